@@ -1,0 +1,160 @@
+"""Every refusal that a use case can answer with, and nothing about HTTP but the status.
+
+ApplicationError
+├── Unauthenticated, TokenExpired           401
+├── InsufficientScope                       403
+├── NotFound                                404  also for other accounts' objects
+├── JobNotFinished, JobFinished, JobFailed,
+│   EmailTaken                              409
+├── Gone                                    410
+├── FileTooLarge                            413
+├── UnsupportedFormat                       415
+├── ValidationFailed, KeyFileRequired,
+│   CustodyConflict                         422
+├── Overloaded, Unavailable                 503  with Retry-After
+└── Refused                                 a `shield_core.errors.ShieldError`, mapped by `from_core`
+
+`code` names a page under docs/problems; `detail` is written for the caller and never carries what the caller sent.
+"""
+
+from typing import ClassVar
+
+from shield_core.errors import ShieldError
+
+CORE_STATUS = {
+    "decryption-failed": 400,
+    "header-missing": 400,
+    "file-too-large": 413,
+    "too-many-pixels": 413,
+    "unsupported-format": 415,
+    "image-corrupt": 422,
+    "image-empty": 422,
+    "layout-not-exact": 422,
+    "key-file-invalid": 422,
+    "unavailable": 503,
+}
+"""The HTTP status of every code that the core can raise to a caller."""
+
+
+class ApplicationError(Exception):
+    """A refusal with a stable code."""
+
+    code: ClassVar[str] = "internal"
+    status: ClassVar[int] = 500
+    title: ClassVar[str] = "Something went wrong"
+    retry_after: int | None = None
+
+    def __init__(self, detail: str | None = None, *, retry_after: int | None = None) -> None:
+        super().__init__(detail or self.title)
+        self.detail = detail
+        if retry_after is not None:
+            self.retry_after = retry_after
+
+
+class Unauthenticated(ApplicationError):
+    code = "unauthenticated"
+    status = 401
+    title = "No valid credential was given"
+
+
+class TokenExpired(ApplicationError):
+    code = "token-expired"
+    status = 401
+    title = "The access token has expired"
+
+
+class InsufficientScope(ApplicationError):
+    code = "insufficient-scope"
+    status = 403
+    title = "The credential lacks the scope for this"
+
+
+class NotFound(ApplicationError):
+    code = "not-found"
+    status = 404
+    title = "There is no such object"
+
+
+class JobNotFinished(ApplicationError):
+    code = "job-not-finished"
+    status = 409
+    title = "The job has not finished"
+    retry_after = 1
+
+
+class JobFinished(ApplicationError):
+    code = "job-finished"
+    status = 409
+    title = "The job has already finished"
+
+
+class JobFailed(ApplicationError):
+    code = "job-failed"
+    status = 409
+    title = "The job has failed"
+
+
+class EmailTaken(ApplicationError):
+    code = "email-taken"
+    status = 409
+    title = "An account with this email exists"
+
+
+class Gone(ApplicationError):
+    code = "gone"
+    status = 410
+    title = "The object is no longer kept"
+
+
+class FileTooLarge(ApplicationError):
+    code = "file-too-large"
+    status = 413
+    title = "The file is too large"
+
+
+class ValidationFailed(ApplicationError):
+    code = "validation-failed"
+    status = 422
+    title = "The request is not valid"
+
+
+class KeyFileRequired(ApplicationError):
+    code = "key-file-required"
+    status = 422
+    title = "This image needs its key file"
+
+
+class CustodyConflict(ApplicationError):
+    code = "custody-conflict"
+    status = 422
+    title = "The key custody does not go with the other fields"
+
+
+class Overloaded(ApplicationError):
+    code = "overloaded"
+    status = 503
+    title = "The service is busy"
+    retry_after = 2
+
+
+class Unavailable(ApplicationError):
+    code = "unavailable"
+    status = 503
+    title = "A part of the service is not available"
+    retry_after = 5
+
+
+class Refused(ApplicationError):
+    """A refusal of the core, with the core's code and title."""
+
+    def __init__(self, *, code: str, title: str, status: int, detail: str | None) -> None:
+        super().__init__(detail)
+        self.code = code  # type: ignore[misc]
+        self.title = title  # type: ignore[misc]
+        self.status = status  # type: ignore[misc]
+
+
+def from_core(error: ShieldError) -> Refused:
+    """Map a refusal of the core: one body for the whole decryption ladder, so that the rung tells an attacker nothing."""
+    detail = None if error.code == "decryption-failed" else str(error) or None
+    return Refused(code=error.code, title=error.title, status=CORE_STATUS.get(error.code, 500), detail=detail)

@@ -1,0 +1,65 @@
+"""What an operator can set, all of it, read once from the environment."""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+Seconds = Annotated[int, Field(gt=0)]
+
+
+class Settings(BaseSettings):
+    """One typed class; docs/configuration.md lists every field and a test keeps it so."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    environment: Literal["development", "test", "production"] = "development"
+    database_url: SecretStr
+    redis_url: SecretStr
+    s3_endpoint_url: str
+    s3_public_endpoint_url: str | None = None
+    s3_bucket: str = "imageshield"
+    aws_access_key_id: SecretStr
+    aws_secret_access_key: SecretStr
+    vault_key_file: Path
+    vault_directory: Path
+    signing_key_file: Path
+    allowed_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    access_token_seconds: Seconds = 900
+    refresh_token_seconds: Seconds = 14 * 24 * 3600
+    database_pool_size: Annotated[int, Field(ge=1, le=100)] = 10
+    upload_memory_bytes: Annotated[int, Field(ge=112_000_000)] = 400_000_000
+    """Bodies in flight, all requests together: originals are held in memory, never in a temporary file."""
+    synchronous_wait_seconds: Seconds = 30
+    decrypted_result_seconds: Seconds = 900
+    worker_threads: Annotated[int, Field(ge=1, le=64)] = 2
+
+    @field_validator("database_url", mode="after")
+    @classmethod
+    def use_asyncpg(cls, value: SecretStr) -> SecretStr:
+        url = value.get_secret_value()
+        for scheme in ("postgresql://", "postgres://"):
+            if url.startswith(scheme):
+                return SecretStr("postgresql+asyncpg://" + url.removeprefix(scheme))
+        return value
+
+    @field_validator("allowed_origins", mode="before")
+    @classmethod
+    def split_origins(cls, value: object) -> object:
+        return tuple(filter(None, (part.strip() for part in value.split(",")))) if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def refuse_wildcard_origin(self) -> Self:
+        if "*" in self.allowed_origins:
+            raise ValueError("ALLOWED_ORIGINS must list origins; * cannot go with credentials")
+        return self
+
+
+@lru_cache(maxsize=1)
+def load_settings() -> Settings:
+    """Read the environment once."""
+    return Settings()  # type: ignore[call-arg]

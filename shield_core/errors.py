@@ -1,0 +1,155 @@
+"""Every failure that the core can raise.
+
+ShieldError
+├── ImageError                 the picture that was given cannot be taken
+│   ├── ImageEmpty             no bytes at all
+│   ├── UnsupportedFormat      the magic bytes are of no format we take
+│   ├── FileTooLarge           more bytes than the limit
+│   ├── TooManyPixels          the header declares more pixels than the limit
+│   ├── ImageCorrupt           truncated, damaged or a decompression bomb
+│   └── LayoutNotExact         `pixels` was asked for and cannot hold this picture exactly
+├── HeaderMissing              a sound PNG without the `qsIS` chunk: re-saved, or never encrypted
+├── KeyFileInvalid             not a canonical key file, or a parameter over its cap
+├── DecryptionError            one answer outside, five rungs inside
+│   ├── NoMatch                no stanza opens with what was given
+│   ├── CommitmentMismatch     the key is of another picture
+│   ├── MacMismatch            picture or key file were changed
+│   ├── HeaderInvalid          framing, checksum or geometry that the writer never writes
+│   └── PayloadInvalid         authentic, and yet not what its metadata says
+├── EntropyError               the random bits cannot be had
+│   ├── SourceFailed           the source raised, stalled or returned short
+│   └── HealthTestFailed       the source's bits failed a health test
+└── Cancelled                  the caller asked to stop
+
+`code` is the stable problem code of the API; `rung` names the vector ladder of docs/format.md.
+"""
+
+from typing import ClassVar
+
+
+class ShieldError(Exception):
+    """Base of every error of the core."""
+
+    code: ClassVar[str] = "internal"
+    title: ClassVar[str] = "Something went wrong"
+
+
+class ImageError(ShieldError):
+    """The picture cannot be taken."""
+
+
+class ImageEmpty(ImageError):
+    """The picture has no bytes."""
+
+    code = "image-empty"
+    title = "The image is empty"
+
+
+class UnsupportedFormat(ImageError):
+    """The magic bytes belong to none of PNG, JPEG, BMP, TIFF, WebP."""
+
+    code = "unsupported-format"
+    title = "Not a PNG, JPEG, BMP, TIFF or WebP image"
+
+
+class FileTooLarge(ImageError):
+    """The picture has more bytes than the limit."""
+
+    code = "file-too-large"
+    title = "The file is too large"
+
+
+class TooManyPixels(ImageError):
+    """The header declares more pixels than the limit."""
+
+    code = "too-many-pixels"
+    title = "The image has too many pixels"
+
+
+class ImageCorrupt(ImageError):
+    """The picture is truncated, damaged or a decompression bomb."""
+
+    code = "image-corrupt"
+    title = "The image is damaged"
+
+
+class LayoutNotExact(ImageError):
+    """The `pixels` layout cannot hold this picture exactly."""
+
+    code = "layout-not-exact"
+    title = "The pixels layout cannot keep this image exactly"
+
+
+class HeaderMissing(ShieldError):
+    """A PNG without the `qsIS` chunk."""
+
+    code = "header-missing"
+    title = "Not an encrypted image, or saved again by another program"
+
+
+class KeyFileInvalid(ShieldError):
+    """Not a canonical key file, or a parameter over its cap."""
+
+    code = "key-file-invalid"
+    title = "The key file is not valid"
+    rung: ClassVar[str] = "key file"
+
+
+class DecryptionError(ShieldError):
+    """The picture does not open; outside, every rung gives the same answer."""
+
+    code = "decryption-failed"
+    title = "Wrong key or password, or the file was changed"
+    rung: ClassVar[str]
+
+
+class NoMatch(DecryptionError):
+    """No stanza opens with what was given."""
+
+    rung = "no match"
+
+
+class CommitmentMismatch(DecryptionError):
+    """The key belongs to another picture."""
+
+    rung = "commitment"
+
+
+class MacMismatch(DecryptionError):
+    """The picture or the key file was changed."""
+
+    rung = "mac"
+
+
+class HeaderInvalid(DecryptionError):
+    """Framing, checksum or geometry that the writer never writes."""
+
+    rung = "header"
+
+
+class PayloadInvalid(DecryptionError):
+    """Authentic, and yet not what its metadata says."""
+
+    rung = "payload"
+
+
+class EntropyError(ShieldError):
+    """The random bits cannot be had."""
+
+    code = "unavailable"
+    title = "The entropy source is not available"
+
+
+class SourceFailed(EntropyError):
+    """The source raised, stalled or returned fewer bits than asked."""
+
+
+class HealthTestFailed(EntropyError):
+    """The source's bits failed a health test."""
+
+
+class Cancelled(ShieldError):
+    """The caller asked to stop."""
+
+    code = "cancelled"
+    title = "Cancelled"
