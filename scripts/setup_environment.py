@@ -1,0 +1,88 @@
+"""Make `.venv` hold what requirements/dev.txt locks and the project itself; do nothing when it does already.
+
+Run by `make setup` with any Python >= 3.11 and its standard library alone. The stamp is a digest of what was installed,
+not a time: a new branch with the same requirements costs nothing and asks the network nothing.
+"""
+
+import hashlib
+import json
+import platform
+import subprocess
+import sys
+import tomllib
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
+STAMP = VENV / "installed.sha256"
+
+
+def main() -> None:
+    wanted = digest()
+    if STAMP.is_file() and STAMP.read_text(encoding="ascii") == wanted and PYTHON.exists():
+        return
+    if not has_this_python():
+        create()
+    install()
+    STAMP.write_text(wanted, encoding="ascii")
+
+
+def digest() -> str:
+    """What the environment depends on: the interpreter, the locks, and the tables that an install reads."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    parts = [
+        platform.python_version(),
+        str(ROOT),
+        json.dumps([project["project"], project["build-system"], project["tool"]["hatch"]], sort_keys=True),
+        *((ROOT / "requirements" / name).read_text(encoding="utf-8") for name in ("dev.txt", "uv.txt")),
+    ]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def has_this_python() -> bool:
+    probe = [PYTHON, "-c", "import pip, platform; print(platform.python_version())"]
+    try:
+        answer = subprocess.run(probe, capture_output=True, text=True, check=False)
+    except OSError:
+        return False
+    return answer.stdout.strip() == platform.python_version()
+
+
+def create() -> None:
+    say(f"setup: a virtual environment of Python {platform.python_version()} in .venv")
+    try:
+        venv.create(VENV, clear=True, with_pip=True)
+    except (subprocess.CalledProcessError, ImportError):
+        sys.exit("setup: this Python cannot make a virtual environment. Debian and Ubuntu: apt install python3-venv")
+
+
+def install() -> None:
+    pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check"]
+    uv = [str(VENV / "bin" / "uv"), "pip"]
+    # uv installs the lock in seconds, pip in minutes; the result is the same, since every file's hash is in the lock.
+    if run([*pip, "install", "--quiet", "--require-hashes", "-r", "requirements/uv.txt"]):
+        # Byte code is compiled once here and not by each of the many processes that a start of the system consists of.
+        command, extra = uv, ["--python", str(PYTHON), "--compile-bytecode"]
+    else:
+        say("setup: uv cannot be had here; pip takes longer")
+        command, extra = pip, []
+    say("setup: the locked dependencies")
+    project = ["--no-deps", "--no-build-isolation", "-e", "."]
+    if not run([*command, "install", "--quiet", *extra, "--require-hashes", "-r", "requirements/dev.txt"]):
+        sys.exit("setup: the locked dependencies could not be installed; what the installer says stands above")
+    if not run([*command, "install", "--quiet", *extra, *project]):
+        sys.exit("setup: the project itself could not be installed; what the installer says stands above")
+
+
+def run(command: list[str]) -> bool:
+    return subprocess.run(command, cwd=ROOT, check=False).returncode == 0
+
+
+def say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()
