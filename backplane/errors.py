@@ -12,12 +12,11 @@ ApplicationError
 ├── ValidationFailed, KeyFileRequired,
 │   CustodyConflict                         422
 ├── Overloaded, Unavailable                 503  with Retry-After
+├── StorageFull                             507
 └── Refused                                 a `shield_core.errors.ShieldError`, mapped by `from_core`
 
 `code` names a page under docs/problems; `detail` is written for the caller and never carries what the caller sent.
 """
-
-from typing import ClassVar
 
 from shield_core.errors import ShieldError
 
@@ -39,9 +38,9 @@ CORE_STATUS = {
 class ApplicationError(Exception):
     """A refusal with a stable code."""
 
-    code: ClassVar[str] = "internal"
-    status: ClassVar[int] = 500
-    title: ClassVar[str] = "Something went wrong"
+    code: str = "internal"
+    status: int = 500
+    title: str = "Something went wrong"
     retry_after: int | None = None
 
     def __init__(self, detail: str | None = None, *, retry_after: int | None = None) -> None:
@@ -144,14 +143,18 @@ class Unavailable(ApplicationError):
     retry_after = 5
 
 
+class StorageFull(ApplicationError):
+    code = "storage-full"
+    status = 507
+    title = "The object store is full"
+
+
 class Refused(ApplicationError):
     """A refusal of the core, with the core's code and title."""
 
     def __init__(self, *, code: str, title: str, status: int, detail: str | None) -> None:
+        self.code, self.title, self.status = code, title, status
         super().__init__(detail)
-        self.code = code  # type: ignore[misc]
-        self.title = title  # type: ignore[misc]
-        self.status = status  # type: ignore[misc]
 
 
 def from_core(error: ShieldError) -> Refused:

@@ -1,0 +1,127 @@
+"""The object store, over the S3 protocol: boto3 in a pool of threads (docs/decisions/0007)."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, Self, TypeVar
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from backplane.errors import Gone, StorageFull, Unavailable
+from backplane.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mypy_boto3_s3 import S3Client
+
+T = TypeVar("T")
+THREADS = 8
+PIECE = 256 * 1024
+
+
+class S3Blobs:
+    def __init__(self, client: "S3Client", bucket: str) -> None:
+        self._client = client
+        self.bucket = bucket
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="blobs")
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Self:
+        client = boto3.client(
+            "s3",
+            endpoint_url=settings.s3_endpoint_url,
+            aws_access_key_id=settings.aws_access_key_id.get_secret_value(),
+            aws_secret_access_key=settings.aws_secret_access_key.get_secret_value(),
+            region_name="us-east-1",
+            config=Config(
+                connect_timeout=3,
+                read_timeout=30,
+                retries={"max_attempts": 3, "mode": "standard"},
+                max_pool_connections=THREADS,
+                s3={"addressing_style": "path"},
+                # The pictures carry an HMAC of their own; a CRC of 75 MB for each transfer buys nothing.
+                request_checksum_calculation="when_required",
+                response_checksum_validation="when_required",
+            ),
+        )
+        return cls(client, settings.s3_bucket)
+
+    async def put(self, key: str, data: bytes | bytearray | memoryview, *, media_type: str) -> None:
+        body = data if isinstance(data, bytes | bytearray) else bytes(data)
+        await self._run(
+            lambda: self._client.put_object(Bucket=self.bucket, Key=key, Body=body, ContentType=media_type)
+        )
+
+    async def get(self, key: str) -> bytes:
+        return await self._run(lambda: self._client.get_object(Bucket=self.bucket, Key=key)["Body"].read())
+
+    async def stream(self, key: str) -> AsyncIterator[bytes]:
+        """Yield the object in pieces; raises before the first one where it cannot be had."""
+        body = (await self._run(lambda: self._client.get_object(Bucket=self.bucket, Key=key)))["Body"]
+        return self._pieces(body.read, body.close)
+
+    async def _pieces(self, read: Callable[[int], bytes], close: Callable[[], None]) -> AsyncIterator[bytes]:
+        try:
+            while piece := await self._run(partial(read, PIECE)):
+                yield piece
+        finally:
+            close()
+
+    async def delete(self, key: str) -> None:
+        """Delete the object; one that is not there is deleted already."""
+        await self._run(lambda: self._client.delete_object(Bucket=self.bucket, Key=key))
+
+    async def written_before(self, moment: datetime, *, limit: int = 1000) -> list[str]:
+        """Name the objects that were written before then, at most so many."""
+
+        def scan() -> list[str]:
+            found: list[str] = []
+            for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket):
+                found += [entry["Key"] for entry in page.get("Contents", []) if entry["LastModified"] < moment]
+                if len(found) >= limit:
+                    break
+            return found[:limit]
+
+        return await self._run(scan)
+
+    async def ping(self) -> None:
+        await self._run(lambda: self._client.head_bucket(Bucket=self.bucket))
+
+    async def ensure_bucket(self) -> None:
+        """Make the bucket where it is missing: the embedded store and a first start need it."""
+        try:
+            await self.ping()
+        except Gone:
+            await self._run(lambda: self._client.create_bucket(Bucket=self.bucket))
+
+    async def close(self) -> None:
+        await asyncio.to_thread(self._threads.shutdown)
+        self._client.close()
+
+    async def _run(self, call: Callable[[], T]) -> T:
+        def guarded() -> T:
+            with _translated():
+                return call()
+
+        return await asyncio.get_running_loop().run_in_executor(self._threads, guarded)
+
+
+@contextmanager
+def _translated() -> "Iterator[None]":
+    try:
+        yield
+    except ClientError as error:
+        code = error.response.get("Error", {}).get("Code", "")
+        if code in {"NoSuchKey", "404", "NotFound", "NoSuchBucket"}:
+            raise Gone from error
+        if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") == 507:  # noqa: PLR2004  RFC 4918, 11.5
+            raise StorageFull from error
+        raise Unavailable("The object store refused") from error
+    except (BotoCoreError, OSError) as error:
+        raise Unavailable("The object store does not answer") from error

@@ -1,0 +1,28 @@
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ForeignKey, Index, func
+from sqlalchemy.orm import Mapped, mapped_column
+
+from backplane.db.base import Base
+
+
+class Blob(Base):
+    """An object in the store that belongs to a job."""
+
+    __tablename__ = "blobs"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    job_id: Mapped[UUID] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"))
+    purpose: Mapped[str]
+    """`input` or `result`."""
+    object_key: Mapped[str] = mapped_column(unique=True)
+    bytes: Mapped[int] = mapped_column(BigInteger)
+    media_type: Mapped[str]
+    sealed: Mapped[bytes | None]
+    """The blob key and the file name under the transit key; null where the object is an encrypted image and needs no second lock."""
+    delete_after: Mapped[datetime | None] = mapped_column(index=True)
+    deleted_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+    __table_args__ = (Index("ix_blobs_job_id_purpose", "job_id", "purpose"),)

@@ -1,0 +1,84 @@
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, func, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from backplane.db.base import Base
+
+
+class Job(Base):
+    __tablename__ = "jobs"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
+    kind: Mapped[str]
+    status: Mapped[str] = mapped_column(server_default="pending")
+    stage: Mapped[str] = mapped_column(server_default="queued")
+    progress: Mapped[int] = mapped_column(server_default="0")
+    event_seq: Mapped[int] = mapped_column(server_default="0")
+    """The last `seq` given to an event of this job."""
+
+    # The claim: docs/reliability.md.
+    attempts: Mapped[int] = mapped_column(server_default="0")
+    fencing_token: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    lease_until: Mapped[datetime | None]
+    published_at: Mapped[datetime | None]
+    publications: Mapped[int] = mapped_column(server_default="0")
+
+    # What was asked.
+    purity_requested: Mapped[str | None]
+    layout_requested: Mapped[str | None]
+    key_custody: Mapped[str | None]
+    secret: Mapped[bytes | None]
+    """What the worker needs to wrap or unwrap the key, under the transit key; null once the job has ended."""
+    request_id: Mapped[str | None]
+
+    # What came of it.
+    estimated_ms: Mapped[int]
+    purity_served: Mapped[str | None]
+    purity_reason: Mapped[str | None]
+    layout: Mapped[str | None]
+    layout_reason: Mapped[str | None]
+    key_id: Mapped[UUID | None]
+    image: Mapped[dict[str, Any] | None]
+    warnings: Mapped[list[str]] = mapped_column(server_default="[]")
+    metrics: Mapped[dict[str, Any] | None]
+    receipt: Mapped[dict[str, Any] | None]
+    error_code: Mapped[str | None]
+    error_title: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    started_at: Mapped[datetime | None]
+    completed_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        CheckConstraint("kind IN ('encrypt', 'decrypt')", name="kind"),
+        CheckConstraint("status IN ('pending', 'processing', 'completed', 'failed', 'cancelled')", name="status"),
+        CheckConstraint("progress BETWEEN 0 AND 100", name="progress"),
+        Index("ix_jobs_account_id_id", "account_id", "id"),
+        Index("ix_jobs_unfinished", "status", "lease_until", postgresql_where=text("status IN ('pending', 'processing')")),
+    )
+
+
+class JobEvent(Base):
+    """One thing that a job's followers are told; `seq` is dense from 1 within the job."""
+
+    __tablename__ = "job_events"
+
+    job_id: Mapped[UUID] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True)
+    type: Mapped[str]
+    payload: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class Outbox(Base):
+    """A job id that must still be told to the queue; written in the transaction that makes it true."""
+
+    __tablename__ = "outbox"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    job_id: Mapped[UUID] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), index=True)
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())

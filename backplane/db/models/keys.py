@@ -1,0 +1,23 @@
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, func
+from sqlalchemy.orm import Mapped, mapped_column
+
+from backplane.db.base import Base
+
+
+class Key(Base):
+    """One file key's key file, as it is kept: a `vault` or a `passphrase` stanza, never `plain`."""
+
+    __tablename__ = "keys"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), index=True)
+    job_id: Mapped[UUID] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), unique=True)
+    custody: Mapped[str]
+    key_file: Mapped[bytes]
+    image_header: Mapped[bytes]
+    image_tag: Mapped[bytes]
+    """Header and tag let a picture that was saved again without its chunk be opened (docs/format.md, detached mode)."""
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())

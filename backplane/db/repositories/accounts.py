@@ -1,0 +1,68 @@
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import delete, func, select, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from backplane.db.models import Account, RefreshToken
+
+FIRST_ACCOUNT_LOCK = 0x71734953
+"""Serialises registration, so that of two first accounts exactly one becomes the operator."""
+
+
+async def lock_registration(session: AsyncSession) -> None:
+    await session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": FIRST_ACCOUNT_LOCK})
+
+
+async def any_exists(session: AsyncSession) -> bool:
+    return await session.scalar(select(Account.id).limit(1)) is not None
+
+
+async def by_id(session: AsyncSession, account_id: UUID) -> Account | None:
+    return await session.get(Account, account_id)
+
+
+async def by_email(session: AsyncSession, email: str) -> Account | None:
+    account: Account | None = await session.scalar(select(Account).where(Account.email == email))
+    return account
+
+
+async def set_password_hash(session: AsyncSession, account_id: UUID, password_hash: str) -> None:
+    await session.execute(update(Account).where(Account.id == account_id).values(password_hash=password_hash))
+
+
+async def add_refresh_token(
+    session: AsyncSession, *, account_id: UUID, family_id: UUID, token_sha256: bytes, seconds: int
+) -> None:
+    expires_at = await session.scalar(select(func.now() + timedelta(seconds=seconds)))
+    session.add(
+        RefreshToken(token_sha256=token_sha256, account_id=account_id, family_id=family_id, expires_at=expires_at)
+    )
+
+
+async def spend_refresh_token(session: AsyncSession, token_sha256: bytes) -> RefreshToken | None:
+    """Mark the token used and return it; None where it is unknown, expired or already used."""
+    token: RefreshToken | None = await session.scalar(
+        update(RefreshToken)
+        .where(
+            RefreshToken.token_sha256 == token_sha256,
+            RefreshToken.used_at.is_(None),
+            RefreshToken.expires_at > func.now(),
+        )
+        .values(used_at=func.now())
+        .returning(RefreshToken)
+    )
+    return token
+
+
+async def revoke_family_of_used(session: AsyncSession, token_sha256: bytes) -> UUID | None:
+    """Where the token was used before, delete its whole family and return the account it was stolen from."""
+    token = await session.get(RefreshToken, token_sha256)
+    if token is None or token.used_at is None:
+        return None
+    await session.execute(delete(RefreshToken).where(RefreshToken.family_id == token.family_id))
+    return token.account_id
+
+
+async def delete_expired_refresh_tokens(session: AsyncSession, *, before: datetime | None = None) -> None:
+    await session.execute(delete(RefreshToken).where(RefreshToken.expires_at < (before or func.now())))

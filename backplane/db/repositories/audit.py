@@ -1,0 +1,30 @@
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from backplane import ids
+from backplane.db.models import AuditEvent
+
+
+def add(
+    session: AsyncSession,
+    *,
+    action: str,
+    outcome: str,
+    account_id: UUID | None,
+    object_id: UUID | None = None,
+    request_id: str | None = None,
+    details: dict[str, Any] | None = None,
+) -> None:
+    session.add(
+        AuditEvent(
+            id=ids.new(),
+            action=action,
+            outcome=outcome,
+            account_id=account_id,
+            object_id=object_id,
+            request_id=request_id,
+            details=details or {},
+        )
+    )

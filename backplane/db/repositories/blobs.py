@@ -1,0 +1,45 @@
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from backplane.db.models import Blob
+
+
+def add(session: AsyncSession, blob: Blob) -> None:
+    session.add(blob)
+
+
+async def of_job(session: AsyncSession, job_id: UUID, purpose: str) -> Blob | None:
+    blob: Blob | None = await session.scalar(select(Blob).where(Blob.job_id == job_id, Blob.purpose == purpose))
+    return blob
+
+
+async def expire(session: AsyncSession, job_id: UUID, purpose: str, *, seconds: int = 0) -> None:
+    """Let the sweeper delete the object after so many seconds; never later than was said before."""
+    moment = func.now() + timedelta(seconds=seconds)
+    await session.execute(
+        update(Blob)
+        .where(Blob.job_id == job_id, Blob.purpose == purpose)
+        .values(delete_after=func.least(func.coalesce(Blob.delete_after, moment), moment))
+    )
+
+
+async def due(session: AsyncSession, *, limit: int = 100) -> list[Blob]:
+    rows = await session.scalars(
+        select(Blob)
+        .where(Blob.delete_after <= func.now(), Blob.deleted_at.is_(None))
+        .order_by(Blob.delete_after)
+        .limit(limit)
+    )
+    return list(rows)
+
+
+async def mark_deleted(session: AsyncSession, blob_ids: list[UUID]) -> None:
+    """Forget the blob key together with the object: neither is of use without the other."""
+    await session.execute(update(Blob).where(Blob.id.in_(blob_ids)).values(deleted_at=func.now(), sealed=None))
+
+
+async def known(session: AsyncSession, object_keys: list[str]) -> set[str]:
+    return set(await session.scalars(select(Blob.object_key).where(Blob.object_key.in_(object_keys))))

@@ -1,0 +1,20 @@
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from backplane.db.models import Key
+
+
+def add(session: AsyncSession, key: Key) -> None:
+    session.add(key)
+
+
+async def of_account(session: AsyncSession, account_id: UUID, key_id: UUID) -> Key | None:
+    key: Key | None = await session.scalar(select(Key).where(Key.account_id == account_id, Key.id == key_id))
+    return key
+
+
+async def of_job(session: AsyncSession, account_id: UUID, job_id: UUID) -> Key | None:
+    key: Key | None = await session.scalar(select(Key).where(Key.account_id == account_id, Key.job_id == job_id))
+    return key

@@ -1,0 +1,25 @@
+"""Ids: a UUIDv7 inside, and on the wire a typed prefix before its 32 hex digits."""
+
+import re
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from backplane.errors import NotFound
+
+WIRE = re.compile(r"[a-z]{3}_[0-9a-f]{32}", re.ASCII)
+
+
+def new() -> UUID:
+    return uuid7()
+
+
+def to_wire(prefix: str, value: UUID) -> str:
+    return f"{prefix}_{value.hex}"
+
+
+def from_wire(prefix: str, text: str) -> UUID:
+    """Read an id of this type; anything else names nothing that exists."""
+    if not WIRE.fullmatch(text) or not text.startswith(prefix + "_"):
+        raise NotFound
+    return UUID(text[4:])

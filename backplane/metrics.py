@@ -1,0 +1,24 @@
+"""What the processes count; the names are documented in docs/operations.md and a test keeps it so."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+HTTP_REQUESTS = Counter("imageshield_http_requests_total", "Requests answered", ["method", "route", "status"])
+HTTP_SECONDS = Histogram(
+    "imageshield_http_request_seconds",
+    "Time to the answer's first byte",
+    ["method", "route"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 30),
+)
+UPLOAD_BYTES = Gauge("imageshield_upload_bytes_in_flight", "Bytes of request bodies now held in memory", multiprocess_mode="livesum")
+SOCKETS = Gauge("imageshield_progress_sockets", "Open progress sockets", multiprocess_mode="livesum")
+JOBS_SUBMITTED = Counter("imageshield_jobs_submitted_total", "Jobs accepted", ["kind"])
+JOBS_ENDED = Counter("imageshield_jobs_ended_total", "Jobs that reached their end", ["kind", "status"])
+JOB_SECONDS = Histogram(
+    "imageshield_job_seconds",
+    "Time from claim to end of a job",
+    ["kind"],
+    buckets=(0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60),
+)
+ENTROPY_DEGRADED = Counter("imageshield_entropy_degraded_total", "Keys drawn without the quantum source")
+OUTBOX_PUBLISHED = Counter("imageshield_outbox_published_total", "Job ids handed to the queue")
+SWEPT = Counter("imageshield_swept_total", "Repairs made by the sweeper", ["what"])

@@ -1,0 +1,71 @@
+"""The queue: Celery over Redis, and in it nothing but job ids."""
+
+import asyncio
+from typing import Self
+from uuid import UUID
+
+from celery import Celery
+from kombu.exceptions import OperationalError
+
+from backplane.errors import Unavailable
+from backplane.settings import Settings
+
+TASK = "imageshield.run_job"
+NAME = "imageshield"
+HARD_LIMIT_SECONDS = 600
+VISIBILITY_SECONDS = 3600
+"""Must exceed the hard time limit: a shorter one delivers running jobs again (measured: a 25-s task was started four times)."""
+
+
+def make_celery(settings: Settings) -> Celery:
+    """Configure Celery: the same for who sends and who works."""
+    celery = Celery("imageshield", broker=settings.redis_url.get_secret_value(), set_as_current=False)
+    celery.conf.update(
+        accept_content=["json"],
+        task_serializer="json",
+        task_ignore_result=True,
+        task_default_queue=NAME,
+        task_acks_late=True,
+        task_reject_on_worker_lost=True,
+        task_time_limit=HARD_LIMIT_SECONDS,
+        worker_prefetch_multiplier=1,
+        worker_hijack_root_logger=False,
+        worker_max_tasks_per_child=500,
+        worker_max_memory_per_child=2_000_000,
+        worker_cancel_long_running_tasks_on_connection_loss=False,
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
+        broker_transport_options={
+            "visibility_timeout": VISIBILITY_SECONDS,
+            "socket_connect_timeout": 2,
+            "socket_timeout": 30,
+            "retry_on_timeout": True,
+            "health_check_interval": 10,
+        },
+    )
+    return celery
+
+
+class CeleryQueue:
+    def __init__(self, celery: Celery) -> None:
+        self._celery = celery
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Self:
+        return cls(make_celery(settings))
+
+    async def publish(self, job_ids: list[UUID]) -> None:
+        """Ring for each job. Raises Unavailable where the broker does not answer; some may have been rung then."""
+
+        def send() -> None:
+            with self._celery.producer_or_acquire() as producer:
+                for job_id in job_ids:
+                    self._celery.send_task(TASK, [str(job_id)], producer=producer, retry=False)
+
+        try:
+            await asyncio.to_thread(send)
+        except (OperationalError, OSError) as error:
+            raise Unavailable("The queue does not answer") from error
+
+    def close(self) -> None:
+        self._celery.close()

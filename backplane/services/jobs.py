@@ -1,0 +1,84 @@
+"""What became of a job, as its owner may see it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from backplane.db.models import Job
+from backplane.db.repositories import jobs
+from backplane.db.session import Database
+from backplane.errors import NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class JobFacts:
+    """A job without anything that only the services may know."""
+
+    id: UUID
+    kind: str
+    status: str
+    stage: str
+    progress: int
+    event_seq: int
+    estimated_ms: int
+    purity_requested: str | None
+    purity_served: str | None
+    purity_reason: str | None
+    layout: str | None
+    layout_reason: str | None
+    key_id: UUID | None
+    key_custody: str | None
+    image: dict[str, Any] | None
+    warnings: list[str]
+    metrics: dict[str, Any] | None
+    has_receipt: bool
+    error_code: str | None
+    error_title: str | None
+    attempts: int
+    created_at: datetime
+    started_at: datetime | None
+    completed_at: datetime | None
+    expires_at: datetime | None
+
+    @classmethod
+    def of(cls, job: Job) -> "JobFacts":
+        same = {name: getattr(job, name) for name in cls.__slots__ if name != "has_receipt"}
+        return cls(**same, has_receipt=job.receipt is not None)
+
+    @property
+    def ended(self) -> bool:
+        return self.status in {"completed", "failed", "cancelled"}
+
+
+class Jobs:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def get(self, account_id: UUID, job_id: UUID) -> JobFacts:
+        async with self._database.transaction() as session:
+            job = await jobs.of_account(session, account_id, job_id)
+        if job is None:
+            raise NotFound
+        return JobFacts.of(job)
+
+    async def page(
+        self,
+        account_id: UUID,
+        *,
+        limit: int,
+        before: UUID | None = None,
+        status: str | None = None,
+        kind: str | None = None,
+    ) -> tuple[list[JobFacts], bool]:
+        """Return so many jobs, newest first, and whether there are more."""
+        async with self._database.transaction() as session:
+            rows = await jobs.page(session, account_id, limit=limit + 1, before=before, status=status, kind=kind)
+        return [JobFacts.of(row) for row in rows[:limit]], len(rows) > limit
+
+    async def receipt(self, account_id: UUID, job_id: UUID) -> dict[str, Any]:
+        async with self._database.transaction() as session:
+            job = await jobs.of_account(session, account_id, job_id)
+        if job is None or job.receipt is None:
+            raise NotFound
+        return job.receipt

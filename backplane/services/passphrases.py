@@ -1,0 +1,31 @@
+"""Argon2id off the event loop, a few at a time: each takes 64 MiB and a third of a second, and a hostile key file up to 1 GiB."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from backplane.errors import Overloaded
+
+T = TypeVar("T")
+THREADS = 2
+WAITING = 16
+"""Beyond so many waiting, a caller is told to come back: the last one would wait for seconds."""
+
+
+class PassphrasePool:
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="passphrases")
+        self._waiting = 0
+
+    async def run(self, derive: Callable[[], T]) -> T:
+        if self._waiting >= WAITING:
+            raise Overloaded
+        self._waiting += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, derive)
+        finally:
+            self._waiting -= 1
+
+    def close(self) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)

@@ -1,0 +1,97 @@
+"""Handing out what a job made."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from uuid import UUID
+
+from backplane import ids
+from backplane.blobs import S3Blobs
+from backplane.db.models import Blob, Job
+from backplane.db.repositories import audit, blobs, jobs
+from backplane.db.session import Database
+from backplane.errors import Gone, JobFailed, JobNotFinished, NotFound
+from backplane.services.originals import open_blob
+from backplane.vault import LocalVault
+
+
+@dataclass(frozen=True, slots=True)
+class ResultFile:
+    """A result on its way out; `plaintext` ones are never cached, and are deleted once they have been sent."""
+
+    job_id: UUID
+    file_name: str
+    media_type: str
+    bytes: int
+    plaintext: bool
+    body: AsyncIterator[bytes]
+
+
+class Results:
+    def __init__(self, database: Database, store: S3Blobs, vault: LocalVault) -> None:
+        self._database = database
+        self._store = store
+        self._vault = vault
+
+    async def open(self, account_id: UUID, job_id: UUID, *, request_id: str | None) -> ResultFile:
+        """Open the encrypted image of an encrypt job, or the picture of a decrypt job."""
+        async with self._database.transaction() as session:
+            job = await jobs.of_account(session, account_id, job_id)
+            require_completed(job)
+            blob = await blobs.of_job(session, job_id, "result")
+            if job is None or blob is None or blob.deleted_at is not None:
+                raise Gone
+            audit.add(
+                session,
+                action="result.downloaded",
+                outcome="success",
+                account_id=account_id,
+                object_id=job_id,
+                request_id=request_id,
+            )
+        return await (self._sealed(job, blob) if blob.sealed is not None else self._plain(job, blob))
+
+    async def discard(self, account_id: UUID, job_id: UUID) -> None:
+        """Delete a plaintext result that has been sent; where the store fails, the sweeper does it."""
+        async with self._database.transaction() as session:
+            job = await jobs.of_account(session, account_id, job_id)
+            blob = await blobs.of_job(session, job_id, "result")
+            if job is None or blob is None:
+                return
+            await blobs.expire(session, job_id, "result")
+        await self._store.delete(blob.object_key)
+        async with self._database.transaction() as session:
+            await blobs.mark_deleted(session, [blob.id])
+
+    async def _plain(self, job: Job, blob: Blob) -> ResultFile:
+        return ResultFile(
+            job_id=job.id,
+            file_name=ids.to_wire("job", job.id) + ".enc.png",
+            media_type=blob.media_type,
+            bytes=blob.bytes,
+            plaintext=False,
+            body=await self._store.stream(blob.object_key),
+        )
+
+    async def _sealed(self, job: Job, blob: Blob) -> ResultFile:
+        data, file_name = await open_blob(self._vault, self._store, job, blob)
+        return ResultFile(
+            job_id=job.id,
+            file_name=file_name or ids.to_wire("job", job.id),
+            media_type=blob.media_type,
+            bytes=len(data),
+            plaintext=True,
+            body=_once(data),
+        )
+
+
+def require_completed(job: Job | None) -> None:
+    if job is None:
+        raise NotFound
+    if job.status in {"pending", "processing"}:
+        raise JobNotFinished
+    if job.status != "completed":
+        raise JobFailed(job.error_title)
+
+
+async def _once(data: bytearray) -> AsyncIterator[bytes]:
+    yield bytes(data)

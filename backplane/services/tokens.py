@@ -1,0 +1,191 @@
+"""Access tokens (RFC 9068: ES256, typ "at+jwt") and rotating refresh tokens. The only module that imports `jose`."""
+
+import base64
+import binascii
+import hashlib
+import json
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from jose import jwk, jwt
+from jose.exceptions import ExpiredSignatureError, JOSEError
+
+from backplane import ids
+from backplane.db.repositories import accounts, audit
+from backplane.db.session import Database
+from backplane.errors import NotFound, TokenExpired, Unauthenticated
+from backplane.settings import Settings
+
+ALGORITHM = "ES256"
+TYPE = "at+jwt"
+ISSUER = "imageshield"
+AUDIENCE = "imageshield/api"
+SCOPES = ("jobs:read", "jobs:write", "keys:export")
+MAX_TOKEN = 4096
+CLAIMS = ("exp", "nbf", "iat", "iss", "aud", "sub", "jti")
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who is asking, and for how long the credential is good."""
+
+    account_id: UUID
+    scopes: frozenset[str]
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class TokenPair:
+    access_token: str
+    refresh_token: str
+    expires_in: int
+    scope: str
+
+
+class AccessTokens:
+    """Signs and verifies with one key and one algorithm; no key is ever taken from a token's header."""
+
+    def __init__(self, private_pem: bytes, *, seconds: int) -> None:
+        private = serialization.load_pem_private_key(private_pem, password=None)
+        if not isinstance(private, ec.EllipticCurvePrivateKey) or not isinstance(private.curve, ec.SECP256R1):
+            raise ValueError("SIGNING_KEY_FILE must hold a P-256 private key in PEM")
+        self._private = jwk.construct(private_pem.decode(), ALGORITHM)
+        self._public = self._private.public_key()
+        self.seconds = seconds
+        self.public_jwk = self._describe()
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> "AccessTokens":
+        return cls(Path(settings.signing_key_file).read_bytes(), seconds=settings.access_token_seconds)
+
+    def issue(self, account_id: UUID) -> str:
+        now = int(time.time())
+        claims = {
+            "iss": ISSUER,
+            "aud": AUDIENCE,
+            "sub": ids.to_wire("acc", account_id),
+            "jti": secrets.token_hex(16),
+            "iat": now,
+            "nbf": now,
+            "exp": now + self.seconds,
+            "scope": " ".join(SCOPES),
+        }
+        token: str = jwt.encode(
+            claims, self._private, algorithm=ALGORITHM, headers={"typ": TYPE, "kid": self.public_jwk["kid"]}
+        )
+        return token
+
+    def verify(self, token: str) -> Principal:
+        if len(token) > MAX_TOKEN or not _canonical(token):
+            raise Unauthenticated
+        try:
+            header = jwt.get_unverified_header(token)
+            if (header.get("alg"), header.get("typ"), header.get("kid")) != (ALGORITHM, TYPE, self.public_jwk["kid"]):
+                raise Unauthenticated
+            claims = jwt.decode(
+                token,
+                self._public,
+                algorithms=[ALGORITHM],
+                audience=AUDIENCE,
+                issuer=ISSUER,
+                options={f"require_{claim}": True for claim in CLAIMS},
+            )
+            return Principal(ids.from_wire("acc", claims["sub"]), frozenset(claims["scope"].split()), claims["exp"])
+        except ExpiredSignatureError as error:
+            raise TokenExpired from error
+        except (JOSEError, NotFound, KeyError, AttributeError, TypeError) as error:
+            raise Unauthenticated from error
+
+    def _describe(self) -> dict[str, str]:
+        public: Mapping[str, Any] = self._public.to_dict()
+        required = {name: _text(public[name]) for name in ("crv", "kty", "x", "y")}
+        # RFC 7638: the thumbprint of the required members in lexicographic order.
+        digest = hashlib.sha256(json.dumps(required, sort_keys=True, separators=(",", ":")).encode()).digest()
+        thumbprint = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+        return {**required, "kid": thumbprint, "use": "sig", "alg": ALGORITHM}
+
+
+class Tokens:
+    def __init__(self, database: Database, access: AccessTokens, *, refresh_seconds: int) -> None:
+        self._database = database
+        self._access = access
+        self._refresh_seconds = refresh_seconds
+
+    async def issue(self, account_id: UUID) -> TokenPair:
+        """Begin a family of refresh tokens: one login."""
+        refresh = secrets.token_urlsafe(32)
+        async with self._database.transaction() as session:
+            await accounts.add_refresh_token(
+                session,
+                account_id=account_id,
+                family_id=ids.new(),
+                token_sha256=_digest(refresh),
+                seconds=self._refresh_seconds,
+            )
+        return self._pair(account_id, refresh)
+
+    async def refresh(self, token: str, *, request_id: str | None) -> TokenPair:
+        """Spend a refresh token for a new pair; a token that comes twice ends every session that descends from its login."""
+        refresh = secrets.token_urlsafe(32)
+        async with self._database.transaction() as session:
+            spent = await accounts.spend_refresh_token(session, _digest(token))
+            if spent is None:
+                victim = await accounts.revoke_family_of_used(session, _digest(token))
+                if victim is not None:
+                    audit.add(
+                        session,
+                        action="account.refresh_reused",
+                        outcome="failure",
+                        account_id=victim,
+                        request_id=request_id,
+                    )
+            else:
+                await accounts.add_refresh_token(
+                    session,
+                    account_id=spent.account_id,
+                    family_id=spent.family_id,
+                    token_sha256=_digest(refresh),
+                    seconds=self._refresh_seconds,
+                )
+        if spent is None:
+            raise Unauthenticated("The refresh token is not valid")
+        return self._pair(spent.account_id, refresh)
+
+    def verify(self, token: str) -> Principal:
+        return self._access.verify(token)
+
+    @property
+    def public_keys(self) -> list[dict[str, str]]:
+        return [self._access.public_jwk]
+
+    def _pair(self, account_id: UUID, refresh: str) -> TokenPair:
+        return TokenPair(self._access.issue(account_id), refresh, self._access.seconds, " ".join(SCOPES))
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()
+
+
+def _canonical(token: str) -> bool:
+    """Refuse base64url that decodes to the same bytes as another spelling: `jose` takes both."""
+    try:
+        return token.count(".") == 2 and all(  # noqa: PLR2004  RFC 7515, section 7.1
+            part and base64.urlsafe_b64encode(_decode(part)).rstrip(b"=").decode() == part for part in token.split(".")
+        )
+    except (binascii.Error, ValueError):
+        return False
+
+
+def _decode(part: str) -> bytes:
+    return base64.b64decode(part + "=" * (-len(part) % 4), altchars=b"-_", validate=True)
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode() if isinstance(value, bytes) else value

@@ -1,0 +1,133 @@
+"""Keys that never enter a database: account keys, and the day's transit key.
+
+This backend keeps them in a directory, sealed under a root key from a file. All processes of an installation share the directory.
+A key file is written under a temporary name and linked into place, so that of two writers one wins and both read the winner.
+"""
+
+import os
+import secrets
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Self
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from backplane import ids
+from backplane.errors import Gone, Unavailable
+from backplane.settings import Settings
+from shield_core.keys.schedule import LABELS, framed
+
+TRANSIT_LIFETIME = timedelta(hours=48)
+"""A job's secrets must open for as long as it can be tried again; after that nothing opens them."""
+
+
+@dataclass(frozen=True, slots=True)
+class VaultKey:
+    """A key of the vault: who it is, and its 32 bytes."""
+
+    id: UUID
+    version: int
+    secret: bytes = field(repr=False)
+
+    def seal(self, plaintext: bytes, aad: bytes) -> bytes:
+        nonce = secrets.token_bytes(12)
+        return nonce + AESGCM(self.secret).encrypt(nonce, plaintext, aad)
+
+    def open(self, sealed: bytes, aad: bytes) -> bytes:
+        try:
+            return AESGCM(self.secret).decrypt(sealed[:12], sealed[12:], aad)
+        except InvalidTag as error:
+            raise Unavailable("A stored secret does not open under its key") from error
+
+
+class LocalVault:
+    def __init__(self, *, root_key: bytes, directory: Path) -> None:
+        self._root = VaultKey(UUID(int=0), 0, root_key)
+        self._directory = directory
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Self:
+        root_key = settings.vault_key_file.read_bytes()
+        if len(root_key) != 32:
+            raise ValueError("VAULT_KEY_FILE must hold exactly 32 bytes")
+        return cls(root_key=root_key, directory=settings.vault_directory)
+
+    def create_account_key(self, account_id: UUID) -> VaultKey:
+        """Make the first key of an account."""
+        key = VaultKey(ids.new(), 1, secrets.token_bytes(32))
+        path = self._account_path(account_id, key.id, key.version)
+        self._write_once(path, self._root.seal(key.secret, self._account_aad(account_id, key.id, key.version)))
+        return key
+
+    def account_key(self, account_id: UUID, key_id: UUID, version: int) -> VaultKey:
+        sealed = self._read(self._account_path(account_id, key_id, version))
+        return VaultKey(key_id, version, self._root.open(sealed, self._account_aad(account_id, key_id, version)))
+
+    def transit_key_of_today(self) -> VaultKey:
+        """Return the day's transit key, made by whoever needs it first."""
+        day = self._directory / "transit" / datetime.now(UTC).date().isoformat()
+        if not day.exists():
+            key = VaultKey(ids.new(), 1, secrets.token_bytes(32))
+            self._write_once(day, key.id.bytes + self._root.seal(key.secret, self._transit_aad(key.id)))
+        return self._open_transit(day)
+
+    def transit_key(self, key_id: UUID) -> VaultKey:
+        for path in sorted((self._directory / "transit").glob("????-??-??"), reverse=True):
+            if self._read(path)[:16] == key_id.bytes:
+                return self._open_transit(path)
+        raise Gone("The day's key of this object has been destroyed")
+
+    def destroy_expired_transit_keys(self) -> int:
+        """Delete the keys of days that ended longer ago than the lifetime."""
+        oldest = (datetime.now(UTC) - TRANSIT_LIFETIME).date()
+        expired = [path for path in (self._directory / "transit").glob("????-??-??") if path.name < oldest.isoformat()]
+        for path in expired:
+            path.unlink(missing_ok=True)
+        return len(expired)
+
+    def _open_transit(self, path: Path) -> VaultKey:
+        stored = self._read(path)
+        key_id = UUID(bytes=stored[:16])
+        return VaultKey(key_id, 1, self._root.open(stored[16:], self._transit_aad(key_id)))
+
+    def _account_path(self, account_id: UUID, key_id: UUID, version: int) -> Path:
+        return self._directory / "accounts" / account_id.hex / f"{key_id.hex}.{version}"
+
+    @staticmethod
+    def _account_aad(account_id: UUID, key_id: UUID, version: int) -> bytes:
+        return LABELS.kek + framed(account_id.bytes) + framed(key_id.bytes) + version.to_bytes(4, "big")
+
+    @staticmethod
+    def _transit_aad(key_id: UUID) -> bytes:
+        return LABELS.transit + framed(key_id.bytes)
+
+    @staticmethod
+    def _read(path: Path) -> bytes:
+        try:
+            return path.read_bytes()
+        except FileNotFoundError as error:
+            raise Gone("The key of this object has been destroyed") from error
+
+    @staticmethod
+    def _write_once(path: Path, content: bytes) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            with suppress(FileExistsError):
+                os.link(draft, path)
+        finally:
+            draft.unlink()
+        directory = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(directory)
+        finally:
+            os.close(directory)

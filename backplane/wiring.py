@@ -1,0 +1,88 @@
+"""One of each, put together: the composition root of both services."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from backplane.blobs import S3Blobs
+from backplane.bus import RedisBus
+from backplane.db.session import Database
+from backplane.services.accounts import Accounts
+from backplane.services.claims import Claims
+from backplane.services.jobs import Jobs
+from backplane.services.keys import Keys
+from backplane.services.passphrases import PassphrasePool
+from backplane.services.progress import ProgressFeed
+from backplane.services.results import Results
+from backplane.services.submissions import Submissions
+from backplane.services.tokens import AccessTokens, Tokens
+from backplane.settings import Settings
+from backplane.vault import LocalVault
+
+
+@dataclass(frozen=True, slots=True)
+class Plant:
+    """The machinery that knows no subject."""
+
+    settings: Settings
+    database: Database
+    store: S3Blobs
+    bus: RedisBus
+    vault: LocalVault
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayServices:
+    """What the gateway's routes call."""
+
+    plant: Plant
+    accounts: Accounts
+    tokens: Tokens
+    submissions: Submissions
+    jobs: Jobs
+    progress: ProgressFeed
+    results: Results
+    keys: Keys
+
+
+@asynccontextmanager
+async def open_plant(settings: Settings, *, pool_size: int | None = None) -> AsyncIterator[Plant]:
+    """Connect to everything; must run on the event loop, and in the process, that will use it."""
+    async with AsyncExitStack() as stack:
+        database = Database.from_settings(settings, pool_size=pool_size)
+        stack.push_async_callback(database.close)
+        store = S3Blobs.from_settings(settings)
+        stack.push_async_callback(store.close)
+        bus = RedisBus.from_settings(settings)
+        stack.push_async_callback(bus.close)
+        yield Plant(settings, database, store, bus, LocalVault.from_settings(settings))
+
+
+@asynccontextmanager
+async def open_gateway(settings: Settings) -> AsyncIterator[GatewayServices]:
+    passphrases = PassphrasePool()
+    async with open_plant(settings) as plant:
+        try:
+            yield GatewayServices(
+                plant=plant,
+                accounts=Accounts(plant.database, plant.vault, passphrases),
+                tokens=Tokens(
+                    plant.database,
+                    AccessTokens.from_settings(settings),
+                    refresh_seconds=settings.refresh_token_seconds,
+                ),
+                submissions=Submissions(plant.database, plant.store, plant.vault, passphrases),
+                jobs=Jobs(plant.database),
+                progress=ProgressFeed(plant.database, plant.bus),
+                results=Results(plant.database, plant.store, plant.vault),
+                keys=Keys(plant.database, plant.vault, passphrases),
+            )
+        finally:
+            passphrases.close()
+
+
+@asynccontextmanager
+async def open_engine(settings: Settings) -> AsyncIterator[tuple[Plant, Claims]]:
+    """What one worker process needs: a claim, a heartbeat and an event never run side by side for long."""
+    async with open_plant(settings, pool_size=3) as plant:
+        yield plant, Claims(plant)
