@@ -1,0 +1,101 @@
+# Everything a developer does here. `check` reads, `fix` writes. PYTHON=python3.12 picks another interpreter.
+PYTHON ?= python3
+BIN := .venv/bin
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help setup demo up test check fix bench lock replay
+
+SOURCES := api backplane benchmarks cli migrations scripts shield_core tests worker
+DOCUMENTS := $(shell git ls-files '*.md' 2>/dev/null)
+MANIFESTS := $(filter-out k8s/kustomization.yaml,$(wildcard k8s/*.yaml))
+
+help: ## list the targets
+	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 12
+
+setup: ## make .venv what requirements/dev.txt says (nothing to do: no network)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "setup: Python 3.11 or newer is needed; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12 setup")'
+	@$(PYTHON) scripts/setup_environment.py
+
+demo: setup ## start everything, encrypt and decrypt a sample through the API, print the evidence, stop
+	@$(BIN)/imageshield demo
+
+up: setup ## start everything and keep it running on http://127.0.0.1:8000 until Ctrl-C
+	@$(BIN)/imageshield up
+
+test: setup ## every test, with branch coverage of at least 90 %
+	@rm -f .coverage .coverage.*
+	@$(BIN)/coverage run -m pytest
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report --fail-under=90
+
+bench: setup ## measure the core against its goals; writes benchmarks/results.json
+	@$(BIN)/python -m benchmarks
+
+replay: setup ## carry out the steps of both Dockerfiles in clean virtual environments and start the results
+	@$(BIN)/python scripts/replay_dockerfile.py
+
+fix: setup ## write what `check` would complain about and a tool can mend
+	@$(BIN)/ruff format $(SOURCES)
+	@$(BIN)/ruff check --fix $(SOURCES)
+	@$(BIN)/typos --write-changes
+	@$(BIN)/python scripts/openapi_snapshot.py --write
+
+# The parts of `check`, in the order in which they run. Each is a target of its own: `make check-types`.
+CHECKS := format lint spelling imports types migrations openapi dockerfiles compose manifests links
+.PHONY: $(addprefix check-,$(CHECKS))
+
+check: $(addprefix check-,$(CHECKS)) ## read everything but the tests: style, types, layers, SQL, OpenAPI, deployment, links
+	@echo "check: all $(words $(CHECKS)) parts passed"
+
+check-format: setup
+	$(BIN)/ruff format --check $(SOURCES)
+
+check-lint: setup
+	$(BIN)/ruff check $(SOURCES)
+
+check-spelling: setup
+	$(BIN)/typos
+
+check-imports: setup
+	$(BIN)/lint-imports
+
+check-types: setup
+	$(BIN)/mypy
+
+check-migrations: setup
+	$(BIN)/python -m alembic -c migrations/alembic.ini upgrade head --sql | $(BIN)/squawk --assume-in-transaction
+
+check-openapi: setup
+	$(BIN)/python scripts/openapi_snapshot.py
+	$(BIN)/openapi-spec-validator docs/openapi.json
+
+check-dockerfiles: setup
+	$(BIN)/hadolint --failure-threshold style Dockerfile.api Dockerfile.worker
+
+check-compose: setup
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+	@if docker compose version >/dev/null 2>&1; then \
+	    docker compose --env-file .env.example config --quiet; \
+	else \
+	    echo "SKIPPED: docker compose config — this machine's docker client has no compose plugin"; \
+	fi
+
+check-manifests: setup
+	$(BIN)/kubernetes-validate --strict --quiet $(MANIFESTS)
+	@if kubectl version --client >/dev/null 2>&1; then \
+	    kubectl kustomize k8s >/dev/null && echo "kubectl kustomize k8s: builds"; \
+	else \
+	    echo "SKIPPED: kubectl kustomize — there is no kubectl on this machine"; \
+	fi
+
+check-links: setup
+	$(BIN)/lychee --offline --include-fragments --no-progress $(DOCUMENTS)
+
+lock: setup ## resolve the dependencies again (UPGRADE=--upgrade takes newer releases)
+	for extra in api worker dev; do \
+	    $(BIN)/uv pip compile $(UPGRADE) --quiet --universal --generate-hashes --no-annotate --python-version 3.11 \
+	        --no-emit-index-url --extra $$extra pyproject.toml -o requirements/$$extra.txt; \
+	done
+	$(BIN)/uv pip compile $(UPGRADE) --quiet --universal --generate-hashes --no-annotate --python-version 3.11 \
+	    --no-emit-index-url requirements/uv.in -o requirements/uv.txt
