@@ -1,0 +1,10 @@
+"""From one file key to every other key, and from a file key to a key file.
+
+- `canonical` is the one JSON in which anything is signed, authenticated or compared.
+- `schedule` holds the table of every label of the product, and derives.
+- `passphrase` turns what a person types into a wrap key, at a capped cost.
+- `stanzas` wraps a file key and opens it again: in clear, under a passphrase, under a key of the vault.
+- `keyfile` builds, writes, strictly reads, unlocks and re-wraps the `.qkey` document.
+
+docs/format.md is the specification.
+"""
