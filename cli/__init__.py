@@ -1,0 +1,1 @@
+"""The local door: `imageshield …`. The only place that may know both services."""

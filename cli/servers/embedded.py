@@ -1,0 +1,48 @@
+"""The servers that the environment does not name, and what their clients have to be told. Each one is a choice."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cli.servers import postgres, seaweed, valkey
+from cli.servers.home import Home
+from cli.servers.service import Service
+
+BUCKET = "imageshield"
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Servers to start, and the variables of `backplane.settings` that lead to them and to the generated keys."""
+
+    services: tuple[Service, ...]
+    variables: dict[str, str]
+    ports: tuple[int, ...]
+
+
+def compose(home: Home, environment: Mapping[str, str], *, volatile: bool = False) -> Stack:
+    services: list[Service] = []
+    variables = _keys(home, environment)
+    ports: dict[str, int] = {}
+    if not environment.get("DATABASE_URL"):
+        ports |= home.ports("postgres")
+        services.append(postgres.service(home, ports["postgres"], volatile=volatile))
+        variables["DATABASE_URL"] = postgres.url(home, ports["postgres"])
+    if not environment.get("REDIS_URL"):
+        ports |= home.ports("valkey")
+        services.append(valkey.service(home, ports["valkey"]))
+        variables["REDIS_URL"] = valkey.url(home, ports["valkey"])
+    if not environment.get("S3_ENDPOINT_URL"):
+        ports |= home.ports(*seaweed.port_names())
+        bucket = environment.get("S3_BUCKET") or BUCKET
+        services.append(seaweed.service(home, ports, bucket=bucket))
+        variables |= seaweed.variables(home, ports, bucket=bucket)
+    return Stack(tuple(services), variables, tuple(ports.values()))
+
+
+def _keys(home: Home, environment: Mapping[str, str]) -> dict[str, str]:
+    generated = {
+        "VAULT_KEY_FILE": home.secret_file("vault.key"),
+        "VAULT_DIRECTORY": home.folder("vault"),
+        "SIGNING_KEY_FILE": home.secret_file("signing.pem"),
+    }
+    return {name: environment.get(name) or str(path) for name, path in generated.items()}

@@ -1,0 +1,31 @@
+"""Become another program that ends when the supervisor ends, whatever ends it.
+
+Run as `python -I -S leash.py PARENT UID GID SIGNAL PROGRAM ARGUMENT…`. It is a program of its own because
+Python between fork and exec is unsafe in a process with threads, and because a change of user clears the kernel's
+parent-death signal.
+"""
+
+import ctypes
+import os
+import sys
+
+PR_SET_PDEATHSIG = 1
+
+
+def main() -> None:
+    parent, uid, gid, death_signal = (int(value) for value in sys.argv[1:5])
+    program = sys.argv[5:]
+    prctl = getattr(ctypes.CDLL(None), "prctl", None)  # only Linux has it; elsewhere the next start finds survivors
+    if uid >= 0:
+        os.setgroups([])
+        os.setgid(gid)
+        os.setuid(uid)
+    if prctl is not None:
+        prctl(PR_SET_PDEATHSIG, death_signal, 0, 0, 0)
+    if os.getppid() != parent:
+        sys.exit("the supervisor ended before its child began")
+    os.execv(program[0], program)  # noqa: S606 -- becoming the program is the point
+
+
+if __name__ == "__main__":
+    main()

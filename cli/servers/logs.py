@@ -1,0 +1,32 @@
+"""Log files of the children: they write for themselves, so that they need no living supervisor, and stay bounded."""
+
+import os
+import shutil
+from pathlib import Path
+from typing import IO
+
+MAX_BYTES = 10_000_000
+"""Two files of this size for each process are days of an idle service and minutes of one in trouble."""
+
+
+def open_append(path: Path) -> IO[bytes]:
+    trim(path)
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "ab", buffering=0)
+
+
+def trim(path: Path, *, max_bytes: int = MAX_BYTES) -> None:
+    """Move a full log aside. The writer keeps its descriptor: an append to an emptied file starts at zero."""
+    if not path.exists() or path.stat().st_size < max_bytes:
+        return
+    aside = path.with_suffix(".log.1")
+    shutil.copyfile(path, aside)
+    aside.chmod(0o600)
+    os.truncate(path, 0)
+
+
+def tail(path: Path, *, lines: int = 12) -> str:
+    if not path.exists():
+        return ""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - 8192))
+        return "\n".join(file.read().decode(errors="replace").splitlines()[-lines:])

@@ -1,0 +1,38 @@
+"""What the supervisor has to know of a process."""
+
+import signal
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cli.servers.account import Account
+
+
+def _nothing() -> None:
+    pass
+
+
+def _always() -> bool:
+    return True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """A process to keep alive, or with `once` a step that must succeed."""
+
+    name: str
+    command: tuple[str, ...]
+    environment: Mapping[str, str] = field(repr=False)
+    working_directory: Path = Path("/")
+    after: tuple[str, ...] = ()
+    once: bool = False
+    prepare: Callable[[], None] = _nothing
+    """Runs before every start: it makes what is missing and clears what a killed predecessor left."""
+    healthy: Callable[[], bool] = _always
+    """Asked until it says yes; it must answer within two seconds and may not raise."""
+    account: Account | None = None
+    start_seconds: float = 60.0
+    stop_signal: signal.Signals = signal.SIGTERM
+    stop_seconds: float = 10.0
+    death_signal: signal.Signals = signal.SIGKILL
+    """What the kernel sends when the supervisor itself is killed."""

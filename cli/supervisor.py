@@ -1,0 +1,111 @@
+"""Start every process in order, keep each one alive, stop all in reverse: the same for up, demo and the tests."""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from cli.servers import logs
+from cli.servers.keeper import Keeper
+from cli.servers.service import Service
+
+POLL_SECONDS = 0.02
+TRIM_SECONDS = 5.0
+
+
+class StartFailed(Exception):
+    """A process that did not come up; the message ends with its last words."""
+
+
+class Interrupted(Exception):
+    """Someone asked for a stop while the system was starting."""
+
+
+class Supervisor:
+    """Holds one keeper for each service, in the order of their starts."""
+
+    def __init__(self, services: Sequence[Service], *, home: Path, report: Callable[[str], None]) -> None:
+        self._report = report
+        self._keepers = {
+            service.name: Keeper(service, run=home / "run", log=home / "logs" / f"{service.name}.log", report=report)
+            for service in services
+        }
+        self._over = threading.Event()
+        self._trimmer = threading.Thread(target=self._trim_logs, name="log-trimmer", daemon=True)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self._keepers)
+
+    def pid(self, name: str) -> int | None:
+        return self._keepers[name].pid
+
+    def starts(self, name: str) -> int:
+        """Count how often the process was started: 1 means that it never had to be started again."""
+        return self._keepers[name].starts
+
+    def is_ready(self, name: str) -> bool:
+        return self._keepers[name].ready.is_set()
+
+    def log(self, name: str) -> Path:
+        return self._keepers[name].log
+
+    def start(self, *, interrupted: threading.Event | None = None) -> None:
+        """Return when every process has answered once.
+
+        Raises:
+            StartFailed: one ended or took too long; everything is stopped again.
+            Interrupted: `interrupted` was set; everything is stopped again.
+        """
+        self._trimmer.start()
+        try:
+            self._bring_up(interrupted or threading.Event())
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """End every process that was started, the last one first, each within its own time."""
+        self._over.set()
+        for name, keeper in reversed(self._keepers.items()):
+            if keeper.started:
+                keeper.stop()
+                self._report(f"{name}: stopped")
+
+    def _bring_up(self, interrupted: threading.Event) -> None:
+        waiting = dict(self._keepers)
+        began: dict[str, float] = {}
+        while waiting:
+            if interrupted.is_set():
+                raise Interrupted
+            for name, keeper in list(waiting.items()):
+                if name not in began and self._may_start(keeper.service):
+                    began[name] = time.monotonic()
+                    keeper.start()
+                if name in began and self._has_come_up(keeper, time.monotonic() - began[name]):
+                    del waiting[name]
+            time.sleep(POLL_SECONDS)
+
+    def _may_start(self, service: Service) -> bool:
+        return all(self.is_ready(name) for name in service.after if name in self._keepers)
+
+    def _has_come_up(self, keeper: Keeper, seconds: float) -> bool:
+        service = keeper.service
+        if keeper.ready.is_set():
+            self._report(f"{service.name}: {'done' if service.once else 'ready'} after {seconds:.1f} s")
+            return True
+        if keeper.failure is not None:
+            raise StartFailed(_last_words(keeper, keeper.failure))
+        if seconds > service.start_seconds:
+            raise StartFailed(_last_words(keeper, f"did not answer within {service.start_seconds:.0f} s"))
+        return False
+
+    def _trim_logs(self) -> None:
+        while not self._over.wait(TRIM_SECONDS):
+            for keeper in self._keepers.values():
+                logs.trim(keeper.log)
+
+
+def _last_words(keeper: Keeper, reason: str) -> str:
+    words = logs.tail(keeper.log)
+    return f"{keeper.service.name} {reason} (see {keeper.log})" + (f"\n{words}" if words else "")
