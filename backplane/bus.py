@@ -1,7 +1,7 @@
 """The doorbell of progress: Redis pub/sub, one connection for all listeners of a process.
 
-An event that is lost here is not lost: it is a row, and a listener that sees a gap reads the rows. So a listener whose queue is
-full is simply told to look, and a broken connection is mended in the background.
+An event that is lost here is not lost: it is a row, and a listener that sees a gap reads the rows. So a listener whose
+queue is full is simply told to look, and a broken connection is mended in the background.
 """
 
 import asyncio

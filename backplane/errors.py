@@ -13,6 +13,7 @@ ApplicationError
 │   CustodyConflict                         422
 ├── Overloaded, Unavailable                 503  with Retry-After
 ├── StorageFull                             507
+├── Poison                                  500  a job that failed at every attempt
 └── Refused                                 a `shield_core.errors.ShieldError`, mapped by `from_core`
 
 `code` names a page under docs/problems; `detail` is written for the caller and never carries what the caller sent.
@@ -149,6 +150,15 @@ class StorageFull(ApplicationError):
     title = "The object store is full"
 
 
+class Poison(ApplicationError):
+    code = "poison"
+    status = 500
+    title = "The job failed at every attempt"
+
+
+POISON = Poison()
+
+
 class Refused(ApplicationError):
     """A refusal of the core, with the core's code and title."""
 
@@ -158,6 +168,12 @@ class Refused(ApplicationError):
 
 
 def from_core(error: ShieldError) -> Refused:
-    """Map a refusal of the core: one body for the whole decryption ladder, so that the rung tells an attacker nothing."""
+    """Map a refusal of the core: one body for the whole decryption ladder, so that an attacker learns no rung."""
     detail = None if error.code == "decryption-failed" else str(error) or None
     return Refused(code=error.code, title=error.title, status=CORE_STATUS.get(error.code, 500), detail=detail)
+
+
+def of_failed_job(code: str, title: str) -> Refused:
+    """The problem that a failed job answers with where its caller waited for it."""
+    own = {kind.code: kind.status for kind in ApplicationError.__subclasses__()}
+    return Refused(code=code, title=title, status=CORE_STATUS.get(code) or own.get(code, 500), detail=None)

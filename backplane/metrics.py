@@ -9,7 +9,9 @@ HTTP_SECONDS = Histogram(
     ["method", "route"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 30),
 )
-UPLOAD_BYTES = Gauge("imageshield_upload_bytes_in_flight", "Bytes of request bodies now held in memory", multiprocess_mode="livesum")
+UPLOAD_BYTES = Gauge(
+    "imageshield_upload_bytes_in_flight", "Bytes of request bodies now held in memory", multiprocess_mode="livesum"
+)
 SOCKETS = Gauge("imageshield_progress_sockets", "Open progress sockets", multiprocess_mode="livesum")
 JOBS_SUBMITTED = Counter("imageshield_jobs_submitted_total", "Jobs accepted", ["kind"])
 JOBS_ENDED = Counter("imageshield_jobs_ended_total", "Jobs that reached their end", ["kind", "status"])

@@ -14,7 +14,8 @@ TASK = "imageshield.run_job"
 NAME = "imageshield"
 HARD_LIMIT_SECONDS = 600
 VISIBILITY_SECONDS = 3600
-"""Must exceed the hard time limit: a shorter one delivers running jobs again (measured: a 25-s task was started four times)."""
+"""Must exceed the hard time limit: a shorter one delivers running jobs again (measured: a 25-s task was started four
+times)."""
 
 
 def make_celery(settings: Settings) -> Celery:

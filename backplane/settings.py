@@ -41,11 +41,7 @@ class Settings(BaseSettings):
     @field_validator("database_url", mode="after")
     @classmethod
     def use_asyncpg(cls, value: SecretStr) -> SecretStr:
-        url = value.get_secret_value()
-        for scheme in ("postgresql://", "postgres://"):
-            if url.startswith(scheme):
-                return SecretStr("postgresql+asyncpg://" + url.removeprefix(scheme))
-        return value
+        return SecretStr(asyncpg_url(value.get_secret_value()))
 
     @field_validator("allowed_origins", mode="before")
     @classmethod
@@ -57,6 +53,14 @@ class Settings(BaseSettings):
         if "*" in self.allowed_origins:
             raise ValueError("ALLOWED_ORIGINS must list origins; * cannot go with credentials")
         return self
+
+
+def asyncpg_url(url: str) -> str:
+    """Name the driver where the address does not: `postgresql://` is what everybody writes."""
+    for scheme in ("postgresql://", "postgres://"):
+        if url.startswith(scheme):
+            return "postgresql+asyncpg://" + url.removeprefix(scheme)
+    return url
 
 
 @lru_cache(maxsize=1)

@@ -1,7 +1,8 @@
 """Keys that never enter a database: account keys, and the day's transit key.
 
-This backend keeps them in a directory, sealed under a root key from a file. All processes of an installation share the directory.
-A key file is written under a temporary name and linked into place, so that of two writers one wins and both read the winner.
+This backend keeps them in a directory, sealed under a root key from a file. All processes of an installation share the
+directory. A key file is written under a temporary name and linked into place, so that of two writers one wins and both
+read the winner.
 """
 
 import os
@@ -20,6 +21,8 @@ from backplane import ids
 from backplane.errors import Gone, Unavailable
 from backplane.settings import Settings
 from shield_core.keys.schedule import LABELS, framed
+
+KEY_SIZE = 32
 
 TRANSIT_LIFETIME = timedelta(hours=48)
 """A job's secrets must open for as long as it can be tried again; after that nothing opens them."""
@@ -52,13 +55,13 @@ class LocalVault:
     @classmethod
     def from_settings(cls, settings: Settings) -> Self:
         root_key = settings.vault_key_file.read_bytes()
-        if len(root_key) != 32:
-            raise ValueError("VAULT_KEY_FILE must hold exactly 32 bytes")
+        if len(root_key) != KEY_SIZE:
+            raise ValueError("VAULT_KEY_FILE must hold exactly 32 bytes, and nothing else")
         return cls(root_key=root_key, directory=settings.vault_directory)
 
     def create_account_key(self, account_id: UUID) -> VaultKey:
         """Make the first key of an account."""
-        key = VaultKey(ids.new(), 1, secrets.token_bytes(32))
+        key = VaultKey(ids.new(), 1, secrets.token_bytes(KEY_SIZE))
         path = self._account_path(account_id, key.id, key.version)
         self._write_once(path, self._root.seal(key.secret, self._account_aad(account_id, key.id, key.version)))
         return key
@@ -71,7 +74,7 @@ class LocalVault:
         """Return the day's transit key, made by whoever needs it first."""
         day = self._directory / "transit" / datetime.now(UTC).date().isoformat()
         if not day.exists():
-            key = VaultKey(ids.new(), 1, secrets.token_bytes(32))
+            key = VaultKey(ids.new(), 1, secrets.token_bytes(KEY_SIZE))
             self._write_once(day, key.id.bytes + self._root.seal(key.secret, self._transit_aad(key.id)))
         return self._open_transit(day)
 

@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from backplane.blobs import S3Blobs
 from backplane.bus import RedisBus
 from backplane.db.session import Database
+from backplane.queue import CeleryQueue
 from backplane.services.accounts import Accounts
 from backplane.services.claims import Claims
 from backplane.services.jobs import Jobs
 from backplane.services.keys import Keys
 from backplane.services.passphrases import PassphrasePool
 from backplane.services.progress import ProgressFeed
+from backplane.services.relay import Relay
 from backplane.services.results import Results
 from backplane.services.submissions import Submissions
+from backplane.services.sweeper import Sweeper
 from backplane.services.tokens import AccessTokens, Tokens
 from backplane.settings import Settings
 from backplane.vault import LocalVault
@@ -82,7 +85,22 @@ async def open_gateway(settings: Settings) -> AsyncIterator[GatewayServices]:
 
 
 @asynccontextmanager
-async def open_engine(settings: Settings) -> AsyncIterator[tuple[Plant, Claims]]:
-    """What one worker process needs: a claim, a heartbeat and an event never run side by side for long."""
+async def open_claims(settings: Settings) -> AsyncIterator[Claims]:
+    """What one worker process needs: a claim, a heartbeat and an event, seldom side by side."""
     async with open_plant(settings, pool_size=3) as plant:
-        yield plant, Claims(plant)
+        yield Claims(
+            plant.database, plant.store, plant.bus, plant.vault, result_seconds=settings.decrypted_result_seconds
+        )
+
+
+@asynccontextmanager
+async def open_relay(settings: Settings) -> AsyncIterator[tuple[Relay, Sweeper]]:
+    queue = CeleryQueue.from_settings(settings)
+    async with open_plant(settings, pool_size=3) as plant:
+        try:
+            yield (
+                Relay(plant.database, queue),
+                Sweeper(plant.database, plant.store, plant.bus, plant.vault),
+            )
+        finally:
+            queue.close()

@@ -1,0 +1,1 @@
+"""The schema's history; applied with `python -m alembic -c migrations/alembic.ini upgrade head`."""

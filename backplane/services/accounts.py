@@ -70,7 +70,7 @@ class Accounts:
         return AccountFacts.of(account)
 
     async def authenticate(self, *, email: str, password: str, request_id: str | None) -> AccountFacts:
-        """Prove an account by its password; a failure is audited as well, and says nothing about which part was wrong."""
+        """Prove an account by its password; a failure is audited too, and does not say which part was wrong."""
         async with self._database.transaction() as session:
             account = await accounts.by_email(session, email.lower())
         known_hash = account.password_hash if account is not None else NOBODY

@@ -6,12 +6,11 @@ from backplane import ids
 from backplane.db.models import Key
 from backplane.db.repositories import audit, jobs, keys
 from backplane.db.session import Database
-from backplane.errors import CustodyConflict, NotFound, from_core
+from backplane.errors import CustodyConflict, Gone, NotFound, ValidationFailed
 from backplane.services.passphrases import PassphrasePool
 from backplane.services.results import require_completed
 from backplane.vault import LocalVault
-from shield_core.errors import ShieldError
-from shield_core.keys import keyfile, stanzas
+from shield_core.keys import keyfile, passphrase, stanzas
 
 
 class Keys:
@@ -50,8 +49,8 @@ class Keys:
             return stanzas.PlainWrap()
         try:
             return await self._passphrases.run(lambda: stanzas.PassphraseWrap.from_passphrase(password))
-        except ShieldError as error:
-            raise from_core(error) from error
+        except passphrase.PassphraseUnfit as error:
+            raise ValidationFailed(str(error)) from error
 
     def _rewrap(self, account_id: UUID, key: Key, wrap: stanzas.PlainWrap | stanzas.PassphraseWrap) -> bytes:
         if key.custody != "managed":
@@ -65,7 +64,11 @@ class Keys:
 
 def vault_opener(vault: LocalVault, account_id: UUID) -> stanzas.VaultOpen:
     """Open `vault` stanzas with the account's keys."""
-    return stanzas.VaultOpen(
-        ids.to_wire("acc", account_id),
-        lambda kek_id, version: vault.account_key(account_id, UUID(hex=kek_id), version).secret,
-    )
+
+    def look_up(kek_id: str, version: int) -> bytes | None:
+        try:
+            return vault.account_key(account_id, UUID(hex=kek_id), version).secret
+        except (ValueError, Gone):
+            return None
+
+    return stanzas.VaultOpen(ids.to_wire("acc", account_id), look_up)

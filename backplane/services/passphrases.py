@@ -1,4 +1,4 @@
-"""Argon2id off the event loop, a few at a time: each takes 64 MiB and a third of a second, and a hostile key file up to 1 GiB."""
+"""Argon2id off the event loop, two at a time: each takes 64 MiB, and a hostile key file may ask for 1 GiB."""
 
 import asyncio
 from collections.abc import Callable

@@ -40,7 +40,8 @@ class ProgressFeed:
     ) -> AsyncIterator[JobFacts | Event | None]:
         """Yield the job as it stands, then its events after `last_seq` without a gap, and end after the last one.
 
-        None comes at least every two seconds in which nothing happens, so that the caller can look whether anyone still listens.
+        None comes at least every two seconds in which nothing happens, so that the caller can look whether anyone still
+        listens.
         """
         with self._bus.listen(job_id) as listener:
             facts, missed = await self._look(account_id, job_id, last_seq)

@@ -21,7 +21,7 @@ class ResultFile:
     job_id: UUID
     file_name: str
     media_type: str
-    bytes: int
+    size: int
     plaintext: bool
     body: AsyncIterator[bytes]
 
@@ -67,7 +67,7 @@ class Results:
             job_id=job.id,
             file_name=ids.to_wire("job", job.id) + ".enc.png",
             media_type=blob.media_type,
-            bytes=blob.bytes,
+            size=blob.size,
             plaintext=False,
             body=await self._store.stream(blob.object_key),
         )
@@ -78,7 +78,7 @@ class Results:
             job_id=job.id,
             file_name=file_name or ids.to_wire("job", job.id),
             media_type=blob.media_type,
-            bytes=len(data),
+            size=len(data),
             plaintext=True,
             body=_once(data),
         )

@@ -37,9 +37,7 @@ class Upload:
 
 
 class Submissions:
-    def __init__(
-        self, database: Database, store: S3Blobs, vault: LocalVault, passphrases: PassphrasePool
-    ) -> None:
+    def __init__(self, database: Database, store: S3Blobs, vault: LocalVault, passphrases: PassphrasePool) -> None:
         self._database = database
         self._store = store
         self._vault = vault
@@ -121,17 +119,24 @@ class Submissions:
     async def _wrap_secret(self, password: str | None) -> dict[str, Any] | None:
         if password is None:
             return None
-        passphrase.check_new_passphrase(password)
+        try:
+            passphrase.check_new_passphrase(password)
+        except passphrase.PassphraseUnfit as error:
+            raise ValidationFailed(str(error)) from error
         wrap = await self._passphrases.run(lambda: stanzas.PassphraseWrap.from_passphrase(password))
         return {"kdf": wrap.kdf.to_json(), "wrap_key_b64": b64encode(wrap.wrap_key)}
 
     async def _wrap_key(self, parsed: keyfile.KeyFile, password: str | None) -> bytes | None:
-        kdf = stanzas.passphrase_kdf(parsed)
-        if kdf is None or password is None:
-            if kdf is not None:
-                raise ValidationFailed("This key file is protected by a password: send it as master_password")
+        kdf = keyfile.passphrase_kdf(parsed)
+        if kdf is None:
             return None
-        return await self._passphrases.run(lambda: passphrase.derive_wrap_key(password, kdf))
+        if password is None:
+            raise ValidationFailed("This key file is protected by a password: send it as master_password")
+        try:
+            return await self._passphrases.run(lambda: passphrase.derive_wrap_key(password, kdf))
+        except passphrase.PassphraseUnfit:
+            # No key file was ever made under such a password: to the caller it is as wrong as any other.
+            return bytes(32)
 
     async def _kept_key_file(self, account_id: UUID, key_id: UUID) -> bytes:
         async with self._database.transaction() as session:
@@ -179,6 +184,6 @@ def _input_blob(job: Job, media_type: str, size: int) -> Blob:
         job_id=job.id,
         purpose="input",
         object_key=f"uploads/{job.id.hex}",
-        bytes=size,
+        size=size,
         media_type=media_type,
     )

@@ -132,7 +132,7 @@ class Tokens:
         return self._pair(account_id, refresh)
 
     async def refresh(self, token: str, *, request_id: str | None) -> TokenPair:
-        """Spend a refresh token for a new pair; a token that comes twice ends every session that descends from its login."""
+        """Spend a refresh token for a new pair; one that comes twice ends all sessions that descend from its login."""
         refresh = secrets.token_urlsafe(32)
         async with self._database.transaction() as session:
             spent = await accounts.spend_refresh_token(session, _digest(token))

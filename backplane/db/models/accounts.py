@@ -30,7 +30,8 @@ class RefreshToken(Base):
     token_sha256: Mapped[bytes] = mapped_column(primary_key=True)
     account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), index=True)
     family_id: Mapped[UUID] = mapped_column(index=True)
-    """All tokens that descend from one login: a second use of any revokes every one of them (RFC 9700, section 4.14.2)."""
+    """All tokens that descend from one login: a second use of any revokes every one of them (RFC 9700, section
+    4.14.2)."""
     expires_at: Mapped[datetime] = mapped_column(index=True)
     used_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())

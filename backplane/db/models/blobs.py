@@ -17,10 +17,11 @@ class Blob(Base):
     purpose: Mapped[str]
     """`input` or `result`."""
     object_key: Mapped[str] = mapped_column(unique=True)
-    bytes: Mapped[int] = mapped_column(BigInteger)
+    size: Mapped[int] = mapped_column(BigInteger)
     media_type: Mapped[str]
     sealed: Mapped[bytes | None]
-    """The blob key and the file name under the transit key; null where the object is an encrypted image and needs no second lock."""
+    """The blob key and the file name under the transit key; null where the object is an encrypted image and needs no
+    second lock."""
     delete_after: Mapped[datetime | None] = mapped_column(index=True)
     deleted_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -58,7 +58,9 @@ class Job(Base):
         CheckConstraint("status IN ('pending', 'processing', 'completed', 'failed', 'cancelled')", name="status"),
         CheckConstraint("progress BETWEEN 0 AND 100", name="progress"),
         Index("ix_jobs_account_id_id", "account_id", "id"),
-        Index("ix_jobs_unfinished", "status", "lease_until", postgresql_where=text("status IN ('pending', 'processing')")),
+        Index(
+            "ix_jobs_unfinished", "status", "lease_until", postgresql_where=text("status IN ('pending', 'processing')")
+        ),
     )
 
 

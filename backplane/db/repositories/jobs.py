@@ -2,7 +2,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, insert, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backplane.db.models import Job, JobEvent, Outbox
@@ -34,7 +34,7 @@ async def page(
     session: AsyncSession, account_id: UUID, *, limit: int, before: UUID | None, status: str | None, kind: str | None
 ) -> list[Job]:
     """Newest first; ids are UUIDv7, so their order is that of creation."""
-    query: Select[tuple[Job]] = select(Job).where(Job.account_id == account_id).order_by(Job.id.desc()).limit(limit)
+    query = select(Job).where(Job.account_id == account_id).order_by(Job.id.desc()).limit(limit)
     if before is not None:
         query = query.where(Job.id < before)
     if status is not None:
@@ -98,6 +98,17 @@ async def append_event(
     return event
 
 
+def ended(status: str, **columns: Any) -> dict[str, Any]:
+    """The columns of a job that has ended: no lease, and no secret any more."""
+    return {"status": status, "lease_until": None, "secret": None, "completed_at": func.now(), **columns}
+
+
+async def expire_with_result(session: AsyncSession, job_id: UUID, *, seconds: int) -> None:
+    await session.execute(
+        update(Job).where(Job.id == job_id).values(expires_at=func.now() + timedelta(seconds=seconds))
+    )
+
+
 async def _write_as_holder(session: AsyncSession, job_id: UUID, fencing_token: int, **columns: Any) -> int | None:
     seq: int | None = await session.scalar(
         update(Job)
@@ -133,7 +144,7 @@ async def worn_out(session: AsyncSession) -> list[Job]:
 
 
 async def ring_unheard(session: AsyncSession, *, first_wait_seconds: int = 30) -> list[UUID]:
-    """Tell the queue again of pending jobs that nobody took: the queue may have lost them. The wait doubles each time."""
+    """Tell the queue again of pending jobs that nobody took: it may have lost them. The wait doubles each time."""
     wait = timedelta(seconds=first_wait_seconds) * func.power(2, func.least(Job.publications - 1, 6))
     rows = await session.scalars(
         select(Job.id).where(

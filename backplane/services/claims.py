@@ -1,0 +1,256 @@
+"""The worker's side of a job: take it, keep it, say how far it is, and end it once.
+
+Every write is checked by the fencing token that the claim gave, so that a worker that lost its lease (it was stopped,
+or cut off) changes nothing any more: docs/reliability.md.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from backplane import ids
+from backplane.blobs import S3Blobs
+from backplane.bus import RedisBus
+from backplane.db.models import Blob, Job, JobEvent, Key
+from backplane.db.repositories import accounts, audit, blobs, jobs, keys
+from backplane.db.session import Database
+from backplane.errors import ApplicationError, Gone
+from backplane.metrics import JOBS_ENDED
+from backplane.services.keys import vault_opener
+from backplane.services.originals import open_blob, seal_blob
+from backplane.services.secrets import open_for_job
+from backplane.vault import LocalVault, VaultKey
+from shield_core.keys.stanzas import VaultOpen
+
+FAILED_INPUT_SECONDS = 24 * 3600
+RESULT_URL = "/api/v1/jobs/{job}/result"
+
+
+class LeaseLost(Exception):
+    """Another worker has the job, or it has ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One attempt at one job, and what is needed for it."""
+
+    job: Job
+    account_key: VaultKey
+    vault_opener: VaultOpen = field(repr=False)
+    secret: dict[str, Any] | None = field(repr=False)
+
+    @property
+    def last_attempt(self) -> bool:
+        return self.job.attempts >= jobs.MAX_ATTEMPTS
+
+
+@dataclass(frozen=True, slots=True)
+class EncryptOutcome:
+    """What an attempt at encrypting made."""
+
+    png: bytes | bytearray | memoryview
+    key_id: UUID
+    key_file: bytes
+    image_header: bytes
+    image_tag: bytes
+    columns: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class DecryptOutcome:
+    """What an attempt at decrypting made."""
+
+    data: bytes | bytearray | memoryview = field(repr=False)
+    media_type: str
+    file_name: str | None
+    columns: dict[str, Any]
+
+
+class Claims:
+    def __init__(
+        self, database: Database, store: S3Blobs, bus: RedisBus, vault: LocalVault, *, result_seconds: int
+    ) -> None:
+        self._database = database
+        self._store = store
+        self._bus = bus
+        self._vault = vault
+        self._result_seconds = result_seconds
+
+    async def claim(self, job_id: UUID) -> Claim | None:
+        """Take the job, or return None: it is taken, ended, worn out or gone."""
+        async with self._database.transaction() as session:
+            job = await jobs.claim(session, job_id)
+            account = await accounts.by_id(session, job.account_id) if job is not None else None
+        if job is None or account is None:
+            return None
+        secret = (
+            open_for_job(self._vault, account_id=job.account_id, job_id=job.id, sealed=job.secret)
+            if job.secret is not None
+            else None
+        )
+        return Claim(
+            job=job,
+            account_key=self._vault.account_key(account.id, account.kek_id, account.kek_version),
+            vault_opener=vault_opener(self._vault, account.id),
+            secret=secret,
+        )
+
+    async def heartbeat(self, claim: Claim) -> bool:
+        """Extend the lease; False where it is lost."""
+        async with self._database.transaction() as session:
+            return await jobs.heartbeat(session, claim.job.id, claim.job.fencing_token)
+
+    async def report(self, claim: Claim, *, stage: str, progress: int) -> None:
+        """Write a progress event, then ring it."""
+        await self._event(claim, "progress", {"progress": progress, "stage": stage}, stage=stage, progress=progress)
+
+    async def fetch_input(self, claim: Claim) -> tuple[bytes | bytearray, str | None]:
+        """Fetch the picture of the job: its bytes and, of an original, the name it came under."""
+        async with self._database.transaction() as session:
+            blob = await blobs.of_job(session, claim.job.id, "input")
+        if blob is None or blob.deleted_at is not None:
+            raise Gone
+        if blob.sealed is None:
+            return await self._store.get(blob.object_key), None
+        return await open_blob(self._vault, self._store, claim.job, blob)
+
+    async def complete_encrypt(self, claim: Claim, outcome: EncryptOutcome) -> None:
+        """Store the encrypted image, then end the job with its key in one transaction."""
+        job = claim.job
+        blob = self._result_blob(job, "image/png", len(outcome.png))
+        await self._store.put(blob.object_key, outcome.png, media_type=blob.media_type)
+        key = Key(
+            id=outcome.key_id,
+            account_id=job.account_id,
+            job_id=job.id,
+            custody=job.key_custody or "managed",
+            key_file=outcome.key_file,
+            image_header=outcome.image_header,
+            image_tag=outcome.image_tag,
+        )
+        await self._complete(claim, blob, outcome.columns | {"key_id": outcome.key_id}, key)
+
+    async def complete_decrypt(self, claim: Claim, outcome: DecryptOutcome) -> None:
+        """Store the picture sealed and for a short time, then end the job."""
+        job = claim.job
+        blob = self._result_blob(job, outcome.media_type, len(outcome.data))
+        body = await seal_blob(self._vault, job, blob, outcome.data, file_name=outcome.file_name)
+        await self._store.put(blob.object_key, body, media_type="application/octet-stream")
+        await self._complete(claim, blob, outcome.columns, None)
+
+    async def fail(self, claim: Claim, *, code: str, title: str) -> None:
+        """End the job without a result; the input is kept for a day, so that it can be tried again."""
+        async with self._database.transaction() as session:
+            event = await end_as_failed(session, claim.job, code=code, title=title)
+        if event is None:
+            raise LeaseLost
+        await self._ring(event)
+
+    async def release(self, claim: Claim) -> None:
+        """Give the job back for another attempt."""
+        async with self._database.transaction() as session:
+            await jobs.release(session, claim.job.id, claim.job.fencing_token)
+
+    async def delete_input(self, claim: Claim) -> None:
+        """Delete the original of an ended job at once; where that fails, the sweeper does it."""
+        async with self._database.transaction() as session:
+            blob = await blobs.of_job(session, claim.job.id, "input")
+        if blob is None or blob.deleted_at is not None:
+            return
+        await self._store.delete(blob.object_key)
+        async with self._database.transaction() as session:
+            await blobs.mark_deleted(session, [blob.id])
+
+    async def _complete(self, claim: Claim, blob: Blob, columns: dict[str, Any], key: Key | None) -> None:
+        job = claim.job
+        async with self._database.transaction() as session:
+            event = await jobs.append_event(
+                session,
+                job.id,
+                job.fencing_token,
+                type_="completed",
+                payload={"result_url": RESULT_URL.format(job=ids.to_wire("job", job.id))},
+                **columns,
+                **jobs.ended("completed", stage="completed", progress=100),
+            )
+            if event is None:
+                raise LeaseLost
+            if key is not None:
+                keys.add(session, key)
+            blobs.add(session, blob)
+            await session.flush()
+            await blobs.expire(session, job.id, "input")
+            if blob.sealed is not None:
+                await blobs.expire(session, job.id, "result", seconds=self._result_seconds)
+                await jobs.expire_with_result(session, job.id, seconds=self._result_seconds)
+            audit.add(
+                session,
+                action=f"image.{job.kind}",
+                outcome="success",
+                account_id=job.account_id,
+                object_id=job.id,
+                request_id=job.request_id,
+            )
+        JOBS_ENDED.labels(kind=job.kind, status="completed").inc()
+        await self._ring(event)
+
+    async def _event(self, claim: Claim, type_: str, payload: dict[str, Any], **columns: Any) -> None:
+        async with self._database.transaction() as session:
+            event = await jobs.append_event(
+                session, claim.job.id, claim.job.fencing_token, type_=type_, payload=payload, **columns
+            )
+        if event is None:
+            raise LeaseLost
+        await self._ring(event)
+
+    async def _ring(self, event: JobEvent) -> None:
+        await ring(self._bus, event)
+
+    @staticmethod
+    def _result_blob(job: Job, media_type: str, size: int) -> Blob:
+        blob_id = ids.new()
+        return Blob(
+            id=blob_id,
+            job_id=job.id,
+            purpose="result",
+            object_key=f"results/{job.id.hex}/{job.fencing_token}/{blob_id.hex}",
+            size=size,
+            media_type=media_type,
+        )
+
+
+async def ring(bus: RedisBus, event: JobEvent) -> None:
+    await bus.publish(event.job_id, {"seq": event.seq, "type": event.type, "payload": event.payload})
+
+
+async def end_as_failed(session: Any, job: Job, *, code: str, title: str) -> JobEvent | None:
+    """End a job that is being processed under this fencing token; None where it is not."""
+    event = await jobs.append_event(
+        session,
+        job.id,
+        job.fencing_token,
+        type_="error",
+        payload={"error": {"code": code, "title": title}},
+        error_code=code,
+        error_title=title,
+        **jobs.ended("failed"),
+    )
+    if event is None:
+        return None
+    await blobs.expire(session, job.id, "input", seconds=FAILED_INPUT_SECONDS)
+    audit.add(
+        session,
+        action=f"image.{job.kind}",
+        outcome="failure",
+        account_id=job.account_id,
+        object_id=job.id,
+        request_id=job.request_id,
+        details={"code": code},
+    )
+    JOBS_ENDED.labels(kind=job.kind, status="failed").inc()
+    return event
+
+
+def is_transient(error: ApplicationError) -> bool:
+    """Only what may be over soon is tried again."""
+    return error.status in {503, 507}

@@ -1,0 +1,26 @@
+"""From the outbox to the queue: what was committed is told, at least once."""
+
+from backplane.db.repositories import outbox
+from backplane.db.session import Database
+from backplane.metrics import OUTBOX_PUBLISHED
+from backplane.queue import CeleryQueue
+
+
+class Relay:
+    def __init__(self, database: Database, queue: CeleryQueue) -> None:
+        self._database = database
+        self._queue = queue
+
+    async def drain(self) -> int:
+        """Publish the waiting job ids and return how many there were.
+
+        The rows stay locked while the queue is told and go in the same transaction: a crash between the two tells it
+        twice, which the claim makes harmless, and never not at all.
+        """
+        async with self._database.transaction() as session:
+            entries = await outbox.take(session)
+            if entries:
+                await self._queue.publish([entry.job_id for entry in entries])
+                await outbox.mark_published(session, entries)
+        OUTBOX_PUBLISHED.inc(len(entries))
+        return len(entries)

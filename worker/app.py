@@ -1,0 +1,8 @@
+"""`celery -A worker.app worker`: the application that Celery's command line finds."""
+
+from backplane.queue import make_celery
+from backplane.settings import load_settings
+
+app = make_celery(load_settings())
+app.set_default()
+app.conf.imports = ("worker.tasks", "worker.lifecycle")

@@ -1,0 +1,75 @@
+"""From the pipeline's thread to the job's events: every stage, and within a stage at most ten words a second."""
+
+import asyncio
+import threading
+from collections import deque
+from contextlib import suppress
+
+from backplane.errors import ApplicationError
+from backplane.services.claims import Claim, Claims, LeaseLost
+from shield_core.errors import Cancelled
+from shield_core.progress import Progress, Stage, overall_percent
+
+INTERVAL_SECONDS = 0.1
+
+
+class Reporter:
+    """The pipeline's sink. Coalesces before numbering, so that `seq` stays dense."""
+
+    def __init__(self, claims: Claims, claim: Claim) -> None:
+        self._claims = claims
+        self._claim = claim
+        self._loop = asyncio.get_running_loop()
+        self._lock = threading.Lock()
+        self._waiting: deque[Progress] = deque()
+        self._something = asyncio.Event()
+        self._new_stage = asyncio.Event()
+        self._said: tuple[Stage, int] | None = None
+        self._stopped = False
+
+    def __call__(self, progress: Progress) -> None:
+        """Take a report on the working thread; raises Cancelled once the lease is lost."""
+        if self._stopped:
+            raise Cancelled
+        with self._lock:
+            same = bool(self._waiting) and self._waiting[-1].stage == progress.stage
+            if same:
+                self._waiting.pop()
+            self._waiting.append(progress)
+        self._loop.call_soon_threadsafe(self._something.set)
+        if not same:
+            self._loop.call_soon_threadsafe(self._new_stage.set)
+
+    def stop(self) -> None:
+        self._stopped = True
+
+    async def run(self) -> None:
+        """Write what comes, until cancelled."""
+        while True:
+            await self._something.wait()
+            self._something.clear()
+            self._new_stage.clear()
+            await self.flush()
+            # A new stage is told at once; more of the same waits its turn.
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._new_stage.wait(), INTERVAL_SECONDS)
+
+    async def flush(self) -> None:
+        """Write everything that waits."""
+        while self._waiting:
+            with self._lock:
+                progress = self._waiting.popleft()
+            await self._say(progress)
+
+    async def _say(self, progress: Progress) -> None:
+        said = (progress.stage, overall_percent(progress.stage, progress.done, progress.total))
+        if said == self._said:
+            return
+        try:
+            await self._claims.report(self._claim, stage=said[0], progress=said[1])
+        except LeaseLost:
+            self.stop()
+        except ApplicationError:
+            # A word about progress is not worth the job; its end is written with more patience.
+            return
+        self._said = said
