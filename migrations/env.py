@@ -16,9 +16,14 @@ from backplane.settings import asyncpg_url
 LOCK = 0x71734954
 """Two migrations started at once run one after the other."""
 
+TIMEOUTS = ("SET lock_timeout = '5s'", "SET statement_timeout = '10min'")
+"""A migration that would queue behind a long transaction gives up, rather than stop every request behind itself."""
+
 
 def run(connection: Connection) -> None:
     connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": LOCK})
+    for statement in TIMEOUTS:
+        connection.execute(text(statement))
     connection.commit()
     context.configure(connection=connection, target_metadata=Base.metadata, transaction_per_migration=True)
     with context.begin_transaction():
@@ -35,6 +40,8 @@ async def run_online() -> None:
 if context.is_offline_mode():
     context.configure(dialect_name="postgresql", target_metadata=Base.metadata, literal_binds=True)
     with context.begin_transaction():
+        for statement in TIMEOUTS:
+            context.execute(statement)
         context.run_migrations()
 else:
     asyncio.run(run_online())

@@ -1,7 +1,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Index, func
+from sqlalchemy import ForeignKey, Index, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backplane.db.base import Base
@@ -17,7 +17,7 @@ class Blob(Base):
     purpose: Mapped[str]
     """`input` or `result`."""
     object_key: Mapped[str] = mapped_column(unique=True)
-    size: Mapped[int] = mapped_column(BigInteger)
+    size: Mapped[int]
     media_type: Mapped[str]
     sealed: Mapped[bytes | None]
     """The blob key and the file name under the transit key; null where the object is an encrypted image and needs no

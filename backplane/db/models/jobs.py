@@ -2,7 +2,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, func, text
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backplane.db.base import Base
@@ -22,7 +22,7 @@ class Job(Base):
 
     # The claim: docs/reliability.md.
     attempts: Mapped[int] = mapped_column(server_default="0")
-    fencing_token: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    fencing_token: Mapped[int] = mapped_column(server_default="0")
     lease_until: Mapped[datetime | None]
     published_at: Mapped[datetime | None]
     publications: Mapped[int] = mapped_column(server_default="0")
@@ -81,6 +81,6 @@ class Outbox(Base):
 
     __tablename__ = "outbox"
 
-    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
     job_id: Mapped[UUID] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), index=True)
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
