@@ -30,7 +30,7 @@ test: setup ## every test, with branch coverage of at least 90 %
 	@$(BIN)/coverage report --fail-under=90
 
 bench: setup ## measure the core against its goals; writes benchmarks/results.json
-	@$(BIN)/python -m benchmarks
+	@$(BIN)/python -m benchmarks $(BENCH)
 
 replay: setup ## carry out the steps of both Dockerfiles in clean virtual environments and start the results
 	@$(BIN)/python scripts/replay_dockerfile.py

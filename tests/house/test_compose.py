@@ -1,0 +1,85 @@
+import re
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+from backplane.settings import Settings
+
+OURS = {"api", "worker", "relay", "migration", "keys"}
+ONE_SHOT = {"bucket", "keys", "migration"}
+
+
+@pytest.fixture(scope="module")
+def services(root):
+    return yaml.safe_load((root / "docker-compose.yml").read_text())["services"]
+
+
+class TestCompose:
+    def test_has_every_part_of_the_system(self, services):
+        assert set(services) == OURS | {"postgres", "redis", "minio", "bucket"}
+
+    def test_nothing_starts_before_what_it_needs_is_healthy_or_done(self, services):
+        for name, service in services.items():
+            for needed, how in service.get("depends_on", {}).items():
+                expected = "service_completed_successfully" if needed in ONE_SHOT else "service_healthy"
+                assert how == {"condition": expected}, (name, needed)
+                assert needed in ONE_SHOT or services[needed].get("healthcheck", {}).get("test"), needed
+
+    def test_whoever_serves_waits_for_stores_bucket_and_migration(self, services):
+        for name in ("api", "worker", "relay"):
+            assert set(services[name]["depends_on"]) == {"postgres", "redis", "minio", "bucket", "migration"}
+
+    def test_one_shot_services_are_not_restarted_and_the_others_are(self, services):
+        for name, service in services.items():
+            assert service["restart"] == ("no" if name in ONE_SHOT else "unless-stopped"), name
+
+    def test_our_containers_are_hardened(self, services):
+        for name in OURS:
+            assert services[name]["read_only"] is True
+            assert services[name]["cap_drop"] == ["ALL"]
+            assert services[name]["security_opt"] == ["no-new-privileges:true"]
+            assert "user" not in services[name], "the image's own user is 1001"
+
+    def test_every_image_has_a_version(self, services):
+        for service in services.values():
+            assert re.search(r":(?!latest)[\w.-]+$", service["image"]), service["image"]
+
+    def test_only_the_gateway_listens_and_only_on_this_machine(self, services):
+        published = {name: service["ports"] for name, service in services.items() if "ports" in service}
+        assert set(published) == {"api"}
+        assert all(port.startswith("127.0.0.1:") for port in published["api"])
+
+    def test_sets_settings_that_exist_and_all_that_are_required(self, services):
+        names = {name.upper() for name in Settings.model_fields}
+        required = {name.upper() for name, field in Settings.model_fields.items() if field.is_required()}
+        for name in ("api", "worker", "relay", "migration"):
+            given = set(services[name]["environment"])
+            assert given <= names
+            assert required <= given
+
+
+class TestSecrets:
+    def test_every_variable_stands_in_the_example(self, root):
+        used = set(re.findall(r"(?<!\$)\$\{(\w+)", (root / "docker-compose.yml").read_text()))
+        listed = set(re.findall(r"(?m)^(\w+)=", (root / ".env.example").read_text()))
+        assert used == listed
+
+    def test_no_secret_has_a_default_and_none_can_be_left_out(self, root):
+        for name, rest in re.findall(r"(?<!\$)\$\{(\w+)([^}]*)\}", (root / "docker-compose.yml").read_text()):
+            if re.search(r"PASSWORD|SECRET|_KEY$", name):
+                assert rest.startswith(":?"), name
+
+    def test_the_example_opens_nothing_and_the_script_fills_it_with_random_values(self, root):
+        def secrets_of(text):
+            return re.findall(r"(?m)^\w+_(?:PASSWORD|KEY)=(.*)$", text)
+
+        def made():
+            script = [sys.executable, root / "scripts/make_env.py"]
+            return secrets_of(subprocess.run(script, capture_output=True, text=True, check=True).stdout)
+
+        first, second = made(), made()
+        assert secrets_of((root / ".env.example").read_text()) == ["", "", ""]
+        assert all(len(value) == 48 for value in first)
+        assert len({*first, *second}) == 6

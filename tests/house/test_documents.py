@@ -1,0 +1,120 @@
+import re
+
+import pytest
+
+from backplane import errors as backplane_errors
+from backplane.settings import Settings
+from shield_core import errors as core_errors
+
+NEVER_ANSWERED = {"cancelled"}
+"""Ends a job as `cancelled`, which is no problem."""
+
+
+def descendants(cls):
+    return {cls, *(found for child in cls.__subclasses__() for found in descendants(child))}
+
+
+def rows(text):
+    """The cells of every table row that begins with a code span."""
+    return [
+        [cell.strip() for cell in line.strip("|").split(" | ")] for line in text.splitlines() if line.startswith("| `")
+    ]
+
+
+@pytest.fixture(scope="module")
+def documented(root):
+    text = (root / "docs/configuration.md").read_text()
+    return {row[0].strip("| `"): row[1].strip("`") for row in rows(text)}
+
+
+@pytest.fixture(scope="module")
+def codes():
+    raised = descendants(backplane_errors.ApplicationError) | descendants(core_errors.ShieldError)
+    return {error.code for error in raised if hasattr(error, "code")} - NEVER_ANSWERED
+
+
+class TestConfiguration:
+    def test_lists_every_setting_and_no_other(self, documented):
+        assert set(documented) == {name.upper() for name in Settings.model_fields}
+
+    @pytest.mark.parametrize("name", sorted(Settings.model_fields))
+    def test_says_the_default(self, documented, name):
+        field = Settings.model_fields[name]
+        if field.is_required():
+            assert documented[name.upper()] == "required"
+        elif field.default not in (None, ()):
+            assert documented[name.upper()] == str(field.default)
+
+
+class TestProblems:
+    def test_every_code_has_a_page_and_every_page_a_code(self, root, codes):
+        pages = {path.stem for path in (root / "docs/problems").glob("*.md")} - {"README"}
+        assert pages == codes
+
+    def test_every_page_says_what_why_and_what_to_do(self, root, codes):
+        for code in codes:
+            page = (root / f"docs/problems/{code}.md").read_text()
+            assert page.startswith("# "), code
+            assert f"\n`{code}` · " in page, code
+            for part in ("**What it means.** ", "**Why.** ", "**What to do.**\n\n- "):
+                assert part in page, (code, part)
+
+    def test_pages_give_the_title_and_status_that_the_service_answers(self, root):
+        answered = {cls.code: (cls.title, cls.status) for cls in descendants(backplane_errors.ApplicationError)}
+        for cls in descendants(core_errors.ShieldError):
+            if cls.code in backplane_errors.CORE_STATUS:
+                answered.setdefault(cls.code, (cls.title, backplane_errors.CORE_STATUS[cls.code]))
+        answered.pop("internal")
+        for code, (title, status) in answered.items():
+            page = (root / f"docs/problems/{code}.md").read_text()
+            assert page.startswith(f"# {title}\n\n`{code}` · HTTP {status}\n"), code
+
+    def test_index_lists_every_page(self, root):
+        index = (root / "docs/problems/README.md").read_text()
+        for path in (root / "docs/problems").glob("*.md"):
+            assert path.stem == "README" or f"({path.name})" in index, path.name
+
+    def test_every_core_refusal_has_a_status(self):
+        codes = {error.code for error in descendants(core_errors.ShieldError)} - {"internal"} - NEVER_ANSWERED
+        assert codes == set(backplane_errors.CORE_STATUS)
+
+
+class TestContributing:
+    def test_names_every_target_of_the_makefile(self, root):
+        targets = set(re.findall(r"(?m)^([a-z]+):.*##", (root / "Makefile").read_text()))
+        documented = set(re.findall(r"(?m)^\| `make ([a-z]+)` ", (root / "CONTRIBUTING.md").read_text()))
+        assert targets == documented
+
+
+class TestDecisions:
+    def test_are_numbered_without_a_gap(self, root):
+        numbers = sorted(int(path.name[:4]) for path in (root / "docs/decisions").glob("[0-9]*.md"))
+        assert numbers == list(range(1, len(numbers) + 1))
+
+    def test_have_every_part_and_fit_one_page(self, root):
+        for path in (root / "docs/decisions").glob("[0-9]*.md"):
+            page = path.read_text()
+            assert page.startswith(f"# {path.name[:4]}. "), path.name
+            assert re.search(r"(?m)^Status: (accepted|superseded by \d{4}) · \d{4}-\d\d-\d\d$", page), path.name
+            parts = re.findall(r"(?m)^## (.*)$", page)
+            assert parts == ["Context", "Decision", "Alternatives", "Consequences"], path.name
+            assert len(page.splitlines()) <= 60, path.name
+
+    def test_stand_in_the_index_under_their_title(self, root):
+        index = (root / "docs/decisions/README.md").read_text()
+        for path in (root / "docs/decisions").glob("[0-9]*.md"):
+            title = path.read_text().splitlines()[0].split(". ", 1)[1]
+            assert f"| [{path.name[:4]}]({path.name}) | {title} |" in index, path.name
+
+
+class TestChangelog:
+    def test_has_an_unreleased_section_on_top(self, root):
+        assert re.findall(r"(?m)^## (.*)$", (root / "CHANGELOG.md").read_text())[0] == "Unreleased"
+
+
+class TestLicense:
+    def test_is_the_one_that_the_project_declares(self, root):
+        text = (root / "LICENSE").read_text()
+        assert "Apache License" in text
+        assert "END OF TERMS AND CONDITIONS" in text
+        assert 'license = "Apache-2.0"' in (root / "pyproject.toml").read_text()

