@@ -6,15 +6,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from cli.servers import logs
+from cli.servers.errors import StartFailed
 from cli.servers.keeper import Keeper
 from cli.servers.service import Service
 
 POLL_SECONDS = 0.02
 TRIM_SECONDS = 5.0
-
-
-class StartFailed(Exception):
-    """A process that did not come up; the message ends with its last words."""
 
 
 class Interrupted(Exception):
@@ -69,8 +66,10 @@ class Supervisor:
         self._over.set()
         for name, keeper in reversed(self._keepers.items()):
             if keeper.started:
+                running = keeper.pid is not None
                 keeper.stop()
-                self._report(f"{name}: stopped")
+                if running:
+                    self._report(f"{name}: stopped")
 
     def _bring_up(self, interrupted: threading.Event) -> None:
         waiting = dict(self._keepers)
@@ -84,7 +83,15 @@ class Supervisor:
                     keeper.start()
                 if name in began and self._has_come_up(keeper, time.monotonic() - began[name]):
                     del waiting[name]
+            self._refuse_failures()
             time.sleep(POLL_SECONDS)
+        for keeper in self._keepers.values():
+            keeper.trust()
+
+    def _refuse_failures(self) -> None:
+        for keeper in self._keepers.values():
+            if keeper.failure is not None:
+                raise StartFailed(_last_words(keeper, keeper.failure))
 
     def _may_start(self, service: Service) -> bool:
         return all(self.is_ready(name) for name in service.after if name in self._keepers)
@@ -92,10 +99,9 @@ class Supervisor:
     def _has_come_up(self, keeper: Keeper, seconds: float) -> bool:
         service = keeper.service
         if keeper.ready.is_set():
-            self._report(f"{service.name}: {'done' if service.once else 'ready'} after {seconds:.1f} s")
+            state = "done" if service.once else "ready" if service.healthy else "started"
+            self._report(f"{service.name}: {state} after {seconds:.1f} s")
             return True
-        if keeper.failure is not None:
-            raise StartFailed(_last_words(keeper, keeper.failure))
         if seconds > service.start_seconds:
             raise StartFailed(_last_words(keeper, f"did not answer within {service.start_seconds:.0f} s"))
         return False

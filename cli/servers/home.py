@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from cli.servers import ports
+from cli.servers.errors import HomeRefused
 
 LAYOUT = "1"
 FOLDERS = ("secrets", "vault", "postgres", "valkey", "seaweedfs", "logs", "run", "cache")
@@ -29,10 +30,6 @@ TOKENS = (
 )
 BOUND_TO_DATA = ("vault.key", "postgres-password")
 """Without these the data cannot be read: a lost one is never silently replaced."""
-
-
-class HomeRefused(Exception):
-    """A data directory that cannot be used; the message says what to do."""
 
 
 def default_path() -> Path:

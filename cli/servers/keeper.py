@@ -30,7 +30,7 @@ class Keeper:
         self.failure: str | None = None
         self._record = run / f"{service.name}.json"
         self._report = report
-        self._worked = False
+        self._trusted = False
         self._stopping = threading.Event()
         self._guard = threading.Lock()
         self._child: subprocess.Popen[bytes] | None = None
@@ -47,6 +47,10 @@ class Keeper:
 
     def start(self) -> None:
         self._thread.start()
+
+    def trust(self) -> None:
+        """Take it from here that the process works: from now on its end is an accident."""
+        self._trusted = True
 
     def stop(self) -> None:
         """End the process: kindly, and after its time is up not."""
@@ -80,7 +84,7 @@ class Keeper:
                 outcome = str(error) or repr(error)
             if self._stopping.is_set() or (self.service.once and self.ready.is_set()):
                 return
-            if not self._worked:  # what never worked is not tried for ever
+            if not self._trusted:  # what never worked is not tried for ever
                 self.failure = outcome
                 return
             self.ready.clear()
@@ -95,10 +99,10 @@ class Keeper:
         if child is None:
             return "stopped"
         if not self.service.once:
-            self._await_health(child)
+            self._await_health(child, self.service.healthy)
         code = self._await_end(child)
         if self.service.once and code == 0:
-            self._set_ready()
+            self.ready.set()
         return f"ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
 
     def _spawn(self) -> subprocess.Popen[bytes] | None:
@@ -122,16 +126,16 @@ class Keeper:
             processes.Record(child.pid, started, int(service.stop_signal)).save(self._record)
         return child
 
-    def _await_health(self, child: subprocess.Popen[bytes]) -> None:
+    def _await_health(self, child: subprocess.Popen[bytes], healthy: Callable[[], bool] | None) -> None:
         while not self._stopping.is_set() and not _has_ended(child):
-            if self.service.healthy():
-                self._set_ready()
+            if healthy is None:
+                self.ready.set()
+                return
+            if healthy():
+                self.trust()
+                self.ready.set()
                 return
             self._stopping.wait(POLL_SECONDS)
-
-    def _set_ready(self) -> None:
-        self._worked = True
-        self.ready.set()
 
     def _await_end(self, child: subprocess.Popen[bytes]) -> int:
         if hasattr(os, "waitid"):  # not on macOS before Python 3.13

@@ -4,6 +4,8 @@ import contextlib
 import secrets
 import socket
 
+from cli.servers.errors import NoFreePort
+
 LOOPBACK = "127.0.0.1"
 
 # Below 32768, where Linux takes the ports of outgoing connections from: a remembered port is still free tomorrow.
@@ -11,10 +13,6 @@ LOOPBACK = "127.0.0.1"
 FIRST = 20_000
 LAST = 22_767
 GRPC_OFFSET = 10_000
-
-
-class NoFreePort(Exception):
-    """None of the ports that were tried is free."""
 
 
 def is_free(port: int, host: str = LOOPBACK) -> bool:

@@ -13,7 +13,8 @@ from pathlib import Path
 import asyncpg
 
 from cli.servers import account, binaries, processes
-from cli.servers.account import Account, PlaceClosed
+from cli.servers.account import Account
+from cli.servers.errors import ClusterRefused, PlaceClosed
 from cli.servers.home import Home
 from cli.servers.ports import LOOPBACK
 from cli.servers.service import Service
@@ -27,10 +28,6 @@ LEFTOVER_SECONDS = 15.0
 OPTIONS = ("listen_addresses=127.0.0.1", "unix_socket_directories=", "timezone=UTC", "log_timezone=UTC")
 VOLATILE_OPTIONS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 """For tests whose subject is not durability."""
-
-
-class ClusterRefused(Exception):
-    """Data that this PostgreSQL cannot serve; the message says what to do."""
 
 
 def url(home: Home, port: int) -> str:
@@ -113,7 +110,7 @@ def _make_cluster(home: Home, programs: Path, data: Path, who: Account | None) -
     password.write_text(home.secret("postgres-password"))
     if who is not None:
         os.chown(password, who.uid, who.gid)
-    initdb = [str(programs / "initdb"), "-N", "-A", "scram-sha-256", "--locale=C.UTF-8", "-E", "UTF8", "-U", USER]
+    initdb = (str(programs / "initdb"), "-A", "scram-sha-256", "--locale=C.UTF-8", "-E", "UTF8", "-U", USER)
     try:
         account.run([*initdb, f"--pwfile={password}", "-D", str(unfinished)], who, _environment())
     except subprocess.CalledProcessError as error:
@@ -121,7 +118,6 @@ def _make_cluster(home: Home, programs: Path, data: Path, who: Account | None) -
     finally:
         password.unlink(missing_ok=True)
     unfinished.rename(data)
-    os.sync()  # initdb -N left it to us: once for the tree, not once for each of its thousand files
 
 
 def _refuse_other_version(programs: Path, data: Path) -> None:

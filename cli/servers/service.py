@@ -12,10 +12,6 @@ def _nothing() -> None:
     pass
 
 
-def _always() -> bool:
-    return True
-
-
 @dataclass(frozen=True, kw_only=True)
 class Service:
     """A process to keep alive, or with `once` a step that must succeed."""
@@ -28,8 +24,8 @@ class Service:
     once: bool = False
     prepare: Callable[[], None] = _nothing
     """Runs before every start: it makes what is missing and clears what a killed predecessor left."""
-    healthy: Callable[[], bool] = _always
-    """Asked until it says yes; it must answer within two seconds and may not raise."""
+    healthy: Callable[[], bool] | None = None
+    """Asked until it says yes; it answers within two seconds and does not raise. None: nothing can be asked."""
     account: Account | None = None
     start_seconds: float = 60.0
     stop_signal: signal.Signals = signal.SIGTERM

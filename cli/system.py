@@ -1,0 +1,169 @@
+"""The whole system under one supervisor: the embedded servers, the migration, relay, worker and gateway."""
+
+import json
+import os
+import sys
+import threading
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from cli.servers import embedded, ports, processes
+from cli.servers.errors import PortBusy, StartFailed
+from cli.servers.home import Home
+from cli.servers.service import Service
+from cli.supervisor import Supervisor
+
+ROOT = Path(__file__).resolve().parents[1]
+ATTEMPTS = 3
+GRACE_SECONDS = 20
+"""How long the gateway may finish requests, and the worker its job, after SIGTERM."""
+
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class System:
+    """A running system."""
+
+    url: str
+    supervisor: Supervisor
+    variables: Mapping[str, str]
+
+
+@contextmanager
+def running(
+    data_dir: Path,
+    *,
+    report: Report,
+    host: str = ports.LOOPBACK,
+    port: int = 0,
+    workers: int = 1,
+    interrupted: threading.Event | None = None,
+) -> Iterator[System]:
+    """Start everything, lend it, stop everything.
+
+    Raises:
+        StartRefused: it could not be started; nothing is left running.
+        Interrupted: `interrupted` was set before it was ready; nothing is left running.
+    """
+    home = Home.open(data_dir)
+    try:
+        for name in processes.stop_survivors(home.folder("run")):
+            report(f"{name}: left running by a supervisor that was killed, stopped")
+        system = _start(home, report, host=host, port=port, workers=workers, interrupted=interrupted)
+        try:
+            yield system
+        finally:
+            system.supervisor.stop()
+    finally:
+        home.close()
+
+
+def _start(
+    home: Home, report: Report, *, host: str, port: int, workers: int, interrupted: threading.Event | None
+) -> System:
+    attempt = 0
+    while True:
+        attempt += 1
+        stack = embedded.compose(home, os.environ)
+        number = _gateway_port(host, port)
+        variables = _variables(home, stack, host=host, port=number)
+        steps = _own_services(variables, host=host, port=number, workers=workers)
+        supervisor = Supervisor((*stack.services, *steps), home=home.path, report=report)
+        try:
+            supervisor.start(interrupted=interrupted)
+        except StartFailed:
+            # Between the choice of a port and its use somebody else may take it: another stack that starts now.
+            if attempt == ATTEMPTS or all(map(ports.is_free, stack.ports)):
+                raise
+            report("a port was taken meanwhile, starting again with another one")
+        else:
+            return System(_url(host, number), supervisor, variables)
+
+
+def _gateway_port(host: str, port: int) -> int:
+    if port == 0:
+        return ports.choose()
+    if not ports.is_free(port, host):
+        raise PortBusy(f"port {port} on {host} is in use: stop what listens there, or choose another one with --port")
+    return port
+
+
+def _variables(home: Home, stack: embedded.Stack, *, host: str, port: int) -> dict[str, str]:
+    """Return what every process of ours is told, beside what the caller's environment says."""
+    variables = dict(stack.variables)
+    variables["WORKER_ALIVE_FILE"] = str(home.folder("run") / "worker.alive")
+    variables["PYTHONUNBUFFERED"] = "1"
+    if not os.environ.get("ALLOWED_ORIGINS"):
+        variables["ALLOWED_ORIGINS"] = f"{_url(host, port)},http://localhost:{port}"
+    if not os.environ.get("NUMBA_CACHE_DIR") and not os.access(ROOT / "shield_core/cipher", os.W_OK):
+        variables["NUMBA_CACHE_DIR"] = str(home.folder("cache"))
+    return variables
+
+
+def _own_services(variables: Mapping[str, str], *, host: str, port: int, workers: int) -> tuple[Service, ...]:
+    python = partial(_python, environment=dict(os.environ) | dict(variables))
+    return (
+        python(
+            "migrate",
+            *("alembic", "-c", str(ROOT / "migrations/alembic.ini"), "upgrade", "head"),
+            after=("postgres",),
+            once=True,
+        ),
+        python("relay", "cli", "relay", after=("migrate", "valkey", "seaweedfs")),
+        python(
+            "worker",
+            *("celery", "-A", "worker.app", "worker", "--concurrency", str(workers)),
+            *("--loglevel", os.environ.get("LOG_LEVEL", "INFO")),
+            # Workers have nothing to tell each other here, and mingling delays the start by a second.
+            *("--without-gossip", "--without-mingle"),
+            after=("migrate", "valkey", "seaweedfs"),
+            stop_seconds=GRACE_SECONDS + 5,
+        ),
+        python(
+            "gateway",
+            *("uvicorn", "api.main:app", "--host", host, "--port", str(port)),
+            *("--no-server-header", "--timeout-graceful-shutdown", str(GRACE_SECONDS)),
+            after=("migrate", "valkey", "seaweedfs"),
+            healthy=partial(_is_ready, _url(host, port)),
+            stop_seconds=GRACE_SECONDS + 5,
+        ),
+    )
+
+
+def _python(
+    name: str,
+    module: str,
+    *arguments: str,
+    environment: Mapping[str, str],
+    after: tuple[str, ...],
+    **details: Any,
+) -> Service:
+    return Service(
+        name=name,
+        command=(sys.executable, "-m", module, *arguments),
+        environment=environment,
+        working_directory=ROOT,  # where `-m` finds the packages of a checkout
+        after=after,
+        **details,
+    )
+
+
+def _url(host: str, port: int) -> str:
+    """Return the address to call: "all addresses" is none."""
+    callable_host = {"0.0.0.0": ports.LOOPBACK, "::": "::1"}.get(host, host)  # noqa: S104 -- compared, not bound
+    return f"http://[{callable_host}]:{port}" if ":" in callable_host else f"http://{callable_host}:{port}"
+
+
+def _is_ready(url: str) -> bool:
+    """Ask for more than the gateway's own health: "ok" means that a worker was seen and every server answers."""
+    try:
+        with urllib.request.urlopen(f"{url}/ready", timeout=2) as answer:  # noqa: S310 -- our own http address
+            return bool(json.load(answer)["status"] == "ok")
+    except (OSError, ValueError, KeyError):
+        return False
