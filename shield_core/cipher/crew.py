@@ -1,0 +1,58 @@
+"""One or two threads over a list of tasks, and one thread that reports.
+
+The compiled kernels, ChaCha20 and the hash functions release the GIL, so threads of one process use both cores.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+Advance = Callable[[int], None]
+"""Told the number of bytes done since the last call, on the thread of the caller; what it raises stops the work."""
+
+Task = TypeVar("Task")
+Worker = Callable[[Task], Iterator[int]]
+"""Does one task in steps, and yields the bytes done by each."""
+
+
+def nothing(_: int) -> None:
+    """Take a count of bytes and do nothing: the default."""
+
+
+def run(tasks: Sequence[Task], new_worker: Callable[[], Worker[Task]], *, threads: int, progress: Advance) -> None:
+    """Do all tasks, each by whichever thread is free.
+
+    Args:
+        tasks: must not depend on each other.
+        new_worker: makes the worker of one thread, with memory of its own.
+        threads: 1, or more to use one helper for each further thread.
+        progress: called on this thread only, also for what the helpers did.
+
+    Raises:
+        Exception: whatever a worker or `progress` raised; tasks that nobody has begun are dropped then.
+    """
+    queue = iter(tasks)  # a list's iterator may be shared: one step of it is atomic
+    done: deque[int] = deque()
+    with ThreadPoolExecutor(max(1, threads - 1)) as pool:
+        helpers = [pool.submit(_drain, queue, new_worker, done.append) for _ in range(min(threads, len(tasks)) - 1)]
+        try:
+            _drain(queue, new_worker, lambda size: _tell(done, size, progress))
+            for helper in helpers:
+                helper.result()
+        finally:
+            deque(queue, maxlen=0)
+    if done:
+        progress(sum(done))
+
+
+def _drain(queue: Iterator[Task], new_worker: Callable[[], Worker[Task]], report: Advance) -> None:
+    work = new_worker()
+    for task in queue:
+        for size in work(task):
+            report(size)
+
+
+def _tell(done: deque[int], size: int, progress: Advance) -> None:
+    elsewhere = sum(done.popleft() for _ in range(len(done)))
+    progress(size + elsewhere)

@@ -1,0 +1,38 @@
+"""How quantum bits are used for one picture, and how that is written in its header."""
+
+from enum import StrEnum
+
+
+class Purity(StrEnum):
+    """The four ways of using quantum bits; none falls below 256 bits of strength."""
+
+    FAST = "fast"
+    BALANCED = "balanced"
+    MULTISTAGE = "multistage"
+    MAXIMUM = "maximum"
+
+    @property
+    def code(self) -> int:
+        """Return the byte of the header: 1 to 4 (docs/format.md, Header)."""
+        return _CODES[self]
+
+    @classmethod
+    def from_code(cls, code: int) -> "Purity":
+        """Return the purity of a header's byte.
+
+        Args:
+            code: 0..255.
+
+        Raises:
+            ValueError: no purity has this code.
+        """
+        for purity, known in _CODES.items():
+            if known == code:
+                return purity
+        raise ValueError(f"no purity has the code {code}")
+
+
+_CODES = {Purity.FAST: 1, Purity.BALANCED: 2, Purity.MULTISTAGE: 3, Purity.MAXIMUM: 4}
+
+AVAILABLE = frozenset({Purity.FAST, Purity.BALANCED})
+"""What this release encrypts with; docs/format.md reserves the others."""

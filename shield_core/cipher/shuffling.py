@@ -1,0 +1,145 @@
+"""Step (b) of the permutation: an unbiased shuffle inside every bucket, and its inverse.
+
+A bucket lies in the second-level cache, so the random swaps cost little. Pixels of 3 bytes are unpacked into 32-bit
+integers for the shuffle and packed as they become final.
+"""
+
+from collections.abc import Callable, Iterator
+from types import ModuleType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shield_core.cipher import crew
+from shield_core.cipher.keystream import Lane
+from shield_core.cipher.pixels import Pixels, packed, to_bytes, to_integer, wide, wide_early
+
+FIRST_LANE = 2
+_WORDS = 1 << 17  # drawn at a time; every call takes and gives back the GIL, for which another thread may be waiting
+_PARTNERS = 256  # drawn before they are used: one kibibyte, always in the first-level cache
+
+Bucket = tuple[int, tuple[int, int]]
+"""The bucket's number, its first place and the place after its last."""
+
+
+class _Bench:
+    """The memory of one thread, wiped when the work is done."""
+
+    def __init__(self, largest: int) -> None:
+        self.keystream = np.empty(4 * min(_WORDS, largest), np.uint8)
+        self.partners = np.empty(largest, np.uint32)
+        self.pixels = np.empty(largest, np.uint32)
+
+    def words(self, lane: Lane, most: int) -> NDArray[np.uint32]:
+        """Return the next words of a lane, `most` or fewer: never more words than there are draws left."""
+        some = self.keystream[: 4 * most]
+        lane.fill(some)
+        return some.view(np.uint32)
+
+    def wipe(self) -> None:
+        for memory in (self.keystream, self.partners, self.pixels):
+            memory[:] = 0
+
+
+def shuffle(
+    samples: NDArray[np.uint8],
+    bounds: list[tuple[int, int]],
+    key: bytes,
+    kernels: ModuleType,
+    *,
+    threads: int,
+    progress: crew.Advance,
+) -> None:
+    """Shuffle the pixels of every bucket in place.
+
+    Args:
+        samples: uint8 (n, width), C-contiguous, writable.
+        bounds: first place and place after the last, for each bucket.
+        key: 32 bytes, the permutation key.
+        kernels: `shield_core.cipher.kernels`.
+        threads: 1 or 2; the result is the same.
+        progress: told the bytes done, after each bucket.
+    """
+    _each(_shuffle, samples, bounds, key, kernels, threads=threads, progress=progress)
+
+
+def unshuffle(
+    samples: NDArray[np.uint8],
+    bounds: list[tuple[int, int]],
+    key: bytes,
+    kernels: ModuleType,
+    *,
+    threads: int,
+    progress: crew.Advance,
+) -> None:
+    """Undo `shuffle` in place; the arguments are the same."""
+    _each(_unshuffle, samples, bounds, key, kernels, threads=threads, progress=progress)
+
+
+def _each(
+    one: Callable[[NDArray[np.uint8], Lane, _Bench, ModuleType], None],
+    samples: NDArray[np.uint8],
+    bounds: list[tuple[int, int]],
+    key: bytes,
+    kernels: ModuleType,
+    *,
+    threads: int,
+    progress: crew.Advance,
+) -> None:
+    largest = max(stop - start for start, stop in bounds)
+    benches: list[_Bench] = []
+
+    def new_worker() -> crew.Worker[Bucket]:
+        bench = _Bench(largest)
+        benches.append(bench)
+
+        def work(task: Bucket) -> Iterator[int]:
+            number, (start, stop) = task
+            bucket = samples[start:stop]
+            if len(bucket) > 1:
+                one(bucket, Lane(key, FIRST_LANE + number), bench, kernels)
+            yield bucket.size
+
+        return work
+
+    try:
+        crew.run(list(enumerate(bounds)), new_worker, threads=threads, progress=progress)
+    finally:
+        for bench in benches:
+            bench.wipe()
+
+
+def _shuffle(bucket: NDArray[np.uint8], lane: Lane, bench: _Bench, kernels: ModuleType) -> None:
+    m = len(bucket)
+    pixels = wide(bucket, 0, m) if not packed(bucket) else _unpack(bucket, bench, kernels)
+    target, shift = wide_early(bucket, 1, m)
+    top = m - 1
+    while top:
+        words = bench.words(lane, top)
+        top = kernels.shuffle(pixels, words, np.uint64(top), target, shift, bench.partners[:_PARTNERS])
+    bucket[0] = to_bytes(int(pixels[0]), bucket.shape[1])
+
+
+def _unshuffle(bucket: NDArray[np.uint8], lane: Lane, bench: _Bench, kernels: ModuleType) -> None:
+    m = len(bucket)
+    top = m - 1
+    while top:
+        top -= kernels.draw(bench.words(lane, top), np.uint64(top), bench.partners[m - 1 - top :])
+    partners = bench.partners[: m - 1]
+    last = to_integer(bucket[m - 1])
+    pixels = wide(bucket, 0, m) if not packed(bucket) else bench.pixels[:m]
+    pixels[0] = to_integer(bucket[0])
+    kernels.unshuffle(wide(bucket, 0, m - 1), partners, pixels)
+    pixels[m - 1] = pixels[partners[0]]
+    pixels[partners[0]] = last
+    if packed(bucket):
+        kernels.copy(pixels[: m - 1], wide(bucket, 0, m - 1))
+        bucket[m - 1] = to_bytes(int(pixels[m - 1]), bucket.shape[1])
+
+
+def _unpack(bucket: NDArray[np.uint8], bench: _Bench, kernels: ModuleType) -> Pixels:
+    m = len(bucket)
+    pixels = bench.pixels[:m]
+    kernels.copy(wide(bucket, 0, m - 1), pixels[: m - 1])
+    pixels[m - 1] = to_integer(bucket[m - 1])
+    return pixels
