@@ -69,3 +69,7 @@ def main() -> None:
     settings = load_settings()
     logging.configure(settings.log_level)
     asyncio.run(run(settings))
+
+
+if __name__ == "__main__":
+    main()
