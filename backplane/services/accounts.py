@@ -1,6 +1,8 @@
 """Who has an account, and proving it with a password."""
 
+import secrets
 from dataclasses import dataclass
+from functools import lru_cache
 from uuid import UUID
 
 from passlib.context import CryptContext
@@ -18,8 +20,12 @@ PASSWORDS = CryptContext(
 )
 """RFC 9106, section 4, second recommended option; a login with older parameters is hashed anew."""
 
-# Verified where there is no such account, so that both answers take the same time.
-NOBODY = PASSWORDS.hash(ids.new().hex)
+
+@lru_cache(maxsize=1)
+def nobody() -> str:
+    """A hash to verify where there is no such account, so that both answers take the same time."""
+    hashed: str = PASSWORDS.hash(secrets.token_hex())
+    return hashed
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +79,10 @@ class Accounts:
         """Prove an account by its password; a failure is audited too, and does not say which part was wrong."""
         async with self._database.transaction() as session:
             account = await accounts.by_email(session, email.lower())
-        known_hash = account.password_hash if account is not None else NOBODY
-        matches, new_hash = await self._passphrases.run(lambda: PASSWORDS.verify_and_update(password, known_hash))
+        known_hash = account.password_hash if account is not None else None
+        matches, new_hash = await self._passphrases.run(
+            lambda: PASSWORDS.verify_and_update(password, known_hash or nobody())
+        )
         success = matches and account is not None
         async with self._database.transaction() as session:
             if success and account is not None and new_hash:

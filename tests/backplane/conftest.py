@@ -1,0 +1,78 @@
+"""The machinery of a process on the real servers, an account, and jobs that have not begun."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+
+from backplane import ids
+from backplane.db.models import Blob, Job
+from backplane.db.repositories import blobs, jobs
+from backplane.services.accounts import AccountFacts, Accounts
+from backplane.services.claims import Claims
+from backplane.services.passphrases import PassphrasePool
+from backplane.settings import Settings
+from backplane.wiring import Plant, open_plant
+
+Submit = Callable[..., Awaitable[UUID]]
+Sql = Callable[..., Awaitable[list[dict]]]
+
+
+@pytest.fixture
+async def plant(settings: Settings) -> AsyncIterator[Plant]:
+    async with open_plant(settings) as opened:
+        yield opened
+
+
+@pytest.fixture
+def passphrases():
+    pool = PassphrasePool()
+    yield pool
+    pool.close()
+
+
+@pytest.fixture
+async def account(plant: Plant, passphrases: PassphrasePool) -> AccountFacts:
+    accounts = Accounts(plant.database, plant.vault, passphrases)
+    return await accounts.register(email="Ada@Example.org", password="correct horse battery", request_id=None)
+
+
+@pytest.fixture
+def claims(plant: Plant) -> Claims:
+    return Claims(plant.database, plant.store, plant.bus, plant.vault, result_seconds=900)
+
+
+@pytest.fixture
+def submit(plant: Plant, account: AccountFacts) -> Submit:
+    """Write a pending job whose input is an encrypted picture of a few bytes in the store."""
+
+    async def write(kind: str = "decrypt", body: bytes = b"ciphertext") -> UUID:
+        job = Job(id=ids.new(), account_id=account.id, kind=kind, estimated_ms=1)
+        blob = Blob(
+            id=ids.new(),
+            job_id=job.id,
+            purpose="input",
+            object_key=f"uploads/{job.id.hex}",
+            size=len(body),
+            media_type="image/png",
+        )
+        await plant.store.put(blob.object_key, body, media_type="image/png")
+        async with plant.database.transaction() as session:
+            await jobs.add(session, job)
+            blobs.add(session, blob)
+        return job.id
+
+    return write
+
+
+@pytest.fixture
+def sql(plant: Plant) -> Sql:
+    """Run a statement and return its rows."""
+
+    async def execute(statement: str, **values: object) -> list[dict]:
+        async with plant.database.transaction() as session:
+            result = await session.execute(text(statement), values)
+            return [dict(row) for row in result.mappings()] if result.returns_rows else []
+
+    return execute

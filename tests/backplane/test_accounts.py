@@ -1,0 +1,238 @@
+import asyncio
+import base64
+import json
+import time
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from jose import jwt
+
+from backplane import ids
+from backplane.errors import EmailTaken, TokenExpired, Unauthenticated
+from backplane.services.accounts import Accounts
+from backplane.services.tokens import AUDIENCE, CLAIMS, ISSUER, AccessTokens, Tokens
+
+PASSWORD = "correct horse battery"
+
+
+def pem(curve=None):
+    return ec.generate_private_key(curve or ec.SECP256R1()).private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+
+
+@pytest.fixture(scope="module")
+def signing_key():
+    return pem()
+
+
+@pytest.fixture
+def access(signing_key):
+    return AccessTokens(signing_key, seconds=900)
+
+
+@pytest.mark.anyio
+@pytest.mark.stack
+class TestAccounts:
+    @pytest.fixture
+    def accounts(self, plant, passphrases):
+        return Accounts(plant.database, plant.vault, passphrases)
+
+    async def test_the_first_account_is_the_operator_and_the_second_is_not(self, accounts, account):
+        second = await accounts.register(email="bob@example.org", password=PASSWORD, request_id=None)
+        assert (account.operator, second.operator) == (True, False)
+        assert account.tier == "enterprise"
+
+    async def test_two_first_accounts_at_once_make_one_operator(self, accounts):
+        made = await asyncio.gather(
+            *(accounts.register(email=f"{name}@example.org", password=PASSWORD, request_id=None) for name in "ab")
+        )
+        assert sorted(account.operator for account in made) == [False, True]
+
+    async def test_one_address_is_one_account_in_any_spelling(self, accounts, account):
+        with pytest.raises(EmailTaken):
+            await accounts.register(email="ADA@example.ORG", password=PASSWORD, request_id=None)
+
+    async def test_the_right_password_proves_the_account(self, accounts, account):
+        proved = await accounts.authenticate(email="ada@example.org", password=PASSWORD, request_id="r1")
+        assert proved.id == account.id
+
+    @pytest.mark.parametrize(("email", "password"), [("ada@example.org", "wrong"), ("eve@example.org", PASSWORD)])
+    async def test_a_wrong_guess_learns_nothing(self, accounts, account, email, password):
+        with pytest.raises(Unauthenticated, match="email or the password"):
+            await accounts.authenticate(email=email, password=password, request_id=None)
+
+    async def test_every_login_is_audited(self, accounts, account, sql):
+        await accounts.authenticate(email="ada@example.org", password=PASSWORD, request_id="r1")
+        with pytest.raises(Unauthenticated):
+            await accounts.authenticate(email="ada@example.org", password="wrong", request_id="r2")
+        rows = await sql("SELECT outcome, request_id FROM audit_events WHERE action = 'account.login' ORDER BY id")
+        assert rows == [{"outcome": "success", "request_id": "r1"}, {"outcome": "failure", "request_id": "r2"}]
+
+    async def test_a_login_that_cannot_be_audited_does_not_happen(self, accounts, account, sql):
+        await sql("ALTER TABLE audit_events ADD CONSTRAINT refuse CHECK (action <> 'account.login') NOT VALID")
+        with pytest.raises(Exception, match="refuse"):
+            await accounts.authenticate(email="ada@example.org", password=PASSWORD, request_id=None)
+
+    async def test_an_old_hash_is_made_anew_at_login(self, accounts, account, sql):
+        old = "$argon2id$v=19$m=1024,t=1,p=1$"
+        from passlib.hash import argon2  # noqa: PLC0415
+
+        weak = argon2.using(type="ID", memory_cost=1024, rounds=1, parallelism=1).hash(PASSWORD)
+        assert weak.startswith(old)
+        await sql("UPDATE accounts SET password_hash = :hash", hash=weak)
+        await accounts.authenticate(email="ada@example.org", password=PASSWORD, request_id=None)
+        [row] = await sql("SELECT password_hash FROM accounts")
+        assert row["password_hash"].startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+
+
+@pytest.mark.anyio
+@pytest.mark.stack
+class TestRefresh:
+    @pytest.fixture
+    def tokens(self, plant, access):
+        return Tokens(plant.database, access, refresh_seconds=3600)
+
+    async def test_a_refresh_token_is_good_once(self, tokens, account):
+        first = await tokens.issue(account.id)
+        second = await tokens.refresh(first.refresh_token, request_id=None)
+        assert tokens.verify(second.access_token).account_id == account.id
+        assert second.refresh_token != first.refresh_token
+
+    async def test_a_token_that_comes_twice_ends_the_whole_family(self, tokens, account, sql):
+        first = await tokens.issue(account.id)
+        second = await tokens.refresh(first.refresh_token, request_id=None)
+        with pytest.raises(Unauthenticated):
+            await tokens.refresh(first.refresh_token, request_id=None)
+        with pytest.raises(Unauthenticated):
+            await tokens.refresh(second.refresh_token, request_id=None)
+        assert await sql("SELECT 1 AS one FROM audit_events WHERE action = 'account.refresh_reused'") == [{"one": 1}]
+
+    async def test_another_login_is_not_touched_by_it(self, tokens, account):
+        first, other = await tokens.issue(account.id), await tokens.issue(account.id)
+        await tokens.refresh(first.refresh_token, request_id=None)
+        with pytest.raises(Unauthenticated):
+            await tokens.refresh(first.refresh_token, request_id=None)
+        assert (await tokens.refresh(other.refresh_token, request_id=None)).expires_in == 900
+
+    async def test_an_expired_refresh_token_is_refused(self, tokens, account, sql):
+        pair = await tokens.issue(account.id)
+        await sql("UPDATE refresh_tokens SET expires_at = now() - interval '1 second'")
+        with pytest.raises(Unauthenticated):
+            await tokens.refresh(pair.refresh_token, request_id=None)
+
+    async def test_no_refresh_token_rests_in_clear(self, tokens, account, sql):
+        pair = await tokens.issue(account.id)
+        [row] = await sql("SELECT token_sha256 FROM refresh_tokens")
+        assert row["token_sha256"] != pair.refresh_token.encode()
+        assert len(row["token_sha256"]) == 32
+
+    async def test_of_two_refreshes_at_once_one_wins(self, tokens, account):
+        pair = await tokens.issue(account.id)
+        results = await asyncio.gather(
+            *(tokens.refresh(pair.refresh_token, request_id=None) for _ in range(2)), return_exceptions=True
+        )
+        assert sum(isinstance(result, Unauthenticated) for result in results) == 1
+
+
+class TestAccessTokens:
+    def claims(self, **changes):
+        now = int(time.time())
+        base = {"iss": ISSUER, "aud": AUDIENCE, "sub": ids.to_wire("acc", ids.new()), "jti": "a", "scope": "jobs:read"}
+        return {**base, "iat": now, "nbf": now, "exp": now + 60} | changes
+
+    def forge(self, access, key, *, algorithm="ES256", headers=None, **changes):
+        claims = {name: value for name, value in self.claims(**changes).items() if value is not None}
+        return jwt.encode(
+            claims,
+            key,
+            algorithm=algorithm,
+            headers={"typ": "at+jwt", "kid": access.public_jwk["kid"]} | (headers or {}),
+        )
+
+    def test_a_token_names_its_account_and_scopes(self, access):
+        account_id = ids.new()
+        principal = access.verify(access.issue(account_id))
+        assert principal.account_id == account_id
+        assert "jobs:write" in principal.scopes
+
+    def test_a_forgery_made_like_ours_passes_only_with_our_key(self, access, signing_key):
+        assert access.verify(self.forge(access, signing_key.decode())).scopes == {"jobs:read"}
+        with pytest.raises(Unauthenticated):
+            access.verify(self.forge(access, pem().decode()))
+
+    def test_an_expired_token_says_so(self, access, signing_key):
+        with pytest.raises(TokenExpired):
+            access.verify(self.forge(access, signing_key.decode(), exp=int(time.time()) - 1))
+
+    @pytest.mark.parametrize("claim", CLAIMS)
+    def test_every_claim_is_demanded(self, access, signing_key, claim):
+        with pytest.raises(Unauthenticated):
+            access.verify(self.forge(access, signing_key.decode(), **{claim: None}))
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"iss": "other"},
+            {"aud": "other"},
+            {"sub": "acc_1"},
+            {"sub": "job_" + "0" * 32},
+            {"nbf": 2**40},
+            {"scope": None},
+        ],
+    )
+    def test_a_wrong_claim_is_refused(self, access, signing_key, changes):
+        with pytest.raises(Unauthenticated):
+            access.verify(self.forge(access, signing_key.decode(), **changes))
+
+    @pytest.mark.parametrize("headers", [{"typ": "JWT"}, {"typ": "imageshield-payload+jws"}, {"kid": "other"}])
+    def test_a_wrong_header_is_refused(self, access, signing_key, headers):
+        with pytest.raises(Unauthenticated):
+            access.verify(self.forge(access, signing_key.decode(), headers=headers))
+
+    def test_algorithm_none_is_refused(self, access):
+        parts = [{"alg": "none", "typ": "at+jwt", "kid": access.public_jwk["kid"]}, self.claims()]
+        encoded = [base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode() for part in parts]
+        for signature in ("", "AA"):
+            with pytest.raises(Unauthenticated):
+                access.verify(".".join([*encoded, signature]))
+
+    @pytest.mark.parametrize("encoding", [serialization.Encoding.DER, serialization.Encoding.PEM])
+    def test_an_hmac_under_the_public_key_is_refused(self, access, signing_key, encoding):
+        public = serialization.load_pem_private_key(signing_key, None).public_key()
+        secret = public.public_bytes(encoding, serialization.PublicFormat.SubjectPublicKeyInfo)
+        head = {"alg": "HS256", "typ": "at+jwt", "kid": access.public_jwk["kid"]}
+        import hashlib  # noqa: PLC0415
+        import hmac  # noqa: PLC0415
+
+        signed = ".".join(
+            base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode() for part in (head, self.claims())
+        )
+        mac = hmac.new(secret, signed.encode(), hashlib.sha256).digest()
+        with pytest.raises(Unauthenticated):
+            access.verify(signed + "." + base64.urlsafe_b64encode(mac).rstrip(b"=").decode())
+
+    def test_another_spelling_of_the_signature_is_refused(self, access):
+        token = access.issue(ids.new())
+        alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+        # 64 bytes leave four unused bits in the last character: its neighbour decodes to the same signature.
+        other = token[:-1] + alphabet[alphabet.index(token[-1]) ^ 1]
+        assert base64.urlsafe_b64decode(other.split(".")[2] + "==") == base64.urlsafe_b64decode(
+            token.split(".")[2] + "=="
+        )
+        with pytest.raises(Unauthenticated):
+            access.verify(other)
+
+    @pytest.mark.parametrize("token", ["", ".", "..", "a.b", "a.b.c", "é.b.c", "a" * 5000, "e30.e30.e30"])
+    def test_what_is_no_token_is_refused(self, access, token):
+        with pytest.raises(Unauthenticated):
+            access.verify(token)
+
+    def test_the_public_key_is_published_without_the_private_one(self, access):
+        assert set(access.public_jwk) == {"kty", "crv", "x", "y", "kid", "use", "alg"}
+
+    @pytest.mark.parametrize("curve", [ec.SECP384R1()])
+    def test_another_curve_is_refused_at_the_start(self, curve):
+        with pytest.raises(ValueError, match="P-256"):
+            AccessTokens(pem(curve), seconds=1)

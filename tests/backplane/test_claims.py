@@ -1,0 +1,182 @@
+import asyncio
+
+import pytest
+
+from backplane import ids
+from backplane.db.repositories import outbox
+from backplane.errors import Gone
+from backplane.services.claims import DecryptOutcome, EncryptOutcome, LeaseLost
+
+pytestmark = [pytest.mark.anyio, pytest.mark.stack]
+
+EXPIRE = "UPDATE jobs SET lease_until = now() - interval '1 second' WHERE id = :id"
+
+
+def decrypted(data=b"picture"):
+    return DecryptOutcome(data=data, media_type="image/png", file_name="scan.png", columns={})
+
+
+def encrypted(key_id=None):
+    return EncryptOutcome(
+        png=b"noise",
+        key_id=key_id or ids.new(),
+        key_file=b"{}",
+        image_header=b"h",
+        image_tag=b"t",
+        columns={"purity_served": "balanced"},
+    )
+
+
+class TestClaim:
+    async def test_a_pending_job_is_taken_once(self, claims, submit):
+        job_id = await submit()
+        first, second = await asyncio.gather(claims.claim(job_id), claims.claim(job_id))
+        assert [first, second].count(None) == 1
+
+    async def test_an_attempt_is_counted(self, claims, submit):
+        claim = await claims.claim(await submit())
+        assert (claim.job.status, claim.job.attempts, claim.last_attempt) == ("processing", 1, False)
+
+    async def test_an_unknown_job_is_none_of_ours(self, claims):
+        assert await claims.claim(ids.new()) is None
+
+    async def test_a_job_whose_lease_ran_out_is_taken_by_another(self, claims, submit, sql):
+        job_id = await submit()
+        first = await claims.claim(job_id)
+        await sql(EXPIRE, id=job_id)
+        second = await claims.claim(job_id)
+        assert second.job.attempts == 2
+        assert second.job.fencing_token > first.job.fencing_token
+
+    async def test_a_worn_out_job_is_not_taken(self, claims, submit, sql):
+        job_id = await submit()
+        for _ in range(3):
+            await claims.claim(job_id)
+            await sql(EXPIRE, id=job_id)
+        assert await claims.claim(job_id) is None
+
+    async def test_a_completed_job_is_not_taken_again(self, claims, submit):
+        job_id = await submit()
+        await claims.complete_decrypt(await claims.claim(job_id), decrypted())
+        assert await claims.claim(job_id) is None
+
+
+class TestFencing:
+    async def fenced(self, claims, submit, sql):
+        job_id = await submit()
+        late = await claims.claim(job_id)
+        await sql(EXPIRE, id=job_id)
+        return late, await claims.claim(job_id)
+
+    async def test_a_late_writer_cannot_report(self, claims, submit, sql):
+        late, _ = await self.fenced(claims, submit, sql)
+        with pytest.raises(LeaseLost):
+            await claims.report(late, stage="decrypting", progress=50)
+
+    async def test_a_late_writer_cannot_complete(self, claims, submit, sql):
+        late, holder = await self.fenced(claims, submit, sql)
+        with pytest.raises(LeaseLost):
+            await claims.complete_decrypt(late, decrypted(b"late"))
+        assert await sql("SELECT id FROM blobs WHERE purpose = 'result'") == []
+        await claims.complete_decrypt(holder, decrypted())
+
+    async def test_a_late_writer_cannot_fail_the_job(self, claims, submit, sql):
+        late, _ = await self.fenced(claims, submit, sql)
+        with pytest.raises(LeaseLost):
+            await claims.fail(late, code="image-corrupt", title="damaged")
+
+    async def test_a_late_heartbeat_is_refused(self, claims, submit, sql):
+        late, holder = await self.fenced(claims, submit, sql)
+        assert not await claims.heartbeat(late)
+        assert await claims.heartbeat(holder)
+
+    async def test_a_late_release_changes_nothing(self, claims, submit, sql):
+        late, holder = await self.fenced(claims, submit, sql)
+        await claims.release(late)
+        assert await claims.heartbeat(holder)
+
+
+class TestReport:
+    async def test_seq_is_dense_from_one(self, claims, submit, sql):
+        claim = await claims.claim(await submit())
+        for progress in (5, 10, 15):
+            await claims.report(claim, stage="decrypting", progress=progress)
+        rows = await sql("SELECT seq, payload FROM job_events ORDER BY seq")
+        assert [row["seq"] for row in rows] == [1, 2, 3, 4]
+        assert rows[-1]["payload"] == {"progress": 15, "stage": "decrypting"}
+
+    async def test_the_job_shows_the_last_report(self, claims, submit, sql):
+        claim = await claims.claim(await submit())
+        await claims.report(claim, stage="decrypting", progress=40)
+        assert await sql("SELECT stage, progress FROM jobs") == [{"stage": "decrypting", "progress": 40}]
+
+
+class TestCompletion:
+    async def test_result_key_end_and_audit_come_together(self, claims, submit, sql):
+        claim = await claims.claim(await submit("encrypt"))
+        outcome = encrypted()
+        await claims.complete_encrypt(claim, outcome)
+        [job] = await sql("SELECT status, stage, progress, key_id, secret, lease_until FROM jobs")
+        assert job == {
+            "status": "completed",
+            "stage": "completed",
+            "progress": 100,
+            "key_id": outcome.key_id,
+            "secret": None,
+            "lease_until": None,
+        }
+        assert await sql("SELECT id, custody FROM keys") == [{"id": outcome.key_id, "custody": "managed"}]
+        assert [row["type"] for row in await sql("SELECT type FROM job_events ORDER BY seq")] == [
+            "progress",
+            "completed",
+        ]
+        assert await sql("SELECT outcome FROM audit_events WHERE action = 'image.encrypt'") == [{"outcome": "success"}]
+
+    async def test_the_result_is_in_the_store_before_the_job_says_so(self, claims, submit, sql, plant):
+        claim = await claims.claim(await submit("encrypt"))
+        await claims.complete_encrypt(claim, encrypted())
+        [blob] = await sql("SELECT object_key FROM blobs WHERE purpose = 'result'")
+        assert await plant.store.get(blob["object_key"]) == b"noise"
+
+    async def test_a_decrypted_picture_rests_sealed_and_expires(self, claims, submit, sql, plant):
+        claim = await claims.claim(await submit())
+        await claims.complete_decrypt(claim, decrypted(b"a canary sang" * 1000))
+        [blob] = await sql("SELECT object_key, delete_after > now() AS later FROM blobs WHERE purpose = 'result'")
+        assert blob["later"]
+        assert b"canary" not in await plant.store.get(blob["object_key"])
+        assert await sql("SELECT expires_at > now() AS set FROM jobs") == [{"set": True}]
+
+    async def test_the_input_is_deleted_from_the_store(self, claims, submit, plant, sql):
+        claim = await claims.claim(await submit())
+        await claims.complete_decrypt(claim, decrypted())
+        await claims.delete_input(claim)
+        with pytest.raises(Gone):
+            await plant.store.get(f"uploads/{claim.job.id.hex}")
+        assert await sql("SELECT 1 AS one FROM blobs WHERE purpose = 'input' AND deleted_at IS NOT NULL") == [
+            {"one": 1}
+        ]
+
+
+class TestFailure:
+    async def test_a_failed_job_says_why_and_keeps_its_input_for_a_day(self, claims, submit, sql):
+        claim = await claims.claim(await submit())
+        await claims.fail(claim, code="image-corrupt", title="The image is damaged")
+        [job] = await sql("SELECT status, error_code, error_title, secret FROM jobs")
+        assert job == {
+            "status": "failed",
+            "error_code": "image-corrupt",
+            "error_title": "The image is damaged",
+            "secret": None,
+        }
+        [blob] = await sql("SELECT delete_after - now() > interval '23 hours' AS kept FROM blobs")
+        assert blob["kept"]
+        [event] = await sql("SELECT payload FROM job_events WHERE type = 'error'")
+        assert event["payload"] == {"error": {"code": "image-corrupt", "title": "The image is damaged"}}
+
+    async def test_a_released_job_rings_at_once(self, claims, submit, sql, plant):
+        claim = await claims.claim(await submit())
+        await sql("DELETE FROM outbox")
+        await claims.release(claim)
+        async with plant.database.transaction() as session:
+            assert [entry.job_id for entry in await outbox.take(session)] == [claim.job.id]
+        assert (await claims.claim(claim.job.id)).job.attempts == 2

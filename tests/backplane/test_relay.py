@@ -1,0 +1,77 @@
+import asyncio
+
+import pytest
+from redis.asyncio import Redis
+
+from backplane.errors import Unavailable
+from backplane.queue import NAME, CeleryQueue
+from backplane.db.notifications import Notifications
+from backplane.services.relay import Relay
+
+pytestmark = [pytest.mark.anyio, pytest.mark.stack]
+
+
+@pytest.fixture
+def queue(settings):
+    opened = CeleryQueue.from_settings(settings)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+async def waiting(settings):
+    """Count the messages that wait in the queue."""
+    redis = Redis.from_url(settings.redis_url.get_secret_value())
+    yield lambda: redis.llen(NAME)
+    await redis.aclose()
+
+
+class TestDrain:
+    async def test_what_was_committed_is_told(self, plant, queue, submit, waiting, sql):
+        await submit()
+        await submit()
+        assert await Relay(plant.database, queue).drain() == 2
+        assert await waiting() == 2
+        assert (
+            await sql("SELECT publications, published_at IS NOT NULL AS said FROM jobs")
+            == [{"publications": 1, "said": True}] * 2
+        )
+
+    async def test_an_empty_outbox_tells_nothing(self, plant, queue, account, waiting):
+        assert await Relay(plant.database, queue).drain() == 0
+        assert await waiting() == 0
+
+    async def test_two_relays_do_not_tell_the_same(self, plant, queue, submit, waiting):
+        for _ in range(10):
+            await submit()
+        told = await asyncio.gather(Relay(plant.database, queue).drain(), Relay(plant.database, queue).drain())
+        assert sum(told) == 10
+        assert await waiting() == 10
+
+    async def test_what_the_queue_did_not_hear_waits(self, plant, submit, sql, settings):
+        deaf = CeleryQueue.from_settings(
+            settings.model_copy(update={"redis_url": type(settings.redis_url)("redis://127.0.0.1:1/0")})
+        )
+        await submit()
+        with pytest.raises(Unavailable):
+            await Relay(plant.database, deaf).drain()
+        assert len(await sql("SELECT 1 FROM outbox")) == 1
+        deaf.close()
+
+
+class TestNotifications:
+    async def test_a_commit_wakes_the_relay(self, settings, submit):
+        async with Notifications(settings) as notifications:
+            await notifications.wait(5)  # the first one says that it listens
+            await submit()
+            started = asyncio.get_running_loop().time()
+            await notifications.wait(30)
+            assert asyncio.get_running_loop().time() - started < 10
+
+    async def test_a_cut_connection_is_mended(self, settings, submit, sql):
+        async with Notifications(settings) as notifications:
+            await notifications.wait(5)
+            await sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'")
+            await notifications.wait(10)
+            await submit()
+            await notifications.wait(10)
