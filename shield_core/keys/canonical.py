@@ -20,7 +20,7 @@ _INTEGER = re.compile(r"-?[0-9]{1,16}", re.ASCII)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-class NotCanonical(ValueError):  # noqa: N818 - the tree of errors.py names failures, not errors
+class NotCanonical(ValueError):
     """A value that has no canonical form, or bytes that are not one."""
 
 

@@ -27,7 +27,7 @@ MAX_COST_KIB: Final = 4 * 1024 * 1024
 """m·t at most 4 GiB of memory written, a few seconds of one core."""
 
 
-class PassphraseUnfit(ValueError):  # noqa: N818 - the tree of errors.py names failures, not errors
+class PassphraseUnfit(ValueError):
     """A passphrase that is too short or too long to encrypt with; the message never quotes it."""
 
 
@@ -119,7 +119,7 @@ def check_new_passphrase(passphrase: str) -> None:
 
 
 def _encoded(passphrase: str) -> bytes:
-    # No character decomposes into more than four: a longer string cannot shrink to 1024 bytes, and is not even normalized.
+    # No character decomposes into more than four: a longer string cannot shrink to 1024 bytes, so it is not normalized.
     if len(passphrase) > 4 * MAX_PASSPHRASE:
         raise PassphraseUnfit("A passphrase has at most 1024 bytes")
     try:

@@ -1,7 +1,7 @@
 """Stanzas: one file key, wrapped in different ways. docs/format.md, "Stanzas".
 
-A wrap turns a file key into a stanza; an opener turns a stanza of its kind back into the file key, or says that it does not
-match.
+A wrap turns a file key into a stanza; an opener turns a stanza of its kind back into the file key, or says that it does
+not match.
 """
 
 import os
@@ -188,8 +188,8 @@ def check(stanzas: Iterable[object]) -> tuple[Stanza, ...]:
         The stanzas, in their order.
 
     Raises:
-        KeyFileInvalid: none or more than 20; an unknown or reserved type; a missing, additional or ill-typed key; a parameter
-            over its cap; two of one type; a passphrase beside `plain` or `vault`.
+        KeyFileInvalid: none or more than 20; an unknown or reserved type; a missing, additional or ill-typed key; a
+            parameter over its cap; two of one type; a passphrase beside `plain` or `vault`.
     """
     checked = tuple(_check_one(stanza) for stanza in stanzas)
     types = [stanza["type"] for stanza in checked]
@@ -197,7 +197,7 @@ def check(stanzas: Iterable[object]) -> tuple[Stanza, ...]:
         raise KeyFileInvalid("A key file has 1 to 20 stanzas")
     if len(set(types)) != len(types):
         raise KeyFileInvalid("A stanza type stands twice")
-    if "passphrase" in types and len(types) > 1:
+    if "passphrase" in types and not {"plain", "vault"}.isdisjoint(types):
         raise KeyFileInvalid("A passphrase protects nothing beside a plain or vault stanza")
     return checked
 

@@ -1,0 +1,49 @@
+"""Join raw bits with the operating system's: docs/entropy.md, "Construction"."""
+
+import hashlib
+import os
+from typing import Final
+
+from shield_core.keys.schedule import LABELS, framed, hkdf
+
+OS_BYTES: Final = 64
+_SALT: Final = hashlib.sha512(LABELS.entropy).digest()
+
+
+def condition(
+    raw: bytes | bytearray, *, source_id: str, job_id: str, label: bytes = LABELS.seed, length: int = 32
+) -> bytes:
+    """Make a seed of raw bits and 64 bytes that are drawn from the operating system now.
+
+    If the operating system's part is secret, the seed is pseudorandom whatever `raw` is, even where it is empty or
+    known. If `raw` has enough min-entropy, the seed is good even where the operating system's part is not.
+
+    Args:
+        raw: Raw bits that passed the health tests, or none.
+        source_id: The name of their source.
+        job_id: Whatever names the attempt.
+        label: Of `LABELS`: what the seed is for.
+        length: Bytes of seed: 32, or 128 for a master seed.
+
+    Returns:
+        HKDF-SHA-512 (RFC 5869) of u64(64) ‖ os.urandom(64) ‖ u64(length of raw) ‖ raw, under f(label) ‖ f(source) ‖
+        f(job).
+    """
+    return _condition(os.urandom(OS_BYTES), raw, info=_info(label, source_id, job_id), length=length)
+
+
+def _info(label: bytes, source_id: str, job_id: str) -> bytes:
+    return framed(label) + framed(source_id.encode()) + framed(job_id.encode())
+
+
+def _condition(system: bytes, raw: bytes | bytearray, *, info: bytes, length: int) -> bytes:
+    """Condition with a given operating system's part: for vectors."""
+    ikm = bytearray().join((_u64(len(system)), system, _u64(len(raw)), raw))
+    try:
+        return hkdf(ikm, salt=_SALT, info=info, length=length)
+    finally:
+        ikm[:] = bytes(len(ikm))
+
+
+def _u64(number: int) -> bytes:
+    return number.to_bytes(8, "big")

@@ -1,0 +1,162 @@
+"""Health tests on raw bits, in the style of SP 800-90B: they find a source that broke, never one that is weak.
+
+A simulator passes all of them and is worth nothing (docs/entropy.md). They are for a source that is stuck, biased,
+short of breath or playing the same block again.
+"""
+
+import hashlib
+import os
+import threading
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shield_core.errors import HealthTestFailed
+
+WINDOW: Final = 1024
+"""Bits of one adaptive-proportion window: SP 800-90B section 4.4.2, binary sources."""
+
+BLOCK: Final = 4096
+"""Bits of the smallest block that is tested, of the start-up test, and of one seed's raw material."""
+
+REMEMBERED: Final = 16_384
+"""Blocks whose fingerprint is kept against replay: 8 MiB of raw bits, about 2 MB of memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cutoffs:
+    """From where on a test alarms, for a source that claims one bit of entropy a bit.
+
+    `repetition` is 1 - alpha_log2 equal bits in a row (4.4.1); `proportion` is the critical count of the first bit in a
+    window of 1024 (4.4.2); `balance` is the distance of the ones in a block of 4096 from 2048, on either side.
+    """
+
+    alpha_log2: int
+    repetition: int
+    proportion: int
+    balance: int
+
+
+SEEDS: Final = Cutoffs(alpha_log2=-30, repetition=31, proportion=609, balance=197)
+"""For seeds, up to about a megabit in the life of a job."""
+
+BULK: Final = Cutoffs(alpha_log2=-40, repetition=41, proportion=625, balance=229)
+"""For bits drawn by the megabit: at 2^-20 the first megabit already gave a false alarm."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was tested and passed; nothing in it tells about the bits."""
+
+    samples: int
+    startup: bool
+    cutoffs: Cutoffs
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the tests and their cut-offs, as the statement says them."""
+        return {
+            "verdict": "passed",
+            "samples": self.samples,
+            "startup": self.startup,
+            "alpha_log2": self.cutoffs.alpha_log2,
+            "repetition_count_cutoff": self.cutoffs.repetition,
+            "adaptive_proportion_cutoff": self.cutoffs.proportion,
+            "adaptive_proportion_window": WINDOW,
+            "balance_cutoff": self.cutoffs.balance,
+            "balance_window": BLOCK,
+            "replay": True,
+        }
+
+
+@dataclass(slots=True)
+class Monitor:
+    """The health of one source, followed from block to block.
+
+    The first block, and the first after an alarm, is the start-up test. Every test runs on every block, and all of a
+    block is tested before any of it is used.
+    """
+
+    _started: bool = False
+    _last_bit: int = -1
+    _last_run: int = 0
+    _salt: bytes = field(default_factory=lambda: os.urandom(16), repr=False)
+    _seen: dict[bytes, None] = field(default_factory=dict, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def check(self, raw: bytes | bytearray, cutoffs: Cutoffs = SEEDS) -> Report:
+        """Test one block.
+
+        Args:
+            raw: A multiple of 4096 bits, packed, first bit highest.
+            cutoffs: `SEEDS` or `BULK`.
+
+        Returns:
+            What was tested.
+
+        Raises:
+            HealthTestFailed: names the test; the block must not be used.
+            ValueError: not a positive multiple of 4096 bits.
+        """
+        if not raw or len(raw) * 8 % BLOCK:
+            raise ValueError("health is tested in blocks of 4096 bits")
+        with self._lock:
+            startup = not self._started
+            self._started = False
+            self._test(raw, cutoffs)
+            self._started = True
+        return Report(samples=len(raw) * 8, startup=startup, cutoffs=cutoffs)
+
+    def _test(self, raw: bytes | bytearray, cutoffs: Cutoffs) -> None:
+        packed = np.frombuffer(raw, np.uint8)
+        words = packed.view(np.uint64).reshape(-1, BLOCK // 64)
+        ones = np.bitwise_count(words).reshape(-1, WINDOW // 64).sum(axis=1, dtype=np.int64)
+        if self._longest_run(packed) >= cutoffs.repetition:
+            raise HealthTestFailed("repetition-count")
+        if _highest_proportion(packed, ones) >= cutoffs.proportion:
+            raise HealthTestFailed("adaptive-proportion")
+        if _imbalance(ones) >= cutoffs.balance:
+            raise HealthTestFailed("balance")
+        if _repeats_itself(words) or self._was_seen(raw):
+            raise HealthTestFailed("replay")
+
+    def _longest_run(self, packed: NDArray[np.uint8]) -> int:
+        """Return the longest run of equal bits, counting on from the block before."""
+        bits = np.unpackbits(packed)
+        ends = np.append(np.flatnonzero(bits[1:] != bits[:-1]), bits.size - 1)
+        runs = np.diff(ends, prepend=-1)
+        if bits[0] == self._last_bit:
+            runs[0] += self._last_run
+        self._last_bit, self._last_run = int(bits[-1]), int(runs[-1])
+        return int(runs.max())
+
+    def _was_seen(self, raw: bytes | bytearray) -> bool:
+        """Remember a keyed fingerprint of each 4096 bits, and tell whether one was there before."""
+        view = memoryview(raw)
+        size = BLOCK // 8
+        for at in range(0, len(view), size):
+            fingerprint = hashlib.blake2b(view[at : at + size], digest_size=16, key=self._salt).digest()
+            if fingerprint in self._seen:
+                return True
+            self._seen[fingerprint] = None
+            if len(self._seen) > REMEMBERED:
+                del self._seen[next(iter(self._seen))]
+        return False
+
+
+def _highest_proportion(packed: NDArray[np.uint8], ones: NDArray[np.int64]) -> int:
+    """Return the highest count of a window's first bit in that window."""
+    starts_with_one = packed[:: WINDOW // 8] > 127  # noqa: PLR2004 - the highest bit is the first
+    return int(np.where(starts_with_one, ones, WINDOW - ones).max())
+
+
+def _imbalance(ones: NDArray[np.int64]) -> int:
+    """Return how far the ones of a block lie from half of it: SP 800-90B leaves room for tests of one's own."""
+    return int(np.abs(ones.reshape(-1, BLOCK // WINDOW).sum(axis=1) - BLOCK // 2).max())
+
+
+def _repeats_itself(words: NDArray[np.uint64]) -> bool:
+    """Tell whether a block holds a 64-bit word twice, which chance brings about once in 2^53 blocks."""
+    ordered = np.sort(words, axis=1)
+    return bool((ordered[:, 1:] == ordered[:, :-1]).any())
