@@ -77,7 +77,7 @@ class TestAccounts:
 
     async def test_an_old_hash_is_made_anew_at_login(self, accounts, account, sql):
         old = "$argon2id$v=19$m=1024,t=1,p=1$"
-        from passlib.hash import argon2  # noqa: PLC0415
+        from passlib.hash import argon2
 
         weak = argon2.using(type="ID", memory_cost=1024, rounds=1, parallelism=1).hash(PASSWORD)
         assert weak.startswith(old)
@@ -203,8 +203,8 @@ class TestAccessTokens:
         public = serialization.load_pem_private_key(signing_key, None).public_key()
         secret = public.public_bytes(encoding, serialization.PublicFormat.SubjectPublicKeyInfo)
         head = {"alg": "HS256", "typ": "at+jwt", "kid": access.public_jwk["kid"]}
-        import hashlib  # noqa: PLC0415
-        import hmac  # noqa: PLC0415
+        import hashlib
+        import hmac
 
         signed = ".".join(
             base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode() for part in (head, self.claims())

@@ -3,9 +3,9 @@ import asyncio
 import pytest
 from redis.asyncio import Redis
 
+from backplane.db.notifications import Notifications
 from backplane.errors import Unavailable
 from backplane.queue import NAME, CeleryQueue
-from backplane.db.notifications import Notifications
 from backplane.services.relay import Relay
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
