@@ -4,8 +4,10 @@ import fcntl
 import json
 import os
 import secrets
-from collections.abc import Callable
-from contextlib import suppress
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Self
 
@@ -35,6 +37,18 @@ BOUND_TO_DATA = ("vault.key", "postgres-password")
 def default_path() -> Path:
     """Root's home is closed to the user that runs PostgreSQL, so root keeps its data where services do."""
     return Path("/var/lib/imageshield") if os.geteuid() == 0 else Path(platformdirs.user_data_dir("imageshield"))
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """Lend an empty directory for a data directory that nobody wants to keep."""
+    # A temporary directory of root's may be closed to the user that runs PostgreSQL.
+    place = "/var/tmp" if os.geteuid() == 0 else None  # noqa: S108 -- mkdtemp makes a private directory in it
+    path = Path(tempfile.mkdtemp(prefix="imageshield-", dir=place))
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path)
 
 
 class Home:
