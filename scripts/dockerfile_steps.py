@@ -1,0 +1,160 @@
+"""Carry out a Dockerfile's steps without a container engine, under a directory that stands for the image's root."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+Report = Callable[[str], None]
+
+OURS = re.compile(r"(?<![\w.:/$}-])/(opt|app|build|tmp|var/lib/imageshield)\b")
+"""The absolute paths that a Dockerfile of ours speaks of."""
+
+NEEDS_AN_ENGINE = ("FROM", "LABEL", "EXPOSE", "ARG", "USER")
+
+
+@dataclass
+class Image:
+    """What the steps made: a tree, the variables of its processes, and what starts them."""
+
+    name: str
+    root: Path
+    environment: dict[str, str] = field(default_factory=dict)
+    directory: Path = Path("/")
+    entrypoint: list[str] = field(default_factory=list)
+    command: list[str] = field(default_factory=list)
+    healthcheck: list[str] = field(default_factory=list)
+
+    def place(self, text: str) -> str:
+        """Move every path of the image's file system to where it stands here."""
+        return OURS.sub(lambda found: f"{self.root}/{found[1]}", text)
+
+
+def carry_out(name: str, *, project: Path, root: Path, report: Report) -> Image:
+    temporary = root / "tmp"
+    temporary.mkdir(parents=True)
+    temporary.chmod(0o1777)
+    image = Image(name, root, {"PATH": f"{base_python(root)}:/usr/bin:/bin", "TMPDIR": str(temporary)})
+    for kind, words in steps(project / f"Dockerfile.{name}"):
+        started = time.monotonic()
+        carry_out_step(image, kind, words, project=project)
+        if kind == "RUN":
+            report(f"{name}: {time.monotonic() - started:5.1f} s  RUN {words[:90]}")
+    return image
+
+
+def steps(dockerfile: Path) -> Iterator[tuple[str, str]]:
+    """Give each instruction with its words: continuation lines joined, comments gone."""
+    text = re.sub(r"(?m)^\s*#.*\n", "", dockerfile.read_text(encoding="utf-8"))
+    for line in re.sub(r"\\\n\s*", "", text).splitlines():
+        if line.strip():
+            kind, words = line.split(None, 1)
+            yield kind, words
+
+
+def carry_out_step(image: Image, kind: str, words: str, *, project: Path) -> None:
+    if kind in NEEDS_AN_ENGINE:
+        return
+    if kind == "WORKDIR":
+        image.directory = Path(image.place(words))
+        image.directory.mkdir(parents=True, exist_ok=True)
+    elif kind == "COPY":
+        copy(image, words, project=project)
+    elif kind == "ENV":
+        for name, value in re.findall(r"(\w+)=(\S+)", words):
+            image.environment[name] = image.place(value).replace("$PATH", image.environment["PATH"])
+    elif kind == "RUN":
+        run(image, words)
+    elif kind == "HEALTHCHECK":
+        image.healthcheck = json.loads(words[words.index("[") :])
+    elif kind in {"CMD", "ENTRYPOINT"}:
+        setattr(image, "command" if kind == "CMD" else "entrypoint", json.loads(image.place(words)))
+    else:
+        sys.exit(f"Dockerfile.{image.name}: the replay does not know {kind}")
+
+
+def copy(image: Image, words: str, *, project: Path) -> None:
+    if words.startswith("--from"):
+        return  # both stages share one tree here
+    source, target = words.split()
+    to = image.directory / target
+    to.parent.mkdir(parents=True, exist_ok=True)
+    if (project / source).is_dir():
+        shutil.copytree(project / source, to, ignore=shutil.ignore_patterns("__pycache__"))
+    else:
+        shutil.copy2(project / source, to)
+
+
+def run(image: Image, words: str) -> None:
+    if "useradd" in words:
+        return  # the user is given when a process is started
+    # An image keeps no download cache; a replay may use the machine's.
+    script = image.place(words).replace("--no-cache-dir ", "")
+    machine = {
+        name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV", "NUMBA"))
+    }
+    answer = subprocess.run(
+        ["/bin/sh", "-euc", script],
+        cwd=image.directory,
+        env=machine | image.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if answer.returncode:
+        sys.exit(f"Dockerfile.{image.name}: RUN {words}\n{answer.stdout[-4000:]}{answer.stderr[-4000:]}")
+
+
+def base_python(root: Path) -> Path:
+    """Give a folder in which `python` is the interpreter itself, without the packages of this environment."""
+    folder = root / "usr" / "bin"
+    folder.mkdir(parents=True)
+    (folder / "python").symlink_to(Path(getattr(sys, "_base_executable", sys.executable)).resolve())
+    return folder
+
+
+class User:
+    """Who runs the image's processes: 1001 where we are root, else ourselves on a tree without write permission."""
+
+    def __init__(self, report: Report) -> None:
+        self.ids: dict[str, object] = {}
+        if os.geteuid() == 0:
+            ids: dict[str, object] = {"user": 1001, "group": 1001, "extra_groups": []}
+            if subprocess.run([sys.executable, "-c", ""], cwd="/", check=False, **ids).returncode == 0:  # type: ignore[call-overload]
+                self.ids = ids
+            else:
+                report("SKIPPED: running as user 1001 — this machine's Python is closed to other users")
+
+    def own(self, path: Path) -> None:
+        if self.ids:
+            os.chown(path, 1001, 1001)
+
+    def start(
+        self, image: Image, command: list[str], settings: Mapping[str, str], *, log: Path
+    ) -> subprocess.Popen[bytes]:
+        environment = {"HOME": "/nonexistent", "LANG": "C.UTF-8"} | image.environment | settings
+        program = shutil.which(command[0], path=image.environment["PATH"]) or command[0]
+        with log.open("ab") as output:
+            return subprocess.Popen(  # type: ignore[call-overload, no-any-return]
+                [program, *command[1:]],
+                cwd=image.directory,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                **self.ids,
+            )
+
+
+def forbid_writing(image: Image) -> None:
+    """Stand in for the read-only root file system where the processes own the tree."""
+    for path in [image.root / "app", *(image.root / "app").rglob("*")]:
+        if not path.is_symlink():
+            path.chmod(path.stat().st_mode & ~0o222)
