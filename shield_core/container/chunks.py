@@ -66,9 +66,7 @@ def open_sealed(sealed: bytes | bytearray | memoryview, *, key: bytes, head: byt
         piece = body[index * (CHUNK + TAG) : (index + 1) * (CHUNK + TAG)]
         at = index * CHUNK
         try:
-            cipher.decrypt_into(
-                _nonce(index, last=index == count - 1), piece, head, target[at : at + len(piece) - TAG]
-            )
+            cipher.decrypt_into(_nonce(index, last=index == count - 1), piece, head, target[at : at + len(piece) - TAG])
         except (InvalidTag, ValueError) as error:
             raise MacMismatch from error
     return out

@@ -1,0 +1,60 @@
+"""What anybody can see of an encrypted image without a key."""
+
+from typing import Any
+
+from shield_core.container import png
+from shield_core.container.header import SUITE, VERSION, parse
+from shield_core.container.tag import SIZE as TAG_SIZE
+from shield_core.errors import HeaderInvalid
+from shield_core.keys.keyfile import key_id_text
+
+
+def inspect(data: png.Buffer) -> dict[str, Any]:
+    """Describe an encrypted image.
+
+    Nothing here is authenticated: whoever can change the file can change it.
+
+    Args:
+        data: the whole file.
+
+    Returns:
+        A JSON-able dictionary: `version`, `suite`, `layout`, `purity`, `flags`, `key_id`, `width`, `height`,
+        `bit_depth`, `color_type`, `bytes`, `sample_bytes`, `metadata_bytes`, `nonce`, `commitment` and `tag` in
+        hexadecimal, `sound` (whether every byte of framing and checksums is what the writer writes) and `fault` (why
+        not, or null).
+
+    Raises:
+        FileTooLarge, UnsupportedFormat, TooManyPixels, HeaderMissing: as `png.read`.
+        HeaderInvalid: the header cannot be read at all.
+    """
+    front = png.find(data)
+    header = parse(front[:-TAG_SIZE])
+    fault = _fault(data)
+    return {
+        "version": VERSION,
+        "suite": SUITE,
+        "layout": header.layout,
+        "purity": header.purity.value,
+        "flags": 0,
+        "key_id": key_id_text(header.key_id),
+        "width": header.width,
+        "height": header.height,
+        "bit_depth": header.bit_depth,
+        "color_type": header.color_type,
+        "bytes": memoryview(data).nbytes,
+        "sample_bytes": header.sample_bytes,
+        "metadata_bytes": len(header.metadata),
+        "nonce": header.nonce.hex(),
+        "commitment": header.commitment.hex(),
+        "tag": bytes(front[-TAG_SIZE:]).hex(),
+        "sound": fault is None,
+        "fault": fault,
+    }
+
+
+def _fault(data: png.Buffer) -> str | None:
+    try:
+        png.read(data)
+    except HeaderInvalid as error:
+        return str(error)
+    return None

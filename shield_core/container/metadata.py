@@ -1,0 +1,59 @@
+"""The encrypted metadata of a header: AES-256-GCM over canonical JSON, under a key that is used once."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from shield_core.errors import PayloadInvalid
+from shield_core.image.limits import MAX_METADATA
+from shield_core.keys import canonical
+
+TAG_SIZE: Final = 16
+_ZERO_NONCE: Final = bytes(12)
+
+
+class MetadataTooLong(ValueError):
+    """More than 4 MiB: the layout must be `file`, which keeps nothing beside the file."""
+
+
+def encrypt(value: Mapping[str, Any], key: bytes) -> bytes:
+    """Encrypt a metadata object.
+
+    Args:
+        value: an object that canonical JSON can hold.
+        key: 32 bytes, the metadata key of one attempt: the nonce is zero.
+
+    Returns:
+        Ciphertext and 16-byte tag.
+
+    Raises:
+        MetadataTooLong: more than 4 MiB.
+        NotCanonical: a value that canonical JSON does not hold.
+
+    Source: docs/format.md, Encryption, step 3; NIST SP 800-38D.
+    """
+    plain = canonical.dumps(value)
+    if len(plain) + TAG_SIZE > MAX_METADATA:
+        raise MetadataTooLong("The metadata has more than 4 MiB")
+    return AESGCM(key).encrypt(_ZERO_NONCE, plain, None)
+
+
+def decrypt(data: bytes, key: bytes) -> dict[str, Any]:
+    """Decrypt and read a metadata object, after the image's tag was verified.
+
+    Args:
+        data: ciphertext and 16-byte tag.
+        key: 32 bytes, the metadata key.
+
+    Raises:
+        PayloadInvalid: it does not open, or it is not a canonical JSON object.
+    """
+    try:
+        value = canonical.loads(AESGCM(key).decrypt(_ZERO_NONCE, data, None))
+    except (InvalidTag, canonical.NotCanonical) as error:
+        raise PayloadInvalid("The metadata is not what a writer writes") from error
+    if not isinstance(value, dict):
+        raise PayloadInvalid("The metadata is not an object")
+    return value
