@@ -1,0 +1,76 @@
+"""What must be nowhere: a canary password and the pixels of a canary picture, in everything that the system writes."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests import pictures
+from tests.flows.conftest import User
+from tests.stack import SystemUnderTest
+
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
+
+PASSWORD = "canary-password-7f3a91c2"
+WRONG_PASSWORD = "canary-wrong-password-51"
+
+
+def written_files(system: SystemUnderTest) -> list[Path]:
+    return [path for path in system.home.rglob("*") if path.is_file() and not path.is_symlink()]
+
+
+def hits(paths: list[Path], needles: list[bytes]) -> list[tuple[str, bytes]]:
+    found = []
+    for path in paths:
+        try:
+            content = path.read_bytes()
+        except FileNotFoundError:  # a server's temporary file
+            continue
+        found += [(str(path), needle) for needle in needles if needle in content]
+    return found
+
+
+class TestCanary:
+    def test_neither_password_nor_pixels_rest_anywhere(self, user: User, system: SystemUnderTest):
+        row = np.random.default_rng(5).integers(0, 256, (64, 256, 3), dtype=np.uint8)
+        picture = Image.fromarray(row)
+        original = pictures.as_bmp(picture)  # its pixels stand in the file as they are
+        line = row[10, :, ::-1].tobytes()  # a BMP holds blue first
+        assert line in original
+        needles = [PASSWORD.encode(), WRONG_PASSWORD.encode(), line[:48], row[10].tobytes()[:48]]
+
+        kept_on_failure = user.submit(original[:-1000], name="cut.bmp")["job_id"]
+        user.follow(kept_on_failure)
+        job = user.encrypt(original, name="canary.bmp", master_password=PASSWORD)
+        encrypted, key_file = user.download(job["result_url"]), user.download(job["key_file_url"])
+        response = user.http.post(
+            "/decrypt",
+            files={"encrypted_image": ("n.png", encrypted), "key_file": ("k.qkey", key_file)},
+            data={"master_password": PASSWORD},
+            headers={"Prefer": "respond-async"},
+        )
+        user.follow(response.json()["job_id"])
+        assert user.decrypt(encrypted, key_file, master_password=WRONG_PASSWORD).status_code == 400
+        user.http.post("/encrypt", data={"master_password": PASSWORD, "unknown": "x"})
+        user.http.post("/auth/token", data={"grant_type": "password", "username": user.email, "password": PASSWORD})
+
+        dump = subprocess.run(
+            [pg_dump(), "--inserts", system.variables["DATABASE_URL"].replace("+asyncpg", "")],
+            check=True,
+            capture_output=True,
+        ).stdout
+        assert user.email.encode() in dump, "the dump holds what was written"
+        assert not [needle for needle in needles if needle in dump or needle.hex().encode() in dump]
+        files = written_files(system)
+        assert any("appendonly" in str(path) for path in files)
+        assert any("seaweedfs" in str(path) for path in files)
+        assert hits(files, needles) == []
+
+
+def pg_dump() -> str:
+    from cli.servers import binaries
+
+    return os.fspath(binaries.find_postgres().directory / "pg_dump")

@@ -1,0 +1,68 @@
+"""Processes killed for real, in the middle of the work."""
+
+import os
+import signal
+
+import pytest
+
+from tests import pictures
+from tests.flows.conftest import User
+from tests.stack import SystemUnderTest, wait_until
+
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
+
+
+@pytest.fixture(scope="module")
+def large() -> bytes:
+    return pictures.as_png(pictures.enlarge("astronaut.png", megapixels=25, seed=4), compress_level=1)
+
+
+class TestWorkerChild:
+    def test_a_child_killed_while_encrypting_costs_an_attempt_and_no_job(
+        self, user: User, system: SystemUnderTest, large: bytes
+    ):
+        job_id = user.submit(large)["job_id"]
+        killed = []
+
+        def kill(event: dict) -> None:
+            if event["payload"].get("stage") == "encrypting" and not killed:
+                killed.extend(system.children("worker"))
+                for pid in killed:
+                    os.kill(pid, signal.SIGKILL)
+
+        events = user.follow(job_id, seen=kill)
+        job = user.job(job_id)
+        assert killed
+        assert (job["status"], job["attempts"]) == ("completed", 2)
+        assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
+        response = user.decrypt(user.download(job["result_url"]), user.download(job["key_file_url"]))
+        assert response.status_code == 200
+
+
+class TestBroker:
+    def test_redis_killed_in_mid_job_loses_no_job(self, user: User, system: SystemUnderTest, large: bytes):
+        jobs = [user.submit(large)["job_id"]]
+        jobs += [user.submit(pictures.sample_bytes("coffee.png"))["job_id"] for _ in range(6)]
+        wait_until(lambda: user.job(jobs[0])["status"] == "processing", "the large job has begun")
+        system.kill("valkey")
+        jobs += [user.submit(pictures.sample_bytes("rocket.jpg"))["job_id"] for _ in range(3)]
+        for job_id in jobs:
+            events = user.follow(job_id)
+            assert events[-1]["type"] == "completed"
+            assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
+        assert {user.job(job_id)["status"] for job_id in jobs} == {"completed"}
+
+
+class TestDatabase:
+    def test_postgresql_killed_in_mid_job_loses_no_job(self, user: User, system: SystemUnderTest, large: bytes):
+        job_id = user.submit(large)["job_id"]
+        wait_until(lambda: user.job(job_id)["status"] == "processing", "the job has begun")
+        system.kill("postgres")
+        wait_until(lambda: user.job(job_id)["status"] == "completed", "the job completes", seconds=90)
+
+
+class TestRelay:
+    def test_jobs_taken_in_while_the_relay_is_down_run_once_it_is_back(self, user: User, system: SystemUnderTest):
+        os.kill(system.pid("relay"), signal.SIGKILL)
+        job_id = user.submit(pictures.sample_bytes("rocket.jpg"))["job_id"]
+        assert user.follow(job_id)[-1]["type"] == "completed"

@@ -1,0 +1,143 @@
+"""The main job, for real: a picture in, an encrypted picture out, and back."""
+
+import hashlib
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from shield_core.keys.stanzas import PlainOpen
+from shield_core.pipeline import decrypt_image, encrypt_image
+from shield_core.quantum.sources import DeterministicSource
+from tests import pictures
+from tests.flows.conftest import User
+
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
+
+
+def pixels(data: bytes) -> np.ndarray:
+    with Image.open(io.BytesIO(data)) as picture:
+        return np.asarray(picture)
+
+
+def percentages(events: list[dict]) -> list[int]:
+    return [event["payload"]["progress"] for event in events if event["type"] == "progress"]
+
+
+class TestThereAndBack:
+    def test_a_12_megapixel_jpeg_comes_back_byte_for_byte(self, user: User):
+        original = pictures.as_jpeg(pictures.enlarge("rocket.jpg", megapixels=12, seed=1))
+        job = user.encrypt(original, name="rocket.jpg")
+        assert job["layout"] == "file"
+        key_file, encrypted = user.download(job["key_file_url"]), user.download(job["result_url"])
+        response = user.decrypt(encrypted, key_file)
+        assert response.status_code == 200
+        assert hashlib.sha256(response.content).digest() == hashlib.sha256(original).digest()
+        assert "rocket.jpg" in response.headers["Content-Disposition"]
+
+    def test_a_12_megapixel_png_comes_back_pixel_for_pixel_with_icc_and_exif(self, user: User):
+        original = pictures.as_png(
+            pictures.enlarge("astronaut.png", megapixels=12, seed=2), exif=pictures.EXIF, icc_profile=pictures.ICC
+        )
+        job = user.encrypt(original)
+        assert (job["layout"], job["image"]["width"], job["image"]["height"]) == ("pixels", *pictures.size(original))
+        encrypted = user.download(job["result_url"])
+        assert pictures.size(encrypted) == pictures.size(original)
+        response = user.decrypt(encrypted, user.download(job["key_file_url"]))
+        assert np.array_equal(pixels(response.content), pixels(original))
+        with Image.open(io.BytesIO(response.content)) as back:
+            assert (back.info["exif"], back.info["icc_profile"]) == (pictures.EXIF, pictures.ICC)
+
+    def test_the_encrypted_picture_is_noise_and_carries_no_metadata(self, user: User):
+        original = pictures.as_png(pictures.sample("astronaut.png"), exif=pictures.EXIF)
+        encrypted = user.download(user.encrypt(original)["result_url"])
+        assert not np.array_equal(pixels(encrypted), pixels(original))
+        with Image.open(io.BytesIO(encrypted)) as noise:
+            assert "exif" not in noise.info
+
+    def test_a_managed_key_opens_without_a_key_file(self, user: User):
+        original = pictures.sample_bytes("rocket.jpg")
+        job = user.encrypt(original, name="rocket.jpg")
+        assert user.decrypt(user.download(job["result_url"])).content == original
+
+    def test_a_password_opens_and_a_wrong_one_does_not(self, user: User):
+        original = pictures.sample_bytes("coffee.png")
+        job = user.encrypt(original, name="coffee.png", master_password="a long enough secret")
+        assert job["key_custody"] == "passphrase"
+        encrypted, key_file = user.download(job["result_url"]), user.download(job["key_file_url"])
+        assert np.array_equal(
+            pixels(user.decrypt(encrypted, key_file, master_password="a long enough secret").content), pixels(original)
+        )
+        wrong = user.decrypt(encrypted, key_file, master_password="another long secret")
+        assert (wrong.status_code, wrong.json()["code"]) == (400, "decryption-failed")
+
+    def test_two_encryptions_of_one_picture_share_nothing(self, user: User):
+        original = pictures.sample_bytes("rocket.jpg")
+        jobs = [user.encrypt(original) for _ in range(2)]
+        assert jobs[0]["key_id"] != jobs[1]["key_id"]
+        first, second = (user.download(job["result_url"]) for job in jobs)
+        assert np.mean(pixels(first) == pixels(second)) < 0.01
+
+    def test_a_damaged_picture_fails_with_its_code_and_loses_nothing(self, user: User):
+        truncated = pictures.sample_bytes("rocket.jpg")[:-4000]
+        job_id = user.submit(truncated)["job_id"]
+        events = user.follow(job_id)
+        job = user.job(job_id)
+        assert (job["status"], job["error"]["code"], job["attempts"]) == ("failed", "image-corrupt", 1)
+        assert events[-1]["type"] == "error"
+
+
+class TestBothDoors:
+    """What the service encrypts, the core opens with the downloaded key file, and the other way round."""
+
+    def test_from_the_service_to_the_core(self, user: User):
+        original = pictures.sample_bytes("retina.jpg")
+        job = user.encrypt(original, name="retina.jpg")
+        key_file, encrypted = user.download(job["key_file_url"]), user.download(job["result_url"])
+        assert bytes(decrypt_image(encrypted, key_file, openers=[PlainOpen()]).data) == original
+
+    def test_from_the_core_to_the_service(self, user: User):
+        from shield_core.keys.stanzas import PlainWrap
+
+        original = pictures.sample_bytes("retina.jpg")
+        made = encrypt_image(original, source=DeterministicSource(1), wraps=[PlainWrap()], file_name="retina.jpg")
+        response = user.decrypt(bytes(made.png), made.key_file_bytes)
+        assert response.content == original
+
+
+class TestProgress:
+    def test_a_25_megapixel_job_shows_its_way(self, user: User):
+        original = pictures.as_png(pictures.enlarge("astronaut.png", megapixels=25, seed=3), compress_level=1)
+        job_id = user.submit(original)["job_id"]
+        events = user.follow(job_id)
+        assert len(set(percentages(events))) >= 10
+        assert percentages(events) == sorted(percentages(events))
+        stages = list(dict.fromkeys(event["payload"]["stage"] for event in events if event["type"] == "progress"))
+        assert stages == [
+            "queued",
+            "validating",
+            "generating_quantum_keys",
+            "encrypting",
+            "authenticating",
+            "storing",
+        ]
+        assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
+        assert user.follow(job_id) == events, "a client that comes after the end hears the same"
+        assert user.follow(job_id, last_seq=len(events) - 2) == events[-2:]
+
+    def test_a_decrypt_job_shows_its_stages(self, user: User):
+        job = user.encrypt(pictures.sample_bytes("coffee.png"))
+        encrypted = user.download(job["result_url"])
+        response = user.http.post(
+            "/decrypt", files={"encrypted_image": ("n.png", encrypted)}, headers={"Prefer": "respond-async"}
+        )
+        assert response.status_code == 202
+        events = user.follow(response.json()["job_id"])
+        stages = list(dict.fromkeys(event["payload"]["stage"] for event in events if event["type"] == "progress"))
+        assert stages == ["queued", "validating", "unlocking", "verifying", "decrypting", "storing"]
+        result = user.http.get(f"/jobs/{response.json()['job_id']}/result")
+        assert result.headers["Cache-Control"] == "no-store"
+        assert np.array_equal(pixels(result.content), pixels(pictures.sample_bytes("coffee.png")))
+        again = user.http.get(f"/jobs/{response.json()['job_id']}/result")
+        assert (again.status_code, again.json()["code"]) == (410, "gone")
