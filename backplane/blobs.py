@@ -61,7 +61,10 @@ class S3Blobs:
         )
 
     async def get(self, key: str) -> bytes:
-        return await self._run(lambda: self._client.get_object(Bucket=self.bucket, Key=key)["Body"].read())
+        def read() -> bytes:
+            return self._client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+
+        return await self._run(read)
 
     async def stream(self, key: str) -> AsyncIterator[bytes]:
         """Yield the object in pieces; raises before the first one where it cannot be had."""

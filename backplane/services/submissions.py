@@ -1,5 +1,6 @@
 """Taking a picture in: everything that is checked, sealed and written before a job exists."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -16,10 +17,10 @@ from backplane.services.originals import seal_blob
 from backplane.services.passphrases import PassphrasePool
 from backplane.services.secrets import seal_for_job
 from backplane.vault import LocalVault
-from shield_core.container import png
+from shield_core.container import header as container_header
+from shield_core.container import png, tag
 from shield_core.errors import ShieldError
 from shield_core.image import intake
-from shield_core.image.limits import MAX_ENCRYPTED_BYTES
 from shield_core.keys import keyfile, passphrase, stanzas
 from shield_core.keys.canonical import b64encode
 
@@ -57,7 +58,7 @@ class Submissions:
         """Check the picture's header, keep it sealed, and write the job with the intent to run it."""
         served_custody = _agree_on_custody(custody, password)
         try:
-            facts = intake.examine(upload.data)
+            facts = await asyncio.to_thread(intake.examine, upload.data)
             secret = await self._wrap_secret(password)
         except ShieldError as error:
             raise from_core(error) from error
@@ -95,7 +96,7 @@ class Submissions:
     ) -> JobFacts:
         """Check framing and key file, derive what the password gives, and write the job with the intent to run it."""
         try:
-            header = png.peek(upload.data, limit=MAX_ENCRYPTED_BYTES)
+            header = await asyncio.to_thread(peek, upload.data)
             kept = None if key_file is not None else await self._kept_key_file(account_id, header.key_id)
             parsed = keyfile.parse(key_file if key_file is not None else kept or b"")
             secret: dict[str, Any] = {"key_file_b64": b64encode(keyfile.encode(parsed))}
@@ -165,6 +166,11 @@ class Submissions:
             await session.refresh(job)
         JOBS_SUBMITTED.labels(kind=job.kind).inc()
         return JobFacts.of(job)
+
+
+def peek(data: bytes) -> container_header.Header:
+    """Read the header of an encrypted image without its pixels; the worker reads all of it, strictly."""
+    return container_header.parse(png.find(data)[: -tag.SIZE])
 
 
 def _agree_on_custody(custody: str | None, password: str | None) -> str:
