@@ -1,0 +1,12 @@
+"""The only door for uploads: it reads headers, enforces limits, and turns a file into samples and back.
+
+- `limits` are the numbers, each with its reason; `names` keeps a file name only as far as it is harmless.
+- `intake` looks at a file without decoding it: magic bytes, then one walk over its structure.
+- `png_walk`, `jpeg_walk`, `bmp_walk`, `tiff_walk` (with `tiff_tags`) and `webp_walk` are these walks, in bounded time.
+- `facts` is what a walk finds out; `splice` shows a decoder only those bytes of a file that make pixels.
+- `pixels` is the one place where Pillow runs.
+- `payload` chooses the layout and turns a file into samples; `restore` turns samples into a file.
+- `png_write`, `bmp_write` and `tiff_write` rebuild a file around its pixels, with everything that was kept of it.
+
+docs/format.md, "Payload", is the specification.
+"""

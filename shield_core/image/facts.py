@@ -1,0 +1,93 @@
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+Buffer = bytes | bytearray | memoryview
+"""A whole file in memory."""
+
+Pieces = Sequence[memoryview]
+"""Parts of a file, in order, that a decoder is shown as one file."""
+
+TRAILING_DATA: Final = "trailing-data"
+"""Warning: bytes stand after the end of the picture; `file` keeps them, `pixels` drops them."""
+
+METADATA_DROPPED: Final = "metadata-dropped"
+"""Warning: the `pixels` layout does not keep some of what the file says about the picture."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFacts:
+    """What the structure of a file says about the picture, without decoding it.
+
+    `format` is PNG, JPEG, BMP, TIFF or WEBP; `mode` is in Pillow's words, with `;16` for the 16-bit modes that it does
+    not have; `bit_depth` is bits per sample; `exact` says that the `pixels` layout gives back every pixel in the same
+    format, `reason` why or why not; `warnings` are stable codes.
+    """
+
+    format: str
+    mode: str
+    bit_depth: int
+    width: int
+    height: int
+    frames: int
+    exact: bool
+    reason: str
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SampleKind:
+    """How samples of a mode stand in a payload: PNG's bit depth and color type, and bytes per pixel."""
+
+    bit_depth: int
+    color_type: int
+    bytes_per_pixel: int
+
+
+SAMPLE_KINDS: Final = {
+    "L": SampleKind(8, 0, 1),
+    "I;16": SampleKind(16, 0, 2),
+    "RGB": SampleKind(8, 2, 3),
+    "LA": SampleKind(8, 4, 2),
+    "RGBA": SampleKind(8, 6, 4),
+}
+"""The modes that a payload holds as pixels."""
+
+_WORDS: Final = {"1": "black or white", "L": "gray", "I": "gray", "LA": "gray and alpha", "P": "palette"}
+
+
+def describe_samples(mode: str, bit_depth: int) -> str:
+    """Name the samples of a mode in words, for the reason of a layout."""
+    name = mode.partition(";")[0]
+    return f"{bit_depth}-bit {_WORDS.get(name, name)} samples"
+
+
+MEDIA_TYPES: Final = {
+    "PNG": "image/png",
+    "JPEG": "image/jpeg",
+    "BMP": "image/bmp",
+    "TIFF": "image/tiff",
+    "WEBP": "image/webp",
+}
+"""The formats that are taken, and their media types."""
+
+SUFFIXES: Final = {"PNG": ".png", "JPEG": ".jpg", "BMP": ".bmp", "TIFF": ".tif", "WEBP": ".webp"}
+
+
+class Walk(Protocol):
+    """What a walk over a file's structure found."""
+
+    @property
+    def facts(self) -> ImageFacts:
+        """The facts, for everybody."""
+        ...
+
+    @property
+    def shown(self) -> Sequence[Pieces]:
+        """What a decoder is shown: for each page of a TIFF, or once for a whole file."""
+        ...
+
+    @property
+    def dropped(self) -> tuple[str, ...]:
+        """Warnings of what the `pixels` layout does not keep."""
+        ...

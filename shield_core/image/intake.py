@@ -1,0 +1,90 @@
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from shield_core.errors import FileTooLarge, ImageEmpty, UnsupportedFormat
+from shield_core.image.bmp_walk import HEADER_SIZES, BmpWalk, walk_bmp
+from shield_core.image.facts import Buffer, ImageFacts
+from shield_core.image.jpeg_walk import JpegWalk, walk_jpeg
+from shield_core.image.limits import MAX_BYTES
+from shield_core.image.png_walk import PngWalk, walk_png
+from shield_core.image.tiff_walk import TiffWalk, walk_tiff
+from shield_core.image.webp_walk import WebpWalk, walk_webp
+
+MAGIC: Final[Mapping[bytes, str]] = {
+    b"\x89PNG\r\n\x1a\n": "PNG",
+    b"\xff\xd8\xff": "JPEG",
+    b"BM": "BMP",
+    b"II*\x00": "TIFF",
+    b"MM\x00*": "TIFF",
+    b"II+\x00": "TIFF",
+    b"MM\x00+": "TIFF",
+    b"RIFF": "WEBP",
+}
+"""What a file starts with, and the format that this makes likely; `sniff` looks once more at BMP and WebP."""
+
+SNIFFED: Final = 18
+"""Bytes of a file that `sniff` wants to see."""
+
+AnyWalk = PngWalk | JpegWalk | BmpWalk | TiffWalk | WebpWalk
+
+_WALKS: Final[Mapping[str, Callable[[memoryview], AnyWalk]]] = {
+    "PNG": walk_png,
+    "JPEG": walk_jpeg,
+    "BMP": walk_bmp,
+    "TIFF": walk_tiff,
+    "WEBP": walk_webp,
+}
+
+
+def sniff(prefix: Buffer) -> str | None:
+    """Tell the format of a file from its first bytes. A name or a media type decides nothing.
+
+    Args:
+        prefix: The first bytes, at least `SNIFFED` of them where the file has as many.
+
+    Returns:
+        PNG, JPEG, BMP, TIFF or WEBP, or None for anything else.
+    """
+    start = bytes(prefix[:SNIFFED])
+    name = next((name for magic, name in MAGIC.items() if start.startswith(magic)), None)
+    if name == "BMP" and int.from_bytes(start[14:18], "little") not in HEADER_SIZES:
+        return None
+    if name == "WEBP" and start[8:12] != b"WEBP":
+        return None
+    return name
+
+
+def examine(data: Buffer) -> ImageFacts:
+    """Look at a picture without decoding any of it, in bounded time.
+
+    Args:
+        data: The whole file.
+
+    Returns:
+        What its structure says.
+
+    Raises:
+        ImageEmpty: no bytes.
+        FileTooLarge: more than `MAX_BYTES`.
+        UnsupportedFormat: the magic bytes are of no format that is taken, or a rare kind of one that is.
+        TooManyPixels: the header declares more than `MAX_PIXELS`.
+        ImageCorrupt: cut off, or not the structure of its format.
+    """
+    return survey(data).facts
+
+
+def survey(data: Buffer) -> AnyWalk:
+    """Do what `examine` does, and return all that the walk found: it refers to `data`.
+
+    Raises:
+        ImageError: as `examine`.
+    """
+    if not len(data):
+        raise ImageEmpty("the file has no bytes")
+    if len(data) > MAX_BYTES:
+        raise FileTooLarge(f"the file has {len(data):,} bytes; the limit is {MAX_BYTES:,}")
+    view = memoryview(data).cast("B").toreadonly()
+    name = sniff(view)
+    if name is None:
+        raise UnsupportedFormat("the file starts like none of PNG, JPEG, BMP, TIFF and WebP")
+    return _WALKS[name](view)

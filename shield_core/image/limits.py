@@ -1,0 +1,51 @@
+"""The limits of what is taken, each with its reason."""
+
+from shield_core.errors import TooManyPixels
+
+MAX_BYTES = 50_000_000
+"""Bytes of an original. A worker holds the file, its pixels and the result in memory at once."""
+
+MAX_PIXELS = 25_000_000
+"""Pixels of an original, read from its header before anything is decoded: 75 MB of RGB."""
+
+MAX_ENCRYPTED_BYTES = 112_000_000
+"""Bytes of an encrypted image: 25 million RGBA pixels, filter bytes, checksums and metadata."""
+
+MAX_METADATA = 4 * 1024 * 1024
+"""Bytes of encrypted metadata: common PNG readers refuse an ancillary chunk of 8,000,000 bytes."""
+
+MAX_KEPT = MAX_METADATA - 64 * 1024
+"""Bytes that what is kept of a file (profiles, EXIF, text) takes in the metadata, as Base64, beside everything else."""
+
+MAX_CHUNKS = 65_536
+"""Chunks, segments or TIFF entries of a file: a walk over as many takes 0.1 s. In 8-KiB chunks, libpng's habit,
+a PNG of 50 MB has 6,100."""
+
+MAX_SCANS = 100
+"""Scans of a progressive JPEG. Encoders write about 10; each is a pass over all coefficients, 15 ms at 25 megapixels."""
+
+MAX_STRIPS = 65_536
+"""Strips or tiles of a TIFF page; the decoder handles each one by itself, in Python."""
+
+MAX_RLE_BYTES = 8_000_000
+"""Bytes of a run-length encoded BMP. The decoder takes 0.5 s for a million runs, whatever they yield."""
+
+MAX_DECODED_PIXELS = 2 * MAX_PIXELS
+"""Pixels that are decoded of an animation or a file of many pages, to see that it is sound; later frames are only
+walked over."""
+
+MIN_FRAME_COST = 65_536
+"""Pixels that a frame counts at least against `MAX_DECODED_PIXELS`: tiny frames cost time as well."""
+
+MAX_NAME_BYTES = 255
+"""Bytes of a file name, in UTF-8: the limit of common file systems."""
+
+
+def check_size(width: int, height: int) -> None:
+    """Refuse a picture by the size that its header declares, before anything is decoded.
+
+    Raises:
+        TooManyPixels: more than `MAX_PIXELS`.
+    """
+    if width * height > MAX_PIXELS:
+        raise TooManyPixels(f"{width} by {height} is {width * height:,} pixels; the limit is {MAX_PIXELS:,}")

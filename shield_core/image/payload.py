@@ -1,0 +1,131 @@
+import hashlib
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shield_core.errors import ImageCorrupt, LayoutNotExact
+from shield_core.image import pixels
+from shield_core.image.facts import SAMPLE_KINDS, Buffer, ImageFacts
+from shield_core.image.framing import FRAME_MODE, frame, frame_size
+from shield_core.image.intake import AnyWalk, survey
+from shield_core.image.jpeg_walk import JpegWalk
+from shield_core.image.keepsakes import keep
+from shield_core.image.names import harmless_name
+from shield_core.image.png_walk import PngWalk, check_png
+from shield_core.image.webp_walk import WebpWalk
+
+ASKED_FOR = "asked for"
+
+
+class Layout(StrEnum):
+    """What is encrypted: the pixels, or the file as it is; `auto` takes pixels where they say everything."""
+
+    AUTO = "auto"
+    PIXELS = "pixels"
+    FILE = "file"
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """A picture, ready to encrypt.
+
+    `samples` has the shape (width · height, bytes per pixel), uint8, C-contiguous, and belongs to whoever holds the
+    payload: it may be encrypted in place. `bit_depth` and `color_type` are PNG's, of the encrypted image. `metadata`
+    has the keys `payload_sha256`, `original_sha256` and `source` of docs/format.md, "Metadata".
+    """
+
+    layout: Layout
+    reason: str
+    samples: NDArray[np.uint8]
+    width: int
+    height: int
+    bit_depth: int
+    color_type: int
+    metadata: dict[str, Any]
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    samples: NDArray[np.uint8]
+    mode: str
+    size: tuple[int, int]
+    rebuild: dict[str, Any] | None
+    warnings: tuple[str, ...]
+
+
+def build(data: Buffer, facts: ImageFacts, *, layout: Layout = Layout.AUTO, file_name: str | None = None) -> Payload:
+    """Turn a file into samples, decoding all of it once, so that a damaged file is refused whatever the layout.
+
+    Args:
+        data: The whole file.
+        facts: What `intake.examine` said of it.
+        layout: What the caller asks for.
+        file_name: The name to give the file when it comes back; only what is harmless of it is kept.
+
+    Returns:
+        The payload, with its own copy of the samples.
+
+    Raises:
+        LayoutNotExact: `pixels` was asked for and does not hold this picture.
+        ImageCorrupt: cut off or damaged.
+        ImageError: as `intake.examine`.
+    """
+    walk = survey(data)
+    if walk.facts != facts:
+        raise ImageCorrupt("the facts are of another picture")
+    chosen, reason = _choose(walk, layout)
+    found = check_png(walk) if isinstance(walk, PngWalk) else ()
+    taken = _take_pixels(walk) if chosen is Layout.PIXELS else _take_file(walk, data)
+    kind = SAMPLE_KINDS[taken.mode]
+    return Payload(
+        layout=chosen,
+        reason=reason,
+        samples=taken.samples,
+        width=taken.size[0],
+        height=taken.size[1],
+        bit_depth=kind.bit_depth,
+        color_type=kind.color_type,
+        metadata={
+            "payload_sha256": hashlib.sha256(taken.samples.reshape(-1).data).hexdigest(),
+            "original_sha256": hashlib.sha256(data).hexdigest(),
+            "source": {
+                "bit_depth": facts.bit_depth,
+                "file_name": harmless_name(file_name),
+                "format": facts.format,
+                "mode": taken.mode if chosen is Layout.PIXELS else facts.mode,
+                "rebuild": taken.rebuild,
+            },
+        },
+        warnings=tuple(dict.fromkeys(facts.warnings + found + taken.warnings)),
+    )
+
+
+def _choose(walk: AnyWalk, layout: Layout) -> tuple[Layout, str]:
+    facts = walk.facts
+    if layout is Layout.AUTO:
+        return (Layout.PIXELS if facts.exact else Layout.FILE), facts.reason
+    if layout is Layout.FILE or facts.exact:
+        return layout, ASKED_FOR
+    as_png = isinstance(walk, JpegWalk) or (isinstance(walk, WebpWalk) and walk.lossless)
+    if as_png and facts.mode in SAMPLE_KINDS:
+        return Layout.PIXELS, f"{ASKED_FOR}; comes back as PNG"
+    raise LayoutNotExact(f"the picture is {facts.reason}; the layout `file` keeps it byte for byte")
+
+
+def _take_pixels(walk: AnyWalk) -> _Taken:
+    rebuild = keep(walk)
+    if rebuild is None:
+        raise LayoutNotExact("profiles and EXIF of the picture have more than 3 MB; the layout `file` keeps them")
+    mode, samples = pixels.decode(walk)
+    if walk.facts.exact and mode != walk.facts.mode:
+        raise ImageCorrupt("the decoder finds other samples than the header declares")
+    return _Taken(samples, mode, (walk.facts.width, walk.facts.height), rebuild, walk.dropped)
+
+
+def _take_file(walk: AnyWalk, data: Buffer) -> _Taken:
+    pixels.check(walk)
+    return _Taken(frame(data), FRAME_MODE, frame_size(len(data)), None, ())

@@ -1,0 +1,106 @@
+"""The one place where Pillow runs, and only on what a walk has already taken."""
+
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO, Final, cast
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageFile
+
+from shield_core.errors import ImageCorrupt, ShieldError
+from shield_core.image.bmp_walk import BmpWalk, read_rows
+from shield_core.image.facts import SAMPLE_KINDS, ImageFacts, Pieces, Walk
+from shield_core.image.limits import MAX_DECODED_PIXELS, MIN_FRAME_COST
+from shield_core.image.splice import SplicedFile
+
+# Filters of `warnings` belong to the process, not to the thread.
+_DECODING: Final = threading.Lock()
+_STRIP_BYTES = 1 << 20
+
+
+def decode(walk: Walk) -> tuple[str, NDArray[np.uint8]]:
+    """Decode the first picture of a file.
+
+    Args:
+        walk: What the walk over the file found; its mode is one of `SAMPLE_KINDS`.
+
+    Returns:
+        The mode that was decoded, and the samples: shape (pixels, bytes per pixel), uint8, C-contiguous, owned; 16-bit
+        samples big-endian.
+
+    Raises:
+        ImageCorrupt: the decoder refuses it, or what it decodes is not what the walk found.
+    """
+    if isinstance(walk, BmpWalk) and walk.facts.exact:
+        return walk.facts.mode, read_rows(walk)
+    with _decoding(), _opened(walk.shown[0], walk.facts, size=(walk.facts.width, walk.facts.height)) as image:
+        image.load()
+        # A 16-bit picture is I;16B where the file is big-endian.
+        mode = "I;16" if image.mode.startswith("I;16") else image.mode
+        if mode not in SAMPLE_KINDS:
+            raise ImageCorrupt(f"the picture decodes to {image.mode}")
+        return mode, _copy_samples(image, SAMPLE_KINDS[mode].bytes_per_pixel)
+
+
+def check(walk: Walk) -> None:
+    """Decode a file to see that it is whole, and throw the pixels away.
+
+    Of an animation or a file of many pages, frames are decoded until `MAX_DECODED_PIXELS`; later ones are only walked
+    over, which finds a file that was cut off.
+
+    Raises:
+        ImageCorrupt: the decoder refuses it, or what it decodes is not what the walk found.
+    """
+    left = MAX_DECODED_PIXELS
+    with _decoding():
+        for page, pieces in enumerate(walk.shown):
+            with _opened(
+                pieces, walk.facts, size=(walk.facts.width, walk.facts.height) if page == 0 else None
+            ) as image:
+                for frame in range(walk.facts.frames if len(walk.shown) == 1 else 1):
+                    left -= max(MIN_FRAME_COST, image.width * image.height)
+                    if left < 0 and (page or frame):
+                        return
+                    if frame:
+                        image.seek(frame)
+                    image.load()
+
+
+@contextmanager
+def _decoding() -> Iterator[None]:
+    """Make what decoders warn of or raise, whatever it is, a picture that is refused."""
+    with _DECODING, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        ImageFile.LOAD_TRUNCATED_IMAGES = False
+        try:
+            yield
+        except (ShieldError, MemoryError):
+            raise
+        except Exception as error:
+            # Decoders fail on hostile bytes with nearly every type: OSError, SyntaxError, struct.error, IndexError …
+            raise ImageCorrupt(f"the picture cannot be decoded: {error}"[:200]) from error
+
+
+@contextmanager
+def _opened(pieces: Pieces, facts: ImageFacts, *, size: tuple[int, int] | None) -> Iterator[Image.Image]:
+    with Image.open(cast("IO[bytes]", SplicedFile(pieces)), formats=[facts.format]) as image:
+        if size is not None and image.size != size:
+            raise ImageCorrupt("the decoder finds another size than the header declares")
+        yield image
+
+
+def _copy_samples(image: Image.Image, bytes_per_pixel: int) -> NDArray[np.uint8]:
+    """Copy the pixels strip by strip: Pillow holds RGB in 4 bytes, and converting all at once would be a third copy."""
+    width, height = image.size
+    samples = np.empty((height * width, bytes_per_pixel), np.uint8)
+    rows = max(1, _STRIP_BYTES // (width * bytes_per_pixel))
+    for top in range(0, height, rows):
+        bottom = min(height, top + rows)
+        strip = np.frombuffer(image.crop((0, top, width, bottom)).tobytes(), np.uint8).reshape(-1, bytes_per_pixel)
+        little = image.mode == "I;16"
+        samples[top * width : bottom * width] = strip[:, ::-1] if little else strip
+    return samples

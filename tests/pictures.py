@@ -1,0 +1,153 @@
+"""Pictures for tests: made from seeds and samples, in every format and kind that the product takes or refuses."""
+
+import io
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageCms
+
+SAMPLES = Path(__file__).parents[1] / "samples"
+CHANNELS = {"L": 1, "LA": 2, "RGB": 3, "RGBA": 4, "CMYK": 4}
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+
+
+def make(width=64, height=48, mode="RGB", seed=0):
+    """Draw slopes with noise on them: neighbors are alike, and no two pictures of different seeds are."""
+    rng = np.random.default_rng(seed)
+    if mode == "I;16":
+        return Image.fromarray(rng.integers(0, 65536, (height, width), dtype=np.uint16))
+    channels = CHANNELS[mode]
+    down, across = np.mgrid[0:height, 0:width]
+    slopes = down[..., None] * rng.uniform(0.2, 2, channels) + across[..., None] * rng.uniform(0.2, 2, channels)
+    pixels = ((slopes + rng.integers(0, 12, (height, width, channels))) % 256).astype(np.uint8)
+    return Image.fromarray(pixels[..., 0] if channels == 1 else pixels, mode="CMYK" if mode == "CMYK" else None)
+
+
+def sample(name):
+    """Return the bytes of a file of samples/."""
+    return (SAMPLES / name).read_bytes()
+
+
+def enlarge(name="astronaut.png", megapixels=12, seed=0):
+    """Enlarge a sample to at most so many megapixels, with noise, so that it compresses like a photograph."""
+    with Image.open(SAMPLES / name) as image:
+        width, height = (int(side * (megapixels * 1e6 / (image.width * image.height)) ** 0.5) for side in image.size)
+        large = image.convert("RGB").resize((width, height), Image.Resampling.BICUBIC)
+    pixels = np.array(large)
+    noise = np.random.default_rng(seed).integers(-4, 5, (height, width, 1), dtype=np.int16)
+    for top in range(0, height, 256):
+        part = slice(top, top + 256)
+        pixels[part] = np.clip(pixels[part] + noise[part], 0, 255)
+    return Image.fromarray(pixels)
+
+
+def encode(image, kind, **options):
+    """Write a picture in a format of Pillow's."""
+    out = io.BytesIO()
+    image.save(out, kind, **options)
+    return out.getvalue()
+
+
+def as_png(image, **options):
+    return encode(image, "PNG", **{"compress_level": 1} | options)
+
+
+def as_jpeg(image, **options):
+    return encode(image, "JPEG", **{"quality": 90} | options)
+
+
+def as_tiff(image, **options):
+    return encode(image, "TIFF", **options)
+
+
+def as_bmp(image, **options):
+    return encode(image, "BMP", **options)
+
+
+def as_webp(image, **options):
+    return encode(image, "WEBP", **{"method": 0} | options)
+
+
+def exif(orientation=6, description="a test picture"):
+    """Return an EXIF block with a field in each of its directories."""
+    block = Image.Exif()
+    block[0x010E] = description
+    block[0x0112] = orientation
+    block.get_ifd(0x8769)[0x9003] = "2026:01:02 03:04:05"
+    block.get_ifd(0x8825)[1] = "N"
+    return block.tobytes()
+
+
+def icc():
+    """Return a color profile: sRGB."""
+    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+
+
+def with_exif(image, kind="PNG", orientation=6, **options):
+    return encode(image, kind, exif=exif(orientation), **options)
+
+
+def with_icc(image, kind="PNG", **options):
+    return encode(image, kind, icc_profile=icc(), **options)
+
+
+def animated(kind="PNG", frames=3, width=32, height=24):
+    """Return an animated PNG or WebP, or a TIFF of several pages."""
+    pictures = [make(width, height, "RGB", seed) for seed in range(frames)]
+    return encode(pictures[0], kind, save_all=True, append_images=pictures[1:])
+
+
+def cmyk(width=32, height=24):
+    return as_jpeg(make(width, height, "CMYK"))
+
+
+def palette(width=32, height=24):
+    return as_png(make(width, height).quantize(16))
+
+
+def gray16_png(width=32, height=24, seed=0):
+    return as_png(make(width, height, "I;16", seed))
+
+
+def rgb16_png(width=8, height=6, seed=0):
+    """Write a PNG with 16 bits for each of three channels, which Pillow cannot write."""
+    samples = np.random.default_rng(seed).integers(0, 65536, (height, width * 3), dtype=np.uint16).astype(">u2")
+    rows = b"".join(b"\x00" + row.tobytes() for row in samples)
+    return png(ihdr(width, height, 16, 2), chunk(b"IDAT", zlib.compress(rows)), chunk(b"IEND"))
+
+
+def ihdr(width, height, depth=8, color=2, interlace=0):
+    return chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, color, 0, 0, interlace))
+
+
+def chunk(name, data=b""):
+    """Write a PNG chunk with its checksum."""
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+
+def png(*chunks):
+    return PNG_SIGNATURE + b"".join(chunks)
+
+
+def insert_chunk(data, name, body, before=b"IDAT"):
+    """Insert a chunk in a PNG in front of the first one of a type."""
+    at = data.index(before) - 4
+    return data[:at] + chunk(name, body) + data[at:]
+
+
+def chunks_of(data):
+    """List type and data of the chunks of a PNG."""
+    found, at = [], len(PNG_SIGNATURE)
+    while at < len(data):
+        size = int.from_bytes(data[at : at + 4], "big")
+        found.append((data[at + 4 : at + 8], data[at + 8 : at + 8 + size]))
+        at += 12 + size
+    return found
+
+
+def pixels(data):
+    """Decode a file to an array of its pixels as they are stored, with Pillow alone."""
+    with Image.open(io.BytesIO(data)) as image:
+        return np.array(image)
