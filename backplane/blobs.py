@@ -54,7 +54,7 @@ class S3Blobs:
 
     async def put(self, key: str, data: bytes | bytearray | memoryview, *, media_type: str) -> None:
         body = data if isinstance(data, bytes | bytearray) else bytes(data)
-        # The stubs know only bytes; botocore takes a bytearray as it is, and a copy of 75 MB costs more than the cipher.
+        # The stubs know only bytes; botocore takes a bytearray as it is, without a copy of 75 MB.
         payload = cast("bytes", body)
         await self._run(
             lambda: self._client.put_object(Bucket=self.bucket, Key=key, Body=payload, ContentType=media_type)
