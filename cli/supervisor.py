@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from cli.servers import logs
+from cli.servers import logs, processes
 from cli.servers.errors import StartFailed
 from cli.servers.keeper import Keeper
 from cli.servers.service import Service
@@ -23,8 +23,9 @@ class Supervisor:
 
     def __init__(self, services: Sequence[Service], *, home: Path, report: Callable[[str], None]) -> None:
         self._report = report
+        self._run = home / "run"
         self._keepers = {
-            service.name: Keeper(service, run=home / "run", log=home / "logs" / f"{service.name}.log", report=report)
+            service.name: Keeper(service, run=self._run, log=home / "logs" / f"{service.name}.log", report=report)
             for service in services
         }
         self._over = threading.Event()
@@ -54,6 +55,8 @@ class Supervisor:
             StartFailed: one ended or took too long; everything is stopped again.
             Interrupted: `interrupted` was set; everything is stopped again.
         """
+        for name in processes.stop_survivors(self._run):
+            self._report(f"{name}: left running by a supervisor that was killed; stopped")
         self._trimmer.start()
         try:
             self._bring_up(interrupted or threading.Event())

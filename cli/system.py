@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from cli.servers import embedded, ports, processes
+from cli.servers import embedded, ports
 from cli.servers.errors import PortBusy, StartFailed
 from cli.servers.home import Home
 from cli.servers.service import Service
@@ -33,6 +33,17 @@ class System:
     url: str
     supervisor: Supervisor
     variables: Mapping[str, str]
+    home: Path
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A system that could be started: with ports that were free a moment ago."""
+
+    url: str
+    services: tuple[Service, ...]
+    variables: Mapping[str, str]
+    ports: tuple[int, ...]
 
 
 @contextmanager
@@ -43,6 +54,7 @@ def running(
     host: str = ports.LOOPBACK,
     port: int = 0,
     workers: int = 1,
+    environment: Mapping[str, str] | None = None,
     interrupted: threading.Event | None = None,
 ) -> Iterator[System]:
     """Start everything, lend it, stop everything.
@@ -53,9 +65,8 @@ def running(
     """
     home = Home.open(data_dir)
     try:
-        for name in processes.stop_survivors(home.folder("run")):
-            report(f"{name}: left running by a supervisor that was killed, stopped")
-        system = _start(home, report, host=host, port=port, workers=workers, interrupted=interrupted)
+        plan = partial(_plan, home, environment or os.environ, host=host, port=port, workers=workers)
+        system = _start(home, plan, report=report, interrupted=interrupted)
         try:
             yield system
         finally:
@@ -64,26 +75,30 @@ def running(
         home.close()
 
 
-def _start(
-    home: Home, report: Report, *, host: str, port: int, workers: int, interrupted: threading.Event | None
-) -> System:
+def _start(home: Home, plan: Callable[[], Plan], *, report: Report, interrupted: threading.Event | None) -> System:
     attempt = 0
     while True:
         attempt += 1
-        stack = embedded.compose(home, os.environ)
-        number = _gateway_port(host, port)
-        variables = _variables(home, stack, host=host, port=number)
-        steps = _own_services(variables, host=host, port=number, workers=workers)
-        supervisor = Supervisor((*stack.services, *steps), home=home.path, report=report)
+        planned = plan()
+        supervisor = Supervisor(planned.services, home=home.path, report=report)
         try:
             supervisor.start(interrupted=interrupted)
         except StartFailed:
             # Between the choice of a port and its use somebody else may take it: another stack that starts now.
-            if attempt == ATTEMPTS or all(map(ports.is_free, stack.ports)):
+            if attempt == ATTEMPTS or all(map(ports.is_free, planned.ports)):
                 raise
             report("a port was taken meanwhile, starting again with another one")
         else:
-            return System(_url(host, number), supervisor, variables)
+            return System(planned.url, supervisor, planned.variables, home.path)
+
+
+def _plan(home: Home, environment: Mapping[str, str], *, host: str, port: int, workers: int) -> Plan:
+    number = _gateway_port(host, port)
+    url = _url(host, number)
+    stack = embedded.compose(home, environment)
+    variables = stack.variables | _own_variables(home, environment, url=url, port=number)
+    own = _own_services(dict(environment) | variables, host=host, port=number, url=url, workers=workers)
+    return Plan(url, (*stack.services, *own), variables, (*stack.ports, number))
 
 
 def _gateway_port(host: str, port: int) -> int:
@@ -94,20 +109,19 @@ def _gateway_port(host: str, port: int) -> int:
     return port
 
 
-def _variables(home: Home, stack: embedded.Stack, *, host: str, port: int) -> dict[str, str]:
-    """Return what every process of ours is told, beside what the caller's environment says."""
-    variables = dict(stack.variables)
-    variables["WORKER_ALIVE_FILE"] = str(home.folder("run") / "worker.alive")
-    variables["PYTHONUNBUFFERED"] = "1"
-    if not os.environ.get("ALLOWED_ORIGINS"):
-        variables["ALLOWED_ORIGINS"] = f"{_url(host, port)},http://localhost:{port}"
-    if not os.environ.get("NUMBA_CACHE_DIR") and not os.access(ROOT / "shield_core/cipher", os.W_OK):
+def _own_variables(home: Home, environment: Mapping[str, str], *, url: str, port: int) -> dict[str, str]:
+    """Return what our processes are told beside the addresses of the servers."""
+    variables = {"WORKER_ALIVE_FILE": str(home.folder("run") / "worker.alive"), "PYTHONUNBUFFERED": "1"}
+    if not environment.get("ALLOWED_ORIGINS"):
+        variables["ALLOWED_ORIGINS"] = f"{url},http://localhost:{port}"
+    if not environment.get("NUMBA_CACHE_DIR") and not os.access(ROOT / "shield_core/cipher", os.W_OK):
         variables["NUMBA_CACHE_DIR"] = str(home.folder("cache"))
     return variables
 
 
-def _own_services(variables: Mapping[str, str], *, host: str, port: int, workers: int) -> tuple[Service, ...]:
-    python = partial(_python, environment=dict(os.environ) | dict(variables))
+def _own_services(environment: dict[str, str], *, host: str, port: int, url: str, workers: int) -> tuple[Service, ...]:
+    python = partial(_python, environment=environment)
+    alive = Path(environment["WORKER_ALIVE_FILE"])
     return (
         python(
             "migrate",
@@ -119,10 +133,12 @@ def _own_services(variables: Mapping[str, str], *, host: str, port: int, workers
         python(
             "worker",
             *("celery", "-A", "worker.app", "worker", "--concurrency", str(workers)),
-            *("--loglevel", os.environ.get("LOG_LEVEL", "INFO")),
+            *("--loglevel", environment.get("LOG_LEVEL") or "INFO"),
             # Workers have nothing to tell each other here, and mingling delays the start by a second.
             *("--without-gossip", "--without-mingle"),
             after=("migrate", "valkey", "seaweedfs"),
+            prepare=partial(alive.unlink, missing_ok=True),
+            healthy=alive.exists,
             stop_seconds=GRACE_SECONDS + 5,
         ),
         python(
@@ -130,7 +146,7 @@ def _own_services(variables: Mapping[str, str], *, host: str, port: int, workers
             *("uvicorn", "api.main:app", "--host", host, "--port", str(port)),
             *("--no-server-header", "--timeout-graceful-shutdown", str(GRACE_SECONDS)),
             after=("migrate", "valkey", "seaweedfs"),
-            healthy=partial(_is_ready, _url(host, port)),
+            healthy=partial(_is_ready, url),
             stop_seconds=GRACE_SECONDS + 5,
         ),
     )

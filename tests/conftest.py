@@ -5,17 +5,19 @@ from collections.abc import Iterator
 import pytest
 
 from backplane.settings import Settings
-from tests.stack import Stack, running_stack
+from tests.stack import Stack, SystemUnderTest, running_stack, running_system, scratch_home
 
 
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
+    """Async tests are marked `anyio` and run on asyncio."""
     return "asyncio"
 
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
-    with running_stack() as running:
+    """The three servers, without durability, started once."""
+    with scratch_home() as path, running_stack(path) as running:
         yield running
 
 
@@ -33,3 +35,18 @@ def redis_url(stack: Stack) -> str:
 @pytest.fixture
 def settings(stack: Stack, database_url: str, redis_url: str) -> Settings:
     return stack.settings(database_url=database_url, redis_url=redis_url)
+
+
+@pytest.fixture(scope="session")
+def whole_system() -> Iterator[SystemUnderTest]:
+    """Servers, migration, relay, real prefork worker and gateway, started once; durable, so that they may be killed."""
+    with scratch_home() as path, running_system(path) as running:
+        yield running
+
+
+@pytest.fixture
+def system(whole_system: SystemUnderTest) -> Iterator[SystemUnderTest]:
+    """The whole system, complete at the start of a test and left complete for the next one."""
+    whole_system.await_ready()
+    yield whole_system
+    whole_system.await_ready()

