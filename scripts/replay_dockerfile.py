@@ -109,6 +109,7 @@ def run_system(images: dict[str, Image], user: User, place: Path) -> None:
         ]
         for part in parts:
             running.enter_context(started(part, user, settings, place))
+        read_the_manual(f"http://127.0.0.1:{port}")
         encrypt_a_picture(f"http://127.0.0.1:{port}")
         check_kernels(worker)
 
@@ -147,6 +148,12 @@ def started(part: Part, user: User, settings: dict[str, str], place: Path) -> It
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+
+
+def read_the_manual(url: str) -> None:
+    """The image carries every page that the gateway serves."""
+    for page in ("/docs", "/openapi.json", "/docs/problems/not-found", "/ready", "/metrics"):
+        httpx.get(url + page, timeout=10).raise_for_status()
 
 
 def encrypt_a_picture(url: str) -> None:

@@ -79,6 +79,13 @@ class TestProblems:
         assert codes == set(backplane_errors.CORE_STATUS)
 
 
+class TestIndex:
+    def test_lists_every_document(self, root):
+        index = (root / "docs/README.md").read_text()
+        for path in [*(root / "docs").glob("*.md"), *root.glob("*.md")]:
+            assert path.name == "README.md" or path.name in index, path.name
+
+
 class TestContributing:
     def test_names_every_target_of_the_makefile(self, root):
         targets = set(re.findall(r"(?m)^([a-z]+):.*##", (root / "Makefile").read_text()))
