@@ -31,6 +31,7 @@ CORE_STATUS = {
     "image-empty": 422,
     "layout-not-exact": 422,
     "key-file-invalid": 422,
+    "validation-failed": 422,
     "unavailable": 503,
 }
 """The HTTP status of every code that the core can raise to a caller."""
