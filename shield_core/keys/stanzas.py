@@ -101,18 +101,21 @@ class VaultWrap:
     kek: bytes = field(repr=False)
 
     def wrap(self, file_key: bytes, key_id: UUID) -> Stanza:
-        """Return the stanza `vault`, under a new random nonce."""
+        """Return the stanza `vault`, under a new random nonce.
+
+        Raises:
+            KeyFileInvalid: an id or version of the key that no reader accepts.
+        """
+        _check_kek(self.kek_id, self.kek_version)
         nonce = os.urandom(GCM_NONCE_SIZE)
         aad = _vault_aad(self.account_id, key_id, self.kek_id, self.kek_version)
-        stanza = {
+        return {
             "type": "vault",
             "kek_id": self.kek_id,
             "kek_version": self.kek_version,
             "nonce_b64": canonical.b64encode(nonce),
             "body_b64": canonical.b64encode(AESGCM(self.kek).encrypt(nonce, file_key, aad)),
         }
-        _check_vault(stanza)
-        return stanza
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,13 +231,16 @@ def _check_passphrase(stanza: Stanza) -> None:
 
 
 def _check_vault(stanza: Stanza) -> None:
-    kek_id, version = stanza["kek_id"], stanza["kek_version"]
+    _check_kek(stanza["kek_id"], stanza["kek_version"])
+    _check_size(stanza["nonce_b64"], GCM_NONCE_SIZE)
+    _check_size(stanza["body_b64"], BODY_SIZE)
+
+
+def _check_kek(kek_id: object, version: object) -> None:
     if not isinstance(kek_id, str) or not _KEK_ID.fullmatch(kek_id):
         raise KeyFileInvalid("A vault stanza with a malformed key id")
     if type(version) is not int or version not in _KEK_VERSIONS:
         raise KeyFileInvalid("A vault stanza with a malformed key version")
-    _check_size(stanza["nonce_b64"], GCM_NONCE_SIZE)
-    _check_size(stanza["body_b64"], BODY_SIZE)
 
 
 def _check_size(text: object, size: int) -> None:
