@@ -1,8 +1,11 @@
 """How far a job is: plain values, handed to any callable that wants them."""
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 
 class Stage(StrEnum):
@@ -38,3 +41,74 @@ ProgressSink = Callable[[Progress], None]
 
 def ignore(_: Progress) -> None:
     """Take a report and do nothing: the default sink."""
+
+
+Advance = Callable[[int], None]
+"""Told the number of bytes done since the last call."""
+
+
+def nothing(_: int) -> None:
+    """Take a count of bytes and do nothing: the default."""
+
+
+_SPANS: Final = {
+    Stage.QUEUED: (0, 0),
+    Stage.VALIDATING: (0, 40),
+    Stage.GENERATING_QUANTUM_KEYS: (40, 45),
+    Stage.ENCRYPTING: (45, 75),
+    Stage.AUTHENTICATING: (75, 90),
+    Stage.UNLOCKING: (40, 50),
+    Stage.VERIFYING: (50, 60),
+    Stage.DECRYPTING: (60, 90),
+    Stage.STORING: (90, 99),
+    Stage.COMPLETED: (100, 100),
+}
+
+
+def overall_percent(stage: Stage, done: int = 0, total: int = 0) -> int:
+    """Turn a report into the percentage of the whole job, the same for worker and command line.
+
+    Args:
+        stage: of the report.
+        done: bytes done in the stage.
+        total: bytes that the stage has to do, 0 where it has no such count.
+
+    Returns:
+        0 to 100, never falling in the course of a job; 100 for `completed` only.
+    """
+    start, stop = _SPANS[stage]
+    share = min(done, total) / total if total else 0.0
+    return start + int((stop - start) * share)
+
+
+class StageClock:
+    """Reports a job stage by stage, and measures how long each takes."""
+
+    def __init__(self, sink: ProgressSink) -> None:
+        """Begin.
+
+        Args:
+            sink: receives every report, on the thread that works.
+        """
+        self._sink = sink
+        self.timings_ms: dict[str, float] = {}
+
+    @contextmanager
+    def stage(self, stage: Stage, total: int = 0) -> Iterator[Advance]:
+        """Report that a stage begins, and yield what reports its bytes.
+
+        Args:
+            stage: each once.
+            total: bytes that it has to do, 0 where it has no such count.
+        """
+        started = time.perf_counter()
+        done = 0
+
+        def advance(size: int) -> None:
+            nonlocal done
+            done += size
+            self._sink(Progress(stage, min(done, total), total))
+
+        self._sink(Progress(stage, 0, total))
+        yield advance
+        self.timings_ms[stage.value] = round((time.perf_counter() - started) * 1000, 3)

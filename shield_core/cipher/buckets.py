@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from shield_core.cipher import crew
 from shield_core.cipher.keystream import BLOCK, STEP, Lane
 from shield_core.cipher.pixels import wide
+from shield_core.progress import Advance, nothing
 
 LANE = 1
 _MOST_BITS = 8
@@ -93,14 +94,14 @@ def count(key: bytes, n: int, kernels: ModuleType, *, threads: int) -> Buckets:
 
         return work
 
-    crew.run(parts, new_worker, threads=threads, progress=crew.nothing)
+    crew.run(parts, new_worker, threads=threads, progress=nothing)
     runs = sizes.T.reshape(-1)  # bucket 0 of part 0, bucket 0 of part 1, bucket 1 of part 0 ...
     starts = (np.cumsum(runs) - runs).reshape(buckets, len(parts)).T
     return Buckets(key, n, parts, mask, np.ascontiguousarray(starts), sizes, first)
 
 
 def scatter(
-    source: NDArray[np.uint8], target: NDArray[np.uint8], plan: Buckets, kernels: ModuleType, progress: crew.Advance
+    source: NDArray[np.uint8], target: NDArray[np.uint8], plan: Buckets, kernels: ModuleType, progress: Advance
 ) -> None:
     """Write the pixels of a picture into their buckets.
 
@@ -138,7 +139,7 @@ def scatter(
 
 
 def gather(
-    source: NDArray[np.uint8], target: NDArray[np.uint8], plan: Buckets, kernels: ModuleType, progress: crew.Advance
+    source: NDArray[np.uint8], target: NDArray[np.uint8], plan: Buckets, kernels: ModuleType, progress: Advance
 ) -> None:
     """Take the pixels of a picture back from their buckets: the inverse of `scatter`.
 

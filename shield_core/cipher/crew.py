@@ -8,16 +8,11 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-Advance = Callable[[int], None]
-"""Told the number of bytes done since the last call, on the thread of the caller; what it raises stops the work."""
+from shield_core.progress import Advance
 
 Task = TypeVar("Task")
 Worker = Callable[[Task], Iterator[int]]
 """Does one task in steps, and yields the bytes done by each."""
-
-
-def nothing(_: int) -> None:
-    """Take a count of bytes and do nothing: the default."""
 
 
 def run(tasks: Sequence[Task], new_worker: Callable[[], Worker[Task]], *, threads: int, progress: Advance) -> None:
@@ -27,7 +22,7 @@ def run(tasks: Sequence[Task], new_worker: Callable[[], Worker[Task]], *, thread
         tasks: must not depend on each other.
         new_worker: makes the worker of one thread, with memory of its own.
         threads: 1, or more to use one helper for each further thread.
-        progress: called on this thread only, also for what the helpers did.
+        progress: called on this thread only, also for what the helpers did; what it raises stops the work.
 
     Raises:
         Exception: whatever a worker or `progress` raised; tasks that nobody has begun are dropped then.

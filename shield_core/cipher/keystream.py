@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.ciphers.algorithms import ChaCha20
 from numpy.typing import NDArray
 
 from shield_core.cipher import crew
+from shield_core.progress import Advance, nothing
 
 BLOCK = 64
 STEP = 1 << 20  # one report of progress; 64 KiB to 1 MiB run at the same speed
@@ -18,7 +19,7 @@ _ZERO_NONCE = bytes(12)
 _ZEROS = np.zeros(STEP, np.uint8)
 
 
-def apply(buffer: NDArray[np.uint8], key: bytes, *, threads: int = 1, progress: crew.Advance = crew.nothing) -> None:
+def apply(buffer: NDArray[np.uint8], key: bytes, *, threads: int = 1, progress: Advance = nothing) -> None:
     """XOR a buffer in place with ChaCha20 under a key that is used once: nonce of zeros, block counter from 0.
 
     Applying it again restores the buffer.
@@ -40,7 +41,7 @@ def apply(buffer: NDArray[np.uint8], key: bytes, *, threads: int = 1, progress: 
 
 
 def _xor(  # the private hook of the vectors: no public function takes a nonce
-    flat: NDArray[np.uint8], key: bytes, nonce: bytes, *, first_block: int, threads: int, progress: crew.Advance
+    flat: NDArray[np.uint8], key: bytes, nonce: bytes, *, first_block: int, threads: int, progress: Advance
 ) -> None:
     def step(at: int) -> Iterator[int]:
         piece = flat[at : at + STEP]

@@ -8,15 +8,16 @@ from types import ModuleType
 import numpy as np
 from numpy.typing import NDArray
 
-from shield_core.cipher import buckets, crew, shuffling
+from shield_core.cipher import buckets, shuffling
 from shield_core.cipher.pixels import WIDTHS
+from shield_core.progress import Advance, nothing
 
 KEY_SIZE = 32
 _WORTH_A_THREAD = 1 << 20  # pixels; below, starting a thread costs more than it saves
 
 
 def permute(
-    samples: NDArray[np.uint8], key: bytes, *, threads: int = 1, progress: crew.Advance = crew.nothing
+    samples: NDArray[np.uint8], key: bytes, *, threads: int = 1, progress: Advance = nothing
 ) -> NDArray[np.uint8]:
     """Return the pixels in the order of a key.
 
@@ -56,7 +57,7 @@ def permute(
 
 
 def unpermute(
-    samples: NDArray[np.uint8], key: bytes, *, threads: int = 1, progress: crew.Advance = crew.nothing
+    samples: NDArray[np.uint8], key: bytes, *, threads: int = 1, progress: Advance = nothing
 ) -> NDArray[np.uint8]:
     """Return the pixels in the order that they had before `permute`.
 

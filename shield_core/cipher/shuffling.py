@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from shield_core.cipher import crew
 from shield_core.cipher.keystream import Lane
 from shield_core.cipher.pixels import Pixels, packed, to_bytes, to_integer, wide, wide_early
+from shield_core.progress import Advance
 
 FIRST_LANE = 2
 _WORDS = 1 << 17  # drawn at a time; every call takes and gives back the GIL, for which another thread may be waiting
@@ -48,7 +49,7 @@ def shuffle(
     kernels: ModuleType,
     *,
     threads: int,
-    progress: crew.Advance,
+    progress: Advance,
 ) -> None:
     """Shuffle the pixels of every bucket in place.
 
@@ -70,7 +71,7 @@ def unshuffle(
     kernels: ModuleType,
     *,
     threads: int,
-    progress: crew.Advance,
+    progress: Advance,
 ) -> None:
     """Undo `shuffle` in place; the arguments are the same."""
     _each(_unshuffle, samples, bounds, key, kernels, threads=threads, progress=progress)
@@ -84,7 +85,7 @@ def _each(
     kernels: ModuleType,
     *,
     threads: int,
-    progress: crew.Advance,
+    progress: Advance,
 ) -> None:
     largest = max(stop - start for start, stop in bounds)
     benches: list[_Bench] = []

@@ -13,12 +13,12 @@ import numpy as np
 from isal import isal_zlib
 from numpy.typing import NDArray
 
-from shield_core.cipher.crew import Advance, nothing
 from shield_core.container import stream
 from shield_core.container.header import Header, pack, parse
 from shield_core.container.tag import SIZE as TAG_SIZE
 from shield_core.errors import FileTooLarge, HeaderInvalid, HeaderMissing, TooManyPixels, UnsupportedFormat
 from shield_core.image.limits import MAX_CHUNKS, MAX_ENCRYPTED_BYTES, MAX_PIXELS
+from shield_core.progress import Advance, nothing
 
 Buffer = bytes | bytearray | memoryview
 
@@ -57,6 +57,11 @@ class Draft:
         self._plan = _plan(header)
         self._front = len(_front(header, bytes(TAG_SIZE)))
         self._file = np.empty(self._front + self._plan.total + _FRAME, np.uint8)
+
+    @property
+    def drawn_bytes(self) -> int:
+        """Return how many bytes of file `draw` writes, and tells `progress` of."""
+        return self._plan.total
 
     def draw(self, samples: NDArray[np.uint8], *, progress: Advance = nothing) -> None:
         """Write the samples.

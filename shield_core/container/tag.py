@@ -9,8 +9,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from shield_core.cipher.crew import Advance, nothing
 from shield_core.errors import MacMismatch
+from shield_core.progress import Advance, nothing
 
 SIZE: Final = 32
 _STEP: Final = 1 << 20  # one report of progress; the hash releases the GIL meanwhile

@@ -1,0 +1,225 @@
+"""A whole job as two pure functions: bytes in, bytes out, told where random bits come from and whom to report to.
+
+Every attempt draws a file key and a nonce of its own; no public function takes either. No byte of plaintext leaves
+before the tag, the digest of the payload and the rebuilt file have been checked.
+"""
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from shield_core.cipher import keystream, permutation
+from shield_core.cipher.purity import AVAILABLE, Purity
+from shield_core.container import metadata, png, tag
+from shield_core.container._attempt import Attempt
+from shield_core.container.header import NONCE_SIZE, Header, pack
+from shield_core.errors import CommitmentMismatch, PurityNotOffered
+from shield_core.image import intake, payload, restore
+from shield_core.image.facts import ImageFacts
+from shield_core.image.payload import Layout
+from shield_core.keys import keyfile, schedule
+from shield_core.keys.keyfile import KeyFile
+from shield_core.keys.stanzas import Opener, Wrap
+from shield_core.progress import ProgressSink, Stage, StageClock, ignore
+from shield_core.quantum.keygen import draw_file_key
+from shield_core.quantum.pool import BitPool
+from shield_core.quantum.sources import EntropySource
+
+
+@dataclass(frozen=True, slots=True)
+class EncryptedImage:
+    """What one attempt made.
+
+    `png` is the file; `header_bytes` and `tag` are what a vault keeps to check it later; `quantum_purity` has the keys
+    `requested`, `served` and `reason`; `timings_ms` the time of each stage.
+    """
+
+    png: memoryview = field(repr=False)
+    key_file: KeyFile
+    key_file_bytes: bytes = field(repr=False)
+    facts: ImageFacts
+    layout: Layout
+    layout_reason: str
+    warnings: tuple[str, ...]
+    header_bytes: bytes = field(repr=False)
+    tag: bytes = field(repr=False)
+    statement: dict[str, Any]
+    statement_sha256: str
+    quantum_purity: dict[str, str | None]
+    timings_ms: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class DecryptedImage:
+    """The file as it came, or, of a picture that was taken as pixels, one with the same pixels."""
+
+    data: bytes = field(repr=False)
+    media_type: str
+    file_name: str
+    layout: Layout
+    key_id: UUID
+    timings_ms: dict[str, float]
+
+
+def encrypt_image(
+    data: bytes | bytearray | memoryview,
+    *,
+    source: EntropySource,
+    wraps: Iterable[Wrap],
+    purity: Purity = Purity.BALANCED,
+    layout: Layout = Layout.AUTO,
+    pool: BitPool | None = None,
+    file_name: str | None = None,
+    job_id: str | None = None,
+    key_id: UUID | None = None,
+    progress: ProgressSink = ignore,
+    threads: int = 1,
+) -> EncryptedImage:
+    """Encrypt one image under a file key of its own.
+
+    Args:
+        data: the whole file: PNG, JPEG, BMP, TIFF or WebP, at most 50,000,000 bytes and 25,000,000 pixels.
+        source: measures bits for this image; where it fails, the operating system's carry the key alone, and the
+            statement says so.
+        wraps: who can open the key file.
+        purity: `fast` or `balanced`.
+        layout: what to encrypt; `auto` decides by what comes back exactly.
+        pool: measured bits that wait, for `fast`.
+        file_name: kept, as far as it is harmless, in the encrypted metadata.
+        job_id: names the attempt in statement and metadata; the key id where there is no job.
+        key_id: a new UUIDv7 where none is given.
+        progress: told the stages and the bytes done in them, at least every mebibyte.
+        threads: 1 or 2; the result does not depend on it.
+
+    Returns:
+        The encrypted image, its key file, and the evidence.
+
+    Raises:
+        PurityNotOffered: another purity.
+        ImageError: the image cannot be taken; which of them says why.
+        KeyFileInvalid: stanzas that may not stand together.
+        Cancelled: whatever `progress` raises ends the attempt.
+
+    Specified in docs/format.md, Encryption.
+    """
+    if purity not in AVAILABLE:
+        raise PurityNotOffered(f"{purity.value} is reserved for a later release")
+    clock = StageClock(progress)
+    key_id = uuid7() if key_id is None else key_id
+    with clock.stage(Stage.VALIDATING):
+        facts = intake.examine(data)
+        attempt = Attempt(payload.build(data, facts, layout=layout, file_name=file_name), key_id, threads=threads)
+    with clock.stage(Stage.GENERATING_QUANTUM_KEYS):
+        draw = draw_file_key(
+            source,
+            job_id=job_id or keyfile.key_id_text(key_id),
+            key_id=key_id,
+            requested=purity.value,
+            served=purity.value,
+            pool=pool,
+        )
+    header, mac, image = attempt.run(draw, os.urandom(NONCE_SIZE), clock)
+    key_file = keyfile.build(
+        file_key=draw.file_key,
+        nonce=header.nonce,
+        key_id=key_id,
+        purity=purity.value,
+        statement_sha256=draw.statement_sha256,
+        wraps=wraps,
+    )
+    return EncryptedImage(
+        png=image,
+        key_file=key_file,
+        key_file_bytes=keyfile.encode(key_file),
+        facts=facts,
+        layout=attempt.content.layout,
+        layout_reason=attempt.content.reason,
+        warnings=attempt.content.warnings,
+        header_bytes=pack(header),
+        tag=mac,
+        statement=draw.statement,
+        statement_sha256=draw.statement_sha256,
+        quantum_purity=dict(draw.statement["purity"]),
+        timings_ms=clock.timings_ms,
+    )
+
+
+def decrypt_image(
+    image: bytes | bytearray | memoryview,
+    key_file: bytes | KeyFile,
+    *,
+    openers: Sequence[Opener],
+    progress: ProgressSink = ignore,
+    threads: int = 1,
+) -> DecryptedImage:
+    """Decrypt one image, or say why not; the order of refusals is that of docs/format.md.
+
+    Args:
+        image: the encrypted image, at most 112,000,000 bytes; left as it is.
+        key_file: as it stands on disk, or parsed.
+        openers: what may open it, tried in their order.
+        progress: told the stages and the bytes done in them, at least every mebibyte.
+        threads: 1 or 2; the result does not depend on it.
+
+    Returns:
+        The file, verified to the last byte.
+
+    Raises:
+        FileTooLarge, TooManyPixels: over a limit.
+        UnsupportedFormat: not a PNG.
+        HeaderMissing: a PNG that is not an encrypted image, or was saved again.
+        KeyFileInvalid: the key file is not one.
+        DecryptionError: everything later. Outside, all of it is one answer.
+        Cancelled: whatever `progress` raises ends the attempt.
+
+    Specified in docs/format.md, Decryption.
+    """
+    clock = StageClock(progress)
+    with clock.stage(Stage.VALIDATING, memoryview(image).nbytes) as advance:
+        png.find(image)
+        key_file = key_file if isinstance(key_file, KeyFile) else keyfile.parse(key_file)
+        parsed = png.read(image, progress=advance)
+    header, samples = parsed.header, parsed.samples
+    with clock.stage(Stage.UNLOCKING):
+        keys = schedule.derive(keyfile.unlock(key_file, openers), key_file.nonce)
+        _check_same_image(header, key_file)
+    with clock.stage(Stage.VERIFYING, samples.nbytes) as advance:
+        tag.verify(keys.mac, parsed.header_bytes, samples, parsed.tag, progress=advance)
+    del parsed  # its samples are as large as the picture
+    with clock.stage(Stage.DECRYPTING, 3 * samples.nbytes) as advance:
+        about = metadata.decrypt(
+            header.metadata, keys.metadata, purity=header.purity.value, statement_sha256=key_file.statement_sha256
+        )
+        samples = permutation.unpermute(samples, keys.permutation, threads=threads, progress=advance)
+        keystream.apply(samples, keys.stream, threads=threads, progress=advance)
+        try:
+            restored = restore.restore(
+                samples,
+                about,
+                layout=Layout(header.layout),
+                width=header.width,
+                height=header.height,
+                bit_depth=header.bit_depth,
+                color_type=header.color_type,
+            )
+        finally:
+            samples[:] = 0
+    return DecryptedImage(
+        data=restored.data,
+        media_type=restored.media_type,
+        file_name=restored.file_name,
+        layout=restored.layout,
+        key_id=header.key_id,
+        timings_ms=clock.timings_ms,
+    )
+
+
+def _check_same_image(header: Header, key_file: KeyFile) -> None:
+    # All three are public: the tag, under keys that were derived from them, is what cannot be forged.
+    mine = (header.commitment, header.nonce, header.key_id)
+    if mine != (key_file.commitment, key_file.nonce, key_file.key_id):
+        raise CommitmentMismatch("The key file is of another image")
