@@ -1,0 +1,1 @@
+"""The sockets, a module a noun."""

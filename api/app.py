@@ -1,0 +1,53 @@
+"""The application, put together."""
+
+from fastapi import FastAPI
+
+from api import errors
+from api.lifespan import lifespan
+from api.middleware.access import AccessLog
+from api.middleware.bodies import Bodies
+from api.middleware.context import RequestContext
+from api.middleware.failures import Failures
+from api.middleware.headers import SecurityHeaders
+from api.middleware.origins import AllowedOrigins
+from api.openapi import customize
+from api.routes import auth, decrypt, encrypt, health, jobs, keys, pages
+from api.ws import progress
+from backplane.settings import Settings
+
+VERSION = "0.1.0"
+ROUTERS = (
+    auth.router,
+    encrypt.router,
+    decrypt.router,
+    jobs.router,
+    keys.router,
+    health.router,
+    pages.router,
+    progress.router,
+)
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """Build the gateway; without settings it reads them from the environment when it starts."""
+    app = FastAPI(
+        title="Quantum-Seed ImageShield",
+        version=VERSION,
+        summary="A self-hosted service that encrypts images with quantum-seeded keys",
+        lifespan=lifespan,
+        # A redirect would be built from the Host header, which the caller chooses.
+        redirect_slashes=False,
+        # FastAPI's own pages load scripts from outside: api.routes.pages has ours.
+        docs_url=None,
+        redoc_url=None,
+        generate_unique_id_function=lambda route: route.name,
+    )
+    app.state.settings = settings
+    errors.install(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    # The last one added is the outermost: api.middleware tells the order.
+    for middleware in (Bodies, AllowedOrigins, Failures, AccessLog, RequestContext, SecurityHeaders):
+        app.add_middleware(middleware)
+    app.openapi = lambda: customize(app)
+    return app

@@ -1,0 +1,80 @@
+"""What a route asks for: the services, and who is asking."""
+
+from typing import Annotated
+
+from fastapi import Depends, Security
+from fastapi.security import OAuth2PasswordBearer, SecurityScopes
+from fastapi.security.utils import get_authorization_scheme_param
+from starlette.requests import HTTPConnection
+
+from api.draining import Draining
+from backplane.errors import InsufficientScope, Unauthenticated
+from backplane.services.tokens import Principal
+from backplane.settings import Settings
+from backplane.wiring import GatewayServices
+
+SCOPES = {
+    "jobs:read": "see jobs and fetch their results",
+    "jobs:write": "encrypt and decrypt",
+    "keys:export": "fetch key files",
+}
+
+
+class BearerToken(OAuth2PasswordBearer):
+    """`Authorization: Bearer`, of requests and sockets alike; nothing else is looked at, no cookie and no query."""
+
+    async def __call__(self, connection: HTTPConnection) -> str:
+        given = connection.headers.getlist("authorization")
+        scheme, token = get_authorization_scheme_param(given[0] if len(given) == 1 else None)
+        if scheme.lower() != "bearer" or not token:
+            raise Unauthenticated
+        return token
+
+
+bearer_token = BearerToken(
+    tokenUrl="/api/v1/auth/token",
+    refreshUrl="/api/v1/auth/token",
+    scopes=SCOPES,
+    scheme_name="account",
+    description="An access token of `POST /api/v1/auth/token`, good for 15 minutes.",
+)
+
+
+def services_of(connection: HTTPConnection) -> GatewayServices:
+    services: GatewayServices = connection.app.state.services
+    return services
+
+
+def settings_of(connection: HTTPConnection) -> Settings:
+    settings: Settings = connection.app.state.settings
+    return settings
+
+
+def draining_of(connection: HTTPConnection) -> Draining:
+    draining: Draining = connection.app.state.draining
+    return draining
+
+
+def request_id_of(connection: HTTPConnection) -> str:
+    request_id: str = connection.state.request_id
+    return request_id
+
+
+async def authenticate(
+    needed: SecurityScopes,
+    token: Annotated[str, Depends(bearer_token)],
+    services: Annotated[GatewayServices, Depends(services_of)],
+) -> Principal:
+    principal = services.tokens.verify(token)
+    if not principal.scopes.issuperset(needed.scopes):
+        raise InsufficientScope(f"This needs the scope {' '.join(needed.scopes)}")
+    return principal
+
+
+Services = Annotated[GatewayServices, Depends(services_of)]
+CurrentSettings = Annotated[Settings, Depends(settings_of)]
+CurrentDraining = Annotated[Draining, Depends(draining_of)]
+RequestId = Annotated[str, Depends(request_id_of)]
+Reader = Annotated[Principal, Security(authenticate, scopes=["jobs:read"])]
+Writer = Annotated[Principal, Security(authenticate, scopes=["jobs:write"])]
+KeyExporter = Annotated[Principal, Security(authenticate, scopes=["keys:export"])]

@@ -1,0 +1,183 @@
+"""Every refusal, whoever raised it, becomes one `application/problem+json` document (RFC 9457).
+
+Nothing that the caller sent comes back: a refused form would otherwise echo the password that stood in it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError, WebSocketRequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
+from starlette.responses import JSONResponse, Response
+
+from api.schemas.problems import FieldProblem, Problem
+from backplane.errors import (
+    CORE_STATUS,
+    ApplicationError,
+    FileTooLarge,
+    InsufficientScope,
+    NotFound,
+    TokenExpired,
+    Unauthenticated,
+    ValidationFailed,
+)
+from shield_core.errors import ShieldError
+
+MEDIA_TYPE = "application/problem+json"
+PAGES = "/docs/problems/"
+
+TELLING = frozenset(
+    {
+        "bool_parsing",
+        "dict_type",
+        "extra_forbidden",
+        "greater_than_equal",
+        "int_parsing",
+        "int_type",
+        "json_invalid",
+        "less_than_equal",
+        "literal_error",
+        "missing",
+        "model_attributes_type",
+        "string_too_long",
+        "string_too_short",
+        "string_type",
+        # Ours, in api.schemas and api.uploads.
+        "duplicate_field",
+        "grant_incomplete",
+        "not_an_email",
+        "not_in_this_release",
+        "not_multipart",
+        "not_text",
+        "unfit_password",
+        "unknown_field",
+    }
+)
+"""Kinds of validation error whose message is made of the schema alone; of any other only the kind is told."""
+
+
+class MethodNotAllowed(ApplicationError):
+    code = "method-not-allowed"
+    status = 405
+    title = "The address does not answer to this method"
+
+
+class RequestTimeout(ApplicationError):
+    code = "request-timeout"
+    status = 408
+    title = "The request took too long to arrive"
+
+
+class BodyRefused(HTTPException):
+    """A refusal while a body is read: FastAPI lets nothing but an HTTPException out of its own reading."""
+
+    def __init__(self, error: ApplicationError) -> None:
+        super().__init__(error.status)
+        self.error = error
+
+
+def catalog() -> dict[str, tuple[int, str]]:
+    """Give status and title of every code that the API can answer with or write into a failed job."""
+    own = {kind.code: (kind.status, kind.title) for kind in _descendants(ApplicationError) if "code" in vars(kind)}
+    core = {
+        kind.code: (CORE_STATUS[kind.code], kind.title)
+        for kind in _descendants(ShieldError)
+        if kind.code in CORE_STATUS and "code" in vars(kind)
+    }
+    return {ApplicationError.code: (ApplicationError.status, ApplicationError.title)} | core | own
+
+
+def problem(
+    connection: HTTPConnection,
+    error: ApplicationError,
+    *,
+    errors: Sequence[FieldProblem] = (),
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """Build the answer to a refusal."""
+    body = Problem(
+        type=PAGES + error.code,
+        title=error.title,
+        status=error.status,
+        detail=error.detail or error.title,
+        code=error.code,
+        request_id=getattr(connection.state, "request_id", None),
+        errors=list(errors),
+    )
+    return JSONResponse(
+        body.model_dump(mode="json"),
+        status_code=error.status,
+        media_type=MEDIA_TYPE,
+        headers={"Cache-Control": "no-store"} | _headers_of(error) | dict(headers or {}),
+    )
+
+
+def install(app: FastAPI) -> None:
+    app.add_exception_handler(ApplicationError, _refused)
+    app.add_exception_handler(HTTPException, _of_the_framework)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(WebSocketRequestValidationError, _invalid)
+
+
+async def _refused(connection: HTTPConnection, error: Exception) -> Response:
+    assert isinstance(error, ApplicationError)
+    return problem(connection, error)
+
+
+async def _of_the_framework(connection: HTTPConnection, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    if isinstance(error, BodyRefused):
+        return problem(connection, error.error)
+    return problem(connection, _translate(error.status_code), headers=error.headers)
+
+
+async def _invalid(connection: HTTPConnection, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError | WebSocketRequestValidationError)
+    errors = [_describe(one) for one in error.errors()]
+    summary = "; ".join(f"{one.field}: {one.detail}" if one.field else one.detail for one in errors)
+    return problem(connection, ValidationFailed(summary), errors=errors)
+
+
+def _translate(status: int) -> ApplicationError:
+    known = {
+        HTTPStatus.UNAUTHORIZED: Unauthenticated(),
+        HTTPStatus.FORBIDDEN: InsufficientScope(),
+        HTTPStatus.NOT_FOUND: NotFound("There is nothing at this address"),
+        HTTPStatus.METHOD_NOT_ALLOWED: MethodNotAllowed(),
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE: FileTooLarge(),
+    }
+    if status in known:
+        return known[HTTPStatus(status)]
+    return ApplicationError() if status >= HTTPStatus.INTERNAL_SERVER_ERROR else ValidationFailed()
+
+
+def _describe(error: Mapping[str, Any]) -> FieldProblem:
+    place, *path = error["loc"] or ("body",)
+    kind = error["type"]
+    # The name of an unknown field, and the place in a broken document, are what the caller sent.
+    field = None if kind in {"extra_forbidden", "json_invalid"} else ".".join(map(str, path)) or None
+    return FieldProblem(
+        location=str(place),
+        field=field,
+        code=kind,
+        detail=error["msg"] if kind in TELLING else "The value is not valid",
+    )
+
+
+def _headers_of(error: ApplicationError) -> dict[str, str]:
+    if error.retry_after is not None:
+        return {"Retry-After": str(error.retry_after)}
+    if isinstance(error, TokenExpired):
+        return {"WWW-Authenticate": 'Bearer error="invalid_token", error_description="The access token has expired"'}
+    if error.status == HTTPStatus.UNAUTHORIZED:
+        return {"WWW-Authenticate": "Bearer"}
+    return {}
+
+
+def _descendants(kind: type[Any]) -> Iterable[type[Any]]:
+    for child in kind.__subclasses__():
+        yield child
+        yield from _descendants(child)

@@ -1,0 +1,5 @@
+"""What a server imports: `uvicorn api.main:app`."""
+
+from api.app import create_app
+
+app = create_app()

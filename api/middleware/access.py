@@ -1,0 +1,54 @@
+import time
+from typing import Any
+
+import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from backplane.metrics import HTTP_REQUESTS, HTTP_SECONDS
+
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+LONGEST_PATH = 200
+log = structlog.get_logger()
+
+
+class AccessLog:
+    """One line and one count for each request. The query string is in neither: it may hold what nobody should keep."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began = time.perf_counter()
+        seen: dict[str, Any] = {"status": 0, "sent": 0}
+
+        async def watch(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                seen["status"] = message["status"]
+                # Any other method is a caller's invention, and a label may not be.
+                method = scope["method"] if scope["method"] in METHODS else "OTHER"
+                HTTP_REQUESTS.labels(method=method, route=template(scope), status=message["status"]).inc()
+                HTTP_SECONDS.labels(method=method, route=template(scope)).observe(time.perf_counter() - began)
+            else:
+                seen["sent"] += len(message.get("body", b""))
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watch)
+        finally:
+            log.info(
+                "http.request",
+                method=scope["method"][:16],
+                path=scope["path"][:LONGEST_PATH],
+                route=template(scope),
+                status=seen["status"],
+                sent=seen["sent"],
+                ms=round((time.perf_counter() - began) * 1000, 1),
+            )
+
+
+def template(scope: Scope) -> str:
+    """Name the route and not the address: an id in a label would make a series of each job."""
+    return getattr(scope.get("route"), "path_format", None) or "unmatched"

@@ -1,0 +1,35 @@
+import re
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from structlog.contextvars import bound_contextvars
+
+from api.middleware.headers import STARTS
+from backplane import ids
+
+NAME = "X-Request-ID"
+# It goes into logs, audit rows and an answer's header: nothing but what a generator of ids makes.
+SHAPE = re.compile(r"[A-Za-z0-9_.:-]{8,128}", re.ASCII)
+
+
+class RequestContext:
+    """Gives every request an id, the caller's where it has a sane shape, and binds it to every log line."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        given = Headers(scope=scope).get(NAME, "")
+        request_id = given if SHAPE.fullmatch(given) else ids.to_wire("req", ids.new())
+        scope.setdefault("state", {})["request_id"] = request_id
+
+        async def send_with_id(message: Message) -> None:
+            if message["type"] in STARTS or message["type"] == "websocket.accept":
+                MutableHeaders(scope=message)[NAME] = request_id
+            await send(message)
+
+        with bound_contextvars(request_id=request_id):
+            await self._app(scope, receive, send_with_id)

@@ -1,0 +1,36 @@
+import structlog
+from starlette.requests import ClientDisconnect, HTTPConnection
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.errors import problem
+from backplane.errors import ApplicationError
+
+log = structlog.get_logger()
+
+
+class Failures:
+    """The last resort: what nobody mapped is logged here, and the caller learns that something went wrong."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = False
+
+        async def watch(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watch)
+        except ClientDisconnect:
+            log.info("http.client_gone")
+        except Exception:
+            log.exception("http.failed")
+            # A body that has begun cannot become a problem: it is cut, and its length tells the caller.
+            if not started:
+                await problem(HTTPConnection(scope), ApplicationError())(scope, receive, send)

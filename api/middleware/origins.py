@@ -1,0 +1,25 @@
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+METHODS = ("GET", "POST")
+SENT = ("Authorization", "Content-Type", "Prefer", "X-Request-ID")
+SHOWN = ("Content-Disposition", "Location", "Preference-Applied", "Retry-After", "X-Request-ID")
+
+
+class AllowedOrigins:
+    """CORS for the origins that the settings list, which are known once the application has started."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._cors: CORSMiddleware | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        if self._cors is None:
+            origins = scope["app"].state.settings.allowed_origins
+            self._cors = CORSMiddleware(
+                self._app, allow_origins=origins, allow_methods=METHODS, allow_headers=SENT, expose_headers=SHOWN
+            )
+        await self._cors(scope, receive, send)

@@ -1,0 +1,158 @@
+"""The OpenAPI document: what FastAPI derives, and what it cannot know.
+
+`python -m api.openapi --write` writes the snapshot docs/openapi.json, `--check` compares it.
+"""
+
+import argparse
+import difflib
+import json
+import sys
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from api.errors import MEDIA_TYPE, PAGES, catalog
+from api.schemas.jobs import JOB_EXAMPLE
+from api.schemas.problems import FieldProblem, Problem
+
+SNAPSHOT = Path(__file__).resolve().parents[1] / "docs" / "openapi.json"
+METHODS = frozenset({"get", "post", "put", "patch", "delete"})
+
+EVERYWHERE = ("internal", "unavailable", "overloaded")
+AUTHENTICATED = ("unauthenticated", "token-expired", "insufficient-scope")
+WITH_BODY = ("validation-failed", "file-too-large", "request-timeout")
+
+TAGS = [
+    {"name": "accounts", "description": "Register, and get tokens."},
+    {"name": "images", "description": "Encrypt and decrypt. Every picture is a job on a worker."},
+    {"name": "jobs", "description": "What became of a job, and what it made."},
+    {"name": "service", "description": "For operators and their machines: no credential is asked for."},
+]
+
+DESCRIPTION = """\
+Encrypts images with quantum-seeded keys, on your own machines.
+
+* **A job for each picture.** `POST /api/v1/encrypt` answers 202 with a job; poll it at its `Location`, follow it on
+  the socket below, or send `Prefer: wait=N`.
+* **Refusals** are `application/problem+json` (RFC 9457) with a stable `code`; `type` leads to its page.
+* **Every request has an id**, yours in `X-Request-ID` or a new one, and every answer tells it.
+* **What the strength rests on**: the operating system's random generator, HKDF, ChaCha20, AES-256-GCM and
+  HMAC-SHA-256. The quantum source adds to the seed and is recorded in the receipt; a simulator is credited zero bits.
+
+### Progress socket: `GET /ws/progress/{job_id}?last_seq=N` (WebSocket)
+
+Send the access token in the `Authorization` header of the handshake; a refusal is an HTTP answer with a problem. The
+first frame is a `snapshot` of the job, then come the events after `last_seq` (default 0), numbered by `seq` from 1
+without a gap: `progress` {"progress", "stage"}, then one of `completed` {"result_url"}, `error` {"error": {"code",
+"title"}} or `cancelled`, after which the socket closes with 1000. Reconnect with the last `seq` that you saw after
+1012 (the gateway stops) and 1013 (you read too slowly); after 4401 (the token has expired, or an hour has passed)
+with a new token.
+"""
+
+
+def problems(*codes: str) -> dict[int | str, dict[str, Any]]:
+    """Declare the refusals that a route answers with, by code."""
+    known = catalog()
+    by_status: defaultdict[int, list[str]] = defaultdict(list)
+    for code in dict.fromkeys((*codes, *EVERYWHERE)):
+        by_status[known[code][0]].append(code)
+    return {status: _declare(by_status[status]) for status in sorted(by_status)}
+
+
+def customize(app: FastAPI) -> dict[str, Any]:
+    """Build the document once, and keep it."""
+    if app.openapi_schema is None:
+        document = get_openapi(
+            title=app.title,
+            version=app.version,
+            summary=app.summary,
+            description=DESCRIPTION,
+            routes=app.routes,
+            tags=TAGS,
+            license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        )
+        _replace_foreign_problems(document)
+        _add_examples(document)
+        _add_request_id(document)
+        app.openapi_schema = document
+    return app.openapi_schema
+
+
+def _declare(codes: list[str]) -> dict[str, Any]:
+    examples = {code: {"$ref": f"#/components/examples/{code}"} for code in codes}
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": examples}}
+    return {"description": " or ".join(f"`{code}`" for code in codes), "content": content}
+
+
+def _replace_foreign_problems(document: dict[str, Any]) -> None:
+    """Put our problem in the place of the framework's 422, which no request ever gets."""
+    schemas = document["components"]["schemas"]
+    problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    problem.pop("$defs")
+    schemas |= {"FieldProblem": FieldProblem.model_json_schema(), "Problem": problem}
+    for theirs in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(theirs, None)
+    for operation in _operations(document):
+        if "HTTPValidationError" in json.dumps(operation["responses"].get("422", {})):
+            del operation["responses"]["422"]
+
+
+def _add_examples(document: dict[str, Any]) -> None:
+    # FastAPI drops what is null from an example, and a job's nulls are what a reader should see.
+    document["components"]["schemas"]["Job"]["example"] = JOB_EXAMPLE
+    document["components"]["examples"] = {
+        code: {"summary": title, "value": _example_problem(code, status, title)}
+        for code, (status, title) in sorted(catalog().items())
+    }
+
+
+def _example_problem(code: str, status: int, title: str) -> dict[str, Any]:
+    return {
+        "type": PAGES + code,
+        "title": title,
+        "status": status,
+        "detail": title,
+        "code": code,
+        "request_id": "req_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42",
+        "errors": [],
+    }
+
+
+def _operations(document: dict[str, Any]) -> list[dict[str, Any]]:
+    return [path[method] for path in document["paths"].values() for method in METHODS & path.keys()]
+
+
+def _add_request_id(document: dict[str, Any]) -> None:
+    header = {"description": "The id of this request, in every answer and every log line", "schema": {"type": "string"}}
+    document["components"]["headers"] = {"RequestId": header}
+    for operation in _operations(document):
+        for response in operation["responses"].values():
+            response.setdefault("headers", {})["X-Request-ID"] = {"$ref": "#/components/headers/RequestId"}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m api.openapi", description="Write or check docs/openapi.json")
+    choice = parser.add_mutually_exclusive_group(required=True)
+    choice.add_argument("--write", action="store_true")
+    choice.add_argument("--check", action="store_true")
+    wanted = parser.parse_args(arguments)
+    from api.app import create_app  # noqa: PLC0415 - the application imports this module
+
+    new = json.dumps(create_app().openapi(), indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+    if wanted.write:
+        SNAPSHOT.write_text(new, encoding="utf-8")
+        return 0
+    old = SNAPSHOT.read_text(encoding="utf-8") if SNAPSHOT.exists() else ""
+    sys.stdout.writelines(
+        difflib.unified_diff(old.splitlines(True), new.splitlines(True), "docs/openapi.json", "api", n=2)
+    )
+    if old != new:
+        sys.stderr.write("docs/openapi.json is not what the routes say: run `python -m api.openapi --write`\n")
+    return int(old != new)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

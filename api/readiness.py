@@ -1,0 +1,64 @@
+"""Whether this gateway can do its work, asked of everything behind it at once."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from api.draining import Draining
+from api.schemas.health import Checks, Readiness
+from backplane.wiring import GatewayServices
+
+CHECK_SECONDS = 2.0
+
+
+class Check:
+    """One question, with at most one asker: a store that hangs must not collect a thread for each probe."""
+
+    def __init__(self, ask: Callable[[], Awaitable[bool]]) -> None:
+        self._ask = ask
+        self._running: asyncio.Task[bool] | None = None
+
+    async def answer(self) -> bool:
+        if self._running is None or self._running.done():
+            self._running = asyncio.create_task(self._answer())
+        done, _ = await asyncio.wait({self._running}, timeout=CHECK_SECONDS)
+        return bool(done) and self._running.result()
+
+    async def _answer(self) -> bool:
+        try:
+            return await self._ask()
+        except Exception:  # noqa: BLE001 - whatever it was, the answer is no
+            return False
+
+
+class ReadinessCheck:
+    def __init__(self, services: GatewayServices, draining: Draining) -> None:
+        plant = services.plant
+        self._draining = draining
+        self._database = Check(_succeeds(plant.database.ping))
+        self._store = Check(_succeeds(plant.store.ping))
+        self._redis = Check(_succeeds(plant.bus.ping))
+        self._workers = Check(plant.bus.worker_seen)
+
+    async def read(self) -> Readiness:
+        database, store, redis, workers = await asyncio.gather(
+            self._database.answer(), self._store.answer(), self._redis.answer(), self._workers.answer()
+        )
+        serving = database and store and not self._draining.begun
+        return Readiness(
+            status="down" if not serving else "ok" if redis and workers else "degraded",
+            checks=Checks(
+                database=_word(database), object_store=_word(store), redis=_word(redis), workers=_word(workers)
+            ),
+        )
+
+
+def _succeeds(ping: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[bool]]:
+    async def ask() -> bool:
+        await ping()
+        return True
+
+    return ask
+
+
+def _word(works: bool) -> str:
+    return "ok" if works else "down"

@@ -1,0 +1,51 @@
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Response
+
+from api.dependencies import RequestId, Services
+from api.openapi import WITH_BODY, problems
+from api.schemas.auth import Account, NewAccount, TokenPair, TokenRequest
+from backplane import ids
+
+router = APIRouter(prefix="/api/v1/auth", tags=["accounts"])
+
+
+@router.post("/register", status_code=201, responses=problems(*WITH_BODY, "email-taken"))
+async def register(account: NewAccount, services: Services, request_id: RequestId) -> Account:
+    """Make an account.
+
+    The first account of an installation is its operator. No mail is sent and none is checked. The password has 12 to
+    1024 characters and is kept as an Argon2id hash.
+    """
+    facts = await services.accounts.register(
+        email=account.email, password=account.password.get_secret_value(), request_id=request_id
+    )
+    return Account(account_id=ids.to_wire("acc", facts.id), email=facts.email)
+
+
+@router.post("/token", responses=problems(*WITH_BODY, "unauthenticated"))
+async def get_token(
+    form: Annotated[TokenRequest, Form()], services: Services, request_id: RequestId, response: Response
+) -> TokenPair:
+    """Get an access token, by password or by refresh token (OAuth 2.0, RFC 6749).
+
+    Access tokens are JWTs (ES256) for 15 minutes; verify them with `/.well-known/jwks.json`. A refresh token works
+    once and brings the next one; when one comes a second time, somebody has a copy, and all sessions of its login
+    end. A wrong email and a wrong password are the same answer.
+    """
+    response.headers["Cache-Control"] = "no-store"
+    if form.grant_type == "refresh_token" and form.refresh_token is not None:
+        pair = await services.tokens.refresh(form.refresh_token.get_secret_value(), request_id=request_id)
+    else:
+        assert form.username is not None
+        assert form.password is not None
+        account = await services.accounts.authenticate(
+            email=form.username, password=form.password.get_secret_value(), request_id=request_id
+        )
+        pair = await services.tokens.issue(account.id)
+    return TokenPair(
+        access_token=pair.access_token,
+        refresh_token=pair.refresh_token,
+        expires_in=pair.expires_in,
+        scope=pair.scope,
+    )

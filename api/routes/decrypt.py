@@ -1,0 +1,112 @@
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from api.dependencies import CurrentSettings, RequestId, Services, Writer
+from api.downloads import result_response
+from api.middleware.bodies import MAX_KEY_FILE, release
+from api.openapi import AUTHENTICATED, WITH_BODY, problems
+from api.preferences import Preferences, Preferred
+from api.routes.answers import ACCEPTED, FINISHED, job_answer
+from api.schemas.images import DECRYPT_FORM, DecryptOptions
+from api.schemas.jobs import Job
+from api.uploads import read_form
+from api.waiting import wait_for_end
+from backplane.errors import of_failed_job
+from backplane.services.jobs import JobFacts
+from backplane.services.submissions import Upload
+from backplane.services.tokens import Principal
+from backplane.settings import Settings
+from backplane.wiring import GatewayServices
+from shield_core.image.facts import MEDIA_TYPES
+from shield_core.image.limits import MAX_ENCRYPTED_BYTES
+
+router = APIRouter(prefix="/api/v1", tags=["images"])
+
+PICTURE = {
+    "description": "The picture, as an attachment; with `Prefer: wait=N` the finished job instead",
+    "content": {
+        media_type: {"schema": {"type": "string", "format": "binary"}} for media_type in sorted(MEDIA_TYPES.values())
+    },
+    "headers": {
+        "Content-Disposition": {"schema": {"type": "string"}, "description": "`attachment` and the file's name"}
+    },
+}
+
+
+@router.post(
+    "/decrypt",
+    response_model=Job,
+    openapi_extra={"requestBody": DECRYPT_FORM},
+    responses={
+        200: FINISHED | PICTURE | {"headers": FINISHED["headers"] | PICTURE["headers"]},
+        202: ACCEPTED,
+        **problems(
+            *AUTHENTICATED,
+            *WITH_BODY,
+            "decryption-failed",
+            "header-missing",
+            "gone",
+            "unsupported-format",
+            "image-empty",
+            "key-file-required",
+            "key-file-invalid",
+            "storage-full",
+            "poison",
+            "job-failed",
+        ),
+    },
+)
+async def decrypt(
+    *,
+    request: Request,
+    caller: Writer,
+    services: Services,
+    settings: CurrentSettings,
+    prefer: Preferred,
+    request_id: RequestId,
+) -> Response:
+    """Decrypt a picture.
+
+    A worker does it, and the gateway waits up to 30 seconds for it and sends the picture; after that, or at once with
+    `Prefer: respond-async`, it answers 202 with the job, and the picture waits at the job's `result_url`. With
+    `Prefer: wait=N` the answer is the job in either case.
+
+    A picture is handed out once and then deleted, or after 15 minutes. A wrong key, a wrong password and a changed
+    file are one answer, `decryption-failed`: telling them apart would help whoever tries.
+    """
+    job = await _submit(request, caller, services, request_id)
+    release(request)
+    seconds = _patience(prefer, settings)
+    if seconds is not None:
+        job = await wait_for_end(request, caller.account_id, job.id, seconds=seconds)
+    if not job.ended or prefer.wait is not None:
+        return job_answer(job, prefer)
+    if job.status != "completed":
+        raise of_failed_job(job.error_code or "job-failed", job.error_title or "The job has failed")
+    result = await services.results.open(caller.account_id, job.id, request_id=request_id)
+    return result_response(result, services.results, caller)
+
+
+def _patience(prefer: Preferences, settings: Settings) -> float | None:
+    # RFC 7240, section 4.3: with both preferences, wait first and answer early only after that.
+    if prefer.wait is not None:
+        return prefer.wait
+    return None if prefer.respond_async else settings.synchronous_wait_seconds
+
+
+async def _submit(request: Request, caller: Principal, services: GatewayServices, request_id: str) -> JobFacts:
+    # A function of its own, so that nothing holds the picture while the caller waits for the job.
+    files, options = await read_form(
+        request,
+        DecryptOptions,
+        files={"encrypted_image": MAX_ENCRYPTED_BYTES, "key_file": MAX_KEY_FILE},
+        required="encrypted_image",
+    )
+    image, key_file, password = files["encrypted_image"], files.get("key_file"), options.master_password
+    return await services.submissions.decrypt(
+        caller.account_id,
+        Upload(image.data, image.name),
+        key_file=key_file.data if key_file is not None else None,
+        password=password.get_secret_value() if password is not None else None,
+        request_id=request_id,
+    )

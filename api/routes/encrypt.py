@@ -1,0 +1,70 @@
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from api.dependencies import RequestId, Services, Writer
+from api.middleware.bodies import release
+from api.openapi import AUTHENTICATED, WITH_BODY, problems
+from api.preferences import Preferred
+from api.routes.answers import ACCEPTED, FINISHED, job_answer
+from api.schemas.images import ENCRYPT_FORM, EncryptOptions
+from api.schemas.jobs import Job
+from api.uploads import read_form
+from api.waiting import wait_for_end
+from backplane.services.jobs import JobFacts
+from backplane.services.submissions import Upload
+from backplane.services.tokens import Principal
+from backplane.wiring import GatewayServices
+from shield_core.image.limits import MAX_BYTES
+
+router = APIRouter(prefix="/api/v1", tags=["images"])
+
+
+@router.post(
+    "/encrypt",
+    status_code=202,
+    response_model=Job,
+    openapi_extra={"requestBody": ENCRYPT_FORM},
+    responses={
+        200: FINISHED,
+        202: ACCEPTED,
+        **problems(
+            *AUTHENTICATED,
+            *WITH_BODY,
+            "too-many-pixels",
+            "unsupported-format",
+            "image-corrupt",
+            "image-empty",
+            "layout-not-exact",
+            "custody-conflict",
+            "storage-full",
+        ),
+    },
+)
+async def encrypt(
+    *, request: Request, caller: Writer, services: Services, prefer: Preferred, request_id: RequestId
+) -> Response:
+    """Encrypt a picture.
+
+    The picture is checked by its header and kept encrypted until a worker has taken it; its original is deleted when
+    the job has completed. Follow the job at its `Location`, or on the progress socket.
+    """
+    job = await _submit(request, caller, services, request_id)
+    release(request)
+    if prefer.wait is not None:
+        job = await wait_for_end(request, caller.account_id, job.id, seconds=prefer.wait)
+    return job_answer(job, prefer)
+
+
+async def _submit(request: Request, caller: Principal, services: GatewayServices, request_id: str) -> JobFacts:
+    # A function of its own, so that nothing holds the picture while the caller waits for the job.
+    files, options = await read_form(request, EncryptOptions, files={"image": MAX_BYTES}, required="image")
+    image, password = files["image"], options.master_password
+    return await services.submissions.encrypt(
+        caller.account_id,
+        Upload(image.data, image.name),
+        purity=options.quantum_purity,
+        layout=options.layout,
+        custody=options.key_custody,
+        password=password.get_secret_value() if password is not None else None,
+        request_id=request_id,
+    )

@@ -1,0 +1,56 @@
+from fastapi import APIRouter, Request
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import JSONResponse, Response
+
+from api.dependencies import Services
+from api.openapi import problems
+from api.readiness import ReadinessCheck
+from api.schemas.auth import PublicKeys
+from api.schemas.health import Health, Readiness
+
+router = APIRouter(tags=["service"])
+
+
+@router.get("/health", responses=problems())
+async def health() -> Health:
+    """Say that the process lives. Nothing else is asked, so a restart is what helps when this fails."""
+    return Health()
+
+
+@router.get(
+    "/ready",
+    response_model=Readiness,
+    responses={
+        503: {"model": Readiness, "description": "The database or the object store fails, or the gateway stops"}
+    },
+)
+async def ready(request: Request) -> Response:
+    """Say whether requests should be sent here.
+
+    Every part is asked at once and has two seconds. Without Redis or a worker the gateway still takes jobs: 200 and
+    `degraded`.
+    """
+    check: ReadinessCheck = request.app.state.readiness
+    readiness = await check.read()
+    return JSONResponse(readiness.model_dump(), status_code=503 if readiness.status == "down" else 200)
+
+
+@router.get(
+    "/metrics",
+    response_class=Response,
+    responses={
+        200: {"description": "Metrics", "content": {"text/plain": {"schema": {"type": "string"}}}},
+        **problems(),
+    },
+)
+async def metrics() -> Response:
+    """Metrics for Prometheus. They name routes and counts and nobody's data; do not publish them all the same."""
+    return Response(await run_in_threadpool(generate_latest), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+@router.get("/.well-known/jwks.json", responses=problems())
+async def public_keys(services: Services, response: Response) -> PublicKeys:
+    """The public keys that verify access tokens, as a JWK Set (RFC 7517)."""
+    response.headers["Cache-Control"] = "public, max-age=300"
+    return PublicKeys(keys=services.tokens.public_keys)

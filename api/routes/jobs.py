@@ -1,0 +1,87 @@
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from fastapi.exceptions import RequestValidationError
+from starlette.responses import JSONResponse, Response
+
+from api.dependencies import Reader, RequestId, Services
+from api.downloads import result_response
+from api.openapi import AUTHENTICATED, problems
+from api.schemas.jobs import Job, JobFilter, JobPage
+from backplane import ids
+from backplane.errors import JobFailed, JobNotFinished, NotFound
+
+router = APIRouter(prefix="/api/v1/jobs", tags=["jobs"])
+BYTES = {"schema": {"type": "string", "format": "binary"}}
+
+
+@router.get("", responses=problems(*AUTHENTICATED, "validation-failed"))
+async def list_jobs(caller: Reader, services: Services, wanted: Annotated[JobFilter, Query()]) -> JobPage:
+    """List your jobs, newest first, in pages.
+
+    Send `next_cursor` as `cursor` for the page after; jobs that come meanwhile do not shift it.
+    """
+    found, has_more = await services.jobs.page(
+        caller.account_id,
+        limit=wanted.limit,
+        before=_read_cursor(wanted.cursor),
+        status=wanted.status,
+        kind=wanted.kind,
+    )
+    jobs = [Job.of(facts) for facts in found]
+    return JobPage(data=jobs, has_more=has_more, next_cursor=jobs[-1].job_id if has_more else None)
+
+
+@router.get("/{job_id}", responses=problems(*AUTHENTICATED, "not-found"))
+async def get_job(job_id: str, caller: Reader, services: Services) -> Job:
+    """Get a job. Another account's job is the same 404 as one that never was."""
+    return Job.of(await services.jobs.get(caller.account_id, ids.from_wire("job", job_id)))
+
+
+@router.get(
+    "/{job_id}/result",
+    response_class=Response,
+    responses={
+        200: {"description": "The bytes, as an attachment", "content": {"image/*": BYTES}},
+        **problems(*AUTHENTICATED, "not-found", "job-not-finished", "job-failed", "gone"),
+    },
+)
+async def get_result(job_id: str, caller: Reader, services: Services, request_id: RequestId) -> Response:
+    """Fetch what the job made: the encrypted image, or once only the decrypted picture.
+
+    A decrypted picture is deleted when its last byte has been sent, and 15 minutes after it was made; then this is 410.
+    """
+    result = await services.results.open(caller.account_id, ids.from_wire("job", job_id), request_id=request_id)
+    return result_response(result, services.results, caller)
+
+
+@router.get(
+    "/{job_id}/receipt",
+    responses={
+        200: {"description": "The statement", "content": {"application/json": {"schema": {"type": "object"}}}},
+        **problems(*AUTHENTICATED, "not-found", "job-not-finished", "job-failed"),
+    },
+)
+async def get_receipt(job_id: str, caller: Reader, services: Services) -> Response:
+    """Fetch the statement of where every random bit of the job's key came from.
+
+    It names the source, its circuits and its health tests, and what entropy each is credited with: of a simulator,
+    zero. The key file carries its SHA-256. In this release it is not signed. A decrypt job draws no key and has none.
+    """
+    job = await services.jobs.get(caller.account_id, ids.from_wire("job", job_id))
+    if not job.ended:
+        raise JobNotFinished
+    if job.status != "completed":
+        raise JobFailed(job.error_title)
+    if not job.has_receipt:
+        raise NotFound("This job drew no key")
+    receipt: dict[str, Any] = await services.jobs.receipt(caller.account_id, job.id)
+    return JSONResponse(receipt)
+
+
+def _read_cursor(cursor: str | None) -> Any:
+    try:
+        return ids.from_wire("job", cursor) if cursor is not None else None
+    except NotFound:
+        error = {"type": "cursor", "loc": ("query", "cursor"), "msg": "Not a cursor"}
+        raise RequestValidationError([error]) from None

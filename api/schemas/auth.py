@@ -1,0 +1,69 @@
+from typing import Annotated, Literal, Self
+
+from email_validator import EmailNotValidError, validate_email
+from pydantic import AfterValidator, BaseModel, Field, SecretStr, model_validator
+from pydantic_core import PydanticCustomError
+
+from api.schemas.strict import Strict
+
+MAX_PASSWORD = 1024
+PUBLIC = ".example"
+
+
+def check_email(value: str) -> str:
+    """Check the shape of an address. No mail is sent, so `nas.local` is as good a place as any."""
+    try:
+        # The library refuses reserved names, `local` among them, at the end of a name only.
+        return validate_email(value + PUBLIC, check_deliverability=False).normalized.removesuffix(PUBLIC)
+    except EmailNotValidError:
+        # The library's message quotes the address.
+        raise PydanticCustomError("not_an_email", "Not an email address") from None
+
+
+Email = Annotated[str, Field(max_length=254, examples=["ada@example.org"]), AfterValidator(check_email)]
+
+
+class NewAccount(Strict):
+    email: Email
+    password: Annotated[
+        SecretStr, Field(min_length=12, max_length=MAX_PASSWORD, examples=["correct horse battery staple"])
+    ]
+
+
+class Account(BaseModel):
+    account_id: Annotated[str, Field(examples=["acc_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42"])]
+    email: str
+
+
+class TokenRequest(Strict):
+    """RFC 6749, sections 4.3 and 6; `scope`, `client_id` and `client_secret` are taken and not used."""
+
+    grant_type: Literal["password", "refresh_token"]
+    username: Annotated[str | None, Field(max_length=254, pattern=r"^[^\x00]*$", description="The email")] = None
+    password: Annotated[SecretStr | None, Field(max_length=MAX_PASSWORD)] = None
+    refresh_token: Annotated[SecretStr | None, Field(max_length=256)] = None
+    scope: str | None = None
+    client_id: str | None = None
+    client_secret: SecretStr | None = None
+
+    @model_validator(mode="after")
+    def need_what_the_grant_needs(self) -> Self:
+        if self.grant_type == "password" and (self.username is None or self.password is None):
+            raise PydanticCustomError("grant_incomplete", "The password grant needs username and password")
+        if self.grant_type == "refresh_token" and self.refresh_token is None:
+            raise PydanticCustomError("grant_incomplete", "The refresh_token grant needs refresh_token")
+        return self
+
+
+class TokenPair(BaseModel):
+    access_token: Annotated[str, Field(description="Send it as `Authorization: Bearer …`")]
+    refresh_token: Annotated[str, Field(description="Good once; a second use ends every session of this login")]
+    token_type: Literal["bearer"] = "bearer"  # noqa: S105 - its kind, not a token
+    expires_in: Annotated[int, Field(description="Seconds", examples=[900])]
+    scope: Annotated[str, Field(examples=["jobs:read jobs:write keys:export"])]
+
+
+class PublicKeys(BaseModel):
+    """A JWK Set (RFC 7517)."""
+
+    keys: list[dict[str, str]]

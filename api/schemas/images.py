@@ -1,0 +1,122 @@
+"""What goes with a picture: the text fields of the two forms, and the forms as OpenAPI shows them."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic_core import PydanticCustomError
+
+from api.schemas.strict import Strict
+from shield_core.keys import passphrase
+
+Purity = Literal["fast", "balanced"]
+Layout = Literal["auto", "pixels", "file"]
+Custody = Literal["managed", "passphrase"]
+LATER_PURITIES = ("multistage", "maximum")
+LATER_CUSTODIES = ("recipient", "client")
+
+
+def _refuse_later_purity(value: Any) -> Any:
+    if value in LATER_PURITIES:
+        raise PydanticCustomError("not_in_this_release", "This release serves 'fast' and 'balanced'")
+    return value
+
+
+def _refuse_later_custody(value: Any) -> Any:
+    if value in LATER_CUSTODIES:
+        raise PydanticCustomError("not_in_this_release", "This release keeps keys as 'managed' or 'passphrase'")
+    return value
+
+
+def check_new_password(value: SecretStr) -> SecretStr:
+    try:
+        passphrase.check_new_passphrase(value.get_secret_value())
+    except passphrase.PassphraseUnfit as error:
+        raise PydanticCustomError("unfit_password", "{reason}", {"reason": str(error)}) from None
+    return value
+
+
+NewPassword = Annotated[SecretStr, AfterValidator(check_new_password)]
+
+
+class EncryptOptions(Strict):
+    quantum_purity: Annotated[Purity, BeforeValidator(_refuse_later_purity)] = "balanced"
+    layout: Layout = "auto"
+    master_password: NewPassword | None = None
+    key_custody: Annotated[Custody, BeforeValidator(_refuse_later_custody)] | None = None
+
+
+class DecryptOptions(Strict):
+    master_password: Annotated[SecretStr, Field(min_length=1)] | None = None
+
+
+class KeyFilePassword(Strict):
+    master_password: Annotated[
+        NewPassword, Field(description="12 to 1024 bytes of UTF-8", examples=["correct horse battery staple"])
+    ]
+
+
+def _form(required: list[str], properties: dict[str, Any], example: dict[str, Any]) -> dict[str, Any]:
+    schema = {"type": "object", "required": required, "additionalProperties": False, "properties": properties}
+    return {"required": True, "content": {"multipart/form-data": {"schema": schema, "example": example}}}
+
+
+# Client generators make a text field of anything that says `contentMediaType` only, which is what FastAPI writes.
+_FILE = {"type": "string", "format": "binary"}
+
+ENCRYPT_FORM = _form(
+    ["image"],
+    {
+        "image": _FILE
+        | {
+            "description": "PNG, JPEG, BMP, TIFF or WebP: at most 50,000,000 bytes and 25,000,000 pixels. "
+            "The content decides, not the name."
+        },
+        "quantum_purity": {
+            "type": "string",
+            "enum": ["fast", "balanced"],
+            "default": "balanced",
+            "description": "`fast` takes measured bits that wait in the worker's pool, `balanced` runs circuits for "
+            "this image. A simulated source is credited zero bits of entropy either way; the strength rests on the "
+            "operating system's generator.",
+        },
+        "layout": {
+            "type": "string",
+            "enum": ["auto", "pixels", "file"],
+            "default": "auto",
+            "description": "`pixels` encrypts the decoded pixels (same width and height), `file` the file's bytes "
+            "(comes back byte for byte); `auto` takes `pixels` where it is exact. The job says which and why.",
+        },
+        "master_password": {
+            "type": "string",
+            "format": "password",
+            "minLength": 12,
+            "maxLength": 1024,
+            "description": "12 to 1024 bytes of UTF-8: the key file opens with it alone. "
+            "The service cannot recover it.",
+        },
+        "key_custody": {
+            "type": "string",
+            "enum": ["managed", "passphrase"],
+            "description": "Who can open the key: by default `passphrase` with a master_password, else `managed`.",
+        },
+    },
+    {"image": "(the file)", "quantum_purity": "balanced", "layout": "auto"},
+)
+
+DECRYPT_FORM = _form(
+    ["encrypted_image"],
+    {
+        "encrypted_image": _FILE | {"description": "The encrypted image, unchanged: at most 112,000,000 bytes."},
+        "key_file": _FILE
+        | {
+            "description": "The key file. Not needed where this account encrypted the image: the service keeps its key."
+        },
+        "master_password": {
+            "type": "string",
+            "format": "password",
+            "minLength": 1,
+            "description": "Needed where the key file is protected by one.",
+        },
+    },
+    {"encrypted_image": "(the file)", "key_file": "(the file)"},
+)

@@ -1,0 +1,181 @@
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field
+
+from api.schemas.strict import Strict
+from backplane import ids
+from backplane.services.jobs import JobFacts
+from backplane.services.progress import Event
+
+JOBS = "/api/v1/jobs"
+Status = Literal["pending", "processing", "completed", "failed", "cancelled"]
+Kind = Literal["encrypt", "decrypt"]
+
+JOB_EXAMPLE = {
+    "job_id": "job_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42",
+    "kind": "encrypt",
+    "status": "processing",
+    "progress": 45,
+    "stage": "encrypting",
+    "estimated_time": 0.7,
+    "quantum_purity": {"requested": "balanced", "served": "balanced", "reason": None},
+    "layout": "pixels",
+    "layout_reason": "a lossless format whose pixels are held exactly",
+    "key_id": None,
+    "key_custody": "managed",
+    "image": {"format": "PNG", "mode": "RGB", "width": 4000, "height": 3000, "bytes": 20533821},
+    "warnings": [],
+    "result_url": None,
+    "key_file_url": None,
+    "material_url": None,
+    "receipt_url": None,
+    "metrics": None,
+    "error": None,
+    "attempts": 1,
+    "created_at": "2026-01-02T03:04:05.678901Z",
+    "started_at": "2026-01-02T03:04:05.712345Z",
+    "completed_at": None,
+    "expires_at": None,
+}
+
+
+class QuantumPurity(BaseModel):
+    """A fallback is labelled here and never silent."""
+
+    requested: str
+    served: str | None
+    reason: str | None
+
+
+class Image(BaseModel):
+    format: Annotated[str, Field(examples=["PNG"])]
+    mode: Annotated[str, Field(examples=["RGB"])]
+    width: int
+    height: int
+    bytes: int
+
+
+class JobError(BaseModel):
+    code: Annotated[str, Field(description="One of the problem codes")]
+    title: str
+
+
+class Job(BaseModel):
+    """A job as its owner sees it. URLs are absolute paths, and null until what they name exists."""
+
+    job_id: str
+    kind: Kind
+    status: Status
+    progress: Annotated[int, Field(ge=0, le=100, description="Percent, from bytes done")]
+    stage: str
+    estimated_time: Annotated[float, Field(description="Seconds for the whole job, estimated when it was taken")]
+    quantum_purity: QuantumPurity | None
+    layout: str | None
+    layout_reason: str | None
+    key_id: str | None
+    key_custody: str | None
+    image: Image | None
+    warnings: list[str]
+    result_url: str | None
+    key_file_url: str | None
+    material_url: None
+    receipt_url: str | None
+    metrics: dict[str, Any] | None
+    error: JobError | None
+    attempts: int
+    created_at: datetime
+    started_at: datetime | None
+    completed_at: datetime | None
+    expires_at: Annotated[datetime | None, Field(description="When a decrypted picture is deleted, fetched or not")]
+
+    @classmethod
+    def of(cls, facts: JobFacts) -> "Job":
+        place = url(facts)
+        has_key = facts.kind == "encrypt" and facts.status == "completed"
+        return cls(
+            job_id=ids.to_wire("job", facts.id),
+            kind=facts.kind,
+            status=facts.status,
+            progress=facts.progress,
+            stage=facts.stage,
+            estimated_time=facts.estimated_ms / 1000,
+            quantum_purity=_purity(facts),
+            layout=facts.layout,
+            layout_reason=facts.layout_reason,
+            key_id=ids.to_wire("key", facts.key_id) if facts.key_id is not None else None,
+            key_custody=facts.key_custody,
+            image=Image(**facts.image) if facts.image is not None else None,
+            warnings=facts.warnings,
+            result_url=_result_url(facts),
+            key_file_url=f"{place}/key-file" if has_key else None,
+            material_url=None,
+            receipt_url=f"{place}/receipt" if facts.has_receipt else None,
+            metrics=facts.metrics,
+            error=_error(facts),
+            attempts=facts.attempts,
+            created_at=facts.created_at.astimezone(UTC),
+            started_at=_utc(facts.started_at),
+            completed_at=_utc(facts.completed_at),
+            expires_at=_utc(facts.expires_at),
+        )
+
+
+class JobPage(BaseModel):
+    data: list[Job]
+    has_more: bool
+    next_cursor: Annotated[str | None, Field(description="Send it as `cursor` for the next page")]
+
+
+class JobFilter(Strict):
+    status: Status | None = None
+    kind: Kind | None = None
+    limit: Annotated[int, Field(ge=1, le=100)] = 20
+    cursor: Annotated[str | None, Field(max_length=64, description="The `next_cursor` of the page before")] = None
+
+
+def url(facts: JobFacts) -> str:
+    return f"{JOBS}/{ids.to_wire('job', facts.id)}"
+
+
+def snapshot(facts: JobFacts) -> dict[str, Any]:
+    """The first frame of a progress socket: the job as it stands."""
+    error = _error(facts)
+    payload = {
+        "status": facts.status,
+        "progress": facts.progress,
+        "stage": facts.stage,
+        "result_url": _result_url(facts),
+        "error": error.model_dump() if error is not None else None,
+    }
+    return {"type": "snapshot", "job_id": ids.to_wire("job", facts.id), "seq": facts.event_seq, "payload": payload}
+
+
+def frame(event: Event) -> dict[str, Any]:
+    return {
+        "type": event.type,
+        "job_id": ids.to_wire("job", event.job_id),
+        "seq": event.seq,
+        "payload": event.payload,
+    }
+
+
+def _result_url(facts: JobFacts) -> str | None:
+    expired = facts.expires_at is not None and facts.expires_at <= datetime.now(UTC)
+    return f"{url(facts)}/result" if facts.status == "completed" and not expired else None
+
+
+def _purity(facts: JobFacts) -> QuantumPurity | None:
+    if facts.purity_requested is None:
+        return None
+    return QuantumPurity(requested=facts.purity_requested, served=facts.purity_served, reason=facts.purity_reason)
+
+
+def _error(facts: JobFacts) -> JobError | None:
+    if facts.error_code is None:
+        return None
+    return JobError(code=facts.error_code, title=facts.error_title or "")
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    return moment.astimezone(UTC) if moment is not None else None

@@ -1,0 +1,24 @@
+from typing import Annotated
+
+from pydantic import BaseModel, Field
+
+
+class FieldProblem(BaseModel):
+    """One thing that is wrong with a request. What was sent is never repeated."""
+
+    location: Annotated[str, Field(description="Where: body, query, path or header", examples=["body"])]
+    field: Annotated[str | None, Field(description="Which field, where it is a known one", examples=["email"])]
+    code: Annotated[str, Field(description="What kind of fault, for programs", examples=["missing"])]
+    detail: Annotated[str, Field(description="The same for people", examples=["Field required"])]
+
+
+class Problem(BaseModel):
+    """A refusal (RFC 9457). Decide by `code`: it is stable, titles and details are for people and may change."""
+
+    type: Annotated[str, Field(description="The page that explains the code")]
+    title: str
+    status: int
+    detail: str
+    code: str
+    request_id: Annotated[str | None, Field(description="Also in the X-Request-ID header; tell it to the operator")]
+    errors: Annotated[list[FieldProblem], Field(description="What is wrong with the request, of a `validation-failed`")]

@@ -1,0 +1,23 @@
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic_core import PydanticCustomError
+
+
+class Strict(BaseModel):
+    """What a caller sends: unknown fields are refused, and the refusal names the known ones, never the unknown."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def refuse_unknown_fields(cls, value: Any) -> Any:
+        if isinstance(value, dict) and not value.keys() <= cls.model_fields.keys():
+            raise unknown_field(cls.model_fields)
+        return value
+
+
+def unknown_field(known: Any) -> PydanticCustomError:
+    return PydanticCustomError(
+        "unknown_field", "Unknown field; the known ones are {known}", {"known": ", ".join(known)}
+    )
