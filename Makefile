@@ -39,7 +39,7 @@ fix: setup ## write what `check` would complain about and a tool can mend
 	@$(BIN)/ruff format $(SOURCES)
 	@$(BIN)/ruff check --fix $(SOURCES)
 	@$(BIN)/typos --write-changes
-	@$(BIN)/python scripts/openapi_snapshot.py --write
+	@$(BIN)/python -m api.openapi --write
 
 # The parts of `check`, in the order in which they run. Each is a target of its own: `make check-types`.
 CHECKS := format lint spelling imports types migrations openapi dockerfiles compose manifests links
@@ -67,7 +67,7 @@ check-migrations: setup
 	$(BIN)/python scripts/lint_migrations.py
 
 check-openapi: setup
-	$(BIN)/python scripts/openapi_snapshot.py
+	$(BIN)/python -m api.openapi --check
 	$(BIN)/openapi-spec-validator docs/openapi.json
 
 check-dockerfiles: setup
