@@ -104,6 +104,8 @@ class Monitor:
         with self._lock:
             startup = not self._started
             self._started = False
+            if startup:
+                self._last_bit, self._last_run = -1, 0
             self._test(raw, cutoffs)
             self._started = True
         return Report(samples=len(raw) * 8, startup=startup, cutoffs=cutoffs)

@@ -195,11 +195,10 @@ class TestParse:
             with pytest.raises(KeyFileInvalid):
                 keyfile.parse(other)
 
-    def test_refuses_more_than_a_mebibyte_at_once(self):
-        started = time.perf_counter()
+    def test_refuses_more_than_a_mebibyte_without_reading_it(self, monkeypatch):
+        monkeypatch.setattr(canonical, "loads_indented", None)
         with pytest.raises(KeyFileInvalid, match="1 MiB"):
-            keyfile.parse(b" " * 200_000_000)
-        assert time.perf_counter() - started < 1
+            keyfile.parse(bytes(1_048_577))
 
     def test_refuses_a_hostile_cost_in_milliseconds_and_derives_nothing(self, wraps, monkeypatch):
         monkeypatch.setattr(passphrase, "Argon2id", None)
@@ -207,10 +206,10 @@ class TestParse:
         for cost in ({"m_kib": 4_194_304}, {"t": 1_000_000}, {"m_kib": 1_048_576, "t": 10}, {"p": 255}, {"m_kib": 8}):
             hostile = value | {"stanzas": [value["stanzas"][0] | {"kdf": value["stanzas"][0]["kdf"] | cost}]}
             data = canonical.dumps_indented(hostile)
-            started = time.perf_counter()
+            started = time.process_time()
             with pytest.raises(KeyFileInvalid):
                 keyfile.parse(data)
-            assert time.perf_counter() - started < 0.05
+            assert time.process_time() - started < 0.05
 
     def test_the_error_shows_nothing_of_the_file(self):
         data = keyfile.encode(make())

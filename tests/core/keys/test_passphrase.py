@@ -42,10 +42,10 @@ class TestDeriveWrapKey:
 
     @pytest.mark.parametrize("passphrase", ["x" * 1025, "ä" * 513, "x" * 10_000_000, "\ud800" * 12])
     def test_refuses_what_is_too_long_or_no_text_without_deriving(self, passphrase):
-        started = time.perf_counter()
+        started = time.process_time()
         with pytest.raises(PassphraseUnfit) as caught:
             derive_wrap_key(passphrase, Kdf(SALT, m_kib=1_048_576, t=4, p=1))
-        assert time.perf_counter() - started < 0.5
+        assert time.process_time() - started < 0.5
         assert passphrase[:12] not in str(caught.value)
 
 

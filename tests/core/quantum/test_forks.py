@@ -1,0 +1,96 @@
+"""What a forked child shares with its parent: no bit, no key, and no lock that would never open."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+PROLOGUE = """
+import json, os, sys, uuid
+from shield_core.quantum.keygen import draw_file_key
+from shield_core.quantum.pool import BitPool
+from shield_core.quantum.sources import DeterministicSource
+
+def draw(source, served="balanced", pool=None):
+    drawn = draw_file_key(source, pool=pool, job_id="job_1", key_id=uuid.UUID(int=0), requested=served, served=served)
+    return drawn.file_key.hex(), drawn.statement
+
+def in_children(count, work):
+    readers = []
+    for _ in range(count):
+        reader, writer = os.pipe()
+        if os.fork() == 0:
+            os.close(reader)
+            with os.fdopen(writer, "w") as out:
+                json.dump(work(), out)
+            os._exit(0)
+        os.close(writer)
+        readers.append(os.fdopen(reader))
+    answers = [json.load(reader) for reader in readers]
+    for _ in range(count):
+        os.wait()
+    return answers
+"""
+
+
+@pytest.fixture
+def run():
+    """Run a script in a process of its own: pytest and its threads are not forked."""
+
+    def run_script(script):
+        answer = subprocess.run(
+            [sys.executable, "-c", PROLOGUE + script], capture_output=True, text=True, check=False, timeout=60
+        )
+        assert answer.returncode == 0, answer.stderr
+        return json.loads(answer.stdout)
+
+    return run_script
+
+
+class TestFileKeys:
+    def test_ten_thousand_in_four_children_are_all_different_though_the_source_is_the_same(self, run):
+        """Each child inherits a predictable source in the same state: only the operating system's bits differ."""
+        keys = run("""
+source = DeterministicSource(1)
+answers = in_children(4, lambda: [draw(source)[0] for _ in range(2500)])
+json.dump([key for answer in answers for key in answer], sys.stdout)
+""")
+        assert len(keys) == 10_000
+        assert len(set(keys)) == 10_000
+
+
+class TestPool:
+    def test_a_child_starts_with_an_empty_one_and_the_parent_keeps_its_own(self, run):
+        """Even where a thread of the parent held the lock at the moment of the fork."""
+        before, children, after = run("""
+pool = BitPool(DeterministicSource(1))
+pool.refill()
+before = pool.waiting_bits
+def work():
+    empty = pool.waiting_bits
+    key, statement = draw(pool.source, "fast", pool)
+    return [empty, statement["pool"]["topped_up"], key]
+pool._lock.acquire()
+children = in_children(3, work)
+pool._lock.release()
+json.dump([before, children, pool.waiting_bits], sys.stdout)
+""")
+        assert [child[:2] for child in children] == [[0, True]] * 3
+        assert len({child[2] for child in children}) == 3
+        assert before == after == 1 << 20
+
+
+class TestAer:
+    def test_a_source_that_was_used_before_the_fork_neither_hangs_nor_repeats_itself(self, run):
+        """Aer's own threads would hang in the child: docs/entropy.md, measured facts, 5."""
+        blocks = run("""
+from shield_core.quantum.aer import AerSource
+source = AerSource()
+first = source.measure(4096).hex()
+answers = in_children(4, lambda: [source.measure(4096).hex() for _ in range(25)])
+answers.append([first] + [source.measure(4096).hex() for _ in range(25)])
+json.dump([block for answer in answers for block in answer], sys.stdout)
+""")
+        assert len(blocks) == 126
+        assert len(set(blocks)) == 126
