@@ -80,12 +80,16 @@ class RedisBus:
 
     async def _pump_messages(self) -> None:
         # One pattern for all jobs: subscribing for each listener would race with the reconnect.
-        async with self._redis.pubsub(ignore_subscribe_messages=True) as pubsub:
+        async with self._redis.pubsub() as pubsub:
             await pubsub.psubscribe(PREFIX + "*")
-            self._tell_all()
             while True:
                 message = await pubsub.get_message(timeout=1.0)
-                if message is not None:
+                if message is None:
+                    continue
+                if message["type"] == "psubscribe":
+                    # Only now do rings arrive: what came before must be looked up.
+                    self._tell_all()
+                elif message["type"] == "pmessage":
                     job_id = UUID(message["channel"].decode().removeprefix(PREFIX))
                     self._tell(job_id, json.loads(message["data"]))
 

@@ -19,7 +19,6 @@ import websockets
 from PIL import Image
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from cli import system
 from cli.servers.home import scratch
@@ -27,6 +26,7 @@ from cli.up import reporter
 from shield_core.analysis.entropy import shannon
 from shield_core.keys.stanzas import PlainOpen
 from shield_core.pipeline import decrypt_image
+from shield_core.progress import Stage
 
 SAMPLE = Path(__file__).resolve().parents[1] / "samples" / "astronaut.png"
 API = "/api/v1"
@@ -161,28 +161,22 @@ def samples(data: bytes) -> np.ndarray:
 
 def show(evidence: Evidence) -> None:
     """Print what was seen."""
-    raw, source = evidence.statement["raw"], evidence.statement["source"]
-    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
-    job = evidence.job
-    table.add_row("picture", f"{evidence.image}, {evidence.pixels}, layout {job['layout']}")
-    table.add_row(
-        "job", f"{job['job_id']}, completed in {evidence.seconds_to_completed:.2f} s, {evidence.events} events"
+    job, raw, source = evidence.job, evidence.statement["raw"], evidence.statement["source"]
+    system_bits = evidence.statement["system"]
+    line("picture", f"{evidence.image}, {evidence.pixels}, layout {job['layout']}")
+    line(
+        "job", f"{job['job_id']}, {evidence.seconds_to_completed:.2f} s from 202 to completed, {evidence.events} events"
     )
-    for stage, milliseconds in job["metrics"]["timings_ms"].items():
-        table.add_row(f"  {stage}", f"{milliseconds:.1f} ms")
-    table.add_row(
-        "entropy", f"{evidence.entropy_original:.4f} → {evidence.entropy_encrypted:.4f} bits a byte (8 at most)"
-    )
-    table.add_row(
-        "quantum bits",
-        f"{raw['bits']} measured on {source['name']} ({source['kind']}), {raw['credited_bits']} bits credited",
-    )
-    table.add_row(
-        "system bits", f"{evidence.statement['system']['bits']} from {evidence.statement['system']['generator']}"
-    )
-    table.add_row("sha256 of pixels", "")
-    table.add_row("  original", evidence.sha256_original)
-    table.add_row("  decrypted", evidence.sha256_decrypted)
-    table.add_row("  offline", evidence.sha256_decrypted_offline)
-    Console(width=None if sys.stdout.isatty() else 110, highlight=False).print(table)
+    for stage in (stage for stage in Stage if stage in job["metrics"]["timings_ms"]):
+        line(f"  {stage}", f"{job['metrics']['timings_ms'][stage]:.1f} ms")
+    line("entropy", f"{evidence.entropy_original:.4f} before, {evidence.entropy_encrypted:.4f} after, of 8 bits a byte")
+    line("bits", f"{raw['bits']} measured on {source['name']} ({source['kind']}), credited with {raw['credited_bits']}")
+    line("", f"{system_bits['bits']} from {system_bits['generator']}, on which the strength rests")
+    line("sha256 of pixels", f"{evidence.sha256_original} original")
+    line("", f"{evidence.sha256_decrypted} decrypted by the service")
+    line("", f"{evidence.sha256_decrypted_offline} decrypted offline")
     print("equal" if evidence.equal else "NOT EQUAL")
+
+
+def line(name: str, value: str) -> None:
+    print(f"{name:<26}{value}")

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from celery.signals import setup_logging, worker_process_init, worker_process_shutdown, worker_ready
+from celery.signals import setup_logging, worker_init, worker_process_init, worker_process_shutdown, worker_ready
 from redis import Redis
 from redis.exceptions import RedisError
 
@@ -28,6 +28,7 @@ ADDRESS_SPACE_BYTES = 4 * 1024**3
 """A picture of 25 megapixels needs under half a gigabyte; a hostile one hits this wall alone, in its own process."""
 
 BEAT_SECONDS = 10
+FIRST_BEAT_SECONDS = 0.1
 
 
 class Engine:
@@ -77,6 +78,7 @@ def open_engine(**_: Any) -> None:
         # Raised from here, it would leave a half-made child that takes jobs and never runs one.
         log.exception("worker.child_not_ready")
     else:
+        alive_file().touch()
         log.info("worker.child_ready", pid=os.getpid())
 
 
@@ -86,20 +88,27 @@ def close_engine(**_: Any) -> None:
         _engine.close()
 
 
+@worker_init.connect
+def forget_the_last_run(**_: Any) -> None:
+    alive_file().unlink(missing_ok=True)
+
+
 @worker_ready.connect
 def beat(sender: Any, **_: Any) -> None:
-    """Say that we are alive from the loop that fetches jobs: a loop that hangs says nothing."""
+    """Say that we are alive from the loop that fetches jobs, once a child is ready: a loop that hangs says nothing."""
     redis = Redis.from_url(load_settings().redis_url.get_secret_value(), socket_timeout=2, socket_connect_timeout=2)
     key = f"{WORKERS}:{socket.gethostname()}:{os.getpid()}"
 
     def say() -> None:
+        if not alive_file().exists():
+            sender.timer.call_after(FIRST_BEAT_SECONDS, say)
+            return
         alive_file().touch()
         try:
             redis.set(key, 1, ex=SEEN_SECONDS)
         except (RedisError, OSError):
             log.warning("worker.beat_not_heard")
+        sender.timer.call_after(BEAT_SECONDS, say)
 
     say()
-    if sender.timer is not None:
-        sender.timer.call_repeatedly(BEAT_SECONDS, say)
     log.info("worker.ready", pid=os.getpid())

@@ -22,6 +22,8 @@ class Reporter:
         self._loop = asyncio.get_running_loop()
         self._lock = threading.Lock()
         self._waiting: deque[Progress] = deque()
+        # The chore and the end of the job both flush; two at once would tell the stages out of order.
+        self._saying = asyncio.Lock()
         self._something = asyncio.Event()
         self._new_stage = asyncio.Event()
         self._said: tuple[Stage, int] | None = None
@@ -56,10 +58,11 @@ class Reporter:
 
     async def flush(self) -> None:
         """Write everything that waits."""
-        while self._waiting:
-            with self._lock:
-                progress = self._waiting.popleft()
-            await self._say(progress)
+        async with self._saying:
+            while self._waiting:
+                with self._lock:
+                    progress = self._waiting.popleft()
+                await self._say(progress)
 
     async def _say(self, progress: Progress) -> None:
         said = (progress.stage, overall_percent(progress.stage, progress.done, progress.total))

@@ -46,6 +46,7 @@ class Runner:
             "encrypt": self._encrypt,
             "decrypt": self._decrypt,
         }
+        self._top_up()
         warm()
 
     async def run(self, job_id: UUID) -> None:
@@ -61,6 +62,12 @@ class Runner:
             async with self._kept(claim) as reporter:
                 await self._attempt(claim, reporter)
             JOB_SECONDS.labels(kind=claim.job.kind).observe(time.perf_counter() - started)
+        self._top_up()
+
+    def _top_up(self) -> None:
+        """Let bits wait for the next `fast` job; a source that fails is labelled when a key is drawn from it."""
+        with suppress(EntropyError):
+            self._pool.refill()
 
     async def _attempt(self, claim: Claim, reporter: Reporter) -> None:
         """Try, and say how it ended: done, refused for good, or to be tried again."""

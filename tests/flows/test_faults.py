@@ -42,10 +42,10 @@ class TestWorkerChild:
 class TestBroker:
     def test_redis_killed_in_mid_job_loses_no_job(self, user: User, system: SystemUnderTest, large: bytes):
         jobs = [user.submit(large)["job_id"]]
-        jobs += [user.submit(pictures.sample_bytes("coffee.png"))["job_id"] for _ in range(6)]
+        jobs += [user.submit(pictures.sample("coffee.png"))["job_id"] for _ in range(6)]
         wait_until(lambda: user.job(jobs[0])["status"] == "processing", "the large job has begun")
         system.kill("valkey")
-        jobs += [user.submit(pictures.sample_bytes("rocket.jpg"))["job_id"] for _ in range(3)]
+        jobs += [user.submit(pictures.sample("rocket.jpg"))["job_id"] for _ in range(3)]
         for job_id in jobs:
             events = user.follow(job_id)
             assert events[-1]["type"] == "completed"
@@ -64,5 +64,5 @@ class TestDatabase:
 class TestRelay:
     def test_jobs_taken_in_while_the_relay_is_down_run_once_it_is_back(self, user: User, system: SystemUnderTest):
         os.kill(system.pid("relay"), signal.SIGKILL)
-        job_id = user.submit(pictures.sample_bytes("rocket.jpg"))["job_id"]
+        job_id = user.submit(pictures.sample("rocket.jpg"))["job_id"]
         assert user.follow(job_id)[-1]["type"] == "completed"

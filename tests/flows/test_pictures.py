@@ -21,6 +21,11 @@ def pixels(data: bytes) -> np.ndarray:
         return np.asarray(picture)
 
 
+def size(data: bytes) -> tuple[int, int]:
+    with Image.open(io.BytesIO(data)) as picture:
+        return picture.size
+
+
 def percentages(events: list[dict]) -> list[int]:
     return [event["payload"]["progress"] for event in events if event["type"] == "progress"]
 
@@ -37,32 +42,31 @@ class TestThereAndBack:
         assert "rocket.jpg" in response.headers["Content-Disposition"]
 
     def test_a_12_megapixel_png_comes_back_pixel_for_pixel_with_icc_and_exif(self, user: User):
-        original = pictures.as_png(
-            pictures.enlarge("astronaut.png", megapixels=12, seed=2), exif=pictures.EXIF, icc_profile=pictures.ICC
-        )
+        exif, icc = pictures.exif(), pictures.icc()
+        original = pictures.as_png(pictures.enlarge("astronaut.png", megapixels=12, seed=2), exif=exif, icc_profile=icc)
         job = user.encrypt(original)
-        assert (job["layout"], job["image"]["width"], job["image"]["height"]) == ("pixels", *pictures.size(original))
+        assert (job["layout"], job["image"]["width"], job["image"]["height"]) == ("pixels", *size(original))
         encrypted = user.download(job["result_url"])
-        assert pictures.size(encrypted) == pictures.size(original)
+        assert size(encrypted) == size(original)
         response = user.decrypt(encrypted, user.download(job["key_file_url"]))
         assert np.array_equal(pixels(response.content), pixels(original))
         with Image.open(io.BytesIO(response.content)) as back:
-            assert (back.info["exif"], back.info["icc_profile"]) == (pictures.EXIF, pictures.ICC)
+            assert (back.info["exif"], back.info["icc_profile"]) == (exif, icc)
 
     def test_the_encrypted_picture_is_noise_and_carries_no_metadata(self, user: User):
-        original = pictures.as_png(pictures.sample("astronaut.png"), exif=pictures.EXIF)
+        original = pictures.as_png(pictures.make(), exif=pictures.exif())
         encrypted = user.download(user.encrypt(original)["result_url"])
         assert not np.array_equal(pixels(encrypted), pixels(original))
         with Image.open(io.BytesIO(encrypted)) as noise:
             assert "exif" not in noise.info
 
     def test_a_managed_key_opens_without_a_key_file(self, user: User):
-        original = pictures.sample_bytes("rocket.jpg")
+        original = pictures.sample("rocket.jpg")
         job = user.encrypt(original, name="rocket.jpg")
         assert user.decrypt(user.download(job["result_url"])).content == original
 
     def test_a_password_opens_and_a_wrong_one_does_not(self, user: User):
-        original = pictures.sample_bytes("coffee.png")
+        original = pictures.sample("coffee.png")
         job = user.encrypt(original, name="coffee.png", master_password="a long enough secret")
         assert job["key_custody"] == "passphrase"
         encrypted, key_file = user.download(job["result_url"]), user.download(job["key_file_url"])
@@ -73,14 +77,14 @@ class TestThereAndBack:
         assert (wrong.status_code, wrong.json()["code"]) == (400, "decryption-failed")
 
     def test_two_encryptions_of_one_picture_share_nothing(self, user: User):
-        original = pictures.sample_bytes("rocket.jpg")
+        original = pictures.sample("rocket.jpg")
         jobs = [user.encrypt(original) for _ in range(2)]
         assert jobs[0]["key_id"] != jobs[1]["key_id"]
         first, second = (user.download(job["result_url"]) for job in jobs)
         assert np.mean(pixels(first) == pixels(second)) < 0.01
 
     def test_a_damaged_picture_fails_with_its_code_and_loses_nothing(self, user: User):
-        truncated = pictures.sample_bytes("rocket.jpg")[:-4000]
+        truncated = pictures.sample("rocket.jpg")[:-4000]
         job_id = user.submit(truncated)["job_id"]
         events = user.follow(job_id)
         job = user.job(job_id)
@@ -92,7 +96,7 @@ class TestBothDoors:
     """What the service encrypts, the core opens with the downloaded key file, and the other way round."""
 
     def test_from_the_service_to_the_core(self, user: User):
-        original = pictures.sample_bytes("retina.jpg")
+        original = pictures.sample("retina.jpg")
         job = user.encrypt(original, name="retina.jpg")
         key_file, encrypted = user.download(job["key_file_url"]), user.download(job["result_url"])
         assert bytes(decrypt_image(encrypted, key_file, openers=[PlainOpen()]).data) == original
@@ -100,7 +104,7 @@ class TestBothDoors:
     def test_from_the_core_to_the_service(self, user: User):
         from shield_core.keys.stanzas import PlainWrap
 
-        original = pictures.sample_bytes("retina.jpg")
+        original = pictures.sample("retina.jpg")
         made = encrypt_image(original, source=DeterministicSource(1), wraps=[PlainWrap()], file_name="retina.jpg")
         response = user.decrypt(bytes(made.png), made.key_file_bytes)
         assert response.content == original
@@ -127,7 +131,7 @@ class TestProgress:
         assert user.follow(job_id, last_seq=len(events) - 2) == events[-2:]
 
     def test_a_decrypt_job_shows_its_stages(self, user: User):
-        job = user.encrypt(pictures.sample_bytes("coffee.png"))
+        job = user.encrypt(pictures.sample("coffee.png"))
         encrypted = user.download(job["result_url"])
         response = user.http.post(
             "/decrypt", files={"encrypted_image": ("n.png", encrypted)}, headers={"Prefer": "respond-async"}
@@ -138,6 +142,6 @@ class TestProgress:
         assert stages == ["queued", "validating", "unlocking", "verifying", "decrypting", "storing"]
         result = user.http.get(f"/jobs/{response.json()['job_id']}/result")
         assert result.headers["Cache-Control"] == "no-store"
-        assert np.array_equal(pixels(result.content), pixels(pictures.sample_bytes("coffee.png")))
+        assert np.array_equal(pixels(result.content), pixels(pictures.sample("coffee.png")))
         again = user.http.get(f"/jobs/{response.json()['job_id']}/result")
         assert (again.status_code, again.json()["code"]) == (410, "gone")
