@@ -1,0 +1,35 @@
+"""Ways to run the permutation in tests: with small buckets, and with the kernels as plain Python."""
+
+from contextlib import contextmanager
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from shield_core.cipher import buckets, kernels, permutation
+
+KEY = bytes(range(32))
+NAMES = ("count", "note_first", "scatter", "gather", "draw", "shuffle", "unshuffle", "copy")
+
+
+def picture(n, width, seed=0):
+    return np.random.default_rng(seed).integers(0, 256, (n, width), dtype=np.uint8)
+
+
+@contextmanager
+def small_buckets(bits=1, most=8):
+    """Split pictures of more than 2^bits pixels, and give every picture as many threads as it asks for."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(buckets, "_SMALL", bits)
+        patch.setattr(buckets, "_MOST_BITS", most)
+        patch.setattr(permutation, "_WORTH_A_THREAD", 0)
+        yield
+
+
+@contextmanager
+def plain_kernels():
+    """Run the kernels' Python, so that coverage sees their lines and indices out of range raise."""
+    plain = SimpleNamespace(**{name: getattr(kernels, name).py_func for name in NAMES})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(permutation, "_kernels", lambda: plain)
+        yield

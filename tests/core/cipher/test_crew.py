@@ -1,0 +1,81 @@
+import threading
+
+import pytest
+
+from shield_core.cipher import crew
+
+
+def doubled(sizes, *, threads, progress):
+    made = []
+
+    def new_worker():
+        made.append(threading.get_ident())
+
+        def work(size):
+            yield size
+            yield size
+
+        return work
+
+    crew.run(sizes, new_worker, threads=threads, progress=progress)
+    return made
+
+
+class TestRun:
+    @pytest.mark.parametrize("threads", [1, 2, 3])
+    def test_everything_is_done_and_told_once(self, threads):
+        told = []
+        doubled(range(50), threads=threads, progress=told.append)
+        assert sum(told) == 2 * sum(range(50))
+
+    def test_progress_is_told_on_this_thread_only(self):
+        tellers = set()
+        doubled(range(200), threads=2, progress=lambda _: tellers.add(threading.get_ident()))
+        assert tellers == {threading.get_ident()}
+
+    def test_each_thread_has_a_worker_of_its_own(self):
+        assert len(set(doubled(range(200), threads=2, progress=lambda _: None))) == 2
+
+    def test_one_task_takes_one_thread(self):
+        assert doubled([7], threads=2, progress=lambda _: None) == [threading.get_ident()]
+
+    def test_no_task_is_no_work(self):
+        told = []
+        doubled([], threads=2, progress=told.append)
+        assert told == []
+
+    @pytest.mark.parametrize("threads", [1, 2])
+    def test_what_progress_raises_stops_the_work(self, threads):
+        begun = []
+
+        def new_worker():
+            def work(task):
+                begun.append(task)
+                yield 1
+
+            return work
+
+        def stop(_):
+            raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            crew.run(range(1_000_000), new_worker, threads=threads, progress=stop)
+        assert len(begun) < 1_000_000
+
+    def test_what_a_helper_raises_is_raised_here(self):
+        here = threading.get_ident()
+        helper_failed = threading.Event()
+
+        def new_worker():
+            def work(_):
+                if threading.get_ident() == here:
+                    assert helper_failed.wait(10)
+                    yield 1
+                    return
+                helper_failed.set()
+                raise ZeroDivisionError
+
+            return work
+
+        with pytest.raises(ZeroDivisionError):
+            crew.run(range(10), new_worker, threads=2, progress=lambda _: None)
