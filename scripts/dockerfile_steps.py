@@ -36,11 +36,11 @@ class Image:
         return OURS.sub(lambda found: f"{self.root}/{found[1]}", text)
 
 
-def carry_out(name: str, *, project: Path, root: Path, report: Report) -> Image:
+def carry_out(name: str, *, project: Path, root: Path, python: Path, report: Report) -> Image:
     temporary = root / "tmp"
     temporary.mkdir(parents=True)
     temporary.chmod(0o1777)
-    image = Image(name, root, {"PATH": f"{base_python(root)}:/usr/bin:/bin", "TMPDIR": str(temporary)})
+    image = Image(name, root, {"PATH": f"{python_folder(root, python)}:/usr/bin:/bin", "TMPDIR": str(temporary)})
     for kind, words in steps(project / f"Dockerfile.{name}"):
         started = time.monotonic()
         carry_out_step(image, kind, words, project=project)
@@ -111,25 +111,37 @@ def run(image: Image, words: str) -> None:
         sys.exit(f"Dockerfile.{image.name}: RUN {words}\n{answer.stdout[-4000:]}{answer.stderr[-4000:]}")
 
 
-def base_python(root: Path) -> Path:
+def python_folder(root: Path, python: Path) -> Path:
     """Give a folder in which `python` is the interpreter itself, without the packages of this environment."""
     folder = root / "usr" / "bin"
     folder.mkdir(parents=True)
-    (folder / "python").symlink_to(Path(getattr(sys, "_base_executable", sys.executable)).resolve())
+    (folder / "python").symlink_to(python)
     return folder
 
 
 class User:
     """Who runs the image's processes: 1001 where we are root, else ourselves on a tree without write permission."""
 
+    PROBE = "import ensurepip, sys; sys.exit(sys.version_info < (3, 11))"
+
     def __init__(self, report: Report) -> None:
+        own = Path(getattr(sys, "_base_executable", sys.executable)).resolve()
         self.ids: dict[str, object] = {}
+        self.python = own
         if os.geteuid() == 0:
             ids: dict[str, object] = {"user": 1001, "group": 1001, "extra_groups": []}
-            if subprocess.run([sys.executable, "-c", ""], cwd="/", check=False, **ids).returncode == 0:  # type: ignore[call-overload]
-                self.ids = ids
+            open_to_all = [python for python in (own, Path("/usr/bin/python3").resolve()) if self._runs(python, ids)]
+            if open_to_all:
+                self.ids, self.python = ids, open_to_all[0]
             else:
-                report("SKIPPED: running as user 1001 — this machine's Python is closed to other users")
+                report("SKIPPED: running as user 1001, since no Python of this machine is open to other users")
+
+    def _runs(self, python: Path, ids: Mapping[str, object]) -> bool:
+        try:
+            command = [python, "-c", self.PROBE]
+            return subprocess.run(command, cwd="/", env={}, check=False, **ids).returncode == 0  # type: ignore[call-overload, no-any-return]
+        except OSError:
+            return False
 
     def own(self, path: Path) -> None:
         if self.ids:

@@ -22,7 +22,7 @@ import yaml
 from dockerfile_steps import Image, User, carry_out, forbid_writing
 
 from cli.servers import ports
-from tests.stack import running_stack
+from tests.stack import query, running_stack, scratch_home
 
 PROJECT = Path(__file__).resolve().parent.parent
 HAS = {"api": {"fastapi", "api", "alembic"}, "worker": {"qiskit_aer", "numba", "worker", "celery"}}
@@ -52,8 +52,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="imageshield-replay-", dir="/var/tmp") as folder:
         place = Path(folder)
         place.chmod(0o755)
-        images = build(place)
         user = User(say)
+        images = build(place, user.python)
         for image in images.values():
             if not user.ids:
                 forbid_writing(image)
@@ -61,10 +61,12 @@ def main() -> None:
         run_system(images, user, place)
 
 
-def build(place: Path) -> dict[str, Image]:
+def build(place: Path, python: Path) -> dict[str, Image]:
+    def one(name: str) -> Image:
+        return carry_out(name, project=PROJECT, root=place / name, python=python, report=say)
+
     with ThreadPoolExecutor() as pool:
-        made = pool.map(lambda name: carry_out(name, project=PROJECT, root=place / name, report=say), HAS)
-        return dict(zip(HAS, made, strict=True))
+        return dict(zip(HAS, pool.map(one, HAS), strict=True))
 
 
 def check_contents(image: Image, user: User, place: Path) -> None:
@@ -86,12 +88,12 @@ def run_system(images: dict[str, Image], user: User, place: Path) -> None:
     compose = yaml.safe_load((PROJECT / "docker-compose.yml").read_text(encoding="utf-8"))["services"]
     port = str(ports.choose())
     api, worker = images["api"], images["worker"]
-    with running_stack() as stack, ExitStack() as running:
-        stack.sql("CREATE DATABASE replay")
+    with scratch_home() as home, running_stack(home) as stack, ExitStack() as running:
+        query(stack.database_url("postgres"), "CREATE DATABASE replay")
         volume = place / "volume"
         volume.mkdir(mode=0o700)
         user.own(volume)
-        given = stack.variables | {"DATABASE_URL": stack.variables["DATABASE_URL"].rpartition("/")[0] + "/replay"}
+        given = stack.variables | {"DATABASE_URL": stack.database_url("replay")}
         settings = {name: given.get(name, "") for name in compose["api"]["environment"]} | {
             name: compose["api"]["environment"][name].replace("/var/lib/imageshield", str(volume))
             for name in ("VAULT_KEY_FILE", "VAULT_DIRECTORY", "SIGNING_KEY_FILE")

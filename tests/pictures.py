@@ -10,6 +10,9 @@ from PIL import Image, ImageCms
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 CHANNELS = {"L": 1, "LA": 2, "RGB": 3, "RGBA": 4, "CMYK": 4}
+EXACT = [(kind, mode) for kind in ("PNG", "TIFF") for mode in ("L", "LA", "RGB", "RGBA", "I;16")] + [("BMP", "L"), ("BMP", "RGB")]
+"""Formats and modes that the `pixels` layout gives back as they were."""
+
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
@@ -145,6 +148,34 @@ def chunks_of(data):
         found.append((data[at + 4 : at + 8], data[at + 8 : at + 8 + size]))
         at += 12 + size
     return found
+
+
+def gray_tiff(order, fields=(), pages=1):
+    """Write a TIFF of 4 by 3 gray pixels by hand, with more fields: (tag, type, count, value or the fields of a directory inside)."""
+    out = bytearray((b"II" if order == "<" else b"MM") + struct.pack(order + "HI", 42, 0) + bytes(range(12)))
+    own = [(256, 3, 4), (257, 3, 3), (258, 3, 8), (259, 3, 1), (262, 3, 1), (273, 3, 8), (277, 3, 1), (278, 3, 3), (279, 3, 12)]
+    numbers = [(tag, kind, 1, struct.pack(order + "H", value)) for tag, kind, value in own]
+    pointer = slice(4, 8)
+    for _ in range(pages):
+        out[pointer] = struct.pack(order + "I", _directory(out, order, sorted([*numbers, *fields])))
+        pointer = slice(len(out) - 4, len(out))
+    return bytes(out)
+
+
+def _directory(out, order, fields):
+    entries = []
+    for tag, kind, count, value in fields:
+        body = struct.pack(order + "I", _directory(out, order, value)) if isinstance(value, list) else value
+        if len(body) > 4:
+            out += bytes(len(out) % 2)
+            place = len(out)
+            out += body
+            body = struct.pack(order + "I", place)
+        entries.append(struct.pack(order + "HHI", tag, kind, count) + body.ljust(4, b"\x00"))
+    out += bytes(len(out) % 2)
+    at = len(out)
+    out += struct.pack(order + "H", len(entries)) + b"".join(entries) + bytes(4)
+    return at
 
 
 def pixels(data):

@@ -26,6 +26,7 @@ class Reporter:
         self._saying = asyncio.Lock()
         self._something = asyncio.Event()
         self._new_stage = asyncio.Event()
+        self._stage: Stage | None = None
         self._said: tuple[Stage, int] | None = None
         self._stopped = False
 
@@ -34,12 +35,12 @@ class Reporter:
         if self._stopped:
             raise Cancelled
         with self._lock:
-            same = bool(self._waiting) and self._waiting[-1].stage == progress.stage
-            if same:
+            if self._waiting and self._waiting[-1].stage == progress.stage:
                 self._waiting.pop()
             self._waiting.append(progress)
         self._loop.call_soon_threadsafe(self._something.set)
-        if not same:
+        if progress.stage != self._stage:
+            self._stage = progress.stage
             self._loop.call_soon_threadsafe(self._new_stage.set)
 
     def stop(self) -> None:

@@ -1,9 +1,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 Buffer = bytes | bytearray | memoryview
 """A whole file in memory."""
+
+Writable = Any
+"""Something that has room for bytes: typeshed's name for it is private."""
 
 Pieces = Sequence[memoryview]
 """Parts of a file, in order, that a decoder is shown as one file."""

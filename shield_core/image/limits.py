@@ -22,13 +22,13 @@ MAX_CHUNKS = 65_536
 a PNG of 50 MB has 6,100."""
 
 MAX_SCANS = 100
-"""Scans of a progressive JPEG. Encoders write about 10; each is a pass over all coefficients, 15 ms at 25 megapixels."""
+"""Scans of a progressive JPEG. Encoders write about 10; each is one more pass, 15 ms at 25 megapixels."""
 
 MAX_STRIPS = 65_536
 """Strips or tiles of a TIFF page; the decoder handles each one by itself, in Python."""
 
-MAX_RLE_BYTES = 8_000_000
-"""Bytes of a run-length encoded BMP. The decoder takes 0.5 s for a million runs, whatever they yield."""
+MAX_RLE_BYTES = 4_000_000
+"""Bytes of a run-length encoded BMP. The decoder takes half a second for a million runs, whatever they yield."""
 
 MAX_DECODED_PIXELS = 2 * MAX_PIXELS
 """Pixels that are decoded of an animation or a file of many pages, to see that it is sound; later frames are only

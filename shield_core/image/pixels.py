@@ -4,7 +4,7 @@ import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import IO, Final, cast
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from shield_core.errors import ImageCorrupt, ShieldError
 from shield_core.image.bmp_walk import BmpWalk, read_rows
 from shield_core.image.facts import SAMPLE_KINDS, ImageFacts, Pieces, Walk
 from shield_core.image.limits import MAX_DECODED_PIXELS, MIN_FRAME_COST
-from shield_core.image.splice import SplicedFile
+from shield_core.image.splice import spliced
 
 # Filters of `warnings` belong to the process, not to the thread.
 _DECODING: Final = threading.Lock()
@@ -87,7 +87,7 @@ def _decoding() -> Iterator[None]:
 
 @contextmanager
 def _opened(pieces: Pieces, facts: ImageFacts, *, size: tuple[int, int] | None) -> Iterator[Image.Image]:
-    with Image.open(cast("IO[bytes]", SplicedFile(pieces)), formats=[facts.format]) as image:
+    with Image.open(spliced(pieces), formats=[facts.format]) as image:
         if size is not None and image.size != size:
             raise ImageCorrupt("the decoder finds another size than the header declares")
         yield image

@@ -1,8 +1,11 @@
 import io
 from bisect import bisect_right
 from itertools import accumulate
+from typing import Final
 
-from shield_core.image.facts import Pieces
+from shield_core.image.facts import Pieces, Writable
+
+_BUFFER: Final = 1 << 16
 
 
 class SplicedFile(io.RawIOBase):
@@ -44,20 +47,31 @@ class SplicedFile(io.RawIOBase):
         self._at = at
         return at
 
-    def read(self, size: int | None = -1, /) -> bytes:
-        """Return the next `size` bytes, or what is left of them."""
-        left = max(0, self._size - self._at)
-        want = left if size is None or size < 0 else min(size, left)
-        found = []
-        index = bisect_right(self._starts, self._at) - 1
-        while want:
+    def readinto(self, target: Writable, /) -> int:
+        """Fill a buffer from the position on; return how many bytes there were."""
+        room = memoryview(target).cast("B")
+        done = 0
+        while done < len(room) and self._at < self._size:
+            index = bisect_right(self._starts, self._at) - 1
             start = self._at - self._starts[index]
-            part = self._pieces[index][start : start + want]
-            found.append(part)
+            part = self._pieces[index][start : start + len(room) - done]
+            room[done : done + len(part)] = part
+            done += len(part)
             self._at += len(part)
-            want -= len(part)
-            index += 1
-        return b"".join(found)
+        return done
+
+    def readall(self) -> bytes:
+        """Return everything from the position on, with one copy."""
+        parts = []
+        for start, piece in zip(self._starts, self._pieces, strict=False):
+            parts.append(piece[max(0, self._at - start) :])
+        self._at = max(self._at, self._size)
+        return b"".join(parts)
+
+
+def spliced(pieces: Pieces) -> io.BufferedReader:
+    """Open pieces as one file; buffered, because some decoders ask for every byte by itself."""
+    return io.BufferedReader(SplicedFile(pieces), _BUFFER)
 
 
 def merged(view: memoryview, spans: list[tuple[int, int]]) -> list[memoryview]:

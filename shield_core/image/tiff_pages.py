@@ -30,6 +30,7 @@ _COLORS = {0: "L", 1: "L", 2: "RGB", 3: "P", 5: "CMYK", 6: "YCbCr", 8: "LAB"}
 _MAX_SAMPLES = 8
 _MAX_DEPTH = 64
 _SEPARATE_PLANES = 2
+_YCBCR = 6
 _TILE_WIDTH = 322
 _STRIPS, _TILES = (273, 279), (324, 325)
 _NESTED = (EXIF, GPS, INTEROPERABILITY, SUB_IMAGES)
@@ -136,10 +137,20 @@ def _check_strips(reader: TagReader, directory: Directory, page: Page) -> None:
         or _end_of(reader, directory, _TILES if tiled else _STRIPS) > limit
     ):
         raise ImageCorrupt("the TIFF is cut off in its pixels")
+    total = int(sizes.sum(dtype=np.uint64))
+    if sizes.size and total < _least_size(page, tiled=tiled):
+        raise ImageCorrupt("a page of the TIFF has less pixels than it declares")
     # Decoders read every strip to its declared end: strips that all hold the whole file would take hours.
-    reader.values_left -= int(sizes.sum(dtype=np.uint64))
+    reader.values_left -= total
     if reader.values_left < 0:
         raise ImageCorrupt("the strips of the TIFF overlap")
+
+
+def _least_size(page: Page, *, tiled: bool) -> int:
+    """Count the bytes that strips need, where that can be known: uncompressed, and colors not thinned out."""
+    if tiled or page.compression != UNCOMPRESSED or page.photometric == _YCBCR:
+        return 0
+    return page.height * -(-page.width * sum(page.bits) // 8)
 
 
 def _count_strips(reader: TagReader, directory: Directory, page: Page) -> int:

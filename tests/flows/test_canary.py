@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -42,8 +43,9 @@ class TestCanary:
         assert line in original
         needles = [PASSWORD.encode(), WRONG_PASSWORD.encode(), line[:48], row[10].tobytes()[:48]]
 
-        kept_on_failure = user.submit(original[:-1000], name="cut.bmp")["job_id"]
-        user.follow(kept_on_failure)
+        broken = half_a_png(row)
+        assert needles[3] in broken
+        assert user.follow(user.submit(broken)["job_id"])[-1]["type"] == "error"
         job = user.encrypt(original, name="canary.bmp", master_password=PASSWORD)
         encrypted, key_file = user.download(job["result_url"]), user.download(job["key_file_url"])
         response = user.http.post(
@@ -68,6 +70,15 @@ class TestCanary:
         assert any("appendonly" in str(path) for path in files)
         assert any("seaweedfs" in str(path) for path in files)
         assert hits(files, needles) == []
+
+
+def half_a_png(pixels: np.ndarray) -> bytes:
+    """Write a PNG whose structure is sound and whose pixels, stored as they are, end halfway: a job fails on it."""
+    rows = b"".join(b"\x00" + line.tobytes() for line in pixels)
+    stored = zlib.compress(rows, 0)
+    height, width, _ = pixels.shape
+    body = pictures.chunk(b"IDAT", stored[: len(stored) // 2])
+    return pictures.png(pictures.ihdr(width, height), body, pictures.chunk(b"IEND"))
 
 
 def pg_dump() -> str:
