@@ -1,0 +1,62 @@
+import json
+
+import pytest
+
+from shield_core.container import inspection
+from shield_core.errors import HeaderInvalid, HeaderMissing, UnsupportedFormat
+from tests.core.container.drawn import KEY_ID, TAG, image
+from tests.core.container.test_png import chunk
+
+
+class TestInspect:
+    def test_says_what_everybody_can_see(self):
+        _, _, file = image()
+        seen = inspection.inspect(file)
+        assert seen == {
+            "version": 1,
+            "suite": 1,
+            "layout": "pixels",
+            "purity": "balanced",
+            "flags": 0,
+            "key_id": f"key_{KEY_ID.hex}",
+            "width": 7,
+            "height": 5,
+            "bit_depth": 8,
+            "color_type": 2,
+            "bytes": len(file),
+            "sample_bytes": 105,
+            "metadata_bytes": 40,
+            "nonce": bytes(range(24)).hex(),
+            "commitment": bytes(range(100, 132)).hex(),
+            "tag": TAG.hex(),
+            "sound": True,
+            "fault": None,
+        }
+        assert json.loads(json.dumps(seen)) == seen
+
+    @pytest.mark.parametrize("at", [-1, -20, 30])
+    def test_a_changed_byte_makes_it_unsound(self, at):
+        _, _, file = image()
+        changed = bytearray(file)
+        changed[at] ^= 1
+        seen = inspection.inspect(changed)
+        assert not seen["sound"]
+        assert seen["fault"]
+        assert seen["width"] == 7
+
+    def test_bytes_behind_the_end_make_it_unsound(self):
+        _, _, file = image()
+        assert not inspection.inspect(bytes(file) + b"\0")["sound"]
+
+    def test_a_header_that_cannot_be_read_is_refused(self):
+        _, _, file = image()
+        changed = bytearray(file)
+        changed[33 + 8 + 4] = 9
+        with pytest.raises(HeaderInvalid):
+            inspection.inspect(changed)
+
+    def test_other_pictures_are_refused(self):
+        with pytest.raises(UnsupportedFormat):
+            inspection.inspect(b"\xff\xd8\xff")
+        with pytest.raises(HeaderMissing):
+            inspection.inspect(b"\x89PNG\r\n\x1a\n" + chunk(b"IEND", b""))
