@@ -5,6 +5,7 @@ installs from the same hash-locked file. The results run as user 1001 where we a
 with the commands of the Dockerfiles and of docker-compose.yml. What this cannot show stands in docs/deployment.md.
 """
 
+import io
 import os
 import signal
 import subprocess
@@ -18,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+import PIL.Image
 import yaml
 from dockerfile_steps import Image, User, carry_out, forbid_writing
 
@@ -177,7 +179,9 @@ def encrypt_a_picture(url: str) -> None:
         key = client.get(f"/jobs/{job['job_id']}/key-file").raise_for_status().content
         files = {"encrypted_image": encrypted, "key_file": key}
         decrypted = client.post("/decrypt", files=files).raise_for_status().content
-    say(f"encrypted a picture of {len(original):,} bytes to {len(encrypted):,} and back to {len(decrypted):,}")
+    if PIL.Image.open(io.BytesIO(decrypted)).tobytes() != PIL.Image.open(io.BytesIO(original)).tobytes():
+        sys.exit("the decrypted picture has other pixels")
+    say(f"encrypted a picture of {len(original):,} bytes to {len(encrypted):,} and back, every pixel as it was")
 
 
 def check_kernels(worker: Image) -> None:
