@@ -5,7 +5,7 @@ import pytest
 from shield_core.container import inspection
 from shield_core.errors import HeaderInvalid, HeaderMissing, UnsupportedFormat
 from tests.core.container.drawn import KEY_ID, TAG, image
-from tests.core.container.test_png import chunk
+from tests.pictures import chunk
 
 
 class TestInspect:
