@@ -30,7 +30,6 @@ class Labels:
     kek: bytes = b"imageshield/v1/kek"
     transit: bytes = b"imageshield/v1/transit"
     job_secret: bytes = b"imageshield/v1/job-secret"
-    blob_key: bytes = b"imageshield/v1/blob-key"
 
     entropy: bytes = b"imageshield/v1/entropy"
     seed: bytes = b"imageshield/v1/seed"
