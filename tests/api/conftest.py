@@ -1,0 +1,284 @@
+"""One gateway for the session, on the real servers, and accounts that never meet; the worker is played by hand."""
+
+import asyncio
+import itertools
+import os
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from uuid import UUID
+
+import httpx
+import numpy as np
+import pytest
+import uvicorn
+from fastapi import FastAPI
+
+from api.app import create_app
+from backplane import ids
+from backplane.db.models import Account
+from backplane.services.accounts import PASSWORDS
+from backplane.services.claims import Claim, Claims, DecryptOutcome, EncryptOutcome
+from backplane.settings import Settings
+from backplane.wiring import GatewayServices, open_claims
+from shield_core.cipher.purity import Purity
+from shield_core.container import header as container_header
+from shield_core.container import png
+from shield_core.keys import keyfile
+from shield_core.keys.canonical import b64decode
+from shield_core.keys.passphrase import Kdf
+from shield_core.keys.schedule import derive
+from shield_core.keys.stanzas import PassphraseWrap, PlainWrap, VaultWrap, Wrap
+from tests import pictures
+from tests.stack import Stack
+
+PASSWORD = "correct horse battery staple"
+COUNTER = itertools.count(1)
+
+
+@cache
+def password_hash() -> str:
+    return PASSWORDS.hash(PASSWORD)
+
+
+@dataclass
+class User:
+    """An account, and a client that sends its token."""
+
+    email: str
+    account_id: UUID
+    token: str
+    http: httpx.AsyncClient = field(repr=False)
+
+    async def encrypt(self, picture: bytes | None = None, **form: str) -> str:
+        """Submit a picture and return the id of its job."""
+        data = picture or pictures.as_png(pictures.make(8, 6))
+        response = await self.http.post("/api/v1/encrypt", files={"image": ("scan.png", data)}, data=form)
+        assert response.status_code == 202, response.text
+        return response.json()["job_id"]
+
+    async def decrypt(self, sealed: "Sealed | None" = None, *, prefer: str = "respond-async") -> str:
+        response = await self.http.post(
+            "/api/v1/decrypt", files=(sealed or Sealed.make()).files(), headers={"Prefer": prefer}
+        )
+        assert response.status_code == 202, response.text
+        return response.json()["job_id"]
+
+    async def job(self, job_id: str) -> dict:
+        return (await self.http.get(f"/api/v1/jobs/{job_id}")).raise_for_status().json()
+
+
+@dataclass
+class Gateway:
+    """An application that is running, and how to reach it."""
+
+    app: FastAPI
+    transport: httpx.AsyncBaseTransport
+    base_url: str = "http://gateway"
+
+    @property
+    def services(self) -> GatewayServices:
+        return self.app.state.services
+
+    def client(self, **headers: str) -> httpx.AsyncClient:
+        return httpx.AsyncClient(transport=self.transport, base_url=self.base_url, headers=headers, timeout=60)
+
+    async def user(self) -> User:
+        """Make an account. One hash serves all: registering a user for each test would be most of the tests' time."""
+        plant, email, account_id = self.services.plant, f"user{next(COUNTER)}@example.org", ids.new()
+        key = plant.vault.create_account_key(account_id)
+        account = Account(
+            id=account_id,
+            email=email,
+            password_hash=password_hash(),
+            tier="enterprise",
+            operator=False,
+            kek_id=key.id,
+            kek_version=key.version,
+        )
+        async with plant.database.transaction() as session:
+            session.add(account)
+        token = (await self.services.tokens.issue(account_id)).access_token
+        return User(email, account_id, token, self.client(Authorization=f"Bearer {token}"))
+
+
+@dataclass
+class Sealed:
+    """A picture with a sound header, and its key file. Nobody looks at what it holds before a worker does."""
+
+    picture: bytes
+    key_file: bytes
+
+    @classmethod
+    def make(cls, *wraps: Wrap, key_id: UUID | None = None) -> "Sealed":
+        file_key, nonce, key_id = os.urandom(32), os.urandom(24), key_id or ids.new()
+        header = container_header.Header(
+            layout="pixels",
+            purity=Purity.FAST,
+            key_id=key_id,
+            nonce=nonce,
+            commitment=derive(file_key, nonce).commitment,
+            width=4,
+            height=4,
+            bit_depth=8,
+            color_type=2,
+            metadata=os.urandom(64),
+        )
+        key_file = keyfile.build(
+            file_key=file_key,
+            nonce=nonce,
+            key_id=key_id,
+            purity="fast",
+            statement_sha256="0" * 64,
+            wraps=wraps or [PlainWrap()],
+        )
+        picture = png.write(header, os.urandom(32), np.zeros((16, 3), dtype=np.uint8))
+        return cls(bytes(picture), keyfile.encode(key_file))
+
+    def files(self) -> dict:
+        return {"encrypted_image": ("noise.png", self.picture), "key_file": ("noise.qkey", self.key_file)}
+
+
+class Engine:
+    """Plays the worker: takes a job and ends it, as the test wants it."""
+
+    def __init__(self, claims: Claims) -> None:
+        self.claims = claims
+
+    async def take(self, job_id: str) -> Claim:
+        claim = await self.claims.claim(ids.from_wire("job", job_id))
+        assert claim is not None
+        return claim
+
+    async def complete_encrypt(self, job_id: str) -> bytes:
+        """End the job with a picture, which is returned, and a key file that opens."""
+        claim = await self.take(job_id)
+        key_id = ids.new()
+        sealed = Sealed.make(_wrap(claim), key_id=key_id)
+        outcome = EncryptOutcome(
+            png=sealed.picture,
+            key_id=key_id,
+            key_file=sealed.key_file,
+            image_header=b"header",
+            image_tag=b"tag",
+            columns={"purity_served": "balanced", "receipt": {"statement": {"version": 1}}},
+        )
+        await self.claims.complete_encrypt(claim, outcome)
+        return sealed.picture
+
+    async def complete_decrypt(self, job_id: str, data: bytes = b"picture", file_name: str | None = "scan.png") -> None:
+        outcome = DecryptOutcome(data=data, media_type="image/png", file_name=file_name, columns={})
+        await self.claims.complete_decrypt(await self.take(job_id), outcome)
+
+    async def fail(self, job_id: str, *, code: str = "image-corrupt", title: str = "The image is damaged") -> None:
+        await self.claims.fail(await self.take(job_id), code=code, title=title)
+
+
+def _wrap(claim: Claim) -> Wrap:
+    if claim.secret is not None:
+        return PassphraseWrap(Kdf.from_json(claim.secret["kdf"]), b64decode(claim.secret["wrap_key_b64"]))
+    key = claim.account_key
+    return VaultWrap(ids.to_wire("acc", claim.job.account_id), key.id.hex, key.version, key.secret)
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[Gateway]:
+    app = create_app(settings)
+    async with app.router.lifespan_context(app):
+        yield Gateway(app, httpx.ASGITransport(app, raise_app_exceptions=False))
+
+
+@contextmanager
+def serving(settings: Settings, **options: object) -> Iterator[Gateway]:
+    """Run a real server on a thread: for what only the wire shows."""
+    app = create_app(settings)
+    config = uvicorn.Config(
+        app, host="127.0.0.1", port=0, log_config=None, timeout_graceful_shutdown=5, lifespan="on", **options
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        while not server.started:
+            assert thread.is_alive()
+            thread.join(0.01)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        yield Gateway(app, httpx.AsyncHTTPTransport(), f"http://127.0.0.1:{port}")
+    finally:
+        server.should_exit = True
+        thread.join(20)
+        assert not thread.is_alive()
+
+
+@pytest.fixture(scope="session")
+def gateway_settings(stack: Stack) -> Iterator[Callable[..., Settings]]:
+    """Settings for gateways of this session; they share a database."""
+    with stack.database() as url:
+        redis_url = stack.redis_url()
+        yield lambda **changes: stack.settings(database_url=url, redis_url=redis_url, **changes)
+
+
+@pytest.fixture(scope="session")
+async def gateway(gateway_settings: Callable[..., Settings]) -> AsyncIterator[Gateway]:
+    async with opened(gateway_settings(allowed_origins="https://console.example")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def server(gateway_settings: Callable[..., Settings]) -> Iterator[Gateway]:
+    with serving(gateway_settings(allowed_origins="https://console.example")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+async def engine(gateway_settings: Callable[..., Settings]) -> AsyncIterator[Engine]:
+    async with open_claims(gateway_settings()) as claims:
+        yield Engine(claims)
+
+
+@pytest.fixture
+async def client(gateway: Gateway) -> AsyncIterator[httpx.AsyncClient]:
+    """Somebody without a credential."""
+    async with gateway.client() as http:
+        yield http
+
+
+@pytest.fixture
+async def ada(gateway: Gateway) -> AsyncIterator[User]:
+    user = await gateway.user()
+    async with user.http:
+        yield user
+
+
+@pytest.fixture
+async def bob(gateway: Gateway) -> AsyncIterator[User]:
+    user = await gateway.user()
+    async with user.http:
+        yield user
+
+
+@pytest.fixture
+async def wired(gateway: Gateway, server: Gateway) -> AsyncIterator[User]:
+    """A user of the real server."""
+    user = await gateway.user()
+    await user.http.aclose()
+    user.http = httpx.AsyncClient(
+        base_url=server.base_url, headers={"Authorization": f"Bearer {user.token}"}, timeout=60, trust_env=False
+    )
+    async with user.http:
+        yield user
+
+
+@pytest.fixture
+async def background() -> AsyncIterator[Callable[..., asyncio.Task]]:
+    """Start something beside the test; what it raises, the test raises."""
+    async with AsyncExitStack() as stack:
+
+        def start(work) -> asyncio.Task:
+            task = asyncio.create_task(work)
+            stack.push_async_callback(asyncio.wait_for, task, 30)
+            return task
+
+        yield start

@@ -1,0 +1,160 @@
+import asyncio
+
+import pytest
+
+from tests.api.conftest import PASSWORD
+
+pytestmark = [pytest.mark.anyio, pytest.mark.stack]
+
+REGISTER, TOKEN = "/api/v1/auth/register", "/api/v1/auth/token"
+CANARY = "canary-Zx9!-secret"
+
+
+async def register(client, email, password=PASSWORD):
+    return await client.post(REGISTER, json={"email": email, "password": password})
+
+
+async def log_in(client, email, password=PASSWORD):
+    return await client.post(TOKEN, data={"grant_type": "password", "username": email, "password": password})
+
+
+async def refresh(client, token):
+    return await client.post(TOKEN, data={"grant_type": "refresh_token", "refresh_token": token})
+
+
+class TestRegister:
+    async def test_an_account_is_made_and_its_email_is_lower_case(self, client):
+        response = await register(client, "New.Person@Example.ORG")
+        assert response.status_code == 201
+        assert response.json()["email"] == "new.person@example.org"
+        assert response.json()["account_id"].startswith("acc_")
+
+    async def test_a_name_of_the_local_network_is_an_email_too(self, client):
+        assert (await register(client, "admin@nas.local")).status_code == 201
+
+    async def test_one_email_is_one_account_however_it_is_spelled(self, client, ada):
+        response = await register(client, ada.email.upper())
+        assert (response.status_code, response.json()["code"]) == (409, "email-taken")
+
+    @pytest.mark.parametrize(
+        "email",
+        ["", "nobody", "a@b@c.org", "a b@c.org", "a@c.org\x00", "a@c.org\r\nX: y", "x" * 300 + "@c.org", "a@\ud800"],
+    )
+    async def test_what_is_no_email_is_refused(self, client, email):
+        response = await client.post(
+            REGISTER, content=json_of(email=email, password=PASSWORD), headers={"Content-Type": "application/json"}
+        )
+        assert (response.status_code, response.json()["code"]) == (422, "validation-failed")
+
+    @pytest.mark.parametrize("password", ["elevenchars", "x" * 1025, "", 123456789012, None, ["correct horse battery"]])
+    async def test_a_password_has_12_to_1024_characters(self, client, password):
+        response = await register(client, "somebody@example.org", password)
+        assert (response.status_code, response.json()["code"]) == (422, "validation-failed")
+
+    async def test_unknown_fields_are_refused(self, client):
+        body = {"email": "mass@example.org", "password": PASSWORD, "operator": True, "tier": "enterprise"}
+        response = await client.post(REGISTER, json=body)
+        assert response.status_code == 422
+        assert response.json()["errors"][0]["code"] == "unknown_field"
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            {"password": CANARY},
+            {"email": CANARY, "password": CANARY},
+            {"email": "a@example.org", "password": "short", CANARY: CANARY},
+            {"email": {"a": CANARY}, "password": [CANARY]},
+            [CANARY],
+            CANARY,
+        ],
+    )
+    async def test_a_refusal_repeats_nothing_that_was_sent(self, client, body):
+        response = await client.post(REGISTER, json=body)
+        assert response.status_code == 422
+        assert CANARY not in response.text
+
+    @pytest.mark.parametrize("body", ['{"email": "canary-Zx9!-secret', "[" * 5000, "canary-Zx9!-secret", "", "\xff"])
+    async def test_a_body_that_is_no_json_is_refused_and_not_repeated(self, client, body):
+        response = await client.post(REGISTER, content=body.encode(), headers={"Content-Type": "application/json"})
+        assert (response.status_code, response.json()["code"]) == (422, "validation-failed")
+        assert "canary" not in response.text
+
+    async def test_a_body_of_another_type_is_refused(self, client):
+        response = await client.post(REGISTER, content=f"password={CANARY}", headers={"Content-Type": "text/plain"})
+        assert response.status_code == 422
+        assert CANARY not in response.text
+
+
+class TestPasswordGrant:
+    async def test_the_password_brings_both_tokens(self, client, ada):
+        response = await log_in(client, ada.email)
+        assert response.status_code == 200
+        assert response.headers["Cache-Control"] == "no-store"
+        body = response.json()
+        assert (body["token_type"], body["expires_in"]) == ("bearer", 900)
+        assert body["scope"] == "jobs:read jobs:write keys:export"
+        jobs = await client.get("/api/v1/jobs", headers={"Authorization": f"Bearer {body['access_token']}"})
+        assert jobs.status_code == 200
+
+    async def test_a_wrong_email_and_a_wrong_password_are_the_same_answer(self, client, ada):
+        wrong = [await log_in(client, ada.email, "wrong horse battery"), await log_in(client, "nobody@example.org")]
+        assert [response.status_code for response in wrong] == [401, 401]
+        assert wrong[0].json() | {"request_id": ""} == wrong[1].json() | {"request_id": ""}
+        assert wrong[0].headers["WWW-Authenticate"] == "Bearer"
+
+    @pytest.mark.parametrize(
+        "form",
+        [
+            {},
+            {"grant_type": "password"},
+            {"grant_type": "password", "username": "a@example.org"},
+            {"grant_type": "refresh_token"},
+            {"grant_type": "client_credentials", "client_secret": CANARY},
+            {"grant_type": "password", "username": "a\x00b", "password": CANARY},
+            {"grant_type": "password", "username": "x" * 300, "password": CANARY},
+            {"grant_type": "password", "username": CANARY, "password": CANARY, "admin": CANARY},
+        ],
+    )
+    async def test_an_incomplete_or_unknown_form_is_refused_and_not_repeated(self, client, form):
+        response = await client.post(TOKEN, data=form)
+        assert (response.status_code, response.json()["code"]) == (422, "validation-failed")
+        assert CANARY not in response.text
+
+    async def test_the_fields_that_oauth_clients_send_are_taken(self, client, ada):
+        form = {"grant_type": "password", "username": ada.email, "password": PASSWORD}
+        response = await client.post(TOKEN, data=form | {"scope": "jobs:read", "client_id": "x", "client_secret": "y"})
+        assert response.status_code == 200
+
+
+class TestRefreshGrant:
+    async def test_each_refresh_token_brings_the_next_pair(self, client, ada):
+        first = (await log_in(client, ada.email)).json()
+        second = (await refresh(client, first["refresh_token"])).json()
+        third = await refresh(client, second["refresh_token"])
+        assert third.status_code == 200
+        assert len({first["refresh_token"], second["refresh_token"], third.json()["refresh_token"]}) == 3
+
+    async def test_a_refresh_token_that_comes_twice_ends_its_whole_family(self, client, ada):
+        first = (await log_in(client, ada.email)).json()
+        other = (await log_in(client, ada.email)).json()
+        second = (await refresh(client, first["refresh_token"])).json()
+        assert (await refresh(client, first["refresh_token"])).status_code == 401
+        assert (await refresh(client, second["refresh_token"])).status_code == 401
+        assert (await refresh(client, other["refresh_token"])).status_code == 200
+
+    async def test_of_many_uses_at_once_at_most_one_succeeds(self, client, ada):
+        token = (await log_in(client, ada.email)).json()["refresh_token"]
+        answers = await asyncio.gather(*(refresh(client, token) for _ in range(8)))
+        assert sorted(response.status_code for response in answers)[1:] == [401] * 7
+
+    @pytest.mark.parametrize("token", ["unknown", "x" * 256, "ü", "a\x00b"])
+    async def test_an_unknown_one_is_401(self, client, token):
+        response = await refresh(client, token)
+        assert (response.status_code, response.json()["code"]) == (401, "unauthenticated")
+        assert "no-store" in response.headers["Cache-Control"]
+
+
+def json_of(**values):
+    import json
+
+    return json.dumps(values)

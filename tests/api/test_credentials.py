@@ -1,0 +1,210 @@
+"""RFC 8725 and ASVS 9: what a token may not be."""
+
+import base64
+import json
+import time
+
+import pytest
+from cryptography.hazmat.primitives import hashes, hmac, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from jose import jwt
+
+pytestmark = [pytest.mark.anyio, pytest.mark.stack]
+
+JOBS = "/api/v1/jobs"
+ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+
+
+def encode(value):
+    data = value if isinstance(value, bytes) else json.dumps(value).encode()
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def decode(part):
+    return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
+
+
+def parts(token):
+    header, claims, signature = token.split(".")
+    return json.loads(decode(header)), json.loads(decode(claims)), signature
+
+
+def sign_hs256(header, claims, secret):
+    signed = f"{encode(header)}.{encode(claims)}"
+    mac = hmac.HMAC(secret, hashes.SHA256())
+    mac.update(signed.encode())
+    return f"{signed}.{encode(mac.finalize())}"
+
+
+def sign_es256(header, claims, key):
+    signed = f"{encode(header)}.{encode(claims)}"
+    r, s = decode_dss_signature(key.sign(signed.encode(), ec.ECDSA(hashes.SHA256())))
+    return f"{signed}.{encode(r.to_bytes(32, 'big') + s.to_bytes(32, 'big'))}"
+
+
+@pytest.fixture
+def own_key(gateway):
+    """The gateway's own key: what is wrong with these tokens is not the signature."""
+    pem = gateway.app.state.settings.signing_key_file.read_bytes()
+    return serialization.load_pem_private_key(pem, password=None)
+
+
+async def answer(client, authorization):
+    return await client.get(JOBS, headers={"Authorization": authorization})
+
+
+async def assert_refused(client, token, code="unauthenticated"):
+    response = await answer(client, f"Bearer {token}")
+    assert (response.status_code, response.json()["code"]) == (401, code)
+    assert response.headers["WWW-Authenticate"].startswith("Bearer")
+    assert token not in response.text
+
+
+class TestAuthorizationHeader:
+    async def test_none_is_401(self, client):
+        response = await client.get(JOBS)
+        assert (response.status_code, response.json()["code"]) == (401, "unauthenticated")
+
+    @pytest.mark.parametrize("value", ["", "Bearer", "Bearer ", "Basic YTpi", "bearer", "Token x", "Bearer x y"])
+    async def test_another_scheme_or_no_token_is_401(self, client, value):
+        assert (await answer(client, value)).status_code == 401
+
+    async def test_the_scheme_is_case_insensitive(self, client, ada):
+        assert (await answer(client, f"bearer {ada.token}")).status_code == 200
+
+    async def test_two_headers_are_refused(self, client, ada):
+        headers = [("Authorization", f"Bearer {ada.token}"), ("Authorization", f"Bearer {ada.token}")]
+        assert (await client.get(JOBS, headers=headers)).status_code == 401
+
+    async def test_a_cookie_or_a_query_is_no_credential(self, client, ada):
+        response = await client.get(JOBS, headers={"Cookie": f"access_token={ada.token}"})
+        assert response.status_code == 401
+        assert (await client.get("/api/v1/jobs/x", params={"access_token": ada.token})).status_code == 401
+
+
+class TestForgedTokens:
+    async def test_alg_none(self, client, ada):
+        header, claims, _ = parts(ada.token)
+        for algorithm in ("none", "None", "NONE"):
+            await assert_refused(client, f"{encode(header | {'alg': algorithm})}.{encode(claims)}.")
+
+    @pytest.mark.parametrize(
+        ("encoding", "form"),
+        [
+            (serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo),
+            (serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo),
+            (serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint),
+        ],
+    )
+    async def test_hs256_under_the_public_key(self, client, ada, own_key, encoding, form):
+        header, claims, _ = parts(ada.token)
+        secret = own_key.public_key().public_bytes(encoding, form)
+        await assert_refused(client, sign_hs256(header | {"alg": "HS256"}, claims, secret))
+
+    async def test_a_key_in_the_header_is_not_used(self, client, ada):
+        stranger = ec.generate_private_key(ec.SECP256R1())
+        point = stranger.public_key().public_numbers()
+        jwk = {
+            "kty": "EC",
+            "crv": "P-256",
+            "x": encode(point.x.to_bytes(32, "big")),
+            "y": encode(point.y.to_bytes(32, "big")),
+        }
+        header, claims, _ = parts(ada.token)
+        for extra in ({}, {"jwk": jwk}, {"jku": "http://127.0.0.1/keys"}, {"x5u": "http://127.0.0.1/x"}):
+            await assert_refused(client, sign_es256(header | extra, claims, stranger))
+
+    @pytest.mark.parametrize("kid", ["../../etc/passwd", "' OR 1=1 --", "", None, 7, "unknown"])
+    async def test_another_kid(self, client, ada, own_key, kid):
+        header, claims, _ = parts(ada.token)
+        await assert_refused(client, sign_es256(header | {"kid": kid}, claims, own_key))
+
+    @pytest.mark.parametrize("typ", ["JWT", "imageshield-payload+jws", None])
+    async def test_another_typ(self, client, ada, own_key, typ):
+        header, claims, _ = parts(ada.token)
+        await assert_refused(client, sign_es256(header | {"typ": typ}, claims, own_key))
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"aud": "imageshield/other"},
+            {"iss": "somebody"},
+            {"sub": "acc_1"},
+            {"sub": "job_" + "0" * 32},
+            {"sub": 7},
+            {"nbf": 4_000_000_000},
+            {"scope": None},
+            {"exp": "never"},
+        ],
+    )
+    async def test_claims_that_no_token_of_ours_has(self, client, ada, own_key, change):
+        header, claims, _ = parts(ada.token)
+        await assert_refused(client, sign_es256(header, claims | change, own_key))
+
+    @pytest.mark.parametrize("claim", ["exp", "nbf", "iat", "iss", "aud", "sub", "jti", "scope"])
+    async def test_a_missing_claim(self, client, ada, own_key, claim):
+        header, claims, _ = parts(ada.token)
+        del claims[claim]
+        await assert_refused(client, sign_es256(header, claims, own_key))
+
+    async def test_the_forging_helper_makes_tokens_that_pass(self, client, ada, own_key):
+        header, claims, _ = parts(ada.token)
+        assert (await answer(client, f"Bearer {sign_es256(header, claims, own_key)}")).status_code == 200
+
+    async def test_a_scope_that_is_not_there_is_403(self, client, ada, own_key):
+        header, claims, _ = parts(ada.token)
+        token = sign_es256(header, claims | {"scope": "jobs:write"}, own_key)
+        response = await answer(client, f"Bearer {token}")
+        assert (response.status_code, response.json()["code"]) == (403, "insufficient-scope")
+
+
+class TestMalleableTokens:
+    async def test_another_spelling_of_the_same_bytes(self, client, ada):
+        # 64 bytes of signature take 86 characters, of whose last one four bits are not used: RFC 4648, section 3.5.
+        last = ada.token[-1]
+        twin = next(c for c in ALPHABET if c != last and ALPHABET.index(c) >> 4 == ALPHABET.index(last) >> 4)
+        assert decode((ada.token[:-1] + twin).split(".")[2]) == decode(ada.token.split(".")[2])
+        await assert_refused(client, ada.token[:-1] + twin)
+
+    async def test_padding_line_breaks_and_foreign_characters(self, client, ada):
+        header, claims, signature = ada.token.split(".")
+        for token in (
+            f"{ada.token}==",
+            f"{header}=.{claims}.{signature}",
+            f"{header}.{claims}.{signature}!",
+            f"{ada.token}.",
+        ):
+            await assert_refused(client, token)
+
+    async def test_every_single_character_of_the_signature_counts(self, client, ada):
+        signed, _, signature = ada.token.rpartition(".")
+        for index in range(0, len(signature), 7):
+            other = "A" if signature[index] != "A" else "B"
+            await assert_refused(client, f"{signed}.{signature[:index]}{other}{signature[index + 1 :]}")
+
+    async def test_a_token_of_more_than_4096_characters(self, client, ada):
+        await assert_refused(client, "a" * 5000)
+
+
+class TestExpiredTokens:
+    async def test_are_401_and_say_so(self, client, ada, own_key):
+        header, claims, _ = parts(ada.token)
+        token = sign_es256(header, claims | {"exp": int(time.time()) - 1, "nbf": 0, "iat": 0}, own_key)
+        await assert_refused(client, token, code="token-expired")
+
+    async def test_a_forged_one_is_not_called_expired(self, client, ada):
+        header, claims, _ = parts(ada.token)
+        stranger = ec.generate_private_key(ec.SECP256R1())
+        await assert_refused(client, sign_es256(header, claims | {"exp": 1}, stranger))
+
+
+class TestPublishedKeys:
+    async def test_verify_a_token(self, client, ada):
+        keys = (await client.get("/.well-known/jwks.json")).json()
+        claims = jwt.decode(ada.token, keys, algorithms=["ES256"], audience="imageshield/api", issuer="imageshield")
+        assert claims["sub"] == f"acc_{ada.account_id.hex}"
+
+    async def test_hold_nothing_private(self, client):
+        (key,) = (await client.get("/.well-known/jwks.json")).json()["keys"]
+        assert set(key) == {"kty", "crv", "x", "y", "kid", "alg", "use"}

@@ -1,0 +1,224 @@
+import asyncio
+import io
+import struct
+import zlib
+
+import pytest
+
+from tests import pictures
+
+pytestmark = [pytest.mark.anyio, pytest.mark.stack]
+
+ENCRYPT = "/api/v1/encrypt"
+CANARY = "canary-Zx9!-secret"
+PNG = pictures.as_png(pictures.make(8, 6))
+
+
+async def submit(user, data=PNG, *, name="scan.png", media_type="image/png", headers=None, **form):
+    files = {"image": (name, data, media_type)}
+    return await user.http.post(ENCRYPT, files=files, data=form, headers=headers)
+
+
+async def assert_refused(user, data, status, code, **form):
+    response = await submit(user, data, **form)
+    assert (response.status_code, response.json()["code"]) == (status, code), response.text
+    assert (await user.http.get("/api/v1/jobs")).json()["data"] == []
+
+
+def png_of(width, height):
+    """A PNG whose header says so, with next to nothing behind it: a bomb where the numbers are large."""
+    body = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    data = b"IDAT" + zlib.compress(bytes(100))
+    chunks = b"".join(
+        struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk))
+        for chunk in (body, data, b"IEND")
+    )
+    return pictures.PNG_SIGNATURE + chunks
+
+
+class TestAccepted:
+    async def test_a_picture_becomes_a_job(self, ada):
+        response = await submit(ada)
+        assert response.status_code == 202
+        job = response.json()
+        assert response.headers["Location"] == f"/api/v1/jobs/{job['job_id']}"
+        assert int(response.headers["Retry-After"]) >= 1
+        assert (job["kind"], job["status"], job["stage"], job["progress"]) == ("encrypt", "pending", "queued", 0)
+        assert job["estimated_time"] > 0
+        assert job["image"] == {"format": "PNG", "mode": "RGB", "width": 8, "height": 6, "bytes": len(PNG)}
+        assert job["quantum_purity"] == {"requested": "balanced", "served": None, "reason": None}
+        assert (job["key_custody"], job["result_url"], job["key_file_url"]) == ("managed", None, None)
+
+    async def test_the_options_are_what_the_job_says(self, ada):
+        job = (await submit(ada, quantum_purity="fast", layout="file", master_password="a long passphrase")).json()
+        assert job["quantum_purity"]["requested"] == "fast"
+        assert job["key_custody"] == "passphrase"
+
+    @pytest.mark.parametrize(
+        "name", ["scan.txt", "scan", "", "scan.jpg.exe", "ü" * 200, "../../etc/passwd", 'a"b\r\nc']
+    )
+    @pytest.mark.parametrize("media_type", ["text/html", "image/webp", ""])
+    async def test_the_content_decides_and_not_the_name_or_type(self, ada, name, media_type):
+        job = (await submit(ada, name=name, media_type=media_type)).json()
+        assert job["image"]["format"] == "PNG"
+
+    async def test_a_part_without_a_file_name_is_a_file_all_the_same(self, ada):
+        body = b'--b\r\nContent-Disposition: form-data; name="image"\r\n\r\n' + PNG + b"\r\n--b--\r\n"
+        headers = {"Content-Type": "multipart/form-data; boundary=b"}
+        assert (await ada.http.post(ENCRYPT, content=body, headers=headers)).status_code == 202
+
+    @pytest.mark.parametrize("kind", ["JPEG", "BMP", "TIFF", "WEBP"])
+    async def test_every_format_is_taken(self, ada, kind):
+        job = (await submit(ada, pictures.encode(pictures.make(8, 6), kind))).json()
+        assert job["image"]["format"] == kind
+
+    async def test_trailing_data_is_a_warning(self, ada):
+        assert (await submit(ada, PNG + b"appended")).json()["warnings"] == ["trailing-data"]
+
+
+class TestPrefer:
+    async def test_wait_answers_200_with_the_finished_job(self, ada, engine, background):
+        async def work():
+            while not (jobs := (await ada.http.get("/api/v1/jobs")).json()["data"]):
+                await asyncio.sleep(0.01)
+            await engine.complete_encrypt(jobs[0]["job_id"])
+
+        background(work())
+        response = await submit(ada, headers={"Prefer": "wait=20"})
+        assert response.status_code == 200
+        assert response.headers["Preference-Applied"] == "wait=20"
+        assert response.json()["status"] == "completed"
+        assert response.json()["result_url"].endswith("/result")
+
+    async def test_wait_that_does_not_suffice_answers_202(self, ada):
+        response = await submit(ada, headers={"Prefer": "wait=1"})
+        assert response.status_code == 202
+        assert response.headers["Preference-Applied"] == "respond-async"
+        assert response.json()["status"] == "pending"
+
+    @pytest.mark.parametrize("prefer", ["wait=soon", "wait=", "wait=-1", "", ",,;", "respond", "handling=strict"])
+    async def test_what_is_malformed_or_unknown_is_ignored(self, ada, prefer):
+        response = await submit(ada, headers={"Prefer": prefer})
+        assert response.status_code == 202
+        assert "Preference-Applied" not in response.headers
+
+
+class TestRefusedPictures:
+    async def test_no_bytes(self, ada):
+        await assert_refused(ada, b"", 422, "image-empty")
+
+    @pytest.mark.parametrize("data", [b"%PDF-1.7 text", b"GIF89a" + bytes(50), b"\0" * 100, b"<svg/>", b"P"])
+    async def test_not_an_image(self, ada, data):
+        await assert_refused(ada, data, 415, "unsupported-format")
+
+    async def test_truncated(self, ada):
+        await assert_refused(ada, PNG[:40], 422, "image-corrupt")
+
+    async def test_more_than_25_megapixels_from_the_header_alone(self, ada):
+        await assert_refused(ada, png_of(5001, 5000), 413, "too-many-pixels")
+
+    async def test_a_bomb(self, ada):
+        await assert_refused(ada, png_of(2**31 - 1, 2**31 - 1), 413, "too-many-pixels")
+
+    async def test_pixels_that_cannot_be_held_exactly(self, ada):
+        jpeg = pictures.as_jpeg(pictures.make(8, 6, mode="CMYK"))
+        response = await submit(ada, jpeg, layout="pixels")
+        # Whether it is exact is the worker's to find; the gateway may refuse it and must not lose it.
+        assert response.status_code in {202, 422}
+
+
+class TestRefusedForms:
+    async def test_no_picture(self, ada):
+        response = await ada.http.post(ENCRYPT, files={"layout": (None, "auto")})
+        assert response.status_code == 422
+        assert response.json()["errors"] == [
+            {"location": "body", "field": "image", "code": "missing", "detail": "Field required"}
+        ]
+
+    @pytest.mark.parametrize(
+        "form",
+        [
+            {"quantum_purity": "multistage"},
+            {"quantum_purity": "maximum"},
+            {"quantum_purity": CANARY},
+            {"quantum_purity": ""},
+            {"layout": CANARY},
+            {"key_custody": "recipient"},
+            {"key_custody": CANARY},
+            {"analyze": CANARY},
+            {"webhook_url": f"https://{CANARY}"},
+            {CANARY: "x"},
+            {"master_password": ""},
+            {"master_password": "canary short"[:11]},
+            {"master_password": CANARY * 100},
+            {"layout": "x" * 5000},
+        ],
+    )
+    async def test_unknown_fields_and_values_are_refused_and_not_repeated(self, ada, form):
+        response = await submit(ada, **form)
+        assert (response.status_code, response.json()["code"]) == (422, "validation-failed")
+        assert "canary" not in response.text
+
+    async def test_a_purity_of_a_later_release_is_refused_with_a_plain_reason(self, ada):
+        error = (await submit(ada, quantum_purity="maximum")).json()["errors"][0]
+        assert error["field"] == "quantum_purity"
+        assert error["detail"] == "This release serves 'fast' and 'balanced'"
+
+    async def test_an_unknown_field_is_told_the_known_ones(self, ada):
+        error = (await submit(ada, regions="[]")).json()["errors"][0]
+        assert error["field"] is None
+        assert "quantum_purity, layout, master_password, key_custody, image" in error["detail"]
+
+    @pytest.mark.parametrize(
+        "form", [{"key_custody": "passphrase"}, {"key_custody": "managed", "master_password": "a long passphrase"}]
+    )
+    async def test_custody_and_password_must_agree(self, ada, form):
+        await assert_refused(ada, PNG, 422, "custody-conflict", **form)
+
+    async def test_a_field_that_is_there_twice(self, ada):
+        files = [("image", ("a.png", PNG)), ("image", ("b.png", PNG))]
+        response = await ada.http.post(ENCRYPT, files=files)
+        assert response.json()["errors"][0]["code"] == "duplicate_field"
+
+    async def test_a_text_that_is_not_utf8(self, ada):
+        files = {"image": ("a.png", PNG), "layout": (None, b"\xff\xfe")}
+        assert (await ada.http.post(ENCRYPT, files=files)).json()["errors"][0]["code"] == "not_text"
+
+    @pytest.mark.parametrize(
+        ("content_type", "body"),
+        [
+            ("application/json", b'{"master_password": "canary"}'),
+            ("application/x-www-form-urlencoded", b"master_password=canary"),
+            ("multipart/form-data", b"canary"),
+            ("multipart/form-data; boundary=", b"canary"),
+            ("multipart/form-data; boundary=" + "b" * 300, b"canary"),
+            ("multipart/form-data; boundary=b", b""),
+            ("multipart/form-data; boundary=b", b"canary"),
+            ("multipart/form-data; boundary=b", b'--b\r\nContent-Disposition: form-data; name="image"\r\n\r\ncanary'),
+            ("multipart/form-data; boundary=b", b"--b\r\nX: y\r\n\r\ncanary\r\n--b--\r\n"),
+            ("multipart/form-data; boundary=b", b"--b\r\n" + b"X: y\r\n" * 50 + b"\r\n\r\n--b--\r\n"),
+            ("multipart/form-data; boundary=b", b"--b\r\nX: " + b"y" * 20000 + b"\r\n\r\n\r\n--b--\r\n"),
+            ("multipart/form-data; boundary=b", b"--b--\r\n"),
+        ],
+    )
+    async def test_what_is_no_form_is_refused(self, ada, content_type, body):
+        response = await ada.http.post(ENCRYPT, content=body, headers={"Content-Type": content_type})
+        assert (response.status_code, response.json()["code"]) == (422, "validation-failed")
+        assert "canary" not in response.text
+
+    async def test_no_credential_is_401_before_anything_of_the_body_is_looked_at(self, client):
+        response = await client.post(ENCRYPT, content=b"x", headers={"Content-Type": "text/plain"})
+        assert response.status_code == 401
+
+
+class TestMemory:
+    async def test_no_original_is_ever_a_temporary_file(self, ada, monkeypatch):
+        def refuse(*_args, **_keywords):
+            raise AssertionError("a temporary file")
+
+        monkeypatch.setattr("tempfile.SpooledTemporaryFile.__init__", refuse)
+        monkeypatch.setattr("tempfile.TemporaryFile", refuse)
+        monkeypatch.setattr("tempfile.mkstemp", refuse)
+        large = pictures.encode(pictures.make(1200, 900), "BMP")
+        assert len(large) > 3_000_000
+        assert (await submit(ada, io.BytesIO(large).getvalue())).status_code == 202
