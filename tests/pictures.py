@@ -10,7 +10,10 @@ from PIL import Image, ImageCms
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 CHANNELS = {"L": 1, "LA": 2, "RGB": 3, "RGBA": 4, "CMYK": 4}
-EXACT = [(kind, mode) for kind in ("PNG", "TIFF") for mode in ("L", "LA", "RGB", "RGBA", "I;16")] + [("BMP", "L"), ("BMP", "RGB")]
+EXACT = [(kind, mode) for kind in ("PNG", "TIFF") for mode in ("L", "LA", "RGB", "RGBA", "I;16")] + [
+    ("BMP", "L"),
+    ("BMP", "RGB"),
+]
 """Formats and modes that the `pixels` layout gives back as they were."""
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -121,6 +124,15 @@ def rgb16_png(width=8, height=6, seed=0):
     return png(ihdr(width, height, 16, 2), chunk(b"IDAT", zlib.compress(rows)), chunk(b"IEND"))
 
 
+def interlaced_png(image):
+    """Write an RGB picture in the seven passes of Adam7, which Pillow reads and does not write."""
+    samples = np.array(image)
+    steps = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)]
+    passes = [samples[top::down, left::across] for left, top, across, down in steps]
+    rows = b"".join(b"\x00" + row.tobytes() for part in passes if part.size for row in part)
+    return png(ihdr(*image.size, interlace=1), chunk(b"IDAT", zlib.compress(rows)), chunk(b"IEND"))
+
+
 def ihdr(width, height, depth=8, color=2, interlace=0):
     return chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, color, 0, 0, interlace))
 
@@ -132,6 +144,13 @@ def chunk(name, data=b""):
 
 def png(*chunks):
     return PNG_SIGNATURE + b"".join(chunks)
+
+
+def half_a_png(pixels):
+    """Write an RGB PNG whose structure is sound and whose pixels, stored as they are, end halfway: only decoding tells."""
+    height, width, _ = pixels.shape
+    stored = zlib.compress(b"".join(b"\x00" + row.tobytes() for row in pixels), 0)
+    return png(ihdr(width, height), chunk(b"IDAT", stored[: len(stored) // 2]), chunk(b"IEND"))
 
 
 def insert_chunk(data, name, body, before=b"IDAT"):
@@ -153,7 +172,17 @@ def chunks_of(data):
 def gray_tiff(order, fields=(), pages=1):
     """Write a TIFF of 4 by 3 gray pixels by hand, with more fields: (tag, type, count, value or the fields of a directory inside)."""
     out = bytearray((b"II" if order == "<" else b"MM") + struct.pack(order + "HI", 42, 0) + bytes(range(12)))
-    own = [(256, 3, 4), (257, 3, 3), (258, 3, 8), (259, 3, 1), (262, 3, 1), (273, 3, 8), (277, 3, 1), (278, 3, 3), (279, 3, 12)]
+    own = [
+        (256, 3, 4),
+        (257, 3, 3),
+        (258, 3, 8),
+        (259, 3, 1),
+        (262, 3, 1),
+        (273, 3, 8),
+        (277, 3, 1),
+        (278, 3, 3),
+        (279, 3, 12),
+    ]
     numbers = [(tag, kind, 1, struct.pack(order + "H", value)) for tag, kind, value in own]
     pointer = slice(4, 8)
     for _ in range(pages):

@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import zlib
 from pathlib import Path
 
 import numpy as np
@@ -43,7 +42,7 @@ class TestCanary:
         assert line in original
         needles = [PASSWORD.encode(), WRONG_PASSWORD.encode(), line[:48], row[10].tobytes()[:48]]
 
-        broken = half_a_png(row)
+        broken = pictures.half_a_png(row)
         assert needles[3] in broken
         assert user.follow(user.submit(broken)["job_id"])[-1]["type"] == "error"
         job = user.encrypt(original, name="canary.bmp", master_password=PASSWORD)
@@ -70,15 +69,6 @@ class TestCanary:
         assert any("appendonly" in str(path) for path in files)
         assert any("seaweedfs" in str(path) for path in files)
         assert hits(files, needles) == []
-
-
-def half_a_png(pixels: np.ndarray) -> bytes:
-    """Write a PNG whose structure is sound and whose pixels, stored as they are, end halfway: a job fails on it."""
-    rows = b"".join(b"\x00" + line.tobytes() for line in pixels)
-    stored = zlib.compress(rows, 0)
-    height, width, _ = pixels.shape
-    body = pictures.chunk(b"IDAT", stored[: len(stored) // 2])
-    return pictures.png(pictures.ihdr(width, height), body, pictures.chunk(b"IEND"))
 
 
 def pg_dump() -> str:

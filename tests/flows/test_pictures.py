@@ -84,8 +84,8 @@ class TestThereAndBack:
         assert np.mean(pixels(first) == pixels(second)) < 0.01
 
     def test_a_damaged_picture_fails_with_its_code_and_loses_nothing(self, user: User):
-        truncated = pictures.sample("rocket.jpg")[:-4000]
-        job_id = user.submit(truncated)["job_id"]
+        broken = pictures.half_a_png(pixels(pictures.sample("coffee.png")))
+        job_id = user.submit(broken)["job_id"]
         events = user.follow(job_id)
         job = user.job(job_id)
         assert (job["status"], job["error"]["code"], job["attempts"]) == ("failed", "image-corrupt", 1)
