@@ -170,7 +170,10 @@ def chunks_of(data):
 
 
 def gray_tiff(order, fields=(), pages=1):
-    """Write a TIFF of 4 by 3 gray pixels by hand, with more fields: (tag, type, count, value or the fields of a directory inside)."""
+    """Write a TIFF of 4 by 3 gray pixels by hand.
+
+    `fields` are more of them: (tag, type, count, value in the byte order, or the fields of a directory inside).
+    """
     out = bytearray((b"II" if order == "<" else b"MM") + struct.pack(order + "HI", 42, 0) + bytes(range(12)))
     own = [
         (256, 3, 4),

@@ -1,0 +1,78 @@
+"""The few tests where the size of the picture is the subject."""
+
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from shield_core.errors import TooManyPixels
+from shield_core.image.intake import examine
+from shield_core.image.payload import Layout, build
+from shield_core.image.restore import restore
+from tests import pictures
+
+PEAK = """
+import sys
+from pathlib import Path
+from shield_core.image.intake import examine
+from shield_core.image.payload import build
+from shield_core.image.restore import restore
+
+def peak():
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))
+
+data = Path(sys.argv[1]).read_bytes()
+facts = examine(data)
+start = peak()
+payload = build(data, facts)
+built = peak() - start
+names = ("layout", "width", "height", "bit_depth", "color_type")
+del data
+restore(payload.samples, payload.metadata, **{name: getattr(payload, name) for name in names})
+print(built / payload.samples.nbytes, (peak() - start) / payload.samples.nbytes)
+"""
+
+
+@pytest.fixture(scope="module")
+def twelve_megapixels():
+    return pictures.enlarge(megapixels=12)
+
+
+class TestLargePictures:
+    def test_of_25_megapixels_come_back(self):
+        image = Image.fromarray(np.tile(pictures.make(500, 500, "L"), (10, 10)))
+        data = pictures.as_png(image)
+        payload = build(data, examine(data))
+        names = ("layout", "width", "height", "bit_depth", "color_type")
+        restored = restore(payload.samples, payload.metadata, **{name: getattr(payload, name) for name in names})
+        assert payload.layout is Layout.PIXELS
+        assert np.array_equal(pictures.pixels(restored.data), np.array(image))
+
+    def test_of_one_row_more_are_refused_before_they_are_decoded(self):
+        data = pictures.png(
+            pictures.ihdr(5000, 5001), pictures.chunk(b"IDAT", bytes(1_000_000)), pictures.chunk(b"IEND")
+        )
+        with pytest.raises(TooManyPixels):
+            examine(data)
+
+    @pytest.mark.parametrize("write", [pictures.as_png, pictures.as_jpeg])
+    def test_are_examined_in_milliseconds(self, twelve_megapixels, write):
+        data = write(twelve_megapixels)
+        start = time.perf_counter()
+        assert examine(data).width == twelve_megapixels.width
+        assert time.perf_counter() - start < 0.5  # 5 ms on an idle machine; a decode takes 250
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+    def test_take_little_more_memory_than_their_pixels(self, twelve_megapixels, tmp_path):
+        """Pillow holds RGB in 4 bytes and the samples take 3: 2.33 times the pixels; and nothing else of that size."""
+        path = tmp_path / "large.png"
+        path.write_bytes(pictures.as_png(twelve_megapixels))
+        # The interpreter and the arguments are ours.
+        out = subprocess.run([sys.executable, "-c", PEAK, path], check=True, capture_output=True, text=True)
+        built, restored = map(float, out.stdout.split())
+        assert built < 2.5
+        assert restored < 2.5
