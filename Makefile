@@ -6,7 +6,6 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help setup demo up test check fix bench lock replay
 
-SOURCES := api backplane benchmarks cli migrations scripts shield_core tests worker
 DOCUMENTS := $(shell git ls-files '*.md' 2>/dev/null)
 MANIFESTS := $(filter-out k8s/kustomization.yaml,$(wildcard k8s/*.yaml))
 
@@ -36,9 +35,8 @@ replay: setup ## carry out the steps of both Dockerfiles in clean virtual enviro
 	@$(BIN)/python scripts/replay_dockerfile.py
 
 fix: setup ## write what `check` would complain about and a tool can mend
-	@$(BIN)/ruff format $(SOURCES)
-	@$(BIN)/ruff check --fix $(SOURCES)
-	@$(BIN)/typos --write-changes
+	@$(BIN)/ruff format
+	@$(BIN)/ruff check --fix
 	@$(BIN)/python -m api.openapi --write
 
 # The parts of `check`, in the order in which they run. Each is a target of its own: `make check-types`.
@@ -49,16 +47,16 @@ check: $(addprefix check-,$(CHECKS)) ## read everything but the tests: style, ty
 	@echo "check: all $(words $(CHECKS)) parts passed"
 
 check-format: setup
-	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/ruff format --check
 
 check-lint: setup
-	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/ruff check
 
 check-spelling: setup
 	$(BIN)/typos
 
 check-imports: setup
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 
 check-types: setup
 	$(BIN)/mypy
@@ -90,7 +88,8 @@ check-manifests: setup
 	fi
 
 check-links: setup
-	$(BIN)/lychee --offline --include-fragments --no-progress $(DOCUMENTS)
+	@echo 'lychee --offline --include-fragments, on $(words $(DOCUMENTS)) documents'
+	@$(BIN)/lychee --offline --include-fragments --no-progress $(DOCUMENTS)
 
 lock: setup ## resolve the dependencies again (UPGRADE=--upgrade takes newer releases)
 	for extra in api worker dev; do \
