@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shield_core.keys.canonical import (
@@ -64,6 +64,7 @@ class TestDumps:
         with pytest.raises(NotCanonical):
             dumps(nested(17))
 
+    @settings(deadline=None)
     @given(VALUES)
     def test_is_the_expression_of_the_specification(self, value):
         expected = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
@@ -71,11 +72,13 @@ class TestDumps:
 
 
 class TestLoads:
+    @settings(deadline=None)
     @given(VALUES)
     def test_reads_what_was_written(self, value):
         assert loads(dumps(value)) == value
         assert loads_indented(dumps_indented(value)) == value
 
+    @settings(deadline=None)
     @given(VALUES, st.data())
     def test_no_changed_byte_reads_as_the_same_value(self, value, data):
         encoded = bytearray(dumps(value))
@@ -149,6 +152,7 @@ class TestIndented:
 
 
 class TestBase64:
+    @settings(deadline=None)
     @given(st.binary(max_size=100))
     def test_round_trip(self, data):
         assert b64decode(b64encode(data)) == data

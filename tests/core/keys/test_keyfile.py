@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shield_core.errors import (
@@ -101,6 +101,7 @@ class TestEncode:
         assert value["created"] == "2026-01-02T03:04:05Z"
         assert (value["format"], value["version"]) == ("imageshield-key-file", 1)
 
+    @settings(deadline=None)
     @given(
         st.binary(min_size=32, max_size=32),
         st.binary(min_size=24, max_size=24),

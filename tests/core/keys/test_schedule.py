@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import shield_core
@@ -79,6 +79,7 @@ class TestHmac:
 
 
 class TestHkdf:
+    @settings(deadline=None)
     @given(st.binary(max_size=200), st.binary(max_size=140), st.binary(max_size=50), st.integers(1, 300))
     def test_is_rfc_5869_with_sha_512(self, ikm, salt, info, length):
         prk = reference.extract("sha512", salt, ikm)
