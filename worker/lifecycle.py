@@ -20,7 +20,7 @@ from backplane.services.claims import Claims
 from backplane.settings import Settings, load_settings
 from backplane.wiring import open_claims
 from worker.alive import SEEN_SECONDS, alive_file
-from worker.runner import Runner
+from worker.runner import Runner, preload
 
 log = structlog.get_logger()
 
@@ -89,8 +89,9 @@ def close_engine(**_: Any) -> None:
 
 
 @worker_init.connect
-def forget_the_last_run(**_: Any) -> None:
+def prepare(**_: Any) -> None:
     alive_file().unlink(missing_ok=True)
+    preload()
 
 
 @worker_ready.connect

@@ -24,7 +24,7 @@ from shield_core.keys.passphrase import Kdf
 from shield_core.keys.stanzas import PassphraseOpen, PassphraseWrap, PlainOpen, VaultOpen, VaultWrap
 from shield_core.pipeline import EncryptedImage, decrypt_image, encrypt_image
 from shield_core.progress import Progress, Stage
-from shield_core.quantum.aer import AerSource
+from shield_core.quantum.aer import AerSource, import_simulator
 from shield_core.quantum.pool import BitPool
 from worker.reporting import Reporter
 
@@ -32,6 +32,15 @@ log = structlog.get_logger()
 
 HEARTBEAT_SECONDS = 5.0
 RETRY_SECONDS = 1.0
+
+
+def preload() -> None:
+    """Import and compile once in the parent, for all children that are forked from it: code only, no source, no loop.
+
+    A child then starts in a tenth of a second instead of two, which is what a killed one costs.
+    """
+    import_simulator()
+    warm()
 
 
 class Runner:
@@ -47,7 +56,6 @@ class Runner:
             "decrypt": self._decrypt,
         }
         self._top_up()
-        warm()
 
     async def run(self, job_id: UUID) -> None:
         claim = await self._claims.claim(job_id)

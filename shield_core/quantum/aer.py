@@ -8,7 +8,9 @@ import hashlib
 import os
 import threading
 from fractions import Fraction
+from importlib import import_module
 from importlib.metadata import version
+from types import ModuleType
 from typing import Any, Final
 
 import numpy as np
@@ -88,12 +90,20 @@ class AerSource:
         return np.frombuffer("".join(memory).encode("ascii"), np.uint8) & np.uint8(1)
 
 
-def _prepare(qubits: int) -> Any:
+def import_simulator() -> ModuleType:
+    """Import Qiskit Aer, which takes a second and 100 MB: a parent may do it once for all its children.
+
+    Raises:
+        SourceFailed: Qiskit Aer is not installed.
+    """
     try:
-        from qiskit_aer.quantum_info.states.aer_state import AerState  # noqa: PLC0415 - a second and 100 MB
+        return import_module("qiskit_aer.quantum_info.states.aer_state")
     except ImportError as error:
         raise SourceFailed("Qiskit Aer is not installed: install imageshield[engine]") from error
-    state = AerState(**_OPTIONS)
+
+
+def _prepare(qubits: int) -> Any:
+    state = import_simulator().AerState(**_OPTIONS)
     state.allocate_qubits(qubits)
     state.initialize()
     for qubit in range(qubits):
