@@ -1,5 +1,6 @@
-# Everything a developer does here. `check` reads, `fix` writes. PYTHON=python3.12 picks another interpreter.
-PYTHON ?= python3
+# Everything a developer does here. `check` reads, `fix` writes.
+# `make setup PYTHON=python3.12` picks an interpreter; without a choice .venv keeps the one that it has.
+PYTHON ?= $(or $(wildcard .venv/bin/python),python3)
 BIN := .venv/bin
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
