@@ -1,6 +1,6 @@
 # Everything a developer does here. `check` reads, `fix` writes.
 # `make setup PYTHON=python3.12` picks an interpreter; without a choice .venv keeps the one that it has.
-PYTHON ?= $(or $(wildcard .venv/bin/python),python3)
+PYTHON ?= $(shell test -x .venv/bin/python && echo .venv/bin/python || echo python3)
 BIN := .venv/bin
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
