@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Self
 
+import asyncpg
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -11,6 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from backplane.errors import Overloaded, Unavailable
 from backplane.settings import Settings
+
+AWAY = ("08", "53", "57P")
+"""SQLSTATE classes of PostgreSQL's appendix A: connection, resources, and an operator who stops or starts it."""
 
 POOL_WAIT_SECONDS = 2
 """Longer than any healthy transaction; after it the caller is told to come back rather than left hanging."""
@@ -32,6 +36,8 @@ class Database:
                 # A connection that the server has killed can come back from asyncpg's pool: SQLAlchemy issue 13241.
                 pool_pre_ping=True,
                 pool_recycle=1800,
+                # An error must not quote what it was about to write.
+                hide_parameters=True,
                 connect_args={"timeout": 5, "server_settings": {"application_name": "imageshield"}},
             )
         )
@@ -45,10 +51,11 @@ class Database:
                 await session.commit()
         except PoolTimeoutError as error:
             raise Overloaded from error
-        except (OperationalError, InterfaceError, OSError) as error:
+        except (OperationalError, InterfaceError, OSError, asyncpg.PostgresError) as error:
+            # asyncpg's own errors come unwrapped only from the making of a connection.
             raise Unavailable("The database does not answer") from error
         except DBAPIError as error:
-            if error.connection_invalidated:
+            if error.connection_invalidated or _is_away(error):
                 raise Unavailable("The database connection was lost") from error
             raise
 
@@ -58,3 +65,7 @@ class Database:
 
     async def close(self) -> None:
         await self.engine.dispose()
+
+
+def _is_away(error: DBAPIError) -> bool:
+    return str(getattr(error.orig, "sqlstate", None) or "").startswith(AWAY)

@@ -2,7 +2,9 @@
 
 import os
 import signal
+import threading
 
+import httpx
 import pytest
 
 from tests import pictures
@@ -59,6 +61,24 @@ class TestDatabase:
         wait_until(lambda: user.job(job_id)["status"] == "processing", "the job has begun")
         system.kill("postgres")
         wait_until(lambda: user.job(job_id)["status"] == "completed", "the job completes", seconds=90)
+
+
+    def test_requests_meanwhile_are_answered_or_told_to_come_back(self, user: User, system: SystemUnderTest):
+        over = threading.Event()
+        answers: list[httpx.Response] = []
+
+        def ask() -> None:
+            while not over.is_set():
+                answers.append(user.http.get("/jobs"))
+
+        asking = threading.Thread(target=ask)
+        asking.start()
+        system.kill("postgres")
+        over.set()
+        asking.join()
+        assert {answer.status_code for answer in answers} == {200, 503}
+        assert all("Retry-After" in answer.headers for answer in answers if answer.status_code == 503)
+        assert user.http.get("/jobs").status_code == 200
 
 
 class TestRelay:
