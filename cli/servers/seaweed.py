@@ -1,7 +1,6 @@
 """SeaweedFS as the S3 server: all its parts in one process, each port ours, no user interface, no telemetry."""
 
 import os
-import signal
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
 
 PARTS = ("master", "volume", "filer", "s3", "admin")
 REGION = "us-east-1"
+PROBE = "health/probe"
 
 # The master, the volume server and the filer have doors of their own without S3's keys: signed tokens close them.
 TOKENS = {
@@ -60,8 +60,9 @@ def service(home: Home, ports: dict[str, int], *, bucket: str) -> Service:
         working_directory=folder,
         prepare=partial(_clear_sockets, ports),
         healthy=_Bucket(url(ports), bucket, access, secret),
-        stop_seconds=5.0,  # it may wait for idle connections; what it has acknowledged is written long before
-        death_signal=signal.SIGTERM,
+        # Asked to stop, it waits for connections that its clients keep open. What it has acknowledged is written by then,
+        # so it is not asked for long, and not at all when the supervisor has died.
+        stop_seconds=5.0,
     )
 
 
@@ -77,6 +78,9 @@ def _flags(ports: dict[str, int], bucket: str) -> list[str]:
         *addresses,
         f"-bucket={bucket}",
         "-master.telemetry=false",
+        # A resumed master may refuse the volume server's first call, and the second comes five seconds later. One that
+        # starts afresh leads at once, and learns of every volume from that call.
+        "-master.resumeState=false",
         "-admin.ui=false",
         "-webdav=false",
         "-s3.port.iceberg=0",
@@ -103,7 +107,7 @@ def socket_files(ports: dict[str, int]) -> list[Path]:
 
 
 class _Bucket:
-    """Ask for the bucket with the keys: the port alone answers a second before the bucket is there."""
+    """Write and remove an object: the port answers a second before the bucket is there, and that before its volumes."""
 
     def __init__(self, endpoint: str, bucket: str, access: str, secret: str) -> None:
         self._address = {"endpoint_url": endpoint, "aws_access_key_id": access, "aws_secret_access_key": secret}
@@ -123,6 +127,8 @@ class _Bucket:
 
         try:
             self._client.head_bucket(Bucket=self._bucket)
+            self._client.put_object(Bucket=self._bucket, Key=PROBE, Body=b"written")
+            self._client.delete_object(Bucket=self._bucket, Key=PROBE)
         except (BotoCoreError, ClientError):
             return False
         return True
