@@ -36,7 +36,7 @@ def run(
             workers=workers or default_workers(),
             interrupted=interrupted,
         ) as running:
-            print(json.dumps({"ready": True, "url": running.url}), flush=True)
+            print(json.dumps({"ready": True, "url": running.url}, separators=(",", ":")), flush=True)
             report(f"ready on {running.url} (API documentation: {running.url}/docs); Ctrl-C stops everything")
             interrupted.wait()
             report("stopping")

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from backplane.settings import Settings
-from tests.stack import Stack, SystemUnderTest, running_stack, running_system, scratch_home
+from cli.servers.home import scratch
+from tests.stack import Stack, SystemUnderTest, running_stack, running_system
 
 
 @pytest.fixture(scope="session")
@@ -17,7 +18,7 @@ def anyio_backend() -> str:
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
     """The three servers, without durability, started once."""
-    with scratch_home() as path, running_stack(path) as running:
+    with scratch() as path, running_stack(path) as running:
         yield running
 
 
@@ -40,7 +41,7 @@ def settings(stack: Stack, database_url: str, redis_url: str) -> Settings:
 @pytest.fixture(scope="session")
 def whole_system() -> Iterator[SystemUnderTest]:
     """Servers, migration, relay, real prefork worker and gateway, started once; durable, so that they may be killed."""
-    with scratch_home() as path, running_system(path) as running:
+    with scratch() as path, running_system(path) as running:
         yield running
 
 

@@ -9,11 +9,9 @@ import contextlib
 import itertools
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -110,17 +108,6 @@ class SystemUnderTest:
 
     def log(self, name: str) -> str:
         return self.supervisor.log(name).read_text(errors="replace")
-
-
-@contextlib.contextmanager
-def scratch_home() -> Iterator[Path]:
-    """An empty directory for a data directory. pytest's own are closed to the user that runs PostgreSQL for root."""
-    place = "/var/tmp" if os.geteuid() == 0 else None  # noqa: S108 -- mkdtemp makes a private directory in it
-    path = Path(tempfile.mkdtemp(prefix="imageshield-test-", dir=place))
-    try:
-        yield path
-    finally:
-        shutil.rmtree(path)
 
 
 @contextlib.contextmanager

@@ -60,8 +60,8 @@ def service(home: Home, ports: dict[str, int], *, bucket: str) -> Service:
         working_directory=folder,
         prepare=partial(_clear_sockets, ports),
         healthy=_Bucket(url(ports), bucket, access, secret),
-        # Asked to stop, it waits for connections that its clients keep open. What it has acknowledged is written by then,
-        # so it is not asked for long, and not at all when the supervisor has died.
+        # Asked to stop, it waits for connections that its clients keep open. What it has acknowledged is written by
+        # then, so it is not asked for long, and not at all when the supervisor has died.
         stop_seconds=5.0,
     )
 

@@ -19,15 +19,15 @@ import redis
 
 from cli.servers import binaries, ports, processes
 from cli.servers.errors import BinaryMissing, HomeRefused, PlaceClosed
-from cli.servers.home import BOUND_TO_DATA, TOKENS, Home
-from tests.stack import ROOT, Stack, query, running_stack, scratch_home, wait_until
+from cli.servers.home import BOUND_TO_DATA, TOKENS, Home, scratch
+from tests.stack import ROOT, Stack, query, running_stack, wait_until
 
 STOP_SECONDS = 15
 
 
 @pytest.fixture
 def place() -> Iterator[Path]:
-    with scratch_home() as path:
+    with scratch() as path:
         yield path
 
 
@@ -243,7 +243,7 @@ class TestPorts:
 
 @pytest.fixture(scope="module")
 def durable() -> Iterator[Stack]:
-    with scratch_home() as path, running_stack(path, volatile=False) as stack:
+    with scratch() as path, running_stack(path, volatile=False) as stack:
         yield stack
 
 
@@ -311,7 +311,7 @@ class TestServers:
             assert log.stat().st_size > 0
 
     def test_two_stacks_run_side_by_side(self, durable):
-        with scratch_home() as path, running_stack(path) as other:
+        with scratch() as path, running_stack(path) as other:
             fill(other.variables)
             assert other.variables["DATABASE_URL"] != durable.variables["DATABASE_URL"]
             assert_filled(other.variables)
@@ -383,7 +383,7 @@ class TestSupervisorThatEnds:
 class TestUsers:
     def test_ordinary_user_can_run_everything(self):
         nobody = pwd.getpwnam("nobody")
-        with scratch_home() as path, scratch_home() as elsewhere:
+        with scratch() as path, scratch() as elsewhere:
             elsewhere.chmod(0o755)
             python = reachable_python(nobody.pw_uid, elsewhere)
             os.chown(path, nobody.pw_uid, nobody.pw_gid)
