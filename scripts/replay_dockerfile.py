@@ -24,7 +24,8 @@ import yaml
 from dockerfile_steps import Image, User, carry_out, forbid_writing
 
 from cli.servers import ports
-from tests.stack import query, running_stack, scratch_home
+from cli.servers.home import scratch
+from tests.stack import query, running_stack
 
 PROJECT = Path(__file__).resolve().parent.parent
 HAS = {"api": {"fastapi", "api", "alembic"}, "worker": {"qiskit_aer", "numba", "worker", "celery"}}
@@ -90,7 +91,7 @@ def run_system(images: dict[str, Image], user: User, place: Path) -> None:
     compose = yaml.safe_load((PROJECT / "docker-compose.yml").read_text(encoding="utf-8"))["services"]
     port = str(ports.choose())
     api, worker = images["api"], images["worker"]
-    with scratch_home() as home, running_stack(home) as stack, ExitStack() as running:
+    with scratch() as home, running_stack(home) as stack, ExitStack() as running:
         query(stack.database_url("postgres"), "CREATE DATABASE replay")
         volume = place / "volume"
         volume.mkdir(mode=0o700)
