@@ -147,7 +147,7 @@ def png(*chunks):
 
 
 def half_a_png(pixels):
-    """Write an RGB PNG whose structure is sound and whose pixels, stored as they are, end halfway: only decoding tells."""
+    """Write an RGB PNG whose structure is sound and whose stored pixels end halfway: only decoding tells."""
     height, width, _ = pixels.shape
     stored = zlib.compress(b"".join(b"\x00" + row.tobytes() for row in pixels), 0)
     return png(ihdr(width, height), chunk(b"IDAT", stored[: len(stored) // 2]), chunk(b"IEND"))

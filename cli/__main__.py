@@ -1,0 +1,182 @@
+"""`imageshield …`: every command of the local door. Each imports what it needs when it runs, and nothing before."""
+
+import os
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Final, NoReturn
+
+import typer
+
+from cli.failures import ERROR, INTERRUPTED, NOT_AUTHENTIC, OK, Failure, usage
+from cli.reporting import fail, say
+
+app = typer.Typer(
+    name="imageshield",
+    help="Encrypt images with quantum-seeded keys, here or with a service.",
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+BadCommandLine: Final = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
+"""What typer raises for a command line that it cannot read: its own copy of click's class, which it does not export."""
+
+
+class Purity(StrEnum):
+    """The purities that this release offers."""
+
+    FAST = "fast"
+    BALANCED = "balanced"
+
+
+class Layout(StrEnum):
+    """What is encrypted."""
+
+    AUTO = "auto"
+    PIXELS = "pixels"
+    FILE = "file"
+
+
+PasswordFile = Annotated[
+    Path | None, typer.Option(help="Read the password from this file, without its final line end.")
+]
+PasswordFd = Annotated[int | None, typer.Option(min=0, help="Read the password from this file descriptor.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the result, or the error, as JSON on stdout.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace files that are there already.")]
+
+
+@app.command()
+def encrypt(  # noqa: PLR0917 - typer calls it by name
+    image: Annotated[Path, typer.Argument(metavar="IMAGE", help="A PNG, JPEG, BMP, TIFF or WebP.")],
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help="The encrypted image. [default: NAME.enc.png]")
+    ] = None,
+    key_out: Annotated[Path | None, typer.Option(help="The key file. [default: NAME.enc.qkey]")] = None,
+    purity: Annotated[Purity, typer.Option(help="How quantum bits are used.")] = Purity.BALANCED,
+    layout: Annotated[Layout, typer.Option(help="Encrypt the pixels, or the file as it is.")] = Layout.AUTO,
+    password_file: PasswordFile = None,
+    password_fd: PasswordFd = None,
+    plain_key: Annotated[
+        bool, typer.Option("--plain-key", help="No password: the key file opens the picture.")
+    ] = False,
+    json: Json = False,
+    force: Force = False,
+) -> None:
+    """Encrypt IMAGE into a picture that anyone can look at and a key file that opens it."""
+    from cli import files
+
+    files.encrypt(
+        image,
+        out=out,
+        key_out=key_out,
+        purity=purity.value,
+        layout=layout.value,
+        password=files.PasswordOptions(password_file, password_fd, plain_key),
+        force=force,
+        as_json=json,
+    )
+
+
+@app.command()
+def decrypt(  # noqa: PLR0917 - typer calls it by name
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="An encrypted image.")],
+    key: Annotated[Path, typer.Option(help="Its key file.")],
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help="The picture. [default: its own name, beside FILE]")
+    ] = None,
+    password_file: PasswordFile = None,
+    password_fd: PasswordFd = None,
+    json: Json = False,
+    force: Force = False,
+) -> None:
+    """Decrypt FILE with its key file."""
+    from cli import files
+
+    password = files.PasswordOptions(password_file, password_fd)
+    files.decrypt(file, key=key, out=out, password=password, force=force, as_json=json)
+
+
+@app.command()
+def inspect(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="An encrypted image or a key file.")],
+    json: Json = False,
+) -> None:
+    """Show what can be seen of FILE without a key."""
+    from cli import files
+
+    raise typer.Exit(OK if files.inspect(file, as_json=json) else NOT_AUTHENTIC)
+
+
+@app.command()
+def up(
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 takes a free one.")] = 8000,
+    data_dir: Annotated[Path | None, typer.Option(help="Where everything is kept.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="How many pictures at the same time.")] = None,
+) -> None:
+    """Run the whole system until Ctrl-C: gateway, worker, relay, database, Redis, object store."""
+    from cli.up import run
+
+    raise typer.Exit(run(host=host, port=port, data_dir=data_dir, workers=workers))
+
+
+@app.command()
+def demo(json: Json = False) -> None:
+    """Run the whole system once, with one picture there and back, and print the evidence."""
+    from cli.demo import run
+
+    raise typer.Exit(run(as_json=json))
+
+
+@app.command()
+def doctor(json: Json = False) -> None:
+    """Name every fault of the configuration at once."""
+    from cli.doctor import run
+
+    raise typer.Exit(run(as_json=json))
+
+
+@app.command()
+def relay() -> None:
+    """Run the outbox relay and the sweeper, until SIGTERM."""
+    from worker.relay import main as run
+
+    run()
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command. Returns its exit code; every failure has been told by then."""
+    as_json = "--json" in arguments
+    try:
+        code = int(app(args=arguments, prog_name="imageshield", standalone_mode=False) or OK)
+    except Failure as failure:
+        return fail(failure, as_json=as_json)
+    except MemoryError:
+        return fail(Failure("out-of-memory", "There is not enough memory for this picture"), as_json=as_json)
+    except BadCommandLine as error:
+        return fail(_explain(error), as_json=as_json)
+    except BrokenPipeError:
+        # Whoever read our output has gone; Python's own attempt to flush would fail once more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ERROR
+    except (KeyboardInterrupt, typer.Abort):
+        code = INTERRUPTED
+    if code == INTERRUPTED:
+        say("interrupted")
+    return code
+
+
+def _explain(error: Any) -> Failure:
+    command = getattr(getattr(error, "ctx", None), "command_path", "imageshield")
+    return usage(f"{error.format_message()} (see {command} --help)")
+
+
+def main() -> NoReturn:
+    """Run what the command line says, and leave with its exit code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()

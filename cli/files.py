@@ -1,0 +1,295 @@
+"""`encrypt`, `decrypt` and `inspect`: files of this machine, without a server."""
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cli import passwords
+from cli.failures import Failure, of_core, of_reading, usage
+from cli.outputs import PRIVATE, Outputs, check_target, cleaning_up
+from cli.reporting import print_json, print_table, quiet_libraries, say, watched
+from shield_core.errors import ShieldError
+from shield_core.image.limits import MAX_BYTES, MAX_ENCRYPTED_BYTES
+from shield_core.image.names import harmless_name
+from shield_core.keys import keyfile
+from shield_core.keys.stanzas import Opener, PassphraseOpen, PassphraseWrap, PlainOpen, PlainWrap, Wrap
+from shield_core.progress import Progress, ProgressSink, Stage
+
+if TYPE_CHECKING:
+    from shield_core.pipeline import DecryptedImage, EncryptedImage
+
+_THREADS_PAY = 1_000_000
+"""Pixels: below, starting a second thread takes longer than it saves."""
+
+_NAME_IS_FOREIGN = "-o names a file, and with --force one to replace"
+"""The name stands in the encrypted image, so whoever made that must not choose what is replaced."""
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordOptions:
+    """Where the command line says that the password is."""
+
+    file: Path | None = None
+    descriptor: int | None = None
+    plain: bool = False
+
+    def check(self) -> None:
+        if sum([self.file is not None, self.descriptor is not None, self.plain]) > 1:
+            raise usage("--password-file, --password-fd and --plain-key exclude each other")
+
+
+def encrypt(
+    image: Path,
+    *,
+    out: Path | None,
+    key_out: Path | None,
+    purity: str,
+    layout: str,
+    password: PasswordOptions,
+    force: bool,
+    as_json: bool,
+) -> None:
+    password.check()
+    target = out or image.with_name(f"{image.stem}.enc.png")
+    key_target = key_out or target.with_suffix(".qkey")
+    _check_distinct({"the picture": image, "the encrypted image": target, "the key file": key_target})
+    for path in (target, key_target):
+        check_target(path, force=force)
+    data = read(image, MAX_BYTES)
+    pixels = _examine(data)
+    wrap = _wrap(password)
+    with cleaning_up(), Outputs(force=force) as outputs, watched(f"encrypt {image.name}") as sink, quiet_libraries():
+        encrypted = _encrypt(data, image.name, pixels=pixels, purity=purity, layout=layout, wrap=wrap, sink=sink)
+        outputs.write(key_target, memoryview(encrypted.key_file_bytes), mode=PRIVATE)
+        outputs.write(target, encrypted.png.cast("B"), progress=_storing(sink, encrypted.png.nbytes))
+    _warn(encrypted, key_target, password)
+    _show_encrypted(encrypted, target, key_target, custody="plain" if password.plain else "passphrase", as_json=as_json)
+
+
+def _warn(encrypted: "EncryptedImage", key_target: Path, password: PasswordOptions) -> None:
+    for warning in encrypted.warnings:
+        say(f"warning: {_WARNINGS.get(warning, warning)}")
+    if encrypted.statement["degraded"]:
+        reason = encrypted.quantum_purity["reason"]
+        say(f"warning: {reason}; the key is made of the system's random bits alone, and as strong")
+    if password.plain:
+        say(f"warning: whoever reads {key_target} opens the picture: the key stands in it in clear")
+
+
+_WARNINGS = {
+    "trailing-data": "bytes stand behind the end of the picture; the layout `file` keeps them, `pixels` does not",
+    "metadata-dropped": "some of what the file says about the picture is not kept by the layout `pixels`",
+}
+
+
+def decrypt(
+    encrypted: Path, *, key: Path, out: Path | None, password: PasswordOptions, force: bool, as_json: bool
+) -> None:
+    password.check()
+    if out is not None:
+        _check_distinct({"the encrypted image": encrypted, "the key file": key, "the output": out})
+        check_target(out, force=force)
+    data = read(encrypted, MAX_ENCRYPTED_BYTES)
+    key_bytes = read(key, keyfile.MAX_BYTES)
+    openers = _openers(key_bytes, password)
+    with cleaning_up(), watched(f"decrypt {encrypted.name}") as sink:
+        decrypted = _decrypt(data, key_bytes, openers=openers, sink=sink)
+        target = out or encrypted.with_name(decrypted.file_name)
+        # A name that an encrypted image brings with it never replaces a file: not even with --force.
+        replaces = force and out is not None
+        hint = "--force replaces it" if out is not None else _NAME_IS_FOREIGN
+        check_target(target, force=replaces, hint=hint)
+        with Outputs(force=replaces) as outputs:
+            outputs.write(target, memoryview(decrypted.data), progress=_storing(sink, len(decrypted.data)))
+    _show_decrypted(decrypted, target, as_json=as_json)
+
+
+def inspect(path: Path, *, as_json: bool) -> bool:
+    """Print what can be seen without a key; tell whether every byte of the framing is as it is written."""
+    from shield_core.container.inspection import inspect as look
+
+    data = read(path, MAX_ENCRYPTED_BYTES)
+    try:
+        found = _describe_key_file(data) if data.startswith(b"{") else {"kind": "encrypted-image"} | look(data)
+    except ShieldError as error:
+        raise of_core(error) from error
+    found = {"file": str(path)} | found
+    if as_json:
+        print_json(found)
+    else:
+        print_table({name: value for name, value in found.items() if value is not None})
+    return bool(found.get("sound", True))
+
+
+def read(path: Path, limit: int) -> bytes:
+    """Read a whole file, and no more of an endless one than shows that it is too large."""
+    try:
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            data = b"" if size > limit else file.read(limit + 1)
+    except OSError as error:
+        raise of_reading(error, path) from error
+    if size > limit or len(data) > limit:
+        raise Failure("file-too-large", "The file is too large", f"{path} has more than {limit:,} bytes")
+    return data
+
+
+def _check_distinct(paths: dict[str, Path]) -> None:
+    places: dict[Path, str] = {}
+    for name, path in paths.items():
+        other = places.setdefault(path.resolve(), name)
+        if other != name:
+            raise usage(f"{name} and {other} are the same file, {path}")
+
+
+def _examine(data: bytes) -> int:
+    """Refuse what cannot be taken before a password is asked for and the simulator loaded; count the pixels."""
+    from shield_core.image.intake import examine
+
+    try:
+        facts = examine(data)
+    except ShieldError as error:
+        raise of_core(error) from error
+    return facts.width * facts.height
+
+
+def _wrap(options: PasswordOptions) -> Wrap:
+    if options.plain:
+        return PlainWrap()
+    passphrase = passwords.given(options.file, options.descriptor)
+    if passphrase is None:
+        hint = "without a terminal to ask on, --password-file, --password-fd or --plain-key is needed"
+        return PassphraseWrap.from_passphrase(passwords.ask_new(hint))
+    return PassphraseWrap.from_passphrase(passwords.check_new(passphrase))
+
+
+def _openers(key_bytes: bytes, options: PasswordOptions) -> list[Opener]:
+    try:
+        parsed = keyfile.parse(key_bytes)
+    except ShieldError:
+        return []  # the pipeline refuses it, after what comes first in the order of docs/format.md
+    passphrase = passwords.given(options.file, options.descriptor)
+    if passphrase is None and keyfile.passphrase_kdf(parsed) is not None:
+        hint = "the key file wants a password: without a terminal to ask on, --password-file or --password-fd is needed"
+        passphrase = passwords.ask(hint)
+    return [PlainOpen()] if passphrase is None else [PlainOpen(), PassphraseOpen.from_passphrase(passphrase)]
+
+
+def _threads(pixels: int) -> int:
+    return 2 if pixels > _THREADS_PAY and (os.cpu_count() or 1) > 1 else 1
+
+
+def _encrypt(
+    data: bytes, name: str, *, pixels: int, purity: str, layout: str, wrap: Wrap, sink: ProgressSink
+) -> "EncryptedImage":
+    from shield_core.cipher.purity import Purity
+    from shield_core.image.payload import Layout
+    from shield_core.pipeline import encrypt_image
+    from shield_core.quantum.aer import AerSource
+    from shield_core.quantum.pool import BitPool
+
+    try:
+        source = AerSource()
+        return encrypt_image(
+            data,
+            source=source,
+            pool=BitPool(source) if purity == Purity.FAST else None,
+            wraps=[wrap],
+            purity=Purity(purity),
+            layout=Layout(layout),
+            file_name=harmless_name(name),
+            progress=sink,
+            threads=_threads(pixels),
+        )
+    except ShieldError as error:
+        raise of_core(error) from error
+
+
+def _decrypt(data: bytes, key_bytes: bytes, *, openers: list[Opener], sink: ProgressSink) -> "DecryptedImage":
+    from shield_core.pipeline import decrypt_image
+
+    try:
+        return decrypt_image(data, key_bytes, openers=openers, progress=sink, threads=_threads(len(data) // 3))
+    except ShieldError as error:
+        raise of_core(error) from error
+
+
+def _storing(sink: ProgressSink, total: int) -> Any:
+    done = 0
+
+    def advance(size: int) -> None:
+        nonlocal done
+        done += size
+        sink(Progress(Stage.STORING, done, total))
+
+    return advance
+
+
+def _show_encrypted(
+    encrypted: "EncryptedImage", target: Path, key_target: Path, *, custody: str, as_json: bool
+) -> None:
+    facts = encrypted.facts
+    key_id = keyfile.key_id_text(encrypted.key_file.key_id)
+    if not as_json:
+        print_table(
+            {
+                "encrypted image": target,
+                "key file": key_target,
+                "key id": key_id,
+                "layout": f"{encrypted.layout.value} ({encrypted.layout_reason})",
+                "purity": encrypted.quantum_purity["served"],
+            }
+        )
+        return
+    print_json(
+        {
+            "encrypted_image": str(target),
+            "key_file": str(key_target),
+            "key_id": key_id,
+            "key_custody": custody,
+            "image": {
+                "format": facts.format,
+                "mode": facts.mode,
+                "width": facts.width,
+                "height": facts.height,
+                "frames": facts.frames,
+            },
+            "layout": encrypted.layout.value,
+            "layout_reason": encrypted.layout_reason,
+            "quantum_purity": encrypted.quantum_purity,
+            "warnings": list(encrypted.warnings),
+            "statement": encrypted.statement,
+            "statement_sha256": encrypted.statement_sha256,
+            "timings_ms": encrypted.timings_ms,
+        }
+    )
+
+
+def _show_decrypted(decrypted: "DecryptedImage", target: Path, *, as_json: bool) -> None:
+    about = {
+        "file": str(target),
+        "media_type": decrypted.media_type,
+        "layout": decrypted.layout.value,
+        "key_id": keyfile.key_id_text(decrypted.key_id),
+        "bytes": len(decrypted.data),
+        "sha256": hashlib.sha256(decrypted.data).hexdigest(),
+    }
+    if as_json:
+        print_json(about | {"timings_ms": decrypted.timings_ms})
+    else:
+        print_table(about)
+
+
+def _describe_key_file(data: bytes) -> dict[str, Any]:
+    parsed = keyfile.parse(data)
+    return {
+        "kind": "key-file",
+        "version": parsed.version,
+        "key_id": keyfile.key_id_text(parsed.key_id),
+        "created": parsed.created.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "purity": parsed.purity,
+        "stanzas": [stanza["type"] for stanza in parsed.stanzas],
+        "statement_sha256": parsed.statement_sha256,
+    }

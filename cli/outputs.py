@@ -1,0 +1,171 @@
+"""Writes results so that each is there whole or not at all, and all that belong together are there or none."""
+
+import os
+import secrets
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from cli.failures import Failure, already_there, of_writing
+
+PRIVATE = 0o600
+ORDINARY = 0o666  # less the umask
+_STEP = 1 << 22
+_LASTING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def check_target(path: Path, *, force: bool, hint: str = "--force replaces it") -> None:
+    """Refuse before the work what would be refused after it."""
+    if not path.parent.is_dir():
+        raise Failure("file-unwritable", "The file cannot be written", f"{path.parent} is no directory")
+    if path.is_dir():
+        raise Failure("file-unwritable", "The file cannot be written", f"{path} is a directory")
+    if not force and os.path.lexists(path):
+        raise already_there(path, hint)
+
+
+@dataclass(slots=True)
+class _Part:
+    target: Path
+    temporary: Path
+    replaced: Path | None = None
+    there: bool = False
+
+
+@dataclass(slots=True)
+class Outputs:
+    """Files that are written beside their places, and put there together at the end of a `with` that went well."""
+
+    force: bool
+    hint: str = "--force replaces it"
+    _parts: list[_Part] = field(default_factory=list)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        try:
+            if kind is None:
+                # Between the first and the last file nothing may come in.
+                with _uninterrupted():
+                    self._publish()
+        finally:
+            for part in self._parts:
+                part.temporary.unlink(missing_ok=True)
+
+    def write(
+        self, target: Path, data: memoryview, *, mode: int = ORDINARY, progress: Callable[[int], None] = lambda _: None
+    ) -> None:
+        part = _Part(target, target.parent / f".imageshield-{secrets.token_hex(8)}.part")
+        try:
+            descriptor = os.open(part.temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+            self._parts.append(part)
+            with os.fdopen(descriptor, "wb", buffering=0) as file:
+                _write_all(file.fileno(), data, progress)
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise of_writing(error, target) from error
+
+    def _publish(self) -> None:
+        part = None
+        try:
+            for part in self._parts:
+                self._put(part)
+            for directory in {part.target.parent for part in self._parts}:
+                _sync_directory(directory)
+        except OSError as error:
+            self._take_back()
+            raise of_writing(error, part.target if part else "") from error
+        finally:
+            for done in self._parts:
+                if done.replaced is not None:
+                    done.replaced.unlink(missing_ok=True)
+
+    def _put(self, part: _Part) -> None:
+        if not self.force:
+            _move_to_free_place(part.temporary, part.target)
+        else:
+            if part.target.is_file() and len(self._parts) > 1:
+                part.replaced = _keep_aside(part.target, part.temporary.with_suffix(".old"))
+            part.temporary.replace(part.target)
+        part.there = True
+
+    def _take_back(self) -> None:
+        for part in self._parts:
+            with suppress(OSError):
+                if part.replaced is not None:
+                    # A rename does nothing where both names are of one file already, so the old name goes by itself.
+                    part.replaced.replace(part.target)
+                    part.replaced.unlink(missing_ok=True)
+                    part.replaced = None
+                elif part.there:
+                    part.target.unlink()
+
+
+def _write_all(descriptor: int, data: memoryview, progress: Callable[[int], None]) -> None:
+    at = 0
+    while at < len(data):
+        size = os.write(descriptor, data[at : at + _STEP])
+        at += size
+        progress(size)
+
+
+def _move_to_free_place(temporary: Path, target: Path) -> None:
+    """Give a file its name, only if the name is free: a link fails where a rename would replace."""
+    try:
+        target.hardlink_to(temporary)
+    except FileExistsError:
+        raise
+    except OSError:
+        # A file system without links. What is left is a moment between looking and moving.
+        if os.path.lexists(target):
+            raise FileExistsError from None
+        temporary.rename(target)
+
+
+def _keep_aside(target: Path, aside: Path) -> Path:
+    try:
+        aside.hardlink_to(target)
+    except OSError:
+        target.rename(aside)
+    return aside
+
+
+def _sync_directory(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        # Some file systems do not sync directories; the files themselves are safe.
+        with suppress(OSError):
+            os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def cleaning_up() -> Iterator[None]:
+    """Let a signal to end be an exception, so that temporary files go and the cursor comes back."""
+
+    def interrupt(_number: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _LASTING)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
