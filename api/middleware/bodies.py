@@ -25,8 +25,9 @@ STALL_SECONDS = 30.0
 STALL_BYTES = 16 * 1024
 """What must arrive in that time: a byte now and then is no progress."""
 
-LINGER_SECONDS = 2.0
-LINGER_BYTES = 16 * 1024 * 1024
+LINGER_SECONDS = 5.0
+LINGER_BYTES = 128 * 1024 * 1024
+"""What a refused body may still take: many clients read no answer before they have sent everything."""
 
 
 class UploadBudget:

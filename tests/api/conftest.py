@@ -19,6 +19,7 @@ from fastapi import FastAPI
 from api.app import create_app
 from backplane import ids
 from backplane.db.models import Account
+from backplane.db.notifications import Notifications
 from backplane.services.accounts import PASSWORDS
 from backplane.services.claims import Claim, Claims, DecryptOutcome, EncryptOutcome
 from backplane.settings import Settings
@@ -77,6 +78,7 @@ class Gateway:
     app: FastAPI
     transport: httpx.AsyncBaseTransport
     base_url: str = "http://gateway"
+    stop: Callable[[], None] = lambda: None
 
     @property
     def services(self) -> GatewayServices:
@@ -144,8 +146,16 @@ class Sealed:
 class Engine:
     """Plays the worker: takes a job and ends it, as the test wants it."""
 
-    def __init__(self, claims: Claims) -> None:
+    def __init__(self, claims: Claims, settings: Settings) -> None:
         self.claims = claims
+        self._settings = settings
+
+    async def next_job(self, user: User, *, number: int = 1) -> str:
+        """Wait until the user has so many jobs, and return the id of the last."""
+        async with Notifications(self._settings) as bell:
+            while len(jobs := (await user.http.get("/api/v1/jobs")).json()["data"]) < number:
+                await bell.wait(10)
+        return jobs[0]["job_id"]
 
     async def take(self, job_id: str) -> Claim:
         claim = await self.claims.claim(ids.from_wire("job", job_id))
@@ -183,6 +193,12 @@ def _wrap(claim: Claim) -> Wrap:
     return VaultWrap(ids.to_wire("acc", claim.job.account_id), key.id.hex, key.version, key.secret)
 
 
+async def eventually(condition: Callable[[], object]) -> None:
+    async with asyncio.timeout(10):
+        while not condition():  # noqa: ASYNC110 - what is looked at is another thread's
+            await asyncio.sleep(0.01)
+
+
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Gateway]:
     app = create_app(settings)
@@ -199,15 +215,19 @@ def serving(settings: Settings, **options: object) -> Iterator[Gateway]:
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
+
+    def stop() -> None:
+        server.should_exit = True
+
     thread.start()
     try:
         while not server.started:
             assert thread.is_alive()
             thread.join(0.01)
         port = server.servers[0].sockets[0].getsockname()[1]
-        yield Gateway(app, httpx.AsyncHTTPTransport(), f"http://127.0.0.1:{port}")
+        yield Gateway(app, httpx.AsyncHTTPTransport(), f"http://127.0.0.1:{port}", stop)
     finally:
-        server.should_exit = True
+        stop()
         thread.join(20)
         assert not thread.is_alive()
 
@@ -235,7 +255,7 @@ def server(gateway_settings: Callable[..., Settings]) -> Iterator[Gateway]:
 @pytest.fixture(scope="session")
 async def engine(gateway_settings: Callable[..., Settings]) -> AsyncIterator[Engine]:
     async with open_claims(gateway_settings()) as claims:
-        yield Engine(claims)
+        yield Engine(claims, gateway_settings())
 
 
 @pytest.fixture

@@ -1,4 +1,3 @@
-import asyncio
 import io
 import struct
 import zlib
@@ -79,9 +78,7 @@ class TestAccepted:
 class TestPrefer:
     async def test_wait_answers_200_with_the_finished_job(self, ada, engine, background):
         async def work():
-            while not (jobs := (await ada.http.get("/api/v1/jobs")).json()["data"]):
-                await asyncio.sleep(0.01)
-            await engine.complete_encrypt(jobs[0]["job_id"])
+            await engine.complete_encrypt(await engine.next_job(ada))
 
         background(work())
         response = await submit(ada, headers={"Prefer": "wait=20"})

@@ -1,0 +1,217 @@
+import os
+
+import pytest
+
+from api.downloads import content_disposition
+from shield_core.keys.stanzas import PassphraseWrap
+from tests import pictures
+from tests.api.conftest import Sealed, opened
+
+pytestmark = [pytest.mark.anyio, pytest.mark.stack]
+
+DECRYPT = "/api/v1/decrypt"
+PASSPHRASE = "a passphrase of mine"
+
+
+async def post(user, sealed=None, *, headers=None, key_file=True, **form):
+    files = (sealed or Sealed.make()).files()
+    if not key_file:
+        del files["key_file"]
+    return await user.http.post(DECRYPT, files=files, data=form, headers=headers)
+
+
+class TestWaitingForThePicture:
+    async def test_the_picture_is_the_answer(self, ada, engine, background):
+        picture = os.urandom(700_000)
+
+        async def work():
+            await engine.complete_decrypt(await engine.next_job(ada), picture)
+
+        background(work())
+        response = await post(ada)
+        assert response.status_code == 200
+        assert response.content == picture
+        assert response.headers["Content-Type"] == "image/png"
+        assert response.headers["Content-Length"] == str(len(picture))
+        assert response.headers["Content-Disposition"] == "attachment; filename=\"scan.png\"; filename*=UTF-8''scan.png"
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
+        assert response.headers["Cache-Control"] == "no-store"
+
+    async def test_the_picture_is_gone_once_it_was_sent(self, ada, engine, background):
+        async def work():
+            await engine.complete_decrypt(await engine.next_job(ada))
+
+        background(work())
+        await post(ada)
+        job_id = await engine.next_job(ada)
+        response = await ada.http.get(f"/api/v1/jobs/{job_id}/result")
+        assert (response.status_code, response.json()["code"]) == (410, "gone")
+
+    @pytest.mark.parametrize(
+        ("code", "status"),
+        [
+            ("decryption-failed", 400),
+            ("header-missing", 400),
+            ("key-file-invalid", 422),
+            ("unavailable", 503),
+            ("poison", 500),
+        ],
+    )
+    async def test_a_failed_job_answers_with_its_problem(self, ada, engine, background, code, status):
+        async def work():
+            await engine.fail(await engine.next_job(ada), code=code, title="The worker's title")
+
+        background(work())
+        response = await post(ada)
+        assert response.status_code == status
+        assert response.headers["Content-Type"] == "application/problem+json"
+        body = response.json()
+        assert (body["code"], body["title"], body["type"]) == (code, "The worker's title", f"/docs/problems/{code}")
+
+    async def test_every_rung_of_a_failed_decryption_is_one_body(self, ada, bob, engine, background):
+        async def fail(user):
+            await engine.fail(await engine.next_job(user), code="decryption-failed", title="Wrong key or password")
+
+        answers = []
+        for user in (ada, bob):
+            background(fail(user))
+            answers.append((await post(user)).json() | {"request_id": ""})
+        assert answers[0] == answers[1]
+
+    async def test_after_the_time_that_the_gateway_waits_it_is_a_job(self, gateway_settings, gateway, engine):
+        async with opened(gateway_settings(synchronous_wait_seconds=1)) as impatient:
+            user = await impatient.user()
+            async with user.http:
+                response = await post(user)
+                assert response.status_code == 202
+                assert "Preference-Applied" not in response.headers
+                job_id = response.json()["job_id"]
+                await engine.complete_decrypt(job_id, b"late")
+                assert (await user.http.get(f"/api/v1/jobs/{job_id}/result")).content == b"late"
+
+
+class TestPrefer:
+    async def test_respond_async_is_a_job_at_once(self, ada):
+        response = await post(ada, headers={"Prefer": "respond-async"})
+        assert response.status_code == 202
+        assert response.headers["Preference-Applied"] == "respond-async"
+        assert response.headers["Location"] == f"/api/v1/jobs/{response.json()['job_id']}"
+        assert (response.json()["kind"], response.json()["quantum_purity"]) == ("decrypt", None)
+
+    @pytest.mark.parametrize("prefer", ["wait=20", "respond-async, wait=20"])
+    async def test_wait_answers_with_the_finished_job_and_keeps_the_picture(self, ada, engine, background, prefer):
+        async def work():
+            await engine.complete_decrypt(await engine.next_job(ada), b"kept")
+
+        background(work())
+        response = await post(ada, headers={"Prefer": prefer})
+        assert response.status_code == 200
+        assert response.headers["Preference-Applied"] == "wait=20"
+        job = response.json()
+        assert job["status"] == "completed"
+        assert job["expires_at"] is not None
+        assert (await ada.http.get(job["result_url"])).content == b"kept"
+
+    async def test_wait_answers_with_a_failed_job_too(self, ada, engine, background):
+        async def work():
+            await engine.fail(await engine.next_job(ada), code="decryption-failed", title="Wrong key")
+
+        background(work())
+        response = await post(ada, headers={"Prefer": "wait=20"})
+        assert response.status_code == 200
+        assert response.json()["error"] == {"code": "decryption-failed", "title": "Wrong key"}
+
+
+class TestRefused:
+    async def assert_refused(self, response, status, code):
+        assert (response.status_code, response.json()["code"]) == (status, code), response.text
+
+    async def test_not_a_png(self, ada):
+        sealed = Sealed.make()
+        sealed.picture = pictures.as_jpeg(pictures.make(8, 6))
+        await self.assert_refused(await post(ada, sealed), 415, "unsupported-format")
+
+    async def test_a_picture_that_was_saved_again(self, ada):
+        sealed = Sealed.make()
+        sealed.picture = pictures.as_png(pictures.make(8, 6))
+        await self.assert_refused(await post(ada, sealed), 400, "header-missing")
+
+    async def test_no_bytes(self, ada):
+        sealed = Sealed.make()
+        sealed.picture = b""
+        response = await post(ada, sealed)
+        assert response.json()["code"] in {"image-empty", "unsupported-format"}
+        assert response.status_code in {415, 422}
+
+    @pytest.mark.parametrize("key_file", [b"", b"{}", b"[]", b"\xff", b"{" * 10000, b'{"v": 1}', b"null"])
+    async def test_what_is_no_key_file(self, ada, key_file):
+        sealed = Sealed.make()
+        sealed.key_file = key_file
+        await self.assert_refused(await post(ada, sealed), 422, "key-file-invalid")
+
+    async def test_a_key_file_that_would_cost_too_much_to_open(self, ada):
+        sealed = Sealed.make(PassphraseWrap.from_passphrase(PASSPHRASE))
+        sealed.key_file = sealed.key_file.replace(b'"m_kib": 65536', b'"m_kib": 4194304')
+        await self.assert_refused(await post(ada, sealed, master_password=PASSPHRASE), 422, "key-file-invalid")
+
+    async def test_no_key_file_and_none_is_kept_here(self, ada):
+        await self.assert_refused(await post(ada, key_file=False), 422, "key-file-required")
+
+    async def test_another_accounts_kept_key_is_not_used(self, ada, bob, engine):
+        job_id = await ada.encrypt()
+        sealed = Sealed(await engine.complete_encrypt(job_id), b"")
+        await self.assert_refused(await post(bob, sealed, key_file=False), 422, "key-file-required")
+        response = await post(ada, sealed, key_file=False, headers={"Prefer": "respond-async"})
+        assert response.status_code == 202
+
+    async def test_a_protected_key_file_without_its_password(self, ada):
+        sealed = Sealed.make(PassphraseWrap.from_passphrase(PASSPHRASE))
+        await self.assert_refused(await post(ada, sealed), 422, "validation-failed")
+
+    @pytest.mark.parametrize("password", ["wrong", "x" * 2000, "ü" * 600])
+    async def test_a_wrong_password_is_found_by_the_worker_and_not_before(self, ada, password):
+        sealed = Sealed.make(PassphraseWrap.from_passphrase(PASSPHRASE))
+        response = await post(ada, sealed, headers={"Prefer": "respond-async"}, master_password=password)
+        assert response.status_code == 202
+
+    @pytest.mark.parametrize("form", [{"material": "x"}, {"canary": "x"}, {"quantum_purity": "fast"}])
+    async def test_unknown_fields(self, ada, form):
+        response = await post(ada, **form)
+        await self.assert_refused(response, 422, "validation-failed")
+        assert "canary" not in response.text
+
+    async def test_no_picture(self, ada):
+        response = await ada.http.post(DECRYPT, files={"key_file": ("a.qkey", b"{}")})
+        assert response.json()["errors"][0]["field"] == "encrypted_image"
+
+    async def test_no_credential(self, client):
+        await self.assert_refused(await client.post(DECRYPT, files=Sealed.make().files()), 401, "unauthenticated")
+
+
+class TestFileNames:
+    HOSTILE = (
+        ('"; rm -rf ~.png', "attachment; filename=\"__ rm -rf _.png\"; filename*=UTF-8''%22%3B%20rm%20-rf%20~.png"),
+        (
+            "a\r\nSet-Cookie: x=1.png",
+            "attachment; filename=\"aSet-Cookie_ x_1.png\"; filename*=UTF-8''aSet-Cookie%3A%20x%3D1.png",
+        ),
+        ("../../etc/passwd", "attachment; filename=\"passwd\"; filename*=UTF-8''passwd"),
+        ("C:\\fakepath\\x.png", "attachment; filename=\"x.png\"; filename*=UTF-8''x.png"),
+        ("Grüße 🖼.png", "attachment; filename=\"Gr__e _.png\"; filename*=UTF-8''Gr%C3%BC%C3%9Fe%20%F0%9F%96%BC.png"),
+        ("gnp\u202eexe.png", "attachment; filename=\"gnpexe.png\"; filename*=UTF-8''gnpexe.png"),
+        (".htaccess", "attachment; filename=\"htaccess\"; filename*=UTF-8''htaccess"),
+        ("", "attachment; filename=\"file\"; filename*=UTF-8''file"),
+    )
+
+    @pytest.mark.parametrize(("name", "header"), HOSTILE)
+    def test_a_hostile_name_is_data_in_the_header(self, name, header):
+        assert content_disposition(name) == header
+
+    @pytest.mark.parametrize("name", [name for name, _ in HOSTILE])
+    async def test_a_hostile_name_passes_through_the_service(self, ada, engine, name):
+        job_id = await ada.decrypt()
+        await engine.complete_decrypt(job_id, file_name=name)
+        response = await ada.http.get(f"/api/v1/jobs/{job_id}/result")
+        assert response.status_code == 200
+        assert response.headers["Content-Disposition"].startswith("attachment; ")
+        assert "Set-Cookie" not in response.headers

@@ -1,0 +1,94 @@
+import asyncio
+
+import pytest
+
+from api.readiness import Check
+from tests.api.conftest import opened
+
+pytestmark = [pytest.mark.anyio, pytest.mark.stack]
+
+OK = {"database": "ok", "object_store": "ok", "redis": "ok", "workers": "ok"}
+
+
+@pytest.fixture
+async def other(gateway_settings):
+    """A gateway of which the test may break a part."""
+    async with opened(gateway_settings()) as gateway, gateway.client() as client:
+        yield gateway, client
+
+
+def break_check(gateway, name, *, with_answer=False):
+    async def ask():
+        if with_answer:
+            return False
+        raise ConnectionError("canary")
+
+    setattr(gateway.app.state.readiness, f"_{name}", Check(ask))
+
+
+async def ready(client):
+    response = await client.get("/ready")
+    return response.status_code, response.json()
+
+
+class TestHealth:
+    async def test_asks_nobody(self, other):
+        gateway, client = other
+        for name in ("database", "store", "redis"):
+            break_check(gateway, name)
+        response = await client.get("/health")
+        assert (response.status_code, response.json()) == (200, {"status": "ok"})
+
+
+class TestReady:
+    async def test_is_ok_when_a_worker_was_seen(self, other):
+        gateway, client = other
+        assert await ready(client) == (200, {"status": "degraded", "checks": OK | {"workers": "down"}})
+        await gateway.services.plant.bus.report_worker("test", seconds=30)
+        assert await ready(client) == (200, {"status": "ok", "checks": OK})
+
+    async def test_is_degraded_without_redis(self, other):
+        gateway, client = other
+        await gateway.services.plant.bus.report_worker("test", seconds=30)
+        break_check(gateway, "redis")
+        assert await ready(client) == (200, {"status": "degraded", "checks": OK | {"redis": "down"}})
+
+    @pytest.mark.parametrize(("part", "name"), [("database", "database"), ("store", "object_store")])
+    async def test_is_down_without_what_no_job_can_do_without(self, other, part, name):
+        gateway, client = other
+        await gateway.services.plant.bus.report_worker("test", seconds=30)
+        break_check(gateway, part)
+        status, body = await ready(client)
+        assert (status, body["status"], body["checks"]) == (503, "down", OK | {name: "down"})
+
+    async def test_is_down_when_the_gateway_stops(self, other):
+        gateway, client = other
+        gateway.app.state.draining.begin()
+        status, body = await ready(client)
+        assert (status, body["status"]) == (503, "down")
+
+
+class TestCheck:
+    async def test_that_hangs_is_no_after_its_time_and_is_not_asked_again(self, monkeypatch):
+        monkeypatch.setattr("api.readiness.CHECK_SECONDS", 0.02)
+        asked, answered = [], asyncio.Event()
+
+        async def ask():
+            asked.append(1)
+            await answered.wait()
+            return True
+
+        check = Check(ask)
+        assert [await check.answer() for _ in range(3)] == [False, False, False]
+        assert asked == [1]
+        answered.set()
+        assert await check.answer() is True
+
+    async def test_is_asked_anew_once_it_was_answered(self):
+        answers = iter([True, False])
+
+        async def ask():
+            return next(answers)
+
+        check = Check(ask)
+        assert [await check.answer(), await check.answer()] == [True, False]

@@ -1,0 +1,155 @@
+from datetime import datetime
+
+import pytest
+
+pytestmark = [pytest.mark.anyio, pytest.mark.stack]
+
+JOBS = "/api/v1/jobs"
+UNKNOWN = "job_" + "0" * 32
+
+
+class TestGetJob:
+    async def test_a_completed_job_names_what_it_made(self, ada, engine):
+        job_id = await ada.encrypt()
+        await engine.complete_encrypt(job_id)
+        job = await ada.job(job_id)
+        assert (job["status"], job["progress"], job["stage"], job["attempts"]) == ("completed", 100, "completed", 1)
+        assert job["result_url"] == f"{JOBS}/{job_id}/result"
+        assert job["key_file_url"] == f"{JOBS}/{job_id}/key-file"
+        assert job["receipt_url"] == f"{JOBS}/{job_id}/receipt"
+        assert job["key_id"].startswith("key_")
+        assert (job["material_url"], job["error"]) == (None, None)
+        times = [datetime.fromisoformat(job[name]) for name in ("created_at", "started_at", "completed_at")]
+        assert times == sorted(times)
+        assert all(job[name].endswith("Z") for name in ("created_at", "started_at", "completed_at"))
+
+    async def test_a_failed_job_says_why_and_has_no_urls(self, ada, engine):
+        job_id = await ada.encrypt()
+        await engine.fail(job_id)
+        job = await ada.job(job_id)
+        assert job["error"] == {"code": "image-corrupt", "title": "The image is damaged"}
+        assert (job["result_url"], job["key_file_url"], job["receipt_url"]) == (None, None, None)
+
+    async def test_a_decrypt_job_has_no_key_file(self, ada, engine):
+        job_id = await ada.decrypt()
+        await engine.complete_decrypt(job_id)
+        job = await ada.job(job_id)
+        assert (job["kind"], job["key_file_url"], job["receipt_url"]) == ("decrypt", None, None)
+
+    @pytest.mark.parametrize(
+        "job_id", [UNKNOWN, "x", "key_" + "0" * 32, UNKNOWN.upper(), UNKNOWN + "0", "%00", "job_%F0"]
+    )
+    async def test_an_unknown_one_is_404(self, ada, job_id):
+        response = await ada.http.get(f"{JOBS}/{job_id}")
+        assert (response.status_code, response.json()["code"]) == (404, "not-found")
+
+
+class TestListJobs:
+    async def test_pages_hold_every_job_once_newest_first(self, ada):
+        made = [await ada.encrypt() for _ in range(5)]
+        seen, cursor = [], None
+        for has_more in (True, True, False):
+            parameters = {"limit": 2} | ({"cursor": cursor} if cursor else {})
+            page = (await ada.http.get(JOBS, params=parameters)).json()
+            seen += [job["job_id"] for job in page["data"]]
+            assert page["has_more"] is has_more
+            cursor = page["next_cursor"]
+        assert seen == made[::-1]
+        assert cursor is None
+
+    async def test_a_job_that_comes_meanwhile_does_not_shift_the_pages(self, ada):
+        made = [await ada.encrypt() for _ in range(3)]
+        first = (await ada.http.get(JOBS, params={"limit": 2})).json()
+        await ada.encrypt()
+        second = (await ada.http.get(JOBS, params={"limit": 2, "cursor": first["next_cursor"]})).json()
+        assert [job["job_id"] for job in second["data"]] == [made[0]]
+
+    async def test_filters_by_status_and_kind(self, ada, engine):
+        pending, completed = await ada.encrypt(), await ada.encrypt()
+        await engine.complete_encrypt(completed)
+        decrypt = await ada.decrypt()
+
+        async def ids(**parameters):
+            return {job["job_id"] for job in (await ada.http.get(JOBS, params=parameters)).json()["data"]}
+
+        assert await ids(status="completed") == {completed}
+        assert await ids(kind="decrypt") == {decrypt}
+        assert await ids(kind="encrypt", status="pending") == {pending}
+        assert await ids(status="cancelled") == set()
+
+    async def test_shows_nobody_elses(self, ada, bob):
+        await ada.encrypt()
+        page = (await bob.http.get(JOBS)).json()
+        assert page == {"data": [], "has_more": False, "next_cursor": None}
+
+    async def test_a_foreign_cursor_shows_nobody_elses(self, ada, bob):
+        cursor = await ada.encrypt()
+        assert (await bob.http.get(JOBS, params={"cursor": cursor})).json()["data"] == []
+
+    @pytest.mark.parametrize(
+        "query",
+        [
+            "limit=0",
+            "limit=101",
+            "limit=canary",
+            "status=canary",
+            "kind=canary",
+            "cursor=canary",
+            "cursor=",
+            "canary=1",
+        ],
+    )
+    async def test_unknown_parameters_and_values_are_refused_and_not_repeated(self, ada, query):
+        response = await ada.http.get(f"{JOBS}?{query}")
+        assert (response.status_code, response.json()["code"]) == (422, "validation-failed")
+        assert "canary" not in response.text
+
+
+class TestResult:
+    async def test_the_encrypted_image_can_be_fetched_again_and_again(self, ada, engine):
+        job_id = await ada.encrypt()
+        picture = await engine.complete_encrypt(job_id)
+        for _ in range(2):
+            response = await ada.http.get(f"{JOBS}/{job_id}/result")
+            assert response.content == picture
+            assert response.headers["Content-Type"] == "image/png"
+            assert response.headers["Content-Disposition"].startswith(f'attachment; filename="{job_id}.enc.png"')
+            assert response.headers["X-Content-Type-Options"] == "nosniff"
+
+    async def test_a_decrypted_picture_can_be_fetched_once(self, ada, engine):
+        job_id = await ada.decrypt()
+        await engine.complete_decrypt(job_id, b"plain")
+        response = await ada.http.get(f"{JOBS}/{job_id}/result")
+        assert response.content == b"plain"
+        assert response.headers["Cache-Control"] == "no-store"
+        again = await ada.http.get(f"{JOBS}/{job_id}/result")
+        assert (again.status_code, again.json()["code"]) == (410, "gone")
+
+
+class TestReceipt:
+    async def test_is_the_statement(self, ada, engine):
+        job_id = await ada.encrypt()
+        await engine.complete_encrypt(job_id)
+        response = await ada.http.get(f"{JOBS}/{job_id}/receipt")
+        assert response.json() == {"statement": {"version": 1}}
+
+    async def test_of_a_decrypt_job_is_404(self, ada, engine):
+        job_id = await ada.decrypt()
+        await engine.complete_decrypt(job_id)
+        assert (await ada.http.get(f"{JOBS}/{job_id}/receipt")).status_code == 404
+
+
+class TestStates:
+    @pytest.mark.parametrize("part", ["result", "key-file", "receipt"])
+    async def test_of_a_job_that_has_not_finished(self, ada, part):
+        job_id = await ada.encrypt()
+        response = await ada.http.get(f"{JOBS}/{job_id}/{part}")
+        assert (response.status_code, response.json()["code"]) == (409, "job-not-finished")
+        assert int(response.headers["Retry-After"]) >= 1
+
+    @pytest.mark.parametrize("part", ["result", "key-file", "receipt"])
+    async def test_of_a_job_that_has_failed(self, ada, engine, part):
+        job_id = await ada.encrypt()
+        await engine.fail(job_id)
+        response = await ada.http.get(f"{JOBS}/{job_id}/{part}")
+        assert (response.status_code, response.json()["code"]) == (409, "job-failed")

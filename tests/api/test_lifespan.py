@@ -1,0 +1,159 @@
+"""The gateway as a process of its own, as an operator runs it: its logs, and how it stops."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
+
+from cli.servers import ports
+from tests.api.conftest import Sealed, eventually
+from tests.stack import ROOT, clean_environment
+
+pytestmark = [pytest.mark.anyio, pytest.mark.stack]
+
+CANARY = "canary-Zx9!-secret"
+
+
+@pytest.fixture
+def environment(gateway_settings):
+    def reveal(value):
+        return value.get_secret_value() if hasattr(value, "get_secret_value") else str(value)
+
+    given = gateway_settings().model_dump(exclude_none=True, exclude={"allowed_origins"})
+    return clean_environment() | {name.upper(): reveal(value) for name, value in given.items()}
+
+
+@asynccontextmanager
+async def process(environment, log):
+    """Run the gateway; gives its address and its process."""
+    port = ports.choose()
+    command = [
+        sys.executable,
+        "-m",
+        "uvicorn",
+        "api.main:app",
+        "--port",
+        str(port),
+        "--timeout-graceful-shutdown",
+        "20",
+    ]
+    with log.open("wb") as output:
+        running = await asyncio.create_subprocess_exec(
+            *command, cwd=ROOT, env=environment, stdout=output, stderr=output
+        )
+    url = f"http://127.0.0.1:{port}"
+
+    def answers():
+        assert running.returncode is None, log.read_text()
+        try:
+            return httpx.get(url + "/health", trust_env=False).status_code == 200
+        except httpx.TransportError:
+            return False
+
+    try:
+        await eventually(answers)
+        yield url, running
+    finally:
+        if running.returncode is None:
+            running.kill()
+        await running.wait()
+
+
+async def end_of(socket):
+    """Listen until the socket closes, and return the code."""
+    try:
+        async with asyncio.timeout(20):
+            while True:
+                await socket.recv()
+    except ConnectionClosed as closed:
+        return closed.rcvd.code
+
+
+class TestStop:
+    async def test_on_sigterm_sockets_close_1012_and_waiting_requests_are_answered(
+        self, environment, ada, engine, tmp_path
+    ):
+        async with (
+            process(environment, tmp_path / "log") as (url, running),
+            httpx.AsyncClient(base_url=url, headers={"Authorization": f"Bearer {ada.token}"}, trust_env=False) as http,
+        ):
+            job_id = await ada.encrypt()
+            waiting = asyncio.create_task(http.post("/api/v1/decrypt", files=Sealed.make().files(), timeout=60))
+            headers = {"Authorization": f"Bearer {ada.token}"}
+            address = url.replace("http", "ws", 1) + f"/ws/progress/{job_id}"
+            async with connect(address, additional_headers=headers, proxy=None) as socket:
+                await socket.recv()
+                await engine.next_job(ada, number=2)
+                began = time.monotonic()
+                running.send_signal(signal.SIGTERM)
+                assert await end_of(socket) == 1012
+            answer = await waiting
+            assert answer.status_code == 202
+            assert (await ada.job(answer.json()["job_id"]))["status"] == "pending"
+            assert await asyncio.wait_for(running.wait(), 20) in {0, -signal.SIGTERM}
+            assert time.monotonic() - began < 10
+
+    async def test_a_connection_that_is_open_learns_that_it_is_not_ready_any_more(self, gateway_settings):
+        from tests.api.conftest import opened
+
+        async with opened(gateway_settings()) as gateway, gateway.client() as client:
+            before = signal.getsignal(signal.SIGINT)
+            heard = []
+            # What stands behind our handler is the server's; here it must not end the test.
+            async with opened(gateway_settings()) as inner:
+                assert signal.getsignal(signal.SIGINT) is not before
+                inner.app.state.draining.begin()
+                async with inner.client() as other:
+                    heard.append((await other.get("/ready")).status_code)
+            assert heard == [503]
+            assert signal.getsignal(signal.SIGINT) is before
+            assert (await client.get("/ready")).status_code == 200
+
+
+class TestLogs:
+    async def test_are_json_lines_without_queries_tokens_or_passwords(self, environment, ada, tmp_path):
+        log = tmp_path / "log"
+        async with process(environment, log) as (url, running):
+            async with httpx.AsyncClient(base_url=url, trust_env=False) as http:
+                await http.get(f"/api/v1/jobs?token={CANARY}", headers={"Authorization": f"Bearer {ada.token}"})
+                await http.post("/api/v1/auth/register", json={"email": CANARY, "password": CANARY})
+                form = {"grant_type": "password", "username": "nobody@example.org", "password": CANARY}
+                await http.post("/api/v1/auth/token", data=form)
+                files = {"image": (f"{CANARY}.png", b"x"), "master_password": (None, CANARY)}
+                await http.post("/api/v1/encrypt", files=files, headers={"Authorization": f"Bearer {ada.token}"})
+            address = url.replace("http", "ws", 1) + f"/ws/progress/{await ada.encrypt()}?last_seq=0&ticket={CANARY}"
+            headers = {"Authorization": f"Bearer {ada.token}"}
+            async with connect(address, additional_headers=headers, proxy=None) as socket:
+                await socket.recv()
+            running.terminate()
+            await asyncio.wait_for(running.wait(), 20)
+        text = log.read_text()
+        assert CANARY not in text
+        assert ada.token not in text
+        events = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+        requests = [event for event in events if event["event"] == "http.request"]
+        assert {"/api/v1/jobs", "/api/v1/encrypt"} <= {event["path"] for event in requests}
+        assert all(event["request_id"].startswith("req_") for event in requests)
+        others = [line for line in text.splitlines() if not line.startswith("{")]
+        assert all(line.startswith("INFO:") for line in others), others
+
+
+class TestImport:
+    def test_the_gateway_starts_without_the_simulator_the_kernels_and_an_environment(self):
+        code = (
+            "import sys, api.main; print({'qiskit', 'qiskit_aer', 'numba', 'shield_core.pipeline'} & set(sys.modules))"
+        )
+        environment = {"PATH": os.environ["PATH"]}
+        done = subprocess.run(
+            [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+        )
+        assert done.stdout.strip() == "set()"

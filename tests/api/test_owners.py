@@ -1,0 +1,62 @@
+"""OWASP API1: whose object it is, is asked on every route that names one; the routes come from the OpenAPI document."""
+
+import pytest
+
+pytestmark = [pytest.mark.anyio, pytest.mark.stack]
+
+BODIES = {"/api/v1/jobs/{job_id}/key-file": {"master_password": "a passphrase of mine"}}
+
+
+def id_routes(app):
+    for path, operations in app.openapi()["paths"].items():
+        if "{" in path:
+            yield from ((path, method) for method in operations)
+
+
+@pytest.fixture
+async def foreign_jobs(bob, engine):
+    """A job of somebody else in every state."""
+    completed, failed, pending, decrypted = [await bob.encrypt() for _ in range(3)] + [await bob.decrypt()]
+    await engine.complete_encrypt(completed)
+    await engine.fail(failed)
+    await engine.complete_decrypt(decrypted)
+    return {"completed": completed, "failed": failed, "pending": pending, "decrypted": decrypted}
+
+
+class TestOtherAccounts:
+    async def test_every_id_route_is_404_for_another_account(self, gateway, ada, bob, foreign_jobs):
+        routes = list(id_routes(gateway.app))
+        assert len(routes) >= 5
+        for path, method in routes:
+            for state, job_id in foreign_jobs.items():
+                address = path.replace("{job_id}", job_id)
+                response = await ada.http.request(method, address, json=BODIES.get(path) if method == "post" else None)
+                assert (response.status_code, response.json()["code"]) == (404, "not-found"), (method, path, state)
+
+    async def test_what_was_asked_for_in_vain_is_still_there_for_its_owner(self, ada, bob, foreign_jobs):
+        for job_id in foreign_jobs.values():
+            await ada.http.get(f"/api/v1/jobs/{job_id}/result")
+        for state in ("completed", "decrypted"):
+            assert (await bob.http.get(f"/api/v1/jobs/{foreign_jobs[state]}/result")).status_code == 200
+
+    async def test_another_accounts_job_and_no_job_are_the_same_answer(self, ada, foreign_jobs):
+        answers = [
+            (await ada.http.get(f"/api/v1/jobs/{job_id}")).json() | {"request_id": ""}
+            for job_id in (*foreign_jobs.values(), "job_" + "0" * 32)
+        ]
+        assert all(answer == answers[0] for answer in answers)
+
+
+class TestWithoutACredential:
+    PUBLIC = frozenset(
+        {"/health", "/ready", "/metrics", "/.well-known/jwks.json", "/api/v1/auth/register", "/api/v1/auth/token"}
+    )
+
+    async def test_every_other_route_is_401(self, gateway, client):
+        for path, operations in gateway.app.openapi()["paths"].items():
+            for method, operation in operations.items():
+                assert ("security" not in operation) == (path in self.PUBLIC), path
+                if path not in self.PUBLIC:
+                    response = await client.request(method, path.replace("{job_id}", "job_" + "0" * 32), json={})
+                    # A body is read before who sent it is asked, except a picture's.
+                    assert response.status_code in ({401, 422} if path in BODIES else {401}), path

@@ -1,0 +1,254 @@
+import asyncio
+import json
+import time
+
+import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from api.ws import progress
+from backplane.services.tokens import AccessTokens
+from tests.api.conftest import eventually, serving
+
+pytestmark = [pytest.mark.anyio, pytest.mark.stack]
+
+UNKNOWN = "job_" + "0" * 32
+
+
+def socket(gateway, job_id, *, token=None, last_seq=None, path="/ws/progress", **options):
+    url = gateway.base_url.replace("http", "ws", 1) + f"{path}/{job_id}"
+    headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+    query = "" if last_seq is None else f"?last_seq={last_seq}"
+    return connect(url + query, additional_headers=headers, proxy=None, open_timeout=20, **options)
+
+
+async def hear(gateway, job_id, *, token, last_seq=None):
+    """Listen to the end: the frames, and the code that it closed with."""
+    frames = []
+    async with socket(gateway, job_id, token=token, last_seq=last_seq) as opened:
+        try:
+            async with asyncio.timeout(20):
+                while True:
+                    frames.append(json.loads(await opened.recv()))
+        except ConnectionClosed as closed:
+            return frames, closed.rcvd.code if closed.rcvd else None
+
+
+async def refusal(gateway, job_id, **options):
+    with pytest.raises(InvalidStatus) as refused:
+        async with socket(gateway, job_id, **options):
+            pass
+    response = refused.value.response
+    assert response.headers["Content-Type"] == "application/problem+json"
+    assert response.headers["X-Request-ID"] == json.loads(response.body)["request_id"]
+    return response.status_code, json.loads(response.body)["code"]
+
+
+async def run(engine, job_id, *, reports=5):
+    claim = await engine.take(job_id)
+    for number in range(reports):
+        await engine.claims.report(claim, stage="encrypting", progress=number % 100)
+    await engine.claims.fail(claim, code="image-corrupt", title="The image is damaged")
+
+
+class TestStory:
+    async def test_a_live_listener_hears_the_state_then_every_event_in_order(self, server, wired, engine, background):
+        job_id = await wired.encrypt()
+        async with socket(server, job_id, token=wired.token) as opened:
+            first = json.loads(await opened.recv())
+            background(run(engine, job_id))
+            rest = [json.loads(await opened.recv()) for _ in range(7)]
+            with pytest.raises(ConnectionClosed) as closed:
+                await opened.recv()
+        assert first == {
+            "type": "snapshot",
+            "job_id": job_id,
+            "seq": 1,
+            "payload": {"status": "pending", "progress": 0, "stage": "queued", "result_url": None, "error": None},
+        }
+        assert [frame["seq"] for frame in rest] == [1, 2, 3, 4, 5, 6, 7]
+        assert {frame["job_id"] for frame in rest} == {job_id}
+        assert rest[1] == {
+            "type": "progress",
+            "job_id": job_id,
+            "seq": 2,
+            "payload": {"progress": 0, "stage": "encrypting"},
+        }
+        assert rest[-1]["type"] == "error"
+        assert rest[-1]["payload"] == {"error": {"code": "image-corrupt", "title": "The image is damaged"}}
+        assert closed.value.rcvd.code == 1000
+
+    async def test_one_that_comes_after_the_end_hears_the_whole_story(self, server, wired, engine):
+        job_id = await wired.encrypt()
+        await engine.complete_encrypt(job_id)
+        frames, code = await hear(server, job_id, token=wired.token)
+        assert frames[0]["payload"]["status"] == "completed"
+        assert frames[0]["payload"]["result_url"] == f"/api/v1/jobs/{job_id}/result"
+        assert [frame["seq"] for frame in frames[1:]] == [1, 2]
+        assert frames[-1]["type"] == "completed"
+        assert frames[-1]["payload"] == {"result_url": f"/api/v1/jobs/{job_id}/result"}
+        assert code == 1000
+
+    async def test_one_that_comes_back_hears_what_it_missed_and_no_more(self, server, wired, engine):
+        job_id = await wired.encrypt()
+        await run(engine, job_id, reports=5)
+        frames, code = await hear(server, job_id, token=wired.token, last_seq=4)
+        assert (frames[0]["type"], frames[0]["seq"]) == ("snapshot", 7)
+        assert [frame["seq"] for frame in frames[1:]] == [5, 6, 7]
+        assert code == 1000
+
+    @pytest.mark.parametrize("last_seq", [7, 8, 2**31 - 1])
+    async def test_one_that_has_heard_all_gets_the_state_and_is_let_go(self, server, wired, engine, last_seq):
+        job_id = await wired.encrypt()
+        await run(engine, job_id, reports=5)
+        frames, code = await hear(server, job_id, token=wired.token, last_seq=last_seq)
+        assert [frame["type"] for frame in frames] == ["snapshot"]
+        assert code == 1000
+
+    async def test_a_story_longer_than_the_queue_is_replayed_without_a_gap(self, server, wired, engine):
+        job_id = await wired.encrypt()
+        await run(engine, job_id, reports=100)
+        frames, code = await hear(server, job_id, token=wired.token)
+        assert [frame["seq"] for frame in frames[1:]] == list(range(1, 103))
+        assert code == 1000
+
+    async def test_many_listeners_at_different_moments_hear_the_same(self, server, wired, engine, background):
+        job_id = await wired.encrypt()
+        listening = [asyncio.create_task(hear(server, job_id, token=wired.token)) for _ in range(5)]
+        working = background(run(engine, job_id, reports=30))
+        listening += [asyncio.create_task(hear(server, job_id, token=wired.token)) for _ in range(5)]
+        await working
+        listening += [asyncio.create_task(hear(server, job_id, token=wired.token)) for _ in range(5)]
+        for frames, code in await asyncio.gather(*listening):
+            assert [frame["seq"] for frame in frames[1:]] == list(range(1, 33))
+            assert code == 1000
+
+
+class TestRefusedHandshakes:
+    async def test_without_or_with_a_bad_token_is_401(self, server, wired):
+        job_id = await wired.encrypt()
+        assert await refusal(server, job_id) == (401, "unauthenticated")
+        assert await refusal(server, job_id, token="nonsense") == (401, "unauthenticated")
+
+    async def test_an_expired_token_is_401_and_says_so(self, server, wired):
+        pem = server.app.state.settings.signing_key_file.read_bytes()
+        expired = AccessTokens(pem, seconds=-5).issue(wired.account_id)
+        assert await refusal(server, await wired.encrypt(), token=expired) == (401, "token-expired")
+
+    async def test_a_token_in_the_query_is_no_credential(self, server, wired):
+        job_id = await wired.encrypt()
+        assert await refusal(server, f"{job_id}?access_token={wired.token}") == (401, "unauthenticated")
+
+    async def test_an_unknown_job_and_another_accounts_job_are_404(self, server, wired, bob):
+        assert await refusal(server, UNKNOWN, token=wired.token) == (404, "not-found")
+        assert await refusal(server, await bob.encrypt(), token=wired.token) == (404, "not-found")
+
+    async def test_another_address_is_404(self, server, wired):
+        assert await refusal(server, "x", token=wired.token, path="/ws/nothing") == (404, "not-found")
+
+    @pytest.mark.parametrize("last_seq", ["-1", "x", str(2**31), "1.5", "9" * 30])
+    async def test_a_number_that_is_none_is_422(self, server, wired, last_seq):
+        job_id = await wired.encrypt()
+        assert await refusal(server, job_id, token=wired.token, last_seq=last_seq) == (422, "validation-failed")
+
+    @pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://console.example"])
+    async def test_a_page_of_another_origin_is_403(self, server, wired, origin):
+        job_id = await wired.encrypt()
+        assert await refusal(server, job_id, token=wired.token, origin=origin) == (403, "insufficient-scope")
+
+    async def test_a_page_of_a_listed_origin_is_let_in(self, server, wired):
+        async with socket(server, await wired.encrypt(), token=wired.token, origin="https://console.example") as opened:
+            assert json.loads(await opened.recv())["type"] == "snapshot"
+
+    async def test_a_request_that_is_no_handshake_is_404(self, wired):
+        response = await wired.http.get(f"/ws/progress/{UNKNOWN}")
+        assert (response.status_code, response.json()["code"]) == (404, "not-found")
+
+
+class TestEndings:
+    async def test_when_the_token_expires_it_closes_4401(self, server, wired):
+        pem = server.app.state.settings.signing_key_file.read_bytes()
+        short = AccessTokens(pem, seconds=2).issue(wired.account_id)
+        began = time.monotonic()
+        _, code = await hear(server, await wired.encrypt(), token=short)
+        assert code == 4401
+        assert time.monotonic() - began < 5
+
+    async def test_after_its_lifetime_it_closes_4401(self, server, wired, monkeypatch):
+        monkeypatch.setattr(progress, "LIFETIME_SECONDS", 0.1)
+        _, code = await hear(server, await wired.encrypt(), token=wired.token)
+        assert code == 4401
+
+    async def test_a_listener_that_reads_too_slowly_is_told_to_come_back(self, server, wired, engine, monkeypatch):
+        monkeypatch.setattr(progress, "QUEUE_LENGTH", 2)
+        sent = progress._send
+
+        async def send_nothing(socket, frames):
+            await frames.get()
+            await socket.send_text("{}")
+            await asyncio.get_running_loop().create_future()
+
+        monkeypatch.setattr(progress, "_send", send_nothing)
+        job_id = await wired.encrypt()
+        async with socket(server, job_id, token=wired.token) as opened:
+            await opened.recv()
+            claim = await engine.take(job_id)
+            for number in range(5):
+                await engine.claims.report(claim, stage="encrypting", progress=number)
+            with pytest.raises(ConnectionClosed) as closed:
+                await asyncio.wait_for(opened.recv(), 20)
+        assert closed.value.rcvd.code == 1013
+        monkeypatch.setattr(progress, "_send", sent)
+
+    async def test_a_database_that_fails_meanwhile_closes_1013(self, server, wired, monkeypatch):
+        from backplane.errors import Unavailable
+
+        async def fail(*_arguments):
+            raise Unavailable
+
+        monkeypatch.setattr(server.services.progress, "_events", fail)
+        _, code = await hear(server, await wired.encrypt(), token=wired.token)
+        assert code == 1013
+
+    async def test_a_listener_that_goes_away_is_forgotten(self, server, wired):
+        listeners = server.services.plant.bus._listeners
+        async with socket(server, await wired.encrypt(), token=wired.token) as opened:
+            await opened.recv()
+            assert listeners
+        await eventually(lambda: not listeners)
+
+    async def test_what_a_listener_says_is_not_heard(self, server, wired, engine):
+        job_id = await wired.encrypt()
+        async with socket(server, job_id, token=wired.token) as opened:
+            await opened.recv()
+            for _ in range(50):
+                await opened.send("hello")
+            await engine.fail(job_id)
+            frames = [json.loads(await opened.recv()) for _ in range(2)]
+        assert [frame["seq"] for frame in frames] == [1, 2]
+
+    async def test_a_stopping_server_closes_1012_and_is_not_kept(self, gateway_settings, wired):
+        with serving(gateway_settings()) as gateway:
+            async with socket(gateway, await wired.encrypt(), token=wired.token) as opened:
+                assert [json.loads(await opened.recv())["seq"] for _ in range(2)] == [1, 1]
+                began = time.monotonic()
+                gateway.stop()
+                with pytest.raises(ConnectionClosed) as closed:
+                    await asyncio.wait_for(opened.recv(), 20)
+        assert closed.value.rcvd.code == 1012
+        assert time.monotonic() - began < 4
+
+
+class TestConnections:
+    async def test_no_listener_holds_a_database_connection(self, gateway_settings, wired):
+        """With a pool of one connection, thirty listeners leave it to others."""
+        with serving(gateway_settings(database_pool_size=1)) as gateway:
+            job_id = await wired.encrypt()
+            sockets = [await socket(gateway, job_id, token=wired.token) for _ in range(30)]
+            for opened in sockets:
+                await opened.recv()
+            async with gateway.client(Authorization=f"Bearer {wired.token}") as client:
+                began = time.monotonic()
+                assert (await client.get("/api/v1/jobs")).status_code == 200
+                assert time.monotonic() - began < 2
+            await asyncio.gather(*(opened.close() for opened in sockets))
