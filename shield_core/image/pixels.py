@@ -18,7 +18,7 @@ from shield_core.image.splice import spliced
 
 # Filters of `warnings` belong to the process, not to the thread.
 _DECODING: Final = threading.Lock()
-_STRIP_BYTES = 1 << 20
+_STRIP_BYTES = 1 << 18
 
 
 def decode(walk: Walk) -> tuple[str, NDArray[np.uint8]]:
