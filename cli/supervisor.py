@@ -69,10 +69,10 @@ class Supervisor:
         self._over.set()
         for name, keeper in reversed(self._keepers.items()):
             if keeper.started:
-                running = keeper.pid is not None
+                running, began = keeper.pid is not None, time.monotonic()
                 keeper.stop()
                 if running:
-                    self._report(f"{name}: stopped")
+                    self._report(f"{name}: stopped after {time.monotonic() - began:.1f} s")
 
     def _bring_up(self, interrupted: threading.Event) -> None:
         waiting = dict(self._keepers)

@@ -24,7 +24,10 @@ def main() -> None:
         prctl(PR_SET_PDEATHSIG, death_signal, 0, 0, 0)
     if os.getppid() != parent:
         sys.exit("the supervisor ended before its child began")
-    os.execv(program[0], program)  # noqa: S606 -- becoming the program is the point
+    try:
+        os.execv(program[0], program)  # noqa: S606 -- becoming the program is the point
+    except OSError as error:
+        sys.exit(f"{program[0]}: {error.strerror}")
 
 
 if __name__ == "__main__":

@@ -14,9 +14,9 @@ def open_append(path: Path) -> IO[bytes]:
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "ab", buffering=0)
 
 
-def trim(path: Path, *, max_bytes: int = MAX_BYTES) -> None:
+def trim(path: Path) -> None:
     """Move a full log aside. The writer keeps its descriptor: an append to an emptied file starts at zero."""
-    if not path.exists() or path.stat().st_size < max_bytes:
+    if not path.exists() or path.stat().st_size < MAX_BYTES:
         return
     aside = path.with_suffix(".log.1")
     shutil.copyfile(path, aside)
