@@ -52,6 +52,8 @@ def encrypt(
     as_json: bool,
 ) -> None:
     password.check()
+    for path in (image, out, key_out):
+        _demand_name(path)
     target = out or image.with_name(f"{image.stem}.enc.png")
     key_target = key_out or target.with_suffix(".qkey")
     _check_distinct({"the picture": image, "the encrypted image": target, "the key file": key_target})
@@ -134,6 +136,11 @@ def read(path: Path, limit: int) -> bytes:
     if size > limit or len(data) > limit:
         raise Failure("file-too-large", "The file is too large", f"{path} has more than {limit:,} bytes")
     return data
+
+
+def _demand_name(path: Path | None) -> None:
+    if path is not None and path.name in {"", ".."}:
+        raise Failure("file-unreadable", "The file cannot be read", f"{path} is a directory")
 
 
 def _check_distinct(paths: dict[str, Path]) -> None:

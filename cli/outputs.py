@@ -20,12 +20,14 @@ _LASTING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 def check_target(path: Path, *, force: bool, hint: str = "--force replaces it") -> None:
     """Refuse before the work what would be refused after it."""
-    if not path.parent.is_dir():
-        raise Failure("file-unwritable", "The file cannot be written", f"{path.parent} is no directory")
-    if path.is_dir():
-        raise Failure("file-unwritable", "The file cannot be written", f"{path} is a directory")
     if not force and os.path.lexists(path):
         raise already_there(path, hint)
+    real = path.resolve()
+    if not real.parent.is_dir():
+        raise Failure("file-unwritable", "The file cannot be written", f"{real.parent} is no directory")
+    # A device or a pipe would be replaced by a file, for good where root does it.
+    if real.exists() and not real.is_file():
+        raise Failure("file-unwritable", "The file cannot be written", f"{path} is no ordinary file")
 
 
 @dataclass(slots=True)
@@ -62,7 +64,9 @@ class Outputs:
     def write(
         self, target: Path, data: memoryview, *, mode: int = ORDINARY, progress: Callable[[int], None] = lambda _: None
     ) -> None:
-        part = _Part(target, target.parent / f".imageshield-{secrets.token_hex(8)}.part")
+        # Beside the file that a link points to, so that the link stays one.
+        place = target.resolve() if self.force else target
+        part = _Part(place, place.parent / f".imageshield-{secrets.token_hex(8)}.part")
         try:
             descriptor = os.open(part.temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
             self._parts.append(part)

@@ -187,13 +187,30 @@ class TestEncrypt:
             file.truncate(1 << 40)
         assert shell.json("encrypt", "large.png", "--plain-key", expect=1)["error"]["code"] == "file-too-large"
 
-    @pytest.mark.parametrize(("name", "code"), [("missing.png", "file-not-found"), (".", "file-unreadable")])
+    @pytest.mark.parametrize(
+        ("name", "code"),
+        [
+            ("missing.png", "file-not-found"),
+            (".", "file-unreadable"),
+            ("..", "file-unreadable"),
+            ("/", "file-unreadable"),
+        ],
+    )
     def test_refuses_what_it_cannot_read(self, shell, name, code):
-        assert shell.json("encrypt", name, "--plain-key", "-o", "x.png", expect=1)["error"]["code"] == code
+        assert shell.json("encrypt", name, "--plain-key", expect=1)["error"]["code"] == code
 
-    @pytest.mark.parametrize("out", ["missing/x.png", "directory"])
+    def test_writes_through_a_link_with_force(self, shell):
+        shell.write("real.png", b"old")
+        (shell.directory / "link.png").symlink_to("real.png")
+        shell.encrypt("photo.png", "-o", "link.png", expect=1)
+        shell.encrypt("photo.png", "-o", "link.png", "--force")
+        assert (shell.directory / "link.png").is_symlink()
+        assert shell.read("real.png").startswith(b"\x89PNG")
+
+    @pytest.mark.parametrize("out", ["missing/x.png", "directory", "pipe", "/dev/null"])
     def test_refuses_a_place_it_cannot_write_to(self, shell, out):
         (shell.directory / "directory").mkdir()
+        os.mkfifo(shell.directory / "pipe")
         shell.write("photo.png", pictures.as_png(pictures.make()))
         error = shell.json("encrypt", "photo.png", "--plain-key", "-o", out, "--force", expect=1)["error"]
         assert error["code"] == "file-unwritable"
