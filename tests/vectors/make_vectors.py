@@ -1,4 +1,4 @@
-"""Writes the frozen vectors. Run once, by hand; the tests only read what it wrote.
+"""Writes the frozen vectors. Run once, by hand; what exists is never written again, and the tests only read.
 
     python -m tests.vectors.make_vectors
 
@@ -13,6 +13,7 @@ import numpy as np
 
 from shield_core.cipher import reference
 from shield_core.keys import schedule
+from tests.vectors import images
 
 HERE = Path(__file__).parent
 SIZES = (1, 2, 5, 2**17, 2**17 + 1, 2**18 + 1)
@@ -41,12 +42,29 @@ def key_schedule():
     return {"comment": key_schedule.__doc__, "vectors": vectors}
 
 
+def write_images():
+    """Write one file for each image: readable lines, an empty line, the image (docs/format.md, Vectors)."""
+    folder = HERE / "images"
+    folder.mkdir()
+    for name, expect, comment, making, image in images.vectors():
+        lines = {
+            "expect": expect,
+            "payload": making.payload_sha256 if expect == "success" else None,
+            "file key": making.file_key.hex(),
+            "statement": images.STATEMENT,
+            "comment": comment,
+        }
+        head = "".join(f"{key}: {value}\n" for key, value in lines.items() if value is not None)
+        (folder / f"{name}.vector").write_bytes(head.encode() + b"\n" + (image or making.image()))
+
+
 def main():
+    if not (HERE / "images").exists():
+        write_images()
     for name, make in {"permutation": permutation, "key_schedule": key_schedule}.items():
         path = HERE / f"{name}.json"
-        if path.exists():
-            raise SystemExit(f"{path.name} is frozen")
-        path.write_text(json.dumps(make(), indent=2) + "\n")
+        if not path.exists():
+            path.write_text(json.dumps(make(), indent=2) + "\n")
 
 
 if __name__ == "__main__":
