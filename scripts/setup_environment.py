@@ -53,7 +53,7 @@ def has_this_python() -> bool:
 def create() -> None:
     say(f"setup: a virtual environment of Python {platform.python_version()} in .venv")
     try:
-        venv.create(VENV, clear=True, with_pip=True)
+        venv.create(VENV, clear=True, symlinks=True, with_pip=True)
     except (subprocess.CalledProcessError, ImportError):
         sys.exit("setup: this Python cannot make a virtual environment. Debian and Ubuntu: apt install python3-venv")
 
