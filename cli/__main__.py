@@ -45,6 +45,7 @@ PasswordFile = Annotated[
 PasswordFd = Annotated[int | None, typer.Option(min=0, help="Read the password from this file descriptor.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result, or the error, as JSON on stdout.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace files that are there already.")]
+DataDir = Annotated[Path | None, typer.Option(help="Where everything is kept.")]
 
 
 @app.command()
@@ -113,7 +114,7 @@ def inspect(
 def up(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 takes a free one.")] = 8000,
-    data_dir: Annotated[Path | None, typer.Option(help="Where everything is kept.")] = None,
+    data_dir: DataDir = None,
     workers: Annotated[int | None, typer.Option(min=1, help="How many pictures at the same time.")] = None,
 ) -> None:
     """Run the whole system until Ctrl-C: gateway, worker, relay, database, Redis, object store."""
@@ -131,11 +132,11 @@ def demo(json: Json = False) -> None:
 
 
 @app.command()
-def doctor(json: Json = False) -> None:
+def doctor(data_dir: DataDir = None, json: Json = False) -> None:
     """Name every fault of the configuration at once."""
     from cli.doctor import run
 
-    raise typer.Exit(run(as_json=json))
+    raise typer.Exit(run(as_json=json, data_dir=data_dir))
 
 
 @app.command()

@@ -169,6 +169,13 @@ def chunks_of(data):
     return found
 
 
+def long_bmp(header_size):
+    """Write a BMP of 4 by 3 pixels with one of the headers that are longer than 40 bytes."""
+    header = struct.pack("<IiiHHIIiiII", header_size, 4, 3, 1, 24, 0, 36, 2835, 2835, 0, 0).ljust(header_size, b"\x00")
+    start = 14 + header_size
+    return b"BM" + struct.pack("<IHHI", start + 36, 0, 0, start) + header + bytes(range(36))
+
+
 def gray_tiff(order, fields=(), pages=1):
     """Write a TIFF of 4 by 3 gray pixels by hand.
 

@@ -19,7 +19,10 @@ import pytest
 from PIL import Image
 
 import cli.outputs
+import shield_core.pipeline
 from cli.__main__ import run
+from shield_core.errors import SourceFailed
+from shield_core.quantum.aer import AerSource
 from tests import pictures
 
 ROOT = Path(__file__).parents[2]
@@ -568,6 +571,34 @@ class TestInspect:
             [sys.executable, "-c", script], capture_output=True, text=True, check=True, env=environment
         )
         assert out.stdout.splitlines()[-1] == "[]"
+
+
+class TestMisfortune:
+    def test_a_source_that_fails_is_told_and_the_key_is_as_strong(self, shell, monkeypatch):
+        def fail(self, n_bits):
+            raise SourceFailed("the simulator is gone")
+
+        monkeypatch.setattr(AerSource, "measure", fail)
+        shell.encrypt()
+        assert "warning: degraded" in shell.err
+        assert "as strong" in shell.err
+
+    def test_too_little_memory_is_one_line(self, shell, monkeypatch):
+        def fail(*_, **__):
+            raise MemoryError
+
+        monkeypatch.setattr(shield_core.pipeline, "encrypt_image", fail)
+        shell.encrypt(expect=1)
+        assert shell.err.splitlines()[-1].startswith("imageshield: There is not enough memory")
+        assert shell.files() == ["password", "photo.png"]
+
+    def test_a_reader_that_has_gone_is_no_traceback(self, shell):
+        shell.encrypt()
+        process = child("inspect", "photo.enc.png", "--json", stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        process.stderr.close()
+        assert process.wait() == 1
 
 
 class TestCommandLine:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from shield_core.errors import PayloadInvalid
+from shield_core.errors import ImageCorrupt, PayloadInvalid
 from shield_core.image.intake import examine
 from shield_core.image.payload import Layout, build
 from shield_core.image.restore import restore
@@ -186,6 +186,30 @@ class TestKeptOfBmp:
     def test_comes_back_byte_for_byte(self, mode, size):
         data = pictures.as_bmp(pictures.make(*size, mode=mode), dpi=(300, 300))
         assert take(data).layout is Layout.PIXELS
+        assert round_trip(data).data == data
+
+    @pytest.mark.parametrize("size", [52, 56, 108, 124])
+    def test_comes_back_with_a_longer_header(self, size):
+        data = pictures.long_bmp(size)
+        assert take(data).layout is Layout.PIXELS
+        assert round_trip(data).data == data
+
+    @pytest.mark.parametrize("kind", [b"DEBM", b"KNIL"])
+    def test_with_a_color_profile_comes_back_as_a_file(self, kind):
+        data = bytearray(pictures.long_bmp(124) + b"profile")
+        data[14 + 56 : 14 + 60] = kind
+        data[14 + 112 : 14 + 120] = struct.pack("<II", len(data) - 7 - 14, 7)
+        payload = take(bytes(data))
+        assert (payload.layout, payload.warnings) == (Layout.FILE, ())
+        assert "profile" in payload.reason
+        with pytest.raises(ImageCorrupt):
+            examine(bytes(data[:-1]))
+
+    def test_of_the_oldest_kind_comes_back_as_a_file(self):
+        row = bytes(range(12))
+        data = b"BM" + struct.pack("<IHHIIHHHH", 26 + 36, 0, 0, 26, 12, 4, 3, 1, 24) + 3 * row
+        payload = take(data)
+        assert (payload.layout, payload.warnings) == (Layout.FILE, ())
         assert round_trip(data).data == data
 
 
