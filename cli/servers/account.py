@@ -37,6 +37,8 @@ def choose(directory: Path) -> Account | None:
 def closed_parent(path: Path, account: Account) -> Path | None:
     """Name the first directory on the way that the account cannot pass. Parents are never changed."""
     for parent in reversed(path.resolve().parents):
+        if not parent.exists():
+            break
         found = parent.stat()
         if found.st_uid == account.uid:
             bit = stat.S_IXUSR

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from cli.servers import postgres, seaweed, valkey
 from cli.servers.errors import SettingMissing
-from cli.servers.home import Home
+from cli.servers.home import Home, read_ports
 from cli.servers.service import Service
 
 BUCKET = "imageshield"
@@ -40,6 +40,19 @@ def compose(home: Home, environment: Mapping[str, str], *, volatile: bool = Fals
         services.append(seaweed.service(home, ports, bucket=bucket))
         variables |= seaweed.variables(home, ports, bucket=bucket)
     return Stack(tuple(services), variables, tuple(ports.values()))
+
+
+def remembered(home: Home, environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables of the stack that runs, or last ran, in a data directory."""
+    ports = read_ports(home.path)
+    variables = _keys(home, environment)
+    if not environment.get("DATABASE_URL") and "postgres" in ports:
+        variables["DATABASE_URL"] = postgres.url(home, ports["postgres"])
+    if not environment.get("REDIS_URL") and "valkey" in ports:
+        variables["REDIS_URL"] = valkey.url(home, ports["valkey"])
+    if not environment.get("S3_ENDPOINT_URL") and set(seaweed.port_names()) <= set(ports):
+        variables |= seaweed.variables(home, ports, bucket=environment.get("S3_BUCKET") or BUCKET)
+    return variables
 
 
 def _refuse_missing_credentials(environment: Mapping[str, str]) -> None:

@@ -52,9 +52,9 @@ def scratch() -> Iterator[Path]:
 
 
 class Home:
-    """An open data directory: locked until `close`."""
+    """A data directory. Opened it is ours until `close`; made from a path alone it is only looked at."""
 
-    def __init__(self, path: Path, lock: int) -> None:
+    def __init__(self, path: Path, lock: int | None = None) -> None:
         self.path = path
         self._lock = lock
 
@@ -71,7 +71,27 @@ class Home:
         return cls(path, lock)
 
     def close(self) -> None:
-        os.close(self._lock)
+        if self._lock is not None:
+            os.close(self._lock)
+
+    @property
+    def exists(self) -> bool:
+        return (self.path / "layout").exists()
+
+    @property
+    def in_use(self) -> bool:
+        """Say whether a supervisor, perhaps this process, holds the directory."""
+        try:
+            lock = os.open(self.path / "lock", os.O_RDONLY)
+        except FileNotFoundError:
+            return False
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(lock)
+        return False
 
     def folder(self, name: str) -> Path:
         return self.path / name
