@@ -62,7 +62,6 @@ class TestDatabase:
         system.kill("postgres")
         wait_until(lambda: user.job(job_id)["status"] == "completed", "the job completes", seconds=90)
 
-
     def test_requests_meanwhile_are_answered_or_told_to_come_back(self, user: User, system: SystemUnderTest):
         over = threading.Event()
         answers: list[httpx.Response] = []
