@@ -347,6 +347,14 @@ class TestSupervisorThatEnds:
         with holding(place) as second:
             assert_filled(second.variables)
 
+    def test_copy_of_a_resting_data_directory_is_a_backup(self, place):
+        with running_stack(place, volatile=False) as stack:
+            fill(stack.variables)
+        with scratch() as elsewhere:
+            subprocess.run(["cp", "-a", f"{place}/.", elsewhere], check=True)
+            with running_stack(elsewhere, volatile=False) as restored:
+                assert_filled(restored.variables)
+
     def test_survivors_are_stopped_before_the_next_start(self, place):
         home = Home.open(place)
         survivor = subprocess.Popen(["/bin/sleep", "600"], start_new_session=True)
