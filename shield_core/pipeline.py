@@ -29,6 +29,9 @@ from shield_core.quantum.keygen import draw_file_key
 from shield_core.quantum.pool import BitPool
 from shield_core.quantum.sources import EntropySource
 
+REBUILDING = 8
+"""How many bytes of the other work a compressed byte counts: writing a PNG takes as much longer."""
+
 
 @dataclass(frozen=True, slots=True)
 class EncryptedImage:
@@ -110,9 +113,11 @@ def encrypt_image(
         raise PurityNotOffered(f"{purity.value} is reserved for a later release")
     clock = StageClock(progress)
     key_id = uuid7() if key_id is None else key_id
-    with clock.stage(Stage.VALIDATING):
+    with clock.stage(Stage.VALIDATING, memoryview(data).nbytes) as advance:
         facts = intake.examine(data)
-        attempt = Attempt(payload.build(data, facts, layout=layout, file_name=file_name), key_id, threads=threads)
+        content = payload.build(data, facts, layout=layout, file_name=file_name, progress=advance)
+        attempt = Attempt(content, key_id, threads=threads)
+        del content  # would hold the plaintext's memory until the end
     with clock.stage(Stage.GENERATING_QUANTUM_KEYS):
         draw = draw_file_key(
             source,
@@ -190,7 +195,7 @@ def decrypt_image(
     with clock.stage(Stage.VERIFYING, samples.nbytes) as advance:
         tag.verify(keys.mac, parsed.header_bytes, samples, parsed.tag, progress=advance)
     del parsed  # its samples are as large as the picture
-    with clock.stage(Stage.DECRYPTING, 3 * samples.nbytes) as advance:
+    with clock.stage(Stage.DECRYPTING, (3 + REBUILDING) * samples.nbytes) as advance:
         about = metadata.decrypt(
             header.metadata, keys.metadata, purity=header.purity.value, statement_sha256=key_file.statement_sha256
         )
@@ -205,6 +210,7 @@ def decrypt_image(
                 height=header.height,
                 bit_depth=header.bit_depth,
                 color_type=header.color_type,
+                progress=lambda size: advance(REBUILDING * size),
             )
         finally:
             samples[:] = 0

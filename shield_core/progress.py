@@ -51,16 +51,18 @@ def nothing(_: int) -> None:
     """Take a count of bytes and do nothing: the default."""
 
 
+# A PNG of 25 million pixels, in ms: validating 960, keys 1, encrypting 210, authenticating 90; and back: validating 50,
+# unlocking 0 to 400, verifying 40, decrypting 1480. First and last stages are shared, so their shares are a middle.
 _SPANS: Final = {
     Stage.QUEUED: (0, 0),
-    Stage.VALIDATING: (0, 40),
-    Stage.GENERATING_QUANTUM_KEYS: (40, 45),
-    Stage.ENCRYPTING: (45, 75),
-    Stage.AUTHENTICATING: (75, 90),
-    Stage.UNLOCKING: (40, 50),
-    Stage.VERIFYING: (50, 60),
-    Stage.DECRYPTING: (60, 90),
-    Stage.STORING: (90, 99),
+    Stage.VALIDATING: (0, 35),
+    Stage.GENERATING_QUANTUM_KEYS: (35, 40),
+    Stage.ENCRYPTING: (40, 65),
+    Stage.AUTHENTICATING: (65, 80),
+    Stage.UNLOCKING: (35, 42),
+    Stage.VERIFYING: (42, 48),
+    Stage.DECRYPTING: (48, 80),
+    Stage.STORING: (80, 99),
     Stage.COMPLETED: (100, 100),
 }
 
@@ -95,7 +97,7 @@ class StageClock:
 
     @contextmanager
     def stage(self, stage: Stage, total: int = 0) -> Iterator[Advance]:
-        """Report that a stage begins, and yield what reports its bytes.
+        """Report that a stage begins and that it ends, and yield what reports its bytes.
 
         Args:
             stage: each once.
@@ -111,4 +113,6 @@ class StageClock:
 
         self._sink(Progress(stage, 0, total))
         yield advance
+        if done < total:
+            advance(total - done)
         self.timings_ms[stage.value] = round((time.perf_counter() - started) * 1000, 3)

@@ -6,7 +6,7 @@ rather than kept: a byte for each pixel would be as much memory again as a gray 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import ModuleType
 
 import numpy as np
@@ -44,7 +44,7 @@ class Buckets:
     for none.
     """
 
-    key: bytes
+    key: bytes = field(repr=False)
     n: int
     parts: tuple[Part, ...]
     mask: np.uint8

@@ -16,6 +16,7 @@ from shield_core.image.keepsakes import keep
 from shield_core.image.names import harmless_name
 from shield_core.image.png_walk import PngWalk, check_png
 from shield_core.image.webp_walk import WebpWalk
+from shield_core.progress import Advance, nothing
 
 ASKED_FOR = "asked for"
 
@@ -57,7 +58,14 @@ class _Taken:
     warnings: tuple[str, ...]
 
 
-def build(data: Buffer, facts: ImageFacts, *, layout: Layout = Layout.AUTO, file_name: str | None = None) -> Payload:
+def build(
+    data: Buffer,
+    facts: ImageFacts,
+    *,
+    layout: Layout = Layout.AUTO,
+    file_name: str | None = None,
+    progress: Advance = nothing,
+) -> Payload:
     """Turn a file into samples, decoding all of it once, so that a damaged file is refused whatever the layout.
 
     Args:
@@ -65,6 +73,7 @@ def build(data: Buffer, facts: ImageFacts, *, layout: Layout = Layout.AUTO, file
         facts: What `intake.examine` said of it.
         layout: What the caller asks for.
         file_name: The name to give the file when it comes back; only what is harmless of it is kept.
+        progress: Told the bytes of file that the decoder reads, about as many as the file has.
 
     Returns:
         The payload, with its own copy of the samples.
@@ -79,7 +88,7 @@ def build(data: Buffer, facts: ImageFacts, *, layout: Layout = Layout.AUTO, file
         raise ImageCorrupt("the facts are of another picture")
     chosen, reason = _choose(walk, layout)
     found = check_png(walk) if isinstance(walk, PngWalk) else ()
-    taken = _take_pixels(walk) if chosen is Layout.PIXELS else _take_file(walk, data)
+    taken = _take_pixels(walk, progress) if chosen is Layout.PIXELS else _take_file(walk, data, progress)
     kind = SAMPLE_KINDS[taken.mode]
     return Payload(
         layout=chosen,
@@ -116,16 +125,16 @@ def _choose(walk: AnyWalk, layout: Layout) -> tuple[Layout, str]:
     raise LayoutNotExact(f"the picture is {facts.reason}; the layout `file` keeps it byte for byte")
 
 
-def _take_pixels(walk: AnyWalk) -> _Taken:
+def _take_pixels(walk: AnyWalk, progress: Advance) -> _Taken:
     rebuild = keep(walk)
     if rebuild is None:
         raise LayoutNotExact("profiles and EXIF of the picture have more than 3 MB; the layout `file` keeps them")
-    mode, samples = pixels.decode(walk)
+    mode, samples = pixels.decode(walk, progress=progress)
     if walk.facts.exact and mode != walk.facts.mode:
         raise ImageCorrupt("the decoder finds other samples than the header declares")
     return _Taken(samples, mode, (walk.facts.width, walk.facts.height), rebuild, walk.dropped)
 
 
-def _take_file(walk: AnyWalk, data: Buffer) -> _Taken:
-    pixels.check(walk)
+def _take_file(walk: AnyWalk, data: Buffer, progress: Advance) -> _Taken:
+    pixels.check(walk, progress=progress)
     return _Taken(frame(data), FRAME_MODE, frame_size(len(data)), None, ())

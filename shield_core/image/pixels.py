@@ -15,17 +15,19 @@ from shield_core.image.bmp_walk import BmpWalk, read_rows
 from shield_core.image.facts import SAMPLE_KINDS, ImageFacts, Pieces, Walk
 from shield_core.image.limits import MAX_DECODED_PIXELS, MIN_FRAME_COST
 from shield_core.image.splice import spliced
+from shield_core.progress import Advance, nothing
 
 # Filters of `warnings` belong to the process, not to the thread.
 _DECODING: Final = threading.Lock()
 _STRIP_BYTES = 1 << 18
 
 
-def decode(walk: Walk) -> tuple[str, NDArray[np.uint8]]:
+def decode(walk: Walk, *, progress: Advance = nothing) -> tuple[str, NDArray[np.uint8]]:
     """Decode the first picture of a file.
 
     Args:
         walk: What the walk over the file found; its mode is one of `SAMPLE_KINDS`.
+        progress: Told the bytes of file that the decoder reads; what it raises ends the decoding.
 
     Returns:
         The mode that was decoded, and the samples: shape (pixels, bytes per pixel), uint8, C-contiguous, owned; 16-bit
@@ -36,7 +38,8 @@ def decode(walk: Walk) -> tuple[str, NDArray[np.uint8]]:
     """
     if isinstance(walk, BmpWalk) and walk.facts.exact:
         return walk.facts.mode, read_rows(walk)
-    with _decoding(), _opened(walk.shown[0], walk.facts, size=(walk.facts.width, walk.facts.height)) as image:
+    size = walk.facts.width, walk.facts.height
+    with _decoding(), _opened(walk.shown[0], walk.facts, size=size, progress=progress) as image:
         image.load()
         # A 16-bit picture is I;16B where the file is big-endian.
         mode = "I;16" if image.mode.startswith("I;16") else image.mode
@@ -45,7 +48,7 @@ def decode(walk: Walk) -> tuple[str, NDArray[np.uint8]]:
         return mode, _copy_samples(image, SAMPLE_KINDS[mode].bytes_per_pixel)
 
 
-def check(walk: Walk) -> None:
+def check(walk: Walk, *, progress: Advance = nothing) -> None:
     """Decode a file to see that it is whole, and throw the pixels away.
 
     Of an animation or a file of many pages, frames are decoded until `MAX_DECODED_PIXELS`; later ones are only walked
@@ -57,9 +60,8 @@ def check(walk: Walk) -> None:
     left = MAX_DECODED_PIXELS
     with _decoding():
         for page, pieces in enumerate(walk.shown):
-            with _opened(
-                pieces, walk.facts, size=(walk.facts.width, walk.facts.height) if page == 0 else None
-            ) as image:
+            size = (walk.facts.width, walk.facts.height) if page == 0 else None
+            with _opened(pieces, walk.facts, size=size, progress=progress) as image:
                 for frame in range(walk.facts.frames if len(walk.shown) == 1 else 1):
                     left -= max(MIN_FRAME_COST, image.width * image.height)
                     if left < 0 and (page or frame):
@@ -86,8 +88,10 @@ def _decoding() -> Iterator[None]:
 
 
 @contextmanager
-def _opened(pieces: Pieces, facts: ImageFacts, *, size: tuple[int, int] | None) -> Iterator[Image.Image]:
-    with Image.open(spliced(pieces), formats=[facts.format]) as image:
+def _opened(
+    pieces: Pieces, facts: ImageFacts, *, size: tuple[int, int] | None, progress: Advance
+) -> Iterator[Image.Image]:
+    with Image.open(spliced(pieces, progress), formats=[facts.format]) as image:
         if size is not None and image.size != size:
             raise ImageCorrupt("the decoder finds another size than the header declares")
         yield image

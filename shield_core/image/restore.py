@@ -1,7 +1,8 @@
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from shield_core.image.tiff_walk import KEPT as KEPT_TAGS
 from shield_core.image.tiff_walk import KeptTag
 from shield_core.image.tiff_write import write_tiff
 from shield_core.keys.canonical import b64decode
+from shield_core.progress import Advance, nothing
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _SOURCE = {"bit_depth", "file_name", "format", "mode", "rebuild"}
@@ -54,6 +56,7 @@ def restore(
     height: int,
     bit_depth: int,
     color_type: int,
+    progress: Advance = nothing,
 ) -> Restored:
     """Turn decrypted samples into the file, in the format it had; a JPEG or WebP taken as pixels comes back as PNG.
 
@@ -65,6 +68,7 @@ def restore(
         height: Pixels, of the encrypted image.
         bit_depth: Of the encrypted image.
         color_type: PNG's, of the encrypted image.
+        progress: Told the bytes of samples compressed; a file that is only copied is not worth a word.
 
     Returns:
         The file: the identical one for `file`, one with the same pixels and metadata for `pixels`.
@@ -78,7 +82,7 @@ def restore(
         source = _keys(metadata["source"], _SOURCE)
         if layout is Layout.FILE:
             return _restore_file(samples, source, metadata, geometry)
-        return _restore_pixels(samples, source, geometry)
+        return _restore_pixels(samples, source, geometry, progress)
     except (KeyError, TypeError, ValueError, ImageCorrupt) as error:
         # The metadata are authentic, so whoever made them had the key: a writer with a fault, or one with bad intent.
         raise PayloadInvalid("the metadata do not describe a file") from error
@@ -104,10 +108,13 @@ def _restore_file(
     return _restored(data, source["format"], source, Layout.FILE)
 
 
-def _restore_pixels(samples: NDArray[np.uint8], source: Mapping[str, Any], geometry: _Geometry) -> Restored:
+def _restore_pixels(
+    samples: NDArray[np.uint8], source: Mapping[str, Any], geometry: _Geometry, progress: Advance
+) -> Restored:
     _check_mode(samples, source["mode"], geometry)
     rebuild = source["rebuild"]
-    writers = {"PNG": _rebuild_png, "BMP": _rebuild_bmp, "TIFF": _rebuild_tiff}
+    writers: dict[str, Callable[[NDArray[np.uint8], Mapping[str, Any], _Geometry], bytes]]
+    writers = {"PNG": partial(_rebuild_png, progress=progress), "BMP": _rebuild_bmp, "TIFF": _rebuild_tiff}
     return _restored(writers[rebuild["as"]](samples, rebuild, geometry), rebuild["as"], source, Layout.PIXELS)
 
 
@@ -131,7 +138,9 @@ def _check_mode(samples: NDArray[np.uint8], mode: str, geometry: _Geometry) -> N
         raise PayloadInvalid("the samples are not of the size of their mode")
 
 
-def _rebuild_png(samples: NDArray[np.uint8], rebuild: Mapping[str, Any], geometry: _Geometry) -> bytes:
+def _rebuild_png(
+    samples: NDArray[np.uint8], rebuild: Mapping[str, Any], geometry: _Geometry, *, progress: Advance
+) -> bytes:
     places: dict[str, list[tuple[bytes, bytes]]] = {"before": [], "after": []}
     for chunk in _keys(rebuild, {"as", "chunks"})["chunks"]:
         _keys(chunk, {"data_b64", "place", "type"})
@@ -147,6 +156,7 @@ def _rebuild_png(samples: NDArray[np.uint8], rebuild: Mapping[str, Any], geometr
         color_type=geometry.color_type,
         before=places["before"],
         after=places["after"],
+        progress=progress,
     )
 
 

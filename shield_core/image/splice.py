@@ -4,6 +4,7 @@ from itertools import accumulate
 from typing import Final
 
 from shield_core.image.facts import Pieces, Writable
+from shield_core.progress import Advance, nothing
 
 _BUFFER: Final = 1 << 16
 
@@ -15,9 +16,10 @@ class SplicedFile(io.RawIOBase):
     their parsers, which spend memory on it that is out of all proportion: a 110-kB PNG with `getexif()`, 860 MB.
     """
 
-    def __init__(self, pieces: Pieces) -> None:
-        """Take the pieces in the order in which they are read."""
+    def __init__(self, pieces: Pieces, progress: Advance = nothing) -> None:
+        """Take the pieces in the order in which they are read, and whom to tell the bytes that are."""
         super().__init__()
+        self._progress = progress
         self._pieces = [piece for piece in pieces if len(piece)]
         self._starts = list(accumulate((len(piece) for piece in self._pieces), initial=0))
         self._size = self._starts[-1]
@@ -58,6 +60,7 @@ class SplicedFile(io.RawIOBase):
             room[done : done + len(part)] = part
             done += len(part)
             self._at += len(part)
+        self._progress(done)
         return done
 
     def readall(self) -> bytes:
@@ -66,12 +69,13 @@ class SplicedFile(io.RawIOBase):
         for start, piece in zip(self._starts, self._pieces, strict=False):
             parts.append(piece[max(0, self._at - start) :])
         self._at = max(self._at, self._size)
+        self._progress(sum(map(len, parts)))
         return b"".join(parts)
 
 
-def spliced(pieces: Pieces) -> io.BufferedReader:
+def spliced(pieces: Pieces, progress: Advance = nothing) -> io.BufferedReader:
     """Open pieces as one file; buffered, because some decoders ask for every byte by itself."""
-    return io.BufferedReader(SplicedFile(pieces), _BUFFER)
+    return io.BufferedReader(SplicedFile(pieces, progress), _BUFFER)
 
 
 def merged(view: memoryview, spans: list[tuple[int, int]]) -> list[memoryview]:

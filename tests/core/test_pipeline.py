@@ -261,11 +261,19 @@ class TestProgress:
         data = pictures.as_bmp(pictures.make(2000, 1500))
         made = encrypt(data, progress=reports.append)
         decrypt(made, progress=reports.append)
-        for stage in (Stage.ENCRYPTING, Stage.AUTHENTICATING, Stage.VERIFYING, Stage.DECRYPTING):
+        for stage in (Stage.ENCRYPTING, Stage.AUTHENTICATING, Stage.VERIFYING):
             inside = [report for report in reports if report.stage is stage]
             assert inside[-1].done == inside[-1].total
             steps = [after.done - before.done for before, after in itertools.pairwise(inside)]
             assert max(steps) <= 3 * (1 << 20)
+
+    @pytest.mark.parametrize("stage", [Stage.VALIDATING, Stage.DECRYPTING])
+    def test_decoder_and_encoder_report_as_well(self, stage):
+        reports = []
+        decrypt(encrypt(pictures.as_png(pictures.make(900, 800)), progress=reports.append), progress=reports.append)
+        inside = [report for report in reports if report.stage is stage and report.total]
+        assert len({report.done for report in inside}) > 8
+        assert inside[-1].done == inside[-1].total
 
     def test_stages_are_timed(self):
         made = encrypt()
