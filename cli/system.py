@@ -20,6 +20,8 @@ from cli.supervisor import Supervisor
 
 ROOT = Path(__file__).resolve().parents[1]
 ATTEMPTS = 3
+FIRST_START_SECONDS = 180
+"""The very first worker compiles the kernels before it answers: half a minute on a slow machine."""
 GRACE_SECONDS = 20
 """How long the gateway may finish requests, and the worker its job, after SIGTERM."""
 
@@ -139,6 +141,7 @@ def _own_services(environment: dict[str, str], *, host: str, port: int, url: str
             after=("migrate", "valkey", "seaweedfs"),
             prepare=partial(alive.unlink, missing_ok=True),
             healthy=alive.exists,
+            start_seconds=FIRST_START_SECONDS,
             stop_seconds=GRACE_SECONDS + 5,
         ),
         python(
@@ -147,6 +150,7 @@ def _own_services(environment: dict[str, str], *, host: str, port: int, url: str
             *("--no-server-header", "--timeout-graceful-shutdown", str(GRACE_SECONDS)),
             after=("migrate", "valkey", "seaweedfs"),
             healthy=partial(_is_ready, url),
+            start_seconds=FIRST_START_SECONDS,
             stop_seconds=GRACE_SECONDS + 5,
         ),
     )

@@ -40,11 +40,13 @@ class Situation:
 
 def look(environment: Mapping[str, str], home: Home) -> Situation:
     """See what there is. In production nothing is embedded and nothing is generated: everything has to be set."""
-    running = home.in_use
-    if environment.get("ENVIRONMENT") == "production":
-        return Situation(environment, home, frozenset(), running=running)
-    missing = frozenset(name for name in SERVERS if not environment.get(name))
-    known = embedded.remembered(home, environment) if home.exists else {}
+    production = environment.get("ENVIRONMENT") == "production"
+    missing = frozenset(name for name in SERVERS if not production and not environment.get(name))
+    try:
+        running = home.in_use
+        known = embedded.remembered(home, environment) if home.exists and not production else {}
+    except PermissionError:  # somebody else's: a check of its own says so
+        running, known = False, {}
     return Situation({**known, **environment}, home, missing, running=running)
 
 

@@ -147,6 +147,7 @@ class Keeper:
             self._kill_group()  # what it leaves behind: the pool of a dead Celery, for one
             self._child = None
         self._record.unlink(missing_ok=True)
+        self.service.tidy()
         return child.wait()
 
 

@@ -59,6 +59,7 @@ def service(home: Home, ports: dict[str, int], *, bucket: str) -> Service:
         },
         working_directory=folder,
         prepare=partial(_clear_sockets, ports),
+        tidy=partial(_clear_sockets, ports),
         healthy=_Bucket(url(ports), bucket, access, secret),
         # Asked to stop, it waits for connections that its clients keep open. What it has acknowledged is written by
         # then, so it is not asked for long, and not at all when the supervisor has died.
@@ -93,7 +94,7 @@ def _flags(ports: dict[str, int], bucket: str) -> list[str]:
 
 
 def _clear_sockets(ports: dict[str, int]) -> None:
-    """Remove the socket files that a killed predecessor left in /tmp: they are named by port."""
+    """Remove the socket files, named by port, that it leaves in /tmp even when it stops by itself."""
     for path in socket_files(ports):
         path.unlink(missing_ok=True)
 

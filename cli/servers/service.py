@@ -24,6 +24,8 @@ class Service:
     once: bool = False
     prepare: Callable[[], None] = _nothing
     """Runs before every start: it makes what is missing and clears what a killed predecessor left."""
+    tidy: Callable[[], None] = _nothing
+    """Runs after every end: it removes what the process leaves outside of the data directory."""
     healthy: Callable[[], bool] | None = None
     """Asked until it says yes; it answers within two seconds and does not raise. None: nothing can be asked."""
     account: Account | None = None

@@ -373,6 +373,17 @@ class TestRunningSystem:
         assert doctor.find(situation)
         assert "refuses" in str(doctor.find(broken))
 
+    @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+    def test_directory_of_somebody_else_is_a_fault_and_not_the_end(self, home):
+        script = (
+            "import os, sys; from pathlib import Path; from cli import doctor; from cli.servers.home import Home; "
+            "import alembic.config, alembic.script, asyncpg; os.setuid(65534); "
+            f"faults = doctor.find(doctor.look({{}}, Home(Path({str(home.path)!r})))); "
+            "print([fault.problem for fault in faults])"
+        )
+        said = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+        assert "belongs to another user" in said.stdout
+
     def test_resting_ones_are_not(self, home):
         situation = look({}, home)
         assert not situation.running

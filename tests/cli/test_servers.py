@@ -17,9 +17,9 @@ import boto3
 import pytest
 import redis
 
-from cli.servers import binaries, ports, processes
-from cli.servers.errors import BinaryMissing, HomeRefused, PlaceClosed
-from cli.servers.home import BOUND_TO_DATA, TOKENS, Home, scratch
+from cli.servers import binaries, ports, processes, seaweed
+from cli.servers.errors import BinaryMissing, HomeRefused, PlaceClosed, StartFailed
+from cli.servers.home import BOUND_TO_DATA, TOKENS, Home, read_ports, scratch
 from tests.stack import ROOT, Stack, query, running_stack, wait_until
 
 STOP_SECONDS = 15
@@ -354,6 +354,32 @@ class TestSupervisorThatEnds:
             subprocess.run(["cp", "-a", f"{place}/.", elsewhere], check=True)
             with running_stack(elsewhere, volatile=False) as restored:
                 assert_filled(restored.variables)
+
+    def test_cut_off_initdb_is_begun_anew(self, place):
+        home = Home.open(place)
+        (home.folder("postgres") / "data.new").mkdir()
+        (home.folder("postgres") / "data.new/PG_VERSION").write_text("0\n")
+        (home.folder("postgres") / "password").write_text("of last time")
+        home.close()
+        with running_stack(place) as stack:
+            assert query(stack.variables["DATABASE_URL"], "SELECT 1 AS one")[0]["one"] == 1
+            assert {path.name for path in home.folder("postgres").iterdir()} == {"data"}
+
+    def test_data_of_another_postgres_is_refused_and_kept(self, place):
+        home = Home.open(place)
+        data = home.folder("postgres") / "data"
+        data.mkdir()
+        (data / "PG_VERSION").write_text("9\n")
+        home.close()
+        with pytest.raises(StartFailed, match=r"was made by PostgreSQL 9; here is postgres"), running_stack(place):
+            pass
+        assert (data / "PG_VERSION").read_text() == "9\n"
+
+    def test_no_socket_file_is_left_behind(self, place):
+        with running_stack(place) as stack:
+            sockets = seaweed.socket_files(read_ports(stack.home))
+            assert [path for path in sockets if path.exists()]
+        assert [path for path in sockets if path.exists()] == []
 
     def test_survivors_are_stopped_before_the_next_start(self, place):
         home = Home.open(place)
