@@ -1,5 +1,6 @@
 """What is opened before the first request and closed after the last."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,6 +11,7 @@ from fastapi import FastAPI
 from api.draining import Draining
 from api.middleware.bodies import UploadBudget
 from api.readiness import ReadinessCheck
+from api.uploads import SUBMISSIONS_AT_ONCE
 from backplane.logging import configure
 from backplane.settings import load_settings
 from backplane.wiring import open_gateway
@@ -29,6 +31,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.services = services
         app.state.draining = draining
         app.state.readiness = ReadinessCheck(services, draining)
+        app.state.submission_slots = asyncio.Semaphore(SUBMISSIONS_AT_ONCE)
         app.state.upload_budget = UploadBudget(app.state.settings.upload_memory_bytes)
         log.info("gateway.started", environment=app.state.settings.environment)
         with draining.on_signals():

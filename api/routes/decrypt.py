@@ -103,10 +103,11 @@ async def _submit(request: Request, caller: Principal, services: GatewayServices
         required="encrypted_image",
     )
     image, key_file, password = files["encrypted_image"], files.get("key_file"), options.master_password
-    return await services.submissions.decrypt(
-        caller.account_id,
-        Upload(image.data, image.name),
-        key_file=key_file.data if key_file is not None else None,
-        password=password.get_secret_value() if password is not None else None,
-        request_id=request_id,
-    )
+    async with request.app.state.submission_slots:
+        return await services.submissions.decrypt(
+            caller.account_id,
+            Upload(image.data, image.name),
+            key_file=key_file.data if key_file is not None else None,
+            password=password.get_secret_value() if password is not None else None,
+            request_id=request_id,
+        )

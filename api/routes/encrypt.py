@@ -59,12 +59,13 @@ async def _submit(request: Request, caller: Principal, services: GatewayServices
     # A function of its own, so that nothing holds the picture while the caller waits for the job.
     files, options = await read_form(request, EncryptOptions, files={"image": MAX_BYTES}, required="image")
     image, password = files["image"], options.master_password
-    return await services.submissions.encrypt(
-        caller.account_id,
-        Upload(image.data, image.name),
-        purity=options.quantum_purity,
-        layout=options.layout,
-        custody=options.key_custody,
-        password=password.get_secret_value() if password is not None else None,
-        request_id=request_id,
-    )
+    async with request.app.state.submission_slots:
+        return await services.submissions.encrypt(
+            caller.account_id,
+            Upload(image.data, image.name),
+            purity=options.quantum_purity,
+            layout=options.layout,
+            custody=options.key_custody,
+            password=password.get_secret_value() if password is not None else None,
+            request_id=request_id,
+        )

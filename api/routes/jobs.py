@@ -65,8 +65,9 @@ async def get_result(job_id: str, caller: Reader, services: Services, request_id
 async def get_receipt(job_id: str, caller: Reader, services: Services) -> Response:
     """Fetch the statement of where every random bit of the job's key came from.
 
-    It names the source, its circuits and its health tests, and what entropy each is credited with: of a simulator,
-    zero. The key file carries its SHA-256. In this release it is not signed. A decrypt job draws no key and has none.
+    The `statement` names the source, its circuits and its health tests, and what entropy it is credited with: of a
+    simulator, zero. The key file carries the statement's SHA-256. In this release the receipt is not signed: its
+    `signer` is null. A decrypt job draws no key and has no receipt.
     """
     job = await services.jobs.get(caller.account_id, ids.from_wire("job", job_id))
     if not job.ended:

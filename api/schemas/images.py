@@ -63,6 +63,9 @@ def _form(required: list[str], properties: dict[str, Any], example: dict[str, An
 # Client generators make a text field of anything that says `contentMediaType` only, which is what FastAPI writes.
 _FILE = {"type": "string", "format": "binary"}
 
+# Without it the manual fills these fields with samples of its own, a password among them.
+EMPTY = ""
+
 ENCRYPT_FORM = _form(
     ["image"],
     {
@@ -89,6 +92,7 @@ ENCRYPT_FORM = _form(
         "master_password": {
             "type": "string",
             "format": "password",
+            "example": EMPTY,
             "minLength": 12,
             "maxLength": 1024,
             "description": "12 to 1024 bytes of UTF-8: the key file opens with it alone. "
@@ -97,6 +101,7 @@ ENCRYPT_FORM = _form(
         "key_custody": {
             "type": "string",
             "enum": ["managed", "passphrase"],
+            "example": EMPTY,
             "description": "Who can open the key: by default `passphrase` with a master_password, else `managed`.",
         },
     },
@@ -114,6 +119,7 @@ DECRYPT_FORM = _form(
         "master_password": {
             "type": "string",
             "format": "password",
+            "example": EMPTY,
             "minLength": 1,
             "description": "Needed where the key file is protected by one.",
         },

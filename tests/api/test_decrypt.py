@@ -1,11 +1,13 @@
+import asyncio
 import os
 
 import pytest
 
 from api.downloads import content_disposition
+from backplane.errors import Unavailable
 from shield_core.keys.stanzas import PassphraseWrap
 from tests import pictures
-from tests.api.conftest import Sealed, opened
+from tests.api.conftest import Sealed, eventually, opened
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 
@@ -46,6 +48,28 @@ class TestWaitingForThePicture:
         job_id = await engine.next_job(ada)
         response = await ada.http.get(f"/api/v1/jobs/{job_id}/result")
         assert (response.status_code, response.json()["code"]) == (410, "gone")
+
+    async def test_a_picture_that_cannot_be_deleted_was_sent_all_the_same(
+        self, gateway, ada, engine, background, monkeypatch
+    ):
+        async def fail(*_arguments):
+            raise Unavailable
+
+        async def work():
+            await engine.complete_decrypt(await engine.next_job(ada), b"sent")
+
+        monkeypatch.setattr(gateway.services.results, "discard", fail)
+        background(work())
+        response = await post(ada)
+        assert (response.status_code, response.content) == (200, b"sent")
+
+    async def test_nobody_waits_for_a_caller_that_has_gone(self, server, wired, engine):
+        asking = asyncio.create_task(post(wired))
+        await engine.next_job(wired)
+        listeners = server.services.plant.bus._listeners
+        await eventually(lambda: listeners)
+        asking.cancel()
+        await eventually(lambda: not listeners)
 
     @pytest.mark.parametrize(
         ("code", "status"),

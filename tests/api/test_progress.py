@@ -1,18 +1,27 @@
 import asyncio
 import json
+import socket as sockets
 import time
 
 import pytest
+import structlog
+from sqlalchemy import text
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from api.ws import progress
+from backplane import ids
 from backplane.services.tokens import AccessTokens
 from tests.api.conftest import eventually, serving
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 
 UNKNOWN = "job_" + "0" * 32
+MANY_EVENTS = """
+    INSERT INTO job_events (job_id, seq, type, payload)
+    SELECT :job, seq, 'progress', jsonb_build_object('stage', 'encrypting', 'padding', repeat('x', 500))
+    FROM generate_series(2, :many) AS seq
+"""
 
 
 def socket(gateway, job_id, *, token=None, last_seq=None, path="/ws/progress", **options):
@@ -20,6 +29,15 @@ def socket(gateway, job_id, *, token=None, last_seq=None, path="/ws/progress", *
     headers = {} if token is None else {"Authorization": f"Bearer {token}"}
     query = "" if last_seq is None else f"?last_seq={last_seq}"
     return connect(url + query, additional_headers=headers, proxy=None, open_timeout=20, **options)
+
+
+def narrow_connection(gateway):
+    """A connection on which the receiver takes next to nothing."""
+    host, port = gateway.base_url.removeprefix("http://").split(":")
+    narrow = sockets.socket()
+    narrow.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, 4096)
+    narrow.connect((host, int(port)))
+    return narrow
 
 
 async def hear(gateway, job_id, *, token, last_seq=None):
@@ -209,6 +227,32 @@ class TestEndings:
         monkeypatch.setattr(server.services.progress, "_events", fail)
         _, code = await hear(server, await wired.encrypt(), token=wired.token)
         assert code == 1013
+
+    async def test_what_nobody_expected_closes_1011_and_says_no_more(self, server, wired, monkeypatch):
+        async def fail(*_arguments):
+            raise RuntimeError("canary")
+
+        monkeypatch.setattr(server.services.progress, "_events", fail)
+        with structlog.testing.capture_logs() as lines:
+            frames, code = await hear(server, await wired.encrypt(), token=wired.token)
+        assert code == 1011
+        assert "canary" not in str(frames)
+        assert "progress.failed" in [line["event"] for line in lines]
+
+    async def test_a_listener_that_never_reads_is_let_go(self, gateway, server, wired, monkeypatch):
+        monkeypatch.setattr(progress, "SEND_SECONDS", 0.3)
+        job_id = await wired.encrypt()
+        values = {"job": ids.from_wire("job", job_id), "many": 10_000}
+        async with gateway.services.plant.database.transaction() as session:
+            await session.execute(text(MANY_EVENTS), values)
+            await session.execute(text("UPDATE jobs SET event_seq = :many WHERE id = :job"), values)
+        listeners = server.services.plant.bus._listeners
+        narrow = narrow_connection(server)
+        async with socket(
+            server, job_id, token=wired.token, max_queue=1, compression=None, sock=narrow, close_timeout=1
+        ):
+            await eventually(lambda: listeners)
+            await eventually(lambda: not listeners)
 
     async def test_a_listener_that_goes_away_is_forgotten(self, server, wired):
         listeners = server.services.plant.bus._listeners
