@@ -1,30 +1,38 @@
 """Waiting for a job's end, without holding anything that others need."""
 
 import asyncio
+from collections.abc import Coroutine
 from contextlib import aclosing
+from typing import Any
 from uuid import UUID
 
 from starlette.requests import ClientDisconnect, Request
 
 from api.draining import Draining
+from backplane.errors import ApplicationError
 from backplane.services.jobs import JobFacts
 from backplane.wiring import GatewayServices
 
 
-async def wait_for_end(request: Request, account_id: UUID, job_id: UUID, *, seconds: float) -> JobFacts:
+async def wait_for_end(request: Request, account_id: UUID, job: JobFacts, *, seconds: float) -> JobFacts:
     """Return the job as it stands at its end, after so many seconds, or when the gateway is asked to stop.
 
     The body must have been read: what comes after it is the caller's going away, which ends the wait with
-    ClientDisconnect.
+    ClientDisconnect. Where the job can no longer be seen it is returned as it was: it is taken, and a refusal would
+    make its caller send it again.
     """
     services: GatewayServices = request.app.state.services
+    try:
+        await _wait(request, _until_ended(services, account_id, job.id), seconds=seconds)
+        return await services.jobs.get(account_id, job.id)
+    except ApplicationError:
+        return job
+
+
+async def _wait(request: Request, end: Coroutine[Any, Any, None], *, seconds: float) -> None:
     draining: Draining = request.app.state.draining
     gone = asyncio.create_task(_until_gone(request))
-    tasks = {
-        gone,
-        asyncio.create_task(_until_ended(services, account_id, job_id)),
-        asyncio.create_task(draining.wait()),
-    }
+    tasks = {gone, asyncio.create_task(end), asyncio.create_task(draining.wait())}
     try:
         done, _ = await asyncio.wait(tasks, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
     finally:
@@ -35,7 +43,6 @@ async def wait_for_end(request: Request, account_id: UUID, job_id: UUID, *, seco
         task.result()
     if done == {gone}:
         raise ClientDisconnect
-    return await services.jobs.get(account_id, job_id)
 
 
 async def _until_ended(services: GatewayServices, account_id: UUID, job_id: UUID) -> None:

@@ -3,9 +3,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 STARTS = frozenset({"http.response.start", "websocket.http.response.start"})
 
-# Swagger UI sets styles by attribute and draws its icons from data: URLs; it runs no inline script.
+# Swagger UI draws its icons from data: URLs. It needs no inline script or style: seen in Chromium, without a violation.
 PAGE_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"

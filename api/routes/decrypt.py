@@ -78,7 +78,7 @@ async def decrypt(
     release(request)
     seconds = _patience(prefer, settings)
     if seconds is not None:
-        job = await wait_for_end(request, caller.account_id, job.id, seconds=seconds)
+        job = await wait_for_end(request, caller.account_id, job, seconds=seconds)
     if not job.ended or prefer.wait is not None:
         return job_answer(job, prefer)
     if job.status != "completed":

@@ -51,7 +51,7 @@ async def encrypt(
     job = await _submit(request, caller, services, request_id)
     release(request)
     if prefer.wait is not None:
-        job = await wait_for_end(request, caller.account_id, job.id, seconds=prefer.wait)
+        job = await wait_for_end(request, caller.account_id, job, seconds=prefer.wait)
     return job_answer(job, prefer)
 
 

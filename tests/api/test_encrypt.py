@@ -4,6 +4,7 @@ import zlib
 
 import pytest
 
+from backplane.errors import Unavailable
 from tests import pictures
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
@@ -91,6 +92,17 @@ class TestPrefer:
         response = await submit(ada, headers={"Prefer": "wait=1"})
         assert response.status_code == 202
         assert response.headers["Preference-Applied"] == "respond-async"
+        assert response.json()["status"] == "pending"
+
+    async def test_a_job_that_was_taken_is_never_answered_with_a_refusal(self, gateway, ada, monkeypatch):
+        """Its caller would send it again."""
+
+        async def fail(*_arguments, **_keywords):
+            raise Unavailable
+
+        monkeypatch.setattr(gateway.services.progress, "_look", fail)
+        response = await submit(ada, headers={"Prefer": "wait=20"})
+        assert response.status_code == 202
         assert response.json()["status"] == "pending"
 
     @pytest.mark.parametrize("prefer", ["wait=soon", "wait=", "wait=-1", "", ",,;", "respond", "handling=strict"])
