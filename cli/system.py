@@ -148,6 +148,7 @@ def _own_services(environment: dict[str, str], *, host: str, port: int, url: str
             "gateway",
             *("uvicorn", "api.main:app", "--host", host, "--port", str(port)),
             *("--no-server-header", "--timeout-graceful-shutdown", str(GRACE_SECONDS)),
+            *("--ws-ping-interval", "15", "--ws-ping-timeout", "15"),
             after=("migrate", "valkey", "seaweedfs"),
             healthy=partial(_is_ready, url),
             start_seconds=FIRST_START_SECONDS,
