@@ -95,20 +95,14 @@ def _start(home: Home, plan: Callable[[], Plan], *, report: Report, interrupted:
 
 
 def _plan(home: Home, environment: Mapping[str, str], *, host: str, port: int, workers: int) -> Plan:
-    number = _gateway_port(host, port)
-    url = _url(host, number)
+    if port and not ports.is_free(port, host):
+        raise PortBusy(f"port {port} on {host} is in use: stop what listens there, or choose another one with --port")
     stack = embedded.compose(home, environment)
+    number = port or ports.choose(avoid=set(stack.ports))
+    url = _url(host, number)
     variables = stack.variables | _own_variables(home, environment, url=url, port=number)
     own = _own_services(dict(environment) | variables, host=host, port=number, url=url, workers=workers)
     return Plan(url, (*stack.services, *own), variables, (*stack.ports, number))
-
-
-def _gateway_port(host: str, port: int) -> int:
-    if port == 0:
-        return ports.choose()
-    if not ports.is_free(port, host):
-        raise PortBusy(f"port {port} on {host} is in use: stop what listens there, or choose another one with --port")
-    return port
 
 
 def _own_variables(home: Home, environment: Mapping[str, str], *, url: str, port: int) -> dict[str, str]:

@@ -46,6 +46,7 @@ def service(home: Home, port: int, *, volatile: bool = False) -> Service:
         prepare=partial(_prepare, home, programs, data, who),
         healthy=partial(_answers, url(home, port)),
         account=who,
+        start_seconds=300.0,  # after a crash it replays its log first
         stop_signal=signal.SIGINT,  # "fast": open sessions are ended, everything is written
         stop_seconds=15.0,
         death_signal=signal.SIGINT,
