@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -11,8 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from cli.servers import logs, processes
+from cli import system
+from cli.servers import logs, ports, processes
 from cli.servers.errors import StartFailed
+from cli.servers.home import Home
 from cli.servers.service import Service
 from cli.supervisor import Interrupted, Supervisor
 from tests.stack import ROOT, wait_until
@@ -119,6 +122,34 @@ class TestStart:
         with pytest.raises(Interrupted):
             supervisor.start(interrupted=interrupted)
         assert supervisor.pid("mute") is None
+
+
+class TestStolenPort:
+    def test_start_is_repeated_with_another_plan_when_a_port_was_taken_meanwhile(self, tmp_path):
+        home = Home.open(tmp_path / "data")
+        with socket.create_server((ports.LOOPBACK, 0)) as thief:
+            stolen = thief.getsockname()[1]
+            plans = iter(
+                [
+                    system.Plan(
+                        "first", (program("server", "raise SystemExit(1)", healthy=lambda: False),), {}, (stolen,)
+                    ),
+                    system.Plan("second", (program("server", SLEEP),), {}, ()),
+                ]
+            )
+            said = []
+            running = system._start(home, lambda: next(plans), report=said.append, interrupted=None)
+        assert running.url == "second"
+        assert "a port was taken meanwhile, starting again with another one" in said
+        running.supervisor.stop()
+        home.close()
+
+    def test_start_that_fails_for_another_reason_is_not_repeated(self, tmp_path):
+        home = Home.open(tmp_path / "data")
+        plans = iter([system.Plan("first", (program("server", "raise SystemExit(1)", healthy=lambda: False),), {}, ())])
+        with pytest.raises(StartFailed):
+            system._start(home, lambda: next(plans), report=lambda _: None, interrupted=None)
+        home.close()
 
 
 class TestRestart:
