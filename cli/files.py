@@ -1,12 +1,11 @@
 """`encrypt`, `decrypt` and `inspect`: files of this machine, without a server."""
 
-import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cli import passwords
+from cli import passwords, summaries
 from cli.failures import Failure, of_core, of_reading, usage
 from cli.outputs import PRIVATE, Outputs, check_target, cleaning_up
 from cli.reporting import print_json, print_table, quiet_libraries, say, watched
@@ -67,7 +66,9 @@ def encrypt(
         outputs.write(key_target, memoryview(encrypted.key_file_bytes), mode=PRIVATE)
         outputs.write(target, encrypted.png.cast("B"), progress=_storing(sink, encrypted.png.nbytes))
     _warn(encrypted, key_target, password)
-    _show_encrypted(encrypted, target, key_target, custody="plain" if password.plain else "passphrase", as_json=as_json)
+    summaries.show_encrypted(
+        encrypted, target, key_target, custody="plain" if password.plain else "passphrase", as_json=as_json
+    )
 
 
 def _warn(encrypted: "EncryptedImage", key_target: Path, password: PasswordOptions) -> None:
@@ -105,7 +106,7 @@ def decrypt(
         check_target(target, force=replaces, hint=hint)
         with Outputs(force=replaces) as outputs:
             outputs.write(target, memoryview(decrypted.data), progress=_storing(sink, len(decrypted.data)))
-    _show_decrypted(decrypted, target, as_json=as_json)
+    summaries.show_decrypted(decrypted, target, as_json=as_json)
 
 
 def inspect(path: Path, *, as_json: bool) -> bool:
@@ -114,7 +115,7 @@ def inspect(path: Path, *, as_json: bool) -> bool:
 
     data = read(path, MAX_ENCRYPTED_BYTES)
     try:
-        found = _describe_key_file(data) if data.startswith(b"{") else {"kind": "encrypted-image"} | look(data)
+        found = summaries.describe_key_file(data) if data.startswith(b"{") else {"kind": "encrypted-image"} | look(data)
     except ShieldError as error:
         raise of_core(error) from error
     found = {"file": str(path)} | found
@@ -232,71 +233,3 @@ def _storing(sink: ProgressSink, total: int) -> Any:
         sink(Progress(Stage.STORING, done, total))
 
     return advance
-
-
-def _show_encrypted(
-    encrypted: "EncryptedImage", target: Path, key_target: Path, *, custody: str, as_json: bool
-) -> None:
-    facts = encrypted.facts
-    key_id = keyfile.key_id_text(encrypted.key_file.key_id)
-    if not as_json:
-        print_table(
-            {
-                "encrypted image": target,
-                "key file": key_target,
-                "key id": key_id,
-                "layout": f"{encrypted.layout.value} ({encrypted.layout_reason})",
-                "purity": encrypted.quantum_purity["served"],
-            }
-        )
-        return
-    print_json(
-        {
-            "encrypted_image": str(target),
-            "key_file": str(key_target),
-            "key_id": key_id,
-            "key_custody": custody,
-            "image": {
-                "format": facts.format,
-                "mode": facts.mode,
-                "width": facts.width,
-                "height": facts.height,
-                "frames": facts.frames,
-            },
-            "layout": encrypted.layout.value,
-            "layout_reason": encrypted.layout_reason,
-            "quantum_purity": encrypted.quantum_purity,
-            "warnings": list(encrypted.warnings),
-            "statement": encrypted.statement,
-            "statement_sha256": encrypted.statement_sha256,
-            "timings_ms": encrypted.timings_ms,
-        }
-    )
-
-
-def _show_decrypted(decrypted: "DecryptedImage", target: Path, *, as_json: bool) -> None:
-    about = {
-        "file": str(target),
-        "media_type": decrypted.media_type,
-        "layout": decrypted.layout.value,
-        "key_id": keyfile.key_id_text(decrypted.key_id),
-        "bytes": len(decrypted.data),
-        "sha256": hashlib.sha256(decrypted.data).hexdigest(),
-    }
-    if as_json:
-        print_json(about | {"timings_ms": decrypted.timings_ms})
-    else:
-        print_table(about)
-
-
-def _describe_key_file(data: bytes) -> dict[str, Any]:
-    parsed = keyfile.parse(data)
-    return {
-        "kind": "key-file",
-        "version": parsed.version,
-        "key_id": keyfile.key_id_text(parsed.key_id),
-        "created": parsed.created.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "purity": parsed.purity,
-        "stanzas": [stanza["type"] for stanza in parsed.stanzas],
-        "statement_sha256": parsed.statement_sha256,
-    }
