@@ -2,18 +2,13 @@
 
 from uuid import UUID
 
-from shield_core.cipher import keystream, permutation
+from shield_core.cipher import crew, keystream, permutation
 from shield_core.cipher.purity import Purity
 from shield_core.container import png, tag
-from shield_core.container._attempt import Attempt
 from shield_core.container.header import Header, pack
-from shield_core.image.payload import Layout, Payload
-from shield_core.progress import StageClock, ignore
-from shield_core.quantum.keygen import Draw
 
 KEY = bytes(range(32))
 KINDS = {1: (8, 0), 3: (8, 2)}
-DRAW = Draw(KEY, {"job_id": "benchmark", "purity": {"served": "balanced"}})
 
 
 def header(width, height, channels):
@@ -32,11 +27,15 @@ def header(width, height, channels):
     )
 
 
-def core(samples, width, height, threads):
-    """Keystream, permutation, tag and PNG: everything between the decoder and the finished file."""
-    depth, color = KINDS[samples.shape[1]]
-    content = Payload(Layout.PIXELS, "", samples, width, height, depth, color, {"source": {}}, ())
-    return Attempt(content, UUID(int=0), threads=threads).run(DRAW, bytes(24), StageClock(ignore))
+def core(samples, of, threads):
+    """Keystream, permutation, tag and PNG: everything between the decoder and the finished file but the digests."""
+    threads = crew.worth(len(samples), threads)
+    keystream.apply(samples, KEY, threads=threads)
+    permuted = permutation.permute(samples, KEY, threads=threads)
+    draft = png.Draft(of)
+    with crew.beside(lambda: draft.draw(permuted), threads=threads):
+        mac = tag.compute(KEY, pack(of), permuted)
+    return draft.finish(mac)
 
 
 def uncore(image):
@@ -56,7 +55,7 @@ def stages(samples, width, height):
         "ChaCha20": lambda: keystream.apply(samples, KEY),
         "HMAC": lambda: tag.compute(KEY, packed, samples),
         "PNG write": lambda: png.write(of, bytes(32), samples),
-        "core": lambda: core(samples, width, height, 1),
-        "core, 2 threads": lambda: core(samples, width, height, 2),
+        "core": lambda: core(samples, of, 1),
+        "core, 2 threads": lambda: core(samples, of, 2),
         "decrypt core": lambda: uncore(image),
     }

@@ -6,13 +6,27 @@ The compiled kernels, ChaCha20 and the hash functions release the GIL, so thread
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TypeVar
 
 from shield_core.progress import Advance
 
+_WORTH_A_THREAD = 1 << 20  # pixels; below, starting a thread costs more than it saves
+
 Task = TypeVar("Task")
+Result = TypeVar("Result")
 Worker = Callable[[Task], Iterator[int]]
 """Does one task in steps, and yields the bytes done by each."""
+
+
+def worth(n: int, threads: int) -> int:
+    """Return how many threads to use for a picture.
+
+    Args:
+        n: pixels.
+        threads: at most so many.
+    """
+    return threads if n >= _WORTH_A_THREAD else 1
 
 
 def run(tasks: Sequence[Task], new_worker: Callable[[], Worker[Task]], *, threads: int, progress: Advance) -> None:
@@ -39,6 +53,25 @@ def run(tasks: Sequence[Task], new_worker: Callable[[], Worker[Task]], *, thread
             deque(queue, maxlen=0)
     if done:
         progress(sum(done))
+
+
+@contextmanager
+def beside(work: Callable[[], Result], *, threads: int) -> Iterator[Callable[[], Result]]:
+    """Do one thing while the block does another, or before it where there is one thread.
+
+    Args:
+        work: must not touch what the block writes.
+        threads: 1, or more to use a helper.
+
+    Yields:
+        What gives its result, waiting for it; the block's end waits as well.
+    """
+    if threads == 1:
+        result = work()
+        yield lambda: result
+        return
+    with ThreadPoolExecutor(1) as pool:
+        yield pool.submit(work).result
 
 
 def _drain(queue: Iterator[Task], new_worker: Callable[[], Worker[Task]], report: Advance) -> None:

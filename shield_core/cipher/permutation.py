@@ -8,12 +8,11 @@ from types import ModuleType
 import numpy as np
 from numpy.typing import NDArray
 
-from shield_core.cipher import buckets, shuffling
+from shield_core.cipher import buckets, crew, shuffling
 from shield_core.cipher.pixels import WIDTHS
 from shield_core.progress import Advance, nothing
 
 KEY_SIZE = 32
-_WORTH_A_THREAD = 1 << 20  # pixels; below, starting a thread costs more than it saves
 
 
 def permute(
@@ -38,7 +37,7 @@ def permute(
     """
     _check(samples, key)
     n = len(samples)
-    threads = threads if n >= _WORTH_A_THREAD else 1
+    threads = crew.worth(n, threads)
     if n < 2:  # noqa: PLR2004  - one pixel has one order
         progress(2 * samples.nbytes)
         return samples.copy()
@@ -75,7 +74,7 @@ def unpermute(
     """
     _check(samples, key)
     n = len(samples)
-    threads = threads if n >= _WORTH_A_THREAD else 1
+    threads = crew.worth(n, threads)
     if n < 2:  # noqa: PLR2004  - one pixel has one order
         progress(2 * samples.nbytes)
         return samples

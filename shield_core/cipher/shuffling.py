@@ -16,7 +16,7 @@ from shield_core.cipher.pixels import Pixels, packed, to_bytes, to_integer, wide
 from shield_core.progress import Advance
 
 FIRST_LANE = 2
-_WORDS = 1 << 17  # drawn at a time; every call takes and gives back the GIL, for which another thread may be waiting
+_WORDS = 1 << 16  # drawn at a time: few calls, for each gives away the GIL, and little beside the bucket in its cache
 _PARTNERS = 256  # drawn before they are used: one kibibyte, always in the first-level cache
 
 Bucket = tuple[int, tuple[int, int]]

@@ -4,13 +4,12 @@ Private, for no public function takes a nonce: `pipeline.encrypt_image` draws a 
 vectors fix it here.
 """
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from uuid import UUID
 
 import numpy as np
 
-from shield_core.cipher import keystream, permutation
+from shield_core.cipher import crew, keystream, permutation
 from shield_core.cipher.purity import Purity
 from shield_core.container import metadata, png, tag
 from shield_core.container.header import Header, pack
@@ -37,7 +36,7 @@ class Attempt:
         # Held by the payload, the plaintext's memory would stay taken while the permuted copy and the file are made.
         self.content = replace(content, samples=np.empty((0, 1), np.uint8))
         self._key_id = key_id
-        self._threads = threads
+        self._threads = crew.worth(len(self._samples), threads)
 
     def run(self, draw: Draw, nonce: bytes, clock: StageClock) -> tuple[Header, bytes, memoryview]:
         """Encrypt, and authenticate.
@@ -61,20 +60,15 @@ class Attempt:
                 self._samples, keys.permutation, threads=self._threads, progress=advance
             )
         draft = png.Draft(header)
-        with clock.stage(Stage.AUTHENTICATING, header.sample_bytes + draft.drawn_bytes) as advance:
+        with clock.stage(Stage.AUTHENTICATING, header.sample_bytes) as advance:
             mac = self._authenticate(draft, keys, pack(header), advance)
             return header, mac, draft.finish(mac)
 
     def _authenticate(self, draft: png.Draft, keys: Schedule, header: bytes, advance: Advance) -> bytes:
         """Draw the pixels and compute the tag over them, at the same time where there are two threads."""
-        if self._threads == 1:
-            draft.draw(self._samples, progress=advance)
-            return tag.compute(keys.mac, header, self._samples, progress=advance)
-        with ThreadPoolExecutor(1) as pool:
-            drawing = pool.submit(draft.draw, self._samples)
+        with crew.beside(lambda: draft.draw(self._samples), threads=self._threads) as drawn:
             mac = tag.compute(keys.mac, header, self._samples, progress=advance)
-            drawing.result()
-        advance(draft.drawn_bytes)
+            drawn()
         return mac
 
     def _header(self, draw: Draw, keys: Schedule, nonce: bytes) -> Header:

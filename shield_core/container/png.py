@@ -58,17 +58,11 @@ class Draft:
         self._front = len(_front(header, bytes(TAG_SIZE)))
         self._file = np.empty(self._front + self._plan.total + _FRAME, np.uint8)
 
-    @property
-    def drawn_bytes(self) -> int:
-        """Return how many bytes of file `draw` writes, and tells `progress` of."""
-        return self._plan.total
-
-    def draw(self, samples: NDArray[np.uint8], *, progress: Advance = nothing) -> None:
+    def draw(self, samples: NDArray[np.uint8]) -> None:
         """Write the samples.
 
         Args:
             samples: uint8, C-contiguous, `header.sample_bytes` bytes in any shape.
-            progress: told the bytes of file written, about a megabyte at a time.
 
         Raises:
             ValueError: another number of samples than the header says.
@@ -77,7 +71,6 @@ class Draft:
         for piece in stream.pieces(samples.reshape(self._plan.height, self._plan.row_bytes), self._plan):
             self._file[at : at + piece.size] = piece
             at += piece.size
-            progress(piece.size)
 
     def finish(self, tag: bytes) -> memoryview:
         """Write everything around the samples and return the file.
@@ -93,14 +86,13 @@ class Draft:
         return self._file.data
 
 
-def write(header: Header, tag: bytes, samples: NDArray[np.uint8], *, progress: Advance = nothing) -> memoryview:
+def write(header: Header, tag: bytes, samples: NDArray[np.uint8]) -> memoryview:
     """Write an encrypted image.
 
     Args:
         header: its geometry fits the samples.
         tag: 32 bytes.
         samples: uint8, C-contiguous, in any shape, as they stand in the encrypted image.
-        progress: told the bytes of file written, about a megabyte at a time.
 
     Returns:
         The file. A `bytes` of it would cost as much again as writing it.
@@ -111,7 +103,7 @@ def write(header: Header, tag: bytes, samples: NDArray[np.uint8], *, progress: A
     Source: docs/format.md, PNG; PNG 3rd edition.
     """
     draft = Draft(header)
-    draft.draw(samples, progress=progress)
+    draft.draw(samples)
     return draft.finish(tag)
 
 

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from shield_core.cipher import buckets, kernels, permutation
+from shield_core.cipher import buckets, crew, kernels, permutation
 
 KEY = bytes(range(32))
 NAMES = ("count", "note_first", "scatter", "gather", "draw", "shuffle", "unshuffle", "copy")
@@ -22,7 +22,7 @@ def small_buckets(bits=1, most=8):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(buckets, "_SMALL", bits)
         patch.setattr(buckets, "_MOST_BITS", most)
-        patch.setattr(permutation, "_WORTH_A_THREAD", 0)
+        patch.setattr(crew, "_WORTH_A_THREAD", 0)
         yield
 
 

@@ -21,6 +21,30 @@ def doubled(sizes, *, threads, progress):
     return made
 
 
+class TestBeside:
+    @pytest.mark.parametrize("threads", [1, 2])
+    def test_gives_its_result_in_the_block(self, threads):
+        with crew.beside(threading.get_ident, threads=threads) as found:
+            assert (found() == threading.get_ident()) == (threads == 1)
+
+    def test_does_both_at_the_same_time(self):
+        here, there = threading.Event(), threading.Event()
+
+        def work():
+            there.set()
+            return here.wait(10)
+
+        with crew.beside(work, threads=2) as found:
+            assert there.wait(10)
+            here.set()
+            assert found()
+
+    @pytest.mark.parametrize("threads", [1, 2])
+    def test_what_it_raises_comes_out(self, threads):
+        with pytest.raises(ZeroDivisionError), crew.beside(lambda: 1 // 0, threads=threads) as found:
+            found()
+
+
 class TestRun:
     @pytest.mark.parametrize("threads", [1, 2, 3])
     def test_everything_is_done_and_told_once(self, threads):

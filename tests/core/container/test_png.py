@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from shield_core.container import png, stream
+from shield_core.container import png
 from shield_core.container.header import pack
 from shield_core.errors import FileTooLarge, HeaderInvalid, HeaderMissing, TooManyPixels, UnsupportedFormat
 from shield_core.image.limits import MAX_CHUNKS, MAX_ENCRYPTED_BYTES
-from tests.core.container.drawn import KINDS, TAG, header, image, noise
+from tests.core.container.drawn import KINDS, TAG, header, image
 from tests.pictures import chunk
 
 EDGES = [
@@ -78,13 +78,6 @@ class TestWrite:
     def test_other_samples_than_the_header_says_are_refused(self):
         with pytest.raises(ValueError, match="reshape"):
             png.write(header(), TAG, np.zeros(34 * 3, np.uint8))
-
-    def test_tells_every_byte_it_draws(self):
-        of = header(width=1000, height=1000)
-        draft, told = png.Draft(of), []
-        draft.draw(noise(of), progress=told.append)
-        assert sum(told) == draft.drawn_bytes
-        assert max(told) <= stream.CHUNK
 
 
 class TestRead:
