@@ -7,23 +7,18 @@ import argparse
 import difflib
 import json
 import sys
-from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from api.errors import MEDIA_TYPE, PAGES, catalog
+from api.errors import PAGES, catalog
 from api.schemas.jobs import JOB_EXAMPLE
 from api.schemas.problems import FieldProblem, Problem
 
 SNAPSHOT = Path(__file__).resolve().parents[1] / "docs" / "openapi.json"
 METHODS = frozenset({"get", "post", "put", "patch", "delete"})
-
-EVERYWHERE = ("internal", "unavailable", "overloaded")
-AUTHENTICATED = ("unauthenticated", "token-expired", "insufficient-scope")
-WITH_BODY = ("validation-failed", "file-too-large", "request-timeout")
 
 TAGS = [
     {"name": "accounts", "description": "Register, and get tokens."},
@@ -53,15 +48,6 @@ with a new token.
 """
 
 
-def problems(*codes: str) -> dict[int | str, dict[str, Any]]:
-    """Declare the refusals that a route answers with, by code."""
-    known = catalog()
-    by_status: defaultdict[int, list[str]] = defaultdict(list)
-    for code in dict.fromkeys((*codes, *EVERYWHERE)):
-        by_status[known[code][0]].append(code)
-    return {status: _declare(by_status[status]) for status in sorted(by_status)}
-
-
 def customize(app: FastAPI) -> dict[str, Any]:
     """Build the document once, and keep it."""
     if app.openapi_schema is None:
@@ -79,12 +65,6 @@ def customize(app: FastAPI) -> dict[str, Any]:
         _add_request_id(document)
         app.openapi_schema = document
     return app.openapi_schema
-
-
-def _declare(codes: list[str]) -> dict[str, Any]:
-    examples = {code: {"$ref": f"#/components/examples/{code}"} for code in codes}
-    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": examples}}
-    return {"description": " or ".join(f"`{code}`" for code in codes), "content": content}
 
 
 def _replace_foreign_problems(document: dict[str, Any]) -> None:

@@ -3,7 +3,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Response
 
 from api.dependencies import RequestId, Services
-from api.openapi import WITH_BODY, problems
+from api.problems import WITH_BODY, problems
 from api.schemas.auth import Account, NewAccount, TokenPair, TokenRequest
 from backplane import ids
 

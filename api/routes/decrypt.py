@@ -4,8 +4,8 @@ from starlette.responses import Response
 from api.dependencies import CurrentSettings, RequestId, Services, Writer
 from api.downloads import result_response
 from api.middleware.bodies import MAX_KEY_FILE, release
-from api.openapi import AUTHENTICATED, WITH_BODY, problems
 from api.preferences import Preferences, Preferred
+from api.problems import AUTHENTICATED, WITH_BODY, problems
 from api.routes.answers import ACCEPTED, FINISHED, job_answer
 from api.schemas.images import DECRYPT_FORM, DecryptOptions
 from api.schemas.jobs import Job

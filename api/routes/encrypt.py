@@ -3,8 +3,8 @@ from starlette.responses import Response
 
 from api.dependencies import RequestId, Services, Writer
 from api.middleware.bodies import release
-from api.openapi import AUTHENTICATED, WITH_BODY, problems
 from api.preferences import Preferred
+from api.problems import AUTHENTICATED, WITH_BODY, problems
 from api.routes.answers import ACCEPTED, FINISHED, job_answer
 from api.schemas.images import ENCRYPT_FORM, EncryptOptions
 from api.schemas.jobs import Job

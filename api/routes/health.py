@@ -4,7 +4,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
 from api.dependencies import Services
-from api.openapi import problems
+from api.problems import problems
 from api.readiness import ReadinessCheck
 from api.schemas.auth import PublicKeys
 from api.schemas.health import Health, Readiness

@@ -6,7 +6,7 @@ from starlette.responses import JSONResponse, Response
 
 from api.dependencies import Reader, RequestId, Services
 from api.downloads import result_response
-from api.openapi import AUTHENTICATED, problems
+from api.problems import AUTHENTICATED, problems
 from api.schemas.jobs import Job, JobFilter, JobPage
 from backplane import ids
 from backplane.errors import JobFailed, JobNotFinished, NotFound

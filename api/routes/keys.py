@@ -3,7 +3,7 @@ from starlette.responses import Response
 
 from api.dependencies import KeyExporter, RequestId, Services
 from api.downloads import key_file_response
-from api.openapi import AUTHENTICATED, WITH_BODY, problems
+from api.problems import AUTHENTICATED, WITH_BODY, problems
 from api.schemas.images import KeyFilePassword
 from backplane import ids
 

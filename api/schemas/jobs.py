@@ -87,7 +87,10 @@ class Job(BaseModel):
     created_at: datetime
     started_at: datetime | None
     completed_at: datetime | None
-    expires_at: Annotated[datetime | None, Field(description="When a decrypted picture is deleted, fetched or not")]
+    expires_at: Annotated[
+        datetime | None,
+        Field(description="When a decrypted picture is deleted: once it was fetched, and at the latest then"),
+    ]
 
     @classmethod
     def of(cls, facts: JobFacts) -> "Job":

@@ -1,5 +1,6 @@
 """Who has an account, and proving it with a password."""
 
+import asyncio
 import secrets
 from dataclasses import dataclass
 from functools import lru_cache
@@ -54,7 +55,7 @@ class Accounts:
             if await accounts.by_email(session, email.lower()) is not None:
                 raise EmailTaken
             account_id = ids.new()
-            key = self._vault.create_account_key(account_id)
+            key = await asyncio.to_thread(self._vault.create_account_key, account_id)
             account = Account(
                 id=account_id,
                 email=email.lower(),

@@ -1,6 +1,6 @@
 """Following a job: the present state, then every event after a number, then what comes."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -37,7 +37,7 @@ class ProgressFeed:
 
     async def follow(
         self, account_id: UUID, job_id: UUID, *, last_seq: int = 0
-    ) -> AsyncIterator[JobFacts | Event | None]:
+    ) -> AsyncGenerator[JobFacts | Event | None]:
         """Yield the job as it stands, then its events after `last_seq` without a gap, and end after the last one.
 
         None comes at least every two seconds in which nothing happens, so that the caller can look whether anyone still
@@ -55,6 +55,9 @@ class ProgressFeed:
                     yield event
                     if event.terminal:
                         return
+                if len(missed) == jobs.EVENTS_AT_ONCE:
+                    missed = await self._events(job_id, seq)
+                    continue
                 rung = await listener.next(LOOK_SECONDS)
                 if rung is not None and rung["seq"] <= seq:
                     missed = []

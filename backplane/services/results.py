@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from backplane import ids
-from backplane.blobs import S3Blobs
+from backplane.blobs import PIECE, S3Blobs
 from backplane.db.models import Blob, Job
 from backplane.db.repositories import audit, blobs, jobs
 from backplane.db.session import Database
@@ -23,7 +23,7 @@ class ResultFile:
     media_type: str
     size: int
     plaintext: bool
-    body: AsyncIterator[bytes]
+    body: AsyncIterator[bytes | memoryview]
 
 
 class Results:
@@ -58,6 +58,7 @@ class Results:
             if job is None or blob is None:
                 return
             await blobs.expire(session, job_id, "result")
+            await jobs.expire_with_result(session, job_id, seconds=0)
         await self._store.delete(blob.object_key)
         async with self._database.transaction() as session:
             await blobs.mark_deleted(session, [blob.id])
@@ -80,7 +81,7 @@ class Results:
             media_type=blob.media_type,
             size=len(data),
             plaintext=True,
-            body=_once(data),
+            body=_pieces(data),
         )
 
 
@@ -93,5 +94,7 @@ def require_completed(job: Job | None) -> None:
         raise JobFailed(job.error_title)
 
 
-async def _once(data: bytearray) -> AsyncIterator[bytes]:
-    yield bytes(data)
+async def _pieces(data: bytearray) -> AsyncIterator[memoryview]:
+    view = memoryview(data)
+    for at in range(0, len(view), PIECE):
+        yield view[at : at + PIECE]

@@ -10,6 +10,7 @@ from backplane.db.repositories.outbox import ring
 
 LEASE_SECONDS = 15
 MAX_ATTEMPTS = 3
+EVENTS_AT_ONCE = 1000
 
 
 def _lease() -> Any:
@@ -46,7 +47,10 @@ async def page(
 
 async def events_after(session: AsyncSession, job_id: UUID, seq: int) -> list[JobEvent]:
     rows = await session.scalars(
-        select(JobEvent).where(JobEvent.job_id == job_id, JobEvent.seq > seq).order_by(JobEvent.seq)
+        select(JobEvent)
+        .where(JobEvent.job_id == job_id, JobEvent.seq > seq)
+        .order_by(JobEvent.seq)
+        .limit(EVENTS_AT_ONCE)
     )
     return list(rows)
 
