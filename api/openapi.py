@@ -1,13 +1,6 @@
-"""The OpenAPI document: what FastAPI derives, and what it cannot know.
+"""The OpenAPI document: what FastAPI derives, and what it cannot know."""
 
-`python -m api.openapi --write` writes the snapshot docs/openapi.json, `--check` compares it.
-"""
-
-import argparse
-import difflib
 import json
-import sys
-from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
@@ -17,7 +10,6 @@ from api.errors import PAGES, catalog
 from api.schemas.jobs import JOB_EXAMPLE
 from api.schemas.problems import FieldProblem, Problem
 
-SNAPSHOT = Path(__file__).resolve().parents[1] / "docs" / "openapi.json"
 METHODS = frozenset({"get", "post", "put", "patch", "delete"})
 
 TAGS = [
@@ -111,28 +103,3 @@ def _add_request_id(document: dict[str, Any]) -> None:
     for operation in _operations(document):
         for response in operation["responses"].values():
             response.setdefault("headers", {})["X-Request-ID"] = {"$ref": "#/components/headers/RequestId"}
-
-
-def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m api.openapi", description="Write or check docs/openapi.json")
-    choice = parser.add_mutually_exclusive_group(required=True)
-    choice.add_argument("--write", action="store_true")
-    choice.add_argument("--check", action="store_true")
-    wanted = parser.parse_args(arguments)
-    from api.app import create_app  # noqa: PLC0415 - the application imports this module
-
-    new = json.dumps(create_app().openapi(), indent=2, ensure_ascii=False, sort_keys=True) + "\n"
-    if wanted.write:
-        SNAPSHOT.write_text(new, encoding="utf-8")
-        return 0
-    old = SNAPSHOT.read_text(encoding="utf-8") if SNAPSHOT.exists() else ""
-    sys.stdout.writelines(
-        difflib.unified_diff(old.splitlines(True), new.splitlines(True), "docs/openapi.json", "api", n=2)
-    )
-    if old != new:
-        sys.stderr.write("docs/openapi.json is not what the routes say: run `python -m api.openapi --write`\n")
-    return int(old != new)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
