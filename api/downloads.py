@@ -1,9 +1,11 @@
 """Handing files out: always as an attachment, never for a browser to interpret, and a plaintext one time only."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from urllib.parse import quote
 
 import structlog
+from starlette.background import BackgroundTask
 from starlette.responses import Response, StreamingResponse
 
 from backplane.errors import ApplicationError
@@ -25,15 +27,20 @@ def content_disposition(file_name: str, *, fallback: str = "file") -> str:
 
 def result_response(result: ResultFile, results: Results, caller: Principal) -> Response:
     """Stream a result; a picture in clear is deleted once its last byte has been taken."""
-    body = _pieces(result.body)
+    headers = {
+        "Content-Disposition": content_disposition(result.file_name),
+        "Content-Length": str(result.size),
+        "Cache-Control": "no-store",
+    }
+    if not result.plaintext:
+        return StreamingResponse(_pieces(result.body), media_type=result.media_type, headers=headers)
+    taken = asyncio.Event()
     return StreamingResponse(
-        _then_discard(body, results, caller, result) if result.plaintext else body,
+        _pieces(result.body, taken),
         media_type=result.media_type,
-        headers={
-            "Content-Disposition": content_disposition(result.file_name),
-            "Content-Length": str(result.size),
-            "Cache-Control": "no-store",
-        },
+        headers=headers,
+        # Not at the end of the stream itself: it is cancelled when the caller hangs up, and most do at the last byte.
+        background=BackgroundTask(_discard, taken, results, caller, result),
     )
 
 
@@ -45,17 +52,19 @@ def key_file_response(key_file: bytes, *, name: str) -> Response:
     )
 
 
-async def _pieces(body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def _pieces(
+    body: AsyncIterator[bytes | memoryview], taken: asyncio.Event | None = None
+) -> AsyncIterator[bytes | memoryview]:
     async for piece in body:
         for start in range(0, len(piece), PIECE):
             yield piece[start : start + PIECE]
+    if taken is not None:
+        taken.set()
 
 
-async def _then_discard(
-    body: AsyncIterator[bytes], results: Results, caller: Principal, result: ResultFile
-) -> AsyncIterator[bytes]:
-    async for piece in body:
-        yield piece
+async def _discard(taken: asyncio.Event, results: Results, caller: Principal, result: ResultFile) -> None:
+    if not taken.is_set():
+        return
     try:
         await results.discard(caller.account_id, result.job_id)
     except ApplicationError:

@@ -1,6 +1,7 @@
 """The main job, for real: a picture in, an encrypted picture out, and back."""
 
 import hashlib
+import http.client
 import io
 
 import numpy as np
@@ -12,6 +13,7 @@ from shield_core.pipeline import decrypt_image, encrypt_image
 from shield_core.quantum.sources import DeterministicSource
 from tests import pictures
 from tests.flows.conftest import User
+from tests.stack import wait_until
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
 
@@ -145,3 +147,16 @@ class TestProgress:
         assert np.array_equal(pixels(result.content), pixels(pictures.sample("coffee.png")))
         again = user.http.get(f"/jobs/{response.json()['job_id']}/result")
         assert (again.status_code, again.json()["code"]) == (410, "gone")
+
+    def test_a_picture_is_deleted_also_when_its_caller_hangs_up_at_the_last_byte(self, user: User):
+        job = user.encrypt(pictures.sample("coffee.png"))
+        encrypted = user.download(job["result_url"])
+        job = user.http.post(
+            "/decrypt", files={"encrypted_image": ("n.png", encrypted)}, headers={"Prefer": "wait=30"}
+        ).json()
+        connection = http.client.HTTPConnection(user.url.removeprefix("http://"))
+        connection.request("GET", job["result_url"], headers={"Authorization": user.http.headers["Authorization"]})
+        answer = connection.getresponse()
+        assert len(answer.read(int(answer.headers["Content-Length"]))) == int(answer.headers["Content-Length"])
+        connection.close()
+        wait_until(lambda: user.job(job["job_id"])["result_url"] is None, "the picture is deleted", seconds=10)
