@@ -71,8 +71,8 @@ def upgrade() -> None:
         sa.Column(
             "warnings", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), server_default="[]", nullable=False
         ),
-        sa.Column("metrics", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
-        sa.Column("receipt", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
+        sa.Column("metrics", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("receipt", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("error_code", sa.Text(), nullable=True),
         sa.Column("error_title", sa.Text(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),

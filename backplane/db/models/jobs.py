@@ -2,7 +2,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, func, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Identity, Index, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backplane.db.base import Base
@@ -44,8 +44,9 @@ class Job(Base):
     key_id: Mapped[UUID | None]
     image: Mapped[dict[str, Any] | None]
     warnings: Mapped[list[str]] = mapped_column(server_default="[]")
-    metrics: Mapped[dict[str, Any] | None]
-    receipt: Mapped[dict[str, Any] | None]
+    # JSON and not JSONB, which would sort the stages by the length of their names.
+    metrics: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    receipt: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     error_code: Mapped[str | None]
     error_title: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
