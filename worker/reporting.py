@@ -60,20 +60,21 @@ class Reporter:
     async def flush(self) -> None:
         """Write everything that waits."""
         async with self._saying:
-            while self._waiting:
-                with self._lock:
-                    progress = self._waiting.popleft()
-                await self._say(progress)
+            with self._lock:
+                waiting = list(self._waiting)
+                self._waiting.clear()
+            words = [(report.stage, overall_percent(report.stage, report.done, report.total)) for report in waiting]
+            if words and words[0] == self._said:
+                del words[0]
+            if words:
+                await self._say(words)
 
-    async def _say(self, progress: Progress) -> None:
-        said = (progress.stage, overall_percent(progress.stage, progress.done, progress.total))
-        if said == self._said:
-            return
+    async def _say(self, words: list[tuple[Stage, int]]) -> None:
         try:
-            await self._claims.report(self._claim, stage=said[0], progress=said[1])
+            await self._claims.report(self._claim, words)
         except LeaseLost:
             self.stop()
         except ApplicationError:
             # A word about progress is not worth the job; its end is written with more patience.
             return
-        self._said = said
+        self._said = words[-1]

@@ -4,6 +4,7 @@ Every write is checked by the fencing token that the claim gave, so that a worke
 or cut off) changes nothing any more: docs/reliability.md.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -100,9 +101,25 @@ class Claims:
         async with self._database.transaction() as session:
             return await jobs.heartbeat(session, claim.job.id, claim.job.fencing_token)
 
-    async def report(self, claim: Claim, *, stage: str, progress: int) -> None:
-        """Write a progress event, then ring it."""
-        await self._event(claim, "progress", {"progress": progress, "stage": stage}, stage=stage, progress=progress)
+    async def report(self, claim: Claim, words: Sequence[tuple[str, int]]) -> None:
+        """Write progress events, each a stage and a percentage, in one transaction; then ring them."""
+        async with self._database.transaction() as session:
+            events = [
+                await jobs.append_event(
+                    session,
+                    claim.job.id,
+                    claim.job.fencing_token,
+                    type_="progress",
+                    payload={"progress": progress, "stage": stage},
+                    stage=stage,
+                    progress=progress,
+                )
+                for stage, progress in words
+            ]
+        for event in events:
+            if event is None:
+                raise LeaseLost
+            await ring(self._bus, event)
 
     async def fetch_input(self, claim: Claim) -> tuple[bytes | bytearray, str | None]:
         """Fetch the picture of the job: its bytes and, of an original, the name it came under."""
@@ -144,7 +161,7 @@ class Claims:
             event = await end_as_failed(session, claim.job, code=code, title=title)
         if event is None:
             raise LeaseLost
-        await self._ring(event)
+        await ring(self._bus, event)
 
     async def release(self, claim: Claim) -> None:
         """Give the job back for another attempt."""
@@ -192,18 +209,6 @@ class Claims:
                 request_id=job.request_id,
             )
         JOBS_ENDED.labels(kind=job.kind, status="completed").inc()
-        await self._ring(event)
-
-    async def _event(self, claim: Claim, type_: str, payload: dict[str, Any], **columns: Any) -> None:
-        async with self._database.transaction() as session:
-            event = await jobs.append_event(
-                session, claim.job.id, claim.job.fencing_token, type_=type_, payload=payload, **columns
-            )
-        if event is None:
-            raise LeaseLost
-        await self._ring(event)
-
-    async def _ring(self, event: JobEvent) -> None:
         await ring(self._bus, event)
 
     @staticmethod

@@ -65,7 +65,7 @@ async def refusal(gateway, job_id, **options):
 async def run(engine, job_id, *, reports=5):
     claim = await engine.take(job_id)
     for number in range(reports):
-        await engine.claims.report(claim, stage="encrypting", progress=number % 100)
+        await engine.claims.report(claim, [("encrypting", number % 100)])
     await engine.claims.fail(claim, code="image-corrupt", title="The image is damaged")
 
 
@@ -212,7 +212,7 @@ class TestEndings:
             await opened.recv()
             claim = await engine.take(job_id)
             for number in range(5):
-                await engine.claims.report(claim, stage="encrypting", progress=number)
+                await engine.claims.report(claim, [("encrypting", number)])
             with pytest.raises(ConnectionClosed) as closed:
                 await asyncio.wait_for(opened.recv(), 20)
         assert closed.value.rcvd.code == 1013

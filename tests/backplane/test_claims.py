@@ -71,7 +71,7 @@ class TestFencing:
     async def test_a_late_writer_cannot_report(self, claims, submit, sql):
         late, _ = await self.fenced(claims, submit, sql)
         with pytest.raises(LeaseLost):
-            await claims.report(late, stage="decrypting", progress=50)
+            await claims.report(late, [("decrypting", 50)])
 
     async def test_a_late_writer_cannot_complete(self, claims, submit, sql):
         late, holder = await self.fenced(claims, submit, sql)
@@ -100,14 +100,14 @@ class TestReport:
     async def test_seq_is_dense_from_one(self, claims, submit, sql):
         claim = await claims.claim(await submit())
         for progress in (5, 10, 15):
-            await claims.report(claim, stage="decrypting", progress=progress)
+            await claims.report(claim, [("decrypting", progress)])
         rows = await sql("SELECT seq, payload FROM job_events ORDER BY seq")
         assert [row["seq"] for row in rows] == [1, 2, 3, 4]
         assert rows[-1]["payload"] == {"progress": 15, "stage": "decrypting"}
 
     async def test_the_job_shows_the_last_report(self, claims, submit, sql):
         claim = await claims.claim(await submit())
-        await claims.report(claim, stage="decrypting", progress=40)
+        await claims.report(claim, [("decrypting", 40)])
         assert await sql("SELECT stage, progress FROM jobs") == [{"stage": "decrypting", "progress": 40}]
 
 

@@ -34,7 +34,7 @@ class TestFollow:
         following = asyncio.create_task(collect(feed, account, job_id))
         claim = await claims.claim(job_id)
         for progress in range(0, 100, 10):
-            await claims.report(claim, stage="decrypting", progress=progress)
+            await claims.report(claim, [("decrypting", progress)])
         await claims.complete_decrypt(claim, OUTCOME)
         _, events = await asyncio.wait_for(following, 20)
         assert [event.seq for event in events] == list(range(1, 13))
@@ -43,7 +43,7 @@ class TestFollow:
     async def test_a_late_follower_gets_the_state_and_the_whole_story(self, feed, claims, submit, account):
         job_id = await submit()
         claim = await claims.claim(job_id)
-        await claims.report(claim, stage="decrypting", progress=50)
+        await claims.report(claim, [("decrypting", 50)])
         await claims.complete_decrypt(claim, OUTCOME)
         facts, events = await collect(feed, account, job_id)
         assert facts.status == "completed"
@@ -75,7 +75,7 @@ class TestFollow:
         claim = await claims.claim(job_id)
         bus = claims._bus
         claims._bus = type("Silent", (), {"publish": staticmethod(lambda *_: asyncio.sleep(0))})()
-        await claims.report(claim, stage="decrypting", progress=30)
+        await claims.report(claim, [("decrypting", 30)])
         claims._bus = bus
         await claims.complete_decrypt(claim, OUTCOME)
         _, events = await asyncio.wait_for(following, 20)

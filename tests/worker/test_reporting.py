@@ -26,10 +26,10 @@ class Ledger:
         async with self.written:
             await self.written.wait_for(lambda: len(self.rows) >= count)
 
-    async def report(self, claim, *, stage, progress):
+    async def report(self, claim, words):
         if self.refusals:
             raise self.refusals.pop(0)
-        self.rows.append((stage, progress))
+        self.rows.extend(words)
         async with self.written:
             self.written.notify_all()
 
@@ -84,19 +84,22 @@ class TestReporter:
         ledger = Ledger()
         slow = asyncio.Event()
 
-        async def report(claim, *, stage, progress):
-            if stage is Stage.ENCRYPTING:
+        async def report(claim, words):
+            if words[0][0] is Stage.ENCRYPTING:
                 await slow.wait()
-            ledger.rows.append((stage, progress))
+            ledger.rows.extend(words)
 
         ledger.report = report
         reporter = Reporter(ledger, None)
-        work(reporter, Progress(Stage.ENCRYPTING), Progress(Stage.AUTHENTICATING))
-        flushes = [asyncio.create_task(reporter.flush()) for _ in range(2)]
+        work(reporter, Progress(Stage.ENCRYPTING))
+        first = asyncio.create_task(reporter.flush())
+        await asyncio.sleep(0)
+        work(reporter, Progress(Stage.AUTHENTICATING))
+        second = asyncio.create_task(reporter.flush())
         for _ in range(10):
             await asyncio.sleep(0)
         slow.set()
-        await asyncio.gather(*flushes)
+        await asyncio.gather(first, second)
         assert [stage for stage, _ in ledger.rows] == [Stage.ENCRYPTING, Stage.AUTHENTICATING]
 
     async def test_a_lost_lease_stops_the_work(self):
