@@ -1,0 +1,58 @@
+import asyncio
+import json
+import re
+from dataclasses import replace
+
+import pytest
+
+from cli import demo
+from cli.__main__ import run
+from tests import pictures
+from tests.stack import ROOT, SystemUnderTest
+
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
+
+
+@pytest.fixture(scope="module")
+def evidence(whole_system: SystemUnderTest) -> demo.Evidence:
+    whole_system.await_ready()
+    return asyncio.run(demo.there_and_back(whole_system.url, "astronaut.png", pictures.sample("astronaut.png")))
+
+
+def labels(printed: str) -> list[str]:
+    return re.findall(r"(?m)^ {0,2}([a-z_0-9]+(?: [a-z]+)*) {2,}\S", printed)
+
+
+class TestEvidence:
+    def test_the_picture_that_comes_back_is_the_one_that_went(self, evidence):
+        assert evidence.equal
+        assert evidence.sha256_decrypted == evidence.sha256_decrypted_offline == evidence.sha256_original
+
+    def test_the_encrypted_picture_looks_like_noise(self, evidence):
+        assert evidence.entropy_original < 7.6
+        assert evidence.entropy_encrypted > 7.99
+
+    def test_it_says_where_the_bits_came_from_and_what_they_are_worth(self, evidence):
+        assert (evidence.statement["source"]["name"], evidence.statement["source"]["kind"]) == ("aer", "simulated")
+        assert (evidence.statement["raw"]["bits"], evidence.statement["raw"]["credited_bits"]) == (4096, 0)
+
+    def test_one_wrong_bit_would_show(self, evidence):
+        assert not replace(evidence, sha256_decrypted="00").equal
+
+
+class TestPrint:
+    def test_the_readme_shows_what_is_printed(self, evidence, capsys):
+        demo.show(evidence)
+        printed = capsys.readouterr().out
+        shown = re.search(r"(?ms)^picture  .*?^equal$", (ROOT / "README.md").read_text())
+        assert shown is not None
+        assert labels(printed) == labels(shown.group())
+        assert printed.endswith("equal\n")
+
+
+class TestCommand:
+    def test_it_runs_from_nothing_to_the_evidence_and_leaves_nothing(self, capfd):
+        assert run(["demo", "--json"]) == 0
+        printed = json.loads(capfd.readouterr().out)
+        assert printed["equal"] is True
+        assert printed["job"]["status"] == "completed"
