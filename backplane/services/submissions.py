@@ -21,6 +21,8 @@ from shield_core.container import header as container_header
 from shield_core.container import png, tag
 from shield_core.errors import ShieldError
 from shield_core.image import intake
+from shield_core.image.facts import ImageFacts
+from shield_core.image.payload import Layout, choose
 from shield_core.keys import keyfile, passphrase, stanzas
 from shield_core.keys.canonical import b64encode
 
@@ -58,7 +60,7 @@ class Submissions:
         """Check the picture's header, keep it sealed, and write the job with the intent to run it."""
         served_custody = _agree_on_custody(custody, password)
         try:
-            facts = await asyncio.to_thread(intake.examine, upload.data)
+            facts = await asyncio.to_thread(examine, upload.data, layout)
             secret = await self._wrap_secret(password)
         except ShieldError as error:
             raise from_core(error) from error
@@ -166,6 +168,13 @@ class Submissions:
             await session.refresh(job)
         JOBS_SUBMITTED.labels(kind=job.kind).inc()
         return JobFacts.of(job)
+
+
+def examine(data: bytes, layout: str) -> ImageFacts:
+    """Read the structure of a picture, and refuse what the worker would have to refuse for it."""
+    walk = intake.survey(data)
+    choose(walk, Layout(layout))
+    return walk.facts
 
 
 def peek(data: bytes) -> container_header.Header:

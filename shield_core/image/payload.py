@@ -86,7 +86,7 @@ def build(
     walk = survey(data)
     if walk.facts != facts:
         raise ImageCorrupt("the facts are of another picture")
-    chosen, reason = _choose(walk, layout)
+    chosen, reason = choose(walk, layout)
     found = check_png(walk) if isinstance(walk, PngWalk) else ()
     taken = _take_pixels(walk, progress) if chosen is Layout.PIXELS else _take_file(walk, data, progress)
     kind = SAMPLE_KINDS[taken.mode]
@@ -113,7 +113,21 @@ def build(
     )
 
 
-def _choose(walk: AnyWalk, layout: Layout) -> tuple[Layout, str]:
+def choose(walk: AnyWalk, layout: Layout) -> tuple[Layout, str]:
+    """Decide what is encrypted, by structure alone: a gateway asks before it takes the picture in.
+
+    Args:
+        walk: what `intake.survey` found.
+        layout: as asked for.
+
+    Returns:
+        `pixels` or `file`, and why.
+
+    Raises:
+        LayoutNotExact: `pixels` was asked for and cannot give this picture back exactly.
+
+    Source: docs/format.md, Payload.
+    """
     facts = walk.facts
     if layout is Layout.AUTO:
         return (Layout.PIXELS if facts.exact else Layout.FILE), facts.reason

@@ -132,8 +132,7 @@ class TestRefusedPictures:
     async def test_pixels_that_cannot_be_held_exactly(self, ada):
         jpeg = pictures.as_jpeg(pictures.make(8, 6, mode="CMYK"))
         response = await submit(ada, jpeg, layout="pixels")
-        # Whether it is exact is the worker's to find; the gateway may refuse it and must not lose it.
-        assert response.status_code in {202, 422}
+        assert (response.status_code, response.json()["code"]) == (422, "layout-not-exact")
 
 
 class TestRefusedForms:
