@@ -107,7 +107,7 @@ def _plan(home: Home, environment: Mapping[str, str], *, host: str, port: int, w
 
 def _own_variables(home: Home, environment: Mapping[str, str], *, url: str, port: int) -> dict[str, str]:
     """Return what our processes are told beside the addresses of the servers."""
-    variables = {"WORKER_ALIVE_FILE": str(home.folder("run") / "worker.alive"), "PYTHONUNBUFFERED": "1"}
+    variables = {"ALIVE_DIRECTORY": str(home.folder("run")), "PYTHONUNBUFFERED": "1"}
     if not environment.get("ALLOWED_ORIGINS"):
         variables["ALLOWED_ORIGINS"] = f"{url},http://localhost:{port}"
     if not environment.get("NUMBA_CACHE_DIR") and not os.access(ROOT / "shield_core/cipher", os.W_OK):
@@ -117,7 +117,7 @@ def _own_variables(home: Home, environment: Mapping[str, str], *, url: str, port
 
 def _own_services(environment: dict[str, str], *, host: str, port: int, url: str, workers: int) -> tuple[Service, ...]:
     python = partial(_python, environment=environment)
-    alive = Path(environment["WORKER_ALIVE_FILE"])
+    alive = {name: Path(environment["ALIVE_DIRECTORY"]) / f"imageshield-{name}.alive" for name in ("worker", "relay")}
     return (
         python(
             "migrate",
@@ -125,7 +125,13 @@ def _own_services(environment: dict[str, str], *, host: str, port: int, url: str
             after=("postgres",),
             once=True,
         ),
-        python("relay", "cli", "relay", after=("migrate", "valkey", "seaweedfs")),
+        python(
+            "relay",
+            *("cli", "relay"),
+            after=("migrate", "valkey", "seaweedfs"),
+            prepare=partial(alive["relay"].unlink, missing_ok=True),
+            healthy=alive["relay"].exists,
+        ),
         python(
             "worker",
             *("celery", "-A", "worker.app", "worker", "--concurrency", str(workers)),
@@ -133,8 +139,8 @@ def _own_services(environment: dict[str, str], *, host: str, port: int, url: str
             # Workers have nothing to tell each other here, and mingling delays the start by a second.
             *("--without-gossip", "--without-mingle"),
             after=("migrate", "valkey", "seaweedfs"),
-            prepare=partial(alive.unlink, missing_ok=True),
-            healthy=alive.exists,
+            prepare=partial(alive["worker"].unlink, missing_ok=True),
+            healthy=alive["worker"].exists,
             start_seconds=FIRST_START_SECONDS,
             stop_seconds=GRACE_SECONDS + 5,
         ),

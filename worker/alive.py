@@ -1,4 +1,4 @@
-"""`python -m worker.alive`: exit 0 where the worker's loop has turned within a minute. The liveness probe of a pod."""
+"""`python -m worker.alive [worker|relay]`: exit 0 where its loop has turned within a minute. The probe of a pod."""
 
 import os
 import sys
@@ -9,18 +9,18 @@ from pathlib import Path
 SEEN_SECONDS = 60
 
 
-def alive_file() -> Path:
-    """The file that the worker touches; WORKER_ALIVE_FILE moves it."""
-    return Path(os.environ.get("WORKER_ALIVE_FILE") or Path(tempfile.gettempdir()) / "imageshield-worker.alive")
+def alive_file(name: str) -> Path:
+    """Name the file that the process touches while its loop turns; ALIVE_DIRECTORY moves it."""
+    return Path(os.environ.get("ALIVE_DIRECTORY") or tempfile.gettempdir()) / f"imageshield-{name}.alive"
 
 
-def main() -> int:
+def main(arguments: list[str]) -> int:
     try:
-        age = time.time() - alive_file().stat().st_mtime
+        age = time.time() - alive_file(arguments[0] if arguments else "worker").stat().st_mtime
     except FileNotFoundError:
         return 1
     return 0 if age < SEEN_SECONDS else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

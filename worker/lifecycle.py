@@ -78,7 +78,7 @@ def open_engine(**_: Any) -> None:
         # Raised from here, it would leave a half-made child that takes jobs and never runs one.
         log.exception("worker.child_not_ready")
     else:
-        alive_file().touch()
+        alive_file("worker").touch()
         log.info("worker.child_ready", pid=os.getpid())
 
 
@@ -90,7 +90,7 @@ def close_engine(**_: Any) -> None:
 
 @worker_init.connect
 def prepare(**_: Any) -> None:
-    alive_file().unlink(missing_ok=True)
+    alive_file("worker").unlink(missing_ok=True)
     preload()
 
 
@@ -101,10 +101,10 @@ def beat(sender: Any, **_: Any) -> None:
     key = f"{WORKERS}:{socket.gethostname()}:{os.getpid()}"
 
     def say() -> None:
-        if not alive_file().exists():
+        if not alive_file("worker").exists():
             sender.timer.call_after(FIRST_BEAT_SECONDS, say)
             return
-        alive_file().touch()
+        alive_file("worker").touch()
         try:
             redis.set(key, 1, ex=SEEN_SECONDS)
         except (RedisError, OSError):

@@ -13,6 +13,7 @@ from backplane.services.relay import Relay
 from backplane.services.sweeper import Sweeper
 from backplane.settings import Settings, load_settings
 from backplane.wiring import open_relay
+from worker.alive import alive_file
 
 log = structlog.get_logger()
 
@@ -30,6 +31,7 @@ async def drain_outbox(relay: Relay, notifications: Notifications) -> None:
                 pass
         except ApplicationError as error:
             log.warning("relay.waiting", code=error.code, detail=error.detail)
+        alive_file("relay").touch()
         await notifications.wait(LOOK_SECONDS)
 
 

@@ -146,9 +146,10 @@ class TestProbes:
         assert container["livenessProbe"]["httpGet"]["path"] == "/health"
         assert container["readinessProbe"]["httpGet"]["path"] == "/ready"
 
-    def test_worker_lives_by_having_claimed_or_polled(self, templates):
-        (container,) = templates["worker"]["spec"]["containers"]
-        assert container["livenessProbe"]["exec"]["command"] == ["python", "-m", "worker.alive"]
+    @pytest.mark.parametrize("name", ["worker", "relay"])
+    def test_worker_and_relay_live_by_turning_their_loop(self, templates, name):
+        (container,) = templates[name]["spec"]["containers"]
+        assert container["livenessProbe"]["exec"]["command"] == ["python", "-m", "worker.alive", name]
 
     def test_gateway_has_the_time_that_it_takes_to_stop(self, templates):
         spec = templates["api"]["spec"]

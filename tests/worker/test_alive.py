@@ -1,0 +1,31 @@
+import os
+import time
+
+import pytest
+
+from worker.alive import SEEN_SECONDS, alive_file, main
+
+
+@pytest.fixture(autouse=True)
+def directory(monkeypatch, tmp_path):
+    monkeypatch.setenv("ALIVE_DIRECTORY", str(tmp_path))
+
+
+class TestAlive:
+    def test_a_process_that_never_said_so_is_not_alive(self):
+        assert main(["worker"]) == 1
+
+    def test_a_loop_that_turned_a_moment_ago_is_alive(self):
+        alive_file("worker").touch()
+        assert main([]) == 0
+
+    def test_a_loop_that_has_hung_for_a_minute_is_not(self):
+        file = alive_file("relay")
+        file.touch()
+        then = time.time() - SEEN_SECONDS - 1
+        os.utime(file, (then, then))
+        assert main(["relay"]) == 1
+
+    def test_the_worker_does_not_speak_for_the_relay(self):
+        alive_file("worker").touch()
+        assert main(["relay"]) == 1
