@@ -43,8 +43,17 @@ class Reporter:
             self._stage = progress.stage
             self._loop.call_soon_threadsafe(self._new_stage.set)
 
+    def storing(self, done: int, total: int) -> None:
+        """Take the object store's count, as `S3Blobs.put` gives it."""
+        self(Progress(Stage.STORING, done, total))
+
     def stop(self) -> None:
         self._stopped = True
+
+    async def begin(self, stage: Stage) -> None:
+        """Report a stage and write it before it begins: it may be over sooner than the next word is due."""
+        self(Progress(stage))
+        await self.flush()
 
     async def run(self) -> None:
         """Write what comes, until cancelled."""

@@ -126,8 +126,8 @@ class Runner:
         )
         if image.statement.get("degraded"):
             ENTROPY_DEGRADED.inc()
-        await self._store(reporter)
-        await self._claims.complete_encrypt(claim, outcome)
+        await reporter.begin(Stage.STORING)
+        await self._claims.complete_encrypt(claim, outcome, progress=reporter.storing)
 
     async def _decrypt(self, claim: Claim, reporter: Reporter) -> None:
         reporter(Progress(Stage.VALIDATING))
@@ -147,13 +147,8 @@ class Runner:
             file_name=image.file_name,
             columns={"layout": str(image.layout), "metrics": {"timings_ms": image.timings_ms}},
         )
-        await self._store(reporter)
-        await self._claims.complete_decrypt(claim, outcome)
-
-    @staticmethod
-    async def _store(reporter: Reporter) -> None:
-        reporter(Progress(Stage.STORING))
-        await reporter.flush()
+        await reporter.begin(Stage.STORING)
+        await self._claims.complete_decrypt(claim, outcome, progress=reporter.storing)
 
     async def _forget_input(self, claim: Claim) -> None:
         with suppress(ApplicationError):

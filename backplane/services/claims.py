@@ -4,13 +4,13 @@ Every write is checked by the fencing token that the claim gave, so that a worke
 or cut off) changes nothing any more: docs/reliability.md.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 from backplane import ids
-from backplane.blobs import S3Blobs
+from backplane.blobs import S3Blobs, nothing
 from backplane.bus import RedisBus
 from backplane.db.models import Blob, Job, JobEvent, Key
 from backplane.db.repositories import accounts, audit, blobs, jobs, keys
@@ -131,11 +131,13 @@ class Claims:
             return await self._store.get(blob.object_key), None
         return await open_blob(self._vault, self._store, claim.job, blob)
 
-    async def complete_encrypt(self, claim: Claim, outcome: EncryptOutcome) -> None:
+    async def complete_encrypt(
+        self, claim: Claim, outcome: EncryptOutcome, *, progress: Callable[[int, int], None] = nothing
+    ) -> None:
         """Store the encrypted image, then end the job with its key in one transaction."""
         job = claim.job
         blob = self._result_blob(job, "image/png", len(outcome.png))
-        await self._store.put(blob.object_key, outcome.png, media_type=blob.media_type)
+        await self._store.put(blob.object_key, outcome.png, media_type=blob.media_type, progress=progress)
         key = Key(
             id=outcome.key_id,
             account_id=job.account_id,
@@ -147,12 +149,14 @@ class Claims:
         )
         await self._complete(claim, blob, outcome.columns | {"key_id": outcome.key_id}, key)
 
-    async def complete_decrypt(self, claim: Claim, outcome: DecryptOutcome) -> None:
+    async def complete_decrypt(
+        self, claim: Claim, outcome: DecryptOutcome, *, progress: Callable[[int, int], None] = nothing
+    ) -> None:
         """Store the picture sealed and for a short time, then end the job."""
         job = claim.job
         blob = self._result_blob(job, outcome.media_type, len(outcome.data))
         body = await seal_blob(self._vault, job, blob, outcome.data, file_name=outcome.file_name)
-        await self._store.put(blob.object_key, body, media_type="application/octet-stream")
+        await self._store.put(blob.object_key, body, media_type="application/octet-stream", progress=progress)
         await self._complete(claim, blob, outcome.columns, None)
 
     async def fail(self, claim: Claim, *, code: str, title: str) -> None:
