@@ -27,8 +27,8 @@ from shield_core.keys import keyfile, passphrase, stanzas
 from shield_core.keys.canonical import b64encode
 
 FIXED_MS = 120
-PER_MEGAPIXEL_MS = 45
-"""Both measured on two cores for a whole job, decode included; the estimate is only ever a first word."""
+PER_MEGAPIXEL_MS = {"pixels": 110, "file": 25}
+"""Measured on two cores for a whole job, decoding and storing included; the estimate is only ever a first word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Submissions:
         """Check the picture's header, keep it sealed, and write the job with the intent to run it."""
         served_custody = _agree_on_custody(custody, password)
         try:
-            facts = await asyncio.to_thread(examine, upload.data, layout)
+            facts, chosen = await asyncio.to_thread(examine, upload.data, layout)
             secret = await self._wrap_secret(password)
         except ShieldError as error:
             raise from_core(error) from error
@@ -71,7 +71,7 @@ class Submissions:
             purity_requested=purity,
             layout_requested=layout,
             key_custody=served_custody,
-            estimated_ms=FIXED_MS + PER_MEGAPIXEL_MS * facts.width * facts.height // 1_000_000,
+            estimated_ms=estimate_ms(chosen, facts.width * facts.height),
             image={
                 "format": facts.format,
                 "mode": facts.mode,
@@ -112,7 +112,7 @@ class Submissions:
             account_id=account_id,
             kind="decrypt",
             key_id=header.key_id,
-            estimated_ms=FIXED_MS + PER_MEGAPIXEL_MS * header.width * header.height // 1_000_000,
+            estimated_ms=estimate_ms(header.layout, header.width * header.height),
             request_id=request_id,
         )
         job.secret = self._seal(job, secret)
@@ -170,11 +170,15 @@ class Submissions:
         return JobFacts.of(job)
 
 
-def examine(data: bytes, layout: str) -> ImageFacts:
-    """Read the structure of a picture, and refuse what the worker would have to refuse for it."""
+def examine(data: bytes, layout: str) -> tuple[ImageFacts, str]:
+    """Read the structure of a picture, choose its layout, and refuse what the worker would have to refuse for it."""
     walk = intake.survey(data)
-    choose(walk, Layout(layout))
-    return walk.facts
+    chosen, _ = choose(walk, Layout(layout))
+    return walk.facts, chosen
+
+
+def estimate_ms(layout: str, pixels: int) -> int:
+    return FIXED_MS + PER_MEGAPIXEL_MS[layout] * pixels // 1_000_000
 
 
 def peek(data: bytes) -> container_header.Header:
