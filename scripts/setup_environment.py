@@ -64,7 +64,8 @@ def install() -> None:
     # uv installs the lock in seconds, pip in minutes; the result is the same, since every file's hash is in the lock.
     if run([*pip, "install", "--quiet", "--require-hashes", "-r", "requirements/uv.txt"]):
         # Byte code is compiled once here and not by each of the many processes that a start of the system consists of.
-        command, extra = uv, ["--python", str(PYTHON), "--compile-bytecode"]
+        # The system's certificates, as pip can be told to use: behind a proxy of one's own, uv's do not suffice.
+        command, extra = uv, ["--python", str(PYTHON), "--compile-bytecode", "--system-certs"]
     else:
         say("setup: uv cannot be had here; pip takes longer")
         command, extra = pip, []
