@@ -159,9 +159,7 @@ def run(arguments: list[str]) -> int:
     except BadCommandLine as error:
         return fail(_explain(error), as_json=as_json)
     except BrokenPipeError:
-        # Whoever read our output has gone; Python's own attempt to flush would fail once more.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ERROR
+        return _nobody_reads()
     except (KeyboardInterrupt, typer.Abort):
         code = INTERRUPTED
     if code == INTERRUPTED:
@@ -174,9 +172,21 @@ def _explain(error: Any) -> Failure:
     return usage(f"{error.format_message()} (see {command} --help)")
 
 
+def _nobody_reads() -> int:
+    """Whoever read our output has gone; Python's own attempt to flush it at the end would fail once more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return ERROR
+
+
 def main() -> NoReturn:
     """Run what the command line says, and leave with its exit code."""
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    try:
+        # What was printed may still lie in the buffer, and nobody may be there to take it.
+        sys.stdout.flush()
+    except BrokenPipeError:
+        code = _nobody_reads()
+    sys.exit(code)
 
 
 if __name__ == "__main__":

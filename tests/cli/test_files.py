@@ -592,13 +592,15 @@ class TestMisfortune:
         assert shell.err.splitlines()[-1].startswith("imageshield: There is not enough memory")
         assert shell.files() == ["password", "photo.png"]
 
-    def test_a_reader_that_has_gone_is_no_traceback(self, shell):
+    @pytest.mark.parametrize("unbuffered", ["", "1"])
+    def test_a_reader_that_has_gone_is_no_traceback(self, shell, monkeypatch, unbuffered):
         shell.encrypt()
-        process = child("inspect", "photo.enc.png", "--json", stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        process.stdout.close()
-        assert process.stderr.read() == b""
-        process.stderr.close()
-        assert process.wait() == 1
+        monkeypatch.setenv("PYTHONUNBUFFERED", unbuffered)
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        with child("inspect", "photo.enc.png", "--json", **pipes) as process:
+            process.stdout.close()
+            told = process.stderr.read()
+        assert (told, process.returncode) == (b"", 1)
 
 
 class TestCommandLine:
