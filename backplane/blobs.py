@@ -107,13 +107,6 @@ class S3Blobs:
     async def ping(self) -> None:
         await self._run(lambda: self._client.head_bucket(Bucket=self.bucket))
 
-    async def ensure_bucket(self) -> None:
-        """Make the bucket where it is missing: the embedded store and a first start need it."""
-        try:
-            await self.ping()
-        except Gone:
-            await self._run(lambda: self._client.create_bucket(Bucket=self.bucket))
-
     async def close(self) -> None:
         await asyncio.to_thread(self._threads.shutdown)
         self._client.close()

@@ -1,4 +1,4 @@
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import delete, func, select, text, update
@@ -64,5 +64,5 @@ async def revoke_family_of_used(session: AsyncSession, token_sha256: bytes) -> U
     return token.account_id
 
 
-async def delete_expired_refresh_tokens(session: AsyncSession, *, before: datetime | None = None) -> None:
-    await session.execute(delete(RefreshToken).where(RefreshToken.expires_at < (before or func.now())))
+async def delete_expired_refresh_tokens(session: AsyncSession) -> None:
+    await session.execute(delete(RefreshToken).where(RefreshToken.expires_at < func.now()))
