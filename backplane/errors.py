@@ -30,6 +30,8 @@ CORE_STATUS = {
     "image-corrupt": 422,
     "image-empty": 422,
     "layout-not-exact": 422,
+    "region-invalid": 422,
+    "material-required": 422,
     "key-file-invalid": 422,
     "validation-failed": 422,
     "unavailable": 503,

@@ -7,9 +7,11 @@ ShieldError
 │   ├── FileTooLarge           more bytes than the limit
 │   ├── TooManyPixels          the header declares more pixels than the limit
 │   ├── ImageCorrupt           truncated, damaged or a decompression bomb
-│   └── LayoutNotExact         `pixels` was asked for and cannot hold this picture exactly
+│   ├── LayoutNotExact         `pixels` was asked for and cannot hold this picture exactly
+│   └── RegionInvalid          a rectangle that is not inside the picture, or too many of them
 ├── HeaderMissing              a sound PNG without the `qsIS` chunk: re-saved, or never encrypted
 ├── KeyFileInvalid             not a canonical key file, or a parameter over its cap
+├── MaterialRequired           the image was encrypted with material, and none was given
 ├── DecryptionError            one answer outside, five rungs inside
 │   ├── NoMatch                no stanza opens with what was given
 │   ├── CommitmentMismatch     the key is of another picture
@@ -81,6 +83,13 @@ class LayoutNotExact(ImageError):
     title = "The pixels layout cannot keep this image exactly"
 
 
+class RegionInvalid(ImageError):
+    """A rectangle that is empty, stands twice or is not inside the picture, or none or more than 64 of them."""
+
+    code = "region-invalid"
+    title = "The regions do not fit the image"
+
+
 class HeaderMissing(ShieldError):
     """A PNG without the `qsIS` chunk."""
 
@@ -94,6 +103,13 @@ class KeyFileInvalid(ShieldError):
     code = "key-file-invalid"
     title = "The key file is not valid"
     rung: ClassVar[str] = "key file"
+
+
+class MaterialRequired(ShieldError):
+    """The image was encrypted with material beside its key, and none was given."""
+
+    code = "material-required"
+    title = "This image needs its material file"
 
 
 class DecryptionError(ShieldError):

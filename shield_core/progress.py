@@ -20,6 +20,7 @@ class Stage(StrEnum):
     VERIFYING = "verifying"
     DECRYPTING = "decrypting"
     STORING = "storing"
+    ANALYZING = "analyzing"
     COMPLETED = "completed"
 
 
@@ -62,7 +63,8 @@ _SPANS: Final = {
     Stage.UNLOCKING: (35, 42),
     Stage.VERIFYING: (42, 48),
     Stage.DECRYPTING: (48, 80),
-    Stage.STORING: (80, 99),
+    Stage.STORING: (80, 90),
+    Stage.ANALYZING: (90, 99),
     Stage.COMPLETED: (100, 100),
 }
 
