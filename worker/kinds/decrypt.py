@@ -1,0 +1,40 @@
+import asyncio
+from typing import Any
+
+from backplane.services.claims import Claim, DecryptOutcome
+from shield_core.keys.canonical import b64decode
+from shield_core.keys.stanzas import PassphraseOpen, PlainOpen, VaultOpen
+from shield_core.pipeline import decrypt_image
+from shield_core.progress import Progress, Stage
+from worker.kinds.equipment import Equipment
+from worker.reporting import Reporter
+
+
+async def decrypt(equipment: Equipment, claim: Claim, reporter: Reporter) -> None:
+    """Decrypt the job's picture, and store it sealed and for a short time."""
+    reporter(Progress(Stage.VALIDATING))
+    data, _ = await equipment.claims.fetch_input(claim)
+    secret = claim.secret or {}
+    image = await asyncio.to_thread(
+        decrypt_image,
+        data,
+        b64decode(secret["key_file_b64"]),
+        openers=_openers(claim, secret),
+        progress=reporter,
+        threads=equipment.threads,
+    )
+    outcome = DecryptOutcome(
+        data=image.data,
+        media_type=image.media_type,
+        file_name=image.file_name,
+        columns={"layout": str(image.layout), "metrics": {"timings_ms": image.timings_ms}},
+    )
+    await reporter.begin(Stage.STORING)
+    await equipment.claims.complete_decrypt(claim, outcome, progress=reporter.storing)
+
+
+def _openers(claim: Claim, secret: dict[str, Any]) -> list[PlainOpen | PassphraseOpen | VaultOpen]:
+    openers: list[PlainOpen | PassphraseOpen | VaultOpen] = [PlainOpen(), claim.vault_opener]
+    if "wrap_key_b64" in secret:
+        openers.append(PassphraseOpen(b64decode(secret["wrap_key_b64"])))
+    return openers

@@ -1,0 +1,77 @@
+import asyncio
+import hashlib
+from typing import Any
+
+from backplane import ids
+from backplane.metrics import ENTROPY_DEGRADED
+from backplane.services.claims import Claim, EncryptOutcome
+from shield_core.cipher.purity import Purity
+from shield_core.image.payload import Layout
+from shield_core.keys.canonical import b64decode, b64encode
+from shield_core.keys.passphrase import Kdf
+from shield_core.keys.stanzas import PassphraseWrap, VaultWrap
+from shield_core.pipeline import EncryptedImage, encrypt_image
+from shield_core.progress import Progress, Stage
+from worker.kinds.equipment import Equipment
+from worker.reporting import Reporter
+
+
+async def encrypt(equipment: Equipment, claim: Claim, reporter: Reporter) -> None:
+    """Encrypt the job's picture, and store it with its key."""
+    reporter(Progress(Stage.VALIDATING))
+    data, file_name = await equipment.claims.fetch_input(claim)
+    image = await asyncio.to_thread(
+        encrypt_image,
+        data,
+        source=equipment.source,
+        pool=equipment.pool,
+        wraps=[_wrap(claim)],
+        purity=Purity(claim.job.purity_requested),
+        layout=Layout(claim.job.layout_requested),
+        file_name=file_name,
+        job_id=ids.to_wire("job", claim.job.id),
+        key_id=ids.new(),
+        progress=reporter,
+        threads=equipment.threads,
+    )
+    outcome = EncryptOutcome(
+        png=image.png,
+        key_id=image.key_file.key_id,
+        key_file=image.key_file_bytes,
+        image_header=image.header_bytes,
+        image_tag=image.tag,
+        columns=await asyncio.to_thread(_describe, image),
+    )
+    if image.statement.get("degraded"):
+        ENTROPY_DEGRADED.inc()
+    await reporter.begin(Stage.STORING)
+    await equipment.claims.complete_encrypt(claim, outcome, progress=reporter.storing)
+
+
+def _wrap(claim: Claim) -> PassphraseWrap | VaultWrap:
+    if claim.secret is not None:
+        # A second attempt wraps another file key under the same wrap key and nonce. That is sound because a key file
+        # leaves an attempt only in the transaction that ends the job: of all attempts at most one is ever seen.
+        return PassphraseWrap(Kdf.from_json(claim.secret["kdf"]), b64decode(claim.secret["wrap_key_b64"]))
+    key = claim.account_key
+    return VaultWrap(ids.to_wire("acc", claim.job.account_id), key.id.hex, key.version, key.secret)
+
+
+def _describe(image: EncryptedImage) -> dict[str, Any]:
+    """The columns of a finished encrypt job."""
+    return {
+        "purity_served": image.quantum_purity["served"],
+        "purity_reason": image.quantum_purity["reason"],
+        "layout": str(image.layout),
+        "layout_reason": image.layout_reason,
+        "warnings": list(image.warnings),
+        "metrics": {"timings_ms": image.timings_ms},
+        "receipt": {
+            "statement": image.statement,
+            "statement_sha256": image.statement_sha256,
+            "image_sha256": hashlib.sha256(image.png).hexdigest(),
+            "tag_b64": b64encode(image.tag),
+            "signer": None,
+            "signature_b64": None,
+        },
+    }

@@ -1,0 +1,15 @@
+from dataclasses import dataclass
+
+from backplane.services.claims import Claims
+from shield_core.quantum.pool import BitPool
+from shield_core.quantum.sources import EntropySource
+
+
+@dataclass(frozen=True, slots=True)
+class Equipment:
+    """What a pool child holds for all of its jobs."""
+
+    claims: Claims
+    source: EntropySource
+    pool: BitPool
+    threads: int
