@@ -16,6 +16,11 @@ class Purity(StrEnum):
         """Return the byte of the header: 1 to 4 (docs/format.md, Header)."""
         return _CODES[self]
 
+    @property
+    def needs_material(self) -> bool:
+        """Say whether bits that no key derives again belong to the image (docs/format.md, Material)."""
+        return self in {Purity.MULTISTAGE, Purity.MAXIMUM}
+
     @classmethod
     def from_code(cls, code: int) -> "Purity":
         """Return the purity of a header's byte.

@@ -1,14 +1,16 @@
-"""The header of an encrypted image: 130 bytes and the encrypted metadata. docs/format.md, "Header"."""
+"""The header of an encrypted image: 130 bytes, its regions and the encrypted metadata. docs/format.md, "Header"."""
 
 import struct
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final
 from uuid import UUID
 
-from shield_core.cipher.purity import AVAILABLE, Purity
+from shield_core.cipher.purity import Purity
 from shield_core.errors import HeaderInvalid
 from shield_core.image.facts import SAMPLE_KINDS
 from shield_core.image.limits import MAX_METADATA, MAX_PIXELS
+from shield_core.image.regions import Region
 
 MAGIC: Final = b"QSIS"
 VERSION: Final = 1
@@ -21,15 +23,18 @@ _LAYOUTS: Final = {"pixels": 1, "file": 2}
 _KINDS: Final = {(kind.bit_depth, kind.color_type): kind.bytes_per_pixel for kind in SAMPLE_KINDS.values()}
 _FILE_KIND: Final = (8, 2)
 _FILE_LEAST_SIDE: Final = 16
-_NO_FLAGS: Final = 0
 _NO_MATERIAL: Final = bytes(32)
-_NO_REGIONS: Final = 0
+_MOST_REGIONS: Final = 64
+_REGIONS_FLAG: Final = 1
+_MATERIAL_FLAG: Final = 2
 
 # magic, version, suite, layout, purity, flags, key id, nonce, commitment, width, height, bit depth, color type,
-# material SHA-256, region count, metadata length
-_FIXED: Final = struct.Struct(">4s4BH16s24s32sIIBB32sHI")
-SIZE: Final = _FIXED.size
-"""Bytes before the metadata."""
+# material SHA-256, region count
+_FIXED: Final = struct.Struct(">4s4BH16s24s32sIIBB32sH")
+_REGION: Final = struct.Struct(">4I")
+_LENGTH: Final = struct.Struct(">I")
+SIZE: Final = _FIXED.size + _LENGTH.size
+"""Bytes before the metadata, where there are no regions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,8 @@ class Header:
 
     `layout` is `pixels` or `file`; `nonce` has 24 bytes, `commitment` 32; `width` and `height` count pixels of the
     encrypted image; `bit_depth` (8 or 16) and `color_type` (0, 2, 4 or 6) are PNG's; `metadata` is ciphertext and
-    16-byte tag.
+    16-byte tag; `material_sha256` has 32 bytes for `multistage` and `maximum`, and is None for the others; `regions`
+    are the only parts that are encrypted, sorted by (y, x, height, width), or empty where everything is.
 
     Raises:
         HeaderInvalid: a value that no writer of this version writes.
@@ -54,15 +60,27 @@ class Header:
     bit_depth: int
     color_type: int
     metadata: bytes = field(repr=False)
+    material_sha256: bytes | None = None
+    regions: tuple[Region, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.layout not in _LAYOUTS or self.purity not in AVAILABLE:
-            raise HeaderInvalid("A layout or purity that this release does not know")
+        if self.layout not in _LAYOUTS:
+            raise HeaderInvalid("An unknown layout")
         if len(self.nonce) != NONCE_SIZE or len(self.commitment) != COMMITMENT_SIZE:
             raise HeaderInvalid("The nonce has 24 bytes and the commitment 32")
         if not MIN_METADATA <= len(self.metadata) <= MAX_METADATA:
             raise HeaderInvalid("The metadata has 16 bytes to 4 MiB")
+        self._check_material()
         self._check_geometry()
+        self._check_regions()
+
+    def _check_material(self) -> None:
+        if (self.material_sha256 is None) == self.purity.needs_material:
+            raise HeaderInvalid("The purities multistage and maximum have material, and no others")
+        if self.material_sha256 is not None and (
+            len(self.material_sha256) != len(_NO_MATERIAL) or self.material_sha256 == _NO_MATERIAL
+        ):
+            raise HeaderInvalid("The digest of the material has 32 bytes that are not all zero")
 
     def _check_geometry(self) -> None:
         if (self.bit_depth, self.color_type) not in _KINDS:
@@ -73,6 +91,24 @@ class Header:
             (self.bit_depth, self.color_type) != _FILE_KIND or min(self.width, self.height) < _FILE_LEAST_SIDE
         ):
             raise HeaderInvalid("The geometry is not one of the file layout")
+
+    def _check_regions(self) -> None:
+        if self.regions and (self.layout != "pixels" or len(self.regions) > _MOST_REGIONS):
+            raise HeaderInvalid("Regions belong to the layout pixels, and there are at most 64")
+        order = [(region.y, region.x, region.height, region.width) for region in self.regions]
+        if any(after <= before for before, after in pairwise(order)):
+            raise HeaderInvalid("The regions are not in their order, or one stands twice")
+        if not all(self._holds(region) for region in self.regions):
+            raise HeaderInvalid("A region is empty or not inside the picture")
+
+    def _holds(self, region: Region) -> bool:
+        x, y, width, height = region.x, region.y, region.width, region.height
+        return min(x, y) >= 0 < min(width, height) and x + width <= self.width and y + height <= self.height
+
+    @property
+    def flags(self) -> int:
+        """Return bit 0 for regions, bit 1 for material."""
+        return _REGIONS_FLAG * bool(self.regions) | _MATERIAL_FLAG * (self.material_sha256 is not None)
 
     @property
     def bytes_per_pixel(self) -> int:
@@ -97,7 +133,7 @@ def pack(header: Header) -> bytes:
         header: checked when it was made.
 
     Returns:
-        130 bytes and the metadata.
+        126 bytes, 16 for each region, 4 for the length of the metadata, and the metadata.
 
     Source: docs/format.md, Header.
     """
@@ -107,7 +143,7 @@ def pack(header: Header) -> bytes:
         SUITE,
         _LAYOUTS[header.layout],
         header.purity.code,
-        _NO_FLAGS,
+        header.flags,
         header.key_id.bytes,
         header.nonce,
         header.commitment,
@@ -115,11 +151,11 @@ def pack(header: Header) -> bytes:
         header.height,
         header.bit_depth,
         header.color_type,
-        _NO_MATERIAL,
-        _NO_REGIONS,
-        len(header.metadata),
+        header.material_sha256 or _NO_MATERIAL,
+        len(header.regions),
     )
-    return fixed + header.metadata
+    regions = (_REGION.pack(region.x, region.y, region.width, region.height) for region in header.regions)
+    return b"".join((fixed, *regions, _LENGTH.pack(len(header.metadata)), header.metadata))
 
 
 def parse(data: bytes | bytearray | memoryview) -> Header:
@@ -129,22 +165,18 @@ def parse(data: bytes | bytearray | memoryview) -> Header:
         data: the `qsIS` chunk's data without the tag.
 
     Raises:
-        HeaderInvalid: an unknown version, suite, layout, purity, flag or kind of sample; a reserved field that is used;
-            a geometry over the limits; missing or left-over bytes.
+        HeaderInvalid: an unknown version, suite, layout, purity, flag or kind of sample; flags, material and regions
+            that contradict each other or the purity; a geometry over the limits; missing or left-over bytes.
     """
     if len(data) < SIZE:
         raise HeaderInvalid("The header is cut short")
-    (magic, version, suite, layout, purity, flags, key_id, nonce, commitment, *geometry, material, regions, size) = (
+    (magic, version, suite, layout, purity, flags, key_id, nonce, commitment, *geometry, material, regions) = (
         _FIXED.unpack_from(data)
     )
     if (magic, version, suite) != (MAGIC, VERSION, SUITE):
         raise HeaderInvalid("Not a header of version 1, suite 1")
-    if (flags, material, regions) != (_NO_FLAGS, _NO_MATERIAL, _NO_REGIONS):
-        raise HeaderInvalid("Regions and material are reserved for later releases")
-    if len(data) != SIZE + size:
-        raise HeaderInvalid("The header is longer or shorter than it says")
     width, height, bit_depth, color_type = geometry
-    return Header(
+    header = Header(
         layout=_layout(layout),
         purity=_purity(purity),
         key_id=UUID(bytes=key_id),
@@ -154,8 +186,28 @@ def parse(data: bytes | bytearray | memoryview) -> Header:
         height=height,
         bit_depth=bit_depth,
         color_type=color_type,
-        metadata=bytes(data[SIZE:]),
+        metadata=_metadata(data, regions),
+        material_sha256=None if material == _NO_MATERIAL else material,
+        regions=_regions(data, regions),
     )
+    if header.flags != flags:
+        raise HeaderInvalid("Unknown flags, or flags that contradict what follows")
+    return header
+
+
+def _metadata(data: bytes | bytearray | memoryview, regions: int) -> bytes:
+    start = SIZE + regions * _REGION.size
+    if regions > _MOST_REGIONS or len(data) < start:
+        raise HeaderInvalid("The header has too many regions, or is cut short in them")
+    (size,) = _LENGTH.unpack_from(data, start - _LENGTH.size)
+    if len(data) != start + size:
+        raise HeaderInvalid("The header is longer or shorter than it says")
+    return bytes(data[start:])
+
+
+def _regions(data: bytes | bytearray | memoryview, count: int) -> tuple[Region, ...]:
+    end = _FIXED.size + count * _REGION.size
+    return tuple(Region(*numbers) for numbers in _REGION.iter_unpack(data[_FIXED.size : end]))
 
 
 def _layout(code: int) -> str:

@@ -1,5 +1,6 @@
 """What anybody can see of an encrypted image without a key."""
 
+from dataclasses import asdict
 from typing import Any
 
 from shield_core.container import png
@@ -19,9 +20,9 @@ def inspect(data: png.Buffer) -> dict[str, Any]:
 
     Returns:
         A JSON-able dictionary: `version`, `suite`, `layout`, `purity`, `flags`, `key_id`, `width`, `height`,
-        `bit_depth`, `color_type`, `bytes`, `sample_bytes`, `metadata_bytes`, `nonce`, `commitment` and `tag` in
-        hexadecimal, `sound` (whether every byte of framing and checksums is what the writer writes) and `fault` (why
-        not, or null).
+        `bit_depth`, `color_type`, `bytes`, `sample_bytes`, `metadata_bytes`, `regions` (objects of `x`, `y`, `width`,
+        `height`), `material_sha256` (or null), `nonce`, `commitment` and `tag` in hexadecimal, `sound` (whether every
+        byte of framing and checksums is what the writer writes) and `fault` (why not, or null).
 
     Raises:
         FileTooLarge, UnsupportedFormat, TooManyPixels, HeaderMissing: as `png.read`.
@@ -35,7 +36,7 @@ def inspect(data: png.Buffer) -> dict[str, Any]:
         "suite": SUITE,
         "layout": header.layout,
         "purity": header.purity.value,
-        "flags": 0,
+        "flags": header.flags,
         "key_id": key_id_text(header.key_id),
         "width": header.width,
         "height": header.height,
@@ -44,6 +45,8 @@ def inspect(data: png.Buffer) -> dict[str, Any]:
         "bytes": memoryview(data).nbytes,
         "sample_bytes": header.sample_bytes,
         "metadata_bytes": len(header.metadata),
+        "material_sha256": None if header.material_sha256 is None else header.material_sha256.hex(),
+        "regions": [asdict(region) for region in header.regions],
         "nonce": header.nonce.hex(),
         "commitment": header.commitment.hex(),
         "tag": bytes(front[-TAG_SIZE:]).hex(),

@@ -17,5 +17,8 @@ class TestPurity:
         with pytest.raises(ValueError, match=str(code)):
             Purity.from_code(code)
 
+    def test_two_of_four_need_material(self):
+        assert [purity.needs_material for purity in Purity] == [False, False, True, True]
+
     def test_this_release_offers_fast_and_balanced(self):
         assert {"fast", "balanced"} == AVAILABLE

@@ -4,10 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shield_core.cipher.purity import AVAILABLE, Purity
+from shield_core.cipher.purity import Purity
 from shield_core.container.header import SIZE, pack, parse
 from shield_core.errors import HeaderInvalid
 from shield_core.image.limits import MAX_METADATA, MAX_PIXELS
+from shield_core.image.regions import Region
 from tests.core.container.drawn import KEY_ID, KINDS, header
 
 OFFSETS = {
@@ -29,7 +30,20 @@ OFFSETS = {
     "metadata length": 126,
     "metadata": 130,
 }
+SHA256 = bytes(range(200, 232))
+MULTISTAGE = {"purity": Purity.MULTISTAGE, "material_sha256": SHA256}
 sides = st.integers(16, 5000)
+
+
+@st.composite
+def regions_in(draw, width, height):
+    """Up to 64 rectangles, in the order of the format."""
+    xs, ys = st.integers(0, width - 1), st.integers(0, height - 1)
+    corners = draw(st.sets(st.tuples(xs, ys), max_size=64))
+    return tuple(
+        Region(x, y, draw(st.integers(1, width - x)), draw(st.integers(1, height - y)))
+        for x, y in sorted(corners, key=lambda corner: corner[::-1])
+    )
 
 
 class TestPack:
@@ -43,9 +57,17 @@ class TestPack:
         assert packed[OFFSETS["material"] : OFFSETS["metadata length"]] == bytes(34)
         assert packed[OFFSETS["metadata length"] :] == struct.pack(">I", 40) + bytes(range(40))
 
+    def test_material_and_regions_stand_where_the_format_says(self):
+        packed = pack(header(**MULTISTAGE, regions=(Region(1, 2, 3, 3), Region(0, 4, 7, 1))))
+        assert packed[OFFSETS["purity"] : OFFSETS["key id"]] == bytes([3, 0, 3])
+        assert packed[OFFSETS["material"] : OFFSETS["regions"]] == SHA256
+        assert packed[OFFSETS["regions"] : OFFSETS["regions"] + 34] == struct.pack(">H8I", 2, 1, 2, 3, 3, 0, 4, 7, 1)
+        assert packed[OFFSETS["regions"] + 34 :] == struct.pack(">I", 40) + bytes(range(40))
+
     @given(
         layout=st.sampled_from(["pixels", "file"]),
-        purity=st.sampled_from(sorted(AVAILABLE)),
+        purity=st.sampled_from(sorted(Purity)),
+        drawn=st.data(),
         key_id=st.uuids(),
         nonce=st.binary(min_size=24, max_size=24),
         commitment=st.binary(min_size=32, max_size=32),
@@ -54,14 +76,24 @@ class TestPack:
         kind=st.sampled_from(sorted(KINDS)),
         metadata=st.binary(min_size=16, max_size=200),
     )
-    def test_is_read_back(self, layout, kind, **values):
+    def test_is_read_back(self, layout, kind, drawn, **values):
         depth, color = kind if layout == "pixels" else (8, 2)
-        made = header(layout=layout, bit_depth=depth, color_type=color, **values)
+        made = header(
+            layout=layout,
+            bit_depth=depth,
+            color_type=color,
+            regions=drawn.draw(regions_in(values["width"], values["height"])) if layout == "pixels" else (),
+            material_sha256=SHA256 if values["purity"].needs_material else None,
+            **values,
+        )
         assert parse(pack(made)) == made
 
-    def test_every_accepted_header_is_packed_again_to_the_same_bytes(self):
+    @pytest.mark.parametrize(
+        "changes", [{}, MULTISTAGE, {**MULTISTAGE, "regions": (Region(0, 0, 1, 1), Region(2, 0, 5, 5))}]
+    )
+    def test_every_accepted_header_is_packed_again_to_the_same_bytes(self, changes):
         """Whatever single byte is changed: either it is refused, or it is a header that says something else."""
-        packed = pack(header())
+        packed = pack(header(**changes))
         for at in range(len(packed)):
             for value in (0, 1, packed[at] ^ 1, packed[at] ^ 0x80, 255):
                 changed = packed[:at] + bytes([value]) + packed[at + 1 :]
@@ -89,6 +121,7 @@ class TestParse:
             ("purity", b"\x05"),
             ("flags", b"\x00\x01"),
             ("flags", b"\x00\x02"),
+            ("flags", b"\x00\x04"),
             ("flags", b"\x80\x00"),
             ("width", bytes(4)),
             ("height", bytes(4)),
@@ -99,6 +132,7 @@ class TestParse:
             ("color type", b"\x01"),
             ("material", bytes(31) + b"\x01"),
             ("regions", b"\x00\x01"),
+            ("regions", b"\xff\xff"),
             ("metadata length", struct.pack(">I", 39)),
             ("metadata length", struct.pack(">I", 41)),
             ("metadata length", b"\xff" * 4),
@@ -110,8 +144,39 @@ class TestParse:
         with pytest.raises(HeaderInvalid):
             parse(packed[:at] + value + packed[at + len(value) :])
 
+    @pytest.mark.parametrize(
+        ("field", "value"),
+        [
+            ("purity", b"\x02"),
+            ("flags", b"\x00\x00"),
+            ("flags", b"\x00\x01"),
+            ("flags", b"\x00\x02"),
+            ("flags", b"\x00\x07"),
+            ("flags", b"\x01\x03"),
+            ("layout", b"\x02"),
+            ("material", bytes(32)),
+            ("regions", b"\x00\x00"),
+            ("regions", b"\x00\x01"),
+            ("regions", b"\x00\x03"),
+            ("regions", b"\x00\x41"),
+            ("first region", struct.pack(">4I", 1, 2, 0, 3)),
+            ("first region", struct.pack(">4I", 1, 2, 3, 0)),
+            ("first region", struct.pack(">4I", 1, 2, 7, 3)),
+            ("first region", struct.pack(">4I", 1, 2, 3, 4)),
+            ("first region", struct.pack(">4I", 7, 2, 1, 3)),
+            ("first region", struct.pack(">4I", 1, 2, 2**32 - 1, 3)),
+            ("first region", struct.pack(">4I", 0, 4, 7, 1)),
+            ("first region", struct.pack(">4I", 1, 4, 1, 1)),
+        ],
+    )
+    def test_material_and_regions_that_no_writer_writes_are_refused(self, field, value):
+        packed = pack(header(**MULTISTAGE, regions=(Region(1, 2, 3, 3), Region(0, 4, 7, 1))))
+        at = {**OFFSETS, "first region": OFFSETS["regions"] + 2}[field]
+        with pytest.raises(HeaderInvalid):
+            parse(packed[:at] + value + packed[at + len(value) :])
+
     def test_every_truncation_is_refused(self):
-        packed = pack(header())
+        packed = pack(header(**MULTISTAGE, regions=(Region(1, 2, 3, 3), Region(0, 4, 7, 1))))
         for size in range(len(packed)):
             with pytest.raises(HeaderInvalid):
                 parse(packed[:size])
@@ -132,6 +197,14 @@ class TestHeader:
             {"layout": "auto"},
             {"purity": Purity.MULTISTAGE},
             {"purity": Purity.MAXIMUM},
+            {"material_sha256": SHA256},
+            {"purity": Purity.MAXIMUM, "material_sha256": bytes(32)},
+            {"purity": Purity.MAXIMUM, "material_sha256": SHA256[1:]},
+            {"regions": (Region(-1, 0, 2, 2),)},
+            {"regions": (Region(0, -1, 2, 2),)},
+            {"regions": (Region(1, 1, 1, 1), Region(1, 1, 1, 1))},
+            {"regions": tuple(Region(x, y, 1, 1) for y in range(13) for x in range(5)), "width": 16, "height": 16},
+            {"layout": "file", "width": 16, "height": 16, "regions": (Region(0, 0, 1, 1),)},
             {"nonce": bytes(12)},
             {"commitment": bytes(31)},
             {"metadata": bytes(15)},

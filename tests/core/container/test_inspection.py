@@ -2,8 +2,10 @@ import json
 
 import pytest
 
+from shield_core.cipher.purity import Purity
 from shield_core.container import inspection
 from shield_core.errors import HeaderInvalid, HeaderMissing, UnsupportedFormat
+from shield_core.image.regions import Region
 from tests.core.container.drawn import KEY_ID, TAG, image
 from tests.pictures import chunk
 
@@ -26,12 +28,21 @@ class TestInspect:
             "bytes": len(file),
             "sample_bytes": 105,
             "metadata_bytes": 40,
+            "material_sha256": None,
+            "regions": [],
             "nonce": bytes(range(24)).hex(),
             "commitment": bytes(range(100, 132)).hex(),
             "tag": TAG.hex(),
             "sound": True,
             "fault": None,
         }
+        assert json.loads(json.dumps(seen)) == seen
+
+    def test_says_that_material_and_regions_belong_to_it(self):
+        _, _, file = image(purity=Purity.MAXIMUM, material_sha256=b"\x05" * 32, regions=(Region(1, 2, 3, 3),))
+        seen = inspection.inspect(file)
+        assert (seen["purity"], seen["flags"], seen["material_sha256"]) == ("maximum", 3, "05" * 32)
+        assert seen["regions"] == [{"x": 1, "y": 2, "width": 3, "height": 3}]
         assert json.loads(json.dumps(seen)) == seen
 
     @pytest.mark.parametrize("at", [-1, -20, 30])
