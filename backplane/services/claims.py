@@ -15,10 +15,11 @@ from backplane.bus import RedisBus
 from backplane.db.models import Blob, Job, JobEvent, Key
 from backplane.db.repositories import accounts, audit, blobs, jobs, keys
 from backplane.db.session import Database
-from backplane.errors import ApplicationError, Gone
+from backplane.errors import ApplicationError
 from backplane.metrics import JOBS_ENDED
+from backplane.services.inputs import MATERIAL, Inputs
 from backplane.services.keys import vault_opener
-from backplane.services.originals import open_blob, seal_blob
+from backplane.services.originals import seal_blob
 from backplane.services.secrets import open_for_job
 from backplane.vault import LocalVault, VaultKey
 from shield_core.keys.stanzas import VaultOpen
@@ -55,6 +56,7 @@ class EncryptOutcome:
     image_header: bytes
     image_tag: bytes
     columns: dict[str, Any]
+    material: bytes | bytearray | memoryview | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ class Claims:
         self._bus = bus
         self._vault = vault
         self._result_seconds = result_seconds
+        self.inputs = Inputs(database, store, vault)
 
     async def claim(self, job_id: UUID) -> Claim | None:
         """Take the job, or return None: it is taken, ended, worn out or gone."""
@@ -121,23 +124,17 @@ class Claims:
                 raise LeaseLost
             await ring(self._bus, event)
 
-    async def fetch_input(self, claim: Claim) -> tuple[bytes | bytearray, str | None]:
-        """Fetch the picture of the job: its bytes and, of an original, the name it came under."""
-        async with self._database.transaction() as session:
-            blob = await blobs.of_job(session, claim.job.id, "input")
-        if blob is None or blob.deleted_at is not None:
-            raise Gone
-        if blob.sealed is None:
-            return await self._store.get(blob.object_key), None
-        return await open_blob(self._vault, self._store, claim.job, blob)
-
     async def complete_encrypt(
         self, claim: Claim, outcome: EncryptOutcome, *, progress: Callable[[int, int], None] = nothing
     ) -> None:
-        """Store the encrypted image, then end the job with its key in one transaction."""
+        """Store the encrypted image and its material, then end the job with its key in one transaction."""
         job = claim.job
-        blob = self._result_blob(job, "image/png", len(outcome.png))
+        blob = _made_blob(job, "result", "image/png", len(outcome.png))
         await self._store.put(blob.object_key, outcome.png, media_type=blob.media_type, progress=progress)
+        made = [blob]
+        if outcome.material is not None:
+            made.append(_made_blob(job, MATERIAL, "application/octet-stream", len(outcome.material)))
+            await self._store.put(made[1].object_key, outcome.material, media_type=made[1].media_type)
         key = Key(
             id=outcome.key_id,
             account_id=job.account_id,
@@ -147,17 +144,17 @@ class Claims:
             image_header=outcome.image_header,
             image_tag=outcome.image_tag,
         )
-        await self._complete(claim, blob, outcome.columns | {"key_id": outcome.key_id}, key)
+        await self._complete(claim, made, outcome.columns | {"key_id": outcome.key_id}, key)
 
     async def complete_decrypt(
         self, claim: Claim, outcome: DecryptOutcome, *, progress: Callable[[int, int], None] = nothing
     ) -> None:
         """Store the picture sealed and for a short time, then end the job."""
         job = claim.job
-        blob = self._result_blob(job, outcome.media_type, len(outcome.data))
+        blob = _made_blob(job, "result", outcome.media_type, len(outcome.data))
         body = await seal_blob(self._vault, job, blob, outcome.data, file_name=outcome.file_name)
         await self._store.put(blob.object_key, body, media_type="application/octet-stream", progress=progress)
-        await self._complete(claim, blob, outcome.columns, None)
+        await self._complete(claim, [blob], outcome.columns, None)
 
     async def fail(self, claim: Claim, *, code: str, title: str) -> None:
         """End the job without a result; the input is kept for a day, so that it can be tried again."""
@@ -172,17 +169,7 @@ class Claims:
         async with self._database.transaction() as session:
             await jobs.release(session, claim.job.id, claim.job.fencing_token)
 
-    async def delete_input(self, claim: Claim) -> None:
-        """Delete the original of an ended job at once; where that fails, the sweeper does it."""
-        async with self._database.transaction() as session:
-            blob = await blobs.of_job(session, claim.job.id, "input")
-        if blob is None or blob.deleted_at is not None:
-            return
-        await self._store.delete(blob.object_key)
-        async with self._database.transaction() as session:
-            await blobs.mark_deleted(session, [blob.id])
-
-    async def _complete(self, claim: Claim, blob: Blob, columns: dict[str, Any], key: Key | None) -> None:
+    async def _complete(self, claim: Claim, made: list[Blob], columns: dict[str, Any], key: Key | None) -> None:
         job = claim.job
         async with self._database.transaction() as session:
             event = await jobs.append_event(
@@ -198,10 +185,11 @@ class Claims:
                 raise LeaseLost
             if key is not None:
                 keys.add(session, key)
-            blobs.add(session, blob)
+            for blob in made:
+                blobs.add(session, blob)
             await session.flush()
-            await blobs.expire(session, job.id, "input")
-            if blob.sealed is not None:
+            await blobs.expire_inputs(session, job.id)
+            if made[0].sealed is not None:
                 await blobs.expire(session, job.id, "result", seconds=self._result_seconds)
                 await jobs.expire_with_result(session, job.id, seconds=self._result_seconds)
             audit.add(
@@ -214,18 +202,6 @@ class Claims:
             )
         JOBS_ENDED.labels(kind=job.kind, status="completed").inc()
         await ring(self._bus, event)
-
-    @staticmethod
-    def _result_blob(job: Job, media_type: str, size: int) -> Blob:
-        blob_id = ids.new()
-        return Blob(
-            id=blob_id,
-            job_id=job.id,
-            purpose="result",
-            object_key=f"results/{job.id.hex}/{job.fencing_token}/{blob_id.hex}",
-            size=size,
-            media_type=media_type,
-        )
 
 
 async def ring(bus: RedisBus, event: JobEvent) -> None:
@@ -246,7 +222,7 @@ async def end_as_failed(session: Any, job: Job, *, code: str, title: str) -> Job
     )
     if event is None:
         return None
-    await blobs.expire(session, job.id, "input", seconds=FAILED_INPUT_SECONDS)
+    await blobs.expire_inputs(session, job.id, seconds=FAILED_INPUT_SECONDS)
     audit.add(
         session,
         action=f"image.{job.kind}",
@@ -263,3 +239,15 @@ async def end_as_failed(session: Any, job: Job, *, code: str, title: str) -> Job
 def is_transient(error: ApplicationError) -> bool:
     """Only what may be over soon is tried again."""
     return error.status in {503, 507}
+
+
+def _made_blob(job: Job, purpose: str, media_type: str, size: int) -> Blob:
+    blob_id = ids.new()
+    return Blob(
+        id=blob_id,
+        job_id=job.id,
+        purpose=purpose,
+        object_key=f"results/{job.id.hex}/{job.fencing_token}/{blob_id.hex}",
+        size=size,
+        media_type=media_type,
+    )

@@ -149,7 +149,7 @@ class TestCompletion:
     async def test_the_input_is_deleted_from_the_store(self, claims, submit, plant, sql):
         claim = await claims.claim(await submit())
         await claims.complete_decrypt(claim, decrypted())
-        await claims.delete_input(claim)
+        await claims.inputs.delete(claim.job)
         with pytest.raises(Gone):
             await plant.store.get(f"uploads/{claim.job.id.hex}")
         assert await sql("SELECT 1 AS one FROM blobs WHERE purpose = 'input' AND deleted_at IS NOT NULL") == [

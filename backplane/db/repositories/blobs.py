@@ -1,7 +1,7 @@
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backplane.db.models import Blob
@@ -16,12 +16,27 @@ async def of_job(session: AsyncSession, job_id: UUID, purpose: str) -> Blob | No
     return blob
 
 
+async def inputs_of_job(session: AsyncSession, job_id: UUID) -> list[Blob]:
+    """Find what was sent for the job and is still there: the blobs whose purpose is `input` or begins with `input-`."""
+    rows = await session.scalars(select(Blob).where(Blob.job_id == job_id, _is_input(), Blob.deleted_at.is_(None)))
+    return list(rows)
+
+
 async def expire(session: AsyncSession, job_id: UUID, purpose: str, *, seconds: int = 0) -> None:
     """Let the sweeper delete the object after so many seconds; never later than was said before."""
+    await _expire(session, job_id, Blob.purpose == purpose, seconds)
+
+
+async def expire_inputs(session: AsyncSession, job_id: UUID, *, seconds: int = 0) -> None:
+    """Let the sweeper delete what was sent for the job; never later than was said before."""
+    await _expire(session, job_id, _is_input(), seconds)
+
+
+async def _expire(session: AsyncSession, job_id: UUID, which: ColumnElement[bool], seconds: int) -> None:
     moment = func.now() + timedelta(seconds=seconds)
     await session.execute(
         update(Blob)
-        .where(Blob.job_id == job_id, Blob.purpose == purpose)
+        .where(Blob.job_id == job_id, which)
         .values(delete_after=func.least(func.coalesce(Blob.delete_after, moment), moment))
     )
 
@@ -43,3 +58,7 @@ async def mark_deleted(session: AsyncSession, blob_ids: list[UUID]) -> None:
 
 async def known(session: AsyncSession, object_keys: list[str]) -> set[str]:
     return set(await session.scalars(select(Blob.object_key).where(Blob.object_key.in_(object_keys))))
+
+
+def _is_input() -> ColumnElement[bool]:
+    return Blob.purpose.startswith("input", autoescape=True)

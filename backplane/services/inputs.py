@@ -1,0 +1,59 @@
+"""What was sent for a job: fetched by the worker, and deleted when the job has ended."""
+
+from typing import Any
+from uuid import UUID
+
+from backplane.blobs import S3Blobs
+from backplane.db.models import Blob, Job
+from backplane.db.repositories import blobs, keys
+from backplane.db.session import Database
+from backplane.errors import Gone
+from backplane.services.originals import open_blob
+from backplane.vault import LocalVault
+
+INPUT = "input"
+INPUT_MATERIAL = "input-material"
+MATERIAL = "material"
+"""The `.qmat` file that an encrypt job made."""
+
+
+class Inputs:
+    def __init__(self, database: Database, store: S3Blobs, vault: LocalVault) -> None:
+        self._database = database
+        self._store = store
+        self._vault = vault
+
+    async def fetch(self, job: Job, purpose: str = INPUT) -> tuple[bytes | bytearray, str | None]:
+        """Fetch a file of the job: its bytes and, of an original, the name it came under."""
+        async with self._database.transaction() as session:
+            blob = await blobs.of_job(session, job.id, purpose)
+        if blob is None or blob.deleted_at is not None:
+            raise Gone
+        if blob.sealed is None:
+            return await self._store.get(blob.object_key), None
+        return await open_blob(self._vault, self._store, job, blob)
+
+    async def fetch_material(self, job: Job) -> bytes | None:
+        """Fetch the material of the picture: as it was sent, else as it is kept with the key."""
+        async with self._database.transaction() as session:
+            blob = await blobs.of_job(session, job.id, INPUT_MATERIAL)
+            if blob is None and job.key_id is not None:
+                blob = await kept_material(session, job.account_id, job.key_id)
+        if blob is None or blob.deleted_at is not None:
+            return None
+        return await self._store.get(blob.object_key)
+
+    async def delete(self, job: Job) -> None:
+        """Delete what was sent for an ended job at once; where that fails, the sweeper does it."""
+        async with self._database.transaction() as session:
+            found = await blobs.inputs_of_job(session, job.id)
+        for blob in found:
+            await self._store.delete(blob.object_key)
+        async with self._database.transaction() as session:
+            await blobs.mark_deleted(session, [blob.id for blob in found])
+
+
+async def kept_material(session: Any, account_id: UUID, key_id: UUID) -> Blob | None:
+    """Find the material of a picture that this account encrypted."""
+    key = await keys.of_account(session, account_id, key_id)
+    return await blobs.of_job(session, key.job_id, MATERIAL) if key is not None else None
