@@ -233,9 +233,10 @@ def _check(region: Region, width: int, height: int) -> None:
     if any(type(side) is not int for side in sides):  # a bool is an int, and never meant as one
         raise RegionInvalid(f"the region {_show(sides)} is not of whole numbers")
     if region.width < 1 or region.height < 1:
-        raise RegionInvalid(f"the region {region} is empty; width and height are at least 1")
+        raise RegionInvalid(f"the region {_cut(str(region))} is empty; width and height are at least 1")
     if min(region.x, region.y) < 0 or region.x + region.width > width or region.y + region.height > height:
-        raise RegionInvalid(f"the region {region} reaches outside the picture of {width} by {height} pixels")
+        named = _cut(str(region))
+        raise RegionInvalid(f"the region {named} reaches outside the picture of {width} by {height} pixels")
 
 
 def _read_object(pairs: list[tuple[str, Any]]) -> Region | dict[str, Any]:
@@ -246,5 +247,8 @@ def _read_object(pairs: list[tuple[str, Any]]) -> Region | dict[str, Any]:
 
 
 def _show(value: object) -> str:
-    text = repr(value)
+    return _cut(repr(value))
+
+
+def _cut(text: str) -> str:
     return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
