@@ -93,7 +93,7 @@ class Runner:
 
     async def _forget_input(self, claim: Claim) -> None:
         with suppress(ApplicationError):
-            await self._claims.delete_input(claim)
+            await self._claims.inputs.delete(claim.job)
 
     async def _retry(self, claim: Claim, *, code: str, title: str) -> None:
         """Give the job back after a jittered wait, or end it where this was the last attempt."""

@@ -13,7 +13,7 @@ from worker.reporting import Reporter
 async def decrypt(equipment: Equipment, claim: Claim, reporter: Reporter) -> None:
     """Decrypt the job's picture, and store it sealed and for a short time."""
     reporter(Progress(Stage.VALIDATING))
-    data, _ = await equipment.claims.fetch_input(claim)
+    data, _ = await equipment.claims.inputs.fetch(claim.job)
     secret = claim.secret or {}
     image = await asyncio.to_thread(
         decrypt_image,

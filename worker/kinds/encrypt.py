@@ -19,7 +19,7 @@ from worker.reporting import Reporter
 async def encrypt(equipment: Equipment, claim: Claim, reporter: Reporter) -> None:
     """Encrypt the job's picture, and store it with its key."""
     reporter(Progress(Stage.VALIDATING))
-    data, file_name = await equipment.claims.fetch_input(claim)
+    data, file_name = await equipment.claims.inputs.fetch(claim.job)
     image = await asyncio.to_thread(
         encrypt_image,
         data,
