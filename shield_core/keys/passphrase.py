@@ -1,16 +1,22 @@
-"""From what a person types to a wrap key: Argon2id (RFC 9106), at a cost that a hostile key file cannot choose."""
+"""From what a person types to a wrap key, at a cost that a hostile key file cannot choose.
+
+Argon2id (RFC 9106), or PBKDF2-HMAC-SHA-256 (RFC 8018) for those who may use nothing else.
+"""
 
 import os
 import unicodedata
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Self
+from typing import Any, ClassVar, Final
 
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
+from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
 
 from shield_core.errors import KeyFileInvalid
 from shield_core.keys import canonical
 
-NAME: Final = "argon2id"
 SALT_SIZE: Final = 16
 WRAP_KEY_SIZE: Final = 32
 
@@ -18,11 +24,6 @@ MIN_PASSPHRASE: Final = 12
 MAX_PASSPHRASE: Final = 1024
 """Bytes after normalization. The lower bound is for new wraps only; the upper one caps what is hashed."""
 
-M_KIB: Final = range(19_456, 1_048_576 + 1)
-"""From the least that OWASP accepts for Argon2id to 1 GiB, so that a key file cannot take all of a worker's memory."""
-
-PASSES: Final = range(1, 10 + 1)
-LANES: Final = range(1, 16 + 1)
 MAX_COST_KIB: Final = 4 * 1024 * 1024
 """m·t at most 4 GiB of memory written, a few seconds of one core."""
 
@@ -31,16 +32,78 @@ class PassphraseUnfit(ValueError):
     """A passphrase that is too short or too long to encrypt with; the message never quotes it."""
 
 
+class Kdf(ABC):
+    """An algorithm, a salt and a cost, always within the caps; what stands in a stanza and is authenticated with it."""
+
+    __slots__ = ()
+
+    NAME: ClassVar[str]
+    COSTS: ClassVar[Mapping[str, range]]
+    """The parameters by their names in a key file, each with what is accepted."""
+
+    salt: bytes
+
+    @staticmethod
+    def new(*, fips: bool = False) -> "Kdf":
+        """Return default parameters with a new salt: one for every wrap.
+
+        Args:
+            fips: PBKDF2-HMAC-SHA-256, which modules validated under FIPS 140 offer, in place of Argon2id.
+        """
+        salt = os.urandom(SALT_SIZE)
+        return Pbkdf2(salt) if fips else Argon2(salt)
+
+    @staticmethod
+    def from_json(value: object) -> "Kdf":
+        """Read the object of a stanza.
+
+        Raises:
+            KeyFileInvalid: another algorithm, a missing or additional key, or a parameter outside its cap; nothing has
+                been derived by then.
+        """
+        if not isinstance(value, dict):
+            raise KeyFileInvalid("The passphrase parameters are no object")
+        for kind in (Argon2, Pbkdf2):
+            if value.get("name") == kind.NAME:
+                return _read(kind, value)
+        raise KeyFileInvalid(f"A passphrase is derived with {Argon2.NAME} or {Pbkdf2.NAME}")
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the object that stands in a stanza."""
+        costs = {name: getattr(self, name) for name in self.COSTS}
+        return {"name": self.NAME, "salt_b64": canonical.b64encode(self.salt)} | costs
+
+    @abstractmethod
+    def derive(self, password: bytes) -> bytes:
+        """Derive 32 bytes from a password as it is encoded."""
+
+    def __post_init__(self) -> None:
+        if len(self.salt) != SALT_SIZE:
+            raise KeyFileInvalid("The passphrase salt has 16 bytes")
+        for name, accepted in self.COSTS.items():
+            value = getattr(self, name)
+            if type(value) is not int or value not in accepted:
+                raise KeyFileInvalid("A passphrase parameter is outside its cap")
+
+
 @dataclass(frozen=True, slots=True)
-class Kdf:
-    """The parameters of one Argon2id derivation, always within the caps.
+class Argon2(Kdf):
+    """Argon2id, version 0x13.
 
     The defaults are the second recommended option of RFC 9106, section 4: 64 MiB, three passes, four lanes, 16 bytes of
-    salt.
+    salt. It takes 0.1 to 0.4 s.
 
     Raises:
         KeyFileInvalid: a parameter outside its cap, before anything is derived.
     """
+
+    NAME: ClassVar[str] = "argon2id"
+    COSTS: ClassVar[Mapping[str, range]] = {
+        # From the least that OWASP accepts to 1 GiB, so that a key file cannot take all of a worker's memory.
+        "m_kib": range(19_456, 1_048_576 + 1),
+        "t": range(1, 10 + 1),
+        "p": range(1, 16 + 1),
+    }
 
     salt: bytes
     m_kib: int = 65_536
@@ -48,55 +111,54 @@ class Kdf:
     p: int = 4
 
     def __post_init__(self) -> None:
-        if len(self.salt) != SALT_SIZE:
-            raise KeyFileInvalid("The passphrase salt has 16 bytes")
-        for value, allowed in ((self.m_kib, M_KIB), (self.t, PASSES), (self.p, LANES)):
-            if type(value) is not int or value not in allowed:
-                raise KeyFileInvalid("A passphrase parameter is outside its cap")
+        Kdf.__post_init__(self)  # super() without arguments does not find a class that slots=True made anew
         if self.m_kib * self.t > MAX_COST_KIB:
             raise KeyFileInvalid("The passphrase parameters cost too much")
 
-    @classmethod
-    def new(cls) -> Self:
-        """Return the default parameters with a new salt: one for every wrap."""
-        return cls(os.urandom(SALT_SIZE))
+    def derive(self, password: bytes) -> bytes:
+        """Derive 32 bytes (RFC 9106); releases the interpreter's lock."""
+        argon2 = Argon2id(salt=self.salt, length=WRAP_KEY_SIZE, iterations=self.t, lanes=self.p, memory_cost=self.m_kib)
+        return argon2.derive(password)
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the object that stands in a stanza and is authenticated with it."""
-        return {
-            "name": NAME,
-            "salt_b64": canonical.b64encode(self.salt),
-            "m_kib": self.m_kib,
-            "t": self.t,
-            "p": self.p,
-        }
 
-    @classmethod
-    def from_json(cls, value: object) -> Self:
-        """Read the object of a stanza.
+@dataclass(frozen=True, slots=True)
+class Pbkdf2(Kdf):
+    """PBKDF2-HMAC-SHA-256, which an attacker's graphics cards compute far better than Argon2id.
 
-        Raises:
-            KeyFileInvalid: another algorithm, a missing or additional key, or a parameter outside its cap.
-        """
-        if not isinstance(value, dict) or value.keys() != {"name", "salt_b64", "m_kib", "t", "p"}:
-            raise KeyFileInvalid("The passphrase parameters are not those of this version")
-        if value["name"] != NAME:
-            raise KeyFileInvalid("This release derives with Argon2id only")
-        try:
-            salt = canonical.b64decode(value["salt_b64"])
-        except canonical.NotCanonical as error:
-            raise KeyFileInvalid("The passphrase salt is not canonical Base64") from error
-        return cls(salt, value["m_kib"], value["t"], value["p"])
+    The default is OWASP's, 600,000 iterations; ten million take a few seconds of one core.
+
+    Raises:
+        KeyFileInvalid: a parameter outside its cap, before anything is derived.
+    """
+
+    NAME: ClassVar[str] = "pbkdf2-hmac-sha256"
+    COSTS: ClassVar[Mapping[str, range]] = {"iterations": range(600_000, 10_000_000 + 1)}
+
+    salt: bytes
+    iterations: int = 600_000
+
+    def derive(self, password: bytes) -> bytes:
+        """Derive 32 bytes (RFC 8018, section 5.2); releases the interpreter's lock."""
+        pbkdf2 = PBKDF2HMAC(hashes.SHA256(), length=WRAP_KEY_SIZE, salt=self.salt, iterations=self.iterations)
+        return pbkdf2.derive(password)
+
+
+def _read(kind: type[Argon2 | Pbkdf2], value: Mapping[str, Any]) -> Kdf:
+    if value.keys() != {"name", "salt_b64", *kind.COSTS}:
+        raise KeyFileInvalid("The passphrase parameters are not those of this version")
+    try:
+        salt = canonical.b64decode(value["salt_b64"])
+    except canonical.NotCanonical as error:
+        raise KeyFileInvalid("The passphrase salt is not canonical Base64") from error
+    return kind(salt, **{name: value[name] for name in kind.COSTS})
 
 
 def derive_wrap_key(passphrase: str, kdf: Kdf) -> bytes:
-    """Derive the key that wraps a file key: Argon2id, version 0x13 (RFC 9106).
-
-    Takes 0.1 to 0.4 s and 64 MiB with the default parameters, and releases the interpreter's lock.
+    """Derive the key that wraps a file key.
 
     Args:
         passphrase: Any string; it is normalized to NFC and encoded in UTF-8.
-        kdf: Salt and cost.
+        kdf: Algorithm, salt and cost.
 
     Returns:
         32 bytes.
@@ -104,8 +166,7 @@ def derive_wrap_key(passphrase: str, kdf: Kdf) -> bytes:
     Raises:
         PassphraseUnfit: more than 1024 bytes, or not a sequence of Unicode scalars.
     """
-    argon2 = Argon2id(salt=kdf.salt, length=WRAP_KEY_SIZE, iterations=kdf.t, lanes=kdf.p, memory_cost=kdf.m_kib)
-    return argon2.derive(_encoded(passphrase))
+    return kdf.derive(_encoded(passphrase))
 
 
 def check_new_passphrase(passphrase: str) -> None:

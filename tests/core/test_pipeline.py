@@ -38,7 +38,7 @@ from shield_core.image import intake, payload
 from shield_core.image.limits import MAX_ENCRYPTED_BYTES
 from shield_core.image.payload import Layout
 from shield_core.keys import keyfile, schedule
-from shield_core.keys.passphrase import Kdf
+from shield_core.keys.passphrase import Argon2
 from shield_core.keys.stanzas import PassphraseOpen, PassphraseWrap, PlainOpen, PlainWrap, VaultOpen, VaultWrap
 from shield_core.pipeline import decrypt_image, encrypt_image
 from shield_core.progress import Stage, StageClock, ignore, overall_percent
@@ -292,7 +292,7 @@ class TestProgress:
 
 
 class TestWraps:
-    KDF = Kdf(bytes(range(16)), m_kib=19_456, t=1, p=1)
+    KDF = Argon2(bytes(range(16)), m_kib=19_456, t=1, p=1)
 
     def test_passphrase(self):
         made = encrypt(wraps=[PassphraseWrap.from_passphrase("correct horse battery", self.KDF)])

@@ -18,7 +18,7 @@ from shield_core.errors import (
     NoMatch,
 )
 from shield_core.keys import canonical, keyfile, passphrase, schedule
-from shield_core.keys.passphrase import Kdf
+from shield_core.keys.passphrase import Argon2
 from shield_core.keys.stanzas import PassphraseOpen, PassphraseWrap, PlainOpen, PlainWrap, VaultOpen, VaultWrap
 
 FILE_KEY = bytes(range(32))
@@ -36,7 +36,7 @@ def make(*wraps, **change):
 
 @pytest.fixture(scope="module")
 def wraps():
-    kdf = Kdf(os.urandom(16), m_kib=19_456, t=1, p=1)
+    kdf = Argon2(os.urandom(16), m_kib=19_456, t=1, p=1)
     return {
         "plain": PlainWrap(),
         "passphrase": PassphraseWrap.from_passphrase("correct horse battery staple", kdf),

@@ -1,16 +1,28 @@
+import hashlib
 import time
 
 import argon2.low_level
 import pytest
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
+from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
 
 from shield_core.errors import KeyFileInvalid
-from shield_core.keys import canonical
-from shield_core.keys.passphrase import Kdf, PassphraseUnfit, check_new_passphrase, derive_wrap_key
+from shield_core.keys import canonical, passphrase
+from shield_core.keys.passphrase import Argon2, Kdf, PassphraseUnfit, Pbkdf2, check_new_passphrase, derive_wrap_key
 
 SALT = bytes(range(16))
-WEAK = Kdf(SALT, m_kib=19_456, t=1, p=1)
+WEAK = Argon2(SALT, m_kib=19_456, t=1, p=1)
 """The least that is accepted: strength is not what most tests are about."""
+
+FIPS = Pbkdf2(SALT)
+
+
+@pytest.fixture
+def nothing_derives(monkeypatch):
+    """Whoever derives now fails with another error than the one that is waited for."""
+    monkeypatch.setattr(passphrase, "Argon2id", None)
+    monkeypatch.setattr(passphrase, "PBKDF2HMAC", None)
 
 
 class TestArgon2id:
@@ -22,14 +34,32 @@ class TestArgon2id:
         assert tag.hex() == "0d640df58d78766c08c037a34a8b53c9d01ef0452d75b65eb52520e96b01e659"
 
 
+class TestPbkdf2:
+    @pytest.mark.parametrize(
+        ("password", "salt", "iterations", "expected"),
+        [
+            (b"passwd", b"salt", 1, "55ac046e56e3089fec1691c22544b605f94185216dde0465e68b9d57c20dacbc"),
+            (b"Password", b"NaCl", 80_000, "4ddcd8f60b98be21830cee5ef22701f9641a4418d04c0414aeff08876b34ab56"),
+        ],
+    )
+    def test_rfc_7914_section_11(self, password, salt, iterations, expected):
+        """The primitive, whose vectors have 64 bytes: the first block does not depend on the length."""
+        derived = PBKDF2HMAC(hashes.SHA256(), length=32, salt=salt, iterations=iterations).derive(password)
+        assert derived.hex() == expected
+
+
 class TestDeriveWrapKey:
-    @pytest.mark.parametrize("kdf", [WEAK, Kdf(SALT, m_kib=20_000, t=2, p=3), Kdf(SALT)])
+    @pytest.mark.parametrize("kdf", [WEAK, Argon2(SALT, m_kib=20_000, t=2, p=3), Argon2(SALT)])
     def test_is_what_the_reference_implementation_derives(self, kdf):
         """argon2-cffi wraps the reference implementation of Argon2's authors."""
         expected = argon2.low_level.hash_secret_raw(
             b"correct horse", kdf.salt, kdf.t, kdf.m_kib, kdf.p, 32, argon2.low_level.Type.ID, 0x13
         )
         assert derive_wrap_key("correct horse", kdf) == expected
+
+    def test_pbkdf2_is_what_the_standard_library_derives(self):
+        expected = hashlib.pbkdf2_hmac("sha256", b"correct horse", SALT, 600_000, 32)
+        assert derive_wrap_key("correct horse", FIPS) == expected
 
     def test_composed_and_decomposed_letters_are_the_same_passphrase(self):
         assert derive_wrap_key("caf\u00e9 au lait", WEAK) == derive_wrap_key("cafe\u0301 au lait", WEAK)
@@ -38,13 +68,15 @@ class TestDeriveWrapKey:
         assert derive_wrap_key("\ufb01sh and chips", WEAK) != derive_wrap_key("fish and chips", WEAK)
 
     def test_another_salt_gives_another_key(self):
-        assert derive_wrap_key("correct horse", WEAK) != derive_wrap_key("correct horse", Kdf(bytes(16), 19_456, 1, 1))
+        assert derive_wrap_key("correct horse", WEAK) != derive_wrap_key(
+            "correct horse", Argon2(bytes(16), 19_456, 1, 1)
+        )
 
     @pytest.mark.parametrize("passphrase", ["x" * 1025, "ä" * 513, "x" * 10_000_000, "\ud800" * 12])
     def test_refuses_what_is_too_long_or_no_text_without_deriving(self, passphrase):
         started = time.process_time()
         with pytest.raises(PassphraseUnfit) as caught:
-            derive_wrap_key(passphrase, Kdf(SALT, m_kib=1_048_576, t=4, p=1))
+            derive_wrap_key(passphrase, Argon2(SALT, m_kib=1_048_576, t=4, p=1))
         assert time.process_time() - started < 0.5
         assert passphrase[:12] not in str(caught.value)
 
@@ -67,17 +99,32 @@ class TestCheckNewPassphrase:
 class TestKdf:
     def test_new_has_the_recommended_cost_and_a_salt_of_its_own(self):
         first, second = Kdf.new(), Kdf.new()
-        assert (first.m_kib, first.t, first.p, len(first.salt)) == (65_536, 3, 4, 16)
-        assert first.salt != second.salt
+        assert first == Argon2(first.salt, m_kib=65_536, t=3, p=4)
+        assert (len(first.salt), first.salt == second.salt) == (16, False)
 
-    def test_round_trip(self):
-        assert Kdf.from_json(WEAK.to_json()) == WEAK
-        assert Kdf.from_json(canonical.loads(canonical.dumps(WEAK.to_json()))) == WEAK
+    def test_new_for_fips_has_600_000_iterations_and_a_salt_of_its_own(self):
+        first, second = Kdf.new(fips=True), Kdf.new(fips=True)
+        assert first == Pbkdf2(first.salt, iterations=600_000)
+        assert (len(first.salt), first.salt == second.salt) == (16, False)
+
+    @pytest.mark.parametrize("kdf", [WEAK, FIPS])
+    def test_round_trip(self, kdf):
+        assert Kdf.from_json(kdf.to_json()) == kdf
+        assert Kdf.from_json(canonical.loads(canonical.dumps(kdf.to_json()))) == kdf
+
+    def test_is_what_the_specification_writes(self):
+        salt = canonical.b64encode(SALT)
+        assert WEAK.to_json() == {"name": "argon2id", "salt_b64": salt, "m_kib": 19_456, "t": 1, "p": 1}
+        assert FIPS.to_json() == {"name": "pbkdf2-hmac-sha256", "salt_b64": salt, "iterations": 600_000}
 
     @pytest.mark.parametrize("edge", [(19_456, 10, 16), (1_048_576, 4, 1), (419_430, 10, 1)])
-    def test_takes_everything_up_to_its_caps(self, edge):
+    def test_takes_every_argon2id_up_to_its_caps(self, edge):
         m_kib, t, p = edge
-        assert Kdf(SALT, m_kib, t, p).m_kib == m_kib
+        assert Argon2(SALT, m_kib, t, p).m_kib == m_kib
+
+    @pytest.mark.parametrize("iterations", [600_000, 10_000_000])
+    def test_takes_every_pbkdf2_up_to_its_caps(self, iterations):
+        assert Pbkdf2(SALT, iterations).iterations == iterations
 
     @pytest.mark.parametrize(
         "change",
@@ -93,6 +140,7 @@ class TestKdf:
             {"m_kib": None},
             {"t": 0},
             {"t": 11},
+            {"t": 10**9},
             {"t": True},
             {"p": 0},
             {"p": 17},
@@ -111,11 +159,39 @@ class TestKdf:
             {"secret_b64": "AAAA"},
         ],
     )
-    def test_refuses_every_other_value_before_anything_is_derived(self, change):
+    @pytest.mark.usefixtures("nothing_derives")
+    def test_refuses_every_other_argon2id_before_anything_is_derived(self, change):
         with pytest.raises(KeyFileInvalid):
             Kdf.from_json(WEAK.to_json() | change)
 
-    @pytest.mark.parametrize("value", [None, [], "argon2id", {}, {"name": "argon2id"}])
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"iterations": 599_999},
+            {"iterations": 10_000_001},
+            {"iterations": 10**9},
+            {"iterations": 2**53 - 1},
+            {"iterations": 1},
+            {"iterations": 0},
+            {"iterations": -600_000},
+            {"iterations": "600000"},
+            {"iterations": True},
+            {"iterations": None},
+            {"salt_b64": canonical.b64encode(bytes(15))},
+            {"salt_b64": "AAAA="},
+            {"name": "argon2id"},
+            {"name": "pbkdf2-hmac-sha1"},
+            {"m_kib": 65_536},
+        ],
+    )
+    @pytest.mark.usefixtures("nothing_derives")
+    def test_refuses_every_other_pbkdf2_before_anything_is_derived(self, change):
+        with pytest.raises(KeyFileInvalid):
+            Kdf.from_json(FIPS.to_json() | change)
+
+    @pytest.mark.parametrize(
+        "value", [None, [], "argon2id", {}, {"name": "argon2id"}, {"name": "pbkdf2-hmac-sha256"}, {"name": {}}]
+    )
     def test_refuses_what_is_no_parameter_object(self, value):
         with pytest.raises(KeyFileInvalid):
             Kdf.from_json(value)

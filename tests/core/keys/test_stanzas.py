@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from shield_core.errors import KeyFileInvalid
 from shield_core.keys import canonical, stanzas
 from shield_core.keys.canonical import b64decode, b64encode
-from shield_core.keys.passphrase import Kdf, PassphraseUnfit, derive_wrap_key
+from shield_core.keys.passphrase import Argon2, Kdf, PassphraseUnfit, derive_wrap_key
 from shield_core.keys.stanzas import PassphraseOpen, PassphraseWrap, PlainOpen, PlainWrap, VaultOpen, VaultWrap
 
 FILE_KEY = bytes(range(32))
@@ -18,7 +18,7 @@ KEK = bytes(range(100, 132))
 
 
 def weak():
-    return Kdf(os.urandom(16), m_kib=19_456, t=1, p=1)
+    return Argon2(os.urandom(16), m_kib=19_456, t=1, p=1)
 
 
 @pytest.fixture(scope="module")
