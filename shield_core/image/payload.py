@@ -1,4 +1,5 @@
 import hashlib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -6,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from shield_core.errors import ImageCorrupt, LayoutNotExact
+from shield_core.errors import ImageCorrupt, LayoutNotExact, RegionInvalid
 from shield_core.image import pixels
 from shield_core.image.facts import SAMPLE_KINDS, Buffer, ImageFacts
 from shield_core.image.framing import FRAME_MODE, frame, frame_size
@@ -14,11 +15,17 @@ from shield_core.image.intake import AnyWalk, survey
 from shield_core.image.jpeg_walk import JpegWalk
 from shield_core.image.keepsakes import keep
 from shield_core.image.names import harmless_name
+from shield_core.image.orientation import ORIENTATION_NOT_APPLIED, UPRIGHT, read_orientation
 from shield_core.image.png_walk import PngWalk, check_png
+from shield_core.image.regions import SMALL, Region, count_pixels, hash_pixels, normalize
 from shield_core.image.webp_walk import WebpWalk
 from shield_core.progress import Advance, nothing
 
 ASKED_FOR = "asked for"
+REGIONS_ARE_PIXELS = "regions are encrypted as pixels"
+
+REGION_SMALL = "region-small"
+"""Warning: so few pixels are encrypted that their number and place tell much of what stands there."""
 
 
 class Layout(StrEnum):
@@ -35,7 +42,8 @@ class Payload:
 
     `samples` has the shape (width · height, bytes per pixel), uint8, C-contiguous, and belongs to whoever holds the
     payload: it may be encrypted in place. `bit_depth` and `color_type` are PNG's, of the encrypted image. `metadata`
-    has the keys `payload_sha256`, `original_sha256` and `source` of docs/format.md, "Metadata".
+    has the keys `payload_sha256`, `original_sha256` and `source` of docs/format.md, "Metadata". Where there are
+    `regions`, only their pixels are the payload; `samples` are those of the whole picture.
     """
 
     layout: Layout
@@ -47,6 +55,17 @@ class Payload:
     color_type: int
     metadata: dict[str, Any]
     warnings: tuple[str, ...]
+    regions: tuple[Region, ...] = ()
+
+    @property
+    def encrypted_pixels(self) -> int:
+        """Count the pixels that are encrypted."""
+        return count_pixels(self.regions) if self.regions else self.width * self.height
+
+    @property
+    def share_encrypted(self) -> float:
+        """Return the share of the picture's pixels that are encrypted: above 0, at most 1."""
+        return self.encrypted_pixels / (self.width * self.height)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +82,7 @@ def build(
     facts: ImageFacts,
     *,
     layout: Layout = Layout.AUTO,
+    regions: Iterable[Region] = (),
     file_name: str | None = None,
     progress: Advance = nothing,
 ) -> Payload:
@@ -72,6 +92,7 @@ def build(
         data: The whole file.
         facts: What `intake.examine` said of it.
         layout: What the caller asks for.
+        regions: The only parts to encrypt, or none for everything; they make the layout `pixels`.
         file_name: The name to give the file when it comes back; only what is harmless of it is kept.
         progress: Told the bytes of file that the decoder reads, about as many as the file has.
 
@@ -79,14 +100,17 @@ def build(
         The payload, with its own copy of the samples.
 
     Raises:
-        LayoutNotExact: `pixels` was asked for and does not hold this picture.
+        LayoutNotExact: `pixels` or regions were asked for, and do not hold this picture.
+        RegionInvalid: regions that do not fit the picture, or stand beside the layout `file`.
         ImageCorrupt: cut off or damaged.
         ImageError: as `intake.examine`.
     """
     walk = survey(data)
     if walk.facts != facts:
         raise ImageCorrupt("the facts are of another picture")
-    chosen, reason = choose(walk, layout)
+    regions = tuple(regions)
+    chosen, reason = choose(walk, layout, regions)
+    parts = normalize(regions, width=facts.width, height=facts.height) if regions else ()
     found = check_png(walk) if isinstance(walk, PngWalk) else ()
     taken = _take_pixels(walk, progress) if chosen is Layout.PIXELS else _take_file(walk, data, progress)
     kind = SAMPLE_KINDS[taken.mode]
@@ -99,7 +123,7 @@ def build(
         bit_depth=kind.bit_depth,
         color_type=kind.color_type,
         metadata={
-            "payload_sha256": hashlib.sha256(taken.samples.reshape(-1).data).hexdigest(),
+            "payload_sha256": hash_pixels(taken.samples, parts, width=taken.size[0]),
             "original_sha256": hashlib.sha256(data).hexdigest(),
             "source": {
                 "bit_depth": facts.bit_depth,
@@ -109,34 +133,73 @@ def build(
                 "rebuild": taken.rebuild,
             },
         },
-        warnings=tuple(dict.fromkeys(facts.warnings + found + taken.warnings)),
+        warnings=tuple(dict.fromkeys(facts.warnings + found + taken.warnings + warn_of(walk, parts))),
+        regions=parts,
     )
 
 
-def choose(walk: AnyWalk, layout: Layout) -> tuple[Layout, str]:
+def choose(walk: AnyWalk, layout: Layout, regions: Sequence[Region] = ()) -> tuple[Layout, str]:
     """Decide what is encrypted, by structure alone: a gateway asks before it takes the picture in.
 
     Args:
         walk: what `intake.survey` found.
         layout: as asked for.
+        regions: as asked for; any make the layout `pixels`.
 
     Returns:
         `pixels` or `file`, and why.
 
     Raises:
-        LayoutNotExact: `pixels` was asked for and cannot give this picture back exactly.
+        LayoutNotExact: `pixels` or regions were asked for, and cannot give this picture back exactly.
+        RegionInvalid: regions were asked for beside the layout `file`.
 
-    Source: docs/format.md, Payload.
+    Source: docs/format.md, Payload and Regions.
     """
     facts = walk.facts
+    if regions:
+        return Layout.PIXELS, _hold_regions(walk, layout)
     if layout is Layout.AUTO:
         return (Layout.PIXELS if facts.exact else Layout.FILE), facts.reason
     if layout is Layout.FILE or facts.exact:
         return layout, ASKED_FOR
-    as_png = isinstance(walk, JpegWalk) or (isinstance(walk, WebpWalk) and walk.lossless)
-    if as_png and facts.mode in SAMPLE_KINDS:
+    if _comes_back_as_png(walk):
         return Layout.PIXELS, f"{ASKED_FOR}; comes back as PNG"
     raise LayoutNotExact(f"the picture is {facts.reason}; the layout `file` keeps it byte for byte")
+
+
+def warn_of(walk: AnyWalk, regions: Sequence[Region]) -> tuple[str, ...]:
+    """Tell what whoever names regions may not expect.
+
+    Args:
+        walk: what `intake.survey` found.
+        regions: as `regions.normalize` returns them, or none.
+
+    Returns:
+        Stable codes, of `REGION_SMALL` and `ORIENTATION_NOT_APPLIED`.
+    """
+    if not regions:
+        return ()
+    small = (REGION_SMALL,) if count_pixels(regions) < SMALL else ()
+    turned = (ORIENTATION_NOT_APPLIED,) if read_orientation(walk) != UPRIGHT else ()
+    return small + turned
+
+
+def _hold_regions(walk: AnyWalk, layout: Layout) -> str:
+    if layout is Layout.FILE:
+        raise RegionInvalid("the layout `file` encrypts the whole file: regions go with `pixels` or `auto`")
+    if walk.facts.exact:
+        return REGIONS_ARE_PIXELS
+    if _comes_back_as_png(walk):
+        return f"{REGIONS_ARE_PIXELS}; comes back as PNG"
+    raise LayoutNotExact(
+        f"the picture is {walk.facts.reason}: its pixels do not come back exactly, so no region of it can be encrypted "
+        "alone; without regions all of it can"
+    )
+
+
+def _comes_back_as_png(walk: AnyWalk) -> bool:
+    as_png = isinstance(walk, JpegWalk) or (isinstance(walk, WebpWalk) and walk.lossless)
+    return as_png and walk.facts.mode in SAMPLE_KINDS
 
 
 def _take_pixels(walk: AnyWalk, progress: Advance) -> _Taken:

@@ -120,12 +120,12 @@ def parse_option(text: str) -> Region:
     return Region(*map(int, text.split(",")))
 
 
-def count(regions: Sequence[Region]) -> int:
+def count_pixels(regions: Sequence[Region]) -> int:
     """Count the pixels of the union of regions, each once."""
     return sum((bottom - top) * _length(spans) for top, bottom, spans in _bands(regions))
 
 
-def take(samples: NDArray[np.uint8], regions: Sequence[Region], *, width: int) -> NDArray[np.uint8]:
+def take_pixels(samples: NDArray[np.uint8], regions: Sequence[Region], *, width: int) -> NDArray[np.uint8]:
     """Copy the pixels of the union of regions out of a picture: row-major, each once.
 
     Args:
@@ -138,21 +138,21 @@ def take(samples: NDArray[np.uint8], regions: Sequence[Region], *, width: int) -
     """
     if not regions:
         return samples
-    inside = np.empty((count(regions), samples.shape[1]), np.uint8)
+    inside = np.empty((count_pixels(regions), samples.shape[1]), np.uint8)
     for there, here in _pairs(samples, inside, regions, width):
         here[:] = there
     return inside
 
 
-def put(
+def put_pixels(
     samples: NDArray[np.uint8], inside: NDArray[np.uint8], regions: Sequence[Region], *, width: int
 ) -> NDArray[np.uint8]:
-    """Write pixels back to where `take` found them.
+    """Write pixels back to where `take_pixels` found them.
 
     Args:
         samples: uint8 (pixels, bytes per pixel), C-contiguous, of the whole picture; changed in place.
         inside: uint8 (pixels of the union, bytes per pixel), C-contiguous.
-        regions: as for `take`.
+        regions: as for `take_pixels`.
         width: pixels of a row of the picture.
 
     Returns:
@@ -165,12 +165,12 @@ def put(
     return samples
 
 
-def digest(samples: NDArray[np.uint8], regions: Sequence[Region], *, width: int) -> str:
-    """Compute the SHA-256 of what `take` returns, in hexadecimal, without a copy of it.
+def hash_pixels(samples: NDArray[np.uint8], regions: Sequence[Region], *, width: int) -> str:
+    """Compute the SHA-256 of what `take_pixels` returns, in hexadecimal, without a copy of it.
 
     Args:
         samples: uint8 (pixels, bytes per pixel), C-contiguous.
-        regions: as for `take`.
+        regions: as for `take_pixels`.
         width: pixels of a row of the picture.
     """
     if not regions:

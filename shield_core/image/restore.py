@@ -1,6 +1,6 @@
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -17,6 +17,7 @@ from shield_core.image.names import harmless_name, with_suffix
 from shield_core.image.payload import Layout
 from shield_core.image.png_walk import KEPT as KEPT_CHUNKS
 from shield_core.image.png_write import write_png
+from shield_core.image.regions import Region, hash_pixels
 from shield_core.image.tiff_pages import EXIF, GPS, INTEROPERABILITY
 from shield_core.image.tiff_tags import TYPE_SIZES
 from shield_core.image.tiff_walk import KEPT as KEPT_TAGS
@@ -56,6 +57,7 @@ def restore(
     height: int,
     bit_depth: int,
     color_type: int,
+    regions: Sequence[Region] = (),
     progress: Advance = nothing,
 ) -> Restored:
     """Turn decrypted samples into the file, in the format it had; a JPEG or WebP taken as pixels comes back as PNG.
@@ -68,6 +70,7 @@ def restore(
         height: Pixels, of the encrypted image.
         bit_depth: Of the encrypted image.
         color_type: PNG's, of the encrypted image.
+        regions: the only parts that were encrypted, or none where everything was.
         progress: Told the bytes of samples compressed; a file that is only copied is not worth a word.
 
     Returns:
@@ -78,7 +81,7 @@ def restore(
     """
     geometry = _Geometry(width, height, bit_depth, color_type)
     try:
-        _check_samples(samples, metadata, geometry)
+        _check_samples(samples, metadata, geometry, regions)
         source = _keys(metadata["source"], _SOURCE)
         if layout is Layout.FILE:
             return _restore_file(samples, source, metadata, geometry)
@@ -88,10 +91,12 @@ def restore(
         raise PayloadInvalid("the metadata do not describe a file") from error
 
 
-def _check_samples(samples: NDArray[np.uint8], metadata: Mapping[str, Any], geometry: _Geometry) -> None:
+def _check_samples(
+    samples: NDArray[np.uint8], metadata: Mapping[str, Any], geometry: _Geometry, regions: Sequence[Region]
+) -> None:
     if len(samples) != geometry.width * geometry.height:
         raise PayloadInvalid("the samples are not as many as the picture has")
-    if hashlib.sha256(samples.reshape(-1).data).hexdigest() != _digest(metadata["payload_sha256"]):
+    if hash_pixels(samples, regions, width=geometry.width) != _digest(metadata["payload_sha256"]):
         raise PayloadInvalid("the samples are not those that were encrypted")
     _digest(metadata["original_sha256"])
 
