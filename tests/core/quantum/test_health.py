@@ -137,6 +137,29 @@ class TestRepetitionCount:
         else:
             monitor.check(np.packbits(second).tobytes())
 
+    @settings(deadline=None, max_examples=200)
+    @given(st.integers(0, 2**32), st.lists(st.tuples(st.integers(0, 8191), st.integers(20, 45)), max_size=3))
+    def test_agrees_with_counting_bit_by_bit(self, seed, runs):
+        """SP 800-90B section 4.4.1 in its own words, over two blocks."""
+        bits = np.unpackbits(np.frombuffer(good(2 * SIZE, seed), np.uint8))
+        for at, length in runs:
+            bits[at : at + length] = bits[at]
+        longest = [
+            max(map(len, "".join(map(str, part)).replace("01", "0 1").replace("10", "1 0").split()))
+            for part in (bits[:4096], bits)
+        ]
+        first, second = (np.packbits(part).tobytes() for part in (bits[:4096], bits[4096:]))
+        monitor = Monitor()
+        alarms = []
+        for block, expected in zip((first, second), longest, strict=True):
+            try:
+                monitor.check(block)
+            except HealthTestFailed as error:
+                alarms.append(str(error))
+            assert ("repetition-count" in alarms) == (expected >= SEEDS.repetition)
+            if alarms:
+                break
+
 
 class TestAdaptiveProportion:
     @pytest.mark.parametrize("cutoffs", [SEEDS, BULK])
