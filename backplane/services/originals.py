@@ -1,24 +1,36 @@
-"""Plaintext pictures at rest: sealed under a key of their own, which is sealed under the day's transit key."""
+"""What a picture tells, at rest: sealed under a key of its own, which is sealed in the blob's row.
+
+Originals and decrypted pictures go with the day's transit key, which is destroyed soon. What is kept with the job, its
+analysis and reports, goes with the account's key: once that is destroyed, no backup opens it.
+"""
 
 import asyncio
+import json
 import secrets
+from typing import Any
+from uuid import UUID
 
 from backplane.blobs import S3Blobs
 from backplane.db.models import Blob, Job
 from backplane.errors import Gone, Unavailable
 from backplane.services.secrets import open_for_job, seal_for_job
-from backplane.vault import LocalVault
+from backplane.vault import LocalVault, VaultKey
 from shield_core.container import chunks
 from shield_core.errors import MacMismatch
 from shield_core.keys.canonical import b64decode, b64encode
+from shield_core.keys.schedule import LABELS, framed
 
 HEAD = b"QSBL\x01"
+KEPT = frozenset({"analysis", "report-html", "report-pdf"})
+"""Purposes whose blob key is under the account's key."""
+
+VERSION_SIZE = 4
 
 
 async def seal_blob(
     vault: LocalVault, job: Job, blob: Blob, data: bytes | bytearray | memoryview, *, file_name: str | None
 ) -> bytearray:
-    """Return the sealed object, and leave its key in the blob's row."""
+    """Return the sealed object, and leave its key in the blob's row under the transit key."""
     key = secrets.token_bytes(32)
     blob.sealed = seal_for_job(
         vault,
@@ -26,14 +38,23 @@ async def seal_blob(
         job_id=job.id,
         value={"key_b64": b64encode(key), "file_name": file_name},
     )
-    return await asyncio.to_thread(chunks.seal, data, key=key, head=HEAD + blob.id.bytes)
+    return await _seal(data, key, blob)
+
+
+async def seal_kept_blob(account_key: VaultKey, job: Job, blob: Blob, data: bytes) -> bytearray:
+    """Return the sealed object, and leave its key in the blob's row under the account's key."""
+    key = secrets.token_bytes(32)
+    name = account_key.id.bytes + account_key.version.to_bytes(VERSION_SIZE)
+    value = json.dumps({"key_b64": b64encode(key), "file_name": None}).encode()
+    blob.sealed = name + account_key.seal(value, _aad(job.account_id, blob.id, name))
+    return await _seal(data, key, blob)
 
 
 async def open_blob(vault: LocalVault, store: S3Blobs, job: Job, blob: Blob) -> tuple[bytearray, str | None]:
     """Fetch and open a sealed object: its bytes, and the file name that was sealed with it."""
     if blob.sealed is None:
         raise Gone
-    secret = open_for_job(vault, account_id=job.account_id, job_id=job.id, sealed=blob.sealed)
+    secret = _open_kept(vault, job, blob) if blob.purpose in KEPT else _open_passing(vault, job, blob)
     sealed = await store.get(blob.object_key)
     try:
         data = await asyncio.to_thread(
@@ -42,3 +63,24 @@ async def open_blob(vault: LocalVault, store: S3Blobs, job: Job, blob: Blob) -> 
     except MacMismatch as error:
         raise Unavailable("A stored object was damaged") from error
     return data, secret["file_name"]
+
+
+async def _seal(data: bytes | bytearray | memoryview, key: bytes, blob: Blob) -> bytearray:
+    return await asyncio.to_thread(chunks.seal, data, key=key, head=HEAD + blob.id.bytes)
+
+
+def _open_passing(vault: LocalVault, job: Job, blob: Blob) -> dict[str, Any]:
+    assert blob.sealed is not None
+    return open_for_job(vault, account_id=job.account_id, job_id=job.id, sealed=blob.sealed)
+
+
+def _open_kept(vault: LocalVault, job: Job, blob: Blob) -> dict[str, Any]:
+    assert blob.sealed is not None
+    name, sealed = blob.sealed[: 16 + VERSION_SIZE], blob.sealed[16 + VERSION_SIZE :]
+    key = vault.account_key(job.account_id, UUID(bytes=name[:16]), int.from_bytes(name[16:]))
+    value: dict[str, Any] = json.loads(key.open(sealed, _aad(job.account_id, blob.id, name)))
+    return value
+
+
+def _aad(account_id: UUID, blob_id: UUID, name: bytes) -> bytes:
+    return LABELS.blob + framed(account_id.bytes) + framed(blob_id.bytes) + framed(name[:16]) + name[16:]

@@ -30,6 +30,7 @@ class Labels:
     kek: bytes = b"imageshield/v1/kek"
     transit: bytes = b"imageshield/v1/transit"
     job_secret: bytes = b"imageshield/v1/job-secret"
+    blob: bytes = b"imageshield/v1/blob"
 
     entropy: bytes = b"imageshield/v1/entropy"
     seed: bytes = b"imageshield/v1/seed"
@@ -37,6 +38,7 @@ class Labels:
     entropy_service: bytes = b"imageshield/v1/entropy-service"
 
     receipt: bytes = b"imageshield/v1/receipt"
+    receipt_key: bytes = b"imageshield/v1/receipt-key"
     audit: bytes = b"imageshield/v1/audit"
 
 

@@ -1,9 +1,10 @@
 """The tables, a module a noun; importing this package registers all of them."""
 
 from backplane.db.models.accounts import Account, RefreshToken
+from backplane.db.models.analyses import AnalysisSummary
 from backplane.db.models.audit import AuditEvent
 from backplane.db.models.blobs import Blob
 from backplane.db.models.jobs import Job, JobEvent, Outbox
 from backplane.db.models.keys import Key
 
-__all__ = ["Account", "AuditEvent", "Blob", "Job", "JobEvent", "Key", "Outbox", "RefreshToken"]
+__all__ = ["Account", "AnalysisSummary", "AuditEvent", "Blob", "Job", "JobEvent", "Key", "Outbox", "RefreshToken"]

@@ -15,13 +15,14 @@ class Blob(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     job_id: Mapped[UUID] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"))
     purpose: Mapped[str]
-    """`input` or `result`."""
+    """`input`, `result`, `material`, `analysis`, `report-html` or `report-pdf`; a second file that was sent is
+    `input-…`."""
     object_key: Mapped[str] = mapped_column(unique=True)
     size: Mapped[int]
     media_type: Mapped[str]
     sealed: Mapped[bytes | None]
-    """The blob key and the file name under the transit key; null where the object is an encrypted image and needs no
-    second lock."""
+    """The blob key and the file name, under the transit key or, of what is kept, under the account's; null where the
+    object is an encrypted image and needs no second lock."""
     delete_after: Mapped[datetime | None] = mapped_column(index=True)
     deleted_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())

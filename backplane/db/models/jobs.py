@@ -30,6 +30,7 @@ class Job(Base):
     # What was asked.
     purity_requested: Mapped[str | None]
     layout_requested: Mapped[str | None]
+    analyze: Mapped[bool] = mapped_column(server_default="false")
     key_custody: Mapped[str | None]
     secret: Mapped[bytes | None]
     """What the worker needs to wrap or unwrap the key, under the transit key; null once the job has ended."""
@@ -47,6 +48,8 @@ class Job(Base):
     # JSON and not JSONB, which would sort the stages by the length of their names.
     metrics: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     receipt: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    analysis_version: Mapped[int | None]
+    """Of the analysis that is kept with the job; null where there is none."""
     error_code: Mapped[str | None]
     error_title: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
@@ -55,7 +58,7 @@ class Job(Base):
     expires_at: Mapped[datetime | None]
 
     __table_args__ = (
-        CheckConstraint("kind IN ('encrypt', 'decrypt')", name="kind"),
+        CheckConstraint("kind IN ('encrypt', 'decrypt', 'analyze', 'avalanche')", name="kind"),
         CheckConstraint("status IN ('pending', 'processing', 'completed', 'failed', 'cancelled')", name="status"),
         CheckConstraint("progress BETWEEN 0 AND 100", name="progress"),
         Index("ix_jobs_account_id_id", "account_id", "id"),
