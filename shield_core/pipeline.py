@@ -21,6 +21,7 @@ from shield_core.errors import CommitmentMismatch, PurityNotOffered
 from shield_core.image import intake, payload, restore
 from shield_core.image.facts import ImageFacts
 from shield_core.image.payload import Layout
+from shield_core.image.regions import Region, put_pixels, take_pixels
 from shield_core.keys import keyfile, schedule
 from shield_core.keys.keyfile import KeyFile
 from shield_core.keys.stanzas import Opener, Wrap
@@ -38,7 +39,8 @@ class EncryptedImage:
     """What one attempt made.
 
     `png` is the file; `header_bytes` and `tag` are what a vault keeps to check it later; `quantum_purity` has the keys
-    `requested`, `served` and `reason`; `timings_ms` the time of each stage.
+    `requested`, `served` and `reason`; `regions` are the only parts that are encrypted, or empty where everything is;
+    `share_encrypted` is their share of the picture's pixels, above 0, at most 1; `timings_ms` the time of each stage.
     """
 
     png: memoryview = field(repr=False)
@@ -53,6 +55,8 @@ class EncryptedImage:
     statement: dict[str, Any]
     statement_sha256: str
     quantum_purity: dict[str, str | None]
+    regions: tuple[Region, ...]
+    share_encrypted: float
     timings_ms: dict[str, float]
 
 
@@ -75,6 +79,7 @@ def encrypt_image(
     wraps: Iterable[Wrap],
     purity: Purity = Purity.BALANCED,
     layout: Layout = Layout.AUTO,
+    regions: Iterable[Region] = (),
     pool: BitPool | None = None,
     file_name: str | None = None,
     job_id: str | None = None,
@@ -91,6 +96,8 @@ def encrypt_image(
         wraps: who can open the key file.
         purity: `fast` or `balanced`.
         layout: what to encrypt; `auto` decides by what comes back exactly.
+        regions: 1 to 64 rectangles to encrypt alone, in pixels as they are stored; everything else stays in clear. None
+            for the whole picture.
         pool: measured bits that wait, for `fast`.
         file_name: kept, as far as it is harmless, in the encrypted metadata.
         job_id: names the attempt in statement and metadata; the key id where there is no job.
@@ -115,7 +122,7 @@ def encrypt_image(
     key_id = uuid7() if key_id is None else key_id
     with clock.stage(Stage.VALIDATING, memoryview(data).nbytes) as advance:
         facts = intake.examine(data)
-        content = payload.build(data, facts, layout=layout, file_name=file_name, progress=advance)
+        content = payload.build(data, facts, layout=layout, regions=regions, file_name=file_name, progress=advance)
         attempt = Attempt(content, key_id, threads=threads)
         del content  # would hold the plaintext's memory until the end
     with clock.stage(Stage.GENERATING_QUANTUM_KEYS):
@@ -149,6 +156,8 @@ def encrypt_image(
         statement=draw.statement,
         statement_sha256=draw.statement_sha256,
         quantum_purity=dict(draw.statement["purity"]),
+        regions=attempt.content.regions,
+        share_encrypted=attempt.content.share_encrypted,
         timings_ms=clock.timings_ms,
     )
 
@@ -195,12 +204,14 @@ def decrypt_image(
     with clock.stage(Stage.VERIFYING, samples.nbytes) as advance:
         tag.verify(keys.mac, parsed.header_bytes, samples, parsed.tag, progress=advance)
     del parsed  # its samples are as large as the picture
-    with clock.stage(Stage.DECRYPTING, (3 + REBUILDING) * samples.nbytes) as advance:
+    inside = take_pixels(samples, header.regions, width=header.width)
+    with clock.stage(Stage.DECRYPTING, 3 * inside.nbytes + REBUILDING * samples.nbytes) as advance:
         about = metadata.decrypt(
             header.metadata, keys.metadata, purity=header.purity.value, statement_sha256=key_file.statement_sha256
         )
-        samples = permutation.unpermute(samples, keys.permutation, threads=threads, progress=advance)
-        keystream.apply(samples, keys.stream, threads=threads, progress=advance)
+        inside = permutation.unpermute(inside, keys.permutation, threads=threads, progress=advance)
+        keystream.apply(inside, keys.stream, threads=threads, progress=advance)
+        samples = put_pixels(samples, inside, header.regions, width=header.width)
         try:
             restored = restore.restore(
                 samples,
@@ -210,10 +221,11 @@ def decrypt_image(
                 height=header.height,
                 bit_depth=header.bit_depth,
                 color_type=header.color_type,
+                regions=header.regions,
                 progress=lambda size: advance(REBUILDING * size),
             )
         finally:
-            samples[:] = 0
+            samples[:] = inside[:] = 0
     return DecryptedImage(
         data=restored.data,
         media_type=restored.media_type,

@@ -15,6 +15,7 @@ from shield_core.container import metadata, png, tag
 from shield_core.container.header import Header, pack
 from shield_core.errors import LayoutNotExact
 from shield_core.image.payload import Payload
+from shield_core.image.regions import put_pixels, take_pixels
 from shield_core.keys import schedule
 from shield_core.keys.schedule import Schedule
 from shield_core.progress import Advance, Stage, StageClock
@@ -32,11 +33,12 @@ class Attempt:
             key_id: for the header.
             threads: 1 or 2.
         """
-        self._samples = content.samples
+        self._picture = content.samples
+        self._samples = take_pixels(content.samples, content.regions, width=content.width)
         # Held by the payload, the plaintext's memory would stay taken while the permuted copy and the file are made.
         self.content = replace(content, samples=np.empty((0, 1), np.uint8))
         self._key_id = key_id
-        self._threads = crew.worth(len(self._samples), threads)
+        self._threads = crew.worth(len(self._picture), threads)
 
     def run(self, draw: Draw, nonce: bytes, clock: StageClock) -> tuple[Header, bytes, memoryview]:
         """Encrypt, and authenticate.
@@ -54,11 +56,13 @@ class Attempt:
         """
         keys = schedule.derive(draw.file_key, nonce)
         header = self._header(draw, keys, nonce)
-        with clock.stage(Stage.ENCRYPTING, 3 * header.sample_bytes) as advance:
+        with clock.stage(Stage.ENCRYPTING, 3 * self._samples.nbytes) as advance:
             keystream.apply(self._samples, keys.stream, threads=self._threads, progress=advance)
             self._samples = permutation.permute(
                 self._samples, keys.permutation, threads=self._threads, progress=advance
             )
+            self._picture = put_pixels(self._picture, self._samples, header.regions, width=header.width)
+            del self._samples  # where there are regions, a copy
         draft = png.Draft(header)
         with clock.stage(Stage.AUTHENTICATING, header.sample_bytes) as advance:
             mac = self._authenticate(draft, keys, pack(header), advance)
@@ -66,8 +70,8 @@ class Attempt:
 
     def _authenticate(self, draft: png.Draft, keys: Schedule, header: bytes, advance: Advance) -> bytes:
         """Draw the pixels and compute the tag over them, at the same time where there are two threads."""
-        with crew.beside(lambda: draft.draw(self._samples), threads=self._threads) as drawn:
-            mac = tag.compute(keys.mac, header, self._samples, progress=advance)
+        with crew.beside(lambda: draft.draw(self._picture), threads=self._threads) as drawn:
+            mac = tag.compute(keys.mac, header, self._picture, progress=advance)
             drawn()
         return mac
 
@@ -95,4 +99,5 @@ class Attempt:
             bit_depth=self.content.bit_depth,
             color_type=self.content.color_type,
             metadata=encrypted,
+            regions=self.content.regions,
         )
