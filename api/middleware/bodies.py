@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.errors import BodyRefused, RequestTimeout
 from backplane.errors import FileTooLarge, Overloaded
 from backplane.metrics import UPLOAD_BYTES
-from shield_core.image.limits import MAX_BYTES, MAX_ENCRYPTED_BYTES
+from shield_core.image.limits import MAX_BYTES, MAX_ENCRYPTED_BYTES, MAX_MATERIAL_BYTES
 
 FORM_OVERHEAD = 64 * 1024
 """The other fields of a form, and what stands between them."""
@@ -16,7 +16,7 @@ FORM_OVERHEAD = 64 * 1024
 MAX_KEY_FILE = 1024 * 1024
 LIMITS = {
     "/api/v1/encrypt": MAX_BYTES + FORM_OVERHEAD,
-    "/api/v1/decrypt": MAX_ENCRYPTED_BYTES + MAX_KEY_FILE + FORM_OVERHEAD,
+    "/api/v1/decrypt": MAX_ENCRYPTED_BYTES + MAX_MATERIAL_BYTES + MAX_KEY_FILE + FORM_OVERHEAD,
 }
 """Bytes of a whole body. `api.uploads` holds each file to its own limit, to the byte."""
 

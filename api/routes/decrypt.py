@@ -18,7 +18,7 @@ from backplane.services.tokens import Principal
 from backplane.settings import Settings
 from backplane.wiring import GatewayServices
 from shield_core.image.facts import MEDIA_TYPES
-from shield_core.image.limits import MAX_ENCRYPTED_BYTES
+from shield_core.image.limits import MAX_ENCRYPTED_BYTES, MAX_MATERIAL_BYTES
 
 router = APIRouter(prefix="/api/v1", tags=["images"])
 
@@ -49,6 +49,7 @@ PICTURE = {
             "unsupported-format",
             "image-empty",
             "key-file-required",
+            "material-required",
             "key-file-invalid",
             "storage-full",
             "poison",
@@ -99,15 +100,17 @@ async def _submit(request: Request, caller: Principal, services: GatewayServices
     files, options = await read_form(
         request,
         DecryptOptions,
-        files={"encrypted_image": MAX_ENCRYPTED_BYTES, "key_file": MAX_KEY_FILE},
+        files={"encrypted_image": MAX_ENCRYPTED_BYTES, "key_file": MAX_KEY_FILE, "material": MAX_MATERIAL_BYTES},
         required="encrypted_image",
     )
-    image, key_file, password = files["encrypted_image"], files.get("key_file"), options.master_password
+    image, key_file, material = files["encrypted_image"], files.get("key_file"), files.get("material")
+    password = options.master_password
     async with request.app.state.submission_slots:
         return await services.submissions.decrypt(
             caller.account_id,
             Upload(image.data, image.name),
             key_file=key_file.data if key_file is not None else None,
+            material=material.data if material is not None else None,
             password=password.get_secret_value() if password is not None else None,
             request_id=request_id,
         )

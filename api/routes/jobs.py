@@ -56,6 +56,25 @@ async def get_result(job_id: str, caller: Reader, services: Services, request_id
 
 
 @router.get(
+    "/{job_id}/material",
+    response_class=Response,
+    responses={
+        200: {"description": "The bytes, as an attachment", "content": {"application/octet-stream": BYTES}},
+        **problems(*AUTHENTICATED, "not-found", "job-not-finished", "job-failed", "gone"),
+    },
+)
+async def get_material(job_id: str, caller: Reader, services: Services, request_id: RequestId) -> Response:
+    """Fetch the material file of a picture that was encrypted with `maximum` purity.
+
+    The picture does not open without it, and it is of no use without the key file: it is encrypted under the file key.
+    """
+    material = await services.results.open_material(
+        caller.account_id, ids.from_wire("job", job_id), request_id=request_id
+    )
+    return result_response(material, services.results, caller)
+
+
+@router.get(
     "/{job_id}/receipt",
     responses={
         200: {"description": "The statement", "content": {"application/json": {"schema": {"type": "object"}}}},

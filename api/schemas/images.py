@@ -1,6 +1,6 @@
 """What goes with a picture: the text fields of the two forms, and the forms as OpenAPI shows them."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_core import PydanticCustomError
@@ -8,17 +8,10 @@ from pydantic_core import PydanticCustomError
 from api.schemas.strict import Strict
 from shield_core.keys import passphrase
 
-Purity = Literal["fast", "balanced"]
+Purity = Literal["fast", "balanced", "multistage", "maximum"]
 Layout = Literal["auto", "pixels", "file"]
 Custody = Literal["managed", "passphrase"]
-LATER_PURITIES = ("multistage", "maximum")
 LATER_CUSTODIES = ("recipient", "client")
-
-
-def _refuse_later_purity(value: Any) -> Any:
-    if value in LATER_PURITIES:
-        raise PydanticCustomError("not_in_this_release", "This release serves 'fast' and 'balanced'")
-    return value
 
 
 def _refuse_later_custody(value: Any) -> Any:
@@ -39,7 +32,7 @@ NewPassword = Annotated[SecretStr, AfterValidator(check_new_password)]
 
 
 class EncryptOptions(Strict):
-    quantum_purity: Annotated[Purity, BeforeValidator(_refuse_later_purity)] = "balanced"
+    quantum_purity: Purity = "balanced"
     layout: Layout = "auto"
     master_password: NewPassword | None = None
     key_custody: Annotated[Custody, BeforeValidator(_refuse_later_custody)] | None = None
@@ -76,11 +69,13 @@ ENCRYPT_FORM = _form(
         },
         "quantum_purity": {
             "type": "string",
-            "enum": ["fast", "balanced"],
+            "enum": list(get_args(Purity)),
             "default": "balanced",
             "description": "`fast` takes measured bits that wait in the worker's pool, `balanced` runs circuits for "
-            "this image. A simulated source is credited zero bits of entropy either way; the strength rests on the "
-            "operating system's generator.",
+            "this image, `multistage` draws a new seed for every mebibyte, `maximum` mixes a measured bit into every "
+            "bit of keystream: that takes seconds a megapixel, and the picture needs its material file beside the key "
+            "file. The strength is 256 bits each time, and rests on the operating system's generator: a simulated "
+            "source is credited zero bits of entropy.",
         },
         "layout": {
             "type": "string",
@@ -115,6 +110,11 @@ DECRYPT_FORM = _form(
         "key_file": _FILE
         | {
             "description": "The key file. Not needed where this account encrypted the image: the service keeps its key."
+        },
+        "material": _FILE
+        | {
+            "description": "The `.qmat` file of an image that was encrypted with `maximum` purity: at most 320,000,000 "
+            "bytes. Not needed where this account encrypted the image."
         },
         "master_password": {
             "type": "string",

@@ -79,7 +79,7 @@ class Job(BaseModel):
     warnings: list[str]
     result_url: str | None
     key_file_url: str | None
-    material_url: None
+    material_url: Annotated[str | None, Field(description="Of `maximum` purity: the `.qmat` file beside the key")]
     receipt_url: str | None
     metrics: dict[str, Any] | None
     error: JobError | None
@@ -112,7 +112,7 @@ class Job(BaseModel):
             warnings=facts.warnings,
             result_url=_result_url(facts),
             key_file_url=f"{place}/key-file" if has_key else None,
-            material_url=None,
+            material_url=f"{place}/material" if has_key and facts.purity_served == "maximum" else None,
             receipt_url=f"{place}/receipt" if facts.has_receipt else None,
             metrics=facts.metrics,
             error=_error(facts),

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from backplane import ids
@@ -10,6 +11,7 @@ from backplane.db.models import Blob, Job
 from backplane.db.repositories import audit, blobs, jobs
 from backplane.db.session import Database
 from backplane.errors import Gone, JobFailed, JobNotFinished, NotFound
+from backplane.services.inputs import MATERIAL
 from backplane.services.originals import open_blob
 from backplane.vault import LocalVault
 
@@ -40,15 +42,21 @@ class Results:
             blob = await blobs.of_job(session, job_id, "result")
             if job is None or blob is None or blob.deleted_at is not None:
                 raise Gone
-            audit.add(
-                session,
-                action="result.downloaded",
-                outcome="success",
-                account_id=account_id,
-                object_id=job_id,
-                request_id=request_id,
-            )
-        return await (self._sealed(job, blob) if blob.sealed is not None else self._plain(job, blob))
+            _note_download(session, job, "result.downloaded", request_id)
+        return await (self._sealed(job, blob) if blob.sealed is not None else self._plain(job, blob, ".enc.png"))
+
+    async def open_material(self, account_id: UUID, job_id: UUID, *, request_id: str | None) -> ResultFile:
+        """Open the material file of an encrypt job; without one it is not there."""
+        async with self._database.transaction() as session:
+            job = await jobs.of_account(session, account_id, job_id)
+            require_completed(job)
+            blob = await blobs.of_job(session, job_id, MATERIAL)
+            if job is None or blob is None:
+                raise NotFound("This job made no material file")
+            if blob.deleted_at is not None:
+                raise Gone
+            _note_download(session, job, "material.downloaded", request_id)
+        return await self._plain(job, blob, ".enc.qmat")
 
     async def discard(self, account_id: UUID, job_id: UUID) -> None:
         """Delete a plaintext result that has been sent; where the store fails, the sweeper does it."""
@@ -63,10 +71,10 @@ class Results:
         async with self._database.transaction() as session:
             await blobs.mark_deleted(session, [blob.id])
 
-    async def _plain(self, job: Job, blob: Blob) -> ResultFile:
+    async def _plain(self, job: Job, blob: Blob, ending: str) -> ResultFile:
         return ResultFile(
             job_id=job.id,
-            file_name=ids.to_wire("job", job.id) + ".enc.png",
+            file_name=ids.to_wire("job", job.id) + ending,
             media_type=blob.media_type,
             size=blob.size,
             plaintext=False,
@@ -83,6 +91,17 @@ class Results:
             plaintext=True,
             body=_pieces(data),
         )
+
+
+def _note_download(session: Any, job: Job, action: str, request_id: str | None) -> None:
+    audit.add(
+        session,
+        action=action,
+        outcome="success",
+        account_id=job.account_id,
+        object_id=job.id,
+        request_id=request_id,
+    )
 
 
 def require_completed(job: Job | None) -> None:

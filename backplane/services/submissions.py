@@ -1,6 +1,7 @@
 """Taking a picture in: everything that is checked, sealed and written before a job exists."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -12,14 +13,16 @@ from backplane.db.repositories import audit, blobs, jobs, keys
 from backplane.db.session import Database
 from backplane.errors import CustodyConflict, KeyFileRequired, ValidationFailed, from_core
 from backplane.metrics import JOBS_SUBMITTED
+from backplane.services.inputs import INPUT, INPUT_MATERIAL, kept_material
 from backplane.services.jobs import JobFacts
 from backplane.services.originals import seal_blob
 from backplane.services.passphrases import PassphrasePool
 from backplane.services.secrets import seal_for_job
 from backplane.vault import LocalVault
+from shield_core.cipher.purity import Purity
 from shield_core.container import header as container_header
 from shield_core.container import png, tag
-from shield_core.errors import ShieldError
+from shield_core.errors import MaterialRequired, ShieldError
 from shield_core.image import intake
 from shield_core.image.facts import ImageFacts
 from shield_core.image.payload import Layout, choose
@@ -83,9 +86,9 @@ class Submissions:
             request_id=request_id,
         )
         job.secret = self._seal(job, secret) if secret else None
-        blob = _input_blob(job, "application/octet-stream", len(upload.data))
+        blob = input_blob(job, INPUT, "application/octet-stream", len(upload.data))
         body = await seal_blob(self._vault, job, blob, upload.data, file_name=upload.file_name)
-        return await self._submit(job, blob, body, action="image.encrypt")
+        return await self._submit(job, [(blob, body)], action="image.encrypt")
 
     async def decrypt(
         self,
@@ -93,6 +96,7 @@ class Submissions:
         upload: Upload,
         *,
         key_file: bytes | None,
+        material: bytes | None,
         password: str | None,
         request_id: str | None,
     ) -> JobFacts:
@@ -100,6 +104,8 @@ class Submissions:
         try:
             header = await asyncio.to_thread(peek, upload.data)
             kept = None if key_file is not None else await self._kept_key_file(account_id, header.key_id)
+            if material is None and header.purity is Purity.MAXIMUM:
+                await self._require_kept_material(account_id, header.key_id)
             parsed = keyfile.parse(key_file if key_file is not None else kept or b"")
             secret: dict[str, Any] = {"key_file_b64": b64encode(keyfile.encode(parsed))}
             wrap_key = await self._wrap_key(parsed, password)
@@ -116,8 +122,10 @@ class Submissions:
             request_id=request_id,
         )
         job.secret = self._seal(job, secret)
-        blob = _input_blob(job, "image/png", len(upload.data))
-        return await self._submit(job, blob, upload.data, action="image.decrypt")
+        sent = [(input_blob(job, INPUT, "image/png", len(upload.data)), upload.data)]
+        if material is not None:
+            sent.append((input_blob(job, INPUT_MATERIAL, "application/octet-stream", len(material)), material))
+        return await self._submit(job, sent, action="image.decrypt")
 
     async def _wrap_secret(self, password: str | None) -> dict[str, Any] | None:
         if password is None:
@@ -148,14 +156,22 @@ class Submissions:
             raise KeyFileRequired
         return key.key_file
 
+    async def _require_kept_material(self, account_id: UUID, key_id: UUID) -> None:
+        async with self._database.transaction() as session:
+            blob = await kept_material(session, account_id, key_id)
+        if blob is None or blob.deleted_at is not None:
+            raise MaterialRequired
+
     def _seal(self, job: Job, value: dict[str, Any]) -> bytes:
         return seal_for_job(self._vault, account_id=job.account_id, job_id=job.id, value=value)
 
-    async def _submit(self, job: Job, blob: Blob, body: bytes | bytearray, *, action: str) -> JobFacts:
-        await self._store.put(blob.object_key, body, media_type=blob.media_type)
+    async def _submit(self, job: Job, sent: Sequence[tuple[Blob, bytes | bytearray]], *, action: str) -> JobFacts:
+        for blob, body in sent:
+            await self._store.put(blob.object_key, body, media_type=blob.media_type)
         async with self._database.transaction() as session:
             await jobs.add(session, job)
-            blobs.add(session, blob)
+            for blob, _ in sent:
+                blobs.add(session, blob)
             audit.add(
                 session,
                 action=action,
@@ -197,12 +213,12 @@ def _agree_on_custody(custody: str | None, password: str | None) -> str:
     return implied
 
 
-def _input_blob(job: Job, media_type: str, size: int) -> Blob:
+def input_blob(job: Job, purpose: str, media_type: str, size: int) -> Blob:
     return Blob(
         id=ids.new(),
         job_id=job.id,
-        purpose="input",
-        object_key=f"uploads/{job.id.hex}",
+        purpose=purpose,
+        object_key=f"uploads/{job.id.hex}/{purpose}",
         size=size,
         media_type=media_type,
     )

@@ -11,6 +11,9 @@ MAX_PIXELS = 25_000_000
 MAX_ENCRYPTED_BYTES = 112_000_000
 """Bytes of an encrypted image: 25 million RGBA pixels, filter bytes, checksums and metadata."""
 
+MAX_MATERIAL_BYTES = 320_000_000
+"""Bytes of a material file: with `maximum` purity a bit for every bit of keystream, 225 MB for 25 million RGBA pixels."""
+
 MAX_METADATA = 4 * 1024 * 1024
 """Bytes of encrypted metadata: common PNG readers refuse an ancillary chunk of 8,000,000 bytes."""
 

@@ -114,11 +114,12 @@ class Sealed:
     key_file: bytes
 
     @classmethod
-    def make(cls, *wraps: Wrap, key_id: UUID | None = None) -> "Sealed":
+    def make(cls, *wraps: Wrap, key_id: UUID | None = None, purity: Purity = Purity.FAST) -> "Sealed":
         file_key, nonce, key_id = os.urandom(32), os.urandom(24), key_id or ids.new()
         header = container_header.Header(
             layout="pixels",
-            purity=Purity.FAST,
+            purity=purity,
+            material_sha256=os.urandom(32) if purity is Purity.MAXIMUM else None,
             key_id=key_id,
             nonce=nonce,
             commitment=derive(file_key, nonce).commitment,
@@ -132,7 +133,7 @@ class Sealed:
             file_key=file_key,
             nonce=nonce,
             key_id=key_id,
-            purity="fast",
+            purity=purity.value,
             statement_sha256="0" * 64,
             wraps=wraps or [PlainWrap()],
         )
@@ -162,18 +163,20 @@ class Engine:
         assert claim is not None
         return claim
 
-    async def complete_encrypt(self, job_id: str) -> bytes:
+    async def complete_encrypt(self, job_id: str, *, material: bytes | None = None) -> bytes:
         """End the job with a picture, which is returned, and a key file that opens."""
         claim = await self.take(job_id)
         key_id = ids.new()
-        sealed = Sealed.make(_wrap(claim), key_id=key_id)
+        purity = Purity.BALANCED if material is None else Purity.MAXIMUM
+        sealed = Sealed.make(_wrap(claim), key_id=key_id, purity=purity)
         outcome = EncryptOutcome(
             png=sealed.picture,
             key_id=key_id,
             key_file=sealed.key_file,
             image_header=b"header",
             image_tag=b"tag",
-            columns={"purity_served": "balanced", "receipt": {"statement": {"version": 1}}},
+            columns={"purity_served": purity.value, "receipt": {"statement": {"version": 1}}},
+            material=material,
         )
         await self.claims.complete_encrypt(claim, outcome)
         return sealed.picture

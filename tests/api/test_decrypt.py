@@ -5,6 +5,8 @@ import pytest
 
 from api.downloads import content_disposition
 from backplane.errors import Unavailable
+from backplane.services.claims import DecryptOutcome
+from shield_core.cipher.purity import Purity
 from shield_core.keys.stanzas import PassphraseWrap
 from tests import pictures
 from tests.api.conftest import Sealed, eventually, opened
@@ -114,6 +116,28 @@ class TestWaitingForThePicture:
                 assert (await user.http.get(f"/api/v1/jobs/{job_id}/result")).content == b"late"
 
 
+class TestMaterial:
+    async def test_what_is_sent_reaches_the_worker_and_is_deleted_afterwards(self, ada, engine):
+        sealed = Sealed.make(purity=Purity.MAXIMUM)
+        files = sealed.files() | {"material": ("noise.qmat", b"QSMT as sent")}
+        response = await ada.http.post(DECRYPT, files=files, headers={"Prefer": "respond-async"})
+        assert response.status_code == 202, response.text
+        claim = await engine.take(response.json()["job_id"])
+        assert await engine.claims.inputs.fetch_material(claim.job) == b"QSMT as sent"
+        await engine.claims.complete_decrypt(claim, DecryptOutcome(b"picture", "image/png", None, {}))
+        await engine.claims.inputs.delete(claim.job)
+        assert await engine.claims.inputs.fetch_material(claim.job) is None
+
+    async def test_what_is_kept_with_the_key_need_not_be_sent(self, ada, engine):
+        picture = await engine.complete_encrypt(await ada.encrypt(), material=b"QSMT as kept")
+        files = {"encrypted_image": ("noise.png", picture)}
+        response = await ada.http.post(DECRYPT, files=files, headers={"Prefer": "respond-async"})
+        claim = await engine.take(response.json()["job_id"])
+        assert await engine.claims.inputs.fetch_material(claim.job) == b"QSMT as kept"
+        await engine.claims.inputs.delete(claim.job)
+        assert await engine.claims.inputs.fetch_material(claim.job) == b"QSMT as kept"
+
+
 class TestPrefer:
     async def test_respond_async_is_a_job_at_once(self, ada):
         response = await post(ada, headers={"Prefer": "respond-async"})
@@ -188,6 +212,17 @@ class TestRefused:
         response = await post(ada, sealed, key_file=False, headers={"Prefer": "respond-async"})
         assert response.status_code == 202
 
+    async def test_an_image_of_maximum_purity_without_its_material(self, ada):
+        response = await post(ada, Sealed.make(purity=Purity.MAXIMUM))
+        assert (response.status_code, response.json()["code"]) == (422, "material-required")
+
+    async def test_another_accounts_kept_material_is_not_used(self, ada, bob, engine):
+        job_id = await bob.encrypt()
+        picture = await engine.complete_encrypt(job_id, material=b"QSMT")
+        key_file = (await bob.http.get(f"/api/v1/jobs/{job_id}/key-file")).content
+        response = await post(ada, Sealed(picture, key_file))
+        assert (response.status_code, response.json()["code"]) == (422, "material-required")
+
     async def test_a_protected_key_file_without_its_password(self, ada):
         sealed = Sealed.make(PassphraseWrap.from_passphrase(PASSPHRASE))
         await self.assert_refused(await post(ada, sealed), 422, "validation-failed")
@@ -198,7 +233,7 @@ class TestRefused:
         response = await post(ada, sealed, headers={"Prefer": "respond-async"}, master_password=password)
         assert response.status_code == 202
 
-    @pytest.mark.parametrize("form", [{"material": "x"}, {"canary": "x"}, {"quantum_purity": "fast"}])
+    @pytest.mark.parametrize("form", [{"canary": "x"}, {"quantum_purity": "fast"}])
     async def test_unknown_fields(self, ada, form):
         response = await post(ada, **form)
         await self.assert_refused(response, 422, "validation-failed")

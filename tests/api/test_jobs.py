@@ -126,6 +126,23 @@ class TestResult:
         assert (again.status_code, again.json()["code"]) == (410, "gone")
 
 
+class TestMaterial:
+    async def test_of_maximum_purity_can_be_fetched_again_and_again(self, ada, engine):
+        job_id = await ada.encrypt()
+        await engine.complete_encrypt(job_id, material=b"QSMT and more")
+        assert (await ada.http.get(f"{JOBS}/{job_id}")).json()["material_url"] == f"{JOBS}/{job_id}/material"
+        for _ in range(2):
+            response = await ada.http.get(f"{JOBS}/{job_id}/material")
+            assert response.content == b"QSMT and more"
+            assert response.headers["Content-Disposition"].startswith(f'attachment; filename="{job_id}.enc.qmat"')
+
+    async def test_of_another_purity_is_404(self, ada, engine):
+        job_id = await ada.encrypt()
+        await engine.complete_encrypt(job_id)
+        assert (await ada.http.get(f"{JOBS}/{job_id}")).json()["material_url"] is None
+        assert (await ada.http.get(f"{JOBS}/{job_id}/material")).status_code == 404
+
+
 class TestReceipt:
     async def test_is_the_statement(self, ada, engine):
         job_id = await ada.encrypt()
@@ -140,14 +157,14 @@ class TestReceipt:
 
 
 class TestStates:
-    @pytest.mark.parametrize("part", ["result", "key-file", "receipt"])
+    @pytest.mark.parametrize("part", ["result", "key-file", "receipt", "material"])
     async def test_of_a_job_that_has_not_finished(self, ada, part):
         job_id = await ada.encrypt()
         response = await ada.http.get(f"{JOBS}/{job_id}/{part}")
         assert (response.status_code, response.json()["code"]) == (409, "job-not-finished")
         assert int(response.headers["Retry-After"]) >= 1
 
-    @pytest.mark.parametrize("part", ["result", "key-file", "receipt"])
+    @pytest.mark.parametrize("part", ["result", "key-file", "receipt", "material"])
     async def test_of_a_job_that_has_failed(self, ada, engine, part):
         job_id = await ada.encrypt()
         await engine.fail(job_id)
