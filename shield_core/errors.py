@@ -9,8 +9,11 @@ ShieldError
 │   ├── ImageCorrupt           truncated, damaged or a decompression bomb
 │   ├── LayoutNotExact         `pixels` was asked for and cannot hold this picture exactly
 │   └── RegionInvalid          a rectangle that is not inside the picture, or too many of them
+├── PicturesDiffer             two pictures that cannot be compared sample by sample
 ├── HeaderMissing              a sound PNG without the `qsIS` chunk: re-saved, or never encrypted
 ├── KeyFileInvalid             not a canonical key file, or a parameter over its cap
+├── ReceiptInvalid             not a canonical receipt, or one that contradicts itself
+├── KeySetInvalid              not a set of public keys, or one that holds a private key
 ├── MaterialRequired           the image was encrypted with material, and none was given
 ├── DecryptionError            one answer outside, five rungs inside
 │   ├── NoMatch                no stanza opens with what was given
@@ -90,6 +93,13 @@ class RegionInvalid(ImageError):
     title = "The regions do not fit the image"
 
 
+class PicturesDiffer(ShieldError):
+    """Two pictures have another size, number of channels or depth: they cannot be compared sample by sample."""
+
+    code = "validation-failed"
+    title = "The two images do not have the same size and kind of samples"
+
+
 class HeaderMissing(ShieldError):
     """A PNG without the `qsIS` chunk."""
 
@@ -103,6 +113,20 @@ class KeyFileInvalid(ShieldError):
     code = "key-file-invalid"
     title = "The key file is not valid"
     rung: ClassVar[str] = "key file"
+
+
+class ReceiptInvalid(ShieldError):
+    """Not a canonical receipt, or one that contradicts itself."""
+
+    code = "receipt-invalid"
+    title = "The receipt is not valid, or was changed"
+
+
+class KeySetInvalid(ShieldError):
+    """Not a set of public keys, or one that holds a private key."""
+
+    code = "key-set-invalid"
+    title = "The key set is not valid"
 
 
 class MaterialRequired(ShieldError):

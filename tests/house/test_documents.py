@@ -7,8 +7,8 @@ from backplane.errors import CORE_STATUS
 from backplane.settings import Settings
 from shield_core import errors as core_errors
 
-NEVER_ANSWERED = {"cancelled"}
-"""Ends a job as `cancelled`, which is no problem."""
+NEVER_ANSWERED = {"cancelled", "receipt-invalid", "key-set-invalid"}
+"""The first ends a job as `cancelled`, which is no problem; only the command line reads receipts and key sets."""
 
 
 def descendants(cls):
