@@ -6,14 +6,14 @@ rather than kept: a byte for each pixel would be as much memory again as a gray 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import ModuleType
 
 import numpy as np
 from numpy.typing import NDArray
 
 from shield_core.cipher import crew
-from shield_core.cipher.keystream import BLOCK, STEP, Lane
+from shield_core.cipher.keystream import BLOCK, STEP, Lanes
 from shield_core.cipher.pixels import wide
 from shield_core.progress import Advance, nothing
 
@@ -44,7 +44,7 @@ class Buckets:
     for none.
     """
 
-    key: bytes = field(repr=False)
+    lanes: Lanes
     n: int
     parts: tuple[Part, ...]
     mask: np.uint8
@@ -60,14 +60,14 @@ class Buckets:
     def choices(self, part: Part, memory: NDArray[np.uint8]) -> Iterator[tuple[int, NDArray[np.uint8]]]:
         """Yield the bucket bytes of a part in steps of 1 MiB, each with the number of its first pixel."""
         _, start, stop = part
-        return _choices(self.key, start, stop, memory)
+        return _choices(self.lanes, start, stop, memory)
 
 
-def count(key: bytes, n: int, kernels: ModuleType, *, threads: int) -> Buckets:
+def count(lanes: Lanes, n: int, kernels: ModuleType, *, threads: int) -> Buckets:
     """Count the buckets of n pixels.
 
     Args:
-        key: 32 bytes, the permutation key.
+        lanes: of the permutation key.
         n: pixels, more than 2^17.
         kernels: `shield_core.cipher.kernels`.
         threads: 1 or 2.
@@ -85,7 +85,7 @@ def count(key: bytes, n: int, kernels: ModuleType, *, threads: int) -> Buckets:
         def work(part: Part) -> Iterator[int]:
             number, start, stop = part
             tables = np.zeros((4, buckets), np.uint64)
-            for at, choices in _choices(key, start, stop, memory):
+            for at, choices in _choices(lanes, start, stop, memory):
                 kernels.count(choices, mask, tables)
                 if (first[number] < 0).any():
                     kernels.note_first(choices, mask, at, first[number])
@@ -97,7 +97,7 @@ def count(key: bytes, n: int, kernels: ModuleType, *, threads: int) -> Buckets:
     crew.run(parts, new_worker, threads=threads, progress=nothing)
     runs = sizes.T.reshape(-1)  # bucket 0 of part 0, bucket 0 of part 1, bucket 1 of part 0 ...
     starts = (np.cumsum(runs) - runs).reshape(buckets, len(parts)).T
-    return Buckets(key, n, parts, mask, np.ascontiguousarray(starts), sizes, first)
+    return Buckets(lanes, n, parts, mask, np.ascontiguousarray(starts), sizes, first)
 
 
 def scatter(
@@ -174,8 +174,8 @@ def gather(
     crew.run(plan.parts, new_worker, threads=len(plan.parts), progress=progress)
 
 
-def _choices(key: bytes, start: int, stop: int, memory: NDArray[np.uint8]) -> Iterator[tuple[int, NDArray[np.uint8]]]:
-    lane = Lane(key, LANE, block=start // BLOCK)
+def _choices(lanes: Lanes, start: int, stop: int, memory: NDArray[np.uint8]) -> Iterator[tuple[int, NDArray[np.uint8]]]:
+    lane = lanes.open(LANE, block=start // BLOCK)
     for at in range(start, stop, STEP):
         choices = memory[: min(STEP, stop - at)]
         lane.fill(choices)

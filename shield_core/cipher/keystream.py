@@ -1,9 +1,11 @@
-"""ChaCha20 (RFC 8439) over a numpy buffer, in place.
+"""ChaCha20 (RFC 8439) over a numpy buffer, in place; and beside it, where there are any, bytes that were measured.
 
 A fresh 75-MB `bytes` costs more than the cipher that fills it, so every function here writes into memory that is there.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 from cryptography.hazmat.primitives.ciphers import Cipher, CipherContext
@@ -15,11 +17,36 @@ from shield_core.progress import Advance, nothing
 
 BLOCK = 64
 STEP = 1 << 20  # one report of progress; 64 KiB to 1 MiB run at the same speed
+PICTURE = 0
+"""The lane of the picture's own keystream; those of the permutation follow it."""
+
 _ZERO_NONCE = bytes(12)
 _ZEROS = np.zeros(STEP, np.uint8)
 
 
-def apply(buffer: NDArray[np.uint8], key: bytes, *, threads: int = 1, progress: Advance = nothing) -> None:
+class Measured(Protocol):
+    """Measured bytes for every keystream of one picture, XORed with ChaCha20: the purity `maximum`.
+
+    Lane 0 is the picture's, 1 the bucket bytes', 2 + b that of the words of bucket b.
+    """
+
+    def expect(self, bounds: Sequence[tuple[int, int]]) -> None:
+        """Learn the first place of every bucket and the place after its last, before the first word is read."""
+        ...
+
+    def read(self, lane: int, at: int, size: int) -> NDArray[np.uint8]:
+        """Return the bytes of a lane from `at` on, the same however often they are read; not to be written to."""
+        ...
+
+
+def apply(
+    buffer: NDArray[np.uint8],
+    key: bytes,
+    *,
+    measured: Measured | None = None,
+    threads: int = 1,
+    progress: Advance = nothing,
+) -> None:
     """XOR a buffer in place with ChaCha20 under a key that is used once: nonce of zeros, block counter from 0.
 
     Applying it again restores the buffer.
@@ -27,6 +54,7 @@ def apply(buffer: NDArray[np.uint8], key: bytes, *, threads: int = 1, progress: 
     Args:
         buffer: uint8, C-contiguous, writable, any shape.
         key: 32 bytes, for this buffer alone.
+        measured: XORed as well.
         threads: 1 or 2; the result is the same.
         progress: told the bytes done, in steps of 1 MiB.
 
@@ -37,18 +65,60 @@ def apply(buffer: NDArray[np.uint8], key: bytes, *, threads: int = 1, progress: 
     """
     if not (buffer.flags.c_contiguous and buffer.flags.writeable):
         raise ValueError("the buffer must be contiguous and writable")
-    _xor(buffer.reshape(-1), key, _ZERO_NONCE, first_block=0, threads=threads, progress=progress)
+    flat = buffer.reshape(-1)
+
+    def begin(at: int) -> CipherContext:
+        return start(key, _ZERO_NONCE, block=at // BLOCK)
+
+    xor(flat, begin, measured=measured, threads=threads, progress=progress)
 
 
-def _xor(  # the private hook of the vectors: no public function takes a nonce
-    flat: NDArray[np.uint8], key: bytes, nonce: bytes, *, first_block: int, threads: int, progress: Advance
+def xor(
+    flat: NDArray[np.uint8],
+    begin: Callable[[int], CipherContext],
+    *,
+    measured: Measured | None,
+    threads: int,
+    progress: Advance,
 ) -> None:
+    """XOR a buffer in place with whatever keystreams begin at its steps; for the modules of this package.
+
+    Args:
+        flat: uint8 (n,), contiguous, writable.
+        begin: gives the keystream of the 1 MiB at an offset.
+        measured: XORed as well.
+        threads: 1 or 2.
+        progress: told the bytes done, in steps of 1 MiB.
+    """
+
     def step(at: int) -> Iterator[int]:
         piece = flat[at : at + STEP]
-        _start(key, nonce, block=first_block + at // BLOCK).update_into(piece.data, piece.data)
+        begin(at).update_into(piece.data, piece.data)
+        if measured is not None:
+            piece ^= measured.read(PICTURE, at, piece.size)
         yield piece.size
 
     crew.run(range(0, flat.size, STEP), lambda: step, threads=threads, progress=progress)
+
+
+@dataclass(frozen=True, slots=True)
+class Lanes:
+    """The keystreams of the permutation, by number: where its bytes come from.
+
+    `key` is the permutation key, 32 bytes; `measured` is XORed with every one of them.
+    """
+
+    key: bytes = field(repr=False)
+    measured: Measured | None = field(default=None, repr=False)
+
+    def open(self, number: int, *, block: int = 0) -> "Lane":
+        """Begin a lane.
+
+        Args:
+            number: 1 to 2^32 - 1.
+            block: the block of 64 bytes to begin with.
+        """
+        return Lane(self.key, number, block=block, measured=self.measured)
 
 
 class Lane:
@@ -57,18 +127,22 @@ class Lane:
     Source: docs/format.md, Permutation.
     """
 
-    def __init__(self, key: bytes, lane: int, *, block: int = 0) -> None:
+    def __init__(self, key: bytes, lane: int, *, block: int = 0, measured: Measured | None = None) -> None:
         """Begin the lane.
 
         Args:
             key: 32 bytes.
             lane: 0 to 2^32 - 1.
             block: the block of 64 bytes to begin with.
+            measured: XORed as well.
 
         Raises:
             ValueError: the key is not 32 bytes long.
         """
-        self._stream = _start(key, lane.to_bytes(4, "big") + bytes(8), block=block)
+        self._stream = start(key, lane.to_bytes(4, "big") + bytes(8), block=block)
+        self._lane = lane
+        self._at = block * BLOCK
+        self._measured = measured
 
     def fill(self, target: NDArray[np.uint8]) -> None:
         """Write the next bytes of the lane.
@@ -81,9 +155,26 @@ class Lane:
         """
         if target.size > STEP:
             raise ValueError("a lane is read in steps of at most 1 MiB")
-        self._stream.update_into(_ZEROS[: target.size].data, target.data)
+        self._stream.update_into(self._below(target.size).data, target.data)
+
+    def _below(self, size: int) -> NDArray[np.uint8]:
+        """Return what the next bytes of ChaCha20 are XORed with."""
+        if self._measured is None:
+            return _ZEROS[:size]
+        at, self._at = self._at, self._at + size
+        return self._measured.read(self._lane, at, size)
 
 
-def _start(key: bytes, nonce: bytes, *, block: int) -> CipherContext:
+def start(key: bytes, nonce: bytes, *, block: int) -> CipherContext:
+    """Begin ChaCha20; for the modules of this package, for no public function takes a nonce.
+
+    Args:
+        key: 32 bytes.
+        nonce: 12 bytes.
+        block: the block of 64 bytes to begin with.
+
+    Raises:
+        ValueError: the key is not 32 bytes long.
+    """
     # `cryptography` takes the block counter and the nonce as one value, the counter little-endian.
     return Cipher(ChaCha20(key, block.to_bytes(4, "little") + nonce), mode=None).encryptor()

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shield_core.cipher import buckets, crew, shuffling
+from shield_core.cipher.keystream import Lanes, Measured
 from shield_core.cipher.pixels import WIDTHS
 from shield_core.progress import Advance, nothing
 
@@ -16,13 +17,19 @@ KEY_SIZE = 32
 
 
 def permute(
-    samples: NDArray[np.uint8], key: bytes, *, threads: int = 1, progress: Advance = nothing
+    samples: NDArray[np.uint8],
+    key: bytes,
+    *,
+    measured: Measured | None = None,
+    threads: int = 1,
+    progress: Advance = nothing,
 ) -> NDArray[np.uint8]:
     """Return the pixels in the order of a key.
 
     Args:
         samples: uint8 (n, width), C-contiguous, width 1 to 4; left as it is.
         key: 32 bytes.
+        measured: XORed with every lane of the key.
         threads: 1 or 2; the result is the same. Small pictures take one.
         progress: told the bytes moved, in all twice `samples.nbytes`.
 
@@ -41,9 +48,9 @@ def permute(
     if n < 2:  # noqa: PLR2004  - one pixel has one order
         progress(2 * samples.nbytes)
         return samples.copy()
-    compiled = _kernels()
+    compiled, lanes = _kernels(), Lanes(key, measured)
     if buckets.bits_for(n):
-        plan = buckets.count(key, n, compiled, threads=threads)
+        plan = buckets.count(lanes, n, compiled, threads=threads)
         target = np.empty_like(samples)
         buckets.scatter(samples, target, plan, compiled, progress)
         bounds = plan.bounds()
@@ -51,18 +58,25 @@ def permute(
         target = samples.copy()
         bounds = [(0, n)]
         progress(samples.nbytes)
-    shuffling.shuffle(target, bounds, key, compiled, threads=threads, progress=progress)
+    _announce(measured, bounds)
+    shuffling.shuffle(target, bounds, lanes, compiled, threads=threads, progress=progress)
     return target
 
 
 def unpermute(
-    samples: NDArray[np.uint8], key: bytes, *, threads: int = 1, progress: Advance = nothing
+    samples: NDArray[np.uint8],
+    key: bytes,
+    *,
+    measured: Measured | None = None,
+    threads: int = 1,
+    progress: Advance = nothing,
 ) -> NDArray[np.uint8]:
     """Return the pixels in the order that they had before `permute`.
 
     Args:
         samples: uint8 (n, width), C-contiguous, writable, width 1 to 4; **used as memory, and left in no order**.
         key: 32 bytes.
+        measured: XORed with every lane of the key.
         threads: 1 or 2; the result is the same.
         progress: told the bytes moved, in all twice `samples.nbytes`.
 
@@ -78,16 +92,30 @@ def unpermute(
     if n < 2:  # noqa: PLR2004  - one pixel has one order
         progress(2 * samples.nbytes)
         return samples
-    compiled = _kernels()
+    compiled, lanes = _kernels(), Lanes(key, measured)
     if not buckets.bits_for(n):
-        shuffling.unshuffle(samples, [(0, n)], key, compiled, threads=threads, progress=progress)
+        _announce(measured, [(0, n)])
+        shuffling.unshuffle(samples, [(0, n)], lanes, compiled, threads=threads, progress=progress)
         progress(samples.nbytes)
         return samples
-    plan = buckets.count(key, n, compiled, threads=threads)
-    shuffling.unshuffle(samples, plan.bounds(), key, compiled, threads=threads, progress=progress)
+    plan = buckets.count(lanes, n, compiled, threads=threads)
+    _announce(measured, plan.bounds())
+    shuffling.unshuffle(samples, plan.bounds(), lanes, compiled, threads=threads, progress=progress)
     target = np.empty_like(samples)
     buckets.gather(samples, target, plan, compiled, progress)
     return target
+
+
+def lane_sizes(n: int) -> tuple[int, int]:
+    """Return how many bucket bytes the permutation of a picture reads, and how many lanes of words.
+
+    Args:
+        n: pixels, at least 1.
+
+    Source: docs/format.md, Permutation.
+    """
+    bits = buckets.bits_for(n)
+    return n if bits else 0, 1 << bits
 
 
 def warm() -> None:
@@ -105,6 +133,11 @@ def _check(samples: NDArray[np.uint8], key: bytes) -> None:
         raise ValueError("samples must be contiguous")
     if len(key) != KEY_SIZE:
         raise ValueError("the permutation key has 32 bytes")
+
+
+def _announce(measured: Measured | None, bounds: list[tuple[int, int]]) -> None:
+    if measured is not None:
+        measured.expect(bounds)
 
 
 def _kernels() -> ModuleType:

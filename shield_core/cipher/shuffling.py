@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shield_core.cipher import crew
-from shield_core.cipher.keystream import Lane
+from shield_core.cipher.keystream import Lane, Lanes
 from shield_core.cipher.pixels import Pixels, packed, to_bytes, to_integer, wide, wide_early
 from shield_core.progress import Advance
 
@@ -45,7 +45,7 @@ class _Bench:
 def shuffle(
     samples: NDArray[np.uint8],
     bounds: list[tuple[int, int]],
-    key: bytes,
+    lanes: Lanes,
     kernels: ModuleType,
     *,
     threads: int,
@@ -56,32 +56,32 @@ def shuffle(
     Args:
         samples: uint8 (n, width), C-contiguous, writable.
         bounds: first place and place after the last, for each bucket.
-        key: 32 bytes, the permutation key.
+        lanes: of the permutation key.
         kernels: `shield_core.cipher.kernels`.
         threads: 1 or 2; the result is the same.
         progress: told the bytes done, after each bucket.
     """
-    _each(_shuffle, samples, bounds, key, kernels, threads=threads, progress=progress)
+    _each(_shuffle, samples, bounds, lanes, kernels, threads=threads, progress=progress)
 
 
 def unshuffle(
     samples: NDArray[np.uint8],
     bounds: list[tuple[int, int]],
-    key: bytes,
+    lanes: Lanes,
     kernels: ModuleType,
     *,
     threads: int,
     progress: Advance,
 ) -> None:
     """Undo `shuffle` in place; the arguments are the same."""
-    _each(_unshuffle, samples, bounds, key, kernels, threads=threads, progress=progress)
+    _each(_unshuffle, samples, bounds, lanes, kernels, threads=threads, progress=progress)
 
 
 def _each(
     one: Callable[[NDArray[np.uint8], Lane, _Bench, ModuleType], None],
     samples: NDArray[np.uint8],
     bounds: list[tuple[int, int]],
-    key: bytes,
+    lanes: Lanes,
     kernels: ModuleType,
     *,
     threads: int,
@@ -98,7 +98,7 @@ def _each(
             number, (start, stop) = task
             bucket = samples[start:stop]
             if len(bucket) > 1:
-                one(bucket, Lane(key, FIRST_LANE + number), bench, kernels)
+                one(bucket, lanes.open(FIRST_LANE + number), bench, kernels)
             yield bucket.size
 
         return work

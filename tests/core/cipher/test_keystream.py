@@ -11,9 +11,18 @@ KEY = bytes(range(32))
 
 
 def stream(size, **start):
-    """Keystream bytes by the private hook, in one piece."""
-    flat = np.zeros(size, np.uint8)
-    keystream._xor(flat, start["key"], start["nonce"], first_block=start["block"], threads=1, progress=nothing)
+    """Keystream bytes by the hook inside the package, in one piece."""
+    return xored(np.zeros(size, np.uint8), **start)
+
+
+def xored(flat, *, key, nonce, block):
+    keystream.xor(
+        flat,
+        lambda at: keystream.start(key, nonce, block=block + at // keystream.BLOCK),
+        measured=None,
+        threads=1,
+        progress=nothing,
+    )
     return flat.tobytes()
 
 
@@ -34,8 +43,7 @@ class TestRfc8439:
         )
         flat = np.frombuffer(text, np.uint8).copy()
         nonce = bytes.fromhex("000000000000004a00000000")
-        keystream._xor(flat, KEY, nonce, first_block=1, threads=1, progress=nothing)
-        assert flat.tobytes() == bytes.fromhex(
+        assert xored(flat, key=KEY, nonce=nonce, block=1) == bytes.fromhex(
             "6e2e359a2568f98041ba0728dd0d6981e97e7aec1d4360c20a27afccfd9fae0b"
             "f91b65c5524733ab8f593dabcd62b3571639d624e65152ab8f530c359f0861d8"
             "07ca0dbf500d6a6156a38e088a22b65e52bc514d16ccf806818ce91ab7793736"
