@@ -26,6 +26,10 @@ MAX_STANZAS: Final = 20
 """More recipients than a picture is shared with, and few enough to try each."""
 
 BODY_SIZE: Final = FILE_KEY_SIZE + 16
+RECIPIENT_BODY_SIZE: Final = 1120 + BODY_SIZE
+"""The encapsulation, then the file key under a key that comes out of it."""
+
+HINT_SIZE: Final = 8
 GCM_NONCE_SIZE: Final = 12
 _ZERO_NONCE: Final = bytes(GCM_NONCE_SIZE)
 _KEK_ID: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}", re.ASCII)
@@ -192,16 +196,20 @@ def check(stanzas: Iterable[object]) -> tuple[Stanza, ...]:
 
     Raises:
         KeyFileInvalid: none or more than 20; an unknown or reserved type; a missing, additional or ill-typed key; a
-            parameter over its cap; two of one type; a passphrase beside `plain` or `vault`.
+            parameter over its cap; two of one type but `recipient`; a passphrase beside `plain` or `vault`; a recipient
+            beside `plain`.
     """
     checked = tuple(_check_one(stanza) for stanza in stanzas)
     types = [stanza["type"] for stanza in checked]
     if not 1 <= len(types) <= MAX_STANZAS:
         raise KeyFileInvalid("A key file has 1 to 20 stanzas")
-    if len(set(types)) != len(types):
+    single = [kind for kind in types if kind != "recipient"]
+    if len(set(single)) != len(single):
         raise KeyFileInvalid("A stanza type stands twice")
     if "passphrase" in types and not {"plain", "vault"}.isdisjoint(types):
         raise KeyFileInvalid("A passphrase protects nothing beside a plain or vault stanza")
+    if {"plain", "recipient"}.issubset(types):
+        raise KeyFileInvalid("A recipient protects nothing beside a plain stanza")
     return checked
 
 
@@ -230,6 +238,11 @@ def _check_passphrase(stanza: Stanza) -> None:
     _check_size(stanza["body_b64"], BODY_SIZE)
 
 
+def _check_recipient(stanza: Stanza) -> None:
+    _check_size(stanza["hint_b64"], HINT_SIZE)
+    _check_size(stanza["body_b64"], RECIPIENT_BODY_SIZE)
+
+
 def _check_vault(stanza: Stanza) -> None:
     _check_kek(stanza["kek_id"], stanza["kek_version"])
     _check_size(stanza["nonce_b64"], GCM_NONCE_SIZE)
@@ -251,6 +264,7 @@ def _check_size(text: object, size: int) -> None:
 _SHAPES: Final[Mapping[str, tuple[set[str], Callable[[Stanza], None]]]] = {
     "plain": ({"type", "file_key_b64"}, _check_plain),
     "passphrase": ({"type", "kdf", "body_b64"}, _check_passphrase),
+    "recipient": ({"type", "hint_b64", "body_b64"}, _check_recipient),
     "vault": ({"type", "kek_id", "kek_version", "nonce_b64", "body_b64"}, _check_vault),
 }
 

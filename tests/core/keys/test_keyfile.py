@@ -19,6 +19,7 @@ from shield_core.errors import (
 )
 from shield_core.keys import canonical, keyfile, passphrase, schedule
 from shield_core.keys.passphrase import Argon2
+from shield_core.keys.recipients import RecipientOpen, RecipientWrap, SecretKey
 from shield_core.keys.stanzas import PassphraseOpen, PassphraseWrap, PlainOpen, PlainWrap, VaultOpen, VaultWrap
 
 FILE_KEY = bytes(range(32))
@@ -27,6 +28,7 @@ KEY_ID = UUID("019a8f3e-0000-7000-8000-000000000001")
 DIGEST = "0123456789abcdef" * 4
 KEK = bytes(range(100, 132))
 VAULT = VaultOpen("acc_1", lambda _id, _version: KEK)
+ADA, BOB, EVE = (SecretKey(bytes([number]) * 32) for number in range(3))
 
 
 def make(*wraps, **change):
@@ -41,15 +43,21 @@ def wraps():
         "plain": PlainWrap(),
         "passphrase": PassphraseWrap.from_passphrase("correct horse battery staple", kdf),
         "vault": VaultWrap("acc_1", "kek-1", 1, KEK),
+        "recipient": RecipientWrap(ADA.public),
     }
 
 
 @pytest.fixture(scope="module")
 def openers(wraps):
-    return {"plain": PlainOpen(), "passphrase": PassphraseOpen(wraps["passphrase"].wrap_key), "vault": VAULT}
+    return {
+        "plain": PlainOpen(),
+        "passphrase": PassphraseOpen(wraps["passphrase"].wrap_key),
+        "vault": VAULT,
+        "recipient": RecipientOpen(ADA),
+    }
 
 
-@pytest.fixture(params=["plain", "passphrase", "vault"])
+@pytest.fixture(params=["plain", "passphrase", "vault", "recipient"])
 def kind(request):
     return request.param
 
@@ -230,8 +238,9 @@ class TestEveryChange:
 
     def test_each_flipped_bit_of_each_byte_is_refused(self, kind, wraps, openers):
         data = keyfile.encode(make(wraps[kind]))
+        bits = range(1) if kind == "recipient" else range(8)  # its body alone has as many as all others together
         for at in range(len(data)):
-            for bit in range(8):
+            for bit in bits:
                 changed = bytearray(data)
                 changed[at] ^= 1 << bit
                 self.refused(bytes(changed), openers[kind])
@@ -301,6 +310,42 @@ class TestUnlock:
     def test_a_changed_field_fails_the_mac(self, change):
         with pytest.raises(MacMismatch):
             keyfile.unlock(replace(make(), **change), [PlainOpen()])
+
+
+class TestRecipients:
+    def test_each_of_several_opens_it_and_nobody_else(self):
+        made = make(RecipientWrap(ADA.public), RecipientWrap(BOB.public))
+        again = keyfile.parse(keyfile.encode(made))
+        for secret in (ADA, BOB):
+            assert keyfile.unlock(again, [RecipientOpen(secret)]) == FILE_KEY
+        with pytest.raises(NoMatch):
+            keyfile.unlock(again, [RecipientOpen(EVE)])
+
+    def test_each_of_several_opens_the_one_key_file_of_twenty(self):
+        secrets = [SecretKey.generate() for _ in range(20)]
+        data = keyfile.encode(make(*(RecipientWrap(secret.public) for secret in secrets)))
+        assert len(data) < 40_000
+        assert keyfile.unlock(keyfile.parse(data), [RecipientOpen(secrets[-1])]) == FILE_KEY
+
+    @pytest.mark.parametrize("other", ["passphrase", "vault"])
+    def test_either_opens_what_stands_together(self, other, wraps, openers):
+        made = make(wraps[other], RecipientWrap(ADA.public))
+        for opener in (openers[other], RecipientOpen(ADA)):
+            assert keyfile.unlock(keyfile.parse(keyfile.encode(made)), [opener]) == FILE_KEY
+
+    def test_none_stands_beside_a_plain_key(self, wraps):
+        with pytest.raises(KeyFileInvalid):
+            make(wraps["plain"], RecipientWrap(ADA.public))
+
+    def test_a_stanza_of_another_key_file_does_not_match(self):
+        other = make(RecipientWrap(ADA.public), key_id=UUID(int=1))
+        with pytest.raises(NoMatch):
+            keyfile.unlock(replace(make(), stanzas=other.stanzas), [RecipientOpen(ADA)])
+
+    def test_a_recipient_that_somebody_added_fails_the_mac(self):
+        added = make(RecipientWrap(ADA.public), RecipientWrap(EVE.public))
+        with pytest.raises(MacMismatch):
+            keyfile.unlock(replace(make(RecipientWrap(ADA.public)), stanzas=added.stanzas), [RecipientOpen(ADA)])
 
 
 class TestRewrap:

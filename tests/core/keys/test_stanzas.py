@@ -8,6 +8,7 @@ from shield_core.errors import KeyFileInvalid
 from shield_core.keys import canonical, stanzas
 from shield_core.keys.canonical import b64decode, b64encode
 from shield_core.keys.passphrase import Argon2, Kdf, PassphraseUnfit, derive_wrap_key
+from shield_core.keys.recipients import RecipientWrap, SecretKey
 from shield_core.keys.stanzas import PassphraseOpen, PassphraseWrap, PlainOpen, PlainWrap, VaultOpen, VaultWrap
 
 FILE_KEY = bytes(range(32))
@@ -185,6 +186,48 @@ class TestCheck:
     def test_refuses_a_malformed_passphrase_stanza(self, change, passphrase):
         with pytest.raises(KeyFileInvalid):
             stanzas.check([passphrase | change])
+
+
+class TestCheckRecipients:
+    MANY = tuple(RecipientWrap(SecretKey(bytes([number]) * 32).public).wrap(FILE_KEY, KEY_ID) for number in range(21))
+
+    @pytest.mark.parametrize("count", [1, 2, 20])
+    def test_takes_up_to_twenty(self, count):
+        assert stanzas.check(self.MANY[:count]) == self.MANY[:count]
+
+    def test_refuses_more(self):
+        with pytest.raises(KeyFileInvalid, match="1 to 20"):
+            stanzas.check(self.MANY)
+
+    def test_takes_them_beside_one_passphrase_or_vault(self, passphrase_wrap, vault_wrap):
+        for wrap in (passphrase_wrap, vault_wrap):
+            together = [self.MANY[0], wrap.wrap(FILE_KEY, KEY_ID), self.MANY[1]]
+            assert stanzas.check(together) == tuple(together)
+            with pytest.raises(KeyFileInvalid, match="twice"):
+                stanzas.check([*together, together[1]])
+
+    def test_refuses_them_beside_a_plain_key(self):
+        plain = PlainWrap().wrap(FILE_KEY, KEY_ID)
+        for together in ([plain, self.MANY[0]], [self.MANY[0], plain]):
+            with pytest.raises(KeyFileInvalid, match="recipient protects nothing"):
+                stanzas.check(together)
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"hint_b64": b64encode(bytes(7))},
+            {"hint_b64": b64encode(bytes(9))},
+            {"hint_b64": None},
+            {"body_b64": b64encode(bytes(1167))},
+            {"body_b64": b64encode(bytes(1169))},
+            {"body_b64": ""},
+            {"body_b64": 1168},
+            {"public_b64": ""},
+        ],
+    )
+    def test_refuses_a_malformed_one(self, change):
+        with pytest.raises(KeyFileInvalid):
+            stanzas.check([self.MANY[0] | change])
 
 
 class TestSecrecy:
