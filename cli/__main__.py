@@ -57,6 +57,10 @@ def encrypt(  # noqa: PLR0917 - typer calls it by name
     key_out: Annotated[Path | None, typer.Option(help="The key file. [default: NAME.enc.qkey]")] = None,
     purity: Annotated[Purity, typer.Option(help="How quantum bits are used.")] = Purity.BALANCED,
     layout: Annotated[Layout, typer.Option(help="Encrypt the pixels, or the file as it is.")] = Layout.AUTO,
+    region: Annotated[
+        list[str] | None,
+        typer.Option(metavar="X,Y,W,H", help="Encrypt this rectangle of pixels alone. May be given up to 64 times."),
+    ] = None,
     password_file: PasswordFile = None,
     password_fd: PasswordFd = None,
     plain_key: Annotated[
@@ -74,6 +78,7 @@ def encrypt(  # noqa: PLR0917 - typer calls it by name
         key_out=key_out,
         purity=purity.value,
         layout=layout.value,
+        regions=region or [],
         password=files.PasswordOptions(password_file, password_fd, plain_key),
         force=force,
         as_json=json,

@@ -1,6 +1,7 @@
 """`encrypt`, `decrypt` and `inspect`: files of this machine, without a server."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from cli import passwords, summaries
 from cli.failures import Failure, of_core, of_reading, usage
 from cli.outputs import PRIVATE, Outputs, check_target, cleaning_up
-from cli.reporting import print_json, print_table, quiet_libraries, say, watched
+from cli.reporting import quiet_libraries, say, watched
 from shield_core.errors import ShieldError
 from shield_core.image.limits import MAX_BYTES, MAX_ENCRYPTED_BYTES
 from shield_core.image.names import harmless_name
@@ -17,6 +18,7 @@ from shield_core.keys.stanzas import Opener, PassphraseOpen, PassphraseWrap, Pla
 from shield_core.progress import Progress, ProgressSink, Stage
 
 if TYPE_CHECKING:
+    from shield_core.image.regions import Region
     from shield_core.pipeline import DecryptedImage, EncryptedImage
 
 _THREADS_PAY = 1_000_000
@@ -46,11 +48,13 @@ def encrypt(
     key_out: Path | None,
     purity: str,
     layout: str,
+    regions: list[str],
     password: PasswordOptions,
     force: bool,
     as_json: bool,
 ) -> None:
     password.check()
+    redacted = _regions(regions, layout)
     for path in (image, out, key_out):
         _demand_name(path)
     target = out or image.with_name(f"{image.stem}.enc.png")
@@ -59,10 +63,19 @@ def encrypt(
     for path in (target, key_target):
         check_target(path, force=force)
     data = read(image, MAX_BYTES)
-    pixels = _examine(data)
+    pixels = _examine(data, layout, redacted)
     wrap = _wrap(password)
     with cleaning_up(), Outputs(force=force) as outputs, watched(f"encrypt {image.name}") as sink, quiet_libraries():
-        encrypted = _encrypt(data, image.name, pixels=pixels, purity=purity, layout=layout, wrap=wrap, sink=sink)
+        encrypted = _encrypt(
+            data,
+            image.name,
+            pixels=pixels,
+            purity=purity,
+            layout=layout,
+            regions=redacted,
+            wrap=wrap,
+            sink=sink,
+        )
         outputs.write(key_target, memoryview(encrypted.key_file_bytes), mode=PRIVATE)
         outputs.write(target, encrypted.png.cast("B"), progress=_storing(sink, encrypted.png.nbytes))
     _warn(encrypted, key_target, password)
@@ -84,6 +97,9 @@ def _warn(encrypted: "EncryptedImage", key_target: Path, password: PasswordOptio
 _WARNINGS = {
     "trailing-data": "bytes stand behind the end of the picture; the layout `file` keeps them, `pixels` does not",
     "metadata-dropped": "some of what the file says about the picture is not kept by the layout `pixels`",
+    "region-small": "fewer than 4,096 pixels are encrypted: their place and number tell much of what stands there",
+    "orientation-not-applied": "programs turn this picture before they show it, and regions count in pixels as they "
+    "are stored: look whether the right places are encrypted",
 }
 
 
@@ -118,11 +134,7 @@ def inspect(path: Path, *, as_json: bool) -> bool:
         found = summaries.describe_key_file(data) if data.startswith(b"{") else {"kind": "encrypted-image"} | look(data)
     except ShieldError as error:
         raise of_core(error) from error
-    found = {"file": str(path)} | found
-    if as_json:
-        print_json(found)
-    else:
-        print_table({name: value for name, value in found.items() if value is not None})
+    summaries.show_inspected({"file": str(path)} | found, as_json=as_json)
     return bool(found.get("sound", True))
 
 
@@ -152,15 +164,31 @@ def _check_distinct(paths: dict[str, Path]) -> None:
             raise usage(f"{name} and {other} are the same file, {path}")
 
 
-def _examine(data: bytes) -> int:
+def _regions(options: list[str], layout: str) -> "tuple[Region, ...]":
+    from shield_core.image.regions import parse_option
+
+    if options and layout == "file":
+        raise usage("--region goes with the layout pixels: file encrypts the whole file")
+    try:
+        return tuple(parse_option(option) for option in options)
+    except ShieldError as error:
+        raise usage(f"--region: {error}") from error
+
+
+def _examine(data: bytes, layout: str, regions: "Sequence[Region]") -> int:
     """Refuse what cannot be taken before a password is asked for and the simulator loaded; count the pixels."""
-    from shield_core.image.intake import examine
+    from shield_core.image.intake import survey
+    from shield_core.image.payload import Layout, choose
+    from shield_core.image.regions import normalize
 
     try:
-        facts = examine(data)
+        walk = survey(data)
+        choose(walk, Layout(layout), regions)
+        if regions:
+            normalize(regions, width=walk.facts.width, height=walk.facts.height)
     except ShieldError as error:
         raise of_core(error) from error
-    return facts.width * facts.height
+    return walk.facts.width * walk.facts.height
 
 
 def _wrap(options: PasswordOptions) -> Wrap:
@@ -190,7 +218,15 @@ def _threads(pixels: int) -> int:
 
 
 def _encrypt(
-    data: bytes, name: str, *, pixels: int, purity: str, layout: str, wrap: Wrap, sink: ProgressSink
+    data: bytes,
+    name: str,
+    *,
+    pixels: int,
+    purity: str,
+    layout: str,
+    regions: "Sequence[Region]",
+    wrap: Wrap,
+    sink: ProgressSink,
 ) -> "EncryptedImage":
     from shield_core.cipher.purity import Purity
     from shield_core.image.payload import Layout
@@ -207,6 +243,7 @@ def _encrypt(
             wraps=[wrap],
             purity=Purity(purity),
             layout=Layout(layout),
+            regions=regions,
             file_name=harmless_name(name),
             progress=sink,
             threads=_threads(pixels),

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 def show_encrypted(encrypted: "EncryptedImage", target: Path, key_target: Path, *, custody: str, as_json: bool) -> None:
     facts = encrypted.facts
     key_id = keyfile.key_id_text(encrypted.key_file.key_id)
+    pixels = round(encrypted.share_encrypted * facts.width * facts.height)
     if not as_json:
         print_table(
             {
@@ -21,6 +22,7 @@ def show_encrypted(encrypted: "EncryptedImage", target: Path, key_target: Path, 
                 "key file": key_target,
                 "key id": key_id,
                 "layout": f"{encrypted.layout.value} ({encrypted.layout_reason})",
+                **_redacted(encrypted, pixels),
                 "purity": encrypted.quantum_purity["served"],
             }
         )
@@ -40,6 +42,9 @@ def show_encrypted(encrypted: "EncryptedImage", target: Path, key_target: Path, 
             },
             "layout": encrypted.layout.value,
             "layout_reason": encrypted.layout_reason,
+            "regions": [region.to_json() for region in encrypted.regions],
+            "encrypted_pixels": pixels,
+            "share_encrypted": encrypted.share_encrypted,
             "quantum_purity": encrypted.quantum_purity,
             "warnings": list(encrypted.warnings),
             "statement": encrypted.statement,
@@ -47,6 +52,16 @@ def show_encrypted(encrypted: "EncryptedImage", target: Path, key_target: Path, 
             "timings_ms": encrypted.timings_ms,
         }
     )
+
+
+def _redacted(encrypted: "EncryptedImage", pixels: int) -> dict[str, str]:
+    if not encrypted.regions:
+        return {}
+    total = encrypted.facts.width * encrypted.facts.height
+    return {
+        "regions": "  ".join(map(str, encrypted.regions)),
+        "encrypted": f"{pixels:,} of {total:,} pixels ({encrypted.share_encrypted:.2%}); the others stay in clear",
+    }
 
 
 def show_decrypted(decrypted: "DecryptedImage", target: Path, *, as_json: bool) -> None:
@@ -62,6 +77,14 @@ def show_decrypted(decrypted: "DecryptedImage", target: Path, *, as_json: bool) 
         print_json(about | {"timings_ms": decrypted.timings_ms})
     else:
         print_table(about)
+
+
+def show_inspected(found: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        print_json(found)
+        return
+    regions = "  ".join("{x},{y},{width},{height}".format(**region) for region in found.get("regions", []))
+    print_table({name: value for name, value in (found | {"regions": regions or None}).items() if value is not None})
 
 
 def describe_key_file(data: bytes) -> dict[str, Any]:
