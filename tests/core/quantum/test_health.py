@@ -137,7 +137,7 @@ class TestRepetitionCount:
         else:
             monitor.check(np.packbits(second).tobytes())
 
-    @settings(deadline=None, max_examples=200)
+    @settings(deadline=None, max_examples=60)
     @given(st.integers(0, 2**32), st.lists(st.tuples(st.integers(0, 8191), st.integers(20, 45)), max_size=3))
     def test_agrees_with_counting_bit_by_bit(self, seed, runs):
         """SP 800-90B section 4.4.1 in its own words, over two blocks."""
