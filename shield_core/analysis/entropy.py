@@ -1,7 +1,12 @@
-"""How evenly the values of a picture's samples are used."""
+"""How evenly the values of a picture's samples are used, in bits."""
+
+import math
 
 import numpy as np
 from numpy.typing import NDArray
+
+from shield_core.analysis.findings import Finding, find
+from shield_core.analysis.histogram import DEGREES, two_sided
 
 _VALUES = 256
 _STEP = 1 << 20  # numpy counts in 64-bit integers: all of a picture at once would take eight times its memory
@@ -28,6 +33,43 @@ def shannon(samples: NDArray[np.uint8] | bytes | bytearray | memoryview) -> floa
         raise ValueError("samples are bytes, at least one")
     flat = values.reshape(-1)
     pieces = (flat[at : at + _STEP] for at in range(0, flat.size, _STEP))
-    counts = np.sum([np.bincount(piece, minlength=_VALUES) for piece in pieces], axis=0)
-    shares = counts[counts > 0] / values.size
+    return of_counts(np.sum([np.bincount(piece, minlength=_VALUES) for piece in pieces], axis=0))
+
+
+def of_counts(counts: NDArray[np.int64]) -> float:
+    """Compute the Shannon entropy of a histogram.
+
+    Args:
+        counts: int64, how often each value stands; not all 0.
+
+    Returns:
+        Bits per value.
+
+    Source: as `shannon`.
+    """
+    shares = counts[counts > 0] / counts.sum()
     return abs(float(np.sum(shares * np.log2(shares))))
+
+
+def judge(counts: NDArray[np.int64]) -> Finding:
+    """Judge the entropy of a histogram of bytes.
+
+    The gap to 8 bits, times 2 n ln 2, is the likelihood ratio of evenness: chi-square with 255 degrees of freedom, once
+    divided by Williams's factor for a finite n.
+
+    Args:
+        counts: int64 (256,).
+
+    Source: Wilks 1938, doi:10.1214/aoms/1177732360; Williams 1976, doi:10.1093/biomet/63.1.33.
+    """
+    scale = 2 * int(counts.sum()) * math.log(2)
+    factor = 1 + (_VALUES + 1) / (6 * int(counts.sum()))
+    entropy = of_counts(counts)
+    return find(
+        "entropy",
+        "bits per byte",
+        entropy,
+        expected=8 - factor * DEGREES / scale,
+        sd=factor * math.sqrt(2 * DEGREES) / scale,
+        p_value=two_sided((8 - entropy) * scale / factor),
+    )

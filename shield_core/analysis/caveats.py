@@ -1,0 +1,78 @@
+"""What each number shows and what it does not, in words. They stand beside the numbers wherever those are printed."""
+
+from typing import Final, NamedTuple
+
+
+class Words(NamedTuple):
+    """A test in plain words: its name, a sentence on what it shows, and one on what it does not."""
+
+    name: str
+    shows: str
+    does_not_show: str
+
+
+LIMITS: Final = (
+    "These numbers can expose a bad cipher. They cannot prove a good one: noise from a guessed seed passes them all.",
+    "Secrecy rests on the system's random generator, HKDF, ChaCha20, AES-256-GCM and HMAC-SHA-256. No number measures it.",
+    "Quantum bits add to the seed of the key and are recorded. A simulator computes its bits: they are credited with zero.",
+    "The permutation of the pixels adds no secrecy to that of the keystream; it is the visual layer.",
+    "The letter is derived from the tests below and from nothing else.",
+)
+
+TESTS: Final = {
+    "entropy": Words(
+        "Entropy",
+        "All byte values are used about equally often.",
+        "Unpredictability: the series 0, 1, 2, … 255 has 8 bits per byte as well.",
+    ),
+    "chi_square": Words(
+        "Histogram (chi-square)",
+        "The histogram is as flat as that of noise, and not flatter.",
+        "Where the values stand: sorted noise has the same histogram.",
+    ),
+    "correlation_horizontal": Words(
+        "Correlation, horizontal",
+        "A sample says nothing linear about its right neighbor.",
+        "Other relations: any that are not linear, or reach further than one pixel.",
+    ),
+    "correlation_vertical": Words(
+        "Correlation, vertical",
+        "A sample says nothing linear about its neighbor below.",
+        "Other relations: any that are not linear, or reach further than one pixel.",
+    ),
+    "correlation_diagonal": Words(
+        "Correlation, diagonal",
+        "A sample says nothing linear about its neighbor below to the right.",
+        "Other relations: any that are not linear, or reach further than one pixel.",
+    ),
+    "npcr_between_ciphertexts": Words(
+        "NPCR between ciphertexts",
+        "Two encryptions of pictures one sample apart have no more samples in common than chance makes.",
+        "Diffusion under one key: each encryption has a fresh key, so that even equal pictures would differ.",
+    ),
+    "uaci_between_ciphertexts": Words(
+        "UACI between ciphertexts",
+        "Two encryptions of pictures one sample apart differ by as much as two pictures of noise.",
+        "Diffusion under one key: each encryption has a fresh key, so that even equal pictures would differ.",
+    ),
+    "npcr_original_vs_encrypted": Words(
+        "NPCR, original against encrypted",
+        "The encrypted picture agrees with the original in no more samples than chance makes.",
+        "Resistance to differential attacks: that needs two ciphertexts. Any noise scores the same.",
+    ),
+    "uaci_original_vs_encrypted": Words(
+        "UACI, original against encrypted",
+        "The encrypted picture is as far from the original as noise is.",
+        "Resistance to differential attacks: that needs two ciphertexts. Any noise scores the same.",
+    ),
+    "mse_original_vs_encrypted": Words(
+        "Mean squared error (PSNR)",
+        "The encrypted picture neither follows the original nor turns from it.",
+        "Strength: a low PSNR means that the picture looks different, no more.",
+    ),
+    "key_space": Words(
+        "Key space",
+        "Trying all keys is out of reach.",
+        "How the key was chosen: a key of 256 bits behind a weak password is as weak as the password.",
+    ),
+}

@@ -1,0 +1,112 @@
+"""What the charts of a report show: histograms, pairs of neighbors, and how far the entropy is from 8 bits."""
+
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shield_core.analysis.findings import Finding
+from shield_core.analysis.picture import Picture
+from shield_core.analysis.tally import DIRECTIONS, Tally
+
+MAX_POINTS: Final = 2_000
+"""Points of a scatter plot: more hide each other, and every one travels to a browser."""
+
+MAX_ENTROPY: Final = 8.0
+
+_SHIFTS: Final = {"horizontal": (1, 0), "vertical": (0, 1), "diagonal": (1, 1)}
+# The plastic number's powers: the R2 sequence of Roberts 2018, The Unreasonable Effectiveness of Quasirandom Sequences.
+_R2: Final = (0.7548776662466927, 0.5698402909980532)
+
+
+def draw_histograms(original: Picture, encrypted: Picture, counts: tuple[Tally, Tally]) -> dict[str, Any]:
+    """Give the histograms of both pictures, all bytes together and by channel.
+
+    Args:
+        original: for the names of its channels.
+        encrypted: the same.
+        counts: of the original and of the encrypted picture.
+
+    Returns:
+        `original` and `encrypted`, 256 integers each, and `channels` with a list of `{"name", "counts"}` for both.
+    """
+    named = {"original": (original, counts[0]), "encrypted": (encrypted, counts[1])}
+    return {key: tally.counts.sum(axis=0).tolist() for key, (_, tally) in named.items()} | {
+        "channels": {
+            key: [
+                {"name": name, "counts": lane.tolist()}
+                for name, lane in zip(picture.byte_names, tally.counts, strict=True)
+            ]
+            for key, (picture, tally) in named.items()
+        }
+    }
+
+
+def scatter(original: Picture, encrypted: Picture) -> dict[str, Any]:
+    """Choose pairs of neighbors, spread over each picture and the same ones every time.
+
+    Args:
+        original: any picture.
+        encrypted: any picture.
+
+    Returns:
+        `original_horizontal`, …, `encrypted_diagonal`: `{"x", "y", "max"}`, the samples, those to their right or below,
+        and the greatest value there can be.
+    """
+    return {
+        f"{key}_{direction}": _pairs(picture, direction)
+        for key, picture in (("original", original), ("encrypted", encrypted))
+        for direction in DIRECTIONS
+    }
+
+
+def gauge(entropy: Finding) -> dict[str, Any]:
+    """Say how full an entropy is, and how large its gap to 8 bits is beside that of noise.
+
+    Args:
+        entropy: of the encrypted picture.
+
+    Returns:
+        `current`, `max`, `percentage`, `gap`, and of noise `gap_expected` and `gap_sd`, in bits per byte.
+    """
+    assert entropy.value is not None
+    assert entropy.expected is not None
+    return {
+        "current": entropy.value,
+        "max": MAX_ENTROPY,
+        "percentage": 100 * entropy.value / MAX_ENTROPY,
+        "gap": MAX_ENTROPY - entropy.value,
+        "gap_expected": MAX_ENTROPY - entropy.expected,
+        "gap_sd": entropy.sd,
+    }
+
+
+def _pairs(picture: Picture, direction: str) -> dict[str, Any]:
+    right, down = _SHIFTS[direction]
+    across, along = picture.width - right, picture.height - down
+    flat = picture.samples
+    column, row, lane = _places(across, along, picture.channels)
+    here = row * picture.width + column
+    there = here + down * picture.width + right
+    return {"x": _take(picture, flat, here, lane), "y": _take(picture, flat, there, lane), "max": picture.top}
+
+
+def _places(across: int, along: int, channels: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Choose columns, rows and channels: all of a small picture, else points of a sequence that leaves no gaps."""
+    total = across * along * channels
+    if total <= MAX_POINTS:
+        index = np.arange(max(0, total))
+        per_row = max(1, across * channels)
+        return index % per_row // channels, index // per_row, index % channels
+    index = np.arange(MAX_POINTS)
+    column = (np.modf(0.5 + index * _R2[0])[0] * across).astype(np.int64)
+    row = (np.modf(0.5 + index * _R2[1])[0] * along).astype(np.int64)
+    return column, row, index % channels
+
+
+def _take(picture: Picture, flat: NDArray[np.uint8], pixels: NDArray[np.int64], lane: NDArray[np.int64]) -> list[int]:
+    width = picture.bit_depth // 8
+    value = np.zeros(len(pixels), np.int64)
+    for byte in range(width):
+        value = value << 8 | flat[pixels, lane * width + byte]
+    return [int(sample) for sample in value]
