@@ -10,6 +10,8 @@ from backplane.db.session import Database
 from backplane.queue import CeleryQueue
 from backplane.services.accounts import Accounts
 from backplane.services.claims import Claims
+from backplane.services.decryptions import Decryptions
+from backplane.services.encryptions import Encryptions
 from backplane.services.jobs import Jobs
 from backplane.services.keys import Keys
 from backplane.services.passphrases import PassphrasePool
@@ -41,7 +43,8 @@ class GatewayServices:
     plant: Plant
     accounts: Accounts
     tokens: Tokens
-    submissions: Submissions
+    encryptions: Encryptions
+    decryptions: Decryptions
     jobs: Jobs
     progress: ProgressFeed
     results: Results
@@ -65,6 +68,7 @@ async def open_plant(settings: Settings, *, pool_size: int | None = None) -> Asy
 async def open_gateway(settings: Settings) -> AsyncIterator[GatewayServices]:
     passphrases = PassphrasePool()
     async with open_plant(settings) as plant:
+        submissions = Submissions(plant.database, plant.store, plant.vault)
         try:
             yield GatewayServices(
                 plant=plant,
@@ -74,7 +78,8 @@ async def open_gateway(settings: Settings) -> AsyncIterator[GatewayServices]:
                     AccessTokens.from_settings(settings),
                     refresh_seconds=settings.refresh_token_seconds,
                 ),
-                submissions=Submissions(plant.database, plant.store, plant.vault, passphrases),
+                encryptions=Encryptions(submissions, passphrases),
+                decryptions=Decryptions(plant.database, submissions, passphrases),
                 jobs=Jobs(plant.database),
                 progress=ProgressFeed(plant.database, plant.bus),
                 results=Results(plant.database, plant.store, plant.vault),

@@ -106,7 +106,7 @@ async def _submit(request: Request, caller: Principal, services: GatewayServices
     image, key_file, material = files["encrypted_image"], files.get("key_file"), files.get("material")
     password = options.master_password
     async with request.app.state.submission_slots:
-        return await services.submissions.decrypt(
+        return await services.decryptions.submit(
             caller.account_id,
             Upload(image.data, image.name),
             key_file=key_file.data if key_file is not None else None,

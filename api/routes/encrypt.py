@@ -60,7 +60,7 @@ async def _submit(request: Request, caller: Principal, services: GatewayServices
     files, options = await read_form(request, EncryptOptions, files={"image": MAX_BYTES}, required="image")
     image, password = files["image"], options.master_password
     async with request.app.state.submission_slots:
-        return await services.submissions.encrypt(
+        return await services.encryptions.submit(
             caller.account_id,
             Upload(image.data, image.name),
             purity=options.quantum_purity,

@@ -6,11 +6,11 @@ from backplane import ids
 from backplane.db.models import Key
 from backplane.db.repositories import audit, jobs, keys
 from backplane.db.session import Database
-from backplane.errors import CustodyConflict, Gone, NotFound, ValidationFailed
+from backplane.errors import CustodyConflict, Gone, NotFound
 from backplane.services.passphrases import PassphrasePool
 from backplane.services.results import require_completed
 from backplane.vault import LocalVault
-from shield_core.keys import keyfile, passphrase, stanzas
+from shield_core.keys import keyfile, stanzas
 
 
 class Keys:
@@ -26,7 +26,7 @@ class Keys:
 
         A managed key leaves in clear, or wrapped under `password`; a key under a passphrase leaves as it is kept.
         """
-        wrap = await self._wrap(password)
+        wrap = stanzas.PlainWrap() if password is None else await self._passphrases.wrap(password)
         async with self._database.transaction() as session:
             require_completed(await jobs.of_account(session, account_id, job_id))
             key = await keys.of_job(session, account_id, job_id)
@@ -43,14 +43,6 @@ class Keys:
                 details={"custody": key.custody, "wrapped": password is not None or key.custody == "passphrase"},
             )
         return exported
-
-    async def _wrap(self, password: str | None) -> stanzas.PlainWrap | stanzas.PassphraseWrap:
-        if password is None:
-            return stanzas.PlainWrap()
-        try:
-            return await self._passphrases.run(lambda: stanzas.PassphraseWrap.from_passphrase(password))
-        except passphrase.PassphraseUnfit as error:
-            raise ValidationFailed(str(error)) from error
 
     def _rewrap(self, account_id: UUID, key: Key, wrap: stanzas.PlainWrap | stanzas.PassphraseWrap) -> bytes:
         if key.custody != "managed":

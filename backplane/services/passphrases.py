@@ -5,7 +5,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from backplane.errors import Overloaded
+from backplane.errors import Overloaded, ValidationFailed
+from shield_core.keys.passphrase import PassphraseUnfit, check_new_passphrase
+from shield_core.keys.stanzas import PassphraseWrap
 
 T = TypeVar("T")
 THREADS = 2
@@ -26,6 +28,14 @@ class PassphrasePool:
             return await asyncio.get_running_loop().run_in_executor(self._threads, derive)
         finally:
             self._waiting -= 1
+
+    async def wrap(self, password: str) -> PassphraseWrap:
+        """Derive a wrap key for a new key file."""
+        try:
+            check_new_passphrase(password)
+        except PassphraseUnfit as error:
+            raise ValidationFailed(str(error)) from error
+        return await self.run(lambda: PassphraseWrap.from_passphrase(password))
 
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)

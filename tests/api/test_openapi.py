@@ -76,7 +76,8 @@ class TestDocument:
                 assert {"401", "403"} <= operation["responses"].keys(), name
 
     @pytest.mark.parametrize(
-        ("path", "fields"), [("/api/v1/encrypt", {"image"}), ("/api/v1/decrypt", {"encrypted_image", "key_file", "material"})]
+        ("path", "fields"),
+        [("/api/v1/encrypt", {"image"}), ("/api/v1/decrypt", {"encrypted_image", "key_file", "material"})],
     )
     def test_file_fields_have_the_format_binary(self, document, path, fields):
         """Generators make a text field of `contentMediaType` alone."""
