@@ -48,6 +48,29 @@ def decode(walk: Walk, *, progress: Advance = nothing) -> tuple[str, NDArray[np.
         return mode, _copy_samples(image, SAMPLE_KINDS[mode].bytes_per_pixel)
 
 
+def decode_shown(walk: Walk, *, progress: Advance = nothing) -> tuple[str, NDArray[np.uint8]]:
+    """Decode the first picture of any file as a viewer shows it, to measure it; it cannot be restored from that.
+
+    Args:
+        walk: What the walk over the file found, of any mode.
+        progress: Told the bytes of file that the decoder reads.
+
+    Returns:
+        As `decode`. Of a mode that is none of `SAMPLE_KINDS`, the samples are those of the nearest one: palettes and
+        other colors become RGB, or RGBA where something is transparent, black or white and wide gray become L.
+
+    Raises:
+        ImageCorrupt: as `decode`.
+    """
+    if walk.facts.mode in SAMPLE_KINDS:
+        return decode(walk, progress=progress)
+    size = walk.facts.width, walk.facts.height
+    with _decoding(), _opened(walk.shown[0], walk.facts, size=size, progress=progress) as image:
+        image.load()
+        shown = image.convert(_nearest(image))
+        return shown.mode, _copy_samples(shown, SAMPLE_KINDS[shown.mode].bytes_per_pixel)
+
+
 def check(walk: Walk, *, progress: Advance = nothing) -> None:
     """Decode a file to see that it is whole, and throw the pixels away.
 
@@ -95,6 +118,12 @@ def _opened(
         if size is not None and image.size != size:
             raise ImageCorrupt("the decoder finds another size than the header declares")
         yield image
+
+
+def _nearest(image: Image.Image) -> str:
+    if image.has_transparency_data:
+        return "RGBA"
+    return "L" if image.mode in {"1", "I", "F"} or image.mode.startswith("I;16") else "RGB"
 
 
 def _copy_samples(image: Image.Image, bytes_per_pixel: int) -> NDArray[np.uint8]:
