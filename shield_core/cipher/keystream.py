@@ -63,18 +63,15 @@ def apply(
 
     Source: RFC 8439, sections 2.3 and 2.4; docs/format.md, Encryption, step 1.
     """
-    if not (buffer.flags.c_contiguous and buffer.flags.writeable):
-        raise ValueError("the buffer must be contiguous and writable")
-    flat = buffer.reshape(-1)
 
     def begin(at: int) -> CipherContext:
         return start(key, _ZERO_NONCE, block=at // BLOCK)
 
-    xor(flat, begin, measured=measured, threads=threads, progress=progress)
+    xor(buffer, begin, measured=measured, threads=threads, progress=progress)
 
 
 def xor(
-    flat: NDArray[np.uint8],
+    buffer: NDArray[np.uint8],
     begin: Callable[[int], CipherContext],
     *,
     measured: Measured | None,
@@ -84,12 +81,18 @@ def xor(
     """XOR a buffer in place with whatever keystreams begin at its steps; for the modules of this package.
 
     Args:
-        flat: uint8 (n,), contiguous, writable.
+        buffer: uint8, C-contiguous, writable, any shape.
         begin: gives the keystream of the 1 MiB at an offset.
         measured: XORed as well.
         threads: 1 or 2.
         progress: told the bytes done, in steps of 1 MiB.
+
+    Raises:
+        ValueError: the buffer is not contiguous or not writable.
     """
+    if not (buffer.flags.c_contiguous and buffer.flags.writeable):
+        raise ValueError("the buffer must be contiguous and writable")
+    flat = buffer.reshape(-1)
 
     def step(at: int) -> Iterator[int]:
         piece = flat[at : at + STEP]

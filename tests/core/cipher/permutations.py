@@ -1,4 +1,4 @@
-"""Ways to run the permutation in tests: with small buckets, and with the kernels as plain Python."""
+"""Ways to run the permutation in tests: with small buckets, with measured lanes, with the kernels as plain Python."""
 
 from contextlib import contextmanager
 from types import SimpleNamespace
@@ -14,6 +14,33 @@ NAMES = ("count", "note_first", "scatter", "gather", "draw", "shuffle", "unshuff
 
 def picture(n, width, seed=0):
     return np.random.default_rng(seed).integers(0, 256, (n, width), dtype=np.uint8)
+
+
+class Measuring:
+    """Measured lanes, each with more room than is needed, which notes how far each was read."""
+
+    def __init__(self, room=1 << 21):
+        self.room = room
+        self.lanes = {}
+        self.used = {}
+        self.bounds = None
+
+    def expect(self, bounds):
+        self.bounds = list(bounds)
+
+    def read(self, lane, at, size):
+        self.used[lane] = max(self.used.get(lane, 0), at + size)
+        if lane not in self.lanes:
+            self.lanes[lane] = np.random.default_rng(lane).integers(0, 256, self.room, np.uint8)
+            self.lanes[lane].flags.writeable = False
+        return self.lanes[lane][at : at + size]
+
+    def consumed(self):
+        """Every lane as far as it was read, as the material holds them."""
+        return [
+            self.lanes[lane][: self.used[lane]].tobytes() if lane in self.lanes else b""
+            for lane in range(2 + len(self.bounds or [0]))
+        ]
 
 
 @contextmanager

@@ -1,0 +1,56 @@
+"""The keystream of `multistage`: ChaCha20, seeded anew for every mebibyte."""
+
+import numpy as np
+from cryptography.hazmat.primitives.ciphers import CipherContext
+from numpy.typing import NDArray
+
+from shield_core.cipher import keystream
+from shield_core.keys.schedule import LABELS, hkdf
+from shield_core.progress import Advance, nothing
+
+SEGMENT = 1 << 20
+SEED_SIZE = 32
+KEY_SIZE = 32
+_ZERO_NONCE = bytes(12)
+
+
+def count(payload_bytes: int) -> int:
+    """Return how many segments a payload has.
+
+    Args:
+        payload_bytes: at least 1.
+    """
+    return -(-payload_bytes // SEGMENT)
+
+
+def apply(
+    buffer: NDArray[np.uint8], key: bytes, seeds: bytes | bytearray, *, threads: int = 1, progress: Advance = nothing
+) -> None:
+    """XOR a buffer in place with ChaCha20 under a key of its own for every segment of 2^20 bytes.
+
+    Applying it again restores the buffer. Segment i is under HKDF-SHA-512(stream key ‖ seed i, no salt,
+    "imageshield/v1/segment" ‖ u32 i, 32), nonce of zeros, block counter from 0.
+
+    Args:
+        buffer: uint8, C-contiguous, writable, any shape.
+        key: 32 bytes, the stream key.
+        seeds: 32 bytes for each segment, one after the other.
+        threads: 1 or 2; the result is the same.
+        progress: told the bytes done, in steps of 1 MiB.
+
+    Raises:
+        ValueError: the buffer is not contiguous or not writable, the key is not 32 bytes long, or there is not one seed
+            for each segment.
+
+    Source: RFC 5869; RFC 8439, section 2.4; docs/format.md, Material.
+    """
+    if len(key) != KEY_SIZE or len(seeds) != SEED_SIZE * count(buffer.size):
+        raise ValueError("the stream key has 32 bytes, and so has the seed of each segment")
+
+    def begin(at: int) -> CipherContext:
+        number = at // SEGMENT
+        seed = seeds[number * SEED_SIZE : (number + 1) * SEED_SIZE]
+        own = hkdf(key + seed, info=LABELS.segment + number.to_bytes(4, "big"))
+        return keystream.start(own, _ZERO_NONCE, block=at % SEGMENT // keystream.BLOCK)
+
+    keystream.xor(buffer, begin, measured=None, threads=threads, progress=progress)
