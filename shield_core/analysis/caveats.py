@@ -13,8 +13,8 @@ class Words(NamedTuple):
 
 LIMITS: Final = (
     "These numbers can expose a bad cipher. They cannot prove a good one: noise from a guessed seed passes them all.",
-    "Secrecy rests on the system's random generator, HKDF, ChaCha20, AES-256-GCM and HMAC-SHA-256. No number measures it.",
-    "Quantum bits add to the seed of the key and are recorded. A simulator computes its bits: they are credited with zero.",
+    "Secrecy rests on the system's random generator, HKDF, ChaCha20, AES-256-GCM and HMAC-SHA-256, and on the key.",
+    "Quantum bits add to the seed of the key and are recorded. A simulator's bits are credited with zero entropy.",
     "The permutation of the pixels adds no secrecy to that of the keystream; it is the visual layer.",
     "The letter is derived from the tests below and from nothing else.",
 )

@@ -29,7 +29,8 @@ class Picture:
 
     `samples` is uint8 (width · height, bytes per pixel), C-contiguous, row by row; 16-bit samples are big-endian, as in
     a payload. `bit_depth` is 8 or 16, per sample. `holds_file` says that the picture is the noise that the layout
-    `file` draws, so that its size has nothing to do with the size of the original.
+    `file` draws, so that its size has nothing to do with the size of the original. `converted_from` names the mode of
+    the file where its samples had to be converted to be measured.
     """
 
     samples: NDArray[np.uint8] = field(repr=False)
@@ -37,6 +38,7 @@ class Picture:
     height: int
     bit_depth: int = 8
     holds_file: bool = False
+    converted_from: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse samples that do not fit the geometry.
@@ -99,7 +101,7 @@ def read(data: Buffer, *, progress: Advance = nothing) -> Picture:
         progress: told the bytes of file that the decoder reads.
 
     Raises:
-        ImageError: as `intake.examine` and `pixels.decode`.
+        ImageError: as `intake.examine` and `pixels.decode_shown`.
     """
     return decode(survey(data), progress=progress)
 
@@ -114,8 +116,15 @@ def decode(walk: AnyWalk, *, progress: Advance = nothing) -> Picture:
     Raises:
         ImageCorrupt: the decoder refuses it.
     """
-    mode, samples = pixels.decode(walk, progress=progress)
-    return Picture(samples, walk.facts.width, walk.facts.height, SAMPLE_KINDS[mode].bit_depth)
+    facts = walk.facts
+    mode, samples = pixels.decode_shown(walk, progress=progress)
+    return Picture(
+        samples,
+        facts.width,
+        facts.height,
+        SAMPLE_KINDS[mode].bit_depth,
+        converted_from=None if facts.mode == mode else facts.mode,
+    )
 
 
 def check_alike(original: Picture, encrypted: Picture) -> None:

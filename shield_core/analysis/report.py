@@ -122,6 +122,7 @@ def _facts(picture: Picture) -> dict[str, Any]:
         "channels": picture.channels,
         "bit_depth": picture.bit_depth,
         "holds_file": picture.holds_file,
+        "converted_from": picture.converted_from,
     }
 
 

@@ -1,0 +1,132 @@
+"""Two files as they came, measured: what `pipeline` made or anybody sends, taken apart and given to `analysis`."""
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shield_core.analysis import picture
+from shield_core.analysis.picture import Picture
+from shield_core.analysis.report import KEY_SPACE_BITS, Encrypt, analyze
+from shield_core.cipher import crew, keystream, permutation
+from shield_core.container import png
+from shield_core.container.header import NONCE_SIZE
+from shield_core.errors import HeaderInvalid, HeaderMissing, UnsupportedFormat
+from shield_core.image import intake
+from shield_core.image.facts import Buffer
+from shield_core.image.regions import Region
+from shield_core.keys import schedule
+from shield_core.progress import Advance, nothing
+
+STEPS: Final = 100
+"""What the progress of one appraisal adds up to."""
+
+# Of a PNG of 25 million pixels, in ms: decoding 900, reading 60, two more encryptions 500, counting 200.
+_DECODING: Final = 50
+_READING: Final = 5
+_ENCRYPTING: Final = 30
+_PASSES: Final = 4  # two encryptions, each a keystream and a permutation over all bytes
+
+
+def appraise(
+    original: Buffer,
+    encrypted: Buffer,
+    *,
+    timings_ms: Mapping[str, float] | None = None,
+    threads: int = 1,
+    progress: Advance = nothing,
+) -> dict[str, Any]:
+    """Measure an original and what became of it.
+
+    Where the second file is an encrypted image of this product, the cipher is known: two more encryptions are compared,
+    under keys that are drawn here and thrown away. Nothing is decrypted, and no key of anybody is needed.
+
+    Args:
+        original: the whole file.
+        encrypted: the whole file: an encrypted image, or any picture.
+        timings_ms: of the job, given back in the report.
+        threads: 1 or 2; the numbers that do not depend on fresh keys do not depend on it.
+        progress: told hundredths of the work, `STEPS` in all.
+
+    Returns:
+        As `analysis.report.analyze`.
+
+    Raises:
+        ImageError: one of the files cannot be taken.
+        PicturesDiffer: they cannot be compared sample by sample.
+    """
+    scale = _Scale(progress)
+    first = picture.read(original, progress=scale.part(_DECODING, len(original)))
+    scale.reach(_DECODING)
+    second, regions, ours = _read_encrypted(encrypted)
+    scale.reach(_DECODING + _READING)
+    worth = crew.worth(len(first.samples), threads)
+    advance = scale.part(_ENCRYPTING, _PASSES * first.samples.nbytes)
+    report = analyze(
+        first,
+        second,
+        encrypt=fresh_cipher(threads=worth, progress=advance) if ours and not regions else None,
+        timings_ms=timings_ms,
+        key_space_bits=KEY_SPACE_BITS if ours else None,
+        regions=regions,
+        threads=threads,
+    )
+    scale.reach(STEPS)
+    return report
+
+
+def fresh_cipher(*, threads: int = 1, progress: Advance = nothing) -> Encrypt:
+    """Give the cipher as a function that draws a key of its own for every call and keeps none.
+
+    Keystream and permutation are those of docs/format.md under keys of the operating system: which source a seed is
+    drawn from changes nothing in them.
+
+    Args:
+        threads: 1 or 2.
+        progress: told bytes, twice those of the samples for each call.
+    """
+
+    def encrypt(samples: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        keys = schedule.derive(os.urandom(schedule.FILE_KEY_SIZE), os.urandom(NONCE_SIZE))
+        keystream.apply(samples, keys.stream, threads=threads, progress=progress)
+        return permutation.permute(samples, keys.permutation, threads=threads, progress=progress)
+
+    return encrypt
+
+
+def _read_encrypted(data: Buffer) -> tuple[Picture, Sequence[Region], bool]:
+    """Read one of our own as strictly as for decryption; anything else, one that was changed included, as a picture."""
+    try:
+        parsed = png.read(data)
+    except (UnsupportedFormat, HeaderMissing, HeaderInvalid):
+        return picture.decode(intake.survey(data)), (), False
+    header = parsed.header
+    samples = Picture(parsed.samples, header.width, header.height, header.bit_depth, holds_file=header.layout == "file")
+    return samples, header.regions, True
+
+
+class _Scale:
+    """Turns bytes of several pieces of work into hundredths of the whole."""
+
+    def __init__(self, progress: Advance) -> None:
+        self._progress = progress
+        self._told = 0
+
+    def reach(self, step: int) -> None:
+        if step > self._told:
+            told, self._told = self._told, step
+            self._progress(step - told)
+
+    def part(self, steps: int, total: int) -> Advance:
+        start: int | None = None
+        done = 0
+
+        def advance(size: int) -> None:
+            nonlocal start, done
+            start = self._told if start is None else start
+            done += size
+            self.reach(start + steps * min(done, total) // max(1, total))
+
+        return advance
