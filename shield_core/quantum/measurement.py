@@ -1,13 +1,15 @@
-"""Ask a source for raw bits and test them: the only way in, so that no untested bit is ever used."""
+"""Ask a source for raw bits, test them, make them even: the only way in, so that no untested bit is ever used."""
 
 import os
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 from weakref import WeakKeyDictionary
 
 from shield_core.errors import HealthTestFailed, SourceFailed
+from shield_core.quantum.extract import Extraction, plan
 from shield_core.quantum.health import BLOCK, SEEDS, Cutoffs, Monitor, Report
+from shield_core.quantum.patience import ask
 from shield_core.quantum.sources import EntropySource
 
 _MONITORS: Final[WeakKeyDictionary[EntropySource, Monitor]] = WeakKeyDictionary()
@@ -15,38 +17,52 @@ _MONITORS: Final[WeakKeyDictionary[EntropySource, Monitor]] = WeakKeyDictionary(
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """Tested raw bits of one source. `raw` is to be wiped by whoever uses it."""
+    """Tested raw bits of one source. `raw` is to be wiped by whoever uses it.
+
+    Of a source whose bits are uneven, `raw` is what the extractor made of `measured_bits` that were measured and
+    tested, and `extraction` says how.
+    """
 
     raw: bytearray = field(repr=False)
     source: EntropySource
     health: Report
     measured_at: datetime
+    measured_bits: int
+    extraction: dict[str, Any] | None = None
+
+    @property
+    def credited_bits(self) -> int:
+        """Min-entropy that may be claimed for `raw`: zero of a simulator, and never more than it is long."""
+        return min(int(self.measured_bits * self.source.credited_bits_per_bit), len(self.raw) * 8)
 
 
 def measure(source: EntropySource, n_bits: int, *, cutoffs: Cutoffs = SEEDS) -> Measurement:
-    """Draw fresh raw bits and test all of them.
+    """Draw fresh raw bits and test all of them, before anything is made of them.
 
     Args:
         source: Its health is followed across calls, for as long as the object lives.
-        n_bits: A multiple of 4096.
+        n_bits: A multiple of 4096. A source whose bits are uneven (`UnevenSource`) is asked for more of them, as many
+            as the extractor needs to make these.
         cutoffs: `health.SEEDS` or `health.BULK`.
 
     Raises:
-        SourceFailed: the source raised anything, or returned another number of bits. Neither its message nor its
-            traceback is passed on: Aer quotes a seed that it refuses.
+        SourceFailed: the source raised anything, did not answer in time, or returned another number of bits. A foreign
+            error's message and traceback are not passed on: Aer quotes a seed that it refuses.
         HealthTestFailed: the bits failed a test, and are gone.
         ValueError: not a positive multiple of 4096 bits.
     """
     if n_bits < 1 or n_bits % BLOCK:
         raise ValueError("raw bits are measured in blocks of 4096")
-    raw = _ask(source, n_bits)
+    min_entropy = getattr(source, "min_entropy_per_bit", None)
+    extraction = None if min_entropy is None else plan(n_bits, min_entropy)
+    raw = _ask(source, n_bits if extraction is None else extraction.raw_bits)
     monitor = _MONITORS.setdefault(source, Monitor())
     try:
         health = monitor.check(raw, cutoffs)
     except HealthTestFailed:
         wipe(raw)
         raise
-    return Measurement(raw=raw, source=source, health=health, measured_at=datetime.now(UTC))
+    return _measurement(raw, source, health, extraction)
 
 
 def wipe(raw: bytearray) -> None:
@@ -54,15 +70,35 @@ def wipe(raw: bytearray) -> None:
     raw[:] = bytes(len(raw))
 
 
+def _measurement(raw: bytearray, source: EntropySource, health: Report, extraction: Extraction | None) -> Measurement:
+    measured_at, measured_bits, said = datetime.now(UTC), len(raw) * 8, None
+    if extraction is not None:
+        try:
+            even, said = extraction.apply(raw), extraction.to_json()
+        finally:
+            wipe(raw)
+        raw = even
+    return Measurement(
+        raw=raw,
+        source=source,
+        health=health,
+        measured_at=measured_at,
+        measured_bits=measured_bits,
+        extraction=said,
+    )
+
+
 def _ask(source: EntropySource, n_bits: int) -> bytearray:
     raw: object = None
     failure = ""
     try:
-        raw = source.measure(n_bits)
+        raw = ask(source, n_bits)
+    except SourceFailed as error:
+        failure = f"failed: {error}"
     except Exception as error:  # noqa: BLE001 - a source may fail in any way, and the job goes on
-        failure = type(error).__name__
+        failure = f"raised {type(error).__name__}"
     if failure:
-        raise SourceFailed(f"The source {source.name} raised {failure}")
+        raise SourceFailed(f"The source {source.name} {failure}")
     if not isinstance(raw, bytes | bytearray) or len(raw) * 8 != n_bits:
         raise SourceFailed(f"The source {source.name} did not return the {n_bits} bits that were asked for")
     return bytearray(raw)

@@ -36,6 +36,7 @@ class BitPool:
         self._capacity = capacity_bits // UNIT_BITS
         self._units: deque[Measurement] = deque()
         self._lock = threading.Lock()
+        self._refilling = threading.Lock()
         _POOLS.add(self)
 
     def __repr__(self) -> str:
@@ -69,7 +70,8 @@ class BitPool:
             SourceFailed: the source failed; what waited still waits.
             HealthTestFailed: the source's bits failed a test; what waited from it is wiped too.
         """
-        with self._lock:
+        # Whoever takes a unit meanwhile does not wait for the source.
+        with self._refilling:
             units = self._capacity - len(self._units)
             if n_bits is not None:
                 units = min(units, n_bits // UNIT_BITS)
@@ -78,9 +80,10 @@ class BitPool:
             try:
                 measured = measure(self._source, units * UNIT_BITS, cutoffs=BULK)
             except HealthTestFailed:
-                self._wipe()
+                self.drop()
                 raise
-            self._units.extend(_split(measured))
+            with self._lock:
+                self._units.extend(_split(measured))
             return units * UNIT_BITS
 
     def take(self) -> Measurement | None:
@@ -98,15 +101,18 @@ class BitPool:
             wipe(self._units.popleft().raw)
 
     def _forget_parent(self) -> None:
-        # The lock may be held by a thread that does not exist in the child.
+        # The locks may be held by a thread that does not exist in the child.
         self._lock = threading.Lock()
+        self._refilling = threading.Lock()
         self._wipe()
 
 
 def _split(measured: Measurement) -> list[Measurement]:
     size = UNIT_BITS // 8
+    share = measured.measured_bits * size // len(measured.raw)
     units = [
-        replace(measured, raw=measured.raw[at : at + size])  # a slice of a bytearray is a copy of its own
+        # a slice of a bytearray is a copy of its own
+        replace(measured, raw=measured.raw[at : at + size], measured_bits=share)
         for at in range(0, len(measured.raw), size)
     ]
     wipe(measured.raw)

@@ -1,4 +1,9 @@
-"""What a source of raw bits is, and the two that need nothing but Python."""
+"""What a source of raw bits is, and the two that need nothing but Python.
+
+Beyond the protocol a source may say two things about itself: that its bits are uneven (`UnevenSource`), and how long it
+may be waited for (`RemoteSource`). A source raises `SourceFailed` with words of its own, which end up in statements: no
+credential, no bit, nothing that a stranger sent.
+"""
 
 import hashlib
 import os
@@ -42,6 +47,24 @@ class EntropySource(Protocol):
 
     def measure(self, n_bits: int) -> bytes:
         """Return `n_bits` fresh bits (a multiple of 8), packed, first bit highest; may raise anything."""
+        ...
+
+
+class UnevenSource(EntropySource, Protocol):
+    """A source whose bits pass an extractor before they are used: hardware, and what imitates it."""
+
+    @property
+    def min_entropy_per_bit(self) -> Fraction:
+        """What the extractor takes a raw bit to have: over 0, at most 1. It is an assumption, and never a credit."""
+        ...
+
+
+class RemoteSource(EntropySource, Protocol):
+    """A source that may keep its caller waiting."""
+
+    @property
+    def deadline_seconds(self) -> float:
+        """How long an image waits for it; after that it goes on without."""
         ...
 
 

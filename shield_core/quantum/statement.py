@@ -102,12 +102,13 @@ def _source(source: EntropySource) -> dict[str, Any]:
 
 
 def _raw(source: EntropySource, measurement: Measurement | None) -> dict[str, Any]:
-    bits = 0 if measurement is None else len(measurement.raw) * 8
+    bits = 0 if measurement is None else measurement.measured_bits
     qubits = source.describe().get("qubits")
     return {
         "bits": bits,
         "shots": -(-bits // qubits) if isinstance(qubits, int) else None,
-        "credited_bits": int(bits * source.credited_bits_per_bit),
+        "credited_bits": 0 if measurement is None else measurement.credited_bits,
+        "extraction": None if measurement is None else measurement.extraction,
         "measured_at": None if measurement is None else _time(measurement.measured_at),
     }
 

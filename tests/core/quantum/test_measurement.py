@@ -1,14 +1,34 @@
 import gc
 import traceback
 import weakref
+from fractions import Fraction
+from uuid import UUID
 
 import pytest
 
 from shield_core.errors import EntropyError, HealthTestFailed, SourceFailed
-from shield_core.quantum import measurement
+from shield_core.keys import canonical
+from shield_core.quantum import extract, measurement
+from shield_core.quantum.health import BULK
+from shield_core.quantum.keygen import draw_file_key
 from shield_core.quantum.measurement import measure, wipe
+from shield_core.quantum.pool import BitPool
 from shield_core.quantum.sources import DeterministicSource
 from tests.core.quantum.sources_that_fail import Biased, Long, Raising, Replaying, Short, Silent, Stuck
+
+
+class Uneven(Biased):
+    """Slightly biased, as a sound device is."""
+
+    min_entropy_per_bit = Fraction(1, 2)
+    asked = 0
+
+    def __init__(self, share=0.52):
+        super().__init__(seed=5, share=share)
+
+    def measure(self, n_bits):
+        self.asked = n_bits
+        return super().measure(n_bits)
 
 
 class TestMeasure:
@@ -77,6 +97,65 @@ class TestMeasure:
     def test_does_not_show_the_bits(self):
         measured = measure(DeterministicSource(1), 4096)
         assert "raw" not in repr(measured)
+
+
+class TestUnevenSource:
+    def test_is_asked_for_what_the_extractor_needs_and_gives_what_was_asked_for(self):
+        source = Uneven()
+        measured = measure(source, 4096)
+        assert len(measured.raw) * 8 == 4096
+        assert measured.measured_bits == measured.health.samples == source.asked == 4 * 4096
+        assert measured.extraction["method"] == "sha-512"
+
+    def test_bulk_is_extracted_by_toeplitz(self):
+        measured = measure(Uneven(), 1 << 16, cutoffs=BULK)
+        assert measured.extraction["method"] == "toeplitz"
+        assert len(measured.raw) * 8 == 1 << 16
+
+    def test_raw_bits_are_tested_before_they_are_extracted(self):
+        """Extracted, the bits of a stuck source would look like any others."""
+        source = Uneven(share=0.65)
+        with pytest.raises(HealthTestFailed):
+            measure(source, 4096)
+
+    def test_raw_bits_are_wiped_once_they_are_extracted(self, monkeypatch):
+        wiped = []
+        monkeypatch.setattr(measurement, "wipe", lambda raw: wiped.append(len(raw)))
+        measure(Uneven(), 4096)
+        assert wiped == [2048]
+
+    def test_raw_bits_are_wiped_where_the_extractor_fails(self, monkeypatch):
+        wiped = []
+        monkeypatch.setattr(measurement, "wipe", lambda raw: wiped.append(len(raw)))
+        monkeypatch.setattr(extract.np, "rint", lambda sums: sums + 1)
+        with pytest.raises(SourceFailed, match="floating point"):
+            measure(Uneven(), 1 << 16, cutoffs=BULK)
+        assert wiped == [135_168 // 8]
+
+    def test_is_never_credited_more_than_comes_out(self):
+        source = Uneven()
+        source.credited_bits_per_bit = Fraction(1, 2)
+        assert measure(source, 4096).credited_bits == 4096
+        source.credited_bits_per_bit = Fraction(1, 10)
+        assert measure(source, 4096).credited_bits == 1638
+
+    def test_statement_says_how_many_bits_were_measured_and_what_became_of_them(self):
+        said = draw_file_key(Uneven(), job_id="job_1", key_id=UUID(int=0), requested="balanced", served="balanced")
+        raw = said.statement["raw"]
+        assert (raw["bits"], raw["credited_bits"]) == (16_384, 0)
+        assert raw["extraction"] == {
+            "method": "sha-512",
+            "raw_bits": 16_384,
+            "bits": 4096,
+            "assumed_min_entropy": [1, 2],
+        }
+        assert canonical.dumps(said.statement)
+
+    def test_a_pool_shares_out_the_measured_bits(self):
+        pool = BitPool(Uneven(), capacity_bits=1 << 16)
+        pool.refill()
+        units = [pool.take() for _ in range(16)]
+        assert {unit.measured_bits for unit in units} == {135_168 // 16}
 
 
 class TestWipe:
