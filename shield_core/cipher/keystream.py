@@ -34,8 +34,8 @@ class Measured(Protocol):
         """Learn the first place of every bucket and the place after its last, before the first word is read."""
         ...
 
-    def read(self, lane: int, at: int, size: int) -> NDArray[np.uint8]:
-        """Return the bytes of a lane from `at` on, the same however often they are read; not to be written to."""
+    def xor(self, lane: int, at: int, target: NDArray[np.uint8]) -> None:
+        """XOR bytes in place with those of a lane from `at` on, which are the same however often they are used."""
         ...
 
 
@@ -98,7 +98,7 @@ def xor(
         piece = flat[at : at + STEP]
         begin(at).update_into(piece.data, piece.data)
         if measured is not None:
-            piece ^= measured.read(PICTURE, at, piece.size)
+            measured.xor(PICTURE, at, piece)
         yield piece.size
 
     crew.run(range(0, flat.size, STEP), lambda: step, threads=threads, progress=progress)
@@ -158,14 +158,10 @@ class Lane:
         """
         if target.size > STEP:
             raise ValueError("a lane is read in steps of at most 1 MiB")
-        self._stream.update_into(self._below(target.size).data, target.data)
-
-    def _below(self, size: int) -> NDArray[np.uint8]:
-        """Return what the next bytes of ChaCha20 are XORed with."""
-        if self._measured is None:
-            return _ZEROS[:size]
-        at, self._at = self._at, self._at + size
-        return self._measured.read(self._lane, at, size)
+        self._stream.update_into(_ZEROS[: target.size].data, target.data)
+        if self._measured is not None:
+            self._measured.xor(self._lane, self._at, target)
+            self._at += target.size
 
 
 def start(key: bytes, nonce: bytes, *, block: int) -> CipherContext:

@@ -28,11 +28,13 @@ class Measuring:
     def expect(self, bounds):
         self.bounds = list(bounds)
 
+    def xor(self, lane, at, target):
+        target ^= self.read(lane, at, target.size)
+
     def read(self, lane, at, size):
         self.used[lane] = max(self.used.get(lane, 0), at + size)
         if lane not in self.lanes:
             self.lanes[lane] = np.random.default_rng(lane).integers(0, 256, self.room, np.uint8)
-            self.lanes[lane].flags.writeable = False
         return self.lanes[lane][at : at + size]
 
     def consumed(self):
