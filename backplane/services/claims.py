@@ -4,7 +4,7 @@ Every write is checked by the fencing token that the claim gave, so that a worke
 or cut off) changes nothing any more: docs/reliability.md.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -12,14 +12,15 @@ from uuid import UUID
 from backplane import ids
 from backplane.blobs import S3Blobs, nothing
 from backplane.bus import RedisBus
-from backplane.db.models import Blob, Job, JobEvent, Key
-from backplane.db.repositories import accounts, audit, blobs, jobs, keys
+from backplane.db.models import AnalysisSummary, Blob, Job, JobEvent, Key
+from backplane.db.repositories import accounts, analyses, audit, blobs, jobs, keys
 from backplane.db.session import Database
 from backplane.errors import ApplicationError
 from backplane.metrics import JOBS_ENDED
-from backplane.services.inputs import MATERIAL, Inputs
+from backplane.services.inputs import Inputs
 from backplane.services.keys import vault_opener
-from backplane.services.originals import seal_blob
+from backplane.services.outcomes import DecryptOutcome, EncryptOutcome, MeasureOutcome
+from backplane.services.products import RESULT, Products
 from backplane.services.secrets import open_for_job
 from backplane.vault import LocalVault, VaultKey
 from shield_core.keys.stanzas import VaultOpen
@@ -46,29 +47,6 @@ class Claim:
         return self.job.attempts >= jobs.MAX_ATTEMPTS
 
 
-@dataclass(frozen=True, slots=True)
-class EncryptOutcome:
-    """What an attempt at encrypting made."""
-
-    png: bytes | bytearray | memoryview
-    key_id: UUID
-    key_file: bytes
-    image_header: bytes
-    image_tag: bytes
-    columns: dict[str, Any]
-    material: bytes | bytearray | memoryview | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class DecryptOutcome:
-    """What an attempt at decrypting made."""
-
-    data: bytes | bytearray | memoryview = field(repr=False)
-    media_type: str
-    file_name: str | None
-    columns: dict[str, Any]
-
-
 class Claims:
     def __init__(
         self, database: Database, store: S3Blobs, bus: RedisBus, vault: LocalVault, *, result_seconds: int
@@ -79,6 +57,7 @@ class Claims:
         self._vault = vault
         self._result_seconds = result_seconds
         self.inputs = Inputs(database, store, vault)
+        self.products = Products(store, vault)
 
     async def claim(self, job_id: UUID) -> Claim | None:
         """Take the job, or return None: it is taken, ended, worn out or gone."""
@@ -125,36 +104,31 @@ class Claims:
             await ring(self._bus, event)
 
     async def complete_encrypt(
-        self, claim: Claim, outcome: EncryptOutcome, *, progress: Callable[[int, int], None] = nothing
+        self, claim: Claim, outcome: EncryptOutcome, made: Sequence[Blob], *, measured: MeasureOutcome | None = None
     ) -> None:
-        """Store the encrypted image and its material, then end the job with its key in one transaction."""
-        job = claim.job
-        blob = _made_blob(job, "result", "image/png", len(outcome.png))
-        await self._store.put(blob.object_key, outcome.png, media_type=blob.media_type, progress=progress)
-        made = [blob]
-        if outcome.material is not None:
-            made.append(_made_blob(job, MATERIAL, "application/octet-stream", len(outcome.material)))
-            await self._store.put(made[1].object_key, outcome.material, media_type=made[1].media_type)
+        """End the job with what is stored of it, with its key and what was measured, in one transaction."""
         key = Key(
             id=outcome.key_id,
-            account_id=job.account_id,
-            job_id=job.id,
-            custody=job.key_custody or "managed",
+            account_id=claim.job.account_id,
+            job_id=claim.job.id,
+            custody=claim.job.key_custody or "managed",
             key_file=outcome.key_file,
             image_header=outcome.image_header,
             image_tag=outcome.image_tag,
         )
-        await self._complete(claim, made, outcome.columns | {"key_id": outcome.key_id}, key)
+        await self._complete(claim, made, outcome.columns | {"key_id": outcome.key_id}, key=key, measured=measured)
 
     async def complete_decrypt(
         self, claim: Claim, outcome: DecryptOutcome, *, progress: Callable[[int, int], None] = nothing
     ) -> None:
         """Store the picture sealed and for a short time, then end the job."""
-        job = claim.job
-        blob = _made_blob(job, "result", outcome.media_type, len(outcome.data))
-        body = await seal_blob(self._vault, job, blob, outcome.data, file_name=outcome.file_name)
-        await self._store.put(blob.object_key, body, media_type="application/octet-stream", progress=progress)
-        await self._complete(claim, [blob], outcome.columns, None)
+        made = await self.products.keep_decrypted(claim.job, outcome, progress=progress)
+        await self._complete(claim, made, outcome.columns)
+
+    async def complete_measurement(self, claim: Claim, outcome: MeasureOutcome, columns: dict[str, Any]) -> None:
+        """Store the documents sealed, then end a job that only measures."""
+        made = await self.products.keep_documents(claim.job, claim.account_key, outcome)
+        await self._complete(claim, made, columns, measured=outcome)
 
     async def fail(self, claim: Claim, *, code: str, title: str) -> None:
         """End the job without a result; the input is kept for a day, so that it can be tried again."""
@@ -169,7 +143,15 @@ class Claims:
         async with self._database.transaction() as session:
             await jobs.release(session, claim.job.id, claim.job.fencing_token)
 
-    async def _complete(self, claim: Claim, made: list[Blob], columns: dict[str, Any], key: Key | None) -> None:
+    async def _complete(
+        self,
+        claim: Claim,
+        made: Sequence[Blob],
+        columns: dict[str, Any],
+        *,
+        key: Key | None = None,
+        measured: MeasureOutcome | None = None,
+    ) -> None:
         job = claim.job
         async with self._database.transaction() as session:
             event = await jobs.append_event(
@@ -179,18 +161,21 @@ class Claims:
                 type_="completed",
                 payload={"result_url": RESULT_URL.format(job=ids.to_wire("job", job.id))},
                 **columns,
+                analysis_version=measured.version if measured is not None else None,
                 **jobs.ended("completed", stage="completed", progress=100),
             )
             if event is None:
                 raise LeaseLost
             if key is not None:
                 keys.add(session, key)
+            if measured is not None and measured.summary is not None:
+                analyses.add(session, _summary(job, measured.version, measured.summary))
             for blob in made:
                 blobs.add(session, blob)
             await session.flush()
             await blobs.expire_inputs(session, job.id)
-            if made[0].sealed is not None:
-                await blobs.expire(session, job.id, "result", seconds=self._result_seconds)
+            if job.kind == "decrypt":
+                await blobs.expire(session, job.id, RESULT, seconds=self._result_seconds)
                 await jobs.expire_with_result(session, job.id, seconds=self._result_seconds)
             audit.add(
                 session,
@@ -241,13 +226,5 @@ def is_transient(error: ApplicationError) -> bool:
     return error.status in {503, 507}
 
 
-def _made_blob(job: Job, purpose: str, media_type: str, size: int) -> Blob:
-    blob_id = ids.new()
-    return Blob(
-        id=blob_id,
-        job_id=job.id,
-        purpose=purpose,
-        object_key=f"results/{job.id.hex}/{job.fencing_token}/{blob_id.hex}",
-        size=size,
-        media_type=media_type,
-    )
+def _summary(job: Job, version: int | None, columns: Mapping[str, Any]) -> AnalysisSummary:
+    return AnalysisSummary(job_id=job.id, account_id=job.account_id, version=version, **columns)

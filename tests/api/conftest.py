@@ -21,7 +21,8 @@ from backplane import ids
 from backplane.db.models import Account
 from backplane.db.notifications import Notifications
 from backplane.services.accounts import PASSWORDS
-from backplane.services.claims import Claim, Claims, DecryptOutcome, EncryptOutcome
+from backplane.services.claims import Claim, Claims
+from backplane.services.outcomes import DecryptOutcome, EncryptOutcome
 from backplane.settings import Settings
 from backplane.wiring import GatewayServices, open_claims
 from shield_core.cipher.purity import Purity
@@ -178,7 +179,8 @@ class Engine:
             columns={"purity_served": purity.value, "receipt": {"statement": {"version": 1}}},
             material=material,
         )
-        await self.claims.complete_encrypt(claim, outcome)
+        made = await self.claims.products.keep_encrypted(claim.job, outcome)
+        await self.claims.complete_encrypt(claim, outcome, made)
         return sealed.picture
 
     async def complete_decrypt(self, job_id: str, data: bytes = b"picture", file_name: str | None = "scan.png") -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from api.downloads import content_disposition
 from backplane.errors import Unavailable
-from backplane.services.claims import DecryptOutcome
+from backplane.services.outcomes import DecryptOutcome
 from shield_core.cipher.purity import Purity
 from shield_core.keys.stanzas import PassphraseWrap
 from tests import pictures

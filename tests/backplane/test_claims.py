@@ -5,7 +5,8 @@ import pytest
 from backplane import ids
 from backplane.db.repositories import outbox
 from backplane.errors import Gone
-from backplane.services.claims import DecryptOutcome, EncryptOutcome, LeaseLost
+from backplane.services.claims import LeaseLost
+from backplane.services.outcomes import DecryptOutcome, EncryptOutcome
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 
@@ -25,6 +26,10 @@ def encrypted(key_id=None):
         image_tag=b"t",
         columns={"purity_served": "balanced"},
     )
+
+
+async def complete_encrypt(claims, claim, outcome):
+    await claims.complete_encrypt(claim, outcome, await claims.products.keep_encrypted(claim.job, outcome))
 
 
 class TestClaim:
@@ -115,7 +120,7 @@ class TestCompletion:
     async def test_result_key_end_and_audit_come_together(self, claims, submit, sql):
         claim = await claims.claim(await submit("encrypt"))
         outcome = encrypted()
-        await claims.complete_encrypt(claim, outcome)
+        await complete_encrypt(claims, claim, outcome)
         [job] = await sql("SELECT status, stage, progress, key_id, secret, lease_until FROM jobs")
         assert job == {
             "status": "completed",
@@ -134,7 +139,7 @@ class TestCompletion:
 
     async def test_the_result_is_in_the_store_before_the_job_says_so(self, claims, submit, sql, plant):
         claim = await claims.claim(await submit("encrypt"))
-        await claims.complete_encrypt(claim, encrypted())
+        await complete_encrypt(claims, claim, encrypted())
         [blob] = await sql("SELECT object_key FROM blobs WHERE purpose = 'result'")
         assert await plant.store.get(blob["object_key"]) == b"noise"
 

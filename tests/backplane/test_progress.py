@@ -6,8 +6,8 @@ import pytest
 from backplane import ids
 from backplane.bus import RedisBus
 from backplane.errors import NotFound
-from backplane.services.claims import DecryptOutcome
 from backplane.services.jobs import JobFacts
+from backplane.services.outcomes import DecryptOutcome
 from backplane.services.progress import Event, ProgressFeed
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]

@@ -1,7 +1,8 @@
 import asyncio
 from typing import Any
 
-from backplane.services.claims import Claim, DecryptOutcome
+from backplane.services.claims import Claim
+from backplane.services.outcomes import DecryptOutcome
 from shield_core.keys.canonical import b64decode
 from shield_core.keys.stanzas import PassphraseOpen, PlainOpen, VaultOpen
 from shield_core.pipeline import decrypt_image

@@ -4,7 +4,8 @@ from typing import Any
 
 from backplane import ids
 from backplane.metrics import ENTROPY_DEGRADED
-from backplane.services.claims import Claim, EncryptOutcome
+from backplane.services.claims import Claim
+from backplane.services.outcomes import EncryptOutcome
 from shield_core.cipher.purity import Purity
 from shield_core.image.payload import Layout
 from shield_core.keys.canonical import b64decode, b64encode
@@ -45,7 +46,8 @@ async def encrypt(equipment: Equipment, claim: Claim, reporter: Reporter) -> Non
     if image.statement.get("degraded"):
         ENTROPY_DEGRADED.inc()
     await reporter.begin(Stage.STORING)
-    await equipment.claims.complete_encrypt(claim, outcome, progress=reporter.storing)
+    made = await equipment.claims.products.keep_encrypted(claim.job, outcome, progress=reporter.storing)
+    await equipment.claims.complete_encrypt(claim, outcome, made)
 
 
 def _wrap(claim: Claim) -> PassphraseWrap | VaultWrap:

@@ -1,0 +1,66 @@
+"""What an attempt makes, put into the store under keys that name the attempt.
+
+The rows that name the objects are written when the job ends; until then, and for ever where the attempt is lost, nobody
+can reach them, and the sweeper collects them.
+"""
+
+from collections.abc import Callable
+
+from backplane import ids
+from backplane.blobs import S3Blobs, nothing
+from backplane.db.models import Blob, Job
+from backplane.services.inputs import MATERIAL
+from backplane.services.originals import seal_blob, seal_kept_blob
+from backplane.services.outcomes import MEDIA_TYPES, DecryptOutcome, EncryptOutcome, MeasureOutcome
+from backplane.vault import LocalVault, VaultKey
+
+RESULT = "result"
+SEALED = "application/octet-stream"
+
+
+class Products:
+    def __init__(self, store: S3Blobs, vault: LocalVault) -> None:
+        self._store = store
+        self._vault = vault
+
+    async def keep_encrypted(
+        self, job: Job, outcome: EncryptOutcome, *, progress: Callable[[int, int], None] = nothing
+    ) -> list[Blob]:
+        """Store the encrypted image, and its material where there is some."""
+        made = [_blob(job, RESULT, "image/png", len(outcome.png))]
+        await self._store.put(made[0].object_key, outcome.png, media_type=made[0].media_type, progress=progress)
+        if outcome.material is not None:
+            made.append(_blob(job, MATERIAL, "application/octet-stream", len(outcome.material)))
+            await self._store.put(made[1].object_key, outcome.material, media_type=made[1].media_type)
+        return made
+
+    async def keep_decrypted(
+        self, job: Job, outcome: DecryptOutcome, *, progress: Callable[[int, int], None] = nothing
+    ) -> list[Blob]:
+        """Store the picture, sealed under the day's transit key."""
+        blob = _blob(job, RESULT, outcome.media_type, len(outcome.data))
+        body = await seal_blob(self._vault, job, blob, outcome.data, file_name=outcome.file_name)
+        await self._store.put(blob.object_key, body, media_type=SEALED, progress=progress)
+        return [blob]
+
+    async def keep_documents(self, job: Job, account_key: VaultKey, outcome: MeasureOutcome) -> list[Blob]:
+        """Store what is kept with the job, sealed under the account's key."""
+        made = []
+        for purpose, document in outcome.documents.items():
+            blob = _blob(job, purpose, MEDIA_TYPES[purpose], len(document))
+            body = await seal_kept_blob(account_key, job, blob, document)
+            await self._store.put(blob.object_key, body, media_type=SEALED)
+            made.append(blob)
+        return made
+
+
+def _blob(job: Job, purpose: str, media_type: str, size: int) -> Blob:
+    blob_id = ids.new()
+    return Blob(
+        id=blob_id,
+        job_id=job.id,
+        purpose=purpose,
+        object_key=f"results/{job.id.hex}/{job.fencing_token}/{blob_id.hex}",
+        size=size,
+        media_type=media_type,
+    )
