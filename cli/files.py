@@ -2,11 +2,11 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cli import passwords, summaries
+from cli import summaries
+from cli.access import Keys, Locks
 from cli.failures import Failure, of_core, of_reading, usage
 from cli.outputs import PRIVATE, Outputs, check_target, cleaning_up
 from cli.reporting import quiet_libraries, say, watched
@@ -14,7 +14,7 @@ from shield_core.errors import ShieldError
 from shield_core.image.limits import MAX_BYTES, MAX_ENCRYPTED_BYTES
 from shield_core.image.names import harmless_name
 from shield_core.keys import keyfile
-from shield_core.keys.stanzas import Opener, PassphraseOpen, PassphraseWrap, PlainOpen, PlainWrap, Wrap
+from shield_core.keys.stanzas import Opener, Wrap
 from shield_core.progress import Progress, ProgressSink, Stage
 
 if TYPE_CHECKING:
@@ -28,19 +28,6 @@ _NAME_IS_FOREIGN = "-o names a file, and with --force one to replace"
 """The name stands in the encrypted image, so whoever made that must not choose what is replaced."""
 
 
-@dataclass(frozen=True, slots=True)
-class PasswordOptions:
-    """Where the command line says that the password is."""
-
-    file: Path | None = None
-    descriptor: int | None = None
-    plain: bool = False
-
-    def check(self) -> None:
-        if sum([self.file is not None, self.descriptor is not None, self.plain]) > 1:
-            raise usage("--password-file, --password-fd and --plain-key exclude each other")
-
-
 def encrypt(
     image: Path,
     *,
@@ -49,11 +36,11 @@ def encrypt(
     purity: str,
     layout: str,
     regions: list[str],
-    password: PasswordOptions,
+    locks: Locks,
     force: bool,
     as_json: bool,
 ) -> None:
-    password.check()
+    locks.check()
     redacted = _regions(regions, layout)
     for path in (image, out, key_out):
         _demand_name(path)
@@ -64,7 +51,7 @@ def encrypt(
         check_target(path, force=force)
     data = read(image, MAX_BYTES)
     pixels = _examine(data, layout, redacted)
-    wrap = _wrap(password)
+    wraps = locks.wraps()
     with cleaning_up(), Outputs(force=force) as outputs, watched(f"encrypt {image.name}") as sink, quiet_libraries():
         encrypted = _encrypt(
             data,
@@ -73,24 +60,22 @@ def encrypt(
             purity=purity,
             layout=layout,
             regions=redacted,
-            wrap=wrap,
+            wraps=wraps,
             sink=sink,
         )
         outputs.write(key_target, memoryview(encrypted.key_file_bytes), mode=PRIVATE)
         outputs.write(target, encrypted.png.cast("B"), progress=_storing(sink, encrypted.png.nbytes))
-    _warn(encrypted, key_target, password)
-    summaries.show_encrypted(
-        encrypted, target, key_target, custody="plain" if password.plain else "passphrase", as_json=as_json
-    )
+    _warn(encrypted, key_target, plain=locks.plain)
+    summaries.show_encrypted(encrypted, target, key_target, custody=locks.custody, as_json=as_json)
 
 
-def _warn(encrypted: "EncryptedImage", key_target: Path, password: PasswordOptions) -> None:
+def _warn(encrypted: "EncryptedImage", key_target: Path, *, plain: bool) -> None:
     for warning in encrypted.warnings:
         say(f"warning: {_WARNINGS.get(warning, warning)}")
     if encrypted.statement["degraded"]:
         reason = encrypted.quantum_purity["reason"]
         say(f"warning: {reason}; the key is made of the system's random bits alone, and as strong")
-    if password.plain:
+    if plain:
         say(f"warning: whoever reads {key_target} opens the picture: the key stands in it in clear")
 
 
@@ -103,16 +88,14 @@ _WARNINGS = {
 }
 
 
-def decrypt(
-    encrypted: Path, *, key: Path, out: Path | None, password: PasswordOptions, force: bool, as_json: bool
-) -> None:
-    password.check()
+def decrypt(encrypted: Path, *, key: Path, out: Path | None, keys: Keys, force: bool, as_json: bool) -> None:
+    keys.check()
     if out is not None:
         _check_distinct({"the encrypted image": encrypted, "the key file": key, "the output": out})
         check_target(out, force=force)
     data = read(encrypted, MAX_ENCRYPTED_BYTES)
     key_bytes = read(key, keyfile.MAX_BYTES)
-    openers = _openers(key_bytes, password)
+    openers = keys.openers(key_bytes)
     with cleaning_up(), watched(f"decrypt {encrypted.name}") as sink:
         decrypted = _decrypt(data, key_bytes, openers=openers, sink=sink)
         target = out or encrypted.with_name(decrypted.file_name)
@@ -191,28 +174,6 @@ def _examine(data: bytes, layout: str, regions: "Sequence[Region]") -> int:
     return walk.facts.width * walk.facts.height
 
 
-def _wrap(options: PasswordOptions) -> Wrap:
-    if options.plain:
-        return PlainWrap()
-    passphrase = passwords.given(options.file, options.descriptor)
-    if passphrase is None:
-        hint = "without a terminal to ask on, --password-file, --password-fd or --plain-key is needed"
-        return PassphraseWrap.from_passphrase(passwords.ask_new(hint))
-    return PassphraseWrap.from_passphrase(passwords.check_new(passphrase))
-
-
-def _openers(key_bytes: bytes, options: PasswordOptions) -> list[Opener]:
-    try:
-        parsed = keyfile.parse(key_bytes)
-    except ShieldError:
-        return []  # the pipeline refuses it, after what comes first in the order of docs/format.md
-    passphrase = passwords.given(options.file, options.descriptor)
-    if passphrase is None and keyfile.passphrase_kdf(parsed) is not None:
-        hint = "the key file wants a password: without a terminal to ask on, --password-file or --password-fd is needed"
-        passphrase = passwords.ask(hint)
-    return [PlainOpen()] if passphrase is None else [PlainOpen(), PassphraseOpen.from_passphrase(passphrase)]
-
-
 def _threads(pixels: int) -> int:
     return 2 if pixels > _THREADS_PAY and (os.cpu_count() or 1) > 1 else 1
 
@@ -225,7 +186,7 @@ def _encrypt(
     purity: str,
     layout: str,
     regions: "Sequence[Region]",
-    wrap: Wrap,
+    wraps: Sequence[Wrap],
     sink: ProgressSink,
 ) -> "EncryptedImage":
     from shield_core.cipher.purity import Purity
@@ -240,7 +201,7 @@ def _encrypt(
             data,
             source=source,
             pool=BitPool(source) if purity == Purity.FAST else None,
-            wraps=[wrap],
+            wraps=wraps,
             purity=Purity(purity),
             layout=Layout(layout),
             regions=regions,

@@ -1,0 +1,43 @@
+"""`rewrap`: another key file for the same picture, that others open."""
+
+from pathlib import Path
+
+from cli.access import Keys, Locks
+from cli.failures import of_core, usage
+from cli.files import read
+from cli.outputs import PRIVATE, Outputs, check_target, cleaning_up
+from cli.reporting import print_json, print_table, say
+from shield_core.errors import ShieldError
+from shield_core.keys import keyfile
+from shield_core.keys.keyfile import KeyFile
+
+
+def rewrap(key: Path, *, out: Path, keys: Keys, locks: Locks, force: bool, as_json: bool) -> None:
+    """Open a key file and lock it anew; the picture, and the key in it, stay as they are."""
+    keys.check()
+    locks.check()
+    if out.resolve() == key.resolve():
+        raise usage(f"the new key file and the old one are the same file, {key}")
+    check_target(out, force=force)
+    rewrapped = _rewrap(read(key, keyfile.MAX_BYTES), keys, locks)
+    with cleaning_up(), Outputs(force=force) as outputs:
+        outputs.write(out, memoryview(keyfile.encode(rewrapped)), mode=PRIVATE)
+    say("the old key file, and every copy of it, opens the picture as before")
+    about = {
+        "key_file": str(out),
+        "key_id": keyfile.key_id_text(rewrapped.key_id),
+        "stanzas": [stanza["type"] for stanza in rewrapped.stanzas],
+    }
+    if as_json:
+        print_json(about)
+    else:
+        print_table({name.replace("_", " "): value for name, value in about.items()})
+
+
+def _rewrap(data: bytes, keys: Keys, locks: Locks) -> KeyFile:
+    try:
+        parsed = keyfile.parse(data)
+        file_key = keyfile.unlock(parsed, keys.openers(data))
+        return keyfile.rewrap(parsed, file_key, locks.wraps())
+    except ShieldError as error:
+        raise of_core(error) from error
