@@ -1,12 +1,18 @@
-"""The answers that both kinds of submission give."""
+"""The answers that submissions give."""
 
+from collections.abc import Awaitable, Callable
 from math import ceil
 
-from starlette.responses import JSONResponse
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 
 from api.preferences import Preferences
 from api.schemas.jobs import Job, url
+from api.waiting import wait_for_end
+from backplane.errors import of_failed_job
 from backplane.services.jobs import JobFacts
+from backplane.services.tokens import Principal
+from backplane.settings import Settings
 
 FINISHED = {
     "model": Job,
@@ -31,3 +37,28 @@ def job_answer(facts: JobFacts, prefer: Preferences) -> JSONResponse:
     if not finished:
         headers["Retry-After"] = str(max(1, ceil(facts.estimated_ms / 1000)))
     return JSONResponse(Job.of(facts).model_dump(mode="json"), status_code=200 if finished else 202, headers=headers)
+
+
+async def answer_in_time(
+    request: Request,
+    caller: Principal,
+    job: JobFacts,
+    prefer: Preferences,
+    send: Callable[[JobFacts], Awaitable[Response]],
+) -> Response:
+    """Answer with what the job made, as `send` sends it, if it ends in time and the caller did not ask for the job."""
+    seconds = _patience(prefer, request.app.state.settings)
+    if seconds is not None:
+        job = await wait_for_end(request, caller.account_id, job, seconds=seconds)
+    if not job.ended or prefer.wait is not None:
+        return job_answer(job, prefer)
+    if job.status != "completed":
+        raise of_failed_job(job.error_code or "job-failed", job.error_title or "The job has failed")
+    return await send(job)
+
+
+def _patience(prefer: Preferences, settings: Settings) -> float | None:
+    # RFC 7240, section 4.3: with both preferences, wait first and answer early only after that.
+    if prefer.wait is not None:
+        return prefer.wait
+    return None if prefer.respond_async else settings.synchronous_wait_seconds

@@ -1,21 +1,18 @@
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.dependencies import CurrentSettings, RequestId, Services, Writer
+from api.dependencies import RequestId, Services, Writer
 from api.downloads import result_response
 from api.middleware.bodies import MAX_KEY_FILE, release
-from api.preferences import Preferences, Preferred
+from api.preferences import Preferred
 from api.problems import AUTHENTICATED, WITH_BODY, problems
-from api.routes.answers import ACCEPTED, FINISHED, job_answer
+from api.routes.answers import ACCEPTED, FINISHED, answer_in_time
 from api.schemas.images import DECRYPT_FORM, DecryptOptions
 from api.schemas.jobs import Job
 from api.uploads import read_form
-from api.waiting import wait_for_end
-from backplane.errors import of_failed_job
 from backplane.services.jobs import JobFacts
 from backplane.services.submissions import Upload
 from backplane.services.tokens import Principal
-from backplane.settings import Settings
 from backplane.wiring import GatewayServices
 from shield_core.image.facts import MEDIA_TYPES
 from shield_core.image.limits import MAX_ENCRYPTED_BYTES, MAX_MATERIAL_BYTES
@@ -58,13 +55,7 @@ PICTURE = {
     },
 )
 async def decrypt(
-    *,
-    request: Request,
-    caller: Writer,
-    services: Services,
-    settings: CurrentSettings,
-    prefer: Preferred,
-    request_id: RequestId,
+    *, request: Request, caller: Writer, services: Services, prefer: Preferred, request_id: RequestId
 ) -> Response:
     """Decrypt a picture.
 
@@ -77,22 +68,12 @@ async def decrypt(
     """
     job = await _submit(request, caller, services, request_id)
     release(request)
-    seconds = _patience(prefer, settings)
-    if seconds is not None:
-        job = await wait_for_end(request, caller.account_id, job, seconds=seconds)
-    if not job.ended or prefer.wait is not None:
-        return job_answer(job, prefer)
-    if job.status != "completed":
-        raise of_failed_job(job.error_code or "job-failed", job.error_title or "The job has failed")
-    result = await services.results.open(caller.account_id, job.id, request_id=request_id)
-    return result_response(result, services.results, caller)
 
+    async def send(ended: JobFacts) -> Response:
+        result = await services.results.open(caller.account_id, ended.id, request_id=request_id)
+        return result_response(result, services.results, caller)
 
-def _patience(prefer: Preferences, settings: Settings) -> float | None:
-    # RFC 7240, section 4.3: with both preferences, wait first and answer early only after that.
-    if prefer.wait is not None:
-        return prefer.wait
-    return None if prefer.respond_async else settings.synchronous_wait_seconds
+    return await answer_in_time(request, caller, job, prefer, send)
 
 
 async def _submit(request: Request, caller: Principal, services: GatewayServices, request_id: str) -> JobFacts:
