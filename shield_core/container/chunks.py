@@ -5,13 +5,20 @@ head as associated data, and exactly the final chunk has last = 1, so that a cut
 The key must be fresh for every sealed value.
 """
 
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from numpy.typing import NDArray
 
 from shield_core.errors import MacMismatch
+from shield_core.progress import Advance, nothing
 
-CHUNK = 65_536
-TAG = 16
+CHUNK: Final = 65_536
+TAG: Final = 16
+_FRAME: Final = CHUNK + TAG
 
 
 def seal(data: bytes | bytearray | memoryview, *, key: bytes, head: bytes) -> bytearray:
@@ -25,19 +32,55 @@ def seal(data: bytes | bytearray | memoryview, *, key: bytes, head: bytes) -> by
     Returns:
         `head` followed by the sealed chunks, 16 bytes longer each.
     """
-    cipher = AESGCM(key)
     view = memoryview(data).cast("B")
-    count = max(1, -(-len(view) // CHUNK))
-    out = bytearray(len(head) + len(view) + count * TAG)
-    out[: len(head)] = head
-    target = memoryview(out)
-    at = len(head)
-    for index in range(count):
-        piece = view[index * CHUNK : (index + 1) * CHUNK]
-        end = at + len(piece) + TAG
-        cipher.encrypt_into(_nonce(index, last=index == count - 1), piece, head, target[at:end])
-        at = end
+    out = bytearray(sealed_size(len(view), head=head))
+    out[: len(view)] = view
+    seal_in_place(np.frombuffer(out, np.uint8), len(view), key=key, head=head)
     return out
+
+
+def sealed_size(size: int, *, head: bytes) -> int:
+    """Return how long a secret is once it is sealed.
+
+    Args:
+        size: of the secret, in bytes.
+        head: as `seal`.
+    """
+    return len(head) + size + _count(size) * TAG
+
+
+def seal_in_place(
+    memory: NDArray[np.uint8], size: int, *, key: bytes, head: bytes, progress: Advance = nothing
+) -> memoryview:
+    """Do what `seal` does in the memory of the secret, so that it is never held twice.
+
+    Args:
+        memory: uint8 (m,), contiguous, writable, at least `sealed_size`; the secret stands at its beginning.
+        size: of the secret, in bytes.
+        key: as `seal`.
+        head: as `seal`.
+        progress: told the bytes of secret done, in chunks.
+
+    Returns:
+        The first `sealed_size` bytes of the memory; nothing of the secret is left in it.
+    """
+    cipher = AESGCM(key)
+    end = sealed_size(size, head=head)
+    memory[end:] = 0
+    plain = np.empty(CHUNK, np.uint8)
+    count = _count(size)
+    # From the last chunk to the first: each is written behind all that have not been read.
+    for index in reversed(range(count)):
+        piece = memory[index * CHUNK : min(size, (index + 1) * CHUNK)]
+        copy = plain[: piece.size]
+        copy[:] = piece
+        at = len(head) + index * _FRAME
+        target = memory[at : at + copy.size + TAG].data
+        cipher.encrypt_into(_nonce(index, last=index == count - 1), copy.data, head, target)
+        progress(copy.size)
+    plain[:] = 0
+    memory[: len(head)] = np.frombuffer(head, np.uint8)
+    return memory[:end].data
 
 
 def open_sealed(sealed: bytes | bytearray | memoryview, *, key: bytes, head: bytes) -> bytearray:
@@ -54,22 +97,82 @@ def open_sealed(sealed: bytes | bytearray | memoryview, *, key: bytes, head: byt
     Raises:
         MacMismatch: another head or key, or any change, cut or extension.
     """
-    view = memoryview(sealed).cast("B")
-    body = view[len(head) :]
-    count = max(1, -(-len(body) // (CHUNK + TAG)))
-    if view[: len(head)] != head or len(body) < count * TAG:
-        raise MacMismatch
-    cipher = AESGCM(key)
-    out = bytearray(len(body) - count * TAG)
+    reader = Reader(sealed, key=key, head=head)
+    out = bytearray(reader.size)
     target = memoryview(out)
-    for index in range(count):
-        piece = body[index * (CHUNK + TAG) : (index + 1) * (CHUNK + TAG)]
+    for index in range(reader.count):
         at = index * CHUNK
-        try:
-            cipher.decrypt_into(_nonce(index, last=index == count - 1), piece, head, target[at : at + len(piece) - TAG])
-        except (InvalidTag, ValueError) as error:
-            raise MacMismatch from error
+        reader.open_chunk(index, target[at : at + CHUNK])
     return out
+
+
+class Reader:
+    """Decrypts parts of what `seal` wrote, when they are needed, so that the whole of it is never in memory in clear.
+
+    Whether all of it is sound shows only when all of it was read.
+    """
+
+    def __init__(self, sealed: bytes | bytearray | memoryview, *, key: bytes, head: bytes) -> None:
+        """Look at the frame.
+
+        Args:
+            sealed: Head and chunks; not changed meanwhile.
+            key: The 32 bytes it was sealed under.
+            head: The head that is expected.
+
+        Raises:
+            MacMismatch: another head, or too short for one.
+        """
+        view = memoryview(sealed).cast("B")
+        self._body = view[len(head) :]
+        self.count = max(1, -(-len(self._body) // _FRAME))
+        self.size = len(self._body) - self.count * TAG
+        if view[: len(head)] != head or self.size < 0:
+            raise MacMismatch("Not what was sealed, or cut short")
+        self._cipher = AESGCM(key)
+        self._head = head
+
+    def open_chunk(self, index: int, target: memoryview) -> None:
+        """Decrypt one chunk.
+
+        Args:
+            index: of the chunk, from 0.
+            target: as long as its plaintext, written.
+
+        Raises:
+            MacMismatch: another key, or any change.
+        """
+        piece = self._body[index * _FRAME : (index + 1) * _FRAME]
+        try:
+            self._cipher.decrypt_into(_nonce(index, last=index == self.count - 1), piece, self._head, target)
+        except (InvalidTag, ValueError) as error:
+            raise MacMismatch("A chunk was changed, or sealed under another key") from error
+
+    def pieces(self, at: int, size: int) -> Iterator[NDArray[np.uint8]]:
+        """Decrypt a part, a chunk at a time.
+
+        Args:
+            at: Where the part begins in the secret.
+            size: Its length; it ends inside the secret.
+
+        Yields:
+            uint8 arrays, one after the other, each gone when the next is asked for.
+
+        Raises:
+            MacMismatch: another key, or any change in what is read.
+        """
+        memory = np.empty(CHUNK, np.uint8)
+        try:
+            for index in range(at // CHUNK, -(-(at + size) // CHUNK)):
+                start = index * CHUNK
+                self.open_chunk(index, memory[: min(CHUNK, self.size - start)].data)
+                yield memory[max(0, at - start) : min(CHUNK, at + size - start)]
+        finally:
+            memory[:] = 0
+
+
+def _count(size: int) -> int:
+    return max(1, -(-size // CHUNK))
 
 
 def _nonce(index: int, *, last: bool) -> bytes:

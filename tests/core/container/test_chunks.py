@@ -1,14 +1,18 @@
 import os
 
+import numpy as np
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shield_core.container.chunks import CHUNK, TAG, open_sealed, seal
+from shield_core.container.chunks import CHUNK, TAG, Reader, open_sealed, seal, seal_in_place, sealed_size
 from shield_core.errors import MacMismatch
 
 KEY = bytes(range(32))
 HEAD = b"QSBL\x01" + bytes(16)
+DATA = np.random.default_rng(3).bytes(3 * CHUNK + 9)
+SEALED = seal(DATA, key=KEY, head=HEAD)
 
 
 class TestSeal:
@@ -62,3 +66,60 @@ class TestOpen:
             open_sealed(sealed, key=bytes(32), head=HEAD)
         with pytest.raises(MacMismatch):
             open_sealed(sealed, key=KEY, head=HEAD[:-1] + b"\x01")
+
+
+class TestSealInPlace:
+    @pytest.mark.parametrize("size", [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 5 * CHUNK + 3])
+    @pytest.mark.parametrize("more", [0, 100])
+    def test_gives_what_the_frame_says(self, size, more):
+        """The frame by the AES-GCM of `cryptography`, chunk after chunk (docs/format.md, Material)."""
+        data = os.urandom(size)
+        memory = np.full(sealed_size(size, head=HEAD) + more, 7, np.uint8)
+        memory[:size] = np.frombuffer(data, np.uint8)
+        pieces = [data[at : at + CHUNK] for at in range(0, size, CHUNK)] or [b""]
+        nonces = [bytes(7) + i.to_bytes(4, "big") + bytes([i == len(pieces) - 1]) for i in range(len(pieces))]
+        expected = HEAD + b"".join(
+            AESGCM(KEY).encrypt(nonce, piece, HEAD) for nonce, piece in zip(nonces, pieces, strict=True)
+        )
+        sealed = seal_in_place(memory, size, key=KEY, head=HEAD)
+        assert bytes(sealed) == expected == seal(data, key=KEY, head=HEAD)
+        assert not memory[len(sealed) :].any()
+
+    def test_reports_all_bytes(self):
+        told = []
+        memory = np.zeros(3 * CHUNK, np.uint8)
+        seal_in_place(memory, 2 * CHUNK + 5, key=KEY, head=HEAD, progress=told.append)
+        assert sum(told) == 2 * CHUNK + 5
+
+
+class TestReader:
+    @given(st.integers(0, 3 * CHUNK), st.integers(0, 3 * CHUNK))
+    def test_any_part_is_read(self, one, other):
+        at, end = sorted((one, other))
+        reader = Reader(SEALED, key=KEY, head=HEAD)
+        assert b"".join(piece.tobytes() for piece in reader.pieces(at, end - at)) == DATA[at:end]
+
+    def test_knows_the_size_of_the_secret(self):
+        assert Reader(SEALED, key=KEY, head=HEAD).size == len(DATA)
+
+    def test_a_change_is_refused_where_it_is_read(self):
+        changed = bytearray(SEALED)
+        changed[-1] ^= 1
+        reader = Reader(changed, key=KEY, head=HEAD)
+        assert sum(piece.size for piece in reader.pieces(0, CHUNK)) == CHUNK
+        with pytest.raises(MacMismatch):
+            list(reader.pieces(2 * CHUNK, CHUNK + 1))
+
+    @pytest.mark.parametrize("cut", [1, 100, CHUNK, CHUNK + TAG, 3 * CHUNK])
+    def test_a_cut_is_refused(self, cut):
+        with pytest.raises(MacMismatch):
+            read_all(SEALED[:-cut])
+
+    def test_wipes_its_memory(self):
+        [piece] = list(Reader(seal(b"data", key=KEY, head=HEAD), key=KEY, head=HEAD).pieces(0, 4))
+        assert not piece.any()
+
+
+def read_all(sealed):
+    reader = Reader(sealed, key=KEY, head=HEAD)
+    return list(reader.pieces(0, reader.size))
