@@ -49,7 +49,7 @@ class FormReader:
     """Takes the parser's events for one form; raises as soon as the form cannot become a good one."""
 
     def __init__(self, *, files: Mapping[str, int], texts: type[Strict]) -> None:
-        self._limits = dict.fromkeys(texts.model_fields, MAX_TEXT) | dict(files)
+        self._limits = dict.fromkeys(texts.model_fields, MAX_TEXT) | dict(texts.max_lengths) | dict(files)
         self._file_limits = files
         self._part = _Part()
         self._header = b""
@@ -99,7 +99,7 @@ class FormReader:
         if part.body.tell() + end - start > part.limit:
             if part.name in self._file_limits:
                 raise FileTooLarge(f"{part.name} has more than {part.limit:,} bytes")
-            raise invalid(f"At most {MAX_TEXT} bytes", kind="string_too_long", name=part.name)
+            raise invalid(f"At most {part.limit} bytes", kind="string_too_long", name=part.name)
         part.body.write(memoryview(data)[start:end])
 
     def _end(self) -> None:

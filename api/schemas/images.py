@@ -1,11 +1,13 @@
 """What goes with a picture: the text fields of the two forms, and the forms as OpenAPI shows them."""
 
-from typing import Annotated, Any, Literal, get_args
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_core import PydanticCustomError
 
 from api.schemas.strict import Strict
+from shield_core.image.regions import MAX_TEXT
 from shield_core.keys import passphrase
 
 Purity = Literal["fast", "balanced", "multistage", "maximum"]
@@ -32,8 +34,11 @@ NewPassword = Annotated[SecretStr, AfterValidator(check_new_password)]
 
 
 class EncryptOptions(Strict):
+    max_lengths: ClassVar[Mapping[str, int]] = {"regions": MAX_TEXT}
+
     quantum_purity: Purity = "balanced"
     layout: Layout = "auto"
+    regions: str | None = None
     master_password: NewPassword | None = None
     key_custody: Annotated[Custody, BeforeValidator(_refuse_later_custody)] | None = None
 
@@ -83,6 +88,16 @@ ENCRYPT_FORM = _form(
             "default": "auto",
             "description": "`pixels` encrypts the decoded pixels (same width and height), `file` the file's bytes "
             "(comes back byte for byte); `auto` takes `pixels` where it is exact. The job says which and why.",
+        },
+        "regions": {
+            "type": "string",
+            "contentMediaType": "application/json",
+            "maxLength": MAX_TEXT,
+            "example": EMPTY,
+            "description": "Redacts: only these rectangles are encrypted, and everything else stays in clear. A JSON "
+            'list of 1 to 64 objects, `[{"x":0,"y":0,"width":64,"height":64}]`, in pixels of the picture as it is '
+            "stored, before EXIF turns it. The layout becomes `pixels`. Number, size and place of the rectangles are "
+            "visible to whoever has the result.",
         },
         "master_password": {
             "type": "string",

@@ -22,6 +22,8 @@ JOB_EXAMPLE = {
     "quantum_purity": {"requested": "balanced", "served": "balanced", "reason": None},
     "layout": "pixels",
     "layout_reason": "a lossless format whose pixels are held exactly",
+    "regions": [],
+    "share_encrypted": 1.0,
     "key_id": None,
     "key_custody": "managed",
     "image": {"format": "PNG", "mode": "RGB", "width": 4000, "height": 3000, "bytes": 20533821},
@@ -56,6 +58,15 @@ class Image(BaseModel):
     bytes: int
 
 
+class Region(BaseModel):
+    """A rectangle, in pixels of the picture as it is stored: x to the right and y down from the left top corner."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+
 class JobError(BaseModel):
     code: Annotated[str, Field(description="One of the problem codes")]
     title: str
@@ -73,6 +84,12 @@ class Job(BaseModel):
     quantum_purity: QuantumPurity | None
     layout: str | None
     layout_reason: str | None
+    regions: Annotated[
+        list[Region], Field(description="The only parts that are encrypted, sorted; empty where everything is")
+    ]
+    share_encrypted: Annotated[
+        float | None, Field(gt=0, le=1, description="Of the picture's pixels; null where nothing is encrypted")
+    ]
     key_id: str | None
     key_custody: str | None
     image: Image | None
@@ -106,6 +123,8 @@ class Job(BaseModel):
             quantum_purity=_purity(facts),
             layout=facts.layout,
             layout_reason=facts.layout_reason,
+            regions=[Region(**region) for region in facts.regions or []],
+            share_encrypted=facts.share_encrypted,
             key_id=ids.to_wire("key", facts.key_id) if facts.key_id is not None else None,
             key_custody=facts.key_custody,
             image=Image(**facts.image) if facts.image is not None else None,

@@ -1,4 +1,5 @@
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic_core import PydanticCustomError
@@ -6,6 +7,9 @@ from pydantic_core import PydanticCustomError
 
 class Strict(BaseModel):
     """What a caller sends: unknown fields are refused, and the refusal names the known ones, never the unknown."""
+
+    max_lengths: ClassVar[Mapping[str, int]] = {}
+    """Bytes of text fields that may be longer than a form's others."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

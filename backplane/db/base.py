@@ -26,4 +26,5 @@ class Base(DeclarativeBase):
         bytes: LargeBinary(),
         dict[str, Any]: JSONB(none_as_null=True),
         list[str]: JSONB(none_as_null=True),
+        list[dict[str, int]]: JSONB(none_as_null=True),
     }

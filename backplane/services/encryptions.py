@@ -1,6 +1,7 @@
 """Taking a picture in to be encrypted: everything that is checked before a job exists."""
 
 import asyncio
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -14,8 +15,27 @@ from backplane.services.submissions import Submissions, Upload, estimate_ms
 from shield_core.errors import ShieldError
 from shield_core.image import intake
 from shield_core.image.facts import ImageFacts
-from shield_core.image.payload import Layout, choose
+from shield_core.image.payload import Layout, choose, warn_of
+from shield_core.image.regions import Region, count_pixels, normalize, parse_json
 from shield_core.keys.canonical import b64encode
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What is known of a picture before a worker decodes it: its structure, and what of it is to be encrypted."""
+
+    facts: ImageFacts
+    layout: str
+    regions: tuple[Region, ...]
+    warnings: tuple[str, ...]
+
+    @property
+    def pixels(self) -> int:
+        return self.facts.width * self.facts.height
+
+    @property
+    def share_encrypted(self) -> float:
+        return count_pixels(self.regions) / self.pixels if self.regions else 1.0
 
 
 class Encryptions:
@@ -30,6 +50,7 @@ class Encryptions:
         *,
         purity: str,
         layout: str,
+        regions: str | None,
         custody: str | None,
         password: str | None,
         request_id: str | None,
@@ -37,18 +58,21 @@ class Encryptions:
         """Check the picture's header, keep it sealed, and write the job with the intent to run it."""
         served_custody = _agree_on_custody(custody, password)
         try:
-            facts, chosen = await asyncio.to_thread(examine, upload.data, layout)
+            examined = await asyncio.to_thread(examine, upload.data, layout, regions)
         except ShieldError as error:
             raise from_core(error) from error
         secret = await self._wrap_secret(password)
+        facts = examined.facts
         job = Job(
             id=ids.new(),
             account_id=account_id,
             kind="encrypt",
             purity_requested=purity,
             layout_requested=layout,
+            regions=[region.to_json() for region in examined.regions] or None,
+            share_encrypted=examined.share_encrypted,
             key_custody=served_custody,
-            estimated_ms=estimate_ms(chosen, facts.width * facts.height),
+            estimated_ms=estimate_ms(examined.layout, examined.pixels),
             image={
                 "format": facts.format,
                 "mode": facts.mode,
@@ -56,7 +80,7 @@ class Encryptions:
                 "height": facts.height,
                 "bytes": len(upload.data),
             },
-            warnings=list(facts.warnings),
+            warnings=list(examined.warnings),
             request_id=request_id,
         )
         job.secret = self._submissions.seal_secret(account_id, job.id, secret) if secret else None
@@ -70,11 +94,14 @@ class Encryptions:
         return {"kdf": wrap.kdf.to_json(), "wrap_key_b64": b64encode(wrap.wrap_key)}
 
 
-def examine(data: bytes, layout: str) -> tuple[ImageFacts, str]:
+def examine(data: bytes, layout: str, regions: str | None = None) -> Examined:
     """Read the structure of a picture, choose its layout, and refuse what the worker would have to refuse for it."""
+    asked = parse_json(regions) if regions is not None else ()
     walk = intake.survey(data)
-    chosen, _ = choose(walk, Layout(layout))
-    return walk.facts, chosen
+    facts = walk.facts
+    chosen, _ = choose(walk, Layout(layout), asked)
+    parts = normalize(asked, width=facts.width, height=facts.height) if asked else ()
+    return Examined(facts, chosen, parts, facts.warnings + warn_of(walk, parts))
 
 
 def _agree_on_custody(custody: str | None, password: str | None) -> str:

@@ -27,6 +27,8 @@ class JobFacts:
     purity_reason: str | None
     layout: str | None
     layout_reason: str | None
+    regions: list[dict[str, int]] | None
+    share_encrypted: float | None
     key_id: UUID | None
     key_custody: str | None
     image: dict[str, Any] | None

@@ -1,4 +1,4 @@
-"""Analyses, and what trends are made of.
+"""Analyses, and what trends are made of; the regions of a picture that are encrypted alone.
 
 Revision ID: 0002
 Revises: 0001
@@ -7,6 +7,7 @@ Create Date: 2026-11-23
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0002"
 down_revision = "0001"
@@ -20,6 +21,8 @@ KINDS_BEFORE = "kind IN ('encrypt', 'decrypt')"
 def upgrade() -> None:
     op.add_column("jobs", sa.Column("analyze", sa.Boolean(), server_default=sa.text("false"), nullable=False))
     op.add_column("jobs", sa.Column("analysis_version", sa.BigInteger(), nullable=True))
+    op.add_column("jobs", sa.Column("regions", postgresql.JSONB(none_as_null=True), nullable=True))
+    op.add_column("jobs", sa.Column("share_encrypted", sa.Double(), nullable=True))
     replace_kinds(KINDS)
     op.create_table(
         "analysis_summaries",
@@ -52,6 +55,8 @@ def downgrade() -> None:
     op.drop_table("analysis_summaries")
     op.execute("DELETE FROM jobs WHERE kind IN ('analyze', 'avalanche')")
     replace_kinds(KINDS_BEFORE)
+    op.drop_column("jobs", "share_encrypted")
+    op.drop_column("jobs", "regions")
     op.drop_column("jobs", "analysis_version")
     op.drop_column("jobs", "analyze")
 

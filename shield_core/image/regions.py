@@ -103,9 +103,10 @@ def parse_json(text: str | bytes) -> tuple[Region, ...]:
         raise RegionInvalid("the regions are not JSON: a list of objects with x, y, width and height") from error
     if not isinstance(value, list) or not 1 <= len(value) <= MAX_REGIONS:
         raise RegionInvalid(f"the regions are a list of 1 to {MAX_REGIONS} objects with x, y, width and height")
-    for region in value:
+    for number, region in enumerate(value, start=1):
         if not isinstance(region, Region):
-            raise RegionInvalid(f"{_show(region)} is no region: an object with x, y, width and height")
+            # What stands there is not repeated: the answer of a service carries nothing that its caller did not mean.
+            raise RegionInvalid(f"number {number} is no region: an object with x, y, width and height, whole numbers")
     return tuple(value)
 
 

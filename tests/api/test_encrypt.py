@@ -171,9 +171,9 @@ class TestRefusedForms:
         assert "canary" not in response.text
 
     async def test_an_unknown_field_is_told_the_known_ones(self, ada):
-        error = (await submit(ada, regions="[]")).json()["errors"][0]
+        error = (await submit(ada, region="[]")).json()["errors"][0]
         assert error["field"] is None
-        assert "quantum_purity, layout, master_password, key_custody, image" in error["detail"]
+        assert "quantum_purity, layout, regions, master_password, key_custody, image" in error["detail"]
 
     @pytest.mark.parametrize(
         "form", [{"key_custody": "passphrase"}, {"key_custody": "managed", "master_password": "a long passphrase"}]

@@ -8,6 +8,7 @@ from backplane.services.claims import Claim
 from backplane.services.outcomes import EncryptOutcome
 from shield_core.cipher.purity import Purity
 from shield_core.image.payload import Layout
+from shield_core.image.regions import Region
 from shield_core.keys.canonical import b64decode, b64encode
 from shield_core.keys.passphrase import Kdf
 from shield_core.keys.stanzas import PassphraseWrap, VaultWrap
@@ -29,6 +30,7 @@ async def encrypt(equipment: Equipment, claim: Claim, reporter: Reporter) -> Non
         wraps=[_wrap(claim)],
         purity=Purity(claim.job.purity_requested),
         layout=Layout(claim.job.layout_requested),
+        regions=[Region(**region) for region in claim.job.regions or []],
         file_name=file_name,
         job_id=ids.to_wire("job", claim.job.id),
         key_id=ids.new(),

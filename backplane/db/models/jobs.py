@@ -30,6 +30,10 @@ class Job(Base):
     # What was asked.
     purity_requested: Mapped[str | None]
     layout_requested: Mapped[str | None]
+    regions: Mapped[list[dict[str, int]] | None]
+    """The only parts to encrypt, sorted; null where everything is."""
+    share_encrypted: Mapped[float | None]
+    """Of the picture's pixels: above 0, at most 1; null where nothing is encrypted."""
     analyze: Mapped[bool] = mapped_column(server_default="false")
     key_custody: Mapped[str | None]
     secret: Mapped[bytes | None]

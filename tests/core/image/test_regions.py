@@ -190,13 +190,10 @@ class TestParseJson:
         with pytest.raises(RegionInvalid):
             parse_json(text)
 
-    def test_says_what_it_refuses_and_not_at_length(self):
-        with pytest.raises(RegionInvalid, match="'w': 1") as caught:
-            parse_json('[{"x":0,"y":0,"w":1,"h":1}]')
-        assert "width and height" in str(caught.value)
-        with pytest.raises(RegionInvalid) as caught:
-            parse_json(json.dumps(["x" * 9000]))
-        assert len(str(caught.value)) < 200
+    def test_says_which_it_refuses_and_does_not_repeat_it(self):
+        with pytest.raises(RegionInvalid, match="number 2 is no region") as caught:
+            parse_json('[{"x":0,"y":0,"width":1,"height":1},{"x":0,"y":0,"canary":1}]')
+        assert "canary" not in str(caught.value)
 
     @settings(max_examples=300, deadline=None)
     @given(st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(), st.lists, max_leaves=8))
