@@ -17,6 +17,8 @@ from shield_core.cipher.permutation import warm
 from shield_core.errors import Cancelled, EntropyError, ShieldError
 from shield_core.quantum.aer import AerSource, import_simulator
 from shield_core.quantum.pool import BitPool
+from worker.kinds.analyze import analyze
+from worker.kinds.avalanche import check_avalanche
 from worker.kinds.decrypt import decrypt
 from worker.kinds.encrypt import encrypt
 from worker.kinds.equipment import Equipment
@@ -27,8 +29,12 @@ log = structlog.get_logger()
 HEARTBEAT_SECONDS = 5.0
 RETRY_SECONDS = 1.0
 
-
-KINDS: dict[str, Callable[[Equipment, Claim, Reporter], Awaitable[None]]] = {"encrypt": encrypt, "decrypt": decrypt}
+KINDS: dict[str, Callable[[Equipment, Claim, Reporter], Awaitable[None]]] = {
+    "encrypt": encrypt,
+    "decrypt": decrypt,
+    "analyze": analyze,
+    "avalanche": check_avalanche,
+}
 
 
 def preload() -> None:

@@ -13,6 +13,9 @@ from backplane.vault import LocalVault
 
 INPUT = "input"
 INPUT_MATERIAL = "input-material"
+INPUT_ENCRYPTED = "input-encrypted"
+"""The other picture of two that are compared."""
+
 MATERIAL = "material"
 """The `.qmat` file that an encrypt job made."""
 

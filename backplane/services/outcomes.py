@@ -1,7 +1,7 @@
 """What an attempt made, before any of it is stored."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -49,3 +49,6 @@ class MeasureOutcome:
     documents: Mapping[str, bytes] = field(repr=False)
     version: int | None = None
     summary: Mapping[str, Any] | None = None
+
+    def without_summary(self) -> "MeasureOutcome":
+        return replace(self, summary=None)
