@@ -49,9 +49,7 @@ def judge_mse(name: str, differences: Differences, values: NDArray[np.int64]) ->
 
 def _moments(top: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """For each p, the mean and the variance of (p - U)², from the power sums of U about the middle of its range."""
-    center = top / 2
-    shift = np.arange(top + 1) - center
-    offsets = np.arange(top + 1) - center
-    second, fourth = float(np.mean(offsets**2)), float(np.mean(offsets**4))
-    mean = shift**2 + second
-    return mean, shift**4 + 6 * shift**2 * second + fourth - mean**2
+    squares: NDArray[np.float64] = (np.arange(top + 1, dtype=np.float64) - top / 2) ** 2
+    second, fourth = float(squares.mean()), float((squares**2).mean())
+    mean = squares + second
+    return mean, squares**2 + 6 * squares * second + fourth - mean**2

@@ -71,7 +71,7 @@ def _against(counted: Counted, original: Picture) -> tuple[Finding, ...]:
 def _values(original: Picture, tally: Tally) -> NDArray[np.int64]:
     """Count how often each value of a sample stands; of 8-bit samples that is the histogram."""
     if original.bit_depth == 8:  # noqa: PLR2004 - bits
-        return tally.counts.sum(axis=0)
+        return tally.total
     return np.bincount(original.rows().reshape(-1), minlength=original.top + 1)
 
 

@@ -14,6 +14,7 @@ from shield_core.analysis.picture import Picture, check_alike
 from shield_core.analysis.tally import DIRECTIONS, Differences
 from shield_core.analysis.version import VERSION
 from shield_core.image.regions import Region, count_pixels
+from shield_core.progress import Advance, nothing
 
 __all__ = ["KEY_SPACE_BITS", "SMALLEST", "VERSION", "Encrypt", "analyze"]
 
@@ -38,6 +39,7 @@ def analyze(
     key_space_bits: int | None = None,
     regions: Sequence[Region] = (),
     threads: int = 1,
+    progress: Advance = nothing,
 ) -> dict[str, Any]:
     """Measure an original and what became of it.
 
@@ -50,6 +52,7 @@ def analyze(
         key_space_bits: of the cipher: `KEY_SPACE_BITS` of our own, None where it is not known.
         regions: what alone was encrypted; none stands for the whole picture. Nothing is judged where there are some.
         threads: 1 or 2; the result does not depend on it.
+        progress: told samples counted, as many as the larger picture has.
 
     Returns:
         JSON-able: `version`, `pictures`, `regions`, `metrics`, `tests`, `security_grade`, `limits` and `charts`;
@@ -61,7 +64,7 @@ def analyze(
     Source: docs/analysis.md.
     """
     check_alike(original, encrypted)
-    counted = _count(original, encrypted, encrypt, threads)
+    counted = _count(original, encrypted, encrypt, threads=threads, progress=progress)
     unjudged = _unjudged(original, encrypted, regions)
     findings = judge(original, counted, unjudged=unjudged)
     return {
@@ -84,27 +87,27 @@ def analyze(
     }
 
 
-def _count(original: Picture, encrypted: Picture, encrypt: Encrypt | None, threads: int) -> Counted:  # noqa: ARG001
-    return Counted(
-        original=tally.count(original),
-        encrypted=tally.count(encrypted),
-        against=tally.compare(original, encrypted) if original.is_like(encrypted) else None,
-        between=None if encrypt is None else differences_of_neighbors(original, encrypt),
-    )
+def _count(
+    original: Picture, encrypted: Picture, encrypt: Encrypt | None, *, threads: int, progress: Advance
+) -> Counted:
+    first, second, against = tally.count(original, encrypted, threads=threads, progress=progress)
+    between = None if encrypt is None else compare_neighbors(original, encrypt, threads=threads)
+    return Counted(first, second, against, between)
 
 
-def differences_of_neighbors(original: Picture, encrypt: Encrypt) -> Differences:
+def compare_neighbors(original: Picture, encrypt: Encrypt, *, threads: int = 1) -> Differences:
     """Encrypt a picture, and once more with the lowest bit of its middle sample changed, and compare the two.
 
     Args:
         original: left as it is.
         encrypt: the cipher.
+        threads: 1 or 2, for the comparison.
     """
     neighbor = original.samples.copy()
     neighbor[len(neighbor) // 2, original.bit_depth // 8 - 1] ^= 1
     first = Picture(encrypt(original.samples.copy()), original.width, original.height, original.bit_depth)
     second = Picture(encrypt(neighbor), original.width, original.height, original.bit_depth)
-    return tally.compare(first, second)
+    return tally.compare(first, second, threads=threads)
 
 
 def _unjudged(original: Picture, encrypted: Picture, regions: Sequence[Region]) -> str | None:
