@@ -1,4 +1,4 @@
-"""Keys that never enter a database: account keys, and the day's transit key.
+"""Keys that never enter a database: account keys, the day's transit key, and the keys that sign receipts.
 
 This backend keeps them in a directory, sealed under a root key from a file. All processes of an installation share the
 directory. A key file is written under a temporary name and linked into place, so that of two writers one wins and both
@@ -91,6 +91,32 @@ class LocalVault:
         for path in expired:
             path.unlink(missing_ok=True)
         return len(expired)
+
+    def receipt_seeds(self) -> list[bytes]:
+        """Return what the receipt keys are made of, oldest first; the last one signs. Empty before the first one."""
+        return [self._open_receipt_key(path) for path in self._receipt_paths()]
+
+    def add_receipt_seed(self, size: int, *, after: int) -> None:
+        """Make one more receipt key, of so many random bytes, where there are `after` of them.
+
+        Of two that do it at the same time one wins, and one key is made.
+        """
+        paths = self._receipt_paths()
+        if len(paths) != after:
+            return
+        number = int(paths[-1].name) + 1 if paths else 1
+        path = self._directory / "receipts" / f"{number:06d}"
+        self._write_once(path, self._root.seal(secrets.token_bytes(size), self._receipt_aad(path)))
+
+    def _receipt_paths(self) -> list[Path]:
+        return sorted((self._directory / "receipts").glob("[0-9]" * 6))
+
+    def _open_receipt_key(self, path: Path) -> bytes:
+        return self._root.open(self._read(path), self._receipt_aad(path))
+
+    @staticmethod
+    def _receipt_aad(path: Path) -> bytes:
+        return LABELS.receipt_key + int(path.name).to_bytes(4, "big")
 
     def _open_transit(self, path: Path) -> VaultKey:
         stored = self._read(path)

@@ -16,6 +16,7 @@ from backplane.services.jobs import Jobs
 from backplane.services.keys import Keys
 from backplane.services.passphrases import PassphrasePool
 from backplane.services.progress import ProgressFeed
+from backplane.services.receipts import Receipts
 from backplane.services.relay import Relay
 from backplane.services.results import Results
 from backplane.services.submissions import Submissions
@@ -49,6 +50,7 @@ class GatewayServices:
     progress: ProgressFeed
     results: Results
     keys: Keys
+    receipts: Receipts
 
 
 @asynccontextmanager
@@ -84,6 +86,7 @@ async def open_gateway(settings: Settings) -> AsyncIterator[GatewayServices]:
                 progress=ProgressFeed(plant.database, plant.bus),
                 results=Results(plant.database, plant.store, plant.vault),
                 keys=Keys(plant.database, plant.vault, passphrases),
+                receipts=Receipts(plant.vault),
             )
         finally:
             passphrases.close()

@@ -51,6 +51,10 @@ async def metrics() -> Response:
 
 @router.get("/.well-known/jwks.json", responses=problems())
 async def public_keys(services: Services, response: Response) -> PublicKeys:
-    """The public keys that verify access tokens, as a JWK Set (RFC 7517)."""
+    """Get the public keys of this service, as a JWK Set (RFC 7517).
+
+    Each key says in `imageshield_use` what it verifies, and verifies nothing else: `access-token`, or `receipt` for
+    every key that ever signed one. Keep a copy: with it a receipt can be verified long after the service is gone.
+    """
     response.headers["Cache-Control"] = "public, max-age=300"
-    return PublicKeys(keys=services.tokens.public_keys)
+    return PublicKeys(keys=services.tokens.public_keys + await run_in_threadpool(services.receipts.public_keys))

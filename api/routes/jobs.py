@@ -2,10 +2,10 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from fastapi.exceptions import RequestValidationError
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from api.dependencies import Reader, RequestId, Services
-from api.downloads import result_response
+from api.downloads import content_disposition, result_response
 from api.problems import AUTHENTICATED, problems
 from api.schemas.jobs import Job, JobFilter, JobPage
 from backplane import ids
@@ -77,16 +77,20 @@ async def get_material(job_id: str, caller: Reader, services: Services, request_
 @router.get(
     "/{job_id}/receipt",
     responses={
-        200: {"description": "The statement", "content": {"application/json": {"schema": {"type": "object"}}}},
+        200: {
+            "description": "The receipt, as an attachment: docs/receipts.md",
+            "content": {"application/json": {"schema": {"type": "object"}}},
+        },
         **problems(*AUTHENTICATED, "not-found", "job-not-finished", "job-failed"),
     },
 )
 async def get_receipt(job_id: str, caller: Reader, services: Services) -> Response:
-    """Fetch the statement of where every random bit of the job's key came from.
+    """Fetch the receipt: where every random bit of the job's key came from, and for which encrypted image.
 
     The `statement` names the source, its circuits and its health tests, and what entropy it is credited with: of a
-    simulator, zero. The key file carries the statement's SHA-256. In this release the receipt is not signed: its
-    `signer` is null. A decrypt job draws no key and has no receipt.
+    simulator, zero. The key file carries the statement's SHA-256. `signer` names the key of `/.well-known/jwks.json`
+    that verifies `signature_b64`, or is null in a receipt from before receipts were signed. Keep the bytes as they
+    come: `imageshield verify` checks them offline. A decrypt job draws no key and has no receipt.
     """
     job = await services.jobs.get(caller.account_id, ids.from_wire("job", job_id))
     if not job.ended:
@@ -95,8 +99,11 @@ async def get_receipt(job_id: str, caller: Reader, services: Services) -> Respon
         raise JobFailed(job.error_title)
     if not job.has_receipt:
         raise NotFound("This job drew no key")
-    receipt: dict[str, Any] = await services.jobs.receipt(caller.account_id, job.id)
-    return JSONResponse(receipt)
+    return Response(
+        await services.jobs.receipt(caller.account_id, job.id),
+        media_type="application/json",
+        headers={"Content-Disposition": content_disposition(f"{job_id}.receipt.json")},
+    )
 
 
 def _read_cursor(cursor: str | None) -> Any:

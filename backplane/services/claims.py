@@ -21,6 +21,7 @@ from backplane.services.inputs import Inputs
 from backplane.services.keys import vault_opener
 from backplane.services.outcomes import DecryptOutcome, EncryptOutcome, MeasureOutcome
 from backplane.services.products import RESULT, Products
+from backplane.services.receipts import Receipts
 from backplane.services.secrets import open_for_job
 from backplane.vault import LocalVault, VaultKey
 from shield_core.keys.stanzas import VaultOpen
@@ -57,6 +58,7 @@ class Claims:
         self._vault = vault
         self._result_seconds = result_seconds
         self.inputs = Inputs(database, store, vault)
+        self.receipts = Receipts(vault)
         self.products = Products(store, vault)
 
     async def claim(self, job_id: UUID) -> Claim | None:

@@ -9,6 +9,7 @@ from backplane.db.models import Job
 from backplane.db.repositories import jobs
 from backplane.db.session import Database
 from backplane.errors import NotFound
+from shield_core.quantum import receipt
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +79,10 @@ class Jobs:
             rows = await jobs.page(session, account_id, limit=limit + 1, before=before, status=status, kind=kind)
         return [JobFacts.of(row) for row in rows[:limit]], len(rows) > limit
 
-    async def receipt(self, account_id: UUID, job_id: UUID) -> dict[str, Any]:
+    async def receipt(self, account_id: UUID, job_id: UUID) -> bytes:
+        """Return the receipt in its canonical form, whatever the database did to the order of its fields."""
         async with self._database.transaction() as session:
             job = await jobs.of_account(session, account_id, job_id)
         if job is None or job.receipt is None:
             raise NotFound
-        return job.receipt
+        return receipt.encode(job.receipt)

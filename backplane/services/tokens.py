@@ -22,6 +22,7 @@ from backplane.db.repositories import accounts, audit
 from backplane.db.session import Database
 from backplane.errors import NotFound, TokenExpired, Unauthenticated
 from backplane.settings import Settings
+from shield_core.keys.jwk import USE_MEMBER
 
 ALGORITHM = "ES256"
 TYPE = "at+jwt"
@@ -29,6 +30,7 @@ ISSUER = "imageshield"
 AUDIENCE = "imageshield/api"
 SCOPES = ("jobs:read", "jobs:write", "keys:export")
 MAX_TOKEN = 4096
+USE = "access-token"
 CLAIMS = ("exp", "nbf", "iat", "iss", "aud", "sub", "jti")
 
 
@@ -163,7 +165,7 @@ class Tokens:
 
     @property
     def public_keys(self) -> list[dict[str, str]]:
-        return [self._access.public_jwk]
+        return [self._access.public_jwk | {USE_MEMBER: USE}]
 
     def _pair(self, account_id: UUID, refresh: str) -> TokenPair:
         return TokenPair(self._access.issue(account_id), refresh, self._access.seconds, " ".join(SCOPES))

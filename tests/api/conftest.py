@@ -164,7 +164,9 @@ class Engine:
         assert claim is not None
         return claim
 
-    async def complete_encrypt(self, job_id: str, *, material: bytes | None = None) -> bytes:
+    async def complete_encrypt(
+        self, job_id: str, *, material: bytes | None = None, receipt: dict | None = None
+    ) -> bytes:
         """End the job with a picture, which is returned, and a key file that opens."""
         claim = await self.take(job_id)
         key_id = ids.new()
@@ -176,7 +178,7 @@ class Engine:
             key_file=sealed.key_file,
             image_header=b"header",
             image_tag=b"tag",
-            columns={"purity_served": purity.value, "receipt": {"statement": {"version": 1}}},
+            columns={"purity_served": purity.value, "receipt": receipt or {"statement": {"version": 1}}},
             material=material,
         )
         made = await self.claims.products.keep_encrypted(claim.job, outcome)

@@ -206,5 +206,33 @@ class TestPublishedKeys:
         assert claims["sub"] == f"acc_{ada.account_id.hex}"
 
     async def test_hold_nothing_private(self, client):
-        (key,) = (await client.get("/.well-known/jwks.json")).json()["keys"]
-        assert set(key) == {"kty", "crv", "x", "y", "kid", "alg", "use"}
+        keys = (await client.get("/.well-known/jwks.json")).json()["keys"]
+        about = {"kty", "kid", "alg", "use", "imageshield_use"}
+        assert {key["kty"]: set(key) - about for key in keys} == {"EC": {"crv", "x", "y"}, "OKP": {"crv", "x"}}
+
+    async def test_may_be_kept_by_whoever_asks(self, client):
+        response = await client.get("/.well-known/jwks.json")
+        assert response.headers["Cache-Control"] == "public, max-age=300"
+        assert response.headers["Content-Type"] == "application/json"
+
+    async def test_say_what_each_of_them_verifies(self, client):
+        keys = (await client.get("/.well-known/jwks.json")).json()["keys"]
+        assert {key["imageshield_use"]: key["alg"] for key in keys} == {"access-token": "ES256", "receipt": "EdDSA"}
+        assert len({key["kid"] for key in keys}) == len(keys)
+
+
+class TestReceiptKeys:
+    """What signs receipts is published beside what signs tokens, and no token is ever verified with it."""
+
+    async def test_sign_no_token(self, gateway, client, ada):
+        header, claims, _ = parts(ada.token)
+        signer = gateway.services.receipts.signer()
+        for algorithm in ("EdDSA", "Ed25519", "ES256"):
+            signed = f"{encode(header | {'alg': algorithm, 'kid': signer.public_keys[0].kid})}.{encode(claims)}"
+            await assert_refused(client, f"{signed}.{encode(signer.ed25519.sign(signed.encode()))}")
+
+    async def test_are_no_secret_of_a_token(self, client, ada):
+        header, claims, _ = parts(ada.token)
+        for key in (await client.get("/.well-known/jwks.json")).json()["keys"]:
+            for secret in (key["x"].encode(), decode(key["x"])):
+                await assert_refused(client, sign_hs256(header | {"alg": "HS256", "kid": key["kid"]}, claims, secret))

@@ -2,6 +2,11 @@ from datetime import datetime
 
 import pytest
 
+from shield_core.keys import jwk
+from shield_core.quantum.receipt import parse, seal
+from shield_core.quantum.verdict import Outcome, verify
+from tests.core.quantum.statements import make_receipt, make_statement
+
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 
 JOBS = "/api/v1/jobs"
@@ -144,11 +149,31 @@ class TestMaterial:
 
 
 class TestReceipt:
-    async def test_is_the_statement(self, ada, engine):
+    async def test_as_it_comes_it_verifies_with_the_published_keys(self, ada, engine, client):
+        job_id = await ada.encrypt()
+        statement = make_statement(job_id="job_\u00fc\u4e16\U0001f512")
+        signer = engine.claims.receipts.signer()
+        await engine.complete_encrypt(
+            job_id, receipt=seal(statement, image_sha256="ab" * 32, tag=bytes(32), signer=signer)
+        )
+        response = await ada.http.get(f"{JOBS}/{job_id}/receipt")
+        published = jwk.parse((await client.get("/.well-known/jwks.json")).content, use="receipt")
+        assert verify(parse(response.content), keys=published.keys).outcome is Outcome.VERIFIED
+        assert response.json()["statement"] == statement
+
+    async def test_is_an_attachment_with_a_name(self, ada, engine):
         job_id = await ada.encrypt()
         await engine.complete_encrypt(job_id)
         response = await ada.http.get(f"{JOBS}/{job_id}/receipt")
-        assert response.json() == {"statement": {"version": 1}}
+        assert response.headers["Content-Disposition"].startswith(f'attachment; filename="{job_id}.receipt.json"')
+        assert (response.headers["Content-Type"], response.headers["Cache-Control"]) == ("application/json", "no-store")
+
+    async def test_from_before_receipts_were_signed_says_so(self, ada, engine):
+        job_id = await ada.encrypt()
+        unsigned = make_receipt(None)
+        await engine.complete_encrypt(job_id, receipt=dict(sorted(unsigned.items(), reverse=True)))
+        content = (await ada.http.get(f"{JOBS}/{job_id}/receipt")).content
+        assert verify(parse(content), keys={}).outcome is Outcome.UNSIGNED
 
     async def test_of_a_decrypt_job_is_404(self, ada, engine):
         job_id = await ada.decrypt()

@@ -6,14 +6,16 @@ from backplane import ids
 from backplane.metrics import ENTROPY_DEGRADED
 from backplane.services.claims import Claim
 from backplane.services.outcomes import EncryptOutcome
+from backplane.services.receipts import Receipts
 from shield_core.cipher.purity import Purity
 from shield_core.image.payload import Layout
 from shield_core.image.regions import Region
-from shield_core.keys.canonical import b64decode, b64encode
+from shield_core.keys.canonical import b64decode
 from shield_core.keys.passphrase import Kdf
 from shield_core.keys.stanzas import PassphraseWrap, VaultWrap
 from shield_core.pipeline import EncryptedImage, encrypt_image
 from shield_core.progress import Progress, Stage
+from shield_core.quantum.receipt import seal
 from worker.kinds.equipment import Equipment
 from worker.reporting import Reporter
 
@@ -43,7 +45,7 @@ async def encrypt(equipment: Equipment, claim: Claim, reporter: Reporter) -> Non
         key_file=image.key_file_bytes,
         image_header=image.header_bytes,
         image_tag=image.tag,
-        columns=await asyncio.to_thread(_describe, image),
+        columns=await asyncio.to_thread(_describe, image, equipment.claims.receipts),
     )
     if image.statement.get("degraded"):
         ENTROPY_DEGRADED.inc()
@@ -61,8 +63,8 @@ def _wrap(claim: Claim) -> PassphraseWrap | VaultWrap:
     return VaultWrap(ids.to_wire("acc", claim.job.account_id), key.id.hex, key.version, key.secret)
 
 
-def _describe(image: EncryptedImage) -> dict[str, Any]:
-    """The columns of a finished encrypt job."""
+def _describe(image: EncryptedImage, receipts: Receipts) -> dict[str, Any]:
+    """The columns of a finished encrypt job; the receipt is signed here, for now the picture is final."""
     return {
         "purity_served": image.quantum_purity["served"],
         "purity_reason": image.quantum_purity["reason"],
@@ -70,12 +72,7 @@ def _describe(image: EncryptedImage) -> dict[str, Any]:
         "layout_reason": image.layout_reason,
         "warnings": list(image.warnings),
         "metrics": {"timings_ms": image.timings_ms},
-        "receipt": {
-            "statement": image.statement,
-            "statement_sha256": image.statement_sha256,
-            "image_sha256": hashlib.sha256(image.png).hexdigest(),
-            "tag_b64": b64encode(image.tag),
-            "signer": None,
-            "signature_b64": None,
-        },
+        "receipt": seal(
+            image.statement, image_sha256=hashlib.sha256(image.png).hexdigest(), tag=image.tag, signer=receipts.signer()
+        ),
     }
