@@ -15,6 +15,7 @@ from backplane.services.jobs import JobFacts
 from backplane.services.originals import seal_blob
 from backplane.services.secrets import seal_for_job
 from backplane.vault import LocalVault
+from shield_core.image.facts import ImageFacts
 
 FIXED_MS = 120
 PER_MEGAPIXEL_MS = {"pixels": 110, "file": 25}
@@ -75,6 +76,17 @@ class Submissions:
             await session.refresh(job)
         JOBS_SUBMITTED.labels(kind=job.kind).inc()
         return JobFacts.of(job)
+
+
+def describe(facts: ImageFacts, size: int) -> dict[str, Any]:
+    """Say what a job's `image` is."""
+    return {
+        "format": facts.format,
+        "mode": facts.mode,
+        "width": facts.width,
+        "height": facts.height,
+        "bytes": size,
+    }
 
 
 def estimate_ms(layout: str, pixels: int) -> int:

@@ -20,9 +20,6 @@ from shield_core.progress import Advance, nothing
 
 VERSION: Final = 1
 FLIPS: Final = 64
-MAX_PIXELS: Final = 1_000_000
-"""193 encryptions of as many pixels take some seconds."""
-
 ENCRYPTIONS: Final = 1 + 3 * FLIPS
 LIMITS: Final = (
     "A diffusion check, not a proof. Shares near one half are what noise gives, and many weak ciphers give them too; "

@@ -12,7 +12,8 @@ MAX_ENCRYPTED_BYTES = 112_000_000
 """Bytes of an encrypted image: 25 million RGBA pixels, filter bytes, checksums and metadata."""
 
 MAX_MATERIAL_BYTES = 320_000_000
-"""Bytes of a material file: with `maximum` purity a bit for every bit of keystream, 225 MB for 25 million RGBA pixels."""
+"""Bytes of a material file: with `maximum` purity a bit for every bit of keystream, 225 MB for 25 million RGBA
+pixels."""
 
 MAX_METADATA = 4 * 1024 * 1024
 """Bytes of encrypted metadata: common PNG readers refuse an ancillary chunk of 8,000,000 bytes."""
@@ -43,12 +44,15 @@ MIN_FRAME_COST = 65_536
 MAX_NAME_BYTES = 255
 """Bytes of a file name, in UTF-8: the limit of common file systems."""
 
+MAX_AVALANCHE_PIXELS = 1_000_000
+"""Pixels of a picture whose bits are flipped: it is encrypted 193 times, which takes some seconds."""
 
-def check_size(width: int, height: int) -> None:
+
+def check_size(width: int, height: int, *, limit: int = MAX_PIXELS) -> None:
     """Refuse a picture by the size that its header declares, before anything is decoded.
 
     Raises:
-        TooManyPixels: more than `MAX_PIXELS`.
+        TooManyPixels: more than the limit.
     """
-    if width * height > MAX_PIXELS:
-        raise TooManyPixels(f"{width} by {height} is {width * height:,} pixels; the limit is {MAX_PIXELS:,}")
+    if width * height > limit:
+        raise TooManyPixels(f"{width} by {height} is {width * height:,} pixels; the limit is {limit:,}")

@@ -1,0 +1,91 @@
+"""Taking pictures in only to measure them: everything that is checked before a job exists."""
+
+import asyncio
+from uuid import UUID
+
+from backplane import ids
+from backplane.db.models import Job
+from backplane.errors import ValidationFailed, from_core
+from backplane.services.inputs import INPUT, INPUT_ENCRYPTED
+from backplane.services.jobs import JobFacts
+from backplane.services.submissions import FIXED_MS, Submissions, Upload, describe
+from shield_core.container import header as container_header
+from shield_core.container import png, tag
+from shield_core.errors import HeaderInvalid, HeaderMissing, ShieldError, UnsupportedFormat
+from shield_core.image import intake
+from shield_core.image.facts import ImageFacts
+from shield_core.image.limits import MAX_AVALANCHE_PIXELS, check_size
+
+PER_MEGAPIXEL_MS = {"analyze": 150, "avalanche": 7000}
+"""Measured on two cores, as for encryptions."""
+
+
+class Measurements:
+    def __init__(self, submissions: Submissions) -> None:
+        self._submissions = submissions
+
+    async def compare(
+        self, account_id: UUID, original: Upload, encrypted: Upload, *, request_id: str | None
+    ) -> JobFacts:
+        """Check the headers of both pictures, keep both sealed, and write the job."""
+        try:
+            facts = await asyncio.to_thread(examine_pair, original.data, encrypted.data)
+        except ShieldError as error:
+            raise from_core(error) from error
+        job = _job(account_id, "analyze", facts, size=len(original.data), request_id=request_id)
+        # Whatever was sent as the encrypted one, nobody has said that it is.
+        sent = [
+            await self._submissions.sealed(job, INPUT, original),
+            await self._submissions.sealed(job, INPUT_ENCRYPTED, encrypted),
+        ]
+        return await self._submissions.submit(job, sent, action="image.analyze")
+
+    async def flip_bits(self, account_id: UUID, upload: Upload, *, request_id: str | None) -> JobFacts:
+        """Check the header of a picture, keep it sealed, and write the job."""
+        try:
+            facts = await asyncio.to_thread(examine_small, upload.data)
+        except ShieldError as error:
+            raise from_core(error) from error
+        job = _job(account_id, "avalanche", facts, size=len(upload.data), request_id=request_id)
+        sent = await self._submissions.sealed(job, INPUT, upload)
+        return await self._submissions.submit(job, [sent], action="image.avalanche")
+
+
+def examine_pair(original: bytes, encrypted: bytes) -> ImageFacts:
+    """Read the structure of both, and refuse what cannot be compared; the worker looks at the samples as well."""
+    facts = intake.survey(original).facts
+    size = _size_of_encrypted(encrypted)
+    if size is not None and size != (facts.width, facts.height):
+        raise ValidationFailed(
+            f"The original has {facts.width} x {facts.height} pixels and the encrypted picture {size[0]} x {size[1]}: "
+            "send two pictures of the same size"
+        )
+    return facts
+
+
+def examine_small(data: bytes) -> ImageFacts:
+    facts = intake.survey(data).facts
+    check_size(facts.width, facts.height, limit=MAX_AVALANCHE_PIXELS)
+    return facts
+
+
+def _size_of_encrypted(data: bytes) -> tuple[int, int] | None:
+    """Width and height, or None of an encrypted image that holds a file: its size says nothing about the picture."""
+    try:
+        header = container_header.parse(png.find(data)[: -tag.SIZE])
+    except (UnsupportedFormat, HeaderMissing, HeaderInvalid):
+        facts = intake.survey(data).facts
+        return facts.width, facts.height
+    return None if header.layout == "file" else (header.width, header.height)
+
+
+def _job(account_id: UUID, kind: str, facts: ImageFacts, *, size: int, request_id: str | None) -> Job:
+    return Job(
+        id=ids.new(),
+        account_id=account_id,
+        kind=kind,
+        estimated_ms=FIXED_MS + PER_MEGAPIXEL_MS[kind] * facts.width * facts.height // 1_000_000,
+        image=describe(facts, size),
+        warnings=list(facts.warnings),
+        request_id=request_id,
+    )
