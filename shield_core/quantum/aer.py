@@ -4,7 +4,6 @@ What Aer samples here are the top bits of a Mersenne Twister (`mt19937_64`) unde
 the seed, and invisible to every statistical test. So it is credited zero bits. docs/entropy.md has the measurements.
 """
 
-import hashlib
 import os
 import threading
 from fractions import Fraction
@@ -17,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shield_core.errors import SourceFailed
+from shield_core.quantum import circuit
 from shield_core.quantum.sources import SourceKind, whole_bytes
 
 SHOTS_PER_BLOCK: Final = 8192
@@ -82,12 +82,17 @@ class AerSource:
         return np.packbits(np.concatenate(blocks)).tobytes()[:size]
 
     def _run(self, shots: int) -> NDArray[np.uint8]:
-        self._state.set_seed(int.from_bytes(os.urandom(8), "big") >> 1)  # Aer takes a signed 64-bit seed
+        self._state.set_seed(fresh_seed())
         try:
             memory = self._state.sample_memory(shots=shots)
         finally:
             self._state.set_seed(0)
         return np.frombuffer("".join(memory).encode("ascii"), np.uint8) & np.uint8(1)
+
+
+def fresh_seed() -> int:
+    """Draw a simulator's seed from the operating system: 63 bits, for Aer takes a signed integer of 64."""
+    return int.from_bytes(os.urandom(8), "big") >> 1
 
 
 def import_simulator() -> ModuleType:
@@ -113,18 +118,8 @@ def _prepare(qubits: int) -> Any:
 
 
 def _describe(qubits: int) -> dict[str, Any]:
-    circuit = openqasm(qubits)
     return {
         "backend": "qiskit-aer AerState, statevector",
-        "qubits": qubits,
-        "circuit_openqasm3": circuit,
-        "circuit_sha256": hashlib.sha256(circuit.encode()).hexdigest(),
+        **circuit.describe(qubits),
         "versions": {"qiskit": version("qiskit"), "qiskit_aer": version("qiskit-aer")},
     }
-
-
-def openqasm(qubits: int) -> str:
-    """Write the circuit that is sampled, in OpenQASM 3."""
-    hadamards = "".join(f"h q[{qubit}];\n" for qubit in range(qubits))
-    head = f'OPENQASM 3.0;\ninclude "stdgates.inc";\nbit[{qubits}] c;\nqubit[{qubits}] q;\n'
-    return f"{head}{hadamards}c = measure q;\n"

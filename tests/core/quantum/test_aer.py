@@ -8,7 +8,9 @@ from qiskit import QuantumCircuit, qasm3
 
 from shield_core.errors import SourceFailed
 from shield_core.quantum import aer
-from shield_core.quantum.aer import AerSource, openqasm
+from shield_core.quantum.aer import AerSource
+from shield_core.quantum.circuit import openqasm
+from shield_core.quantum.oracle import predict
 
 
 @pytest.fixture(scope="module")
@@ -16,46 +18,17 @@ def source():
     return AerSource()
 
 
-def mersenne_twister_64(seed, count):
-    """`mt19937_64` of Matsumoto and Nishimura (2004), the generator of that name in C++'s <random>."""
-    mask = (1 << 64) - 1
-    state = [seed & mask]
-    for i in range(1, 312):
-        state.append((6_364_136_223_846_793_005 * (state[-1] ^ (state[-1] >> 62)) + i) & mask)
-    out = []
-    while len(out) < count:
-        for i in range(312):
-            word = (state[i] & 0xFFFF_FFFF_8000_0000) | (state[(i + 1) % 312] & 0x7FFF_FFFF)
-            state[i] = state[(i + 156) % 312] ^ (word >> 1) ^ (0xB502_6F5A_A966_19E9 if word & 1 else 0)
-        out.extend(map(tempered, state))
-    return out[:count]
-
-
-def tempered(word):
-    word ^= (word >> 29) & 0x5555_5555_5555_5555
-    word ^= (word << 17) & 0x71D6_7FFF_EDA6_0000
-    word ^= (word << 37) & 0xFFF7_EEE0_0000_0000
-    return word ^ (word >> 43)
-
-
-class TestOracle:
-    def test_is_the_standard_generator(self):
-        """ISO C++, [rand.predef]: the 10,000th word under the default seed."""
-        assert mersenne_twister_64(5489, 10_000)[-1] == 9_981_545_732_273_789_042
-
+class TestBits:
     def test_who_knows_the_seed_knows_every_bit(self, monkeypatch):
         """Why a simulator is credited zero bits: every measured bit is a top bit of a Mersenne Twister."""
         seed = 2**62 + 12_345
-        monkeypatch.setattr(aer.os, "urandom", lambda size: (seed << 1).to_bytes(size, "big"))
-        measured = AerSource().measure(8 * 2000)
-        assert measured == bytes(word >> 56 for word in mersenne_twister_64(seed, 2000))
+        monkeypatch.setattr(aer, "fresh_seed", lambda: seed)
+        assert AerSource().measure(8 * 2000) == predict(seed, 8 * 2000)
 
     def test_the_bits_of_a_shot_stand_highest_qubit_first_for_every_number_of_qubits(self, monkeypatch):
-        monkeypatch.setattr(aer.os, "urandom", lambda size: (99 << 1).to_bytes(size, "big"))
-        words = mersenne_twister_64(99, 400)
+        monkeypatch.setattr(aer, "fresh_seed", lambda: 99)
         for qubits in (1, 5, 12):
-            text = "".join(f"{word >> (64 - qubits):0{qubits}b}" for word in words)
-            assert AerSource(qubits).measure(400) == int(text[:400], 2).to_bytes(50, "big")
+            assert AerSource(qubits).measure(400) == predict(99, 400, qubits=qubits)
 
 
 class TestSeeds:
@@ -76,7 +49,7 @@ class TestSeeds:
         """What follows a block in the generator is the sequence of seed 0, whatever the block's seed was."""
         source.measure(4096)
         following = source._state.sample_memory(shots=4)
-        assert [int(shot, 2) for shot in following] == [word >> 56 for word in mersenne_twister_64(0, 4)]
+        assert bytes(int(shot, 2) for shot in following) == predict(0, 32)
 
     def test_it_is_overwritten_even_where_sampling_fails(self, monkeypatch):
         source = AerSource()
