@@ -18,6 +18,9 @@ from shield_core.progress import Advance, nothing
 
 CHUNK: Final = 65_536
 TAG: Final = 16
+HEAD_SIZE: Final = 21
+"""Bytes of every head: magic (4) ‖ u8 version ‖ id (16)."""
+
 _FRAME: Final = CHUNK + TAG
 
 
@@ -27,26 +30,25 @@ def seal(data: bytes | bytearray | memoryview, *, key: bytes, head: bytes) -> by
     Args:
         data: The secret, of any length.
         key: 32 bytes, fresh for this value.
-        head: Magic, version and id of the value; written in front and authenticated with every chunk.
+        head: 21 bytes: magic, version and id of the value; written in front and authenticated with every chunk.
 
     Returns:
         `head` followed by the sealed chunks, 16 bytes longer each.
     """
     view = memoryview(data).cast("B")
-    out = bytearray(sealed_size(len(view), head=head))
+    out = bytearray(sealed_size(len(view)))
     out[: len(view)] = view
     seal_in_place(np.frombuffer(out, np.uint8), len(view), key=key, head=head)
     return out
 
 
-def sealed_size(size: int, *, head: bytes) -> int:
+def sealed_size(size: int) -> int:
     """Return how long a secret is once it is sealed.
 
     Args:
         size: of the secret, in bytes.
-        head: as `seal`.
     """
-    return len(head) + size + _count(size) * TAG
+    return HEAD_SIZE + size + _count(size) * TAG
 
 
 def seal_in_place(
@@ -65,7 +67,7 @@ def seal_in_place(
         The first `sealed_size` bytes of the memory; nothing of the secret is left in it.
     """
     cipher = AESGCM(key)
-    end = sealed_size(size, head=head)
+    end = sealed_size(size)
     memory[end:] = 0
     plain = np.empty(CHUNK, np.uint8)
     count = _count(size)
@@ -74,12 +76,12 @@ def seal_in_place(
         piece = memory[index * CHUNK : min(size, (index + 1) * CHUNK)]
         copy = plain[: piece.size]
         copy[:] = piece
-        at = len(head) + index * _FRAME
+        at = HEAD_SIZE + index * _FRAME
         target = memory[at : at + copy.size + TAG].data
         cipher.encrypt_into(_nonce(index, last=index == count - 1), copy.data, head, target)
         progress(copy.size)
     plain[:] = 0
-    memory[: len(head)] = np.frombuffer(head, np.uint8)
+    memory[:HEAD_SIZE] = np.frombuffer(head, np.uint8)
     return memory[:end].data
 
 
@@ -124,10 +126,10 @@ class Reader:
             MacMismatch: another head, or too short for one.
         """
         view = memoryview(sealed).cast("B")
-        self._body = view[len(head) :]
+        self._body = view[HEAD_SIZE:]
         self.count = max(1, -(-len(self._body) // _FRAME))
         self.size = len(self._body) - self.count * TAG
-        if view[: len(head)] != head or self.size < 0:
+        if view[:HEAD_SIZE] != head or self.size < 0:
             raise MacMismatch("Not what was sealed, or cut short")
         self._cipher = AESGCM(key)
         self._head = head

@@ -74,7 +74,7 @@ class TestSealInPlace:
     def test_gives_what_the_frame_says(self, size, more):
         """The frame by the AES-GCM of `cryptography`, chunk after chunk (docs/format.md, Material)."""
         data = os.urandom(size)
-        memory = np.full(sealed_size(size, head=HEAD) + more, 7, np.uint8)
+        memory = np.full(sealed_size(size) + more, 7, np.uint8)
         memory[:size] = np.frombuffer(data, np.uint8)
         pieces = [data[at : at + CHUNK] for at in range(0, size, CHUNK)] or [b""]
         nonces = [bytes(7) + i.to_bytes(4, "big") + bytes([i == len(pieces) - 1]) for i in range(len(pieces))]

@@ -1,0 +1,147 @@
+import hashlib
+
+import numpy as np
+import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from shield_core.cipher.purity import Purity
+from shield_core.cipher.segments import SEGMENT
+from shield_core.container import material
+from shield_core.container.lanes import Recording
+from shield_core.errors import MacMismatch, PayloadInvalid
+from shield_core.keys import schedule
+from tests.core.cipher.permutations import picture
+from tests.core.container.drawn import KEY_ID, header
+
+KEYS = schedule.derive(bytes(32), bytes(24))
+SEEDS = bytearray(range(64))
+SAMPLES = picture(SEGMENT // 3 + 1, 3)
+
+
+def sealed(secret=SEEDS, key=KEYS.material):
+    return material.seal(bytearray(secret), key=key, key_id=KEY_ID)
+
+
+def of(purity, data):
+    return header(purity=purity, material_sha256=material.digest(data) if purity.needs_material else None)
+
+
+def opened(of_header, data, samples=SAMPLES):
+    with material.streams(of_header, KEYS, data, payload_bytes=samples.nbytes, pixels=len(samples)) as streams:
+        return streams.decrypt(samples.copy())
+
+
+def recording(samples):
+    lanes = Recording(samples.nbytes, len(samples))
+    lanes.memory[:] = np.random.default_rng(2).integers(0, 256, lanes.memory.size, np.uint8)
+    return lanes
+
+
+class TestSeal:
+    def test_is_the_file_that_the_format_says(self):
+        """docs/format.md, Material, by hand: one chunk, which is the last."""
+        head = b"QSMT\x01" + KEY_ID.bytes
+        assert sealed() == head + AESGCM(KEYS.material).encrypt(bytes(11) + b"\x01", bytes(SEEDS), head)
+
+    def test_lanes_have_the_same_frame(self):
+        samples = picture(10, 3)
+        data = material.seal(recording(samples), key=KEYS.material, key_id=KEY_ID)
+        assert bytes(data[:21]) == b"QSMT\x01" + KEY_ID.bytes
+
+
+class TestVerify:
+    def test_digest_is_of_the_whole_file(self):
+        told = []
+        data = np.random.default_rng(1).bytes((1 << 20) + 5)
+        assert material.digest(data, progress=told.append) == hashlib.sha256(data).digest()
+        assert told == [1 << 20, 5]
+
+    def test_every_flipped_bit_and_every_cut_is_refused(self):
+        data = sealed()
+        of_image = of(Purity.MULTISTAGE, data)
+        material.verify(of_image, data)
+        for bit in range(8 * len(data)):
+            changed = bytearray(data)
+            changed[bit // 8] ^= 1 << bit % 8
+            with pytest.raises(MacMismatch):
+                material.verify(of_image, changed)
+        for size in range(len(data)):
+            with pytest.raises(MacMismatch):
+                material.verify(of_image, data[:size])
+
+    def test_an_image_without_material_has_none_that_fits(self):
+        with pytest.raises(MacMismatch):
+            material.verify(header(), b"")
+
+
+class TestStreams:
+    @pytest.mark.parametrize("purity", [Purity.FAST, Purity.BALANCED])
+    def test_of_plain_purities_need_none(self, purity):
+        with material.streams(of(purity, b""), KEYS, b"", payload_bytes=3, pixels=1) as streams:
+            assert (streams.seeds, streams.measured) == (None, None)
+
+    def test_of_multistage_have_the_seeds_and_wipe_them(self):
+        data = sealed()
+        with material.streams(
+            of(Purity.MULTISTAGE, data), KEYS, data, payload_bytes=SAMPLES.nbytes, pixels=len(SAMPLES)
+        ) as streams:
+            assert streams.seeds == SEEDS
+        assert streams.seeds == bytes(64)
+
+    def test_of_multistage_are_wiped_where_the_work_fails(self):
+        data, kept = sealed(), []
+
+        def fail():
+            with material.streams(
+                of(Purity.MULTISTAGE, data), KEYS, data, payload_bytes=SAMPLES.nbytes, pixels=len(SAMPLES)
+            ) as streams:
+                kept.append(streams.seeds)
+                raise KeyError
+
+        with pytest.raises(KeyError):
+            fail()
+        assert kept == [bytes(64)]
+
+    @pytest.mark.parametrize("size", [0, 1, 32, 63, 65, 96])
+    def test_another_number_of_seeds_is_refused(self, size):
+        data = sealed(bytes(size))
+        with pytest.raises(PayloadInvalid, match="number of seeds"):
+            opened(of(Purity.MULTISTAGE, data), data)
+
+    @pytest.mark.parametrize("purity", [Purity.MULTISTAGE, Purity.MAXIMUM])
+    def test_material_under_another_key_is_refused(self, purity):
+        data = sealed(key=bytes(32))
+        with pytest.raises(MacMismatch):
+            opened(of(purity, data), data)
+
+    @pytest.mark.parametrize("purity", [Purity.MULTISTAGE, Purity.MAXIMUM])
+    @pytest.mark.parametrize("spoil", ["magic", "version", "key id", "cut", "nothing"])
+    def test_another_frame_is_refused(self, purity, spoil):
+        data = sealed()
+        changed = {
+            "magic": b"QSMU" + data[4:],
+            "version": data[:4] + b"\x02" + data[5:],
+            "key id": data[:5] + bytes(16) + data[21:],
+            "cut": data[:30],
+            "nothing": b"",
+        }[spoil]
+        with pytest.raises(MacMismatch):
+            opened(of(purity, changed), changed)
+
+    @pytest.mark.parametrize("threads", [1, 2])
+    def test_of_maximum_give_the_picture_back(self, threads):
+        lanes = recording(SAMPLES)
+        streams = material.Streams(KEYS.stream, KEYS.permutation, measured=lanes)
+        encrypted = streams.encrypt(SAMPLES.copy(), threads=threads)
+        data = material.seal(lanes, key=KEYS.material, key_id=KEY_ID)
+        assert np.array_equal(opened(of(Purity.MAXIMUM, data), data, encrypted), SAMPLES)
+
+    def test_of_maximum_that_are_not_used_up_are_refused(self):
+        lanes = recording(SAMPLES)
+        material.Streams(KEYS.stream, KEYS.permutation, measured=lanes).encrypt(SAMPLES.copy())
+        data = material.seal(lanes, key=KEYS.material, key_id=KEY_ID)
+        block = material.streams(
+            of(Purity.MAXIMUM, data), KEYS, data, payload_bytes=SAMPLES.nbytes, pixels=len(SAMPLES)
+        )
+        with pytest.raises(PayloadInvalid, match="consumed exactly"), block:
+            pass
