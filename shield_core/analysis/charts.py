@@ -83,30 +83,25 @@ def gauge(entropy: Finding) -> dict[str, Any]:
 
 def _pairs(picture: Picture, direction: str) -> dict[str, Any]:
     right, down = _SHIFTS[direction]
-    across, along = picture.width - right, picture.height - down
-    flat = picture.samples
-    column, row, lane = _places(across, along, picture.channels)
-    here = row * picture.width + column
+    here, lane = _places(picture, picture.width - right, picture.height - down)
     there = here + down * picture.width + right
-    return {"x": _take(picture, flat, here, lane), "y": _take(picture, flat, there, lane), "max": picture.top}
+    return {"x": _take(picture, here, lane), "y": _take(picture, there, lane), "max": picture.top}
 
 
-def _places(across: int, along: int, channels: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Choose columns, rows and channels: all of a small picture, else points of a sequence that leaves no gaps."""
-    total = across * along * channels
-    if total <= MAX_POINTS:
-        index = np.arange(max(0, total))
-        per_row = max(1, across * channels)
-        return index % per_row // channels, index // per_row, index % channels
+def _places(picture: Picture, across: int, along: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Choose pixels and channels: all of a small picture, else points of a sequence that leaves no gaps."""
+    channels = picture.channels
+    if across * along * channels <= MAX_POINTS:
+        index = np.arange(across * along * channels)
+        pixel = index // channels
+        return pixel // max(1, across) * picture.width + pixel % max(1, across), index % channels
     index = np.arange(MAX_POINTS)
-    column = (np.modf(0.5 + index * _R2[0])[0] * across).astype(np.int64)
-    row = (np.modf(0.5 + index * _R2[1])[0] * along).astype(np.int64)
-    return column, row, index % channels
+    column, row = (np.modf(0.5 + index * step)[0] * size for step, size in zip(_R2, (across, along), strict=True))
+    return row.astype(np.int64) * picture.width + column.astype(np.int64), index % channels
 
 
-def _take(picture: Picture, flat: NDArray[np.uint8], pixels: NDArray[np.int64], lane: NDArray[np.int64]) -> list[int]:
-    width = picture.bit_depth // 8
-    value = np.zeros(len(pixels), np.int64)
-    for byte in range(width):
-        value = value << 8 | flat[pixels, lane * width + byte]
-    return [int(sample) for sample in value]
+def _take(picture: Picture, pixels: NDArray[np.int64], lane: NDArray[np.int64]) -> list[int]:
+    if picture.bit_depth == 8:  # noqa: PLR2004 - bits
+        return list(picture.samples[pixels, lane].tolist())
+    high, low = picture.samples[pixels].astype(np.int64).T
+    return list((high << 8 | low).tolist())
