@@ -55,6 +55,17 @@ class TestThereAndBack:
         with Image.open(io.BytesIO(response.content)) as back:
             assert (back.info["exif"], back.info["icc_profile"]) == (exif, icc)
 
+    def test_a_redacted_picture_shows_the_rest_and_comes_back_whole(self, user: User):
+        original = pictures.sample("astronaut.png")
+        job = user.encrypt(original, regions='[{"x": 150, "y": 40, "width": 150, "height": 180}]')
+        assert (job["layout"], job["share_encrypted"]) == ("pixels", pytest.approx(150 * 180 / 512**2))
+        assert job["regions"] == [{"x": 150, "y": 40, "width": 150, "height": 180}]
+        encrypted, before = user.download(job["result_url"]), pixels(original)
+        changed = (pixels(encrypted) != before).any(axis=2)
+        assert changed[40:220, 150:300].mean() > 0.99
+        assert changed.sum() == changed[40:220, 150:300].sum()
+        assert np.array_equal(pixels(user.decrypt(encrypted).content), before)
+
     def test_the_encrypted_picture_is_noise_and_carries_no_metadata(self, user: User):
         original = pictures.as_png(pictures.make(), exif=pictures.exif())
         encrypted = user.download(user.encrypt(original)["result_url"])
