@@ -9,11 +9,13 @@ from backplane.bus import RedisBus
 from backplane.db.session import Database
 from backplane.queue import CeleryQueue
 from backplane.services.accounts import Accounts
+from backplane.services.analyses import Analyses
 from backplane.services.claims import Claims
 from backplane.services.decryptions import Decryptions
 from backplane.services.encryptions import Encryptions
 from backplane.services.jobs import Jobs
 from backplane.services.keys import Keys
+from backplane.services.measurements import Measurements
 from backplane.services.passphrases import PassphrasePool
 from backplane.services.progress import ProgressFeed
 from backplane.services.receipts import Receipts
@@ -46,6 +48,8 @@ class GatewayServices:
     tokens: Tokens
     encryptions: Encryptions
     decryptions: Decryptions
+    measurements: Measurements
+    analyses: Analyses
     jobs: Jobs
     progress: ProgressFeed
     results: Results
@@ -82,6 +86,8 @@ async def open_gateway(settings: Settings) -> AsyncIterator[GatewayServices]:
                 ),
                 encryptions=Encryptions(submissions, passphrases),
                 decryptions=Decryptions(plant.database, submissions, passphrases),
+                measurements=Measurements(submissions),
+                analyses=Analyses(plant.database, plant.store, plant.vault),
                 jobs=Jobs(plant.database),
                 progress=ProgressFeed(plant.database, plant.bus),
                 results=Results(plant.database, plant.store, plant.vault),

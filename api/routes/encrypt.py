@@ -67,6 +67,7 @@ async def _submit(request: Request, caller: Principal, services: GatewayServices
             purity=options.quantum_purity,
             layout=options.layout,
             regions=options.regions,
+            analyze=options.analyze,
             custody=options.key_custody,
             password=password.get_secret_value() if password is not None else None,
             request_id=request_id,

@@ -39,6 +39,7 @@ class EncryptOptions(Strict):
     quantum_purity: Purity = "balanced"
     layout: Layout = "auto"
     regions: str | None = None
+    analyze: bool = False
     master_password: NewPassword | None = None
     key_custody: Annotated[Custody, BeforeValidator(_refuse_later_custody)] | None = None
 
@@ -98,6 +99,12 @@ ENCRYPT_FORM = _form(
             'list of 1 to 64 objects, `[{"x":0,"y":0,"width":64,"height":64}]`, in pixels of the picture as it is '
             "stored, before EXIF turns it. The layout becomes `pixels`. Number, size and place of the rectangles are "
             "visible to whoever has the result.",
+        },
+        "analyze": {
+            "type": "boolean",
+            "default": False,
+            "description": "Measure what was done to the picture, while the worker has it: see `analysis_url` and "
+            "`report_url` of the job.",
         },
         "master_password": {
             "type": "string",

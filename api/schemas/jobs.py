@@ -9,8 +9,9 @@ from backplane.services.jobs import JobFacts
 from backplane.services.progress import Event
 
 JOBS = "/api/v1/jobs"
+ANALYZE = "/api/v1/analyze"
 Status = Literal["pending", "processing", "completed", "failed", "cancelled"]
-Kind = Literal["encrypt", "decrypt"]
+Kind = Literal["encrypt", "decrypt", "analyze", "avalanche"]
 
 JOB_EXAMPLE = {
     "job_id": "job_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42",
@@ -32,6 +33,8 @@ JOB_EXAMPLE = {
     "key_file_url": None,
     "material_url": None,
     "receipt_url": None,
+    "analysis_url": None,
+    "report_url": None,
     "metrics": None,
     "error": None,
     "attempts": 1,
@@ -98,6 +101,8 @@ class Job(BaseModel):
     key_file_url: str | None
     material_url: Annotated[str | None, Field(description="Of `maximum` purity: the `.qmat` file beside the key")]
     receipt_url: str | None
+    analysis_url: Annotated[str | None, Field(description="What was measured, where that was asked for")]
+    report_url: Annotated[str | None, Field(description="The same to read and to print; add `?format=pdf`")]
     metrics: dict[str, Any] | None
     error: JobError | None
     attempts: int
@@ -133,6 +138,8 @@ class Job(BaseModel):
             key_file_url=f"{place}/key-file" if has_key else None,
             material_url=f"{place}/material" if has_key and facts.purity_served == "maximum" else None,
             receipt_url=f"{place}/receipt" if facts.has_receipt else None,
+            analysis_url=f"{ANALYZE}/{ids.to_wire('job', facts.id)}" if facts.analysis_version is not None else None,
+            report_url=f"{place}/report" if facts.analysis_version is not None else None,
             metrics=facts.metrics,
             error=_error(facts),
             attempts=facts.attempts,

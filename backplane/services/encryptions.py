@@ -11,7 +11,7 @@ from backplane.errors import CustodyConflict, from_core
 from backplane.services.inputs import INPUT
 from backplane.services.jobs import JobFacts
 from backplane.services.passphrases import PassphrasePool
-from backplane.services.submissions import Submissions, Upload, estimate_ms
+from backplane.services.submissions import Submissions, Upload, describe, estimate_ms
 from shield_core.errors import ShieldError
 from shield_core.image import intake
 from shield_core.image.facts import ImageFacts
@@ -51,6 +51,7 @@ class Encryptions:
         purity: str,
         layout: str,
         regions: str | None,
+        analyze: bool,
         custody: str | None,
         password: str | None,
         request_id: str | None,
@@ -62,7 +63,6 @@ class Encryptions:
         except ShieldError as error:
             raise from_core(error) from error
         secret = await self._wrap_secret(password)
-        facts = examined.facts
         job = Job(
             id=ids.new(),
             account_id=account_id,
@@ -71,15 +71,10 @@ class Encryptions:
             layout_requested=layout,
             regions=[region.to_json() for region in examined.regions] or None,
             share_encrypted=examined.share_encrypted,
+            analyze=analyze,
             key_custody=served_custody,
-            estimated_ms=estimate_ms(examined.layout, examined.pixels),
-            image={
-                "format": facts.format,
-                "mode": facts.mode,
-                "width": facts.width,
-                "height": facts.height,
-                "bytes": len(upload.data),
-            },
+            estimated_ms=estimate_ms(examined.layout, examined.pixels, analyze=analyze),
+            image=describe(examined.facts, len(upload.data)),
             warnings=list(examined.warnings),
             request_id=request_id,
         )

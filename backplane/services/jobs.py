@@ -36,6 +36,7 @@ class JobFacts:
     warnings: list[str]
     metrics: dict[str, Any] | None
     has_receipt: bool
+    analysis_version: int | None
     error_code: str | None
     error_title: str | None
     attempts: int

@@ -8,7 +8,7 @@ from backplane.db.models import Job
 from backplane.errors import ValidationFailed, from_core
 from backplane.services.inputs import INPUT, INPUT_ENCRYPTED
 from backplane.services.jobs import JobFacts
-from backplane.services.submissions import FIXED_MS, Submissions, Upload, describe
+from backplane.services.submissions import ANALYSIS_MS_PER_MEGAPIXEL, FIXED_MS, Submissions, Upload, describe
 from shield_core.container import header as container_header
 from shield_core.container import png, tag
 from shield_core.errors import HeaderInvalid, HeaderMissing, ShieldError, UnsupportedFormat
@@ -16,7 +16,7 @@ from shield_core.image import intake
 from shield_core.image.facts import ImageFacts
 from shield_core.image.limits import MAX_AVALANCHE_PIXELS, check_size
 
-PER_MEGAPIXEL_MS = {"analyze": 150, "avalanche": 7000}
+PER_MEGAPIXEL_MS = {"analyze": ANALYSIS_MS_PER_MEGAPIXEL, "avalanche": 7000}
 """Measured on two cores, as for encryptions."""
 
 

@@ -13,12 +13,17 @@ from backplane.db.session import Database
 from backplane.errors import Gone, JobFailed, JobNotFinished, NotFound
 from backplane.services.inputs import MATERIAL
 from backplane.services.originals import open_blob
+from backplane.services.outcomes import ANALYSIS
+from backplane.services.products import RESULT
 from backplane.vault import LocalVault
+
+MEASURED = {"analyze": ".analysis.json", "avalanche": ".avalanche.json"}
+"""Kinds of job whose result is a document that is kept with them, and what its name ends with."""
 
 
 @dataclass(frozen=True, slots=True)
 class ResultFile:
-    """A result on its way out; `plaintext` ones are never cached, and are deleted once they have been sent."""
+    """A result on its way out; a `plaintext` picture is deleted once it has been sent."""
 
     job_id: UUID
     file_name: str
@@ -35,11 +40,11 @@ class Results:
         self._vault = vault
 
     async def open(self, account_id: UUID, job_id: UUID, *, request_id: str | None) -> ResultFile:
-        """Open the encrypted image of an encrypt job, or the picture of a decrypt job."""
+        """Open the encrypted image of an encrypt job, the picture of a decrypt job, or what the job measured."""
         async with self._database.transaction() as session:
             job = await jobs.of_account(session, account_id, job_id)
             require_completed(job)
-            blob = await blobs.of_job(session, job_id, "result")
+            blob = await blobs.of_job(session, job_id, ANALYSIS if job and job.kind in MEASURED else RESULT)
             if job is None or blob is None or blob.deleted_at is not None:
                 raise Gone
             _note_download(session, job, "result.downloaded", request_id)
@@ -85,10 +90,10 @@ class Results:
         data, file_name = await open_blob(self._vault, self._store, job, blob)
         return ResultFile(
             job_id=job.id,
-            file_name=file_name or ids.to_wire("job", job.id),
+            file_name=file_name or ids.to_wire("job", job.id) + MEASURED.get(job.kind, ""),
             media_type=blob.media_type,
             size=len(data),
-            plaintext=True,
+            plaintext=job.kind == "decrypt",
             body=_pieces(data),
         )
 

@@ -21,6 +21,8 @@ FIXED_MS = 120
 PER_MEGAPIXEL_MS = {"pixels": 110, "file": 25}
 """Measured on two cores for a whole job, decoding and storing included; the estimate is only ever a first word."""
 
+ANALYSIS_MS_PER_MEGAPIXEL = 150
+
 
 @dataclass(frozen=True, slots=True)
 class Upload:
@@ -89,8 +91,9 @@ def describe(facts: ImageFacts, size: int) -> dict[str, Any]:
     }
 
 
-def estimate_ms(layout: str, pixels: int) -> int:
-    return FIXED_MS + PER_MEGAPIXEL_MS[layout] * pixels // 1_000_000
+def estimate_ms(layout: str, pixels: int, *, analyze: bool = False) -> int:
+    pace = PER_MEGAPIXEL_MS[layout] + (ANALYSIS_MS_PER_MEGAPIXEL if analyze else 0)
+    return FIXED_MS + pace * pixels // 1_000_000
 
 
 def _input_blob(job: Job, purpose: str, media_type: str, size: int) -> Blob:

@@ -173,7 +173,7 @@ class TestRefusedForms:
     async def test_an_unknown_field_is_told_the_known_ones(self, ada):
         error = (await submit(ada, region="[]")).json()["errors"][0]
         assert error["field"] is None
-        assert "quantum_purity, layout, regions, master_password, key_custody, image" in error["detail"]
+        assert "quantum_purity, layout, regions, analyze, master_password, key_custody, image" in error["detail"]
 
     @pytest.mark.parametrize(
         "form", [{"key_custody": "passphrase"}, {"key_custody": "managed", "master_password": "a long passphrase"}]

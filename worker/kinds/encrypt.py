@@ -8,14 +8,16 @@ from backplane.services.claims import Claim
 from backplane.services.outcomes import EncryptOutcome
 from backplane.services.receipts import Receipts
 from shield_core.cipher.purity import Purity
+from shield_core.image.facts import Buffer
 from shield_core.image.payload import Layout
 from shield_core.image.regions import Region
 from shield_core.keys.canonical import b64decode
 from shield_core.keys.passphrase import Kdf
 from shield_core.keys.stanzas import PassphraseWrap, VaultWrap
 from shield_core.pipeline import EncryptedImage, encrypt_image
-from shield_core.progress import Progress, Stage
+from shield_core.progress import Progress, ProgressSink, Stage
 from shield_core.quantum.receipt import seal
+from worker.kinds.analysis import FAILED, analyze_attempt
 from worker.kinds.equipment import Equipment
 from worker.reporting import Reporter
 
@@ -24,21 +26,7 @@ async def encrypt(equipment: Equipment, claim: Claim, reporter: Reporter) -> Non
     """Encrypt the job's picture, and store it with its key."""
     reporter(Progress(Stage.VALIDATING))
     data, file_name = await equipment.claims.inputs.fetch(claim.job)
-    image = await asyncio.to_thread(
-        encrypt_image,
-        data,
-        source=equipment.source,
-        pool=equipment.pool,
-        wraps=[_wrap(claim)],
-        purity=Purity(claim.job.purity_requested),
-        layout=Layout(claim.job.layout_requested),
-        regions=[Region(**region) for region in claim.job.regions or []],
-        file_name=file_name,
-        job_id=ids.to_wire("job", claim.job.id),
-        key_id=ids.new(),
-        progress=reporter,
-        threads=equipment.threads,
-    )
+    image = await asyncio.to_thread(_run, equipment, claim, reporter, data, file_name)
     outcome = EncryptOutcome(
         png=image.png,
         key_id=image.key_file.key_id,
@@ -51,7 +39,34 @@ async def encrypt(equipment: Equipment, claim: Claim, reporter: Reporter) -> Non
         ENTROPY_DEGRADED.inc()
     await reporter.begin(Stage.STORING)
     made = await equipment.claims.products.keep_encrypted(claim.job, outcome, progress=reporter.storing)
-    await equipment.claims.complete_encrypt(claim, outcome, made)
+    measured = None
+    if claim.job.analyze:
+        measured, documents = await analyze_attempt(
+            equipment, claim, reporter, original=data, file_name=file_name, image=image
+        )
+        made += documents
+        if measured is None:
+            outcome.columns["warnings"].append(FAILED)
+    await equipment.claims.complete_encrypt(claim, outcome, made, measured=measured)
+
+
+def _run(
+    equipment: Equipment, claim: Claim, progress: ProgressSink, data: Buffer, file_name: str | None
+) -> EncryptedImage:
+    return encrypt_image(
+        data,
+        source=equipment.source,
+        pool=equipment.pool,
+        wraps=[_wrap(claim)],
+        purity=Purity(claim.job.purity_requested),
+        layout=Layout(claim.job.layout_requested),
+        regions=[Region(**region) for region in claim.job.regions or []],
+        file_name=file_name,
+        job_id=ids.to_wire("job", claim.job.id),
+        key_id=ids.new(),
+        progress=progress,
+        threads=equipment.threads,
+    )
 
 
 def _wrap(claim: Claim) -> PassphraseWrap | VaultWrap:

@@ -1,18 +1,21 @@
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Date, RowMapping, case, cast, func, select
+from sqlalchemy import Date, case, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backplane.db.models import AnalysisSummary, Blob, Job
+
+MEDIANS = ("entropy", "correlation", "chi_square_p", "npcr", "uaci", "duration_ms")
 
 
 def add(session: AsyncSession, summary: AnalysisSummary) -> None:
     session.add(summary)
 
 
-async def documents(session: AsyncSession, account_id: UUID, job_ids: list[UUID], purpose: str) -> dict[UUID, Blob]:
+async def documents(session: AsyncSession, account_id: UUID, job_ids: Sequence[UUID], purpose: str) -> dict[UUID, Blob]:
     """Find one kind of document of several jobs, by job."""
     rows = await session.scalars(
         select(Blob)
@@ -22,7 +25,7 @@ async def documents(session: AsyncSession, account_id: UUID, job_ids: list[UUID]
     return {blob.job_id: blob for blob in rows}
 
 
-async def jobs_by_day(session: AsyncSession, account_id: UUID, first: date, last: date) -> list[RowMapping]:
+async def jobs_by_day(session: AsyncSession, account_id: UUID, first: date, last: date) -> list[dict[str, Any]]:
     """Count encrypt jobs by the UTC day that they were taken on, with the median time from claim to end in ms."""
     day = _day(Job.created_at)
     lasted = func.extract("epoch", Job.completed_at - Job.started_at) * 1000
@@ -37,24 +40,23 @@ async def jobs_by_day(session: AsyncSession, account_id: UUID, first: date, last
         .where(Job.account_id == account_id, Job.kind == "encrypt", *_within(Job.created_at, first, last))
         .group_by(day)
     )
-    return list(rows.mappings())
+    return [dict(row) for row in rows.mappings()]
 
 
-async def summaries_by_day(session: AsyncSession, account_id: UUID, first: date, last: date) -> list[RowMapping]:
+async def summaries_by_day(session: AsyncSession, account_id: UUID, first: date, last: date) -> list[dict[str, Any]]:
     """Give the medians of the summaries, by the UTC day that they were made on."""
     day = _day(AnalysisSummary.created_at)
-    names = ("entropy", "correlation", "chi_square_p", "npcr", "uaci", "duration_ms")
     rows = await session.execute(
         select(
             day.label("day"),
             func.count().label("analyses"),
             func.array_agg(AnalysisSummary.letter).label("letters"),
-            *(_median(getattr(AnalysisSummary, name)).label(name) for name in names),
+            *(_median(getattr(AnalysisSummary, name)).label(name) for name in MEDIANS),
         )
         .where(AnalysisSummary.account_id == account_id, *_within(AnalysisSummary.created_at, first, last))
         .group_by(day)
     )
-    return list(rows.mappings())
+    return [dict(row) for row in rows.mappings()]
 
 
 def _day(moment: Any) -> Any:

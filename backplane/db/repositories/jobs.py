@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -29,6 +30,11 @@ async def add(session: AsyncSession, job: Job) -> None:
 async def of_account(session: AsyncSession, account_id: UUID, job_id: UUID) -> Job | None:
     job: Job | None = await session.scalar(select(Job).where(Job.account_id == account_id, Job.id == job_id))
     return job
+
+
+async def several_of_account(session: AsyncSession, account_id: UUID, job_ids: Sequence[UUID]) -> list[Job]:
+    rows = await session.scalars(select(Job).where(Job.account_id == account_id, Job.id.in_(job_ids)))
+    return list(rows)
 
 
 async def page(
