@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
-from shield_core.errors import HealthTestFailed, SourceFailed
+from shield_core.errors import EntropyError, HealthTestFailed, SourceFailed
 from shield_core.quantum.extract import Extraction, plan
 from shield_core.quantum.health import BLOCK, SEEDS, Cutoffs, Monitor, Report
 from shield_core.quantum.patience import ask
@@ -36,6 +36,17 @@ class Measurement:
         return min(int(self.measured_bits * self.source.credited_bits_per_bit), len(self.raw) * 8)
 
 
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """Why and when a source gave nothing that could be used."""
+
+    reason: str
+    at: datetime
+
+
+_ALARMS: Final[WeakKeyDictionary[EntropySource, Alarm]] = WeakKeyDictionary()
+
+
 def measure(source: EntropySource, n_bits: int, *, cutoffs: Cutoffs = SEEDS) -> Measurement:
     """Draw fresh raw bits and test all of them, before anything is made of them.
 
@@ -53,6 +64,25 @@ def measure(source: EntropySource, n_bits: int, *, cutoffs: Cutoffs = SEEDS) -> 
     """
     if n_bits < 1 or n_bits % BLOCK:
         raise ValueError("raw bits are measured in blocks of 4096")
+    try:
+        return _measure(source, n_bits, cutoffs)
+    except EntropyError as error:
+        failed = f"the source failed the health test {error}" if isinstance(error, HealthTestFailed) else str(error)
+        _ALARMS[source] = Alarm(failed, datetime.now(UTC))
+        raise
+
+
+def last_alarm(source: EntropySource) -> Alarm | None:
+    """Return why and when a source last gave nothing that could be used, if it ever did in this process."""
+    return _ALARMS.get(source)
+
+
+def wipe(raw: bytearray) -> None:
+    """Overwrite with zeros: what Python can do about bits that were used, or must not be."""
+    raw[:] = bytes(len(raw))
+
+
+def _measure(source: EntropySource, n_bits: int, cutoffs: Cutoffs) -> Measurement:
     min_entropy = getattr(source, "min_entropy_per_bit", None)
     extraction = None if min_entropy is None else plan(n_bits, min_entropy)
     raw = _ask(source, n_bits if extraction is None else extraction.raw_bits)
@@ -63,11 +93,6 @@ def measure(source: EntropySource, n_bits: int, *, cutoffs: Cutoffs = SEEDS) -> 
         wipe(raw)
         raise
     return _measurement(raw, source, health, extraction)
-
-
-def wipe(raw: bytearray) -> None:
-    """Overwrite with zeros: what Python can do about bits that were used, or must not be."""
-    raw[:] = bytes(len(raw))
 
 
 def _measurement(raw: bytearray, source: EntropySource, health: Report, extraction: Extraction | None) -> Measurement:

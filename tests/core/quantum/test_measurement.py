@@ -1,6 +1,7 @@
 import gc
 import traceback
 import weakref
+from datetime import UTC, datetime
 from fractions import Fraction
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from shield_core.keys import canonical
 from shield_core.quantum import extract, measurement
 from shield_core.quantum.health import BULK
 from shield_core.quantum.keygen import draw_file_key
-from shield_core.quantum.measurement import measure, wipe
+from shield_core.quantum.measurement import last_alarm, measure, wipe
 from shield_core.quantum.pool import BitPool
 from shield_core.quantum.sources import DeterministicSource
 from tests.core.quantum.sources_that_fail import Biased, Long, Raising, Replaying, Short, Silent, Stuck
@@ -97,6 +98,29 @@ class TestMeasure:
     def test_does_not_show_the_bits(self):
         measured = measure(DeterministicSource(1), 4096)
         assert "raw" not in repr(measured)
+
+
+class TestLastAlarm:
+    def test_is_none_of_a_source_that_never_failed(self):
+        source = DeterministicSource()
+        measure(source, 4096)
+        assert last_alarm(source) is None
+
+    @pytest.mark.parametrize(
+        ("source", "reason"),
+        [
+            (Stuck(), "the source failed the health test repetition-count"),
+            (Raising(), "The source broken raised RuntimeError"),
+        ],
+    )
+    def test_says_why_and_when(self, source, reason):
+        before = datetime.now(UTC)
+        with pytest.raises(EntropyError):
+            measure(source, 4096)
+        alarm = last_alarm(source)
+        assert alarm.reason == reason
+        assert before <= alarm.at <= datetime.now(UTC)
+        assert last_alarm(Stuck()) is None
 
 
 class TestUnevenSource:
