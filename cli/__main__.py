@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final, NoReturn
 
 import typer
 
+from cli import admin
 from cli.failures import ERROR, INTERRUPTED, NOT_AUTHENTIC, OK, Failure, usage
 from cli.reporting import fail, say
 
@@ -18,6 +19,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+app.add_typer(admin.app)
 
 
 BadCommandLine: Final = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
@@ -64,6 +66,7 @@ def encrypt(  # noqa: PLR0917 - typer calls it by name
         Path | None, typer.Option("-o", "--out", help="The encrypted image. [default: NAME.enc.png]")
     ] = None,
     key_out: Annotated[Path | None, typer.Option(help="The key file. [default: NAME.enc.qkey]")] = None,
+    receipt: Annotated[Path | None, typer.Option(help="Write a receipt as well; nobody signs it.")] = None,
     purity: Annotated[Purity, typer.Option(help="How quantum bits are used.")] = Purity.BALANCED,
     layout: Annotated[Layout, typer.Option(help="Encrypt the pixels, or the file as it is.")] = Layout.AUTO,
     region: Annotated[
@@ -85,6 +88,7 @@ def encrypt(  # noqa: PLR0917 - typer calls it by name
         image,
         out=out,
         key_out=key_out,
+        receipt=receipt,
         purity=purity.value,
         layout=layout.value,
         regions=region or [],
@@ -168,6 +172,30 @@ def inspect(
     from cli import files
 
     raise typer.Exit(OK if files.inspect(file, as_json=json) else NOT_AUTHENTIC)
+
+
+@app.command()
+def verify(  # noqa: PLR0917 - typer calls it by name
+    receipt: Annotated[Path, typer.Argument(metavar="RECEIPT", help="A receipt, as the service sent it.")],
+    image: Annotated[Path | None, typer.Option(help="The encrypted image that it should be about.")] = None,
+    key: Annotated[Path | None, typer.Option(help="The key file of that image.")] = None,
+    keys: Annotated[
+        Path | None, typer.Option(metavar="JWKS", help="The public keys that are trusted to sign receipts.")
+    ] = None,
+    ml_dsa_65: Annotated[bool, typer.Option("--ml-dsa-65", help="Demand a signature with ML-DSA-65 as well.")] = False,
+    password_file: PasswordFile = None,
+    password_fd: PasswordFd = None,
+    identity: Identities = None,
+    json: Json = False,
+) -> None:
+    """Say what RECEIPT shows, and of what: exit 0 only where a trusted signer vouches and all that is given agrees."""
+    from cli import access
+    from cli.verify import Exhibits
+    from cli.verify import verify as run
+
+    opening = access.Keys(password_file, password_fd, identity or ())
+    exhibits = Exhibits(image, key, opening, trusted=keys, demand_ml_dsa_65=ml_dsa_65)
+    raise typer.Exit(run(receipt, exhibits, as_json=json))
 
 
 @app.command()

@@ -3,7 +3,7 @@
 import errno
 from typing import Any, Final
 
-from shield_core.errors import DecryptionError, KeyFileInvalid, ShieldError
+from shield_core.errors import DecryptionError, KeyFileInvalid, ReceiptInvalid, ShieldError
 
 OK: Final = 0
 ERROR: Final = 1
@@ -46,7 +46,7 @@ def usage(detail: str) -> Failure:
 
 
 def of_core(error: ShieldError) -> Failure:
-    authentic = not isinstance(error, DecryptionError | KeyFileInvalid)
+    authentic = not isinstance(error, DecryptionError | KeyFileInvalid | ReceiptInvalid)
     return Failure(
         error.code,
         error.title,

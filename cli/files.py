@@ -1,5 +1,6 @@
 """`encrypt`, `decrypt` and `inspect`: files of this machine, without a server."""
 
+import hashlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -33,6 +34,7 @@ def encrypt(
     *,
     out: Path | None,
     key_out: Path | None,
+    receipt: Path | None,
     purity: str,
     layout: str,
     regions: list[str],
@@ -42,12 +44,15 @@ def encrypt(
 ) -> None:
     locks.check()
     redacted = _regions(regions, layout)
-    for path in (image, out, key_out):
+    for path in (image, out, key_out, receipt):
         _demand_name(path)
     target = out or image.with_name(f"{image.stem}.enc.png")
     key_target = key_out or target.with_suffix(".qkey")
-    _check_distinct({"the picture": image, "the encrypted image": target, "the key file": key_target})
-    for path in (target, key_target):
+    targets = {"the encrypted image": target, "the key file": key_target}
+    if receipt is not None:
+        targets["the receipt"] = receipt
+    _check_distinct({"the picture": image, **targets})
+    for path in targets.values():
         check_target(path, force=force)
     data = read(image, MAX_BYTES)
     pixels = _examine(data, layout, redacted)
@@ -64,9 +69,18 @@ def encrypt(
             sink=sink,
         )
         outputs.write(key_target, memoryview(encrypted.key_file_bytes), mode=PRIVATE)
+        if receipt is not None:
+            outputs.write(receipt, memoryview(_unsigned_receipt(encrypted)))
         outputs.write(target, encrypted.png.cast("B"), progress=_storing(sink, encrypted.png.nbytes))
     _warn(encrypted, key_target, plain=locks.plain)
     summaries.show_encrypted(encrypted, target, key_target, custody=locks.custody, as_json=as_json)
+
+
+def _unsigned_receipt(encrypted: "EncryptedImage") -> bytes:
+    from shield_core.quantum import receipt as receipts
+
+    digest = hashlib.sha256(encrypted.png).hexdigest()
+    return receipts.encode(receipts.seal(encrypted.statement, image_sha256=digest, tag=encrypted.tag))
 
 
 def _warn(encrypted: "EncryptedImage", key_target: Path, *, plain: bool) -> None:

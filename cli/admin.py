@@ -1,0 +1,69 @@
+"""`imageshield admin …`: what an operator does to an installation, from its machine and with its environment."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cli.failures import Failure, usage
+from cli.reporting import print_json, print_table, say
+
+VAULT = ("VAULT_KEY_FILE", "VAULT_DIRECTORY")
+
+app = typer.Typer(name="admin", help="Look after an installation.", no_args_is_help=True, rich_markup_mode=None)
+
+Json = Annotated[bool, typer.Option("--json", help="Print the result, or the error, as JSON on stdout.")]
+DataDir = Annotated[Path | None, typer.Option(help="Where `imageshield up` keeps everything. [default: as of `up`]")]
+
+
+@app.command()
+def rotate_receipt_key(
+    ml_dsa_65: Annotated[
+        bool | None,
+        typer.Option("--ml-dsa-65/--no-ml-dsa-65", help="Sign with ML-DSA-65 as well. [default: as before]"),
+    ] = None,
+    data_dir: DataDir = None,
+    json: Json = False,
+) -> None:
+    """Make a new key that signs receipts from now on. The old public keys stay published; nothing is restarted."""
+    receipts = _receipts(data_dir)
+    before = receipts.signer().public_keys[0].kid
+    signer = receipts.rotate(ml_dsa_65=ml_dsa_65)
+    found: dict[str, Any] = {
+        "signer": signer.public_keys[0].kid,
+        "algorithms": [key.algorithm.value for key in signer.public_keys],
+        "before": before,
+        "published": len(receipts.public_keys()),
+    }
+    if json:
+        print_json(found)
+    else:
+        print_table(found | {"algorithms": ", ".join(found["algorithms"])})
+    say("whoever keeps a copy of /.well-known/jwks.json needs a new one, or finds the signer unknown")
+
+
+def _receipts(data_dir: Path | None) -> Any:
+    """Open the vault that the environment names, or that of the embedded system, and no other."""
+    from backplane.services.receipts import Receipts
+    from backplane.vault import LocalVault
+    from cli.checks.keys import check_keys
+    from cli.checks.situation import look
+    from cli.servers.home import Home, default_path
+
+    situation = look(os.environ, Home((data_dir or default_path()).expanduser().resolve()))
+    places = [Path(situation.environment.get(name) or "") for name in VAULT]
+    if Path() in places:
+        raise usage(f"{' and '.join(VAULT)} say where the vault is, or --data-dir where `imageshield up` keeps it")
+    # A vault at a wrong place, or under another root key, would be given a key that the service never reads.
+    for fault in check_keys(situation):
+        if fault.subject in VAULT:
+            raise _refusal(f"{fault.subject} {fault.problem}: {fault.remedy}")
+    key_file, directory = places
+    if directory.stat().st_uid != os.geteuid():
+        raise _refusal(f"{directory} belongs to another user, who could not read the new key: run this as that user")
+    return Receipts(LocalVault(root_key=key_file.read_bytes(), directory=directory))
+
+
+def _refusal(detail: str) -> Failure:
+    return Failure("vault-unusable", "The vault cannot be used", detail)
