@@ -92,7 +92,6 @@ ENCRYPT_FORM = _form(
         },
         "regions": {
             "type": "string",
-            "contentMediaType": "application/json",
             "maxLength": MAX_TEXT,
             "example": EMPTY,
             "description": "Redacts: only these rectangles are encrypted, and everything else stays in clear. A JSON "
