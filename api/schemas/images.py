@@ -54,21 +54,21 @@ class KeyFilePassword(Strict):
     ]
 
 
-def _form(required: list[str], properties: dict[str, Any], example: dict[str, Any]) -> dict[str, Any]:
+def form(required: list[str], properties: dict[str, Any], example: dict[str, Any]) -> dict[str, Any]:
     schema = {"type": "object", "required": required, "additionalProperties": False, "properties": properties}
     return {"required": True, "content": {"multipart/form-data": {"schema": schema, "example": example}}}
 
 
 # Client generators make a text field of anything that says `contentMediaType` only, which is what FastAPI writes.
-_FILE = {"type": "string", "format": "binary"}
+FILE = {"type": "string", "format": "binary"}
 
 # Without it the manual fills these fields with samples of its own, a password among them.
 EMPTY = ""
 
-ENCRYPT_FORM = _form(
+ENCRYPT_FORM = form(
     ["image"],
     {
-        "image": _FILE
+        "image": FILE
         | {
             "description": "PNG, JPEG, BMP, TIFF or WebP: at most 50,000,000 bytes and 25,000,000 pixels. "
             "The content decides, not the name."
@@ -124,15 +124,15 @@ ENCRYPT_FORM = _form(
     {"image": "(the file)", "quantum_purity": "balanced", "layout": "auto"},
 )
 
-DECRYPT_FORM = _form(
+DECRYPT_FORM = form(
     ["encrypted_image"],
     {
-        "encrypted_image": _FILE | {"description": "The encrypted image, unchanged: at most 112,000,000 bytes."},
-        "key_file": _FILE
+        "encrypted_image": FILE | {"description": "The encrypted image, unchanged: at most 112,000,000 bytes."},
+        "key_file": FILE
         | {
             "description": "The key file. Not needed where this account encrypted the image: the service keeps its key."
         },
-        "material": _FILE
+        "material": FILE
         | {
             "description": "The `.qmat` file of an image that was encrypted with `maximum` purity: at most 320,000,000 "
             "bytes. Not needed where this account encrypted the image."
