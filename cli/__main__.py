@@ -2,14 +2,26 @@
 
 import os
 import sys
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Final, NoReturn
 
 import typer
 
-from cli import admin
+from cli import admin, keys
 from cli.failures import ERROR, INTERRUPTED, NOT_AUTHENTIC, OK, Failure, usage
+from cli.options import (
+    DataDir,
+    Fips,
+    Force,
+    Identities,
+    Json,
+    Layout,
+    PasswordFd,
+    PasswordFile,
+    PlainKey,
+    Purity,
+    Recipients,
+)
 from cli.reporting import fail, say
 
 app = typer.Typer(
@@ -19,44 +31,12 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+app.add_typer(keys.app)
 app.add_typer(admin.app)
 
 
 BadCommandLine: Final = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
 """What typer raises for a command line that it cannot read: its own copy of click's class, which it does not export."""
-
-
-class Purity(StrEnum):
-    """The purities that this release offers."""
-
-    FAST = "fast"
-    BALANCED = "balanced"
-
-
-class Layout(StrEnum):
-    """What is encrypted."""
-
-    AUTO = "auto"
-    PIXELS = "pixels"
-    FILE = "file"
-
-
-PasswordFile = Annotated[
-    Path | None, typer.Option(help="Read the password from this file, without its final line end.")
-]
-PasswordFd = Annotated[int | None, typer.Option(min=0, help="Read the password from this file descriptor.")]
-Json = Annotated[bool, typer.Option("--json", help="Print the result, or the error, as JSON on stdout.")]
-Force = Annotated[bool, typer.Option("--force", help="Replace files that are there already.")]
-Recipients = Annotated[
-    list[str] | None,
-    typer.Option(metavar="KEY|FILE", help="Who can open: a public key, or a file of them. May be repeated."),
-]
-Identities = Annotated[
-    list[Path] | None, typer.Option("--identity", metavar="FILE", help="A file of secret keys. May be repeated.")
-]
-Fips = Annotated[bool, typer.Option("--fips", help="Derive from the password with PBKDF2, not with Argon2id.")]
-PlainKey = Annotated[bool, typer.Option("--plain-key", help="No password: the key file opens the picture.")]
-DataDir = Annotated[Path | None, typer.Option(help="Where everything is kept.")]
 
 
 @app.command()
@@ -114,53 +94,8 @@ def decrypt(  # noqa: PLR0917 - typer calls it by name
     """Decrypt FILE with its key file."""
     from cli import access, files
 
-    keys = access.Keys(password_file, password_fd, identity or ())
-    files.decrypt(file, key=key, out=out, keys=keys, force=force, as_json=json)
-
-
-@app.command()
-def rewrap(  # noqa: PLR0917 - typer calls it by name
-    key: Annotated[Path, typer.Argument(metavar="KEY", help="A key file.")],
-    out: Annotated[Path, typer.Option("-o", "--out", help="The new key file.")],
-    password_file: PasswordFile = None,
-    password_fd: PasswordFd = None,
-    identity: Identities = None,
-    new_password_file: PasswordFile = None,
-    new_password_fd: PasswordFd = None,
-    recipient: Recipients = None,
-    fips: Fips = False,
-    plain_key: PlainKey = False,
-    json: Json = False,
-    force: Force = False,
-) -> None:
-    """Make of KEY a key file that others open: with another password, for other recipients."""
-    from cli import access
-    from cli.rewrap import rewrap as run
-
-    keys = access.Keys(password_file, password_fd, identity or ())
-    locks = access.Locks(
-        new_password_file, new_password_fd, plain=plain_key, recipients=recipient or (), fips=fips, prefix="--new-"
-    )
-    run(key, out=out, keys=keys, locks=locks, force=force, as_json=json)
-
-
-@app.command()
-def keygen(
-    out: Annotated[
-        Path | None, typer.Option("-o", "--out", help="Where to keep the secret key. [default: stdout]")
-    ] = None,
-    public: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Make nothing: print the public keys of this file.")
-    ] = None,
-    json: Json = False,
-) -> None:
-    """Make the keys of a recipient: a secret one to keep, and a public one to hand out."""
-    from cli import keygen as keys
-
-    if public is None:
-        keys.generate(out=out, as_json=json)
-    else:
-        keys.show_public(public, out=out, as_json=json)
+    given = access.Keys(password_file, password_fd, identity or ())
+    files.decrypt(file, key=key, out=out, keys=given, force=force, as_json=json)
 
 
 @app.command()

@@ -1,0 +1,72 @@
+"""The commands about keys: making them, locking a key file anew, and those of the predecessor."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.options import Fips, Force, Identities, Json, PasswordFd, PasswordFile, PlainKey, Recipients
+
+app = typer.Typer()
+
+
+@app.command()
+def rewrap(  # noqa: PLR0917 - typer calls it by name
+    key: Annotated[Path, typer.Argument(metavar="KEY", help="A key file.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="The new key file.")],
+    password_file: PasswordFile = None,
+    password_fd: PasswordFd = None,
+    identity: Identities = None,
+    new_password_file: PasswordFile = None,
+    new_password_fd: PasswordFd = None,
+    recipient: Recipients = None,
+    fips: Fips = False,
+    plain_key: PlainKey = False,
+    json: Json = False,
+    force: Force = False,
+) -> None:
+    """Make of KEY a key file that others open: with another password, for other recipients."""
+    from cli import access
+    from cli.rewrap import rewrap as run
+
+    keys = access.Keys(password_file, password_fd, identity or ())
+    locks = access.Locks(
+        new_password_file, new_password_fd, plain=plain_key, recipients=recipient or (), fips=fips, prefix="--new-"
+    )
+    run(key, out=out, keys=keys, locks=locks, force=force, as_json=json)
+
+
+@app.command()
+def keygen(
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help="Where to keep the secret key. [default: stdout]")
+    ] = None,
+    public: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Make nothing: print the public keys of this file.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Make the keys of a recipient: a secret one to keep, and a public one to hand out."""
+    from cli import keygen as making
+
+    if public is None:
+        making.generate(out=out, as_json=json)
+    else:
+        making.show_public(public, out=out, as_json=json)
+
+
+@app.command()
+def import_legacy(  # noqa: PLR0917 - typer calls it by name
+    encrypted: Annotated[Path, typer.Argument(metavar="ENCRYPTED", help="A picture that the predecessor encrypted.")],
+    key: Annotated[Path, typer.Argument(metavar="KEY.npz", help="Its key file.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="The picture, as a PNG.")],
+    unverified: Annotated[
+        bool, typer.Option("--unverified", help="Go on where the key file's HMAC does not fit.")
+    ] = False,
+    json: Json = False,
+    force: Force = False,
+) -> None:
+    """Get a picture back that the predecessor of this program encrypted."""
+    from cli.legacy import import_legacy as run
+
+    run(encrypted, key, out=out, verify=not unverified, force=force, as_json=json)

@@ -1,0 +1,207 @@
+"""Undoes what the predecessor did to a picture: c = (p XOR k)[perm] over all samples, row by row.
+
+Only to get pictures out. XOR and permutation under a key that is used twice are broken by three chosen pictures, and
+nothing of a picture is authenticated unless its key file has an HMAC.
+"""
+
+import hmac
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shield_core.errors import KeyFileInvalid, LayoutNotExact, MacMismatch
+from shield_core.image import intake, pixels
+from shield_core.image.facts import SAMPLE_KINDS, ImageFacts
+from shield_core.image.png_write import write_png
+from shield_core.legacy.arrays import Archive
+
+MODES: Final = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
+"""By channels. Wider samples the predecessor did not have."""
+
+_MAX_TEXT: Final = 64
+_HMAC_SIZE: Final = 32
+_LOSSLESS: Final = frozenset({"PNG", "BMP", "TIFF"})
+_SEEDS: Final = range(2**32)
+"""What NumPy's legacy generator is seeded with."""
+
+Samples = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class LegacyKey:
+    """A key file of the predecessor, for one picture."""
+
+    version: int
+    xor_key: Samples = field(repr=False)
+    order: NDArray[Any] = field(repr=False)
+    hmac_key: bytes | None = field(repr=False)
+    hmac: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class LegacyPicture:
+    """A picture that the predecessor had encrypted, as a PNG.
+
+    `version` is that of the key file, 1 to 3; `authentic` is True where its HMAC fits, and None where it has none, so
+    that nothing shows whether picture or key were changed.
+    """
+
+    png: bytes = field(repr=False)
+    mode: str
+    width: int
+    height: int
+    version: int
+    authentic: bool | None
+
+
+def decrypt(image: bytes, key_file: BinaryIO, *, verify: bool = True) -> LegacyPicture:
+    """Decrypt a picture of the predecessor.
+
+    Args:
+        image: the encrypted picture, as it was saved without loss; at most 50,000,000 bytes and 25,000,000 pixels.
+        key_file: its `.npz`, open for reading; nothing of it is unpickled.
+        verify: False goes on where the HMAC does not fit, and says so by `authentic` False.
+
+    Returns:
+        The picture.
+
+    Raises:
+        ImageError: the picture cannot be taken, or was saved with loss.
+        KeyFileInvalid: not such a key file, one that is itself under a password, or one of another picture.
+        MacMismatch: the key file has an HMAC, and it fits neither.
+    """
+    walk = intake.survey(image)
+    _check_kind(walk.facts)
+    key = read_key(key_file, walk.facts)
+    _, samples = pixels.decode(walk)
+    plain = undo(samples.reshape(-1), key)
+    authentic = _check_hmac(key, (samples.data, plain.data, memoryview(image)))
+    if verify and authentic is False:
+        raise MacMismatch("The HMAC of the key file fits neither the encrypted picture nor the decrypted one")
+    facts = walk.facts
+    return LegacyPicture(
+        png=write_png(
+            plain.reshape(facts.width * facts.height, -1),
+            width=facts.width,
+            height=facts.height,
+            bit_depth=8,
+            color_type=SAMPLE_KINDS[facts.mode].color_type,
+        ),
+        mode=facts.mode,
+        width=facts.width,
+        height=facts.height,
+        version=key.version,
+        authentic=authentic,
+    )
+
+
+def undo(samples: Samples, key: LegacyKey) -> Samples:
+    """Undo XOR and permutation.
+
+    Args:
+        samples: shape (n,), uint8, as encrypted.
+        key: for n samples.
+
+    Returns:
+        The samples of the picture, shape (n,).
+    """
+    plain = np.empty_like(samples)
+    plain[key.order] = samples
+    plain ^= key.xor_key
+    return plain
+
+
+def read_key(file: BinaryIO, facts: ImageFacts) -> LegacyKey:
+    """Read the key of one picture: version 1, 2 or 3.
+
+    Args:
+        file: The `.npz`, seekable.
+        facts: The picture's; what is larger than its key can be is refused before it is unpacked.
+
+    Raises:
+        KeyFileInvalid: as `decrypt`.
+    """
+    archive = Archive(file)
+    if "encrypted" in archive and bool(archive.read("encrypted", at_most=1).reshape(-1).any()):
+        raise KeyFileInvalid("This key file is under a password: save it without one, with the program that made it")
+    channels = SAMPLE_KINDS[facts.mode].bytes_per_pixel
+    _check_shape(archive, facts, channels)
+    count = facts.width * facts.height * channels
+    xor_key = archive.read("xor_key", at_most=count)
+    if xor_key.shape != (count,) or xor_key.dtype != np.uint8:
+        raise KeyFileInvalid(f"xor_key does not have one byte for each of the picture's {count:,} samples")
+    stored = archive.read("permutation_key", at_most=count)
+    return LegacyKey(
+        version=3 if stored.ndim == 0 else 2 if "version" in archive or "quantum_purity" in archive else 1,
+        xor_key=xor_key,
+        order=_order(stored, count),
+        hmac_key=_read_bytes(archive, "hmac_key"),
+        hmac=_read_bytes(archive, "integrity_hmac"),
+    )
+
+
+def _check_kind(facts: ImageFacts) -> None:
+    if facts.format not in _LOSSLESS or facts.frames != 1:
+        raise LayoutNotExact("The predecessor's pictures open only as they were saved, without loss: as PNG")
+    if facts.mode not in MODES.values():
+        raise LayoutNotExact(f"The predecessor wrote no picture with samples of the kind {facts.mode}")
+
+
+def _check_shape(archive: Archive, facts: ImageFacts, channels: int) -> None:
+    shape = archive.read("shape", at_most=3)
+    found = [int(length) for length in shape] if shape.ndim == 1 and shape.dtype.kind in "iu" else []
+    size = [facts.height, facts.width]
+    expected = [[*size, channels], size] if channels == 1 else [[*size, channels]]
+    if found not in expected:
+        raise KeyFileInvalid(f"The key file is not that of a picture of {facts.width} x {facts.height} {facts.mode}")
+    if "mode" in archive:
+        mode = archive.read("mode", at_most=1)
+        if mode.dtype.kind != "U" or mode.item() != facts.mode:
+            raise KeyFileInvalid(f"The key file is not that of a {facts.mode} picture")
+
+
+def _order(stored: NDArray[Any], count: int) -> NDArray[Any]:
+    if stored.dtype.kind not in "iu":
+        raise KeyFileInvalid("permutation_key is made of whole numbers")
+    if stored.ndim == 0:
+        seed = int(stored)
+        if seed not in _SEEDS:
+            raise KeyFileInvalid("permutation_key is no seed of NumPy's generator")
+        return np.random.RandomState(seed).permutation(count)
+    if stored.shape != (count,) or stored.min() < 0 or stored.max() >= count:
+        raise KeyFileInvalid(f"permutation_key is no order of the picture's {count:,} samples")
+    seen = np.zeros(count, np.bool_)
+    seen[stored] = True
+    if not seen.all():
+        raise KeyFileInvalid("permutation_key has a place twice")
+    return stored
+
+
+def _read_bytes(archive: Archive, name: str) -> bytes | None:
+    """Read a short value that was stored as bytes, as an array of bytes, or as hexadecimal text."""
+    if name not in archive:
+        return None
+    value = archive.read(name, at_most=_MAX_TEXT)
+    if value.dtype == np.uint8:
+        return value.tobytes()
+    if value.ndim == 0 and value.dtype.kind == "S":
+        return value.tobytes()
+    if value.ndim == 0 and value.dtype.kind == "U":
+        try:
+            return bytes.fromhex(str(value))
+        except ValueError:
+            pass
+    raise KeyFileInvalid(f"{name} is neither bytes nor hexadecimal text")
+
+
+def _check_hmac(key: LegacyKey, messages: Iterable[memoryview]) -> bool | None:
+    """Compare with the HMAC-SHA-256 of whatever its writer may have meant: it does not say what it covers."""
+    if not key.hmac_key or key.hmac is None:
+        return None
+    # As text of bytes NumPy keeps no zero at the end.
+    expected = key.hmac.ljust(_HMAC_SIZE, b"\0")
+    fits = [hmac.compare_digest(hmac.digest(key.hmac_key, message, "sha256"), expected) for message in messages]
+    return True in fits
