@@ -212,6 +212,9 @@ def decrypt_image(
         inside = permutation.unpermute(inside, keys.permutation, threads=threads, progress=advance)
         keystream.apply(inside, keys.stream, threads=threads, progress=advance)
         samples = put_pixels(samples, inside, header.regions, width=header.width)
+        if header.regions:
+            inside[:] = 0
+        del inside
         try:
             restored = restore.restore(
                 samples,
@@ -225,7 +228,7 @@ def decrypt_image(
                 progress=lambda size: advance(REBUILDING * size),
             )
         finally:
-            samples[:] = inside[:] = 0
+            samples[:] = 0
     return DecryptedImage(
         data=restored.data,
         media_type=restored.media_type,
