@@ -1,36 +1,51 @@
-"""Draw a file key: raw bits, the operating system's bits, and a statement of both."""
+"""Draw a file key, and what belongs to the purities above it: raw bits, the operating system's, a statement of both."""
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
+import numpy as np
+from numpy.typing import NDArray
+
 from shield_core.errors import EntropyError, HealthTestFailed
-from shield_core.keys.schedule import file_key_from_seed
+from shield_core.keys.schedule import LABELS, file_key_from_seed
+from shield_core.progress import Advance, nothing
 from shield_core.quantum import statement
 from shield_core.quantum.conditioner import condition
-from shield_core.quantum.health import BLOCK
+from shield_core.quantum.health import BLOCK, BULK
 from shield_core.quantum.measurement import Measurement, measure, wipe
 from shield_core.quantum.pool import BitPool
 from shield_core.quantum.sources import EntropySource
-from shield_core.quantum.statement import PoolUse, Purity
+from shield_core.quantum.statement import SEED_BYTES, Gathered, PoolUse, Purity
+from shield_core.quantum.tally import Tally
 
 RAW_BITS: Final = BLOCK
 """Raw bits of one seed: what the start-up test needs, and sixteen times the seed."""
 
+MASTER_SEED_BYTES: Final = 128
+MASTER_RAW_BITS: Final = RAW_BITS * MASTER_SEED_BYTES // SEED_BYTES
+"""The master seed of `multistage` and `maximum`, in the same proportion. What it is conditioned to has 256 bits."""
+
+LANE_BITS: Final = 1 << 20
+"""Asked for at a time for the lanes of `maximum`: 40 ms of circuits, after which a job can be cancelled."""
+
 TOP_UP_BITS: Final = 1 << 16
 """What an empty pool is given on the way: two milliseconds of circuits, and fifteen further images served."""
 
-SERVED: Final = frozenset({"fast", "balanced"})
-"""What this release draws; `multistage` and `maximum` are reserved."""
+PURITIES: Final = frozenset({"fast", "balanced", "multistage", "maximum"})
+_WITH_MASTER_SEED: Final = frozenset({"multistage", "maximum"})
 
 
 @dataclass(frozen=True, slots=True)
 class Draw:
-    """A file key for one attempt of one image, and where it came from."""
+    """A file key for one attempt of one image, and where it came from; of `multistage` the segment seeds as well."""
 
     file_key: bytes = field(repr=False)
     statement: dict[str, Any]
+    seeds: bytearray = field(default_factory=bytearray, repr=False)
 
     @property
     def statement_sha256(self) -> str:
@@ -38,17 +53,14 @@ class Draw:
         return statement.statement_sha256(self.statement)
 
     @property
+    def served(self) -> str:
+        """The purity that was served, which may be another than was asked for."""
+        return str(self.statement["purity"]["served"])
+
+    @property
     def degraded(self) -> bool:
-        """Whether the source failed, and only the operating system's bits are in the key."""
+        """Whether the source failed, and the operating system's bits alone stand where its bits are missing."""
         return bool(self.statement["degraded"])
-
-
-@dataclass(frozen=True, slots=True)
-class _Raw:
-    measurement: Measurement | None = None
-    pool: PoolUse | None = None
-    alarm: str | None = None
-    reason: str | None = None
 
 
 def draw_file_key(
@@ -60,66 +72,149 @@ def draw_file_key(
     served: str,
     pool: BitPool | None = None,
     reason: str | None = None,
+    segments: int = 0,
+    lanes: NDArray[np.uint8] | None = None,
+    progress: Advance = nothing,
 ) -> Draw:
     """Draw the file key of one attempt of one image. It fails only where the operating system's generator does.
 
-    Where the source fails or alarms, the key is made of the operating system's bits alone, which is as strong, and the
-    statement says `degraded` with the reason.
+    Where the source fails or alarms, it is not asked again for this image: seeds are made of the operating system's
+    bits alone, which are as strong, lanes are given up, so that `maximum` is served as `balanced`, and the statement
+    says `degraded` with the reason.
 
     Args:
         source: Fresh circuits are run on it, unless `fast` is served from a pool.
         job_id: Whatever names the attempt; bound into the seed.
         key_id: The id of the key, for the statement.
         requested: The purity that was asked for.
-        served: `fast` or `balanced`.
+        served: The purity to serve.
         pool: Where `fast` finds bits that wait; an empty one is topped up, and the statement says so.
         reason: Why `served` is not `requested`.
+        segments: How many segment seeds `multistage` needs, each from circuits and system bits of its own.
+        lanes: For `maximum`: uint8 (m,), to be filled with measured bytes.
+        progress: Told the bytes measured of segment seeds and lanes; what it raises ends the draw.
 
     Returns:
-        32 bytes of file key and the statement.
+        32 bytes of file key, segment seeds, and the statement. Where another purity than `maximum` is served, what
+        stands in `lanes` is of no use, and still to be wiped.
 
     Raises:
-        ValueError: a purity that this release does not serve.
+        ValueError: an unknown purity.
     """
-    if served not in SERVED:
-        raise ValueError("this release serves fast and balanced")
+    if served not in PURITIES:
+        raise ValueError(f"there is no purity {served!r}")
     started_at = datetime.now(UTC)
-    origin = pool.source if served == "fast" and pool is not None else source
-    raw = _gather(origin, pool if served == "fast" else None)
+    pool = pool if served == "fast" else None
+    drawing = _Drawing(source if pool is None else pool.source, job_id, reason, progress)
+    seed_bytes = MASTER_SEED_BYTES if served in _WITH_MASTER_SEED else SEED_BYTES
+    file_key = file_key_from_seed(drawing.draw_seed(seed_bytes, pool))
+    seeds = drawing.draw_segment_seeds(segments)
+    if lanes is not None and not drawing.fill_lanes(lanes):
+        served = "balanced"
     said = statement.build(
         key_id=key_id,
         job_id=job_id,
-        purity=Purity(requested, served, "; ".join(filter(None, (reason, raw.reason))) or None),
-        source=origin,
-        measurement=raw.measurement,
-        pool=raw.pool,
-        alarm=raw.alarm,
+        purity=Purity(requested, served, "; ".join(drawing.reasons) or None),
+        degraded=drawing.failed,
+        source=drawing.source,
+        gathered=drawing.gathered,
+        pool=drawing.pool_use,
+        seed_bytes=seed_bytes,
         started_at=started_at,
     )
-    return Draw(_file_key(raw.measurement, source_id=origin.name, job_id=job_id), said)
+    return Draw(file_key, said, seeds)
 
 
-def _gather(source: EntropySource, pool: BitPool | None) -> _Raw:
+class _Drawing:
+    """Everything that is drawn for one image from one source, which is not asked again once it has failed."""
+
+    def __init__(self, source: EntropySource, job_id: str, reason: str | None, progress: Advance) -> None:
+        self.source = source
+        self.gathered = Gathered(seed=Tally(), segments=Tally())
+        self.reasons = [reason] if reason else []
+        self.failed = False
+        self.pool_use: PoolUse | None = None
+        self._job_id = job_id
+        self._progress = progress
+
+    def draw_seed(self, size: int, pool: BitPool | None) -> bytes:
+        """Draw the seed of the file key."""
+        raw_bits = RAW_BITS if size == SEED_BYTES else MASTER_RAW_BITS
+        ask = partial(measure, self.source, raw_bits) if pool is None else partial(self._take, pool)
+        return self._condition(self._ask(ask, self.gathered.seed), LABELS.seed, size)
+
+    def draw_segment_seeds(self, segments: int) -> bytearray:
+        """Draw a seed for every segment, one after the other."""
+        self.gathered = replace(self.gathered, segment_seeds=segments)
+        seeds = bytearray()
+        for _ in range(segments):
+            raw = self._ask(partial(measure, self.source, RAW_BITS), self.gathered.segments)
+            seeds += self._condition(raw, LABELS.segment_seed, SEED_BYTES)
+            self._progress(RAW_BITS // 8)
+        if self.gathered.segments.draws < segments:
+            alone = segments - self.gathered.segments.draws
+            self.reasons.append(f"{alone} of {segments} segment seeds are made of the system's bits alone")
+        return seeds
+
+    def fill_lanes(self, lanes: NDArray[np.uint8]) -> bool:
+        """Fill lanes with measured bits; tell whether all of them are there."""
+        tally = Tally()
+        for at in range(0, lanes.size, LANE_BITS // 8):
+            piece = lanes[at : at + LANE_BITS // 8]
+            raw = self._ask(partial(_measure_bulk, self.source, piece.size, tally), tally)
+            if not raw:
+                self.reasons.append(f"bits for {at} of {lanes.size} bytes of lanes were measured, so this is balanced")
+                return False
+            piece[:] = np.frombuffer(raw, np.uint8)[: piece.size]
+            wipe(raw)
+            self._progress(piece.size)
+        self.gathered = replace(self.gathered, lanes=tally)
+        return True
+
+    def _ask(self, ask: Callable[[], Measurement], tally: Tally) -> bytearray:
+        """Return raw bits, or none where the source fails or failed before."""
+        if self.failed:
+            return bytearray()
+        try:
+            measurement = ask()
+        except HealthTestFailed as error:
+            self.gathered = replace(self.gathered, alarm=str(error))
+            return self._give_up(f"the source failed the health test {error}")
+        except EntropyError as error:
+            return self._give_up(str(error))
+        tally.add(measurement)
+        return measurement.raw
+
+    def _give_up(self, why: str) -> bytearray:
+        self.failed = True
+        self.reasons.append(f"degraded: {why}")
+        return bytearray()
+
+    def _take(self, pool: BitPool) -> Measurement:
+        use = PoolUse(pool.waiting_bits, topped_up=False)
+        unit = pool.take()
+        if unit is None:
+            use = PoolUse(0, topped_up=True)
+            pool.refill(min(TOP_UP_BITS, pool.capacity_bits))
+            unit = pool.take() or measure(pool.source, RAW_BITS)
+        self.pool_use = use
+        return unit
+
+    def _condition(self, raw: bytearray, label: bytes, length: int) -> bytes:
+        try:
+            return condition(raw, source_id=self.source.name, job_id=self._job_id, label=label, length=length)
+        finally:
+            wipe(raw)
+
+
+def _measure_bulk(source: EntropySource, size: int, tally: Tally) -> Measurement:
+    """Measure a block for lanes. One alarm throws a block away, two in a row end it.
+
+    In the 1.6 Gbit of a large picture an even source raises one false alarm in a thousand pictures.
+    """
+    n_bits = -(-size * 8 // BLOCK) * BLOCK
     try:
-        return _Raw(measure(source, RAW_BITS)) if pool is None else _take(pool)
-    except HealthTestFailed as error:
-        return _Raw(alarm=str(error), reason=f"degraded: the source failed the health test {error}")
-    except EntropyError as error:
-        return _Raw(reason=f"degraded: {error}")
-
-
-def _take(pool: BitPool) -> _Raw:
-    waiting = pool.waiting_bits
-    unit = pool.take()
-    if unit is not None:
-        return _Raw(unit, PoolUse(waiting, topped_up=False))
-    pool.refill(min(TOP_UP_BITS, pool.capacity_bits))
-    return _Raw(pool.take() or measure(pool.source, RAW_BITS), PoolUse(0, topped_up=True))
-
-
-def _file_key(measurement: Measurement | None, *, source_id: str, job_id: str) -> bytes:
-    raw = bytearray() if measurement is None else measurement.raw
-    try:
-        return file_key_from_seed(condition(raw, source_id=source_id, job_id=job_id))
-    finally:
-        wipe(raw)
+        return measure(source, n_bits, cutoffs=BULK)
+    except HealthTestFailed:
+        tally.discarded += 1
+        return measure(source, n_bits, cutoffs=BULK)

@@ -43,7 +43,9 @@ def check(statement: object) -> None:
 def _check_credit(value: Mapping[str, Any]) -> None:
     (part, whole), kind = value["source"]["credited_bits_per_bit"], value["source"]["kind"]
     _demand(0 <= part <= whole and whole > 0 and (kind != SourceKind.SIMULATED or part == 0), "source")
-    _demand(value["raw"]["credited_bits"] * whole <= value["raw"]["bits"] * part, "raw")
+    for name in ("raw", "segments", "lanes"):
+        if value[name] is not None:
+            _demand(value[name]["credited_bits"] * whole <= value[name]["bits"] * part, name)
 
 
 def _demand(sound: bool, name: str) -> None:
@@ -88,6 +90,13 @@ def _is_fraction(value: object) -> bool:
     return isinstance(value, list) and [type(part) for part in value] == [int, int]
 
 
+_MEASURED: Final[Mapping[str, Callable[[object], bool]]] = {
+    "draws": _is_count,
+    "bits": _is_count,
+    "shots": _or_null(_is_count),
+    "credited_bits": _is_count,
+    "measured_at": _or_null(_is_text(_TIME)),
+}
 _FIELDS: Final[Mapping[str, Callable[[object], bool]]] = {
     "format": _is_name,
     "version": _is_count,
@@ -103,14 +112,14 @@ _FIELDS: Final[Mapping[str, Callable[[object], bool]]] = {
         credited_bits_per_bit=_is_fraction,
         description=lambda value: isinstance(value, dict),
     ),
-    "raw": _with(
-        bits=_is_count, shots=_or_null(_is_count), credited_bits=_is_count, measured_at=_or_null(_is_text(_TIME))
-    ),
+    "raw": _with(**_MEASURED),
+    "segments": _or_null(_with(seeds=_is_count, seed_bits=_is_count, **_MEASURED)),
+    "lanes": _or_null(_with(discarded=_is_count, health=_with(verdict=_one_of(VERDICTS)), **_MEASURED)),
     "pool": _or_null(_with(waiting_bits=_is_count, topped_up=lambda value: isinstance(value, bool))),
     "health": _with(verdict=_one_of(VERDICTS)),
     # No writer draws a key without the system's bits; on them the strength rests.
     "system": _with(generator=_is_name, bits=lambda value: type(value) is int and value >= OS_BYTES * 8),
-    "conditioning": _with(function=_is_name, seed_bits=_is_count),
+    "conditioning": _with(function=_is_name, seed_bits=_is_count, strength_bits=_is_count),
     "started_at": _is_text(_TIME),
     "finished_at": _is_text(_TIME),
 }

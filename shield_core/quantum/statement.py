@@ -12,9 +12,10 @@ from uuid import UUID
 
 from shield_core.keys import canonical
 from shield_core.keys.keyfile import key_id_text
+from shield_core.keys.schedule import FILE_KEY_SIZE
 from shield_core.quantum.conditioner import OS_BYTES
-from shield_core.quantum.measurement import Measurement
 from shield_core.quantum.sources import EntropySource
+from shield_core.quantum.tally import Tally, joined
 
 FORMAT: Final = "imageshield-entropy-statement"
 VERSION: Final = 1
@@ -38,27 +39,44 @@ class Purity:
     reason: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What a source gave for one image.
+
+    `seed` is for the file key; `segments` for the seeds of `multistage`, of which `segment_seeds` were drawn; `lanes`
+    for those of `maximum`, or None where there are none. `alarm` is the health test that ended it, if one did.
+    """
+
+    seed: Tally
+    segments: Tally
+    segment_seeds: int = 0
+    lanes: Tally | None = None
+    alarm: str | None = None
+
+
 def build(
     *,
     key_id: UUID,
     job_id: str,
     purity: Purity,
+    degraded: bool,
     source: EntropySource,
-    measurement: Measurement | None,
+    gathered: Gathered,
     pool: PoolUse | None,
-    alarm: str | None,
+    seed_bytes: int,
     started_at: datetime,
 ) -> dict[str, Any]:
-    """Write the statement of one draw.
+    """Write the statement of one image.
 
     Args:
         key_id: Of the image.
         job_id: Whatever names the attempt.
         purity: As served.
+        degraded: Whether anything that the source was asked for is missing.
         source: The source that was asked.
-        measurement: What it gave, or None where the draw is degraded.
+        gathered: What it gave.
         pool: How the pool served it, or None where circuits were run for this image.
-        alarm: The health test that failed, if one did.
+        seed_bytes: Of the seed that the file key is made of.
         started_at: When the draw began, in UTC.
 
     Returns:
@@ -70,13 +88,19 @@ def build(
         "key_id": key_id_text(key_id),
         "job_id": job_id,
         "purity": {"requested": purity.requested, "served": purity.served, "reason": purity.reason},
-        "degraded": measurement is None,
+        "degraded": degraded,
         "source": _source(source),
-        "raw": _raw(source, measurement),
+        "raw": _measured(gathered.seed, source),
+        "segments": _segments(gathered, source),
+        "lanes": _lanes(gathered.lanes, source),
         "pool": None if pool is None else {"waiting_bits": pool.waiting_bits, "topped_up": pool.topped_up},
-        "health": _health(measurement, alarm),
-        "system": {"generator": "os.urandom", "bits": OS_BYTES * 8},
-        "conditioning": {"function": "hkdf-sha-512", "seed_bits": SEED_BYTES * 8},
+        "health": _health(gathered),
+        "system": {"generator": "os.urandom", "bits": OS_BYTES * 8 * (1 + gathered.segment_seeds)},
+        "conditioning": {
+            "function": "hkdf-sha-512",
+            "seed_bits": seed_bytes * 8,
+            "strength_bits": FILE_KEY_SIZE * 8,
+        },
         "started_at": _time(started_at),
         "finished_at": _time(datetime.now(UTC)),
     }
@@ -101,22 +125,37 @@ def _source(source: EntropySource) -> dict[str, Any]:
     }
 
 
-def _raw(source: EntropySource, measurement: Measurement | None) -> dict[str, Any]:
-    bits = 0 if measurement is None else measurement.measured_bits
-    qubits = source.describe().get("qubits")
+def _segments(gathered: Gathered, source: EntropySource) -> dict[str, Any] | None:
+    if not gathered.segment_seeds:
+        return None
+    about = {"seeds": gathered.segment_seeds, "seed_bits": SEED_BYTES * 8}
+    return about | _measured(gathered.segments, source)
+
+
+def _lanes(lanes: Tally | None, source: EntropySource) -> dict[str, Any] | None:
+    if lanes is None or lanes.health is None:
+        return None
+    return {"discarded": lanes.discarded, "health": lanes.health.to_json()} | _measured(lanes, source)
+
+
+def _measured(tally: Tally, source: EntropySource) -> dict[str, Any]:
+    has_qubits = isinstance(source.describe().get("qubits"), int)
     return {
-        "bits": bits,
-        "shots": -(-bits // qubits) if isinstance(qubits, int) else None,
-        "credited_bits": 0 if measurement is None else measurement.credited_bits,
-        "extraction": None if measurement is None else measurement.extraction,
-        "measured_at": None if measurement is None else _time(measurement.measured_at),
+        "draws": tally.draws,
+        "bits": tally.bits,
+        "shots": tally.shots or 0 if has_qubits else None,
+        "credited_bits": tally.credited_bits,
+        "extraction": tally.extraction,
+        "measured_at": None if tally.measured_at is None else _time(tally.measured_at),
     }
 
 
-def _health(measurement: Measurement | None, alarm: str | None) -> dict[str, Any]:
-    if measurement is not None:
-        return measurement.health.to_json()
-    return {"verdict": "not-run"} if alarm is None else {"verdict": "failed", "test": alarm}
+def _health(gathered: Gathered) -> dict[str, Any]:
+    """Join the tests of seed and segment seeds; lanes are tested under cut-offs of their own."""
+    if gathered.alarm is not None:
+        return {"verdict": "failed", "test": gathered.alarm}
+    passed = joined(gathered.seed.health, gathered.segments.health)
+    return {"verdict": "not-run"} if passed is None else passed.to_json()
 
 
 def _time(moment: datetime) -> str:

@@ -7,7 +7,8 @@ from shield_core.quantum import statement
 from shield_core.quantum.measurement import measure
 from shield_core.quantum.receipt import Signer, seal
 from shield_core.quantum.sources import DeterministicSource
-from shield_core.quantum.statement import Purity
+from shield_core.quantum.statement import Gathered, Purity
+from shield_core.quantum.tally import Tally
 
 KEY_ID = UUID("019a8f3e-0000-7000-8000-000000000001")
 JOB_ID = "job_019a8f3e000070008000000000000002"
@@ -23,15 +24,17 @@ def keys_of(*signers):
 
 
 def make_statement(**changes):
-    source = DeterministicSource()
+    source, tally = DeterministicSource(), Tally()
+    tally.add(measure(source, 4096))
     made = statement.build(
         key_id=KEY_ID,
         job_id=JOB_ID,
         purity=Purity("balanced", "balanced"),
+        degraded=False,
         source=source,
-        measurement=measure(source, 4096),
+        gathered=Gathered(seed=tally, segments=Tally()),
         pool=None,
-        alarm=None,
+        seed_bytes=32,
         started_at=datetime.now(UTC),
     )
     return made | changes

@@ -2,8 +2,10 @@ from datetime import datetime
 from fractions import Fraction
 from uuid import UUID
 
+import numpy as np
 import pytest
 
+from shield_core.errors import Cancelled
 from shield_core.keys import canonical
 from shield_core.quantum import keygen
 from shield_core.quantum.aer import AerSource
@@ -188,6 +190,8 @@ class TestStatement:
             "degraded",
             "source",
             "raw",
+            "segments",
+            "lanes",
             "pool",
             "health",
             "system",
@@ -251,7 +255,210 @@ class TestSecrecy:
 
 
 class TestPurity:
-    @pytest.mark.parametrize("served", ["multistage", "maximum", "", "Balanced"])
-    def test_serves_fast_and_balanced(self, served):
-        with pytest.raises(ValueError, match="fast and balanced"):
+    @pytest.mark.parametrize("served", ["", "Balanced", "highest"])
+    def test_an_unknown_one_is_refused(self, served):
+        with pytest.raises(ValueError, match="no purity"):
             draw(served=served)
+
+
+MULTISTAGE = {"requested": "multistage", "served": "multistage"}
+MAXIMUM = {"requested": "maximum", "served": "maximum"}
+
+
+class Counting(Broken):
+    """Good bits; after so many calls what another source gives."""
+
+    def __init__(self, sound=10**9, then=None):
+        self.good, self.then = DeterministicSource(5), then
+        self.left, self.asked = sound, []
+
+    def bits(self, size):
+        self.asked.append(size * 8)
+        self.left -= 1
+        return self.good.measure(size * 8) if self.left >= 0 else self.then.measure(size * 8)
+
+
+class TestMultistage:
+    def test_makes_the_file_key_of_a_master_seed_of_1024_bits(self, monkeypatch):
+        seeds = []
+
+        def derive(seed):
+            seeds.append(seed)
+            return bytes(32)
+
+        monkeypatch.setattr(keygen, "file_key_from_seed", derive)
+        drawn = draw(**MULTISTAGE, segments=1)
+        assert len(seeds[0]) == 128
+        assert drawn.statement["conditioning"] == {
+            "function": "hkdf-sha-512",
+            "seed_bits": 1024,
+            "strength_bits": 256,
+        }
+
+    def test_every_segment_seed_has_circuits_and_system_bits_of_its_own(self):
+        source = Counting()
+        drawn = draw(source, **MULTISTAGE, segments=5)
+        assert source.asked == [16_384] + [4096] * 5
+        assert len({bytes(drawn.seeds[at : at + 32]) for at in range(0, 160, 32)}) == 5
+        assert drawn.statement["system"]["bits"] == 6 * 512
+
+    def test_segment_seeds_are_conditioned_under_their_own_label(self, monkeypatch):
+        labels = []
+
+        def conditioned(raw, *, label, length, **names):
+            labels.append((label, length, len(raw)))
+            return bytes(length)
+
+        monkeypatch.setattr(keygen, "condition", conditioned)
+        draw(**MULTISTAGE, segments=2)
+        assert labels == [
+            (b"imageshield/v1/seed", 128, 2048),
+            (b"imageshield/v1/segment-seed", 32, 512),
+            (b"imageshield/v1/segment-seed", 32, 512),
+        ]
+
+    def test_the_same_raw_bits_give_other_seeds(self):
+        first, second = (draw(DeterministicSource(1), **MULTISTAGE, segments=2) for _ in range(2))
+        assert first.seeds != second.seeds
+
+    def test_says_how_many_seeds_were_drawn_of_what(self):
+        said = draw(AerSource(), **MULTISTAGE, segments=3).statement
+        assert said["raw"]["bits"] == 16_384
+        assert said["raw"]["shots"] == 2048
+        segments = dict(said["segments"])
+        assert segments.pop("measured_at").endswith("Z")
+        assert segments == {
+            "seeds": 3,
+            "seed_bits": 256,
+            "draws": 3,
+            "bits": 12_288,
+            "shots": 1536,
+            "credited_bits": 0,
+            "extraction": None,
+        }
+        assert said["health"]["samples"] == 16_384 + 12_288
+        assert said["lanes"] is None
+
+    @pytest.mark.parametrize("sound", [0, 1, 3])
+    def test_a_source_that_fails_on_the_way_is_not_asked_again_and_labelled(self, sound):
+        source = Counting(sound, Raising())
+        drawn = draw(source, **MULTISTAGE, segments=4)
+        said = drawn.statement
+        assert len(source.asked) == sound + 1
+        assert drawn.degraded
+        assert drawn.served == "multistage"
+        assert said["purity"]["reason"].startswith("degraded: The source broken raised RuntimeError; ")
+        alone = 4 - max(0, sound - 1)
+        assert said["purity"]["reason"].endswith(f"{alone} of 4 segment seeds are made of the system's bits alone")
+        assert said["segments"]["draws"] == max(0, sound - 1)
+        assert len({bytes(drawn.seeds[at : at + 32]) for at in range(0, 128, 32)}) == 4
+
+    def test_an_alarm_on_the_way_is_the_verdict(self):
+        said = draw(Counting(2, Stuck()), **MULTISTAGE, segments=4).statement
+        assert said["health"] == {"verdict": "failed", "test": "repetition-count"}
+
+    def test_reports_every_seed_and_ends_where_that_raises(self):
+        told = []
+        draw(**MULTISTAGE, segments=3, progress=told.append)
+        assert told == [512, 512, 512]
+        source = Counting()
+        with pytest.raises(Cancelled):
+            draw(source, **MULTISTAGE, segments=100, progress=stop)
+        assert len(source.asked) == 2
+
+    def test_seeds_do_not_show(self):
+        drawn = draw(**MULTISTAGE, segments=1)
+        shown = repr(drawn) + canonical.dumps(drawn.statement).decode()
+        assert repr(bytes(drawn.seeds))[2:20] not in shown
+        assert drawn.seeds[:8].hex() not in shown
+
+
+class TestMaximum:
+    SIZE = 300_000  # three blocks, the last of them short
+
+    def draw(self, source=None, **options):
+        self.lanes = np.zeros(self.SIZE, np.uint8)
+        return draw(source, **MAXIMUM, lanes=self.lanes, **options)
+
+    def test_fills_every_byte_with_measured_bits(self):
+        source = Counting()
+        drawn = self.draw(source)
+        assert source.asked == [16_384, 1 << 20, 1 << 20, 303_104]
+        again = DeterministicSource(5)
+        expected = b"".join(again.measure(n_bits) for n_bits in source.asked)[2048:]
+        assert self.lanes.tobytes() == expected[: self.SIZE]
+        assert drawn.served == "maximum"
+        assert not drawn.degraded
+
+    def test_says_how_many_bits_were_drawn_and_tested(self):
+        said = self.draw(AerSource()).statement
+        bits = (1 << 21) + 303_104
+        lanes = dict(said["lanes"])
+        assert lanes.pop("health")["alpha_log2"] == -40
+        assert lanes.pop("measured_at").endswith("Z")
+        assert lanes == {
+            "discarded": 0,
+            "draws": 3,
+            "bits": bits,
+            "shots": bits // 8,
+            "credited_bits": 0,
+            "extraction": None,
+        }
+        assert said["health"]["alpha_log2"] == -30
+        assert said["conditioning"]["seed_bits"] == 1024
+        assert said["segments"] is None
+
+    @pytest.mark.parametrize("sound", [0, 1, 2, 3])
+    @pytest.mark.parametrize("then", [Raising(), Short(), Stuck(), Biased()], ids=lambda source: type(source).__name__)
+    def test_a_source_that_fails_on_the_way_serves_balanced_and_says_so(self, sound, then):
+        source = Counting(sound, then)
+        drawn = self.draw(source)
+        said = drawn.statement
+        assert drawn.degraded
+        assert drawn.served == "balanced"
+        assert said["purity"]["requested"] == "maximum"
+        assert said["purity"]["reason"].startswith("degraded: ")
+        measured = max(0, sound - 1) * (1 << 17)
+        assert f"{measured} of 300000 bytes of lanes" in said["purity"]["reason"]
+        assert said["lanes"] is None
+        assert said["raw"]["draws"] == min(sound, 1)
+
+    def test_one_alarm_throws_a_block_away(self):
+        """A source that stumbles once: the block is measured again, and counted."""
+        source = Counting(2, Stuck())
+        once = source.then.bits
+        source.then.bits = lambda size: (setattr(source, "left", 10**9), once(size))[1]
+        drawn = self.draw(source)
+        assert drawn.served == "maximum"
+        assert drawn.statement["lanes"]["discarded"] == 1
+        assert drawn.statement["lanes"]["draws"] == 3
+        assert np.count_nonzero(self.lanes) > 0.99 * self.SIZE
+
+    def test_raw_blocks_are_wiped(self, monkeypatch):
+        kept = []
+
+        def keeping(*arguments, **options):
+            kept.append(measure(*arguments, **options))
+            return kept[-1]
+
+        monkeypatch.setattr(keygen, "measure", keeping)
+        self.draw()
+        assert len(kept) == 4
+        assert not any(any(measurement.raw) for measurement in kept)
+
+    def test_reports_every_block_and_ends_where_that_raises(self):
+        told = []
+        self.draw(progress=told.append)
+        assert told == [1 << 17, 1 << 17, self.SIZE - (1 << 18)]
+        source = Counting()
+        with pytest.raises(Cancelled):
+            self.draw(source, progress=stop)
+        assert len(source.asked) == 2
+
+    def test_a_hardware_source_is_credited_for_its_lanes(self):
+        said = self.draw(Credited()).statement
+        assert said["lanes"]["credited_bits"] == sum(bits * 9 // 10 for bits in (1 << 20, 1 << 20, 303_104))
+
+
+def stop(_):
+    raise Cancelled

@@ -3,11 +3,12 @@ import re
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import shield_core
 from shield_core.errors import ReceiptInvalid
-from shield_core.quantum.keygen import SERVED, draw_file_key
+from shield_core.quantum.keygen import PURITIES, draw_file_key
 from shield_core.quantum.pool import BitPool
 from shield_core.quantum.soundness import check
 from shield_core.quantum.sources import DeterministicSource, OsSource, SourceKind
@@ -22,8 +23,11 @@ class Device(Broken):
     kind = SourceKind.HARDWARE
     credited_bits_per_bit = Fraction(9, 10)
 
+    def __init__(self):
+        self.sound = DeterministicSource(4)
+
     def bits(self, size):
-        return DeterministicSource(4).measure(size * 8)
+        return self.sound.measure(size * 8)
 
 
 def draw(source, purity, **options):
@@ -42,10 +46,11 @@ def changed(path, value):
 
 
 class TestWhatWritersWrite:
-    @pytest.mark.parametrize("purity", sorted(SERVED))
+    @pytest.mark.parametrize("purity", sorted(PURITIES))
     @pytest.mark.parametrize("source", [DeterministicSource(), OsSource(), Device(), Stuck(), Raising()], ids=repr)
     def test_passes_in_every_purity_from_every_kind_of_source(self, purity, source):
-        check(draw(source, purity))
+        more = {"multistage": {"segments": 2}, "maximum": {"lanes": np.empty(1000, np.uint8)}}
+        check(draw(source, purity, **more.get(purity, {})))
 
     def test_passes_from_a_pool(self):
         source = DeterministicSource()
@@ -115,6 +120,10 @@ class TestRefused:
             ("raw.credited_bits", 1),
             ("raw.measured_at", "yesterday"),
             ("raw.measured_at", "2026-01-02T03:04:05Z"),
+            ("segments", {}),
+            ("segments", []),
+            ("lanes", {}),
+            ("conditioning.strength_bits", None),
             ("pool", {}),
             ("pool", {"waiting_bits": -1, "topped_up": False}),
             ("pool", {"waiting_bits": 1, "topped_up": None}),
@@ -147,4 +156,15 @@ class TestRefused:
         statement = draw(Device(), "balanced")
         statement["raw"]["credited_bits"] += 1
         with pytest.raises(ReceiptInvalid, match="raw"):
+            check(statement)
+
+    @pytest.mark.parametrize(
+        ("purity", "part", "options"),
+        [("multistage", "segments", {"segments": 2}), ("maximum", "lanes", {"lanes": np.empty(1000, np.uint8)})],
+    )
+    def test_more_credit_than_segments_or_lanes_are_worth(self, purity, part, options):
+        statement = draw(Device(), purity, **options)
+        check(statement)
+        statement[part]["credited_bits"] = statement[part]["bits"]
+        with pytest.raises(ReceiptInvalid, match=part):
             check(statement)
