@@ -17,6 +17,8 @@ MAX_KEY_FILE = 1024 * 1024
 LIMITS = {
     "/api/v1/encrypt": MAX_BYTES + FORM_OVERHEAD,
     "/api/v1/decrypt": MAX_ENCRYPTED_BYTES + MAX_MATERIAL_BYTES + MAX_KEY_FILE + FORM_OVERHEAD,
+    "/api/v1/analyze": MAX_BYTES + MAX_ENCRYPTED_BYTES + FORM_OVERHEAD,
+    "/api/v1/analysis/avalanche": MAX_BYTES + FORM_OVERHEAD,
 }
 """Bytes of a whole body. `api.uploads` holds each file to its own limit, to the byte."""
 

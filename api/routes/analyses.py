@@ -1,0 +1,188 @@
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query, Request
+from starlette.responses import Response
+
+from api.dependencies import Reader, RequestId, Services, Writer
+from api.documents import document_response, preferred_format, report_response
+from api.downloads import result_response
+from api.middleware.bodies import release
+from api.preferences import Preferred
+from api.problems import AUTHENTICATED, WITH_BODY, problems
+from api.routes.answers import ACCEPTED, FINISHED, answer_in_time
+from api.schemas.analyses import Analysis
+from api.schemas.comparisons import ComparedJobs, Comparison, TrendPeriod, Trends
+from api.schemas.jobs import Job
+from api.schemas.measurements import ANALYZE_FORM, AVALANCHE_FORM, Avalanche, NoOptions, ReportFormat
+from api.uploads import invalid, read_form
+from backplane import ids
+from backplane.services.jobs import JobFacts
+from backplane.services.submissions import Upload
+from backplane.services.tokens import Principal
+from backplane.wiring import GatewayServices
+from shield_core.image.limits import MAX_BYTES, MAX_ENCRYPTED_BYTES
+
+router = APIRouter(prefix="/api/v1", tags=["analyses"])
+
+STATES = ("not-found", "job-not-finished", "job-failed")
+PICTURES = (
+    *AUTHENTICATED,
+    *WITH_BODY,
+    "too-many-pixels",
+    "unsupported-format",
+    "image-corrupt",
+    "image-empty",
+    "storage-full",
+    "gone",
+    "poison",
+    "job-failed",
+)
+ETAG = {"ETag": {"schema": {"type": "string"}, "description": "Send it as `If-None-Match`"}}
+BINARY = {"schema": {"type": "string", "format": "binary"}}
+
+
+@router.post(
+    "/analyze",
+    response_model=Analysis | Job,
+    openapi_extra={"requestBody": ANALYZE_FORM},
+    responses={
+        200: FINISHED | {"model": Analysis | Job, "description": "The analysis; with `Prefer: wait=N` the job"},
+        202: ACCEPTED,
+        **problems(*PICTURES),
+    },
+)
+async def analyze(
+    *, request: Request, caller: Writer, services: Services, prefer: Preferred, request_id: RequestId
+) -> Response:
+    """Analyze two pictures of your own, an original and what became of it.
+
+    A worker does it, and the gateway waits up to 30 seconds for it and sends the analysis; after that, or at once with
+    `Prefer: respond-async`, it answers 202 with the job, and the analysis is at the job's `analysis_url`. With
+    `Prefer: wait=N` the answer is the job in either case.
+
+    Both pictures are kept encrypted until a worker has taken them, and deleted then. They have the same size and kind;
+    only an encrypted image that holds a file may have another size.
+    """
+    job = await _submit_pair(request, caller, services, request_id)
+    release(request)
+
+    async def send(ended: JobFacts) -> Response:
+        return document_response(await services.analyses.get(caller.account_id, ended.id))
+
+    return await answer_in_time(request, caller, job, prefer, send)
+
+
+@router.get("/analyze/compare", responses=problems(*AUTHENTICATED, *STATES, "validation-failed"))
+async def compare_analyses(caller: Reader, services: Services, wanted: Annotated[ComparedJobs, Query()]) -> Comparison:
+    """Set the key numbers of several analyses side by side."""
+    job_ids = [ids.from_wire("job", job_id) for job_id in wanted.job_id]
+    return Comparison.of(await services.analyses.side_by_side(caller.account_id, job_ids))
+
+
+@router.get("/analyze/trends", responses=problems(*AUTHENTICATED, "validation-failed"))
+async def get_trends(caller: Reader, services: Services, period: Annotated[TrendPeriod, Query()]) -> Trends:
+    """Show what was encrypted and analyzed, day by day.
+
+    The numbers are of encrypted pictures and of times. Nothing here comes from an original: its numbers are in the
+    analysis of its job alone, which is kept encrypted.
+    """
+    return Trends.of(await services.analyses.trends(caller.account_id, *period.days()))
+
+
+@router.get(
+    "/analyze/{job_id}",
+    response_model=Analysis,
+    responses={
+        200: {"headers": ETAG},
+        304: {"description": "You have it", "headers": ETAG},
+        **problems(*AUTHENTICATED, *STATES),
+    },
+)
+async def get_analysis(
+    job_id: str, caller: Reader, services: Services, if_none_match: Annotated[str | None, Header()] = None
+) -> Response:
+    """Get the analysis of a job, with the data of its charts.
+
+    It is there where it was asked for: with `analyze=true`, or of a job of `POST /analyze`. It is kept encrypted with
+    the job, and goes with it.
+    """
+    known = if_none_match.removeprefix("W/").strip('"') if if_none_match is not None else None
+    document = await services.analyses.get(caller.account_id, ids.from_wire("job", job_id), known_etag=known)
+    return document_response(document)
+
+
+@router.get(
+    "/jobs/{job_id}/report",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "The report, as an attachment",
+            "content": {"text/html": BINARY, "application/pdf": BINARY},
+        },
+        **problems(*AUTHENTICATED, *STATES, "validation-failed"),
+    },
+)
+async def get_report(
+    *,
+    job_id: str,
+    caller: Reader,
+    services: Services,
+    wanted: Annotated[ReportFormat, Query()],
+    request_id: RequestId,
+    accept: Annotated[str | None, Header()] = None,
+) -> Response:
+    """Fetch the analysis of a job to read and to print, as HTML or PDF.
+
+    It has no script and loads nothing. It tells of the original, so it is never cached.
+    """
+    form = wanted.format or preferred_format(accept)
+    document = await services.analyses.report(
+        caller.account_id, ids.from_wire("job", job_id), form, request_id=request_id
+    )
+    return report_response(document, name=f"{job_id}.report.{form}")
+
+
+@router.post(
+    "/analysis/avalanche",
+    response_model=Avalanche | Job,
+    openapi_extra={"requestBody": AVALANCHE_FORM},
+    responses={
+        200: FINISHED | {"model": Avalanche | Job, "description": "What changed; with `Prefer: wait=N` the job"},
+        202: ACCEPTED,
+        **problems(*PICTURES),
+    },
+)
+async def check_avalanche(
+    *, request: Request, caller: Writer, services: Services, prefer: Preferred, request_id: RequestId
+) -> Response:
+    """Flip 64 bits, one by one, and count what changes: a diffusion check, not a proof.
+
+    Bits of the key and of the picture are flipped, under keys that are drawn for this and thrown away. It answers as
+    `POST /analyze` does; later it is at the job's `result_url`.
+    """
+    job = await _submit_one(request, caller, services, request_id)
+    release(request)
+
+    async def send(ended: JobFacts) -> Response:
+        result = await services.results.open(caller.account_id, ended.id, request_id=request_id)
+        return result_response(result, services.results, caller)
+
+    return await answer_in_time(request, caller, job, prefer, send)
+
+
+async def _submit_pair(request: Request, caller: Principal, services: GatewayServices, request_id: str) -> JobFacts:
+    # A function of its own, so that nothing holds the pictures while the caller waits for the job.
+    limits = {"original": MAX_BYTES, "encrypted": MAX_ENCRYPTED_BYTES}
+    files, _ = await read_form(request, NoOptions, files=limits, required="original")
+    if "encrypted" not in files:
+        raise invalid("Field required", kind="missing", name="encrypted")
+    uploads = [Upload(files[name].data, files[name].name) for name in limits]
+    async with request.app.state.submission_slots:
+        return await services.measurements.compare(caller.account_id, *uploads, request_id=request_id)
+
+
+async def _submit_one(request: Request, caller: Principal, services: GatewayServices, request_id: str) -> JobFacts:
+    files, _ = await read_form(request, NoOptions, files={"image": MAX_BYTES}, required="image")
+    upload = Upload(files["image"].data, files["image"].name)
+    async with request.app.state.submission_slots:
+        return await services.measurements.flip_bits(caller.account_id, upload, request_id=request_id)
