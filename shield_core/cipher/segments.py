@@ -28,8 +28,8 @@ def apply(
 ) -> None:
     """XOR a buffer in place with ChaCha20 under a key of its own for every segment of 2^20 bytes.
 
-    Applying it again restores the buffer. Segment i is under HKDF-SHA-512(stream key ‖ seed i, no salt,
-    "imageshield/v1/segment" ‖ u32 i, 32), nonce of zeros, block counter from 0.
+    Applying it again restores the buffer. Segment i is under HKDF-SHA-512(stream key ‖ seed i, no salt, the segment
+    label ‖ u32 i, 32), nonce of zeros, block counter from 0.
 
     Args:
         buffer: uint8, C-contiguous, writable, any shape.

@@ -19,8 +19,13 @@ VERSION: Final = 1
 MAX_BYTES: Final = 1_048_576
 """Twenty stanzas and the material of a `multistage` image of 25 million pixels stay far below it."""
 
-PURITIES: Final = frozenset({"fast", "balanced"})
-"""What this release writes; `multistage` and `maximum` are reserved."""
+PURITIES: Final = frozenset({"fast", "balanced", "multistage", "maximum"})
+MATERIAL_PURITY: Final = "multistage"
+"""Exactly its key files hold material; that of `maximum` is a file of its own, as large as several pictures."""
+
+MIN_MATERIAL: Final = 69
+MAX_MATERIAL: Final = 4096
+"""A head of 21 bytes, a seed of 32 for each of 1 to 96 segments, and a tag of 16."""
 
 _COMMITMENT_SIZE: Final = 32
 _MAC_SIZE: Final = 32
@@ -48,7 +53,8 @@ class KeyFile:
     """A key file in memory: well formed, and not yet unlocked.
 
     `key_id` is the id that the image's header carries; `created` is UTC, in whole seconds; `nonce` (24 bytes) and
-    `commitment` (32 bytes) are the image's; `statement_sha256` is 64 hexadecimal digits; `mac` has 32 bytes.
+    `commitment` (32 bytes) are the image's; `statement_sha256` is 64 hexadecimal digits; `mac` has 32 bytes;
+    `material` is there for `multistage` and for no other purity.
     """
 
     key_id: UUID
@@ -59,6 +65,7 @@ class KeyFile:
     stanzas: tuple[Stanza, ...] = field(repr=False)
     statement_sha256: str
     mac: bytes = field(repr=False)
+    material: bytes | None = field(default=None, repr=False)
     version: int = VERSION
 
 
@@ -70,6 +77,7 @@ def build(
     purity: str,
     statement_sha256: str,
     wraps: Iterable[Wrap],
+    material: bytes | bytearray | None = None,
     created: datetime | None = None,
 ) -> KeyFile:
     """Make the key file of one image.
@@ -78,9 +86,10 @@ def build(
         file_key: The image's 32-byte file key.
         nonce: The image's 24-byte nonce.
         key_id: The id that the image's header carries.
-        purity: `fast` or `balanced`.
+        purity: As in the image's header.
         statement_sha256: The digest of the entropy statement, 64 hexadecimal digits.
         wraps: 1..20 ways to open it.
+        material: The sealed segment seeds of `multistage`, None for every other purity.
         created: Defaults to now; kept in whole seconds of UTC.
 
     Raises:
@@ -97,6 +106,7 @@ def build(
         stanzas=_wrapped(file_key, key_id, wraps),
         statement_sha256=statement_sha256,
         mac=bytes(_MAC_SIZE),
+        material=None if material is None else bytes(material),
     )
     return parse(encode(_authenticated(draft, keys)))
 
@@ -200,7 +210,8 @@ def _mac(key_file: KeyFile, keys: Schedule) -> bytes:
 
 
 def _fields(key_file: KeyFile) -> dict[str, Any]:
-    return {
+    material = {} if key_file.material is None else {"material_b64": canonical.b64encode(key_file.material)}
+    return material | {
         "format": FORMAT,
         "version": key_file.version,
         "key_id": key_id_text(key_file.key_id),
@@ -214,12 +225,12 @@ def _fields(key_file: KeyFile) -> dict[str, Any]:
 
 
 def _from_json(value: Any) -> KeyFile:
-    if not isinstance(value, dict) or value.keys() != _KEYS:
+    if not isinstance(value, dict) or value.keys() - {"material_b64"} != _KEYS:
         raise KeyFileInvalid("The key file has a missing or additional field")
     if value["format"] != FORMAT or type(value["version"]) is not int or value["version"] != VERSION:
         raise KeyFileInvalid("Not a key file of version 1")
     if not isinstance(value["purity"], str) or value["purity"] not in PURITIES:
-        raise KeyFileInvalid("A purity that this release does not read")
+        raise KeyFileInvalid("An unknown purity")
     if not isinstance(value["stanzas"], list):
         raise KeyFileInvalid("The stanzas are not a list")
     return KeyFile(
@@ -231,6 +242,7 @@ def _from_json(value: Any) -> KeyFile:
         stanzas=stanzas.check(value["stanzas"]),
         statement_sha256=_matching(value["statement_sha256"], _SHA256),
         mac=_sized(value["mac_b64"], _MAC_SIZE),
+        material=_material(value),
     )
 
 
@@ -245,6 +257,17 @@ def _sized(value: object, size: int) -> bytes:
     if len(data) != size:
         raise KeyFileInvalid("The key file has a value of the wrong length")
     return data
+
+
+def _material(value: dict[str, Any]) -> bytes | None:
+    if ("material_b64" in value) != (value["purity"] == MATERIAL_PURITY):
+        raise KeyFileInvalid("Key files of the purity multistage hold material, and no others")
+    if "material_b64" not in value:
+        return None
+    material = canonical.b64decode(value["material_b64"])
+    if not MIN_MATERIAL <= len(material) <= MAX_MATERIAL:
+        raise KeyFileInvalid("The material has no length that segment seeds have")
+    return material
 
 
 def _time(value: object) -> datetime:

@@ -26,6 +26,7 @@ FILE_KEY = bytes(range(32))
 NONCE = bytes(range(24))
 KEY_ID = UUID("019a8f3e-0000-7000-8000-000000000001")
 DIGEST = "0123456789abcdef" * 4
+MATERIAL = bytes(69)
 KEK = bytes(range(100, 132))
 VAULT = VaultOpen("acc_1", lambda _id, _version: KEK)
 ADA, BOB, EVE = (SecretKey(bytes([number]) * 32) for number in range(3))
@@ -76,8 +77,12 @@ class TestBuild:
     @pytest.mark.parametrize(
         "change",
         [
-            {"purity": "maximum"},
             {"purity": "multistage"},
+            {"purity": "maximum", "material": MATERIAL},
+            {"purity": "balanced", "material": MATERIAL},
+            {"purity": "multistage", "material": b""},
+            {"purity": "multistage", "material": MATERIAL[1:]},
+            {"purity": "multistage", "material": bytes(4097)},
             {"purity": ""},
             {"statement_sha256": DIGEST.upper()},
             {"statement_sha256": "00"},
@@ -114,11 +119,13 @@ class TestEncode:
         st.binary(min_size=32, max_size=32),
         st.binary(min_size=24, max_size=24),
         st.uuids(),
-        st.sampled_from(["fast", "balanced"]),
+        st.sampled_from(sorted(keyfile.PURITIES)),
         st.datetimes(datetime(1970, 1, 1), datetime(9999, 12, 31), timezones=st.just(UTC)),  # noqa: DTZ001
     )
     def test_parse_gives_it_back(self, file_key, nonce, key_id, purity, created):
-        made = make(file_key=file_key, nonce=nonce, key_id=key_id, purity=purity, created=created)
+        material = MATERIAL if purity == "multistage" else None
+        made = make(file_key=file_key, nonce=nonce, key_id=key_id, purity=purity, created=created, material=material)
+        assert made.material == material
         again = keyfile.parse(keyfile.encode(made))
         assert again == made
         assert keyfile.encode(again) == keyfile.encode(made)
@@ -156,8 +163,8 @@ class TestParse:
             {"created": "2026-13-02T03:04:05Z"},
             {"created": "2026-1-2T3:4:5Z"},
             {"created": 1},
-            {"purity": "maximum"},
             {"purity": "multistage"},
+            {"purity": "MAXIMUM"},
             {"purity": []},
             {"nonce_b64": canonical.b64encode(bytes(23))},
             {"nonce_b64": "AAAA="},
@@ -170,6 +177,11 @@ class TestParse:
             {"statement_sha256": "0" * 63},
             {"statement_sha256": 0},
             {"material_b64": "AAAA"},
+            {"material_b64": None},
+            {"purity": "multistage", "material_b64": None},
+            {"purity": "multistage", "material_b64": "AAAA"},
+            {"purity": "multistage", "material_b64": canonical.b64encode(bytes(68))},
+            {"purity": "maximum", "material_b64": canonical.b64encode(bytes(69))},
             {"comment": "hello"},
         ],
     )
@@ -311,6 +323,13 @@ class TestUnlock:
         with pytest.raises(MacMismatch):
             keyfile.unlock(replace(make(), **change), [PlainOpen()])
 
+    @pytest.mark.parametrize("material", [None, MATERIAL[:-1] + b"\1"])
+    def test_changed_material_fails_the_mac(self, material):
+        made = make(purity="multistage", material=MATERIAL)
+        assert keyfile.unlock(made, [PlainOpen()]) == FILE_KEY
+        with pytest.raises(MacMismatch):
+            keyfile.unlock(replace(made, material=material), [PlainOpen()])
+
 
 class TestRecipients:
     def test_each_of_several_opens_it_and_nobody_else(self):
@@ -356,6 +375,10 @@ class TestRewrap:
         assert keyfile.unlock(keyfile.parse(keyfile.encode(after)), [openers["passphrase"]]) == FILE_KEY
         with pytest.raises(NoMatch):
             keyfile.unlock(after, [VAULT])
+
+    def test_keeps_the_material(self, wraps):
+        made = make(wraps["vault"], purity="multistage", material=MATERIAL)
+        assert keyfile.rewrap(made, FILE_KEY, [PlainWrap()]).material == MATERIAL
 
     def test_refuses_another_file_key(self, wraps):
         with pytest.raises(CommitmentMismatch):
