@@ -11,7 +11,7 @@ from api.middleware.failures import Failures
 from api.middleware.headers import SecurityHeaders
 from api.middleware.origins import AllowedOrigins
 from api.openapi import customize
-from api.routes import auth, decrypt, encrypt, health, jobs, keys, pages
+from api.routes import analyses, auth, decrypt, encrypt, entropy, health, jobs, keys, pages
 from api.ws import progress
 from backplane.settings import Settings
 
@@ -20,8 +20,10 @@ ROUTERS = (
     auth.router,
     encrypt.router,
     decrypt.router,
+    analyses.router,
     jobs.router,
     keys.router,
+    entropy.router,
     health.router,
     pages.router,
     progress.router,

@@ -15,7 +15,9 @@ METHODS = frozenset({"get", "post", "put", "patch", "delete"})
 TAGS = [
     {"name": "accounts", "description": "Register, and get tokens."},
     {"name": "images", "description": "Encrypt and decrypt. Every picture is a job on a worker."},
+    {"name": "analyses", "description": "What was measured of a picture, and what that does not show."},
     {"name": "jobs", "description": "What became of a job, and what it made."},
+    {"name": "entropy", "description": "Where random bits come from, and how many wait."},
     {"name": "service", "description": "For operators and their machines: no credential is asked for."},
 ]
 

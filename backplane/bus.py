@@ -15,10 +15,12 @@ from uuid import UUID
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from backplane.errors import Unavailable
 from backplane.settings import Settings
 
 PREFIX = "imageshield:job:"
 WORKERS = "imageshield:workers"
+POOLS = "imageshield:pools"
 QUEUE_LENGTH = 64
 RECONNECT_SECONDS = 0.5
 
@@ -110,6 +112,18 @@ class RedisBus:
         async for _ in self._redis.scan_iter(match=f"{WORKERS}:*", count=100):
             return True
         return False
+
+    async def read_pools(self) -> list[bytes]:
+        """Read what the workers last said about their pools.
+
+        Raises:
+            Unavailable: Redis does not answer.
+        """
+        try:
+            keys = [key async for key in self._redis.scan_iter(match=f"{POOLS}:*", count=100)]
+            return [text for text in await self._redis.mget(keys) if text is not None] if keys else []
+        except (RedisError, OSError) as error:
+            raise Unavailable("Redis does not answer, where the workers tell the levels of their pools") from error
 
     async def ping(self) -> None:
         await self._redis.ping()

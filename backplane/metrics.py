@@ -21,6 +21,6 @@ JOB_SECONDS = Histogram(
     ["kind"],
     buckets=(0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60),
 )
-ENTROPY_DEGRADED = Counter("imageshield_entropy_degraded_total", "Keys drawn without the quantum source")
+ENTROPY_DEGRADED = Counter("imageshield_entropy_degraded_total", "Keys drawn without the source's bits", ["source"])
 OUTBOX_PUBLISHED = Counter("imageshield_outbox_published_total", "Job ids handed to the queue")
 SWEPT = Counter("imageshield_swept_total", "Repairs made by the sweeper", ["what"])

@@ -29,6 +29,16 @@ class Settings(BaseSettings):
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = ()
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
+    entropy_source: Literal["aer", "noisy-aer", "ibm", "qrng", "os"] = "aer"
+    entropy_deadline_seconds: Seconds = 30
+    entropy_pool_bits: Annotated[int, Field(ge=4096, le=1 << 27, multiple_of=4096)] | None = None
+    noisy_aer_backend: str = "FakeManilaV2"
+    ibm_quantum_backend: str | None = None
+    ibm_quantum_token: SecretStr | None = None
+    ibm_quantum_instance: SecretStr | None = None
+    qrng_url: str = "https://api.quantumnumbers.anu.edu.au"
+    qrng_api_key: SecretStr | None = None
+
     access_token_seconds: Seconds = 900
     refresh_token_seconds: Seconds = 14 * 24 * 3600
     database_pool_size: Annotated[int, Field(ge=1, le=100)] = 10
@@ -37,6 +47,7 @@ class Settings(BaseSettings):
     synchronous_wait_seconds: Seconds = 30
     decrypted_result_seconds: Seconds = 900
     worker_threads: Annotated[int, Field(ge=1, le=64)] = 2
+    passphrase_kdf: Literal["argon2id", "pbkdf2-hmac-sha256"] = "argon2id"  # noqa: S105 - an algorithm
 
     @field_validator("database_url", mode="after")
     @classmethod

@@ -13,6 +13,7 @@ from backplane.services.analyses import Analyses
 from backplane.services.claims import Claims
 from backplane.services.decryptions import Decryptions
 from backplane.services.encryptions import Encryptions
+from backplane.services.entropy import EntropyPools
 from backplane.services.jobs import Jobs
 from backplane.services.keys import Keys
 from backplane.services.measurements import Measurements
@@ -26,6 +27,7 @@ from backplane.services.sweeper import Sweeper
 from backplane.services.tokens import AccessTokens, Tokens
 from backplane.settings import Settings
 from backplane.vault import LocalVault
+from shield_core.keys.passphrase import Pbkdf2
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class GatewayServices:
     progress: ProgressFeed
     results: Results
     keys: Keys
+    entropy: EntropyPools
     receipts: Receipts
 
 
@@ -72,7 +75,7 @@ async def open_plant(settings: Settings, *, pool_size: int | None = None) -> Asy
 
 @asynccontextmanager
 async def open_gateway(settings: Settings) -> AsyncIterator[GatewayServices]:
-    passphrases = PassphrasePool()
+    passphrases = PassphrasePool(fips=settings.passphrase_kdf == Pbkdf2.NAME)
     async with open_plant(settings) as plant:
         submissions = Submissions(plant.database, plant.store, plant.vault)
         try:
@@ -92,6 +95,7 @@ async def open_gateway(settings: Settings) -> AsyncIterator[GatewayServices]:
                 progress=ProgressFeed(plant.database, plant.bus),
                 results=Results(plant.database, plant.store, plant.vault),
                 keys=Keys(plant.database, plant.vault, passphrases),
+                entropy=EntropyPools(plant.bus),
                 receipts=Receipts(plant.vault),
             )
         finally:

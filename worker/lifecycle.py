@@ -20,7 +20,10 @@ from backplane.services.claims import Claims
 from backplane.settings import Settings, load_settings
 from backplane.wiring import open_claims
 from worker.alive import SEEN_SECONDS, alive_file
+from worker.kinds.equipment import Equipment
+from worker.refilling import Refilling, tell_redis
 from worker.runner import Runner, preload
+from worker.sources import SourceRefused, check_source, make_pool, make_source
 
 log = structlog.get_logger()
 
@@ -38,12 +41,17 @@ class Engine:
         self._loop = asyncio.Runner()
         self._connections = AsyncExitStack()
         claims = self._loop.run(self._open(settings))
-        self._runner = Runner(claims, threads=settings.worker_threads)
+        source = make_source(settings)
+        pool = make_pool(source, settings)
+        self._refilling = Refilling(pool, tell_redis(settings))
+        self._runner = Runner(Equipment(claims, source, pool, settings.worker_threads), self._refilling)
+        self._refilling.start()
 
     def run(self, job_id: UUID) -> None:
         self._loop.run(self._runner.run(job_id))
 
     def close(self) -> None:
+        self._refilling.stop()
         self._loop.run(self._connections.aclose())
         self._loop.close()
 
@@ -91,7 +99,13 @@ def close_engine(**_: Any) -> None:
 @worker_init.connect
 def prepare(**_: Any) -> None:
     alive_file("worker").unlink(missing_ok=True)
-    preload()
+    settings = load_settings()
+    try:
+        check_source(settings)
+    except SourceRefused as refusal:
+        # The only exception that Celery does not log and forget here.
+        raise SystemExit(f"worker: {refusal}") from None
+    preload(settings)
 
 
 @worker_ready.connect

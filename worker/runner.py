@@ -12,17 +12,18 @@ import structlog
 from backplane import ids
 from backplane.errors import POISON, ApplicationError
 from backplane.metrics import JOB_SECONDS
-from backplane.services.claims import Claim, Claims, LeaseLost, is_transient
+from backplane.services.claims import Claim, LeaseLost, is_transient
+from backplane.settings import Settings
 from shield_core.cipher.permutation import warm
 from shield_core.errors import Cancelled, EntropyError, ShieldError
-from shield_core.quantum.aer import AerSource, import_simulator
-from shield_core.quantum.pool import BitPool
 from worker.kinds.analyze import analyze
 from worker.kinds.avalanche import check_avalanche
 from worker.kinds.decrypt import decrypt
 from worker.kinds.encrypt import encrypt
 from worker.kinds.equipment import Equipment
+from worker.refilling import Refilling
 from worker.reporting import Reporter
+from worker.sources import preload_source
 
 log = structlog.get_logger()
 
@@ -37,23 +38,22 @@ KINDS: dict[str, Callable[[Equipment, Claim, Reporter], Awaitable[None]]] = {
 }
 
 
-def preload() -> None:
+def preload(settings: Settings) -> None:
     """Import and compile once in the parent, for all children that are forked from it: code only, no source, no loop.
 
     A child then starts in a tenth of a second instead of two, which is what a killed one costs.
     """
-    import_simulator()
+    preload_source(settings)
     warm()
 
 
 class Runner:
-    """Runs jobs one after the other; holds the source of bits and the compiled kernels for all of them."""
+    """Runs jobs one after the other, with the same equipment for all of them."""
 
-    def __init__(self, claims: Claims, *, threads: int) -> None:
-        source = AerSource()
-        self._claims = claims
-        self._equipment = Equipment(claims, source, BitPool(source), threads)
-        self._top_up()
+    def __init__(self, equipment: Equipment, refilling: Refilling) -> None:
+        self._claims = equipment.claims
+        self._equipment = equipment
+        self._refilling = refilling
 
     async def run(self, job_id: UUID) -> None:
         claim = await self._claims.claim(job_id)
@@ -65,15 +65,10 @@ class Runner:
         ):
             started = time.perf_counter()
             log.info("job.claimed", kind=claim.job.kind)
-            async with self._kept(claim) as reporter:
-                await self._attempt(claim, reporter)
+            with self._refilling.paused():
+                async with self._kept(claim) as reporter:
+                    await self._attempt(claim, reporter)
             JOB_SECONDS.labels(kind=claim.job.kind).observe(time.perf_counter() - started)
-        self._top_up()
-
-    def _top_up(self) -> None:
-        """Let bits wait for the next `fast` job; a source that fails is labelled when a key is drawn from it."""
-        with suppress(EntropyError):
-            self._equipment.pool.refill()
 
     async def _attempt(self, claim: Claim, reporter: Reporter) -> None:
         """Try, and say how it ended: done, refused for good, or to be tried again."""

@@ -118,7 +118,9 @@ class Claims:
             image_header=outcome.image_header,
             image_tag=outcome.image_tag,
         )
-        await self._complete(claim, made, outcome.columns | {"key_id": outcome.key_id}, key=key, measured=measured)
+        details = {"entropy": dict(outcome.entropy)} if outcome.entropy else None
+        columns = outcome.columns | {"key_id": outcome.key_id}
+        await self._complete(claim, made, columns, key=key, measured=measured, details=details)
 
     async def complete_decrypt(
         self, claim: Claim, outcome: DecryptOutcome, *, progress: Callable[[int, int], None] = nothing
@@ -153,6 +155,7 @@ class Claims:
         *,
         key: Key | None = None,
         measured: MeasureOutcome | None = None,
+        details: dict[str, Any] | None = None,
     ) -> None:
         job = claim.job
         async with self._database.transaction() as session:
@@ -186,6 +189,7 @@ class Claims:
                 account_id=job.account_id,
                 object_id=job.id,
                 request_id=job.request_id,
+                details=details,
             )
         JOBS_ENDED.labels(kind=job.kind, status="completed").inc()
         await ring(self._bus, event)

@@ -27,6 +27,8 @@ class EncryptOutcome:
     image_tag: bytes
     columns: dict[str, Any]
     material: bytes | bytearray | memoryview | None = None
+    entropy: Mapping[str, Any] = field(default_factory=dict)
+    """What the audit log says about the key's bits: source, kind, whether it is degraded, and why."""
 
 
 @dataclass(frozen=True, slots=True)

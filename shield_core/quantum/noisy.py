@@ -109,7 +109,7 @@ def _find(backend: str) -> Any:
     except ImportError as error:
         raise SourceFailed("qiskit-ibm-runtime is not installed: install imageshield[ibm]") from error
     made = getattr(provider, backend, None) if backend.startswith("Fake") else None
-    if not hasattr(made, "properties"):
+    if made is None or not hasattr(made, "properties"):
         raise ValueError("no such backend in qiskit_ibm_runtime.fake_provider")
     return made()
 

@@ -1,4 +1,5 @@
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -136,6 +137,13 @@ class TestCompletion:
             "completed",
         ]
         assert await sql("SELECT outcome FROM audit_events WHERE action = 'image.encrypt'") == [{"outcome": "success"}]
+
+    async def test_the_audit_says_where_the_bits_of_the_key_came_from(self, claims, submit, sql):
+        entropy = {"source": "qrng", "kind": "hardware", "degraded": True, "reason": "degraded: The source qrng failed"}
+        claim = await claims.claim(await submit("encrypt"))
+        await complete_encrypt(claims, claim, replace(encrypted(), entropy=entropy))
+        [event] = await sql("SELECT details FROM audit_events WHERE action = 'image.encrypt'")
+        assert event["details"] == {"entropy": entropy}
 
     async def test_the_result_is_in_the_store_before_the_job_says_so(self, claims, submit, sql, plant):
         claim = await claims.claim(await submit("encrypt"))

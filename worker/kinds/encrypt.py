@@ -2,24 +2,26 @@ import asyncio
 import hashlib
 from typing import Any
 
+import structlog
+
 from backplane import ids
 from backplane.metrics import ENTROPY_DEGRADED
 from backplane.services.claims import Claim
+from backplane.services.custody import wraps_of
 from backplane.services.outcomes import EncryptOutcome
 from backplane.services.receipts import Receipts
 from shield_core.cipher.purity import Purity
 from shield_core.image.facts import Buffer
 from shield_core.image.payload import Layout
 from shield_core.image.regions import Region
-from shield_core.keys.canonical import b64decode
-from shield_core.keys.passphrase import Kdf
-from shield_core.keys.stanzas import PassphraseWrap, VaultWrap
 from shield_core.pipeline import EncryptedImage, encrypt_image
 from shield_core.progress import Progress, ProgressSink, Stage
 from shield_core.quantum.receipt import seal
 from worker.kinds.analysis import FAILED, analyze_attempt
 from worker.kinds.equipment import Equipment
 from worker.reporting import Reporter
+
+log = structlog.get_logger()
 
 
 async def encrypt(equipment: Equipment, claim: Claim, reporter: Reporter) -> None:
@@ -34,9 +36,11 @@ async def encrypt(equipment: Equipment, claim: Claim, reporter: Reporter) -> Non
         image_header=image.header_bytes,
         image_tag=image.tag,
         columns=await asyncio.to_thread(_describe, image, equipment.claims.receipts),
+        entropy=_entropy(image),
     )
-    if image.statement.get("degraded"):
-        ENTROPY_DEGRADED.inc()
+    if image.statement["degraded"]:
+        ENTROPY_DEGRADED.labels(source=equipment.source.name).inc()
+        log.warning("entropy.degraded", reason=image.quantum_purity["reason"])
     await reporter.begin(Stage.STORING)
     made = await equipment.claims.products.keep_encrypted(claim.job, outcome, progress=reporter.storing)
     measured = None
@@ -57,7 +61,7 @@ def _run(
         data,
         source=equipment.source,
         pool=equipment.pool,
-        wraps=[_wrap(claim)],
+        wraps=wraps_of(claim.job, claim.account_key, claim.secret),
         purity=Purity(claim.job.purity_requested),
         layout=Layout(claim.job.layout_requested),
         regions=[Region(**region) for region in claim.job.regions or []],
@@ -69,13 +73,14 @@ def _run(
     )
 
 
-def _wrap(claim: Claim) -> PassphraseWrap | VaultWrap:
-    if claim.secret is not None:
-        # A second attempt wraps another file key under the same wrap key and nonce. That is sound because a key file
-        # leaves an attempt only in the transaction that ends the job: of all attempts at most one is ever seen.
-        return PassphraseWrap(Kdf.from_json(claim.secret["kdf"]), b64decode(claim.secret["wrap_key_b64"]))
-    key = claim.account_key
-    return VaultWrap(ids.to_wire("acc", claim.job.account_id), key.id.hex, key.version, key.secret)
+def _entropy(image: EncryptedImage) -> dict[str, Any]:
+    source = image.statement["source"]
+    return {
+        "source": source["name"],
+        "kind": source["kind"],
+        "degraded": image.statement["degraded"],
+        "reason": image.quantum_purity["reason"],
+    }
 
 
 def _describe(image: EncryptedImage, receipts: Receipts) -> dict[str, Any]:

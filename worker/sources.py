@@ -1,0 +1,106 @@
+"""Which source of bits a worker measures: chosen by the settings, and refused at the start where it cannot be had.
+
+A device that does not answer at run time is another matter: images go on without it and say `degraded`.
+"""
+
+from collections.abc import Callable
+from importlib.util import find_spec
+
+from pydantic import SecretStr
+
+from backplane.settings import Settings
+from shield_core.errors import SourceFailed
+from shield_core.quantum.aer import AerSource, import_simulator
+from shield_core.quantum.ibm import IbmRuntimeSource, RuntimeSampler
+from shield_core.quantum.noisy import NoisyAerSource
+from shield_core.quantum.pool import BitPool
+from shield_core.quantum.qrng import HttpQrngSource
+from shield_core.quantum.sources import EntropySource, OsSource
+
+LOCAL_POOL_BITS = 1 << 20
+REMOTE_POOL_BITS = 1 << 16
+"""Sixteen images served: bits of a device are paid for, and a stock of them is lost when the worker stops."""
+
+NEEDED = {"ibm": ("ibm_quantum_token", "ibm_quantum_backend")}
+PACKAGES = {
+    "aer": ("qiskit_aer", "worker"),
+    "noisy-aer": ("qiskit_ibm_runtime", "ibm"),
+    "ibm": ("qiskit_ibm_runtime", "ibm"),
+    "qrng": ("httpx", "qrng"),
+}
+
+
+class SourceRefused(Exception):
+    """The settings ask for a source that this installation cannot have."""
+
+
+def check_source(settings: Settings) -> None:
+    """Look whether the chosen source can be made, without making a simulator and without asking the network.
+
+    Raises:
+        SourceRefused: it says what to do.
+    """
+    chosen = settings.entropy_source
+    missing = [name.upper() for name in NEEDED.get(chosen, ()) if not _plain(getattr(settings, name))]
+    if missing:
+        raise SourceRefused(f"ENTROPY_SOURCE is {chosen}, which needs {' and '.join(missing)}")
+    package, extra = PACKAGES.get(chosen, ("shield_core", ""))
+    if find_spec(package) is None:
+        raise SourceRefused(f"ENTROPY_SOURCE is {chosen}, which needs the package imageshield[{extra}]")
+    if chosen in {"ibm", "qrng"}:
+        make_source(settings)
+
+
+def make_source(settings: Settings) -> EntropySource:
+    """Make the chosen source, in the process that will use it.
+
+    Raises:
+        SourceRefused: it cannot be made; no credential is repeated.
+    """
+    try:
+        return MAKERS[settings.entropy_source](settings)
+    except (SourceFailed, ValueError) as error:
+        raise SourceRefused(f"ENTROPY_SOURCE is {settings.entropy_source}, and {error}") from None
+
+
+def make_pool(source: EntropySource, settings: Settings) -> BitPool:
+    """Make the pool for `fast`, as large as the settings say."""
+    usual = REMOTE_POOL_BITS if hasattr(source, "deadline_seconds") else LOCAL_POOL_BITS
+    return BitPool(source, capacity_bits=settings.entropy_pool_bits or usual)
+
+
+def preload_source(settings: Settings) -> None:
+    """Import in the parent what every child needs, and only code."""
+    if settings.entropy_source in {"aer", "noisy-aer"}:
+        import_simulator()
+
+
+def _ibm(settings: Settings) -> EntropySource:
+    sampler = RuntimeSampler(
+        settings.ibm_quantum_backend or "",
+        token=_plain(settings.ibm_quantum_token),
+        instance=_plain(settings.ibm_quantum_instance),
+    )
+    return IbmRuntimeSource(sampler, deadline_seconds=settings.entropy_deadline_seconds)
+
+
+def _qrng(settings: Settings) -> EntropySource:
+    return HttpQrngSource(
+        settings.qrng_url,
+        api_key=_plain(settings.qrng_api_key),
+        deadline_seconds=settings.entropy_deadline_seconds,
+    )
+
+
+MAKERS: dict[str, Callable[[Settings], EntropySource]] = {
+    "aer": lambda _: AerSource(),
+    "noisy-aer": lambda settings: NoisyAerSource(settings.noisy_aer_backend),
+    "ibm": _ibm,
+    "qrng": _qrng,
+    "os": lambda _: OsSource(),
+}
+
+
+def _plain(value: SecretStr | str | None) -> str | None:
+    """Return what is set: an empty variable is none."""
+    return (value.get_secret_value() if isinstance(value, SecretStr) else value) or None
