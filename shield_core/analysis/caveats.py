@@ -21,7 +21,7 @@ LIMITS: Final = (
 
 TESTS: Final = {
     "entropy": Words(
-        "Entropy",
+        "Entropy, bits per byte",
         "All byte values are used about equally often.",
         "Unpredictability: the series 0, 1, 2, … 255 has 8 bits per byte as well.",
     ),
@@ -66,7 +66,7 @@ TESTS: Final = {
         "Resistance to differential attacks: that needs two ciphertexts. Any noise scores the same.",
     ),
     "mse_original_vs_encrypted": Words(
-        "Mean squared error (PSNR)",
+        "Mean squared error",
         "The encrypted picture neither follows the original nor turns from it.",
         "Strength: a low PSNR means that the picture looks different, no more.",
     ),

@@ -10,7 +10,7 @@ LEAST_KEY_SPACE: Final = 128
 """Bits. NIST SP 800-57 Part 1 Rev. 5, table 4: 128 bits of strength are acceptable beyond 2030."""
 
 SCALE: Final = {
-    "A": "every test was made and passed, but for those that cannot be made on this picture",
+    "A": "every test that can be made on this picture was made and passed",
     "B": "no test failed, but two ciphertexts were not compared or the key space is not known",
     "C": "one test of noise failed",
     "D": "two tests of noise failed",

@@ -1,0 +1,75 @@
+"""Numbers and strange names as people read them, the same on every kind of paper."""
+
+import math
+import unicodedata
+from typing import Final
+
+LONGEST_NAME: Final = 96
+"""Characters of a file name in a report: one that fills the page hides what the page says."""
+
+VERDICTS: Final = {
+    "as_expected": "as expected",
+    "unusual": "unusual",
+    "failed": "failed",
+    "not_tested": "not tested",
+}
+"""What a verdict is called."""
+
+_DIGITS: Final = {"bits per byte": 4, "%": 4}
+_MOST_DIGITS: Final = 9
+_LARGE: Final = 1_000
+_HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+
+def number(value: float | None, *, unit: str = "", sd: float | None = None) -> str:
+    """Write a number with as many digits as its standard deviation makes worthwhile, and two more.
+
+    Args:
+        value: None is written as a dash.
+        unit: of the value, which decides the digits where there is no deviation; a percent sign is written.
+        sd: standard deviation, in the same unit.
+    """
+    if value is None:
+        return "-"
+    digits = _DIGITS.get(unit, 0 if float(value).is_integer() or abs(value) >= _LARGE else 4)
+    if sd:
+        digits = max(0, min(_MOST_DIGITS, 1 - math.floor(math.log10(sd))))
+    text = f"{round(value, digits) + 0.0:,.{digits}f}"  # adding zero takes the sign off a negative one
+    return f"{text} %" if unit == "%" else text
+
+
+def deviation(value: float | None) -> str:
+    """Write how many standard deviations a value is off, with its sign."""
+    if value is None:
+        return "-"
+    return f"{value:+,.2f}" if abs(value) < _LARGE else f"{value:+,.0f}"
+
+
+def probability(value: float | None) -> str:
+    """Write a p-value: three digits, or a power of ten."""
+    if value is None:
+        return "-"
+    if value == 0:
+        return "below 1e-300"
+    return f"{value:.3f}" if value >= 0.001 else f"{value:.0e}"  # noqa: PLR2004 - smaller ones have zeros only
+
+
+def name(text: str | None) -> str | None:
+    """Make a name that a stranger chose harmless to look at: one line, one direction, not too long.
+
+    Args:
+        text: a file name, or None.
+
+    Source: Unicode Technical Report 36, section 2.5 (hidden and turning characters).
+    """
+    if text is None:
+        return None
+    shown = "".join(_visible(character) for character in text[: 4 * LONGEST_NAME])
+    if len(shown) <= LONGEST_NAME:
+        return shown
+    half = (LONGEST_NAME - 1) // 2
+    return f"{shown[:half]}…{shown[-half:]}"
+
+
+def _visible(character: str) -> str:
+    return "\ufffd" if unicodedata.category(character) in _HIDDEN else character
