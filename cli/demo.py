@@ -24,9 +24,14 @@ from cli import system
 from cli.servers.home import scratch
 from cli.up import reporter
 from shield_core.analysis.entropy import shannon
+from shield_core.container.evidence import look_at_image, look_at_key
+from shield_core.keys import jwk
+from shield_core.keys.jwk import Algorithm
 from shield_core.keys.stanzas import PlainOpen
 from shield_core.pipeline import decrypt_image
 from shield_core.progress import Stage
+from shield_core.quantum import receipt as receipts
+from shield_core.quantum.verdict import Outcome, verify
 
 SAMPLE = Path(__file__).resolve().parents[1] / "samples" / "astronaut.png"
 API = "/api/v1"
@@ -45,6 +50,9 @@ class Evidence:
     entropy_original: float
     entropy_encrypted: float
     statement: dict[str, Any]
+    signer: str
+    receipt_outcome: str
+    receipt_checks: dict[str, bool]
     sha256_original: str
     sha256_decrypted: str
     sha256_decrypted_offline: str
@@ -52,6 +60,10 @@ class Evidence:
     @property
     def equal(self) -> bool:
         return self.sha256_original == self.sha256_decrypted == self.sha256_decrypted_offline
+
+    @property
+    def verified(self) -> bool:
+        return self.receipt_outcome == Outcome.VERIFIED
 
 
 def run(image: Path = SAMPLE, *, as_json: bool = False) -> int:
@@ -65,10 +77,10 @@ def run(image: Path = SAMPLE, *, as_json: bool = False) -> int:
     ):
         evidence = asyncio.run(there_and_back(running.url, image.name, image.read_bytes()))
     if as_json:
-        print(json.dumps(asdict(evidence) | {"equal": evidence.equal}, indent=2))
+        print(json.dumps(asdict(evidence) | {"equal": evidence.equal, "verified": evidence.verified}, indent=2))
     else:
         show(evidence)
-    return 0 if evidence.equal else 1
+    return 0 if evidence.equal and evidence.verified else 1
 
 
 async def there_and_back(url: str, name: str, original: bytes) -> Evidence:
@@ -81,12 +93,20 @@ async def there_and_back(url: str, name: str, original: bytes) -> Evidence:
         job = await expect(client.get(f"{API}/jobs/{job['job_id']}"), 200)
         encrypted = (await client.get(job["result_url"])).raise_for_status().content
         key_file = (await client.get(job["key_file_url"])).raise_for_status().content
-        receipt = await expect(client.get(job["receipt_url"]), 200)
+        receipt = (await client.get(job["receipt_url"])).raise_for_status().content
+        published = (await client.get("/.well-known/jwks.json")).raise_for_status().content
         decrypted = await client.post(
             f"{API}/decrypt", files={"encrypted_image": ("noise.png", encrypted), "key_file": ("key.qkey", key_file)}
         )
         decrypted.raise_for_status()
     offline = decrypt_image(encrypted, key_file, openers=[PlainOpen()])
+    shown = receipts.parse(receipt)
+    verdict = verify(
+        shown,
+        keys=jwk.parse(published, use=receipts.USE).keys,
+        image=look_at_image(encrypted),
+        key=look_at_key(key_file, openers=[PlainOpen()], image=encrypted),
+    )
     before, after = samples(original), samples(encrypted)
     return Evidence(
         image=name,
@@ -97,7 +117,10 @@ async def there_and_back(url: str, name: str, original: bytes) -> Evidence:
         seconds_to_completed=round(seconds, 3),
         entropy_original=round(shannon(before), 4),
         entropy_encrypted=round(shannon(after), 4),
-        statement=receipt["statement"],
+        statement=dict(shown.statement),
+        signer=shown.signers.get(Algorithm.ED25519, "nobody"),
+        receipt_outcome=verdict.outcome.value,
+        receipt_checks=dict(verdict.checks),
         sha256_original=hashlib.sha256(before).hexdigest(),
         sha256_decrypted=hashlib.sha256(samples(decrypted.content)).hexdigest(),
         sha256_decrypted_offline=hashlib.sha256(samples(bytes(offline.data))).hexdigest(),
@@ -172,6 +195,9 @@ def show(evidence: Evidence) -> None:
     line("entropy", f"{evidence.entropy_original:.4f} before, {evidence.entropy_encrypted:.4f} after, of 8 bits a byte")
     line("bits", f"{raw['bits']} measured on {source['name']} ({source['kind']}), credited with {raw['credited_bits']}")
     line("", f"{system_bits['bits']} from {system_bits['generator']}, on which the strength rests")
+    held = sum(evidence.receipt_checks.values())
+    line("receipt", f"{evidence.receipt_outcome}, {held} of {len(evidence.receipt_checks)} checks hold, signed by")
+    line("", f"{evidence.signer} of /.well-known/jwks.json")
     line("sha256 of pixels", f"{evidence.sha256_original} original")
     line("", f"{evidence.sha256_decrypted} decrypted by the service")
     line("", f"{evidence.sha256_decrypted_offline} decrypted offline")

@@ -36,6 +36,12 @@ class TestEvidence:
         assert (evidence.statement["source"]["name"], evidence.statement["source"]["kind"]) == ("aer", "simulated")
         assert (evidence.statement["raw"]["bits"], evidence.statement["raw"]["credited_bits"]) == (4096, 0)
 
+    def test_the_receipt_is_signed_by_a_published_key_and_agrees_with_image_and_key_file(self, evidence):
+        assert evidence.verified
+        assert len(evidence.receipt_checks) == 8
+        assert all(evidence.receipt_checks.values())
+        assert not replace(evidence, receipt_outcome="intact, signer unknown").verified
+
     def test_one_wrong_bit_would_show(self, evidence):
         assert not replace(evidence, sha256_decrypted="00").equal
 
@@ -55,4 +61,5 @@ class TestCommand:
         assert run(["demo", "--json"]) == 0
         printed = json.loads(capfd.readouterr().out)
         assert printed["equal"] is True
+        assert printed["verified"] is True
         assert printed["job"]["status"] == "completed"
