@@ -13,7 +13,7 @@ import numpy as np
 
 from shield_core.cipher import reference
 from shield_core.keys import schedule
-from tests.vectors import images
+from tests.vectors import images, regions
 
 HERE = Path(__file__).parent
 SIZES = (1, 2, 5, 2**17, 2**17 + 1, 2**18 + 1)
@@ -45,8 +45,11 @@ def key_schedule():
 def write_images():
     """Write one file for each image: readable lines, an empty line, the image (docs/format.md, Vectors)."""
     folder = HERE / "images"
-    folder.mkdir()
-    for name, expect, comment, making, image in images.vectors():
+    folder.mkdir(exist_ok=True)
+    for name, expect, comment, making, image in (*images.vectors(), *regions.vectors()):
+        path = folder / f"{name}.vector"
+        if path.exists():
+            continue
         lines = {
             "expect": expect,
             "payload": making.payload_sha256 if expect == "success" else None,
@@ -55,12 +58,11 @@ def write_images():
             "comment": comment,
         }
         head = "".join(f"{key}: {value}\n" for key, value in lines.items() if value is not None)
-        (folder / f"{name}.vector").write_bytes(head.encode() + b"\n" + (image or making.image()))
+        path.write_bytes(head.encode() + b"\n" + (image or making.image()))
 
 
 def main():
-    if not (HERE / "images").exists():
-        write_images()
+    write_images()
     for name, make in {"permutation": permutation, "key_schedule": key_schedule}.items():
         path = HERE / f"{name}.json"
         if not path.exists():
