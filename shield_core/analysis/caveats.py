@@ -4,10 +4,10 @@ from typing import Final, NamedTuple
 
 
 class Words(NamedTuple):
-    """A test in plain words: its name, a sentence on what it shows, and one on what it does not."""
+    """A test in plain words: its name, the question that it puts, and what an answer does not show."""
 
     name: str
-    shows: str
+    asks: str
     does_not_show: str
 
 
@@ -22,57 +22,57 @@ LIMITS: Final = (
 TESTS: Final = {
     "entropy": Words(
         "Entropy, bits per byte",
-        "All byte values are used about equally often.",
+        "Are all byte values used about equally often?",
         "Unpredictability: the series 0, 1, 2, … 255 has 8 bits per byte as well.",
     ),
     "chi_square": Words(
         "Histogram (chi-square)",
-        "The histogram is as flat as that of noise, and not flatter.",
+        "Is the histogram as flat as that of noise, and not flatter?",
         "Where the values stand: sorted noise has the same histogram.",
     ),
     "correlation_horizontal": Words(
         "Correlation, horizontal",
-        "A sample says nothing linear about its right neighbor.",
+        "Does a sample tell its right neighbor?",
         "Other relations: any that are not linear, or reach further than one pixel.",
     ),
     "correlation_vertical": Words(
         "Correlation, vertical",
-        "A sample says nothing linear about its neighbor below.",
+        "Does a sample tell its neighbor below?",
         "Other relations: any that are not linear, or reach further than one pixel.",
     ),
     "correlation_diagonal": Words(
         "Correlation, diagonal",
-        "A sample says nothing linear about its neighbor below to the right.",
+        "Does a sample tell its neighbor below to the right?",
         "Other relations: any that are not linear, or reach further than one pixel.",
     ),
     "npcr_between_ciphertexts": Words(
         "NPCR between ciphertexts",
-        "Two encryptions of pictures one sample apart have no more samples in common than chance makes.",
+        "Do two encryptions of pictures one sample apart have more samples in common than chance makes?",
         "Diffusion under one key: each encryption has a fresh key, so that even equal pictures would differ.",
     ),
     "uaci_between_ciphertexts": Words(
         "UACI between ciphertexts",
-        "Two encryptions of pictures one sample apart differ by as much as two pictures of noise.",
+        "Do two encryptions of pictures one sample apart differ by as much as two pictures of noise?",
         "Diffusion under one key: each encryption has a fresh key, so that even equal pictures would differ.",
     ),
     "npcr_original_vs_encrypted": Words(
         "NPCR, original against encrypted",
-        "The encrypted picture agrees with the original in no more samples than chance makes.",
+        "Does the encrypted picture agree with the original in more samples than chance makes?",
         "Resistance to differential attacks: that needs two ciphertexts. Any noise scores the same.",
     ),
     "uaci_original_vs_encrypted": Words(
         "UACI, original against encrypted",
-        "The encrypted picture is as far from the original as noise is.",
+        "Is the encrypted picture as far from the original as noise is?",
         "Resistance to differential attacks: that needs two ciphertexts. Any noise scores the same.",
     ),
     "mse_original_vs_encrypted": Words(
         "Mean squared error",
-        "The encrypted picture neither follows the original nor turns from it.",
+        "Does the encrypted picture follow the original, or turn from it?",
         "Strength: a low PSNR means that the picture looks different, no more.",
     ),
     "key_space": Words(
         "Key space",
-        "Trying all keys is out of reach.",
+        "Is trying all keys out of reach?",
         "How the key was chosen: a key of 256 bits behind a weak password is as weak as the password.",
     ),
 }

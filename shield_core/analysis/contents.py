@@ -30,7 +30,7 @@ class Result:
     deviation: str
     p_value: str
     verdict: str
-    shows: str
+    asks: str
     does_not_show: str
     reason: str | None
 
@@ -102,7 +102,7 @@ def _lead(analysis: Mapping[str, Any], about: About) -> str:
     if about.purity is None:
         return "Two pictures were measured: an original, and what is said to be its encryption."
     what = "as it is, byte for byte" if about.layout == "file" else "pixel by pixel"
-    lead = f"The picture was encrypted {what} under a key of its own, with the purity {about.purity}."
+    lead = f"The picture was encrypted {what} under a key of its own, with the purity {phrases.name(about.purity)}."
     regions = analysis["regions"]
     if regions is None:
         return lead
@@ -123,7 +123,7 @@ def _facts(analysis: Mapping[str, Any], about: About) -> Rows:
         "Report made": about.made_at.strftime("%Y-%m-%d %H:%M:%S %Z").strip(),
         "Software": f"ImageShield {about.product_version}, analysis version {analysis['version']}",
     }
-    return tuple((label, value) for label, value in facts.items() if value is not None)
+    return tuple((label, phrases.line(value)) for label, value in facts.items() if value is not None)
 
 
 def _picture(facts: Mapping[str, Any], image: Mapping[str, Any] | None) -> str:
@@ -173,7 +173,7 @@ def _result(test: Mapping[str, Any], metrics: Mapping[str, Any]) -> Result:
         deviation=phrases.deviation(test["deviation"]),
         p_value=phrases.probability(test["p_value"]),
         verdict=phrases.VERDICTS[test["verdict"]],
-        shows=words.shows,
+        asks=words.asks,
         does_not_show=words.does_not_show,
         reason=test["reason"],
     )
@@ -204,7 +204,7 @@ def _provenance(statement: Mapping[str, Any] | None) -> Rows:
         return ()
     source, raw = statement["source"], statement["raw"]
     return (
-        ("Source", f"{source['name']} ({source['kind']})"),
+        ("Source", phrases.line(f"{source['name']} ({source['kind']})")),
         ("Bits measured", f"{raw['bits']:,}"),
         ("Entropy credited", f"{raw['credited_bits']:,} bits"),
         ("System's random bits", f"{statement['system']['bits']:,}"),

@@ -123,7 +123,7 @@ def _result(result: Result) -> str:
     reason = f" <b>Not tested:</b> {escape(result.reason)}." if result.reason else ""
     return (
         f'<tr><th scope="row">{escape(result.name)}</th>{numbers}<td>{_verdict(result.verdict)}</td></tr>'
-        f'<tr class="words"><td colspan="7">{escape(result.shows)}'
+        f'<tr class="words"><td colspan="7">{escape(result.asks)}'
         f" <b>Not shown:</b> {escape(result.does_not_show)}{reason}</td></tr>"
     )
 

@@ -15,9 +15,13 @@ VERDICTS: Final = {
 }
 """What a verdict is called."""
 
+LONGEST_LINE: Final = 240
+"""Characters of anything else that is printed as it came: three lines."""
+
 _DIGITS: Final = {"bits per byte": 4, "%": 4}
 _MOST_DIGITS: Final = 9
-_LARGE: Final = 1_000
+_LARGE: Final = 100
+_HUGE: Final = 1_000
 _HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
@@ -42,7 +46,7 @@ def deviation(value: float | None) -> str:
     """Write how many standard deviations a value is off, with its sign."""
     if value is None:
         return "-"
-    return f"{value:+,.2f}" if abs(value) < _LARGE else f"{value:+,.0f}"
+    return f"{value:+,.2f}" if abs(value) < _HUGE else f"{value:+,.0f}"
 
 
 def probability(value: float | None) -> str:
@@ -50,7 +54,7 @@ def probability(value: float | None) -> str:
     if value is None:
         return "-"
     if value == 0:
-        return "below 1e-300"
+        return "< 1e-300"
     return f"{value:.3f}" if value >= 0.001 else f"{value:.0e}"  # noqa: PLR2004 - smaller ones have zeros only
 
 
@@ -62,13 +66,19 @@ def name(text: str | None) -> str | None:
 
     Source: Unicode Technical Report 36, section 2.5 (hidden and turning characters).
     """
-    if text is None:
-        return None
-    shown = "".join(_visible(character) for character in text[: 4 * LONGEST_NAME])
-    if len(shown) <= LONGEST_NAME:
-        return shown
-    half = (LONGEST_NAME - 1) // 2
-    return f"{shown[:half]}…{shown[-half:]}"
+    return None if text is None else line(text, longest=LONGEST_NAME)
+
+
+def line(text: str, *, longest: int = LONGEST_LINE) -> str:
+    """Make any text harmless to look at, as `name` does; its beginning and its end are kept.
+
+    Args:
+        text: from anywhere.
+        longest: characters.
+    """
+    half = (longest - 1) // 2
+    shown = text if len(text) <= longest else f"{text[:half]}…{text[-half:]}"
+    return "".join(_visible(character) for character in shown)
 
 
 def _visible(character: str) -> str:

@@ -211,4 +211,4 @@ def _rates(
 
 def _with_words(finding: Finding) -> dict[str, Any]:
     words = caveats.TESTS[finding.id]
-    return {**finding.to_json(), "name": words.name, "shows": words.shows, "does_not_show": words.does_not_show}
+    return {**finding.to_json(), "name": words.name, "asks": words.asks, "does_not_show": words.does_not_show}

@@ -182,7 +182,7 @@ def _results(contents: Contents) -> Table:
         numbers = (result.value, result.was, result.expected, result.deviation, result.p_value)
         rows.append([_words(result.name), *(_words(cell, _RIGHT) for cell in numbers), _verdict(result.verdict)])
         reason = f" Not tested: {result.reason}." if result.reason else ""
-        rows.append([_words(f"{result.shows} Not shown: {result.does_not_show}{reason}", _SMALL)])
+        rows.append([_words(f"{result.asks} Not shown: {result.does_not_show}{reason}", _SMALL)])
         styles += [
             ("LINEABOVE", (0, at), (-1, at), 0.5, _HAIR),
             ("TOPPADDING", (0, at), (-1, at), 5),
