@@ -45,6 +45,8 @@ TELLING = frozenset(
         "string_too_long",
         "string_too_short",
         "string_type",
+        "too_long",
+        "too_short",
         # Ours, in api.schemas and api.uploads.
         "duplicate_field",
         "grant_incomplete",
@@ -52,7 +54,9 @@ TELLING = frozenset(
         "not_in_this_release",
         "not_multipart",
         "not_text",
+        "period",
         "unfit_password",
+        "unfit_recipient",
         "unknown_field",
     }
 )

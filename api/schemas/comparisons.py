@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 from api.schemas.jobs import ANALYZE
 from api.schemas.strict import Strict
 from backplane import ids
-from backplane.services.analyses import Day
+from backplane.services.analyses import Trend
 from backplane.services.jobs import JobFacts
 
 MIN_COMPARED, MAX_COMPARED = 2, 20
@@ -38,6 +38,9 @@ ROWS: tuple[tuple[str, str, str], ...] = (
 """The numbers that are set side by side: where each stands in `metrics`, its name and its unit."""
 
 
+Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2999, 12, 31))]
+
+
 class ComparedJobs(Strict):
     job_id: Annotated[
         list[Annotated[str, Field(max_length=64)]],
@@ -48,8 +51,8 @@ class ComparedJobs(Strict):
 class TrendPeriod(Strict):
     """Days in UTC, the last one included; by default the last 30 days."""
 
-    first_day: date | None = None
-    last_day: date | None = None
+    first_day: Day | None = None
+    last_day: Day | None = None
 
     @model_validator(mode="after")
     def refuse_endless_periods(self) -> Self:
@@ -134,7 +137,7 @@ class Trends(BaseModel):
     days: list[TrendDay]
 
     @classmethod
-    def of(cls, days: Sequence[Day]) -> Self:
+    def of(cls, days: Sequence[Trend]) -> Self:
         return cls(first_day=days[0].day, last_day=days[-1].day, days=[_trend(day) for day in days])
 
 
@@ -159,7 +162,7 @@ def _compared(facts: JobFacts, analysis: Mapping[str, Any]) -> ComparedJob:
     )
 
 
-def _trend(day: Day) -> TrendDay:
+def _trend(day: Trend) -> TrendDay:
     return TrendDay(
         date=day.day,
         encryptions=Encryptions(**day.encryptions),

@@ -33,7 +33,7 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class Trend:
     """What was encrypted and analyzed on one day, UTC; medians are None where there was nothing."""
 
     day: date
@@ -88,7 +88,7 @@ class Analyses:
         parsed = await asyncio.to_thread(lambda: [json.loads(document.body or b"") for document in documents])
         return [(JobFacts.of(found[job_id]), one) for job_id, one in zip(job_ids, parsed, strict=True)]
 
-    async def trends(self, account_id: UUID, first: date, last: date) -> list[Day]:
+    async def trends(self, account_id: UUID, first: date, last: date) -> list[Trend]:
         """Give every day from the first to the last, those without anything too."""
         async with self._database.transaction() as session:
             encrypted = {row["day"]: row for row in await analyses.jobs_by_day(session, account_id, first, last)}
@@ -112,8 +112,8 @@ async def _find(session: Any, account_id: UUID, job_id: UUID, purpose: str) -> t
     return job, found[job_id]
 
 
-def _day(day: date, encrypted: Mapping[str, Any], measured: Mapping[str, Any]) -> Day:
-    return Day(
+def _day(day: date, encrypted: Mapping[str, Any], measured: Mapping[str, Any]) -> Trend:
+    return Trend(
         day=day,
         encryptions={name: encrypted.get(name, 0) for name in ("jobs", "completed", "failed")}
         | {"duration_ms": encrypted.get("duration_ms")},
