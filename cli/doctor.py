@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-from cli.checks import database, keys, machine, redis, settings, store
+from cli.checks import database, entropy, keys, machine, redis, settings, store
 from cli.checks.situation import Fault, Situation, look
 from cli.servers.home import Home, default_path
 
@@ -22,6 +22,7 @@ CHECKS: tuple[Callable[[Situation], list[Fault]], ...] = (
     machine.check_port,
     machine.check_clock,
     machine.check_numba_cache,
+    entropy.check_entropy,
     database.check_database,
     redis.check_redis,
     store.check_store,

@@ -6,5 +6,6 @@ keys          key files and the vault
 database      | the servers, asked with the credentials that are set
 redis         |
 store         |
+entropy       the source of random bits that is chosen
 machine       programs, ports, room, clock and caches of this machine
 """

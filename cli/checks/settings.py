@@ -15,13 +15,22 @@ TABLE = "docs/configuration.md lists every variable"
 
 
 def check_settings(situation: Situation) -> list[Fault]:
-    values = {name: situation.environment.get(name.upper()) for name in Settings.model_fields}
-    given = {name: value for name, value in values.items() if value}
     try:
-        Settings(**(_stand_ins(situation) | given))
+        settings_of(situation)
     except ValidationError as error:
         return [_fault(one["loc"], one["type"], one["msg"]) for one in error.errors(include_input=False)]
     return []
+
+
+def settings_of(situation: Situation) -> Settings:
+    """Read the settings as the processes would, with what `imageshield up` would make.
+
+    Raises:
+        ValidationError: they would refuse to start.
+    """
+    values = {name: situation.environment.get(name.upper()) for name in Settings.model_fields}
+    given = {name: value for name, value in values.items() if value}
+    return Settings(**(_stand_ins(situation) | given))
 
 
 def check_schemes(situation: Situation) -> list[Fault]:

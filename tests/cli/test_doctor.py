@@ -216,7 +216,44 @@ class TestKeys:
         assert "Permission denied" in found.stdout
 
 
-@pytest.mark.stack
+class TestEntropy:
+    """No server is asked: what a device says, the images' labels say."""
+
+    def look(self, home, **environment):
+        """The faults of an environment without servers that are of the source."""
+        return [fault for fault in diagnose(environment, home) if fault.subject == "ENTROPY_SOURCE"]
+
+    @pytest.mark.parametrize(
+        "environment",
+        [
+            {},
+            {"ENTROPY_SOURCE": "os"},
+            {"ENTROPY_SOURCE": "noisy-aer"},
+            {"ENTROPY_SOURCE": "qrng", "QRNG_API_KEY": CANARY},
+            {"ENTROPY_SOURCE": "ibm", "IBM_QUANTUM_BACKEND": "ibm_torino", "IBM_QUANTUM_TOKEN": CANARY},
+        ],
+    )
+    def test_a_source_that_can_be_had_is_no_fault(self, home, environment):
+        assert self.look(home, **environment) == []
+
+    @pytest.mark.parametrize(
+        ("environment", "problem"),
+        [
+            ({"ENTROPY_SOURCE": "ibm", "IBM_QUANTUM_TOKEN": CANARY}, "is ibm, which needs IBM_QUANTUM_BACKEND"),
+            ({"ENTROPY_SOURCE": "qrng", "QRNG_URL": f"http://{CANARY}.example"}, "is asked over https"),
+            ({"ENTROPY_SOURCE": "dice"}, "'aer', 'noisy-aer', 'ibm', 'qrng' or 'os'"),
+        ],
+    )
+    def test_one_that_cannot_is_named_once_with_what_to_do(self, home, environment, problem):
+        fault = the_only(self.look(home, **environment))
+        assert problem in fault.problem
+        assert CANARY not in str(fault)
+
+    def test_a_package_that_is_not_installed_is_named(self, home, monkeypatch):
+        monkeypatch.setattr("worker.sources.find_spec", lambda name: None)
+        assert "imageshield[qrng]" in the_only(self.look(home, ENTROPY_SOURCE="qrng")).problem
+
+
 class TestDatabase:
     def test_unreachable(self, production, home):
         url = f"postgresql://me:{CANARY}@127.0.0.1:{free_port()}/x"
