@@ -24,7 +24,6 @@ ShieldError
 ├── EntropyError               the random bits cannot be had
 │   ├── SourceFailed           the source raised, stalled or returned short
 │   └── HealthTestFailed       the source's bits failed a health test
-├── PurityNotOffered           docs/format.md reserves this purity for a later release
 └── Cancelled                  the caller asked to stop
 
 `code` is the stable problem code of the API; `rung` names the vector ladder of docs/format.md.
@@ -187,13 +186,6 @@ class SourceFailed(EntropyError):
 
 class HealthTestFailed(EntropyError):
     """The source's bits failed a health test."""
-
-
-class PurityNotOffered(ShieldError):
-    """`multistage` and `maximum` are reserved for a later release."""
-
-    code = "validation-failed"
-    title = "This release offers the purities fast and balanced"
 
 
 class Cancelled(ShieldError):

@@ -5,19 +5,21 @@ before the tag, the digest of the payload and the rebuilt file have been checked
 """
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from shield_core.cipher import keystream, permutation
-from shield_core.cipher.purity import AVAILABLE, Purity
+from shield_core.cipher.purity import Purity
+from shield_core.container import material as materials
 from shield_core.container import metadata, png, tag
 from shield_core.container._attempt import Attempt
 from shield_core.container.header import NONCE_SIZE, Header, pack
-from shield_core.errors import CommitmentMismatch, PurityNotOffered
+from shield_core.container.lanes import Recording
+from shield_core.errors import CommitmentMismatch
 from shield_core.image import intake, payload, restore
 from shield_core.image.facts import ImageFacts
 from shield_core.image.payload import Layout
@@ -26,7 +28,7 @@ from shield_core.keys import keyfile, schedule
 from shield_core.keys.keyfile import KeyFile
 from shield_core.keys.stanzas import Opener, Wrap
 from shield_core.progress import ProgressSink, Stage, StageClock, ignore
-from shield_core.quantum.keygen import draw_file_key
+from shield_core.quantum.keygen import RAW_BITS, Draw, draw_file_key
 from shield_core.quantum.pool import BitPool
 from shield_core.quantum.sources import EntropySource
 
@@ -39,7 +41,8 @@ class EncryptedImage:
     """What one attempt made.
 
     `png` is the file; `header_bytes` and `tag` are what a vault keeps to check it later; `quantum_purity` has the keys
-    `requested`, `served` and `reason`; `regions` are the only parts that are encrypted, or empty where everything is;
+    `requested`, `served` and `reason`; `material` is the whole `.qmat` file, without which an image of `maximum` does
+    not open, and None of every other; `regions` are the only parts that are encrypted, or empty where everything is;
     `share_encrypted` is their share of the picture's pixels, above 0, at most 1; `timings_ms` the time of each stage.
     """
 
@@ -55,6 +58,7 @@ class EncryptedImage:
     statement: dict[str, Any]
     statement_sha256: str
     quantum_purity: dict[str, str | None]
+    material: memoryview | None = field(repr=False)
     regions: tuple[Region, ...]
     share_encrypted: float
     timings_ms: dict[str, float]
@@ -94,7 +98,8 @@ def encrypt_image(
         source: measures bits for this image; where it fails, the operating system's carry the key alone, and the
             statement says so.
         wraps: who can open the key file.
-        purity: `fast` or `balanced`.
+        purity: how quantum bits are used. Where the source does not give enough for `maximum`, `balanced` is served,
+            and `quantum_purity` says so.
         layout: what to encrypt; `auto` decides by what comes back exactly.
         regions: 1 to 64 rectangles to encrypt alone, in pixels as they are stored; everything else stays in clear. None
             for the whole picture.
@@ -109,15 +114,12 @@ def encrypt_image(
         The encrypted image, its key file, and the evidence.
 
     Raises:
-        PurityNotOffered: another purity.
         ImageError: the image cannot be taken; which of them says why.
         KeyFileInvalid: stanzas that may not stand together.
         Cancelled: whatever `progress` raises ends the attempt.
 
     Specified in docs/format.md, Encryption.
     """
-    if purity not in AVAILABLE:
-        raise PurityNotOffered(f"{purity.value} is reserved for a later release")
     clock = StageClock(progress)
     key_id = uuid7() if key_id is None else key_id
     with clock.stage(Stage.VALIDATING, memoryview(data).nbytes) as advance:
@@ -125,37 +127,34 @@ def encrypt_image(
         content = payload.build(data, facts, layout=layout, regions=regions, file_name=file_name, progress=advance)
         attempt = Attempt(content, key_id, threads=threads)
         del content  # would hold the plaintext's memory until the end
-    with clock.stage(Stage.GENERATING_QUANTUM_KEYS):
-        draw = draw_file_key(
-            source,
-            job_id=job_id or keyfile.key_id_text(key_id),
-            key_id=key_id,
-            requested=purity.value,
-            served=purity.value,
-            pool=pool,
-        )
-    header, mac, image = attempt.run(draw, os.urandom(NONCE_SIZE), clock)
+    with _lanes(attempt, purity) as lanes:
+        draw = _draw(attempt, lanes, clock, source, pool, purity=purity, job_id=job_id, key_id=key_id)
+        filled = lanes if draw.served == Purity.MAXIMUM else None
+        made = attempt.run(draw, os.urandom(NONCE_SIZE), clock, filled)
+    seeded = made.header.purity is Purity.MULTISTAGE
     key_file = keyfile.build(
         file_key=draw.file_key,
-        nonce=header.nonce,
+        nonce=made.header.nonce,
         key_id=key_id,
-        purity=purity.value,
+        purity=draw.served,
         statement_sha256=draw.statement_sha256,
+        material=made.material if seeded else None,
         wraps=wraps,
     )
     return EncryptedImage(
-        png=image,
+        png=made.png,
         key_file=key_file,
         key_file_bytes=keyfile.encode(key_file),
         facts=facts,
         layout=attempt.content.layout,
         layout_reason=attempt.content.reason,
         warnings=attempt.content.warnings,
-        header_bytes=pack(header),
-        tag=mac,
+        header_bytes=pack(made.header),
+        tag=made.tag,
         statement=draw.statement,
         statement_sha256=draw.statement_sha256,
         quantum_purity=dict(draw.statement["purity"]),
+        material=None if seeded else made.material,
         regions=attempt.content.regions,
         share_encrypted=attempt.content.share_encrypted,
         timings_ms=clock.timings_ms,
@@ -167,6 +166,7 @@ def decrypt_image(
     key_file: bytes | KeyFile,
     *,
     openers: Sequence[Opener],
+    material: bytes | bytearray | memoryview | None = None,
     progress: ProgressSink = ignore,
     threads: int = 1,
 ) -> DecryptedImage:
@@ -176,6 +176,8 @@ def decrypt_image(
         image: the encrypted image, at most 112,000,000 bytes; left as it is.
         key_file: as it stands on disk, or parsed.
         openers: what may open it, tried in their order.
+        material: the `.qmat` file of an image of `maximum`, at most 320,000,000 bytes; left as it is, and not looked at
+            for other images.
         progress: told the stages and the bytes done in them, at least every mebibyte.
         threads: 1 or 2; the result does not depend on it.
 
@@ -187,6 +189,7 @@ def decrypt_image(
         UnsupportedFormat: not a PNG.
         HeaderMissing: a PNG that is not an encrypted image, or was saved again.
         KeyFileInvalid: the key file is not one.
+        MaterialRequired: the image is of `maximum`, and no material was given.
         DecryptionError: everything later. Outside, all of it is one answer.
         Cancelled: whatever `progress` raises ends the attempt.
 
@@ -198,19 +201,21 @@ def decrypt_image(
         key_file = key_file if isinstance(key_file, KeyFile) else keyfile.parse(key_file)
         parsed = png.read(image, progress=advance)
     header, samples = parsed.header, parsed.samples
+    material = materials.of_image(header, key_file, material)
     with clock.stage(Stage.UNLOCKING):
         keys = schedule.derive(keyfile.unlock(key_file, openers), key_file.nonce)
         _check_same_image(header, key_file)
-    with clock.stage(Stage.VERIFYING, samples.nbytes) as advance:
+    with clock.stage(Stage.VERIFYING, samples.nbytes + memoryview(material).nbytes) as advance:
         tag.verify(keys.mac, parsed.header_bytes, samples, parsed.tag, progress=advance)
+        materials.verify(header, material, progress=advance)
     del parsed  # its samples are as large as the picture
     inside = take_pixels(samples, header.regions, width=header.width)
     with clock.stage(Stage.DECRYPTING, 3 * inside.nbytes + REBUILDING * samples.nbytes) as advance:
         about = metadata.decrypt(
             header.metadata, keys.metadata, purity=header.purity.value, statement_sha256=key_file.statement_sha256
         )
-        inside = permutation.unpermute(inside, keys.permutation, threads=threads, progress=advance)
-        keystream.apply(inside, keys.stream, threads=threads, progress=advance)
+        with materials.streams(header, keys, material, payload=inside) as streams:
+            inside = streams.decrypt(inside, threads=threads, progress=advance)
         samples = put_pixels(samples, inside, header.regions, width=header.width)
         if header.regions:
             inside[:] = 0
@@ -237,6 +242,45 @@ def decrypt_image(
         key_id=header.key_id,
         timings_ms=clock.timings_ms,
     )
+
+
+@contextmanager
+def _lanes(attempt: Attempt, purity: Purity) -> Iterator[Recording | None]:
+    """Reserve the lanes of `maximum`, and leave nothing of them behind in clear, however it ends."""
+    lanes = attempt.reserve_lanes() if purity is Purity.MAXIMUM else None
+    try:
+        yield lanes
+    finally:
+        if lanes is not None:
+            lanes.wipe()
+
+
+def _draw(
+    attempt: Attempt,
+    lanes: Recording | None,
+    clock: StageClock,
+    source: EntropySource,
+    pool: BitPool | None,
+    *,
+    purity: Purity,
+    job_id: str | None,
+    key_id: UUID,
+) -> Draw:
+    segments = attempt.segments if purity is Purity.MULTISTAGE else 0
+    memory = None if lanes is None else lanes.memory
+    work = segments * RAW_BITS // 8 + (0 if memory is None else memory.size)
+    with clock.stage(Stage.GENERATING_QUANTUM_KEYS, work) as advance:
+        return draw_file_key(
+            source,
+            job_id=job_id or keyfile.key_id_text(key_id),
+            key_id=key_id,
+            requested=purity.value,
+            served=purity.value,
+            pool=pool,
+            segments=segments,
+            lanes=memory,
+            progress=advance,
+        )
 
 
 def _check_same_image(header: Header, key_file: KeyFile) -> None:

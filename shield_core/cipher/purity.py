@@ -38,6 +38,3 @@ class Purity(StrEnum):
 
 
 _CODES = {Purity.FAST: 1, Purity.BALANCED: 2, Purity.MULTISTAGE: 3, Purity.MAXIMUM: 4}
-
-AVAILABLE = frozenset({Purity.FAST, Purity.BALANCED})
-"""What this release encrypts with; docs/format.md reserves the others."""

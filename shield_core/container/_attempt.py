@@ -5,14 +5,17 @@ vectors fix it here.
 """
 
 from dataclasses import replace
+from typing import NamedTuple
 from uuid import UUID
 
 import numpy as np
 
-from shield_core.cipher import crew, keystream, permutation
+from shield_core.cipher import crew, segments
 from shield_core.cipher.purity import Purity
-from shield_core.container import metadata, png, tag
+from shield_core.cipher.streams import Streams
+from shield_core.container import material, metadata, png, tag
 from shield_core.container.header import Header, pack
+from shield_core.container.lanes import Recording
 from shield_core.errors import LayoutNotExact
 from shield_core.image.payload import Payload
 from shield_core.image.regions import put_pixels, take_pixels
@@ -20,6 +23,16 @@ from shield_core.keys import schedule
 from shield_core.keys.schedule import Schedule
 from shield_core.progress import Advance, Stage, StageClock
 from shield_core.quantum.keygen import Draw
+from shield_core.quantum.measurement import wipe
+
+
+class Made(NamedTuple):
+    """What an attempt made: the header, the 32-byte tag, the file, and of `multistage` and `maximum` the material."""
+
+    header: Header
+    tag: bytes
+    png: memoryview
+    material: memoryview | None
 
 
 class Attempt:
@@ -40,33 +53,53 @@ class Attempt:
         self._key_id = key_id
         self._threads = crew.worth(len(self._picture), threads)
 
-    def run(self, draw: Draw, nonce: bytes, clock: StageClock) -> tuple[Header, bytes, memoryview]:
+    @property
+    def segments(self) -> int:
+        """How many segment seeds `multistage` needs."""
+        return segments.count(self._samples.nbytes)
+
+    def reserve_lanes(self) -> Recording:
+        """Return room for the measured bytes of `maximum`."""
+        return Recording(self._samples.nbytes, len(self._samples))
+
+    def run(self, draw: Draw, nonce: bytes, clock: StageClock, lanes: Recording | None = None) -> Made:
         """Encrypt, and authenticate.
 
         Args:
-            draw: the file key and its statement.
+            draw: the file key and its statement; of `multistage` the segment seeds, which are wiped.
             nonce: 24 bytes, never used before.
             clock: told the stages `encrypting` and `authenticating`.
-
-        Returns:
-            The header, the 32-byte tag and the file.
+            lanes: of `maximum`, filled; used up.
 
         Raises:
             LayoutNotExact: more metadata than a header holds.
+            EntropyError: more words were rejected than there are measured bits for, once in 10^69 pictures.
         """
         keys = schedule.derive(draw.file_key, nonce)
-        header = self._header(draw, keys, nonce)
-        with clock.stage(Stage.ENCRYPTING, 3 * self._samples.nbytes) as advance:
-            keystream.apply(self._samples, keys.stream, threads=self._threads, progress=advance)
-            self._samples = permutation.permute(
-                self._samples, keys.permutation, threads=self._threads, progress=advance
-            )
-            self._picture = put_pixels(self._picture, self._samples, header.regions, width=header.width)
-            del self._samples  # where there are regions, a copy
+        about = self._metadata(draw, keys)
+        work = 3 * self._samples.nbytes + (0 if lanes is None else 2 * lanes.memory.size)
+        with clock.stage(Stage.ENCRYPTING, work) as advance:
+            try:
+                self._encrypt(Streams(keys.stream, keys.permutation, draw.seeds or None, lanes), advance)
+                sealed = self._seal(lanes or draw.seeds, keys, advance)
+            finally:
+                wipe(draw.seeds)
+            digest = None if sealed is None else material.digest(sealed, progress=advance)
+        header = self._header(draw, nonce, keys.commitment, about, digest)
         draft = png.Draft(header)
         with clock.stage(Stage.AUTHENTICATING, header.sample_bytes) as advance:
             mac = self._authenticate(draft, keys, pack(header), advance)
-            return header, mac, draft.finish(mac)
+            return Made(header, mac, draft.finish(mac), sealed)
+
+    def _encrypt(self, streams: Streams, advance: Advance) -> None:
+        self._samples = streams.encrypt(self._samples, threads=self._threads, progress=advance)
+        self._picture = put_pixels(self._picture, self._samples, self.content.regions, width=self.content.width)
+        del self._samples  # where there are regions, a copy
+
+    def _seal(self, secret: Recording | bytearray, keys: Schedule, advance: Advance) -> memoryview | None:
+        if not secret:
+            return None
+        return material.seal(secret, key=keys.material, key_id=self._key_id, progress=advance)
 
     def _authenticate(self, draft: png.Draft, keys: Schedule, header: bytes, advance: Advance) -> bytes:
         """Draw the pixels and compute the tag over them, at the same time where there are two threads."""
@@ -75,29 +108,31 @@ class Attempt:
             drawn()
         return mac
 
-    def _header(self, draw: Draw, keys: Schedule, nonce: bytes) -> Header:
-        served = draw.statement["purity"]["served"]
+    def _metadata(self, draw: Draw, keys: Schedule) -> bytes:
         about = {
             "version": metadata.VERSION,
             "job_id": draw.statement["job_id"],
-            "purity": served,
+            "purity": draw.served,
             "statement_sha256": draw.statement_sha256,
             **self.content.metadata,
         }
         try:
-            encrypted = metadata.encrypt(about, keys.metadata)
+            return metadata.encrypt(about, keys.metadata)
         except metadata.MetadataTooLong as error:
             raise LayoutNotExact("What is kept of the file has more than 4 MiB; the layout `file` keeps it") from error
+
+    def _header(self, draw: Draw, nonce: bytes, commitment: bytes, about: bytes, digest: bytes | None) -> Header:
         return Header(
             layout=self.content.layout.value,
-            purity=Purity(served),
+            purity=Purity(draw.served),
             key_id=self._key_id,
             nonce=nonce,
-            commitment=keys.commitment,
+            commitment=commitment,
             width=self.content.width,
             height=self.content.height,
             bit_depth=self.content.bit_depth,
             color_type=self.content.color_type,
-            metadata=encrypted,
+            metadata=about,
+            material_sha256=digest,
             regions=self.content.regions,
         )

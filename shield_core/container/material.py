@@ -10,13 +10,18 @@ from contextlib import contextmanager
 from typing import Final
 from uuid import UUID
 
+import numpy as np
+from numpy.typing import NDArray
+
 from shield_core.cipher import segments
 from shield_core.cipher.purity import Purity
 from shield_core.cipher.streams import Streams
 from shield_core.container import chunks
 from shield_core.container.header import Header
 from shield_core.container.lanes import Recording, Replay
-from shield_core.errors import MacMismatch, PayloadInvalid
+from shield_core.errors import FileTooLarge, MacMismatch, MaterialRequired, PayloadInvalid
+from shield_core.image.limits import MAX_MATERIAL_BYTES
+from shield_core.keys.keyfile import KeyFile
 from shield_core.keys.schedule import Schedule
 from shield_core.progress import Advance, nothing
 
@@ -27,9 +32,7 @@ VERSION: Final = 1
 _STEP: Final = 1 << 20  # one report of progress
 
 
-def seal(
-    secret: bytearray | Recording, *, key: bytes, key_id: UUID, progress: Advance = nothing
-) -> bytearray | memoryview:
+def seal(secret: bytearray | Recording, *, key: bytes, key_id: UUID, progress: Advance = nothing) -> memoryview:
     """Encrypt the bits of one picture.
 
     Args:
@@ -43,7 +46,7 @@ def seal(
     """
     if isinstance(secret, Recording):
         return secret.seal(key=key, head=_head(key_id), progress=progress)
-    return chunks.seal(secret, key=key, head=_head(key_id))
+    return memoryview(chunks.seal(secret, key=key, head=_head(key_id)))
 
 
 def digest(material: Buffer, *, progress: Advance = nothing) -> bytes:
@@ -61,31 +64,55 @@ def digest(material: Buffer, *, progress: Advance = nothing) -> bytes:
     return hashed.digest()
 
 
+def of_image(header: Header, key_file: KeyFile, given: Buffer | None) -> Buffer:
+    """Find the material that an image needs: in the key file, or in what was given.
+
+    Args:
+        header: of the image.
+        key_file: not unlocked yet.
+        given: the `.qmat` file, or None; looked at for `maximum` only.
+
+    Returns:
+        The material as it stands, nothing where none is needed or the key file lacks it.
+
+    Raises:
+        MaterialRequired: the image is of `maximum`, and none was given.
+        FileTooLarge: more than 320,000,000 bytes were given.
+    """
+    if header.purity is not Purity.MAXIMUM:
+        return key_file.material or b""
+    if given is None:
+        raise MaterialRequired("An image of the purity maximum needs the .qmat file that was written beside it")
+    if memoryview(given).nbytes > MAX_MATERIAL_BYTES:
+        raise FileTooLarge(f"Material has at most {MAX_MATERIAL_BYTES:,} bytes")
+    return given
+
+
 def verify(header: Header, material: Buffer, *, progress: Advance = nothing) -> None:
     """Check that a material belongs to an image, whose tag was verified.
 
     Args:
-        header: of the image.
-        material: what was given with it.
+        header: of the image; where its purity needs no material, nothing is checked.
+        material: what was found for it.
         progress: as `digest`.
 
     Raises:
         MacMismatch: it is of another image, or was changed or cut.
     """
-    if not hmac.compare_digest(digest(material, progress=progress), header.material_sha256 or b""):
+    expected = header.material_sha256
+    if expected is not None and not hmac.compare_digest(digest(material, progress=progress), expected):
         raise MacMismatch("The material is not the one that the image was encrypted with")
 
 
 @contextmanager
-def streams(header: Header, keys: Schedule, material: Buffer, *, payload_bytes: int, pixels: int) -> Iterator[Streams]:
+def streams(header: Header, keys: Schedule, material: Buffer, *, payload: NDArray[np.uint8]) -> Iterator[Streams]:
     """Give the keystreams that an image was encrypted with; when the block ends well, all of them were consumed.
 
     Args:
         header: of the image.
         keys: derived from its file key.
         material: verified; not looked at for `fast` and `balanced`.
-        payload_bytes: of the image.
-        pixels: of its payload.
+        payload: uint8 (pixels, bytes per pixel), of which the shape is looked at.
 
     Raises:
         MacMismatch: the material was not sealed under this picture's key.
@@ -93,7 +120,7 @@ def streams(header: Header, keys: Schedule, material: Buffer, *, payload_bytes: 
     """
     if header.purity is Purity.MULTISTAGE:
         seeds = chunks.open_sealed(material, key=keys.material, head=_head(header.key_id))
-        if len(seeds) != segments.SEED_SIZE * segments.count(payload_bytes):
+        if len(seeds) != segments.SEED_SIZE * segments.count(payload.nbytes):
             raise PayloadInvalid("The material holds another number of seeds than the picture has segments")
         try:
             yield Streams(keys.stream, keys.permutation, seeds=seeds)
@@ -101,7 +128,7 @@ def streams(header: Header, keys: Schedule, material: Buffer, *, payload_bytes: 
             seeds[:] = bytes(len(seeds))
     elif header.purity is Purity.MAXIMUM:
         reader = chunks.Reader(material, key=keys.material, head=_head(header.key_id))
-        replay = Replay(reader, payload_bytes=payload_bytes, pixels=pixels)
+        replay = Replay(reader, payload_bytes=payload.nbytes, pixels=len(payload))
         yield Streams(keys.stream, keys.permutation, measured=replay)
         replay.finish()
     else:

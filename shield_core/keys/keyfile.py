@@ -77,7 +77,7 @@ def build(
     purity: str,
     statement_sha256: str,
     wraps: Iterable[Wrap],
-    material: bytes | bytearray | None = None,
+    material: bytes | memoryview | None = None,
     created: datetime | None = None,
 ) -> KeyFile:
     """Make the key file of one image.

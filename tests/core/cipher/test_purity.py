@@ -1,6 +1,6 @@
 import pytest
 
-from shield_core.cipher.purity import AVAILABLE, Purity
+from shield_core.cipher.purity import Purity
 
 
 class TestPurity:
@@ -19,6 +19,3 @@ class TestPurity:
 
     def test_two_of_four_need_material(self):
         assert [purity.needs_material for purity in Purity] == [False, False, True, True]
-
-    def test_this_release_offers_fast_and_balanced(self):
-        assert {"fast", "balanced"} == AVAILABLE

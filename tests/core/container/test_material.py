@@ -8,8 +8,9 @@ from shield_core.cipher.purity import Purity
 from shield_core.cipher.segments import SEGMENT
 from shield_core.container import material
 from shield_core.container.lanes import Recording
-from shield_core.errors import MacMismatch, PayloadInvalid
-from shield_core.keys import schedule
+from shield_core.errors import FileTooLarge, MacMismatch, MaterialRequired, PayloadInvalid
+from shield_core.keys import keyfile, schedule
+from shield_core.keys.stanzas import PlainWrap
 from tests.core.cipher.permutations import picture
 from tests.core.container.drawn import KEY_ID, header
 
@@ -19,7 +20,19 @@ SAMPLES = picture(SEGMENT // 3 + 1, 3)
 
 
 def sealed(secret=SEEDS, key=KEYS.material):
-    return material.seal(bytearray(secret), key=key, key_id=KEY_ID)
+    return bytes(material.seal(bytearray(secret), key=key, key_id=KEY_ID))
+
+
+def key_file(data):
+    return keyfile.build(
+        file_key=bytes(32),
+        nonce=bytes(24),
+        key_id=KEY_ID,
+        purity="balanced" if data is None else "multistage",
+        statement_sha256="0" * 64,
+        wraps=[PlainWrap()],
+        material=data,
+    )
 
 
 def of(purity, data):
@@ -27,7 +40,7 @@ def of(purity, data):
 
 
 def opened(of_header, data, samples=SAMPLES):
-    with material.streams(of_header, KEYS, data, payload_bytes=samples.nbytes, pixels=len(samples)) as streams:
+    with material.streams(of_header, KEYS, data, payload=samples) as streams:
         return streams.decrypt(samples.copy())
 
 
@@ -69,22 +82,44 @@ class TestVerify:
             with pytest.raises(MacMismatch):
                 material.verify(of_image, data[:size])
 
-    def test_an_image_without_material_has_none_that_fits(self):
-        with pytest.raises(MacMismatch):
-            material.verify(header(), b"")
+    def test_of_an_image_without_material_nothing_is_checked(self):
+        material.verify(header(), b"")
+
+
+class TestOfImage:
+    def test_seeds_stand_in_the_key_file(self):
+        data = sealed()
+        assert material.of_image(of(Purity.MULTISTAGE, data), key_file(bytes(data)), b"given") == data
+
+    def test_lanes_are_given(self):
+        assert material.of_image(of(Purity.MAXIMUM, b""), key_file(None), b"given") == b"given"
+
+    def test_a_key_file_without_seeds_gives_nothing(self):
+        assert material.of_image(of(Purity.MULTISTAGE, b""), key_file(None), b"given") == b""
+
+    def test_lanes_that_are_not_given_are_asked_for(self):
+        with pytest.raises(MaterialRequired, match="qmat"):
+            material.of_image(of(Purity.MAXIMUM, b""), key_file(None), None)
+
+    def test_more_than_the_limit_is_not_looked_at(self, monkeypatch):
+        monkeypatch.setattr(material, "MAX_MATERIAL_BYTES", 10)
+        with pytest.raises(FileTooLarge):
+            material.of_image(of(Purity.MAXIMUM, b""), key_file(None), bytes(11))
+        assert material.of_image(of(Purity.MAXIMUM, b""), key_file(None), bytes(10)) == bytes(10)
+
+    def test_plain_purities_need_nothing(self):
+        assert material.of_image(header(), key_file(None), b"given") == b""
 
 
 class TestStreams:
     @pytest.mark.parametrize("purity", [Purity.FAST, Purity.BALANCED])
     def test_of_plain_purities_need_none(self, purity):
-        with material.streams(of(purity, b""), KEYS, b"", payload_bytes=3, pixels=1) as streams:
+        with material.streams(of(purity, b""), KEYS, b"", payload=SAMPLES[:1]) as streams:
             assert (streams.seeds, streams.measured) == (None, None)
 
     def test_of_multistage_have_the_seeds_and_wipe_them(self):
         data = sealed()
-        with material.streams(
-            of(Purity.MULTISTAGE, data), KEYS, data, payload_bytes=SAMPLES.nbytes, pixels=len(SAMPLES)
-        ) as streams:
+        with material.streams(of(Purity.MULTISTAGE, data), KEYS, data, payload=SAMPLES) as streams:
             assert streams.seeds == SEEDS
         assert streams.seeds == bytes(64)
 
@@ -92,9 +127,7 @@ class TestStreams:
         data, kept = sealed(), []
 
         def fail():
-            with material.streams(
-                of(Purity.MULTISTAGE, data), KEYS, data, payload_bytes=SAMPLES.nbytes, pixels=len(SAMPLES)
-            ) as streams:
+            with material.streams(of(Purity.MULTISTAGE, data), KEYS, data, payload=SAMPLES) as streams:
                 kept.append(streams.seeds)
                 raise KeyError
 
@@ -140,8 +173,6 @@ class TestStreams:
         lanes = recording(SAMPLES)
         material.Streams(KEYS.stream, KEYS.permutation, measured=lanes).encrypt(SAMPLES.copy())
         data = material.seal(lanes, key=KEYS.material, key_id=KEY_ID)
-        block = material.streams(
-            of(Purity.MAXIMUM, data), KEYS, data, payload_bytes=SAMPLES.nbytes, pixels=len(SAMPLES)
-        )
+        block = material.streams(of(Purity.MAXIMUM, data), KEYS, data, payload=SAMPLES)
         with pytest.raises(PayloadInvalid, match="consumed exactly"), block:
             pass
