@@ -18,6 +18,8 @@ VERDICTS: Final = frozenset({"passed", "failed", "not-run"})
 _KEY_ID: Final = re.compile(r"key_[0-9a-f]{32}", re.ASCII)
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
 _LONGEST_NAME: Final = 256
+_ADDED: Final = frozenset({"segments", "lanes"})
+"""What came with `multistage` and `maximum`: statements from before have none of it, nor `draws` and `strength_bits`."""
 
 
 def check(statement: object) -> None:
@@ -33,10 +35,10 @@ def check(statement: object) -> None:
     value = _object(statement, "statement")
     if value.get("format") != FORMAT or type(value.get("version")) is not int or value["version"] != VERSION:
         raise ReceiptInvalid("The statement is none of version 1")
-    if value.keys() != _FIELDS.keys():
+    if value.keys() not in (_FIELDS.keys(), _FIELDS.keys() - _ADDED):
         raise ReceiptInvalid("The statement has a missing or additional field")
-    for name, is_sound in _FIELDS.items():
-        _demand(is_sound(value[name]), name)
+    for name, part in value.items():
+        _demand(_FIELDS[name](part), name)
     _check_credit(value)
 
 
@@ -44,7 +46,7 @@ def _check_credit(value: Mapping[str, Any]) -> None:
     (part, whole), kind = value["source"]["credited_bits_per_bit"], value["source"]["kind"]
     _demand(0 <= part <= whole and whole > 0 and (kind != SourceKind.SIMULATED or part == 0), "source")
     for name in ("raw", "segments", "lanes"):
-        if value[name] is not None:
+        if value.get(name) is not None:
             _demand(value[name]["credited_bits"] * whole <= value[name]["bits"] * part, name)
 
 
@@ -79,10 +81,11 @@ def _one_of(values: frozenset[str]) -> Callable[[object], bool]:
     return lambda value: isinstance(value, str) and value in values
 
 
-def _with(**parts: Callable[[object], bool]) -> Callable[[object], bool]:
+def _with(*optional: str, **parts: Callable[[object], bool]) -> Callable[[object], bool]:
     """Accept objects that have at least these fields; what else a source says about itself is its own."""
     return lambda value: (
-        isinstance(value, dict) and all(name in value and is_sound(value[name]) for name, is_sound in parts.items())
+        isinstance(value, dict)
+        and all(is_sound(value[name]) if name in value else name in optional for name, is_sound in parts.items())
     )
 
 
@@ -112,14 +115,14 @@ _FIELDS: Final[Mapping[str, Callable[[object], bool]]] = {
         credited_bits_per_bit=_is_fraction,
         description=lambda value: isinstance(value, dict),
     ),
-    "raw": _with(**_MEASURED),
+    "raw": _with("draws", **_MEASURED),
     "segments": _or_null(_with(seeds=_is_count, seed_bits=_is_count, **_MEASURED)),
     "lanes": _or_null(_with(discarded=_is_count, health=_with(verdict=_one_of(VERDICTS)), **_MEASURED)),
     "pool": _or_null(_with(waiting_bits=_is_count, topped_up=lambda value: isinstance(value, bool))),
     "health": _with(verdict=_one_of(VERDICTS)),
     # No writer draws a key without the system's bits; on them the strength rests.
     "system": _with(generator=_is_name, bits=lambda value: type(value) is int and value >= OS_BYTES * 8),
-    "conditioning": _with(function=_is_name, seed_bits=_is_count, strength_bits=_is_count),
+    "conditioning": _with("strength_bits", function=_is_name, seed_bits=_is_count, strength_bits=_is_count),
     "started_at": _is_text(_TIME),
     "finished_at": _is_text(_TIME),
 }

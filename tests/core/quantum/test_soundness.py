@@ -56,6 +56,14 @@ class TestWhatWritersWrite:
         source = DeterministicSource()
         check(draw(source, "fast", pool=BitPool(source)))
 
+    def test_passes_as_it_was_before_multistage_and_maximum(self):
+        statement = make_statement()
+        for name in ("segments", "lanes"):
+            del statement[name]
+        del statement["raw"]["draws"]
+        del statement["conditioning"]["strength_bits"]
+        check(statement)
+
     def test_its_fields_are_those_of_the_document(self):
         page = (Path(shield_core.__file__).parents[1] / "docs/entropy.md").read_text()
         table = page.split("\n## The statement\n")[1].split("\n## ")[0]
