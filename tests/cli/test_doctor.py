@@ -254,6 +254,7 @@ class TestEntropy:
         assert "imageshield[qrng]" in the_only(self.look(home, ENTROPY_SOURCE="qrng")).problem
 
 
+@pytest.mark.stack
 class TestDatabase:
     def test_unreachable(self, production, home):
         url = f"postgresql://me:{CANARY}@127.0.0.1:{free_port()}/x"
