@@ -134,6 +134,22 @@ def verify(  # noqa: PLR0917 - typer calls it by name
 
 
 @app.command()
+def analyze(
+    original: Annotated[Path, typer.Argument(metavar="ORIGINAL", help="The picture before.")],
+    encrypted: Annotated[Path, typer.Argument(metavar="ENCRYPTED", help="The encrypted image, or any other picture.")],
+    report: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write a report: a page (.html) or a PDF (.pdf).")
+    ] = None,
+    json: Json = False,
+    force: Force = False,
+) -> None:
+    """Measure what encryption did to ORIGINAL: entropy, histogram, correlation, NPCR, UACI, PSNR."""
+    from cli.analysis import analyze as run
+
+    run(original, encrypted, report=report, force=force, as_json=json)
+
+
+@app.command()
 def up(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 takes a free one.")] = 8000,

@@ -16,8 +16,15 @@ _WORDS = {
     Stage.UNLOCKING: "opening the key file",
     Stage.VERIFYING: "checking every byte",
     Stage.STORING: "writing",
+    Stage.ANALYZING: "measuring",
 }
 _LINE_STEP = 25
+
+Percent = Callable[[Progress], int]
+
+
+def _percent(progress: Progress) -> int:
+    return overall_percent(progress.stage, progress.done, progress.total)
 
 
 def say(message: str) -> None:
@@ -45,10 +52,10 @@ def print_table(rows: Mapping[str, object]) -> None:
 
 
 @contextmanager
-def watched(name: str) -> Iterator[ProgressSink]:
+def watched(name: str, *, percent: Percent = _percent) -> Iterator[ProgressSink]:
     """Yield a sink that draws a bar on a terminal and writes a line for each stage anywhere else."""
     if not sys.stderr.isatty():
-        yield _lines()
+        yield _lines(percent)
         return
     from rich.console import Console
     from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
@@ -59,7 +66,7 @@ def watched(name: str) -> Iterator[ProgressSink]:
         task = bar.add_task(name, total=100)
 
         def draw(progress: Progress) -> None:
-            bar.update(task, completed=_percent(progress), description=_word(progress.stage))
+            bar.update(task, completed=percent(progress), description=_word(progress.stage))
 
         yield draw
 
@@ -94,21 +101,18 @@ def _is_descriptor_2(stream: Any) -> bool:
         return False
 
 
-def _lines() -> Callable[[Progress], None]:
+def _lines(percent: Percent) -> Callable[[Progress], None]:
     told: tuple[Stage | None, int] = (None, -1)
 
     def write(progress: Progress) -> None:
         nonlocal told
-        now = (progress.stage, _percent(progress) // _LINE_STEP)
+        done = percent(progress)
+        now = (progress.stage, done // _LINE_STEP)
         if now != told:
             told = now
-            say(f"{_percent(progress):3d} % {_word(progress.stage)}")
+            say(f"{done:3d} % {_word(progress.stage)}")
 
     return write
-
-
-def _percent(progress: Progress) -> int:
-    return overall_percent(progress.stage, progress.done, progress.total)
 
 
 def _word(stage: Stage) -> str:

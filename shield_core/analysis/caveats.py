@@ -16,7 +16,7 @@ LIMITS: Final = (
     "Secrecy rests on the system's random generator, HKDF, ChaCha20, AES-256-GCM and HMAC-SHA-256, and on the key.",
     "Quantum bits add to the seed of the key and are recorded. A simulator's bits are credited with zero entropy.",
     "The permutation of the pixels adds no secrecy to that of the keystream; it is the visual layer.",
-    "The letter is derived from the tests below and from nothing else.",
+    "The letter is derived from these tests and from nothing else.",
 )
 
 TESTS: Final = {

@@ -134,4 +134,7 @@ def check_alike(original: Picture, encrypted: Picture) -> None:
         PicturesDiffer: they have another size, number of channels or depth, and none of them holds a file.
     """
     if not (original.holds_file or encrypted.holds_file or original.is_like(encrypted)):
-        raise PicturesDiffer(f"the original has {original.describe()}, the encrypted picture {encrypted.describe()}")
+        raise PicturesDiffer(
+            f"the original has {original.describe()}, the encrypted picture {encrypted.describe()}; "
+            "sample by sample only pictures of the same size and kind can be compared"
+        )
