@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from shield_core.cipher import reference
+from shield_core.cipher.purity import Purity
 from shield_core.container import metadata, png, tag
 from shield_core.container.header import pack
 from shield_core.errors import (
@@ -29,6 +30,7 @@ from shield_core.keys import keyfile, schedule
 from shield_core.keys.stanzas import PlainOpen, PlainWrap
 from shield_core.pipeline import decrypt_image, encrypt_image
 from shield_core.progress import Stage, overall_percent
+from shield_core.quantum.pool import BitPool
 from shield_core.quantum.sources import DeterministicSource
 from tests import pictures
 
@@ -154,6 +156,21 @@ class TestRoundTrip:
     def test_kept_metadata_come_back(self):
         data = pictures.with_icc(pictures.make(), exif=pictures.exif(1))
         assert pictures.chunks_of(decrypt(encrypt(data)).data)[1:-2] == pictures.chunks_of(data)[1:-2]
+
+    @pytest.mark.parametrize("threads", [1, 2])
+    @pytest.mark.parametrize("purity", list(Purity))
+    def test_every_purity_with_material_for_the_regions_alone(self, purity, threads):
+        data = pictures.as_png(pictures.make(180, 130))
+        source = DeterministicSource(7)
+        made = encrypt(data, LARGE, purity=purity, source=source, pool=BitPool(source), threads=threads)
+        back = decrypt(made, material=made.material, threads=threads)
+        assert made.quantum_purity["served"] == purity
+        assert np.array_equal(pictures.pixels(back.data), pictures.pixels(data))
+        outside = ~mask(LARGE, 180, 130)
+        assert np.array_equal(pictures.pixels(made.png)[outside], pictures.pixels(data)[outside])
+        if purity is Purity.MAXIMUM:
+            pixels = made.share_encrypted * 180 * 130
+            assert 7 * pixels < made.material.nbytes < 8 * pixels  # 3 bytes of picture and 4 of order, a pixel
 
     def test_many_buckets(self):
         data = pictures.sample("astronaut.png")
