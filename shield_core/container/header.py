@@ -10,7 +10,7 @@ from shield_core.cipher.purity import Purity
 from shield_core.errors import HeaderInvalid
 from shield_core.image.facts import SAMPLE_KINDS
 from shield_core.image.limits import MAX_METADATA, MAX_PIXELS
-from shield_core.image.regions import Region
+from shield_core.image.regions import MAX_REGIONS, Region
 
 MAGIC: Final = b"QSIS"
 VERSION: Final = 1
@@ -24,7 +24,6 @@ _KINDS: Final = {(kind.bit_depth, kind.color_type): kind.bytes_per_pixel for kin
 _FILE_KIND: Final = (8, 2)
 _FILE_LEAST_SIDE: Final = 16
 _NO_MATERIAL: Final = bytes(32)
-_MOST_REGIONS: Final = 64
 _REGIONS_FLAG: Final = 1
 _MATERIAL_FLAG: Final = 2
 
@@ -93,9 +92,9 @@ class Header:
             raise HeaderInvalid("The geometry is not one of the file layout")
 
     def _check_regions(self) -> None:
-        if self.regions and (self.layout != "pixels" or len(self.regions) > _MOST_REGIONS):
+        if self.regions and (self.layout != "pixels" or len(self.regions) > MAX_REGIONS):
             raise HeaderInvalid("Regions belong to the layout pixels, and there are at most 64")
-        order = [(region.y, region.x, region.height, region.width) for region in self.regions]
+        order = [region.place for region in self.regions]
         if any(after <= before for before, after in pairwise(order)):
             raise HeaderInvalid("The regions are not in their order, or one stands twice")
         if not all(self._holds(region) for region in self.regions):
@@ -197,7 +196,7 @@ def parse(data: bytes | bytearray | memoryview) -> Header:
 
 def _metadata(data: bytes | bytearray | memoryview, regions: int) -> bytes:
     start = SIZE + regions * _REGION.size
-    if regions > _MOST_REGIONS or len(data) < start:
+    if regions > MAX_REGIONS or len(data) < start:
         raise HeaderInvalid("The header has too many regions, or is cut short in them")
     (size,) = _LENGTH.unpack_from(data, start - _LENGTH.size)
     if len(data) != start + size:

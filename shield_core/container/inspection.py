@@ -1,6 +1,5 @@
 """What anybody can see of an encrypted image without a key."""
 
-from dataclasses import asdict
 from typing import Any
 
 from shield_core.container import png
@@ -46,7 +45,7 @@ def inspect(data: png.Buffer) -> dict[str, Any]:
         "sample_bytes": header.sample_bytes,
         "metadata_bytes": len(header.metadata),
         "material_sha256": None if header.material_sha256 is None else header.material_sha256.hex(),
-        "regions": [asdict(region) for region in header.regions],
+        "regions": [region.to_json() for region in header.regions],
         "nonce": header.nonce.hex(),
         "commitment": header.commitment.hex(),
         "tag": bytes(front[-TAG_SIZE:]).hex(),
