@@ -14,8 +14,9 @@ from backplane.errors import POISON, ApplicationError
 from backplane.metrics import JOB_SECONDS
 from backplane.services.claims import Claim, LeaseLost, is_transient
 from backplane.settings import Settings
-from shield_core.cipher.permutation import warm
+from shield_core.cipher import permutation
 from shield_core.errors import Cancelled, EntropyError, ShieldError
+from worker.kinds.analysis import preload_analysis
 from worker.kinds.analyze import analyze
 from worker.kinds.avalanche import check_avalanche
 from worker.kinds.decrypt import decrypt
@@ -44,7 +45,8 @@ def preload(settings: Settings) -> None:
     A child then starts in a tenth of a second instead of two, which is what a killed one costs.
     """
     preload_source(settings)
-    warm()
+    permutation.warm()
+    preload_analysis()
 
 
 class Runner:
