@@ -19,7 +19,7 @@ _KEY_ID: Final = re.compile(r"key_[0-9a-f]{32}", re.ASCII)
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
 _LONGEST_NAME: Final = 256
 _ADDED: Final = frozenset({"segments", "lanes"})
-"""What came with `multistage` and `maximum`: statements from before have none of it, nor `draws` and `strength_bits`."""
+"""What came with `multistage` and `maximum`, as `draws` and `strength_bits` did: older statements have none of it."""
 
 
 def check(statement: object) -> None:
