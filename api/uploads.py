@@ -6,7 +6,7 @@ So the routes read their form themselves: after authentication, every file held 
 first unknown field ends it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any, TypeVar
@@ -51,10 +51,11 @@ class FormReader:
     def __init__(self, *, files: Mapping[str, int], texts: type[Strict]) -> None:
         self._limits = dict.fromkeys(texts.model_fields, MAX_TEXT) | dict(texts.max_lengths) | dict(files)
         self._file_limits = files
+        self._counts = texts.max_counts
         self._part = _Part()
         self._header = b""
         self._value = b""
-        self.parts: dict[str, _Part] = {}
+        self.parts: dict[str, list[_Part]] = {}
         self.ended = False
 
     def callbacks(self) -> dict[str, Any]:
@@ -87,12 +88,13 @@ class FormReader:
         part.name = options.get(b"name", b"").decode(errors="replace")
         if part.name not in self._limits:
             raise invalid(str(unknown_field(self._limits)), kind="unknown_field")
-        if part.name in self.parts:
-            raise invalid("The field is there twice", kind="duplicate_field", name=part.name)
+        found = self.parts.setdefault(part.name, [])
+        if len(found) == self._counts.get(part.name, 1):
+            raise invalid(_too_often(len(found)), kind="duplicate_field", name=part.name)
         if b"filename" in options:
             part.file_name = options[b"filename"].decode(errors="replace")
         part.limit = self._limits[part.name]
-        self.parts[part.name] = part
+        found.append(part)
 
     def _add(self, data: bytes, start: int, end: int) -> None:
         part = self._part
@@ -120,10 +122,11 @@ async def read_form(
         raise _malformed() from None
     if not reader.ended:
         raise _malformed()
-    found = {name: File(part.body.getvalue(), part.file_name) for name, part in reader.parts.items() if name in files}
+    sent = [(name, parts[0]) for name, parts in reader.parts.items() if name in files]
+    found = {name: File(part.body.getvalue(), part.file_name) for name, part in sent}
     if required not in found:
         raise invalid("Field required", kind="missing", name=required)
-    return found, _read_options(options, {name: part for name, part in reader.parts.items() if name not in files})
+    return found, _read_options(options, {name: parts for name, parts in reader.parts.items() if name not in files})
 
 
 def invalid(message: str, *, kind: str, name: str | None = None) -> RequestValidationError:
@@ -141,13 +144,18 @@ def _malformed() -> RequestValidationError:
     return invalid("The body is not a well-formed multipart form", kind="not_multipart")
 
 
-def _read_options(options: type[Options], parts: Mapping[str, _Part]) -> Options:
-    texts = {}
-    for name, part in parts.items():
+def _too_often(count: int) -> str:
+    return "The field is there twice" if count == 1 else f"The field is there more than {count} times"
+
+
+def _read_options(options: type[Options], parts: Mapping[str, Sequence[_Part]]) -> Options:
+    texts: dict[str, str | list[str]] = {}
+    for name, values in parts.items():
         try:
-            texts[name] = part.body.getvalue().decode()
+            decoded = [part.body.getvalue().decode() for part in values]
         except UnicodeDecodeError:
             raise invalid("The value is not UTF-8", kind="not_text", name=name) from None
+        texts[name] = decoded if name in options.max_counts else decoded[0]
     try:
         return options.model_validate(texts)
     except ValidationError as error:

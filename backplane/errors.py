@@ -5,7 +5,7 @@ ApplicationError
 ├── InsufficientScope                       403
 ├── NotFound                                404  also for other accounts' objects
 ├── JobNotFinished, JobFinished, JobFailed,
-│   EmailTaken                              409
+│   EmailTaken, ClientCustody               409
 ├── Gone                                    410
 ├── FileTooLarge                            413
 ├── UnsupportedFormat                       415
@@ -101,6 +101,12 @@ class EmailTaken(ApplicationError):
     code = "email-taken"
     status = 409
     title = "An account with this email exists"
+
+
+class ClientCustody(ApplicationError):
+    code = "client-custody"
+    status = 409
+    title = "Only its holders can open this key"
 
 
 class Gone(ApplicationError):

@@ -48,6 +48,7 @@ PICTURE = {
             "key-file-required",
             "material-required",
             "key-file-invalid",
+            "client-custody",
             "storage-full",
             "poison",
             "job-failed",

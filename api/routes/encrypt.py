@@ -70,5 +70,6 @@ async def _submit(request: Request, caller: Principal, services: GatewayServices
             analyze=options.analyze,
             custody=options.key_custody,
             password=password.get_secret_value() if password is not None else None,
+            recipients=options.recipients,
             request_id=request_id,
         )

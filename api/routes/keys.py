@@ -4,7 +4,7 @@ from starlette.responses import Response
 from api.dependencies import KeyExporter, RequestId, Services
 from api.downloads import key_file_response
 from api.problems import AUTHENTICATED, WITH_BODY, problems
-from api.schemas.images import KeyFilePassword
+from api.schemas.images import KeyFileLocks
 from backplane import ids
 
 router = APIRouter(prefix="/api/v1/jobs", tags=["jobs"])
@@ -24,8 +24,8 @@ async def get_key_file(job_id: str, caller: KeyExporter, services: Services, req
     """Fetch the key file of an encrypted image.
 
     With it and the offline command line the image opens without this service. A managed key leaves **in clear**:
-    whoever has the file has the key; `POST` wraps it under a password instead. A key under a passphrase leaves as it
-    is kept. The export is audited.
+    whoever has the file has the key; `POST` wraps it instead, and where the job was given recipients it leaves for them
+    alone. A key under a passphrase or of recipients leaves as it is kept. The export is audited.
     """
     key_file = await services.keys.export(caller.account_id, ids.from_wire("job", job_id), request_id=request_id)
     return key_file_response(key_file, name=f"{job_id}.enc.qkey")
@@ -34,20 +34,22 @@ async def get_key_file(job_id: str, caller: KeyExporter, services: Services, req
 @router.post(
     "/{job_id}/key-file",
     response_class=Response,
-    responses={200: KEY_FILE, **problems(*AUTHENTICATED, *STATES, *WITH_BODY, "custody-conflict")},
+    responses={200: KEY_FILE, **problems(*AUTHENTICATED, *STATES, *WITH_BODY, "custody-conflict", "client-custody")},
 )
 async def wrap_key_file(
-    job_id: str, wanted: KeyFilePassword, caller: KeyExporter, services: Services, request_id: RequestId
+    job_id: str, wanted: KeyFileLocks, caller: KeyExporter, services: Services, request_id: RequestId
 ) -> Response:
-    """Fetch the key file of a managed key, wrapped under a password of yours.
+    """Fetch the key file of a managed key, wrapped under a password of yours, for recipients, or both.
 
-    The file opens with the password alone. A key that is under its owner's passphrase already is refused as
-    `custody-conflict`.
+    The file opens with what you name, and with nothing else. A key that is under its owner's passphrase already is
+    refused as `custody-conflict`, one that only its recipients can open as `client-custody`.
     """
+    password = wanted.master_password
     key_file = await services.keys.export(
         caller.account_id,
         ids.from_wire("job", job_id),
-        password=wanted.master_password.get_secret_value(),
+        password=password.get_secret_value() if password is not None else None,
+        recipients=wanted.recipients,
         request_id=request_id,
     )
     return key_file_response(key_file, name=f"{job_id}.enc.qkey")

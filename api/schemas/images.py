@@ -1,24 +1,26 @@
 """What goes with a picture: the text fields of the two forms, and the forms as OpenAPI shows them."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal, get_args
+from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 from pydantic_core import PydanticCustomError
 
 from api.schemas.strict import Strict
 from shield_core.image.regions import MAX_TEXT
 from shield_core.keys import passphrase
+from shield_core.keys.recipients import PublicKey, RecipientUnfit
+from shield_core.keys.stanzas import MAX_STANZAS
 
 Purity = Literal["fast", "balanced", "multistage", "maximum"]
 Layout = Literal["auto", "pixels", "file"]
-Custody = Literal["managed", "passphrase"]
-LATER_CUSTODIES = ("recipient", "client")
+Custody = Literal["managed", "passphrase", "recipient"]
+LATER_CUSTODIES = ("client",)
 
 
 def _refuse_later_custody(value: Any) -> Any:
     if value in LATER_CUSTODIES:
-        raise PydanticCustomError("not_in_this_release", "This release keeps keys as 'managed' or 'passphrase'")
+        raise PydanticCustomError("not_in_this_release", "This release takes no keys that it has not made")
     return value
 
 
@@ -30,17 +32,27 @@ def check_new_password(value: SecretStr) -> SecretStr:
     return value
 
 
+def check_recipient(value: str) -> str:
+    try:
+        return PublicKey.parse(value.strip()).text
+    except RecipientUnfit as error:
+        raise PydanticCustomError("unfit_recipient", "{reason}", {"reason": str(error)}) from None
+
+
 NewPassword = Annotated[SecretStr, AfterValidator(check_new_password)]
+Recipients = Annotated[tuple[Annotated[str, AfterValidator(check_recipient)], ...], Field(max_length=MAX_STANZAS)]
 
 
 class EncryptOptions(Strict):
     max_lengths: ClassVar[Mapping[str, int]] = {"regions": MAX_TEXT}
+    max_counts: ClassVar[Mapping[str, int]] = {"recipients": MAX_STANZAS}
 
     quantum_purity: Purity = "balanced"
     layout: Layout = "auto"
     regions: str | None = None
     analyze: bool = False
     master_password: NewPassword | None = None
+    recipients: Recipients = ()
     key_custody: Annotated[Custody, BeforeValidator(_refuse_later_custody)] | None = None
 
 
@@ -48,10 +60,21 @@ class DecryptOptions(Strict):
     master_password: Annotated[SecretStr, Field(min_length=1)] | None = None
 
 
-class KeyFilePassword(Strict):
+class KeyFileLocks(Strict):
+    """What the key file is to open with: a password, recipients, or both, of which either opens."""
+
     master_password: Annotated[
-        NewPassword, Field(description="12 to 1024 bytes of UTF-8", examples=["correct horse battery staple"])
-    ]
+        NewPassword | None, Field(description="12 to 1024 bytes of UTF-8", examples=["correct horse battery staple"])
+    ] = None
+    recipients: Annotated[
+        Recipients, Field(description="Public keys, as `imageshield keygen` prints them", examples=[[]])
+    ] = ()
+
+    @model_validator(mode="after")
+    def demand_one(self) -> Self:
+        if self.master_password is None and not self.recipients:
+            raise PydanticCustomError("missing", "master_password or recipients is required")
+        return self
 
 
 def form(required: list[str], properties: dict[str, Any], example: dict[str, Any]) -> dict[str, Any]:
@@ -111,14 +134,22 @@ ENCRYPT_FORM = form(
             "example": EMPTY,
             "minLength": 12,
             "maxLength": 1024,
-            "description": "12 to 1024 bytes of UTF-8: the key file opens with it alone. "
-            "The service cannot recover it.",
+            "description": "12 to 1024 bytes of UTF-8: the key file opens with it. The service cannot recover it.",
+        },
+        "recipients": {
+            "type": "array",
+            "maxItems": MAX_STANZAS,
+            "items": {"type": "string", "pattern": "^imageshield-public-1:[A-Za-z0-9_-]{1627}$"},
+            "example": [],
+            "description": "Public keys, as `imageshield keygen` prints them, a field each: the key file opens with "
+            "the secret key of any of them. They may stand beside a master_password; either opens.",
         },
         "key_custody": {
             "type": "string",
-            "enum": ["managed", "passphrase"],
+            "enum": list(get_args(Custody)),
             "example": EMPTY,
-            "description": "Who can open the key: by default `passphrase` with a master_password, else `managed`.",
+            "description": "Who can open the key: by default `passphrase` with a master_password, `recipient` with "
+            "recipients alone, else `managed`: the service. By name, `managed` takes recipients too.",
         },
     },
     {"image": "(the file)", "quantum_purity": "balanced", "layout": "auto"},

@@ -11,6 +11,9 @@ class Strict(BaseModel):
     max_lengths: ClassVar[Mapping[str, int]] = {}
     """Bytes of text fields that may be longer than a form's others."""
 
+    max_counts: ClassVar[Mapping[str, int]] = {}
+    """How often text fields that are lists may stand in a form; any other stands there once."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     @model_validator(mode="before")

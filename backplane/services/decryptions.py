@@ -8,7 +8,7 @@ from backplane import ids
 from backplane.db.models import Job
 from backplane.db.repositories import keys
 from backplane.db.session import Database
-from backplane.errors import KeyFileRequired, ValidationFailed, from_core
+from backplane.errors import ClientCustody, KeyFileRequired, ValidationFailed, from_core
 from backplane.services.inputs import INPUT, INPUT_MATERIAL, kept_material
 from backplane.services.jobs import JobFacts
 from backplane.services.passphrases import PassphrasePool
@@ -67,6 +67,8 @@ class Decryptions:
             key_file = await self._kept_key_file(account_id, header.key_id)
         parsed = keyfile.parse(key_file)
         secret = {"key_file_b64": b64encode(keyfile.encode(parsed))}
+        if all(stanza["type"] == "recipient" for stanza in parsed.stanzas):
+            raise ClientCustody("The key file opens with a recipient's secret key alone: decrypt on their machine")
         wrap_key = await self._wrap_key(parsed, password)
         return secret if wrap_key is None else secret | {"wrap_key_b64": b64encode(wrap_key)}
 

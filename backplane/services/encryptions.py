@@ -1,13 +1,15 @@
 """Taking a picture in to be encrypted: everything that is checked before a job exists."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from backplane import ids
 from backplane.db.models import Job
-from backplane.errors import CustodyConflict, from_core
+from backplane.errors import from_core
+from backplane.services.custody import RECIPIENT, agree_on_custody, read_recipients
 from backplane.services.inputs import INPUT
 from backplane.services.jobs import JobFacts
 from backplane.services.passphrases import PassphrasePool
@@ -54,10 +56,12 @@ class Encryptions:
         analyze: bool,
         custody: str | None,
         password: str | None,
+        recipients: Sequence[str],
         request_id: str | None,
     ) -> JobFacts:
         """Check the picture's header, keep it sealed, and write the job with the intent to run it."""
-        served_custody = _agree_on_custody(custody, password)
+        served_custody = agree_on_custody(custody, password=password is not None, recipients=bool(recipients))
+        publics = read_recipients(recipients, beside=served_custody != RECIPIENT)
         try:
             examined = await asyncio.to_thread(examine, upload.data, layout, regions)
         except ShieldError as error:
@@ -73,6 +77,7 @@ class Encryptions:
             share_encrypted=examined.share_encrypted,
             analyze=analyze,
             key_custody=served_custody,
+            recipients=[public.text for public in publics] or None,
             estimated_ms=estimate_ms(examined.layout, examined.pixels, analyze=analyze),
             image=describe(examined.facts, len(upload.data)),
             warnings=list(examined.warnings),
@@ -97,14 +102,3 @@ def examine(data: bytes, layout: str, regions: str | None = None) -> Examined:
     chosen, _ = choose(walk, Layout(layout), asked)
     parts = normalize(asked, width=facts.width, height=facts.height) if asked else ()
     return Examined(facts, chosen, parts, facts.warnings + warn_of(walk, parts))
-
-
-def _agree_on_custody(custody: str | None, password: str | None) -> str:
-    implied = "managed" if password is None else "passphrase"
-    if custody is not None and custody != implied:
-        raise CustodyConflict(
-            "passphrase custody needs master_password"
-            if custody == "passphrase"
-            else "managed custody takes no master_password"
-        )
-    return implied

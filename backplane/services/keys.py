@@ -1,16 +1,21 @@
 """Key files: how a file key leaves the service."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from backplane import ids
 from backplane.db.models import Key
 from backplane.db.repositories import audit, jobs, keys
 from backplane.db.session import Database
-from backplane.errors import CustodyConflict, Gone, NotFound
+from backplane.errors import ClientCustody, CustodyConflict, Gone, NotFound
+from backplane.services.custody import read_recipients
 from backplane.services.passphrases import PassphrasePool
 from backplane.services.results import require_completed
 from backplane.vault import LocalVault
 from shield_core.keys import keyfile, stanzas
+from shield_core.keys.keyfile import KeyFile
+from shield_core.keys.recipients import PublicKey, RecipientWrap
+from shield_core.keys.stanzas import Wrap
 
 
 class Keys:
@@ -20,19 +25,28 @@ class Keys:
         self._passphrases = passphrases
 
     async def export(
-        self, account_id: UUID, job_id: UUID, *, password: str | None = None, request_id: str | None
+        self,
+        account_id: UUID,
+        job_id: UUID,
+        *,
+        password: str | None = None,
+        recipients: Sequence[str] = (),
+        request_id: str | None,
     ) -> bytes:
         """Build the key file of a job for its owner, and write down that it left.
 
-        A managed key leaves in clear, or wrapped under `password`; a key under a passphrase leaves as it is kept.
+        A managed key leaves wrapped under `password` and for `recipients`; where neither is given, for the recipients
+        that the job was given, and where it has none, in clear. A key that is not managed leaves as it is kept.
         """
-        wrap = stanzas.PlainWrap() if password is None else await self._passphrases.wrap(password)
+        publics = read_recipients(recipients, beside=password is not None)
+        asked: list[Wrap] = [] if password is None else [await self._passphrases.wrap(password)]
+        asked += map(RecipientWrap, publics)
         async with self._database.transaction() as session:
-            require_completed(await jobs.of_account(session, account_id, job_id))
+            job = require_completed(await jobs.of_account(session, account_id, job_id))
             key = await keys.of_job(session, account_id, job_id)
             if key is None:
                 raise NotFound
-            exported = self._rewrap(account_id, key, wrap)
+            exported = self._export(account_id, key, asked, job.recipients or ())
             audit.add(
                 session,
                 action="key.exported",
@@ -40,18 +54,25 @@ class Keys:
                 account_id=account_id,
                 object_id=key.id,
                 request_id=request_id,
-                details={"custody": key.custody, "wrapped": password is not None or key.custody == "passphrase"},
+                details={
+                    "custody": key.custody,
+                    "wrapped": all(stanza["type"] != "plain" for stanza in exported.stanzas),
+                    "recipients": [stanza["hint_b64"] for stanza in exported.stanzas if stanza["type"] == "recipient"],
+                },
             )
-        return exported
+        return keyfile.encode(exported)
 
-    def _rewrap(self, account_id: UUID, key: Key, wrap: stanzas.PlainWrap | stanzas.PassphraseWrap) -> bytes:
-        if key.custody != "managed":
-            if isinstance(wrap, stanzas.PassphraseWrap):
-                raise CustodyConflict("This key is under its owner's passphrase already")
-            return key.key_file
+    def _export(self, account_id: UUID, key: Key, asked: Sequence[Wrap], recipients: Sequence[str]) -> KeyFile:
         kept = keyfile.parse(key.key_file)
-        file_key = keyfile.unlock(kept, [vault_opener(self._vault, account_id)])
-        return keyfile.encode(keyfile.rewrap(kept, file_key, [wrap]))
+        if key.custody == "managed":
+            file_key = keyfile.unlock(kept, [vault_opener(self._vault, account_id)])
+            kept_for = [RecipientWrap(PublicKey.parse(text)) for text in recipients]
+            return keyfile.rewrap(kept, file_key, asked or kept_for or [stanzas.PlainWrap()])
+        if asked and key.custody == "passphrase":
+            raise CustodyConflict("This key is under its owner's passphrase already")
+        if asked:
+            raise ClientCustody("This key opens with a recipient's secret key alone: wrap it anew on their machine")
+        return kept
 
 
 def vault_opener(vault: LocalVault, account_id: UUID) -> stanzas.VaultOpen:

@@ -1,4 +1,4 @@
-"""Argon2id off the event loop, two at a time: each takes 64 MiB, and a hostile key file may ask for 1 GiB."""
+"""Wrap keys off the event loop, two at a time: each takes 64 MiB, and a hostile key file may ask for 1 GiB."""
 
 import asyncio
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from backplane.errors import Overloaded, ValidationFailed
-from shield_core.keys.passphrase import PassphraseUnfit, check_new_passphrase
+from shield_core.keys.passphrase import Kdf, PassphraseUnfit, check_new_passphrase
 from shield_core.keys.stanzas import PassphraseWrap
 
 T = TypeVar("T")
@@ -16,7 +16,8 @@ WAITING = 16
 
 
 class PassphrasePool:
-    def __init__(self) -> None:
+    def __init__(self, *, fips: bool = False) -> None:
+        self._fips = fips
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="passphrases")
         self._waiting = 0
 
@@ -35,7 +36,7 @@ class PassphrasePool:
             check_new_passphrase(password)
         except PassphraseUnfit as error:
             raise ValidationFailed(str(error)) from error
-        return await self.run(lambda: PassphraseWrap.from_passphrase(password))
+        return await self.run(lambda: PassphraseWrap.from_passphrase(password, Kdf.new(fips=self._fips)))
 
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)

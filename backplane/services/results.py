@@ -109,13 +109,14 @@ def _note_download(session: Any, job: Job, action: str, request_id: str | None) 
     )
 
 
-def require_completed(job: Job | None) -> None:
+def require_completed(job: Job | None) -> Job:
     if job is None:
         raise NotFound
     if job.status in {"pending", "processing"}:
         raise JobNotFinished
     if job.status != "completed":
         raise JobFailed(job.error_title)
+    return job
 
 
 async def _pieces(data: bytearray) -> AsyncIterator[memoryview]:

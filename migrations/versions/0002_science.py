@@ -22,6 +22,7 @@ def upgrade() -> None:
     op.add_column("jobs", sa.Column("analyze", sa.Boolean(), server_default=sa.text("false"), nullable=False))
     op.add_column("jobs", sa.Column("analysis_version", sa.BigInteger(), nullable=True))
     op.add_column("jobs", sa.Column("regions", postgresql.JSONB(none_as_null=True), nullable=True))
+    op.add_column("jobs", sa.Column("recipients", postgresql.JSONB(none_as_null=True), nullable=True))
     op.add_column("jobs", sa.Column("share_encrypted", sa.Double(), nullable=True))
     replace_kinds(KINDS)
     op.create_table(
@@ -56,6 +57,7 @@ def downgrade() -> None:
     op.execute("DELETE FROM jobs WHERE kind IN ('analyze', 'avalanche')")
     replace_kinds(KINDS_BEFORE)
     op.drop_column("jobs", "share_encrypted")
+    op.drop_column("jobs", "recipients")
     op.drop_column("jobs", "regions")
     op.drop_column("jobs", "analysis_version")
     op.drop_column("jobs", "analyze")

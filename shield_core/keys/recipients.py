@@ -175,10 +175,14 @@ class RecipientOpen:
     """Open the stanzas `recipient` that were made for one secret key."""
 
     secret: SecretKey
+    _hint: bytes = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_hint", self.secret.public.hint)
 
     def open(self, stanza: Mapping[str, Any], key_id: UUID) -> bytes | None:
         """Return the file key, or None for a stanza of another kind, of somebody else, or of another key file."""
-        if stanza["type"] != "recipient" or canonical.b64decode(stanza["hint_b64"]) != self.secret.public.hint:
+        if stanza["type"] != "recipient" or canonical.b64decode(stanza["hint_b64"]) != self._hint:
             return None
         return self.secret.open(canonical.b64decode(stanza["body_b64"]), info=_info(key_id))
 

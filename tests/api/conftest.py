@@ -22,17 +22,16 @@ from backplane.db.models import Account
 from backplane.db.notifications import Notifications
 from backplane.services.accounts import PASSWORDS
 from backplane.services.claims import Claim, Claims
-from backplane.services.outcomes import DecryptOutcome, EncryptOutcome
+from backplane.services.custody import wraps_of
+from backplane.services.outcomes import DecryptOutcome, EncryptOutcome, MeasureOutcome
 from backplane.settings import Settings
 from backplane.wiring import GatewayServices, open_claims
 from shield_core.cipher.purity import Purity
 from shield_core.container import header as container_header
 from shield_core.container import png
 from shield_core.keys import keyfile
-from shield_core.keys.canonical import b64decode
-from shield_core.keys.passphrase import Kdf
 from shield_core.keys.schedule import derive
-from shield_core.keys.stanzas import PassphraseWrap, PlainWrap, VaultWrap, Wrap
+from shield_core.keys.stanzas import PlainWrap, Wrap
 from tests import pictures
 from tests.stack import Stack
 
@@ -165,13 +164,19 @@ class Engine:
         return claim
 
     async def complete_encrypt(
-        self, job_id: str, *, material: bytes | None = None, receipt: dict | None = None
+        self,
+        job_id: str,
+        *,
+        material: bytes | None = None,
+        receipt: dict | None = None,
+        measured: MeasureOutcome | None = None,
     ) -> bytes:
         """End the job with a picture, which is returned, and a key file that opens."""
         claim = await self.take(job_id)
         key_id = ids.new()
         purity = Purity.BALANCED if material is None else Purity.MAXIMUM
-        sealed = Sealed.make(_wrap(claim), key_id=key_id, purity=purity)
+        wraps = wraps_of(claim.job, claim.account_key, claim.secret)
+        sealed = Sealed.make(*wraps, key_id=key_id, purity=purity)
         outcome = EncryptOutcome(
             png=sealed.picture,
             key_id=key_id,
@@ -182,8 +187,13 @@ class Engine:
             material=material,
         )
         made = await self.claims.products.keep_encrypted(claim.job, outcome)
-        await self.claims.complete_encrypt(claim, outcome, made)
+        if measured is not None:
+            made += await self.claims.products.keep_documents(claim.job, claim.account_key, measured)
+        await self.claims.complete_encrypt(claim, outcome, made, measured=measured)
         return sealed.picture
+
+    async def complete_measurement(self, job_id: str, outcome: MeasureOutcome) -> None:
+        await self.claims.complete_measurement(await self.take(job_id), outcome, {})
 
     async def complete_decrypt(self, job_id: str, data: bytes = b"picture", file_name: str | None = "scan.png") -> None:
         outcome = DecryptOutcome(data=data, media_type="image/png", file_name=file_name, columns={})
@@ -191,13 +201,6 @@ class Engine:
 
     async def fail(self, job_id: str, *, code: str = "image-corrupt", title: str = "The image is damaged") -> None:
         await self.claims.fail(await self.take(job_id), code=code, title=title)
-
-
-def _wrap(claim: Claim) -> Wrap:
-    if claim.secret is not None:
-        return PassphraseWrap(Kdf.from_json(claim.secret["kdf"]), b64decode(claim.secret["wrap_key_b64"]))
-    key = claim.account_key
-    return VaultWrap(ids.to_wire("acc", claim.job.account_id), key.id.hex, key.version, key.secret)
 
 
 async def eventually(condition: Callable[[], object]) -> None:

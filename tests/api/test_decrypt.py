@@ -7,6 +7,7 @@ from api.downloads import content_disposition
 from backplane.errors import Unavailable
 from backplane.services.outcomes import DecryptOutcome
 from shield_core.cipher.purity import Purity
+from shield_core.keys.recipients import RecipientWrap, SecretKey
 from shield_core.keys.stanzas import PassphraseWrap
 from tests import pictures
 from tests.api.conftest import Sealed, eventually, opened
@@ -15,6 +16,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 
 DECRYPT = "/api/v1/decrypt"
 PASSPHRASE = "a passphrase of mine"
+BOB = SecretKey(bytes(range(32)))
 
 
 async def post(user, sealed=None, *, headers=None, key_file=True, **form):
@@ -222,6 +224,25 @@ class TestRefused:
         key_file = (await bob.http.get(f"/api/v1/jobs/{job_id}/key-file")).content
         response = await post(ada, Sealed(picture, key_file))
         assert (response.status_code, response.json()["code"]) == (422, "material-required")
+
+    async def test_a_key_file_that_only_recipients_can_open(self, ada):
+        sealed = Sealed.make(RecipientWrap(BOB.public))
+        await self.assert_refused(await post(ada, sealed), 409, "client-custody")
+        await self.assert_refused(await post(ada, sealed, master_password=PASSPHRASE), 409, "client-custody")
+
+    async def test_a_key_of_recipients_that_is_kept_here(self, ada, engine):
+        job_id = await ada.encrypt(recipients=BOB.public.text)
+        sealed = Sealed(await engine.complete_encrypt(job_id), b"")
+        response = await post(ada, sealed, key_file=False)
+        assert (response.status_code, response.json()["code"]) == (409, "client-custody")
+
+    @pytest.mark.parametrize("form", [{"key_custody": "managed"}, {"master_password": PASSPHRASE}])
+    async def test_what_stands_beside_recipients_opens_it_here(self, ada, engine, form):
+        job_id = await ada.encrypt(recipients=BOB.public.text, **form)
+        sealed = Sealed(await engine.complete_encrypt(job_id), b"")
+        password = {name: value for name, value in form.items() if name == "master_password"}
+        response = await post(ada, sealed, key_file=False, headers={"Prefer": "respond-async"}, **password)
+        assert response.status_code == 202
 
     async def test_a_protected_key_file_without_its_password(self, ada):
         sealed = Sealed.make(PassphraseWrap.from_passphrase(PASSPHRASE))

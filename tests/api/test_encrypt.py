@@ -5,6 +5,7 @@ import zlib
 import pytest
 
 from backplane.errors import Unavailable
+from shield_core.keys.recipients import SecretKey
 from tests import pictures
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
@@ -12,6 +13,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 ENCRYPT = "/api/v1/encrypt"
 CANARY = "canary-Zx9!-secret"
 PNG = pictures.as_png(pictures.make(8, 6))
+ADA = SecretKey(bytes(range(32)))
 
 
 async def submit(user, data=PNG, *, name="scan.png", media_type="image/png", headers=None, **form):
@@ -79,6 +81,55 @@ class TestAccepted:
 
     async def test_trailing_data_is_a_warning(self, ada):
         assert (await submit(ada, PNG + b"appended")).json()["warnings"] == ["trailing-data"]
+
+
+class TestRecipients:
+    @pytest.mark.parametrize(
+        ("form", "custody"),
+        [
+            ({}, "recipient"),
+            ({"key_custody": "recipient"}, "recipient"),
+            ({"master_password": "a long passphrase"}, "passphrase"),
+            ({"key_custody": "passphrase", "master_password": "a long passphrase"}, "passphrase"),
+            ({"key_custody": "managed"}, "managed"),
+        ],
+    )
+    async def test_the_custody_follows_from_what_stands_beside_them(self, ada, form, custody):
+        job = (await submit(ada, recipients=ADA.public.text, **form)).json()
+        assert job["key_custody"] == custody
+
+    async def test_twenty_are_taken_and_one_more_is_not(self, ada):
+        texts = [SecretKey(bytes([number]) * 32).public.text for number in range(21)]
+        assert (await submit(ada, recipients=texts[:20])).status_code == 202
+        response = await submit(ada, recipients=texts)
+        assert (response.status_code, response.json()["errors"][0]["field"]) == (422, "recipients")
+        response = await submit(ada, recipients=texts[:20], key_custody="managed")
+        assert (response.status_code, response.json()["code"]) == (422, "validation-failed")
+        assert "at most 20 ways" in response.json()["detail"]
+
+    async def test_the_same_twice_is_one(self, ada, engine):
+        job = (await submit(ada, recipients=[ADA.public.text, f" {ADA.public.text}\n"])).json()
+        await engine.complete_encrypt(job["job_id"])
+        key_file = (await ada.http.get(f"/api/v1/jobs/{job['job_id']}/key-file")).json()
+        assert [stanza["type"] for stanza in key_file["stanzas"]] == ["recipient"]
+
+    @pytest.mark.parametrize(
+        ("text", "reason"),
+        [
+            (ADA.text, "secret key"),
+            (ADA.public.text[:-1], "cut off"),
+            (ADA.public.text[:-1] + ("A" if ADA.public.text[-1] != "A" else "B"), "mistyped"),
+            ("age1qqqq", "begins with"),
+        ],
+    )
+    async def test_a_malformed_one_is_told_why_and_not_repeated(self, ada, text, reason):
+        response = await submit(ada, recipients=text)
+        assert response.status_code == 422
+        (error,) = response.json()["errors"]
+        assert (error["field"], error["code"]) == ("recipients.0", "unfit_recipient")
+        assert reason in error["detail"]
+        assert ADA.text[25:] not in response.text
+        assert ADA.public.text[25:60] not in response.text
 
 
 class TestPrefer:
@@ -154,8 +205,12 @@ class TestRefusedForms:
             {"quantum_purity": CANARY},
             {"quantum_purity": ""},
             {"layout": CANARY},
-            {"key_custody": "recipient"},
+            {"key_custody": "client"},
             {"key_custody": CANARY},
+            {"recipients": CANARY},
+            {"recipients": f"imageshield-secret-1:{CANARY}"},
+            {"recipients": f"imageshield-public-1:{CANARY}"},
+            {"recipients": ""},
             {"analyze": CANARY},
             {"webhook_url": f"https://{CANARY}"},
             {CANARY: "x"},
@@ -173,10 +228,22 @@ class TestRefusedForms:
     async def test_an_unknown_field_is_told_the_known_ones(self, ada):
         error = (await submit(ada, region="[]")).json()["errors"][0]
         assert error["field"] is None
-        assert "quantum_purity, layout, regions, analyze, master_password, key_custody, image" in error["detail"]
+        assert (
+            "quantum_purity, layout, regions, analyze, master_password, recipients, key_custody, image"
+            in error["detail"]
+        )
 
     @pytest.mark.parametrize(
-        "form", [{"key_custody": "passphrase"}, {"key_custody": "managed", "master_password": "a long passphrase"}]
+        "form",
+        [
+            {"key_custody": "passphrase"},
+            {"key_custody": "managed", "master_password": "a long passphrase"},
+            {"key_custody": "recipient"},
+            {"key_custody": "recipient", "master_password": "a long passphrase"},
+            {"key_custody": "recipient", "master_password": "a long passphrase", "recipients": ADA.public.text},
+            {"key_custody": "managed", "master_password": "a long passphrase", "recipients": ADA.public.text},
+            {"key_custody": "passphrase", "recipients": ADA.public.text},
+        ],
     )
     async def test_custody_and_password_must_agree(self, ada, form):
         await assert_refused(ada, PNG, 422, "custody-conflict", **form)

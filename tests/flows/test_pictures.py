@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from shield_core.keys.recipients import RecipientOpen, SecretKey
 from shield_core.keys.stanzas import PlainOpen
 from shield_core.pipeline import decrypt_image, encrypt_image
 from shield_core.quantum.sources import DeterministicSource
@@ -88,6 +89,16 @@ class TestThereAndBack:
         )
         wrong = user.decrypt(encrypted, key_file, master_password="another long secret")
         assert (wrong.status_code, wrong.json()["code"]) == (400, "decryption-failed")
+
+    def test_a_recipient_opens_it_on_a_machine_of_their_own_and_the_service_cannot(self, user: User):
+        original, secret = pictures.sample("rocket.jpg"), SecretKey.generate()
+        job = user.encrypt(original, name="rocket.jpg", recipients=secret.public.text)
+        assert job["key_custody"] == "recipient"
+        encrypted, key_file = user.download(job["result_url"]), user.download(job["key_file_url"])
+        assert decrypt_image(encrypted, key_file, openers=[RecipientOpen(secret)]).data == original
+        for sent in (key_file, None):
+            refused = user.decrypt(encrypted, sent)
+            assert (refused.status_code, refused.json()["code"]) == (409, "client-custody")
 
     def test_two_encryptions_of_one_picture_share_nothing(self, user: User):
         original = pictures.sample("rocket.jpg")

@@ -36,6 +36,8 @@ class Job(Base):
     """Of the picture's pixels: above 0, at most 1; null where nothing is encrypted."""
     analyze: Mapped[bool] = mapped_column(server_default="false")
     key_custody: Mapped[str | None]
+    recipients: Mapped[list[str] | None]
+    """Public keys, as text, that the file key is sealed for; null where there are none."""
     secret: Mapped[bytes | None]
     """What the worker needs to wrap or unwrap the key, under the transit key; null once the job has ended."""
     request_id: Mapped[str | None]
