@@ -1,0 +1,166 @@
+import json
+from datetime import UTC, datetime
+from functools import cache
+from types import SimpleNamespace
+
+import pytest
+from structlog.testing import capture_logs
+
+from backplane import ids
+from backplane.errors import Unavailable
+from backplane.services.outcomes import ANALYSIS, REPORTS
+from shield_core.analysis.about import About
+from shield_core.errors import Cancelled, PicturesDiffer
+from shield_core.image.regions import Region
+from shield_core.keys.stanzas import PlainWrap
+from shield_core.pipeline import encrypt_image
+from shield_core.progress import Stage, overall_percent
+from shield_core.quantum.sources import DeterministicSource
+from tests import pictures
+from worker.kinds import analysis
+from worker.kinds.analysis import analyze_attempt, measure
+
+pytestmark = pytest.mark.anyio
+
+ORIGINAL = pictures.as_png(pictures.make(120, 80))
+IMAGE = {"format": "PNG", "mode": "RGB", "width": 120, "height": 80, "bytes": len(ORIGINAL)}
+
+
+@cache
+def encrypted(regions=()):
+    return encrypt_image(ORIGINAL, source=DeterministicSource(1), wraps=[PlainWrap()], regions=regions)
+
+
+def about():
+    return About(made_at=datetime.now(UTC), product_version="0")
+
+
+class Told:
+    """Stands in for the reporter: remembers what it was told, or stops the work."""
+
+    def __init__(self, *, stop=False):
+        self.percents = []
+        self.stages = []
+        self.stop = stop
+
+    def __call__(self, progress):
+        if self.stop:
+            raise Cancelled
+        self.percents.append(overall_percent(progress.stage, progress.done, progress.total))
+
+    async def begin(self, stage):
+        self.stages.append(stage)
+
+
+class Products:
+    """Stands in for the store: keeps nothing, or refuses."""
+
+    def __init__(self, refusal=None):
+        self.refusal = refusal
+        self.kept = []
+
+    async def keep_documents(self, _job, _account_key, outcome):
+        if self.refusal is not None:
+            raise self.refusal
+        self.kept.append(outcome)
+        return list(outcome.documents)
+
+
+def claim(*, last_attempt=False, stage="queued"):
+    job = SimpleNamespace(id=ids.new(), stage=stage, image=IMAGE)
+    return SimpleNamespace(job=job, account_key=None, last_attempt=last_attempt)
+
+
+async def attempt(*, products=None, told=None, of=None):
+    equipment = SimpleNamespace(threads=1, claims=SimpleNamespace(products=products or Products()))
+    image = encrypt_image(ORIGINAL, source=DeterministicSource(1), wraps=[PlainWrap()])
+    outcome, documents = await analyze_attempt(
+        equipment, of or claim(), told or Told(), original=ORIGINAL, file_name="scan.png", image=image
+    )
+    return outcome, documents, image
+
+
+class TestMeasure:
+    def outcome(self, image=None, progress=lambda _: None):
+        return measure(ORIGINAL, (image or encrypted()).png, about=about(), progress=progress, threads=1)
+
+    def test_it_makes_an_analysis_and_both_reports(self):
+        outcome = self.outcome()
+        assert set(outcome.documents) == {ANALYSIS, *REPORTS.values()}
+        assert json.loads(outcome.documents[ANALYSIS])["version"] == outcome.version
+        assert outcome.documents[REPORTS["html"]].startswith(b"<!doctype html>")
+        assert outcome.documents[REPORTS["pdf"]].startswith(b"%PDF-")
+
+    def test_what_stands_in_clear_is_of_the_encrypted_picture(self):
+        outcome = self.outcome()
+        metrics = json.loads(outcome.documents[ANALYSIS])["metrics"]
+        assert outcome.summary["entropy"] == metrics["entropy"]["encrypted"]
+        assert outcome.summary["npcr"] == metrics["npcr"]["between_ciphertexts"]
+        assert outcome.summary["uaci"] == metrics["uaci"]["between_ciphertexts"]
+        assert outcome.summary["correlation"] == max(map(abs, metrics["correlation"]["encrypted"].values()))
+        told = set(outcome.summary.values())
+        of_the_original = [
+            metrics["entropy"]["original"],
+            *metrics["correlation"]["original"].values(),
+            metrics["histogram"]["original_chi_square"],
+            metrics["psnr_db"],
+            metrics["mse"],
+            metrics["npcr"]["original_vs_encrypted"],
+            metrics["uaci"]["original_vs_encrypted"],
+        ]
+        assert all(of_the_original)
+        assert told.isdisjoint(of_the_original)
+
+    def test_of_a_picture_that_is_seen_in_part_nothing_stands_in_clear(self):
+        outcome = self.outcome(encrypted((Region(8, 8, 40, 40),)))
+        assert outcome.summary is None
+        assert json.loads(outcome.documents[ANALYSIS])["security_grade"]["letter"] is None
+
+    def test_progress_never_falls_and_comes_to_its_end(self):
+        told = Told()
+        self.outcome(progress=told)
+        assert told.percents == sorted(told.percents)
+        assert told.percents[-1] == overall_percent(Stage.ANALYZING, 1, 1)
+
+
+class TestAnalyzeAttempt:
+    async def test_documents_are_kept_and_the_time_is_told(self):
+        products, told = Products(), Told()
+        outcome, documents, image = await attempt(products=products, told=told)
+        assert products.kept == [outcome]
+        assert set(documents) == {ANALYSIS, *REPORTS.values()}
+        assert told.stages == [Stage.ANALYZING]
+        assert image.timings_ms["analyzing"] > 0
+        assert b"scan.png" in outcome.documents[REPORTS["html"]]
+
+    @pytest.mark.parametrize("name", ["appraise", "render_html", "render_pdf"])
+    @pytest.mark.parametrize("failure", [RuntimeError("broken"), PicturesDiffer("no"), MemoryError()])
+    async def test_whatever_fails_costs_the_analysis_alone(self, monkeypatch, name, failure):
+        def fail(*_arguments, **_options):
+            raise failure
+
+        monkeypatch.setattr(analysis, name, fail)
+        products = Products()
+        with capture_logs() as logs:
+            outcome, documents, _ = await attempt(products=products)
+        assert (outcome, documents, products.kept) == (None, [], [])
+        assert [line["event"] for line in logs] == ["analysis.failed"]
+
+    async def test_a_store_that_refuses_costs_the_analysis_alone(self):
+        with capture_logs():
+            outcome, documents, _ = await attempt(products=Products(Unavailable()))
+        assert (outcome, documents) == (None, [])
+
+    async def test_a_lost_lease_ends_the_attempt(self):
+        with pytest.raises(Cancelled):
+            await attempt(told=Told(stop=True))
+
+    async def test_the_last_attempt_does_not_begin_what_the_one_before_was_lost_in(self):
+        told = Told()
+        outcome, documents, _ = await attempt(told=told, of=claim(last_attempt=True, stage="analyzing"))
+        assert (outcome, documents, told.stages) == (None, [], [])
+
+    @pytest.mark.parametrize(("last_attempt", "stage"), [(True, "encrypting"), (False, "analyzing")])
+    async def test_any_other_attempt_does(self, last_attempt, stage):
+        outcome, _, _ = await attempt(of=claim(last_attempt=last_attempt, stage=stage))
+        assert outcome is not None
