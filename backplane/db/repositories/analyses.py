@@ -1,5 +1,5 @@
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -68,8 +68,6 @@ def _median(value: Any) -> Any:
 
 
 def _within(moment: Any, first: date, last: date) -> tuple[Any, Any]:
-    # Bounds on the column as it is, so that its index serves.
-    return (
-        moment >= func.timezone("UTC", cast(first, Date)),
-        moment < func.timezone("UTC", cast(last + timedelta(days=1), Date)),
-    )
+    # Bounds on the column as it is, so that its index serves; the session's own time zone must not matter.
+    begin = datetime.combine(first, time(), UTC)
+    return moment >= begin, moment < begin + (last - first) + timedelta(days=1)

@@ -1,0 +1,160 @@
+import json
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from backplane import ids
+from backplane.errors import Gone, NotFound, Unavailable
+from backplane.services import sweeper as sweeper_module
+from backplane.services.analyses import Analyses
+from backplane.services.claims import LeaseLost
+from backplane.services.outcomes import ANALYSIS, REPORTS, EncryptOutcome, MeasureOutcome
+from backplane.services.sweeper import Sweeper
+
+pytestmark = [pytest.mark.anyio, pytest.mark.stack]
+
+CANARY = b"the entropy of the original is 7.123456789 bits"
+DOCUMENTS = {ANALYSIS: b'{"canary": "' + CANARY + b'"}', REPORTS["html"]: CANARY * 9, REPORTS["pdf"]: CANARY * 3000}
+SUMMARY = {
+    "letter": "A",
+    "entropy": 7.9,
+    "correlation": 0.01,
+    "chi_square_p": 0.5,
+    "npcr": 99.6,
+    "uaci": 33.4,
+    "duration_ms": 20.0,
+}
+
+
+@pytest.fixture
+def analyses(plant):
+    return Analyses(plant.database, plant.store, plant.vault)
+
+
+@pytest.fixture
+def analyzed(claims, submit):
+    """Encrypt and analyze a job."""
+
+    async def run(**changes):
+        claim = await claims.claim(await submit("encrypt"))
+        outcome = EncryptOutcome(b"noise", ids.new(), b"{}", b"h", b"t", {"purity_served": "balanced"})
+        measured = MeasureOutcome(DOCUMENTS, version=1, summary=SUMMARY | changes)
+        made = await claims.products.keep_encrypted(claim.job, outcome)
+        made += await claims.products.keep_documents(claim.job, claim.account_key, measured)
+        await claims.complete_encrypt(claim, outcome, made, measured=measured)
+        return claim.job.id
+
+    return run
+
+
+async def objects(plant):
+    return await plant.store.written_before(datetime.now(UTC) + timedelta(days=1), limit=10**6)
+
+
+class TestAtRest:
+    async def test_documents_open_for_their_owner(self, analyses, analyzed, account):
+        job_id = await analyzed()
+        document = await analyses.get(account.id, job_id)
+        assert (bytes(document.body), document.media_type) == (DOCUMENTS[ANALYSIS], "application/json")
+        report = await analyses.report(account.id, job_id, "pdf", request_id="req_1")
+        assert bytes(report.body) == DOCUMENTS[REPORTS["pdf"]]
+
+    async def test_nothing_of_them_is_readable_in_the_store_or_in_a_row(self, analyzed, plant, sql):
+        job_id = await analyzed()
+        rows = await sql("SELECT object_key, sealed FROM blobs WHERE job_id = :id AND purpose <> 'input'", id=job_id)
+        assert len(rows) == 4
+        stored = [await plant.store.get(row["object_key"]) for row in rows]
+        sealed = [row["sealed"] for row in rows if row["sealed"] is not None]
+        assert len(sealed) == 3
+        assert not [one for one in stored + sealed if CANARY[4:24] in one]
+
+    async def test_they_outlive_the_transit_keys(self, analyses, analyzed, account, plant):
+        job_id = await analyzed()
+        for day in (plant.vault._directory / "transit").glob("*"):
+            day.unlink()
+        assert (await analyses.get(account.id, job_id)).body is not None
+
+    async def test_they_go_with_the_key_of_the_account(self, analyses, analyzed, account, plant, sql):
+        job_id = await analyzed()
+        [row] = await sql("SELECT kek_id, kek_version FROM accounts WHERE id = :id", id=account.id)
+        plant.vault._account_path(account.id, row["kek_id"], row["kek_version"]).unlink()
+        with pytest.raises(Gone):
+            await analyses.get(account.id, job_id)
+
+    async def test_the_key_of_one_blob_opens_no_other(self, analyses, analyzed, account, sql):
+        first, second = await analyzed(), await analyzed()
+        [row] = await sql("SELECT sealed FROM blobs WHERE job_id = :id AND purpose = 'analysis'", id=first)
+        await sql("UPDATE blobs SET sealed = :sealed WHERE job_id = :id AND purpose = 'analysis'", id=second, **row)
+        with pytest.raises(Unavailable):
+            await analyses.get(account.id, second)
+
+    async def test_a_report_that_leaves_is_written_down(self, analyses, analyzed, account, sql):
+        job_id = await analyzed()
+        await analyses.report(account.id, job_id, "html", request_id="req_1")
+        rows = await sql("SELECT object_id, details, request_id FROM audit_events WHERE action = 'report.downloaded'")
+        assert rows == [{"object_id": job_id, "details": {"format": "html"}, "request_id": "req_1"}]
+
+
+class TestWithTheJob:
+    async def test_rows_go_with_it_and_objects_are_collected(self, analyzed, plant, sql, monkeypatch):
+        job_id = await analyzed()
+        mine = {key for key in await objects(plant) if job_id.hex in key}
+        assert len(mine) == 5
+        await sql("DELETE FROM jobs WHERE id = :id", id=job_id)
+        assert await sql("SELECT 1 FROM analysis_summaries") == []
+        assert await sql("SELECT 1 FROM blobs WHERE job_id = :id", id=job_id) == []
+        monkeypatch.setattr(sweeper_module, "UNREFERENCED_AFTER", timedelta(seconds=-60))
+        await Sweeper(plant.database, plant.store, plant.bus, plant.vault).collect_unreferenced()
+        assert mine.isdisjoint(await objects(plant))
+
+    async def test_one_that_is_due_is_deleted_together_with_its_key(self, analyses, analyzed, account, plant, sql):
+        job_id = await analyzed()
+        await sql("UPDATE blobs SET delete_after = now() WHERE purpose = 'analysis'")
+        await Sweeper(plant.database, plant.store, plant.bus, plant.vault).delete_due_objects()
+        assert await sql("SELECT 1 FROM blobs WHERE purpose = 'analysis' AND sealed IS NOT NULL") == []
+        with pytest.raises(NotFound):
+            await analyses.get(account.id, job_id)
+
+    async def test_an_attempt_that_lost_its_lease_leaves_no_row(self, claims, submit, sql):
+        job_id = await submit("encrypt")
+        late = await claims.claim(job_id)
+        await sql("UPDATE jobs SET lease_until = now() - interval '1 second'")
+        assert await claims.claim(job_id) is not None
+        outcome = MeasureOutcome(DOCUMENTS, version=1, summary=SUMMARY)
+        with pytest.raises(LeaseLost):
+            await claims.complete_measurement(late, outcome, {})
+        assert await sql("SELECT 1 FROM analysis_summaries UNION SELECT 1 FROM blobs WHERE purpose <> 'input'") == []
+
+
+class TestTrends:
+    async def test_days_are_those_of_utc(self, analyses, analyzed, account, sql):
+        midnight = datetime(2025, 3, 2, tzinfo=UTC)
+        for moment in (midnight - timedelta(seconds=1), midnight, midnight + timedelta(hours=23, minutes=59)):
+            job_id = await analyzed()
+            await sql("UPDATE analysis_summaries SET created_at = :at WHERE job_id = :id", id=job_id, at=moment)
+            await sql("UPDATE jobs SET created_at = :at WHERE id = :id", id=job_id, at=moment)
+        await sql("SET TIME ZONE 'Pacific/Kiritimati'")
+        days = await analyses.trends(account.id, date(2025, 3, 1), date(2025, 3, 2))
+        assert [(day.day.day, day.analyses, day.encryptions["jobs"]) for day in days] == [(1, 1, 1), (2, 2, 2)]
+
+    async def test_medians_are_of_what_there_is(self, analyses, analyzed, account):
+        for npcr in (99.5, None, 99.7):
+            await analyzed(npcr=npcr, letter="A" if npcr else None)
+        today = datetime.now(UTC).date()
+        [day] = await analyses.trends(account.id, today, today)
+        assert day.medians["npcr"] == pytest.approx(99.6)
+        assert (day.analyses, day.letters) == (3, {"A": 2})
+
+    async def test_no_column_is_a_number_of_the_original(self, analyzed, sql):
+        """Whoever adds a column must decide whether it may stand in clear."""
+        await analyzed()
+        [row] = await sql("SELECT * FROM analysis_summaries")
+        assert set(row) == {*SUMMARY, "job_id", "account_id", "version", "created_at"}
+
+
+class TestSideBySide:
+    async def test_they_come_in_the_order_of_the_ids(self, analyses, analyzed, account):
+        job_ids = [await analyzed() for _ in range(3)]
+        found = await analyses.side_by_side(account.id, job_ids[::-1])
+        assert [facts.id for facts, _ in found] == job_ids[::-1]
+        assert [one for _, one in found] == [json.loads(DOCUMENTS[ANALYSIS])] * 3
