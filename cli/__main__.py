@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, NoReturn
 
 import typer
 
-from cli import admin, keys
+from cli import admin, entropy, keys
 from cli.failures import ERROR, INTERRUPTED, NOT_AUTHENTIC, OK, Failure, usage
 from cli.options import (
     DataDir,
@@ -33,6 +33,7 @@ app = typer.Typer(
 )
 app.add_typer(keys.app)
 app.add_typer(admin.app)
+app.add_typer(entropy.app)
 
 
 BadCommandLine: Final = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")

@@ -81,8 +81,11 @@ class AerSource:
             blocks = [self._run(min(SHOTS_PER_BLOCK, shots - at)) for at in range(0, shots, SHOTS_PER_BLOCK)]
         return np.packbits(np.concatenate(blocks)).tobytes()[:size]
 
+    def _fresh_seed(self) -> int:
+        return fresh_seed()
+
     def _run(self, shots: int) -> NDArray[np.uint8]:
-        self._state.set_seed(fresh_seed())
+        self._state.set_seed(self._fresh_seed())
         try:
             memory = self._state.sample_memory(shots=shots)
         finally:
