@@ -82,9 +82,9 @@ class TestRefusals:
         assert "31 bytes" in rotate(expect=1)
 
     def test_a_directory_that_is_not_there_is_not_made(self, vault, rotate, tmp_path, monkeypatch):
-        monkeypatch.setenv("VAULT_DIRECTORY", str(tmp_path / "valut"))
+        monkeypatch.setenv("VAULT_DIRECTORY", str(tmp_path / "elsewhere"))
         assert "is not a directory" in rotate(expect=1)
-        assert not (tmp_path / "valut").exists()
+        assert not (tmp_path / "elsewhere").exists()
 
     def test_a_vault_of_somebody_else_whose_service_could_not_read_the_key(self, vault, rotate, monkeypatch):
         monkeypatch.setattr(os, "geteuid", lambda: 12345)

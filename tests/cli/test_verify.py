@@ -1,4 +1,5 @@
 import json
+import re
 import socket
 from functools import cache
 from hashlib import sha256
@@ -12,7 +13,7 @@ from shield_core.pipeline import encrypt_image
 from shield_core.quantum.receipt import Signer, encode, seal
 from shield_core.quantum.sources import DeterministicSource
 from tests import pictures
-from tests.cli.test_files import PASSWORD, Shell
+from tests.cli.test_files import PASSWORD, ROOT, Shell
 
 SIGNER = Signer.from_seeds(bytes(range(32)))
 BOTH = Signer.from_seeds(bytes(range(32)), bytes(range(32, 64)))
@@ -265,3 +266,9 @@ class TestEncrypt:
     def test_writes_no_two_things_to_one_file(self, desk):
         desk.encrypt("new.png", "--receipt", "new.enc.qkey", expect=2)
         assert "same file" in desk.err
+
+
+class TestDocument:
+    def test_names_every_check_in_the_order_of_its_making(self):
+        page = (ROOT / "docs/receipts.md").read_text()
+        assert re.findall(r"(?m)^\| `(image_[a-z0-9_]+|key_file_[a-z_]+|metadata_[a-z]+)` \|", page) == list(_CHECKS)
