@@ -13,7 +13,9 @@ _GUARD = 64  # bits behind the point that the root keeps
 
 
 def coefficient(pairs: Pairs) -> float | None:
-    """Compute Pearson's r from sums that are exact.
+    """Compute Pearson's r from sums that are exact, each channel about its own mean.
+
+    About one mean for all, channels that differ in brightness would look like neighbors that are alike.
 
     Args:
         pairs: of one direction.
@@ -23,12 +25,15 @@ def coefficient(pairs: Pairs) -> float | None:
 
     Source: Pearson 1896, doi:10.1098/rsta.1896.0007.
     """
-    spread = (pairs.count * pairs.xx - pairs.x**2) * (pairs.count * pairs.yy - pairs.y**2)
-    if spread <= 0:
+    each = pairs.count // len(pairs.x)
+    spread_x = each * pairs.xx - sum(x * x for x in pairs.x)
+    spread_y = each * pairs.yy - sum(y * y for y in pairs.y)
+    if spread_x <= 0 or spread_y <= 0:
         return None
+    common = each * pairs.xy - sum(x * y for x, y in zip(pairs.x, pairs.y, strict=True))
     # Products of sums overflow a double's 53 bits: everything stays an integer until the one division.
-    root = math.isqrt(spread << (2 * _GUARD))
-    return max(-1.0, min(1.0, ((pairs.count * pairs.xy - pairs.x * pairs.y) << _GUARD) / root))
+    root = math.isqrt((spread_x * spread_y) << (2 * _GUARD))
+    return max(-1.0, min(1.0, (common << _GUARD) / root))
 
 
 def judge(direction: str, pairs: Pairs) -> Finding:

@@ -28,11 +28,14 @@ Samples = NDArray[Any]
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """Sums over pairs of neighbors x, y in one direction: how many, and the sums of x, y, x², y² and xy."""
+    """Sums over pairs of neighbors x, y in one direction: how many, and the sums of x, y, x², y² and xy.
+
+    Those of x and y are by channel, for each has a mean of its own.
+    """
 
     count: int
-    x: int
-    y: int
+    x: tuple[int, ...]
+    y: tuple[int, ...]
     xx: int
     yy: int
     xy: int
@@ -186,49 +189,53 @@ def _sum_up(row: _Row, columns: list[_Column]) -> Tally:
     counts: NDArray[np.int64] = tables.reshape(-1, lanes, 256).sum(axis=0)
     products = [sum(parts) for parts in zip(*(column.products for column in columns), strict=True)]
     if row.bytes_per_sample == 1:
-        values = counts.sum(axis=0).tolist()
-        totals = sum(v * n for v, n in enumerate(values)), sum(v * v * n for v, n in enumerate(values))
+        values = np.arange(256)
+        totals = _Moments(counts @ values, int(counts.sum(axis=0) @ values**2))
     else:
-        totals = sum(column.sum for column in columns), sum(column.squares for column in columns)
+        sums = np.array([sum(column.sum for column in columns)])
+        totals = _Moments(sums, sum(column.squares for column in columns))
     return Tally(counts, dict(zip(DIRECTIONS, _pairs(row, products, totals), strict=True)))
 
 
-def _pairs(row: _Row, products: list[int], totals: tuple[int, int]) -> Iterator[Pairs]:
+@dataclass(frozen=True, slots=True)
+class _Moments:
+    """The sums of some samples, by channel, and the sum of all their squares."""
+
+    sums: NDArray[np.int64]
+    squares: int
+
+    @classmethod
+    def of(cls, samples: Samples, channels: int) -> "_Moments":
+        lanes = samples.reshape(*samples.shape[:-1], -1, channels)
+        return cls(lanes.sum(axis=tuple(range(lanes.ndim - 1)), dtype=np.int64), _dot(samples, samples))
+
+    def without(self, *others: "_Moments") -> "_Moments":
+        return _Moments(
+            self.sums - sum(other.sums for other in others), self.squares - sum(other.squares for other in others)
+        )
+
+
+def _pairs(row: _Row, products: list[int], totals: _Moments) -> Iterator[Pairs]:
     """Take from the sums over everything what has no neighbor, and from the products those over the end of a row."""
     grid, step = row.grid, row.picture.channels
     height, width = grid.shape
-    left, right, top, bottom = grid[:, :step], grid[:, -step:], grid[:1], grid[-1:]
-    corners = grid[-1:, -step:], grid[:1, :step]
-    ends = _dot(right[:-1], left[1:]), 0, _dot(right[:-2], left[2:])
-    for product, end, x_edges, y_edges, size in zip(
-        products,
-        ends,
-        ((right,), (bottom,), (right, bottom)),
-        ((left,), (top,), (left, top)),
-        (height * (width - step), (height - 1) * width, (height - 1) * (width - step)),
-        strict=True,
-    ):
-        # An edge of two sides counts their corner twice.
-        x, xx = _less(totals, x_edges, corners[0])
-        y, yy = _less(totals, y_edges, corners[1])
-        yield Pairs(size, x, y, xx, yy, product - end)
-
-
-def _less(totals: tuple[int, int], edges: tuple[Samples, ...], corner: Samples) -> tuple[int, int]:
-    parts = [_moments(edge) for edge in edges]
-    shared = _moments(corner) if len(edges) > 1 else (0, 0)
-    return (
-        totals[0] - sum(part[0] for part in parts) + shared[0],
-        totals[1] - sum(part[1] for part in parts) + shared[1],
+    left, right = grid[:, :step], grid[:, -step:]
+    # Of the last direction the side columns stop short of the corner, which the top and bottom rows have.
+    edges = (
+        ((right,), (left,)),
+        ((grid[-1:],), (grid[:1],)),
+        ((grid[-1:], right[:-1]), (grid[:1], left[1:])),
     )
-
-
-def _moments(edge: Samples) -> tuple[int, int]:
-    return int(edge.sum(dtype=np.uint64)), _dot(edge, edge)
+    ends = _dot(right[:-1], left[1:]), 0, _dot(right[:-2], left[2:])
+    sizes = height * (width - step), (height - 1) * width, (height - 1) * (width - step)
+    for product, end, size, sides in zip(products, ends, sizes, edges, strict=True):
+        x, y = (totals.without(*(_Moments.of(edge, step) for edge in side)) for side in sides)
+        yield Pairs(size, tuple(x.sums.tolist()), tuple(y.sums.tolist()), x.squares, y.squares, product - end)
 
 
 def _dot(a: Samples, b: Samples) -> int:
-    return int(np.sum(a.astype(np.uint64) * b))
+    # Of a picture one pixel wide an edge is all of it: einsum widens it bit by bit, where a product would copy it.
+    return int(np.einsum("ij,ij->", a, b, dtype=np.int64))
 
 
 def _frozen(samples: Samples) -> Samples:

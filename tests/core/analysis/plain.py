@@ -23,26 +23,30 @@ def histogram(picture: Picture) -> list[list[int]]:
     return counts
 
 
-def neighbors(picture: Picture, direction: str) -> list[tuple[int, int]]:
+def neighbors(picture: Picture, direction: str) -> list[list[tuple[int, int]]]:
+    """Pairs of one direction, for each channel."""
     right, down = SHIFTS[direction]
     rows = samples(picture)
     return [
-        (here, rows[y + down][x + right][channel])
-        for y in range(picture.height - down)
-        for x in range(picture.width - right)
-        for channel, here in enumerate(rows[y][x])
+        [
+            (rows[y][x][channel], rows[y + down][x + right][channel])
+            for y in range(picture.height - down)
+            for x in range(picture.width - right)
+        ]
+        for channel in range(picture.channels)
     ]
 
 
 def pairs(picture: Picture, direction: str) -> Pairs:
-    found = neighbors(picture, direction)
+    channels = neighbors(picture, direction)
+    every = [pair for channel in channels for pair in channel]
     return Pairs(
-        len(found),
-        sum(x for x, _ in found),
-        sum(y for _, y in found),
-        sum(x * x for x, _ in found),
-        sum(y * y for _, y in found),
-        sum(x * y for x, y in found),
+        len(every),
+        tuple(sum(x for x, _ in channel) for channel in channels),
+        tuple(sum(y for _, y in channel) for channel in channels),
+        sum(x * x for x, _ in every),
+        sum(y * y for _, y in every),
+        sum(x * y for x, y in every),
     )
 
 

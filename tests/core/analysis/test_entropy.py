@@ -4,8 +4,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
+from skimage.measure import shannon_entropy
 
+from shield_core.analysis import entropy
 from shield_core.analysis.entropy import shannon
+from shield_core.analysis.findings import Verdict
 
 
 class TestShannon:
@@ -32,3 +36,35 @@ class TestShannon:
     def test_other_things_are_refused(self, samples):
         with pytest.raises(ValueError, match="bytes"):
             shannon(samples)
+
+    def test_is_what_scikit_image_gives(self):
+        picture = np.random.default_rng(1).normal(128, 30, (200, 300)).astype(np.uint8)
+        assert shannon(picture) == pytest.approx(shannon_entropy(picture), abs=1e-12)
+
+
+class TestJudge:
+    def test_expectation_is_that_of_many_pictures(self):
+        """Means and deviations of 4,000 histograms of noise, against the formulas of Wilks and Williams."""
+        histograms = np.random.default_rng(2).multinomial(20_000, [1 / 256] * 256, size=4_000)
+        values = [entropy.of_counts(counts) for counts in histograms]
+        finding = entropy.judge(histograms[0])
+        assert np.mean(values) == pytest.approx(finding.expected, abs=4 * finding.sd / 4_000**0.5)
+        assert np.std(values) == pytest.approx(finding.sd, rel=0.05)
+
+    def test_p_value_is_that_of_the_likelihood_ratio(self):
+        """SciPy's G-test, without Williams's correction, which is a quarter of a percent here."""
+        counts = np.random.default_rng(3).multinomial(20_000, [1 / 256] * 256)
+        upper = stats.power_divergence(counts, lambda_="log-likelihood").pvalue
+        assert entropy.judge(counts).p_value == pytest.approx(2 * min(upper, 1 - upper), rel=0.1)
+
+    def test_picture_of_few_values_fails(self):
+        counts = np.zeros(256, np.int64)
+        counts[:4] = 10_000
+        finding = entropy.judge(counts)
+        assert finding.value == 2.0
+        assert finding.verdict is Verdict.FAILED
+
+    def test_all_values_exactly_alike_are_too_even(self):
+        finding = entropy.judge(np.full(256, 1_000))
+        assert finding.value == 8.0
+        assert finding.verdict is Verdict.FAILED

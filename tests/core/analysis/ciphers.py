@@ -1,0 +1,43 @@
+"""Ciphers, sound and unsound, as `analyze` takes them: samples in, as many samples out."""
+
+import os
+
+import numpy as np
+
+from shield_core.cipher import keystream, permutation
+
+
+def ours(samples):
+    """Keystream and permutation of docs/format.md under fresh keys."""
+    keystream.apply(samples, os.urandom(32))
+    return permutation.permute(samples, os.urandom(32))
+
+
+def noise_of(seed):
+    """A stand-in for a sound cipher that gives the same noise in every run of the tests."""
+    generator = np.random.default_rng(seed)
+    return lambda samples: generator.integers(0, 256, samples.shape, dtype=np.uint8)
+
+
+def reused_key(samples):
+    """A stream cipher whose key and nonce never change."""
+    stream = np.random.default_rng(99).integers(0, 256, samples.shape, dtype=np.uint8)
+    return samples ^ stream
+
+
+def only_permuted(samples):
+    return permutation.permute(samples, os.urandom(32))
+
+
+def one_byte_xor(samples):
+    return samples ^ np.uint8(0x5A)
+
+
+def short_key(samples):
+    """XOR with 16 bytes, over and over."""
+    key = np.frombuffer(os.urandom(16), np.uint8)
+    return samples ^ np.resize(key, samples.shape)
+
+
+def nothing(samples):
+    return samples
