@@ -59,6 +59,58 @@ json.dump([key for answer in answers for key in answer], sys.stdout)
         assert len(keys) == 10_000
         assert len(set(keys)) == 10_000
 
+    def test_fifty_thousand_in_fifty_children_are_all_different_though_their_raw_bits_are_the_same(self, run):
+        """SP 800-90C: safe after a fork. Each child's pool is filled by the same source in the same state."""
+        keys = run("""
+source = DeterministicSource(1)
+pool = BitPool(source)
+pool.refill()
+answers = in_children(50, lambda: [draw(source, "fast", pool)[0] for _ in range(1000)])
+json.dump([key for answer in answers for key in answer], sys.stdout)
+""")
+        assert len(keys) == 50_000
+        assert len(set(keys)) == 50_000
+
+    def test_those_of_a_source_that_gives_nothing_but_zeros_are_all_different_and_say_so(self, run):
+        answers = run("""
+from tests.core.quantum.sources_that_fail import Stuck
+source = Stuck()
+def work():
+    drawn = [draw(source) for _ in range(500)]
+    return [[key for key, _ in drawn], all(said["degraded"] for _, said in drawn)]
+json.dump(in_children(4, work), sys.stdout)
+""")
+        assert all(degraded for _, degraded in answers)
+        keys = [key for part, _ in answers for key in part]
+        assert len(keys) == len(set(keys)) == 2000
+
+
+class TestPatience:
+    def test_a_child_asks_a_remote_source_that_its_parent_was_waiting_for(self, run):
+        """The thread that would have answered does not exist in the child, and neither does its place in the line."""
+        sizes = run("""
+import threading
+from shield_core.quantum.measurement import measure
+may_answer, asked = threading.Event(), threading.Event()
+parent = os.getpid()
+class Remote(DeterministicSource):
+    deadline_seconds = 30
+    def measure(self, n_bits):
+        if os.getpid() == parent:
+            asked.set()
+            may_answer.wait(30)
+        return super().measure(n_bits)
+source = Remote(1)
+waiting = threading.Thread(target=measure, args=(source, 4096))
+waiting.start()
+asked.wait(30)
+answers = in_children(2, lambda: len(measure(source, 4096).raw))
+may_answer.set()
+waiting.join()
+json.dump(answers, sys.stdout)
+""")
+        assert sizes == [512, 512]
+
 
 class TestPool:
     def test_a_child_starts_with_an_empty_one_and_the_parent_keeps_its_own(self, run):
