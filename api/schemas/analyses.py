@@ -125,7 +125,7 @@ class Finding(BaseModel):
 
 class CipherTest(Finding):
     name: str
-    shows: str
+    asks: Annotated[str, Field(description="The question that the verdict answers")]
     does_not_show: str
 
 

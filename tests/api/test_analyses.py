@@ -76,9 +76,10 @@ class TestAskingForAnAnalysis:
         plain, analyzed = [await ada.encrypt(picture), await ada.encrypt(picture, analyze="true")]
         assert (await ada.job(analyzed))["estimated_time"] > (await ada.job(plain))["estimated_time"]
 
-    async def test_anything_but_a_boolean_is_refused(self, ada):
+    @pytest.mark.parametrize("form", [{"analyze": "perhaps"}, {"analyze": "true", "key_custody": "client"}])
+    async def test_anything_but_a_boolean_is_refused_and_what_the_server_shall_not_see(self, ada, form):
         files = {"image": ("a.png", pictures.as_png(pictures.make()))}
-        response = await ada.http.post("/api/v1/encrypt", files=files, data={"analyze": "perhaps"})
+        response = await ada.http.post("/api/v1/encrypt", files=files, data=form)
         await assert_refused(response, 422, "validation-failed")
 
 
