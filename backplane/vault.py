@@ -96,6 +96,11 @@ class LocalVault:
         """Return what the receipt keys are made of, oldest first; the last one signs. Empty before the first one."""
         return [self._open_receipt_key(path) for path in self._receipt_paths()]
 
+    def newest_receipt_seed(self) -> bytes | None:
+        """Return what the key that signs is made of; None before the first one."""
+        paths = self._receipt_paths()
+        return self._open_receipt_key(paths[-1]) if paths else None
+
     def add_receipt_seed(self, size: int, *, after: int) -> None:
         """Make one more receipt key, of so many random bytes, where there are `after` of them.
 

@@ -13,7 +13,8 @@ class Receipts:
 
     def signer(self) -> Signer:
         """Return whoever signs now, made by whoever needs it first."""
-        return self._signers()[-1]
+        seed = self._vault.newest_receipt_seed()
+        return self._signers()[-1] if seed is None else _of(seed)
 
     def public_keys(self) -> list[dict[str, str]]:
         """Return the public keys of all that ever signed, newest first, as JWKs."""
@@ -34,4 +35,8 @@ class Receipts:
         if not seeds:
             self._vault.add_receipt_seed(SEED_SIZE, after=0)
             seeds = self._vault.receipt_seeds()
-        return [Signer.from_seeds(seed[:SEED_SIZE], seed[SEED_SIZE:] or None) for seed in seeds]
+        return [_of(seed) for seed in seeds]
+
+
+def _of(seed: bytes) -> Signer:
+    return Signer.from_seeds(seed[:SEED_SIZE], seed[SEED_SIZE:] or None)

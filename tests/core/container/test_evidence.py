@@ -3,10 +3,12 @@ from hashlib import sha256
 
 import pytest
 
+from shield_core.cipher.purity import Purity
 from shield_core.container import png
 from shield_core.container.evidence import look_at_image, look_at_key
 from shield_core.container.header import pack, parse
 from shield_core.errors import HeaderMissing, KeyFileInvalid, NoMatch
+from shield_core.image.regions import Region
 from shield_core.keys import keyfile
 from shield_core.keys.stanzas import PassphraseOpen, PlainOpen, PlainWrap
 from shield_core.pipeline import encrypt_image
@@ -113,6 +115,20 @@ class TestKey:
 
 
 class TestTogether:
+    @pytest.mark.parametrize("purity", list(Purity))
+    @pytest.mark.parametrize("regions", [(), (Region(1, 1, 5, 4),)], ids=["whole", "regions"])
+    def test_agree_in_every_purity_and_for_regions(self, purity, regions):
+        image = encrypt_image(
+            PICTURE, source=DeterministicSource(3), wraps=[PlainWrap()], purity=purity, regions=regions
+        )
+        verdict = verify(
+            receipt_of(image),
+            keys=KEYS,
+            image=look_at_image(image.png),
+            key=look_at_key(image.key_file_bytes, openers=OPEN, image=image.png),
+        )
+        assert (verdict.outcome, len(verdict.checks)) == (Outcome.VERIFIED, 8)
+
     def test_receipt_image_and_key_of_one_attempt_agree(self):
         verdict = verify(
             receipt_of(IMAGE),
