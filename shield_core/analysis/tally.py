@@ -121,7 +121,6 @@ class _Column:
     def __init__(self, row: _Row) -> None:
         self._row = row
         self._kernels = _kernels()
-        self._dot = self._kernels.dot if row.bytes_per_sample == 1 else self._kernels.dot_wide
         self.tables = np.zeros((self._kernels.TABLES, 256), np.uint32)
         self.products = [0, 0, 0]
         self.sum = self.squares = 0
@@ -131,11 +130,11 @@ class _Column:
         self._kernels.count(row.data[at * row.bytes_per_sample : (at + _BLOCK) * row.bytes_per_sample], self.tables)
         for i, shift in enumerate(row.shifts):
             there = row.samples[at + shift : at + _BLOCK + shift]
-            self.products[i] += int(self._dot(row.samples[at : at + there.size], there))
+            self.products[i] += _dot(row.samples[at : at + there.size], there)
         if row.bytes_per_sample > 1:
             here = row.samples[at : at + _BLOCK]
             self.sum += int(here.sum(dtype=np.uint64))
-            self.squares += int(self._dot(here, here))
+            self.squares += _dot(here, here)
 
 
 class _Sheet:
@@ -206,8 +205,10 @@ class _Moments:
 
     @classmethod
     def of(cls, samples: Samples, channels: int) -> "_Moments":
-        lanes = samples.reshape(*samples.shape[:-1], -1, channels)
-        return cls(lanes.sum(axis=tuple(range(lanes.ndim - 1)), dtype=np.int64), _dot(samples, samples))
+        # Of a picture one pixel wide an edge is all of it: copied as it is, never widened as a whole.
+        flat = _frozen(np.ascontiguousarray(samples))
+        sums = [flat[channel::channels].sum(dtype=np.int64) for channel in range(channels)]
+        return cls(np.array(sums), _dot(flat, flat))
 
     def without(self, *others: "_Moments") -> "_Moments":
         return _Moments(
@@ -234,8 +235,8 @@ def _pairs(row: _Row, products: list[int], totals: _Moments) -> Iterator[Pairs]:
 
 
 def _dot(a: Samples, b: Samples) -> int:
-    # Of a picture one pixel wide an edge is all of it: einsum widens it bit by bit, where a product would copy it.
-    return int(np.einsum("ij,ij->", a, b, dtype=np.int64))
+    a, b = (_frozen(np.ascontiguousarray(part)) for part in (a, b))
+    return int((_kernels().dot if a.dtype == np.uint8 else _kernels().dot_wide)(a, b))
 
 
 def _frozen(samples: Samples) -> Samples:
