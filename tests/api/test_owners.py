@@ -2,6 +2,8 @@
 
 import pytest
 
+from backplane.services.outcomes import ANALYSIS, REPORTS, MeasureOutcome
+
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 
 BODIES = {"/api/v1/jobs/{job_id}/key-file": {"master_password": "a passphrase of mine"}}
@@ -17,7 +19,8 @@ def id_routes(app):
 async def foreign_jobs(bob, engine):
     """A job of somebody else in every state."""
     completed, failed, pending, decrypted = [await bob.encrypt() for _ in range(3)] + [await bob.decrypt()]
-    await engine.complete_encrypt(completed)
+    documents = dict.fromkeys((ANALYSIS, *REPORTS.values()), b"{}")
+    await engine.complete_encrypt(completed, measured=MeasureOutcome(documents, version=1))
     await engine.fail(failed)
     await engine.complete_decrypt(decrypted)
     return {"completed": completed, "failed": failed, "pending": pending, "decrypted": decrypted}
@@ -38,6 +41,8 @@ class TestOtherAccounts:
             await ada.http.get(f"/api/v1/jobs/{job_id}/result")
         for state in ("completed", "decrypted"):
             assert (await bob.http.get(f"/api/v1/jobs/{foreign_jobs[state]}/result")).status_code == 200
+        for address in ("analyze/{}", "jobs/{}/report", "jobs/{}/report?format=pdf"):
+            assert (await bob.http.get("/api/v1/" + address.format(foreign_jobs["completed"]))).status_code == 200
 
     async def test_another_accounts_job_and_no_job_are_the_same_answer(self, ada, foreign_jobs):
         answers = [
