@@ -1,0 +1,50 @@
+"""Analyses of every kind that a report is printed of, as they come back from JSON, and what else is known."""
+
+import json
+from datetime import UTC, datetime
+
+import numpy as np
+
+from shield_core.analysis.about import About
+from shield_core.analysis.picture import Picture
+from shield_core.analysis.report import analyze
+from shield_core.image.regions import Region
+from tests.core.analysis import ciphers
+from tests.core.analysis.pictures import noise, ramp
+
+HOSTILE = "<script>alert(1)</script>\"'&amp; \u202egpj.exe \x00\x1b[31m\n 日本語 العربية \ud800 " + "x" * 5000 + ".png"
+
+STATEMENT = {
+    "source": {"name": "aer", "kind": "simulated"},
+    "raw": {"bits": 4096, "credited_bits": 0},
+    "system": {"bits": 512},
+    "health": {"verdict": "passed"},
+    "degraded": False,
+}
+
+MADE_AT = datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC)
+
+
+def about(name="holiday.png", **more):
+    known = {"job_id": "job_1", "key_id": "key_1", "purity": "balanced", "layout": "pixels", "statement": STATEMENT}
+    return About(made_at=MADE_AT, product_version="0.1.0", file_name=name, **(known | more))
+
+
+def kinds():
+    black = Picture(np.zeros((40_000, 3), np.uint8), 200, 200)
+    picture, cipher = ramp(200, 150), ciphers.noise_of(1)
+    sound = {"encrypt": cipher, "key_space_bits": 256, "timings_ms": {"generating_quantum_keys": 2.5}}
+    holder = Picture(noise(120, 110).samples, 120, 110, holds_file=True)
+    made = {
+        "sound": analyze(picture, noise(200, 150), **sound),
+        "holds a file": analyze(picture, holder, **sound),
+        "identical": analyze(picture, picture),
+        "black": analyze(black, black),
+        "one pixel": analyze(noise(1, 1), noise(1, 1)),
+        "16 bits": analyze(noise(200, 150, depth=16, lanes=2), noise(200, 150, depth=16, lanes=2, seed=1), **sound),
+        "regions": analyze(picture, noise(200, 150), regions=(Region(1, 2, 30, 40),), key_space_bits=256),
+    }
+    return {name: json.loads(json.dumps(analysis)) for name, analysis in made.items()}
+
+
+KINDS = kinds()
