@@ -91,7 +91,7 @@ def fresh_cipher(*, threads: int = 1, progress: Advance = nothing) -> Encrypt:
     def encrypt(samples: NDArray[np.uint8]) -> NDArray[np.uint8]:
         keys = schedule.derive(os.urandom(schedule.FILE_KEY_SIZE), os.urandom(NONCE_SIZE))
         keystream.apply(samples, keys.stream, threads=threads, progress=progress)
-        return permutation.permute(samples, keys.permutation, threads=threads, progress=progress)
+        return permutation.permute(samples, keys.permutation, out=samples, threads=threads, progress=progress)
 
     return encrypt
 

@@ -118,7 +118,7 @@ class _Bench:
         keys = derive(file_key, self._nonce)
         noise = samples.copy()
         keystream.apply(noise, keys.stream, threads=self._threads)
-        noise = permutation.permute(noise, keys.permutation, threads=self._threads)
+        permutation.permute(noise, keys.permutation, out=noise, threads=self._threads)
         self._progress(noise.nbytes)
         return noise
 

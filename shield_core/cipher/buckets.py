@@ -1,8 +1,9 @@
 """Step (a) of the permutation: every pixel goes to the bucket that its byte of lane 1 names, and comes back.
 
 The picture is cut into one part for each thread. Inside a bucket the pixels of part 0 stand before those of part 1,
-so the result does not depend on the number of threads. The bytes of lane 1 are made twice, to count and to move,
-rather than kept: a byte for each pixel would be as much memory again as a gray picture.
+so the result does not depend on the number of threads. On the way there each part has a run of its own for each
+bucket, in memory with some room to spare: nobody has to count first. On the way back the bytes of lane 1 are made
+twice, to count and to move, rather than kept: a byte for each pixel would be as much memory again as a gray picture.
 """
 
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from shield_core.progress import Advance, nothing
 
 LANE = 1
 _MOST_BITS = 8
+_SPARE = 6  # standard deviations of room beyond the mean of a run: too little once in a million pictures
 _SMALL = 17  # a bucket of 2^17 pixels fits the second-level cache; fewer pixels are not split
 
 Part = tuple[int, int, int]
@@ -37,12 +39,122 @@ def bits_for(n: int) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Buckets:
-    """Where each part's pixels stand in each bucket.
+class Runs:
+    """Pixels in their buckets: a run for each part of the picture and each bucket.
 
-    `starts` and `sizes` are int64 (parts, buckets); `first` is the picture's first pixel in each of these runs, -1
-    for none.
+    `memory` is uint8 (places, width), with a free place behind every run; `starts` and `sizes` are int64
+    (parts, buckets).
     """
+
+    memory: NDArray[np.uint8]
+    starts: NDArray[np.int64]
+    sizes: NDArray[np.int64]
+
+    def bounds(self) -> list[tuple[int, int]]:
+        """Return the first place of every bucket in the permuted picture, and the place after its last."""
+        return _bounds(self.sizes)
+
+    def of(self, bucket: int) -> list[tuple[int, int]]:
+        """Return where the pixels of a bucket lie in the memory, in their order."""
+        runs = zip(self.starts[:, bucket].tolist(), self.sizes[:, bucket].tolist(), strict=True)
+        return [(start, start + size) for start, size in runs]
+
+
+def room(n: int, *, threads: int) -> int:
+    """Return how many places `scatter` wants for a picture.
+
+    Args:
+        n: pixels, at least 1.
+        threads: 1 or 2.
+    """
+    return _total(_likely(_cut(n, threads), 1 << bits_for(n)))
+
+
+def one(source: NDArray[np.uint8], memory: NDArray[np.uint8]) -> Runs:
+    """Copy a picture that is not split: one bucket, one run.
+
+    Args:
+        source: uint8 (n, width), n at most 2^17.
+        memory: uint8 (places, width), at least `room(n)` places, written.
+    """
+    n = len(source)
+    memory[:n] = source
+    return Runs(memory, np.zeros((1, 1), np.int64), np.full((1, 1), n, np.int64))
+
+
+def scatter(
+    source: NDArray[np.uint8],
+    lanes: Lanes,
+    kernels: ModuleType,
+    memory: NDArray[np.uint8],
+    *,
+    threads: int,
+    progress: Advance,
+) -> Runs:
+    """Write the pixels of a picture into their buckets.
+
+    Where a run has too little room, all sizes are known after this first try, and a second one, in memory of its own,
+    fits them exactly.
+
+    Args:
+        source: uint8 (n, width), C-contiguous, n more than 2^17.
+        lanes: of the permutation key.
+        kernels: `shield_core.cipher.kernels`.
+        memory: uint8 (places, width), C-contiguous, at least `room(n)` places, written.
+        threads: 1 or 2.
+        progress: told the bytes done.
+    """
+    parts = _cut(len(source), threads)
+    rooms = _likely(parts, 1 << bits_for(len(source)))
+    sizes = _scatter(source, lanes, kernels, memory, parts, rooms, progress)
+    if (sizes >= rooms).any():
+        rooms = sizes + 1
+        memory = np.empty((_total(rooms), source.shape[1]), np.uint8)
+        _scatter(source, lanes, kernels, memory, parts, rooms, nothing)
+    return Runs(memory, _starts(rooms), sizes)
+
+
+def _scatter(  # noqa: PLR0917
+    source: NDArray[np.uint8],
+    lanes: Lanes,
+    kernels: ModuleType,
+    memory: NDArray[np.uint8],
+    parts: tuple[Part, ...],
+    rooms: NDArray[np.int64],
+    progress: Advance,
+) -> NDArray[np.int64]:
+    """Write what fits into runs of given sizes, and return how large each should have been."""
+    last = len(source) - 1
+    mask = np.uint8(rooms.shape[1] - 1)
+    places = wide(memory, 0, _total(rooms) - 1)
+    starts = _starts(rooms).astype(np.uint64)
+    ends = starts.copy()
+    limits = starts + (rooms - 1).astype(np.uint64)  # writing a pixel of 3 bytes spoils a byte of the place behind it
+
+    def new_worker() -> crew.Worker[Part]:
+        choices_memory = np.empty(STEP, np.uint8)
+
+        def work(part: Part) -> Iterator[int]:
+            own, own_limits = ends[part[0]], limits[part[0]]
+            for at, choices in _choices(lanes, part[1], part[2], choices_memory):
+                stop = min(at + choices.size, last)
+                kernels.scatter(wide(source, at, stop), places, choices[: stop - at], mask, own, own_limits)
+                if stop < at + choices.size:  # the picture's last pixel has no integer view
+                    bucket = choices[-1] & mask
+                    if own[bucket] < own_limits[bucket]:
+                        memory[int(own[bucket])] = source[last]
+                    own[bucket] += np.uint64(1)
+                yield choices.size * source.shape[1]
+
+        return work
+
+    crew.run(parts, new_worker, threads=len(parts), progress=progress)
+    return (ends - starts).astype(np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Buckets:
+    """Where each part's pixels stand in each bucket of the permuted picture: int64 (parts, buckets)."""
 
     lanes: Lanes
     n: int
@@ -50,12 +162,10 @@ class Buckets:
     mask: np.uint8
     starts: NDArray[np.int64]
     sizes: NDArray[np.int64]
-    first: NDArray[np.int64]
 
     def bounds(self) -> list[tuple[int, int]]:
         """Return the first place of every bucket and the place after its last."""
-        ends = np.cumsum(self.sizes.sum(axis=0))
-        return [(int(end - size), int(end)) for end, size in zip(ends, self.sizes.sum(axis=0), strict=True)]
+        return _bounds(self.sizes)
 
     def choices(self, part: Part, memory: NDArray[np.uint8]) -> Iterator[tuple[int, NDArray[np.uint8]]]:
         """Yield the bucket bytes of a part in steps of 1 MiB, each with the number of its first pixel."""
@@ -72,11 +182,9 @@ def count(lanes: Lanes, n: int, kernels: ModuleType, *, threads: int) -> Buckets
         kernels: `shield_core.cipher.kernels`.
         threads: 1 or 2.
     """
-    edges = [n * number // threads // BLOCK * BLOCK for number in range(threads)] + [n]
-    parts: tuple[Part, ...] = tuple((number, edges[number], edges[number + 1]) for number in range(threads))
+    parts = _cut(n, threads)
     buckets = 1 << bits_for(n)
     sizes = np.zeros((len(parts), buckets), np.int64)
-    first = np.full((len(parts), buckets), -1, np.int64)
     mask = np.uint8(buckets - 1)
 
     def new_worker() -> crew.Worker[Part]:
@@ -85,10 +193,8 @@ def count(lanes: Lanes, n: int, kernels: ModuleType, *, threads: int) -> Buckets
         def work(part: Part) -> Iterator[int]:
             number, start, stop = part
             tables = np.zeros((4, buckets), np.uint64)
-            for at, choices in _choices(lanes, start, stop, memory):
+            for _, choices in _choices(lanes, start, stop, memory):
                 kernels.count(choices, mask, tables)
-                if (first[number] < 0).any():
-                    kernels.note_first(choices, mask, at, first[number])
                 yield 0
             sizes[number] = tables.sum(axis=0)
 
@@ -97,51 +203,13 @@ def count(lanes: Lanes, n: int, kernels: ModuleType, *, threads: int) -> Buckets
     crew.run(parts, new_worker, threads=threads, progress=nothing)
     runs = sizes.T.reshape(-1)  # bucket 0 of part 0, bucket 0 of part 1, bucket 1 of part 0 ...
     starts = (np.cumsum(runs) - runs).reshape(buckets, len(parts)).T
-    return Buckets(lanes, n, parts, mask, np.ascontiguousarray(starts), sizes, first)
-
-
-def scatter(
-    source: NDArray[np.uint8], target: NDArray[np.uint8], plan: Buckets, kernels: ModuleType, progress: Advance
-) -> None:
-    """Write the pixels of a picture into their buckets.
-
-    Args:
-        source: uint8 (n, width), C-contiguous.
-        target: uint8 (n, width), C-contiguous, written.
-        plan: of the same n.
-        kernels: `shield_core.cipher.kernels`.
-        progress: told the bytes done.
-    """
-    last = plan.n - 1
-    buckets = wide(target, 0, last)
-
-    def new_worker() -> crew.Worker[Part]:
-        memory = np.empty(STEP, np.uint8)
-
-        def work(part: Part) -> Iterator[int]:
-            ends = plan.starts[part[0]].astype(np.uint64)
-            for at, choices in plan.choices(part, memory):
-                stop = min(at + choices.size, last)
-                some = choices[: stop - at]
-                left_out = kernels.scatter(wide(source, at, stop), buckets, some, plan.mask, ends)
-                if left_out < some.size:
-                    target[last] = source[at + left_out]
-                if some.size < choices.size:  # the picture's last pixel has no integer view
-                    target[int(ends[choices[-1] & plan.mask])] = source[last]
-                yield choices.size * source.shape[1]
-
-        return work
-
-    crew.run(plan.parts, new_worker, threads=len(plan.parts), progress=progress)
-    # The last pixel of each run spoilt a byte of the next run's first pixel.
-    used = plan.first >= 0
-    target[plan.starts[used]] = source[plan.first[used]]
+    return Buckets(lanes, n, parts, mask, np.ascontiguousarray(starts), sizes)
 
 
 def gather(
     source: NDArray[np.uint8], target: NDArray[np.uint8], plan: Buckets, kernels: ModuleType, progress: Advance
 ) -> None:
-    """Take the pixels of a picture back from their buckets: the inverse of `scatter`.
+    """Take the pixels of a picture back from their buckets, one after the other: the inverse of `scatter`.
 
     Args:
         source: uint8 (n, width), C-contiguous.
@@ -181,3 +249,29 @@ def _choices(lanes: Lanes, start: int, stop: int, memory: NDArray[np.uint8]) -> 
         lane.fill(choices)
         yield at, choices
     memory[:] = 0
+
+
+def _cut(n: int, threads: int) -> tuple[Part, ...]:
+    edges = [n * number // threads // BLOCK * BLOCK for number in range(threads)] + [n]
+    return tuple((number, edges[number], edges[number + 1]) for number in range(threads))
+
+
+def _likely(parts: tuple[Part, ...], buckets: int) -> NDArray[np.int64]:
+    """Return the room of each run, int64 (parts, buckets), with a free place at its end."""
+    means = np.array([(stop - start) / buckets for _, start, stop in parts])
+    return np.repeat(np.ceil(means + _SPARE * np.sqrt(means)).astype(np.int64)[:, None] + 1, buckets, axis=1)
+
+
+def _starts(rooms: NDArray[np.int64]) -> NDArray[np.int64]:
+    # One part after the other, so that no two threads touch the same page of fresh memory at the same time.
+    return (np.cumsum(rooms) - rooms.reshape(-1)).reshape(rooms.shape)
+
+
+def _total(rooms: NDArray[np.int64]) -> int:
+    return int(rooms.sum())
+
+
+def _bounds(sizes: NDArray[np.int64]) -> list[tuple[int, int]]:
+    totals = sizes.sum(axis=0)
+    ends = np.cumsum(totals)
+    return [(int(end - size), int(end)) for end, size in zip(ends, totals, strict=True)]

@@ -44,46 +44,23 @@ def count(choices, mask, counts):
 
 
 @_kernel
-def note_first(choices, mask, base, first):
-    """Note the first pixel of every bucket that has none yet.
-
-    Args:
-        choices: uint8 (c,).
-        mask: uint8.
-        base: int64, the pixel of `choices[0]`.
-        first: int64 (buckets,), -1 where no pixel was seen.
-    """
-    for i in range(choices.size):
-        bucket = choices[i] & mask
-        if first[bucket] < 0:
-            first[bucket] = base + i
-
-
-@_kernel
-def scatter(source, target, choices, mask, ends):
-    """Append every pixel to its bucket.
+def scatter(source, target, choices, mask, ends, limits):  # noqa: PLR0917 - numba is slow with keywords
+    """Append every pixel to the run of its bucket, while there is room.
 
     Args:
         source: pixels (c,), those of `choices`.
-        target: pixels (n - 1,): the last pixel cannot be written without spoiling what lies behind it.
+        target: pixels, the runs.
         choices: uint8 (c,).
         mask: uint8.
-        ends: uint64 (buckets,), where the next pixel of each bucket goes; moved on.
-
-    Returns:
-        The index in `source` of the pixel that belongs last in the picture and was not written; c if there was none.
+        ends: uint64 (buckets,), where the next pixel of each bucket goes; moved on, also where there is no room.
+        limits: uint64 (buckets,), the place after the last that may be written.
     """
-    left_out = source.size
-    limit = np.uint64(target.size)
     for i in range(source.size):
         bucket = choices[i] & mask
         at = ends[bucket]
         ends[bucket] = at + _1
-        if at < limit:
+        if at < limits[bucket]:
             target[at] = source[i]
-        else:
-            left_out = i
-    return left_out
 
 
 @_kernel

@@ -9,7 +9,8 @@ WIDTHS = (1, 2, 3, 4)
 """Bytes of a pixel: L, LA and 16-bit gray, RGB, RGBA. docs/format.md has no other payload."""
 
 _PACKED = 3
-_TYPES = {1: np.uint8, 2: np.uint16, 3: np.uint32, 4: np.uint32}
+INTEGERS = {1: np.uint8, 2: np.uint16, 3: np.uint32, 4: np.uint32}
+"""The integer that holds a pixel of so many bytes."""
 
 
 def wide(samples: NDArray[np.uint8], start: int, stop: int) -> Pixels:
@@ -29,7 +30,7 @@ def wide(samples: NDArray[np.uint8], start: int, stop: int) -> Pixels:
         TypeError: the view would reach beyond the samples.
     """
     width = samples.shape[1]
-    kind = _TYPES[width]
+    kind = INTEGERS[width]
     return np.ndarray((max(0, stop - start),), kind, buffer=samples.data, offset=start * width, strides=(width,))
 
 

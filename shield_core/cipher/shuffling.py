@@ -1,7 +1,7 @@
 """Step (b) of the permutation: an unbiased shuffle inside every bucket, and its inverse.
 
-A bucket lies in the second-level cache, so the random swaps cost little. Pixels of 3 bytes are unpacked into 32-bit
-integers for the shuffle and packed as they become final.
+A bucket lies in the second-level cache, so the random swaps cost little. Its pixels are taken out of their runs into
+integers of its own for the shuffle, and written to the picture as they become final.
 """
 
 from collections.abc import Callable, Iterator
@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shield_core.cipher import crew
+from shield_core.cipher.buckets import Runs
 from shield_core.cipher.keystream import Lane, Lanes
-from shield_core.cipher.pixels import Pixels, packed, to_bytes, to_integer, wide, wide_early
+from shield_core.cipher.pixels import INTEGERS, Pixels, packed, to_bytes, to_integer, wide, wide_early
 from shield_core.progress import Advance
 
 FIRST_LANE = 2
@@ -26,10 +27,10 @@ Bucket = tuple[int, tuple[int, int]]
 class _Bench:
     """The memory of one thread, wiped when the work is done."""
 
-    def __init__(self, largest: int) -> None:
+    def __init__(self, largest: int, width: int) -> None:
         self.keystream = np.empty(4 * min(_WORDS, largest), np.uint8)
         self.partners = np.empty(largest, np.uint32)
-        self.pixels = np.empty(largest, np.uint32)
+        self.pixels: Pixels = np.empty(largest, INTEGERS[width])
 
     def words(self, lane: Lane, most: int) -> NDArray[np.uint32]:
         """Return the next words of a lane, `most` or fewer: never more words than there are draws left."""
@@ -43,25 +44,36 @@ class _Bench:
 
 
 def shuffle(
+    runs: Runs,
     samples: NDArray[np.uint8],
-    bounds: list[tuple[int, int]],
     lanes: Lanes,
     kernels: ModuleType,
     *,
     threads: int,
     progress: Advance,
 ) -> None:
-    """Shuffle the pixels of every bucket in place.
+    """Shuffle the pixels of every bucket, out of their runs into the picture.
 
     Args:
-        samples: uint8 (n, width), C-contiguous, writable.
-        bounds: first place and place after the last, for each bucket.
+        runs: where the pixels are; left as they are.
+        samples: uint8 (n, width), C-contiguous, written.
         lanes: of the permutation key.
         kernels: `shield_core.cipher.kernels`.
         threads: 1 or 2; the result is the same.
         progress: told the bytes done, after each bucket.
     """
-    _each(_shuffle, samples, bounds, lanes, kernels, threads=threads, progress=progress)
+
+    def one(number: int, bucket: NDArray[np.uint8], bench: _Bench) -> None:
+        pixels = bench.pixels[: len(bucket)]
+        at = 0
+        for start, stop in runs.of(number):
+            kernels.copy(wide(runs.memory, start, stop), pixels[at : at + stop - start])
+            at += stop - start
+        if at > 1:
+            _shuffle(pixels, bucket, lanes.open(FIRST_LANE + number), bench, kernels)
+        bucket[0] = to_bytes(int(pixels[0]), bucket.shape[1])
+
+    _each(one, samples, runs.bounds(), threads=threads, progress=progress)
 
 
 def unshuffle(
@@ -73,16 +85,28 @@ def unshuffle(
     threads: int,
     progress: Advance,
 ) -> None:
-    """Undo `shuffle` in place; the arguments are the same."""
-    _each(_unshuffle, samples, bounds, lanes, kernels, threads=threads, progress=progress)
+    """Undo `shuffle` in place.
+
+    Args:
+        samples: uint8 (n, width), C-contiguous, writable.
+        bounds: first place and place after the last, for each bucket.
+        lanes: of the permutation key.
+        kernels: `shield_core.cipher.kernels`.
+        threads: 1 or 2; the result is the same.
+        progress: told the bytes done, after each bucket.
+    """
+
+    def one(number: int, bucket: NDArray[np.uint8], bench: _Bench) -> None:
+        if len(bucket) > 1:
+            _unshuffle(bucket, lanes.open(FIRST_LANE + number), bench, kernels)
+
+    _each(one, samples, bounds, threads=threads, progress=progress)
 
 
 def _each(
-    one: Callable[[NDArray[np.uint8], Lane, _Bench, ModuleType], None],
+    one: Callable[[int, NDArray[np.uint8], _Bench], None],
     samples: NDArray[np.uint8],
     bounds: list[tuple[int, int]],
-    lanes: Lanes,
-    kernels: ModuleType,
     *,
     threads: int,
     progress: Advance,
@@ -91,14 +115,14 @@ def _each(
     benches: list[_Bench] = []
 
     def new_worker() -> crew.Worker[Bucket]:
-        bench = _Bench(largest)
+        bench = _Bench(largest, samples.shape[1])
         benches.append(bench)
 
         def work(task: Bucket) -> Iterator[int]:
             number, (start, stop) = task
             bucket = samples[start:stop]
-            if len(bucket) > 1:
-                one(bucket, lanes.open(FIRST_LANE + number), bench, kernels)
+            if len(bucket):
+                one(number, bucket, bench)
             yield bucket.size
 
         return work
@@ -110,15 +134,13 @@ def _each(
             bench.wipe()
 
 
-def _shuffle(bucket: NDArray[np.uint8], lane: Lane, bench: _Bench, kernels: ModuleType) -> None:
-    m = len(bucket)
-    pixels = wide(bucket, 0, m) if not packed(bucket) else _unpack(bucket, bench, kernels)
-    target, shift = wide_early(bucket, 1, m)
-    top = m - 1
+def _shuffle(pixels: Pixels, bucket: NDArray[np.uint8], lane: Lane, bench: _Bench, kernels: ModuleType) -> None:
+    """Write the pixels in their order into a bucket, all but the first."""
+    target, shift = wide_early(bucket, 1, len(bucket))
+    top = len(bucket) - 1
     while top:
         words = bench.words(lane, top)
         top = kernels.shuffle(pixels, words, np.uint64(top), target, shift, bench.partners[:_PARTNERS])
-    bucket[0] = to_bytes(int(pixels[0]), bucket.shape[1])
 
 
 def _unshuffle(bucket: NDArray[np.uint8], lane: Lane, bench: _Bench, kernels: ModuleType) -> None:
@@ -136,11 +158,3 @@ def _unshuffle(bucket: NDArray[np.uint8], lane: Lane, bench: _Bench, kernels: Mo
     if packed(bucket):
         kernels.copy(pixels[: m - 1], wide(bucket, 0, m - 1))
         bucket[m - 1] = to_bytes(int(pixels[m - 1]), bucket.shape[1])
-
-
-def _unpack(bucket: NDArray[np.uint8], bench: _Bench, kernels: ModuleType) -> Pixels:
-    m = len(bucket)
-    pixels = bench.pixels[:m]
-    kernels.copy(wide(bucket, 0, m - 1), pixels[: m - 1])
-    pixels[m - 1] = to_integer(bucket[m - 1])
-    return pixels

@@ -25,23 +25,35 @@ class Streams:
     measured: Measured | None = field(default=None, repr=False)
 
     def encrypt(
-        self, samples: NDArray[np.uint8], *, threads: int = 1, progress: Advance = nothing
+        self,
+        samples: NDArray[np.uint8],
+        *,
+        memory: NDArray[np.uint8] | None = None,
+        threads: int = 1,
+        progress: Advance = nothing,
     ) -> NDArray[np.uint8]:
-        """XOR, then permute.
+        """XOR, then permute, in place.
 
         Args:
-            samples: uint8 (pixels, bytes per pixel), C-contiguous, writable; XORed in place.
+            samples: uint8 (pixels, bytes per pixel), C-contiguous, writable.
+            memory: to work in, as for `permutation.permute`.
             threads: 1 or 2; the result is the same.
             progress: told the bytes done, in all three times `samples.nbytes`.
 
         Returns:
-            A new array of the same shape.
+            `samples`.
 
         Source: docs/format.md, Encryption, steps 1 and 2.
         """
         self._xor(samples, threads=threads, progress=progress)
         return permutation.permute(
-            samples, self.permutation, measured=self.measured, threads=threads, progress=progress
+            samples,
+            self.permutation,
+            measured=self.measured,
+            out=samples,
+            memory=memory,
+            threads=threads,
+            progress=progress,
         )
 
     def decrypt(

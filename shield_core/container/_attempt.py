@@ -10,7 +10,7 @@ from uuid import UUID
 
 import numpy as np
 
-from shield_core.cipher import crew, segments
+from shield_core.cipher import crew, permutation, segments
 from shield_core.cipher.purity import Purity
 from shield_core.cipher.streams import Streams
 from shield_core.container import material, metadata, png, tag
@@ -52,6 +52,8 @@ class Attempt:
         self.content = replace(content, samples=np.empty((0, 1), np.uint8))
         self._key_id = key_id
         self._threads = crew.worth(len(self._picture), threads)
+        # First the permutation works in it, then the file is written there.
+        self._memory = np.empty(permutation.room(*self._samples.shape, threads=self._threads), np.uint8)
 
     @property
     def segments(self) -> int:
@@ -86,13 +88,13 @@ class Attempt:
                 wipe(draw.seeds)
             digest = None if sealed is None else material.digest(sealed, progress=advance)
         header = self._header(draw, nonce, keys.commitment, about, digest)
-        draft = png.Draft(header)
+        draft = png.Draft(header, self._memory)
         with clock.stage(Stage.AUTHENTICATING, header.sample_bytes) as advance:
             mac = self._authenticate(draft, keys, pack(header), advance)
             return Made(header, mac, draft.finish(mac), sealed)
 
     def _encrypt(self, streams: Streams, advance: Advance) -> None:
-        self._samples = streams.encrypt(self._samples, threads=self._threads, progress=advance)
+        self._samples = streams.encrypt(self._samples, memory=self._memory, threads=self._threads, progress=advance)
         self._picture = put_pixels(self._picture, self._samples, self.content.regions, width=self.content.width)
         del self._samples  # where there are regions, a copy
 

@@ -57,13 +57,14 @@ class TestDraw:
 
 class TestScatterAndGather:
     @both("scatter")
-    def test_leaves_out_the_last_pixel(self, kernel):
+    def test_counts_what_has_no_room(self, kernel):
         source = np.array([10, 11, 12, 13], np.uint8)
-        target = np.zeros(3, np.uint8)
+        target = np.zeros(4, np.uint8)
         ends = np.array([0, 2], np.uint64)
+        limits = np.array([1, 3], np.uint64)
         choices = np.array([1, 0, 1, 2], np.uint8)  # the upper bits of a byte are masked away
-        assert kernel(source, target, choices, np.uint8(1), ends) == 2
-        assert target.tolist() == [11, 13, 10]
+        kernel(source, target, choices, np.uint8(1), ends, limits)
+        assert target.tolist() == [11, 0, 10, 0]
         assert ends.tolist() == [2, 4]
 
     @both("gather")
@@ -81,9 +82,3 @@ class TestScatterAndGather:
         counts = np.zeros((4, 2), np.uint64)
         kernel(choices, np.uint8(1), counts)
         assert counts.sum(axis=0).tolist() == [3, 4]
-
-    @both("note_first")
-    def test_first_is_noted_once(self, kernel):
-        first = np.array([-1, 5, -1], np.int64)
-        kernel(np.array([1, 0, 0], np.uint8), np.uint8(3), 100, first)
-        assert first.tolist() == [101, 5, -1]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from shield_core.cipher import buckets, reference, shuffling
 from shield_core.cipher.keystream import STEP
-from shield_core.cipher.permutation import permute, unpermute, warm
+from shield_core.cipher.permutation import permute, room, unpermute, warm
 from shield_core.errors import Cancelled
 from tests.core.cipher.permutations import KEY, picture, plain_kernels, small_buckets
 
@@ -66,6 +66,27 @@ class TestPermute:
         permute(samples, KEY)
         assert np.array_equal(samples, picture(1000, width))
 
+    @pytest.mark.parametrize("threads", [1, 2])
+    @pytest.mark.parametrize("width", WIDTHS)
+    @pytest.mark.parametrize("n", [0, 1, 1000, 2**20 + 3])
+    def test_writes_over_what_it_was_given_in_memory_that_is_there(self, n, width, threads):
+        samples = picture(n, width)
+        expected = permute(samples, KEY)
+        memory = np.full(room(n, width, threads=threads) + 5, 77, np.uint8)
+        assert permute(samples, KEY, out=samples, memory=memory, threads=threads) is samples
+        assert np.array_equal(samples, expected)
+        assert memory[-5:].tolist() == [77] * 5
+
+    @pytest.mark.parametrize("threads", [1, 2])
+    @pytest.mark.parametrize("width", WIDTHS)
+    def test_run_with_too_little_room_changes_nothing(self, monkeypatch, width, threads):
+        samples = picture(2**20 + 3, width)
+        expected = permute(samples, KEY)
+        monkeypatch.setattr(buckets, "_SPARE", 0)
+        told = []
+        assert np.array_equal(permute(samples, KEY, threads=threads, progress=told.append), expected)
+        assert sum(told) == 2 * samples.nbytes
+
     @given(st.integers(0, 600), st.sampled_from(WIDTHS), keys)
     def test_loses_and_doubles_no_pixel(self, n, width, key):
         samples = picture(n, width)
@@ -83,6 +104,7 @@ class TestPermute:
         samples = picture(n, width)
         permuted = permute(samples, KEY, threads=2)
         assert np.array_equal(permuted, permute(samples, KEY))
+        assert np.array_equal(unpermute(permuted.copy(), KEY), samples)
         assert np.array_equal(unpermute(permuted, KEY, threads=2), samples)
 
     @settings(max_examples=60)
@@ -138,7 +160,7 @@ class TestPermute:
         benches = []
         init = shuffling._Bench.__init__
         monkeypatch.setattr(
-            shuffling._Bench, "__init__", lambda bench, largest: (benches.append(bench), init(bench, largest))[1]
+            shuffling._Bench, "__init__", lambda bench, *sizes: (benches.append(bench), init(bench, *sizes))[1]
         )
         permute(picture(1000, 3), KEY)
         assert not any(memory.any() for bench in benches for memory in (bench.keystream, bench.partners, bench.pixels))
