@@ -52,7 +52,7 @@ def rotate(system: SystemUnderTest, monkeypatch, capsys, *arguments: str) -> dic
 
 
 class TestReceipt:
-    @pytest.mark.parametrize("purity", ["fast", "balanced"])
+    @pytest.mark.parametrize("purity", ["fast", "balanced", "multistage", "maximum"])
     def test_agrees_with_image_key_file_and_published_keys(self, user: User, verify, purity):
         found = verify(user.encrypt(pictures.sample("coffee.png"), quantum_purity=purity))
         assert found["outcome"] == "verified"
