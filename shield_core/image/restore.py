@@ -29,6 +29,9 @@ from shield_core.progress import Advance, nothing
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _SOURCE = {"bit_depth", "file_name", "format", "mode", "rebuild"}
 
+_REBUILT_AS = {"PNG": {"PNG", "JPEG", "WEBP"}, "BMP": {"BMP"}, "TIFF": {"TIFF"}}
+"""The formats of the original that come back in each."""
+
 
 @dataclass(frozen=True, slots=True)
 class Restored:
@@ -118,6 +121,8 @@ def _restore_pixels(
 ) -> Restored:
     _check_mode(samples, source["mode"], geometry)
     rebuild = source["rebuild"]
+    if source["format"] not in _REBUILT_AS[rebuild["as"]]:
+        raise PayloadInvalid("the file is not rebuilt in the format that the metadata name")
     writers: dict[str, Callable[[NDArray[np.uint8], Mapping[str, Any], _Geometry], bytes]]
     writers = {"PNG": partial(_rebuild_png, progress=progress), "BMP": _rebuild_bmp, "TIFF": _rebuild_tiff}
     return _restored(writers[rebuild["as"]](samples, rebuild, geometry), rebuild["as"], source, Layout.PIXELS)
