@@ -15,12 +15,14 @@ async def decrypt(equipment: Equipment, claim: Claim, reporter: Reporter) -> Non
     """Decrypt the job's picture, and store it sealed and for a short time."""
     reporter(Progress(Stage.VALIDATING))
     data, _ = await equipment.claims.inputs.fetch(claim.job)
+    material = await equipment.claims.inputs.fetch_material(claim.job)
     secret = claim.secret or {}
     image = await asyncio.to_thread(
         decrypt_image,
         data,
         b64decode(secret["key_file_b64"]),
         openers=_openers(claim, secret),
+        material=material,
         progress=reporter,
         threads=equipment.threads,
     )

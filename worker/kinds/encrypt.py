@@ -36,6 +36,7 @@ async def encrypt(equipment: Equipment, claim: Claim, reporter: Reporter) -> Non
         image_header=image.header_bytes,
         image_tag=image.tag,
         columns=await asyncio.to_thread(_describe, image, equipment.claims.receipts),
+        material=image.material,
         entropy=_entropy(image),
     )
     if image.statement["degraded"]:
