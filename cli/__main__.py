@@ -89,6 +89,9 @@ def decrypt(  # noqa: PLR0917 - typer calls it by name
     password_file: PasswordFile = None,
     password_fd: PasswordFd = None,
     identity: Identities = None,
+    material: Annotated[
+        Path | None, typer.Option(help="The material of an image of maximum. [default: NAME.enc.qmat beside FILE]")
+    ] = None,
     json: Json = False,
     force: Force = False,
 ) -> None:
@@ -96,12 +99,12 @@ def decrypt(  # noqa: PLR0917 - typer calls it by name
     from cli import access, files
 
     given = access.Keys(password_file, password_fd, identity or ())
-    files.decrypt(file, key=key, out=out, keys=given, force=force, as_json=json)
+    files.decrypt(file, key=key, material=material, out=out, keys=given, force=force, as_json=json)
 
 
 @app.command()
 def inspect(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="An encrypted image or a key file.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="An encrypted image, a key file or a material file.")],
     json: Json = False,
 ) -> None:
     """Show what can be seen of FILE without a key."""

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cli import summaries
+from cli import materials, summaries
 from cli.access import Keys, Locks
 from cli.failures import Failure, of_core, of_reading, usage
 from cli.outputs import PRIVATE, Outputs, check_target, cleaning_up
 from cli.reporting import quiet_libraries, say, watched
+from shield_core.cipher.purity import Purity
 from shield_core.errors import ShieldError
-from shield_core.image.limits import MAX_BYTES, MAX_ENCRYPTED_BYTES
+from shield_core.image.limits import MAX_BYTES, MAX_ENCRYPTED_BYTES, MAX_MATERIAL_BYTES
 from shield_core.image.names import harmless_name
 from shield_core.keys import keyfile
 from shield_core.keys.stanzas import Opener, Wrap
@@ -49,6 +50,9 @@ def encrypt(
     target = out or image.with_name(f"{image.stem}.enc.png")
     key_target = key_out or target.with_suffix(".qkey")
     targets = {"the encrypted image": target, "the key file": key_target}
+    material = materials.beside(target) if purity == Purity.MAXIMUM else None
+    if material is not None:
+        targets["the material"] = material
     if receipt is not None:
         targets["the receipt"] = receipt
     _check_distinct({"the picture": image, **targets})
@@ -71,9 +75,13 @@ def encrypt(
         outputs.write(key_target, memoryview(encrypted.key_file_bytes), mode=PRIVATE)
         if receipt is not None:
             outputs.write(receipt, memoryview(_unsigned_receipt(encrypted)))
-        outputs.write(target, encrypted.png.cast("B"), progress=_storing(sink, encrypted.png.nbytes))
+        advance = _storing(sink, encrypted.png.nbytes + (encrypted.material.nbytes if encrypted.material else 0))
+        if material is not None and encrypted.material is not None:
+            outputs.write(material, encrypted.material, progress=advance)
+        outputs.write(target, encrypted.png.cast("B"), progress=advance)
     _warn(encrypted, key_target, plain=locks.plain)
-    summaries.show_encrypted(encrypted, target, key_target, custody=locks.custody, as_json=as_json)
+    made = summaries.Made(target, key_target, material if encrypted.material else None, locks.custody)
+    summaries.show_encrypted(encrypted, made, as_json=as_json)
 
 
 def _unsigned_receipt(encrypted: "EncryptedImage") -> bytes:
@@ -88,7 +96,7 @@ def _warn(encrypted: "EncryptedImage", key_target: Path, *, plain: bool) -> None
         say(f"warning: {_WARNINGS.get(warning, warning)}")
     if encrypted.statement["degraded"]:
         reason = encrypted.quantum_purity["reason"]
-        say(f"warning: {reason}; the key is made of the system's random bits alone, and as strong")
+        say(f"warning: {reason}; the system's random bits stand in for what is missing, and the key is as strong")
     if plain:
         say(f"warning: whoever reads {key_target} opens the picture: the key stands in it in clear")
 
@@ -102,16 +110,21 @@ _WARNINGS = {
 }
 
 
-def decrypt(encrypted: Path, *, key: Path, out: Path | None, keys: Keys, force: bool, as_json: bool) -> None:
+def decrypt(
+    encrypted: Path, *, key: Path, material: Path | None, out: Path | None, keys: Keys, force: bool, as_json: bool
+) -> None:
     keys.check()
-    if out is not None:
-        _check_distinct({"the encrypted image": encrypted, "the key file": key, "the output": out})
-        check_target(out, force=force)
     data = read(encrypted, MAX_ENCRYPTED_BYTES)
+    material = materials.find(encrypted, data, material)
+    if out is not None:
+        inputs = {"the encrypted image": encrypted, "the key file": key}
+        _check_distinct(inputs | ({"the material": material} if material else {}) | {"the output": out})
+        check_target(out, force=force)
     key_bytes = read(key, keyfile.MAX_BYTES)
+    lanes = read(material, MAX_MATERIAL_BYTES) if material else None
     openers = keys.openers(key_bytes)
     with cleaning_up(), watched(f"decrypt {encrypted.name}") as sink:
-        decrypted = _decrypt(data, key_bytes, openers=openers, sink=sink)
+        decrypted = _decrypt(data, key_bytes, material=lanes, openers=openers, sink=sink)
         target = out or encrypted.with_name(decrypted.file_name)
         # A name that an encrypted image brings with it never replaces a file: not even with --force.
         replaces = force and out is not None
@@ -125,10 +138,17 @@ def decrypt(encrypted: Path, *, key: Path, out: Path | None, keys: Keys, force: 
 def inspect(path: Path, *, as_json: bool) -> bool:
     """Print what can be seen without a key; tell whether every byte of the framing is as it is written."""
     from shield_core.container.inspection import inspect as look
+    from shield_core.container.inspection import inspect_material as look_at_material
+    from shield_core.container.material import MAGIC
 
-    data = read(path, MAX_ENCRYPTED_BYTES)
+    data = read(path, MAX_MATERIAL_BYTES)
     try:
-        found = summaries.describe_key_file(data) if data.startswith(b"{") else {"kind": "encrypted-image"} | look(data)
+        if data.startswith(b"{"):
+            found = summaries.describe_key_file(data)
+        elif data.startswith(MAGIC):
+            found = {"kind": "material"} | look_at_material(data)
+        else:
+            found = {"kind": "encrypted-image"} | look(data)
     except ShieldError as error:
         raise of_core(error) from error
     summaries.show_inspected({"file": str(path)} | found, as_json=as_json)
@@ -203,7 +223,6 @@ def _encrypt(
     wraps: Sequence[Wrap],
     sink: ProgressSink,
 ) -> "EncryptedImage":
-    from shield_core.cipher.purity import Purity
     from shield_core.image.payload import Layout
     from shield_core.pipeline import encrypt_image
     from shield_core.quantum.aer import AerSource
@@ -227,11 +246,14 @@ def _encrypt(
         raise of_core(error) from error
 
 
-def _decrypt(data: bytes, key_bytes: bytes, *, openers: list[Opener], sink: ProgressSink) -> "DecryptedImage":
+def _decrypt(
+    data: bytes, key_bytes: bytes, *, material: bytes | None, openers: list[Opener], sink: ProgressSink
+) -> "DecryptedImage":
     from shield_core.pipeline import decrypt_image
 
     try:
-        return decrypt_image(data, key_bytes, openers=openers, progress=sink, threads=_threads(len(data) // 3))
+        threads = _threads(len(data) // 3)
+        return decrypt_image(data, key_bytes, openers=openers, material=material, progress=sink, threads=threads)
     except ShieldError as error:
         raise of_core(error) from error
 

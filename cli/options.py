@@ -8,10 +8,12 @@ import typer
 
 
 class Purity(StrEnum):
-    """The purities that this release offers."""
+    """How quantum bits are used."""
 
     FAST = "fast"
     BALANCED = "balanced"
+    MULTISTAGE = "multistage"
+    MAXIMUM = "maximum"
 
 
 class Layout(StrEnum):

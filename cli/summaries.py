@@ -1,6 +1,7 @@
 """What `encrypt`, `decrypt` and `inspect` print about what they did: a table for people, JSON for programs."""
 
 import hashlib
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,15 +12,26 @@ if TYPE_CHECKING:
     from shield_core.pipeline import DecryptedImage, EncryptedImage
 
 
-def show_encrypted(encrypted: "EncryptedImage", target: Path, key_target: Path, *, custody: str, as_json: bool) -> None:
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What `encrypt` wrote, and how the key is kept."""
+
+    image: Path
+    key_file: Path
+    material: Path | None
+    custody: str
+
+
+def show_encrypted(encrypted: "EncryptedImage", made: Made, *, as_json: bool) -> None:
     facts = encrypted.facts
     key_id = keyfile.key_id_text(encrypted.key_file.key_id)
     pixels = round(encrypted.share_encrypted * facts.width * facts.height)
     if not as_json:
         print_table(
             {
-                "encrypted image": target,
-                "key file": key_target,
+                "encrypted image": made.image,
+                "key file": made.key_file,
+                **({"material": f"{made.material} (does not open without it)"} if made.material else {}),
                 "key id": key_id,
                 "layout": f"{encrypted.layout.value} ({encrypted.layout_reason})",
                 **_redacted(encrypted, pixels),
@@ -29,10 +41,11 @@ def show_encrypted(encrypted: "EncryptedImage", target: Path, key_target: Path, 
         return
     print_json(
         {
-            "encrypted_image": str(target),
-            "key_file": str(key_target),
+            "encrypted_image": str(made.image),
+            "key_file": str(made.key_file),
+            "material": str(made.material) if made.material else None,
             "key_id": key_id,
-            "key_custody": custody,
+            "key_custody": made.custody,
             "image": {
                 "format": facts.format,
                 "mode": facts.mode,
@@ -96,5 +109,6 @@ def describe_key_file(data: bytes) -> dict[str, Any]:
         "created": parsed.created.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "purity": parsed.purity,
         "stanzas": [stanza["type"] for stanza in parsed.stanzas],
+        "material_sha256": None if parsed.material is None else hashlib.sha256(parsed.material).hexdigest(),
         "statement_sha256": parsed.statement_sha256,
     }

@@ -1,9 +1,14 @@
 """What anybody can see of an encrypted image without a key."""
 
 from typing import Any
+from uuid import UUID
 
 from shield_core.container import png
-from shield_core.container.header import SUITE, VERSION, parse
+from shield_core.container.chunks import HEAD_SIZE
+from shield_core.container.chunks import TAG as CHUNK_TAG
+from shield_core.container.header import SUITE, VERSION, Header, parse
+from shield_core.container.material import MAGIC, digest
+from shield_core.container.material import VERSION as MATERIAL_VERSION
 from shield_core.container.tag import SIZE as TAG_SIZE
 from shield_core.errors import HeaderInvalid
 from shield_core.keys.keyfile import key_id_text
@@ -51,6 +56,42 @@ def inspect(data: png.Buffer) -> dict[str, Any]:
         "tag": bytes(front[-TAG_SIZE:]).hex(),
         "sound": fault is None,
         "fault": fault,
+    }
+
+
+def header_of(data: png.Buffer) -> Header:
+    """Return what an encrypted image says about itself in clear; nothing of it is authenticated.
+
+    Args:
+        data: the whole file.
+
+    Raises:
+        FileTooLarge, UnsupportedFormat, TooManyPixels, HeaderMissing: as `png.read`.
+        HeaderInvalid: the header cannot be read.
+    """
+    return parse(png.find(data)[:-TAG_SIZE])
+
+
+def inspect_material(data: bytes | bytearray | memoryview) -> dict[str, Any]:
+    """Describe a material file; nothing of it is authenticated.
+
+    Args:
+        data: the whole file.
+
+    Returns:
+        A JSON-able dictionary: `version`, `key_id`, `bytes` and `sha256`, which is the `material_sha256` of its image.
+
+    Raises:
+        HeaderInvalid: not a material of version 1.
+    """
+    view = memoryview(data).cast("B")
+    if len(view) < HEAD_SIZE + CHUNK_TAG or view[:5] != MAGIC + bytes([MATERIAL_VERSION]):
+        raise HeaderInvalid("Not a material of version 1, or cut short")
+    return {
+        "version": MATERIAL_VERSION,
+        "key_id": key_id_text(UUID(bytes=bytes(view[5:HEAD_SIZE]))),
+        "bytes": len(view),
+        "sha256": digest(view).hex(),
     }
 
 

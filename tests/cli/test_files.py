@@ -159,7 +159,7 @@ class TestEncrypt:
             ("-o", "same", "--key-out", "./same"),
             ("--password-fd", "0"),
             ("--plain-key",),
-            ("--purity", "maximum"),
+            ("--purity", "highest"),
             ("--layout", "other"),
             ("--password", PASSWORD[:3]),
         ],
