@@ -1,4 +1,4 @@
-"""Writes the frozen vectors. Run once, by hand; what exists is never written again, and the tests only read.
+"""Writes the frozen vectors that are not there. By hand; what exists is never written again, and the tests only read.
 
     python -m tests.vectors.make_vectors
 
@@ -6,6 +6,8 @@ They come from the slow, plain implementations, and a change of them is a change
 """
 
 import json
+from base64 import b64encode
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
@@ -13,7 +15,7 @@ import numpy as np
 
 from shield_core.cipher import reference
 from shield_core.keys import schedule
-from tests.vectors import images, regions
+from tests.vectors import frames, images, key_files, malformed, purities, regions
 
 HERE = Path(__file__).parent
 SIZES = (1, 2, 5, 2**17, 2**17 + 1, 2**18 + 1)
@@ -42,31 +44,66 @@ def key_schedule():
     return {"comment": key_schedule.__doc__, "vectors": vectors}
 
 
-def write_images():
-    """Write one file for each image: readable lines, an empty line, the image (docs/format.md, Vectors)."""
-    folder = HERE / "images"
-    folder.mkdir(exist_ok=True)
-    for name, expect, comment, making, image in (*images.vectors(), *regions.vectors()):
-        path = folder / f"{name}.vector"
-        if path.exists():
-            continue
+def segments():
+    """`multistage`: the keystream of a picture's first 2^20 + 5 bytes, from the stream key and two segment seeds."""
+    key, seeds = sha256(b"stream key").digest(), [sha256(f"segment {number}".encode()).digest() for number in range(2)]
+    keystream = reference.stream(bytes(2**20 + 5), key, seeds=seeds)
+    return {
+        "comment": segments.__doc__,
+        "stream_key": key.hex(),
+        "seeds": [seed.hex() for seed in seeds],
+        "first": keystream[:32].hex(),
+        "last": keystream[-5:].hex(),
+        "keystream_sha256": sha256(keystream).hexdigest(),
+    }
+
+
+def made_images():
+    """Yield name, lines and body of each image; the lines are those of README.md."""
+    for name, expect, comment, making, image in (*images.vectors(), *regions.vectors(), *frames.vectors()):
+        yield name, _about_image(making, expect, comment), image or making.image()
+    for name, expect, comment, making, image, given in purities.vectors():
+        lines = _about_image(making, expect, comment) | {"purity": making.purity.value}
+        yield name, lines | ({"material": b64encode(given).decode()} if given else {}), image
+
+
+def _about_image(making, expect, comment):
+    return {
+        "expect": expect,
+        "payload": making.payload_sha256 if expect == "success" else None,
+        "file key": making.file_key.hex(),
+        "statement": images.STATEMENT,
+        "comment": comment,
+    }
+
+
+def made_key_files():
+    """Yield name, lines and body of each key file."""
+    for name, expect, comment, locking, given, data in (*key_files.vectors(), *malformed.vectors()):
         lines = {
             "expect": expect,
-            "payload": making.payload_sha256 if expect == "success" else None,
-            "file key": making.file_key.hex(),
-            "statement": images.STATEMENT,
+            "payload": locking.payload if expect == "success" else None,
+            "image": locking.image,
+            **given,
             "comment": comment,
         }
-        head = "".join(f"{key}: {value}\n" for key, value in lines.items() if value is not None)
-        path.write_bytes(head.encode() + b"\n" + (image or making.image()))
+        yield name, lines, locking.data() if data is None else data
+
+
+def write_once(path, data):
+    """Write a file that is not there; what is there stays as it is, whatever would be written today."""
+    path.parent.mkdir(exist_ok=True)
+    with suppress(FileExistsError), path.open("xb") as file:
+        file.write(data)
 
 
 def main():
-    write_images()
-    for name, make in {"permutation": permutation, "key_schedule": key_schedule}.items():
-        path = HERE / f"{name}.json"
-        if not path.exists():
-            path.write_text(json.dumps(make(), indent=2) + "\n")
+    for folder, vectors in (("images", made_images), ("key_files", made_key_files)):
+        for name, lines, body in vectors():
+            head = "".join(f"{key}: {value}\n" for key, value in lines.items() if value is not None)
+            write_once(HERE / folder / f"{name}.vector", head.encode() + b"\n" + body)
+    for make in (permutation, key_schedule, segments):
+        write_once(HERE / f"{make.__name__}.json", (json.dumps(make(), indent=2) + "\n").encode())
 
 
 if __name__ == "__main__":

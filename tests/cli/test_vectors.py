@@ -1,0 +1,62 @@
+import json
+from hashlib import sha256
+
+import numpy as np
+import pytest
+
+from cli.__main__ import run
+from shield_core.errors import KeyFileInvalid
+from shield_core.image import intake, payload
+from shield_core.image.payload import Layout
+from tests.vectors import reading
+
+
+class Desk:
+    """A directory with everything that one vector gives, and a command line over it."""
+
+    def __init__(self, directory, capsys):
+        self.directory = directory
+        self.capsys = capsys
+
+    def lay(self, vector):
+        given = {
+            "image": vector.image,
+            "key": vector.key_file,
+            "material": vector.material,
+            "password-file": vector.passphrase.encode() if vector.passphrase is not None else None,
+            "identity": f"{vector.identity.text}\n".encode() if vector.identity is not None else None,
+        }
+        for name, data in given.items():
+            path = self.directory / name
+            path.unlink(missing_ok=True)
+            if data is not None:
+                path.write_bytes(data)
+        options = [f"--{name}={self.directory / name}" for name, data in given.items() if data and name != "image"]
+        return [str(self.directory / "image"), f"--key={self.directory / 'key'}", *options]
+
+    def decrypt(self, vector):
+        """Return the exit code, what was printed as JSON, and what was written."""
+        out = self.directory / "out"
+        out.unlink(missing_ok=True)
+        code = run(["decrypt", *self.lay(vector), f"--out={out}", "--json"])
+        printed = json.loads(self.capsys.readouterr().out)
+        return code, printed, out.read_bytes() if out.exists() else None
+
+
+@pytest.fixture
+def desk(tmp_path, capsys):
+    return Desk(tmp_path, capsys)
+
+
+@pytest.mark.parametrize("vector", reading.every(), ids=lambda vector: f"{vector.path.parent.name}/{vector.path.stem}")
+def test_gives_what_the_vector_says(vector, desk):
+    code, printed, written = desk.decrypt(vector)
+    if vector.expect == "success":
+        assert code == 0
+        again = payload.build(written, intake.examine(written), layout=Layout(printed["layout"]))
+        assert sha256(np.ascontiguousarray(again.samples).data).hexdigest() == vector.payload
+        return
+    assert (code, written) == (3, None)
+    error = printed["error"]
+    told = KeyFileInvalid.rung if error["code"] == KeyFileInvalid.code else error["rung"]
+    assert told == vector.expect

@@ -1,0 +1,83 @@
+"""Reads vector files: readable lines, an empty line, a file. tests/vectors/README.md says what the lines mean."""
+
+from base64 import b64decode
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+from shield_core.container import png
+from shield_core.keys import keyfile
+from shield_core.keys.recipients import SecretKey
+from shield_core.keys.stanzas import PlainWrap
+
+HERE = Path(__file__).parent
+FOLDERS = ("images", "key_files")
+
+
+@dataclass(frozen=True)
+class Vector:
+    """One vector: what to do, and what is to come of it."""
+
+    path: Path
+    fields: dict[str, str]
+    body: bytes
+
+    @property
+    def expect(self):
+        return self.fields["expect"]
+
+    @property
+    def image(self):
+        return self.body if self.path.parent.name == "images" else self._image_vector.body
+
+    @property
+    def key_file(self):
+        """The key file as it stands, or, of an image, one with its file key in clear."""
+        if self.path.parent.name == "key_files":
+            return self.body
+        front = png.find(self.body)
+        purity = self.fields.get("purity", "balanced")
+        made = keyfile.build(
+            file_key=bytes.fromhex(self.fields["file key"]),
+            nonce=bytes(front[26:50]),
+            key_id=UUID(bytes=bytes(front[10:26])),
+            purity=purity,
+            statement_sha256=self.fields["statement"],
+            wraps=[PlainWrap()],
+            material=self._material if purity == "multistage" else None,
+        )
+        return keyfile.encode(made)
+
+    @property
+    def material(self):
+        """The `.qmat` file of an image of `maximum`; that of `multistage` stands in the key file."""
+        return self._material if self.fields.get("purity") == "maximum" else None
+
+    @property
+    def passphrase(self):
+        return self.fields.get("passphrase")
+
+    @property
+    def identity(self):
+        return SecretKey.parse(self.fields["identity"]) if "identity" in self.fields else None
+
+    @property
+    def payload(self):
+        return self.fields.get("payload")
+
+    @property
+    def _material(self):
+        return b64decode(self.fields["material"], validate=True) if "material" in self.fields else None
+
+    @property
+    def _image_vector(self):
+        return read(HERE / "images" / f"{self.fields['image']}.vector")
+
+
+def read(path):
+    head, body = path.read_bytes().split(b"\n\n", 1)
+    return Vector(path, dict(line.split(": ", 1) for line in head.decode().split("\n")), body)
+
+
+def every():
+    return [read(path) for folder in FOLDERS for path in sorted((HERE / folder).glob("*.vector"))]
