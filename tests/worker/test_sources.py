@@ -149,3 +149,12 @@ class TestStart:
         assert ended.returncode == 1
         assert "worker: ENTROPY_SOURCE is ibm, which needs IBM_QUANTUM_BACKEND" in ended.stderr
         assert TOKEN not in ended.stdout + ended.stderr
+
+
+class TestPreload:
+    @pytest.mark.parametrize(("chosen", "expected"), [("aer", 1), ("noisy-aer", 1), ("os", 0), ("qrng", 0)])
+    def test_imports_the_simulator_in_the_parent_where_children_need_it(self, chosen, expected, monkeypatch):
+        imported = []
+        monkeypatch.setattr(sources, "import_simulator", lambda: imported.append(1))
+        sources.preload_source(settings(entropy_source=chosen))
+        assert len(imported) == expected
