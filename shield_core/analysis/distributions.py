@@ -5,7 +5,6 @@ from typing import Final
 
 _TINY: Final = 1e-300
 _PRECISION: Final = 1e-16
-_MOST_TERMS: Final = 1_000_000
 
 
 def chi_square_upper(statistic: float, *, degrees: int) -> float:
@@ -43,32 +42,32 @@ def normal_two_sided(deviation: float) -> float:
     return math.erfc(abs(deviation) / math.sqrt(2))
 
 
-def binomial_two_sided(count: int, *, trials: int, chance: float) -> float:
+def binomial_two_sided(successes: int, *, trials: int, chance: float) -> float:
     """Compute twice the smaller tail of a binomial variable, at most 1; a normal one is not as skewed.
 
     Args:
-        count: successes, 0 to trials.
+        successes: 0 to trials.
         trials: at least 1.
         chance: of each, between 0 and 1.
 
     Source: Johnson, Kemp & Kotz 2005, Univariate Discrete Distributions, 3.2 (probabilities by recurrence).
     """
-    if count > trials * chance:
-        return min(1.0, 2 * _tail(trials - count, trials, 1 - chance))
-    return min(1.0, 2 * _tail(count, trials, chance))
+    if successes > trials * chance:
+        return min(1.0, 2 * _tail(trials - successes, trials, 1 - chance))
+    return min(1.0, 2 * _tail(successes, trials, chance))
 
 
-def _tail(count: int, trials: int, chance: float) -> float:
-    """Sum the probabilities of `count` successes and fewer, downwards: they fall, for `count` is below the mean."""
+def _tail(most: int, trials: int, chance: float) -> float:
+    """Sum the probabilities of `most` successes and fewer, downwards: they fall, for `most` is below the mean."""
     term = math.exp(
         math.lgamma(trials + 1)
-        - math.lgamma(count + 1)
-        - math.lgamma(trials - count + 1)
-        + count * math.log(chance)
-        + (trials - count) * math.log1p(-chance)
+        - math.lgamma(most + 1)
+        - math.lgamma(trials - most + 1)
+        + most * math.log(chance)
+        + (trials - most) * math.log1p(-chance)
     )
     total, odds = 0.0, (1 - chance) / chance
-    for successes in range(count, -1, -1):
+    for successes in range(most, -1, -1):
         total += term
         if term <= total * _PRECISION:
             break
@@ -102,15 +101,15 @@ def _fraction(a: float, x: float) -> float:
     """Evaluate the continued fraction by Lentz's method, as modified by Thompson and Barnett 1986."""
     b = x + 1 - a
     c, d = 1 / _TINY, 1 / b
-    value = d
-    for i in range(1, _MOST_TERMS):
+    value, i, factor = d, 0, 0.0
+    while abs(factor - 1) > _PRECISION * 4:
+        i += 1
         step = -i * (i - a)
         b += 2
         d = 1 / _safe(step * d + b)
         c = _safe(b + step / c)
-        value *= c * d
-        if abs(c * d - 1) < _PRECISION * 4:
-            break
+        factor = c * d
+        value *= factor
     return value
 
 

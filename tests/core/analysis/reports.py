@@ -1,6 +1,7 @@
 """Analyses of every kind that a report is printed of, as they come back from JSON, and what else is known."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -38,6 +39,8 @@ def kinds():
     made = {
         "sound": analyze(picture, noise(200, 150), **sound),
         "holds a file": analyze(picture, holder, **sound),
+        "holds a file, cipher unknown": analyze(picture, holder),
+        "converted": analyze(replace(picture, converted_from="CMYK"), noise(200, 150), **sound),
         "identical": analyze(picture, picture),
         "black": analyze(black, black),
         "one pixel": analyze(noise(1, 1), noise(1, 1)),

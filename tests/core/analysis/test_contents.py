@@ -22,6 +22,13 @@ class TestWrite:
         assert facts["Report made"] == "2026-03-14 15:09:26 UTC"
         assert facts["Software"] == "ImageShield 0.1.0, analysis version 1"
 
+    def test_a_picture_that_was_converted_says_from_what(self):
+        assert "measured as converted from CMYK" in dict(write(KINDS["converted"], about()).facts)["Original"]
+
+    def test_critical_values_need_two_pictures_that_can_be_compared(self):
+        assert len(write(KINDS["sound"], about()).critical) == 3
+        assert write(KINDS["holds a file, cipher unknown"], about()).critical == ()
+
     def test_a_number_stands_beside_that_of_the_original(self):
         results = {result.name: result for result in write(KINDS["sound"], about()).results}
         assert results["Correlation, vertical"].was == "0.9999"

@@ -43,6 +43,12 @@ class TestSheet:
             assert part in text
         assert text.count("as expected") == 10
 
+    def test_two_pictures_without_a_job_are_enough(self):
+        nothing = about(None, job_id=None, key_id=None, purity=None, layout=None, statement=None)
+        assert "Where the bits of the key came from is not known here." in words(
+            render_pdf(KINDS["identical"], nothing)
+        )
+
     def test_uses_only_the_fonts_that_every_viewer_has(self):
         fonts = {
             str(font.get_object()["/BaseFont"])

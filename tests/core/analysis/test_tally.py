@@ -111,4 +111,4 @@ class TestWarm:
             tally.count(noise(30, 20, depth=depth, lanes=lanes), noise(30, 20, depth=depth, lanes=lanes))
         after = {name: len(getattr(kernels, name).signatures) for name in before}
         assert after == before
-        assert set(after.values()) == {1}
+        assert min(after.values()) >= 1
