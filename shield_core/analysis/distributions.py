@@ -5,6 +5,7 @@ from typing import Final
 
 _TINY: Final = 1e-300
 _PRECISION: Final = 1e-16
+_SETTLED: Final = 1e-14  # rounding keeps the last factors a few units of the last place away from 1
 
 
 def chi_square_upper(statistic: float, *, degrees: int) -> float:
@@ -102,7 +103,7 @@ def _fraction(a: float, x: float) -> float:
     b = x + 1 - a
     c, d = 1 / _TINY, 1 / b
     value, i, factor = d, 0, 0.0
-    while abs(factor - 1) > _PRECISION * 4:
+    while abs(factor - 1) > _SETTLED:
         i += 1
         step = -i * (i - a)
         b += 2
