@@ -14,12 +14,18 @@ from backplane.services.inputs import INPUT
 from backplane.services.jobs import JobFacts
 from backplane.services.passphrases import PassphrasePool
 from backplane.services.submissions import Submissions, Upload, describe, estimate_ms
+from shield_core.cipher.purity import Purity
 from shield_core.errors import ShieldError
 from shield_core.image import intake
-from shield_core.image.facts import ImageFacts
+from shield_core.image.facts import SAMPLE_KINDS, ImageFacts
+from shield_core.image.framing import FRAME_MODE
 from shield_core.image.payload import Layout, choose, warn_of
 from shield_core.image.regions import Region, count_pixels, normalize, parse_json
 from shield_core.keys.canonical import b64encode
+
+FRAME_WIDTH = SAMPLE_KINDS[FRAME_MODE].bytes_per_pixel
+PLACE_BYTES = 5
+"""Keystream that the permutation takes for a pixel: a byte for its bucket, a word for its swap."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +33,7 @@ class Examined:
     """What is known of a picture before a worker decodes it: its structure, and what of it is to be encrypted."""
 
     facts: ImageFacts
+    size: int
     layout: str
     regions: tuple[Region, ...]
     warnings: tuple[str, ...]
@@ -38,6 +45,14 @@ class Examined:
     @property
     def share_encrypted(self) -> float:
         return count_pixels(self.regions) / self.pixels if self.regions else 1.0
+
+    @property
+    def keystream_bytes(self) -> int:
+        """Bytes of all keystreams: of the picture, and about five more for each pixel's place."""
+        if self.layout == Layout.FILE:
+            return self.size // FRAME_WIDTH * (FRAME_WIDTH + PLACE_BYTES)
+        width = SAMPLE_KINDS[self.facts.mode].bytes_per_pixel if self.facts.mode in SAMPLE_KINDS else FRAME_WIDTH
+        return int(self.pixels * self.share_encrypted) * (width + PLACE_BYTES)
 
 
 class Encryptions:
@@ -78,7 +93,12 @@ class Encryptions:
             analyze=analyze,
             key_custody=served_custody,
             recipients=[public.text for public in publics] or None,
-            estimated_ms=estimate_ms(examined.layout, examined.pixels, analyze=analyze),
+            estimated_ms=estimate_ms(
+                examined.layout,
+                examined.pixels,
+                analyze=analyze,
+                measured_bytes=examined.keystream_bytes if purity == Purity.MAXIMUM else 0,
+            ),
             image=describe(examined.facts, len(upload.data)),
             warnings=list(examined.warnings),
             request_id=request_id,
@@ -101,4 +121,4 @@ def examine(data: bytes, layout: str, regions: str | None = None) -> Examined:
     facts = walk.facts
     chosen, _ = choose(walk, Layout(layout), asked)
     parts = normalize(asked, width=facts.width, height=facts.height) if asked else ()
-    return Examined(facts, chosen, parts, facts.warnings + warn_of(walk, parts))
+    return Examined(facts, len(data), chosen, parts, facts.warnings + warn_of(walk, parts))

@@ -18,6 +18,7 @@ from backplane.vault import LocalVault
 from shield_core.image.facts import ImageFacts
 
 FIXED_MS = 120
+MS_PER_MEASURED_MEGABYTE = 350
 PER_MEGAPIXEL_MS = {"pixels": 110, "file": 25}
 """Measured on two cores for a whole job, decoding and storing included; the estimate is only ever a first word."""
 
@@ -91,9 +92,9 @@ def describe(facts: ImageFacts, size: int) -> dict[str, Any]:
     }
 
 
-def estimate_ms(layout: str, pixels: int, *, analyze: bool = False) -> int:
+def estimate_ms(layout: str, pixels: int, *, analyze: bool = False, measured_bytes: int = 0) -> int:
     pace = PER_MEGAPIXEL_MS[layout] + (ANALYSIS_MS_PER_MEGAPIXEL if analyze else 0)
-    return FIXED_MS + pace * pixels // 1_000_000
+    return FIXED_MS + (pace * pixels + MS_PER_MEASURED_MEGABYTE * measured_bytes) // 1_000_000
 
 
 def _input_blob(job: Job, purpose: str, media_type: str, size: int) -> Blob:
