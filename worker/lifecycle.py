@@ -28,7 +28,8 @@ from worker.sources import SourceRefused, check_source, make_pool, make_source
 log = structlog.get_logger()
 
 ADDRESS_SPACE_BYTES = 4 * 1024**3
-"""A picture of 25 megapixels needs under half a gigabyte; a hostile one hits this wall alone, in its own process."""
+"""A picture of 25 megapixels needs under a gigabyte, its analysis included; a hostile one hits this wall alone, in its
+own process."""
 
 BEAT_SECONDS = 10
 FIRST_BEAT_SECONDS = 0.1

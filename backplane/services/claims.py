@@ -175,13 +175,7 @@ class Claims:
                 keys.add(session, key)
             if measured is not None and measured.summary is not None:
                 analyses.add(session, _summary(job, measured.version, measured.summary))
-            for blob in made:
-                blobs.add(session, blob)
-            await session.flush()
-            await blobs.expire_inputs(session, job.id)
-            if job.kind == "decrypt":
-                await blobs.expire(session, job.id, RESULT, seconds=self._result_seconds)
-                await jobs.expire_with_result(session, job.id, seconds=self._result_seconds)
+            await self._add_objects(session, job, made)
             audit.add(
                 session,
                 action=f"image.{job.kind}",
@@ -193,6 +187,16 @@ class Claims:
             )
         JOBS_ENDED.labels(kind=job.kind, status="completed").inc()
         await ring(self._bus, event)
+
+    async def _add_objects(self, session: Any, job: Job, made: Sequence[Blob]) -> None:
+        """Name what was made, and let go of what was sent."""
+        for blob in made:
+            blobs.add(session, blob)
+        await session.flush()
+        await blobs.expire_inputs(session, job.id)
+        if job.kind == "decrypt":
+            await blobs.expire(session, job.id, RESULT, seconds=self._result_seconds)
+            await jobs.expire_with_result(session, job.id, seconds=self._result_seconds)
 
 
 async def ring(bus: RedisBus, event: JobEvent) -> None:
