@@ -129,7 +129,7 @@ class Reader:
         self._body = view[HEAD_SIZE:]
         self.count = max(1, -(-len(self._body) // _FRAME))
         self.size = len(self._body) - self.count * TAG
-        if view[:HEAD_SIZE] != head or self.size < 0:
+        if view[:HEAD_SIZE] != head or self.size < 0 or _count(self.size) != self.count:
             raise MacMismatch("Not what was sealed, or cut short")
         self._cipher = AESGCM(key)
         self._head = head

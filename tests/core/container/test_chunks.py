@@ -115,6 +115,14 @@ class TestReader:
         with pytest.raises(MacMismatch):
             read_all(SEALED[:-cut])
 
+    @pytest.mark.parametrize("size", [0, 3])
+    def test_an_empty_final_chunk_behind_others_is_refused(self, size):
+        """Nobody writes it, though it would authenticate; nor one that is shorter than its tag."""
+        full = AESGCM(KEY).encrypt(bytes(12), bytes(CHUNK), HEAD)
+        last = AESGCM(KEY).encrypt(bytes(10) + b"\x01\x01", b"", HEAD)
+        with pytest.raises(MacMismatch):
+            Reader(HEAD + full + last[size:], key=KEY, head=HEAD)
+
     def test_wipes_its_memory(self):
         [piece] = list(Reader(seal(b"data", key=KEY, head=HEAD), key=KEY, head=HEAD).pieces(0, 4))
         assert not piece.any()
