@@ -52,7 +52,7 @@ def npcr_of_noise(n: int, *, top: int) -> tuple[float, float]:
         n: samples.
         top: F.
 
-    Source: Wu, Noonan & Agaian 2011, NPCR and UACI Randomness Tests for Image Encryption, theorem 1.
+    Source: Wu, Noonan & Agaian 2011, NPCR and UACI Randomness Tests for Image Encryption.
     """
     return 100 * top / (top + 1), 100 * math.sqrt(top / n) / (top + 1)
 
@@ -64,7 +64,7 @@ def uaci_of_noise(n: int, *, top: int) -> tuple[float, float]:
         n: samples.
         top: F.
 
-    Source: Wu, Noonan & Agaian 2011, theorem 2.
+    Source: Wu, Noonan & Agaian 2011, as `npcr_of_noise`.
     """
     variance = (top + 2) * (top**2 + 2 * top + 3) / (18 * (top + 1) ** 2 * top * n)
     return 100 * (top + 2) / (3 * top + 3), 100 * math.sqrt(variance)
@@ -77,7 +77,7 @@ def critical_npcr(n: int, *, top: int) -> Mapping[str, float]:
         n: samples.
         top: F.
 
-    Source: Wu, Noonan & Agaian 2011, equation 13 and table 3.
+    Source: Wu, Noonan & Agaian 2011, as `npcr_of_noise`.
     """
     mean, sd = npcr_of_noise(n, top=top)
     return {str(alpha): mean + NormalDist().inv_cdf(alpha) * sd for alpha in ALPHAS}
@@ -90,7 +90,7 @@ def critical_uaci(n: int, *, top: int) -> Mapping[str, list[float]]:
         n: samples.
         top: F.
 
-    Source: Wu, Noonan & Agaian 2011, equation 18 and table 4.
+    Source: Wu, Noonan & Agaian 2011, as `npcr_of_noise`.
     """
     mean, sd = uaci_of_noise(n, top=top)
     reach = {alpha: NormalDist().inv_cdf(1 - alpha / 2) * sd for alpha in ALPHAS}

@@ -51,7 +51,7 @@ def binomial_two_sided(successes: int, *, trials: int, chance: float) -> float:
         trials: at least 1.
         chance: of each, between 0 and 1.
 
-    Source: Johnson, Kemp & Kotz 2005, Univariate Discrete Distributions, 3.2 (probabilities by recurrence).
+    Source: Johnson, Kemp & Kotz 2005, Univariate Discrete Distributions, chapter 3.
     """
     if successes > trials * chance:
         return min(1.0, 2 * _tail(trials - successes, trials, 1 - chance))

@@ -13,7 +13,7 @@ from shield_core.analysis.tally import Differences
 def mse(differences: Differences) -> float:
     """Compute the mean of (p - c)².
 
-    Source: ITU-T J.340 (2010), clause 5.
+    Source: ITU-T J.340 (2010).
     """
     return differences.squared / differences.count
 

@@ -30,7 +30,7 @@ class TestCriticalValues:
 
     @pytest.mark.parametrize(("top", "npcr", "uaci"), [(1, 50.0, 50.0), (255, 99.609375, 33.46354166666667)])
     def test_published_expectations(self, top, npcr, uaci):
-        """Theorems 1 and 2, for binary and 8-bit pictures."""
+        """The same paper: F / (F + 1) and (F + 2) / (3F + 3), for binary and 8-bit pictures."""
         assert differential.npcr_of_noise(1000, top=top)[0] == pytest.approx(npcr)
         assert differential.uaci_of_noise(1000, top=top)[0] == pytest.approx(uaci)
 

@@ -47,7 +47,7 @@ class TestNormal:
         ("deviation", "tails"), [(1.959964, 0.05), (-2.575829, 0.01), (3.290527, 0.001), (0.0, 1.0)]
     )
     def test_published_critical_values(self, deviation, tails):
-        """Abramowitz & Stegun 1964, table 26.6."""
+        """Abramowitz & Stegun 1964, chapter 26, values of the normal distribution."""
         assert normal_two_sided(deviation) == pytest.approx(tails, rel=1e-5)
 
     def test_far_tails_are_not_zero_before_they_must_be(self):
@@ -73,7 +73,7 @@ class TestBinomial:
         assert binomial_two_sided(1_000_000, trials=1_000_000, chance=1 / 256) == 0.0
 
     def test_sums_every_term(self):
-        """Johnson, Kemp & Kotz 2005, 3.2: the terms of a whole distribution, one by one."""
+        """Johnson, Kemp & Kotz 2005, chapter 3: the terms of a whole distribution, one by one."""
         terms = [math.comb(20, k) * 0.3**k * 0.7 ** (20 - k) for k in range(21)]
         for count in range(21):
             smaller = sum(terms[: count + 1]) if count <= 6 else sum(terms[count:])
