@@ -17,9 +17,9 @@ from shield_core.quantum.pool import BitPool
 from shield_core.quantum.qrng import HttpQrngSource
 from shield_core.quantum.sources import EntropySource, OsSource
 
-LOCAL_POOL_BITS = 1 << 20
-REMOTE_POOL_BITS = 1 << 16
-"""Sixteen images served: bits of a device are paid for, and a stock of them is lost when the worker stops."""
+POOL_BITS = 1 << 20
+DEAR_POOL_BITS = 1 << 16
+"""Sixteen images served: bits that pass an extractor are slow or paid for, and those that wait are lost at the end."""
 
 NEEDED = {"ibm": ("ibm_quantum_token", "ibm_quantum_backend")}
 PACKAGES = {
@@ -65,7 +65,7 @@ def make_source(settings: Settings) -> EntropySource:
 
 def make_pool(source: EntropySource, settings: Settings) -> BitPool:
     """Make the pool for `fast`, as large as the settings say."""
-    usual = REMOTE_POOL_BITS if hasattr(source, "deadline_seconds") else LOCAL_POOL_BITS
+    usual = DEAR_POOL_BITS if hasattr(source, "min_entropy_per_bit") else POOL_BITS
     return BitPool(source, capacity_bits=settings.entropy_pool_bits or usual)
 
 

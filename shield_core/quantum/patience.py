@@ -68,7 +68,11 @@ def ask(source: EntropySource, n_bits: int) -> bytes:
     if line.is_stalled or not line.free.acquire(timeout=seconds):
         raise SourceFailed("it has not answered an earlier request yet")
     request = _Request(n_bits)
-    threading.Thread(target=request.run, args=(source, line), name=f"ask {source.name}", daemon=True).start()
+    try:
+        threading.Thread(target=request.run, args=(source, line), name=f"ask {source.name}", daemon=True).start()
+    except RuntimeError:  # the machine has no thread left
+        line.free.release()
+        raise
     if not request.answered.wait(seconds):
         line.overdue = request
         raise SourceFailed(f"it did not answer within {seconds:g} s")

@@ -87,6 +87,14 @@ class TestAsk:
         with pytest.raises(RuntimeError):
             ask(source, 4096)
 
+    def test_a_machine_without_a_thread_to_spare_does_not_close_the_line(self, monkeypatch):
+        source = Remote()
+        monkeypatch.setattr(patience.threading.Thread, "start", lambda self: (_ for _ in ()).throw(RuntimeError))
+        with pytest.raises(RuntimeError):
+            ask(source, 4096)
+        monkeypatch.undo()
+        assert ask(source, 4096)
+
     def test_two_threads_ask_one_after_the_other(self):
         source = Remote(answering=False)
         answers = []
