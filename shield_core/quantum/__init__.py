@@ -7,7 +7,8 @@
 - `oracle` predicts what the simulator measures.
 - `pool` keeps tested raw bits waiting for `fast`: in memory, each used once.
 - `conditioner` joins raw bits with the operating system's into a seed.
-- `keygen` draws a file key from all of that, with a `statement` of where every bit came from.
+- `keygen` draws a file key from all of that, and the segment seeds and lanes of the higher purities, with a `statement`
+  of where every bit came from; `tally` counts.
 - `receipt` binds statement and encrypted image, and signs; `soundness` and `verdict` judge one that is brought back.
 
 Confidentiality rests on the operating system's generator. What a source adds is recorded, and a simulator is credited
