@@ -155,7 +155,7 @@ class TestEarlyRefusals:
     async def test_an_unknown_field_ends_it_before_the_picture_has_arrived(self, server, wired, connect):
         wire = await connect(server)
         await wire.begin("/api/v1/encrypt", wired.token, length=40_000_000)
-        await wire.send(b'--b\r\nContent-Disposition: form-data; name="regions"\r\n\r\n')
+        await wire.send(b'--b\r\nContent-Disposition: form-data; name="nonsense"\r\n\r\n')
         status, _, body = await wire.answer()
         assert (status, body["code"]) == (422, "validation-failed")
 
