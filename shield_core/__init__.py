@@ -9,6 +9,7 @@ A walk through the rooms, in the order in which a picture meets them:
 - `container` writes and strictly reads the encrypted PNG: docs/format.md in code.
 - `analysis` measures what was done to the picture.
 - `pipeline` is all of that as two functions: `encrypt_image` and `decrypt_image`.
+- `appraisal` takes two files, before and after, and gives them to `analysis`.
 
 No web, no database, no queue. `errors` draws every failure; `progress` is how a caller is told.
 """
