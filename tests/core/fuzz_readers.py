@@ -1,0 +1,234 @@
+"""What a fuzzer calls: each takes any bytes and returns whether they were taken; nothing but a fault is raised."""
+
+import io
+import json
+import struct
+import zipfile
+import zlib
+from hashlib import sha256
+
+from shield_core.cipher.purity import Purity
+from shield_core.container import material, metadata, png
+from shield_core.container.header import pack, parse
+from shield_core.errors import DecryptionError, HeaderInvalid, HeaderMissing, ImageError, KeyFileInvalid, ShieldError
+from shield_core.image import intake
+from shield_core.image.payload import Layout
+from shield_core.image.regions import parse_json
+from shield_core.image.restore import restore
+from shield_core.keys import canonical, keyfile
+from shield_core.keys.recipients import PUBLIC_SIZE, PublicKey, RecipientOpen, RecipientUnfit, SecretKey
+from shield_core.keys.stanzas import PassphraseOpen, PlainOpen, VaultOpen
+from shield_core.legacy import decryption as legacy
+from tests import pictures
+from tests.core.legacy import predecessor
+from tests.vectors.images import STATEMENT, Making, picture
+from tests.vectors.key_files import identity
+from tests.vectors.purities import Measuring, seal
+
+ADA = SecretKey.parse(identity("ada"))
+OPENERS = (
+    PlainOpen(),
+    RecipientOpen(ADA),
+    PassphraseOpen(bytes(32)),
+    VaultOpen("acc_1", lambda _id, _version: sha256(b"kek").digest()),
+)
+INFO = b"imageshield/v1/recipient" + bytes(16)
+
+
+def read_header(data):
+    try:
+        header = parse(data)
+    except HeaderInvalid:
+        return False
+    assert pack(header) == data
+    return True
+
+
+def read_png(data):
+    try:
+        found = png.read(data)
+    except (DecryptionError, ImageError, HeaderMissing):
+        return False
+    assert bytes(png.write(found.header, found.tag, found.samples)) == data
+    return True
+
+
+def read_png_with_checksums(data):
+    """With every checksum put right, so that what lies behind them is reached."""
+    return read_png(_checksums(data))
+
+
+def read_key_file(data):
+    try:
+        key_file = keyfile.parse(data)
+    except KeyFileInvalid:
+        return False
+    assert keyfile.encode(key_file) == data
+    try:
+        assert len(keyfile.unlock(key_file, OPENERS)) == 32
+    except DecryptionError:
+        return False
+    return True
+
+
+def read_key_file_values(data):
+    """Whatever JSON it is, in the form of a key file."""
+    rewritten = _rewritten(data, canonical.dumps_indented)
+    return rewritten is not None and read_key_file(rewritten)
+
+
+def read_texts(data):
+    text, taken = data.decode(errors="replace"), False
+    for kind in (PublicKey, SecretKey):
+        try:
+            assert kind.parse(text).text == text
+            taken = True
+        except RecipientUnfit:
+            pass
+    return taken
+
+
+def read_public_key(data):
+    """With its check put right, so that the key itself is looked at."""
+    try:
+        public = PublicKey((data + bytes(PUBLIC_SIZE))[:PUBLIC_SIZE])
+    except RecipientUnfit:
+        return False
+    assert PublicKey.parse(public.text) == public
+    assert len(public.seal(bytes(32), info=INFO)) == 1168
+    return True
+
+
+def open_sealed(data):
+    found = ADA.open(data, info=INFO)
+    assert found is None or found == bytes(32)
+    return found is not None
+
+
+MULTISTAGE = Measuring("fuzz multistage", Purity.MULTISTAGE)
+MAXIMUM = Measuring("fuzz maximum", Purity.MAXIMUM)
+PARTS = {making: making.parts()[:2] for making in (MULTISTAGE, MAXIMUM)}
+
+
+def _decrypt_with(making, sealed):
+    header, samples = PARTS[making]
+    try:
+        with material.streams(header, making.keys, sealed, payload=samples) as streams:
+            plain = streams.decrypt(samples.copy())
+    except DecryptionError:
+        return False
+    return plain.tobytes() == making.plain
+
+
+def read_material(data):
+    return any(_decrypt_with(making, data) for making in PARTS)
+
+
+def read_lanes(data):
+    """Sealed under the right key, so that lanes and seeds are looked at."""
+    return any(_decrypt_with(making, seal(data, making.keys.material, making.header_id())) for making in PARTS)
+
+
+MAKINGS = (
+    Making("fuzz pixels", picture("RGB")),
+    Making("fuzz file", pictures.as_jpeg(pictures.make(9, 7)), Layout.FILE),
+)
+
+
+def read_metadata(data):
+    """As authentic metadata of two images, in the form that is due where it is JSON."""
+    data = _rewritten(data, canonical.dumps) or data
+    return any(_restore(making, data) for making in MAKINGS)
+
+
+def _restore(making, data):
+    sealed = metadata.AESGCM(making.keys.metadata).encrypt(bytes(12), data, None)
+    content = making.content
+    try:
+        about = metadata.decrypt(sealed, making.keys.metadata, purity="balanced", statement_sha256=STATEMENT)
+        restore(
+            content.samples,
+            about,
+            layout=content.layout,
+            width=content.width,
+            height=content.height,
+            bit_depth=content.bit_depth,
+            color_type=content.color_type,
+        )
+    except DecryptionError:
+        return False
+    return True
+
+
+def read_regions(data):
+    try:
+        parse_json(data)
+    except ImageError:
+        return False
+    return True
+
+
+LEGACY = pictures.make(6, 5, "RGB")
+LEGACY_IMAGE = predecessor.encrypt(LEGACY, 1)[0]
+
+
+def read_npz(data):
+    try:
+        legacy.decrypt(LEGACY_IMAGE, io.BytesIO(data))
+    except ShieldError:
+        return False
+    return True
+
+
+def read_npy(data):
+    """As one array in a sound archive."""
+    taken = False
+    for name in ("permutation_key", "shape", "mode", "integrity_hmac"):
+        file = io.BytesIO()
+        with zipfile.ZipFile(file, "w") as archive:
+            for member, sound in NPY.items():
+                archive.writestr(f"{member}.npy", data if member == name else sound)
+        taken |= read_npz(file.getvalue())
+    return taken
+
+
+def read_legacy_picture(data):
+    try:
+        legacy.read_key(predecessor.encrypt(LEGACY, 1)[1], intake.examine(data))
+        return True
+    except ShieldError:
+        return False
+
+
+def _npy_members():
+    with zipfile.ZipFile(predecessor.encrypt(LEGACY, 2, hmac_over="plain")[1]) as archive:
+        return {name.removesuffix(".npy"): archive.read(name) for name in archive.namelist()}
+
+
+NPY = _npy_members()
+
+
+def _checksums(data):
+    parts, at = [data[:8]], 8
+    while at + 12 <= len(data):
+        size = int.from_bytes(data[at : at + 4], "big")
+        kind, body = data[at + 4 : at + 8], data[at + 8 : at + 8 + size]
+        if len(body) < size:
+            break
+        if kind == b"IDAT":
+            body = _adler(body)
+        parts.append(struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body)))
+        at += 12 + size
+    return b"".join(parts) + data[at:]
+
+
+def _adler(stream):
+    """Put the Adler-32 of a stream of one stored block right."""
+    return stream[:-4] + struct.pack(">I", zlib.adler32(stream[7:-4])) if len(stream) > 11 else stream
+
+
+def _rewritten(data, write):
+    try:
+        return write(json.loads(data))
+    except (ValueError, RecursionError):
+        return None

@@ -1,0 +1,111 @@
+"""What is read from strangers, each as a target: what a fuzzer begins with, what it puts in, and what it calls.
+
+`python -m tests.fuzz` runs them for long; test_fuzz.py for a moment.
+"""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from shield_core.container import png
+from shield_core.keys import canonical
+from shield_core.keys.recipients import SecretKey
+from tests import pictures
+from tests.core import fuzz_readers as readers
+from tests.core.fuzz_readers import ADA, INFO, LEGACY, LEGACY_IMAGE, MAKINGS, MAXIMUM, MULTISTAGE, NPY
+from tests.core.legacy import predecessor
+from tests.vectors import reading
+from tests.vectors.purities import joined
+
+
+@dataclass(frozen=True)
+class Target:
+    """`run` returns whether the input was taken; `seeds` are, each or one of them; `words` are put in whole."""
+
+    name: str
+    run: Callable[[bytes], bool]
+    seeds: tuple[bytes, ...]
+    words: tuple[bytes, ...] = ()
+
+
+def _sound(folder):
+    """What is decrypted with success, of the vectors."""
+    return tuple(v.body for v in reading.every() if v.path.parent.name == folder and v.expect == "success")
+
+
+IMAGES, KEY_FILES = _sound("images"), _sound("key_files")
+HEADERS = tuple(bytes(png.find(image)[:-32]) for image in IMAGES)
+ABOUT = tuple(canonical.dumps(making.about) for making in MAKINGS)
+LEGACY_KEYS = tuple(predecessor.encrypt(LEGACY, version)[1].getvalue() for version in (1, 2))
+TEXTS = (ADA.text.encode(), ADA.public.text.encode())
+PUBLIC = (ADA.public.data, SecretKey(bytes(32)).public.data)
+RECTANGLE = b'[{"x": 0, "y": 0, "width": 1, "height": 1}]'
+
+NUMBERS = tuple(
+    value.to_bytes(size, "big")
+    for size in (1, 2, 4, 8)
+    for value in (0, 1, 127, 255, 2 ** (8 * size) - 1, 2 ** (8 * size - 1))
+)
+JSON = (
+    *(b"{", b"}", b"[", b"]", b'"', b",", b":", b"{}", b"[]", b"null", b"true"),
+    *(b"1e9", b"-0", b"0.5", b"9007199254740993", b"\\u0000", b"\\ud800", b"\xff"),
+    *(b'"type": "recipient"', b'"type": "passphrase"', b'"m_kib": 4194304', b'"iterations": 1000000000'),
+    *(b'"as":"TIFF"', b'"as":"BMP"', b'"chunks":[]', b'"tags":[]', b'"rebuild":null'),
+)
+CHUNKS = (b"IHDR", b"qsIS", b"IDAT", b"IEND", b"tEXt", b"\x78\x01\x01", *NUMBERS)
+MARKS = (b"imageshield-secret-1:", b"imageshield-public-1:", b"=", b"\n", b"_", b"-", b"\xc3\xa9")
+ZIP = (b"PK\x01\x02", b"PK\x03\x04", b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x07", *NUMBERS)
+ARRAY = (b"'<i8'", b"'|O'", b"'>u2'", b"'<U3'", b"(30,)", b"()", b"(999999999999,)", b"True", *NUMBERS)
+
+TARGETS = (
+    Target("header", readers.read_header, HEADERS, NUMBERS),
+    Target("png", readers.read_png, IMAGES, CHUNKS),
+    Target("png with checksums", readers.read_png_with_checksums, IMAGES, CHUNKS),
+    Target("key file", readers.read_key_file, KEY_FILES, JSON),
+    Target("key file values", readers.read_key_file_values, KEY_FILES, JSON),
+    Target("texts of recipients", readers.read_texts, TEXTS, MARKS),
+    Target("public keys", readers.read_public_key, PUBLIC, NUMBERS),
+    Target("sealed keys", readers.open_sealed, (ADA.public.seal(bytes(32), info=INFO),), NUMBERS),
+    Target("material", readers.read_material, (MULTISTAGE.sealed(), MAXIMUM.sealed()), (b"QSMT", *NUMBERS)),
+    Target("lanes", readers.read_lanes, (MULTISTAGE.secret, MAXIMUM.secret, joined([])), NUMBERS),
+    Target("metadata", readers.read_metadata, ABOUT, JSON),
+    Target("regions", readers.read_regions, (RECTANGLE,), JSON),
+    Target("legacy key files", readers.read_npz, LEGACY_KEYS, ZIP),
+    Target("legacy arrays", readers.read_npy, tuple(NPY.values()), ARRAY),
+    Target("legacy pictures", readers.read_legacy_picture, (LEGACY_IMAGE, pictures.as_bmp(LEGACY)), NUMBERS),
+)
+
+
+def mutate(target, rng):
+    """One input: a seed, changed in one to eight places."""
+    data = bytearray(rng.choice(target.seeds))
+    for _ in range(rng.choice((1, 1, 1, 2, 3, 8))):
+        _change(data, target, rng)
+    return bytes(data)
+
+
+def _change(data, target, rng):
+    at = rng.randrange(len(data) + 1)
+    size = rng.choice((1, 1, 1, 2, 4, 16, rng.randrange(len(data) + 1)))
+    kind = rng.randrange(7)
+    if kind == 0 and data:
+        data[at % len(data)] ^= 1 << rng.randrange(8)
+    elif kind == 1:
+        data[at : at + size] = rng.randbytes(min(size, 64))
+    elif kind == 2:
+        del data[at : at + size]
+    elif kind == 3:
+        data[at:at] = data[at : at + size]
+    elif kind == 4 and target.words:
+        word = rng.choice(target.words)
+        data[at : at + rng.choice((0, len(word)))] = word
+    elif kind == 5:
+        other = rng.choice(target.seeds)
+        there = rng.randrange(len(other) + 1)
+        data[at : at + size] = other[there : there + size]
+    else:
+        data[at : at + size] = bytes([rng.randrange(256)]) * min(size, 64)
+
+
+def generator(seed):
+    return random.Random(seed)

@@ -1,0 +1,114 @@
+"""Fuzzes everything that is read from strangers, for as long as one likes.
+
+    python -m tests.fuzz [--seconds 60] [--target NAME] [--seed N] [--engine mutation|atheris]
+
+Each target runs in a process of its own with little memory, and no input may take more than ten seconds. What breaks
+one is kept in the directory of --keep. `atheris` looks at the branches that an input takes; it is installed by hand.
+"""
+
+import argparse
+import json
+import multiprocessing
+import resource
+import signal
+import sys
+import time
+import traceback
+from hashlib import sha256
+from pathlib import Path
+
+from tests.core import fuzzing
+
+MEMORY = 1 << 30
+"""More than everything that is imported, and the largest input; less than any size that an input could ask for."""
+
+PATIENCE = 10
+
+
+class TooSlow(BaseException):
+    """One input has taken more than ten seconds."""
+
+
+def fuzz(target, *, seconds, seed, keep):
+    """Run one target. Returns how many inputs, how many were taken, the slowest in seconds, and what broke it."""
+    signal.signal(signal.SIGALRM, _give_up)
+    resource.setrlimit(resource.RLIMIT_AS, (_memory_now() + MEMORY,) * 2)
+    rng = fuzzing.generator(seed)
+    inputs = taken = 0
+    slowest, faults = 0.0, []
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        data = fuzzing.mutate(target, rng)
+        started = time.monotonic()
+        signal.alarm(PATIENCE)
+        try:
+            taken += target.run(data)
+        except (Exception, TooSlow):  # noqa: BLE001 - whatever gets out is what is looked for
+            faults.append(_keep(target, data, keep))
+        signal.alarm(0)
+        inputs += 1
+        slowest = max(slowest, time.monotonic() - started)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return {"inputs": inputs, "taken": taken, "slowest_ms": round(1000 * slowest), "peak_kib": peak, "faults": faults}
+
+
+def fuzz_by_branches(target, *, seconds, seed, keep):
+    """Run one target under atheris, which ends the process itself."""
+    import atheris
+
+    corpus = keep / f"corpus of {target.name}"
+    corpus.mkdir(parents=True, exist_ok=True)
+    for data in target.seeds:
+        (corpus / sha256(data).hexdigest()[:16]).write_bytes(data)
+    atheris.instrument_all()
+    options = [f"-max_total_time={seconds}", f"-seed={seed}", f"-timeout={PATIENCE}", "-rss_limit_mb=2048"]
+    atheris.Setup([sys.argv[0], str(corpus), *options, f"-artifact_prefix={keep}/"], target.run)
+    atheris.Fuzz()
+
+
+def _give_up(_number, _frame):
+    raise TooSlow
+
+
+def _memory_now():
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    return pages * resource.getpagesize()
+
+
+def _keep(target, data, keep):
+    keep.mkdir(parents=True, exist_ok=True)
+    path = keep / f"{target.name.replace(' ', '-')}-{sha256(data).hexdigest()[:16]}"
+    path.write_bytes(data)
+    return f"{path}: {traceback.format_exc(limit=-2)}"
+
+
+def _in_a_child(target, options):
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return pool.apply(_by_name, (target.name, options))
+
+
+def _by_name(name, options):
+    return fuzz(next(target for target in fuzzing.TARGETS if target.name == name), **options)
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--seconds", type=int, default=60, help="for each target")
+    arguments.add_argument("--target", choices=[target.name for target in fuzzing.TARGETS])
+    arguments.add_argument("--seed", type=int, default=0)
+    arguments.add_argument("--engine", choices=["mutation", "atheris"], default="mutation")
+    arguments.add_argument("--keep", type=Path, default=Path(".fuzz"))
+    given = arguments.parse_args()
+    options = {"seconds": given.seconds, "seed": given.seed, "keep": given.keep}
+    chosen = [target for target in fuzzing.TARGETS if given.target in {None, target.name}]
+    if given.engine == "atheris":
+        fuzz_by_branches(chosen[0], **options)
+        return 0
+    found = {target.name: _in_a_child(target, options) for target in chosen}
+    total = sum(one["inputs"] for one in found.values())
+    sys.stdout.write(json.dumps(found | {"inputs": total}, indent=2) + "\n")
+    return int(any(one["faults"] for one in found.values()))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
