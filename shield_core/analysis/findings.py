@@ -1,6 +1,6 @@
 """A measured number beside what noise would give, and the verdict on it."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any, Final
 
@@ -42,7 +42,7 @@ class Finding:
 
     def to_json(self) -> dict[str, Any]:
         """Return the finding as plain values."""
-        return asdict(self) | {"verdict": self.verdict.value}
+        return {field.name: getattr(self, field.name) for field in fields(self)} | {"verdict": self.verdict.value}
 
 
 def find(id_: str, unit: str, value: float, *, expected: float, sd: float, p_value: float) -> Finding:

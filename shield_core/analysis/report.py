@@ -1,6 +1,7 @@
 """All measures of an original and what became of it, as one value for JSON."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -103,10 +104,10 @@ def compare_neighbors(original: Picture, encrypt: Encrypt, *, threads: int = 1) 
         encrypt: the cipher.
         threads: 1 or 2, for the comparison.
     """
+    first = replace(original, samples=encrypt(original.samples.copy()))
     neighbor = original.samples.copy()
     neighbor[len(neighbor) // 2, original.bit_depth // 8 - 1] ^= 1
-    first = Picture(encrypt(original.samples.copy()), original.width, original.height, original.bit_depth)
-    second = Picture(encrypt(neighbor), original.width, original.height, original.bit_depth)
+    second = replace(original, samples=encrypt(neighbor))
     return tally.compare(first, second, threads=threads)
 
 
