@@ -1,9 +1,10 @@
 import json
+from hashlib import sha256
 
 import pytest
 
 from shield_core.cipher.purity import Purity
-from shield_core.container import inspection
+from shield_core.container import inspection, material
 from shield_core.errors import HeaderInvalid, HeaderMissing, UnsupportedFormat
 from shield_core.image.regions import Region
 from tests.core.container.drawn import KEY_ID, TAG, image
@@ -71,3 +72,25 @@ class TestInspect:
             inspection.inspect(b"\xff\xd8\xff")
         with pytest.raises(HeaderMissing):
             inspection.inspect(b"\x89PNG\r\n\x1a\n" + chunk(b"IEND", b""))
+
+
+class TestHeaderOf:
+    def test_is_read_though_the_rest_was_changed(self):
+        of, _, file = image(purity=Purity.MAXIMUM, material_sha256=b"\x05" * 32)
+        assert inspection.header_of(bytes(file[:-1]) + b"\0") == of
+
+
+class TestInspectMaterial:
+    def test_says_what_everybody_can_see(self):
+        data = material.seal(bytearray(32), key=bytes(32), key_id=KEY_ID)
+        assert inspection.inspect_material(data) == {
+            "version": 1,
+            "key_id": f"key_{KEY_ID.hex}",
+            "bytes": 69,
+            "sha256": sha256(data).hexdigest(),
+        }
+
+    @pytest.mark.parametrize("data", [b"", b"QSMT\x01" + bytes(31), b"QSMT\x02" + bytes(64), b"QSIS\x01" + bytes(64)])
+    def test_what_is_none_is_refused(self, data):
+        with pytest.raises(HeaderInvalid):
+            inspection.inspect_material(data)
