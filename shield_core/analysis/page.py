@@ -2,7 +2,7 @@
 
 import hashlib
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 from importlib.resources import files
 from typing import Any, Final
@@ -20,6 +20,7 @@ CONTENT_SECURITY_POLICY: Final = (
 )
 """What the page needs of a browser: its own style and nothing else. It says so itself; a server may say it as well."""
 
+_NUMBER: Final = ' class="number"'
 _TONES: Final = {
     "as expected": "good",
     "passed": "good",
@@ -101,58 +102,64 @@ def _limits(contents: Contents) -> str:
     return f'<section class="limits"><h2>What these numbers do not show</h2><ul>{items}</ul></section>'
 
 
+_COLUMNS: Final = ("Test", "Measured", "Of the original", "Expected of noise", "Off by (sd)", "p-value", "Verdict")
+
+
 def _results(results: tuple[Result, ...]) -> str:
-    head = "".join(
-        f'<th scope="col"{kind}>{name}</th>'
-        for name, kind in (
-            ("Test", ""),
-            ("Measured", ' class="number"'),
-            ("Of the original", ' class="number"'),
-            ("Expected of noise", ' class="number"'),
-            ("Off by (sd)", ' class="number"'),
-            ("p-value", ' class="number"'),
-            ("Verdict", ""),
-        )
-    )
-    return _table(head, "".join(map(_result, results)))
+    return _table(_head(_COLUMNS, numbers=_COLUMNS[1:-1]), "".join(map(_result, results)))
+
+
+def _head(columns: Sequence[str], *, numbers: Sequence[str] = ()) -> str:
+    return "".join(f'<th scope="col"{_NUMBER if name in numbers else ""}>{escape(name)}</th>' for name in columns)
 
 
 def _result(result: Result) -> str:
     cells = (result.value, result.was, result.expected, result.deviation, result.p_value)
-    numbers = "".join(f'<td class="number">{escape(cell)}</td>' for cell in cells)
+    numbers = "".join(_cell(label, escape(cell), _NUMBER) for label, cell in zip(_COLUMNS[1:-1], cells, strict=True))
+    verdict = _cell(_COLUMNS[-1], _verdict(result.verdict))
     reason = f" <b>Not tested:</b> {escape(result.reason)}." if result.reason else ""
     return (
-        f'<tr><th scope="row">{escape(result.name)}</th>{numbers}<td>{_verdict(result.verdict)}</td></tr>'
+        f'<tr><th scope="row">{escape(result.name)}</th>{numbers}{verdict}</tr>'
         f'<tr class="words"><td colspan="7">{escape(result.asks)}'
         f" <b>Not shown:</b> {escape(result.does_not_show)}{reason}</td></tr>"
     )
+
+
+def _cell(label: str, content: str, kind: str = "") -> str:
+    """Write a cell that knows the name of its column: on a telephone the table is one of lines."""
+    return f'<td data-label="{escape(label)}"{kind}>{content}</td>'
 
 
 def _verdict(words: str) -> str:
     return f'<span class="verdict {_TONES[words]}">{escape(words)}</span>'
 
 
+_RULE: Final = ("Rule", "Demanded", "Found", "Outcome")
+
+
 def _rules(contents: Contents) -> str:
-    rows = "".join(_rule(rule) for rule in contents.rules)
-    head = "".join(f'<th scope="col">{name}</th>' for name in ("Rule", "Demanded", "Found", "Outcome"))
-    return _table(head, rows) + _list(contents.scale)
+    return _table(_head(_RULE), "".join(map(_rule, contents.rules))) + _list(contents.scale)
 
 
 def _rule(rule: Rule) -> str:
-    cells = f"<td>{escape(rule.demand)}</td><td>{escape(rule.found)}</td><td>{_verdict(rule.outcome)}</td>"
-    return f'<tr><th scope="row">{escape(rule.name)}</th>{cells}</tr>'
+    cells = (escape(rule.demand), escape(rule.found), _verdict(rule.outcome))
+    row = "".join(_cell(label, cell) for label, cell in zip(_RULE[1:], cells, strict=True))
+    return f'<tr><th scope="row">{escape(rule.name)}</th>{row}</tr>'
+
+
+_CRITICAL: Final = ("Alpha", "NPCR at least", "UACI")
 
 
 def _critical(contents: Contents) -> str:
     if not contents.critical:
         return ""
-    rows = "".join(
-        f'<tr><th scope="row">{escape(alpha)}</th><td>at least {escape(npcr)}</td><td>{escape(uaci)}</td></tr>'
-        for alpha, npcr, uaci in contents.critical
-    )
-    head = "".join(f'<th scope="col">{name}</th>' for name in ("Alpha", "NPCR", "UACI"))
     note = "After Wu, Noonan & Agaian 2011, for a picture of this size: noise fails each with the probability alpha."
-    return _section("Critical values", _table(head, rows), note)
+    return _section("Critical values", _table(_head(_CRITICAL), "".join(map(_level, contents.critical))), note)
+
+
+def _level(row: Sequence[str]) -> str:
+    cells = "".join(_cell(label, escape(cell)) for label, cell in zip(_CRITICAL[1:], row[1:], strict=True))
+    return f'<tr><th scope="row">{escape(row[0])}</th>{cells}</tr>'
 
 
 def _charts(analysis: Mapping[str, Any]) -> str:
