@@ -13,6 +13,7 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
+from shield_core.cipher import crew
 from shield_core.cipher.purity import Purity
 from shield_core.container import material as materials
 from shield_core.container import metadata, png, tag
@@ -124,7 +125,15 @@ def encrypt_image(
     key_id = uuid7() if key_id is None else key_id
     with clock.stage(Stage.VALIDATING, memoryview(data).nbytes) as advance:
         facts = intake.examine(data)
-        content = payload.build(data, facts, layout=layout, regions=regions, file_name=file_name, progress=advance)
+        content = payload.build(
+            data,
+            facts,
+            layout=layout,
+            regions=regions,
+            file_name=file_name,
+            threads=crew.worth(facts.width * facts.height, threads),
+            progress=advance,
+        )
         attempt = Attempt(content, key_id, threads=threads)
         del content  # would hold the plaintext's memory until the end
     with _lanes(attempt, purity) as lanes:

@@ -16,6 +16,7 @@ from backplane.services.claims import Claim, LeaseLost, is_transient
 from backplane.settings import Settings
 from shield_core.cipher import permutation
 from shield_core.errors import Cancelled, EntropyError, ShieldError
+from shield_core.image import png_read
 from worker.kinds.analysis import preload_analysis
 from worker.kinds.analyze import analyze
 from worker.kinds.avalanche import check_avalanche
@@ -46,6 +47,7 @@ def preload(settings: Settings) -> None:
     """
     preload_source(settings)
     permutation.warm()
+    png_read.warm()
     preload_analysis()
 
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from shield_core.errors import ImageCorrupt, LayoutNotExact, RegionInvalid
 from shield_core.image import pixels
+from shield_core.image.conveyor import Finished, ignore
 from shield_core.image.facts import SAMPLE_KINDS, Buffer, ImageFacts
 from shield_core.image.framing import FRAME_MODE, frame, frame_size
 from shield_core.image.intake import AnyWalk, survey
@@ -16,7 +17,6 @@ from shield_core.image.jpeg_walk import JpegWalk
 from shield_core.image.keepsakes import keep
 from shield_core.image.names import harmless_name
 from shield_core.image.orientation import ORIENTATION_NOT_APPLIED, UPRIGHT, read_orientation
-from shield_core.image.png_walk import PngWalk, check_png
 from shield_core.image.regions import SMALL, Region, count_pixels, hash_pixels, normalize
 from shield_core.image.webp_walk import WebpWalk
 from shield_core.progress import Advance, nothing
@@ -75,6 +75,7 @@ class _Taken:
     size: tuple[int, int]
     rebuild: dict[str, Any] | None
     warnings: tuple[str, ...]
+    sha256: str
 
 
 def build(
@@ -84,6 +85,7 @@ def build(
     layout: Layout = Layout.AUTO,
     regions: Iterable[Region] = (),
     file_name: str | None = None,
+    threads: int = 1,
     progress: Advance = nothing,
 ) -> Payload:
     """Turn a file into samples, decoding all of it once, so that a damaged file is refused whatever the layout.
@@ -94,6 +96,7 @@ def build(
         layout: What the caller asks for.
         regions: The only parts to encrypt, or none for everything; they make the layout `pixels`.
         file_name: The name to give the file when it comes back; only what is harmless of it is kept.
+        threads: 1, or 2 to hash on another thread what is being decoded.
         progress: Told the bytes of file that the decoder reads, about as many as the file has.
 
     Returns:
@@ -111,8 +114,9 @@ def build(
     regions = tuple(regions)
     chosen, reason = choose(walk, layout, regions)
     parts = normalize(regions, width=facts.width, height=facts.height) if regions else ()
-    found = check_png(walk) if isinstance(walk, PngWalk) else ()
-    taken = _take_pixels(walk, progress) if chosen is Layout.PIXELS else _take_file(walk, data, progress)
+    taken = (
+        _take_pixels(walk, parts, threads, progress) if chosen is Layout.PIXELS else _take_file(walk, data, progress)
+    )
     kind = SAMPLE_KINDS[taken.mode]
     return Payload(
         layout=chosen,
@@ -123,7 +127,7 @@ def build(
         bit_depth=kind.bit_depth,
         color_type=kind.color_type,
         metadata={
-            "payload_sha256": hash_pixels(taken.samples, parts, width=taken.size[0]),
+            "payload_sha256": taken.sha256,
             "original_sha256": hashlib.sha256(data).hexdigest(),
             "source": {
                 "bit_depth": facts.bit_depth,
@@ -133,7 +137,7 @@ def build(
                 "rebuild": taken.rebuild,
             },
         },
-        warnings=tuple(dict.fromkeys(facts.warnings + found + taken.warnings + warn_of(walk, parts))),
+        warnings=tuple(dict.fromkeys(facts.warnings + taken.warnings + warn_of(walk, parts))),
         regions=parts,
     )
 
@@ -202,16 +206,22 @@ def _comes_back_as_png(walk: AnyWalk) -> bool:
     return as_png and walk.facts.mode in SAMPLE_KINDS
 
 
-def _take_pixels(walk: AnyWalk, progress: Advance) -> _Taken:
+def _take_pixels(walk: AnyWalk, regions: Sequence[Region], threads: int, progress: Advance) -> _Taken:
     rebuild = keep(walk)
     if rebuild is None:
         raise LayoutNotExact("profiles and EXIF of the picture have more than 3 MB; the layout `file` keeps them")
-    mode, samples = pixels.decode(walk, progress=progress)
+    sha256 = hashlib.sha256()
+    finished: Finished = ignore if regions else lambda samples: sha256.update(samples.data)
+    mode, samples, found = pixels.decode(walk, finished=finished, threads=threads, progress=progress)
     if walk.facts.exact and mode != walk.facts.mode:
         raise ImageCorrupt("the decoder finds other samples than the header declares")
-    return _Taken(samples, mode, (walk.facts.width, walk.facts.height), rebuild, walk.dropped)
+    size = walk.facts.width, walk.facts.height
+    digest = hash_pixels(samples, regions, width=size[0]) if regions else sha256.hexdigest()
+    return _Taken(samples, mode, size, rebuild, found + walk.dropped, digest)
 
 
 def _take_file(walk: AnyWalk, data: Buffer, progress: Advance) -> _Taken:
-    pixels.check(walk, progress=progress)
-    return _Taken(frame(data), FRAME_MODE, frame_size(len(data)), None, ())
+    found = pixels.check(walk, progress=progress)
+    samples = frame(data)
+    digest = hashlib.sha256(samples.reshape(-1).data).hexdigest()
+    return _Taken(samples, FRAME_MODE, frame_size(len(data)), None, found, digest)

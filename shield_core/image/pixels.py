@@ -1,19 +1,25 @@
-"""The one place where Pillow runs, and only on what a walk has already taken."""
+"""The one place where Pillow runs, and only on what a walk has already taken.
+
+Two kinds of file are read without it, because we need all of their bytes anyway: exact BMP and exact PNG.
+"""
 
 import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFile
 
 from shield_core.errors import ImageCorrupt, ShieldError
+from shield_core.image import png_read
 from shield_core.image.bmp_walk import BmpWalk, read_rows
+from shield_core.image.conveyor import Finished, conveyor, ignore
 from shield_core.image.facts import SAMPLE_KINDS, ImageFacts, Pieces, Walk
 from shield_core.image.limits import MAX_DECODED_PIXELS, MIN_FRAME_COST
+from shield_core.image.png_walk import PngWalk, check_png
 from shield_core.image.splice import spliced
 from shield_core.progress import Advance, nothing
 
@@ -22,22 +28,50 @@ _DECODING: Final = threading.Lock()
 _STRIP_BYTES = 1 << 18
 
 
-def decode(walk: Walk, *, progress: Advance = nothing) -> tuple[str, NDArray[np.uint8]]:
-    """Decode the first picture of a file.
+class Decoded(NamedTuple):
+    """A picture that was decoded.
+
+    `mode` is one of `SAMPLE_KINDS`; `samples` has the shape (pixels, bytes per pixel), uint8, C-contiguous, owned,
+    16-bit samples big-endian; `warnings` are those that are found only by decoding.
+    """
+
+    mode: str
+    samples: NDArray[np.uint8]
+    warnings: tuple[str, ...] = ()
+
+
+def decode(
+    walk: Walk,
+    *,
+    finished: Finished = ignore,
+    threads: int = 1,
+    progress: Advance = nothing,
+) -> Decoded:
+    """Decode the first picture of a file, and check what a decoder leaves unchecked.
 
     Args:
         walk: What the walk over the file found; its mode is one of `SAMPLE_KINDS`.
+        finished: Told the samples piece by piece, in their order, on whichever thread.
+        threads: 1, or 2 to do some of the work on another thread.
         progress: Told the bytes of file that the decoder reads; what it raises ends the decoding.
 
     Returns:
-        The mode that was decoded, and the samples: shape (pixels, bytes per pixel), uint8, C-contiguous, owned; 16-bit
-        samples big-endian.
+        What it decodes to.
 
     Raises:
         ImageCorrupt: the decoder refuses it, or what it decodes is not what the walk found.
     """
     if isinstance(walk, BmpWalk) and walk.facts.exact:
-        return walk.facts.mode, read_rows(walk)
+        samples = read_rows(walk)
+        finished(samples.reshape(-1))
+        return Decoded(walk.facts.mode, samples)
+    if isinstance(walk, PngWalk):
+        if png_read.reads(walk):
+            read = png_read.read(walk, finished=finished, threads=threads, progress=progress)
+            return Decoded(walk.facts.mode, *read)
+        found = check_png(walk)
+    else:
+        found = ()
     size = walk.facts.width, walk.facts.height
     with _decoding(), _opened(walk.shown[0], walk.facts, size=size, progress=progress) as image:
         image.load()
@@ -45,7 +79,8 @@ def decode(walk: Walk, *, progress: Advance = nothing) -> tuple[str, NDArray[np.
         mode = "I;16" if image.mode.startswith("I;16") else image.mode
         if mode not in SAMPLE_KINDS:
             raise ImageCorrupt(f"the picture decodes to {image.mode}")
-        return mode, _copy_samples(image, SAMPLE_KINDS[mode].bytes_per_pixel)
+        with conveyor(finished, threads=threads) as hand_over:
+            return Decoded(mode, _copy_samples(image, SAMPLE_KINDS[mode].bytes_per_pixel, hand_over), found)
 
 
 def decode_shown(walk: Walk, *, progress: Advance = nothing) -> tuple[str, NDArray[np.uint8]]:
@@ -56,30 +91,35 @@ def decode_shown(walk: Walk, *, progress: Advance = nothing) -> tuple[str, NDArr
         progress: Told the bytes of file that the decoder reads.
 
     Returns:
-        As `decode`. Of a mode that is none of `SAMPLE_KINDS`, the samples are those of the nearest one: palettes and
-        other colors become RGB, or RGBA where something is transparent, black or white and wide gray become L.
+        Mode and samples, as of `decode`. Of a mode that is none of `SAMPLE_KINDS`, the samples are those of the nearest
+        one: palettes and other colors become RGB, or RGBA where something is transparent, black or white and wide gray
+        become L.
 
     Raises:
         ImageCorrupt: as `decode`.
     """
     if walk.facts.mode in SAMPLE_KINDS:
-        return decode(walk, progress=progress)
+        return decode(walk, progress=progress)[:2]
     size = walk.facts.width, walk.facts.height
     with _decoding(), _opened(walk.shown[0], walk.facts, size=size, progress=progress) as image:
         image.load()
         shown = image.convert(_nearest(image))
-        return shown.mode, _copy_samples(shown, SAMPLE_KINDS[shown.mode].bytes_per_pixel)
+        return shown.mode, _copy_samples(shown, SAMPLE_KINDS[shown.mode].bytes_per_pixel, ignore)
 
 
-def check(walk: Walk, *, progress: Advance = nothing) -> None:
+def check(walk: Walk, *, progress: Advance = nothing) -> tuple[str, ...]:
     """Decode a file to see that it is whole, and throw the pixels away.
 
     Of an animation or a file of many pages, frames are decoded until `MAX_DECODED_PIXELS`; later ones are only walked
     over, which finds a file that was cut off.
 
+    Returns:
+        Warnings that are found only by decoding.
+
     Raises:
         ImageCorrupt: the decoder refuses it, or what it decodes is not what the walk found.
     """
+    found = check_png(walk) if isinstance(walk, PngWalk) else ()
     left = MAX_DECODED_PIXELS
     with _decoding():
         for page, pieces in enumerate(walk.shown):
@@ -88,10 +128,11 @@ def check(walk: Walk, *, progress: Advance = nothing) -> None:
                 for frame in range(walk.facts.frames if len(walk.shown) == 1 else 1):
                     left -= max(MIN_FRAME_COST, image.width * image.height)
                     if left < 0 and (page or frame):
-                        return
+                        return found
                     if frame:
                         image.seek(frame)
                     image.load()
+    return found
 
 
 @contextmanager
@@ -126,7 +167,7 @@ def _nearest(image: Image.Image) -> str:
     return "L" if image.mode in {"1", "I", "F"} or image.mode.startswith("I;16") else "RGB"
 
 
-def _copy_samples(image: Image.Image, bytes_per_pixel: int) -> NDArray[np.uint8]:
+def _copy_samples(image: Image.Image, bytes_per_pixel: int, finished: Finished) -> NDArray[np.uint8]:
     """Copy the pixels strip by strip: Pillow holds RGB in 4 bytes, and converting all at once would be a third copy."""
     width, height = image.size
     samples = np.empty((height * width, bytes_per_pixel), np.uint8)
@@ -136,4 +177,5 @@ def _copy_samples(image: Image.Image, bytes_per_pixel: int) -> NDArray[np.uint8]
         strip = np.frombuffer(image.crop((0, top, width, bottom)).tobytes(), np.uint8).reshape(-1, bytes_per_pixel)
         little = image.mode == "I;16"
         samples[top * width : bottom * width] = strip[:, ::-1] if little else strip
+        finished(samples[top * width : bottom * width].reshape(-1))
     return samples

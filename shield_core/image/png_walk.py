@@ -137,12 +137,21 @@ def check_png(walk: PngWalk) -> tuple[str, ...]:
     Raises:
         ImageCorrupt: a wrong checksum, or data of another length than IHDR declares.
     """
+    check_checksums(walk)
+    parts = [walk.view[chunk.start : chunk.end] for chunk in walk.chunks if chunk.name == b"IDAT"]
+    return (TRAILING_DATA,) if _inflates_to(parts, walk.frame.filtered_size) else ()
+
+
+def check_checksums(walk: PngWalk) -> None:
+    """Check the checksum of every chunk.
+
+    Raises:
+        ImageCorrupt: a wrong one.
+    """
     for chunk in walk.chunks:
         stored = int.from_bytes(walk.view[chunk.end : chunk.end + 4], "big")
         if isal_zlib.crc32(walk.view[chunk.start - 4 : chunk.end]) != stored:
             raise ImageCorrupt(f"the checksum of the chunk {chunk.name.decode()} is wrong")
-    parts = [walk.view[chunk.start : chunk.end] for chunk in walk.chunks if chunk.name == b"IDAT"]
-    return (TRAILING_DATA,) if _inflates_to(parts, walk.frame.filtered_size) else ()
 
 
 def _read_frame(view: memoryview) -> Frame:

@@ -76,7 +76,7 @@ def decrypt(image: bytes, key_file: BinaryIO, *, verify: bool = True) -> LegacyP
     walk = intake.survey(image)
     _check_kind(walk.facts)
     key = read_key(key_file, walk.facts)
-    _, samples = pixels.decode(walk)
+    samples = pixels.decode(walk).samples
     plain = undo(samples.reshape(-1), key)
     authentic = _check_hmac(key, (samples.data, plain.data, memoryview(image)))
     if verify and authentic is False:

@@ -263,11 +263,11 @@ class TestBombs:
     def test_the_limits_of_the_decoder_hold_as_well(self, monkeypatch):
         monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
         with pytest.raises(ImageCorrupt):
-            take(pictures.as_png(pictures.make()))
+            take(pictures.as_tiff(pictures.make()))
 
     def test_truncated_pictures_are_refused_though_a_program_allowed_them(self, monkeypatch):
         monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)
-        take(pictures.as_png(pictures.make()))
+        take(pictures.as_tiff(pictures.make()))
         assert ImageFile.LOAD_TRUNCATED_IMAGES is False
 
     def test_warnings_of_the_decoder_go_nowhere(self, recwarn):

@@ -1,0 +1,48 @@
+"""A second thread that works on pieces of a picture in their order, while the first makes the next ones."""
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Final, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+WAITING: Final = 2
+"""Pieces that are handed over and not finished: one is worked on, one waits."""
+
+Piece = TypeVar("Piece")
+Finished = Callable[[NDArray[np.uint8]], object]
+"""Is told samples piece by piece, in their order."""
+
+
+def ignore(_: NDArray[np.uint8]) -> None:
+    """Do not listen."""
+
+
+@contextmanager
+def conveyor(work: Callable[[Piece], object], *, threads: int) -> Iterator[Callable[[Piece], object]]:
+    """Give the block a function to hand over pieces with.
+
+    Args:
+        work: done on every piece, one after the other. What it raises, a later handing over or the block's end raises.
+        threads: 1 to do the work at once, or more for a thread of its own.
+
+    Yields:
+        What hands over a piece; it waits while `WAITING` of them are not finished. The block's end waits for all.
+    """
+    if threads == 1:
+        yield work
+        return
+    waiting: deque[Future[object]] = deque()
+    with ThreadPoolExecutor(1) as pool:
+
+        def hand_over(piece: Piece) -> None:
+            if len(waiting) == WAITING:
+                waiting.popleft().result()
+            waiting.append(pool.submit(work, piece))
+
+        yield hand_over
+        for future in waiting:
+            future.result()
