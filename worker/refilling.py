@@ -24,6 +24,9 @@ from shield_core.quantum.pool import BitPool
 log = structlog.get_logger()
 
 TELL_SECONDS = 15.0
+QUIET_SECONDS = 0.5
+"""The next job of a series shall not find us measuring with a slow source."""
+
 KEPT_SECONDS = 60
 """How long a level is believed that nobody has told again: a worker that was killed disappears."""
 
@@ -54,7 +57,7 @@ class Refilling:
 
     @contextmanager
     def paused(self) -> Iterator[None]:
-        """Measure nothing while the block runs, but for what has begun: a few milliseconds of a simulator."""
+        """Measure nothing while the block runs, but for the piece that has begun."""
         self._at_work += 1
         try:
             yield
@@ -93,10 +96,18 @@ class Refilling:
 
     def _run(self) -> None:
         while not self._over.is_set():
-            self._change.clear()
             self.fill()
             self._tell(self.level())
-            self._change.wait(TELL_SECONDS)
+            if self._change.wait(TELL_SECONDS):
+                self._await_quiet()
+
+    def _await_quiet(self) -> None:
+        """Wait until no job has ended for a moment, but not so long that the level is forgotten."""
+        end = time.monotonic() + TELL_SECONDS
+        while True:
+            self._change.clear()
+            if self._over.is_set() or time.monotonic() >= end or not self._change.wait(QUIET_SECONDS):
+                return
 
 
 def tell_redis(settings: Settings) -> Tell:

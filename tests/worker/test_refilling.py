@@ -34,6 +34,11 @@ class Told:
         return self.levels[count - 1]
 
 
+@pytest.fixture(autouse=True)
+def soon(monkeypatch):
+    monkeypatch.setattr(refilling, "QUIET_SECONDS", 0.01)
+
+
 @pytest.fixture
 def told():
     return Told()
@@ -123,6 +128,27 @@ class TestThread:
             assert pool.take() is not None
         level = told.await_level(2)
         assert (level.waiting_bits, level.refill.bits) == (1 << 20, UNIT_BITS)
+
+    def test_waits_for_the_end_of_a_series_of_jobs(self, start, told, monkeypatch):
+        """Jobs that follow each other closely are one pause: nothing is measured between them."""
+        monkeypatch.setattr(refilling, "QUIET_SECONDS", WAIT)
+        pool = BitPool(Counting(1))
+        one = start(pool)
+        told.await_level(1)
+        for _ in range(20):
+            with one.paused():
+                assert pool.take() is not None
+        assert pool.waiting_bits == pool.capacity_bits - 20 * UNIT_BITS
+        assert len(told.levels) == 1
+
+    def test_a_series_that_does_not_end_is_told_all_the_same(self, start, told, monkeypatch):
+        monkeypatch.setattr(refilling, "QUIET_SECONDS", WAIT)
+        one = start(BitPool(DeterministicSource(1)))
+        told.await_level(1)
+        monkeypatch.setattr(refilling, "TELL_SECONDS", 0)
+        with one.paused():
+            pass
+        assert told.await_level(2)
 
     def test_tells_it_again_while_nothing_happens(self, start, told, monkeypatch):
         monkeypatch.setattr(refilling, "TELL_SECONDS", 0.01)
