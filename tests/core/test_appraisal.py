@@ -70,14 +70,20 @@ class TestOurOwn:
         assert analysis["security_grade"]["letter"] is None
         assert analysis["metrics"]["npcr"]["between_ciphertexts"] is None
 
-    def test_one_that_was_changed_is_measured_as_any_picture(self, photo):
-        changed = bytearray(encrypt(photo).png)
-        changed[changed.index(b"qsIS") + 4 + 20] ^= 1
-        for data in (bytes(changed), resave(bytes(encrypt(photo).png))):
+    def test_a_file_that_is_no_longer_ours_is_measured_as_any_picture(self, photo):
+        encrypted = bytes(encrypt(photo).png)
+        other_header = pictures.insert_chunk(resave(encrypted), b"qsIS", b"QSIS of another version")
+        for data in (resave(encrypted), other_header):
             analysis = appraise(photo, data)
             assert analysis["metrics"]["key_space_bits"] is None
             assert analysis["metrics"]["npcr"]["between_ciphertexts"] is None
             assert analysis["security_grade"]["letter"] == "B"
+
+    def test_a_damaged_file_is_refused(self, photo):
+        damaged = bytearray(encrypt(photo).png)
+        damaged[len(damaged) // 2] ^= 1
+        with pytest.raises(ImageCorrupt):
+            appraise(photo, damaged)
 
 
 class TestAnyTwo:
