@@ -39,11 +39,19 @@ def prepare(path, job, kind, width, height):
 
 
 def encrypt(path):
-    return encrypt_image(path.read_bytes(), source=OsSource(), wraps=[PlainWrap()], layout=Layout.PIXELS)
+    return encrypt_image(read(path), source=OsSource(), wraps=[PlainWrap()], layout=Layout.PIXELS, consume=True)
 
 
 def decrypt(path):
-    return decrypt_image(path.read_bytes(), path.with_suffix(".qkey").read_bytes(), openers=[PlainOpen()])
+    return decrypt_image(read(path), path.with_suffix(".qkey").read_bytes(), openers=[PlainOpen()], consume=True)
+
+
+def read(path):
+    """Read into memory that can be given back, as the worker does with what it has unsealed."""
+    data = bytearray(path.stat().st_size)
+    with path.open("rb", buffering=0) as file:
+        file.readinto(data)
+    return data
 
 
 def resident(field):

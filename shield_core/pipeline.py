@@ -6,7 +6,7 @@ before the tag, the digest of the payload and the rebuilt file have been checked
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -18,7 +18,8 @@ from shield_core.cipher.purity import Purity
 from shield_core.container import material as materials
 from shield_core.container import metadata, png, tag
 from shield_core.container._attempt import Attempt
-from shield_core.container.header import NONCE_SIZE, Header, pack
+from shield_core.container.evidence import fits
+from shield_core.container.header import NONCE_SIZE, pack
 from shield_core.container.lanes import Recording
 from shield_core.errors import CommitmentMismatch
 from shield_core.image import intake, payload, restore
@@ -29,7 +30,6 @@ from shield_core.keys import keyfile, schedule
 from shield_core.keys.keyfile import KeyFile
 from shield_core.keys.stanzas import Opener, Wrap
 from shield_core.progress import ProgressSink, Stage, StageClock, ignore
-from shield_core.quantum.keygen import RAW_BITS, Draw, draw_file_key
 from shield_core.quantum.pool import BitPool
 from shield_core.quantum.sources import EntropySource
 
@@ -89,6 +89,7 @@ def encrypt_image(
     file_name: str | None = None,
     job_id: str | None = None,
     key_id: UUID | None = None,
+    consume: bool = False,
     progress: ProgressSink = ignore,
     threads: int = 1,
 ) -> EncryptedImage:
@@ -108,6 +109,7 @@ def encrypt_image(
         file_name: kept, as far as it is harmless, in the encrypted metadata.
         job_id: names the attempt in statement and metadata; the key id where there is no job.
         key_id: a new UUIDv7 where none is given.
+        consume: empty `data`, where it is a bytearray, once it has been decoded: a third less memory at the peak.
         progress: told the stages and the bytes done in them, at least every mebibyte.
         threads: 1 or 2; the result does not depend on it.
 
@@ -136,8 +138,10 @@ def encrypt_image(
         )
         attempt = Attempt(content, key_id, threads=threads)
         del content  # would hold the plaintext's memory until the end
+        if consume:
+            _empty(data)
     with _lanes(attempt, purity) as lanes:
-        draw = _draw(attempt, lanes, clock, source, pool, purity=purity, job_id=job_id, key_id=key_id)
+        draw = attempt.draw(lanes, clock, source, pool, purity=purity, job_id=job_id)
         filled = lanes if draw.served == Purity.MAXIMUM else None
         made = attempt.run(draw, os.urandom(NONCE_SIZE), clock, filled)
     seeded = made.header.purity is Purity.MULTISTAGE
@@ -176,17 +180,19 @@ def decrypt_image(
     *,
     openers: Sequence[Opener],
     material: bytes | bytearray | memoryview | None = None,
+    consume: bool = False,
     progress: ProgressSink = ignore,
     threads: int = 1,
 ) -> DecryptedImage:
     """Decrypt one image, or say why not; the order of refusals is that of docs/format.md.
 
     Args:
-        image: the encrypted image, at most 112,000,000 bytes; left as it is.
+        image: the encrypted image, at most 112,000,000 bytes.
         key_file: as it stands on disk, or parsed.
         openers: what may open it, tried in their order.
         material: the `.qmat` file of an image of `maximum`, at most 320,000,000 bytes; left as it is, and not looked at
             for other images.
+        consume: empty `image`, where it is a bytearray, once it has been read: a third less memory at the peak.
         progress: told the stages and the bytes done in them, at least every mebibyte.
         threads: 1 or 2; the result does not depend on it.
 
@@ -209,11 +215,14 @@ def decrypt_image(
         png.find(image)
         key_file = key_file if isinstance(key_file, KeyFile) else keyfile.parse(key_file)
         parsed = png.read(image, progress=advance)
+        if consume:
+            _empty(image)
     header, samples = parsed.header, parsed.samples
     material = materials.of_image(header, key_file, material)
     with clock.stage(Stage.UNLOCKING):
         keys = schedule.derive(keyfile.unlock(key_file, openers), key_file.nonce)
-        _check_same_image(header, key_file)
+        if not fits(header, key_file):
+            raise CommitmentMismatch("The key file is of another image")
     with clock.stage(Stage.VERIFYING, samples.nbytes + memoryview(material).nbytes) as advance:
         tag.verify(keys.mac, parsed.header_bytes, samples, parsed.tag, progress=advance)
         materials.verify(header, material, progress=advance)
@@ -253,6 +262,12 @@ def decrypt_image(
     )
 
 
+def _empty(data: bytes | bytearray | memoryview) -> None:
+    if isinstance(data, bytearray):
+        with suppress(BufferError):  # whoever still looks at it keeps its memory
+            data.clear()
+
+
 @contextmanager
 def _lanes(attempt: Attempt, purity: Purity) -> Iterator[Recording | None]:
     """Reserve the lanes of `maximum`, and leave nothing of them behind in clear, however it ends."""
@@ -262,38 +277,3 @@ def _lanes(attempt: Attempt, purity: Purity) -> Iterator[Recording | None]:
     finally:
         if lanes is not None:
             lanes.wipe()
-
-
-def _draw(
-    attempt: Attempt,
-    lanes: Recording | None,
-    clock: StageClock,
-    source: EntropySource,
-    pool: BitPool | None,
-    *,
-    purity: Purity,
-    job_id: str | None,
-    key_id: UUID,
-) -> Draw:
-    segments = attempt.segments if purity is Purity.MULTISTAGE else 0
-    memory = None if lanes is None else lanes.memory
-    work = segments * RAW_BITS // 8 + (0 if memory is None else memory.size)
-    with clock.stage(Stage.GENERATING_QUANTUM_KEYS, work) as advance:
-        return draw_file_key(
-            source,
-            job_id=job_id or keyfile.key_id_text(key_id),
-            key_id=key_id,
-            requested=purity.value,
-            served=purity.value,
-            pool=pool,
-            segments=segments,
-            lanes=memory,
-            progress=advance,
-        )
-
-
-def _check_same_image(header: Header, key_file: KeyFile) -> None:
-    # All three are public: the tag, under keys that were derived from them, is what cannot be forged.
-    mine = (header.commitment, header.nonce, header.key_id)
-    if mine != (key_file.commitment, key_file.nonce, key_file.key_id):
-        raise CommitmentMismatch("The key file is of another image")

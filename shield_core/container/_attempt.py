@@ -19,11 +19,13 @@ from shield_core.container.lanes import Recording
 from shield_core.errors import LayoutNotExact
 from shield_core.image.payload import Payload
 from shield_core.image.regions import put_pixels, take_pixels
-from shield_core.keys import schedule
+from shield_core.keys import keyfile, schedule
 from shield_core.keys.schedule import Schedule
 from shield_core.progress import Advance, Stage, StageClock
-from shield_core.quantum.keygen import Draw
+from shield_core.quantum.keygen import RAW_BITS, Draw, draw_file_key
 from shield_core.quantum.measurement import wipe
+from shield_core.quantum.pool import BitPool
+from shield_core.quantum.sources import EntropySource
 
 
 class Made(NamedTuple):
@@ -63,6 +65,42 @@ class Attempt:
     def reserve_lanes(self) -> Recording:
         """Return room for the measured bytes of `maximum`."""
         return Recording(self._samples.nbytes, len(self._samples))
+
+    def draw(
+        self,
+        lanes: Recording | None,
+        clock: StageClock,
+        source: EntropySource,
+        pool: BitPool | None,
+        *,
+        purity: Purity,
+        job_id: str | None,
+    ) -> Draw:
+        """Draw the file key, and what else the purity needs.
+
+        Args:
+            lanes: of `maximum`, to be filled.
+            clock: told the stage `generating_quantum_keys`.
+            source: of measured bits.
+            pool: as for `pipeline.encrypt_image`.
+            purity: as it is asked for.
+            job_id: names the attempt; the key id where there is no job.
+        """
+        segments = self.segments if purity is Purity.MULTISTAGE else 0
+        memory = None if lanes is None else lanes.memory
+        work = segments * RAW_BITS // 8 + (0 if memory is None else memory.size)
+        with clock.stage(Stage.GENERATING_QUANTUM_KEYS, work) as advance:
+            return draw_file_key(
+                source,
+                job_id=job_id or keyfile.key_id_text(self._key_id),
+                key_id=self._key_id,
+                requested=purity.value,
+                served=purity.value,
+                pool=pool,
+                segments=segments,
+                lanes=memory,
+                progress=advance,
+            )
 
     def run(self, draw: Draw, nonce: bytes, clock: StageClock, lanes: Recording | None = None) -> Made:
         """Encrypt, and authenticate.

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Sequence
 
 from shield_core.container import metadata, png, tag
-from shield_core.container.header import parse
+from shield_core.container.header import Header, parse
 from shield_core.container.tag import SIZE as TAG_SIZE
 from shield_core.errors import MacMismatch, PayloadInvalid, ShieldError
 from shield_core.keys import keyfile, schedule
@@ -30,6 +30,19 @@ def look_at_image(data: png.Buffer) -> ImageEvidence:
     except ShieldError as error:
         return ImageEvidence(sha256, None, None, fault=f"{error.title}: {error}")
     return ImageEvidence(sha256, header.key_id, bytes(front[-TAG_SIZE:]))
+
+
+def fits(header: Header, key_file: KeyFile) -> bool:
+    """Say whether an image and a key file name each other.
+
+    All three that are compared are public: the tag, under keys that were derived from them, is what cannot be forged.
+
+    Args:
+        header: of the image.
+        key_file: whose commitment has been checked.
+    """
+    mine = (header.commitment, header.nonce, header.key_id)
+    return mine == (key_file.commitment, key_file.nonce, key_file.key_id)
 
 
 def look_at_key(
@@ -61,8 +74,7 @@ def look_at_key(
 
 def _look_together(key_file: KeyFile, keys: Schedule, image: png.Parsed) -> KeyEvidence:
     header = image.header
-    mine = (header.commitment, header.nonce, header.key_id)
-    if mine != (key_file.commitment, key_file.nonce, key_file.key_id):
+    if not fits(header, key_file):
         return KeyEvidence(key_file.key_id, key_file.statement_sha256, of_image=False)
     holds = _tag_holds(keys, image)
     return KeyEvidence(

@@ -231,6 +231,45 @@ class TestEncryptImage:
         assert repr(file_key) not in repr(made)
 
 
+class TestConsume:
+    @pytest.mark.parametrize("layout", [Layout.PIXELS, Layout.FILE])
+    @pytest.mark.parametrize(
+        "data",
+        [
+            pictures.as_png(pictures.make(300, 200)),
+            pictures.as_png(pictures.make(30, 20), compress_level=6, exif=pictures.exif()),
+            pictures.as_jpeg(pictures.make()),
+            pictures.as_bmp(pictures.make()),
+            pictures.as_tiff(pictures.make()),
+            pictures.as_webp(pictures.make(), lossless=True),
+        ],
+        ids=["PNG", "PNG with EXIF", "JPEG", "BMP", "TIFF", "WebP"],
+    )
+    def test_memory_of_the_file_is_given_back(self, data, layout):
+        """No view of the original is left anywhere, or the array could not be emptied."""
+        original = bytearray(data)
+        made = encrypt(original, layout=layout, consume=True)
+        assert original == b""
+        image = bytearray(made.png)
+        back = decrypt(image, made.key_file_bytes, consume=True)
+        assert image == b""
+        assert np.array_equal(pictures.pixels(back.data), pictures.pixels(data))
+
+    def test_only_where_it_is_asked_for(self):
+        original = bytearray(SMALL)
+        image = bytearray(encrypt(original).png)
+        assert original == SMALL
+        made = encrypt(SMALL, consume=True)
+        decrypt(image := bytearray(made.png), made.key_file_bytes)
+        assert image == made.png
+
+    def test_of_whoever_still_looks_at_it_it_is_left(self):
+        original = bytearray(SMALL)
+        with memoryview(original) as view:
+            encrypt(original, consume=True)
+            assert view == SMALL
+
+
 class TestProgress:
     @pytest.mark.parametrize("threads", [1, 2])
     def test_percentages_rise_through_every_stage(self, threads):

@@ -69,6 +69,7 @@ def _run(
         file_name=file_name,
         job_id=ids.to_wire("job", claim.job.id),
         key_id=ids.new(),
+        consume=not claim.job.analyze,  # the analysis looks at the original once more
         progress=progress,
         threads=equipment.threads,
     )
