@@ -1,6 +1,7 @@
 import re
 
 import pytest
+import typer
 
 from cli.__main__ import app
 
@@ -35,6 +36,6 @@ class TestReadme:
         assert used <= targets
 
     def test_names_only_commands_that_the_program_has(self, commands):
-        known = {command.name or command.callback.__name__ for command in app.registered_commands}
-        used = {found for line in commands for found in re.findall(r"^(?:\.venv/bin/)?imageshield ([a-z]+)", line)}
+        known = set(typer.main.get_command(app).commands)
+        used = {found for line in commands for found in re.findall(r"^(?:\.venv/bin/)?imageshield ([a-z-]+)", line)}
         assert used <= known
