@@ -1,9 +1,15 @@
-"""What others ship, on the same bytes. All come from PyPI; see requirements/dev.txt."""
+"""What others ship, on the same bytes. All but openssl come from PyPI; see requirements/dev.txt."""
 
 import io
+import shutil
+import subprocess
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 import pyrage
+from cryptography.fernet import Fernet
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from PIL import Image
 
@@ -18,6 +24,26 @@ def age(data):
     """pyrage: encrypt(data, [x25519 recipient])."""
     recipient = pyrage.x25519.Identity.generate().to_public()
     return lambda: pyrage.encrypt(data, [recipient])
+
+
+def fernet(data):
+    """cryptography: Fernet(key).encrypt(data)."""
+    cipher = Fernet(Fernet.generate_key())
+    return lambda: cipher.encrypt(data)
+
+
+@contextmanager
+def openssl(data):
+    """openssl enc -aes-256-ctr -in FILE -out /dev/null, a process each; gives None where it is not installed."""
+    program = shutil.which("openssl")
+    if program is None:
+        yield None
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "samples"
+        path.write_bytes(data)
+        command = [program, "enc", "-aes-256-ctr", "-K", "00" * 32, "-iv", "00" * 16, "-in", str(path)]
+        yield lambda: subprocess.run([*command, "-out", "/dev/null"], check=True)
 
 
 def memcpy(samples):

@@ -1,6 +1,6 @@
 """Peak memory of one job in a child process, over the raw size of its picture.
 
-    python -m benchmarks.memory encrypt|decrypt PNG|JPEG WIDTH HEIGHT
+    python -m benchmarks.memory encrypt|decrypt PNG|JPEG PURITY WIDTH HEIGHT
 
 Counted is what the resident set grows by, at its highest, from the moment before the file is read: file, pixels, result
 and all between. A small job has run before, so that libraries and compiled kernels are not counted.
@@ -13,37 +13,44 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.pictures import SAMPLE, photograph
+from shield_core.cipher.purity import Purity
 from shield_core.image.payload import Layout
 from shield_core.keys.stanzas import PlainOpen, PlainWrap
 from shield_core.pipeline import decrypt_image, encrypt_image
 from shield_core.quantum.sources import OsSource
 
 
-def peak_over_raw(job, kind, width, height):
+def peak_over_raw(job, kind, purity, size):
     """Run one job in a child and return its peak over width · height · 3 bytes."""
+    width, height = size
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "picture"
-        prepare(path, job, kind, width, height)
-        command = [sys.executable, "-m", "benchmarks.memory", job, str(path)]
+        prepare(path, job, photograph(width, height, kind), purity)
+        command = [sys.executable, "-m", "benchmarks.memory", job, purity, str(path)]
         peak = int(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     return peak / (width * height * 3)
 
 
-def prepare(path, job, kind, width, height):
+def prepare(path, job, data, purity):
     """Write what the job will read."""
-    path.write_bytes(photograph(width, height, kind))
+    path.write_bytes(data)
     if job == "decrypt":
-        made = encrypt(path)
+        made = encrypt(path, purity)
         path.write_bytes(made.png)
         path.with_suffix(".qkey").write_bytes(made.key_file_bytes)
+        if made.material is not None:
+            path.with_suffix(".qmat").write_bytes(made.material)
 
 
-def encrypt(path):
-    return encrypt_image(read(path), source=OsSource(), wraps=[PlainWrap()], layout=Layout.PIXELS, consume=True)
+def encrypt(path, purity):
+    options = {"source": OsSource(), "wraps": [PlainWrap()], "layout": Layout.PIXELS, "consume": True}
+    return encrypt_image(read(path), purity=Purity(purity), **options)
 
 
-def decrypt(path):
-    return decrypt_image(read(path), path.with_suffix(".qkey").read_bytes(), openers=[PlainOpen()], consume=True)
+def decrypt(path, purity):
+    material = read(path.with_suffix(".qmat")) if purity == Purity.MAXIMUM else None
+    key_file = path.with_suffix(".qkey").read_bytes()
+    return decrypt_image(read(path), key_file, openers=[PlainOpen()], material=material, consume=True)
 
 
 def read(path):
@@ -59,24 +66,24 @@ def resident(field):
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(field))
 
 
-def measure(job, path):
+def measure(job, purity, path):
     """Return the bytes by which the resident set of this process grows."""
-    small = encrypt(SAMPLE)
-    decrypt_image(small.png, small.key_file_bytes, openers=[PlainOpen()])
+    small = encrypt(SAMPLE, purity)
+    decrypt_image(small.png, small.key_file_bytes, openers=[PlainOpen()], material=small.material)
     del small
     before = resident("VmRSS")
-    done = {"encrypt": encrypt, "decrypt": decrypt}[job](path)
+    done = {"encrypt": encrypt, "decrypt": decrypt}[job](path, purity)
     assert done
     return resident("VmHWM") - before
 
 
 def main(job, *where):
-    if len(where) == 1:
-        print(measure(job, Path(where[0])))
+    if len(where) == 2:
+        print(measure(job, where[0], Path(where[1])))
     else:
-        kind, width, height = where
-        ratio = peak_over_raw(job, kind, int(width), int(height))
-        print(json.dumps({"job": job, "kind": kind, "peak_over_raw": round(ratio, 3)}))
+        kind, purity, width, height = where
+        ratio = peak_over_raw(job, kind, purity, (int(width), int(height)))
+        print(json.dumps({"job": job, "kind": kind, "purity": purity, "peak_over_raw": round(ratio, 3)}))
 
 
 if __name__ == "__main__":

@@ -2,8 +2,13 @@
 
 from uuid import UUID
 
+import numpy as np
+
+from shield_core.analysis.picture import Picture
+from shield_core.analysis.report import analyze
 from shield_core.cipher import crew, keystream, permutation
 from shield_core.cipher.purity import Purity
+from shield_core.cipher.streams import Streams
 from shield_core.container import png, tag
 from shield_core.container.header import Header, pack
 
@@ -30,11 +35,11 @@ def header(width, height, channels):
 def core(samples, of, threads):
     """Keystream, permutation, tag and PNG: everything between the decoder and the finished file but the digests."""
     threads = crew.worth(len(samples), threads)
-    keystream.apply(samples, KEY, threads=threads)
-    permuted = permutation.permute(samples, KEY, threads=threads)
-    draft = png.Draft(of)
-    with crew.beside(lambda: draft.draw(permuted), threads=threads):
-        mac = tag.compute(KEY, pack(of), permuted)
+    memory = np.empty(permutation.room(*samples.shape, threads=threads), np.uint8)
+    Streams(KEY, KEY).encrypt(samples, memory=memory, threads=threads)
+    draft = png.Draft(of, memory)
+    with crew.beside(lambda: draft.draw(samples), threads=threads):
+        mac = tag.compute(KEY, pack(of), samples)
     return draft.finish(mac)
 
 
@@ -42,16 +47,15 @@ def uncore(image):
     """Strict reader, tag, inverse permutation and keystream: everything between the file and the encoder."""
     parsed = png.read(image)
     tag.compute(KEY, parsed.header_bytes, parsed.samples)
-    samples = permutation.unpermute(parsed.samples, KEY)
-    keystream.apply(samples, KEY)
+    Streams(KEY, KEY).decrypt(parsed.samples)
 
 
 def stages(samples, width, height):
-    """The stages of `core` one by one, on one thread."""
+    """The stages of `core` one by one, on one thread, and all together."""
     of = header(width, height, samples.shape[1])
     packed, image = pack(of), png.write(of, bytes(32), samples)
     return {
-        "permute": lambda: permutation.permute(samples, KEY),
+        "permute": lambda: permutation.permute(samples, KEY, out=samples),
         "ChaCha20": lambda: keystream.apply(samples, KEY),
         "HMAC": lambda: tag.compute(KEY, packed, samples),
         "PNG write": lambda: png.write(of, bytes(32), samples),
@@ -59,3 +63,9 @@ def stages(samples, width, height):
         "core, 2 threads": lambda: core(samples, of, 2),
         "decrypt core": lambda: uncore(image),
     }
+
+
+def metrics(samples, width, height):
+    """Everything that an analysis says of two pictures but the avalanche, which is two more encryptions."""
+    first, second = (Picture(some, width, height, 8) for some in (samples, samples[::-1].copy()))
+    return lambda threads: analyze(first, second, threads=threads)

@@ -7,12 +7,6 @@ import numpy as np
 from PIL import Image
 
 SAMPLE = Path(__file__).parents[1] / "samples" / "astronaut.png"
-SIZES = {
-    "512² gray": (512, 512, 1),
-    "512² RGB": (512, 512, 3),
-    "12 MP RGB": (4000, 3000, 3),
-    "25 MP RGB": (5000, 5000, 3),
-}
 
 
 def noise(width, height, channels):
