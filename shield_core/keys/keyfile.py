@@ -93,8 +93,8 @@ def build(
         created: Defaults to now; kept in whole seconds of UTC.
 
     Raises:
-        KeyFileInvalid: stanzas that may not stand together (a passphrase beside `plain` or `vault`), or a malformed
-            field.
+        KeyFileInvalid: stanzas that may not stand together (a passphrase beside `plain` or `vault`, a recipient beside
+            `plain`), or a malformed field.
     """
     keys = schedule.derive(file_key, nonce)
     draft = KeyFile(

@@ -8,7 +8,7 @@ from backplane.db.base import Base
 
 
 class Key(Base):
-    """One file key's key file, as it is kept: a `vault` or a `passphrase` stanza, never `plain`."""
+    """One file key's key file, as it is kept: under the vault, a password or recipients, never in clear."""
 
     __tablename__ = "keys"
 
