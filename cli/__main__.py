@@ -82,7 +82,7 @@ def encrypt(  # noqa: PLR0917 - typer calls it by name
 @app.command()
 def decrypt(  # noqa: PLR0917 - typer calls it by name
     file: Annotated[Path, typer.Argument(metavar="FILE", help="An encrypted image.")],
-    key: Annotated[Path, typer.Option(help="Its key file.")],
+    key: Annotated[Path | None, typer.Option(help="Its key file. [default: NAME.enc.qkey beside FILE]")] = None,
     out: Annotated[
         Path | None, typer.Option("-o", "--out", help="The picture. [default: its own name, beside FILE]")
     ] = None,

@@ -111,10 +111,18 @@ _WARNINGS = {
 
 
 def decrypt(
-    encrypted: Path, *, key: Path, material: Path | None, out: Path | None, keys: Keys, force: bool, as_json: bool
+    encrypted: Path,
+    *,
+    key: Path | None,
+    material: Path | None,
+    out: Path | None,
+    keys: Keys,
+    force: bool,
+    as_json: bool,
 ) -> None:
     keys.check()
     data = read(encrypted, MAX_ENCRYPTED_BYTES)
+    key = key or _key_beside(encrypted)
     material = materials.find(encrypted, data, material)
     if out is not None:
         inputs = {"the encrypted image": encrypted, "the key file": key}
@@ -166,6 +174,13 @@ def read(path: Path, limit: int) -> bytes:
     if size > limit or len(data) > limit:
         raise Failure("file-too-large", "The file is too large", f"{path} has more than {limit:,} bytes")
     return data
+
+
+def _key_beside(encrypted: Path) -> Path:
+    path = encrypted.with_suffix(".qkey")
+    if not path.exists():
+        raise usage(f"{path} is not there: --key names the key file that was written with {encrypted.name}")
+    return path
 
 
 def _demand_name(path: Path | None) -> None:

@@ -408,6 +408,11 @@ class TestDecrypt:
         shell("decrypt", "photo.enc.png", "--key", "photo.enc.qkey", "--password-file", "password")
         assert shell.read("photo.jpg") == data
 
+    def test_finds_the_key_file_that_encrypt_left_beside_the_image(self, shell):
+        shell.encrypt("photo.png")
+        shell("decrypt", "photo.enc.png", "--password-file", "password", "-o", "back.png")
+        assert np.array_equal(pictures.pixels(shell.read("back.png")), np.array(pictures.make()))
+
     def test_gives_back_a_png_with_every_pixel(self, shell):
         shell.encrypt()
         shell("decrypt", "photo.enc.png", "--key", "photo.enc.qkey", "--password-file", "password", "-o", "back.png")
@@ -520,7 +525,11 @@ class TestDecrypt:
 
     def test_a_missing_key_file_is_an_error(self, shell, pair):
         shell("decrypt", "photo.enc.png", "--key", "missing", expect=1)
-        shell("decrypt", "photo.enc.png", expect=2)
+
+    def test_a_key_file_that_is_not_beside_the_image_must_be_named(self, shell, pair):
+        (shell.directory / "photo.enc.qkey").unlink()
+        shell("decrypt", "photo.enc.png", "--password-file", "password", expect=2)
+        assert "photo.enc.qkey is not there: --key names" in shell.err
 
     @pytest.mark.parametrize("out", ["photo.enc.png", "photo.enc.qkey"])
     def test_never_writes_over_what_it_reads(self, shell, pair, out):
