@@ -4,7 +4,8 @@
 - `intake` looks at a file without decoding it: magic bytes, then one walk over its structure.
 - `png_walk`, `jpeg_walk`, `bmp_walk`, `tiff_walk` (with `tiff_tags`) and `webp_walk` are these walks, in bounded time.
 - `facts` is what a walk finds out; `splice` shows a decoder only those bytes of a file that make pixels.
-- `pixels` is the one place where Pillow runs.
+- `pixels` is the one place where Pillow runs; `png_read` reads exact PNG files without it; `conveyor` lets a
+  second thread follow band by band.
 - `regions` takes the pixels of rectangles out of a picture and puts them back; `orientation` tells how viewers turn it.
 - `payload` chooses the layout and turns a file into samples; `restore` turns samples into a file.
 - `png_write`, `bmp_write` and `tiff_write` rebuild a file around its pixels, with everything that was kept of it.
