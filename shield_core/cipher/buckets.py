@@ -23,6 +23,8 @@ _MOST_BITS = 8
 _SPARE = 6  # standard deviations of room beyond the mean of a run: too little once in a million pictures
 _SMALL = 17  # a bucket of 2^17 pixels fits the second-level cache; fewer pixels are not split
 
+_TWO_LINES = 16  # numbers of 8 bytes; the cache fetches lines in pairs
+
 Part = tuple[int, int, int]
 """The part's number, its first pixel and the pixel after its last."""
 
@@ -54,10 +56,9 @@ class Runs:
         """Return the first place of every bucket in the permuted picture, and the place after its last."""
         return _bounds(self.sizes)
 
-    def of(self, bucket: int) -> list[tuple[int, int]]:
-        """Return where the pixels of a bucket lie in the memory, in their order."""
-        runs = zip(self.starts[:, bucket].tolist(), self.sizes[:, bucket].tolist(), strict=True)
-        return [(start, start + size) for start, size in runs]
+    def by_bucket(self) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+        """Return where the runs of every bucket start and how many pixels they have, uint64 (buckets, parts)."""
+        return self.starts.T.astype(np.uint64, "C"), self.sizes.T.astype(np.uint64, "C")
 
 
 def room(n: int, *, threads: int) -> int:
@@ -128,7 +129,7 @@ def _scatter(  # noqa: PLR0917
     mask = np.uint8(rooms.shape[1] - 1)
     places = wide(memory, 0, _total(rooms) - 1)
     starts = _starts(rooms).astype(np.uint64)
-    ends = starts.copy()
+    ends = _apart(starts)
     limits = starts + (rooms - 1).astype(np.uint64)  # writing a pixel of 3 bytes spoils a byte of the place behind it
 
     def new_worker() -> crew.Worker[Part]:
@@ -265,6 +266,18 @@ def _likely(parts: tuple[Part, ...], buckets: int) -> NDArray[np.int64]:
 def _starts(rooms: NDArray[np.int64]) -> NDArray[np.int64]:
     # One part after the other, so that no two threads touch the same page of fresh memory at the same time.
     return (np.cumsum(rooms) - rooms.reshape(-1)).reshape(rooms.shape)
+
+
+def _apart(rows: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Copy rows so far apart that no two of them have a line of the cache in common.
+
+    Each row is written by a thread of its own, for every pixel: where a line was shared, two threads were slower than
+    one.
+    """
+    columns = rows.shape[1]
+    spread = np.empty((len(rows), columns + _TWO_LINES), np.uint64)
+    spread[:, :columns] = rows
+    return spread[:, :columns]
 
 
 def _total(rooms: NDArray[np.int64]) -> int:

@@ -168,6 +168,31 @@ def shuffle(bucket, words, top, target, shift, partners):  # noqa: PLR0917  - nu
 
 
 @_kernel
+def take_and_shuffle(places, starts, sizes, pixels, words, target, shift, partners):  # noqa: PLR0917
+    """Take the pixels of a bucket out of their runs and begin to shuffle them: one call, for each costs a hand-over.
+
+    Args:
+        places: integers, the memory of all runs.
+        starts: uint64 (r,), where each run of the bucket starts.
+        sizes: uint64 (r,), how many pixels it has.
+        pixels: integers (m,), written and worked on.
+        words: as `shuffle`.
+        target: as `shuffle`.
+        shift: as `shuffle`.
+        partners: as `shuffle`.
+
+    Returns:
+        As `shuffle`.
+    """
+    at = np.uint64(0)
+    for run in range(starts.size):
+        for i in range(np.uint64(sizes[run])):
+            pixels[at] = places[starts[run] + i]
+            at += _1
+    return shuffle(pixels, words, np.uint64(pixels.size - 1), target, shift, partners)
+
+
+@_kernel
 def unshuffle(source, partners, bucket):
     """Undo `shuffle` upwards from place 1 to the last place but one.
 

@@ -17,7 +17,7 @@ from shield_core.cipher.pixels import INTEGERS, Pixels, packed, to_bytes, to_int
 from shield_core.progress import Advance
 
 FIRST_LANE = 2
-_WORDS = 1 << 16  # drawn at a time: few calls, for each gives away the GIL, and little beside the bucket in its cache
+_WORDS = 1 << 17  # drawn at a time: one call for most buckets, for each gives away the GIL, and two threads wait for it
 _PARTNERS = 256  # drawn before they are used: one kibibyte, always in the first-level cache
 
 Bucket = tuple[int, tuple[int, int]]
@@ -32,10 +32,11 @@ class _Bench:
         self.partners = np.empty(largest, np.uint32)
         self.pixels: Pixels = np.empty(largest, INTEGERS[width])
 
-    def words(self, lane: Lane, most: int) -> NDArray[np.uint32]:
+    def words(self, lane: Lane | None, most: int) -> NDArray[np.uint32]:
         """Return the next words of a lane, `most` or fewer: never more words than there are draws left."""
         some = self.keystream[: 4 * most]
-        lane.fill(some)
+        if lane is not None:
+            lane.fill(some)
         return some.view(np.uint32)
 
     def wipe(self) -> None:
@@ -62,15 +63,19 @@ def shuffle(
         threads: 1 or 2; the result is the same.
         progress: told the bytes done, after each bucket.
     """
+    places = wide(runs.memory, 0, len(runs.memory) - 1)
+    starts, sizes = runs.by_bucket()
 
     def one(number: int, bucket: NDArray[np.uint8], bench: _Bench) -> None:
-        pixels = bench.pixels[: len(bucket)]
-        at = 0
-        for start, stop in runs.of(number):
-            kernels.copy(wide(runs.memory, start, stop), pixels[at : at + stop - start])
-            at += stop - start
-        if at > 1:
-            _shuffle(pixels, bucket, lanes.open(FIRST_LANE + number), bench, kernels)
+        pixels, partners = bench.pixels[: len(bucket)], bench.partners[:_PARTNERS]
+        target, shift = wide_early(bucket, 1, len(bucket))
+        top = len(bucket) - 1
+        lane = lanes.open(FIRST_LANE + number) if top else None
+        top = kernels.take_and_shuffle(
+            places, starts[number], sizes[number], pixels, bench.words(lane, top), target, shift, partners
+        )
+        while top:
+            top = kernels.shuffle(pixels, bench.words(lane, top), np.uint64(top), target, shift, partners)
         bucket[0] = to_bytes(int(pixels[0]), bucket.shape[1])
 
     _each(one, samples, runs.bounds(), threads=threads, progress=progress)
@@ -132,15 +137,6 @@ def _each(
     finally:
         for bench in benches:
             bench.wipe()
-
-
-def _shuffle(pixels: Pixels, bucket: NDArray[np.uint8], lane: Lane, bench: _Bench, kernels: ModuleType) -> None:
-    """Write the pixels in their order into a bucket, all but the first."""
-    target, shift = wide_early(bucket, 1, len(bucket))
-    top = len(bucket) - 1
-    while top:
-        words = bench.words(lane, top)
-        top = kernels.shuffle(pixels, words, np.uint64(top), target, shift, bench.partners[:_PARTNERS])
 
 
 def _unshuffle(bucket: NDArray[np.uint8], lane: Lane, bench: _Bench, kernels: ModuleType) -> None:

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
-from isal import isal_zlib
 from numpy.typing import NDArray
 
 from shield_core.container import stream
 from shield_core.container.header import Header, pack, parse
 from shield_core.container.tag import SIZE as TAG_SIZE
 from shield_core.errors import FileTooLarge, HeaderInvalid, HeaderMissing, TooManyPixels, UnsupportedFormat
+from shield_core.image.checksums import crc32
 from shield_core.image.limits import MAX_CHUNKS, MAX_ENCRYPTED_BYTES, MAX_PIXELS
 from shield_core.progress import Advance, nothing
 
@@ -203,4 +203,4 @@ def _front(header: Header, tag: bytes) -> bytes:
 
 
 def _chunk(kind: bytes, body: bytes) -> bytes:
-    return len(body).to_bytes(4, "big") + kind + body + isal_zlib.crc32(kind + body).to_bytes(4, "big")
+    return len(body).to_bytes(4, "big") + kind + body + crc32(kind + body).to_bytes(4, "big")

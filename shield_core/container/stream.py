@@ -11,6 +11,8 @@ import numpy as np
 from isal import isal_zlib
 from numpy.typing import NDArray
 
+from shield_core.image.checksums import crc32
+
 CHUNK: Final = 1 << 20
 """Bytes of zlib stream in an IDAT chunk; the last holds the rest."""
 
@@ -74,12 +76,12 @@ def pieces(samples: NDArray[np.uint8], plan: Plan) -> Iterator[NDArray[np.uint8]
             if not room:
                 room = min(CHUNK, left)
                 left -= room
-                crc = isal_zlib.crc32(_TYPE)
+                crc = crc32(_TYPE)
                 yield _array(room.to_bytes(4, "big") + _TYPE)
             piece = part[at : at + room]
             at += piece.size
             room -= piece.size
-            crc = isal_zlib.crc32(piece.data, crc)
+            crc = crc32(piece.data, crc)
             yield piece
             if not room:
                 yield _array(crc.to_bytes(4, "big"))

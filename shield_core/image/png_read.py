@@ -14,6 +14,7 @@ from isal import isal_zlib
 from numpy.typing import NDArray
 
 from shield_core.errors import ImageCorrupt
+from shield_core.image.checksums import clear_registers
 from shield_core.image.conveyor import WAITING, Finished, conveyor, ignore
 from shield_core.image.facts import SAMPLE_KINDS, TRAILING_DATA
 from shield_core.image.png_walk import PngWalk, check_checksums
@@ -141,6 +142,7 @@ class _Inflation:
             part: bytes = self._inflate.decompress(self._rest, most)
         except isal_zlib.error as error:  # type: ignore[misc] # its stub declares an instance
             raise ImageCorrupt("the image data of the PNG are damaged") from error
+        clear_registers()  # the bands are hashed
         self._rest = self._inflate.unconsumed_tail
         if not part and not self._rest and not self._inflate.eof:
             self._rest = next(self._pieces, b"")

@@ -9,6 +9,7 @@ from typing import Final
 from isal import isal_zlib
 
 from shield_core.errors import ImageCorrupt
+from shield_core.image.checksums import crc32
 from shield_core.image.facts import TRAILING_DATA, ImageFacts, Pieces, describe_samples
 from shield_core.image.limits import MAX_CHUNKS, MAX_KEPT, check_size
 from shield_core.image.splice import merged
@@ -150,7 +151,7 @@ def check_checksums(walk: PngWalk) -> None:
     """
     for chunk in walk.chunks:
         stored = int.from_bytes(walk.view[chunk.end : chunk.end + 4], "big")
-        if isal_zlib.crc32(walk.view[chunk.start - 4 : chunk.end]) != stored:
+        if crc32(walk.view[chunk.start - 4 : chunk.end]) != stored:
             raise ImageCorrupt(f"the checksum of the chunk {chunk.name.decode()} is wrong")
 
 

@@ -9,7 +9,7 @@ import pytest
 from shield_core.cipher import buckets, crew, kernels, permutation
 
 KEY = bytes(range(32))
-NAMES = ("count", "scatter", "gather", "draw", "shuffle", "unshuffle", "copy")
+NAMES = ("count", "scatter", "gather", "draw", "shuffle", "take_and_shuffle", "unshuffle", "copy")
 
 
 def picture(n, width, seed=0):
