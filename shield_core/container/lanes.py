@@ -45,7 +45,6 @@ class Recording:
             pixels: of the payload.
         """
         self._choices, self._buckets = permutation.lane_sizes(pixels)
-        self._payload = payload_bytes
         self._words = _COUNT + 2 * _LENGTH + payload_bytes + self._choices  # where the first lane of words begins
         self._room = self._words + _WORD * pixels + self._buckets * (_LENGTH + _WORD * SPARE_WORDS)
         self._memory = np.empty(chunks.sealed_size(self._room), np.uint8)

@@ -300,6 +300,15 @@ class TestProgress:
             steps = [after.done - before.done for before, after in itertools.pairwise(inside)]
             assert max(steps) <= 3 * (1 << 20)
 
+    def test_a_stage_says_beforehand_how_much_there_is_to_do(self):
+        reports = []
+        samples = 3 * 900 * 800
+        encrypt(pictures.as_bmp(pictures.make(900, 800)), progress=reports.append)
+        for stage, work in ((Stage.ENCRYPTING, 3 * samples), (Stage.AUTHENTICATING, samples)):
+            inside = [report for report in reports if report.stage is stage]
+            assert {report.total for report in inside} == {work}
+            assert inside[-1].done == work
+
     @pytest.mark.parametrize("stage", [Stage.VALIDATING, Stage.DECRYPTING])
     def test_decoder_and_encoder_report_as_well(self, stage):
         reports = []

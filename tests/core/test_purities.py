@@ -72,6 +72,19 @@ class FailingLater(DeterministicSource):
         return super().measure(n_bits) if self.left >= 0 else self.then.measure(n_bits)
 
 
+def totals(reports):
+    return {report.stage: report.total for report in reports}
+
+
+class TestWork:
+    def test_of_maximum_counts_its_lanes_when_they_are_measured_and_twice_when_they_are_used(self):
+        reports = []
+        made = encrypt(Purity.MAXIMUM, LARGE, progress=reports.append)
+        work, samples = totals(reports), 3 * 700 * 600
+        assert work[Stage.GENERATING_QUANTUM_KEYS] >= len(made.material) - 1000
+        assert work[Stage.ENCRYPTING] == 3 * samples + 2 * work[Stage.GENERATING_QUANTUM_KEYS]
+
+
 class TestRoundTrip:
     @pytest.mark.parametrize("threads", [1, 2])
     @pytest.mark.parametrize("layout", [Layout.PIXELS, Layout.FILE])

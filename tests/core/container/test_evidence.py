@@ -80,6 +80,7 @@ class TestKey:
 
     def test_with_another_image_says_so_and_looks_no_further(self):
         seen = look_at_key(IMAGE.key_file, openers=OPEN, image=OTHER.png)
+        assert (seen.key_id, seen.statement_sha256) == (IMAGE.key_file.key_id, IMAGE.statement_sha256)
         assert (seen.of_image, seen.tag_holds, seen.metadata_sha256) == (False, None, None)
 
     def test_with_a_changed_image_says_so_and_opens_nothing(self):

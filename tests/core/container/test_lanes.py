@@ -142,6 +142,13 @@ class TestReplay:
         assert len(parsed(opened(sealed))[2]) == 4 * (49 + 3)
         assert np.array_equal(replayed(encrypted, opened(sealed), samples, threads), samples)
 
+    @pytest.mark.parametrize("n", range(chunks.CHUNK - 10 - 8, chunks.CHUNK - 10 + 1))
+    def test_a_length_that_lies_on_both_sides_of_a_chunks_edge_is_read(self, n):
+        """The length of lane 1 stands behind lane 0, at 2 + 8 + n."""
+        samples = picture(n, 1)
+        encrypted, sealed = recorded(samples)
+        assert np.array_equal(replayed(encrypted, opened(sealed), samples), samples)
+
     def test_a_lane_that_is_long_enough_for_all_draws_and_lacks_a_word_is_refused(self):
         samples = picture(50, 3)
         encrypted, sealed = recorded(samples, rejected=3)

@@ -174,12 +174,16 @@ class TestFind:
     def test_too_many_bytes(self):
         with pytest.raises(FileTooLarge):
             png.find(memoryview(np.zeros(MAX_ENCRYPTED_BYTES + 1, np.uint8)))
+        with pytest.raises(UnsupportedFormat):
+            png.find(memoryview(np.zeros(MAX_ENCRYPTED_BYTES, np.uint8)))
 
     def test_too_many_chunks(self):
         with pytest.raises(HeaderInvalid):
             png.find(png.SIGNATURE + chunk(b"tEXt", b"") * (MAX_CHUNKS + 1))
 
-    @pytest.mark.parametrize(("width", "height"), [(5000, 5001), (2**31 - 1, 2**31 - 1), (0xFFFFFFFF, 1)])
+    @pytest.mark.parametrize(
+        ("width", "height"), [(5000, 5001), (2**31 - 1, 2**31 - 1), (0xFFFFFFFF, 1), (2**24, 2), (2, 2**24)]
+    )
     def test_too_many_pixels(self, width, height):
         ihdr = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
         with pytest.raises(TooManyPixels):
