@@ -11,6 +11,7 @@ from shield_core.cipher.purity import Purity
 from shield_core.cipher.streams import Streams
 from shield_core.container import png, tag
 from shield_core.container.header import Header, pack
+from shield_core.progress import nothing
 
 KEY = bytes(range(32))
 KINDS = {1: (8, 0), 3: (8, 2)}
@@ -36,11 +37,13 @@ def core(samples, of, threads):
     """Keystream, permutation, tag and PNG: everything between the decoder and the finished file but the digests."""
     threads = crew.worth(len(samples), threads)
     memory = np.empty(permutation.room(*samples.shape, threads=threads), np.uint8)
-    Streams(KEY, KEY).encrypt(samples, memory=memory, threads=threads)
+    mac = tag.Tag(KEY, pack(of), samples)
+    settled = tag.ahead(mac, samples) if threads > 1 else nothing
+    Streams(KEY, KEY).encrypt(samples, memory=memory, threads=threads, settled=settled)
     draft = png.Draft(of, memory)
     with crew.beside(lambda: draft.draw(samples), threads=threads):
-        mac = tag.compute(KEY, pack(of), samples)
-    return draft.finish(mac)
+        value = mac.finish()
+    return draft.finish(value)
 
 
 def uncore(image):

@@ -35,6 +35,7 @@ def permute(
     out: NDArray[np.uint8] | None = None,
     memory: NDArray[np.uint8] | None = None,
     threads: int = 1,
+    settled: Advance = nothing,
     progress: Advance = nothing,
 ) -> NDArray[np.uint8]:
     """Return the pixels in the order of a key.
@@ -47,6 +48,7 @@ def permute(
         memory: uint8 (bytes,), contiguous, at least `room(...)` bytes, to work in: fresh memory costs as much as a
             tenth of the work. Allocated where none is given.
         threads: 1 or 2; the result is the same. Small pictures take one.
+        settled: told, now and then, how many pixels of `out` from the first on are final, to do something with them.
         progress: told the bytes moved, in all twice `samples.nbytes`.
 
     Returns:
@@ -75,7 +77,7 @@ def permute(
         runs = buckets.one(samples, memory)
         progress(samples.nbytes)
     _announce(measured, runs.bounds())
-    shuffling.shuffle(runs, out, lanes, compiled, threads=threads, progress=progress)
+    shuffling.shuffle(runs, out, lanes, compiled, threads=threads, settled=settled, progress=progress)
     return out
 
 

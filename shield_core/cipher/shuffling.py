@@ -51,6 +51,7 @@ def shuffle(
     kernels: ModuleType,
     *,
     threads: int,
+    settled: Advance,
     progress: Advance,
 ) -> None:
     """Shuffle the pixels of every bucket, out of their runs into the picture.
@@ -61,6 +62,7 @@ def shuffle(
         lanes: of the permutation key.
         kernels: `shield_core.cipher.kernels`.
         threads: 1 or 2; the result is the same.
+        settled: told on this thread, now and then, how many pixels from the first on are final.
         progress: told the bytes done, after each bucket.
     """
     places = wide(runs.memory, 0, len(runs.memory) - 1)
@@ -78,7 +80,23 @@ def shuffle(
             top = kernels.shuffle(pixels, bench.words(lane, top), np.uint64(top), target, shift, partners)
         bucket[0] = to_bytes(int(pixels[0]), bucket.shape[1])
 
-    _each(one, samples, runs.bounds(), threads=threads, progress=progress)
+    bounds = runs.bounds()
+    ended = bytearray(len(bounds))
+    front = 0
+
+    def one_more(number: int, bucket: NDArray[np.uint8], bench: _Bench) -> None:
+        if len(bucket):
+            one(number, bucket, bench)
+        ended[number] = True
+
+    def tell(size: int) -> None:
+        nonlocal front
+        front = ended.find(0, front) if 0 in ended else len(bounds)
+        if front:
+            settled(bounds[front - 1][1])
+        progress(size)
+
+    _each(one_more, samples, bounds, threads=threads, progress=tell)
 
 
 def unshuffle(
@@ -126,8 +144,7 @@ def _each(
         def work(task: Bucket) -> Iterator[int]:
             number, (start, stop) = task
             bucket = samples[start:stop]
-            if len(bucket):
-                one(number, bucket, bench)
+            one(number, bucket, bench)
             yield bucket.size
 
         return work

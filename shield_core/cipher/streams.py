@@ -30,6 +30,7 @@ class Streams:
         *,
         memory: NDArray[np.uint8] | None = None,
         threads: int = 1,
+        settled: Advance = nothing,
         progress: Advance = nothing,
     ) -> NDArray[np.uint8]:
         """XOR, then permute, in place.
@@ -38,6 +39,7 @@ class Streams:
             samples: uint8 (pixels, bytes per pixel), C-contiguous, writable.
             memory: to work in, as for `permutation.permute`.
             threads: 1 or 2; the result is the same.
+            settled: as for `permutation.permute`.
             progress: told the bytes done, in all three times `samples.nbytes`.
 
         Returns:
@@ -53,6 +55,7 @@ class Streams:
             out=samples,
             memory=memory,
             threads=threads,
+            settled=settled,
             progress=progress,
         )
 

@@ -13,15 +13,16 @@ import numpy as np
 from shield_core.cipher import crew, permutation, segments
 from shield_core.cipher.purity import Purity
 from shield_core.cipher.streams import Streams
-from shield_core.container import material, metadata, png, tag
+from shield_core.container import material, metadata, png
 from shield_core.container.header import Header, pack
 from shield_core.container.lanes import Recording
+from shield_core.container.tag import Tag, ahead
 from shield_core.errors import LayoutNotExact
 from shield_core.image.payload import Payload
 from shield_core.image.regions import put_pixels, take_pixels
 from shield_core.keys import keyfile, schedule
 from shield_core.keys.schedule import Schedule
-from shield_core.progress import Advance, Stage, StageClock
+from shield_core.progress import Advance, Stage, StageClock, nothing
 from shield_core.quantum.keygen import RAW_BITS, Draw, draw_file_key
 from shield_core.quantum.measurement import wipe
 from shield_core.quantum.pool import BitPool
@@ -117,22 +118,38 @@ class Attempt:
         """
         keys = schedule.derive(draw.file_key, nonce)
         about = self._metadata(draw, keys)
+        header = None if lanes or draw.seeds else self._header(draw, nonce, keys.commitment, about, None)
+        mac = self._begin_tag(keys, header)
         work = 3 * self._samples.nbytes + (0 if lanes is None else 2 * lanes.memory.size)
         with clock.stage(Stage.ENCRYPTING, work) as advance:
             try:
-                self._encrypt(Streams(keys.stream, keys.permutation, draw.seeds or None, lanes), advance)
+                self._encrypt(Streams(keys.stream, keys.permutation, draw.seeds or None, lanes), mac, advance)
                 sealed = self._seal(lanes or draw.seeds, keys, advance)
             finally:
                 wipe(draw.seeds)
             digest = None if sealed is None else material.digest(sealed, progress=advance)
-        header = self._header(draw, nonce, keys.commitment, about, digest)
+        header = header or self._header(draw, nonce, keys.commitment, about, digest)
+        mac = mac or Tag(keys.mac, pack(header), self._picture)
         draft = png.Draft(header, self._memory)
         with clock.stage(Stage.AUTHENTICATING, header.sample_bytes) as advance:
-            mac = self._authenticate(draft, keys, pack(header), advance)
-            return Made(header, mac, draft.finish(mac), sealed)
+            advance(mac.covered)
+            value = self._authenticate(draft, mac, advance)
+            return Made(header, value, draft.finish(value), sealed)
 
-    def _encrypt(self, streams: Streams, advance: Advance) -> None:
-        self._samples = streams.encrypt(self._samples, memory=self._memory, threads=self._threads, progress=advance)
+    def _begin_tag(self, keys: Schedule, header: Header | None) -> Tag | None:
+        """Begin the tag where it can follow the permutation: all that is before the samples is known, and they stay."""
+        if header is None or self.content.regions or self._threads == 1:
+            return None
+        return Tag(keys.mac, pack(header), self._samples)
+
+    def _encrypt(self, streams: Streams, mac: Tag | None, advance: Advance) -> None:
+        self._samples = streams.encrypt(
+            self._samples,
+            memory=self._memory,
+            threads=self._threads,
+            settled=nothing if mac is None else ahead(mac, self._samples),
+            progress=advance,
+        )
         self._picture = put_pixels(self._picture, self._samples, self.content.regions, width=self.content.width)
         del self._samples  # where there are regions, a copy
 
@@ -141,12 +158,12 @@ class Attempt:
             return None
         return material.seal(secret, key=keys.material, key_id=self._key_id, progress=advance)
 
-    def _authenticate(self, draft: png.Draft, keys: Schedule, header: bytes, advance: Advance) -> bytes:
+    def _authenticate(self, draft: png.Draft, mac: Tag, advance: Advance) -> bytes:
         """Draw the pixels and compute the tag over them, at the same time where there are two threads."""
         with crew.beside(lambda: draft.draw(self._picture), threads=self._threads) as drawn:
-            mac = tag.compute(keys.mac, header, self._picture, progress=advance)
+            value = mac.finish(progress=advance)
             drawn()
-        return mac
+        return value
 
     def _metadata(self, draw: Draw, keys: Schedule) -> bytes:
         about = {

@@ -78,6 +78,17 @@ class TestPermute:
         assert memory[-5:].tolist() == [77] * 5
 
     @pytest.mark.parametrize("threads", [1, 2])
+    @pytest.mark.parametrize("n", [2, 1000, 2**20 + 3])
+    def test_what_is_said_to_be_final_stays(self, n, threads):
+        samples, out, seen = picture(n, 3), np.zeros((n, 3), np.uint8), []
+        permute(
+            samples, KEY, out=out, threads=threads, settled=lambda places: seen.append((places, out[:places].copy()))
+        )
+        assert [places for places, _ in seen] == sorted(places for places, _ in seen)
+        assert all(np.array_equal(final, out[:places]) for places, final in seen)
+        assert threads == 2 or seen[-1][0] == n
+
+    @pytest.mark.parametrize("threads", [1, 2])
     @pytest.mark.parametrize("width", WIDTHS)
     def test_run_with_too_little_room_changes_nothing(self, monkeypatch, width, threads):
         samples = picture(2**20 + 3, width)

@@ -15,6 +15,26 @@ def samples(data):
     return np.frombuffer(data, np.uint8)
 
 
+class TestTag:
+    @given(st.lists(st.integers(0, 5000), max_size=5))
+    def test_covered_piece_by_piece_it_is_the_same(self, stops):
+        data, told = np.random.default_rng(0).integers(0, 256, (5000 // 4, 4), np.uint8), []
+        mac = tag.Tag(KEY, b"header", data)
+        for stop in stops:
+            mac.cover(stop, progress=told.append)
+        assert mac.finish(progress=told.append) == tag.compute(KEY, b"header", data)
+        assert sum(told) == data.size
+
+    def test_ahead_leaves_a_part_for_later(self):
+        data = np.random.default_rng(0).integers(0, 256, (1000, 3), np.uint8)
+        mac = tag.Tag(KEY, b"header", data)
+        settled = tag.ahead(mac, data)
+        for places, covered in ((0, 0), (10, 30), (5, 30), (499, 1497), (1000, 1500)):
+            settled(places)
+            assert mac.covered == covered
+        assert mac.finish() == tag.compute(KEY, b"header", data)
+
+
 class TestRfc4231:
     @pytest.mark.parametrize(
         ("key", "data", "expected"),
