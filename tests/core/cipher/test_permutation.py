@@ -98,6 +98,20 @@ class TestPermute:
         assert np.array_equal(permute(samples, KEY, threads=threads, progress=told.append), expected)
         assert sum(told) == 2 * samples.nbytes
 
+    @pytest.mark.parametrize("threads", [1, 2])
+    @pytest.mark.parametrize("width", [1, 3])
+    @pytest.mark.parametrize("spare", [-1, 0, 1])
+    def test_room_that_is_enough_or_not_by_one_place(self, monkeypatch, spare, width, threads):
+        """Each run is as large as its pixels and a free place, or lacks that place, or one of its pixels."""
+        samples, sizes, scatter = picture(2**20 + 3, width), [], buckets._scatter
+        monkeypatch.setattr(buckets, "_scatter", lambda *given: sizes.append(scatter(*given)) or sizes[-1])
+        expected = permute(samples, KEY, threads=threads)
+        monkeypatch.setattr(buckets, "_likely", lambda *_: sizes[0] + spare)
+        memory = np.full(room(len(samples), width, threads=threads) + 5, 77, np.uint8)
+        assert np.array_equal(permute(samples, KEY, memory=memory, threads=threads), expected)
+        assert memory[-5:].tolist() == [77] * 5
+        assert len(sizes) == (2 if spare == 1 else 3)  # with the second try
+
     @given(st.integers(0, 600), st.sampled_from(WIDTHS), keys)
     def test_loses_and_doubles_no_pixel(self, n, width, key):
         samples = picture(n, width)
