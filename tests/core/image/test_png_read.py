@@ -104,6 +104,12 @@ class TestLengths:
         with pytest.raises(ImageCorrupt, match="longer"):
             read(pictures.png(pictures.ihdr(10, 10, 8, 2), data, pictures.chunk(b"IEND")))
 
+    def test_a_stream_that_is_none_is_refused(self):
+        stream = bytearray(zlib.compress(bytes(10 * 31)))
+        stream[2] = 0b111  # a last block of the type that does not exist
+        with pytest.raises(ImageCorrupt, match="damaged"):
+            read(pictures.png(pictures.ihdr(10, 10, 8, 2), pictures.chunk(b"IDAT", stream), pictures.chunk(b"IEND")))
+
     def test_a_bomb_costs_no_more_than_the_picture(self):
         data = pictures.chunk(b"IDAT", zlib.compress(bytes(300_000_000), 9))
         with pytest.raises(ImageCorrupt, match="longer"):
@@ -181,3 +187,9 @@ class TestKernel:
         with np.errstate(over="ignore"):
             assert png_kernels.unfilter.py_func(filtered, above, plain, step) == 4
         assert np.array_equal(compiled, plain)
+
+    def test_ends_at_a_filter_that_does_not_exist(self):
+        filtered = np.array([[0, 1], [7, 1], [0, 1]], np.uint8)
+        above, target = np.zeros(1, np.uint8), np.zeros((3, 1), np.uint8)
+        assert png_kernels.unfilter(filtered, above, target, 1) == 1
+        assert png_kernels.unfilter.py_func(filtered, above, target, 1) == 1
