@@ -173,6 +173,9 @@ class TestRefusals:
 
 
 class TestKernel:
+    def test_warm_compiles_it(self):
+        png_read.warm()
+
     @pytest.mark.parametrize("number", range(5))
     @pytest.mark.parametrize("step", [1, 2, 3, 4])
     def test_plain_and_compiled_agree(self, number, step, monkeypatch):
