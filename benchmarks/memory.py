@@ -3,7 +3,7 @@
     python -m benchmarks.memory encrypt|decrypt PNG|JPEG PURITY WIDTH HEIGHT
 
 Counted is what the resident set grows by, at its highest, from the moment before the file is read: file, pixels, result
-and all between. A small job has run before, so that libraries and compiled kernels are not counted.
+and all between. Small jobs have run before, so that libraries and compiled kernels are not counted.
 """
 
 import json
@@ -12,12 +12,14 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.pictures import SAMPLE, photograph
+from benchmarks.pictures import photograph
 from shield_core.cipher.purity import Purity
 from shield_core.image.payload import Layout
 from shield_core.keys.stanzas import PlainOpen, PlainWrap
 from shield_core.pipeline import decrypt_image, encrypt_image
 from shield_core.quantum.sources import OsSource
+
+OPTIONS = {"source": OsSource(), "wraps": [PlainWrap()], "layout": Layout.PIXELS}
 
 
 def peak_over_raw(job, kind, purity, size):
@@ -43,8 +45,7 @@ def prepare(path, job, data, purity):
 
 
 def encrypt(path, purity):
-    options = {"source": OsSource(), "wraps": [PlainWrap()], "layout": Layout.PIXELS, "consume": True}
-    return encrypt_image(read(path), purity=Purity(purity), **options)
+    return encrypt_image(read(path), purity=Purity(purity), consume=True, **OPTIONS)
 
 
 def decrypt(path, purity):
@@ -68,8 +69,9 @@ def resident(field):
 
 def measure(job, purity, path):
     """Return the bytes by which the resident set of this process grows."""
-    small = encrypt(SAMPLE, purity)
-    decrypt_image(small.png, small.key_file_bytes, openers=[PlainOpen()], material=small.material)
+    for kind in ("PNG", "JPEG"):
+        small = encrypt_image(photograph(256, 256, kind), purity=Purity(purity), **OPTIONS)
+        decrypt_image(small.png, small.key_file_bytes, openers=[PlainOpen()], material=small.material)
     del small
     before = resident("VmRSS")
     done = {"encrypt": encrypt, "decrypt": decrypt}[job](path, purity)
