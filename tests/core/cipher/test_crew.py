@@ -21,6 +21,12 @@ def doubled(sizes, *, threads, progress):
     return made
 
 
+class TestWorth:
+    def test_only_pictures_of_a_mebipixel_take_more_than_one_thread(self):
+        assert [crew.worth(n, 2) for n in (1, 2**20 - 1, 2**20, 25_000_000)] == [1, 1, 2, 2]
+        assert crew.worth(2**20, 1) == 1
+
+
 class TestBeside:
     @pytest.mark.parametrize("threads", [1, 2])
     def test_gives_its_result_in_the_block(self, threads):
