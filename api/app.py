@@ -14,8 +14,8 @@ from api.openapi import customize
 from api.routes import analyses, auth, decrypt, encrypt, entropy, health, jobs, keys, pages
 from api.ws import progress
 from backplane.settings import Settings
+from shield_core import __version__
 
-VERSION = "0.1.0"
 ROUTERS = (
     auth.router,
     encrypt.router,
@@ -34,7 +34,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     """Build the gateway; without settings it reads them from the environment when it starts."""
     app = FastAPI(
         title="Quantum-Seed ImageShield",
-        version=VERSION,
+        version=__version__,
         summary="A self-hosted service that encrypts images with quantum-seeded keys",
         lifespan=lifespan,
         # A redirect would be built from the Host header, which the caller chooses.

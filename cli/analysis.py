@@ -3,7 +3,6 @@
 import os
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from cli.failures import of_core, usage
 from cli.files import read
 from cli.outputs import Outputs, check_target, cleaning_up
 from cli.reporting import print_json, printable, quiet_libraries, watched
+from shield_core import __version__
 from shield_core.analysis.about import About
 from shield_core.analysis.contents import Contents, write
 from shield_core.container import png
@@ -87,7 +87,7 @@ def _read_header(encrypted: bytes) -> Header | None:
 
 
 def _about(original: Path, encrypted: Path, header: Header | None) -> About:
-    made = {"made_at": datetime.now(UTC), "product_version": version("imageshield")}
+    made = {"made_at": datetime.now(UTC), "product_version": __version__}
     names = {"file_name": original.name, "encrypted_name": encrypted.name}
     if header is None:
         return About(**made, **names)

@@ -7,6 +7,7 @@ with the commands of the Dockerfiles and of docker-compose.yml. What this cannot
 
 import io
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -97,8 +98,9 @@ def run_system(images: dict[str, Image], user: User, place: Path) -> None:
         volume.mkdir(mode=0o700)
         user.own(volume)
         given = stack.variables | {"DATABASE_URL": stack.database_url("replay")}
-        settings = {name: given.get(name, "") for name in compose["api"]["environment"]} | {
-            name: compose["api"]["environment"][name].replace("/var/lib/imageshield", str(volume))
+        composed = compose["api"]["environment"]
+        settings = {name: given.get(name, default_of(value)) for name, value in composed.items()} | {
+            name: composed[name].replace("/var/lib/imageshield", str(volume))
             for name in ("VAULT_KEY_FILE", "VAULT_DIRECTORY", "SIGNING_KEY_FILE")
         }
         settings |= {"ENVIRONMENT": "development", "LOG_LEVEL": "INFO"}
@@ -117,6 +119,12 @@ def run_system(images: dict[str, Image], user: User, place: Path) -> None:
         read_the_manual(f"http://127.0.0.1:{port}")
         encrypt_a_picture(f"http://127.0.0.1:{port}")
         check_kernels(worker)
+
+
+def default_of(value: str) -> str:
+    """Return what Compose puts in where the operator says nothing: `${NAME:-default}`."""
+    found = re.fullmatch(r"\$\{\w+:-(.*)\}", value)
+    return found[1] if found else ""
 
 
 def here(word: str, port: str) -> str:

@@ -13,3 +13,6 @@ A walk through the rooms, in the order in which a picture meets them:
 
 No web, no database, no queue. `errors` draws every failure; `progress` is how a caller is told.
 """
+
+__version__ = "0.1.0"
+"""Of the product. Inside an image the package is not installed, so its metadata cannot be asked."""

@@ -1,4 +1,7 @@
 import re
+import tomllib
+
+from shield_core import __version__
 
 ROOMS = {"api", "backplane", "benchmarks", "cli", "migrations", "scripts", "shield_core", "worker"}
 LONGEST = 300
@@ -65,3 +68,9 @@ class TestModules:
     def test_are_no_managers_helpers_or_utilities(self, root, tracked):
         names = {path.stem for path in tracked if path.suffix == ".py" and path.relative_to(root).parts[0] in ROOMS}
         assert {name for name in names if re.search(r"manager|helper|utils?$|common$|misc", name)} == set()
+
+
+class TestVersion:
+    def test_of_the_package_is_what_the_product_says_of_itself(self, root):
+        project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
+        assert project["version"] == __version__

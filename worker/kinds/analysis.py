@@ -9,7 +9,6 @@ import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib import import_module
-from importlib.metadata import version
 from typing import Any
 
 import structlog
@@ -17,6 +16,7 @@ import structlog
 from backplane import ids
 from backplane.services.claims import Claim, LeaseLost
 from backplane.services.outcomes import ANALYSIS, REPORTS, MeasureOutcome
+from shield_core import __version__
 from shield_core.analysis import tally
 from shield_core.analysis.about import About
 from shield_core.analysis.page import render_html
@@ -32,7 +32,6 @@ from worker.reporting import Reporter
 
 log = structlog.get_logger()
 
-PRODUCT_VERSION = version("imageshield")
 RENDERING = 10
 """Steps of progress for each report, beside the hundred of the analysis."""
 
@@ -87,7 +86,7 @@ async def analyze_attempt(
 def _about(claim: Claim, file_name: str | None, image: EncryptedImage) -> About:
     return About(
         made_at=datetime.now(UTC),
-        product_version=PRODUCT_VERSION,
+        product_version=__version__,
         file_name=file_name,
         job_id=ids.to_wire("job", claim.job.id),
         key_id=key_id_text(image.key_file.key_id),

@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 from backplane import ids
 from backplane.services.claims import Claim
 from backplane.services.inputs import INPUT_ENCRYPTED
+from shield_core import __version__
 from shield_core.analysis.about import About
 from shield_core.progress import Progress, Stage
-from worker.kinds.analysis import PRODUCT_VERSION, measure
+from worker.kinds.analysis import measure
 from worker.kinds.equipment import Equipment
 from worker.reporting import Reporter
 
@@ -19,7 +20,7 @@ async def analyze(equipment: Equipment, claim: Claim, reporter: Reporter) -> Non
     encrypted, encrypted_name = await equipment.claims.inputs.fetch(claim.job, INPUT_ENCRYPTED)
     about = About(
         made_at=datetime.now(UTC),
-        product_version=PRODUCT_VERSION,
+        product_version=__version__,
         file_name=file_name,
         encrypted_name=encrypted_name,
         job_id=ids.to_wire("job", claim.job.id),
