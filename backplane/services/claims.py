@@ -9,14 +9,13 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from backplane import ids
 from backplane.blobs import S3Blobs, nothing
 from backplane.bus import RedisBus
-from backplane.db.models import AnalysisSummary, Blob, Job, JobEvent, Key
-from backplane.db.repositories import accounts, analyses, audit, blobs, jobs, keys
+from backplane.db.models import AnalysisSummary, Blob, Job, Key
+from backplane.db.repositories import accounts, analyses, blobs, jobs, keys, leases
 from backplane.db.session import Database
 from backplane.errors import ApplicationError
-from backplane.metrics import JOBS_ENDED
+from backplane.services import endings
 from backplane.services.inputs import Inputs
 from backplane.services.keys import vault_opener
 from backplane.services.outcomes import DecryptOutcome, EncryptOutcome, MeasureOutcome
@@ -25,9 +24,6 @@ from backplane.services.receipts import Receipts
 from backplane.services.secrets import open_for_job
 from backplane.vault import LocalVault, VaultKey
 from shield_core.keys.stanzas import VaultOpen
-
-FAILED_INPUT_SECONDS = 24 * 3600
-RESULT_URL = "/api/v1/jobs/{job}/result"
 
 
 class LeaseLost(Exception):
@@ -45,7 +41,7 @@ class Claim:
 
     @property
     def last_attempt(self) -> bool:
-        return self.job.attempts >= jobs.MAX_ATTEMPTS
+        return self.job.attempts >= leases.MAX_ATTEMPTS
 
 
 class Claims:
@@ -64,7 +60,7 @@ class Claims:
     async def claim(self, job_id: UUID) -> Claim | None:
         """Take the job, or return None: it is taken, ended, worn out or gone."""
         async with self._database.transaction() as session:
-            job = await jobs.claim(session, job_id)
+            job = await leases.claim(session, job_id)
             account = await accounts.by_id(session, job.account_id) if job is not None else None
         if job is None or account is None:
             return None
@@ -83,13 +79,13 @@ class Claims:
     async def heartbeat(self, claim: Claim) -> bool:
         """Extend the lease; False where it is lost."""
         async with self._database.transaction() as session:
-            return await jobs.heartbeat(session, claim.job.id, claim.job.fencing_token)
+            return await leases.heartbeat(session, claim.job.id, claim.job.fencing_token)
 
     async def report(self, claim: Claim, words: Sequence[tuple[str, int]]) -> None:
         """Write progress events, each a stage and a percentage, in one transaction; then ring them."""
         async with self._database.transaction() as session:
             events = [
-                await jobs.append_event(
+                await leases.append_event(
                     session,
                     claim.job.id,
                     claim.job.fencing_token,
@@ -103,7 +99,7 @@ class Claims:
         for event in events:
             if event is None:
                 raise LeaseLost
-            await ring(self._bus, event)
+            await endings.ring(self._bus, event)
 
     async def complete_encrypt(
         self, claim: Claim, outcome: EncryptOutcome, made: Sequence[Blob], *, measured: MeasureOutcome | None = None
@@ -137,15 +133,15 @@ class Claims:
     async def fail(self, claim: Claim, *, code: str, title: str) -> None:
         """End the job without a result; the input is kept for a day, so that it can be tried again."""
         async with self._database.transaction() as session:
-            event = await end_as_failed(session, claim.job, code=code, title=title)
+            event = await endings.fail(session, claim.job, code=code, title=title)
         if event is None:
             raise LeaseLost
-        await ring(self._bus, event)
+        await endings.ring(self._bus, event)
 
     async def release(self, claim: Claim) -> None:
         """Give the job back for another attempt."""
         async with self._database.transaction() as session:
-            await jobs.release(session, claim.job.id, claim.job.fencing_token)
+            await leases.release(session, claim.job.id, claim.job.fencing_token)
 
     async def _complete(
         self,
@@ -158,17 +154,9 @@ class Claims:
         details: dict[str, Any] | None = None,
     ) -> None:
         job = claim.job
+        columns = columns | {"analysis_version": measured.version if measured is not None else None}
         async with self._database.transaction() as session:
-            event = await jobs.append_event(
-                session,
-                job.id,
-                job.fencing_token,
-                type_="completed",
-                payload={"result_url": RESULT_URL.format(job=ids.to_wire("job", job.id))},
-                **columns,
-                analysis_version=measured.version if measured is not None else None,
-                **jobs.ended("completed", stage="completed", progress=100),
-            )
+            event = await endings.complete(session, job, columns=columns, details=details)
             if event is None:
                 raise LeaseLost
             if key is not None:
@@ -176,59 +164,15 @@ class Claims:
             if measured is not None and measured.summary is not None:
                 analyses.add(session, _summary(job, measured.version, measured.summary))
             await self._add_objects(session, job, made)
-            audit.add(
-                session,
-                action=f"image.{job.kind}",
-                outcome="success",
-                account_id=job.account_id,
-                object_id=job.id,
-                request_id=job.request_id,
-                details=details,
-            )
-        JOBS_ENDED.labels(kind=job.kind, status="completed").inc()
-        await ring(self._bus, event)
+        await endings.ring(self._bus, event)
 
     async def _add_objects(self, session: Any, job: Job, made: Sequence[Blob]) -> None:
-        """Name what was made, and let go of what was sent."""
         for blob in made:
             blobs.add(session, blob)
         await session.flush()
-        await blobs.expire_inputs(session, job.id)
         if job.kind == "decrypt":
             await blobs.expire(session, job.id, RESULT, seconds=self._result_seconds)
             await jobs.expire_with_result(session, job.id, seconds=self._result_seconds)
-
-
-async def ring(bus: RedisBus, event: JobEvent) -> None:
-    await bus.publish(event.job_id, {"seq": event.seq, "type": event.type, "payload": event.payload})
-
-
-async def end_as_failed(session: Any, job: Job, *, code: str, title: str) -> JobEvent | None:
-    """End a job that is being processed under this fencing token; None where it is not."""
-    event = await jobs.append_event(
-        session,
-        job.id,
-        job.fencing_token,
-        type_="error",
-        payload={"error": {"code": code, "title": title}},
-        error_code=code,
-        error_title=title,
-        **jobs.ended("failed"),
-    )
-    if event is None:
-        return None
-    await blobs.expire_inputs(session, job.id, seconds=FAILED_INPUT_SECONDS)
-    audit.add(
-        session,
-        action=f"image.{job.kind}",
-        outcome="failure",
-        account_id=job.account_id,
-        object_id=job.id,
-        request_id=job.request_id,
-        details={"code": code},
-    )
-    JOBS_ENDED.labels(kind=job.kind, status="failed").inc()
-    return event
 
 
 def is_transient(error: ApplicationError) -> bool:

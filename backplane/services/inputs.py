@@ -59,4 +59,4 @@ class Inputs:
 async def kept_material(session: Any, account_id: UUID, key_id: UUID) -> Blob | None:
     """Find the material of a picture that this account encrypted."""
     key = await keys.of_account(session, account_id, key_id)
-    return await blobs.of_job(session, key.job_id, MATERIAL) if key is not None else None
+    return await blobs.of_job(session, key.job_id, MATERIAL) if key is not None and key.job_id is not None else None

@@ -4,11 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 from backplane.blobs import S3Blobs
 from backplane.bus import RedisBus
-from backplane.db.repositories import accounts, blobs, jobs
+from backplane.db.repositories import accounts, blobs, leases
 from backplane.db.session import Database
 from backplane.errors import POISON
 from backplane.metrics import SWEPT
-from backplane.services.claims import end_as_failed, ring
+from backplane.services import endings
 from backplane.vault import LocalVault
 
 UNREFERENCED_AFTER = timedelta(hours=24)
@@ -24,16 +24,16 @@ class Sweeper:
     async def recover_jobs(self) -> None:
         """Put jobs of silent workers back, end those that wear workers out, ring again for those nobody took."""
         async with self._database.transaction() as session:
-            worn_out = await jobs.worn_out(session)
-            events = [await end_as_failed(session, job, code=POISON.code, title=POISON.title) for job in worn_out]
-            reclaimed = await jobs.reclaim_expired(session)
-            unheard = await jobs.ring_unheard(session)
+            worn_out = await leases.worn_out(session)
+            events = [await endings.fail(session, job, code=POISON.code, title=POISON.title) for job in worn_out]
+            reclaimed = await leases.reclaim_expired(session)
+            unheard = await leases.ring_unheard(session)
         SWEPT.labels(what="poison").inc(len(worn_out))
         SWEPT.labels(what="lease").inc(len(reclaimed))
         SWEPT.labels(what="unheard").inc(len(unheard))
         for event in events:
             if event is not None:
-                await ring(self._bus, event)
+                await endings.ring(self._bus, event)
 
     async def delete_due_objects(self) -> None:
         """Delete what is due, the object before its row: a row that says "deleted" is never wrong."""

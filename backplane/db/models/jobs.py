@@ -26,6 +26,17 @@ class Job(Base):
     lease_until: Mapped[datetime | None]
     published_at: Mapped[datetime | None]
     publications: Mapped[int] = mapped_column(server_default="0")
+    priority: Mapped[int] = mapped_column(server_default="1")
+    """0 before 1 before 2: what somebody waits for, a picture of its own, a batch."""
+    turn: Mapped[int] = mapped_column(server_default="0")
+    """Within a priority the smaller turn goes first: start-time fair queueing between accounts."""
+    not_before: Mapped[datetime | None]
+    """Of a job that is tried again: the moment from which it may be claimed."""
+    cancel_requested_at: Mapped[datetime | None]
+    retries: Mapped[int] = mapped_column(server_default="0")
+    """How often its owner, or the operator, has sent it back after it had failed."""
+    deleted_at: Mapped[datetime | None]
+    """Gone for its owner; the row follows when its objects are deleted."""
 
     # What was asked.
     purity_requested: Mapped[str | None]
@@ -44,6 +55,8 @@ class Job(Base):
 
     # What came of it.
     estimated_ms: Mapped[int]
+    base_ms: Mapped[int] = mapped_column(server_default="0")
+    """The work as it is estimated from size and options alone: what measured times are compared with."""
     purity_served: Mapped[str | None]
     purity_reason: Mapped[str | None]
     layout: Mapped[str | None]
@@ -71,6 +84,10 @@ class Job(Base):
         Index(
             "ix_jobs_unfinished", "status", "lease_until", postgresql_where=text("status IN ('pending', 'processing')")
         ),
+        Index("ix_jobs_waiting", "priority", "turn", "id", postgresql_where=text("status = 'pending'")),
+        Index("ix_jobs_kind_completed_at", "kind", "completed_at", postgresql_where=text("status = 'completed'")),
+        Index("ix_jobs_expires_at", "expires_at", postgresql_where=text("expires_at IS NOT NULL")),
+        Index("ix_jobs_deleted_at", "deleted_at", postgresql_where=text("deleted_at IS NOT NULL")),
     )
 
 
@@ -93,4 +110,5 @@ class Outbox(Base):
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
     job_id: Mapped[UUID] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), index=True)
+    due_at: Mapped[datetime] = mapped_column(server_default=func.now())
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())

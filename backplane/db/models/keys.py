@@ -14,7 +14,8 @@ class Key(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), index=True)
-    job_id: Mapped[UUID] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), unique=True)
+    job_id: Mapped[UUID | None] = mapped_column(ForeignKey("jobs.id", ondelete="SET NULL"), unique=True)
+    """Null once the job is deleted: a key outlives it, for the encrypted picture may lie anywhere."""
     custody: Mapped[str]
     key_file: Mapped[bytes]
     image_header: Mapped[bytes]

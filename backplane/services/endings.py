@@ -1,0 +1,84 @@
+"""The one place where a job ends, whoever ends it: its last event, its audit entry and what follows from its end.
+
+All of it is in the caller's transaction, and is there or not with the job's new state. The end is a compare-and-set on
+state and fencing token, so of two that would end a job one does.
+"""
+
+from typing import Any
+
+from backplane import ids
+from backplane.bus import RedisBus
+from backplane.db.models import Job, JobEvent
+from backplane.db.repositories import audit, blobs, leases
+from backplane.metrics import JOBS_ENDED
+
+FAILED_INPUT_SECONDS = 24 * 3600
+RESULT_URL = "/api/v1/jobs/{job}/result"
+
+
+async def complete(
+    session: Any, job: Job, *, columns: dict[str, Any], details: dict[str, Any] | None = None
+) -> JobEvent | None:
+    """End a job that is being processed under this fencing token, unless its owner has asked to cancel it."""
+    payload = {"result_url": RESULT_URL.format(job=ids.to_wire("job", job.id))}
+    columns = columns | leases.ended("completed", stage="completed", progress=100)
+    event = await leases.append_event(
+        session, job.id, job.fencing_token, type_="completed", payload=payload, unless_cancelled=True, **columns
+    )
+    if event is not None:
+        await blobs.expire_inputs(session, job.id)
+        await _follow(session, job, "completed", outcome="success", details=details)
+    return event
+
+
+async def fail(session: Any, job: Job, *, code: str, title: str) -> JobEvent | None:
+    """End a job without a result; its input and its secret are kept for a day, so that it can be tried again."""
+    event = await leases.append_event(
+        session,
+        job.id,
+        job.fencing_token,
+        type_="error",
+        payload={"error": {"code": code, "title": title}},
+        error_code=code,
+        error_title=title,
+        **leases.ended("failed"),
+    )
+    if event is not None:
+        await blobs.expire_inputs(session, job.id, seconds=FAILED_INPUT_SECONDS)
+        await _follow(session, job, "failed", outcome="failure", details={"code": code})
+    return event
+
+
+async def cancel(session: Any, job: Job) -> JobEvent | None:
+    """End a job that waits, or that is being processed under this fencing token, because its owner asked for it."""
+    event = await leases.append_event(
+        session,
+        job.id,
+        job.fencing_token,
+        type_="cancelled",
+        payload={},
+        statuses=("pending", "processing"),
+        **leases.ended("cancelled"),
+    )
+    if event is not None:
+        await blobs.expire_inputs(session, job.id)
+        await _follow(session, job, "cancelled", outcome="cancelled")
+    return event
+
+
+async def ring(bus: RedisBus, event: JobEvent) -> None:
+    """Tell the followers, after the commit."""
+    await bus.publish(event.job_id, {"seq": event.seq, "type": event.type, "payload": event.payload})
+
+
+async def _follow(session: Any, job: Job, status: str, *, outcome: str, details: dict[str, Any] | None = None) -> None:
+    audit.add(
+        session,
+        action=f"image.{job.kind}",
+        outcome=outcome,
+        account_id=job.account_id,
+        object_id=job.id,
+        request_id=job.request_id,
+        details=details,
+    )
+    JOBS_ENDED.labels(kind=job.kind, status=status).inc()
