@@ -17,6 +17,7 @@ from api.schemas.measurements import ANALYZE_FORM, AVALANCHE_FORM, Avalanche, No
 from api.uploads import invalid, read_form
 from backplane import ids
 from backplane.services.jobs import JobFacts
+from backplane.services.orders import Order
 from backplane.services.submissions import Upload
 from backplane.services.tokens import Principal
 from backplane.wiring import GatewayServices
@@ -178,11 +179,11 @@ async def _submit_pair(request: Request, caller: Principal, services: GatewaySer
         raise invalid("Field required", kind="missing", name="encrypted")
     uploads = [Upload(files[name].data, files[name].name) for name in limits]
     async with request.app.state.submission_slots:
-        return await services.measurements.compare(caller.account_id, *uploads, request_id=request_id)
+        return await services.measurements.compare(Order(caller.account_id, request_id), *uploads)
 
 
 async def _submit_one(request: Request, caller: Principal, services: GatewayServices, request_id: str) -> JobFacts:
     files, _ = await read_form(request, NoOptions, files={"image": MAX_BYTES}, required="image")
     upload = Upload(files["image"].data, files["image"].name)
     async with request.app.state.submission_slots:
-        return await services.measurements.flip_bits(caller.account_id, upload, request_id=request_id)
+        return await services.measurements.flip_bits(Order(caller.account_id, request_id), upload)

@@ -11,6 +11,7 @@ from api.schemas.images import DECRYPT_FORM, DecryptOptions
 from api.schemas.jobs import Job
 from api.uploads import read_form
 from backplane.services.jobs import JobFacts
+from backplane.services.orders import Order
 from backplane.services.submissions import Upload
 from backplane.services.tokens import Principal
 from backplane.wiring import GatewayServices
@@ -89,10 +90,9 @@ async def _submit(request: Request, caller: Principal, services: GatewayServices
     password = options.master_password
     async with request.app.state.submission_slots:
         return await services.decryptions.submit(
-            caller.account_id,
+            Order(caller.account_id, request_id),
             Upload(image.data, image.name),
             key_file=key_file.data if key_file is not None else None,
             material=material.data if material is not None else None,
             password=password.get_secret_value() if password is not None else None,
-            request_id=request_id,
         )

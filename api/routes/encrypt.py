@@ -11,6 +11,7 @@ from api.schemas.jobs import Job
 from api.uploads import read_form
 from api.waiting import wait_for_end
 from backplane.services.jobs import JobFacts
+from backplane.services.orders import Order
 from backplane.services.submissions import Upload
 from backplane.services.tokens import Principal
 from backplane.wiring import GatewayServices
@@ -62,7 +63,7 @@ async def _submit(request: Request, caller: Principal, services: GatewayServices
     image, password = files["image"], options.master_password
     async with request.app.state.submission_slots:
         return await services.encryptions.submit(
-            caller.account_id,
+            Order(caller.account_id, request_id),
             Upload(image.data, image.name),
             purity=options.quantum_purity,
             layout=options.layout,
@@ -71,5 +72,4 @@ async def _submit(request: Request, caller: Principal, services: GatewayServices
             custody=options.key_custody,
             password=password.get_secret_value() if password is not None else None,
             recipients=options.recipients,
-            request_id=request_id,
         )

@@ -11,6 +11,7 @@ from backplane.db.session import Database
 from backplane.errors import ClientCustody, KeyFileRequired, ValidationFailed, from_core
 from backplane.services.inputs import INPUT, INPUT_MATERIAL, kept_material
 from backplane.services.jobs import JobFacts
+from backplane.services.orders import Order
 from backplane.services.passphrases import PassphrasePool
 from backplane.services.submissions import Submissions, Upload, estimate_ms
 from shield_core.cipher.purity import Purity
@@ -30,35 +31,34 @@ class Decryptions:
 
     async def submit(
         self,
-        account_id: UUID,
+        order: Order,
         upload: Upload,
         *,
         key_file: bytes | None,
         material: bytes | None,
         password: str | None,
-        request_id: str | None,
     ) -> JobFacts:
         """Check framing and key file, derive what the password gives, and write the job with the intent to run it."""
         try:
             header = await asyncio.to_thread(peek, upload.data)
-            secret = await self._secret(account_id, header, key_file, password)
+            secret = await self._secret(order.account_id, header, key_file, password)
             if material is None and header.purity is Purity.MAXIMUM:
-                await self._require_kept_material(account_id, header.key_id)
+                await self._require_kept_material(order.account_id, header.key_id)
         except ShieldError as error:
             raise from_core(error) from error
         job = Job(
             id=ids.new(),
-            account_id=account_id,
+            account_id=order.account_id,
             kind="decrypt",
             key_id=header.key_id,
             estimated_ms=estimate_ms(header.layout, header.width * header.height),
-            request_id=request_id,
+            request_id=order.request_id,
         )
-        job.secret = self._submissions.seal_secret(account_id, job.id, secret)
+        job.secret = self._submissions.seal_secret(order.account_id, job.id, secret)
         sent = [self._submissions.as_it_is(job, INPUT, "image/png", upload.data)]
         if material is not None:
             sent.append(self._submissions.as_it_is(job, INPUT_MATERIAL, "application/octet-stream", material))
-        return await self._submissions.submit(job, sent, action="image.decrypt")
+        return await self._submissions.submit(order, job, sent, action="image.decrypt")
 
     async def _secret(
         self, account_id: UUID, header: Header, key_file: bytes | None, password: str | None

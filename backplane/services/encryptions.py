@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 from backplane import ids
 from backplane.db.models import Job
@@ -12,6 +11,7 @@ from backplane.errors import from_core
 from backplane.services.custody import RECIPIENT, agree_on_custody, read_recipients
 from backplane.services.inputs import INPUT
 from backplane.services.jobs import JobFacts
+from backplane.services.orders import Order
 from backplane.services.passphrases import PassphrasePool
 from backplane.services.submissions import Submissions, Upload, describe, estimate_ms
 from shield_core.cipher.purity import Purity
@@ -62,7 +62,7 @@ class Encryptions:
 
     async def submit(
         self,
-        account_id: UUID,
+        order: Order,
         upload: Upload,
         *,
         purity: str,
@@ -72,7 +72,6 @@ class Encryptions:
         custody: str | None,
         password: str | None,
         recipients: Sequence[str],
-        request_id: str | None,
     ) -> JobFacts:
         """Check the picture's header, keep it sealed, and write the job with the intent to run it."""
         served_custody = agree_on_custody(custody, password=password is not None, recipients=bool(recipients))
@@ -84,7 +83,7 @@ class Encryptions:
         secret = await self._wrap_secret(password)
         job = Job(
             id=ids.new(),
-            account_id=account_id,
+            account_id=order.account_id,
             kind="encrypt",
             purity_requested=purity,
             layout_requested=layout,
@@ -101,11 +100,11 @@ class Encryptions:
             ),
             image=describe(examined.facts, len(upload.data)),
             warnings=list(examined.warnings),
-            request_id=request_id,
+            request_id=order.request_id,
         )
-        job.secret = self._submissions.seal_secret(account_id, job.id, secret) if secret else None
+        job.secret = self._submissions.seal_secret(order.account_id, job.id, secret) if secret else None
         sent = await self._submissions.sealed(job, INPUT, upload)
-        return await self._submissions.submit(job, [sent], action="image.encrypt")
+        return await self._submissions.submit(order, job, [sent], action="image.encrypt")
 
     async def _wrap_secret(self, password: str | None) -> dict[str, Any] | None:
         if password is None:

@@ -1,13 +1,13 @@
 """Taking pictures in only to measure them: everything that is checked before a job exists."""
 
 import asyncio
-from uuid import UUID
 
 from backplane import ids
 from backplane.db.models import Job
 from backplane.errors import ValidationFailed, from_core
 from backplane.services.inputs import INPUT, INPUT_ENCRYPTED
 from backplane.services.jobs import JobFacts
+from backplane.services.orders import Order
 from backplane.services.submissions import ANALYSIS_MS_PER_MEGAPIXEL, FIXED_MS, Submissions, Upload, describe
 from shield_core.container import header as container_header
 from shield_core.container import png, tag
@@ -24,31 +24,29 @@ class Measurements:
     def __init__(self, submissions: Submissions) -> None:
         self._submissions = submissions
 
-    async def compare(
-        self, account_id: UUID, original: Upload, encrypted: Upload, *, request_id: str | None
-    ) -> JobFacts:
+    async def compare(self, order: Order, original: Upload, encrypted: Upload) -> JobFacts:
         """Check the headers of both pictures, keep both sealed, and write the job."""
         try:
             facts = await asyncio.to_thread(examine_pair, original.data, encrypted.data)
         except ShieldError as error:
             raise from_core(error) from error
-        job = _job(account_id, "analyze", facts, size=len(original.data), request_id=request_id)
+        job = _job(order, "analyze", facts, size=len(original.data))
         # Whatever was sent as the encrypted one, nobody has said that it is.
         sent = [
             await self._submissions.sealed(job, INPUT, original),
             await self._submissions.sealed(job, INPUT_ENCRYPTED, encrypted),
         ]
-        return await self._submissions.submit(job, sent, action="image.analyze")
+        return await self._submissions.submit(order, job, sent, action="image.analyze")
 
-    async def flip_bits(self, account_id: UUID, upload: Upload, *, request_id: str | None) -> JobFacts:
+    async def flip_bits(self, order: Order, upload: Upload) -> JobFacts:
         """Check the header of a picture, keep it sealed, and write the job."""
         try:
             facts = await asyncio.to_thread(examine_small, upload.data)
         except ShieldError as error:
             raise from_core(error) from error
-        job = _job(account_id, "avalanche", facts, size=len(upload.data), request_id=request_id)
+        job = _job(order, "avalanche", facts, size=len(upload.data))
         sent = await self._submissions.sealed(job, INPUT, upload)
-        return await self._submissions.submit(job, [sent], action="image.avalanche")
+        return await self._submissions.submit(order, job, [sent], action="image.avalanche")
 
 
 def examine_pair(original: bytes, encrypted: bytes) -> ImageFacts:
@@ -79,13 +77,13 @@ def _size_of_encrypted(data: bytes) -> tuple[int, int] | None:
     return None if header.layout == "file" else (header.width, header.height)
 
 
-def _job(account_id: UUID, kind: str, facts: ImageFacts, *, size: int, request_id: str | None) -> Job:
+def _job(order: Order, kind: str, facts: ImageFacts, *, size: int) -> Job:
     return Job(
         id=ids.new(),
-        account_id=account_id,
+        account_id=order.account_id,
         kind=kind,
         estimated_ms=FIXED_MS + PER_MEGAPIXEL_MS[kind] * facts.width * facts.height // 1_000_000,
         image=describe(facts, size),
         warnings=list(facts.warnings),
-        request_id=request_id,
+        request_id=order.request_id,
     )

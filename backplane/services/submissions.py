@@ -12,6 +12,7 @@ from backplane.db.repositories import audit, blobs, jobs
 from backplane.db.session import Database
 from backplane.metrics import JOBS_SUBMITTED
 from backplane.services.jobs import JobFacts
+from backplane.services.orders import Order
 from backplane.services.originals import seal_blob
 from backplane.services.secrets import seal_for_job
 from backplane.vault import LocalVault
@@ -60,7 +61,7 @@ class Submissions:
         """Seal what only the worker may read."""
         return seal_for_job(self._vault, account_id=account_id, job_id=job_id, value=value)
 
-    async def submit(self, job: Job, sent: Sequence[Sent], *, action: str) -> JobFacts:
+    async def submit(self, order: Order, job: Job, sent: Sequence[Sent], *, action: str) -> JobFacts:
         for one in sent:
             await self._store.put(one.blob.object_key, one.body, media_type=one.blob.media_type)
         async with self._database.transaction() as session:
@@ -71,9 +72,9 @@ class Submissions:
                 session,
                 action=action,
                 outcome="accepted",
-                account_id=job.account_id,
+                account_id=order.account_id,
                 object_id=job.id,
-                request_id=job.request_id,
+                request_id=order.request_id,
             )
             await session.flush()
             await session.refresh(job)
