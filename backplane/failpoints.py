@@ -1,7 +1,8 @@
 """Named places in the work where a fault can be injected, by `make faults` and by tests alone.
 
 FAILPOINTS_DIRECTORY names a directory. A file there, named like the failpoint, arms it once: whoever comes by first
-takes the file away and does what it says: `kill` (SIGKILL to itself), `stop` (SIGSTOP), `sleep SECONDS`, `raise`. Without
+takes the file away and does what it says: `kill` (SIGKILL to itself), `stop` (SIGSTOP), `sleep SECONDS`, `raise`.
+Without
 the variable a failpoint is one comparison. Production refuses to start with it.
 """
 
