@@ -2,8 +2,7 @@
 
 FAILPOINTS_DIRECTORY names a directory. A file there, named like the failpoint, arms it once: whoever comes by first
 takes the file away and does what it says: `kill` (SIGKILL to itself), `stop` (SIGSTOP), `sleep SECONDS`, `raise`.
-Without
-the variable a failpoint is one comparison. Production refuses to start with it.
+Without the variable a failpoint is one comparison. Production refuses to start with it.
 """
 
 import os
