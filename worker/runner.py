@@ -9,7 +9,7 @@ from uuid import UUID
 
 import structlog
 
-from backplane import ids
+from backplane import failpoints, ids
 from backplane.errors import POISON, ApplicationError
 from backplane.metrics import JOB_SECONDS
 from backplane.services.claims import Claim, LeaseLost, is_transient
@@ -59,16 +59,19 @@ class Runner:
         self._equipment = equipment
         self._refilling = refilling
 
-    async def run(self, job_id: UUID) -> None:
-        claim = await self._claims.claim(job_id)
+    async def run(self, rung_for: UUID) -> None:
+        """Answer the doorbell, which says that there is work: do the job whose turn it is, whichever was rung for."""
+        failpoints.reach("worker.received")
+        claim = await self._claims.claim()
         if claim is None:
-            log.info("job.not_ours", job_id=ids.to_wire("job", job_id))
+            log.info("job.none_waits", rung_for=ids.to_wire("job", rung_for))
             return
         with structlog.contextvars.bound_contextvars(
-            job_id=ids.to_wire("job", job_id), attempt=claim.job.attempts, request_id=claim.job.request_id
+            job_id=ids.to_wire("job", claim.job.id), attempt=claim.job.attempts, request_id=claim.job.request_id
         ):
+            failpoints.reach("worker.claimed")
             started = time.perf_counter()
-            log.info("job.claimed", kind=claim.job.kind)
+            log.info("job.claimed", kind=claim.job.kind, rung_for=ids.to_wire("job", rung_for))
             with self._refilling.paused():
                 async with self._kept(claim) as reporter:
                     await self._attempt(claim, reporter)
@@ -80,6 +83,7 @@ class Runner:
             await KINDS[claim.job.kind](self._equipment, claim, reporter)
             log.info("job.completed")
             await self._forget_input(claim)
+            failpoints.reach("worker.forgotten")
         except (LeaseLost, Cancelled):
             log.warning("job.lease_lost")
         except EntropyError as error:

@@ -7,8 +7,8 @@ or cut off) changes nothing any more: docs/reliability.md.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
 
+from backplane import failpoints
 from backplane.blobs import S3Blobs, nothing
 from backplane.bus import RedisBus
 from backplane.db.models import AnalysisSummary, Blob, Job, Key
@@ -57,10 +57,10 @@ class Claims:
         self.receipts = Receipts(vault)
         self.products = Products(store, vault)
 
-    async def claim(self, job_id: UUID) -> Claim | None:
-        """Take the job, or return None: it is taken, ended, worn out or gone."""
+    async def claim(self) -> Claim | None:
+        """Take the job whose turn it is, or return None: nothing waits that may be begun now."""
         async with self._database.transaction() as session:
-            job = await leases.claim(session, job_id)
+            job = await leases.claim(session)
             account = await accounts.by_id(session, job.account_id) if job is not None else None
         if job is None or account is None:
             return None
@@ -154,6 +154,7 @@ class Claims:
         details: dict[str, Any] | None = None,
     ) -> None:
         job = claim.job
+        failpoints.reach("worker.stored")
         columns = columns | {"analysis_version": measured.version if measured is not None else None}
         async with self._database.transaction() as session:
             event = await endings.complete(session, job, columns=columns, details=details)
@@ -164,7 +165,10 @@ class Claims:
             if measured is not None and measured.summary is not None:
                 analyses.add(session, _summary(job, measured.version, measured.summary))
             await self._add_objects(session, job, made)
+            failpoints.reach("worker.completing")
+        failpoints.reach("worker.completed")
         await endings.ring(self._bus, event)
+        failpoints.reach("worker.rung")
 
     async def _add_objects(self, session: Any, job: Job, made: Sequence[Blob]) -> None:
         for blob in made:

@@ -10,8 +10,9 @@ from backplane import ids
 from backplane.db.models import Blob, Job
 from backplane.db.repositories import blobs, jobs
 from backplane.services.accounts import AccountFacts, Accounts
-from backplane.services.claims import Claims
+from backplane.services.claims import Claim, Claims
 from backplane.services.passphrases import PassphrasePool
+from backplane.services.sweeper import Sweeper
 from backplane.settings import Settings
 from backplane.wiring import Plant, open_plant
 
@@ -64,6 +65,36 @@ def submit(plant: Plant, account: AccountFacts) -> Submit:
         return job.id
 
     return write
+
+
+@pytest.fixture
+def begin(claims: Claims, submit: Submit) -> Callable[..., Awaitable[Claim]]:
+    """Write a job and claim it, with nothing else in the queue."""
+
+    async def claimed(kind: str = "decrypt", body: bytes = b"ciphertext") -> Claim:
+        job_id = await submit(kind, body)
+        claim = await claims.claim()
+        assert claim is not None
+        assert claim.job.id == job_id
+        return claim
+
+    return claimed
+
+
+@pytest.fixture
+def sweeper(plant: Plant) -> Sweeper:
+    return Sweeper(plant.database, plant.store, plant.bus, plant.vault)
+
+
+@pytest.fixture
+def lose_lease(sql: Sql, sweeper: Sweeper) -> Callable[[Claim], Awaitable[None]]:
+    """Be silent for so long that the sweeper takes the job away."""
+
+    async def lose(claim: Claim) -> None:
+        await sql("UPDATE jobs SET lease_until = now() - interval '1 second' WHERE id = :id", id=claim.job.id)
+        await sweeper.recover_jobs()
+
+    return lose
 
 
 @pytest.fixture

@@ -11,8 +11,6 @@ from backplane.services.outcomes import DecryptOutcome, EncryptOutcome
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 
-EXPIRE = "UPDATE jobs SET lease_until = now() - interval '1 second' WHERE id = :id"
-
 
 def decrypted(data=b"picture"):
     return DecryptOutcome(data=data, media_type="image/png", file_name="scan.png", columns={})
@@ -35,91 +33,98 @@ async def complete_encrypt(claims, claim, outcome):
 
 class TestClaim:
     async def test_a_pending_job_is_taken_once(self, claims, submit):
-        job_id = await submit()
-        first, second = await asyncio.gather(claims.claim(job_id), claims.claim(job_id))
+        await submit()
+        first, second = await asyncio.gather(claims.claim(), claims.claim())
         assert [first, second].count(None) == 1
 
-    async def test_an_attempt_is_counted(self, claims, submit):
-        claim = await claims.claim(await submit())
+    async def test_an_attempt_is_counted(self, begin):
+        claim = await begin()
         assert (claim.job.status, claim.job.attempts, claim.last_attempt) == ("processing", 1, False)
 
-    async def test_an_unknown_job_is_none_of_ours(self, claims):
-        assert await claims.claim(ids.new()) is None
+    async def test_an_empty_queue_has_nothing_to_take(self, claims):
+        assert await claims.claim() is None
 
-    async def test_a_job_whose_lease_ran_out_is_taken_by_another(self, claims, submit, sql):
-        job_id = await submit()
-        first = await claims.claim(job_id)
-        await sql(EXPIRE, id=job_id)
-        second = await claims.claim(job_id)
+    async def test_a_job_whose_lease_ran_out_is_taken_by_another_once_the_sweeper_has_put_it_back(
+        self, claims, begin, lose_lease
+    ):
+        first = await begin()
+        await lose_lease(first)
+        second = await claims.claim()
         assert second.job.attempts == 2
         assert second.job.fencing_token > first.job.fencing_token
 
-    async def test_a_worn_out_job_is_not_taken(self, claims, submit, sql):
-        job_id = await submit()
+    async def test_a_worn_out_job_is_not_taken(self, claims, submit, lose_lease):
+        await submit()
         for _ in range(3):
-            await claims.claim(job_id)
-            await sql(EXPIRE, id=job_id)
-        assert await claims.claim(job_id) is None
+            await lose_lease(await claims.claim())
+        assert await claims.claim() is None
 
-    async def test_a_completed_job_is_not_taken_again(self, claims, submit):
-        job_id = await submit()
-        await claims.complete_decrypt(await claims.claim(job_id), decrypted())
-        assert await claims.claim(job_id) is None
+    async def test_a_completed_job_is_not_taken_again(self, claims, begin):
+        await claims.complete_decrypt(await begin(), decrypted())
+        assert await claims.claim() is None
+
+    async def test_a_job_that_must_wait_is_not_taken_before_its_time(self, claims, submit, sql):
+        await submit()
+        await sql("UPDATE jobs SET not_before = now() + interval '1 minute'")
+        assert await claims.claim() is None
+        await sql("UPDATE jobs SET not_before = now() - interval '1 millisecond'")
+        assert await claims.claim() is not None
 
 
 class TestFencing:
-    async def fenced(self, claims, submit, sql):
-        job_id = await submit()
-        late = await claims.claim(job_id)
-        await sql(EXPIRE, id=job_id)
-        return late, await claims.claim(job_id)
+    @pytest.fixture
+    async def fenced(self, claims, begin, lose_lease):
+        """A worker that was silent for too long, and the one that has its job now."""
+        late = await begin()
+        await lose_lease(late)
+        return late, await claims.claim()
 
-    async def test_a_late_writer_cannot_report(self, claims, submit, sql):
-        late, _ = await self.fenced(claims, submit, sql)
+    async def test_a_late_writer_cannot_report(self, claims, fenced):
+        late, _ = fenced
         with pytest.raises(LeaseLost):
             await claims.report(late, [("decrypting", 50)])
 
-    async def test_a_late_writer_cannot_complete(self, claims, submit, sql):
-        late, holder = await self.fenced(claims, submit, sql)
+    async def test_a_late_writer_cannot_complete(self, claims, fenced, sql):
+        late, holder = fenced
         with pytest.raises(LeaseLost):
             await claims.complete_decrypt(late, decrypted(b"late"))
         assert await sql("SELECT id FROM blobs WHERE purpose = 'result'") == []
         await claims.complete_decrypt(holder, decrypted())
 
-    async def test_a_late_writer_cannot_fail_the_job(self, claims, submit, sql):
-        late, _ = await self.fenced(claims, submit, sql)
+    async def test_a_late_writer_cannot_fail_the_job(self, claims, fenced):
+        late, _ = fenced
         with pytest.raises(LeaseLost):
             await claims.fail(late, code="image-corrupt", title="damaged")
 
-    async def test_a_late_heartbeat_is_refused(self, claims, submit, sql):
-        late, holder = await self.fenced(claims, submit, sql)
+    async def test_a_late_heartbeat_is_refused(self, claims, fenced):
+        late, holder = fenced
         assert not await claims.heartbeat(late)
         assert await claims.heartbeat(holder)
 
-    async def test_a_late_release_changes_nothing(self, claims, submit, sql):
-        late, holder = await self.fenced(claims, submit, sql)
+    async def test_a_late_release_changes_nothing(self, claims, fenced):
+        late, holder = fenced
         await claims.release(late)
         assert await claims.heartbeat(holder)
 
 
 class TestReport:
-    async def test_seq_is_dense_from_one(self, claims, submit, sql):
-        claim = await claims.claim(await submit())
+    async def test_seq_is_dense_from_one(self, claims, begin, sql):
+        claim = await begin()
         for progress in (5, 10, 15):
             await claims.report(claim, [("decrypting", progress)])
         rows = await sql("SELECT seq, payload FROM job_events ORDER BY seq")
         assert [row["seq"] for row in rows] == [1, 2, 3, 4]
         assert rows[-1]["payload"] == {"progress": 15, "stage": "decrypting"}
 
-    async def test_the_job_shows_the_last_report(self, claims, submit, sql):
-        claim = await claims.claim(await submit())
+    async def test_the_job_shows_the_last_report(self, claims, begin, sql):
+        claim = await begin()
         await claims.report(claim, [("decrypting", 40)])
         assert await sql("SELECT stage, progress FROM jobs") == [{"stage": "decrypting", "progress": 40}]
 
 
 class TestCompletion:
-    async def test_result_key_end_and_audit_come_together(self, claims, submit, sql):
-        claim = await claims.claim(await submit("encrypt"))
+    async def test_result_key_end_and_audit_come_together(self, claims, begin, sql):
+        claim = await begin("encrypt")
         outcome = encrypted()
         await complete_encrypt(claims, claim, outcome)
         [job] = await sql("SELECT status, stage, progress, key_id, secret, lease_until FROM jobs")
@@ -138,29 +143,29 @@ class TestCompletion:
         ]
         assert await sql("SELECT outcome FROM audit_events WHERE action = 'image.encrypt'") == [{"outcome": "success"}]
 
-    async def test_the_audit_says_where_the_bits_of_the_key_came_from(self, claims, submit, sql):
+    async def test_the_audit_says_where_the_bits_of_the_key_came_from(self, claims, begin, sql):
         entropy = {"source": "qrng", "kind": "hardware", "degraded": True, "reason": "degraded: The source qrng failed"}
-        claim = await claims.claim(await submit("encrypt"))
+        claim = await begin("encrypt")
         await complete_encrypt(claims, claim, replace(encrypted(), entropy=entropy))
         [event] = await sql("SELECT details FROM audit_events WHERE action = 'image.encrypt'")
         assert event["details"] == {"entropy": entropy}
 
-    async def test_the_result_is_in_the_store_before_the_job_says_so(self, claims, submit, sql, plant):
-        claim = await claims.claim(await submit("encrypt"))
+    async def test_the_result_is_in_the_store_before_the_job_says_so(self, claims, begin, sql, plant):
+        claim = await begin("encrypt")
         await complete_encrypt(claims, claim, encrypted())
         [blob] = await sql("SELECT object_key FROM blobs WHERE purpose = 'result'")
         assert await plant.store.get(blob["object_key"]) == b"noise"
 
-    async def test_a_decrypted_picture_rests_sealed_and_expires(self, claims, submit, sql, plant):
-        claim = await claims.claim(await submit())
+    async def test_a_decrypted_picture_rests_sealed_and_expires(self, claims, begin, sql, plant):
+        claim = await begin()
         await claims.complete_decrypt(claim, decrypted(b"a canary sang" * 1000))
         [blob] = await sql("SELECT object_key, delete_after > now() AS later FROM blobs WHERE purpose = 'result'")
         assert blob["later"]
         assert b"canary" not in await plant.store.get(blob["object_key"])
         assert await sql("SELECT expires_at > now() AS set FROM jobs") == [{"set": True}]
 
-    async def test_the_input_is_deleted_from_the_store(self, claims, submit, plant, sql):
-        claim = await claims.claim(await submit())
+    async def test_the_input_is_deleted_from_the_store(self, claims, begin, plant, sql):
+        claim = await begin()
         await claims.complete_decrypt(claim, decrypted())
         await claims.inputs.delete(claim.job)
         with pytest.raises(Gone):
@@ -171,8 +176,8 @@ class TestCompletion:
 
 
 class TestFailure:
-    async def test_a_failed_job_says_why_and_keeps_its_input_for_a_day(self, claims, submit, sql):
-        claim = await claims.claim(await submit())
+    async def test_a_failed_job_says_why_and_keeps_its_input_for_a_day(self, claims, begin, sql):
+        claim = await begin()
         await claims.fail(claim, code="image-corrupt", title="The image is damaged")
         [job] = await sql("SELECT status, error_code, error_title, secret FROM jobs")
         assert job == {
@@ -186,10 +191,10 @@ class TestFailure:
         [event] = await sql("SELECT payload FROM job_events WHERE type = 'error'")
         assert event["payload"] == {"error": {"code": "image-corrupt", "title": "The image is damaged"}}
 
-    async def test_a_released_job_rings_at_once(self, claims, submit, sql, plant):
-        claim = await claims.claim(await submit())
+    async def test_a_released_job_rings_at_once(self, claims, begin, sql, plant):
+        claim = await begin()
         await sql("DELETE FROM outbox")
         await claims.release(claim)
         async with plant.database.transaction() as session:
             assert [entry.job_id for entry in await outbox.take(session)] == [claim.job.id]
-        assert (await claims.claim(claim.job.id)).job.attempts == 2
+        assert (await claims.claim()).job.attempts == 2

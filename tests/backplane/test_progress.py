@@ -32,7 +32,7 @@ class TestFollow:
     async def test_a_follower_hears_every_event_in_order(self, feed, claims, submit, account):
         job_id = await submit()
         following = asyncio.create_task(collect(feed, account, job_id))
-        claim = await claims.claim(job_id)
+        claim = await claims.claim()
         for progress in range(0, 100, 10):
             await claims.report(claim, [("decrypting", progress)])
         await claims.complete_decrypt(claim, OUTCOME)
@@ -42,7 +42,7 @@ class TestFollow:
 
     async def test_a_late_follower_gets_the_state_and_the_whole_story(self, feed, claims, submit, account):
         job_id = await submit()
-        claim = await claims.claim(job_id)
+        claim = await claims.claim()
         await claims.report(claim, [("decrypting", 50)])
         await claims.complete_decrypt(claim, OUTCOME)
         facts, events = await collect(feed, account, job_id)
@@ -51,12 +51,12 @@ class TestFollow:
 
     async def test_a_follower_that_comes_back_gets_what_it_missed(self, feed, claims, submit, account):
         job_id = await submit()
-        await claims.complete_decrypt(await claims.claim(job_id), OUTCOME)
+        await claims.complete_decrypt(await claims.claim(), OUTCOME)
         assert [event.seq for event in (await collect(feed, account, job_id, last_seq=1))[1]] == [2]
 
     async def test_a_follower_that_has_heard_the_end_is_not_kept_waiting(self, feed, claims, submit, account):
         job_id = await submit()
-        await claims.complete_decrypt(await claims.claim(job_id), OUTCOME)
+        await claims.complete_decrypt(await claims.claim(), OUTCOME)
         assert (await collect(feed, account, job_id, last_seq=2))[1] == []
         assert (await collect(feed, account, job_id, last_seq=99))[1] == []
 
@@ -65,14 +65,14 @@ class TestFollow:
         bus = RedisBus.from_settings(broken)
         job_id = await submit()
         following = asyncio.create_task(collect(ProgressFeed(plant.database, bus), account, job_id))
-        await claims.complete_decrypt(await claims.claim(job_id), OUTCOME)
+        await claims.complete_decrypt(await claims.claim(), OUTCOME)
         assert (await asyncio.wait_for(following, 20))[1][-1].type == "completed"
         await bus.close()
 
     async def test_a_lost_ring_leaves_no_gap(self, plant, submit, account, claims):
         job_id = await submit()
         following = asyncio.create_task(collect(ProgressFeed(plant.database, plant.bus), account, job_id))
-        claim = await claims.claim(job_id)
+        claim = await claims.claim()
         bus = claims._bus
         claims._bus = type("Silent", (), {"publish": staticmethod(lambda *_: asyncio.sleep(0))})()
         await claims.report(claim, [("decrypting", 30)])

@@ -85,6 +85,13 @@ class Job(Base):
             "ix_jobs_unfinished", "status", "lease_until", postgresql_where=text("status IN ('pending', 'processing')")
         ),
         Index("ix_jobs_waiting", "priority", "turn", "id", postgresql_where=text("status = 'pending'")),
+        Index(
+            "ix_jobs_turns",
+            "account_id",
+            "priority",
+            "turn",
+            postgresql_where=text("status IN ('pending', 'processing')"),
+        ),
         Index("ix_jobs_kind_completed_at", "kind", "completed_at", postgresql_where=text("status = 'completed'")),
         Index("ix_jobs_expires_at", "expires_at", postgresql_where=text("expires_at IS NOT NULL")),
         Index("ix_jobs_deleted_at", "deleted_at", postgresql_where=text("deleted_at IS NOT NULL")),

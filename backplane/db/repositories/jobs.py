@@ -8,13 +8,15 @@ from sqlalchemy import Select, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backplane.db.models import Job, JobEvent
+from backplane.db.repositories import turns
 from backplane.db.repositories.outbox import ring
 
 EVENTS_AT_ONCE = 1000
 
 
 async def add(session: AsyncSession, job: Job) -> None:
-    """Write the job, its first event and the intent to tell the queue."""
+    """Write the job at its place in the queue, its first event and the intent to tell the queue."""
+    await turns.queue_up(session, job)
     job.event_seq = 1
     session.add(job)
     await session.flush()

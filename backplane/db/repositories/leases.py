@@ -19,15 +19,24 @@ def _lease() -> Any:
     return func.now() + timedelta(seconds=LEASE_SECONDS)
 
 
-async def claim(session: AsyncSession, job_id: UUID) -> Job | None:
-    """Take the job in one statement, or find that it is taken, ended or worn out."""
+async def claim(session: AsyncSession) -> Job | None:
+    """Take the job whose turn it is, in one statement; None where nothing waits."""
+    # As a scalar it is run once: behind IN the planner may join it, and lock and take more than one.
+    head = (
+        select(Job.id)
+        .where(
+            Job.status == "pending",
+            Job.attempts < MAX_ATTEMPTS,
+            Job.not_before.is_(None) | (Job.not_before <= func.now()),
+        )
+        .order_by(Job.priority, Job.turn, Job.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+        .scalar_subquery()
+    )
     job: Job | None = await session.scalar(
         update(Job)
-        .where(
-            Job.id == job_id,
-            Job.attempts < MAX_ATTEMPTS,
-            (Job.status == "pending") | ((Job.status == "processing") & (Job.lease_until < func.now())),
-        )
+        .where(Job.id == head)
         .values(
             status="processing",
             attempts=Job.attempts + 1,
