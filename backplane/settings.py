@@ -4,7 +4,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 Seconds = Annotated[int, Field(gt=0)]
@@ -13,7 +13,7 @@ Seconds = Annotated[int, Field(gt=0)]
 class Settings(BaseSettings):
     """One typed class; docs/configuration.md lists every field and a test keeps it so."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     environment: Literal["development", "test", "production"] = "development"
     database_url: SecretStr
@@ -49,10 +49,19 @@ class Settings(BaseSettings):
     worker_threads: Annotated[int, Field(ge=1, le=64)] = 2
     passphrase_kdf: Literal["argon2id", "pbkdf2-hmac-sha256"] = "argon2id"  # noqa: S105 - an algorithm
 
+    failpoints_directory: Path | None = None
+
     @field_validator("database_url", mode="after")
     @classmethod
     def use_asyncpg(cls, value: SecretStr) -> SecretStr:
         return SecretStr(asyncpg_url(value.get_secret_value()))
+
+    @field_validator("failpoints_directory", mode="before")
+    @classmethod
+    def refuse_failpoints_in_production(cls, value: object, info: ValidationInfo) -> object:
+        if value and info.data.get("environment") == "production":
+            raise ValueError("FAILPOINTS_DIRECTORY breaks the service on purpose: unset it in production")
+        return value or None
 
     @field_validator("allowed_origins", mode="before")
     @classmethod

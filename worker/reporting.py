@@ -5,6 +5,7 @@ import threading
 from collections import deque
 from contextlib import suppress
 
+from backplane import failpoints
 from backplane.errors import ApplicationError
 from backplane.services.claims import Claim, Claims, LeaseLost
 from shield_core.errors import Cancelled
@@ -42,10 +43,14 @@ class Reporter:
         if progress.stage != self._stage:
             self._stage = progress.stage
             self._loop.call_soon_threadsafe(self._new_stage.set)
+            if progress.stage is not Stage.STORING:  # whose failpoint is in its middle
+                failpoints.reach(f"worker.{progress.stage}")
 
     def storing(self, done: int, total: int) -> None:
         """Take the object store's count, as `S3Blobs.put` gives it."""
         self(Progress(Stage.STORING, done, total))
+        if done * 4 >= total * 3:  # the first half is read to be signed, the second to be sent
+            failpoints.reach("worker.storing")
 
     def stop(self) -> None:
         self._stopped = True

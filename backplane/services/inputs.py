@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from backplane import failpoints
 from backplane.blobs import S3Blobs
 from backplane.db.models import Blob, Job
 from backplane.db.repositories import blobs, keys
@@ -32,6 +33,11 @@ class Inputs:
             blob = await blobs.of_job(session, job.id, purpose)
         if blob is None or blob.deleted_at is not None:
             raise Gone
+        fetched = await self._open(job, blob)
+        failpoints.reach("worker.fetched")
+        return fetched
+
+    async def _open(self, job: Job, blob: Blob) -> tuple[bytes | bytearray, str | None]:
         if blob.sealed is None:
             return await self._store.get(blob.object_key), None
         return await open_blob(self._vault, self._store, job, blob)

@@ -1,5 +1,6 @@
 """From the outbox to the queue: what was committed is told, at least once."""
 
+from backplane import failpoints
 from backplane.db.repositories import outbox
 from backplane.db.session import Database
 from backplane.metrics import OUTBOX_PUBLISHED
@@ -21,6 +22,7 @@ class Relay:
             entries = await outbox.take(session)
             if entries:
                 await self._queue.publish([entry.job_id for entry in entries])
+                failpoints.reach("relay.published")
                 await outbox.mark_published(session, entries)
         OUTBOX_PUBLISHED.inc(len(entries))
         return len(entries)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from backplane import ids
+from backplane import failpoints, ids
 from backplane.blobs import S3Blobs
 from backplane.db.models import Blob, Job
 from backplane.db.repositories import audit, blobs, jobs
@@ -64,6 +64,7 @@ class Submissions:
     async def submit(self, order: Order, job: Job, sent: Sequence[Sent], *, action: str) -> JobFacts:
         for one in sent:
             await self._store.put(one.blob.object_key, one.body, media_type=one.blob.media_type)
+        failpoints.reach("gateway.stored")
         async with self._database.transaction() as session:
             await jobs.add(session, job)
             for one in sent:
@@ -78,6 +79,7 @@ class Submissions:
             )
             await session.flush()
             await session.refresh(job)
+        failpoints.reach("gateway.submitted")
         JOBS_SUBMITTED.labels(kind=job.kind).inc()
         return JobFacts.of(job)
 
