@@ -55,7 +55,7 @@ class Inputs:
     async def delete(self, job: Job) -> None:
         """Delete what was sent for an ended job at once; where that fails, the sweeper does it."""
         async with self._database.transaction() as session:
-            found = await blobs.inputs_of_job(session, job.id)
+            found = await blobs.inputs_to_delete(session, job.id)
         for blob in found:
             await self._store.delete(blob.object_key)
         async with self._database.transaction() as session:

@@ -6,6 +6,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from backplane.db.models import Blob
 
+DELETIONS_LOCK = 0x71734955
+"""Held alone by a backup, and shared for a moment by whoever is about to delete objects."""
+
 
 def add(session: AsyncSession, blob: Blob) -> None:
     session.add(blob)
@@ -16,9 +19,11 @@ async def of_job(session: AsyncSession, job_id: UUID, purpose: str) -> Blob | No
     return blob
 
 
-async def inputs_of_job(session: AsyncSession, job_id: UUID) -> list[Blob]:
+async def inputs_to_delete(session: AsyncSession, job_id: UUID) -> list[Blob]:
     """Find what was sent for the job and is still there: the blobs whose purpose is `input` or begins with `input-`."""
-    rows = await session.scalars(select(Blob).where(Blob.job_id == job_id, _is_input(), Blob.deleted_at.is_(None)))
+    rows = await session.scalars(
+        select(Blob).where(Blob.job_id == job_id, _is_input(), Blob.deleted_at.is_(None), _may_delete())
+    )
     return list(rows)
 
 
@@ -41,10 +46,18 @@ async def _expire(session: AsyncSession, job_id: UUID, which: ColumnElement[bool
     )
 
 
+async def hold_deletions(session: AsyncSession) -> bool:
+    """Let nothing be found for deletion until this transaction ends; False while somebody looks, or holds it already.
+
+    What a backup's snapshot names is then still there when it is copied.
+    """
+    return bool(await session.scalar(select(func.pg_try_advisory_xact_lock(DELETIONS_LOCK))))
+
+
 async def due(session: AsyncSession, *, limit: int = 100) -> list[Blob]:
     rows = await session.scalars(
         select(Blob)
-        .where(Blob.delete_after <= func.now(), Blob.deleted_at.is_(None))
+        .where(Blob.delete_after <= func.now(), Blob.deleted_at.is_(None), _may_delete())
         .order_by(Blob.delete_after)
         .limit(limit)
     )
@@ -62,3 +75,8 @@ async def known(session: AsyncSession, object_keys: list[str]) -> set[str]:
 
 def _is_input() -> ColumnElement[bool]:
     return Blob.purpose.startswith("input", autoescape=True)
+
+
+def _may_delete() -> ColumnElement[bool]:
+    # A subquery without a reference outside is run once, not for each row.
+    return select(func.pg_try_advisory_xact_lock_shared(DELETIONS_LOCK)).scalar_subquery()
