@@ -1,17 +1,19 @@
-"""The doorbell of progress: Redis pub/sub, one connection for all listeners of a process.
+"""The doorbell: Redis pub/sub, one connection for all listeners of a process, and words that are kept for seconds.
 
-An event that is lost here is not lost: it is a row, and a listener that sees a gap reads the rows. So a listener whose
-queue is full is simply told to look, and a broken connection is mended in the background.
+An event that is lost here is not lost: it is a row, and a listener that hears of a later one reads the rows. A broken
+connection is mended in the background.
 """
 
 import asyncio
 import json
-from collections import defaultdict
-from collections.abc import Iterator
+from collections import defaultdict, deque
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import Any, Self
 from uuid import UUID
 
+import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
@@ -19,36 +21,72 @@ from backplane.errors import Unavailable
 from backplane.settings import Settings
 
 PREFIX = "imageshield:job:"
+REVOKED = "imageshield:revoked"
 WORKERS = "imageshield:workers"
 POOLS = "imageshield:pools"
 QUEUE_LENGTH = 64
+QUEUE_LENGTH_OF_ANOTHER_JOB = 4
+"""What a listener to many jobs may be behind for each further one: they do not all speak at once."""
 RECONNECT_SECONDS = 0.5
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """A job has come to the event `seq`. Without a type only that is known, and the rows tell the rest."""
+
+    job_id: UUID
+    seq: int
+    type: str | None = None
+    payload: dict[str, Any] | None = None
 
 
 class Listener:
-    """Events of one job as they are rung; None means "look at the rows"."""
+    """What is rung for some jobs, in the order in which it comes."""
 
-    def __init__(self) -> None:
-        self._queue: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue(QUEUE_LENGTH)
+    def __init__(self, job_ids: Collection[UUID]) -> None:
+        self.job_ids = frozenset(job_ids)
+        self.overflowed = False
+        self._limit = QUEUE_LENGTH + QUEUE_LENGTH_OF_ANOTHER_JOB * (len(self.job_ids) - 1)
+        self._rings: deque[Ring] = deque()
+        self._arrival: asyncio.Future[None] | None = None
 
-    def tell(self, event: dict[str, Any] | None) -> None:
-        # Full: what waits already sends the reader to the rows.
-        with suppress(asyncio.QueueFull):
-            self._queue.put_nowait(event)
+    def tell(self, ring: Ring) -> None:
+        if len(self._rings) < self._limit:
+            self._rings.append(ring)
+        else:
+            self.overflowed = True
+        if self._arrival is not None and not self._arrival.done():
+            self._arrival.set_result(None)
 
-    async def next(self, seconds: float) -> dict[str, Any] | None:
-        """Return the next event, or None after so many seconds or where events may have been missed."""
-        try:
-            return await asyncio.wait_for(self._queue.get(), seconds)
-        except TimeoutError:
-            return None
+    def forget(self) -> None:
+        """Drop what waits: the reader is about to read the rows, which tell it too."""
+        self._rings.clear()
+        self.overflowed = False
+
+    async def next(self, seconds: float | None = None) -> Ring | None:
+        """Return the next ring, or None after so many seconds; one reader at a time."""
+        if not self._rings:
+            self._arrival = asyncio.get_running_loop().create_future()
+            try:
+                async with asyncio.timeout(seconds):
+                    await self._arrival
+            except TimeoutError:
+                return None
+            finally:
+                self._arrival = None
+        return self._rings.popleft()
 
 
 class RedisBus:
     def __init__(self, redis: "Redis") -> None:
         self._redis = redis
         self._listeners: defaultdict[UUID, set[Listener]] = defaultdict(set)
+        self._on_revoked: set[Callable[[UUID], None]] = set()
         self._pump: asyncio.Task[None] | None = None
+        self.renewed = asyncio.Event()
+        """Set where rings may have been missed; whoever looks them up clears it."""
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Self:
@@ -61,47 +99,82 @@ class RedisBus:
             await self._redis.publish(PREFIX + job_id.hex, json.dumps(event, separators=(",", ":")))
 
     @contextmanager
-    def listen(self, job_id: UUID) -> Iterator[Listener]:
-        listener = Listener()
-        self._listeners[job_id].add(listener)
-        if self._pump is None:
-            self._pump = asyncio.create_task(self._run())
+    def listen(self, job_ids: Collection[UUID]) -> Iterator[Listener]:
+        """Hear what is rung for these jobs, from now on; several may listen to the same job."""
+        listener = Listener(job_ids)
+        for job_id in listener.job_ids:
+            self._listeners[job_id].add(listener)
+        self._start()
         try:
             yield listener
         finally:
-            self._listeners[job_id].discard(listener)
-            if not self._listeners[job_id]:
-                del self._listeners[job_id]
+            for job_id in listener.job_ids:
+                self._listeners[job_id].discard(listener)
+                if not self._listeners[job_id]:
+                    del self._listeners[job_id]
+
+    @property
+    def listened_to(self) -> list[UUID]:
+        return list(self._listeners)
+
+    def tell(self, ring: Ring) -> None:
+        """Pass a ring on to those of this process who listen to its job."""
+        for listener in self._listeners.get(ring.job_id, ()):
+            listener.tell(ring)
+
+    async def revoke(self, holder: UUID) -> None:
+        """Say to every gateway that a session, or an account, is no more; the database says so already."""
+        with suppress(RedisError, OSError):
+            await self._redis.publish(REVOKED, holder.hex)
+
+    @contextmanager
+    def on_revoked(self, tell: Callable[[UUID], None]) -> Iterator[None]:
+        self._on_revoked.add(tell)
+        self._start()
+        try:
+            yield
+        finally:
+            self._on_revoked.discard(tell)
+
+    def _start(self) -> None:
+        if self._pump is None:
+            self._pump = asyncio.create_task(self._run())
 
     async def _run(self) -> None:
         while True:
             with suppress(RedisError, OSError):
                 await self._pump_messages()
-            self._tell_all()
+            self.renewed.set()
             await asyncio.sleep(RECONNECT_SECONDS)
 
     async def _pump_messages(self) -> None:
         # One pattern for all jobs: subscribing for each listener would race with the reconnect.
         async with self._redis.pubsub() as pubsub:
-            await pubsub.psubscribe(PREFIX + "*")
+            await pubsub.psubscribe(PREFIX + "*", REVOKED)
             while True:
                 message = await pubsub.get_message(timeout=1.0)
                 if message is None:
                     continue
                 if message["type"] == "psubscribe":
                     # Only now do rings arrive: what came before must be looked up.
-                    self._tell_all()
+                    self.renewed.set()
                 elif message["type"] == "pmessage":
-                    job_id = UUID(message["channel"].decode().removeprefix(PREFIX))
-                    self._tell(job_id, json.loads(message["data"]))
+                    self._hear(message)
+                    # What has already been read is given without a pause, and the listeners must get their turn.
+                    await asyncio.sleep(0)
 
-    def _tell(self, job_id: UUID, event: dict[str, Any] | None) -> None:
-        for listener in self._listeners.get(job_id, ()):
-            listener.tell(event)
-
-    def _tell_all(self) -> None:
-        for job_id in list(self._listeners):
-            self._tell(job_id, None)
+    def _hear(self, message: dict[str, Any]) -> None:
+        try:
+            channel = message["channel"].decode()
+            if channel == REVOKED:
+                holder = UUID(message["data"].decode())
+                for tell in list(self._on_revoked):
+                    tell(holder)
+            else:
+                self.tell(_read(channel, message["data"]))
+        except (ValueError, TypeError, KeyError):
+            # Another release may be running beside this one; the rows are the same for both.
+            log.warning("bus.message_ignored", channel=str(message["channel"])[:100], bytes=len(message["data"]))
 
     async def report_worker(self, name: str, *, seconds: int) -> None:
         """Say that a worker is alive; the word is good for so long."""
@@ -125,6 +198,29 @@ class RedisBus:
         except (RedisError, OSError) as error:
             raise Unavailable("Redis does not answer, where the workers tell the levels of their pools") from error
 
+    async def keep(self, name: str, value: bytes, *, seconds: int) -> None:
+        """Keep something for so long, for whoever takes it first.
+
+        Raises:
+            Unavailable: Redis does not answer.
+        """
+        try:
+            await self._redis.set(name, value, ex=seconds)
+        except (RedisError, OSError) as error:
+            raise Unavailable("Redis does not answer, where this would be kept") from error
+
+    async def take(self, name: str) -> bytes | None:
+        """Take what was kept: of two that try, one gets it.
+
+        Raises:
+            Unavailable: Redis does not answer.
+        """
+        try:
+            kept: bytes | None = await self._redis.getdel(name)
+        except (RedisError, OSError) as error:
+            raise Unavailable("Redis does not answer, where this is kept") from error
+        return kept
+
     async def ping(self) -> None:
         await self._redis.ping()
 
@@ -134,3 +230,16 @@ class RedisBus:
             with suppress(asyncio.CancelledError):
                 await self._pump
         await self._redis.aclose()
+
+
+def _read(channel: str, data: bytes) -> Ring:
+    """Read what `publish` has sent.
+
+    Raises:
+        ValueError, TypeError, KeyError: somebody else has sent it.
+    """
+    job_id, event = UUID(channel.removeprefix(PREFIX)), json.loads(data)
+    seq, type_, payload = event["seq"], event["type"], event["payload"]
+    if type(seq) is not int or not isinstance(type_, str) or not isinstance(payload, dict):
+        raise TypeError
+    return Ring(job_id, seq, type_, payload)

@@ -1,19 +1,32 @@
-"""Following a job: the present state, then every event after a number, then what comes."""
+"""Following jobs: the present state, then every event after a number, then what comes.
 
-from collections.abc import AsyncGenerator
+What is rung comes at once. What is not, because Redis or the ring was lost, is found by a look at all followed jobs
+together, every two seconds; and whoever sees a gap reads the rows, many readers in one statement.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from backplane.bus import RedisBus
-from backplane.db.repositories import jobs
+from backplane.bus import Listener, RedisBus, Ring
+from backplane.db.repositories import events
 from backplane.db.session import Database
-from backplane.errors import NotFound
+from backplane.errors import ApplicationError, NotFound
 from backplane.services.jobs import JobFacts
+from backplane.services.loading import Loader
 
 TERMINAL = frozenset({"completed", "error", "cancelled"})
 LOOK_SECONDS = 2.0
-"""How long a follower trusts a silent bell before it looks at the rows: what a broken Redis costs in delay."""
+"""What a lost ring, or a broken Redis, costs in delay."""
+JOBS_AT_ONCE = 50
+LOOKS_AT_ONCE = 5000
+
+
+class TooSlow(Exception):
+    """The follower did not take what was told: it must come back, and say what it has heard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,53 +43,134 @@ class Event:
         return self.type in TERMINAL
 
 
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """Events of one job that follow one another; `more` where others are known to come right after."""
+
+    events: Sequence[Event]
+    more: bool = False
+
+
 class ProgressFeed:
     def __init__(self, database: Database, bus: RedisBus) -> None:
         self._database = database
         self._bus = bus
+        self._jobs = Loader(self._load_jobs, at_once=JOBS_AT_ONCE)
+        self._rows = Loader(self._load_rows, at_once=JOBS_AT_ONCE)
+        self._followers = 0
+        self._looking: asyncio.Task[None] | None = None
 
     async def follow(
-        self, account_id: UUID, job_id: UUID, *, last_seq: int = 0
+        self, account_id: UUID, job_id: UUID, *, last_seq: int = 0, beat_seconds: float | None = None
     ) -> AsyncGenerator[JobFacts | Event | None]:
         """Yield the job as it stands, then its events after `last_seq` without a gap, and end after the last one.
 
-        None comes at least every two seconds in which nothing happens, so that the caller can look whether anyone still
-        listens.
+        A job that has failed may be tried again, so an `error` is the last one only where nothing comes after it.
+        None comes where nothing happened for `beat_seconds`.
+
+        Raises:
+            NotFound: this account has no such job.
+            TooSlow: more has happened than may wait for one who does not take it.
         """
-        with self._bus.listen(job_id) as listener:
-            facts, missed = await self._look(account_id, job_id, last_seq)
-            yield facts
-            if facts.ended and not missed:
-                return
-            seq = min(last_seq, facts.event_seq)
-            while True:
-                for event in missed:
-                    seq = event.seq
-                    yield event
-                    if event.terminal:
-                        return
-                if len(missed) == jobs.EVENTS_AT_ONCE:
-                    missed = await self._events(job_id, seq)
-                    continue
-                rung = await listener.next(LOOK_SECONDS)
-                if rung is not None and rung["seq"] <= seq:
-                    missed = []
-                elif rung is not None and rung["seq"] == seq + 1:
-                    missed = [Event(job_id, rung["seq"], rung["type"], rung["payload"])]
-                else:
-                    if rung is None:
-                        yield None
-                    missed = await self._events(job_id, seq)
-
-    async def _look(self, account_id: UUID, job_id: UUID, last_seq: int) -> tuple[JobFacts, list[Event]]:
-        async with self._database.transaction() as session:
-            job = await jobs.of_account(session, account_id, job_id)
-            if job is None:
+        with self.listening([job_id]) as listener:
+            facts = await self._jobs.load((account_id, job_id))
+            if facts is None:
                 raise NotFound
-            rows = await jobs.events_after(session, job_id, last_seq)
-        return JobFacts.of(job), [Event(job_id, row.seq, row.type, row.payload) for row in rows]
+            heard, all_heard = min(last_seq, facts.event_seq), facts.ended and last_seq >= facts.event_seq
+            yield facts
+            del facts  # a follower that waits for an hour need not hold it
+            if all_heard:
+                return
+            async for chapter in self.events(listener, {job_id: heard}, beat_seconds=beat_seconds):
+                if chapter is None:
+                    yield None
+                    continue
+                for event in chapter.events:
+                    yield event
+                if chapter.events and chapter.events[-1].terminal and not chapter.more:
+                    return
 
-    async def _events(self, job_id: UUID, seq: int) -> list[Event]:
+    @contextmanager
+    def listening(self, job_ids: Collection[UUID]) -> Iterator[Listener]:
+        """Hear of these jobs from now on; to be begun before their state is read, so that nothing falls between."""
+        self._followers += 1
+        if self._looking is None:
+            self._looking = asyncio.create_task(self._look_now_and_then())
+        try:
+            with self._bus.listen(job_ids) as listener:
+                yield listener
+        finally:
+            self._followers -= 1
+            if not self._followers and self._looking is not None:
+                self._looking.cancel()
+                self._looking = None
+
+    async def events(
+        self, listener: Listener, heard: Mapping[UUID, int], *, beat_seconds: float | None = None
+    ) -> AsyncGenerator[Chapter | None]:
+        """Yield what comes after the numbers `heard` of these jobs, each job's without a gap, for ever.
+
+        Whether the caller may see them has been asked before. None comes where nothing happened for `beat_seconds`.
+
+        Raises:
+            TooSlow: as `follow`.
+        """
+        last, behind = dict(heard), list(heard)
+        while True:
+            while behind:
+                if listener.overflowed:
+                    # Here it is we who read what was missed; the rows hold what was dropped meanwhile too.
+                    listener.forget()
+                    behind = list(last)
+                chapter = await self._read(behind[-1], last[behind[-1]])
+                if chapter.events:
+                    last[behind[-1]] = chapter.events[-1].seq
+                    yield chapter
+                if not chapter.more:
+                    behind.pop()
+            ring = await listener.next(beat_seconds)
+            if listener.overflowed:
+                raise TooSlow
+            if ring is None:
+                yield None
+            elif ring.type is not None and ring.payload is not None and ring.seq == last[ring.job_id] + 1:
+                last[ring.job_id] = ring.seq
+                yield Chapter([Event(ring.job_id, ring.seq, ring.type, ring.payload)])
+            elif ring.seq > last[ring.job_id]:
+                behind.append(ring.job_id)
+
+    async def _read(self, job_id: UUID, seq: int) -> Chapter:
+        rows = await self._rows.load((job_id, seq)) or []
+        return Chapter(rows[: events.EVENTS_AT_ONCE], more=len(rows) > events.EVENTS_AT_ONCE)
+
+    async def _look_now_and_then(self) -> None:
+        told: dict[UUID, int] = {}
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await self._bus.renewed.wait()
+            self._bus.renewed.clear()
+            with suppress(ApplicationError):
+                told = await self._look(told)
+
+    async def _look(self, told: Mapping[UUID, int]) -> dict[UUID, int]:
+        """Look how far all followed jobs have come, and tell where it is farther than the last time."""
+        found: dict[UUID, int] = {}
+        job_ids = self._bus.listened_to
+        for start in range(0, len(job_ids), LOOKS_AT_ONCE):
+            async with self._database.transaction() as session:
+                found |= await events.last_of(session, job_ids[start : start + LOOKS_AT_ONCE])
+        for job_id, seq in found.items():
+            if seq != told.get(job_id):
+                self._bus.tell(Ring(job_id, seq))
+        return found
+
+    async def _load_jobs(self, wanted: Sequence[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], JobFacts]:
         async with self._database.transaction() as session:
-            rows = await jobs.events_after(session, job_id, seq)
-        return [Event(job_id, row.seq, row.type, row.payload) for row in rows]
+            rows = await events.jobs_of_accounts(session, wanted)
+        return {(job.account_id, job.id): JobFacts.of(job) for job in rows}
+
+    async def _load_rows(self, wanted: Sequence[tuple[UUID, int]]) -> dict[tuple[UUID, int], list[Event]]:
+        async with self._database.transaction() as session:
+            rows = await events.after(session, wanted)
+        return {(job_id, heard): [Event(job_id, *row) for row in told] for (job_id, heard), told in rows.items()}

@@ -224,7 +224,7 @@ class TestEndings:
         async def fail(*_arguments):
             raise Unavailable
 
-        monkeypatch.setattr(server.services.progress, "_events", fail)
+        monkeypatch.setattr(server.services.progress, "_read", fail)
         _, code = await hear(server, await wired.encrypt(), token=wired.token)
         assert code == 1013
 
@@ -232,7 +232,7 @@ class TestEndings:
         async def fail(*_arguments):
             raise RuntimeError("canary")
 
-        monkeypatch.setattr(server.services.progress, "_events", fail)
+        monkeypatch.setattr(server.services.progress, "_read", fail)
         with structlog.testing.capture_logs() as lines:
             frames, code = await hear(server, await wired.encrypt(), token=wired.token)
         assert code == 1011
