@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, insert, select, update
+from sqlalchemy import ColumnElement, Select, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backplane.db.models import Job, JobEvent, Outbox
@@ -19,10 +19,9 @@ def _lease() -> Any:
     return func.now() + timedelta(seconds=LEASE_SECONDS)
 
 
-async def claim(session: AsyncSession) -> Job | None:
-    """Take the job whose turn it is, in one statement; None where nothing waits."""
-    # As a scalar it is run once: behind IN the planner may join it, and lock and take more than one.
-    head = (
+def head() -> Select[UUID]:
+    """Find and lock the job whose turn it is, past those that another is taking at this moment."""
+    return (
         select(Job.id)
         .where(
             Job.status == "pending",
@@ -32,11 +31,15 @@ async def claim(session: AsyncSession) -> Job | None:
         .order_by(Job.priority, Job.turn, Job.id)
         .limit(1)
         .with_for_update(skip_locked=True)
-        .scalar_subquery()
     )
+
+
+async def claim(session: AsyncSession) -> Job | None:
+    """Take the job whose turn it is, in one statement; None where nothing waits."""
     job: Job | None = await session.scalar(
         update(Job)
-        .where(Job.id == head)
+        # As a scalar it is run once: behind IN the planner may join it, and lock and take more than one.
+        .where(Job.id == head().scalar_subquery())
         .values(
             status="processing",
             attempts=Job.attempts + 1,

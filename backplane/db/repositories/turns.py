@@ -19,8 +19,8 @@ PRIORITIES = {"decrypt": INTERACTIVE, "analyze": INTERACTIVE, "avalanche": INTER
 
 async def queue_up(session: AsyncSession, job: Job) -> None:
     """Give the job its place. Of two that come at the same moment both may get the same turn: the older goes first."""
-    if job.priority is None:
-        job.priority = PRIORITIES[job.kind]
+    given: int | None = job.priority
+    job.priority = PRIORITIES[job.kind] if given is None else given
     job.turn = await next_turn(session, job.account_id, job.priority)
 
 
