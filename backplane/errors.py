@@ -5,15 +5,18 @@ ApplicationError
 ├── InsufficientScope                       403
 ├── NotFound                                404  also for other accounts' objects
 ├── JobNotFinished, JobFinished, JobFailed,
-│   EmailTaken, ClientCustody               409
+│   EmailTaken, ClientCustody,
+│   WebhookDisabled, TooManyWebhooks,
+│   IdempotencyInProgress                   409
 ├── Gone                                    410
 ├── FileTooLarge                            413
 ├── UnsupportedFormat                       415
 ├── ValidationFailed, KeyFileRequired,
-│   CustodyConflict                         422
+│   CustodyConflict, WebhookUrlRefused,
+│   IdempotencyMismatch                     422
 ├── Overloaded, Unavailable                 503  with Retry-After
 ├── StorageFull                             507
-├── Poison                                  500  a job that failed at every attempt
+├── Poison, TimeLimitExceeded               500  of a failed job
 └── Refused                                 a `shield_core.errors.ShieldError`, mapped by `from_core`
 
 `code` names a page under docs/problems; `detail` is written for the caller and never carries what the caller sent.
@@ -109,6 +112,25 @@ class ClientCustody(ApplicationError):
     title = "Only its holders can open this key"
 
 
+class WebhookDisabled(ApplicationError):
+    code = "webhook-disabled"
+    status = 409
+    title = "The webhook endpoint is disabled"
+
+
+class TooManyWebhooks(ApplicationError):
+    code = "too-many-webhooks"
+    status = 409
+    title = "The account has as many webhook endpoints as it may have"
+
+
+class IdempotencyInProgress(ApplicationError):
+    code = "idempotency-in-progress"
+    status = 409
+    title = "A request with this idempotency key is under way"
+    retry_after = 1
+
+
 class Gone(ApplicationError):
     code = "gone"
     status = 410
@@ -139,6 +161,18 @@ class CustodyConflict(ApplicationError):
     title = "The key custody does not go with the other fields"
 
 
+class WebhookUrlRefused(ApplicationError):
+    code = "webhook-url-refused"
+    status = 422
+    title = "Nothing is sent to this URL"
+
+
+class IdempotencyMismatch(ApplicationError):
+    code = "idempotency-mismatch"
+    status = 422
+    title = "The idempotency key was used for another request"
+
+
 class Overloaded(ApplicationError):
     code = "overloaded"
     status = 503
@@ -166,6 +200,12 @@ class Poison(ApplicationError):
 
 
 POISON = Poison()
+
+
+class TimeLimitExceeded(ApplicationError):
+    code = "time-limit-exceeded"
+    status = 500
+    title = "The job took longer than any job may"
 
 
 class Refused(ApplicationError):

@@ -1,6 +1,7 @@
 """What an operator can set, all of it, read once from the environment."""
 
 from functools import lru_cache
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -47,6 +48,8 @@ class Settings(BaseSettings):
     synchronous_wait_seconds: Seconds = 30
     decrypted_result_seconds: Seconds = 900
     worker_threads: Annotated[int, Field(ge=1, le=64)] = 2
+    webhook_allow_networks: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
+    webhook_log_days: Annotated[int, Field(ge=1, le=366)] = 30
     passphrase_kdf: Literal["argon2id", "pbkdf2-hmac-sha256"] = "argon2id"  # noqa: S105 - an algorithm
 
     failpoints_directory: Path | None = None
@@ -63,9 +66,9 @@ class Settings(BaseSettings):
             raise ValueError("FAILPOINTS_DIRECTORY breaks the service on purpose: unset it in production")
         return value or None
 
-    @field_validator("allowed_origins", mode="before")
+    @field_validator("allowed_origins", "webhook_allow_networks", mode="before")
     @classmethod
-    def split_origins(cls, value: object) -> object:
+    def split_lists(cls, value: object) -> object:
         return tuple(filter(None, (part.strip() for part in value.split(",")))) if isinstance(value, str) else value
 
     @model_validator(mode="after")

@@ -31,6 +31,8 @@ class Labels:
     transit: bytes = b"imageshield/v1/transit"
     job_secret: bytes = b"imageshield/v1/job-secret"
     blob: bytes = b"imageshield/v1/blob"
+    item_name: bytes = b"imageshield/v1/item-name"
+    webhook: bytes = b"imageshield/v1/webhook"
 
     entropy: bytes = b"imageshield/v1/entropy"
     seed: bytes = b"imageshield/v1/seed"
@@ -40,6 +42,9 @@ class Labels:
     receipt: bytes = b"imageshield/v1/receipt"
     receipt_key: bytes = b"imageshield/v1/receipt-key"
     audit: bytes = b"imageshield/v1/audit"
+    idempotency: bytes = b"imageshield/v1/idempotency"
+    fingerprint: bytes = b"imageshield/v1/fingerprint"
+    answer: bytes = b"imageshield/v1/answer"
 
 
 LABELS: Final = Labels()

@@ -3,8 +3,28 @@
 from backplane.db.models.accounts import Account, RefreshToken
 from backplane.db.models.analyses import AnalysisSummary
 from backplane.db.models.audit import AuditEvent
+from backplane.db.models.batches import Batch, BatchItem
 from backplane.db.models.blobs import Blob
+from backplane.db.models.idempotency import IdempotencyKey
 from backplane.db.models.jobs import Job, JobEvent, Outbox
 from backplane.db.models.keys import Key
+from backplane.db.models.webhooks import WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookEvent
 
-__all__ = ["Account", "AnalysisSummary", "AuditEvent", "Blob", "Job", "JobEvent", "Key", "Outbox", "RefreshToken"]
+__all__ = [
+    "Account",
+    "AnalysisSummary",
+    "AuditEvent",
+    "Batch",
+    "BatchItem",
+    "Blob",
+    "IdempotencyKey",
+    "Job",
+    "JobEvent",
+    "Key",
+    "Outbox",
+    "RefreshToken",
+    "WebhookAttempt",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+    "WebhookEvent",
+]

@@ -13,6 +13,8 @@ class Job(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
+    batch_id: Mapped[UUID | None]
+    """Without a foreign key, which would cost an index: a batch goes when none of its jobs is there any more."""
     kind: Mapped[str]
     status: Mapped[str] = mapped_column(server_default="pending")
     stage: Mapped[str] = mapped_column(server_default="queued")
@@ -51,6 +53,8 @@ class Job(Base):
     """Public keys, as text, that the file key is sealed for; null where there are none."""
     secret: Mapped[bytes | None]
     """What the worker needs to wrap or unwrap the key, under the transit key; null once the job has ended."""
+    webhook_url: Mapped[bytes | None]
+    """Where its end is to be told, under the account's key: the path of such an address may hold a secret."""
     request_id: Mapped[str | None]
 
     # What came of it.
