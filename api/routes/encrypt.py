@@ -2,6 +2,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.dependencies import RequestId, Services, Writer
+from api.idempotency import CODES, Once, OncePerKey, replayable
 from api.middleware.bodies import release
 from api.preferences import Preferred
 from api.problems import AUTHENTICATED, WITH_BODY, problems
@@ -13,7 +14,6 @@ from api.waiting import wait_for_end
 from backplane.services.jobs import JobFacts
 from backplane.services.orders import Order
 from backplane.services.submissions import Upload
-from backplane.services.tokens import Principal
 from backplane.wiring import GatewayServices
 from shield_core.image.limits import MAX_BYTES
 
@@ -26,11 +26,13 @@ router = APIRouter(prefix="/api/v1", tags=["images"])
     response_model=Job,
     openapi_extra={"requestBody": ENCRYPT_FORM},
     responses={
-        200: FINISHED,
-        202: ACCEPTED,
+        200: replayable(FINISHED),
+        202: replayable(ACCEPTED),
         **problems(
             *AUTHENTICATED,
             *WITH_BODY,
+            *CODES,
+            "gone",
             "too-many-pixels",
             "unsupported-format",
             "image-corrupt",
@@ -43,33 +45,33 @@ router = APIRouter(prefix="/api/v1", tags=["images"])
     },
 )
 async def encrypt(
-    *, request: Request, caller: Writer, services: Services, prefer: Preferred, request_id: RequestId
+    *,
+    request: Request,
+    caller: Writer,
+    services: Services,
+    prefer: Preferred,
+    request_id: RequestId,
+    once: OncePerKey,
 ) -> Response:
     """Encrypt a picture.
 
     The picture is checked by its header and kept encrypted until a worker has taken it; its original is deleted when
     the job has completed. Follow the job at its `Location`, or on the progress socket.
     """
-    job = await _submit(request, caller, services, request_id)
+    job = await _submit(request, Order(caller.account_id, request_id), services, once)
     release(request)
     if prefer.wait is not None:
         job = await wait_for_end(request, caller.account_id, job, seconds=prefer.wait)
     return job_answer(job, prefer)
 
 
-async def _submit(request: Request, caller: Principal, services: GatewayServices, request_id: str) -> JobFacts:
+async def _submit(request: Request, order: Order, services: GatewayServices, once: Once) -> JobFacts:
     # A function of its own, so that nothing holds the picture while the caller waits for the job.
     files, options = await read_form(request, EncryptOptions, files={"image": MAX_BYTES}, required="image")
-    image, password = files["image"], options.master_password
+    image = files["image"]
+
+    async def create(order: Order) -> JobFacts:
+        return await services.encryptions.submit(order, Upload(image.data, image.name), options.wishes())
+
     async with request.app.state.submission_slots:
-        return await services.encryptions.submit(
-            Order(caller.account_id, request_id),
-            Upload(image.data, image.name),
-            purity=options.quantum_purity,
-            layout=options.layout,
-            regions=options.regions,
-            analyze=options.analyze,
-            custody=options.key_custody,
-            password=password.get_secret_value() if password is not None else None,
-            recipients=options.recipients,
-        )
+        return await once.job(order, create, options=options, files=files)

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_va
 from pydantic_core import PydanticCustomError
 
 from api.schemas.strict import Strict
+from backplane.services.encryptions import Wishes
 from shield_core.image.regions import MAX_TEXT
 from shield_core.keys import passphrase
 from shield_core.keys.recipients import PublicKey, RecipientUnfit
@@ -54,6 +55,18 @@ class EncryptOptions(Strict):
     master_password: NewPassword | None = None
     recipients: Recipients = ()
     key_custody: Annotated[Custody, BeforeValidator(_refuse_later_custody)] | None = None
+
+    def wishes(self) -> Wishes:
+        password = self.master_password
+        return Wishes(
+            purity=self.quantum_purity,
+            layout=self.layout,
+            regions=self.regions,
+            analyze=self.analyze,
+            custody=self.key_custody,
+            password=password.get_secret_value() if password is not None else None,
+            recipients=self.recipients,
+        )
 
 
 class DecryptOptions(Strict):

@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from backplane import ids
 from backplane.db.models import Job
-from backplane.errors import from_core
+from backplane.errors import Refused, from_core
 from backplane.services.custody import RECIPIENT, agree_on_custody, read_recipients
 from backplane.services.inputs import INPUT
 from backplane.services.jobs import JobFacts
@@ -17,12 +18,13 @@ from backplane.services.submissions import Submissions, Upload, describe, estima
 from shield_core.cipher.purity import Purity
 from shield_core.errors import ShieldError
 from shield_core.image import intake
-from shield_core.image.facts import SAMPLE_KINDS, ImageFacts
+from shield_core.image.facts import SAMPLE_KINDS, Buffer, ImageFacts
 from shield_core.image.framing import FRAME_MODE
 from shield_core.image.payload import Layout, choose, warn_of
 from shield_core.image.regions import Region, count_pixels, normalize, parse_json
 from shield_core.keys.canonical import b64encode
 
+ACTION = "image.encrypt"
 FRAME_WIDTH = SAMPLE_KINDS[FRAME_MODE].bytes_per_pixel
 PLACE_BYTES = 5
 """Keystream that the permutation takes for a pixel: a byte for its bucket, a word for its swap."""
@@ -55,56 +57,76 @@ class Examined:
         return int(self.pixels * self.share_encrypted) * (width + PLACE_BYTES)
 
 
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What is asked for, of one picture or of all that come together; fields that contradict each other are refused."""
+
+    purity: str = "balanced"
+    layout: str = Layout.AUTO
+    regions: str | None = None
+    analyze: bool = False
+    custody: str | None = None
+    password: str | None = field(default=None, repr=False)
+    recipients: Sequence[str] = ()
+
+    def agree(self) -> "Agreed":
+        custody = agree_on_custody(self.custody, password=self.password is not None, recipients=bool(self.recipients))
+        publics = read_recipients(self.recipients, beside=custody != RECIPIENT)
+        return Agreed(self, custody, [public.text for public in publics] or None)
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """Wishes that go together, and who will be able to open the keys."""
+
+    wishes: Wishes
+    custody: str
+    recipients: list[str] | None
+
+
 class Encryptions:
     def __init__(self, submissions: Submissions, passphrases: PassphrasePool) -> None:
         self._submissions = submissions
         self._passphrases = passphrases
 
-    async def submit(
-        self,
-        order: Order,
-        upload: Upload,
-        *,
-        purity: str,
-        layout: str,
-        regions: str | None,
-        analyze: bool,
-        custody: str | None,
-        password: str | None,
-        recipients: Sequence[str],
-    ) -> JobFacts:
+    async def submit(self, order: Order, upload: Upload, wishes: Wishes) -> JobFacts:
         """Check the picture's header, keep it sealed, and write the job with the intent to run it."""
-        served_custody = agree_on_custody(custody, password=password is not None, recipients=bool(recipients))
-        publics = read_recipients(recipients, beside=served_custody != RECIPIENT)
+        agreed = wishes.agree()
         try:
-            examined = await asyncio.to_thread(examine, upload.data, layout, regions)
+            examined = await asyncio.to_thread(examine, upload.data, wishes.layout, wishes.regions)
         except ShieldError as error:
             raise from_core(error) from error
-        secret = await self._wrap_secret(password)
+        job = await self.draw_up(order, ids.new(), examined, agreed)
+        sent = await self._submissions.sealed(job, INPUT, upload)
+        return await self._submissions.submit(order, job, [sent], action=ACTION)
+
+    async def draw_up(self, order: Order, job_id: UUID, examined: Examined, agreed: Agreed) -> Job:
+        """Make the job of a picture that has been examined, with a wrap key of its own where there is a password."""
+        wishes = agreed.wishes
+        secret = await self._wrap_secret(wishes.password)
         job = Job(
-            id=ids.new(),
+            id=job_id,
             account_id=order.account_id,
             kind="encrypt",
-            purity_requested=purity,
-            layout_requested=layout,
+            purity_requested=wishes.purity,
+            layout_requested=wishes.layout,
             regions=[region.to_json() for region in examined.regions] or None,
             share_encrypted=examined.share_encrypted,
-            analyze=analyze,
-            key_custody=served_custody,
-            recipients=[public.text for public in publics] or None,
+            analyze=wishes.analyze,
+            key_custody=agreed.custody,
+            recipients=agreed.recipients,
             estimated_ms=estimate_ms(
                 examined.layout,
                 examined.pixels,
-                analyze=analyze,
-                measured_bytes=examined.keystream_bytes if purity == Purity.MAXIMUM else 0,
+                analyze=wishes.analyze,
+                measured_bytes=examined.keystream_bytes if wishes.purity == Purity.MAXIMUM else 0,
             ),
-            image=describe(examined.facts, len(upload.data)),
+            image=describe(examined.facts, examined.size),
             warnings=list(examined.warnings),
             request_id=order.request_id,
         )
         job.secret = self._submissions.seal_secret(order.account_id, job.id, secret) if secret else None
-        sent = await self._submissions.sealed(job, INPUT, upload)
-        return await self._submissions.submit(order, job, [sent], action="image.encrypt")
+        return job
 
     async def _wrap_secret(self, password: str | None) -> dict[str, Any] | None:
         if password is None:
@@ -113,11 +135,25 @@ class Encryptions:
         return {"kdf": wrap.kdf.to_json(), "wrap_key_b64": b64encode(wrap.wrap_key)}
 
 
-def examine(data: bytes, layout: str, regions: str | None = None) -> Examined:
+def examine(data: Buffer, layout: str, regions: str | None = None) -> Examined:
     """Read the structure of a picture, choose its layout, and refuse what the worker would have to refuse for it."""
-    asked = parse_json(regions) if regions is not None else ()
+    return _decide(intake.survey(data), len(data), layout, parse_json(regions) if regions is not None else ())
+
+
+def examine_for_any(data: Buffer) -> dict[str, Examined | Refused]:
+    """Do what `examine` does for each layout: which one is asked for may come after the picture."""
     walk = intake.survey(data)
+    decided: dict[str, Examined | Refused] = {}
+    for layout in Layout:
+        try:
+            decided[layout] = _decide(walk, len(data), layout)
+        except ShieldError as error:
+            decided[layout] = from_core(error)
+    return decided
+
+
+def _decide(walk: intake.AnyWalk, size: int, layout: str, asked: Sequence[Region] = ()) -> Examined:
     facts = walk.facts
     chosen, _ = choose(walk, Layout(layout), asked)
     parts = normalize(asked, width=facts.width, height=facts.height) if asked else ()
-    return Examined(facts, len(data), chosen, parts, facts.warnings + warn_of(walk, parts))
+    return Examined(facts, size, chosen, parts, facts.warnings + warn_of(walk, parts))
