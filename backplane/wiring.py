@@ -10,10 +10,12 @@ from backplane.db.session import Database
 from backplane.queue import CeleryQueue
 from backplane.services.accounts import Accounts
 from backplane.services.analyses import Analyses
+from backplane.services.backups import Backups
 from backplane.services.claims import Claims
 from backplane.services.decryptions import Decryptions
 from backplane.services.encryptions import Encryptions
 from backplane.services.entropy import EntropyPools
+from backplane.services.idempotency import Idempotency
 from backplane.services.jobs import Jobs
 from backplane.services.keys import Keys
 from backplane.services.measurements import Measurements
@@ -21,6 +23,7 @@ from backplane.services.passphrases import PassphrasePool
 from backplane.services.progress import ProgressFeed
 from backplane.services.receipts import Receipts
 from backplane.services.relay import Relay
+from backplane.services.restores import Migrations, Restores
 from backplane.services.results import Results
 from backplane.services.submissions import Submissions
 from backplane.services.sweeper import Sweeper
@@ -48,6 +51,7 @@ class GatewayServices:
     plant: Plant
     accounts: Accounts
     tokens: Tokens
+    idempotency: Idempotency
     encryptions: Encryptions
     decryptions: Decryptions
     measurements: Measurements
@@ -87,6 +91,7 @@ async def open_gateway(settings: Settings) -> AsyncIterator[GatewayServices]:
                     AccessTokens.from_settings(settings),
                     refresh_seconds=settings.refresh_token_seconds,
                 ),
+                idempotency=Idempotency(plant.database, plant.vault),
                 encryptions=Encryptions(submissions, passphrases),
                 decryptions=Decryptions(plant.database, submissions, passphrases),
                 measurements=Measurements(submissions),
@@ -122,3 +127,26 @@ async def open_relay(settings: Settings) -> AsyncIterator[tuple[Relay, Sweeper]]
             )
         finally:
             queue.close()
+
+
+@asynccontextmanager
+async def open_backups(settings: Settings) -> AsyncIterator[Backups]:
+    """A backup holds deletions on one connection and reads on another; neither Redis nor the vault has a part in it."""
+    async with _open_keeping(settings) as (database, store):
+        yield Backups(database, store)
+
+
+@asynccontextmanager
+async def open_restores(settings: Settings, migrations: Migrations) -> AsyncIterator[Restores]:
+    async with _open_keeping(settings) as (database, store):
+        yield Restores(database, store, LocalVault.from_settings(settings), migrations)
+
+
+@asynccontextmanager
+async def _open_keeping(settings: Settings) -> AsyncIterator[tuple[Database, S3Blobs]]:
+    async with AsyncExitStack() as stack:
+        database = Database.from_settings(settings, pool_size=2)
+        stack.push_async_callback(database.close)
+        store = S3Blobs.from_settings(settings)
+        stack.push_async_callback(store.close)
+        yield database, store

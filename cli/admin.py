@@ -43,6 +43,39 @@ def rotate_receipt_key(
     say("whoever keeps a copy of /.well-known/jwks.json needs a new one, or finds the signer unknown")
 
 
+@app.command()
+def backup(
+    directory: Annotated[Path, typer.Argument(metavar="DIRECTORY", help="What to write; not there yet.")],
+    verify: Annotated[bool, typer.Option("--verify", help="Write nothing: read a backup from end to end.")] = False,
+    data_dir: DataDir = None,
+    json: Json = False,
+) -> None:
+    """Write everything but the vault's keys to DIRECTORY, while the system runs or not."""
+    from cli import backups
+
+    code = (
+        backups.verify(directory, as_json=json)
+        if verify
+        else backups.backup(directory, data_dir=data_dir, as_json=json)
+    )
+    raise typer.Exit(code)
+
+
+@app.command()
+def restore(
+    directory: Annotated[Path, typer.Argument(metavar="DIRECTORY", help="A backup.")],
+    without_keys: Annotated[
+        bool, typer.Option("--without-keys", help="Go on where the vault lacks keys: what they lock stays locked.")
+    ] = False,
+    data_dir: DataDir = None,
+    json: Json = False,
+) -> None:
+    """Put the backup in DIRECTORY into an empty database and its store. Nothing that is there is changed."""
+    from cli import backups
+
+    raise typer.Exit(backups.restore(directory, data_dir=data_dir, without_keys=without_keys, as_json=json))
+
+
 def _receipts(data_dir: Path | None) -> Any:
     """Open the vault that the environment names, or that of the embedded system, and no other."""
     from backplane.services.receipts import Receipts

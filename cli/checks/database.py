@@ -47,7 +47,7 @@ async def _revision(connection: asyncpg.Connection) -> str | None:
 
 
 def _judge_migration(found: str | None) -> list[Fault]:
-    known, head = _migrations()
+    known, head = known_migrations()
     if found == head:
         return []
     if found is None:
@@ -58,7 +58,8 @@ def _judge_migration(found: str | None) -> list[Fault]:
     return [Fault(NAME, f"the database is at migration {found}, which this version does not know", remedy)]
 
 
-def _migrations() -> tuple[set[str], str | None]:
+def known_migrations() -> tuple[set[str], str | None]:
+    """Name the migrations that this version has, and the last of them."""
     from alembic.config import Config
     from alembic.script import ScriptDirectory
 
