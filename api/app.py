@@ -10,6 +10,7 @@ from api.middleware.context import RequestContext
 from api.middleware.failures import Failures
 from api.middleware.headers import SecurityHeaders
 from api.middleware.origins import AllowedOrigins
+from api.middleware.replays import Replays
 from api.openapi import customize
 from api.routes import analyses, auth, decrypt, encrypt, entropy, health, jobs, keys, pages
 from api.ws import progress
@@ -49,7 +50,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     for router in ROUTERS:
         app.include_router(router)
     # The last one added is the outermost: api.middleware tells the order.
-    for middleware in (Bodies, AllowedOrigins, Failures, AccessLog, RequestContext, SecurityHeaders):
+    for middleware in (Bodies, Replays, AllowedOrigins, Failures, AccessLog, RequestContext, SecurityHeaders):
         app.add_middleware(middleware)
     app.openapi = lambda: customize(app)
     return app

@@ -55,6 +55,7 @@ TELLING = frozenset(
         "not_multipart",
         "not_text",
         "period",
+        "unfit_key",
         "unfit_password",
         "unfit_recipient",
         "unknown_field",

@@ -14,6 +14,9 @@ UPLOAD_BYTES = Gauge(
 )
 SOCKETS = Gauge("imageshield_progress_sockets", "Open progress sockets", multiprocess_mode="livesum")
 JOBS_SUBMITTED = Counter("imageshield_jobs_submitted_total", "Jobs accepted", ["kind"])
+IDEMPOTENT_REQUESTS = Counter(
+    "imageshield_idempotent_requests_total", "Requests with an idempotency key, by what became of them", ["outcome"]
+)
 JOBS_ENDED = Counter("imageshield_jobs_ended_total", "Jobs that reached their end", ["kind", "status"])
 JOB_SECONDS = Histogram(
     "imageshield_job_seconds",

@@ -1,4 +1,4 @@
-"""Keys that never enter a database: account keys, the day's transit key, and the keys that sign receipts.
+"""Keys that never enter a database: of accounts, of the day, of receipts, and of what compares requests.
 
 This backend keeps them in a directory, sealed under a root key from a file. All processes of an installation share the
 directory. A key file is written under a temporary name and linked into place, so that of two writers one wins and both
@@ -91,6 +91,13 @@ class LocalVault:
         for path in expired:
             path.unlink(missing_ok=True)
         return len(expired)
+
+    def fingerprint_key(self) -> bytes:
+        """Return the key of the MACs that compare requests, made by whoever needs it first."""
+        path = self._directory / "fingerprints" / "000001"
+        if not path.exists():
+            self._write_once(path, self._root.seal(secrets.token_bytes(KEY_SIZE), LABELS.idempotency))
+        return self._root.open(self._read(path), LABELS.idempotency)
 
     def receipt_seeds(self) -> list[bytes]:
         """Return what the receipt keys are made of, oldest first; the last one signs. Empty before the first one."""

@@ -2,8 +2,8 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 METHODS = ("GET", "POST")
-SENT = ("Authorization", "Content-Type", "Prefer", "X-Request-ID")
-SHOWN = ("Content-Disposition", "Location", "Preference-Applied", "Retry-After", "X-Request-ID")
+SENT = ("Authorization", "Content-Type", "Idempotency-Key", "Prefer", "X-Request-ID")
+SHOWN = ("Content-Disposition", "Idempotency-Replayed", "Location", "Preference-Applied", "Retry-After", "X-Request-ID")
 
 
 class AllowedOrigins:

@@ -6,6 +6,7 @@ from starlette.responses import Response
 from api.dependencies import Reader, RequestId, Services, Writer
 from api.documents import document_response, preferred_format, report_response
 from api.downloads import result_response
+from api.idempotency import CODES, Once, OncePerKey, replayable
 from api.middleware.bodies import release
 from api.preferences import Preferred
 from api.problems import AUTHENTICATED, WITH_BODY, problems
@@ -19,7 +20,6 @@ from backplane import ids
 from backplane.services.jobs import JobFacts
 from backplane.services.orders import Order
 from backplane.services.submissions import Upload
-from backplane.services.tokens import Principal
 from backplane.wiring import GatewayServices
 from shield_core.image.limits import MAX_BYTES, MAX_ENCRYPTED_BYTES
 
@@ -29,6 +29,7 @@ STATES = ("not-found", "job-not-finished", "job-failed")
 PICTURES = (
     *AUTHENTICATED,
     *WITH_BODY,
+    *CODES,
     "too-many-pixels",
     "unsupported-format",
     "image-corrupt",
@@ -36,9 +37,12 @@ PICTURES = (
     "storage-full",
     "gone",
     "poison",
+    "time-limit-exceeded",
     "job-failed",
 )
 ETAG = {"ETag": {"schema": {"type": "string"}, "description": "Send it as `If-None-Match`"}}
+ANALYSIS_ANSWER = "The analysis; with `Prefer: wait=N` the job"
+AVALANCHE_ANSWER = "What changed; with `Prefer: wait=N` the job"
 BINARY = {"schema": {"type": "string", "format": "binary"}}
 
 
@@ -47,13 +51,19 @@ BINARY = {"schema": {"type": "string", "format": "binary"}}
     response_model=Analysis | Job,
     openapi_extra={"requestBody": ANALYZE_FORM},
     responses={
-        200: FINISHED | {"model": Analysis | Job, "description": "The analysis; with `Prefer: wait=N` the job"},
-        202: ACCEPTED,
+        200: replayable(FINISHED | {"model": Analysis | Job, "description": ANALYSIS_ANSWER}),
+        202: replayable(ACCEPTED),
         **problems(*PICTURES),
     },
 )
 async def analyze(
-    *, request: Request, caller: Writer, services: Services, prefer: Preferred, request_id: RequestId
+    *,
+    request: Request,
+    caller: Writer,
+    services: Services,
+    prefer: Preferred,
+    request_id: RequestId,
+    once: OncePerKey,
 ) -> Response:
     """Analyze two pictures of your own, an original and what became of it.
 
@@ -64,7 +74,7 @@ async def analyze(
     Both pictures are kept encrypted until a worker has taken them, and deleted then. They have the same size and kind;
     only an encrypted image that holds a file may have another size.
     """
-    job = await _submit_pair(request, caller, services, request_id)
+    job = await _submit_pair(request, Order(caller.account_id, request_id), services, once)
     release(request)
 
     async def send(ended: JobFacts) -> Response:
@@ -148,20 +158,26 @@ async def get_report(
     response_model=Avalanche | Job,
     openapi_extra={"requestBody": AVALANCHE_FORM},
     responses={
-        200: FINISHED | {"model": Avalanche | Job, "description": "What changed; with `Prefer: wait=N` the job"},
-        202: ACCEPTED,
+        200: replayable(FINISHED | {"model": Avalanche | Job, "description": AVALANCHE_ANSWER}),
+        202: replayable(ACCEPTED),
         **problems(*PICTURES),
     },
 )
 async def check_avalanche(
-    *, request: Request, caller: Writer, services: Services, prefer: Preferred, request_id: RequestId
+    *,
+    request: Request,
+    caller: Writer,
+    services: Services,
+    prefer: Preferred,
+    request_id: RequestId,
+    once: OncePerKey,
 ) -> Response:
     """Flip 64 bits, one by one, and count what changes: a diffusion check, not a proof.
 
     Bits of the key and of the picture are flipped, under keys that are drawn for this and thrown away. It answers as
     `POST /analyze` does; later it is at the job's `result_url`.
     """
-    job = await _submit_one(request, caller, services, request_id)
+    job = await _submit_one(request, Order(caller.account_id, request_id), services, once)
     release(request)
 
     async def send(ended: JobFacts) -> Response:
@@ -171,7 +187,7 @@ async def check_avalanche(
     return await answer_in_time(request, caller, job, prefer, send)
 
 
-async def _submit_pair(request: Request, caller: Principal, services: GatewayServices, request_id: str) -> JobFacts:
+async def _submit_pair(request: Request, order: Order, services: GatewayServices, once: Once) -> JobFacts:
     # A function of its own, so that nothing holds the pictures while the caller waits for the job.
     limits = {"original": MAX_BYTES, "encrypted": MAX_ENCRYPTED_BYTES}
     files, _ = await read_form(request, NoOptions, files=limits, required="original")
@@ -179,11 +195,11 @@ async def _submit_pair(request: Request, caller: Principal, services: GatewaySer
         raise invalid("Field required", kind="missing", name="encrypted")
     uploads = [Upload(files[name].data, files[name].name) for name in limits]
     async with request.app.state.submission_slots:
-        return await services.measurements.compare(Order(caller.account_id, request_id), *uploads)
+        return await once.job(order, lambda order: services.measurements.compare(order, *uploads), files=files)
 
 
-async def _submit_one(request: Request, caller: Principal, services: GatewayServices, request_id: str) -> JobFacts:
+async def _submit_one(request: Request, order: Order, services: GatewayServices, once: Once) -> JobFacts:
     files, _ = await read_form(request, NoOptions, files={"image": MAX_BYTES}, required="image")
     upload = Upload(files["image"].data, files["image"].name)
     async with request.app.state.submission_slots:
-        return await services.measurements.flip_bits(Order(caller.account_id, request_id), upload)
+        return await once.job(order, lambda order: services.measurements.flip_bits(order, upload), files=files)

@@ -3,6 +3,7 @@ from starlette.responses import Response
 
 from api.dependencies import RequestId, Services, Writer
 from api.downloads import result_response
+from api.idempotency import CODES, Once, OncePerKey, replayable
 from api.middleware.bodies import MAX_KEY_FILE, release
 from api.preferences import Preferred
 from api.problems import AUTHENTICATED, WITH_BODY, problems
@@ -13,7 +14,6 @@ from api.uploads import read_form
 from backplane.services.jobs import JobFacts
 from backplane.services.orders import Order
 from backplane.services.submissions import Upload
-from backplane.services.tokens import Principal
 from backplane.wiring import GatewayServices
 from shield_core.image.facts import MEDIA_TYPES
 from shield_core.image.limits import MAX_ENCRYPTED_BYTES, MAX_MATERIAL_BYTES
@@ -36,11 +36,12 @@ PICTURE = {
     response_model=Job,
     openapi_extra={"requestBody": DECRYPT_FORM},
     responses={
-        200: FINISHED | PICTURE | {"headers": FINISHED["headers"] | PICTURE["headers"]},
-        202: ACCEPTED,
+        200: replayable(FINISHED | PICTURE | {"headers": FINISHED["headers"] | PICTURE["headers"]}),
+        202: replayable(ACCEPTED),
         **problems(
             *AUTHENTICATED,
             *WITH_BODY,
+            *CODES,
             "decryption-failed",
             "header-missing",
             "gone",
@@ -52,12 +53,19 @@ PICTURE = {
             "client-custody",
             "storage-full",
             "poison",
+            "time-limit-exceeded",
             "job-failed",
         ),
     },
 )
 async def decrypt(
-    *, request: Request, caller: Writer, services: Services, prefer: Preferred, request_id: RequestId
+    *,
+    request: Request,
+    caller: Writer,
+    services: Services,
+    prefer: Preferred,
+    request_id: RequestId,
+    once: OncePerKey,
 ) -> Response:
     """Decrypt a picture.
 
@@ -68,7 +76,7 @@ async def decrypt(
     A picture is handed out once and then deleted, or after 15 minutes. A wrong key, a wrong password and a changed
     file are one answer, `decryption-failed`: telling them apart would help whoever tries.
     """
-    job = await _submit(request, caller, services, request_id)
+    job = await _submit(request, Order(caller.account_id, request_id), services, once)
     release(request)
 
     async def send(ended: JobFacts) -> Response:
@@ -78,7 +86,7 @@ async def decrypt(
     return await answer_in_time(request, caller, job, prefer, send)
 
 
-async def _submit(request: Request, caller: Principal, services: GatewayServices, request_id: str) -> JobFacts:
+async def _submit(request: Request, order: Order, services: GatewayServices, once: Once) -> JobFacts:
     # A function of its own, so that nothing holds the picture while the caller waits for the job.
     files, options = await read_form(
         request,
@@ -88,11 +96,15 @@ async def _submit(request: Request, caller: Principal, services: GatewayServices
     )
     image, key_file, material = files["encrypted_image"], files.get("key_file"), files.get("material")
     password = options.master_password
-    async with request.app.state.submission_slots:
+
+    async def create(order: Order) -> JobFacts:
         return await services.decryptions.submit(
-            Order(caller.account_id, request_id),
+            order,
             Upload(image.data, image.name),
             key_file=key_file.data if key_file is not None else None,
             material=material.data if material is not None else None,
             password=password.get_secret_value() if password is not None else None,
         )
+
+    async with request.app.state.submission_slots:
+        return await once.job(order, create, options=options, files=files)

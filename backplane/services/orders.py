@@ -1,7 +1,10 @@
 """Who asks for a job, and what comes with such a request whatever it asks for."""
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
+
+from backplane.services.reservations import Reservation
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,3 +13,16 @@ class Order:
 
     account_id: UUID
     request_id: str | None = None
+    reservation: Reservation | None = None
+    """The idempotency key that the request came under."""
+
+    async def made(self, session: Any, kind: str, object_id: UUID, *, answer: bytes | None = None) -> None:
+        """Write what the request made under its idempotency key, in the transaction that makes it.
+
+        `answer` is for what cannot be told again, a secret that is shown once: it is kept sealed.
+
+        Raises:
+            IdempotencyInProgress: another attempt at the same request holds the key by now; nothing may be made.
+        """
+        if self.reservation is not None:
+            await self.reservation.fulfil(session, kind, object_id, answer=answer)

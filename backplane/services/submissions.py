@@ -66,6 +66,7 @@ class Submissions:
             await self._store.put(one.blob.object_key, one.body, media_type=one.blob.media_type)
         failpoints.reach("gateway.stored")
         async with self._database.transaction() as session:
+            await order.made(session, "job", job.id)
             await jobs.add(session, job)
             for one in sent:
                 blobs.add(session, one.blob)

@@ -1,0 +1,132 @@
+"""The `Idempotency-Key` header: a request that was sent before is answered, and not done again.
+
+A route that creates something asks for `Once`, and has it create:
+
+    job = await once.job(order, lambda order: services.encryptions.submit(order, …), options=options, files=files)
+
+What else than a job is made goes through `once.run`, with a way to tell it again. The use case says
+`await order.made(session, kind, id)` in the transaction that creates.
+"""
+
+import asyncio
+import hashlib
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Annotated, Any, TypeVar
+
+from fastapi import Depends, Header
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel
+from starlette.requests import Request
+
+from api.uploads import File
+from backplane.errors import Gone, NotFound
+from backplane.services.idempotency import Asked, Made
+from backplane.services.jobs import JobFacts
+from backplane.services.orders import Order
+from backplane.wiring import GatewayServices
+
+T = TypeVar("T")
+NAME = "Idempotency-Key"
+SHAPE = re.compile(r"[!-~]{1,255}")
+CODES = ("idempotency-in-progress", "idempotency-mismatch")
+"""Refusals that a route with a key declares, beside `gone`: what a key made may have been deleted since."""
+
+PASSWORD = "master_password"  # noqa: S105 - a field's name
+
+
+class Once:
+    """This request, done once for each key. Without a key it is done each time that it comes."""
+
+    def __init__(self, request: Request, key: str | None) -> None:
+        self._request = request
+        self._key = key
+        self._services: GatewayServices = request.app.state.services
+
+    async def job(
+        self,
+        order: Order,
+        create: Callable[[Order], Awaitable[JobFacts]],
+        *,
+        options: BaseModel | None = None,
+        files: Mapping[str, File] | None = None,
+    ) -> JobFacts:
+        """Create a job, or give the job that this key made, as it stands now."""
+
+        async def again(made: Made) -> JobFacts:
+            return await self._services.jobs.get(order.account_id, made.object_id)
+
+        digests = await digest(files or {}) if self._key is not None else ()
+        return await self.run(order, create, again, options=options, digests=digests)
+
+    async def run(
+        self,
+        order: Order,
+        create: Callable[[Order], Awaitable[T]],
+        again: Callable[[Made], Awaitable[T]],
+        *,
+        options: BaseModel | None = None,
+        digests: Sequence[tuple[str, bytes]] = (),
+    ) -> T:
+        """Create something, or tell again what this key made; `digests` are the SHA-256 of each file that was sent."""
+
+        async def tell(made: Made) -> T:
+            self._request.state.replayed = True
+            try:
+                return await again(made)
+            except NotFound:
+                raise Gone("What this idempotency key made has been deleted") from None
+
+        asked = self._asked(options, digests)
+        return await self._services.idempotency.once(order, asked, create=create, again=tell)
+
+    def _asked(self, options: BaseModel | None, digests: Sequence[tuple[str, bytes]]) -> Asked | None:
+        if self._key is None:
+            return None
+        request, password = self._request, getattr(options, PASSWORD, None)
+        # Without what has its default: a field that the next release adds must not make another request of this one.
+        fields = options.model_dump(mode="json", exclude={PASSWORD}, exclude_defaults=True) if options else {}
+        return Asked(
+            key=self._key,
+            method=request.method,
+            path=request.url.path,
+            fields=fields,
+            digests=digests,
+            password=password.get_secret_value() if password is not None else None,
+        )
+
+
+async def digest(files: Mapping[str, File]) -> Sequence[tuple[str, bytes]]:
+    """Hash files, off the event loop."""
+    return await asyncio.to_thread(
+        lambda: [(name, hashlib.sha256(file.data).digest()) for name, file in sorted(files.items())]
+    )
+
+
+def read_once(
+    request: Request,
+    key: Annotated[
+        str | None,
+        Header(
+            alias=NAME,
+            description="1 to 255 visible ASCII characters, a UUID for example. The same request with the same key is "
+            "done once within 24 hours: sent again it is answered with what the first one made, and "
+            "`Idempotency-Replayed: true`.",
+            # The shape is checked below: the framework would take the last of two headers, and say less.
+            json_schema_extra={"minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+        ),
+    ] = None,
+) -> Once:
+    if key is not None and (len(request.headers.getlist(NAME)) > 1 or not SHAPE.fullmatch(key)):
+        error = {"type": "unfit_key", "loc": ("header", NAME), "msg": "One key of 1 to 255 visible ASCII characters"}
+        raise RequestValidationError([error])
+    return Once(request, key)
+
+
+OncePerKey = Annotated[Once, Depends(read_once)]
+
+
+def replayable(answer: dict[str, Any]) -> dict[str, Any]:
+    """Declare that an answer may be one that was given before."""
+    header = {"schema": {"type": "string"}, "description": "`true` where the key's first request made it"}
+    return answer | {"headers": answer.get("headers", {}) | {"Idempotency-Replayed": header}}

@@ -1,0 +1,84 @@
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from backplane.db.models import IdempotencyKey
+
+LEASE_SECONDS = 60
+"""Longer than it takes from the last byte of a request to the commit; the body's own time is not in it."""
+
+LIFETIME_SECONDS = 24 * 3600
+
+
+async def reserve(
+    session: AsyncSession, *, key_id: bytes, account_id: UUID, holder: UUID, columns: dict[str, Any]
+) -> bool:
+    """Take the key, where nobody has it: it is new, it has expired, or its holder's lease ran out with nothing made."""
+    values = columns | {
+        "account_id": account_id,
+        "holder": holder,
+        "lease_until": func.now() + timedelta(seconds=LEASE_SECONDS),
+        "object_kind": None,
+        "object_id": None,
+        "answer": None,
+        "expires_at": func.now() + timedelta(seconds=LIFETIME_SECONDS),
+        "created_at": func.now(),
+    }
+    abandoned = IdempotencyKey.object_id.is_(None) & (IdempotencyKey.lease_until < func.now())
+    taken = await session.scalar(
+        insert(IdempotencyKey)
+        .values(id=key_id, **values)
+        .on_conflict_do_update(
+            index_elements=[IdempotencyKey.id],
+            set_=values,
+            where=abandoned | (IdempotencyKey.expires_at <= func.now()),
+        )
+        .returning(IdempotencyKey.holder)
+    )
+    return taken is not None
+
+
+async def of_account(session: AsyncSession, account_id: UUID, key_id: bytes) -> IdempotencyKey | None:
+    found: IdempotencyKey | None = await session.scalar(
+        select(IdempotencyKey).where(IdempotencyKey.account_id == account_id, IdempotencyKey.id == key_id)
+    )
+    return found
+
+
+async def fulfil(session: AsyncSession, key_id: bytes, holder: UUID, **columns: Any) -> bool:
+    """Say what was made under the reservation; False where it is somebody else's by now."""
+    kept = await session.scalar(
+        update(IdempotencyKey)
+        .where(IdempotencyKey.id == key_id, IdempotencyKey.holder == holder, IdempotencyKey.object_id.is_(None))
+        .values(**columns)
+        .returning(IdempotencyKey.id)
+    )
+    return kept is not None
+
+
+async def release(session: AsyncSession, key_id: bytes, holder: UUID) -> None:
+    """Free a key under which nothing was made."""
+    await session.execute(
+        delete(IdempotencyKey).where(
+            IdempotencyKey.id == key_id, IdempotencyKey.holder == holder, IdempotencyKey.object_id.is_(None)
+        )
+    )
+
+
+async def forget_password(session: AsyncSession, object_id: UUID) -> None:
+    await session.execute(
+        update(IdempotencyKey)
+        .where(IdempotencyKey.object_id == object_id, IdempotencyKey.password_mac.is_not(None))
+        .values(password_mac=None)
+    )
+
+
+async def delete_expired(session: AsyncSession) -> int:
+    rows = await session.scalars(
+        delete(IdempotencyKey).where(IdempotencyKey.expires_at <= func.now()).returning(IdempotencyKey.id)
+    )
+    return len(list(rows))
