@@ -97,10 +97,6 @@ class Idempotency:
         IDEMPOTENT_REQUESTS.labels(outcome="created").inc()
         return created
 
-    async def delete_expired(self) -> int:
-        async with self._database.transaction() as session:
-            return await idempotency.delete_expired(session)
-
     async def _begin(self, account_id: UUID, asked: Asked) -> Reservation | Made:
         macs = await asyncio.to_thread(self._macs, account_id, asked)
         key_id, fingerprint, password_mac = macs

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from backplane.blobs import S3Blobs
 from backplane.bus import RedisBus
-from backplane.db.repositories import accounts, blobs, leases
+from backplane.db.repositories import accounts, blobs, idempotency, leases
 from backplane.db.session import Database
 from backplane.errors import POISON
 from backplane.metrics import SWEPT
@@ -44,6 +44,8 @@ class Sweeper:
         async with self._database.transaction() as session:
             await blobs.mark_deleted(session, [blob.id for blob in due])
             await accounts.delete_expired_refresh_tokens(session)
+            expired = await idempotency.delete_expired(session)
+        SWEPT.labels(what="idempotency_key").inc(expired)
         SWEPT.labels(what="object").inc(len(due))
 
     async def collect_unreferenced(self) -> None:
