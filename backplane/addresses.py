@@ -32,7 +32,7 @@ UNREACHABLE = "The host's name does not resolve, or does not lead to public addr
 NOT_PUBLIC = tuple(
     ip_network(text)
     for text in (
-        # IANA's registries of special-purpose addresses, and the platform service of a cloud that lies among the others.
+        # IANA's registries of special-purpose addresses, and the platform service of a cloud, 168.63.129.16.
         "0.0.0.0/8",
         "10.0.0.0/8",
         "100.64.0.0/10",

@@ -48,5 +48,5 @@ def configure(level: str) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
-    for name in ("botocore", "boto3", "urllib3", "asyncio", "httpx", "multipart"):
+    for name in ("botocore", "boto3", "urllib3", "asyncio", "httpx", "httpcore", "multipart"):
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -26,4 +26,12 @@ JOB_SECONDS = Histogram(
 )
 ENTROPY_DEGRADED = Counter("imageshield_entropy_degraded_total", "Keys drawn without the source's bits", ["source"])
 OUTBOX_PUBLISHED = Counter("imageshield_outbox_published_total", "Job ids handed to the queue")
+WEBHOOK_ATTEMPTS = Counter(
+    "imageshield_webhook_attempts_total", "Webhook messages sent, by what came of it", ["outcome"]
+)
+WEBHOOK_OLDEST_DUE = Gauge(
+    "imageshield_webhook_oldest_due_seconds",
+    "How long the webhook message that waits longest has been due",
+    multiprocess_mode="livemax",
+)
 SWEPT = Counter("imageshield_swept_total", "Repairs made by the sweeper", ["what"])

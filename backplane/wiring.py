@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
+from backplane.addresses import Guard
 from backplane.blobs import S3Blobs
 from backplane.bus import RedisBus
 from backplane.db.session import Database
@@ -13,8 +14,10 @@ from backplane.services.analyses import Analyses
 from backplane.services.backups import Backups
 from backplane.services.claims import Claims
 from backplane.services.decryptions import Decryptions
+from backplane.services.deliveries import Deliveries
 from backplane.services.encryptions import Encryptions
 from backplane.services.entropy import EntropyPools
+from backplane.services.forecasts import Forecasts
 from backplane.services.idempotency import Idempotency
 from backplane.services.jobs import Jobs
 from backplane.services.keys import Keys
@@ -25,9 +28,15 @@ from backplane.services.receipts import Receipts
 from backplane.services.relay import Relay
 from backplane.services.restores import Migrations, Restores
 from backplane.services.results import Results
+from backplane.services.sessions import Sessions
+from backplane.services.steering import Steering
 from backplane.services.submissions import Submissions
 from backplane.services.sweeper import Sweeper
+from backplane.services.tickets import Tickets
 from backplane.services.tokens import AccessTokens, Tokens
+from backplane.services.webhook_logs import WebhookLogs
+from backplane.services.webhook_targets import WebhookTargets
+from backplane.services.webhooks import Webhooks
 from backplane.settings import Settings
 from backplane.vault import LocalVault
 from shield_core.keys.passphrase import Pbkdf2
@@ -51,12 +60,17 @@ class GatewayServices:
     plant: Plant
     accounts: Accounts
     tokens: Tokens
+    sessions: Sessions
+    tickets: Tickets
     idempotency: Idempotency
+    webhooks: Webhooks
+    webhook_logs: WebhookLogs
     encryptions: Encryptions
     decryptions: Decryptions
     measurements: Measurements
     analyses: Analyses
     jobs: Jobs
+    steering: Steering
     progress: ProgressFeed
     results: Results
     keys: Keys
@@ -81,7 +95,17 @@ async def open_plant(settings: Settings, *, pool_size: int | None = None) -> Asy
 async def open_gateway(settings: Settings) -> AsyncIterator[GatewayServices]:
     passphrases = PassphrasePool(fips=settings.passphrase_kdf == Pbkdf2.NAME)
     async with open_plant(settings) as plant:
-        submissions = Submissions(plant.database, plant.store, plant.vault)
+        sessions = Sessions(plant.database, plant.bus)
+        guard = Guard(settings.webhook_allow_networks)
+        targets = WebhookTargets(plant.database, plant.vault, guard)
+        submissions = Submissions(
+            plant.database,
+            plant.store,
+            plant.vault,
+            targets,
+            Forecasts(plant.database, plant.bus, max_pending=settings.max_pending_jobs),
+            retention_days=settings.job_retention_days or None,
+        )
         try:
             yield GatewayServices(
                 plant=plant,
@@ -89,14 +113,20 @@ async def open_gateway(settings: Settings) -> AsyncIterator[GatewayServices]:
                 tokens=Tokens(
                     plant.database,
                     AccessTokens.from_settings(settings),
+                    sessions,
                     refresh_seconds=settings.refresh_token_seconds,
                 ),
+                sessions=sessions,
+                tickets=Tickets(plant.bus),
                 idempotency=Idempotency(plant.database, plant.vault),
+                webhooks=Webhooks(plant.database, plant.vault, guard),
+                webhook_logs=WebhookLogs(plant.database),
                 encryptions=Encryptions(submissions, passphrases),
                 decryptions=Decryptions(plant.database, submissions, passphrases),
                 measurements=Measurements(submissions),
                 analyses=Analyses(plant.database, plant.store, plant.vault),
                 jobs=Jobs(plant.database),
+                steering=Steering(plant.database, plant.bus, plant.vault),
                 progress=ProgressFeed(plant.database, plant.bus),
                 results=Results(plant.database, plant.store, plant.vault),
                 keys=Keys(plant.database, plant.vault, passphrases),
@@ -150,3 +180,13 @@ async def _open_keeping(settings: Settings) -> AsyncIterator[tuple[Database, S3B
         store = S3Blobs.from_settings(settings)
         stack.push_async_callback(store.close)
         yield database, store
+
+
+@asynccontextmanager
+async def open_deliveries(settings: Settings) -> AsyncIterator[Deliveries]:
+    """What sends webhooks; with connections of its own, so that slow receivers never keep the outbox waiting."""
+    database = Database.from_settings(settings, pool_size=3)
+    try:
+        yield Deliveries(database, LocalVault.from_settings(settings), log_days=settings.webhook_log_days)
+    finally:
+        await database.close()

@@ -1,4 +1,4 @@
-"""PostgreSQL's LISTEN: what makes the outbox immediate. Where it breaks, the callers' own clock goes on."""
+"""PostgreSQL's LISTEN: what makes outbox and webhooks immediate. Where it breaks, the callers' own clock goes on."""
 
 import asyncio
 from contextlib import suppress
@@ -14,7 +14,8 @@ RECONNECT_SECONDS = 1.0
 
 
 class Notifications:
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, channel: str = CHANNEL) -> None:
+        self._channel = channel
         self._url = settings.database_url.get_secret_value().replace("postgresql+asyncpg://", "postgresql://")
         self._rung = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -32,7 +33,7 @@ class Notifications:
                 await self._task
 
     async def wait(self, seconds: float) -> None:
-        """Return when something was committed to the outbox, or after so many seconds."""
+        """Return when something was committed that this channel tells of, or after so many seconds."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self._rung.wait(), seconds)
         self._rung.clear()
@@ -48,7 +49,7 @@ class Notifications:
         closed = asyncio.Event()
         connection.add_termination_listener(lambda _: closed.set())
         try:
-            await connection.add_listener(CHANNEL, lambda *_: self._rung.set())
+            await connection.add_listener(self._channel, lambda *_: self._rung.set())
             self._rung.set()
             await closed.wait()
         finally:

@@ -9,8 +9,9 @@ from typing import Any
 from backplane import ids
 from backplane.bus import RedisBus
 from backplane.db.models import Job, JobEvent
-from backplane.db.repositories import audit, blobs, leases
+from backplane.db.repositories import audit, blobs, idempotency, leases
 from backplane.metrics import JOBS_ENDED
+from backplane.services import webhook_events
 
 FAILED_INPUT_SECONDS = 24 * 3600
 RESULT_URL = "/api/v1/jobs/{job}/result"
@@ -22,12 +23,10 @@ async def complete(
     """End a job that is being processed under this fencing token, unless its owner has asked to cancel it."""
     payload = {"result_url": RESULT_URL.format(job=ids.to_wire("job", job.id))}
     columns = columns | leases.ended("completed", stage="completed", progress=100)
-    event = await leases.append_event(
-        session, job.id, job.fencing_token, type_="completed", payload=payload, unless_cancelled=True, **columns
-    )
+    event = await leases.append_event(session, job.id, job.fencing_token, type_="completed", payload=payload, **columns)
     if event is not None:
         await blobs.expire_inputs(session, job.id)
-        await _follow(session, job, "completed", outcome="success", details=details)
+        await _follow(session, job, event, "completed", outcome="success", details=details)
     return event
 
 
@@ -39,18 +38,19 @@ async def fail(session: Any, job: Job, *, code: str, title: str) -> JobEvent | N
         job.fencing_token,
         type_="error",
         payload={"error": {"code": code, "title": title}},
+        cancelled=None,
         error_code=code,
         error_title=title,
         **leases.ended("failed"),
     )
     if event is not None:
         await blobs.expire_inputs(session, job.id, seconds=FAILED_INPUT_SECONDS)
-        await _follow(session, job, "failed", outcome="failure", details={"code": code})
+        await _follow(session, job, event, "failed", outcome="failure", details={"code": code})
     return event
 
 
 async def cancel(session: Any, job: Job) -> JobEvent | None:
-    """End a job that waits, or that is being processed under this fencing token, because its owner asked for it."""
+    """End a job that waits, or is being processed under this fencing token, where its owner has asked for it."""
     event = await leases.append_event(
         session,
         job.id,
@@ -58,11 +58,12 @@ async def cancel(session: Any, job: Job) -> JobEvent | None:
         type_="cancelled",
         payload={},
         statuses=("pending", "processing"),
+        cancelled=True,
         **leases.ended("cancelled"),
     )
     if event is not None:
         await blobs.expire_inputs(session, job.id)
-        await _follow(session, job, "cancelled", outcome="cancelled")
+        await _follow(session, job, event, "cancelled", outcome="cancelled")
     return event
 
 
@@ -71,7 +72,9 @@ async def ring(bus: RedisBus, event: JobEvent) -> None:
     await bus.publish(event.job_id, {"seq": event.seq, "type": event.type, "payload": event.payload})
 
 
-async def _follow(session: Any, job: Job, status: str, *, outcome: str, details: dict[str, Any] | None = None) -> None:
+async def _follow(
+    session: Any, job: Job, event: JobEvent, status: str, *, outcome: str, details: dict[str, Any] | None = None
+) -> None:
     audit.add(
         session,
         action=f"image.{job.kind}",
@@ -81,4 +84,6 @@ async def _follow(session: Any, job: Job, status: str, *, outcome: str, details:
         request_id=job.request_id,
         details=details,
     )
+    await webhook_events.note_job_end(session, job, event, status)
+    await idempotency.forget_password(session, job.id)
     JOBS_ENDED.labels(kind=job.kind, status=status).inc()

@@ -1,6 +1,6 @@
 """Who asks for a job, and what comes with such a request whatever it asks for."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +15,8 @@ class Order:
     request_id: str | None = None
     reservation: Reservation | None = None
     """The idempotency key that the request came under."""
+    webhook_url: str | None = field(default=None, repr=False)
+    """Where the end of what it makes is to be told."""
 
     async def made(self, session: Any, kind: str, object_id: UUID, *, answer: bytes | None = None) -> None:
         """Write what the request made under its idempotency key, in the transaction that makes it.

@@ -11,10 +11,12 @@ from backplane.db.models import Blob, Job
 from backplane.db.repositories import audit, blobs, jobs
 from backplane.db.session import Database
 from backplane.metrics import JOBS_SUBMITTED
+from backplane.services.forecasts import Forecasts
 from backplane.services.jobs import JobFacts
 from backplane.services.orders import Order
 from backplane.services.originals import seal_blob
 from backplane.services.secrets import seal_for_job
+from backplane.services.webhook_targets import WebhookTargets
 from backplane.vault import LocalVault
 from shield_core.image.facts import ImageFacts
 
@@ -43,10 +45,22 @@ class Sent:
 
 
 class Submissions:
-    def __init__(self, database: Database, store: S3Blobs, vault: LocalVault) -> None:
+    def __init__(
+        self,
+        database: Database,
+        store: S3Blobs,
+        vault: LocalVault,
+        webhooks: WebhookTargets,
+        forecasts: Forecasts,
+        *,
+        retention_days: int | None,
+    ) -> None:
         self._database = database
         self._store = store
         self._vault = vault
+        self._webhooks = webhooks
+        self._retention_days = retention_days
+        self.forecasts = forecasts
 
     async def sealed(self, job: Job, purpose: str, upload: Upload) -> Sent:
         """Prepare a picture in clear: at rest it is encrypted."""
@@ -61,9 +75,17 @@ class Submissions:
         """Seal what only the worker may read."""
         return seal_for_job(self._vault, account_id=account_id, job_id=job_id, value=value)
 
+    async def plan(self, job: Job) -> None:
+        """Say when the job will be done, and for how long it will be kept."""
+        job.estimated_ms = await self.forecasts.estimate_ms(job)
+        job.retention_days = self._retention_days
+
     async def submit(self, order: Order, job: Job, sent: Sequence[Sent], *, action: str) -> JobFacts:
+        await self.forecasts.require_room(order.account_id)
+        job.webhook_url = await self._webhooks.seal(order, job.id)
         for one in sent:
             await self._store.put(one.blob.object_key, one.body, media_type=one.blob.media_type)
+        await self.plan(job)
         failpoints.reach("gateway.stored")
         async with self._database.transaction() as session:
             await order.made(session, "job", job.id)

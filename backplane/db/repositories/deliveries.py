@@ -1,0 +1,191 @@
+"""What must be sent to whom, as the senders and the owners see it."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from backplane.db.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookEvent
+from backplane.db.repositories.webhooks import wake
+
+UNFINISHED = ("pending", "sending")
+LEASE_SECONDS = 20
+"""Twice what an attempt may take: after that its sender is dead, and another one sends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A delivery that was claimed, with everything that is to be said of it."""
+
+    delivery: WebhookDelivery
+    event: WebhookEvent
+    endpoint: WebhookEndpoint
+    started_at: datetime
+    previous_valid: bool
+    """Whether the secret before still signs."""
+
+
+async def claim(
+    session: AsyncSession, *, busy_endpoints: Collection[UUID], busy_accounts: Collection[UUID]
+) -> Due | None:
+    """Take what has been due for longest, and write the attempt down before it is made; None where nothing is due."""
+    head = (
+        select(WebhookDelivery.id)
+        .join(WebhookEndpoint, WebhookEndpoint.id == WebhookDelivery.endpoint_id)
+        .where(
+            WebhookDelivery.status.in_(UNFINISHED),
+            WebhookDelivery.due_at <= func.now(),
+            WebhookEndpoint.enabled,
+            WebhookDelivery.endpoint_id.not_in(list(busy_endpoints)),
+            WebhookDelivery.account_id.not_in(list(busy_accounts)),
+        )
+        .order_by(WebhookDelivery.due_at)
+        .limit(1)
+        .with_for_update(of=WebhookDelivery, skip_locked=True)
+        .scalar_subquery()
+    )
+    delivery: WebhookDelivery | None = await session.scalar(
+        update(WebhookDelivery)
+        .where(WebhookDelivery.id == head)
+        .values(
+            status="sending",
+            attempts=WebhookDelivery.attempts + 1,
+            due_at=func.now() + timedelta(seconds=LEASE_SECONDS),
+        )
+        .returning(WebhookDelivery)
+    )
+    if delivery is None:
+        return None
+    await _interrupt(session, delivery.id)
+    started_at = await session.scalar(
+        insert(WebhookAttempt)
+        .values(delivery_id=delivery.id, number=delivery.attempts)
+        .returning(WebhookAttempt.started_at)
+    )
+    assert started_at is not None
+    event, endpoint, previous_valid = (
+        await session.execute(
+            select(WebhookEvent, WebhookEndpoint, func.coalesce(WebhookEndpoint.previous_until > func.now(), False))
+            .join_from(WebhookEvent, WebhookEndpoint, WebhookEndpoint.id == delivery.endpoint_id)
+            .where(WebhookEvent.id == delivery.event_id)
+        )
+    ).one()
+    return Due(delivery, event, endpoint, started_at, previous_valid)
+
+
+async def _interrupt(session: AsyncSession, delivery_id: UUID) -> None:
+    """Say of an attempt that was begun and never ended that its sender is gone."""
+    await session.execute(
+        update(WebhookAttempt)
+        .where(WebhookAttempt.delivery_id == delivery_id, WebhookAttempt.outcome.is_(None))
+        .values(outcome="interrupted")
+    )
+
+
+async def finish(session: AsyncSession, due: Due, *, status: str, after_seconds: float = 0, **attempt: Any) -> bool:
+    """Write how the attempt went, and when the next one is; False where another sender has taken over."""
+    delivery_id, number = due.delivery.id, due.delivery.attempts
+    held = await session.scalar(
+        update(WebhookDelivery)
+        .where(
+            WebhookDelivery.id == delivery_id, WebhookDelivery.status == "sending", WebhookDelivery.attempts == number
+        )
+        .values(status=status, due_at=func.now() + timedelta(seconds=after_seconds))
+        .returning(WebhookDelivery.id)
+    )
+    await session.execute(
+        update(WebhookAttempt)
+        .where(WebhookAttempt.delivery_id == delivery_id, WebhookAttempt.number == number)
+        .values(**attempt)
+    )
+    return held is not None
+
+
+async def note_success(session: AsyncSession, endpoint_id: UUID) -> None:
+    await session.execute(
+        update(WebhookEndpoint)
+        .where(WebhookEndpoint.id == endpoint_id, WebhookEndpoint.failing_since.is_not(None))
+        .values(failing_since=None)
+    )
+
+
+async def note_failure(session: AsyncSession, endpoint_id: UUID) -> None:
+    await session.execute(
+        update(WebhookEndpoint)
+        .where(WebhookEndpoint.id == endpoint_id, WebhookEndpoint.failing_since.is_(None))
+        .values(failing_since=func.now())
+    )
+
+
+async def disable(session: AsyncSession, endpoint_id: UUID, *, reason: str, failing_days: int | None = None) -> bool:
+    """Send nothing there any more; with `failing_days` only where nothing has got through for so long."""
+    conditions = [WebhookEndpoint.id == endpoint_id, WebhookEndpoint.enabled]
+    if failing_days is not None:
+        conditions.append(WebhookEndpoint.failing_since < func.now() - timedelta(days=failing_days))
+    found = await session.scalar(
+        update(WebhookEndpoint)
+        .where(*conditions)
+        .values(enabled=False, disabled_reason=reason)
+        .returning(WebhookEndpoint.id)
+    )
+    return found is not None
+
+
+async def oldest_due_seconds(session: AsyncSession) -> float:
+    """How long something that could be sent has been waiting for its turn."""
+    age: float | None = await session.scalar(
+        select(func.extract("epoch", func.now() - func.min(WebhookDelivery.due_at)))
+        .join(WebhookEndpoint, WebhookEndpoint.id == WebhookDelivery.endpoint_id)
+        .where(WebhookDelivery.status.in_(UNFINISHED), WebhookEndpoint.enabled)
+    )
+    return max(0.0, float(age or 0))
+
+
+def _of_endpoint(endpoint_id: UUID) -> Select[WebhookDelivery, WebhookEvent]:
+    return (
+        select(WebhookDelivery, WebhookEvent)
+        .join(WebhookEvent, WebhookEvent.id == WebhookDelivery.event_id)
+        .where(WebhookDelivery.endpoint_id == endpoint_id)
+    )
+
+
+async def page(
+    session: AsyncSession, endpoint_id: UUID, *, limit: int, before: UUID | None, status: str | None
+) -> list[tuple[WebhookDelivery, WebhookEvent]]:
+    """Newest first. The endpoint is its owner's: whoever calls has looked."""
+    query = _of_endpoint(endpoint_id).order_by(WebhookDelivery.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(WebhookDelivery.id < before)
+    if status is not None:
+        query = query.where(WebhookDelivery.status.in_(UNFINISHED if status == "pending" else (status,)))
+    return [(delivery, event) for delivery, event in await session.execute(query)]
+
+
+async def of_endpoint(
+    session: AsyncSession, endpoint_id: UUID, delivery_id: UUID
+) -> tuple[WebhookDelivery, WebhookEvent] | None:
+    rows = await session.execute(_of_endpoint(endpoint_id).where(WebhookDelivery.id == delivery_id))
+    return next(((delivery, event) for delivery, event in rows), None)
+
+
+async def attempts_of(session: AsyncSession, delivery_ids: Sequence[UUID]) -> list[WebhookAttempt]:
+    rows = await session.scalars(
+        select(WebhookAttempt)
+        .where(WebhookAttempt.delivery_id.in_(delivery_ids))
+        .order_by(WebhookAttempt.delivery_id, WebhookAttempt.number)
+    )
+    return list(rows)
+
+
+async def send_again(session: AsyncSession, delivery_id: UUID) -> None:
+    """Make it due now, with all its attempts before it; one that is just being sent is left alone."""
+    await session.execute(
+        update(WebhookDelivery)
+        .where(WebhookDelivery.id == delivery_id, WebhookDelivery.status != "sending")
+        .values(status="pending", due_at=func.now(), first_attempt=WebhookDelivery.attempts)
+    )
+    await wake(session)

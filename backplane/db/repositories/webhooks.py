@@ -1,0 +1,159 @@
+"""Endpoints as their owners see them, and the events that they are told."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, delete, func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from backplane.db.models import Job, WebhookDelivery, WebhookEndpoint, WebhookEvent
+from backplane.db.repositories import accounts
+
+CHANNEL = "imageshield_webhooks"
+
+
+def _of_account(account_id: UUID) -> Select[WebhookEndpoint]:
+    return select(WebhookEndpoint).where(WebhookEndpoint.account_id == account_id)
+
+
+async def page(session: AsyncSession, account_id: UUID) -> list[WebhookEndpoint]:
+    """All of them: there are few. Newest first."""
+    return list(await session.scalars(_of_account(account_id).order_by(WebhookEndpoint.id.desc())))
+
+
+async def of_account(session: AsyncSession, account_id: UUID, endpoint_id: UUID) -> WebhookEndpoint | None:
+    endpoint: WebhookEndpoint | None = await session.scalar(
+        _of_account(account_id).where(WebhookEndpoint.id == endpoint_id)
+    )
+    return endpoint
+
+
+async def default_of_account(session: AsyncSession, account_id: UUID) -> WebhookEndpoint | None:
+    endpoint: WebhookEndpoint | None = await session.scalar(
+        _of_account(account_id).where(WebhookEndpoint.url.is_(None))
+    )
+    return endpoint
+
+
+async def lock_account(session: AsyncSession, account_id: UUID) -> None:
+    """Let those who add endpoints to an account go one after the other, so that none exceeds its limit."""
+    await session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": f"whk{account_id}"})
+
+
+async def count(session: AsyncSession, account_id: UUID) -> int:
+    """Count those that have an address of their own."""
+    query = select(func.count()).where(WebhookEndpoint.account_id == account_id, WebhookEndpoint.url.is_not(None))
+    return await session.scalar(query) or 0
+
+
+async def add_default(session: AsyncSession, endpoint: WebhookEndpoint) -> None:
+    """Write an account's default endpoint, unless somebody has written it meanwhile."""
+    values = {
+        "id": endpoint.id,
+        "account_id": endpoint.account_id,
+        "secret": endpoint.secret,
+        "events": endpoint.events,
+        "description": endpoint.description,
+    }
+    await session.execute(
+        insert(WebhookEndpoint)
+        .values(**values)
+        .on_conflict_do_nothing(index_elements=["account_id"], index_where=WebhookEndpoint.url.is_(None))
+    )
+
+
+async def replace_secret(session: AsyncSession, endpoint_id: UUID, secret: bytes, *, grace: timedelta) -> None:
+    """Put a new secret in place; the one before it signs beside it for so long."""
+    await session.execute(
+        update(WebhookEndpoint)
+        .where(WebhookEndpoint.id == endpoint_id)
+        .values(secret=secret, previous_secret=WebhookEndpoint.secret, previous_until=func.now() + grace)
+    )
+
+
+async def remove(session: AsyncSession, endpoint_id: UUID) -> None:
+    """Delete the endpoint and, with it, what was sent to it and what waits to be."""
+    await session.execute(delete(WebhookEndpoint).where(WebhookEndpoint.id == endpoint_id))
+
+
+async def listeners(session: AsyncSession, account_id: UUID, event_type: str) -> list[UUID]:
+    """Find the enabled endpoints with an address of their own that want to hear of this, and keep them there."""
+    return await _keep(
+        session,
+        WebhookEndpoint.account_id == account_id,
+        WebhookEndpoint.enabled.is_(True),
+        WebhookEndpoint.url.is_not(None),
+        WebhookEndpoint.events.op("?")(event_type),
+    )
+
+
+async def default_listener(session: AsyncSession, account_id: UUID) -> list[UUID]:
+    """Find the account's default endpoint, and keep it there; its owner may have disabled or deleted it."""
+    return await _keep(
+        session,
+        WebhookEndpoint.account_id == account_id,
+        WebhookEndpoint.enabled.is_(True),
+        WebhookEndpoint.url.is_(None),
+    )
+
+
+async def _keep(session: AsyncSession, *conditions: ColumnElement[bool]) -> list[UUID]:
+    # Without the lock one could be deleted before this transaction refers to it, and would take a job's end with it.
+    rows = await session.scalars(
+        select(WebhookEndpoint.id).where(*conditions).with_for_update(read=True, key_share=True)
+    )
+    return list(rows)
+
+
+async def add_event(session: AsyncSession, event: WebhookEvent, deliveries: Sequence[WebhookDelivery]) -> None:
+    """Write what happened and whom to tell, and wake the senders when this transaction commits."""
+    session.add(event)
+    await session.flush()
+    session.add_all(deliveries)
+    await session.flush()
+    await wake(session)
+
+
+async def wake(session: AsyncSession) -> None:
+    await session.execute(text("SELECT pg_notify(:channel, '')"), {"channel": CHANNEL})
+
+
+async def job_at_its_end(session: AsyncSession, job_id: UUID) -> Any:
+    """Read what a message says of a job, as this transaction has left it: whoever ends it may hold an older copy."""
+    columns = (
+        Job.id,
+        Job.batch_id,
+        Job.kind,
+        Job.status,
+        Job.purity_served,
+        Job.analysis_version,
+        Job.error_code,
+        Job.error_title,
+        Job.attempts,
+        Job.created_at,
+        Job.completed_at,
+        Job.receipt.is_not(None).label("has_receipt"),
+    )
+    return (await session.execute(select(*columns).where(Job.id == job_id))).one()
+
+
+async def account_key_of(session: AsyncSession, account_id: UUID) -> tuple[UUID, int] | None:
+    """Name the account's key in the vault."""
+    account = await accounts.by_id(session, account_id)
+    return None if account is None else (account.kek_id, account.kek_version)
+
+
+async def delete_old_events(session: AsyncSession, *, days: int, limit: int = 500) -> int:
+    """Delete some of the events that are so old, with their deliveries; return how many."""
+    old = (
+        select(WebhookEvent.id)
+        .where(WebhookEvent.created_at < func.now() - timedelta(days=days))
+        .order_by(WebhookEvent.created_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    rows = await session.scalars(delete(WebhookEvent).where(WebhookEvent.id.in_(old)).returning(WebhookEvent.id))
+    return len(list(rows))

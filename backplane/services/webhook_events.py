@@ -1,0 +1,117 @@
+"""What is told to webhooks, written in the transaction that makes it true: an event, and a delivery for each receiver.
+
+An event has one id for ever, and a job has one event for each of its ends. Where nobody listens nothing is written.
+"""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from backplane import ids
+from backplane.db.models import Job, JobEvent, WebhookDelivery, WebhookEndpoint, WebhookEvent
+from backplane.db.repositories import webhooks
+
+JOB_EVENTS = ("job.completed", "job.failed", "job.cancelled")
+BATCH_COMPLETED = "batch.completed"
+EVENTS = (*JOB_EVENTS, BATCH_COMPLETED)
+TEST = "webhook.test"
+
+API = "/api/v1"
+
+
+async def note_job_end(session: Any, job: Job, event: JobEvent, status: str) -> None:
+    """Tell whoever wants to know that a job has ended; in the transaction that ends it."""
+    type_ = f"job.{status}"
+    listening = await webhooks.listeners(session, job.account_id, type_)
+    if not listening and job.webhook_url is None:
+        return
+    row = await webhooks.job_at_its_end(session, job.id)
+    told = _event(job.account_id, type_, job.id, seq=event.seq, data=_job_data(row))
+    await _tell(session, told, listening, webhook_url=job.webhook_url)
+
+
+async def note_batch_end(
+    session: Any,
+    *,
+    account_id: UUID,
+    batch_id: UUID,
+    ending: int,
+    counts: dict[str, int],
+    created_at: datetime,
+    webhook_url: bytes | None,
+) -> None:
+    """Tell that the last job of a batch has ended; in that job's ending transaction.
+
+    `ending` counts how often this has happened to the batch: after a retry of what failed it happens again.
+    """
+    listening = await webhooks.listeners(session, account_id, BATCH_COMPLETED)
+    if not listening and webhook_url is None:
+        return
+    wire = ids.to_wire("bat", batch_id)
+    data = {
+        "batch_id": wire,
+        "counts": counts,
+        "batch_url": f"{API}/batches/{wire}",
+        "result_url": f"{API}/batches/{wire}/result" if counts.get("completed") else None,
+        "created_at": moment(created_at),
+    }
+    told = _event(account_id, BATCH_COMPLETED, batch_id, seq=ending, data=data)
+    await _tell(session, told, listening, webhook_url=webhook_url)
+
+
+async def add_test(session: Any, endpoint: WebhookEndpoint) -> tuple[WebhookDelivery, WebhookEvent]:
+    """Write a message that says nothing but that messages arrive."""
+    data = {"webhook_id": ids.to_wire("whk", endpoint.id)}
+    event = _event(endpoint.account_id, TEST, endpoint.id, seq=None, data=data)
+    delivery = _delivery(event, endpoint.id)
+    await webhooks.add_event(session, event, [delivery])
+    return delivery, event
+
+
+async def _tell(session: Any, event: WebhookEvent, listening: list[UUID], *, webhook_url: bytes | None) -> None:
+    deliveries = [_delivery(event, endpoint_id) for endpoint_id in listening]
+    if webhook_url is not None:
+        default = await webhooks.default_listener(session, event.account_id)
+        deliveries += [_delivery(event, endpoint_id, url=webhook_url) for endpoint_id in default]
+    if deliveries:
+        await webhooks.add_event(session, event, deliveries)
+
+
+def _event(account_id: UUID, type_: str, subject_id: UUID, *, seq: int | None, data: dict[str, Any]) -> WebhookEvent:
+    return WebhookEvent(id=ids.new(), account_id=account_id, type=type_, subject_id=subject_id, seq=seq, data=data)
+
+
+def _delivery(event: WebhookEvent, endpoint_id: UUID, *, url: bytes | None = None) -> WebhookDelivery:
+    return WebhookDelivery(
+        id=ids.new(), account_id=event.account_id, event_id=event.id, endpoint_id=endpoint_id, url=url
+    )
+
+
+def _job_data(row: Any) -> dict[str, Any]:
+    """Say what became of a job and where it is: ids, status and addresses, never a key and nothing of a picture."""
+    wire = ids.to_wire("job", row.id)
+    place = f"{API}/jobs/{wire}"
+    completed = row.status == "completed"
+    has_key = completed and row.kind == "encrypt"
+    analyzed = row.analysis_version is not None
+    return {
+        "job_id": wire,
+        "batch_id": ids.to_wire("bat", row.batch_id) if row.batch_id is not None else None,
+        "kind": row.kind,
+        "status": row.status,
+        "job_url": place,
+        "result_url": f"{place}/result" if completed else None,
+        "key_file_url": f"{place}/key-file" if has_key else None,
+        "material_url": f"{place}/material" if has_key and row.purity_served == "maximum" else None,
+        "receipt_url": f"{place}/receipt" if row.has_receipt else None,
+        "analysis_url": f"{API}/analyze/{wire}" if analyzed else None,
+        "report_url": f"{place}/report" if analyzed else None,
+        "error": {"code": row.error_code, "title": row.error_title} if row.error_code is not None else None,
+        "attempts": row.attempts,
+        "created_at": moment(row.created_at),
+        "completed_at": moment(row.completed_at),
+    }
+
+
+def moment(moment: datetime) -> str:
+    return moment.isoformat().replace("+00:00", "Z")

@@ -1,0 +1,130 @@
+"""What was sent to an endpoint and what came of it, and having something sent: a test, or the same once more."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from backplane import ids
+from backplane.db.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookEvent
+from backplane.db.repositories import deliveries
+from backplane.db.session import Database
+from backplane.errors import NotFound, ValidationFailed, WebhookDisabled
+from backplane.services import webhook_events
+from backplane.services.orders import Order
+from backplane.services.webhooks import find
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptFacts:
+    number: int
+    started_at: datetime
+    outcome: str | None
+    status_code: int | None
+    duration_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryFacts:
+    """One message for one endpoint, and every time that it was sent."""
+
+    id: UUID
+    endpoint_id: UUID
+    event_id: UUID
+    event_type: str
+    subject_id: UUID
+    status: str
+    due_at: datetime
+    created_at: datetime
+    attempts: Sequence[AttemptFacts]
+
+
+class WebhookLogs:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def page(
+        self, account_id: UUID, name: str, *, limit: int, before: UUID | None, status: str | None
+    ) -> tuple[list[DeliveryFacts], bool]:
+        """Return so many deliveries, newest first, and whether there are more."""
+        async with self._database.transaction() as session:
+            endpoint = await find(session, account_id, name)
+            found = await deliveries.page(session, endpoint.id, limit=limit + 1, before=before, status=status)
+            attempts = await deliveries.attempts_of(session, [delivery.id for delivery, _ in found[:limit]])
+        return [_facts(delivery, event, attempts) for delivery, event in found[:limit]], len(found) > limit
+
+    async def get(self, account_id: UUID, name: str, delivery_id: UUID) -> DeliveryFacts:
+        async with self._database.transaction() as session:
+            endpoint = await find(session, account_id, name)
+            found = await deliveries.of_endpoint(session, endpoint.id, delivery_id)
+            if found is None:
+                raise NotFound
+            attempts = await deliveries.attempts_of(session, [delivery_id])
+        return _facts(*found, attempts)
+
+    async def test(self, order: Order, name: str) -> DeliveryFacts:
+        """Send a message that says nothing.
+
+        Raises:
+            WebhookDisabled: nothing is sent there now.
+        """
+        async with self._database.transaction() as session:
+            endpoint = await find(session, order.account_id, name)
+            if endpoint.url is None:
+                raise ValidationFailed("The default endpoint has no address: send a job with a webhook_url")
+            _refuse_disabled(endpoint)
+            delivery, event = await webhook_events.add_test(session, endpoint)
+            await order.made(session, "webhook-delivery", delivery.id)
+            await session.refresh(delivery)
+        return _facts(delivery, event, [])
+
+    async def replay(self, order: Order, name: str, delivery_id: UUID) -> DeliveryFacts:
+        """Send a message again, under the same id.
+
+        Raises:
+            WebhookDisabled: nothing is sent there now.
+        """
+        async with self._database.transaction() as session:
+            endpoint = await find(session, order.account_id, name)
+            found = await deliveries.of_endpoint(session, endpoint.id, delivery_id)
+            if found is None:
+                raise NotFound
+            _refuse_disabled(endpoint)
+            await deliveries.send_again(session, delivery_id)
+            await order.made(session, "webhook-delivery", delivery_id)
+            delivery, event = found
+            await session.refresh(delivery)
+            attempts = await deliveries.attempts_of(session, [delivery_id])
+        return _facts(delivery, event, attempts)
+
+
+def _refuse_disabled(endpoint: WebhookEndpoint) -> None:
+    if not endpoint.enabled:
+        raise WebhookDisabled
+
+
+def _facts(delivery: WebhookDelivery, event: WebhookEvent, attempts: Sequence[WebhookAttempt]) -> DeliveryFacts:
+    own = [
+        AttemptFacts(one.number, one.started_at, one.outcome, one.status_code, one.duration_ms)
+        for one in attempts
+        if one.delivery_id == delivery.id
+    ]
+    return DeliveryFacts(
+        id=delivery.id,
+        endpoint_id=delivery.endpoint_id,
+        event_id=event.id,
+        event_type=event.type,
+        subject_id=event.subject_id,
+        status=delivery.status,
+        due_at=delivery.due_at,
+        created_at=delivery.created_at,
+        attempts=own,
+    )
+
+
+PREFIXES = {"job": "job", "batch": "bat", "webhook": "whk"}
+
+
+def subject_of(facts: DeliveryFacts) -> str:
+    """Write the id of what the message is about."""
+    return ids.to_wire(PREFIXES[facts.event_type.partition(".")[0]], facts.subject_id)

@@ -1,0 +1,187 @@
+"""Webhook endpoints as their owners make, change and remove them. A secret is shown when it is made, never again."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from backplane import ids
+from backplane.addresses import Guard
+from backplane.db.models import WebhookEndpoint
+from backplane.db.repositories import audit, webhooks
+from backplane.db.session import Database
+from backplane.errors import NotFound, TooManyWebhooks, ValidationFailed
+from backplane.services import webhook_secrets
+from backplane.services.orders import Order
+from backplane.services.webhook_secrets import SECRET, URL, new_secret
+from backplane.services.webhook_targets import CHECK_SECONDS, default_endpoint
+from backplane.vault import LocalVault
+
+MAX_ENDPOINTS = 20
+"""Each of them is a message for every event."""
+
+GRACE = timedelta(hours=24)
+"""How long the secret before signs beside a new one."""
+
+DEFAULT = "default"
+"""What the account's endpoint for `webhook_url` is called in an address."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointFacts:
+    """An endpoint without its secrets."""
+
+    id: UUID
+    url: str | None = field(repr=False)
+    events: Sequence[str]
+    description: str | None
+    enabled: bool
+    disabled_reason: str | None
+    failing_since: datetime | None
+    previous_until: datetime | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MadeSecret:
+    """A secret that was just made, and whose it is."""
+
+    endpoint: EndpointFacts
+    secret: str = field(repr=False)
+
+
+class Webhooks:
+    def __init__(self, database: Database, vault: LocalVault, guard: Guard) -> None:
+        self._database = database
+        self._vault = vault
+        self._guard = guard
+
+    async def create(
+        self, order: Order, *, url: str, events: Sequence[str], description: str | None, enabled: bool = True
+    ) -> MadeSecret:
+        """Add an endpoint.
+
+        Raises:
+            WebhookUrlRefused: nothing is sent there.
+            TooManyWebhooks: the account has as many as it may have.
+        """
+        await self._guard.check(url, seconds=CHECK_SECONDS)
+        account_id, endpoint_id, secret = order.account_id, ids.new(), new_secret()
+        async with self._database.transaction() as session:
+            await webhooks.lock_account(session, account_id)
+            if await webhooks.count(session, account_id) >= MAX_ENDPOINTS:
+                raise TooManyWebhooks(f"An account has at most {MAX_ENDPOINTS} endpoints")
+            key = await webhook_secrets.account_key(session, self._vault, account_id)
+            endpoint = WebhookEndpoint(
+                id=endpoint_id,
+                account_id=account_id,
+                url=webhook_secrets.seal(key, url, account_id=account_id, owner_id=endpoint_id, field=URL),
+                secret=webhook_secrets.seal(key, secret, account_id=account_id, owner_id=endpoint_id, field=SECRET),
+                events=list(events),
+                description=description,
+                enabled=enabled,
+                disabled_reason=None if enabled else "owner",
+            )
+            session.add(endpoint)
+            _audit(session, "webhook.created", order, endpoint_id, {"events": list(events)})
+            await order.made(session, "webhook", endpoint_id, answer=secret.encode())
+            await session.flush()
+            await session.refresh(endpoint)
+        return MadeSecret(self._facts(endpoint), secret)
+
+    async def page(self, account_id: UUID) -> list[EndpointFacts]:
+        async with self._database.transaction() as session:
+            found = await webhooks.page(session, account_id)
+        return [self._facts(endpoint) for endpoint in found]
+
+    async def get(self, account_id: UUID, name: str) -> EndpointFacts:
+        """Find an endpoint by its id as it is written, or the default one by its name."""
+        async with self._database.transaction() as session:
+            return self._facts(await find(session, account_id, name))
+
+    async def change(self, order: Order, name: str, changes: dict[str, Any]) -> EndpointFacts:
+        """Change what is named: `url`, `events`, `description`, `enabled`.
+
+        Raises:
+            NotFound: there is no such endpoint.
+            WebhookUrlRefused: nothing is sent there.
+        """
+        url = changes.get("url")
+        if url is not None:
+            await self._guard.check(url, seconds=CHECK_SECONDS)
+        async with self._database.transaction() as session:
+            endpoint = await find(session, order.account_id, name)
+            if endpoint.url is None and changes.keys() & {"url", "events"}:
+                raise ValidationFailed("The default endpoint has neither an address nor a choice of events of its own")
+            columns = dict(changes)
+            if url is not None:
+                key = await webhook_secrets.account_key(session, self._vault, order.account_id)
+                columns["url"] = webhook_secrets.seal(
+                    key, url, account_id=order.account_id, owner_id=endpoint.id, field=URL
+                )
+            if "enabled" in changes:
+                columns |= {"disabled_reason": None if changes["enabled"] else "owner", "failing_since": None}
+            for column, value in columns.items():
+                setattr(endpoint, column, value)
+            _audit(session, "webhook.changed", order, endpoint.id, {"fields": sorted(changes)})
+            await session.flush()
+            # What waited while it was disabled is due by now.
+            await webhooks.wake(session)
+            return self._facts(endpoint)
+
+    async def remove(self, order: Order, name: str) -> None:
+        """Remove an endpoint with its log; what waits to be sent there is not sent any more."""
+        async with self._database.transaction() as session:
+            endpoint = await find(session, order.account_id, name)
+            await webhooks.remove(session, endpoint.id)
+            _audit(session, "webhook.deleted", order, endpoint.id)
+
+    async def rotate_secret(self, order: Order, name: str) -> MadeSecret:
+        """Make a new secret; the one before signs beside it for a day. The default endpoint is made where it is not."""
+        account_id, secret = order.account_id, new_secret()
+        async with self._database.transaction() as session:
+            key = await webhook_secrets.account_key(session, self._vault, account_id)
+            if name == DEFAULT and await webhooks.default_of_account(session, account_id) is None:
+                await webhooks.add_default(session, default_endpoint(key, account_id, new_secret()))
+            endpoint = await find(session, account_id, name)
+            sealed = webhook_secrets.seal(key, secret, account_id=account_id, owner_id=endpoint.id, field=SECRET)
+            await webhooks.replace_secret(session, endpoint.id, sealed, grace=GRACE)
+            _audit(session, "webhook.secret_rotated", order, endpoint.id)
+            await order.made(session, "webhook", endpoint.id, answer=secret.encode())
+            await session.refresh(endpoint)
+            return MadeSecret(self._facts(endpoint), secret)
+
+    def _facts(self, endpoint: WebhookEndpoint) -> EndpointFacts:
+        same = {name: getattr(endpoint, name) for name in EndpointFacts.__slots__ if name != "url"}
+        return EndpointFacts(url=self._url(endpoint), **same)
+
+    def _url(self, endpoint: WebhookEndpoint) -> str | None:
+        if endpoint.url is None:
+            return None
+        return webhook_secrets.unseal(
+            self._vault, endpoint.url, account_id=endpoint.account_id, owner_id=endpoint.id, field=URL
+        )
+
+
+async def find(session: Any, account_id: UUID, name: str) -> WebhookEndpoint:
+    """Find an account's endpoint by its id as it is written, or the default one by its name. Raises NotFound."""
+    if name == DEFAULT:
+        endpoint = await webhooks.default_of_account(session, account_id)
+    else:
+        endpoint = await webhooks.of_account(session, account_id, ids.from_wire("whk", name))
+    if endpoint is None:
+        raise NotFound
+    return endpoint
+
+
+def _audit(session: Any, action: str, order: Order, endpoint_id: UUID, details: dict[str, Any] | None = None) -> None:
+    audit.add(
+        session,
+        action=action,
+        outcome="success",
+        account_id=order.account_id,
+        object_id=endpoint_id,
+        request_id=order.request_id,
+        details=details,
+    )
