@@ -100,10 +100,12 @@ class Encryptions:
         sent = await self._submissions.sealed(job, INPUT, upload)
         return await self._submissions.submit(order, job, [sent], action=ACTION)
 
-    async def draw_up(self, order: Order, job_id: UUID, examined: Examined, agreed: Agreed) -> Job:
+    async def draw_up(
+        self, order: Order, job_id: UUID, examined: Examined, agreed: Agreed, *, patient: bool = False
+    ) -> Job:
         """Make the job of a picture that has been examined, with a wrap key of its own where there is a password."""
         wishes = agreed.wishes
-        secret = await self._wrap_secret(wishes.password)
+        secret = await self._wrap_secret(wishes.password, patient=patient)
         job = Job(
             id=job_id,
             account_id=order.account_id,
@@ -115,7 +117,8 @@ class Encryptions:
             analyze=wishes.analyze,
             key_custody=agreed.custody,
             recipients=agreed.recipients,
-            estimated_ms=estimate_ms(
+            layout=examined.layout,
+            base_ms=estimate_ms(
                 examined.layout,
                 examined.pixels,
                 analyze=wishes.analyze,
@@ -128,10 +131,10 @@ class Encryptions:
         job.secret = self._submissions.seal_secret(order.account_id, job.id, secret) if secret else None
         return job
 
-    async def _wrap_secret(self, password: str | None) -> dict[str, Any] | None:
+    async def _wrap_secret(self, password: str | None, *, patient: bool) -> dict[str, Any] | None:
         if password is None:
             return None
-        wrap = await self._passphrases.wrap(password)
+        wrap = await self._passphrases.wrap(password, patient=patient)
         return {"kdf": wrap.kdf.to_json(), "wrap_key_b64": b64encode(wrap.wrap_key)}
 
 

@@ -21,8 +21,8 @@ class PassphrasePool:
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="passphrases")
         self._waiting = 0
 
-    async def run(self, derive: Callable[[], T]) -> T:
-        if self._waiting >= WAITING:
+    async def run(self, derive: Callable[[], T], *, patient: bool = False) -> T:
+        if self._waiting >= WAITING and not patient:
             raise Overloaded
         self._waiting += 1
         try:
@@ -30,13 +30,14 @@ class PassphrasePool:
         finally:
             self._waiting -= 1
 
-    async def wrap(self, password: str) -> PassphraseWrap:
-        """Derive a wrap key for a new key file."""
+    async def wrap(self, password: str, *, patient: bool = False) -> PassphraseWrap:
+        """Derive a wrap key for a new key file; who is patient waits where others are told to come back."""
         try:
             check_new_passphrase(password)
         except PassphraseUnfit as error:
             raise ValidationFailed(str(error)) from error
-        return await self.run(lambda: PassphraseWrap.from_passphrase(password, Kdf.new(fips=self._fips)))
+        kdf = Kdf.new(fips=self._fips)
+        return await self.run(lambda: PassphraseWrap.from_passphrase(password, kdf), patient=patient)
 
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from backplane import failpoints, ids
 from backplane.blobs import S3Blobs
-from backplane.db.models import Blob, Job
+from backplane.db.models import Batch, Blob, Job
 from backplane.db.repositories import audit, blobs, jobs
 from backplane.db.session import Database
 from backplane.metrics import JOBS_SUBMITTED
@@ -80,31 +80,49 @@ class Submissions:
         job.estimated_ms = await self.forecasts.estimate_ms(job)
         job.retention_days = self._retention_days
 
+    async def plan_batch(self, order: Order, batch_id: UUID) -> Batch:
+        """Make the batch, with where its end is to be told, and for how long it will be kept."""
+        url = await self._webhooks.seal(order, batch_id)
+        return Batch(
+            id=batch_id, account_id=order.account_id, webhook_url=url, retention_days=self._retention_days
+        )
+
     async def submit(self, order: Order, job: Job, sent: Sequence[Sent], *, action: str) -> JobFacts:
         await self.forecasts.require_room(order.account_id)
         job.webhook_url = await self._webhooks.seal(order, job.id)
-        for one in sent:
-            await self._store.put(one.blob.object_key, one.body, media_type=one.blob.media_type)
+        await self.store(sent)
         await self.plan(job)
         failpoints.reach("gateway.stored")
         async with self._database.transaction() as session:
             await order.made(session, "job", job.id)
-            await jobs.add(session, job)
-            for one in sent:
-                blobs.add(session, one.blob)
-            audit.add(
-                session,
-                action=action,
-                outcome="accepted",
-                account_id=order.account_id,
-                object_id=job.id,
-                request_id=order.request_id,
-            )
+            await self.write(session, order, job, [one.blob for one in sent], action=action)
             await session.flush()
             await session.refresh(job)
         failpoints.reach("gateway.submitted")
         JOBS_SUBMITTED.labels(kind=job.kind).inc()
         return JobFacts.of(job)
+
+    async def store(self, sent: Sequence[Sent]) -> None:
+        for one in sent:
+            await self._store.put(one.blob.object_key, one.body, media_type=one.blob.media_type)
+
+    async def discard(self, blob: Blob) -> None:
+        """Delete what was stored and that no job will take."""
+        await self._store.delete(blob.object_key)
+
+    async def write(self, session: Any, order: Order, job: Job, stored: Sequence[Blob], *, action: str) -> None:
+        """Write a job whose files are stored, with the intent to run it."""
+        await jobs.add(session, job)
+        for blob in stored:
+            blobs.add(session, blob)
+        audit.add(
+            session,
+            action=action,
+            outcome="accepted",
+            account_id=order.account_id,
+            object_id=job.id,
+            request_id=order.request_id,
+        )
 
 
 def describe(facts: ImageFacts, size: int) -> dict[str, Any]:

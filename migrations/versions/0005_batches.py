@@ -21,9 +21,11 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("account_id", sa.Uuid(), nullable=False),
         sa.Column("endings", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("webhook_url", sa.LargeBinary(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("completed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("retention_days", sa.BigInteger(), nullable=True),
+        sa.Column("retained_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["account_id"], ["accounts.id"], name=op.f("fk_batches_account_id_accounts"), ondelete="CASCADE"
@@ -31,7 +33,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_batches")),
     )
     op.create_index("ix_batches_account_id_id", "batches", ["account_id", "id"])
-    for moment in ("expires_at", "deleted_at"):
+    for moment in ("retained_until", "deleted_at"):
         op.create_index(
             f"ix_batches_{moment}", "batches", [moment], postgresql_where=sa.text(f"{moment} IS NOT NULL")
         )

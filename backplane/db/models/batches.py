@@ -16,16 +16,19 @@ class Batch(Base):
     account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
     endings: Mapped[int] = mapped_column(server_default="0")
     """How often the last of its jobs has ended: a retry of what failed opens the batch again."""
+    webhook_url: Mapped[bytes | None]
+    """Where its end is to be told, under the account's key, as of a job."""
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     completed_at: Mapped[datetime | None]
     """Null while any of its jobs has not ended."""
-    expires_at: Mapped[datetime | None]
+    retention_days: Mapped[int | None]
+    retained_until: Mapped[datetime | None]
     deleted_at: Mapped[datetime | None]
     """Gone for its owner; the row follows when its jobs are gone."""
 
     __table_args__ = (
         Index("ix_batches_account_id_id", "account_id", "id"),
-        Index("ix_batches_expires_at", "expires_at", postgresql_where=text("expires_at IS NOT NULL")),
+        Index("ix_batches_retained_until", "retained_until", postgresql_where=text("retained_until IS NOT NULL")),
         Index("ix_batches_deleted_at", "deleted_at", postgresql_where=text("deleted_at IS NOT NULL")),
     )
 
