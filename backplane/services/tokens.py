@@ -21,6 +21,7 @@ from backplane import ids
 from backplane.db.repositories import accounts, audit
 from backplane.db.session import Database
 from backplane.errors import NotFound, TokenExpired, Unauthenticated
+from backplane.services.sessions import Sessions
 from backplane.settings import Settings
 from shield_core.keys.jwk import USE_MEMBER
 
@@ -31,7 +32,8 @@ AUDIENCE = "imageshield/api"
 SCOPES = ("jobs:read", "jobs:write", "keys:export")
 MAX_TOKEN = 4096
 USE = "access-token"
-CLAIMS = ("exp", "nbf", "iat", "iss", "aud", "sub", "jti")
+CLAIMS = ("exp", "nbf", "iat", "iss", "aud", "sub", "sid", "jti")
+SESSION = "ses"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,8 @@ class Principal:
     """Who is asking, and for how long the credential is good."""
 
     account_id: UUID
+    session_id: UUID
+    """The login that it descends from."""
     scopes: frozenset[str]
     expires_at: int
 
@@ -67,12 +71,13 @@ class AccessTokens:
     def from_settings(cls, settings: Settings) -> "AccessTokens":
         return cls(Path(settings.signing_key_file).read_bytes(), seconds=settings.access_token_seconds)
 
-    def issue(self, account_id: UUID) -> str:
+    def issue(self, account_id: UUID, session_id: UUID) -> str:
         now = int(time.time())
         claims = {
             "iss": ISSUER,
             "aud": AUDIENCE,
             "sub": ids.to_wire("acc", account_id),
+            "sid": ids.to_wire(SESSION, session_id),
             "jti": secrets.token_hex(16),
             "iat": now,
             "nbf": now,
@@ -99,7 +104,12 @@ class AccessTokens:
                 issuer=ISSUER,
                 options={f"require_{claim}": True for claim in CLAIMS},
             )
-            return Principal(ids.from_wire("acc", claims["sub"]), frozenset(claims["scope"].split()), claims["exp"])
+            return Principal(
+                account_id=ids.from_wire("acc", claims["sub"]),
+                session_id=ids.from_wire(SESSION, claims["sid"]),
+                scopes=frozenset(claims["scope"].split()),
+                expires_at=claims["exp"],
+            )
         except ExpiredSignatureError as error:
             raise TokenExpired from error
         except (JOSEError, NotFound, KeyError, AttributeError, TypeError) as error:
@@ -115,23 +125,24 @@ class AccessTokens:
 
 
 class Tokens:
-    def __init__(self, database: Database, access: AccessTokens, *, refresh_seconds: int) -> None:
+    def __init__(self, database: Database, access: AccessTokens, sessions: Sessions, *, refresh_seconds: int) -> None:
         self._database = database
+        self._sessions = sessions
         self._access = access
         self._refresh_seconds = refresh_seconds
 
     async def issue(self, account_id: UUID) -> TokenPair:
-        """Begin a family of refresh tokens: one login."""
-        refresh = secrets.token_urlsafe(32)
+        """Begin a family of refresh tokens: one login, one session."""
+        refresh, session_id = secrets.token_urlsafe(32), ids.new()
         async with self._database.transaction() as session:
             await accounts.add_refresh_token(
                 session,
                 account_id=account_id,
-                family_id=ids.new(),
+                family_id=session_id,
                 token_sha256=_digest(refresh),
                 seconds=self._refresh_seconds,
             )
-        return self._pair(account_id, refresh)
+        return self._pair(account_id, session_id, refresh)
 
     async def refresh(self, token: str, *, request_id: str | None) -> TokenPair:
         """Spend a refresh token for a new pair; one that comes twice ends all sessions that descend from its login."""
@@ -139,13 +150,13 @@ class Tokens:
         async with self._database.transaction() as session:
             spent = await accounts.spend_refresh_token(session, _digest(token))
             if spent is None:
-                victim = await accounts.revoke_family_of_used(session, _digest(token))
-                if victim is not None:
+                stolen = await accounts.revoke_family_of_used(session, _digest(token))
+                if stolen is not None:
                     audit.add(
                         session,
                         action="account.refresh_reused",
                         outcome="failure",
-                        account_id=victim,
+                        account_id=stolen.account_id,
                         request_id=request_id,
                     )
             else:
@@ -157,8 +168,10 @@ class Tokens:
                     seconds=self._refresh_seconds,
                 )
         if spent is None:
+            if stolen is not None:
+                await self._sessions.announce_end(stolen.family_id)
             raise Unauthenticated("The refresh token is not valid")
-        return self._pair(spent.account_id, refresh)
+        return self._pair(spent.account_id, spent.family_id, refresh)
 
     def verify(self, token: str) -> Principal:
         return self._access.verify(token)
@@ -167,8 +180,9 @@ class Tokens:
     def public_keys(self) -> list[dict[str, str]]:
         return [self._access.public_jwk | {USE_MEMBER: USE}]
 
-    def _pair(self, account_id: UUID, refresh: str) -> TokenPair:
-        return TokenPair(self._access.issue(account_id), refresh, self._access.seconds, " ".join(SCOPES))
+    def _pair(self, account_id: UUID, session_id: UUID, refresh: str) -> TokenPair:
+        access = self._access.issue(account_id, session_id)
+        return TokenPair(access, refresh, self._access.seconds, " ".join(SCOPES))
 
 
 def _digest(token: str) -> bytes:

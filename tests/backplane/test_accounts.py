@@ -11,6 +11,7 @@ from jose import jwt
 from backplane import ids
 from backplane.errors import EmailTaken, TokenExpired, Unauthenticated
 from backplane.services.accounts import Accounts
+from backplane.services.sessions import Sessions
 from backplane.services.tokens import AUDIENCE, CLAIMS, ISSUER, AccessTokens, Tokens
 
 PASSWORD = "correct horse battery"
@@ -92,7 +93,7 @@ class TestAccounts:
 class TestRefresh:
     @pytest.fixture
     def tokens(self, plant, access):
-        return Tokens(plant.database, access, refresh_seconds=3600)
+        return Tokens(plant.database, access, Sessions(plant.database, plant.bus), refresh_seconds=3600)
 
     async def test_a_refresh_token_is_good_once(self, tokens, account):
         first = await tokens.issue(account.id)
@@ -140,6 +141,7 @@ class TestAccessTokens:
     def claims(self, **changes):
         now = int(time.time())
         base = {"iss": ISSUER, "aud": AUDIENCE, "sub": ids.to_wire("acc", ids.new()), "jti": "a", "scope": "jobs:read"}
+        base["sid"] = ids.to_wire("ses", ids.new())
         return {**base, "iat": now, "nbf": now, "exp": now + 60} | changes
 
     def forge(self, access, key, *, algorithm="ES256", headers=None, **changes):
@@ -151,10 +153,10 @@ class TestAccessTokens:
             headers={"typ": "at+jwt", "kid": access.public_jwk["kid"]} | (headers or {}),
         )
 
-    def test_a_token_names_its_account_and_scopes(self, access):
-        account_id = ids.new()
-        principal = access.verify(access.issue(account_id))
-        assert principal.account_id == account_id
+    def test_a_token_names_its_account_its_session_and_scopes(self, access):
+        account_id, session_id = ids.new(), ids.new()
+        principal = access.verify(access.issue(account_id, session_id))
+        assert (principal.account_id, principal.session_id) == (account_id, session_id)
         assert "jobs:write" in principal.scopes
 
     def test_a_forgery_made_like_ours_passes_only_with_our_key(self, access, signing_key):
@@ -178,6 +180,7 @@ class TestAccessTokens:
             {"aud": "other"},
             {"sub": "acc_1"},
             {"sub": "job_" + "0" * 32},
+            {"sid": "acc_" + "0" * 32},
             {"nbf": 2**40},
             {"scope": None},
         ],
@@ -214,7 +217,7 @@ class TestAccessTokens:
             access.verify(signed + "." + base64.urlsafe_b64encode(mac).rstrip(b"=").decode())
 
     def test_another_spelling_of_the_signature_is_refused(self, access):
-        token = access.issue(ids.new())
+        token = access.issue(ids.new(), ids.new())
         alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
         # 64 bytes leave four unused bits in the last character: its neighbour decodes to the same signature.
         other = token[:-1] + alphabet[alphabet.index(token[-1]) ^ 1]

@@ -1,7 +1,8 @@
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import ARRAY, Uuid, delete, func, literal, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backplane.db.models import Account, RefreshToken
@@ -55,13 +56,23 @@ async def spend_refresh_token(session: AsyncSession, token_sha256: bytes) -> Ref
     return token
 
 
-async def revoke_family_of_used(session: AsyncSession, token_sha256: bytes) -> UUID | None:
-    """Where the token was used before, delete its whole family and return the account it was stolen from."""
+async def revoke_family_of_used(session: AsyncSession, token_sha256: bytes) -> RefreshToken | None:
+    """Where the token was used before, delete its whole family and return it: it was stolen, from its account."""
     token = await session.get(RefreshToken, token_sha256)
     if token is None or token.used_at is None:
         return None
     await session.execute(delete(RefreshToken).where(RefreshToken.family_id == token.family_id))
-    return token.account_id
+    return token
+
+
+async def living_families(session: AsyncSession, family_ids: Sequence[UUID]) -> set[UUID]:
+    """Return those families of which a token can still be spent."""
+    query = select(RefreshToken.family_id).where(
+        RefreshToken.family_id == func.any(literal(family_ids, ARRAY(Uuid))),
+        RefreshToken.used_at.is_(None),
+        RefreshToken.expires_at > func.now(),
+    )
+    return set(await session.scalars(query))
 
 
 async def delete_expired_refresh_tokens(session: AsyncSession) -> None:
