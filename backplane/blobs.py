@@ -2,7 +2,7 @@
 
 import asyncio
 import io
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
@@ -91,18 +91,22 @@ class S3Blobs:
         """Delete the object; one that is not there is deleted already."""
         await self._run(lambda: self._client.delete_object(Bucket=self.bucket, Key=key))
 
-    async def written_before(self, moment: datetime, *, limit: int = 1000) -> list[str]:
-        """Name the objects that were written before then, at most so many."""
+    async def delete_under(self, prefix: str) -> None:
+        """Delete every object whose key begins so: what one attempt at a job has stored."""
 
-        def scan() -> list[str]:
-            found: list[str] = []
-            for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket):
-                found += [entry["Key"] for entry in page.get("Contents", []) if entry["LastModified"] < moment]
-                if len(found) >= limit:
-                    break
-            return found[:limit]
+        def delete() -> None:
+            for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix):
+                for entry in page.get("Contents", []):
+                    self._client.delete_object(Bucket=self.bucket, Key=entry["Key"])
 
-        return await self._run(scan)
+        await self._run(delete)
+
+    async def written_before(self, moment: datetime, *, under: Sequence[str]) -> AsyncIterator[list[str]]:
+        """Name all objects under these prefixes that were written before then, a page at a time."""
+        for prefix in under:
+            pages = iter(self._client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix))
+            while (page := await self._run(partial(next, pages, None))) is not None:
+                yield [entry["Key"] for entry in page.get("Contents", []) if entry["LastModified"] < moment]
 
     async def ping(self) -> None:
         await self._run(lambda: self._client.head_bucket(Bucket=self.bucket))

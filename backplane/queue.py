@@ -12,10 +12,13 @@ from backplane.settings import Settings
 
 TASK = "imageshield.run_job"
 NAME = "imageshield"
-HARD_LIMIT_SECONDS = 600
 VISIBILITY_SECONDS = 3600
-"""Must exceed the hard time limit: a shorter one delivers running jobs again (measured: a 25-s task was started four
+VISIBILITY_MARGIN_SECONDS = 600
+"""Beyond the hard time limit: a shorter visibility delivers running jobs again (measured: a 25-s task was started four
 times)."""
+
+CHILD_MEMORY_KIB = 1_500_000
+"""The peak after which a child is replaced: half again what the largest job needs, and two of them fit into a pod."""
 
 
 def make_celery(settings: Settings) -> Celery:
@@ -28,16 +31,19 @@ def make_celery(settings: Settings) -> Celery:
         task_default_queue=NAME,
         task_acks_late=True,
         task_reject_on_worker_lost=True,
-        task_time_limit=HARD_LIMIT_SECONDS,
+        task_time_limit=settings.job_hard_time_limit_seconds,
         worker_prefetch_multiplier=1,
+        worker_disable_prefetch=True,
         worker_hijack_root_logger=False,
         worker_max_tasks_per_child=500,
-        worker_max_memory_per_child=2_000_000,
+        worker_max_memory_per_child=CHILD_MEMORY_KIB,
         worker_cancel_long_running_tasks_on_connection_loss=False,
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
         broker_transport_options={
-            "visibility_timeout": VISIBILITY_SECONDS,
+            "visibility_timeout": max(
+                VISIBILITY_SECONDS, settings.job_hard_time_limit_seconds + VISIBILITY_MARGIN_SECONDS
+            ),
             "socket_connect_timeout": 2,
             "socket_timeout": 30,
             "retry_on_timeout": True,

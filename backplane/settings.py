@@ -47,7 +47,17 @@ class Settings(BaseSettings):
     """Bodies in flight, all requests together: originals are held in memory, never in a temporary file."""
     synchronous_wait_seconds: Seconds = 30
     decrypted_result_seconds: Seconds = 900
+    job_retention_days: Annotated[int, Field(ge=0, le=36_500)] = 30
+    """0 keeps jobs for ever."""
+    max_pending_jobs: Annotated[int, Field(ge=1)] = 10_000
     worker_threads: Annotated[int, Field(ge=1, le=64)] = 2
+    worker_memory_bytes: Annotated[int, Field(ge=1 << 30)] = 4 << 30
+    """The address space of one child. A picture of 25 megapixels needs under a gigabyte, its analysis included; a
+    hostile one hits this wall alone, in its own process."""
+    worker_stop_seconds: Seconds = 20
+    job_time_limit_seconds: Seconds = 540
+    """Seven times what `maximum` needs for 25 megapixels on two cores."""
+    job_hard_time_limit_seconds: Seconds = 600
     webhook_allow_networks: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
     webhook_log_days: Annotated[int, Field(ge=1, le=366)] = 30
     passphrase_kdf: Literal["argon2id", "pbkdf2-hmac-sha256"] = "argon2id"  # noqa: S105 - an algorithm
@@ -75,6 +85,12 @@ class Settings(BaseSettings):
     def refuse_wildcard_origin(self) -> Self:
         if "*" in self.allowed_origins:
             raise ValueError("ALLOWED_ORIGINS must list origins; * cannot go with credentials")
+        return self
+
+    @model_validator(mode="after")
+    def order_time_limits(self) -> Self:
+        if self.job_time_limit_seconds >= self.job_hard_time_limit_seconds:
+            raise ValueError("JOB_TIME_LIMIT_SECONDS must be below JOB_HARD_TIME_LIMIT_SECONDS, which kills")
         return self
 
 

@@ -10,6 +10,7 @@ from backplane.errors import ApplicationError
 from backplane.services.claims import Claim, Claims, LeaseLost
 from shield_core.errors import Cancelled
 from shield_core.progress import Progress, Stage, overall_percent
+from worker.interruption import Interruption
 
 INTERVAL_SECONDS = 0.1
 
@@ -29,11 +30,12 @@ class Reporter:
         self._new_stage = asyncio.Event()
         self._stage: Stage | None = None
         self._said: tuple[Stage, int] | None = None
-        self._stopped = False
+        self.interruption: Interruption | None = None
+        self._interrupted = asyncio.Event()
 
     def __call__(self, progress: Progress) -> None:
-        """Take a report on the working thread; raises Cancelled once the lease is lost."""
-        if self._stopped:
+        """Take a report on the working thread; raises Cancelled once the attempt is interrupted."""
+        if self.interruption is not None:
             raise Cancelled
         with self._lock:
             if self._waiting and self._waiting[-1].stage == progress.stage:
@@ -52,8 +54,14 @@ class Reporter:
         if done * 4 >= total * 3:  # the first half is read to be signed, the second to be sent
             failpoints.reach("worker.storing")
 
-    def stop(self) -> None:
-        self._stopped = True
+    def interrupt(self, why: Interruption) -> None:
+        """Let the next report raise Cancelled, and wake who waits for that; the first reason stands."""
+        if self.interruption is None:
+            self.interruption = why
+            self._interrupted.set()
+
+    async def interrupted(self) -> None:
+        await self._interrupted.wait()
 
     async def begin(self, stage: Stage) -> None:
         """Report a stage and write it before it begins: it may be over sooner than the next word is due."""
@@ -87,7 +95,7 @@ class Reporter:
         try:
             await self._claims.report(self._claim, words)
         except LeaseLost:
-            self.stop()
+            self.interrupt(Interruption.LEASE_LOST)
         except ApplicationError:
             # A word about progress is not worth the job; its end is written with more patience.
             return

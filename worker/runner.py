@@ -1,22 +1,20 @@
-"""One attempt at one job: claim it, let its kind do the work, end it or give it back."""
+"""Answer the queue's doorbell: claim a job, and try it in the way of its kind."""
 
 import asyncio
-import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
 from uuid import UUID
 
 import structlog
 
 from backplane import failpoints, ids
-from backplane.errors import POISON, ApplicationError
+from backplane.errors import ApplicationError
 from backplane.metrics import JOB_SECONDS
-from backplane.services.claims import Claim, LeaseLost, is_transient
+from backplane.services.claims import Claim
 from backplane.settings import Settings
 from shield_core.cipher import permutation
-from shield_core.errors import Cancelled, EntropyError, ShieldError
 from shield_core.image import png_read
+from worker.attempt import Attempt, Work
+from worker.interruption import Interruption
 from worker.kinds.analysis import preload_analysis
 from worker.kinds.analyze import analyze
 from worker.kinds.avalanche import check_avalanche
@@ -24,15 +22,14 @@ from worker.kinds.decrypt import decrypt
 from worker.kinds.encrypt import encrypt
 from worker.kinds.equipment import Equipment
 from worker.refilling import Refilling
-from worker.reporting import Reporter
 from worker.sources import preload_source
 
 log = structlog.get_logger()
 
-HEARTBEAT_SECONDS = 5.0
-RETRY_SECONDS = 1.0
+PATIENCE_SECONDS = 30
+"""A doorbell that is given back at once would come back at once; and this is less than liveness allows."""
 
-KINDS: dict[str, Callable[[Equipment, Claim, Reporter], Awaitable[None]]] = {
+KINDS: dict[str, Work] = {
     "encrypt": encrypt,
     "decrypt": decrypt,
     "analyze": analyze,
@@ -54,88 +51,59 @@ def preload(settings: Settings) -> None:
 class Runner:
     """Runs jobs one after the other, with the same equipment for all of them."""
 
-    def __init__(self, equipment: Equipment, refilling: Refilling) -> None:
+    def __init__(self, equipment: Equipment, refilling: Refilling, *, limit_seconds: float) -> None:
         self._claims = equipment.claims
         self._equipment = equipment
         self._refilling = refilling
+        self._limit_seconds = limit_seconds
+        self._attempt: Attempt | None = None
+        self._interruption: Interruption | None = None
 
-    async def run(self, rung_for: UUID) -> None:
-        """Answer the doorbell, which says that there is work: do the job whose turn it is, whichever was rung for."""
+    async def run(self, rung_for: UUID) -> bool:
+        """Answer the doorbell, which says that there is work: do the job whose turn it is, whichever was rung for.
+
+        Returns False where a thread is still at work that nobody waits for: this process should end.
+
+        Raises:
+            ApplicationError: there is no database, and there was none for a while.
+        """
         failpoints.reach("worker.received")
-        claim = await self._claims.claim()
+        claim = await self._claim()
         if claim is None:
             log.info("job.none_waits", rung_for=ids.to_wire("job", rung_for))
-            return
+            return True
         with structlog.contextvars.bound_contextvars(
             job_id=ids.to_wire("job", claim.job.id), attempt=claim.job.attempts, request_id=claim.job.request_id
         ):
             failpoints.reach("worker.claimed")
-            started = time.perf_counter()
             log.info("job.claimed", kind=claim.job.kind, rung_for=ids.to_wire("job", rung_for))
-            with self._refilling.paused():
-                async with self._kept(claim) as reporter:
-                    await self._attempt(claim, reporter)
-            JOB_SECONDS.labels(kind=claim.job.kind).observe(time.perf_counter() - started)
+            return await self._run(claim)
 
-    async def _attempt(self, claim: Claim, reporter: Reporter) -> None:
-        """Try, and say how it ended: done, refused for good, or to be tried again."""
-        try:
-            await KINDS[claim.job.kind](self._equipment, claim, reporter)
-            log.info("job.completed")
-            await self._forget_input(claim)
-            failpoints.reach("worker.forgotten")
-        except (LeaseLost, Cancelled):
-            log.warning("job.lease_lost")
-        except EntropyError as error:
-            await self._retry(claim, code=error.code, title=error.title)
-        except ShieldError as error:
-            log.info("job.refused", code=error.code)
-            await self._fail(claim, code=error.code, title=error.title)
-        except ApplicationError as error:
-            if is_transient(error):
-                await self._retry(claim, code=error.code, title=error.title)
-            else:
-                await self._fail(claim, code=error.code, title=error.title)
-        except Exception:
-            log.exception("job.broke")
-            await self._retry(claim, code=POISON.code, title=POISON.title)
+    def interrupt(self, why: Interruption) -> None:
+        """Stop the job that runs, or that is being claimed."""
+        self._interruption = why
+        if self._attempt is not None:
+            self._attempt.interrupt(why)
 
-    async def _forget_input(self, claim: Claim) -> None:
-        with suppress(ApplicationError):
-            await self._claims.inputs.delete(claim.job)
-
-    async def _retry(self, claim: Claim, *, code: str, title: str) -> None:
-        """Give the job back after a jittered wait, or end it where this was the last attempt."""
-        if claim.last_attempt:
-            await self._fail(claim, code=code, title=title)
-            return
-        log.warning("job.retry", code=code)
-        await asyncio.sleep(RETRY_SECONDS * claim.job.attempts * (0.5 + random.random()))  # noqa: S311  jitter
-        with suppress(ApplicationError):
-            # Where the database is what is down, the lease runs out and the sweeper does it.
-            await self._claims.release(claim)
-
-    async def _fail(self, claim: Claim, *, code: str, title: str) -> None:
-        with suppress(ApplicationError, LeaseLost):
-            await self._claims.fail(claim, code=code, title=title)
-
-    @asynccontextmanager
-    async def _kept(self, claim: Claim) -> AsyncIterator[Reporter]:
-        """Keep the lease and write the reports while the block runs."""
-        reporter = Reporter(self._claims, claim)
-        chores = [asyncio.create_task(reporter.run()), asyncio.create_task(self._beat(claim, reporter))]
-        try:
-            yield reporter
-        finally:
-            for chore in chores:
-                chore.cancel()
-            await asyncio.gather(*chores, return_exceptions=True)
-
-    async def _beat(self, claim: Claim, reporter: Reporter) -> None:
+    async def _claim(self) -> Claim | None:
+        """Claim a job; where the database is away wait for it, for nothing can be done without it."""
+        end = time.monotonic() + PATIENCE_SECONDS
         while True:
-            await asyncio.sleep(HEARTBEAT_SECONDS)
             try:
-                if not await self._claims.heartbeat(claim):
-                    reporter.stop()
-            except ApplicationError as error:
-                log.warning("job.heartbeat_missed", code=error.code)
+                return await self._claims.claim()
+            except ApplicationError:
+                if self._interruption is not None or time.monotonic() > end:
+                    raise
+            await asyncio.sleep(1)
+
+    async def _run(self, claim: Claim) -> bool:
+        started = time.perf_counter()
+        self._attempt = Attempt(self._equipment, claim, limit_seconds=self._limit_seconds)
+        if self._interruption is not None:
+            self._attempt.interrupt(self._interruption)
+        try:
+            with self._refilling.paused():
+                return await self._attempt.run(KINDS[claim.job.kind])
+        finally:
+            self._attempt = None
+            JOB_SECONDS.labels(kind=claim.job.kind).observe(time.perf_counter() - started)

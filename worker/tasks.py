@@ -1,12 +1,19 @@
 from uuid import UUID
 
 from celery import shared_task
+from celery.exceptions import Reject
 
+from backplane.errors import ApplicationError
 from backplane.queue import TASK
-from worker.lifecycle import engine
+from worker.engine import engine
 
 
 @shared_task(name=TASK)
 def run_job(job_id: str) -> None:
-    """Run one attempt at a job; a job that is taken or ended is none of our business."""
-    engine().run(UUID(job_id))
+    """Answer a doorbell; one that cannot be answered here or now goes back into the queue."""
+    if engine().leaving:
+        raise Reject("leaving", requeue=True)
+    try:
+        engine().run(UUID(job_id))
+    except ApplicationError as error:
+        raise Reject(error.code, requeue=True) from error

@@ -4,6 +4,7 @@ Every write is checked by the fencing token that the claim gave, so that a worke
 or cut off) changes nothing any more: docs/reliability.md.
 """
 
+import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 from backplane import failpoints
 from backplane.blobs import S3Blobs, nothing
 from backplane.bus import RedisBus
-from backplane.db.models import AnalysisSummary, Blob, Job, Key
+from backplane.db.models import AnalysisSummary, Blob, Job, JobEvent, Key
 from backplane.db.repositories import accounts, analyses, blobs, jobs, keys, leases
 from backplane.db.session import Database
 from backplane.errors import ApplicationError
@@ -25,9 +26,13 @@ from backplane.services.secrets import open_for_job
 from backplane.vault import LocalVault, VaultKey
 from shield_core.keys.stanzas import VaultOpen
 
+RETRY_SECONDS = 5.0
+RETRY_GROWTH = 4.0
+"""5 and 20 seconds, give or take a half: together longer than a store or a database takes to start again."""
+
 
 class LeaseLost(Exception):
-    """Another worker has the job, or it has ended."""
+    """Another worker has the job, or it has ended, or its owner has asked to cancel it: only that is still written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +82,7 @@ class Claims:
         )
 
     async def heartbeat(self, claim: Claim) -> bool:
-        """Extend the lease; False where it is lost."""
+        """Extend the lease; False where it is lost, or where the job's owner has asked to cancel it."""
         async with self._database.transaction() as session:
             return await leases.heartbeat(session, claim.job.id, claim.job.fencing_token)
 
@@ -138,10 +143,34 @@ class Claims:
             raise LeaseLost
         await endings.ring(self._bus, event)
 
-    async def release(self, claim: Claim) -> None:
-        """Give the job back for another attempt."""
+    async def cancel(self, claim: Claim) -> bool:
+        """End the job because its owner asked for it; False where nobody did, or somebody else has the job."""
         async with self._database.transaction() as session:
-            await leases.release(session, claim.job.id, claim.job.fencing_token)
+            event = await endings.cancel(session, claim.job)
+        await self._tell(event)
+        return event is not None
+
+    async def release(self, claim: Claim) -> None:
+        """Give the job back for another attempt, later; where its owner has asked to cancel it, end it so."""
+        job = claim.job
+        async with self._database.transaction() as session:
+            if await leases.release(session, job.id, job.fencing_token, wait_seconds=retry_seconds(job.attempts)):
+                return
+            event = await endings.cancel(session, job)
+        await self._tell(event)
+
+    async def hand_over(self, claim: Claim) -> None:
+        """Give the job back to the next worker, at once and as if this attempt had not been; or end it as `release`."""
+        job = claim.job
+        async with self._database.transaction() as session:
+            if await leases.hand_over(session, job.id, job.fencing_token):
+                return
+            event = await endings.cancel(session, job)
+        await self._tell(event)
+
+    async def _tell(self, event: JobEvent | None) -> None:
+        if event is not None:
+            await endings.ring(self._bus, event)
 
     async def _complete(
         self,
@@ -177,6 +206,11 @@ class Claims:
         if job.kind == "decrypt":
             await blobs.expire(session, job.id, RESULT, seconds=self._result_seconds)
             await jobs.expire_with_result(session, job.id, seconds=self._result_seconds)
+
+
+def retry_seconds(attempts: int) -> float:
+    """Wait longer after each attempt, and not all jobs equally long: what comes back is not to be run over."""
+    return RETRY_SECONDS * RETRY_GROWTH ** (attempts - 1) * (0.5 + random.random())  # noqa: S311  jitter
 
 
 def is_transient(error: ApplicationError) -> bool:

@@ -53,6 +53,14 @@ class Products:
             made.append(blob)
         return made
 
+    async def discard(self, job: Job) -> None:
+        """Delete what this attempt has stored so far."""
+        await self._store.delete_under(_place(job))
+
+
+def _place(job: Job) -> str:
+    return f"results/{job.id.hex}/{job.fencing_token}/"
+
 
 def _blob(job: Job, purpose: str, media_type: str, size: int) -> Blob:
     blob_id = ids.new()
@@ -60,7 +68,7 @@ def _blob(job: Job, purpose: str, media_type: str, size: int) -> Blob:
         id=blob_id,
         job_id=job.id,
         purpose=purpose,
-        object_key=f"results/{job.id.hex}/{job.fencing_token}/{blob_id.hex}",
+        object_key=_place(job) + blob_id.hex,
         size=size,
         media_type=media_type,
     )

@@ -13,7 +13,7 @@ class Relay:
         self._queue = queue
 
     async def drain(self) -> int:
-        """Publish the waiting job ids and return how many there were.
+        """Publish the job ids that are due and return how many there were.
 
         The rows stay locked while the queue is told and go in the same transaction: a crash between the two tells it
         twice, which the claim makes harmless, and never not at all.
@@ -26,3 +26,8 @@ class Relay:
                 await outbox.mark_published(session, entries)
         OUTBOX_PUBLISHED.inc(len(entries))
         return len(entries)
+
+    async def seconds_to_next(self) -> float | None:
+        """Say when there is something to publish; None where nothing waits for its time."""
+        async with self._database.transaction() as session:
+            return await outbox.seconds_to_next(session)

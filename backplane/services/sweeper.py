@@ -1,17 +1,31 @@
 """What makes the system true again by itself: silent workers, lost doorbells, and objects whose time is over."""
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
+import structlog
+
+from backplane import ids
 from backplane.blobs import S3Blobs
 from backplane.bus import RedisBus
-from backplane.db.repositories import accounts, blobs, idempotency, leases
+from backplane.db.repositories import accounts, blobs, idempotency, jobs, leases
 from backplane.db.session import Database
-from backplane.errors import POISON
+from backplane.errors import POISON, ApplicationError
 from backplane.metrics import SWEPT
-from backplane.services import endings
+from backplane.services import endings, steering
+from backplane.services.inputs import INPUT
 from backplane.vault import LocalVault
 
 UNREFERENCED_AFTER = timedelta(hours=24)
+COLLECTED = ("uploads/", "results/")
+"""What else lies in the bucket is not ours to judge."""
+
+BATCH = 100
+REFUSALS = 3
+"""One object that cannot be deleted must not keep the others; a store that is down is not asked a hundred times."""
+
+log = structlog.get_logger()
 
 
 class Sweeper:
@@ -22,40 +36,112 @@ class Sweeper:
         self._vault = vault
 
     async def recover_jobs(self) -> None:
-        """Put jobs of silent workers back, end those that wear workers out, ring again for those nobody took."""
+        await self.end_silent_jobs()
+        await self.reclaim_jobs()
+        await self.ring_unheard_jobs()
+
+    async def end_silent_jobs(self) -> None:
+        """End the jobs of silent workers that get no other attempt, each by itself: one must not hold up the others."""
         async with self._database.transaction() as session:
-            worn_out = await leases.worn_out(session)
-            events = [await endings.fail(session, job, code=POISON.code, title=POISON.title) for job in worn_out]
+            found = await leases.ending_silently(session)
+        for job_id in found:
+            try:
+                await self._end_silent_job(job_id)
+            except Exception:
+                log.exception("sweeper.job_not_ended", job_id=ids.to_wire("job", job_id))
+
+    async def reclaim_jobs(self) -> None:
+        """Put the jobs of silent workers back into the queue."""
+        async with self._database.transaction() as session:
             reclaimed = await leases.reclaim_expired(session)
-            unheard = await leases.ring_unheard(session)
-        SWEPT.labels(what="poison").inc(len(worn_out))
         SWEPT.labels(what="lease").inc(len(reclaimed))
+
+    async def ring_unheard_jobs(self) -> None:
+        """Ring again for jobs that nobody took: the queue may have lost the first ring."""
+        async with self._database.transaction() as session:
+            unheard = await leases.ring_unheard(session)
         SWEPT.labels(what="unheard").inc(len(unheard))
-        for event in events:
-            if event is not None:
-                await endings.ring(self._bus, event)
+
+    async def _end_silent_job(self, job_id: UUID) -> None:
+        async with self._database.transaction() as session:
+            job = await leases.lock_silent(session, job_id)
+            if job is None:
+                return
+            if job.cancel_requested_at is not None:
+                event = await endings.cancel(session, job)
+            else:
+                event = await endings.fail(session, job, code=POISON.code, title=POISON.title)
+        if event is not None:
+            SWEPT.labels(what="poison" if event.type == "error" else "cancelled").inc()
+            await endings.ring(self._bus, event)
 
     async def delete_due_objects(self) -> None:
-        """Delete what is due, the object before its row: a row that says "deleted" is never wrong."""
+        """Delete what is due, the object before its row: a row that says "deleted" is never wrong.
+
+        Raises:
+            ApplicationError: the store or the database is away; what is left is due the next time as well.
+        """
+        while await self._delete_some_due_objects():
+            pass
+
+    async def delete_outlived_jobs(self) -> None:
+        """Delete jobs that were kept for as long as was promised, and remove deleted ones whose objects are gone."""
         async with self._database.transaction() as session:
-            due = await blobs.due(session)
-        for blob in due:
-            await self._store.delete(blob.object_key)
+            outlived = await jobs.outlived(session)
+            for job in outlived:
+                await steering.delete(session, job, request_id=None, action="job.expire")
         async with self._database.transaction() as session:
-            await blobs.mark_deleted(session, [blob.id for blob in due])
+            removed = await jobs.remove_deleted(session)
+        SWEPT.labels(what="expired").inc(len(outlived))
+        SWEPT.labels(what="job").inc(removed)
+
+    async def forget_expired(self) -> None:
+        """Delete rows whose time is over and that nobody reads any more."""
+        async with self._database.transaction() as session:
             await accounts.delete_expired_refresh_tokens(session)
             expired = await idempotency.delete_expired(session)
         SWEPT.labels(what="idempotency_key").inc(expired)
-        SWEPT.labels(what="object").inc(len(due))
 
     async def collect_unreferenced(self) -> None:
-        """Delete objects that no row names: uploads whose commit failed, results of attempts that lost."""
-        written = await self._store.written_before(datetime.now(UTC) - UNREFERENCED_AFTER)
+        """Delete old objects that no row names: uploads whose commit failed, results of attempts that lost."""
+        before = datetime.now(UTC) - UNREFERENCED_AFTER
+        async for written in self._store.written_before(before, under=COLLECTED):
+            async with self._database.transaction() as session:
+                kept = await blobs.known(session, written)
+                busy = await leases.unfinished(session, {job for key in written if (job := _job_of(key)) is not None})
+            for object_key in written:
+                if object_key not in kept and _job_of(object_key) not in busy:
+                    await self._store.delete(object_key)
+                    SWEPT.labels(what="unreferenced").inc()
+
+    async def _delete_some_due_objects(self) -> bool:
+        """Delete one batch; False where that was the last one, or where one of it could not be deleted."""
         async with self._database.transaction() as session:
-            known = await blobs.known(session, written)
-        for object_key in set(written) - known:
-            await self._store.delete(object_key)
-            SWEPT.labels(what="unreferenced").inc()
+            due = await blobs.due(session, limit=BATCH)
+        deleted, refusals = set(), []
+        for blob in due:
+            try:
+                await self._store.delete(blob.object_key)
+                deleted.add(blob.id)
+            except ApplicationError as refusal:
+                refusals.append(refusal)
+                if len(refusals) == REFUSALS:
+                    break
+        async with self._database.transaction() as session:
+            await blobs.mark_deleted(session, list(deleted))
+            inputs = {blob.job_id for blob in due if blob.id in deleted and blob.purpose.startswith(INPUT)}
+            await jobs.forget_secrets(session, inputs)
+        SWEPT.labels(what="object").inc(len(deleted))
+        if refusals:
+            raise refusals[0]
+        return len(due) == BATCH
 
     def destroy_expired_keys(self) -> None:
         SWEPT.labels(what="transit_key").inc(self._vault.destroy_expired_transit_keys())
+
+
+def _job_of(object_key: str) -> UUID | None:
+    """Read the job from `uploads/{job}/…` or `results/{job}/…`."""
+    with suppress(ValueError):
+        return UUID(object_key.split("/")[1])
+    return None

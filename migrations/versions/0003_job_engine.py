@@ -13,7 +13,7 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
-MOMENTS = ("not_before", "cancel_requested_at", "deleted_at")
+MOMENTS = ("not_before", "cancel_requested_at", "retained_until", "deleted_at")
 COUNTS = {"priority": "1", "turn": "0", "retries": "0", "base_ms": "0"}
 
 
@@ -22,6 +22,7 @@ def upgrade() -> None:
         op.add_column("jobs", sa.Column(name, sa.BigInteger(), server_default=sa.text(f"'{default}'"), nullable=False))
     for name in MOMENTS:
         op.add_column("jobs", sa.Column(name, sa.DateTime(timezone=True), nullable=True))
+    op.add_column("jobs", sa.Column("retention_days", sa.BigInteger(), nullable=True))
     op.add_column(
         "outbox",
         sa.Column("due_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
@@ -36,7 +37,7 @@ def downgrade() -> None:
     replace_key_reference("CASCADE")
     op.alter_column("keys", "job_id", nullable=False)
     op.drop_column("outbox", "due_at")
-    for name in (*MOMENTS, *COUNTS):
+    for name in (*MOMENTS, "retention_days", *COUNTS):
         op.drop_column("jobs", name)
 
 

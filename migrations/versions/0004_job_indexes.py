@@ -17,7 +17,7 @@ INDEXES = {
     "ix_jobs_waiting": (["priority", "turn", "id"], "status = 'pending'"),
     "ix_jobs_turns": (["account_id", "priority", "turn"], "status IN ('pending', 'processing')"),
     "ix_jobs_kind_completed_at": (["kind", "completed_at"], "status = 'completed'"),
-    "ix_jobs_expires_at": (["expires_at"], "expires_at IS NOT NULL"),
+    "ix_jobs_retained_until": (["retained_until"], "retained_until IS NOT NULL"),
     "ix_jobs_deleted_at": (["deleted_at"], "deleted_at IS NOT NULL"),
 }
 

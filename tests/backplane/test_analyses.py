@@ -48,7 +48,8 @@ def analyzed(claims, begin):
 
 
 async def objects(plant):
-    return await plant.store.written_before(datetime.now(UTC) + timedelta(days=1), limit=10**6)
+    pages = plant.store.written_before(datetime.now(UTC) + timedelta(days=1), under=[""])
+    return [key async for page in pages for key in page]
 
 
 class TestAtRest:

@@ -74,4 +74,5 @@ class TestObjects:
         await plant.store.put("results/young", b"x", media_type="image/png")
         await sweeper.collect_unreferenced()
         assert await plant.store.get("results/young") == b"x"
-        assert await plant.store.written_before(datetime.now(UTC) - timedelta(hours=1)) == []
+        pages = plant.store.written_before(datetime.now(UTC) - timedelta(hours=1), under=[""])
+        assert [key async for page in pages for key in page] == []

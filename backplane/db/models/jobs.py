@@ -37,6 +37,10 @@ class Job(Base):
     cancel_requested_at: Mapped[datetime | None]
     retries: Mapped[int] = mapped_column(server_default="0")
     """How often its owner, or the operator, has sent it back after it had failed."""
+    retention_days: Mapped[int | None]
+    """For how long it is kept once it has ended, as it was promised when it was taken in; null is for ever."""
+    retained_until: Mapped[datetime | None]
+    """Null until it has ended. Unlike `expires_at` not of the picture that a decrypt job made, but of the job."""
     deleted_at: Mapped[datetime | None]
     """Gone for its owner; the row follows when its objects are deleted."""
 
@@ -79,6 +83,7 @@ class Job(Base):
     started_at: Mapped[datetime | None]
     completed_at: Mapped[datetime | None]
     expires_at: Mapped[datetime | None]
+    """From when on its result is no longer to be had."""
 
     __table_args__ = (
         CheckConstraint("kind IN ('encrypt', 'decrypt', 'analyze', 'avalanche')", name="kind"),
@@ -97,7 +102,7 @@ class Job(Base):
             postgresql_where=text("status IN ('pending', 'processing')"),
         ),
         Index("ix_jobs_kind_completed_at", "kind", "completed_at", postgresql_where=text("status = 'completed'")),
-        Index("ix_jobs_expires_at", "expires_at", postgresql_where=text("expires_at IS NOT NULL")),
+        Index("ix_jobs_retained_until", "retained_until", postgresql_where=text("retained_until IS NOT NULL")),
         Index("ix_jobs_deleted_at", "deleted_at", postgresql_where=text("deleted_at IS NOT NULL")),
     )
 

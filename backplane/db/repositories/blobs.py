@@ -1,10 +1,14 @@
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, func, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backplane.db.models import Blob
+
+SWEEP_SECONDS = 60
+"""Longer than a sweep takes from reading what is due to deleting it."""
 
 DELETIONS_LOCK = 0x71734955
 """Held alone by a backup, and shared for a moment by whoever is about to delete objects."""
@@ -35,6 +39,28 @@ async def expire(session: AsyncSession, job_id: UUID, purpose: str, *, seconds: 
 async def expire_inputs(session: AsyncSession, job_id: UUID, *, seconds: int = 0) -> None:
     """Let the sweeper delete what was sent for the job; never later than was said before."""
     await _expire(session, job_id, _is_input(), seconds)
+
+
+async def expire_all(session: AsyncSession, job_id: UUID) -> None:
+    """Let the sweeper delete everything that belongs to the job."""
+    await _expire(session, job_id, true(), 0)
+
+
+async def keep_inputs(session: AsyncSession, job_id: UUID) -> list[Blob] | None:
+    """Keep what was sent for the job until it ends again; None where some of it is gone, or as good as gone."""
+    found = list(await session.scalars(select(Blob).where(Blob.job_id == job_id, _is_input()).with_for_update()))
+    kept = await session.scalars(
+        update(Blob)
+        .where(Blob.id.in_([blob.id for blob in found]), Blob.deleted_at.is_(None), Blob.delete_after > _soon())
+        .values(delete_after=None)
+        .returning(Blob.id)
+    )
+    return found if found and len(list(kept)) == len(found) else None
+
+
+def _soon() -> Any:
+    # The sweeper deletes the object first: one that it may have found due by now is as good as gone.
+    return func.now() + timedelta(seconds=SWEEP_SECONDS)
 
 
 async def _expire(session: AsyncSession, job_id: UUID, which: ColumnElement[bool], seconds: int) -> None:

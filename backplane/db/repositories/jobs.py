@@ -1,17 +1,31 @@
 """Jobs as their owners see them; what the holder of a lease and the sweeper do is in `leases`."""
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import Select, func, select, update
+from sqlalchemy import delete as delete_rows
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from backplane.db.models import Job, JobEvent
+from backplane.db.models import Blob, Job, JobEvent
 from backplane.db.repositories import turns
 from backplane.db.repositories.outbox import ring
 
-EVENTS_AT_ONCE = 1000
+QUEUED = {"progress": 0, "stage": "queued"}
+PAST = (
+    "lease_until",
+    "not_before",
+    "published_at",
+    "cancel_requested_at",
+    "error_code",
+    "error_title",
+    "started_at",
+    "completed_at",
+    "retained_until",
+    "expires_at",
+)
+"""What a job that is tried again has no more."""
 
 
 async def add(session: AsyncSession, job: Job) -> None:
@@ -20,7 +34,7 @@ async def add(session: AsyncSession, job: Job) -> None:
     job.event_seq = 1
     session.add(job)
     await session.flush()
-    session.add(JobEvent(job_id=job.id, seq=1, type="progress", payload={"progress": 0, "stage": "queued"}))
+    session.add(JobEvent(job_id=job.id, seq=1, type="progress", payload=dict(QUEUED)))
     await ring(session, job.id)
 
 
@@ -34,36 +48,97 @@ async def of_account(session: AsyncSession, account_id: UUID, job_id: UUID) -> J
     return job
 
 
+async def lock(session: AsyncSession, job_id: UUID, *, account_id: UUID | None = None) -> Job | None:
+    """Find a job for whoever is about to change it: until the end of the transaction nobody else does."""
+    query = select(Job).where(Job.deleted_at.is_(None)) if account_id is None else _of_account(account_id)
+    job: Job | None = await session.scalar(query.where(Job.id == job_id).with_for_update())
+    return job
+
+
 async def several_of_account(session: AsyncSession, account_id: UUID, job_ids: Sequence[UUID]) -> list[Job]:
     rows = await session.scalars(_of_account(account_id).where(Job.id.in_(job_ids)))
     return list(rows)
 
 
 async def page(
-    session: AsyncSession, account_id: UUID, *, limit: int, before: UUID | None, status: str | None, kind: str | None
+    session: AsyncSession,
+    account_id: UUID,
+    *,
+    limit: int,
+    before: UUID | None,
+    created_after: datetime | None = None,
+    created_before: datetime | None = None,
+    between: tuple[UUID, UUID] | None = None,
+    **same: str | None,
 ) -> list[Job]:
-    """Newest first; ids are UUIDv7, so their order is that of creation."""
-    query = _of_account(account_id).order_by(Job.id.desc()).limit(limit)
-    if before is not None:
-        query = query.where(Job.id < before)
-    if status is not None:
-        query = query.where(Job.status == status)
-    if kind is not None:
-        query = query.where(Job.kind == kind)
-    return list(await session.scalars(query))
-
-
-async def events_after(session: AsyncSession, job_id: UUID, seq: int) -> list[JobEvent]:
-    rows = await session.scalars(
-        select(JobEvent)
-        .where(JobEvent.job_id == job_id, JobEvent.seq > seq)
-        .order_by(JobEvent.seq)
-        .limit(EVENTS_AT_ONCE)
-    )
-    return list(rows)
+    """Newest first; ids are UUIDv7, so their order is that of creation. `same` names columns and what stands there."""
+    wanted = [
+        before is not None and Job.id < before,
+        created_after is not None and Job.created_at >= created_after,
+        created_before is not None and Job.created_at < created_before,
+        between is not None and Job.id.between(*between),
+        *(value is not None and getattr(Job, name) == value for name, value in same.items()),
+    ]
+    asked = [condition for condition in wanted if condition is not False]
+    return list(await session.scalars(_of_account(account_id).where(*asked).order_by(Job.id.desc()).limit(limit)))
 
 
 async def expire_with_result(session: AsyncSession, job_id: UUID, *, seconds: int) -> None:
     await session.execute(
         update(Job).where(Job.id == job_id).values(expires_at=func.now() + timedelta(seconds=seconds))
+    )
+
+
+async def request_cancel(session: AsyncSession, job: Job) -> None:
+    """Write down that the owner of a locked job wants its end; the first time stands."""
+    job.cancel_requested_at = job.cancel_requested_at or func.now()
+    await session.flush()
+
+
+async def queue_again(session: AsyncSession, job: Job) -> JobEvent:
+    """Put a locked job that has failed at its place in the queue, as if it had never been tried; its events go on."""
+    await turns.queue_up(session, job)
+    job.status, job.stage, job.progress = "pending", "queued", 0
+    job.attempts, job.retries, job.publications = 0, job.retries + 1, 0
+    job.fencing_token, job.event_seq = job.fencing_token + 1, job.event_seq + 1
+    for name in PAST:
+        setattr(job, name, None)
+    event = JobEvent(job_id=job.id, seq=job.event_seq, type="progress", payload=dict(QUEUED))
+    session.add(event)
+    await session.flush()
+    await ring(session, job.id)
+    return event
+
+
+async def delete(session: AsyncSession, job: Job) -> None:
+    """Make a locked job invisible; its row goes when its objects are gone."""
+    job.deleted_at = func.now()
+    job.secret = None
+    await session.flush()
+
+
+async def outlived(session: AsyncSession, *, limit: int = 100) -> list[Job]:
+    """Lock jobs that have been kept for as long as was promised."""
+    rows = await session.scalars(
+        select(Job)
+        .where(Job.retained_until <= func.now(), Job.deleted_at.is_(None))
+        .order_by(Job.retained_until)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return list(rows)
+
+
+async def remove_deleted(session: AsyncSession, *, limit: int = 100) -> int:
+    """Remove the rows of deleted jobs whose objects are all gone; what belongs to them goes too, but for their keys."""
+    left = select(Blob.id).where(Blob.job_id == Job.id, Blob.deleted_at.is_(None)).exists()
+    over = select(Job.id).where(Job.deleted_at.is_not(None), ~left).limit(limit).with_for_update(skip_locked=True)
+    rows = await session.scalars(delete_rows(Job).where(Job.id.in_(over)).returning(Job.id))
+    return len(list(rows))
+
+
+async def forget_secrets(session: AsyncSession, job_ids: Collection[UUID]) -> None:
+    """Forget what failed jobs were kept alive with: what was sent for them is gone, and they cannot be tried again."""
+    await session.execute(
+        update(Job).where(Job.id.in_(job_ids), Job.status == "failed", Job.secret.is_not(None)).values(secret=None)
     )

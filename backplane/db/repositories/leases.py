@@ -1,15 +1,15 @@
 """Jobs as the holder of a lease and the sweeper see them: claimed, kept, given back, ended. docs/reliability.md."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, insert, select, update
+from sqlalchemy import ColumnElement, Interval, Select, cast, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backplane.db.models import Job, JobEvent, Outbox
-from backplane.db.repositories.outbox import ring
+from backplane.db.repositories.outbox import ring, ring_all
 
 LEASE_SECONDS = 15
 MAX_ATTEMPTS = 3
@@ -53,15 +53,28 @@ async def claim(session: AsyncSession) -> Job | None:
 
 
 async def heartbeat(session: AsyncSession, job_id: UUID, fencing_token: int) -> bool:
-    """Extend the lease; False where it is no longer ours."""
+    """Extend the lease; False where it is no longer ours, or where the job's owner has asked to cancel it."""
     return await _write_as_holder(session, job_id, fencing_token, lease_until=_lease()) is not None
 
 
-async def release(session: AsyncSession, job_id: UUID, fencing_token: int) -> bool:
-    """Give the job back to the queue: the next attempt need not wait for the lease to run out."""
-    held = await _write_as_holder(session, job_id, fencing_token, status="pending", lease_until=None)
+async def release(session: AsyncSession, job_id: UUID, fencing_token: int, *, wait_seconds: float) -> bool:
+    """Give the job back for another attempt after so many seconds; False where it is not ours or is to be cancelled."""
+    moment = func.now() + timedelta(seconds=wait_seconds)
+    return await _give_back(session, job_id, fencing_token, wait_seconds=wait_seconds, not_before=moment)
+
+
+async def hand_over(session: AsyncSession, job_id: UUID, fencing_token: int) -> bool:
+    """Give the job back at once as if this attempt had not been: it is the worker that ends. False as in `release`."""
+    return await _give_back(session, job_id, fencing_token, attempts=Job.attempts - 1)
+
+
+async def _give_back(
+    session: AsyncSession, job_id: UUID, fencing_token: int, *, wait_seconds: float = 0, **columns: Any
+) -> bool:
+    columns |= {"status": "pending", "lease_until": None, "fencing_token": Job.fencing_token + 1}
+    held = await _write_as_holder(session, job_id, fencing_token, **columns)
     if held is not None:
-        await ring(session, job_id)
+        await ring(session, job_id, wait_seconds=wait_seconds)
     return held is not None
 
 
@@ -73,66 +86,93 @@ async def append_event(
     type_: str,
     payload: dict[str, Any],
     statuses: Sequence[str] = ("processing",),
-    unless_cancelled: bool = False,
+    cancelled: bool | None = False,
     **columns: Any,
 ) -> JobEvent | None:
-    """Number and write an event as the holder of the lease; None where the lease is lost. `columns` change with it."""
+    """Number and write an event as the holder of the lease; None where it is lost. `columns` change with it.
+
+    `cancelled` is what the owner must, or must not, have asked for; None where it does not matter.
+    """
     columns |= {"event_seq": Job.event_seq + 1}
-    conditions = (Job.cancel_requested_at.is_(None),) if unless_cancelled else ()
-    seq = await _write_as_holder(session, job_id, fencing_token, *conditions, statuses=statuses, **columns)
-    if seq is None:
-        return None
+    seq = await _write_as_holder(session, job_id, fencing_token, statuses=statuses, cancelled=cancelled, **columns)
+    return await insert_event(session, job_id, seq, type_, payload) if seq is not None else None
+
+
+async def insert_event(session: AsyncSession, job_id: UUID, seq: int, type_: str, payload: dict[str, Any]) -> JobEvent:
+    """Write an event under a number that was just taken from its job."""
     event: JobEvent | None = await session.scalar(
         insert(JobEvent).values(job_id=job_id, seq=seq, type=type_, payload=payload).returning(JobEvent)
     )
+    assert event is not None
     return event
 
 
 def ended(status: str, **columns: Any) -> dict[str, Any]:
     """The columns of a job that has ended: no lease, and no secret any more unless it may be tried again."""
     gone = {} if status == "failed" else {"secret": None}
-    return {"status": status, "lease_until": None, "completed_at": func.now(), **gone, **columns}
+    until = func.now() + cast(timedelta(days=1), Interval) * Job.retention_days
+    moments = {"completed_at": func.now(), "retained_until": until, "expires_at": until}
+    return {"status": status, "lease_until": None, **moments, **gone, **columns}
 
 
 async def _write_as_holder(
     session: AsyncSession,
     job_id: UUID,
     fencing_token: int,
-    *conditions: ColumnElement[bool],
+    /,
+    *,
     statuses: Sequence[str] = ("processing",),
+    cancelled: bool | None = False,
     **columns: Any,
 ) -> int | None:
-    seq: int | None = await session.scalar(
-        update(Job)
-        .where(Job.id == job_id, Job.status.in_(statuses), Job.fencing_token == fencing_token, *conditions)
-        .values(**columns)
-        .returning(Job.event_seq)
-    )
+    held = update(Job).where(Job.id == job_id, Job.status.in_(statuses), Job.fencing_token == fencing_token)
+    if cancelled is not None:
+        held = held.where(Job.cancel_requested_at.is_not(None) == cancelled)
+    seq: int | None = await session.scalar(held.values(**columns).returning(Job.event_seq))
     return seq
 
 
 async def reclaim_expired(session: AsyncSession) -> list[UUID]:
     """Put jobs whose worker has gone silent back into the queue, and fence the silent worker off."""
+    # Locked first, without waiting: two sweepers that updated the same rows in another order would block each other.
+    silent = (
+        select(Job.id)
+        .where(_is_silent(), Job.attempts < MAX_ATTEMPTS, Job.cancel_requested_at.is_(None))
+        .with_for_update(skip_locked=True)
+    )
     rows = await session.scalars(
         update(Job)
-        .where(Job.status == "processing", Job.lease_until < func.now(), Job.attempts < MAX_ATTEMPTS)
+        .where(Job.id.in_(silent))
         .values(status="pending", lease_until=None, fencing_token=Job.fencing_token + 1)
         .returning(Job.id)
     )
     job_ids = list(rows)
-    for job_id in job_ids:
-        await ring(session, job_id)
+    await ring_all(session, job_ids)
     return job_ids
 
 
-async def worn_out(session: AsyncSession) -> list[Job]:
-    """Jobs that have taken their last attempt down with them, locked for their end."""
-    rows = await session.scalars(
-        select(Job)
-        .where(Job.status == "processing", Job.lease_until < func.now(), Job.attempts >= MAX_ATTEMPTS)
-        .with_for_update(skip_locked=True)
+async def ending_silently(session: AsyncSession) -> list[UUID]:
+    """Find the jobs of silent workers that get no other attempt: they had their last, or their owner has cancelled."""
+    over = (Job.attempts >= MAX_ATTEMPTS) | Job.cancel_requested_at.is_not(None)
+    return list(await session.scalars(select(Job.id).where(_is_silent(), over)))
+
+
+async def lock_silent(session: AsyncSession, job_id: UUID) -> Job | None:
+    """Lock the job for its end; None where its worker was heard meanwhile, or another sweeper is at it."""
+    job: Job | None = await session.scalar(
+        select(Job).where(Job.id == job_id, _is_silent()).with_for_update(skip_locked=True)
     )
-    return list(rows)
+    return job
+
+
+async def unfinished(session: AsyncSession, job_ids: Collection[UUID]) -> set[UUID]:
+    """Tell which of these jobs have not ended."""
+    waiting = Job.status.in_(("pending", "processing"))
+    return set(await session.scalars(select(Job.id).where(Job.id.in_(job_ids), waiting)))
+
+
+def _is_silent() -> ColumnElement[bool]:
+    return (Job.status == "processing") & (Job.lease_until < func.now())
 
 
 async def ring_unheard(session: AsyncSession, *, first_wait_seconds: int = 30) -> list[UUID]:
@@ -146,6 +186,5 @@ async def ring_unheard(session: AsyncSession, *, first_wait_seconds: int = 30) -
         )
     )
     job_ids = list(rows)
-    for job_id in job_ids:
-        await ring(session, job_id)
+    await ring_all(session, job_ids)
     return job_ids
