@@ -6,7 +6,7 @@ import pytest
 from backplane import ids
 from backplane.db.repositories import outbox
 from backplane.errors import Gone
-from backplane.services.claims import LeaseLost
+from backplane.services.claims import LeaseLost, retry_seconds
 from backplane.services.outcomes import DecryptOutcome, EncryptOutcome
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
@@ -25,6 +25,12 @@ def encrypted(key_id=None):
         image_tag=b"t",
         columns={"purity_served": "balanced"},
     )
+
+
+async def taken(plant):
+    """What a relay would publish now."""
+    async with plant.database.transaction() as session:
+        return [entry.job_id for entry in await outbox.take(session)]
 
 
 async def complete_encrypt(claims, claim, outcome):
@@ -191,10 +197,66 @@ class TestFailure:
         [event] = await sql("SELECT payload FROM job_events WHERE type = 'error'")
         assert event["payload"] == {"error": {"code": "image-corrupt", "title": "The image is damaged"}}
 
-    async def test_a_released_job_rings_at_once(self, claims, begin, sql, plant):
+
+class TestRelease:
+    async def test_a_released_job_is_rung_and_claimed_when_its_wait_is_over(self, claims, begin, sql, plant):
         claim = await begin()
         await sql("DELETE FROM outbox")
         await claims.release(claim)
-        async with plant.database.transaction() as session:
-            assert [entry.job_id for entry in await outbox.take(session)] == [claim.job.id]
+        assert await taken(plant) == []
+        assert await claims.claim() is None
+        await sql("UPDATE jobs SET not_before = not_before - interval '1 minute'")
+        await sql("UPDATE outbox SET due_at = due_at - interval '1 minute'")
+        assert await taken(plant) == [claim.job.id]
         assert (await claims.claim()).job.attempts == 2
+
+    async def test_job_and_doorbell_wait_equally_long(self, claims, begin, sql):
+        claim = await begin()
+        await sql("DELETE FROM outbox")
+        await claims.release(claim)
+        [row] = await sql(
+            "SELECT extract(epoch FROM not_before - now()) AS wait, not_before = due_at AS same FROM jobs, outbox"
+        )
+        assert row["same"]
+        assert 0 < row["wait"] < 7.5
+
+    async def test_the_wait_grows_and_is_never_the_same_for_all(self):
+        first, second = ([retry_seconds(attempts) for _ in range(100)] for attempts in (1, 2))
+        assert 2.5 <= min(first) < max(first) <= 7.5
+        assert 10 <= min(second) < max(second) <= 30
+
+    async def test_a_job_handed_over_is_taken_at_once_and_the_attempt_is_not_counted(self, claims, begin, sql, plant):
+        claim = await begin()
+        await sql("DELETE FROM outbox")
+        await claims.hand_over(claim)
+        assert await taken(plant) == [claim.job.id]
+        assert (await claims.claim()).job.attempts == 1
+
+    async def test_no_number_of_hand_overs_wears_a_job_out(self, claims, begin, sweeper):
+        claim = await begin()
+        for _ in range(5):
+            await claims.hand_over(claim)
+            await sweeper.recover_jobs()
+            claim = await claims.claim()
+        assert (claim.job.status, claim.job.attempts) == ("processing", 1)
+
+    @pytest.mark.parametrize("give_back", ["release", "hand_over"])
+    async def test_what_was_given_back_is_fenced_off(self, claims, begin, give_back):
+        claim = await begin()
+        await getattr(claims, give_back)(claim)
+        with pytest.raises(LeaseLost):
+            await claims.report(claim, [("encrypting", 50)])
+        assert not await claims.heartbeat(claim)
+
+    @pytest.mark.parametrize("give_back", ["release", "hand_over"])
+    async def test_a_job_whose_owner_has_cancelled_is_not_given_back_but_ended(self, claims, begin, sql, give_back):
+        claim = await begin()
+        await sql("DELETE FROM outbox")
+        await sql("UPDATE jobs SET cancel_requested_at = now()")
+        await getattr(claims, give_back)(claim)
+        assert await sql("SELECT status, lease_until FROM jobs") == [{"status": "cancelled", "lease_until": None}]
+        assert [row["type"] for row in await sql("SELECT type FROM job_events ORDER BY seq")] == [
+            "progress",
+            "cancelled",
+        ]
+        assert await sql("SELECT 1 FROM outbox") == []

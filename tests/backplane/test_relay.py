@@ -1,12 +1,15 @@
 import asyncio
+import statistics
 
 import pytest
 from redis.asyncio import Redis
 
+from backplane import failpoints
 from backplane.db.notifications import Notifications
 from backplane.errors import Unavailable
 from backplane.queue import NAME, CeleryQueue
 from backplane.services.relay import Relay
+from worker.relay import drain_outbox
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 
@@ -58,6 +61,38 @@ class TestDrain:
         assert len(await sql("SELECT 1 FROM outbox")) == 1
         deaf.close()
 
+    async def test_more_than_a_batch_is_told_in_turns(self, plant, queue, submit, waiting, sql):
+        job_id = await submit()
+        await sql("INSERT INTO outbox (job_id) SELECT :job_id FROM generate_series(1, 249)", job_id=job_id)
+        relay = Relay(plant.database, queue)
+        assert [await relay.drain() for _ in range(4)] == [100, 100, 50, 0]
+        assert await waiting() == 250
+
+    async def test_what_is_not_due_waits_and_says_how_long(self, plant, queue, submit, waiting, sql):
+        relay = Relay(plant.database, queue)
+        assert await relay.seconds_to_next() is None
+        await submit()
+        await sql("UPDATE outbox SET due_at = now() + interval '1 minute'")
+        assert await relay.drain() == 0
+        assert 50 < await relay.seconds_to_next() <= 60
+        await sql("UPDATE outbox SET due_at = now() - interval '1 second'")
+        assert await relay.drain() == 1
+        assert await waiting() == 1
+
+    async def test_a_relay_that_dies_before_its_commit_tells_again_and_the_job_runs_once(
+        self, *, plant, queue, submit, waiting, sql, claims, monkeypatch, tmp_path
+    ):
+        await submit()
+        (tmp_path / "relay.published").write_text("raise")
+        monkeypatch.setattr(failpoints, "_directory", tmp_path)
+        relay = Relay(plant.database, queue)
+        with pytest.raises(failpoints.Injected):
+            await relay.drain()
+        assert len(await sql("SELECT 1 FROM outbox")) == 1
+        assert await relay.drain() == 1
+        assert await waiting() == 2
+        assert [await claims.claim() is None for _ in range(2)] == [False, True]
+
 
 class TestNotifications:
     async def test_a_commit_wakes_the_relay(self, settings, submit):
@@ -67,6 +102,21 @@ class TestNotifications:
             started = asyncio.get_running_loop().time()
             await notifications.wait(30)
             assert asyncio.get_running_loop().time() - started < 10
+
+    async def test_from_commit_to_queue_it_takes_milliseconds(self, settings, plant, queue, submit, waiting):
+        """The middle of nine: the relay looks by itself once a second, and this must not be that."""
+        loop, took = asyncio.get_running_loop(), []
+        async with Notifications(settings) as notifications:
+            await notifications.wait(5)
+            relaying = asyncio.create_task(drain_outbox(Relay(plant.database, queue), notifications))
+            for number in range(1, 10):
+                await submit()
+                committed = loop.time()
+                while await waiting() < number:
+                    pass
+                took.append(loop.time() - committed)
+            relaying.cancel()
+        assert statistics.median(took) < 0.2
 
     async def test_a_cut_connection_is_mended(self, settings, submit, sql):
         async with Notifications(settings) as notifications:

@@ -1,9 +1,12 @@
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from backplane.errors import Gone
+from backplane.errors import Gone, Unavailable
+from backplane.services import endings
 from backplane.services import sweeper as sweeper_module
+from backplane.services.sweeper import Sweeper
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 
@@ -52,6 +55,68 @@ class TestRecovery:
         assert await sql("SELECT 1 FROM outbox") == []
 
 
+class TestCancelled:
+    async def test_the_job_of_a_silent_worker_whose_owner_has_cancelled_ends_so(self, sweeper, begin, sql):
+        await begin()
+        await sql("DELETE FROM outbox")
+        await sql(EXPIRE)
+        await sql("UPDATE jobs SET cancel_requested_at = now()")
+        await sweeper.recover_jobs()
+        assert await sql("SELECT status, error_code FROM jobs") == [{"status": "cancelled", "error_code": None}]
+        assert await sql("SELECT 1 FROM outbox") == []
+
+    async def test_it_is_cancelled_and_no_poison_even_at_its_last_attempt(self, sweeper, begin, sql):
+        await begin()
+        await sql(EXPIRE)
+        await sql("UPDATE jobs SET cancel_requested_at = now(), attempts = 3")
+        await sweeper.recover_jobs()
+        assert await sql("SELECT status FROM jobs") == [{"status": "cancelled"}]
+
+    async def test_a_worker_that_is_heard_ends_it_itself(self, sweeper, begin, sql):
+        await begin()
+        await sql("UPDATE jobs SET cancel_requested_at = now()")
+        await sweeper.recover_jobs()
+        assert await sql("SELECT status FROM jobs") == [{"status": "processing"}]
+
+
+class TestTwoSweepers:
+    async def test_each_repair_is_made_once(self, plant, claims, submit, sql):
+        for _ in range(20):
+            await submit()
+            await claims.claim()
+        await sql("DELETE FROM outbox")
+        await sql(EXPIRE)
+        await sql("UPDATE jobs SET attempts = 3 WHERE id IN (SELECT id FROM jobs LIMIT 10)")
+        sweepers = [Sweeper(plant.database, plant.store, plant.bus, plant.vault) for _ in range(3)]
+        await asyncio.gather(*(each.recover_jobs() for each in sweepers))
+        await sweepers[0].recover_jobs()  # what one of them had locked was passed over by the others
+        counts = await sql("SELECT status, count(*) AS jobs FROM jobs GROUP BY status ORDER BY status")
+        assert counts == [{"status": "failed", "jobs": 10}, {"status": "pending", "jobs": 10}]
+        assert len(await sql("SELECT 1 FROM outbox")) == 10
+        assert len(await sql("SELECT 1 FROM job_events WHERE type = 'error'")) == 10
+
+    async def test_one_job_that_cannot_be_ended_does_not_keep_the_others(
+        self, sweeper, claims, submit, sql, monkeypatch
+    ):
+        for _ in range(3):
+            await submit()
+            await claims.claim()
+        await sql(EXPIRE)
+        await sql("UPDATE jobs SET attempts = 3")
+        broken, fail = [], endings.fail
+
+        async def fail_but_for_the_first(session, job, **why):
+            broken.append(job.id)
+            if job.id == broken[0]:
+                raise RuntimeError("something about this one")
+            return await fail(session, job, **why)
+
+        monkeypatch.setattr(endings, "fail", fail_but_for_the_first)
+        await sweeper.recover_jobs()
+        assert len(broken) == 3
+        assert await sql("SELECT id FROM jobs WHERE status = 'processing'") == [{"id": broken[0]}]
+
+
 class TestObjects:
     async def test_due_objects_are_deleted_and_their_keys_forgotten(self, sweeper, submit, sql, plant):
         job_id = await submit()
@@ -69,6 +134,87 @@ class TestObjects:
         assert await plant.store.get(f"uploads/{job_id.hex}") == b"ciphertext"
         with pytest.raises(Gone):
             await plant.store.get("results/orphan")
+
+    async def test_one_object_that_cannot_be_deleted_does_not_keep_the_others(
+        self, sweeper, submit, sql, plant, monkeypatch
+    ):
+        stuck, _ = [await submit() for _ in range(2)]
+        await sql("UPDATE blobs SET delete_after = now() - interval '1 second'")
+        delete = plant.store.delete
+
+        async def refuse_one(key):
+            if stuck.hex in key:
+                raise Unavailable
+            await delete(key)
+
+        monkeypatch.setattr(plant.store, "delete", refuse_one)
+        with pytest.raises(Unavailable):
+            await sweeper.delete_due_objects()
+        assert await sql("SELECT job_id FROM blobs WHERE deleted_at IS NULL") == [{"job_id": stuck}]
+        monkeypatch.undo()
+        await sweeper.delete_due_objects()
+        assert await sql("SELECT job_id FROM blobs WHERE deleted_at IS NULL") == []
+
+    async def test_a_store_that_is_down_is_not_asked_for_each_object(self, sweeper, submit, sql, plant, monkeypatch):
+        for _ in range(6):
+            await submit()
+        await sql("UPDATE blobs SET delete_after = now() - interval '1 second'")
+        asked = []
+
+        async def refuse(key):
+            asked.append(key)
+            raise Unavailable
+
+        monkeypatch.setattr(plant.store, "delete", refuse)
+        with pytest.raises(Unavailable):
+            await sweeper.delete_due_objects()
+        assert len(asked) == sweeper_module.REFUSALS
+
+    async def test_more_than_a_batch_is_deleted_at_once(self, sweeper, submit, sql, monkeypatch):
+        monkeypatch.setattr(sweeper_module, "BATCH", 2)
+        for _ in range(5):
+            await submit()
+        await sql("UPDATE blobs SET delete_after = now() - interval '1 second'")
+        await sweeper.delete_due_objects()
+        assert await sql("SELECT 1 FROM blobs WHERE deleted_at IS NULL") == []
+
+    async def test_an_unreferenced_object_behind_a_thousand_known_ones_is_found(
+        self, sweeper, submit, sql, plant, monkeypatch
+    ):
+        job_id = await submit()
+        keys = [f"uploads/{job_id.hex}/{number:04}" for number in range(1000)]
+        await sql(
+            "INSERT INTO blobs (id, job_id, purpose, object_key, size, media_type) "
+            "SELECT gen_random_uuid(), :job_id, 'input', key, 1, 'image/png' FROM unnest(CAST(:keys AS text[])) AS key",
+            job_id=job_id,
+            keys=keys,
+        )
+        await asyncio.gather(*(plant.store.put(key, b"x", media_type="image/png") for key in keys))
+        last = f"uploads/{'f' * 32}/input"
+        await plant.store.put(last, b"x", media_type="image/png")
+        monkeypatch.setattr(sweeper_module, "UNREFERENCED_AFTER", timedelta(seconds=-60))
+        await sweeper.collect_unreferenced()
+        with pytest.raises(Gone):
+            await plant.store.get(last)
+        assert await plant.store.get(keys[999]) == b"x"
+
+    async def test_nothing_of_a_job_that_has_not_ended_is_collected(self, sweeper, begin, sql, plant, monkeypatch):
+        claim = await begin()
+        made = f"results/{claim.job.id.hex}/1/0123"
+        await plant.store.put(made, b"half", media_type="image/png")
+        monkeypatch.setattr(sweeper_module, "UNREFERENCED_AFTER", timedelta(seconds=-60))
+        await sweeper.collect_unreferenced()
+        assert await plant.store.get(made) == b"half"
+        await sql("UPDATE jobs SET status = 'failed'")
+        await sweeper.collect_unreferenced()
+        with pytest.raises(Gone):
+            await plant.store.get(made)
+
+    async def test_what_lies_elsewhere_in_the_bucket_is_left_alone(self, sweeper, plant, monkeypatch):
+        await plant.store.put("somebody/else", b"x", media_type="text/plain")
+        monkeypatch.setattr(sweeper_module, "UNREFERENCED_AFTER", timedelta(seconds=-60))
+        await sweeper.collect_unreferenced()
+        assert await plant.store.get("somebody/else") == b"x"
 
     async def test_young_objects_are_not_collected(self, sweeper, plant):
         await plant.store.put("results/young", b"x", media_type="image/png")

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Interval, Select, cast, func, insert, select, update
+from sqlalchemy import ColumnElement, Integer, Select, cast, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backplane.db.models import Job, JobEvent, Outbox
@@ -110,7 +110,7 @@ async def insert_event(session: AsyncSession, job_id: UUID, seq: int, type_: str
 def ended(status: str, **columns: Any) -> dict[str, Any]:
     """The columns of a job that has ended: no lease, and no secret any more unless it may be tried again."""
     gone = {} if status == "failed" else {"secret": None}
-    until = func.now() + cast(timedelta(days=1), Interval) * Job.retention_days
+    until = func.now() + func.make_interval(0, 0, 0, cast(Job.retention_days, Integer))
     moments = {"completed_at": func.now(), "retained_until": until, "expires_at": until}
     return {"status": status, "lease_until": None, **moments, **gone, **columns}
 
