@@ -12,7 +12,7 @@ from api.middleware.headers import SecurityHeaders
 from api.middleware.origins import AllowedOrigins
 from api.middleware.replays import Replays
 from api.openapi import customize
-from api.routes import analyses, auth, decrypt, encrypt, entropy, health, jobs, keys, pages
+from api.routes import analyses, auth, decrypt, encrypt, entropy, events, health, jobs, keys, pages, webhooks, tickets
 from api.ws import progress
 from backplane.settings import Settings
 from shield_core import __version__
@@ -23,7 +23,10 @@ ROUTERS = (
     decrypt.router,
     analyses.router,
     jobs.router,
+    events.router,
+    tickets.router,
     keys.router,
+    webhooks.router,
     entropy.router,
     health.router,
     pages.router,

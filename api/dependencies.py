@@ -8,6 +8,7 @@ from fastapi.security.utils import get_authorization_scheme_param
 from starlette.requests import HTTPConnection
 
 from api.draining import Draining
+from api.streams import OpenStreams
 from backplane.errors import InsufficientScope, Unauthenticated
 from backplane.services.tokens import Principal
 from backplane.settings import Settings
@@ -15,8 +16,10 @@ from backplane.wiring import GatewayServices
 
 SCOPES = {
     "jobs:read": "see jobs and fetch their results",
-    "jobs:write": "encrypt and decrypt",
+    "jobs:write": "encrypt and decrypt, cancel, retry and delete jobs",
     "keys:export": "fetch key files",
+    "webhooks:read": "see webhook endpoints and what was sent to them",
+    "webhooks:write": "make, change and delete webhook endpoints, replace their secrets, have messages sent",
 }
 
 
@@ -55,6 +58,11 @@ def draining_of(connection: HTTPConnection) -> Draining:
     return draining
 
 
+def streams_of(connection: HTTPConnection) -> OpenStreams:
+    streams: OpenStreams = connection.app.state.streams
+    return streams
+
+
 def request_id_of(connection: HTTPConnection) -> str:
     request_id: str = connection.state.request_id
     return request_id
@@ -74,7 +82,10 @@ async def authenticate(
 Services = Annotated[GatewayServices, Depends(services_of)]
 CurrentSettings = Annotated[Settings, Depends(settings_of)]
 CurrentDraining = Annotated[Draining, Depends(draining_of)]
+CurrentStreams = Annotated[OpenStreams, Depends(streams_of)]
 RequestId = Annotated[str, Depends(request_id_of)]
 Reader = Annotated[Principal, Security(authenticate, scopes=["jobs:read"])]
 Writer = Annotated[Principal, Security(authenticate, scopes=["jobs:write"])]
 KeyExporter = Annotated[Principal, Security(authenticate, scopes=["keys:export"])]
+WebhookReader = Annotated[Principal, Security(authenticate, scopes=["webhooks:read"])]
+WebhookWriter = Annotated[Principal, Security(authenticate, scopes=["webhooks:write"])]

@@ -48,9 +48,11 @@ TELLING = frozenset(
         "too_long",
         "too_short",
         # Ours, in api.schemas and api.uploads.
+        "duplicate_event",
         "duplicate_field",
         "grant_incomplete",
         "not_an_email",
+        "one_subject",
         "not_in_this_release",
         "not_multipart",
         "not_text",
@@ -62,6 +64,18 @@ TELLING = frozenset(
     }
 )
 """Kinds of validation error whose message is made of the schema alone; of any other only the kind is told."""
+
+
+class RequestMalformed(ApplicationError):
+    code = "request-malformed"
+    status = 400
+    title = "The request is not HTTP/1.1"
+
+
+class HeadersTooLarge(ApplicationError):
+    code = "headers-too-large"
+    status = 431
+    title = "The head of the request is too large"
 
 
 class MethodNotAllowed(ApplicationError):
@@ -103,21 +117,28 @@ def problem(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """Build the answer to a refusal."""
+    return JSONResponse(
+        document(error, request_id=getattr(connection.state, "request_id", None), errors=errors),
+        status_code=error.status,
+        media_type=MEDIA_TYPE,
+        headers={"Cache-Control": "no-store"} | _headers_of(error) | dict(headers or {}),
+    )
+
+
+def document(
+    error: ApplicationError, *, request_id: str | None = None, errors: Sequence[FieldProblem] = ()
+) -> dict[str, Any]:
+    """Build the body of a refusal."""
     body = Problem(
         type=PAGES + error.code,
         title=error.title,
         status=error.status,
         detail=error.detail or error.title,
         code=error.code,
-        request_id=getattr(connection.state, "request_id", None),
+        request_id=request_id,
         errors=list(errors),
     )
-    return JSONResponse(
-        body.model_dump(mode="json"),
-        status_code=error.status,
-        media_type=MEDIA_TYPE,
-        headers={"Cache-Control": "no-store"} | _headers_of(error) | dict(headers or {}),
-    )
+    return body.model_dump(mode="json")
 
 
 def install(app: FastAPI) -> None:

@@ -17,6 +17,7 @@ TAGS = [
     {"name": "images", "description": "Encrypt and decrypt. Every picture is a job on a worker."},
     {"name": "analyses", "description": "What was measured of a picture, and what that does not show."},
     {"name": "jobs", "description": "What became of a job, and what it made."},
+    {"name": "webhooks", "description": "Have the ends of jobs and batches told to an address of yours."},
     {"name": "entropy", "description": "Where random bits come from, and how many wait."},
     {"name": "service", "description": "For operators and their machines: no credential is asked for."},
 ]

@@ -34,6 +34,7 @@ PICTURES = (
     "unsupported-format",
     "image-corrupt",
     "image-empty",
+    "webhook-url-refused",
     "storage-full",
     "gone",
     "poison",
@@ -190,16 +191,26 @@ async def check_avalanche(
 async def _submit_pair(request: Request, order: Order, services: GatewayServices, once: Once) -> JobFacts:
     # A function of its own, so that nothing holds the pictures while the caller waits for the job.
     limits = {"original": MAX_BYTES, "encrypted": MAX_ENCRYPTED_BYTES}
-    files, _ = await read_form(request, NoOptions, files=limits, required="original")
+    files, options = await read_form(request, NoOptions, files=limits, required="original")
     if "encrypted" not in files:
         raise invalid("Field required", kind="missing", name="encrypted")
     uploads = [Upload(files[name].data, files[name].name) for name in limits]
     async with request.app.state.submission_slots:
-        return await once.job(order, lambda order: services.measurements.compare(order, *uploads), files=files)
+        return await once.job(
+            order.telling(options.webhook_url),
+            lambda order: services.measurements.compare(order, *uploads),
+            options=options,
+            files=files,
+        )
 
 
 async def _submit_one(request: Request, order: Order, services: GatewayServices, once: Once) -> JobFacts:
-    files, _ = await read_form(request, NoOptions, files={"image": MAX_BYTES}, required="image")
+    files, options = await read_form(request, NoOptions, files={"image": MAX_BYTES}, required="image")
     upload = Upload(files["image"].data, files["image"].name)
     async with request.app.state.submission_slots:
-        return await once.job(order, lambda order: services.measurements.flip_bits(order, upload), files=files)
+        return await once.job(
+            order.telling(options.webhook_url),
+            lambda order: services.measurements.flip_bits(order, upload),
+            options=options,
+            files=files,
+        )

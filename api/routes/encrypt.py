@@ -40,6 +40,7 @@ router = APIRouter(prefix="/api/v1", tags=["images"])
             "layout-not-exact",
             "region-invalid",
             "custody-conflict",
+            "webhook-url-refused",
             "storage-full",
         ),
     },
@@ -74,4 +75,4 @@ async def _submit(request: Request, order: Order, services: GatewayServices, onc
         return await services.encryptions.submit(order, Upload(image.data, image.name), options.wishes())
 
     async with request.app.state.submission_slots:
-        return await once.job(order, create, options=options, files=files)
+        return await once.job(order.telling(options.webhook_url), create, options=options, files=files)

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_va
 from pydantic_core import PydanticCustomError
 
 from api.schemas.strict import Strict
+from api.schemas.webhooks import WEBHOOK_URL_FIELD, Told
 from backplane.services.encryptions import Wishes
 from shield_core.image.regions import MAX_TEXT
 from shield_core.keys import passphrase
@@ -44,7 +45,7 @@ NewPassword = Annotated[SecretStr, AfterValidator(check_new_password)]
 Recipients = Annotated[tuple[Annotated[str, AfterValidator(check_recipient)], ...], Field(max_length=MAX_STANZAS)]
 
 
-class EncryptOptions(Strict):
+class EncryptOptions(Told):
     max_lengths: ClassVar[Mapping[str, int]] = {"regions": MAX_TEXT}
     max_counts: ClassVar[Mapping[str, int]] = {"recipients": MAX_STANZAS}
 
@@ -69,7 +70,7 @@ class EncryptOptions(Strict):
         )
 
 
-class DecryptOptions(Strict):
+class DecryptOptions(Told):
     master_password: Annotated[SecretStr, Field(min_length=1)] | None = None
 
 
@@ -164,6 +165,7 @@ ENCRYPT_FORM = form(
             "description": "Who can open the key: by default `passphrase` with a master_password, `recipient` with "
             "recipients alone, else `managed`: the service. By name, `managed` takes recipients too.",
         },
+        "webhook_url": WEBHOOK_URL_FIELD,
     },
     {"image": "(the file)", "quantum_purity": "balanced", "layout": "auto"},
 )
@@ -188,6 +190,7 @@ DECRYPT_FORM = form(
             "minLength": 1,
             "description": "Needed where the key file is protected by one.",
         },
+        "webhook_url": WEBHOOK_URL_FIELD,
     },
     {"encrypted_image": "(the file)", "key_file": "(the file)"},
 )

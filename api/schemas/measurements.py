@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 from api.schemas.analyses import Finding
 from api.schemas.images import FILE, form
 from api.schemas.strict import Strict
+from api.schemas.webhooks import WEBHOOK_URL_FIELD, Told
 
 
 class Changed(Finding):
@@ -37,8 +38,8 @@ class Avalanche(BaseModel):
     limits: str
 
 
-class NoOptions(Strict):
-    """A form of files alone."""
+class NoOptions(Told):
+    """A form of files, and of nothing that says how they are measured."""
 
 
 class ReportFormat(Strict):
@@ -56,11 +57,15 @@ ANALYZE_FORM = form(
             "description": "What became of it, of the same size and kind: an encrypted image of this product (at most "
             "112,000,000 bytes), or any picture (at most 50,000,000)."
         },
+        "webhook_url": WEBHOOK_URL_FIELD,
     },
     {"original": "(the file)", "encrypted": "(the file)"},
 )
 AVALANCHE_FORM = form(
     ["image"],
-    {"image": FILE | {"description": "Any picture that can be encrypted, of at most 1,000,000 pixels."}},
+    {
+        "image": FILE | {"description": "Any picture that can be encrypted, of at most 1,000,000 pixels."},
+        "webhook_url": WEBHOOK_URL_FIELD,
+    },
     {"image": "(the file)"},
 )

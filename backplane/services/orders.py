@@ -1,7 +1,7 @@
 """Who asks for a job, and what comes with such a request whatever it asks for."""
 
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
 from uuid import UUID
 
 from backplane.services.reservations import Reservation
@@ -17,6 +17,9 @@ class Order:
     """The idempotency key that the request came under."""
     webhook_url: str | None = field(default=None, repr=False)
     """Where the end of what it makes is to be told."""
+
+    def telling(self, webhook_url: str | None) -> Self:
+        return replace(self, webhook_url=webhook_url)
 
     async def made(self, session: Any, kind: str, object_id: UUID, *, answer: bytes | None = None) -> None:
         """Write what the request made under its idempotency key, in the transaction that makes it.

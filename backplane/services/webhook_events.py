@@ -8,14 +8,15 @@ from typing import Any
 from uuid import UUID
 
 from backplane import ids
-from backplane.db.models import Job, JobEvent, WebhookDelivery, WebhookEndpoint, WebhookEvent
-from backplane.db.repositories import webhooks
+from backplane.db.models import Batch, Job, JobEvent, WebhookDelivery, WebhookEndpoint, WebhookEvent
+from backplane.db.repositories import batches, webhooks
 
 JOB_EVENTS = ("job.completed", "job.failed", "job.cancelled")
 BATCH_COMPLETED = "batch.completed"
 EVENTS = (*JOB_EVENTS, BATCH_COMPLETED)
 TEST = "webhook.test"
 
+ENDS = ("completed", "failed", "cancelled")
 API = "/api/v1"
 
 
@@ -30,33 +31,17 @@ async def note_job_end(session: Any, job: Job, event: JobEvent, status: str) -> 
     await _tell(session, told, listening, webhook_url=job.webhook_url)
 
 
-async def note_batch_end(
-    session: Any,
-    *,
-    account_id: UUID,
-    batch_id: UUID,
-    ending: int,
-    counts: dict[str, int],
-    created_at: datetime,
-    webhook_url: bytes | None,
-) -> None:
-    """Tell that the last job of a batch has ended; in that job's ending transaction.
+async def note_batch_end(session: Any, batch: Batch) -> None:
+    """Tell that the last job of a batch has ended; in the transaction that ends it.
 
-    `ending` counts how often this has happened to the batch: after a retry of what failed it happens again.
+    After a retry of what failed a batch ends again, and that is another event.
     """
-    listening = await webhooks.listeners(session, account_id, BATCH_COMPLETED)
-    if not listening and webhook_url is None:
+    listening = await webhooks.listeners(session, batch.account_id, BATCH_COMPLETED)
+    if not listening and batch.webhook_url is None:
         return
-    wire = ids.to_wire("bat", batch_id)
-    data = {
-        "batch_id": wire,
-        "counts": counts,
-        "batch_url": f"{API}/batches/{wire}",
-        "result_url": f"{API}/batches/{wire}/result" if counts.get("completed") else None,
-        "created_at": moment(created_at),
-    }
-    told = _event(account_id, BATCH_COMPLETED, batch_id, seq=ending, data=data)
-    await _tell(session, told, listening, webhook_url=webhook_url)
+    counts = {status: count for _, status, count in await batches.counts(session, [batch.id])}
+    told = _event(batch.account_id, BATCH_COMPLETED, batch.id, seq=batch.endings, data=_batch_data(batch, counts))
+    await _tell(session, told, listening, webhook_url=batch.webhook_url)
 
 
 async def add_test(session: Any, endpoint: WebhookEndpoint) -> tuple[WebhookDelivery, WebhookEvent]:
@@ -110,6 +95,20 @@ def _job_data(row: Any) -> dict[str, Any]:
         "attempts": row.attempts,
         "created_at": moment(row.created_at),
         "completed_at": moment(row.completed_at),
+    }
+
+
+def _batch_data(batch: Batch, counts: dict[str, int]) -> dict[str, Any]:
+    wire = ids.to_wire("bat", batch.id)
+    place = f"{API}/batches/{wire}"
+    ended = {status: counts.get(status, 0) for status in ENDS}
+    return {
+        "batch_id": wire,
+        "counts": {"total": sum(counts.values()), **ended},
+        "batch_url": place,
+        "result_url": f"{place}/result" if ended["completed"] else None,
+        "created_at": moment(batch.created_at),
+        "completed_at": moment(batch.completed_at) if batch.completed_at is not None else None,
     }
 
 

@@ -92,7 +92,7 @@ class TestPasswordGrant:
         assert response.headers["Cache-Control"] == "no-store"
         body = response.json()
         assert (body["token_type"], body["expires_in"]) == ("bearer", 900)
-        assert body["scope"] == "jobs:read jobs:write keys:export"
+        assert body["scope"] == "jobs:read jobs:write keys:export webhooks:read webhooks:write"
         jobs = await client.get("/api/v1/jobs", headers={"Authorization": f"Bearer {body['access_token']}"})
         assert jobs.status_code == 200
 

@@ -93,7 +93,7 @@ class TestDocument:
         (scheme,) = document["components"]["securitySchemes"].values()
         flow = scheme["flows"]["password"]
         assert flow["tokenUrl"] in document["paths"]
-        assert set(flow["scopes"]) == {"jobs:read", "jobs:write", "keys:export"}
+        assert set(flow["scopes"]) == {"jobs:read", "jobs:write", "keys:export", "webhooks:read", "webhooks:write"}
 
 
 class TestSnapshot:

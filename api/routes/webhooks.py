@@ -1,0 +1,240 @@
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+from fastapi.exceptions import RequestValidationError
+
+from api.dependencies import RequestId, Services, WebhookReader, WebhookWriter
+from api.idempotency import CODES, OncePerKey, replayable
+from api.problems import AUTHENTICATED, WITH_BODY, problems
+from api.schemas.webhooks import (
+    WEBHOOKS,
+    Delivery,
+    DeliveryFilter,
+    DeliveryPage,
+    NewWebhook,
+    Webhook,
+    WebhookChange,
+    WebhookPage,
+    WebhookWithSecret,
+)
+from backplane import ids
+from backplane.errors import NotFound
+from backplane.services.idempotency import Made
+from backplane.services.orders import Order
+from backplane.services.webhook_logs import DeliveryFacts
+from backplane.services.webhooks import MadeSecret
+from backplane.wiring import GatewayServices
+
+router = APIRouter(prefix=WEBHOOKS, tags=["webhooks"])
+
+ONCE = (*CODES, "gone")
+SENT_SOON = {
+    "description": "It will be sent at once; look at its `Location` for what came of it",
+    "headers": {"Location": {"schema": {"type": "string"}, "description": "The delivery"}},
+}
+SHOWN_ONCE = {"description": "The endpoint with its secret, which is shown this once"}
+
+
+@router.post(
+    "",
+    status_code=201,
+    responses={
+        201: replayable(SHOWN_ONCE),
+        **problems(*AUTHENTICATED, *WITH_BODY, *ONCE, "webhook-url-refused", "too-many-webhooks"),
+    },
+)
+async def create_webhook(
+    *,
+    new: NewWebhook,
+    caller: WebhookWriter,
+    services: Services,
+    request_id: RequestId,
+    once: OncePerKey,
+    response: Response,
+) -> WebhookWithSecret:
+    """Have the ends of jobs and batches told to an address of yours.
+
+    Messages follow Standard Webhooks and are signed with the `secret` of this answer: docs/webhooks.md shows how to
+    verify them. They may come more than once, always with the same `webhook-id`. An account has at most 20 endpoints.
+    """
+    order = Order(caller.account_id, request_id)
+
+    async def create(order: Order) -> MadeSecret:
+        return await services.webhooks.create(order, url=new.url, events=new.events, description=new.description)
+
+    made = await once.run(order, create, lambda made: _tell_secret(services, order, made), options=new)
+    response.headers["Location"] = f"{WEBHOOKS}/{ids.to_wire('whk', made.endpoint.id)}"
+    response.headers["Cache-Control"] = "no-store"
+    return WebhookWithSecret.made(made)
+
+
+@router.get("", responses=problems(*AUTHENTICATED))
+async def list_webhooks(caller: WebhookReader, services: Services) -> WebhookPage:
+    """List your endpoints, newest first: all of them on one page.
+
+    The one without a `url` is the `default` endpoint, which signs what goes to the `webhook_url` of a request. It is
+    there from the first such request on.
+    """
+    return WebhookPage(data=[Webhook.of(facts) for facts in await services.webhooks.page(caller.account_id)])
+
+
+@router.get("/{webhook_id}", responses=problems(*AUTHENTICATED, "not-found"))
+async def get_webhook(webhook_id: str, caller: WebhookReader, services: Services) -> Webhook:
+    """Get an endpoint, by its id or as `default`."""
+    return Webhook.of(await services.webhooks.get(caller.account_id, webhook_id))
+
+
+@router.patch("/{webhook_id}", responses=problems(*AUTHENTICATED, *WITH_BODY, "not-found", "webhook-url-refused"))
+async def change_webhook(
+    webhook_id: str, change: WebhookChange, caller: WebhookWriter, services: Services, request_id: RequestId
+) -> Webhook:
+    """Change what you name; the rest stays.
+
+    While an endpoint is disabled nothing is sent to it and nothing new is written down for it; what waited before is
+    sent when it is enabled again.
+    """
+    order = Order(caller.account_id, request_id)
+    return Webhook.of(await services.webhooks.change(order, webhook_id, change.changes()))
+
+
+@router.delete("/{webhook_id}", status_code=204, responses=problems(*AUTHENTICATED, "not-found"))
+async def delete_webhook(webhook_id: str, caller: WebhookWriter, services: Services, request_id: RequestId) -> None:
+    """Delete an endpoint, its secrets and its log. What waits to be sent to it is not sent any more."""
+    await services.webhooks.remove(Order(caller.account_id, request_id), webhook_id)
+
+
+@router.post(
+    "/{webhook_id}/rotate-secret",
+    responses={200: replayable(SHOWN_ONCE), **problems(*AUTHENTICATED, *ONCE, "not-found", "validation-failed")},
+)
+async def rotate_webhook_secret(
+    *,
+    webhook_id: str,
+    caller: WebhookWriter,
+    services: Services,
+    request_id: RequestId,
+    once: OncePerKey,
+    response: Response,
+) -> WebhookWithSecret:
+    """Replace the secret of an endpoint.
+
+    For 24 hours messages carry two signatures, of the old and the new secret, so that your receiver can change over at
+    any moment. Only one old secret is kept: rotate twice to be rid of one that has become known. Of the `default`
+    endpoint this is the way to its secret in the first place.
+    """
+    order = Order(caller.account_id, request_id)
+
+    async def create(order: Order) -> MadeSecret:
+        return await services.webhooks.rotate_secret(order, webhook_id)
+
+    made = await once.run(order, create, lambda made: _tell_secret(services, order, made))
+    response.headers["Cache-Control"] = "no-store"
+    return WebhookWithSecret.made(made)
+
+
+@router.post(
+    "/{webhook_id}/test",
+    status_code=202,
+    responses={
+        202: replayable(SENT_SOON),
+        **problems(*AUTHENTICATED, *ONCE, "not-found", "webhook-disabled", "validation-failed"),
+    },
+)
+async def test_webhook(
+    *,
+    webhook_id: str,
+    caller: WebhookWriter,
+    services: Services,
+    request_id: RequestId,
+    once: OncePerKey,
+    response: Response,
+) -> Delivery:
+    """Send a message of the type `webhook.test`, which says nothing but that messages arrive."""
+    order = Order(caller.account_id, request_id)
+
+    async def create(order: Order) -> DeliveryFacts:
+        return await services.webhook_logs.test(order, webhook_id)
+
+    return _sent_soon(
+        await once.run(
+            order, create, lambda made: services.webhook_logs.get(order.account_id, webhook_id, made.object_id)
+        ),
+        response,
+    )
+
+
+@router.get("/{webhook_id}/deliveries", responses=problems(*AUTHENTICATED, "not-found", "validation-failed"))
+async def list_deliveries(
+    webhook_id: str, caller: WebhookReader, services: Services, wanted: Annotated[DeliveryFilter, Query()]
+) -> DeliveryPage:
+    """List what was sent to an endpoint, newest first, with every attempt. Kept for 30 days."""
+    found, has_more = await services.webhook_logs.page(
+        caller.account_id,
+        webhook_id,
+        limit=wanted.limit,
+        before=_read_cursor(wanted.cursor),
+        status=wanted.status,
+    )
+    data = [Delivery.of(facts) for facts in found]
+    return DeliveryPage(data=data, has_more=has_more, next_cursor=data[-1].id if has_more else None)
+
+
+@router.get("/{webhook_id}/deliveries/{delivery_id}", responses=problems(*AUTHENTICATED, "not-found"))
+async def get_delivery(webhook_id: str, delivery_id: str, caller: WebhookReader, services: Services) -> Delivery:
+    """Get one message and every time that it was sent."""
+    return Delivery.of(
+        await services.webhook_logs.get(caller.account_id, webhook_id, ids.from_wire("whd", delivery_id))
+    )
+
+
+@router.post(
+    "/{webhook_id}/deliveries/{delivery_id}/replay",
+    status_code=202,
+    responses={
+        202: replayable(SENT_SOON),
+        **problems(*AUTHENTICATED, *ONCE, "not-found", "webhook-disabled", "validation-failed"),
+    },
+)
+async def replay_delivery(
+    *,
+    webhook_id: str,
+    delivery_id: str,
+    caller: WebhookWriter,
+    services: Services,
+    request_id: RequestId,
+    once: OncePerKey,
+    response: Response,
+) -> Delivery:
+    """Send a message again: the same `webhook-id` and the same body, a new attempt."""
+    order = Order(caller.account_id, request_id)
+    wanted = ids.from_wire("whd", delivery_id)
+
+    async def create(order: Order) -> DeliveryFacts:
+        return await services.webhook_logs.replay(order, webhook_id, wanted)
+
+    return _sent_soon(
+        await once.run(order, create, lambda _: services.webhook_logs.get(order.account_id, webhook_id, wanted)),
+        response,
+    )
+
+
+async def _tell_secret(services: GatewayServices, order: Order, made: Made) -> MadeSecret:
+    """Answer again with a secret that the key's first request made."""
+    assert made.answer is not None
+    endpoint = await services.webhooks.get(order.account_id, ids.to_wire("whk", made.object_id))
+    return MadeSecret(endpoint, made.answer.decode())
+
+
+def _sent_soon(facts: DeliveryFacts, response: Response) -> Delivery:
+    delivery = Delivery.of(facts)
+    response.headers["Location"] = f"{WEBHOOKS}/{delivery.webhook_id}/deliveries/{delivery.id}"
+    return delivery
+
+
+def _read_cursor(cursor: str | None) -> UUID | None:
+    try:
+        return ids.from_wire("whd", cursor) if cursor is not None else None
+    except NotFound:
+        error = {"type": "cursor", "loc": ("query", "cursor"), "msg": "Not a cursor"}
+        raise RequestValidationError([error]) from None
