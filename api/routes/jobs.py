@@ -4,9 +4,11 @@ from fastapi import APIRouter, Query
 from fastapi.exceptions import RequestValidationError
 from starlette.responses import Response
 
-from api.dependencies import Reader, RequestId, Services
+from api.dependencies import Reader, RequestId, Services, Writer
 from api.downloads import content_disposition, result_response
+from api.preferences import Preferences
 from api.problems import AUTHENTICATED, problems
+from api.routes.answers import ACCEPTED, job_answer
 from api.schemas.jobs import Job, JobFilter, JobPage
 from backplane import ids
 from backplane.errors import JobFailed, JobNotFinished, NotFound
@@ -25,8 +27,12 @@ async def list_jobs(caller: Reader, services: Services, wanted: Annotated[JobFil
         caller.account_id,
         limit=wanted.limit,
         before=_read_cursor(wanted.cursor),
+        created_after=wanted.created_after,
+        created_before=wanted.created_before,
+        beginning=wanted.q.removeprefix("job_") if wanted.q is not None else None,
         status=wanted.status,
         kind=wanted.kind,
+        purity_requested=wanted.purity,
     )
     jobs = [Job.of(facts) for facts in found]
     return JobPage(data=jobs, has_more=has_more, next_cursor=jobs[-1].job_id if has_more else None)
@@ -36,6 +42,60 @@ async def list_jobs(caller: Reader, services: Services, wanted: Annotated[JobFil
 async def get_job(job_id: str, caller: Reader, services: Services) -> Job:
     """Get a job. Another account's job is the same 404 as one that never was."""
     return Job.of(await services.jobs.get(caller.account_id, ids.from_wire("job", job_id)))
+
+
+@router.post(
+    "/{job_id}/cancel",
+    status_code=202,
+    responses={
+        200: {"model": Job, "description": "The job, cancelled"},
+        202: {"model": Job, "description": "A worker has the job and was asked to stop: `cancel_requested`"},
+        **problems(*AUTHENTICATED, "not-found", "job-finished"),
+    },
+)
+async def cancel_job(job_id: str, caller: Writer, services: Services, request_id: RequestId, response: Response) -> Job:
+    """Cancel a job.
+
+    One that waits is cancelled at once. One that is being worked on stops at its next step, mostly within a second,
+    and from then on cannot complete: it ends as `cancelled`, or as `failed` where that came first. What was sent for it
+    is deleted. One that has completed or failed is 409 `job-finished`.
+    """
+    job = await services.steering.cancel(caller.account_id, ids.from_wire("job", job_id), request_id=request_id)
+    response.status_code = 200 if job.ended else 202
+    return Job.of(job)
+
+
+@router.post(
+    "/{job_id}/retry",
+    status_code=202,
+    response_model=Job,
+    responses={
+        202: ACCEPTED,
+        **problems(*AUTHENTICATED, "not-found", "job-not-finished", "job-finished", "gone"),
+    },
+)
+async def retry_job(job_id: str, caller: Writer, services: Services, request_id: RequestId) -> Response:
+    """Try a failed job again, with what was sent for it: for 24 hours, then this is 410.
+
+    It keeps its id, waits for its turn anew and has three attempts; its events are numbered on from its failure. A
+    wrong password is as wrong the second time: send the picture again with the right one.
+    """
+    job = await services.steering.retry(caller.account_id, ids.from_wire("job", job_id), request_id=request_id)
+    return job_answer(job, Preferences())
+
+
+@router.delete(
+    "/{job_id}",
+    status_code=204,
+    responses=problems(*AUTHENTICATED, "not-found", "job-not-finished"),
+)
+async def delete_job(job_id: str, caller: Writer, services: Services, request_id: RequestId) -> None:
+    """Delete an ended job with everything it made, its key apart.
+
+    From now on it is 404, and its files go within seconds. The key stays, for the encrypted picture may lie anywhere; of `maximum` purity the picture does not open without the
+    material, which goes: fetch it first.
+    """
+    await services.steering.delete(caller.account_id, ids.from_wire("job", job_id), request_id=request_id)
 
 
 @router.get(

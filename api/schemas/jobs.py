@@ -1,12 +1,13 @@
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, Field
 
 from api.schemas.strict import Strict
 from backplane import ids
 from backplane.services.jobs import JobFacts
 from backplane.services.progress import Event
+from shield_core.cipher.purity import Purity
 
 JOBS = "/api/v1/jobs"
 ANALYZE = "/api/v1/analyze"
@@ -38,6 +39,8 @@ JOB_EXAMPLE = {
     "metrics": None,
     "error": None,
     "attempts": 1,
+    "retries": 0,
+    "cancel_requested": False,
     "created_at": "2026-01-02T03:04:05.678901Z",
     "started_at": "2026-01-02T03:04:05.712345Z",
     "completed_at": None,
@@ -83,7 +86,7 @@ class Job(BaseModel):
     status: Status
     progress: Annotated[int, Field(ge=0, le=100, description="Percent, from bytes done")]
     stage: str
-    estimated_time: Annotated[float, Field(description="Seconds for the whole job, estimated when it was taken")]
+    estimated_time: Annotated[float, Field(description="Seconds to its end, waiting included, as estimated at first")]
     quantum_purity: QuantumPurity | None
     layout: str | None
     layout_reason: str | None
@@ -105,13 +108,18 @@ class Job(BaseModel):
     report_url: Annotated[str | None, Field(description="The same to read and to print; add `?format=pdf`")]
     metrics: dict[str, Any] | None
     error: JobError | None
-    attempts: int
+    attempts: Annotated[int, Field(description="By workers, since the job was last put into the queue")]
+    retries: Annotated[int, Field(description="How often it was sent back after it had failed")]
+    cancel_requested: bool
     created_at: datetime
     started_at: datetime | None
     completed_at: datetime | None
     expires_at: Annotated[
         datetime | None,
-        Field(description="When a decrypted picture is deleted: once it was fetched, and at the latest then"),
+        Field(
+            description="When the ended job is deleted with all that it made, its key apart; null is never. "
+            "Of a decrypt job, when its picture is: once it was fetched, and at the latest then"
+        ),
     ]
 
     @classmethod
@@ -143,6 +151,8 @@ class Job(BaseModel):
             metrics=facts.metrics,
             error=_error(facts),
             attempts=facts.attempts,
+            retries=facts.retries,
+            cancel_requested=facts.cancel_requested,
             created_at=facts.created_at.astimezone(UTC),
             started_at=_utc(facts.started_at),
             completed_at=_utc(facts.completed_at),
@@ -159,6 +169,16 @@ class JobPage(BaseModel):
 class JobFilter(Strict):
     status: Status | None = None
     kind: Kind | None = None
+    purity: Annotated[Purity | None, Field(description="As it was asked for")] = None
+    created_after: Annotated[AwareDatetime | None, Field(description="At this moment or later")] = None
+    created_before: Annotated[AwareDatetime | None, Field(description="Before this moment")] = None
+    q: Annotated[
+        str | None,
+        Field(
+            pattern="^(job_)?[0-9a-f]{1,32}$",
+            description="The beginning of a job's id. Names of files are kept encrypted, so nobody can search them",
+        ),
+    ] = None
     limit: Annotated[int, Field(ge=1, le=100)] = 20
     cursor: Annotated[str | None, Field(max_length=64, description="The `next_cursor` of the page before")] = None
 

@@ -51,7 +51,8 @@ class Decryptions:
             account_id=order.account_id,
             kind="decrypt",
             key_id=header.key_id,
-            estimated_ms=estimate_ms(header.layout, header.width * header.height),
+            layout=header.layout,
+            base_ms=estimate_ms(header.layout, header.width * header.height),
             request_id=order.request_id,
         )
         job.secret = self._submissions.seal_secret(order.account_id, job.id, secret)

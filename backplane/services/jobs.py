@@ -11,6 +11,8 @@ from backplane.db.session import Database
 from backplane.errors import NotFound
 from shield_core.quantum import receipt
 
+ENDED = frozenset({"completed", "failed", "cancelled"})
+
 
 @dataclass(frozen=True, slots=True)
 class JobFacts:
@@ -40,6 +42,8 @@ class JobFacts:
     error_code: str | None
     error_title: str | None
     attempts: int
+    retries: int
+    cancel_requested: bool
     created_at: datetime
     started_at: datetime | None
     completed_at: datetime | None
@@ -47,12 +51,13 @@ class JobFacts:
 
     @classmethod
     def of(cls, job: Job) -> "JobFacts":
-        same = {name: getattr(job, name) for name in cls.__slots__ if name != "has_receipt"}
-        return cls(**same, has_receipt=job.receipt is not None)
+        derived = {"has_receipt": job.receipt is not None, "cancel_requested": job.cancel_requested_at is not None}
+        same = {name: getattr(job, name) for name in cls.__slots__ if name not in derived}
+        return cls(**same | derived)
 
     @property
     def ended(self) -> bool:
-        return self.status in {"completed", "failed", "cancelled"}
+        return self.status in ENDED
 
 
 class Jobs:
@@ -72,12 +77,26 @@ class Jobs:
         *,
         limit: int,
         before: UUID | None = None,
-        status: str | None = None,
-        kind: str | None = None,
+        created_after: datetime | None = None,
+        created_before: datetime | None = None,
+        beginning: str | None = None,
+        **same: str | None,
     ) -> tuple[list[JobFacts], bool]:
-        """Return so many jobs, newest first, and whether there are more."""
+        """Return so many jobs, newest first, and whether there are more.
+
+        `beginning` is of the hexadecimal digits of their ids; `same` names columns and what stands there.
+        """
         async with self._database.transaction() as session:
-            rows = await jobs.page(session, account_id, limit=limit + 1, before=before, status=status, kind=kind)
+            rows = await jobs.page(
+                session,
+                account_id,
+                limit=limit + 1,
+                before=before,
+                created_after=created_after,
+                created_before=created_before,
+                between=_range(beginning) if beginning is not None else None,
+                **same,
+            )
         return [JobFacts.of(row) for row in rows[:limit]], len(rows) > limit
 
     async def receipt(self, account_id: UUID, job_id: UUID) -> bytes:
@@ -87,3 +106,7 @@ class Jobs:
         if job is None or job.receipt is None:
             raise NotFound
         return receipt.encode(job.receipt)
+
+
+def _range(beginning: str) -> tuple[UUID, UUID]:
+    return UUID(beginning.ljust(32, "0")), UUID(beginning.ljust(32, "f"))

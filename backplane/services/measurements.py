@@ -82,7 +82,7 @@ def _job(order: Order, kind: str, facts: ImageFacts, *, size: int) -> Job:
         id=ids.new(),
         account_id=order.account_id,
         kind=kind,
-        estimated_ms=FIXED_MS + PER_MEGAPIXEL_MS[kind] * facts.width * facts.height // 1_000_000,
+        base_ms=FIXED_MS + PER_MEGAPIXEL_MS[kind] * facts.width * facts.height // 1_000_000,
         image=describe(facts, size),
         warnings=list(facts.warnings),
         request_id=order.request_id,

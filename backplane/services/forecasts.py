@@ -1,0 +1,162 @@
+"""How long a job will take, learnt from those before it, and whether there is room for it in the queue."""
+
+import asyncio
+import time
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable
+from math import ceil
+from typing import Generic, TypeVar
+from uuid import UUID
+
+from backplane.bus import RedisBus
+from backplane.db.models import Job
+from backplane.db.repositories import forecasts
+from backplane.db.repositories.forecasts import Pace, Waiting
+from backplane.db.repositories.turns import PRIORITIES
+from backplane.db.session import Database
+from backplane.errors import Overloaded, Unavailable
+
+PACE_SECONDS = 10.0
+WAITING_SECONDS = 2.0
+"""How old figures may be. Between two looks a process counts what it has let in itself."""
+
+ENOUGH_JOBS = 3
+"""Below that the median of a sort says little, and its kind's is taken."""
+
+RATIOS = 0.05, 50.0
+"""Beyond them it is not the machine that is slow or fast but the clock, or the job, that was odd."""
+
+SHARE = 2
+"""One account may fill half of the queue: whoever else comes still finds room."""
+
+LONGEST_RETRY_SECONDS = 60
+
+T = TypeVar("T")
+Sort = tuple[str, str | None, str | None, bool]
+
+
+class Remembered(Generic[T]):
+    """A value that is read again once it is too old, by one of those who ask for it."""
+
+    def __init__(self, read: Callable[[], Awaitable[T]], *, seconds: float) -> None:
+        self._read = read
+        self._seconds = seconds
+        self._lock = asyncio.Lock()
+        self._value: tuple[float, T] | None = None
+
+    async def get(self) -> T:
+        async with self._lock:
+            if self._value is None or time.monotonic() - self._value[0] > self._seconds:
+                self._value = time.monotonic(), await self._read()
+            return self._value[1]
+
+
+class Paces:
+    """How many times longer than expected jobs lately took."""
+
+    def __init__(self, paces: Iterable[Pace] = ()) -> None:
+        self._of_sort: dict[Sort, float] = {}
+        of_kind = defaultdict[str, list[tuple[float, int]]](list)
+        for kind, purity, layout, analyze, ratio, jobs in paces:
+            if jobs >= ENOUGH_JOBS:
+                self._of_sort[kind, purity, layout, analyze] = ratio
+            of_kind[kind].append((ratio, jobs))
+        self._of_kind = {kind: _mean(found) for kind, found in of_kind.items()}
+
+    def of(self, job: Job) -> float:
+        sort = job.kind, job.purity_requested, job.layout, bool(job.analyze)
+        return _within(self._of_sort.get(sort) or self.of_kind(job.kind))
+
+    def of_kind(self, kind: str) -> float:
+        return _within(self._of_kind.get(kind, 1.0))
+
+
+class Backlog:
+    """What waits, by priority and account."""
+
+    def __init__(self, found: Iterable[Waiting], paces: Paces, *, workers: int) -> None:
+        self._workers = max(1, workers)
+        self._waiting = defaultdict[int, dict[UUID, tuple[int, float]]](dict)
+        for priority, account_id, kind, jobs, base_ms in found:
+            self.add(priority, account_id, base_ms * paces.of_kind(kind), jobs=jobs)
+
+    def add(self, priority: int, account_id: UUID, work_ms: float, *, jobs: int = 1) -> None:
+        before = self._waiting[priority].get(account_id, (0, 0.0))
+        self._waiting[priority][account_id] = before[0] + jobs, before[1] + work_ms
+
+    @property
+    def jobs(self) -> int:
+        return sum(jobs for queue in self._waiting.values() for jobs, _ in queue.values())
+
+    def jobs_of(self, account_id: UUID) -> int:
+        return sum(queue.get(account_id, (0, 0))[0] for queue in self._waiting.values())
+
+    def wait_ms(self, priority: int, account_id: UUID) -> float:
+        """Estimate how long a job waits that comes now: for every better one, and for its account's turns to come."""
+        better = sum(work for one in self._waiting if one < priority for _, work in self._waiting[one].values())
+        queue = self._waiting[priority]
+        turns = queue.get(account_id, (0, 0.0))[0] + 1
+        same = sum(work * min(1.0, turns / jobs) for jobs, work in queue.values() if jobs)
+        return (better + same) / self._workers
+
+    @property
+    def drained_ms(self) -> float:
+        """Estimate when all of it is done."""
+        return sum(work for queue in self._waiting.values() for _, work in queue.values()) / self._workers
+
+
+class Forecasts:
+    def __init__(self, database: Database, bus: RedisBus, *, max_pending: int) -> None:
+        self._database = database
+        self._bus = bus
+        self._max_pending = max_pending
+        self._paces = Remembered(self._read_paces, seconds=PACE_SECONDS)
+        self._backlog = Remembered(self._read_backlog, seconds=WAITING_SECONDS)
+
+    async def require_room(self, account_id: UUID, *, jobs: int = 1) -> None:
+        """Find that so many jobs more may wait, before anything is stored for them.
+
+        Raises:
+            Overloaded: too many wait already, of all accounts or of this one.
+        """
+        backlog = await self._backlog.get()
+        retry_after = min(LONGEST_RETRY_SECONDS, max(1, ceil(backlog.drained_ms / 1000 / 10)))
+        if backlog.jobs + jobs > self._max_pending:
+            raise Overloaded("Too many jobs wait already: try again later", retry_after=retry_after)
+        if backlog.jobs_of(account_id) + jobs > max(1, self._max_pending // SHARE):
+            raise Overloaded("Too many of your jobs wait already: try again later", retry_after=retry_after)
+
+    async def estimate_ms(self, job: Job) -> int:
+        """Estimate the time from now to the job's end, from its `base_ms`; the job counts as waiting from now on."""
+        paces, backlog = await self._paces.get(), await self._backlog.get()
+        given: int | None = job.priority
+        priority = PRIORITIES[job.kind] if given is None else given
+        work_ms = job.base_ms * paces.of(job)
+        wait_ms = backlog.wait_ms(priority, job.account_id)
+        backlog.add(priority, job.account_id, work_ms)
+        return round(work_ms + wait_ms)
+
+    async def _read_paces(self) -> Paces:
+        async with self._database.transaction() as session:
+            return Paces(await forecasts.paces(session, tuple(PRIORITIES)))
+
+    async def _read_backlog(self) -> Backlog:
+        paces = await self._paces.get()
+        async with self._database.transaction() as session:
+            found = await forecasts.waiting(session)
+        return Backlog(found, paces, workers=await self._count_workers())
+
+    async def _count_workers(self) -> int:
+        """Count the processes that take jobs, as far as is known: each speaks of its pool of bits."""
+        try:
+            return len(await self._bus.read_pools())
+        except Unavailable:
+            return 0
+
+
+def _mean(found: list[tuple[float, int]]) -> float:
+    return sum(ratio * jobs for ratio, jobs in found) / sum(jobs for _, jobs in found)
+
+
+def _within(ratio: float) -> float:
+    return min(max(ratio, RATIOS[0]), RATIOS[1])
