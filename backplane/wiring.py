@@ -12,6 +12,11 @@ from backplane.queue import CeleryQueue
 from backplane.services.accounts import Accounts
 from backplane.services.analyses import Analyses
 from backplane.services.backups import Backups
+from backplane.services.batch_intake import BatchIntake
+from backplane.services.batch_progress import BatchFeed
+from backplane.services.batch_results import BatchResults
+from backplane.services.batch_steering import BatchSteering
+from backplane.services.batches import Batches
 from backplane.services.claims import Claims
 from backplane.services.decryptions import Decryptions
 from backplane.services.deliveries import Deliveries
@@ -72,6 +77,11 @@ class GatewayServices:
     jobs: Jobs
     steering: Steering
     progress: ProgressFeed
+    batches: Batches
+    batch_intake: BatchIntake
+    batch_steering: BatchSteering
+    batch_progress: BatchFeed
+    batch_results: BatchResults
     results: Results
     keys: Keys
     entropy: EntropyPools
@@ -106,6 +116,12 @@ async def open_gateway(settings: Settings) -> AsyncIterator[GatewayServices]:
             Forecasts(plant.database, plant.bus, max_pending=settings.max_pending_jobs),
             retention_days=settings.job_retention_days or None,
         )
+        encryptions = Encryptions(submissions, passphrases)
+        jobs, keys = Jobs(plant.database), Keys(plant.database, plant.vault, passphrases)
+        steering = Steering(plant.database, plant.bus, plant.vault)
+        progress = ProgressFeed(plant.database, plant.bus)
+        results = Results(plant.database, plant.store, plant.vault)
+        batches = Batches(plant.database, plant.vault)
         try:
             yield GatewayServices(
                 plant=plant,
@@ -121,15 +137,20 @@ async def open_gateway(settings: Settings) -> AsyncIterator[GatewayServices]:
                 idempotency=Idempotency(plant.database, plant.vault),
                 webhooks=Webhooks(plant.database, plant.vault, guard),
                 webhook_logs=WebhookLogs(plant.database),
-                encryptions=Encryptions(submissions, passphrases),
+                encryptions=encryptions,
                 decryptions=Decryptions(plant.database, submissions, passphrases),
                 measurements=Measurements(submissions),
                 analyses=Analyses(plant.database, plant.store, plant.vault),
-                jobs=Jobs(plant.database),
-                steering=Steering(plant.database, plant.bus, plant.vault),
-                progress=ProgressFeed(plant.database, plant.bus),
-                results=Results(plant.database, plant.store, plant.vault),
-                keys=Keys(plant.database, plant.vault, passphrases),
+                jobs=jobs,
+                steering=steering,
+                progress=progress,
+                batches=batches,
+                batch_intake=BatchIntake(plant.database, plant.vault, submissions, encryptions),
+                batch_steering=BatchSteering(plant.database, steering, batches),
+                batch_progress=BatchFeed(batches, progress),
+                batch_results=BatchResults(batches, jobs, results, keys),
+                results=results,
+                keys=keys,
                 entropy=EntropyPools(plant.bus),
                 receipts=Receipts(plant.vault),
             )

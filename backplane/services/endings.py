@@ -11,7 +11,7 @@ from backplane.bus import RedisBus
 from backplane.db.models import Job, JobEvent
 from backplane.db.repositories import audit, blobs, idempotency, leases
 from backplane.metrics import JOBS_ENDED
-from backplane.services import webhook_events
+from backplane.services import batch_endings, webhook_events
 
 FAILED_INPUT_SECONDS = 24 * 3600
 RESULT_URL = "/api/v1/jobs/{job}/result"
@@ -85,5 +85,6 @@ async def _follow(
         details=details,
     )
     await webhook_events.note_job_end(session, job, event, status)
+    await batch_endings.note_end(session, job)
     await idempotency.forget_password(session, job.id)
     JOBS_ENDED.labels(kind=job.kind, status=status).inc()

@@ -106,16 +106,22 @@ class ProgressFeed:
                 self._looking = None
 
     async def events(
-        self, listener: Listener, heard: Mapping[UUID, int], *, beat_seconds: float | None = None
+        self,
+        listener: Listener,
+        heard: Mapping[UUID, int],
+        *,
+        beat_seconds: float | None = None,
+        up_to_date: bool = False,
     ) -> AsyncGenerator[Chapter | None]:
         """Yield what comes after the numbers `heard` of these jobs, each job's without a gap, for ever.
 
         Whether the caller may see them has been asked before. None comes where nothing happened for `beat_seconds`.
+        The numbers are `up_to_date` where they were read after the listening began: then nothing need be read first.
 
         Raises:
             TooSlow: as `follow`.
         """
-        last, behind = dict(heard), list(heard)
+        last, behind = dict(heard), [] if up_to_date else list(heard)
         while True:
             while behind:
                 if listener.overflowed:

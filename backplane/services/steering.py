@@ -12,7 +12,7 @@ from backplane.db.models import Job, JobEvent
 from backplane.db.repositories import audit, blobs, jobs
 from backplane.db.session import Database
 from backplane.errors import Gone, JobFinished, JobNotFinished, NotFound
-from backplane.services import endings
+from backplane.services import batch_endings, endings
 from backplane.services.jobs import ENDED, JobFacts
 from backplane.services.secrets import open_for_job, seal_for_job
 from backplane.vault import LocalVault
@@ -95,7 +95,9 @@ async def retry(session: Any, vault: LocalVault, job: Job, *, request_id: str | 
     for blob in kept:
         blob.sealed = _reseal(vault, job, blob.sealed) if blob.sealed is not None else None
     _write_down(session, job, "job.retry", outcome="accepted", request_id=request_id)
-    return await jobs.queue_again(session, job)
+    event = await jobs.queue_again(session, job)
+    await batch_endings.note_retry(session, job)
+    return event
 
 
 async def delete(session: Any, job: Job, *, request_id: str | None, action: str = "job.delete") -> None:

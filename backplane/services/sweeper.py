@@ -9,7 +9,7 @@ import structlog
 from backplane import ids
 from backplane.blobs import S3Blobs
 from backplane.bus import RedisBus
-from backplane.db.repositories import accounts, blobs, idempotency, jobs, leases
+from backplane.db.repositories import accounts, batches, blobs, idempotency, jobs, leases
 from backplane.db.session import Database
 from backplane.errors import POISON, ApplicationError
 from backplane.metrics import SWEPT
@@ -92,8 +92,10 @@ class Sweeper:
                 await steering.delete(session, job, request_id=None, action="job.expire")
         async with self._database.transaction() as session:
             removed = await jobs.remove_deleted(session)
+            emptied = await batches.remove_outlived(session)
         SWEPT.labels(what="expired").inc(len(outlived))
         SWEPT.labels(what="job").inc(removed)
+        SWEPT.labels(what="batch").inc(emptied)
 
     async def forget_expired(self) -> None:
         """Delete rows whose time is over and that nobody reads any more."""

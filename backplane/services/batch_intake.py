@@ -1,0 +1,179 @@
+"""Taking a batch in: each picture is examined, sealed and stored as it arrives, and then let go.
+
+Until the end nobody knows of any of it. All jobs and the batch are written in one transaction; a gateway that is killed
+before leaves objects that no row names, which the sweeper collects.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from backplane import failpoints, ids
+from backplane.db.models import Batch, BatchItem, Blob, Job
+from backplane.db.repositories import accounts, batches, turns
+from backplane.db.session import Database
+from backplane.errors import ApplicationError, NotFound, Refused, from_core
+from backplane.services import batch_endings
+from backplane.services.encryptions import ACTION, Agreed, Encryptions, Examined, Wishes, examine_for_any
+from backplane.services.inputs import INPUT
+from backplane.services.item_names import seal_name
+from backplane.services.orders import Order
+from backplane.services.submissions import Submissions, Upload
+from backplane.vault import LocalVault
+from shield_core.errors import ShieldError
+from shield_core.image.names import harmless_name
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One that is stored: its job has an id, and is written once the whole form is known."""
+
+    file_name: str | None
+    job_id: UUID
+    blob: Blob
+    examined: Mapping[str, Examined | Refused]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One that will never have a job."""
+
+    file_name: str | None
+    error: ApplicationError
+
+
+class Intake:
+    """A batch that is still being sent."""
+
+    def __init__(self, order: Order, submissions: Submissions) -> None:
+        self.batch_id = ids.new()
+        self.items: list[Picture | Refusal] = []
+        self.digests: list[tuple[str, bytes]] = []
+        """SHA-256 of each picture, in their order: what the request is known by when it comes again."""
+        self.written = False
+        self._account_id = order.account_id
+        self._submissions = submissions
+
+    async def add(self, upload: Upload, *, name: str) -> None:
+        """Examine and store one picture that came as the field `name`; one that is unfit is an item all the same."""
+        digest = await asyncio.to_thread(lambda: hashlib.sha256(upload.data).digest())
+        self.digests.append((name, digest))
+        try:
+            examined = await asyncio.to_thread(examine_for_any, upload.data)
+        except ShieldError as error:
+            # Mapped, and not kept: its traceback would hold the picture.
+            self.refuse(upload.file_name, from_core(error))
+            return
+        draft = Job(id=ids.new(), account_id=self._account_id)
+        sent = await self._submissions.sealed(draft, INPUT, upload)
+        await self._submissions.store([sent])
+        self.items.append(Picture(upload.file_name, draft.id, sent.blob, examined))
+
+    def refuse(self, file_name: str | None, error: ApplicationError) -> None:
+        self.items.append(Refusal(file_name, error))
+
+    async def discard(self, *, unless: Collection[UUID] = ()) -> None:
+        """Delete what was stored, but for these jobs; what is not reached, the sweeper collects."""
+        for item in self.items:
+            if isinstance(item, Picture) and item.job_id not in unless:
+                with suppress(ApplicationError):
+                    await self._submissions.discard(item.blob)
+
+
+class BatchIntake:
+    def __init__(
+        self, database: Database, vault: LocalVault, submissions: Submissions, encryptions: Encryptions
+    ) -> None:
+        self._database = database
+        self._vault = vault
+        self._submissions = submissions
+        self._encryptions = encryptions
+
+    @asynccontextmanager
+    async def begin(self, order: Order) -> AsyncIterator[Intake]:
+        """Take pictures in; what is not submitted when the block ends is deleted again.
+
+        Raises:
+            Overloaded: too many jobs wait already.
+        """
+        await self._submissions.forecasts.require_room(order.account_id)
+        intake = Intake(order, self._submissions)
+        try:
+            yield intake
+        finally:
+            if not intake.written:
+                await intake.discard()
+
+    async def submit(self, order: Order, intake: Intake, wishes: Wishes) -> UUID:
+        """Write the batch and a job for each of its pictures, in one transaction, and return the batch's id."""
+        agreed = wishes.agree()
+        batch = await self._submissions.plan_batch(order, intake.batch_id)
+        entries = [await self._draw_up(order, batch, item, agreed) for item in intake.items]
+        jobs = {job.id for job, _ in entries if job is not None}
+        await self._submissions.forecasts.require_room(order.account_id, jobs=len(jobs))
+        failpoints.reach("gateway.stored")
+        # From here on only the sweeper may delete: of a commit whose answer is lost nobody knows whether it was made.
+        intake.written = True
+        async with self._database.transaction() as session:
+            await order.made(session, "batch", batch.id)
+            await self._write(session, order, batch, intake.items, entries)
+        failpoints.reach("gateway.submitted")
+        await intake.discard(unless=jobs)
+        return batch.id
+
+    async def _draw_up(
+        self, order: Order, batch: Batch, item: Picture | Refusal, agreed: Agreed
+    ) -> tuple[Job | None, ApplicationError | None]:
+        """Make the job of an item, or say why it has none."""
+        if isinstance(item, Refusal):
+            return None, item.error
+        examined = item.examined[agreed.wishes.layout]
+        if isinstance(examined, Refused):
+            return None, examined
+        # One at a time, and with a key of its own each: the salt of a wrap key is never used twice.
+        job = await self._encryptions.draw_up(order, item.job_id, examined, agreed, patient=True)
+        job.batch_id, job.priority = batch.id, turns.BATCH
+        await self._submissions.plan(job)
+        return job, None
+
+    async def _write(
+        self,
+        session: Any,
+        order: Order,
+        batch: Batch,
+        items: Sequence[Picture | Refusal],
+        entries: Sequence[tuple[Job | None, ApplicationError | None]],
+    ) -> None:
+        account = await accounts.by_id(session, order.account_id)
+        if account is None:
+            raise NotFound
+        key = self._vault.account_key(account.id, account.kek_id, account.kek_version)
+        await batches.add(session, batch)
+        rows = []
+        for index, (item, (job, error)) in enumerate(zip(items, entries, strict=True)):
+            if job is not None and isinstance(item, Picture):
+                await self._submissions.write(session, order, job, [item.blob], action=ACTION)
+            name = harmless_name(item.file_name)
+            sealed = seal_name(key, name, account_id=account.id, batch_id=batch.id, index=index) if name else None
+            rows.append(_row(batch.id, index, sealed, job, error))
+        await batches.add_items(session, rows)
+        if not any(job for job, _ in entries):
+            await batch_endings.close(session, batch.id)
+
+
+def _row(
+    batch_id: UUID, index: int, file_name: bytes | None, job: Job | None, error: ApplicationError | None
+) -> BatchItem:
+    return BatchItem(
+        batch_id=batch_id,
+        index=index,
+        file_name=file_name,
+        job_id=job.id if job is not None else None,
+        error_code=error.code if error is not None else None,
+        error_title=error.title if error is not None else None,
+        error_detail=error.detail if error is not None else None,
+    )

@@ -1,0 +1,60 @@
+"""Following a batch: as it stands, then the events of all its jobs as they come, and the counts after each end."""
+
+from collections import Counter
+from collections.abc import AsyncGenerator
+from uuid import UUID
+
+from backplane.services.batches import Batches, BatchFacts, Counts
+from backplane.services.progress import Event, ProgressFeed
+
+ALL = 2**31 - 1
+"""A job that was deleted between two looks: nothing of it is told any more."""
+
+STATUS_AFTER = {"completed": "completed", "error": "failed", "cancelled": "cancelled"}
+
+
+class BatchFeed:
+    def __init__(self, batches: Batches, progress: ProgressFeed) -> None:
+        self._batches = batches
+        self._progress = progress
+
+    async def follow(
+        self, account_id: UUID, batch_id: UUID, *, beat_seconds: float | None = None
+    ) -> AsyncGenerator[BatchFacts | Event | Counts | None]:
+        """Yield the batch as it stands, then what happens to its jobs, and end once none is left to run.
+
+        The events of each job follow without a gap on the number that the item in the first look has. After each end
+        come the counts. None comes where nothing happened for `beat_seconds`.
+
+        Raises:
+            NotFound: this account has no such batch.
+            TooSlow: more has happened than may wait for one who does not take it.
+        """
+        job_ids = await self._batches.job_ids(account_id, batch_id)
+        with self._progress.listening(job_ids) as listener:
+            facts = await self._batches.get(account_id, batch_id)
+            states = {item.index if item.job_id is None else item.job_id: item.status for item in facts.items}
+            heard = dict.fromkeys(job_ids, ALL) | {item.job_id: item.event_seq for item in facts.items if item.job_id}
+            yield facts
+            counts = facts.counts
+            del facts
+            if counts.ended:
+                return
+            async for chapter in self._progress.events(listener, heard, beat_seconds=beat_seconds, up_to_date=True):
+                if chapter is None:
+                    yield None
+                    continue
+                for event in chapter.events:
+                    states[event.job_id] = _status_after(event)
+                    yield event
+                if chapter.events[-1].terminal:
+                    counts = Counts(**Counter(states.values()))
+                    yield counts
+                    if counts.ended and not chapter.more:
+                        return
+
+
+def _status_after(event: Event) -> str:
+    if event.terminal:
+        return STATUS_AFTER[event.type]
+    return "pending" if event.payload.get("stage") == "queued" else "processing"

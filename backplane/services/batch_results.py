@@ -1,0 +1,174 @@
+"""One download for a whole batch: every encrypted picture with what belongs to it, and a manifest at the end.
+
+The manifest comes last because the digests in it are taken on the way; whoever has it has everything before it.
+"""
+
+import hashlib
+import json
+import unicodedata
+from collections.abc import AsyncIterator, Collection
+from contextlib import aclosing
+from typing import Any
+from uuid import UUID
+
+from backplane import ids
+from backplane.errors import Gone, JobNotFinished, NotFound
+from backplane.services.batches import Batches, BatchFacts, ItemFacts
+from backplane.services.jobs import Jobs
+from backplane.services.keys import Keys
+from backplane.services.packing import Piece, ZipStream
+from backplane.services.results import ResultFile, Results
+from shield_core.image.names import with_suffix
+
+MANIFEST = "manifest.json"
+FORBIDDEN = frozenset('<>:"|?*')
+"""What some system does not take in a name; the rest was taken out when the picture came."""
+
+DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))})
+MAX_STEM = 200
+"""Bytes: with a number and the longest ending a name stays below 255."""
+
+
+class BatchResults:
+    def __init__(self, batches: Batches, jobs: Jobs, results: Results, keys: Keys) -> None:
+        self._batches = batches
+        self._jobs = jobs
+        self._results = results
+        self._keys = keys
+
+    async def open(
+        self, account_id: UUID, batch_id: UUID, *, partial: bool, key_files: bool, request_id: str | None
+    ) -> AsyncIterator[bytes]:
+        """Open the batch's zip, and find its first piece; what fails after that cuts it off before its directory.
+
+        Raises:
+            NotFound: this account has no such batch.
+            JobNotFinished: some of it is still to be done, and `partial` was not asked for.
+        """
+        facts = await self._batches.get(account_id, batch_id)
+        if not facts.counts.ended and not partial:
+            raise JobNotFinished("The batch has not finished; ?partial=true gives what there is so far")
+        download = _Download(self, facts, account_id, key_files=key_files, request_id=request_id)
+        pieces = download.pieces()
+        return _from_first(await anext(pieces), pieces)
+
+    async def files(
+        self, account_id: UUID, item: ItemFacts, *, key_files: bool, request_id: str | None
+    ) -> AsyncIterator[tuple[str, ResultFile | bytes]]:
+        """Yield what a completed item has, each with the ending of its name; the picture first."""
+        assert item.job_id is not None
+        yield ".enc.png", await self._results.open(account_id, item.job_id, request_id=request_id)
+        if item.has_material:
+            yield ".enc.qmat", await self._results.open_material(account_id, item.job_id, request_id=request_id)
+        if item.has_receipt:
+            yield ".receipt.json", await self._jobs.receipt(account_id, item.job_id)
+        if key_files:
+            yield ".enc.qkey", await self._keys.export(account_id, item.job_id, request_id=request_id)
+
+
+class _Download:
+    def __init__(
+        self, source: BatchResults, facts: BatchFacts, account_id: UUID, *, key_files: bool, request_id: str | None
+    ) -> None:
+        self._source = source
+        self._facts = facts
+        self._account_id = account_id
+        self._asked: dict[str, Any] = {"key_files": key_files, "request_id": request_id}
+        self._zip = ZipStream()
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        entries = []
+        for item, stem in zip(self._facts.items, stems(self._facts.items), strict=True):
+            entry = describe(item)
+            entries.append(entry)
+            if item.status == "completed":
+                try:
+                    async for piece in self._pack(item, stem, entry):
+                        yield piece
+                except (Gone, NotFound):
+                    # It was deleted after the batch was looked at; whatever is deleted in its middle cuts the zip.
+                    if entry["files"]:
+                        raise
+                    entry["error"] = {"code": Gone.code, "title": Gone.title, "detail": None}
+        yield self._zip.add_whole(MANIFEST, json.dumps(_manifest(self._facts, entries), indent=2).encode())
+        yield self._zip.end()
+
+    async def _pack(self, item: ItemFacts, stem: str, entry: dict[str, Any]) -> AsyncIterator[bytes]:
+        async for ending, file in self._source.files(self._account_id, item, **self._asked):
+            entry["files"].append(stem + ending)
+            if isinstance(file, bytes):
+                yield self._zip.add_whole(stem + ending, file)
+                continue
+            digest = hashlib.sha256()
+            async with aclosing(self._zip.add(stem + ending, _hashed(file, digest), size=file.size)) as pieces:
+                async for piece in pieces:
+                    yield piece
+            if entry["sha256"] is None:
+                entry["sha256"] = digest.hexdigest()
+
+
+def describe(item: ItemFacts) -> dict[str, Any]:
+    """Say of an item what the manifest says; `sha256` is of the encrypted picture."""
+    error = item.error
+    return {
+        "index": item.index,
+        "filename": item.file_name,
+        "job_id": ids.to_wire("job", item.job_id) if item.job_id is not None else None,
+        "status": item.status,
+        "files": [],
+        "sha256": None,
+        "key_id": ids.to_wire("key", item.key_id) if item.key_id is not None else None,
+        "error": {"code": error.code, "title": error.title, "detail": error.detail} if error is not None else None,
+    }
+
+
+def stems(items: Collection[ItemFacts]) -> list[str]:
+    """Name the files of each item: as its picture was named, harmless on every system, and no two alike on any."""
+    taken: set[str] = set()
+    return [_unique(_stem(item), taken) for item in items]
+
+
+def _stem(item: ItemFacts) -> str:
+    name = with_suffix(item.file_name, "") or ""
+    kept = "".join("_" if character in FORBIDDEN else character for character in name)
+    cut = kept.encode()[:MAX_STEM].decode(errors="ignore").rstrip(" .")
+    if cut.partition(".")[0].strip().casefold() in DEVICES:
+        cut = f"_{cut}"
+    return cut or f"image-{item.index}"
+
+
+def _unique(stem: str, taken: set[str]) -> str:
+    candidate, number = stem, 1
+    while (seen := _as_seen(candidate)) in taken:
+        number += 1
+        candidate = f"{stem}-{number}"
+    taken.add(seen)
+    return candidate
+
+
+def _as_seen(stem: str) -> str:
+    # Some systems tell neither upper from lower case nor one way to write an accent from the other.
+    return unicodedata.normalize("NFC", stem).casefold()
+
+
+def _manifest(facts: BatchFacts, entries: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "batch_id": ids.to_wire("bat", facts.id),
+        "status": facts.status,
+        "counts": facts.counts.to_json(),
+        "created_at": facts.created_at.isoformat(),
+        "items": entries,
+    }
+
+
+async def _hashed(file: ResultFile, digest: Any) -> AsyncIterator[Piece]:
+    async for piece in file.body:
+        digest.update(piece)
+        yield piece
+
+
+async def _from_first(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield first
+    async for piece in rest:
+        if piece:
+            yield piece

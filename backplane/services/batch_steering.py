@@ -1,0 +1,94 @@
+"""What an owner does to a whole batch: the acts of `steering`, done to its jobs.
+
+Each job is locked and changed in a transaction of its own, so that nobody waits for a hundred of them; whoever was cut
+off in the middle asks again, and the rest is done.
+"""
+
+from uuid import UUID
+
+from backplane.db.repositories import audit, batches, jobs
+from backplane.db.session import Database
+from backplane.errors import Gone, JobFinished, JobNotFinished, NotFound
+from backplane.services import steering
+from backplane.services.batches import Batches, BatchFacts
+from backplane.services.steering import Steering
+
+
+class BatchSteering:
+    def __init__(self, database: Database, steered: Steering, seen: Batches) -> None:
+        self._database = database
+        self._jobs = steered
+        self._batches = seen
+
+    async def cancel(self, account_id: UUID, batch_id: UUID, *, request_id: str | None) -> BatchFacts:
+        """Cancel what waits, and ask for the end of what is being processed.
+
+        Raises:
+            JobFinished: everything has ended, and not by being cancelled.
+        """
+        unfinished = await self._find(account_id, batch_id, batches.UNFINISHED)
+        for job_id in unfinished:
+            try:
+                await self._jobs.cancel(account_id, job_id, request_id=request_id)
+            except (JobFinished, NotFound):
+                continue  # it ended, or was deleted, in the meantime
+        facts = await self._batches.get(account_id, batch_id)
+        if not unfinished and facts.status != "cancelled":
+            raise JobFinished("Every job of this batch has ended: there is nothing left to cancel")
+        return facts
+
+    async def retry(self, account_id: UUID, batch_id: UUID, *, request_id: str | None) -> BatchFacts:
+        """Try again what has failed and can be tried again; what was refused at the door must be sent again.
+
+        Raises:
+            JobFinished: no job of it has failed.
+            JobNotFinished: the same, so far.
+            Gone: of none of the failed ones is there still what was sent.
+        """
+        failed = await self._find(account_id, batch_id, ("failed",))
+        retried = 0
+        for job_id in failed:
+            try:
+                await self._jobs.retry(account_id, job_id, request_id=request_id)
+            except (Gone, JobFinished, JobNotFinished, NotFound):
+                continue  # its input is gone, or somebody else has retried or deleted it
+            retried += 1
+        facts = await self._batches.get(account_id, batch_id)
+        if failed and not retried and facts.counts.ended:
+            raise Gone("What was sent for the failed jobs is no longer kept: send it again")
+        if not failed and not facts.counts.ended:
+            raise JobNotFinished("No job of this batch has failed so far")
+        if not failed:
+            raise JobFinished("No job of this batch has failed: a refused picture must be sent again")
+        return facts
+
+    async def delete(self, account_id: UUID, batch_id: UUID, *, request_id: str | None) -> None:
+        """Make the batch and its jobs invisible at once; the keys stay.
+
+        Raises:
+            JobNotFinished: some of it waits or is being processed.
+        """
+        async with self._database.transaction() as session:
+            found = await batches.of_account(session, account_id, batch_id)
+            if found is None:
+                raise NotFound
+            # Jobs before their batch, in the order of their ids: so do all who lock both.
+            for job_id in sorted(await batches.job_ids(session, batch_id)):
+                job = await jobs.lock(session, job_id, account_id=account_id)
+                if job is not None:
+                    await steering.delete(session, job, request_id=request_id)
+            await batches.mark_deleted(session, found)
+            audit.add(
+                session,
+                action="batch.delete",
+                outcome="success",
+                account_id=account_id,
+                object_id=batch_id,
+                request_id=request_id,
+            )
+
+    async def _find(self, account_id: UUID, batch_id: UUID, statuses: tuple[str, ...]) -> list[UUID]:
+        async with self._database.transaction() as session:
+            if await batches.of_account(session, account_id, batch_id) is None:
+                raise NotFound
+            return await batches.job_ids(session, batch_id, statuses=statuses)

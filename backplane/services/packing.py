@@ -1,0 +1,69 @@
+"""A zip that is written while it is read: stored entries, no temporary file, and as much memory as one piece."""
+
+import io
+import zipfile
+from collections.abc import AsyncGenerator, AsyncIterable
+from datetime import UTC, datetime
+
+from backplane.errors import Unavailable
+
+Piece = bytes | memoryview
+READABLE = 0o644 << 16
+"""Unix rights, where an unpacker looks at them: without, some make files that their owner cannot open."""
+
+
+class _Sink(io.RawIOBase):
+    """Takes what `zipfile` writes, in order; it cannot be sought in, so sizes and checksums come after each file."""
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Piece, /) -> int:  # type: ignore[override]
+        self._pieces.append(bytes(data))
+        return len(data)
+
+    def take(self) -> bytes:
+        taken = b"".join(self._pieces)
+        self._pieces.clear()
+        return taken
+
+
+class ZipStream:
+    """Turns files into the bytes of a zip. One that was not ended with `end` is no zip: its directory is missing."""
+
+    def __init__(self) -> None:
+        self._sink = _Sink()
+        self._zip = zipfile.ZipFile(self._sink, "w", zipfile.ZIP_STORED)
+        self._now = datetime.now(UTC).timetuple()[:6]
+
+    async def add(self, name: str, body: AsyncIterable[Piece], *, size: int) -> AsyncGenerator[bytes]:
+        """Yield what the zip has more by this file, of which the size is known before.
+
+        Raises:
+            Unavailable: it is shorter or longer than that.
+        """
+        info = zipfile.ZipInfo(name, self._now)
+        info.file_size, info.external_attr = size, READABLE
+        written = 0
+        with self._zip.open(info, "w") as entry:
+            async for piece in body:
+                written += len(piece)
+                entry.write(piece)
+                yield self._sink.take()
+        if written != size:
+            raise Unavailable("A stored object is not as long as it was")
+        yield self._sink.take()
+
+    def add_whole(self, name: str, data: bytes) -> bytes:
+        """Return what the zip has more by this small file."""
+        info = zipfile.ZipInfo(name, self._now)
+        info.external_attr = READABLE
+        self._zip.writestr(info, data)
+        return self._sink.take()
+
+    def end(self) -> bytes:
+        self._zip.close()
+        return self._sink.take()

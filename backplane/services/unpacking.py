@@ -1,0 +1,125 @@
+"""Reading a zip that a stranger has made: in memory, a picture at a time, and believing none of its numbers.
+
+What bounds the work: a directory of at most a mebibyte, a hundred files, 500,000,000 bytes by their declared sizes, and
+of each file never a byte more than it declares. So there is no ratio to choose: a white page compresses a thousandfold.
+"""
+
+import io
+import struct
+import zipfile
+import zlib
+from collections.abc import Sequence
+
+from backplane.errors import FileTooLarge as ArchiveTooLarge
+from backplane.errors import ValidationFailed, from_core
+from shield_core.errors import FileTooLarge, ImageCorrupt, ShieldError, UnsupportedFormat
+from shield_core.image.limits import MAX_BYTES
+
+MAX_ITEMS = 100
+MAX_ARCHIVE_BYTES = 200_000_000
+"""Held in memory as a whole, for its directory stands at its end; beside it one picture, which is sealed."""
+
+MAX_UNPACKED_BYTES = 500_000_000
+MAX_READ = 1 << 20
+"""The directory is read in one go: at 46 bytes an entry this is 22,000 of them, and 10 MB once they are objects."""
+
+PIECE = 64 * 1024
+MAX_EXPANSION = 1032
+"""What deflate can do at most: two bits for 258 bytes. Who declares more lies."""
+
+METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+ENCRYPTED = 0x1
+SKIPPED_FOLDERS = ("__MACOSX",)
+SKIPPED_NAMES = (".DS_Store", "Thumbs.db", "desktop.ini")
+"""What file managers leave in an archive beside what was put there."""
+
+MALFORMED = (
+    zipfile.BadZipFile,
+    NotImplementedError,
+    EOFError,
+    OSError,
+    OverflowError,
+    RuntimeError,
+    ValueError,
+    struct.error,
+    zlib.error,
+)
+"""What `zipfile` raises of bytes that are no zip, or one that it does not read."""
+
+
+class Archive:
+    """The files of a zip, in its order."""
+
+    def __init__(self, data: bytes) -> None:
+        """Read the directory.
+
+        Raises:
+            ValidationFailed: no zip, a damaged one, none or too many files in it.
+            FileTooLarge: more than may be unpacked.
+        """
+        try:
+            self._zip = zipfile.ZipFile(_Source(data))
+        except MALFORMED as error:
+            raise ValidationFailed("archive: not a zip file, or a damaged one") from error
+        self.entries: Sequence[zipfile.ZipInfo] = [info for info in self._zip.infolist() if not _is_skipped(info)]
+        if not self.entries:
+            raise ValidationFailed("archive: there is no file in it")
+        if len(self.entries) > MAX_ITEMS:
+            raise ValidationFailed(f"archive: more than {MAX_ITEMS} files in it")
+        if sum(info.file_size for info in self.entries) > MAX_UNPACKED_BYTES:
+            raise ArchiveTooLarge(f"archive: more than {MAX_UNPACKED_BYTES:,} bytes when it is unpacked")
+
+    def read(self, info: zipfile.ZipInfo) -> bytes:
+        """Unpack one file.
+
+        Raises:
+            Refused: it is too large, damaged, encrypted, or packed in a way that is not taken.
+        """
+        try:
+            _check(info)
+            return self._unpack(info)
+        except ShieldError as error:
+            raise from_core(error) from None
+        except MALFORMED:
+            raise from_core(ImageCorrupt("the entry of the archive is damaged")) from None
+
+    def _unpack(self, info: zipfile.ZipInfo) -> bytes:
+        unpacked = io.BytesIO()
+        with self._zip.open(info) as file:
+            # The reader stops at the declared size, and then compares the checksum.
+            while piece := file.read(PIECE):
+                unpacked.write(piece)
+        if unpacked.tell() != info.file_size:
+            raise ImageCorrupt("the entry of the archive is shorter than it says")
+        return unpacked.getvalue()
+
+
+class _Source(io.BytesIO):
+    """The archive's bytes, of which nobody reads many at a time."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(data)
+        self._size = len(data)
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        left = self._size - self.tell()
+        wanted = left if size is None or size < 0 else size
+        if wanted > MAX_READ:
+            raise zipfile.BadZipFile("a directory of that size has no place here")
+        return super().read(wanted)
+
+
+def _check(info: zipfile.ZipInfo) -> None:
+    if info.file_size > MAX_BYTES:
+        raise FileTooLarge(f"the file has {info.file_size:,} bytes; the limit is {MAX_BYTES:,}")
+    if info.flag_bits & ENCRYPTED:
+        raise UnsupportedFormat("the entry of the archive is encrypted: make the archive without a password")
+    if info.compress_type not in METHODS:
+        raise UnsupportedFormat("the entry of the archive is compressed in another way than by deflate")
+    if info.file_size > info.compress_size * MAX_EXPANSION:
+        raise ImageCorrupt("the entry of the archive declares more bytes than it can hold")
+
+
+def _is_skipped(info: zipfile.ZipInfo) -> bool:
+    *folders, name = info.filename.split("/")
+    return info.is_dir() or any(folder in SKIPPED_FOLDERS for folder in folders) or name in SKIPPED_NAMES
