@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from api.draining import Draining
 from api.middleware.bodies import UploadBudget
 from api.readiness import ReadinessCheck
+from api.streams import OpenStreams
 from api.uploads import SUBMISSIONS_AT_ONCE
 from backplane.logging import configure
 from backplane.settings import load_settings
@@ -30,12 +31,14 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     async with open_gateway(app.state.settings) as services:
         app.state.services = services
         app.state.draining = draining
+        app.state.streams = OpenStreams(services.sessions, draining)
         app.state.readiness = ReadinessCheck(services, draining)
         app.state.submission_slots = asyncio.Semaphore(SUBMISSIONS_AT_ONCE)
         app.state.upload_budget = UploadBudget(app.state.settings.upload_memory_bytes)
         log.info("gateway.started", environment=app.state.settings.environment)
         with draining.on_signals():
-            yield
+            async with app.state.streams.watched():
+                yield
         draining.begin()
     log.info("gateway.stopped")
 
@@ -46,6 +49,7 @@ def adopt_server_logs() -> None:
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.propagate = name != "uvicorn.access"
-    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+    for name in ("uvicorn.error", "websockets"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     # It warns of every malformed form, with what was in it.
     logging.getLogger("python_multipart").setLevel(logging.ERROR)

@@ -18,6 +18,7 @@ from fastapi import FastAPI
 from sqlalchemy import text
 
 from api.app import create_app
+from api.server import configure
 from backplane import ids
 from backplane.db.models import Account
 from backplane.db.notifications import Notifications
@@ -54,6 +55,8 @@ class User:
     account_id: UUID
     token: str
     http: httpx.AsyncClient = field(repr=False)
+    session_id: UUID
+    refresh_token: str
 
     async def encrypt(self, picture: bytes | None = None, **form: str) -> str:
         """Submit a picture and return the id of its job."""
@@ -104,8 +107,15 @@ class Gateway:
         )
         async with plant.database.transaction() as session:
             session.add(account)
-        token = (await self.services.tokens.issue(account_id)).access_token
-        return User(email, account_id, token, self.client(Authorization=f"Bearer {token}"))
+        pair = await self.services.tokens.issue(account_id)
+        return User(
+            email,
+            account_id,
+            pair.access_token,
+            self.client(Authorization=f"Bearer {pair.access_token}"),
+            session_id=self.services.tokens.verify(pair.access_token).session_id,
+            refresh_token=pair.refresh_token,
+        )
 
 
 @dataclass
@@ -227,9 +237,10 @@ async def opened(settings: Settings) -> AsyncIterator[Gateway]:
 def serving(settings: Settings, **options: object) -> Iterator[Gateway]:
     """Run a real server on a thread: for what only the wire shows."""
     app = create_app(settings)
-    config = uvicorn.Config(
-        app, host="127.0.0.1", port=0, log_config=None, timeout_graceful_shutdown=5, lifespan="on", **options
-    )
+    config = configure(app, host="127.0.0.1", port=0)
+    config.timeout_graceful_shutdown = 5
+    for name, value in options.items():
+        setattr(config, name, value)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
 

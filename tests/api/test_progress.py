@@ -1,6 +1,7 @@
 import asyncio
 import json
 import socket as sockets
+import threading
 import time
 
 import pytest
@@ -9,6 +10,7 @@ from sqlalchemy import text
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from api import streams
 from api.ws import progress
 from backplane import ids
 from backplane.services.tokens import AccessTokens
@@ -150,7 +152,7 @@ class TestRefusedHandshakes:
 
     async def test_an_expired_token_is_401_and_says_so(self, server, wired):
         pem = server.app.state.settings.signing_key_file.read_bytes()
-        expired = AccessTokens(pem, seconds=-5).issue(wired.account_id)
+        expired = AccessTokens(pem, seconds=-5).issue(wired.account_id, wired.session_id)
         assert await refusal(server, await wired.encrypt(), token=expired) == (401, "token-expired")
 
     async def test_a_token_in_the_query_is_no_credential(self, server, wired):
@@ -186,37 +188,43 @@ class TestRefusedHandshakes:
 class TestEndings:
     async def test_when_the_token_expires_it_closes_4401(self, server, wired):
         pem = server.app.state.settings.signing_key_file.read_bytes()
-        short = AccessTokens(pem, seconds=2).issue(wired.account_id)
+        short = AccessTokens(pem, seconds=2).issue(wired.account_id, wired.session_id)
         began = time.monotonic()
         _, code = await hear(server, await wired.encrypt(), token=short)
         assert code == 4401
         assert time.monotonic() - began < 5
 
     async def test_after_its_lifetime_it_closes_4401(self, server, wired, monkeypatch):
-        monkeypatch.setattr(progress, "LIFETIME_SECONDS", 0.1)
+        monkeypatch.setattr(streams, "LIFETIME_SECONDS", 0.1)
         _, code = await hear(server, await wired.encrypt(), token=wired.token)
         assert code == 4401
 
     async def test_a_listener_that_reads_too_slowly_is_told_to_come_back(self, server, wired, engine, monkeypatch):
-        monkeypatch.setattr(progress, "QUEUE_LENGTH", 2)
-        sent = progress._send
+        held, sent = threading.Event(), progress._send
 
-        async def send_nothing(socket, frames):
-            await frames.get()
-            await socket.send_text("{}")
-            await asyncio.get_running_loop().create_future()
+        async def send(socket, frame):
+            if frame["seq"] == 2:
+                await asyncio.to_thread(held.wait)
+            await sent(socket, frame)
 
-        monkeypatch.setattr(progress, "_send", send_nothing)
+        monkeypatch.setattr(progress, "_send", send)
         job_id = await wired.encrypt()
         async with socket(server, job_id, token=wired.token) as opened:
-            await opened.recv()
+            assert [json.loads(await opened.recv())["seq"] for _ in range(2)] == [1, 1]
+            [listener] = server.services.plant.bus._listeners[ids.from_wire("job", job_id)]
             claim = await engine.take(job_id)
-            for number in range(5):
-                await engine.claims.report(claim, [("encrypting", number)])
+            await engine.claims.report(claim, [("encrypting", number % 100) for number in range(80)])
+            await eventually(lambda: listener.overflowed)
+            held.set()
+            seen = []
             with pytest.raises(ConnectionClosed) as closed:
-                await asyncio.wait_for(opened.recv(), 20)
+                while True:
+                    seen.append(json.loads(await asyncio.wait_for(opened.recv(), 20))["seq"])
         assert closed.value.rcvd.code == 1013
-        monkeypatch.setattr(progress, "_send", sent)
+        assert seen == list(range(2, seen[-1] + 1)), "what was told had no gap"
+        frames = asyncio.create_task(hear(server, job_id, token=wired.token, last_seq=seen[-1]))
+        await engine.claims.fail(claim, code="image-corrupt", title="The image is damaged")
+        assert [frame["seq"] for frame in (await frames)[0][1:]] == list(range(seen[-1] + 1, 83))
 
     async def test_a_database_that_fails_meanwhile_closes_1013(self, server, wired, monkeypatch):
         from backplane.errors import Unavailable

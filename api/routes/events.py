@@ -1,0 +1,134 @@
+"""The progress of a job as server-sent events: what the socket tells, over plain HTTP."""
+
+import asyncio
+import json
+import secrets
+from contextlib import aclosing, suppress
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from api.dependencies import CurrentStreams, Reader, Services
+from api.problems import AUTHENTICATED, problems
+from api.stories import Frame, Story, story_of
+from api.streams import DONE, SEND_SECONDS, Ending, OpenStreams, converse
+from backplane import ids
+from backplane.metrics import EVENT_STREAMS
+from backplane.services.tokens import Principal
+
+BEAT_SECONDS = 15.0
+"""Proxies cut what is silent for longer than that, mostly after 30 or 60 seconds."""
+MAX_SEQ = 2**31 - 1
+MEDIA_TYPE = "text/event-stream"
+HEADERS = {
+    "Content-Type": MEDIA_TYPE,
+    "Cache-Control": "no-store",
+    # nginx keeps an answer back until it has a page of it, unless it is told not to.
+    "X-Accel-Buffering": "no",
+}
+
+router = APIRouter(prefix="/api/v1/jobs", tags=["jobs"])
+
+
+class EventStream(Response):
+    """An answer that goes on; what it holds is given back however it ends."""
+
+    def __init__(
+        self, story: Story, first: Frame | None, *, heard: int, caller: Principal, streams: OpenStreams
+    ) -> None:
+        super().__init__(headers=HEADERS)
+        del self.headers["content-length"]
+        self._story = story
+        self._first: Frame | None = first
+        self._heard = heard
+        self._caller = caller
+        self._streams = streams
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - what an application is
+        async with aclosing(self._story):
+            with self._streams.open(self._caller) as ending, EVENT_STREAMS.track_inprogress():
+                await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+                end = await converse(self._tell(send), _leave(receive), ending)
+        if end is not None:
+            with suppress(TimeoutError, OSError):
+                await _send(send, last_words(end), more=False)
+
+    async def _tell(self, send: Send) -> Ending:
+        # Not the number of the state but of what was heard: who is cut now has heard no event of this stream.
+        await _send(send, text_of(self._first, self._heard))
+        self._first = None
+        async for frame in self._story:
+            await _send(send, text_of(frame))
+        return DONE
+
+
+@router.get(
+    "/{job_id}/events",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "The state, then each event as it comes; `data` is the frame of the socket, `id` its `seq`",
+            "content": {MEDIA_TYPE: {"schema": {"type": "string"}}},
+        },
+        204: {"description": "`Last-Event-ID` is the last event of an ended job: there is no reason to come back"},
+        **problems(*AUTHENTICATED, "not-found", "validation-failed"),
+    },
+)
+async def follow_job(
+    *,
+    job_id: str,
+    caller: Reader,
+    services: Services,
+    streams: CurrentStreams,
+    last_event_id: Annotated[
+        int | None, Header(ge=0, le=MAX_SEQ, description="The last `id` that was seen; goes before `last_seq`")
+    ] = None,
+    last_seq: Annotated[int, Query(ge=0, le=MAX_SEQ, description="Tell only events after this number")] = 0,
+) -> Response:
+    """Follow a job by server-sent events.
+
+    First comes an event `snapshot`, the job as it stands, then the events after `Last-Event-ID`, numbered from 1
+    without a gap: `progress`, and at the end `completed`, `error` or `cancelled`, after which the stream ends. A
+    comment comes where nothing happens for 15 seconds. Whatever ends the stream before the job's end, come back with
+    the last `id`: after an hour, after the credential or its session has ended (with a new one), when the gateway
+    stops, and where nothing was read for 10 seconds.
+    """
+    ids.from_wire("job", job_id)
+    await services.sessions.demand(caller.session_id)
+    heard = last_event_id if last_event_id is not None else last_seq
+    story = story_of(services, caller, job_id, last_seq=heard, beat_seconds=BEAT_SECONDS)
+    first = await anext(story)
+    if last_event_id is not None and first is not None and _is_over(first, last_event_id):
+        await story.aclose()
+        # The HTML standard: an EventSource that gets this does not come back.
+        return Response(status_code=204, headers={"Cache-Control": "no-store"})
+    return EventStream(story, first, heard=heard, caller=caller, streams=streams)
+
+
+def text_of(frame: Frame | None, number: int | None = None) -> str:
+    """Write a frame as an event, and nothing as a comment."""
+    if frame is None:
+        return ": nothing new\n\n"
+    seq = frame["seq"] if number is None else min(number, frame["seq"])
+    return f"event: {frame['type']}\nid: {seq}\ndata: {json.dumps(frame, separators=(',', ':'))}\n\n"
+
+
+def last_words(ending: Ending) -> str:
+    """Say when to come back: not all at once, where a gateway stops that had a thousand listeners."""
+    return "" if ending is DONE else f": {ending.reason}\nretry: {1000 + secrets.randbelow(4000)}\n\n"
+
+
+def _is_over(snapshot: Frame, heard: int) -> bool:
+    return snapshot["payload"]["status"] in {"completed", "failed", "cancelled"} and heard >= snapshot["seq"]
+
+
+async def _send(send: Send, text: str, *, more: bool = True) -> None:
+    async with asyncio.timeout(SEND_SECONDS):
+        await send({"type": "http.response.body", "body": text.encode(), "more_body": more})
+
+
+async def _leave(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

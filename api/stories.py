@@ -1,0 +1,68 @@
+"""What sockets and event streams tell, which is the same: frames, the first of them a snapshot.
+
+A story is found by the type of the id that it is asked for. Its first frame comes once the caller is found to be the
+owner; None comes where there is nothing to tell for a while.
+"""
+
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
+from typing import Any
+from uuid import UUID
+
+from api.schemas.jobs import frame, snapshot
+from backplane import ids
+from backplane.errors import NotFound
+from backplane.services.jobs import JobFacts
+from backplane.services.tokens import Principal
+from backplane.wiring import GatewayServices
+
+Frame = dict[str, Any]
+Story = AsyncGenerator[Frame | None]
+
+
+async def tell_job(
+    services: GatewayServices, account_id: UUID, job_id: UUID, *, last_seq: int, beat_seconds: float | None
+) -> Story:
+    """Tell how the job stands, then its events after `last_seq`, to the last one."""
+    feed = services.progress.follow(account_id, job_id, last_seq=last_seq, beat_seconds=beat_seconds)
+    async with aclosing(feed):
+        async for item in feed:
+            if isinstance(item, JobFacts):
+                yield snapshot(item)
+                del item
+            else:
+                yield frame(item) if item is not None else None
+
+
+STORIES: Mapping[str, Callable[..., Story]] = {"job": tell_job}
+
+
+def story_of(
+    services: GatewayServices,
+    caller: Principal,
+    subject: str,
+    *,
+    last_seq: int = 0,
+    beat_seconds: float | None = None,
+) -> Story:
+    """Begin the story of what this id names.
+
+    Raises:
+        NotFound: the id is of no type that has a story. That there is no such object the first frame says.
+    """
+    prefix = subject[:3]
+    if prefix not in STORIES:
+        raise NotFound
+    return STORIES[prefix](
+        services, caller.account_id, ids.from_wire(prefix, subject), last_seq=last_seq, beat_seconds=beat_seconds
+    )
+
+
+async def demand_owner(services: GatewayServices, caller: Principal, subject: str) -> None:
+    """Find that the caller may hear the story.
+
+    Raises:
+        NotFound: there is no such object for this caller.
+    """
+    async with aclosing(story_of(services, caller, subject)) as story:
+        await anext(story)
