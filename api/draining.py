@@ -7,19 +7,48 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+STOP_SECONDS = 20
+"""From SIGTERM to the moment when whatever still runs is cut; an orchestrator is told to allow a little more."""
+
+LAST_WORDS_SECONDS = 2
+"""Before that, bodies that are still arriving are refused in a way that a client can act on."""
+
 
 class Draining:
     """Known to everything that waits: readiness turns false, sockets close with 1012, waits end with what there is."""
 
     def __init__(self) -> None:
         self._begun = asyncio.Event()
+        self._over = False
+        self._waits: set[asyncio.Timeout] = set()
 
     @property
     def begun(self) -> bool:
         return self._begun.is_set()
 
+    @property
+    def over(self) -> bool:
+        """Whether what still arrives is too late."""
+        return self._over
+
     def begin(self) -> None:
+        if not self.begun:
+            asyncio.get_running_loop().call_later(STOP_SECONDS - LAST_WORDS_SECONDS, self._end)
         self._begun.set()
+
+    @contextmanager
+    def shortens(self, wait: asyncio.Timeout) -> Iterator[None]:
+        """Let this wait time out early when it would last longer than the gateway."""
+        self._waits.add(wait)
+        try:
+            yield
+        finally:
+            self._waits.discard(wait)
+
+    def _end(self) -> None:
+        self._over = True
+        for wait in self._waits:
+            wait.reschedule(asyncio.get_running_loop().time())
 
     async def wait(self) -> None:
         await self._begun.wait()

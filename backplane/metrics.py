@@ -12,7 +12,13 @@ HTTP_SECONDS = Histogram(
 UPLOAD_BYTES = Gauge(
     "imageshield_upload_bytes_in_flight", "Bytes of request bodies now held in memory", multiprocess_mode="livesum"
 )
+CONNECTIONS_CUT = Counter(
+    "imageshield_connections_cut_total", "Connections closed for what came over them, or did not", ["reason"]
+)
 SOCKETS = Gauge("imageshield_progress_sockets", "Open progress sockets", multiprocess_mode="livesum")
+EVENT_STREAMS = Gauge(
+    "imageshield_event_streams", "Open streams of server-sent events", multiprocess_mode="livesum"
+)
 JOBS_SUBMITTED = Counter("imageshield_jobs_submitted_total", "Jobs accepted", ["kind"])
 IDEMPOTENT_REQUESTS = Counter(
     "imageshield_idempotent_requests_total", "Requests with an idempotency key, by what became of them", ["outcome"]

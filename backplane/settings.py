@@ -46,6 +46,8 @@ class Settings(BaseSettings):
     upload_memory_bytes: Annotated[int, Field(ge=112_000_000)] = 400_000_000
     """Bodies in flight, all requests together: originals are held in memory, never in a temporary file."""
     synchronous_wait_seconds: Seconds = 30
+    drain_seconds: Annotated[int, Field(ge=0, le=10)] = 0
+    """After SIGTERM connections are still taken for so long, for a balancer that goes by `/ready`."""
     decrypted_result_seconds: Seconds = 900
     job_retention_days: Annotated[int, Field(ge=0, le=36_500)] = 30
     """0 keeps jobs for ever."""

@@ -5,8 +5,9 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.draining import Draining
 from api.errors import BodyRefused, RequestTimeout
-from backplane.errors import FileTooLarge, Overloaded
+from backplane.errors import ApplicationError, FileTooLarge, Overloaded, Unavailable
 from backplane.metrics import UPLOAD_BYTES
 from shield_core.image.limits import MAX_BYTES, MAX_ENCRYPTED_BYTES, MAX_MATERIAL_BYTES
 
@@ -31,6 +32,8 @@ LINGER_SECONDS = 5.0
 LINGER_BYTES = 128 * 1024 * 1024
 """What a refused body may still take: many clients read no answer before they have sent everything."""
 
+LAST_LINGER_SECONDS = 1.0
+
 
 class UploadBudget:
     """Bytes of all bodies that may be in memory at once."""
@@ -54,11 +57,13 @@ class UploadBudget:
 class Body:
     """One request's body on its way in: counted, limited, and cut where it stalls."""
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send, budget: UploadBudget) -> None:
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)
+        state = scope["app"].state
         self._receive = receive
         self._send = send
-        self._budget = budget
+        self._budget: UploadBudget = state.upload_budget
+        self._draining: Draining = state.draining
         self._limit = LIMITS.get(scope["path"], DEFAULT_LIMIT)
         self._declared = int(headers.get("content-length") or 0)
         self._awaits_go = headers.get("expect", "").lower() == "100-continue"
@@ -75,10 +80,11 @@ class Body:
         if not self._admitted:
             self._admit()
         try:
-            async with asyncio.timeout(self._deadline - time.monotonic()):
-                message = await self._receive()
+            async with asyncio.timeout(self._deadline - time.monotonic()) as wait:
+                with self._draining.shortens(wait):
+                    message = await self._receive()
         except TimeoutError:
-            raise BodyRefused(RequestTimeout()) from None
+            raise BodyRefused(self._too_late()) from None
         self._count(message)
         return message
 
@@ -88,7 +94,7 @@ class Body:
         self._reserved = 0
 
     async def send(self, message: Message) -> None:
-        if message["type"] == "http.response.start" and not self._complete:
+        if message["type"] == "http.response.start" and (self._draining.begun or not self._complete):
             MutableHeaders(scope=message)["Connection"] = "close"
         if message["type"] == "http.response.body" and not message.get("more_body") and not self._complete:
             await self._send({**message, "more_body": True})
@@ -96,9 +102,16 @@ class Body:
             message = {"type": "http.response.body", "body": b"", "more_body": False}
         await self._send(message)
 
+    def _too_late(self) -> ApplicationError:
+        if self._draining.over:
+            return Unavailable("The gateway stops and cannot wait for the rest; send it again", retry_after=1)
+        return RequestTimeout()
+
     def _admit(self) -> None:
         """Decide before the first byte: a body that cannot be taken need not be sent."""
         self._admitted = True
+        if self._draining.over:
+            raise BodyRefused(self._too_late())
         self._deadline = time.monotonic() + STALL_SECONDS
         if self._declared > self._limit:
             raise BodyRefused(_too_large(self._limit))
@@ -129,7 +142,7 @@ class Body:
             return
         left = LINGER_BYTES
         try:
-            async with asyncio.timeout(LINGER_SECONDS):
+            async with asyncio.timeout(LAST_LINGER_SECONDS if self._draining.over else LINGER_SECONDS):
                 while left > 0 and not self._complete:
                     message = await self._receive()
                     left -= len(message.get("body", b""))
@@ -146,7 +159,7 @@ class Bodies:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        body = Body(scope, receive, send, scope["app"].state.upload_budget)
+        body = Body(scope, receive, send)
         scope["state"]["body"] = body
         try:
             await self._app(scope, body.receive, body.send)

@@ -32,8 +32,8 @@ ACCEPTED = {
 
 def job_answer(facts: JobFacts, prefer: Preferences) -> JSONResponse:
     """Answer with the job: 200 where the caller asked to wait and it has ended, else 202."""
-    headers = {"Location": url(facts)} | prefer.applied(finished=facts.ended)
     finished = facts.ended and prefer.wait is not None
+    headers = {"Location": url(facts)} | prefer.applied(finished=finished)
     if not finished:
         headers["Retry-After"] = str(max(1, ceil(facts.estimated_ms / 1000)))
     return JSONResponse(Job.of(facts).model_dump(mode="json"), status_code=200 if finished else 202, headers=headers)
@@ -50,7 +50,7 @@ async def answer_in_time(
     seconds = _patience(prefer, request.app.state.settings)
     if seconds is not None:
         job = await wait_for_end(request, caller.account_id, job, seconds=seconds)
-    if not job.ended or prefer.wait is not None:
+    if seconds is None or not job.ended or prefer.wait is not None:
         return job_answer(job, prefer)
     if job.status != "completed":
         raise of_failed_job(job.error_code or "job-failed", job.error_title or "The job has failed")

@@ -1,12 +1,12 @@
 """A request that is sent again under its key is answered again, and done once."""
 
 import asyncio
-import os
 import uuid
 
 import pytest
+from sqlalchemy import text
 
-from backplane import ids
+from backplane.errors import Unavailable
 from tests import pictures
 from tests.api.conftest import PASSWORD, Sealed
 
@@ -23,8 +23,6 @@ def key():
 
 @pytest.fixture
 def sql(gateway):
-    from sqlalchemy import text
-
     async def execute(statement, **values):
         async with gateway.services.plant.database.transaction() as session:
             result = await session.execute(text(statement), values)
@@ -74,3 +72,189 @@ class TestTheSameAgain:
         first, second = await encrypt(ada, key), await encrypt(bob, key)
         assert second.status_code == 202
         assert second.json()["job_id"] != first.json()["job_id"]
+
+    async def test_of_a_measurement_is_the_same_job(self, ada, key):
+        pair = {"original": ("a.png", PICTURE), "encrypted": ("b.png", pictures.as_png(pictures.make(8, 6, seed=2)))}
+        for path, files in (("analyze", pair), ("analysis/avalanche", {"image": ("a.png", PICTURE)})):
+            mine = {"Idempotency-Key": f"{path}-{uuid.uuid4()}", "Prefer": "respond-async"}
+            answers = [await ada.http.post(f"/api/v1/{path}", files=files, headers=mine) for _ in range(2)]
+            assert [answer.status_code for answer in answers] == [202, 202]
+            assert len({answer.json()["job_id"] for answer in answers}) == 1
+
+    async def test_a_day_later_it_is_another_job(self, ada, key, sql):
+        first = await encrypt(ada, key)
+        later = "UPDATE idempotency_keys SET expires_at = now() WHERE account_id = :account"
+        await sql(later, account=ada.account_id)
+        second = await encrypt(ada, key)
+        assert "Idempotency-Replayed" not in second.headers
+        assert second.json()["job_id"] != first.json()["job_id"]
+
+    async def test_of_what_was_deleted_is_gone(self, ada, key, sql):
+        await encrypt(ada, key)
+        await sql("UPDATE jobs SET deleted_at = now() WHERE account_id = :account", account=ada.account_id)
+        again = await encrypt(ada, key)
+        assert (again.status_code, again.json()["code"]) == (410, "gone")
+        assert again.headers["Idempotency-Replayed"] == "true"
+
+
+class TestDecrypting:
+    @pytest.fixture
+    def sealed(self):
+        return Sealed.make()
+
+    async def decrypt(self, user, sealed, headers):
+        return await user.http.post("/api/v1/decrypt", files=sealed.files(), headers=headers)
+
+    async def test_again_the_picture_where_nobody_has_taken_it(self, ada, engine, key, sealed):
+        job_id = (await self.decrypt(ada, sealed, key | {"Prefer": "respond-async"})).json()["job_id"]
+        await engine.complete_decrypt(job_id, b"the picture")
+        again = await self.decrypt(ada, sealed, key)
+        assert (again.status_code, again.content) == (200, b"the picture")
+        assert again.headers["Idempotency-Replayed"] == "true"
+
+    async def test_gone_where_it_was_taken_and_the_job_where_that_is_asked_for(self, ada, engine, key, sealed):
+        job_id = (await self.decrypt(ada, sealed, key | {"Prefer": "respond-async"})).json()["job_id"]
+        await engine.complete_decrypt(job_id)
+        assert (await self.decrypt(ada, sealed, key)).status_code == 200
+        taken = await self.decrypt(ada, sealed, key)
+        assert (taken.status_code, taken.json()["code"]) == (410, "gone")
+        job = await self.decrypt(ada, sealed, key | {"Prefer": "respond-async"})
+        assert (job.status_code, job.json()["job_id"]) == (202, job_id)
+
+    async def test_of_a_failed_job_is_its_problem(self, ada, engine, key, sealed):
+        job_id = (await self.decrypt(ada, sealed, key | {"Prefer": "respond-async"})).json()["job_id"]
+        await engine.fail(job_id, code="decryption-failed", title="Wrong key or password, or the file was changed")
+        again = await self.decrypt(ada, sealed, key)
+        assert (again.status_code, again.json()["code"]) == (400, "decryption-failed")
+        assert again.headers["Idempotency-Replayed"] == "true"
+
+
+class TestAnotherRequest:
+    @pytest.mark.parametrize(
+        "changed",
+        [{"picture": OTHER}, {"quantum_purity": "fast"}, {"analyze": "true"}, {"master_password": PASSWORD}],
+        ids=lambda changed: next(iter(changed)),
+    )
+    async def test_under_the_same_key_is_refused(self, ada, key, changed):
+        await encrypt(ada, key)
+        refused = await encrypt(ada, key, **changed)
+        assert (refused.status_code, refused.json()["code"]) == (422, "idempotency-mismatch")
+        assert len(await jobs_of(ada)) == 1
+
+    async def test_at_another_address_is_refused(self, ada, key):
+        await encrypt(ada, key)
+        refused = await ada.http.post("/api/v1/analysis/avalanche", files={"image": ("a.png", PICTURE)}, headers=key)
+        assert (refused.status_code, refused.json()["code"]) == (422, "idempotency-mismatch")
+
+
+class TestPasswords:
+    async def test_another_one_is_another_request(self, ada, key):
+        await encrypt(ada, key, master_password=PASSWORD)
+        refused = await encrypt(ada, key, master_password=PASSWORD + "!")
+        assert (refused.status_code, refused.json()["code"]) == (422, "idempotency-mismatch")
+
+    async def test_are_not_compared_any_more_when_the_job_has_ended(self, ada, engine, key, sql):
+        job_id = (await encrypt(ada, key, master_password=PASSWORD)).json()["job_id"]
+        await engine.fail(job_id)
+        again = await encrypt(ada, key, master_password=PASSWORD + "!")
+        assert again.json()["job_id"] == job_id
+        rows = await sql("SELECT password_mac FROM idempotency_keys WHERE account_id = :id", id=ada.account_id)
+        assert rows == [{"password_mac": None}]
+
+
+class TestWhileTheFirstIsUnderWay:
+    @pytest.fixture
+    def store(self, gateway, monkeypatch):
+        """Hold the first object back; what comes after passes."""
+        store, put = gateway.services.plant.store, gateway.services.plant.store.put
+        reached, passes = asyncio.Event(), asyncio.Event()
+
+        async def hold_the_first(*arguments, **named):
+            if not reached.is_set():
+                reached.set()
+                await passes.wait()
+            await put(*arguments, **named)
+
+        monkeypatch.setattr(store, "put", hold_the_first)
+        return reached, passes
+
+    async def test_it_says_so_and_when_to_come_back(self, ada, key, store, background):
+        reached, passes = store
+        first = background(encrypt(ada, key))
+        await reached.wait()
+        second = await encrypt(ada, key)
+        assert (second.status_code, second.json()["code"]) == (409, "idempotency-in-progress")
+        assert int(second.headers["Retry-After"]) >= 1
+        passes.set()
+        assert (await first).status_code == 202
+        assert (await encrypt(ada, key)).json()["job_id"] == (await first).json()["job_id"]
+
+    async def test_whoever_was_silent_for_too_long_creates_nothing(self, ada, key, store, background, sql):
+        reached, passes = store
+        zombie = background(encrypt(ada, key))
+        await reached.wait()
+        await sql("UPDATE idempotency_keys SET lease_until = now() WHERE account_id = :id", id=ada.account_id)
+        successor = await encrypt(ada, key)
+        assert successor.status_code == 202
+        passes.set()
+        assert ((await zombie).status_code, (await zombie).json()["code"]) == (409, "idempotency-in-progress")
+        assert await jobs_of(ada) == [successor.json()["job_id"]]
+
+    async def test_of_fifty_at_once_one_is_done(self, wired, key):
+        answers = await asyncio.gather(*(encrypt(wired, key) for _ in range(50)))
+        codes = {answer.status_code for answer in answers}
+        assert codes <= {202, 409}, codes
+        made = {answer.json()["job_id"] for answer in answers if answer.status_code == 202}
+        assert await jobs_of(wired) == list(made)
+        done = [answer for answer in answers if answer.status_code == 202]
+        assert len([answer for answer in done if "Idempotency-Replayed" not in answer.headers]) == 1
+        assert {a.json()["code"] for a in answers if a.status_code == 409} <= {"idempotency-in-progress"}
+
+
+class TestRefusals:
+    async def test_free_the_key_for_they_did_nothing(self, ada, key):
+        refused = await encrypt(ada, key, picture=b"no picture")
+        assert refused.status_code == 415
+        assert (await encrypt(ada, key)).status_code == 202
+
+    async def test_of_the_service_itself_too(self, gateway, ada, key, monkeypatch):
+        async def fail(*_, **__):
+            raise Unavailable
+
+        with monkeypatch.context() as broken:
+            broken.setattr(gateway.services.plant.store, "put", fail)
+            assert (await encrypt(ada, key)).status_code == 503
+        again = await encrypt(ada, key)
+        assert again.status_code == 202
+        assert "Idempotency-Replayed" not in again.headers
+
+
+class TestKeys:
+    @pytest.mark.parametrize("value", [b"", b"x" * 256, b"with space", "schlüssel".encode(), b"tab\there"])
+    async def test_of_another_shape_are_refused(self, ada, value):
+        response = await encrypt(ada, [(b"Idempotency-Key", value)])
+        assert (response.status_code, response.json()["code"]) == (422, "validation-failed")
+        assert response.json()["errors"] == [
+            {
+                "location": "header",
+                "field": "Idempotency-Key",
+                "code": "unfit_key",
+                "detail": "One key of 1 to 255 visible ASCII characters",
+            }
+        ]
+        assert await jobs_of(ada) == []
+
+    async def test_two_of_them_are_refused(self, ada):
+        response = await encrypt(ada, [("Idempotency-Key", "one"), ("Idempotency-Key", "two")])
+        assert response.json()["errors"][0]["code"] == "unfit_key"
+
+    @pytest.mark.parametrize("value", ["x", "~" * 255, '"8e03978e-40d5-43e8-bc93-6894a57f9324"'])
+    async def test_of_any_visible_characters_are_taken(self, ada, value):
+        assert (await encrypt(ada, {"Idempotency-Key": value})).status_code == 202
+
+    async def test_nothing_of_them_or_of_the_request_is_kept(self, ada, sql):
+        await encrypt(ada, {"Idempotency-Key": "canary-key-Zx9"}, master_password=PASSWORD)
+        [row] = await sql("SELECT * FROM idempotency_keys WHERE account_id = :id", id=ada.account_id)
+        assert b"canary" not in repr(row).encode()
+        assert [len(row[name]) for name in ("id", "fingerprint", "password_mac")] == [32, 32, 32]
+        assert row["answer"] is None

@@ -1,0 +1,20 @@
+"""`python -m api`: the gateway, as images and `imageshield up` run it."""
+
+import argparse
+
+from api.server import Server, configure
+from backplane.settings import load_settings
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m api", description="Serve the gateway")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8000)
+    wanted = parser.parse_args()
+    drain_seconds = load_settings().drain_seconds
+    config = configure("api.main:app", host=wanted.host, port=wanted.port, drain_seconds=drain_seconds)
+    Server(config, drain_seconds=drain_seconds).run()
+
+
+if __name__ == "__main__":
+    main()

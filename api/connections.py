@@ -1,0 +1,159 @@
+"""A connection, on the wire's side of the application: how long a caller may take, and how much may come unasked.
+
+uvicorn waits for ever for the head of a request and for a reader of its answer, and its parser takes heads of any
+size: whoever opens many connections and then sleeps would hold them all. And when it stops it closes what is idle at
+once, while the next request may be on its way.
+"""
+
+import asyncio
+import json
+import socket
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from api.errors import MEDIA_TYPE, HeadersTooLarge, RequestMalformed, RequestTimeout, document
+from backplane.errors import ApplicationError
+from backplane.metrics import CONNECTIONS_CUT
+
+HEAD_SECONDS = 15.0
+"""From the opening of the connection, or the first byte of the next request, to the end of its head."""
+
+HEAD_BYTES = 32 * 1024
+"""Of a request line and its headers: a token has one kilobyte, and nobody sends cookies here."""
+
+READ_SECONDS = 30.0
+READ_BYTES = 16 * 1024
+"""What a reader must take of its answer in that time: as much as a sender must send (api.middleware.bodies)."""
+
+LAST_SECONDS = 1.0
+"""When the gateway stops, a request that is on its way over an idle connection has so long to arrive."""
+
+
+class Connection(HttpToolsProtocol):
+    """uvicorn's connection, with an end to its patience."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        self._reading_head = True
+        self._head_bytes = 0
+        self._head_timer: asyncio.TimerHandle | None = None
+        self._read_timer: asyncio.TimerHandle | None = None
+        self._stopping = False
+        super().connection_made(transport)
+        _forget_the_dead(transport)
+        self._await_head(HEAD_SECONDS)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._cancel_timers()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self._reading_head:
+            self._head_bytes += len(data)
+        super().data_received(data)
+        if self.transport.is_closing() or self.transport.get_protocol() is not self:
+            self._cancel_timers()
+        elif self._head_bytes > HEAD_BYTES:
+            self._refuse(HeadersTooLarge(f"The head of a request has at most {HEAD_BYTES:,} bytes"))
+        elif self._is_idle() and self._head_timer is None:
+            self._await_head(HEAD_SECONDS)
+
+    def on_headers_complete(self) -> None:
+        self._reading_head = False
+        self._head_bytes = 0
+        self._cancel_head_timer()
+        super().on_headers_complete()
+        if self._stopping and self.cycle is not None:
+            self.cycle.keep_alive = False
+
+    def on_message_complete(self) -> None:
+        self._reading_head = True
+        super().on_message_complete()
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's words, in plain text
+        self._refuse(RequestMalformed())
+
+    def shutdown(self) -> None:
+        self._stopping = True
+        if not self._is_idle():
+            super().shutdown()
+        elif not self._head_bytes:
+            self._cancel_head_timer()
+            self._await_head(LAST_SECONDS)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        if self._read_timer is None:
+            self._watch_reader()
+
+    def resume_writing(self) -> None:
+        self._cancel_read_timer()
+        super().resume_writing()
+
+    def _is_idle(self) -> bool:
+        return self.cycle is None or self.cycle.response_complete
+
+    def _await_head(self, seconds: float) -> None:
+        self._head_timer = self.loop.call_later(seconds, self._give_up_on_head)
+
+    def _give_up_on_head(self) -> None:
+        self._head_timer = None
+        if self._head_bytes:
+            self._refuse(RequestTimeout("The head of the request took too long to arrive"))
+        else:
+            self.transport.close()
+
+    def _refuse(self, error: ApplicationError) -> None:
+        CONNECTIONS_CUT.labels(reason=error.code).inc()
+        self._cancel_timers()
+        # In the middle of an answer these bytes would be taken for a part of it.
+        if self._is_idle():
+            self.transport.write(_answer(error, self.server_state.default_headers))
+        self.transport.close()
+
+    def _watch_reader(self) -> None:
+        before = self.transport.get_write_buffer_size()
+        self._read_timer = self.loop.call_later(READ_SECONDS, self._judge_reader, before)
+
+    def _judge_reader(self, before: int) -> None:
+        if before - self.transport.get_write_buffer_size() >= READ_BYTES:
+            self._watch_reader()
+            return
+        self._read_timer = None
+        CONNECTIONS_CUT.labels(reason="slow-reader").inc()
+        self.transport.abort()
+
+    def _cancel_timers(self) -> None:
+        self._cancel_head_timer()
+        self._cancel_read_timer()
+
+    def _cancel_head_timer(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+    def _cancel_read_timer(self) -> None:
+        if self._read_timer is not None:
+            self._read_timer.cancel()
+            self._read_timer = None
+
+
+def _forget_the_dead(transport: asyncio.Transport) -> None:
+    """Have the kernel end a connection whose other side takes nothing, where the rest of an answer is small."""
+    wire: Any = transport.get_extra_info("socket")
+    if wire is not None and hasattr(socket, "TCP_USER_TIMEOUT") and wire.family != socket.AF_UNIX:
+        wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(READ_SECONDS * 1000))
+
+
+def _answer(error: ApplicationError, default_headers: list[tuple[bytes, bytes]]) -> bytes:
+    body = json.dumps(document(error)).encode()
+    headers = [
+        *default_headers,
+        (b"content-type", MEDIA_TYPE.encode()),
+        (b"content-length", b"%d" % len(body)),
+        (b"cache-control", b"no-store"),
+        (b"x-content-type-options", b"nosniff"),
+        (b"connection", b"close"),
+    ]
+    lines = b"".join(b"%b: %b\r\n" % header for header in headers)
+    return STATUS_LINE[error.status] + lines + b"\r\n" + body
