@@ -1,0 +1,159 @@
+"""Cancel, retry, delete, and a queue that is full, as a client meets them."""
+
+import pytest
+
+from backplane.services.claims import LeaseLost
+from tests import pictures
+
+pytestmark = [pytest.mark.anyio, pytest.mark.stack]
+
+JOBS = "/api/v1/jobs"
+PICTURE = pictures.as_png(pictures.make(8, 6))
+
+
+class TestCancel:
+    async def test_of_one_that_waits_is_200_with_the_cancelled_job(self, ada):
+        job_id = await ada.encrypt()
+        response = await ada.http.post(f"{JOBS}/{job_id}/cancel")
+        assert response.status_code == 200
+        job = response.json()
+        assert (job["status"], job["cancel_requested"]) == ("cancelled", True)
+        assert (job["error"], job["result_url"]) == (None, None)
+        assert job["completed_at"] is not None
+
+    async def test_of_one_that_is_worked_on_is_202_and_it_cannot_complete(self, ada, engine):
+        job_id = await ada.encrypt()
+        claim = await engine.take(job_id)
+        response = await ada.http.post(f"{JOBS}/{job_id}/cancel")
+        assert response.status_code == 202
+        assert (response.json()["status"], response.json()["cancel_requested"]) == ("processing", True)
+        with pytest.raises(LeaseLost):
+            await engine.claims.report(claim, [("encrypting", 50)])
+        assert await engine.claims.cancel(claim)
+        again = await ada.http.post(f"{JOBS}/{job_id}/cancel")
+        assert (again.status_code, again.json()["status"]) == (200, "cancelled")
+
+    async def test_of_one_that_has_ended_is_409(self, ada, engine):
+        completed, failed = await ada.encrypt(), await ada.encrypt()
+        await engine.complete_encrypt(completed)
+        await engine.fail(failed)
+        for job_id in (completed, failed):
+            response = await ada.http.post(f"{JOBS}/{job_id}/cancel")
+            assert (response.status_code, response.json()["code"]) == (409, "job-finished")
+
+
+class TestRetry:
+    async def test_is_202_with_the_job_as_it_waits(self, ada, engine):
+        job_id = await ada.encrypt()
+        await engine.fail(job_id)
+        response = await ada.http.post(f"{JOBS}/{job_id}/retry")
+        assert response.status_code == 202
+        assert response.headers["Location"] == f"{JOBS}/{job_id}"
+        assert int(response.headers["Retry-After"]) >= 1
+        job = response.json()
+        assert (job["status"], job["stage"], job["retries"], job["error"]) == ("pending", "queued", 1, None)
+        await engine.complete_encrypt(job_id)
+        assert (await ada.job(job_id))["status"] == "completed"
+
+    async def test_of_a_job_under_a_password_still_has_the_password(self, ada, engine):
+        job_id = await ada.encrypt(master_password="a passphrase of mine")
+        await engine.fail(job_id)
+        await ada.http.post(f"{JOBS}/{job_id}/retry")
+        assert (await engine.take(job_id)).secret is not None
+
+    async def test_of_one_that_has_not_failed_is_409(self, ada, engine):
+        job_id = await ada.encrypt()
+        response = await ada.http.post(f"{JOBS}/{job_id}/retry")
+        assert (response.status_code, response.json()["code"]) == (409, "job-not-finished")
+        await engine.complete_encrypt(job_id)
+        response = await ada.http.post(f"{JOBS}/{job_id}/retry")
+        assert (response.status_code, response.json()["code"]) == (409, "job-finished")
+
+    async def test_of_one_whose_picture_is_gone_is_410(self, ada, engine):
+        job_id = await ada.encrypt()
+        claim = await engine.take(job_id)
+        await engine.claims.fail(claim, code="image-corrupt", title="The image is damaged")
+        await engine.claims.inputs.delete(claim.job)
+        response = await ada.http.post(f"{JOBS}/{job_id}/retry")
+        assert (response.status_code, response.json()["code"]) == (410, "gone")
+
+
+class TestDelete:
+    async def test_makes_everything_of_the_job_404(self, ada, engine):
+        job_id = await ada.encrypt()
+        await engine.complete_encrypt(job_id)
+        response = await ada.http.delete(f"{JOBS}/{job_id}")
+        assert (response.status_code, response.content) == (204, b"")
+        for path in ("", "/result", "/receipt", "/key-file"):
+            assert (await ada.http.get(f"{JOBS}/{job_id}{path}")).status_code == 404
+        for method, path in (("POST", "/cancel"), ("POST", "/retry"), ("DELETE", "")):
+            assert (await ada.http.request(method, f"{JOBS}/{job_id}{path}")).status_code == 404
+        assert (await ada.http.get(JOBS)).json()["data"] == []
+
+    async def test_of_one_that_runs_is_409_and_says_what_to_do(self, ada):
+        job_id = await ada.encrypt()
+        response = await ada.http.delete(f"{JOBS}/{job_id}")
+        assert (response.status_code, response.json()["code"]) == (409, "job-not-finished")
+        assert "cancel" in response.json()["detail"]
+
+    async def test_of_a_cancelled_job_is_204(self, ada):
+        job_id = await ada.encrypt()
+        await ada.http.post(f"{JOBS}/{job_id}/cancel")
+        assert (await ada.http.delete(f"{JOBS}/{job_id}")).status_code == 204
+
+
+class TestScope:
+    @pytest.mark.parametrize(("method", "path"), [("POST", "/cancel"), ("POST", "/retry"), ("DELETE", "")])
+    async def test_steering_needs_the_scope_to_write(self, gateway, method, path):
+        operation = gateway.app.openapi()["paths"][f"{JOBS}/{{job_id}}{path}"][method.lower()]
+        assert operation["security"] == [{"account": ["jobs:write"]}]
+
+
+class TestRetention:
+    async def test_an_ended_job_says_until_when_it_is_kept(self, ada, engine):
+        job_id = await ada.encrypt()
+        assert (await ada.job(job_id))["expires_at"] is None
+        await engine.fail(job_id)
+        job = await ada.job(job_id)
+        assert job["expires_at"][:10] > job["completed_at"][:10]
+
+
+class TestFullQueue:
+    async def test_refuses_before_anything_is_stored(self, ada, gateway, monkeypatch):
+        monkeypatch.setattr(gateway.services.encryptions._submissions.forecasts, "_max_pending", 0)
+        stored = []
+        monkeypatch.setattr(gateway.services.plant.store, "put", lambda *args, **_: stored.append(args))
+        response = await ada.http.post("/api/v1/encrypt", files={"image": ("scan.png", PICTURE)})
+        assert (response.status_code, response.json()["code"]) == (503, "overloaded")
+        assert 1 <= int(response.headers["Retry-After"]) <= 60
+        assert stored == []
+
+
+class TestFilters:
+    async def test_by_the_beginning_of_the_id(self, ada):
+        made = [await ada.encrypt() for _ in range(2)]
+        for asked in (made[0], made[0][4:], made[0][:-1]):
+            page = (await ada.http.get(JOBS, params={"q": asked})).json()
+            assert made[0] in [job["job_id"] for job in page["data"]]
+        assert [job["job_id"] for job in (await ada.http.get(JOBS, params={"q": made[1]})).json()["data"]] == [made[1]]
+        assert (await ada.http.get(JOBS, params={"q": "job_f"})).json()["data"] == []
+
+    async def test_by_purity_and_by_moment(self, ada):
+        fast, balanced = await ada.encrypt(quantum_purity="fast"), await ada.encrypt()
+        moment = (await ada.job(balanced))["created_at"]
+
+        async def found(**parameters):
+            return [job["job_id"] for job in (await ada.http.get(JOBS, params=parameters)).json()["data"]]
+
+        assert await found(purity="fast") == [fast]
+        assert await found(created_after=moment) == [balanced]
+        assert await found(created_before=moment) == [fast]
+        assert await found(created_before=moment, purity="balanced") == []
+
+    @pytest.mark.parametrize(
+        "query", ["q=scan.png", "q=", "q=job_", "purity=canary", "created_after=2026-01-01T00:00:00"]
+    )
+    async def test_what_cannot_be_searched_for_is_refused(self, ada, query):
+        response = await ada.http.get(f"{JOBS}?{query}")
+        assert (response.status_code, response.json()["code"]) == (422, "validation-failed")
+        assert "canary" not in response.text
