@@ -50,6 +50,7 @@ TELLING = frozenset(
         # Ours, in api.schemas and api.uploads.
         "duplicate_event",
         "duplicate_field",
+        "either_or",
         "grant_incomplete",
         "not_an_email",
         "one_subject",

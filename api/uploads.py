@@ -6,10 +6,12 @@ So the routes read their form themselves: after authentication, every file held 
 first unknown field ends it.
 """
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
-from typing import Any, TypeVar
+from types import MappingProxyType
+from typing import Any, Final, TypeVar
 
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
@@ -17,6 +19,8 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import Request
 
+from api.errors import BodyRefused, RequestTimeout
+from api.middleware.bodies import FORM_OVERHEAD, hold_at_most
 from api.schemas.strict import Strict, unknown_field
 from backplane.errors import FileTooLarge
 
@@ -24,6 +28,10 @@ Options = TypeVar("Options", bound=Strict)
 
 MAX_TEXT = 4096
 MAX_HEADERS = 8
+STREAM_SECONDS = 3600
+"""Well below the day after which the sweeper takes what is stored and that no row names yet."""
+
+NO_FIELDS: Final[Mapping[str, int]] = MappingProxyType({})
 SUBMISSIONS_AT_ONCE = 4
 """While it is sealed a picture is in memory twice: 200 uploads of 5 MB took 980 MB without this bound, 600 with it."""
 
@@ -48,13 +56,17 @@ class _Part:
 class FormReader:
     """Takes the parser's events for one form; raises as soon as the form cannot become a good one."""
 
-    def __init__(self, *, files: Mapping[str, int], texts: type[Strict]) -> None:
+    def __init__(
+        self, *, files: Mapping[str, int], texts: type[Strict], passing: Mapping[str, int] = NO_FIELDS
+    ) -> None:
         self._limits = dict.fromkeys(texts.model_fields, MAX_TEXT) | dict(texts.max_lengths) | dict(files)
         self._file_limits = files
-        self._counts = texts.max_counts
+        self._passing = passing
+        self._counts = {**texts.max_counts, **passing}
         self._part = _Part()
         self._header = b""
         self._value = b""
+        self._arrived: list[_Part] = []
         self.parts: dict[str, list[_Part]] = {}
         self.ended = False
 
@@ -66,6 +78,7 @@ class FormReader:
             "on_header_end": self._end_header,
             "on_headers_finished": self._place,
             "on_part_data": self._add,
+            "on_part_end": self._end_part,
             "on_end": self._end,
         }
 
@@ -95,6 +108,8 @@ class FormReader:
             part.file_name = options[b"filename"].decode(errors="replace")
         part.limit = self._limits[part.name]
         found.append(part)
+        if self.passes and len(self.parts.keys() & self._file_limits.keys()) > 1:
+            raise invalid(f"Either {' or '.join(self._file_limits)}, not both", kind="either_or")
 
     def _add(self, data: bytes, start: int, end: int) -> None:
         part = self._part
@@ -104,8 +119,28 @@ class FormReader:
             raise invalid(f"At most {part.limit} bytes", kind="string_too_long", name=part.name)
         part.body.write(memoryview(data)[start:end])
 
+    def _end_part(self) -> None:
+        if self._part.name in self._passing:
+            self._arrived.append(self._part)
+
     def _end(self) -> None:
         self.ended = True
+
+    @property
+    def texts(self) -> dict[str, list[_Part]]:
+        return {name: parts for name, parts in self.parts.items() if name not in self._file_limits}
+
+    @property
+    def passes(self) -> bool:
+        """Whether a file has been met that is handed on and not held."""
+        return not self._passing.keys().isdisjoint(self.parts)
+
+    def take_arrived(self) -> Iterator[tuple[str, File]]:
+        """Hand on the files that have arrived as a whole, each under its field's name, and let go of them."""
+        while self._arrived:
+            part = self._arrived.pop(0)
+            file, part.body = File(part.body.getvalue(), part.file_name), BytesIO()
+            yield part.name, file
 
 
 async def read_form(
@@ -113,20 +148,56 @@ async def read_form(
 ) -> tuple[dict[str, File], Options]:
     """Read a multipart form: its files by name, each within its limit, and its other fields as `options`."""
     reader = FormReader(files=files, texts=options)
+    async for _ in _chunks(request, reader):
+        pass
+    if required not in reader.parts:
+        raise invalid("Field required", kind="missing", name=required)
+    return _held(reader, files.keys()), _read_options(options, reader.texts)
+
+
+async def stream_form(
+    request: Request,
+    options: type[Options],
+    *,
+    files: Mapping[str, int],
+    passing: Mapping[str, int],
+    take: Callable[[str, File], Awaitable[None]],
+) -> tuple[dict[str, File], Options]:
+    """Read a form of which some files are too many to be held: each of those is handed to `take` when it has arrived.
+
+    `passing` says of their fields how often each may come. One field for files is used, and no other beside it.
+    """
+    reader = FormReader(files=files, texts=options, passing=passing)
+    deadline = time.monotonic() + STREAM_SECONDS
+    async for _ in _chunks(request, reader):
+        if time.monotonic() > deadline:
+            raise BodyRefused(RequestTimeout(f"The form took more than {STREAM_SECONDS // 60} minutes to arrive"))
+        if reader.passes:
+            hold_at_most(request, max(files[name] for name in passing) + FORM_OVERHEAD)
+        for name, file in reader.take_arrived():
+            await take(name, file)
+    if reader.parts.keys().isdisjoint(files):
+        raise invalid("Field required", kind="missing", name=next(iter(files)))
+    return _held(reader, files.keys() - passing.keys()), _read_options(options, reader.texts)
+
+
+async def _chunks(request: Request, reader: FormReader) -> AsyncIterator[None]:
+    """Feed the reader with the body, and pause after each piece of it."""
     try:
         parser = MultipartParser(_boundary(request), reader.callbacks(), max_header_count=MAX_HEADERS)
         async for chunk in request.stream():
             parser.write(chunk)
+            yield
         parser.finalize()
     except FormParserError:
         raise _malformed() from None
     if not reader.ended:
         raise _malformed()
+
+
+def _held(reader: FormReader, files: Collection[str]) -> dict[str, File]:
     sent = [(name, parts[0]) for name, parts in reader.parts.items() if name in files]
-    found = {name: File(part.body.getvalue(), part.file_name) for name, part in sent}
-    if required not in found:
-        raise invalid("Field required", kind="missing", name=required)
-    return found, _read_options(options, {name: parts for name, parts in reader.parts.items() if name not in files})
+    return {name: File(part.body.getvalue(), part.file_name) for name, part in sent}
 
 
 def invalid(message: str, *, kind: str, name: str | None = None) -> RequestValidationError:

@@ -9,6 +9,7 @@ from api.draining import Draining
 from api.errors import BodyRefused, RequestTimeout
 from backplane.errors import ApplicationError, FileTooLarge, Overloaded, Unavailable
 from backplane.metrics import UPLOAD_BYTES
+from backplane.services.unpacking import MAX_ARCHIVE_BYTES, MAX_ITEMS
 from shield_core.image.limits import MAX_BYTES, MAX_ENCRYPTED_BYTES, MAX_MATERIAL_BYTES
 
 FORM_OVERHEAD = 64 * 1024
@@ -20,8 +21,12 @@ LIMITS = {
     "/api/v1/decrypt": MAX_ENCRYPTED_BYTES + MAX_MATERIAL_BYTES + MAX_KEY_FILE + FORM_OVERHEAD,
     "/api/v1/analyze": MAX_BYTES + MAX_ENCRYPTED_BYTES + FORM_OVERHEAD,
     "/api/v1/analysis/avalanche": MAX_BYTES + FORM_OVERHEAD,
+    "/api/v1/batch/encrypt": MAX_ITEMS * MAX_BYTES + FORM_OVERHEAD,
 }
 """Bytes of a whole body. `api.uploads` holds each file to its own limit, to the byte."""
+
+HELD = {"/api/v1/batch/encrypt": MAX_ARCHIVE_BYTES + FORM_OVERHEAD}
+"""What of a body is in memory at a time, where that is less than all of it: the rest has been stored."""
 
 DEFAULT_LIMIT = 64 * 1024
 STALL_SECONDS = 30.0
@@ -65,6 +70,7 @@ class Body:
         self._budget: UploadBudget = state.upload_budget
         self._draining: Draining = state.draining
         self._limit = LIMITS.get(scope["path"], DEFAULT_LIMIT)
+        self._held = HELD.get(scope["path"], self._limit)
         self._declared = int(headers.get("content-length") or 0)
         self._awaits_go = headers.get("expect", "").lower() == "100-continue"
         self._complete = not self._declared and "transfer-encoding" not in headers
@@ -72,19 +78,22 @@ class Body:
         self._reserved = 0
         self._received = 0
         self._mark = 0
-        self._deadline = 0.0
+        self._patience = STALL_SECONDS
 
     async def receive(self) -> Message:
         if self._complete:
             return await self._receive()
         if not self._admitted:
             self._admit()
+        # Only waiting wears patience out: a batch is stored between two reads, and that is not its sender's delay.
+        began = time.monotonic()
         try:
-            async with asyncio.timeout(self._deadline - time.monotonic()) as wait:
+            async with asyncio.timeout(self._patience) as wait:
                 with self._draining.shortens(wait):
                     message = await self._receive()
         except TimeoutError:
             raise BodyRefused(self._too_late()) from None
+        self._patience -= time.monotonic() - began
         self._count(message)
         return message
 
@@ -92,6 +101,13 @@ class Body:
         """Say that the bytes are no longer held; what comes after is not counted again."""
         self._budget.give_back(self._reserved)
         self._reserved = 0
+
+    def hold_at_most(self, size: int) -> None:
+        """Say that no more of this body will be in memory at a time, and give back what was reserved beyond that."""
+        self._held = min(self._held, size)
+        if self._reserved > self._held:
+            self._budget.give_back(self._reserved - self._held)
+            self._reserved = self._held
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start" and (self._draining.begun or not self._complete):
@@ -112,20 +128,20 @@ class Body:
         self._admitted = True
         if self._draining.over:
             raise BodyRefused(self._too_late())
-        self._deadline = time.monotonic() + STALL_SECONDS
+        self._patience = STALL_SECONDS
         if self._declared > self._limit:
             raise BodyRefused(_too_large(self._limit))
-        self._reserve(self._declared)
+        self._reserve(min(self._declared, self._held))
 
     def _count(self, message: Message) -> None:
         self._complete = not message.get("more_body", False)
         self._received += len(message.get("body", b""))
         if self._received > self._limit:
             raise BodyRefused(_too_large(self._limit))
-        self._reserve(self._received - self._reserved)
+        self._reserve(min(self._received, self._held) - self._reserved)
         if self._received - self._mark >= STALL_BYTES:
             self._mark = self._received
-            self._deadline = time.monotonic() + STALL_SECONDS
+            self._patience = STALL_SECONDS
 
     def _reserve(self, size: int) -> None:
         if size > 0:
@@ -171,6 +187,12 @@ def release(request: Request) -> None:
     """Give the bytes of a body back before the request ends: its route holds them no more, and may wait for long."""
     body: Body = request.state.body
     body.release()
+
+
+def hold_at_most(request: Request, size: int) -> None:
+    """Reserve no more for this body than its route will hold at a time."""
+    body: Body = request.state.body
+    body.hold_at_most(size)
 
 
 def _too_large(limit: int) -> FileTooLarge:

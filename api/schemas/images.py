@@ -1,6 +1,7 @@
 """What goes with a picture: the text fields of the two forms, and the forms as OpenAPI shows them."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
@@ -45,13 +46,13 @@ NewPassword = Annotated[SecretStr, AfterValidator(check_new_password)]
 Recipients = Annotated[tuple[Annotated[str, AfterValidator(check_recipient)], ...], Field(max_length=MAX_STANZAS)]
 
 
-class EncryptOptions(Told):
-    max_lengths: ClassVar[Mapping[str, int]] = {"regions": MAX_TEXT}
+class BatchOptions(Told):
+    """One set for all pictures of a batch. Regions belong to one picture, and are not among them."""
+
     max_counts: ClassVar[Mapping[str, int]] = {"recipients": MAX_STANZAS}
 
     quantum_purity: Purity = "balanced"
     layout: Layout = "auto"
-    regions: str | None = None
     analyze: bool = False
     master_password: NewPassword | None = None
     recipients: Recipients = ()
@@ -62,12 +63,20 @@ class EncryptOptions(Told):
         return Wishes(
             purity=self.quantum_purity,
             layout=self.layout,
-            regions=self.regions,
             analyze=self.analyze,
             custody=self.key_custody,
             password=password.get_secret_value() if password is not None else None,
             recipients=self.recipients,
         )
+
+
+class EncryptOptions(BatchOptions):
+    max_lengths: ClassVar[Mapping[str, int]] = {"regions": MAX_TEXT}
+
+    regions: str | None = None
+
+    def wishes(self) -> Wishes:
+        return replace(super().wishes(), regions=self.regions)
 
 
 class DecryptOptions(Told):
