@@ -1,0 +1,40 @@
+"""Imported by Python itself at its start, where this directory is on PYTHONPATH: a process whose clock is wrong.
+
+CLOCK_SHIFT_SECONDS is JSON: a word of the command line and by how many seconds its process is ahead of the world.
+Nothing of the machine is changed, and no library is preloaded.
+"""
+
+import datetime as dt
+import json
+import os
+import sys
+import time
+
+shifts = json.loads(os.environ.get("CLOCK_SHIFT_SECONDS", "{}"))
+ahead = next((seconds for word, seconds in shifts.items() if word in sys.orig_argv), 0)
+
+if ahead:
+    true_time, true_time_ns = time.time, time.time_ns
+    TrueDatetime = dt.datetime
+
+    class Likeness(type):
+        """What the interpreter's own parts make is an instance as well."""
+
+        def __instancecheck__(cls, instance):
+            return isinstance(instance, TrueDatetime)
+
+        def __subclasscheck__(cls, other):
+            return issubclass(other, TrueDatetime)
+
+    class ShiftedDatetime(TrueDatetime, metaclass=Likeness):
+        @classmethod
+        def now(cls, tz=None):
+            return TrueDatetime.now(tz) + dt.timedelta(seconds=ahead)
+
+        @classmethod
+        def utcnow(cls):
+            return TrueDatetime.now(dt.UTC).replace(tzinfo=None) + dt.timedelta(seconds=ahead)
+
+    time.time = lambda: true_time() + ahead
+    time.time_ns = lambda: true_time_ns() + ahead * 1_000_000_000
+    dt.datetime = ShiftedDatetime

@@ -1,0 +1,134 @@
+"""What breaks things: failpoints, signals, the servers' own commands, and the door before the store."""
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from tests.faults.house import House
+from tests.stack import wait_until
+
+WORKER_POINTS = (
+    "worker.received",
+    "worker.claimed",
+    "worker.fetched",
+    "worker.generating_quantum_keys",
+    "worker.encrypting",
+    "worker.authenticating",
+    "worker.storing",
+    "worker.stored",
+    "worker.completing",
+    "worker.completed",
+    "worker.rung",
+    "worker.forgotten",
+)
+
+
+class Failpoints:
+    """Named places in the product's code; the directory is what the product was started with."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    def arm(self, name: str, act: str) -> None:
+        """Have the next one who comes by suffer."""
+        waiting = self._directory / f"{name}.waiting"
+        waiting.write_text(act)
+        waiting.rename(self._directory / name)
+
+    def taken_by(self, name: str) -> int | None:
+        """Name the process that came by."""
+        for path in self._directory.glob(f"{name}.*.taken"):
+            return int(path.name.split(".")[-2])
+        return None
+
+    def await_taken(self, name: str, *, seconds: float = 20.0) -> int:
+        wait_until(lambda: self.taken_by(name) is not None, f"somebody comes by {name}", seconds=seconds)
+        pid = self.taken_by(name)
+        assert pid is not None
+        return pid
+
+    def clear(self) -> None:
+        for path in self._directory.iterdir():
+            with suppress(FileNotFoundError):
+                path.unlink()
+
+
+class StoreDoor:
+    """Says what the door before the object store does with the requests that it gets."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    @contextmanager
+    def failing(self, act: str, **details: Any) -> Iterator[None]:
+        waiting = self._file.with_suffix(".new")
+        waiting.write_text(json.dumps({"act": act, **details}))
+        waiting.rename(self._file)
+        try:
+            yield
+        finally:
+            self._file.unlink()
+
+
+def resume(pid: int) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGCONT)
+
+
+def execute(house: House, statement: str, *arguments: Any) -> list[Any]:
+    """Run one statement as the database's owner."""
+
+    async def run() -> list[Any]:
+        connection = await house.connect()
+        try:
+            return await connection.fetch(statement, *arguments)
+        finally:
+            await connection.close()
+
+    return asyncio.run(run())
+
+
+def terminate_backends(house: House) -> int:
+    """Break every connection of the product to the database, and return how many there were."""
+    found = execute(
+        house, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'imageshield'"
+    )
+    return len(found)
+
+
+def lose_redis_files(house: House) -> None:
+    """Let Redis write nothing down any more, and forget what it has written."""
+    with house.redis() as client:
+        client.config_set("appendonly", "no")
+        folder = Path(str(client.config_get("dir")["dir"]))
+    shutil.rmtree(folder / "appendonlydir", ignore_errors=True)
+
+
+@contextmanager
+def refusing_audit(house: House) -> Iterator[None]:
+    """Have the database refuse every row of the audit log."""
+    execute(
+        house,
+        "CREATE FUNCTION refuse_audit() RETURNS trigger LANGUAGE plpgsql"
+        " AS $$ BEGIN RAISE EXCEPTION 'the audit log is full'; END $$",
+    )
+    execute(
+        house,
+        "CREATE TRIGGER refuse_audit BEFORE INSERT ON audit_events FOR EACH ROW EXECUTE FUNCTION refuse_audit()",
+    )
+    try:
+        yield
+    finally:
+        execute(house, "DROP FUNCTION refuse_audit() CASCADE")
+
+
+def until(moment: float) -> None:
+    """Rest until a moment of `time.monotonic`."""
+    time.sleep(max(0.0, moment - time.monotonic()))

@@ -1,0 +1,229 @@
+"""Holds the diary of the outside ledger against the database, the store and the audit log, and counts what differs."""
+
+import asyncio
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from tests.faults.house import House
+
+TERMINAL = {"completed", "failed", "cancelled"}
+ENDS = ("success", "failure", "cancelled")
+COME_BACK = {503, 507}
+
+JOBS = """
+SELECT id, kind, status, attempts, retries, event_seq, error_code, deleted_at, created_at, completed_at
+FROM jobs WHERE account_id = ANY($1)
+"""
+EVENTS = "SELECT job_id, seq, type, created_at FROM job_events WHERE job_id = ANY($1) ORDER BY job_id, seq"
+BLOBS = """
+SELECT job_id, purpose, object_key, size, deleted_at IS NULL AND (delete_after IS NULL OR delete_after > now()) AS kept
+FROM blobs WHERE job_id = ANY($1)
+"""
+KEYS = "SELECT job_id, count(*) AS keys FROM keys WHERE job_id = ANY($1) GROUP BY job_id"
+AUDIT = """
+SELECT object_id, outcome, count(*) AS entries FROM audit_events
+WHERE object_id = ANY($1) AND action LIKE 'image.%' AND outcome = ANY($2) GROUP BY object_id, outcome
+"""
+
+
+@dataclass
+class Reckoning:
+    """What was counted; every list names the culprits."""
+
+    accepted: int = 0
+    ended: Counter[str] = field(default_factory=Counter)
+    attempts: Counter[int] = field(default_factory=Counter)
+    lost: list[str] = field(default_factory=list)
+    doubled: list[str] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+    unverified: list[str] = field(default_factory=list)
+    half: list[str] = field(default_factory=list)
+    gaps: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    poisoned: list[str] = field(default_factory=list)
+    odd_answers: list[str] = field(default_factory=list)
+    orphans: int = 0
+    """Objects of these jobs that no row names: a killed attempt leaves them, the sweeper collects them after 24 h."""
+    deliveries: int = 0
+    resumed: list[float] = field(default_factory=list)
+    verified: int = 0
+    connections_cut: int = 0
+
+    def violations(self, *, may_fail: bool = False) -> dict[str, list[str]]:
+        """Name every kind of violation that there is; poison is one, and a failed job where nothing excuses it."""
+        named = {
+            "lost": self.lost,
+            "doubled": self.doubled,
+            "wrong plaintext": self.wrong,
+            "not verified": self.unverified,
+            "half blob": self.half,
+            "gap in seq": self.gaps,
+            "odd answer": self.odd_answers,
+            **({} if may_fail else {"failed": self.failed}),
+        }
+        return {name: found for name, found in named.items() if found}
+
+    def counted(self) -> dict[str, Any]:
+        """The numbers for the table, zeros of violations included: they are what was looked for."""
+        return {
+            "accepted": self.accepted,
+            **dict(self.ended),
+            "lost": len(self.lost),
+            "doubled": len(self.doubled),
+            "wrong": len(self.wrong),
+            "verified": self.verified,
+            "half": len(self.half),
+            "orphans": self.orphans,
+            "gaps": len(self.gaps),
+            "poison": len(self.poisoned),
+            "attempts": max(self.attempts, default=0),
+            "odd": len(self.odd_answers),
+            **({"resumed_s": max(self.resumed)} if self.resumed else {}),
+            **({"deliveries": self.deliveries} if self.deliveries else {}),
+        }
+
+
+def reckon(house: House, lines: list[dict[str, Any]], accounts: Iterable[str]) -> Reckoning:
+    """Count for the jobs of these accounts, those included whose answer never arrived outside."""
+    found = Reckoning()
+    rows = asyncio.run(_read(house, [_uuid(account) for account in accounts]))
+    _count_jobs(found, lines, rows["jobs"])
+    _count_effects(found, rows)
+    _count_plaintexts(found, lines)
+    _count_objects(found, rows, house.objects())
+    _count_gaps(found, lines, rows)
+    _count_answers(found, lines)
+    _count_deliveries(found, lines)
+    return found
+
+
+async def _read(house: House, accounts: list[UUID]) -> dict[str, list[Any]]:
+    connection = await house.connect()
+    try:
+        jobs = await connection.fetch(JOBS, accounts)
+        ids = [job["id"] for job in jobs]
+        return {
+            "jobs": jobs,
+            "events": await connection.fetch(EVENTS, ids),
+            "blobs": await connection.fetch(BLOBS, ids),
+            "keys": await connection.fetch(KEYS, ids),
+            "audit": await connection.fetch(AUDIT, ids, list(ENDS)),
+        }
+    finally:
+        await connection.close()
+
+
+def _count_jobs(found: Reckoning, lines: list[dict[str, Any]], jobs: list[Any]) -> None:
+    """A job is lost where it was promised and does not end, and where it is there and does not end."""
+    status = {job["id"]: job["status"] for job in jobs}
+    promised = {_uuid(line["job"]) for line in lines if line["kind"] == "accepted"}
+    found.accepted = len(promised)
+    deleted = {
+        _uuid(line["path"].rpartition("/")[2])
+        for line in lines
+        if line["kind"] == "answer" and (line["method"], line["status"]) == ("DELETE", 204)
+    }
+    expected = (promised - deleted) | set(status)
+    found.lost = [f"{job}: {status.get(job, 'no row')}" for job in expected if not _ended(status.get(job))]
+    for job in jobs:
+        found.ended[job["status"]] += job["kind"] == "encrypt" or job["status"] != "completed"
+        found.attempts[job["attempts"]] += 1
+        if job["error_code"] == "poison":
+            found.poisoned.append(str(job["id"]))
+        if job["status"] == "failed":
+            found.failed.append(f"{job['id']}: {job['error_code']}")
+    found.ended += Counter()  # drops the zeros
+
+
+def _ended(status: str | None) -> bool:
+    return status in TERMINAL
+
+
+def _count_effects(found: Reckoning, rows: dict[str, list[Any]]) -> None:
+    """One result, one key, one audited end for each time that a job was sent to work, and one last event."""
+    jobs = {job["id"]: job for job in rows["jobs"]}
+    results = Counter(
+        (blob["job_id"], blob["purpose"]) for blob in rows["blobs"] if not blob["purpose"].startswith("input")
+    )
+    found.doubled += [f"{job}: {count} of {purpose}" for (job, purpose), count in results.items() if count > 1]
+    found.doubled += [f"{row['job_id']}: {row['keys']} keys" for row in rows["keys"] if row["keys"] > 1]
+    ends = Counter[UUID]()
+    for row in rows["audit"]:
+        ends[row["object_id"]] += row["entries"]
+    last = Counter(row["job_id"] for row in rows["events"] if row["type"] in {"completed", "error", "cancelled"})
+    for job_id, job in jobs.items():
+        if _ended(job["status"]):
+            expected = 1 + job["retries"]
+            if ends[job_id] != expected:
+                found.doubled.append(f"{job_id}: {ends[job_id]} audited ends, {expected} expected")
+            if last[job_id] != expected:
+                found.doubled.append(f"{job_id}: {last[job_id]} last events, {expected} expected")
+
+
+def _count_plaintexts(found: Reckoning, lines: list[dict[str, Any]]) -> None:
+    same = {line["job"]: line["same"] for line in lines if line["kind"] == "plaintext"}
+    completed = {line["job"] for line in lines if line["kind"] == "ended" and line["status"] == "completed"}
+    found.verified = sum(same.values())
+    found.wrong = [job for job, is_same in same.items() if not is_same]
+    found.unverified = sorted(completed - set(same))
+
+
+def _count_objects(found: Reckoning, rows: dict[str, list[Any]], objects: dict[str, int]) -> None:
+    """What a row names must be there in full; what no row names is only counted."""
+    named = {blob["object_key"] for blob in rows["blobs"]}
+    for blob in rows["blobs"]:
+        size = objects.get(blob["object_key"])
+        if blob["kept"] and (size is None or size < blob["size"]):
+            found.half.append(f"{blob['object_key']}: {size} bytes of {blob['size']}")
+    ours = {job["id"].hex for job in rows["jobs"]}
+    found.orphans = sum(key not in named and any(part in ours for part in key.split("/")) for key in objects)
+
+
+def _count_gaps(found: Reckoning, lines: list[dict[str, Any]], rows: dict[str, list[Any]]) -> None:
+    """`seq` is dense from 1 in the rows, and each listener heard each number once and in order."""
+    numbers: dict[Any, list[int]] = defaultdict(list)
+    for event in rows["events"]:
+        numbers[event["job_id"]].append(event["seq"])
+    for job in rows["jobs"]:
+        if numbers[job["id"]] != list(range(1, job["event_seq"] + 1)):
+            found.gaps.append(f"{job['id']}: rows {numbers[job['id']]}, last {job['event_seq']}")
+    heard: dict[str, list[int]] = defaultdict(list)
+    for line in lines:
+        if line["kind"] == "frame":
+            heard[line["listener"]].append(line["seq"])
+        elif line["kind"] == "resumed":
+            found.resumed.append(line["seconds"])
+    for listener, seqs in heard.items():
+        if seqs != list(range(1, len(seqs) + 1)):
+            found.gaps.append(f"{listener}: heard {seqs}")
+
+
+def _count_answers(found: Reckoning, lines: list[dict[str, Any]]) -> None:
+    """A failure of ours is 503 or 507, and 503 says when to come back."""
+    for line in lines:
+        if line["kind"] == "answer" and line["status"] >= 500:
+            if line["status"] not in COME_BACK:
+                found.odd_answers.append(f"{line['method']} {line['path']}: {line['status']} {line['request_id']}")
+            elif line["status"] == 503 and not line["retry_after"]:
+                found.odd_answers.append(f"{line['method']} {line['path']}: 503 without Retry-After")
+    found.connections_cut = sum(line["kind"] == "cut" for line in lines)
+
+
+def _count_deliveries(found: Reckoning, lines: list[dict[str, Any]]) -> None:
+    """A webhook may come twice; the event that it tells of has one id for ever."""
+    ids: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for line in lines:
+        if line["kind"] == "delivery":
+            found.deliveries += 1
+            about = line["body"].get("data", {}).get("job_id") or line["body"].get("data", {}).get("batch_id")
+            ids[line["body"].get("type", ""), str(about)].add(line["headers"].get("webhook-id", ""))
+    found.doubled += [
+        f"{about}: {len(several)} ids of {kind}" for (kind, about), several in ids.items() if len(several) > 1
+    ]
+
+
+def _uuid(wire: str) -> UUID:
+    return UUID(wire.rpartition("_")[2])

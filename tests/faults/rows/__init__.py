@@ -1,0 +1,6 @@
+"""The rows of the fault matrix of docs/reliability.md, in the order in which they run."""
+
+from tests.faults.registry import MATRIX  # noqa: I001 -- rows register themselves, in the order of this import
+from tests.faults.rows import workers, redis, postgres, store, clients, hostile, surroundings, elsewhere
+
+__all__ = ["MATRIX", "clients", "elsewhere", "hostile", "postgres", "redis", "store", "surroundings", "workers"]

@@ -1,0 +1,160 @@
+"""Where a row works: the house, the outside ledger, the injectors, and what it found."""
+
+import io
+import shutil
+import time
+from collections.abc import Iterable
+from concurrent.futures import Future
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from tests.faults.client import OutsideLedger
+from tests.faults.house import House
+from tests.faults.injectors import Failpoints, StoreDoor, execute, resume
+from tests.faults.measures import Measure, Result
+from tests.faults.reconciler import Reckoning, reckon
+
+SETTLE_SECONDS = 90.0
+RESTART_SECONDS = 30.0
+"""G4."""
+
+
+class Site:
+    """One run of one row."""
+
+    def __init__(self, house: House, ledger: OutsideLedger, result: Result, *, short: bool) -> None:
+        self.house = house
+        self.ledger = ledger
+        self.result = result
+        self.short = short
+        self.failpoints = Failpoints(house.failpoints)
+        self.store = StoreDoor(house.store_fault)
+        self.accounts: list[str] = []
+        self._key = f"{result.name}@{time.time():.3f}"
+
+    def scale(self, whole: int, short: int) -> int:
+        """How many, in the whole form and in the short one."""
+        return short if self.short else whole
+
+    # Outside.
+
+    def begin(self, *, accounts: int = 1) -> None:
+        """Open accounts of the row's own; what it asks from here on is counted for it."""
+        self.failpoints.clear()
+        self.accounts = self.ledger.do("begin", row=self._key, url=self.house.url, accounts=accounts)
+
+    def submit(self, count: int = 1, **details: Any) -> list[str]:
+        jobs = self.ledger.do("submit", pictures=self.pictures, count=count, **details)
+        return [job for job in jobs if job is not None]
+
+    def start_submitting(self, count: int, **details: Any) -> "Future[Any]":
+        return self.ledger.start("submit", pictures=self.pictures, count=count, **details)
+
+    def ask(self, method: str, path: str, **details: Any) -> list[dict[str, Any] | None]:
+        return self.ledger.do("ask", method=method, path=path, **details)
+
+    def ask_one(self, method: str, path: str, **details: Any) -> dict[str, Any]:
+        [answer] = self.ask(method, path, **details)
+        assert answer is not None, f"{method} {path}: the connection was cut"
+        return answer
+
+    # Undoing.
+
+    @staticmethod
+    def resume(pid: int) -> None:
+        resume(pid)
+
+    @staticmethod
+    def restore(hidden: Path, place: Path) -> None:
+        """Put a directory back, with what was made in its place meanwhile."""
+        if place.exists():
+            shutil.copytree(place, hidden, dirs_exist_ok=True)
+            shutil.rmtree(place)
+        hidden.rename(place)
+
+    # What was found.
+
+    def reconcile(self, *, may_fail: bool = False, settle: float = SETTLE_SECONDS, verify: bool = True) -> Reckoning:
+        """Wait for every end, compare every plaintext, and hold everything against everything."""
+        self.ledger.do("settle", seconds=settle, within=settle + 60)
+        if verify:
+            self.ledger.do("verify", within=600)
+        self.ledger.do("heard", seconds=10.0)
+        found = reckon(self.house, self.ledger.lines(self._key), self.accounts)
+        self.result.counted |= found.counted()
+        violations = found.violations(may_fail=may_fail)
+        for kind, culprits in violations.items():
+            self.result.faults += [f"{kind}: {culprit}" for culprit in culprits[:5]]
+        self.measure(
+            "violations", sum(map(len, violations.values())), 0, "lost, doubled, wrong, half, gaps, odd answers"
+        )
+        return found
+
+    def measure(self, name: str, measured: float, goal: float, how: str, *, better: str = "lower") -> None:
+        """Note a number beside its goal; of several under one name the worst stays."""
+        new = Measure(f"{self.result.name}.{name}", round(measured, 3), goal, better, how)
+        same = next((one for one in self.result.measures if one.id == new.id), new)
+        worst = (min if better == "higher" else max)(same, new, key=lambda one: one.measured)
+        self.result.measures = [one for one in self.result.measures if one.id != new.id] + [worst]
+        self.result.counted[name] = round(worst.measured, 2)
+
+    def expect(self, truth: object, what: str) -> None:
+        """Note what should hold and does not."""
+        if not truth:
+            self.result.faults.append(what)
+
+    def lines(self, *kinds: str) -> list[dict[str, Any]]:
+        return [line for line in self.ledger.lines(self._key) if line["kind"] in kinds]
+
+    def restarts(self, jobs: Iterable[str], since: float) -> list[float]:
+        """For each job the seconds from a moment to its first word of the next attempt."""
+        found = []
+        for job in jobs:
+            rows = execute(
+                self.house,
+                "SELECT min(created_at) AS at FROM job_events WHERE job_id = $1::uuid AND created_at > $2",
+                job.rpartition("_")[2],
+                datetime.fromtimestamp(since).astimezone(),
+            )
+            if rows[0]["at"] is not None:
+                found.append(rows[0]["at"].timestamp() - since)
+        return found
+
+    def measure_restarts(self, jobs: Iterable[str], since: float) -> None:
+        found = self.restarts(jobs, since)
+        if found:
+            self.measure(
+                "restart_s", max(found), RESTART_SECONDS, "from the kill to the next attempt's first event, worst"
+            )
+
+    # Pictures.
+
+    @cached_property
+    def pictures(self) -> list[str]:
+        """Small photographs: as JPEG they come back byte for byte, so one hash says whether they are the same."""
+        return [self.picture(f"small-{seed}", 96 + 32 * seed, seed) for seed in range(6)]
+
+    def picture(self, name: str, side: int, seed: int) -> str:
+        path = self.house.path / f"{name}.jpg"
+        if not path.exists():
+            noise = np.random.default_rng(seed).integers(0, 64, (side, side, 3), dtype=np.uint8)
+            slope = np.linspace(0, 190, side, dtype=np.uint8)
+            buffer = io.BytesIO()
+            Image.fromarray(noise + slope[:, None, None]).save(buffer, "JPEG", quality=90)
+            self.write(path, buffer.getvalue())
+        return str(path)
+
+    def file(self, name: str, data: bytes) -> str:
+        """Put a file where the ledger finds it."""
+        path = self.house.path / name
+        self.write(path, data)
+        return str(path)
+
+    @staticmethod
+    def write(path: Path, data: bytes) -> None:
+        path.write_bytes(data)
