@@ -12,10 +12,10 @@ from typing import Any
 from backplane import failpoints
 from backplane.blobs import S3Blobs, nothing
 from backplane.bus import RedisBus
-from backplane.db.models import AnalysisSummary, Blob, Job, JobEvent, Key
+from backplane.db.models import Account, AnalysisSummary, Blob, Job, JobEvent, Key
 from backplane.db.repositories import accounts, analyses, blobs, jobs, keys, leases
 from backplane.db.session import Database
-from backplane.errors import ApplicationError
+from backplane.errors import ApplicationError, Gone
 from backplane.services import endings
 from backplane.services.inputs import Inputs
 from backplane.services.keys import vault_opener
@@ -63,12 +63,25 @@ class Claims:
         self.products = Products(store, vault)
 
     async def claim(self) -> Claim | None:
-        """Take the job whose turn it is, or return None: nothing waits that may be begun now."""
-        async with self._database.transaction() as session:
-            job = await leases.claim(session)
-            account = await accounts.by_id(session, job.account_id) if job is not None else None
-        if job is None or account is None:
-            return None
+        """Take the job whose turn it is, or return None: nothing waits that may be begun now.
+
+        One whose keys have been destroyed ends here, and the next is taken.
+        """
+        while True:
+            async with self._database.transaction() as session:
+                job = await leases.claim(session)
+                account = await accounts.by_id(session, job.account_id) if job is not None else None
+            if job is None or account is None:
+                return None
+            try:
+                return self._unlock(job, account)
+            except Gone as gone:
+                async with self._database.transaction() as session:
+                    event = await endings.fail(session, job, code=gone.code, title=gone.title)
+                if event is not None:
+                    await endings.ring(self._bus, event)
+
+    def _unlock(self, job: Job, account: Account) -> Claim:
         secret = (
             open_for_job(self._vault, account_id=job.account_id, job_id=job.id, sealed=job.secret)
             if job.secret is not None

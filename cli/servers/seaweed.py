@@ -132,4 +132,6 @@ class _Bucket:
             self._client.delete_object(Bucket=self._bucket, Key=PROBE)
         except (BotoCoreError, ClientError):
             return False
+        finally:
+            self._client.close()  # its connections; it makes others when it is asked again
         return True

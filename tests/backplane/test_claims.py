@@ -260,3 +260,14 @@ class TestRelease:
             "cancelled",
         ]
         assert await sql("SELECT 1 FROM outbox") == []
+
+
+class TestDestroyedKeys:
+    async def test_a_job_whose_keys_are_gone_ends_and_the_next_is_taken(self, plant, claims, submit, sql):
+        """After a restore without the vault, or when the day's key was destroyed while the job waited."""
+        hopeless, next_one = await submit(), await submit()
+        await sql("UPDATE jobs SET secret = :secret WHERE id = :id", secret=bytes(100), id=hopeless)
+        claim = await claims.claim()
+        assert claim.job.id == next_one
+        [job] = await sql("SELECT status, error_code FROM jobs WHERE id = :id", id=hopeless)
+        assert job == {"status": "failed", "error_code": "gone"}
