@@ -4,6 +4,7 @@ It is written under another name and gets its own when it is complete; what has 
 grow with the installation are files of their own, a line an entry, so that no part of it is ever held in memory.
 """
 
+import errno
 import hashlib
 import json
 import os
@@ -101,15 +102,18 @@ class Writing:
     """A file of a backup while it is written: counts and digests what goes in."""
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb", buffering=PIECE)
+        self._path = path
+        with self._unwritten():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb", buffering=PIECE)
         self._digest = hashlib.sha256()
         self.bytes = 0
         self.count = 0
 
     def write(self, piece: bytes) -> None:
         self._digest.update(piece)
-        self._file.write(piece)
+        with self._unwritten():
+            self._file.write(piece)
         self.bytes += len(piece)
 
     def add(self, entry: Strict) -> None:
@@ -124,7 +128,20 @@ class Writing:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._file.close()
+        with self._unwritten():
+            self._file.close()
+
+    @contextmanager
+    def _unwritten(self) -> Iterator[None]:
+        # Said here, for above an OSError would look like the database's or the store's.
+        try:
+            yield
+        except OSError as error:
+            full = error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+            code, title = (
+                ("storage-full", "There is no room left") if full else ("file-unwritable", "It cannot be written")
+            )
+            raise BackupUnfit(code, title, f"{self._path}: {error.strerror}") from error
 
 
 class Archive:
@@ -211,10 +228,9 @@ class Draft:
 
     def seal(self, manifest: Manifest) -> None:
         os.sync()  # once for all files: one by one costs a write to the disk for each
-        with (self.path / MANIFEST).open("x") as file:
-            file.write(json.dumps(manifest.model_dump(mode="json"), indent=2) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
+        with self.file(MANIFEST) as file:
+            file.write(json.dumps(manifest.model_dump(mode="json"), indent=2).encode() + b"\n")
+        _sync(self.path / MANIFEST)
 
 
 @contextmanager
@@ -256,8 +272,8 @@ def _table_file(name: str) -> str:
     return f"tables/{name}.csv"
 
 
-def _sync(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY)
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

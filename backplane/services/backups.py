@@ -51,9 +51,8 @@ class Backups:
         """Write a complete backup to a directory that is not there yet.
 
         Raises:
-            BackupUnfit: the database is not ours, or another backup is being made.
+            BackupUnfit: the database is not ours, another backup is being made, or there is no room.
             Unavailable: database or store went away; nothing is left behind.
-            OSError: there is no room, or no permission.
         """
         with drafted(path) as draft:
             async with self._deletions_held():

@@ -119,12 +119,9 @@ class Restores:
             await self._store.put(entry.key, b"", media_type=entry.media_type)
             return
         # Mapped, it is the page cache's memory and not ours, however large it is.
-        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-            view = memoryview(content)
-            try:
-                await self._store.put(entry.key, view, media_type=entry.media_type)
-            finally:
-                view.release()
+        with path.open("rb") as file:
+            content = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+        await self._store.put(entry.key, content, media_type=entry.media_type)
 
     async def _load(self, archive: Archive, told: Told) -> None:
         tables = archive.manifest.tables

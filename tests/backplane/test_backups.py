@@ -1,0 +1,311 @@
+import json
+import resource
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from backplane import ids
+from backplane.db.repositories import blobs, leases
+from backplane.errors import Gone
+from backplane.services.archives import Archive, BackupUnfit
+from backplane.services.backups import Backups
+from backplane.services.restores import Restored, Restores
+from backplane.services.sweeper import Sweeper
+from backplane.vault import LocalVault
+from backplane.wiring import Plant, open_plant
+from cli.installation import AlembicMigrations
+from tests.stack import query
+
+pytestmark = [pytest.mark.anyio, pytest.mark.stack]
+
+
+def nobody(_what, _done, _total):
+    pass
+
+
+class Drill:
+    """Backups of one database, and an empty one to put them in; store and vault are the same for both."""
+
+    def __init__(self, plant: Plant, elsewhere: Plant, path: Path) -> None:
+        self.elsewhere = elsewhere
+        self.path = path
+        self.backups = Backups(plant.database, plant.store)
+        self.restores = self.into(elsewhere)
+
+    @staticmethod
+    def into(plant: Plant) -> Restores:
+        return Restores(plant.database, plant.store, plant.vault, AlembicMigrations(plant.settings))
+
+    async def backup(self) -> Archive:
+        await self.backups.make(self.path, nobody)
+        return Archive.open(self.path)
+
+    async def restore(self, archive: Archive | None = None) -> Restored:
+        return await self.restores.restore(archive or Archive.open(self.path), nobody)
+
+    async def rows(self, statement: str) -> list[dict]:
+        return await rows(self.elsewhere, statement)
+
+
+@pytest.fixture
+def backups(plant):
+    return Backups(plant.database, plant.store)
+
+
+@pytest.fixture
+def empty_database(stack) -> Iterator[str]:
+    """A database that was never migrated."""
+    name = f"elsewhere_{ids.new().hex}"
+    query(stack.database_url("postgres"), f"CREATE DATABASE {name}")
+    yield stack.database_url(name)
+    query(stack.database_url("postgres"), f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+async def drill(stack, empty_database, plant, tmp_path) -> AsyncIterator[Drill]:
+    redis_url = plant.settings.redis_url.get_secret_value()
+    async with open_plant(stack.settings(database_url=empty_database, redis_url=redis_url)) as elsewhere:
+        yield Drill(plant, elsewhere, tmp_path / "b")
+
+
+async def rows(plant, statement):
+    async with plant.database.transaction() as session:
+        return [dict(row) for row in (await session.execute(text(statement))).mappings()]
+
+
+async def forget(plant, *keys):
+    for key in keys:
+        await plant.store.delete(key)
+
+
+class TestBackup:
+    async def test_holds_every_table_but_log_ins_and_every_object_that_is_named(
+        self, plant, backups, submit, sql, tmp_path
+    ):
+        job_id = await submit(body=b"noise")
+        manifest = await backups.make(tmp_path / "b", nobody)
+        tables = {row["t"] for row in await sql("SELECT table_name AS t FROM information_schema.tables WHERE "
+                                                "table_schema = 'public'")}  # fmt: skip
+        assert {table.name for table in manifest.tables} == tables - {"alembic_version", "refresh_tokens"}
+        [entry] = Archive.open(tmp_path / "b").objects()
+        assert entry.key == f"uploads/{job_id.hex}"
+        assert (tmp_path / "b" / entry.file).read_bytes() == b"noise"
+        assert list(Archive.open(tmp_path / "b").verify())
+
+    async def test_lists_the_keys_that_it_needs_and_holds_none(self, plant, backups, account, submit, tmp_path):
+        job_id = await submit()
+        transit = plant.vault.transit_key_of_today()
+        async with plant.database.transaction() as session:
+            job = await leases.claim(session)
+            assert job.id == job_id
+            job.secret = transit.id.bytes + b"sealed"
+        await backups.make(tmp_path / "b", nobody)
+        [account_key, transit_key] = Archive.open(tmp_path / "b").needed_keys()
+        assert (account_key.account_id, transit_key.id) == (account.id, transit.id)
+        key = plant.vault.account_key(account.id, account_key.id, account_key.version)
+        root = plant.settings.vault_key_file.read_bytes()
+        for path in filter(lambda path: path.is_file(), (tmp_path / "b").rglob("*")):
+            for secret in (key.secret, transit.secret, root):
+                assert secret not in path.read_bytes()
+                assert secret.hex().encode() not in path.read_bytes()
+
+    async def test_is_for_its_owner_only(self, backups, submit, tmp_path):
+        await submit()
+        await backups.make(tmp_path / "b", nobody)
+        found = [tmp_path / "b", *(tmp_path / "b").rglob("*")]
+        assert {path.stat().st_mode & 0o077 for path in found if path.is_file()} == {0}
+        assert (tmp_path / "b").stat().st_mode & 0o077 == 0
+
+    async def test_nothing_is_deleted_while_it_is_made(self, plant, backups, submit, sql, tmp_path):
+        """The sweeper runs in the middle of it, and an object that is due stays until it is over."""
+        job_id = await submit()
+        await sql("UPDATE blobs SET delete_after = now() - interval '1 second'")
+        sweeper = Sweeper(plant.database, plant.store, plant.bus, plant.vault)
+        swept = []
+
+        async def stream(key):
+            if not swept:
+                swept.append(await sweeper.delete_due_objects())
+            return await plant.store.stream(key)
+
+        store = type("Store", (), {"stream": staticmethod(stream)})()
+        manifest = await Backups(plant.database, store).make(tmp_path / "b", nobody)
+        assert swept
+        assert (manifest.objects.count, manifest.passing) == (1, 0)
+        await sweeper.delete_due_objects()
+        with pytest.raises(Gone):
+            await plant.store.get(f"uploads/{job_id.hex}")
+
+    async def test_an_object_that_is_gone_is_reported(self, plant, backups, submit, sql, tmp_path):
+        """One that was to be deleted is no loss, one that nobody should have deleted is named."""
+        passing, lost = await submit(), await submit()
+        await sql("UPDATE blobs SET delete_after = now() WHERE job_id = :id", id=passing)
+        await forget(plant, f"uploads/{passing.hex}", f"uploads/{lost.hex}")
+        manifest = await backups.make(tmp_path / "b", nobody)
+        assert (manifest.passing, manifest.lost) == (1, (f"uploads/{lost.hex}",))
+
+    async def test_two_at_once_are_refused(self, plant, backups, submit, tmp_path, monkeypatch):
+        monkeypatch.setattr("backplane.services.backups.HOLD_TRIES", 1)
+        async with plant.database.transaction() as session:
+            assert await blobs.hold_deletions(session)
+            with pytest.raises(BackupUnfit, match="Another backup"):
+                await backups.make(tmp_path / "b", nobody)
+        assert list(tmp_path.iterdir()) == []
+
+    async def test_a_full_disk_leaves_nothing(self, backups, submit, tmp_path):
+        await submit(body=bytes(4_000_000))
+        before = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, before[1]))
+        try:
+            with pytest.raises(BackupUnfit, match="no room left"):
+                await backups.make(tmp_path / "b", nobody)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        assert list(tmp_path.iterdir()) == []
+
+    async def test_a_name_that_is_taken_is_refused(self, backups, tmp_path):
+        (tmp_path / "b").mkdir()
+        (tmp_path / "c.partial").mkdir()
+        for name in ("b", "c"):
+            with pytest.raises(BackupUnfit, match="there already"):
+                await backups.make(tmp_path / name, nobody)
+
+    async def test_a_database_without_tables_is_refused(self, drill, tmp_path):
+        with pytest.raises(BackupUnfit, match="no tables of ours"):
+            await Backups(drill.elsewhere.database, drill.elsewhere.store).make(tmp_path / "b", nobody)
+
+
+class TestRestore:
+    async def test_brings_back_every_row_and_object(self, plant, drill, submit):
+        job_id = await submit(body=b"noise" * 100_000)
+        await drill.backup()
+        await forget(plant, f"uploads/{job_id.hex}")
+        restored = await drill.restore()
+        assert (restored.objects, restored.missing_objects, restored.missing_keys) == (1, 0, 0)
+        assert await plant.store.get(f"uploads/{job_id.hex}") == b"noise" * 100_000
+        for table in ("accounts", "jobs", "job_events", "blobs", "audit_events", "outbox"):
+            statement = f"SELECT * FROM {table} ORDER BY 1"  # noqa: S608 - a constant
+            before = await rows(plant, statement)
+            assert before
+            assert await drill.rows(statement) == before
+
+    async def test_a_job_that_was_running_waits_again_and_its_worker_is_fenced_off(self, plant, drill, submit, sql):
+        """What the attempt lost is no fault of the job's, even where it was the last."""
+        await submit()
+        await sql("DELETE FROM outbox")
+        await sql("UPDATE jobs SET attempts = 2")
+        async with plant.database.transaction() as session:
+            claimed = await leases.claim(session)
+        await drill.backup()
+        assert (await drill.restore()).waiting_jobs == 1
+        [job] = await drill.rows("SELECT status, attempts, fencing_token, lease_until FROM jobs")
+        assert job == {"status": "pending", "attempts": 2, "fencing_token": claimed.fencing_token + 1,
+                       "lease_until": None}  # fmt: skip
+        assert await drill.rows("SELECT job_id FROM outbox") == [{"job_id": claimed.id}]
+        async with drill.elsewhere.database.transaction() as session:
+            assert await leases.claim(session) is not None
+
+    async def test_numbers_go_on_behind_those_that_are_there(self, plant, drill, submit):
+        for _ in range(3):
+            await submit()
+        await drill.backup()
+        await drill.restore()
+        await drill.rows("INSERT INTO outbox (job_id) SELECT id FROM jobs LIMIT 1 RETURNING id")
+        [counted] = await drill.rows("SELECT count(*) AS all, count(DISTINCT id) AS different FROM outbox")
+        assert counted == {"all": 4, "different": 4}
+
+    async def test_a_row_whose_object_was_gone_says_so(self, plant, drill, submit):
+        job_id = await submit()
+        await forget(plant, f"uploads/{job_id.hex}")
+        await drill.backup()
+        assert (await drill.restore()).missing_objects == 1
+        [blob] = await drill.rows("SELECT deleted_at IS NOT NULL AS deleted, sealed FROM blobs")
+        assert blob == {"deleted": True, "sealed": None}
+
+    async def test_an_empty_object_comes_back(self, plant, drill, submit):
+        job_id = await submit(body=b"")
+        await drill.backup()
+        await forget(plant, f"uploads/{job_id.hex}")
+        await drill.restore()
+        assert await plant.store.get(f"uploads/{job_id.hex}") == b""
+
+
+class TestRefusals:
+    async def test_a_database_with_rows_is_left_as_it_is(self, plant, drill, submit):
+        await submit()
+        with pytest.raises(BackupUnfit, match="is not empty"):
+            await drill.into(plant).restore(await drill.backup(), nobody)
+        assert len(await rows(plant, "SELECT id FROM jobs")) == 1
+
+    async def test_without_the_vaults_keys_nothing_is_loaded_unless_it_is_asked_for(
+        self, drill, account, submit, tmp_path
+    ):
+        await submit()
+        archive = await drill.backup()
+        (tmp_path / "vault").mkdir()
+        other = LocalVault(root_key=bytes(32), directory=tmp_path / "vault")
+        restores = drill.into(replace(drill.elsewhere, vault=other))
+        with pytest.raises(BackupUnfit, match="lacks 1 account key"):
+            await restores.restore(archive, nobody)
+        assert await drill.rows("SELECT to_regclass('jobs')::text AS jobs") == [{"jobs": None}]
+        assert (await restores.restore(archive, nobody, without_keys=True)).missing_keys == 1
+
+    async def test_a_damaged_backup(self, backups, submit, tmp_path):
+        await submit()
+        await backups.make(tmp_path / "b", nobody)
+        archive = Archive.open(tmp_path / "b")
+        kept = next(archive.objects()).file
+        for path in (archive.path / name for name in ("tables/jobs.csv", "objects.jsonl", "keys.jsonl", kept)):
+            content = path.read_bytes()
+            flipped = bytes([content[0] ^ 1]) + content[1:]
+            for harmed in (flipped, content[:-1], content + b"x", None):
+                path.unlink() if harmed is None else path.write_bytes(harmed)
+                with pytest.raises(BackupUnfit, match="damaged") as refusal:
+                    list(archive.verify())
+                assert refusal.value.changed
+            path.write_bytes(content)
+        assert list(archive.verify())
+
+    async def test_what_was_never_finished(self, drill, submit):
+        await submit()
+        await drill.backup()
+        (drill.path / "manifest.json").unlink()
+        with pytest.raises(BackupUnfit, match="no complete backup"):
+            Archive.open(drill.path)
+
+    @pytest.mark.parametrize("content", ["", "[]", "{}", '{"kind": "imageshield-backup", "version": 1}'])
+    def test_a_manifest_that_is_none(self, tmp_path, content):
+        (tmp_path / "manifest.json").write_text(content)
+        with pytest.raises(BackupUnfit):
+            Archive.open(tmp_path)
+
+    async def test_of_a_later_version(self, drill, submit):
+        await submit()
+        await drill.backup()
+        manifest = json.loads((drill.path / "manifest.json").read_text())
+        (drill.path / "manifest.json").write_text(json.dumps(manifest | {"revision": "9999"}))
+        with pytest.raises(BackupUnfit, match="does not read this backup"):
+            await drill.restore()
+
+    async def test_of_another_revision_than_an_empty_database_that_is_migrated(self, drill, submit):
+        await submit()
+        await drill.backup()
+        await AlembicMigrations(drill.elsewhere.settings).upgrade("0004")
+        with pytest.raises(BackupUnfit, match="does not fit"):
+            await drill.restore()
+
+    async def test_rows_that_do_not_fit_leave_none(self, drill, submit):
+        """A table has not what the manifest says; what was loaded before it is gone again."""
+        await submit()
+        await drill.backup()
+        said = json.loads((drill.path / "manifest.json").read_text())
+        for table in said["tables"]:
+            if table["name"] == "job_events":
+                table["rows"] += 1
+        (drill.path / "manifest.json").write_text(json.dumps(said))
+        with pytest.raises(BackupUnfit, match="nothing was loaded"):
+            await drill.restore()
+        assert await drill.rows("SELECT id FROM accounts") == []
