@@ -45,6 +45,14 @@ class Result:
         if self.faults or any(measure.ok is False for measure in self.measures):
             self.status = BROKEN
 
+    def complaints(self) -> list[str]:
+        """Say what is not as it should be, a line each."""
+        missed = [
+            measure for measure in self.measures if measure.ok is False and not measure.id.endswith(".violations")
+        ]
+        goals = [f"{measure.id}: {measure.measured:g}, goal {measure.goal:g} ({measure.how})" for measure in missed]
+        return [f"    ! {line}" for line in [*self.faults, *goals]]
+
     def to_json(self) -> dict[str, Any]:
         return {
             "id": self.name,

@@ -50,6 +50,8 @@ class Reckoning:
     deliveries: int = 0
     resumed: list[float] = field(default_factory=list)
     verified: int = 0
+    late: int = 0
+    """Decryptions that took longer than the half minute for which a request waits."""
     connections_cut: int = 0
 
     def violations(self, *, may_fail: bool = False) -> dict[str, list[str]]:
@@ -75,6 +77,7 @@ class Reckoning:
             "doubled": len(self.doubled),
             "wrong": len(self.wrong),
             "verified": self.verified,
+            **({"late_decrypts": self.late} if self.late else {}),
             "half": len(self.half),
             "orphans": self.orphans,
             "gaps": len(self.gaps),
@@ -167,6 +170,7 @@ def _count_plaintexts(found: Reckoning, lines: list[dict[str, Any]]) -> None:
     same = {line["job"]: line["same"] for line in lines if line["kind"] == "plaintext"}
     completed = {line["job"] for line in lines if line["kind"] == "ended" and line["status"] == "completed"}
     found.verified = sum(same.values())
+    found.late = sum(line["kind"] == "late-decrypt" for line in lines)
     found.wrong = [job for job, is_same in same.items() if not is_same]
     found.unverified = sorted(completed - set(same))
 

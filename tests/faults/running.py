@@ -71,7 +71,7 @@ def run_one(row: Row, house: House, ledger: OutsideLedger, *, short: bool, repor
     result.seconds = time.monotonic() - began
     result.judge()
     _leave_whole(house, result, report)
-    report(f"{row.name}: {result.status} after {result.seconds:.0f} s")
+    report("\n".join([f"{row.name}: {result.status} after {result.seconds:.0f} s", *result.complaints()]))
     return result
 
 

@@ -19,11 +19,7 @@ def lines(results: Iterable[Result]) -> Iterable[str]:
             f"{result.name:24}{' '.join(result.goals):18}{result.status:9}{result.seconds:6.0f}  "
             f"{result.reason or _words(result.counted)}"
         )
-        for fault in result.faults:
-            yield f"    ! {fault}"
-        for measure in result.measures:
-            if measure.ok is False and not measure.id.endswith(".violations"):
-                yield f"    ! {measure.id}: {measure.measured:g}, goal {measure.goal:g} ({measure.how})"
+        yield from result.complaints()
 
 
 def to_json(results: list[Result]) -> dict[str, Any]:
