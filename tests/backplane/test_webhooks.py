@@ -1,0 +1,197 @@
+"""What is written for webhooks, and when; nothing is sent here."""
+
+import asyncio
+import base64
+
+import pytest
+from sqlalchemy.exc import IntegrityError
+
+from backplane.addresses import Guard
+from backplane.db.models import WebhookEvent
+from backplane.errors import (
+    NotFound,
+    TooManyWebhooks,
+    Unavailable,
+    ValidationFailed,
+    WebhookUrlRefused,
+)
+from backplane.services import endings, webhook_secrets
+from backplane.services import webhooks as webhooks_module
+from backplane.services.webhooks import Webhooks
+from tests.hooks import ALL, URL, Hooks, as_received, resolve
+
+pytestmark = [pytest.mark.anyio, pytest.mark.stack]
+
+
+@pytest.fixture
+def hooks(plant, account, claims, submit, sql):
+    return Hooks(plant, account, claims, submit, sql)
+
+
+class TestSignature:
+    def test_is_that_of_the_specifications_own_example(self):
+        """The vector of the Standard Webhooks libraries, which all of them test."""
+        assert (
+            webhook_secrets.sign(
+                ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"],
+                message_id="msg_p5jXN8AQM9LWM0D4loKWxJek",
+                timestamp=1614265330,
+                body=b'{"test": 2432232314}',
+            )
+            == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+        )
+
+    def test_a_secret_has_32_bytes_and_is_never_the_same(self):
+        one, other = webhook_secrets.new_secret(), webhook_secrets.new_secret()
+        assert one != other
+        assert len(base64.b64decode(one.removeprefix("whsec_"), validate=True)) == 32
+
+
+class TestSecrets:
+    async def test_neither_address_nor_secret_rests_in_clear(self, hooks, sql):
+        made = await hooks.make()
+        rotated = await hooks.owner.rotate_secret(hooks.order, "default")
+        kept = str(await sql("SELECT * FROM webhook_endpoints")) + str(await sql("SELECT * FROM audit_events"))
+        assert "webhook.created" in kept
+        for secret in (made.secret, rotated.secret, base64.b64decode(made.secret[6:]), b"canary-path-4711", "canary"):
+            assert str(secret).strip("b'") not in kept
+        assert made.secret not in repr(made)
+        assert "canary" not in repr(made)
+
+    async def test_a_value_opens_only_where_it_belongs(self, hooks, plant, account, sql):
+        await hooks.make()
+        (row,) = await sql("SELECT id, secret, url FROM webhook_endpoints")
+        place = {"account_id": account.id, "owner_id": row["id"]}
+        assert webhook_secrets.unseal(plant.vault, row["url"], **place, field="url") == URL
+        for value, field in ((row["url"], "secret"), (row["secret"], "url")):
+            with pytest.raises(Unavailable):
+                webhook_secrets.unseal(plant.vault, value, **place, field=field)
+
+
+class TestEndpoints:
+    async def test_an_account_has_at_most_twenty(self, hooks, monkeypatch):
+        monkeypatch.setattr(webhooks_module, "MAX_ENDPOINTS", 2)
+        made = await asyncio.gather(*(hooks.make() for _ in range(5)), return_exceptions=True)
+        assert sorted(type(one).__name__ for one in made) == ["MadeSecret"] * 2 + ["TooManyWebhooks"] * 3
+        await hooks.owner.rotate_secret(hooks.order, "default")
+        assert len(await hooks.owner.page(hooks.order.account_id)) == 3
+        with pytest.raises(TooManyWebhooks):
+            await hooks.make()
+
+    async def test_an_address_that_is_not_called_makes_none(self, hooks, plant):
+        strict = Webhooks(plant.database, plant.vault, Guard((), resolve=resolve))
+        with pytest.raises(WebhookUrlRefused):
+            await strict.create(hooks.order, url=URL, events=ALL, description=None)
+        assert await strict.page(hooks.order.account_id) == []
+
+    async def test_what_is_not_named_stays(self, hooks):
+        made = await hooks.make("job.failed")
+        name = f"whk_{made.endpoint.id.hex}"
+        changed = await hooks.owner.change(hooks.order, name, {"description": "mine"})
+        assert (changed.url, changed.events, changed.description) == (URL, ["job.failed"], "mine")
+        moved = await hooks.owner.change(hooks.order, name, {"url": "https://other.example/"})
+        assert (moved.url, moved.description) == ("https://other.example/", "mine")
+
+    async def test_the_default_endpoint_is_there_when_it_is_needed(self, hooks):
+        with pytest.raises(NotFound):
+            await hooks.owner.get(hooks.order.account_id, "default")
+        made = await asyncio.gather(*(hooks.owner.rotate_secret(hooks.order, "default") for _ in range(3)))
+        assert len({one.endpoint.id for one in made}) == 1
+        with pytest.raises(ValidationFailed):
+            await hooks.owner.change(hooks.order, "default", {"url": URL})
+
+    async def test_every_act_is_in_the_audit_log(self, hooks, sql):
+        name = await hooks.name()
+        await hooks.owner.change(hooks.order, name, {"enabled": False})
+        await hooks.owner.rotate_secret(hooks.order, name)
+        await hooks.owner.remove(hooks.order, name)
+        rows = await sql("SELECT action, request_id FROM audit_events WHERE action LIKE 'webhook.%' ORDER BY id")
+        assert [row["action"] for row in rows] == [
+            "webhook.created",
+            "webhook.changed",
+            "webhook.secret_rotated",
+            "webhook.deleted",
+        ]
+        assert {row["request_id"] for row in rows} == {"req_test"}
+
+
+class TestEvents:
+    async def test_the_end_of_a_job_is_written_for_each_who_listens(self, hooks, sql):
+        wanted = {
+            (await hooks.make("job.failed")).endpoint.id,
+            (await hooks.make("job.cancelled", "job.failed")).endpoint.id,
+        }
+        await hooks.make("job.completed")
+        job_id = await hooks.end()
+        (event,) = await sql("SELECT * FROM webhook_events")
+        assert (event["type"], event["subject_id"], event["seq"]) == ("job.failed", job_id, 2)
+        assert {row["endpoint_id"] for row in await sql("SELECT * FROM webhook_deliveries")} == wanted
+
+    async def test_where_nobody_listens_nothing_is_written(self, hooks, sql):
+        await hooks.make("job.completed")
+        off = await hooks.make("job.failed")
+        await hooks.owner.change(hooks.order, f"whk_{off.endpoint.id.hex}", {"enabled": False})
+        await hooks.end()
+        assert await sql("SELECT 1 FROM webhook_events") == []
+
+    async def test_it_is_there_or_not_with_the_end(self, hooks, plant, claims, submit, sql):
+        await hooks.make()
+        await submit()
+        claim = await claims.claim()
+
+        async def end_and_break():
+            async with plant.database.transaction() as session:
+                await endings.fail(session, claim.job, code="internal", title="x")
+                raise RuntimeError
+
+        with pytest.raises(RuntimeError):
+            await end_and_break()
+        assert await sql("SELECT 1 FROM webhook_events") == []
+        assert (await sql("SELECT status FROM jobs"))[0]["status"] == "processing"
+
+    async def test_a_jobs_end_has_one_event_for_ever(self, hooks, plant, account, sql):
+        await hooks.make()
+        job_id = await hooks.end()
+        again = WebhookEvent(account_id=account.id, type="job.failed", subject_id=job_id, seq=2, data={}, id=job_id)
+
+        async def add():
+            async with plant.database.transaction() as session:
+                session.add(again)
+
+        with pytest.raises(IntegrityError):
+            await add()
+        assert len(await sql("SELECT 1 FROM webhook_events")) == 1
+
+    async def test_the_message_says_what_became_of_it_and_no_more(self, hooks):
+        await hooks.make()
+        job_id = await hooks.end()
+        body = as_received(await hooks.take()).message
+        wire = f"job_{job_id.hex}"
+        data = body["data"]
+        assert body["type"] == "job.failed"
+        assert body["timestamp"].endswith("Z")
+        assert (data["job_id"], data["status"], data["kind"]) == (wire, "failed", "decrypt")
+        assert data["error"] == {"code": "image-corrupt", "title": "Damaged"}
+        assert data["job_url"] == f"/api/v1/jobs/{wire}"
+        assert data["result_url"] is data["key_file_url"] is None
+        assert not {"secret", "key", "password"} & set(data)
+
+    async def test_a_url_of_the_job_is_told_under_the_default_endpoint(self, hooks):
+        sealed = await hooks.end_with_url()
+        message = await hooks.take()
+        assert message.url == URL
+        assert "canary" not in repr(message)
+        assert b"canary" not in sealed
+
+    async def test_an_endpoint_that_is_deleted_meanwhile_costs_no_job_its_end(self, hooks, plant, claims, submit, sql):
+        made = await hooks.make()
+        await submit()
+        claim = await claims.claim()
+        async with plant.database.transaction() as session:
+            await endings.fail(session, claim.job, code="internal", title="x")
+            removing = asyncio.create_task(hooks.owner.remove(hooks.order, f"whk_{made.endpoint.id.hex}"))
+            await asyncio.wait({removing}, timeout=0.2)
+            assert not removing.done(), "the end holds the endpoint in its place"
+        await removing
+        assert (await sql("SELECT status FROM jobs"))[0]["status"] == "failed"
+        assert await sql("SELECT 1 FROM webhook_deliveries") == []

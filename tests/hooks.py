@@ -1,0 +1,79 @@
+"""Webhooks without the wire: an account's endpoints, jobs that end, and a sender that sends nothing."""
+
+from ipaddress import ip_address, ip_network
+
+from backplane.addresses import Guard
+from backplane.services.deliveries import Answer, Deliveries
+from backplane.services.orders import Order
+from backplane.services.webhook_logs import WebhookLogs
+from backplane.services.webhook_targets import WebhookTargets
+from backplane.services.webhooks import Webhooks
+from tests.receiver import Received
+
+URL = "https://hooks.example/in?token=canary-path-4711"
+ALL = ("job.completed", "job.failed", "job.cancelled", "batch.completed")
+DELIVERED, FAILED = Answer("delivered", 204, duration_ms=3), Answer("status", 500, duration_ms=3)
+
+
+async def resolve(_host):
+    return [ip_address("127.0.0.1")]
+
+
+GUARD = Guard([ip_network("127.0.0.0/8")], resolve=resolve)
+
+
+class Hooks:
+    """An account's webhooks, jobs that end, and a sender that sends nothing."""
+
+    def __init__(self, plant, account, claims, submit, sql):
+        self.order = Order(account.id, "req_test")
+        self.owner = Webhooks(plant.database, plant.vault, GUARD)
+        self.logs = WebhookLogs(plant.database)
+        self.deliveries = Deliveries(plant.database, plant.vault, log_days=30)
+        self.claims, self.submit, self.plant, self.sql = claims, submit, plant, sql
+
+    async def make(self, *events, url=URL):
+        return await self.owner.create(self.order, url=url, events=events or ALL, description=None)
+
+    async def name(self):
+        """Make an endpoint and give its id as it is written."""
+        return f"whk_{(await self.make()).endpoint.id.hex}"
+
+    async def end(self):
+        """Submit a job and end it as failed."""
+        job_id = await self.submit()
+        claim = await self.claims.claim()
+        assert claim.job.id == job_id
+        await self.claims.fail(claim, code="image-corrupt", title="Damaged")
+        return job_id
+
+    async def end_with_url(self):
+        """The same, of a job that came with an address of its own; return what is kept of it."""
+        job_id = await self.submit()
+        sealed = await WebhookTargets(self.plant.database, self.plant.vault, GUARD).seal(
+            self.order.telling(URL), job_id
+        )
+        await self.sql("UPDATE jobs SET webhook_url = :url", url=sealed)
+        await self.claims.fail(await self.claims.claim(), code="internal", title="x")
+        return sealed
+
+    async def take(self, *, busy_endpoints=(), busy_accounts=()):
+        return await self.deliveries.claim(busy_endpoints=busy_endpoints, busy_accounts=busy_accounts)
+
+    async def try_once(self, answer):
+        """Take what is due and have it go so."""
+        message = await self.take()
+        await self.deliveries.finish(message.due, answer)
+        return message
+
+    async def make_due(self):
+        await self.sql("UPDATE webhook_deliveries SET due_at = now() - interval '1 second'")
+
+    async def wait(self):
+        """Give the seconds until the next attempt."""
+        (row,) = await self.sql("SELECT extract(epoch FROM due_at - now()) AS seconds FROM webhook_deliveries")
+        return row["seconds"]
+
+
+def as_received(message):
+    return Received("/", message.headers, message.body)
