@@ -2,7 +2,7 @@
 
 import asyncio
 import io
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 THREADS = 8
 PIECE = 256 * 1024
+RULES = "imageshield-"
+"""Our rules by their ids: others in the bucket are the operator's."""
 
 
 def nothing(_done: int, _total: int) -> None:
@@ -108,6 +110,33 @@ class S3Blobs:
             while (page := await self._run(partial(next, pages, None))) is not None:
                 yield [entry["Key"] for entry in page.get("Contents", []) if entry["LastModified"] < moment]
 
+    async def expire_after(self, days: Mapping[str, int]) -> None:
+        """Let the store itself delete what has lain for so many days under a prefix; rules of others stay.
+
+        Raises:
+            Unavailable: the store knows no such rules, or does not let us make them.
+        """
+        await self._run(lambda: self._renew_rules(days))
+
+    def _renew_rules(self, days: Mapping[str, int]) -> None:
+        found = self._find_rules()
+        ours = {rule["ID"]: rule.get("Expiration", {}).get("Days") for rule in found if _is_ours(rule)}
+        if ours == {RULES + prefix: number for prefix, number in days.items()}:
+            return
+        rules = [rule for rule in found if not _is_ours(rule)] + [_rule(*one) for one in days.items()]
+        if rules:
+            self._client.put_bucket_lifecycle_configuration(Bucket=self.bucket, LifecycleConfiguration={"Rules": rules})
+        else:
+            self._client.delete_bucket_lifecycle(Bucket=self.bucket)
+
+    def _find_rules(self) -> list[Any]:
+        try:
+            return list(self._client.get_bucket_lifecycle_configuration(Bucket=self.bucket)["Rules"])
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") != "NoSuchLifecycleConfiguration":
+                raise
+            return []
+
     async def ping(self) -> None:
         await self._run(lambda: self._client.head_bucket(Bucket=self.bucket))
 
@@ -121,6 +150,14 @@ class S3Blobs:
                 return call()
 
         return await asyncio.get_running_loop().run_in_executor(self._threads, guarded)
+
+
+def _is_ours(rule: Any) -> bool:
+    return str(rule.get("ID", "")).startswith(RULES)
+
+
+def _rule(prefix: str, days: int) -> Any:
+    return {"ID": RULES + prefix, "Status": "Enabled", "Filter": {"Prefix": prefix}, "Expiration": {"Days": days}}
 
 
 @contextmanager

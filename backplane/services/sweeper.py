@@ -21,6 +21,11 @@ UNREFERENCED_AFTER = timedelta(hours=24)
 COLLECTED = ("uploads/", "results/")
 """What else lies in the bucket is not ours to judge."""
 
+UPLOAD_DAYS = 30
+"""The key of an upload is destroyed after three days, unless its job is tried again and again: of no use by then."""
+MARGIN_DAYS = 7
+"""A promise is counted from the job's end, and a relay may be down for a while."""
+
 BATCH = 100
 REFUSALS = 3
 """One object that cannot be deleted must not keep the others; a store that is down is not asked a hundred times."""
@@ -96,6 +101,13 @@ class Sweeper:
         SWEPT.labels(what="expired").inc(len(outlived))
         SWEPT.labels(what="job").inc(removed)
         SWEPT.labels(what="batch").inc(emptied)
+
+    async def renew_store_rules(self) -> None:
+        """Let the store delete what all of this has left: later than any job was promised, and never what is kept."""
+        async with self._database.transaction() as session:
+            days = await jobs.longest_retention_days(session)
+        results = {} if days is None else {"results/": days + MARGIN_DAYS}
+        await self._store.expire_after({"uploads/": UPLOAD_DAYS} | results)
 
     async def forget_expired(self) -> None:
         """Delete rows whose time is over and that nobody reads any more."""

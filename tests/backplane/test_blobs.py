@@ -1,4 +1,5 @@
 import pytest
+from botocore.exceptions import ClientError
 
 from backplane.blobs import PIECE, S3Blobs
 from backplane.errors import Gone, Unavailable
@@ -40,3 +41,58 @@ class TestPut:
         wrong = settings.model_copy(update={"aws_secret_access_key": type(settings.redis_url)("wrong")})
         with pytest.raises(Unavailable):
             await S3Blobs.from_settings(wrong).put("a", b"x", media_type="image/png")
+
+
+class TestDeleteUnder:
+    async def test_deletes_what_begins_so_and_nothing_else(self, plant):
+        for key in ("under/1/a", "under/1/b", "under/10/a"):
+            await plant.store.put(key, b"x", media_type="image/png")
+        await plant.store.delete_under("under/1/")
+        assert await plant.store.get("under/10/a") == b"x"
+        for key in ("under/1/a", "under/1/b"):
+            with pytest.raises(Gone):
+                await plant.store.get(key)
+
+
+class TestExpireAfter:
+    @pytest.fixture
+    async def rules(self, plant):
+        """Read the bucket's rules; they are taken away after the test, for the bucket is everybody's."""
+        client, bucket = plant.store._client, plant.store.bucket
+
+        def read():
+            found = client.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
+            return {rule["ID"]: (rule["Filter"]["Prefix"], rule["Expiration"]["Days"]) for rule in found}
+
+        yield read
+        client.delete_bucket_lifecycle(Bucket=bucket)
+
+    async def test_the_store_takes_the_rules(self, plant, rules):
+        await plant.store.expire_after({"uploads/": 30, "results/": 37})
+        assert rules() == {"imageshield-uploads/": ("uploads/", 30), "imageshield-results/": ("results/", 37)}
+        await plant.store.expire_after({"uploads/": 30})
+        assert rules() == {"imageshield-uploads/": ("uploads/", 30)}
+
+    async def test_rules_of_others_stay(self, plant, rules):
+        theirs = {"ID": "theirs", "Status": "Enabled", "Filter": {"Prefix": "logs/"}, "Expiration": {"Days": 3}}
+        plant.store._client.put_bucket_lifecycle_configuration(
+            Bucket=plant.store.bucket, LifecycleConfiguration={"Rules": [theirs]}
+        )
+        await plant.store.expire_after({"uploads/": 30})
+        assert rules() == {"theirs": ("logs/", 3), "imageshield-uploads/": ("uploads/", 30)}
+        await plant.store.expire_after({})
+        assert rules() == {"theirs": ("logs/", 3)}
+
+    async def test_the_same_again_is_not_written(self, plant, rules, monkeypatch):
+        await plant.store.expire_after({"uploads/": 30})
+        monkeypatch.setattr(plant.store._client, "put_bucket_lifecycle_configuration", None)
+        await plant.store.expire_after({"uploads/": 30})
+        assert rules() == {"imageshield-uploads/": ("uploads/", 30)}
+
+    async def test_a_store_that_knows_no_rules_is_unavailable(self, plant, monkeypatch):
+        def refuse(**_):
+            raise ClientError({"Error": {"Code": "NotImplemented"}}, "PutBucketLifecycleConfiguration")
+
+        monkeypatch.setattr(plant.store._client, "put_bucket_lifecycle_configuration", refuse)
+        with pytest.raises(Unavailable):
+            await plant.store.expire_after({"uploads/": 12})

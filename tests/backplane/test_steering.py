@@ -371,3 +371,37 @@ class TestExpiry:
         [row] = await sql("SELECT retained_until - now() AS job, expires_at - now() AS picture FROM jobs")
         assert row["job"].total_seconds() > 29 * 24 * 3600
         assert row["picture"].total_seconds() <= 900
+
+
+class TestStoreRules:
+    @pytest.fixture
+    def rules(self, plant, sweeper, monkeypatch):
+        """Renew the rules, and give what the store would be told."""
+        told = {}
+
+        async def expire_after(days):
+            told.clear()
+            told.update(days)
+
+        monkeypatch.setattr(plant.store, "expire_after", expire_after)
+
+        async def renew():
+            await sweeper.renew_store_rules()
+            return told
+
+        return renew
+
+    async def test_the_store_deletes_results_a_week_after_the_longest_promise(self, rules, submit, sql):
+        for days in (3, 40):
+            await submit()
+            await sql("UPDATE jobs SET retention_days = :days WHERE retention_days IS NULL", days=days)
+        assert await rules() == {"uploads/": 30, "results/": 47}
+
+    async def test_it_deletes_none_where_one_job_is_kept_for_ever(self, rules, submit, sql):
+        await submit()
+        await sql("UPDATE jobs SET retention_days = 3")
+        await submit()
+        assert await rules() == {"uploads/": 30}
+
+    async def test_nor_where_there_is_no_job(self, rules):
+        assert await rules() == {"uploads/": 30}

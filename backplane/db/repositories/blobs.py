@@ -7,8 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from backplane.db.models import Blob
 
-SWEEP_SECONDS = 60
-"""Longer than a sweep takes from reading what is due to deleting it."""
+KEEPING_SECONDS = 60
+"""Longer than the transaction takes that keeps an input: the sweeper could find it due before that is committed."""
 
 DELETIONS_LOCK = 0x71734955
 """Held alone by a backup, and shared for a moment by whoever is about to delete objects."""
@@ -59,8 +59,7 @@ async def keep_inputs(session: AsyncSession, job_id: UUID) -> list[Blob] | None:
 
 
 def _soon() -> Any:
-    # The sweeper deletes the object first: one that it may have found due by now is as good as gone.
-    return func.now() + timedelta(seconds=SWEEP_SECONDS)
+    return func.now() + timedelta(seconds=KEEPING_SECONDS)
 
 
 async def _expire(session: AsyncSession, job_id: UUID, which: ColumnElement[bool], seconds: int) -> None:

@@ -142,3 +142,11 @@ async def forget_secrets(session: AsyncSession, job_ids: Collection[UUID]) -> No
     await session.execute(
         update(Job).where(Job.id.in_(job_ids), Job.status == "failed", Job.secret.is_not(None)).values(secret=None)
     )
+
+
+async def longest_retention_days(session: AsyncSession) -> int | None:
+    """Say for how long the longest kept of all jobs is kept; None where one is kept for ever, or there is none."""
+    longest, counted, promised = (
+        await session.execute(select(func.max(Job.retention_days), func.count(), func.count(Job.retention_days)))
+    ).one()
+    return longest if counted == promised else None
