@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Iterable
 from math import ceil
 from typing import Generic, TypeVar
@@ -77,8 +77,14 @@ class Backlog:
     def __init__(self, found: Iterable[Waiting], paces: Paces, *, workers: int) -> None:
         self._workers = max(1, workers)
         self._waiting = defaultdict[int, dict[UUID, tuple[int, float]]](dict)
+        self._jobs: Counter[UUID] = Counter()
         for priority, account_id, kind, jobs, base_ms in found:
             self.add(priority, account_id, base_ms * paces.of_kind(kind), jobs=jobs)
+            self.let_in(account_id, jobs)
+
+    def let_in(self, account_id: UUID, jobs: int) -> None:
+        """Count jobs for which there was room, whatever they are."""
+        self._jobs[account_id] += jobs
 
     def add(self, priority: int, account_id: UUID, work_ms: float, *, jobs: int = 1) -> None:
         before = self._waiting[priority].get(account_id, (0, 0.0))
@@ -86,10 +92,10 @@ class Backlog:
 
     @property
     def jobs(self) -> int:
-        return sum(jobs for queue in self._waiting.values() for jobs, _ in queue.values())
+        return self._jobs.total()
 
     def jobs_of(self, account_id: UUID) -> int:
-        return sum(queue.get(account_id, (0, 0))[0] for queue in self._waiting.values())
+        return self._jobs[account_id]
 
     def wait_ms(self, priority: int, account_id: UUID) -> float:
         """Estimate how long a job waits that comes now: for every better one, and for its account's turns to come."""
@@ -114,7 +120,7 @@ class Forecasts:
         self._backlog = Remembered(self._read_backlog, seconds=WAITING_SECONDS)
 
     async def require_room(self, account_id: UUID, *, jobs: int = 1) -> None:
-        """Find that so many jobs more may wait, before anything is stored for them.
+        """Find that so many jobs more may wait, before anything is stored for them; from now on they count.
 
         Raises:
             Overloaded: too many wait already, of all accounts or of this one.
@@ -125,9 +131,10 @@ class Forecasts:
             raise Overloaded("Too many jobs wait already: try again later", retry_after=retry_after)
         if backlog.jobs_of(account_id) + jobs > max(1, self._max_pending // SHARE):
             raise Overloaded("Too many of your jobs wait already: try again later", retry_after=retry_after)
+        backlog.let_in(account_id, jobs)
 
     async def estimate_ms(self, job: Job) -> int:
-        """Estimate the time from now to the job's end, from its `base_ms`; the job counts as waiting from now on."""
+        """Estimate the time from now to the job's end, from its `base_ms`; who comes now waits for it too."""
         paces, backlog = await self._paces.get(), await self._backlog.get()
         given: int | None = job.priority
         priority = PRIORITIES[job.kind] if given is None else given

@@ -154,9 +154,17 @@ class TestRoom:
     async def test_a_batch_needs_room_for_all_of_it(self, make, pending):
         await pending(8)
         forecasts = make(10)
-        await forecasts.require_room(ids.new(), jobs=2)
         with pytest.raises(Overloaded):
             await forecasts.require_room(ids.new(), jobs=3)
+        await forecasts.require_room(ids.new(), jobs=2)
+
+    async def test_what_was_let_in_since_the_last_look_counts(self, make, pending):
+        await pending(8)
+        forecasts = make(10)
+        for _ in range(2):
+            await forecasts.require_room(ids.new())
+        with pytest.raises(Overloaded):
+            await forecasts.require_room(ids.new())
 
     async def test_the_shortest_wait_is_a_second(self, make, pending):
         await pending(2, base=1)
