@@ -4,7 +4,9 @@ Every write is checked by the fencing token that the claim gave, so that a worke
 or cut off) changes nothing any more: docs/reliability.md.
 """
 
+import asyncio
 import random
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,6 +31,11 @@ from shield_core.keys.stanzas import VaultOpen
 RETRY_SECONDS = 5.0
 RETRY_GROWTH = 4.0
 """5 and 20 seconds, give or take a half: together longer than a store or a database takes to start again."""
+
+
+HELD_SECONDS = 2.0
+HELD_PAUSE_SECONDS = 0.02
+"""A commit takes milliseconds. Who holds a job for longer has been stopped, and the sweeper rings again."""
 
 
 class LeaseLost(Exception):
@@ -67,10 +74,16 @@ class Claims:
 
         One whose keys have been destroyed ends here, and the next is taken.
         """
+        end = time.monotonic() + HELD_SECONDS
         while True:
             async with self._database.transaction() as session:
                 job = await leases.claim(session)
                 account = await accounts.by_id(session, job.account_id) if job is not None else None
+                held = job is None and await leases.waits(session)
+            if held and time.monotonic() < end:
+                # The relay tells the queue before it commits, and holds the job until then: this bell may be its.
+                await asyncio.sleep(HELD_PAUSE_SECONDS)
+                continue
             if job is None or account is None:
                 return None
             try:

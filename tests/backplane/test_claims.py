@@ -47,6 +47,15 @@ class TestClaim:
         claim = await begin()
         assert (claim.job.status, claim.job.attempts, claim.last_attempt) == ("processing", 1, False)
 
+    async def test_a_bell_that_is_faster_than_the_relays_commit_is_not_lost(self, claims, submit, plant):
+        await submit()
+        async with plant.database.transaction() as session:
+            await outbox.mark_published(session, await outbox.take(session))
+            answering = asyncio.create_task(claims.claim())
+            done, _ = await asyncio.wait({answering}, timeout=0.2)
+            assert not done
+        assert (await answering).job.attempts == 1
+
     async def test_an_empty_queue_has_nothing_to_take(self, claims):
         assert await claims.claim() is None
 

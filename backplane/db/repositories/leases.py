@@ -13,21 +13,24 @@ from backplane.db.repositories.outbox import ring, ring_all
 
 LEASE_SECONDS = 15
 MAX_ATTEMPTS = 3
+UNHEARD_SECONDS = 20
+"""With the sweeper's five seconds still within the half minute in which a job begins again, whatever befell its bell."""
 
 
 def _lease() -> Any:
     return func.now() + timedelta(seconds=LEASE_SECONDS)
 
 
+def _may_begin() -> tuple[ColumnElement[bool], ...]:
+    due = Job.not_before.is_(None) | (Job.not_before <= func.now())
+    return Job.status == "pending", Job.attempts < MAX_ATTEMPTS, due
+
+
 def head() -> Select[UUID]:
     """Find and lock the job whose turn it is, past those that another is taking at this moment."""
     return (
         select(Job.id)
-        .where(
-            Job.status == "pending",
-            Job.attempts < MAX_ATTEMPTS,
-            Job.not_before.is_(None) | (Job.not_before <= func.now()),
-        )
+        .where(*_may_begin())
         .order_by(Job.priority, Job.turn, Job.id)
         .limit(1)
         .with_for_update(skip_locked=True)
@@ -50,6 +53,11 @@ async def claim(session: AsyncSession) -> Job | None:
         .returning(Job)
     )
     return job
+
+
+async def waits(session: AsyncSession) -> bool:
+    """Say whether a job may be begun, one included that somebody holds at this moment."""
+    return bool(await session.scalar(select(select(Job.id).where(*_may_begin()).exists())))
 
 
 async def heartbeat(session: AsyncSession, job_id: UUID, fencing_token: int) -> bool:
@@ -175,7 +183,7 @@ def _is_silent() -> ColumnElement[bool]:
     return (Job.status == "processing") & (Job.lease_until < func.now())
 
 
-async def ring_unheard(session: AsyncSession, *, first_wait_seconds: int = 30) -> list[UUID]:
+async def ring_unheard(session: AsyncSession, *, first_wait_seconds: int = UNHEARD_SECONDS) -> list[UUID]:
     """Tell the queue again of pending jobs that nobody took: it may have lost them. The wait doubles each time."""
     wait = timedelta(seconds=first_wait_seconds) * func.power(2, func.least(Job.publications - 1, 6))
     rows = await session.scalars(
