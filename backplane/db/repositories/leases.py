@@ -14,7 +14,7 @@ from backplane.db.repositories.outbox import ring, ring_all
 LEASE_SECONDS = 15
 MAX_ATTEMPTS = 3
 UNHEARD_SECONDS = 20
-"""With the sweeper's five seconds still within the half minute in which a job begins again, whatever befell its bell."""
+"""With the sweeper's five seconds still within the half minute in which a job must begin again."""
 
 
 def _lease() -> Any:
