@@ -18,7 +18,7 @@ VISIBILITY_MARGIN_SECONDS = 600
 times)."""
 
 CHILD_MEMORY_KIB = 1_500_000
-"""The peak after which a child is replaced: half again what the largest job needs, and two of them fit into a pod."""
+"""The peak after which a child is replaced: twice what the largest job needs, and two of them fit into a pod."""
 
 
 def make_celery(settings: Settings) -> Celery:

@@ -81,6 +81,11 @@ class TestReach:
         failpoints.reach("here")
         assert slept == [2.5]
 
+    def test_it_asks_for_memory_until_there_is_none(self, directory):
+        (directory / "here").write_text("exhaust")
+        with pytest.raises(MemoryError):
+            failpoints.reach("here")
+
     def test_kill_leaves_no_time_for_anything(self, tmp_path, start):
         (tmp_path / "here").write_text("kill")
         child = start(tmp_path)
@@ -134,8 +139,8 @@ class TestProduction:
 
 
 class TestPlaces:
-    def test_every_name_is_reached_in_one_place(self, root):
-        found = [
+    def test_every_name_is_reached_somewhere(self, root):
+        found = {
             name.args[0].value
             for folder in ("api", "backplane", "worker")
             for path in (root / folder).rglob("*.py")
@@ -143,5 +148,5 @@ class TestPlaces:
             if isinstance(name, ast.Call)
             and ast.unparse(name.func) == "failpoints.reach"
             and isinstance(name.args[0], ast.Constant)
-        ]
-        assert sorted(found) == sorted(PLACED)
+        }
+        assert found == PLACED
