@@ -6,7 +6,11 @@ from backplane.services.outcomes import ANALYSIS, REPORTS, MeasureOutcome
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 
-BODIES = {"/api/v1/jobs/{job_id}/key-file": {"master_password": "a passphrase of mine"}}
+BODIES = {
+    "/api/v1/jobs/{job_id}/key-file": {"master_password": "a passphrase of mine"},
+    "/api/v1/webhooks/{webhook_id}": {"enabled": False},
+}
+WITH_BODY = {"post", "patch"}
 
 
 def id_routes(app):
@@ -26,14 +30,26 @@ async def foreign_jobs(bob, engine):
     return {"completed": completed, "failed": failed, "pending": pending, "decrypted": decrypted}
 
 
+@pytest.fixture
+async def foreign_webhook(bob):
+    """An endpoint of somebody else, and something that was sent to it."""
+    new = {"url": "https://93.184.216.34/", "events": ["job.completed"]}
+    endpoint = (await bob.http.post("/api/v1/webhooks", json=new)).json()["id"]
+    delivery = (await bob.http.post(f"/api/v1/webhooks/{endpoint}/test")).json()["id"]
+    return {"{webhook_id}": endpoint, "{delivery_id}": delivery}
+
+
 class TestOtherAccounts:
-    async def test_every_id_route_is_404_for_another_account(self, gateway, ada, bob, foreign_jobs):
+    async def test_every_id_route_is_404_for_another_account(self, gateway, ada, foreign_jobs, foreign_webhook):
         routes = list(id_routes(gateway.app))
         assert len(routes) >= 5
         for path, method in routes:
             for state, job_id in foreign_jobs.items():
                 address = path.replace("{job_id}", job_id)
-                response = await ada.http.request(method, address, json=BODIES.get(path) if method == "post" else None)
+                for name, value in foreign_webhook.items():
+                    address = address.replace(name, value)
+                body = BODIES.get(path) if method in WITH_BODY else None
+                response = await ada.http.request(method, address, json=body)
                 assert (response.status_code, response.json()["code"]) == (404, "not-found"), (method, path, state)
 
     async def test_what_was_asked_for_in_vain_is_still_there_for_its_owner(self, ada, bob, foreign_jobs):
