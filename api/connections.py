@@ -6,11 +6,15 @@ once, while the next request may be on its way.
 """
 
 import asyncio
+import fcntl
 import json
 import socket
+import termios
+from array import array
+from contextlib import suppress
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from api.errors import MEDIA_TYPE, HeadersTooLarge, RequestMalformed, RequestTimeout, document
 from backplane.errors import ApplicationError
@@ -26,6 +30,13 @@ READ_SECONDS = 30.0
 READ_BYTES = 16 * 1024
 """What a reader must take of its answer in that time: as much as a sender must send (api.middleware.bodies)."""
 
+LINGER_SECONDS = 1.0
+LINGER_BYTES = 1024 * 1024
+"""So much of what still comes after a refusal is thrown away, for so long."""
+
+DEAD_SECONDS = 60.0
+"""After so long without an acknowledgement the kernel gives up on what it still holds."""
+
 LAST_SECONDS = 1.0
 """When the gateway stops, a request that is on its way over an idle connection has so long to arrive."""
 
@@ -39,6 +50,9 @@ class Connection(HttpToolsProtocol):
         self._head_timer: asyncio.TimerHandle | None = None
         self._read_timer: asyncio.TimerHandle | None = None
         self._stopping = False
+        self._refusal: ApplicationError = RequestMalformed()
+        self._refused = False
+        self._thrown_away = 0
         super().connection_made(transport)
         _forget_the_dead(transport)
         self._await_head(HEAD_SECONDS)
@@ -48,13 +62,16 @@ class Connection(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        if self._refused:
+            self._throw_away(data)
+            return
         if self._reading_head:
             self._head_bytes += len(data)
         super().data_received(data)
-        if self.transport.is_closing() or self.transport.get_protocol() is not self:
+        if self._is_over():
             self._cancel_timers()
         elif self._head_bytes > HEAD_BYTES:
-            self._refuse(HeadersTooLarge(f"The head of a request has at most {HEAD_BYTES:,} bytes"))
+            self._refuse(_too_large())
         elif self._is_idle() and self._head_timer is None:
             self._await_head(HEAD_SECONDS)
 
@@ -62,16 +79,20 @@ class Connection(HttpToolsProtocol):
         self._reading_head = False
         self._head_bytes = 0
         self._cancel_head_timer()
+        # What came in one piece with its end was not counted above, for the body may be in that piece too.
+        if len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers) > HEAD_BYTES:
+            self._refusal = _too_large()
+            raise self._refusal  # the parser stops at it, and the refusal is sent below
         super().on_headers_complete()
-        if self._stopping and self.cycle is not None:
-            self.cycle.keep_alive = False
+        if self._stopping and self._request is not None:
+            self._request.keep_alive = False
 
     def on_message_complete(self) -> None:
         self._reading_head = True
         super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's words, in plain text
-        self._refuse(RequestMalformed())
+        self._refuse(self._refusal)
 
     def shutdown(self) -> None:
         self._stopping = True
@@ -90,8 +111,16 @@ class Connection(HttpToolsProtocol):
         self._cancel_read_timer()
         super().resume_writing()
 
+    @property
+    def _request(self) -> RequestResponseCycle | None:
+        return self.cycle  # uvicorn says that there is always one
+
     def _is_idle(self) -> bool:
-        return self.cycle is None or self.cycle.response_complete
+        return self._request is None or self._request.response_complete
+
+    def _is_over(self) -> bool:
+        """Whether it was refused, closed, or handed to the protocol of sockets."""
+        return self._refused or self.transport.is_closing() or self.transport.get_protocol() is not self
 
     def _await_head(self, seconds: float) -> None:
         self._head_timer = self.loop.call_later(seconds, self._give_up_on_head)
@@ -105,18 +134,29 @@ class Connection(HttpToolsProtocol):
 
     def _refuse(self, error: ApplicationError) -> None:
         CONNECTIONS_CUT.labels(reason=error.code).inc()
+        self._refused = True
         self._cancel_timers()
         # In the middle of an answer these bytes would be taken for a part of it.
-        if self._is_idle():
+        request = self._request
+        if request is None or request.response_complete or not request.response_started:
             self.transport.write(_answer(error, self.server_state.default_headers))
-        self.transport.close()
+        if request is not None:
+            request.disconnected = True
+            request.message_event.set()
+        # Closing with bytes unread resets the connection, and the reset can overtake the answer.
+        self.transport.write_eof()
+        self.loop.call_later(LINGER_SECONDS, self.transport.close)
+
+    def _throw_away(self, data: bytes) -> None:
+        self._thrown_away += len(data)
+        if self._thrown_away > LINGER_BYTES:
+            self.transport.close()
 
     def _watch_reader(self) -> None:
-        before = self.transport.get_write_buffer_size()
-        self._read_timer = self.loop.call_later(READ_SECONDS, self._judge_reader, before)
+        self._read_timer = self.loop.call_later(READ_SECONDS, self._judge_reader, _untaken(self.transport))
 
     def _judge_reader(self, before: int) -> None:
-        if before - self.transport.get_write_buffer_size() >= READ_BYTES:
+        if before - _untaken(self.transport) >= READ_BYTES:
             self._watch_reader()
             return
         self._read_timer = None
@@ -138,11 +178,24 @@ class Connection(HttpToolsProtocol):
             self._read_timer = None
 
 
+def _too_large() -> ApplicationError:
+    return HeadersTooLarge(f"The head of a request has at most {HEAD_BYTES:,} bytes")
+
+
+def _untaken(transport: asyncio.Transport) -> int:
+    """Count what the reader has not taken: the kernel holds megabytes of it, and asks for more in large steps."""
+    waiting = array("i", [0])
+    wire: Any = transport.get_extra_info("socket")
+    with suppress(OSError):
+        fcntl.ioctl(wire.fileno(), termios.TIOCOUTQ, waiting)
+    return transport.get_write_buffer_size() + waiting[0]
+
+
 def _forget_the_dead(transport: asyncio.Transport) -> None:
     """Have the kernel end a connection whose other side takes nothing, where the rest of an answer is small."""
     wire: Any = transport.get_extra_info("socket")
     if wire is not None and hasattr(socket, "TCP_USER_TIMEOUT") and wire.family != socket.AF_UNIX:
-        wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(READ_SECONDS * 1000))
+        wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(DEAD_SECONDS * 1000))
 
 
 def _answer(error: ApplicationError, default_headers: list[tuple[bytes, bytes]]) -> bytes:
