@@ -32,6 +32,10 @@ def configure(app: ASGIApp | str, *, host: str, port: int, drain_seconds: int = 
         http=Connection,
         ws_ping_interval=PING_SECONDS,
         ws_ping_timeout=PING_SECONDS,
+        # Nobody listens to what a listener says.
+        ws_max_size=4096,
+        # Its two windows would more than double what an open socket takes; frames are a hundred bytes.
+        ws_per_message_deflate=False,
         server_header=False,
         # The application sets up its own logs, and takes over these.
         log_config=None,

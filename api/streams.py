@@ -7,8 +7,8 @@ session or the account behind it, or the gateway that stops. One watch serves th
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Coroutine, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -52,17 +52,35 @@ EXPIRED = Ending(4401, "the credential has expired; come back with a new one and
 REVOKED = Ending(4401, "the session has ended; sign in again")
 
 
+class Stream:
+    """One that is open: what tells it to end, and what it hangs on, its session first."""
+
+    __slots__ = ("ending", "holders", "timer")
+
+    def __init__(self, caller: Principal) -> None:
+        loop = asyncio.get_running_loop()
+        left = caller.expires_at - time.time()
+        self.ending: asyncio.Future[Ending] = loop.create_future()
+        self.holders = (caller.session_id, caller.account_id)
+        self.timer = loop.call_later(
+            max(0.0, min(LIFETIME_SECONDS, left)), self.end, OLD if left > LIFETIME_SECONDS else EXPIRED
+        )
+
+    def end(self, ending: Ending) -> None:
+        if not self.ending.done():
+            self.ending.set_result(ending)
+
+
 class OpenStreams:
     def __init__(self, sessions: Sessions, draining: Draining) -> None:
         self._sessions = sessions
         self._draining = draining
         self._open = 0
-        self._held: defaultdict[UUID, set[asyncio.Future[Ending]]] = defaultdict(set)
+        self._held: defaultdict[UUID, set[Stream]] = defaultdict(set)
         self._session_ids: defaultdict[UUID, int] = defaultdict(int)
 
-    @contextmanager
-    def open(self, caller: Principal) -> Iterator[asyncio.Future[Ending]]:
-        """Count a stream as open, and give what tells it to end.
+    def open(self, caller: Principal) -> "Stream":
+        """Count a stream as open, until it is closed.
 
         Raises:
             Unavailable: the gateway stops.
@@ -72,21 +90,24 @@ class OpenStreams:
             raise Unavailable("The gateway stops; another one answers soon")
         if self._open >= STREAMS_AT_ONCE:
             raise Overloaded("Too many sockets and event streams are open; try again soon")
-        loop = asyncio.get_running_loop()
-        ending: asyncio.Future[Ending] = loop.create_future()
-        left = caller.expires_at - time.time()
-        timer = loop.call_later(
-            max(0.0, min(LIFETIME_SECONDS, left)), _end, ending, OLD if left > LIFETIME_SECONDS else EXPIRED
-        )
+        stream = Stream(caller)
         self._open += 1
         self._session_ids[caller.session_id] += 1
-        for holder in (caller.session_id, caller.account_id):
-            self._held[holder].add(ending)
-        try:
-            yield ending
-        finally:
-            timer.cancel()
-            self._forget(caller, ending)
+        for holder in stream.holders:
+            self._held[holder].add(stream)
+        return stream
+
+    def close(self, stream: "Stream") -> None:
+        stream.timer.cancel()
+        self._open -= 1
+        session_id = stream.holders[0]
+        self._session_ids[session_id] -= 1
+        if not self._session_ids[session_id]:
+            del self._session_ids[session_id]
+        for holder in stream.holders:
+            self._held[holder].discard(stream)
+            if not self._held[holder]:
+                del self._held[holder]
 
     @asynccontextmanager
     async def watched(self) -> AsyncIterator[None]:
@@ -100,19 +121,9 @@ class OpenStreams:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _forget(self, caller: Principal, ending: asyncio.Future[Ending]) -> None:
-        self._open -= 1
-        self._session_ids[caller.session_id] -= 1
-        if not self._session_ids[caller.session_id]:
-            del self._session_ids[caller.session_id]
-        for holder in (caller.session_id, caller.account_id):
-            self._held[holder].discard(ending)
-            if not self._held[holder]:
-                del self._held[holder]
-
     def _end_all(self, holder: UUID, ending: Ending) -> None:
         for stream in self._held.get(holder, ()):
-            _end(stream, ending)
+            stream.end(ending)
 
     async def _stop(self) -> None:
         await self._draining.wait()
@@ -163,8 +174,3 @@ def _fault(error: BaseException) -> Ending:
         return TRY_AGAIN
     log.error("progress.failed", exc_info=error)
     return FAILED
-
-
-def _end(stream: asyncio.Future[Ending], ending: Ending) -> None:
-    if not stream.done():
-        stream.set_result(ending)

@@ -1,5 +1,6 @@
 """What every request passes, outermost first; plain ASGI, so that sockets pass as well and nothing is buffered.
 
+handover   a socket goes on after everything that let it in
 headers    what a browser must know of every answer
 context    the request id, in and out and in every log line
 access     one log line and the metrics of a request

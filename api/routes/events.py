@@ -48,9 +48,13 @@ class EventStream(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - what an application is
         async with aclosing(self._story):
-            with self._streams.open(self._caller) as ending, EVENT_STREAMS.track_inprogress():
-                await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-                end = await converse(self._tell(send), _leave(receive), ending)
+            stream = self._streams.open(self._caller)
+            try:
+                with EVENT_STREAMS.track_inprogress():
+                    await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+                    end = await converse(self._tell(send), _leave(receive), stream.ending)
+            finally:
+                self._streams.close(stream)
         if end is not None:
             with suppress(TimeoutError, OSError):
                 await _send(send, last_words(end), more=False)

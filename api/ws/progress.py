@@ -8,11 +8,12 @@ from typing import Annotated, NoReturn
 import structlog
 from fastapi import APIRouter, Depends, Query, WebSocket
 from fastapi.security import SecurityScopes
-from starlette.websockets import WebSocketDisconnect
+from starlette.types import Receive, Send
 
 from api.dependencies import CurrentSettings, CurrentStreams, Services, authenticate, bearer_token
+from api.middleware.handover import hand_over
 from api.stories import Frame, Story, story_of
-from api.streams import DONE, SEND_SECONDS, Ending, converse
+from api.streams import DONE, GONE, SEND_SECONDS, Ending, OpenStreams, Stream, converse
 from backplane.errors import InsufficientScope, NotFound
 from backplane.metrics import SOCKETS
 from backplane.services.tokens import Principal
@@ -50,12 +51,16 @@ async def follow_progress(
     streams: CurrentStreams,
     last_seq: Annotated[int, Query(ge=0, le=MAX_SEQ)] = 0,
 ) -> None:
-    async with aclosing(story_of(services, caller, subject, last_seq=last_seq)) as story:
+    stream = streams.open(caller)
+    story = story_of(services, caller, subject, last_seq=last_seq)
+    try:
         first = await anext(story)
-        with streams.open(caller) as ending, SOCKETS.track_inprogress():
-            await socket.accept()
-            end = await converse(_tell(socket, first, story), _leave(socket), ending)
-    await _close(socket, end)
+        await socket.accept()
+    except BaseException:
+        await story.aclose()
+        streams.close(stream)
+        raise
+    hand_over(socket, Conversation(first, story, streams, stream, socket.state.request_id))
 
 
 @router.websocket("/{path:path}")
@@ -64,29 +69,49 @@ async def nothing_here() -> NoReturn:
     raise NotFound("There is nothing at this address")
 
 
-async def _tell(socket: WebSocket, first: Frame | None, story: Story) -> Ending:
-    await _send(socket, first)
-    del first
-    async for frame in story:
-        await _send(socket, frame)
-    return DONE
+class Conversation:
+    """What is left of an accepted socket: the story, from its first frame on."""
+
+    __slots__ = ("_first", "_request_id", "_story", "_stream", "_streams")
+
+    def __init__(
+        self, first: Frame | None, story: Story, streams: OpenStreams, stream: Stream, request_id: str
+    ) -> None:
+        self._first: Frame | None = first
+        self._story = story
+        self._streams = streams
+        self._stream = stream
+        self._request_id = request_id
+
+    async def __call__(self, receive: Receive, send: Send) -> None:
+        SOCKETS.inc()
+        try:
+            async with aclosing(self._story):
+                end = await converse(self._tell(send), _leave(receive), self._stream.ending)
+        finally:
+            SOCKETS.dec()
+            self._streams.close(self._stream)
+        log.info("progress.closed", request_id=self._request_id, code=end.code if end is not None else None)
+        if end is not None:
+            with suppress(RuntimeError, *GONE):
+                async with asyncio.timeout(CLOSE_SECONDS):
+                    await send({"type": "websocket.close", "code": end.code, "reason": end.reason})
+
+    async def _tell(self, send: Send) -> Ending:
+        await _send(send, self._first)
+        self._first = None
+        async for frame in self._story:
+            await _send(send, frame)
+        return DONE
 
 
-async def _send(socket: WebSocket, frame: Frame | None) -> None:
+async def _send(send: Send, frame: Frame | None) -> None:
     if frame is not None:
         async with asyncio.timeout(SEND_SECONDS):
-            await socket.send_text(json.dumps(frame, separators=(",", ":")))
+            await send({"type": "websocket.send", "text": json.dumps(frame, separators=(",", ":"))})
 
 
-async def _leave(socket: WebSocket) -> None:
-    # Without it nobody would notice that the caller has gone, and the server would wait for this handler when it stops.
-    while (await socket.receive())["type"] != "websocket.disconnect":
+async def _leave(receive: Receive) -> None:
+    # Without it nobody would notice that the caller has gone, and the server would wait for this when it stops.
+    while (await receive())["type"] != "websocket.disconnect":
         pass
-
-
-async def _close(socket: WebSocket, ending: Ending | None) -> None:
-    log.info("progress.closed", code=ending.code if ending is not None else None)
-    if ending is not None:
-        with suppress(WebSocketDisconnect, RuntimeError, TimeoutError):
-            async with asyncio.timeout(CLOSE_SECONDS):
-                await socket.close(ending.code, ending.reason)

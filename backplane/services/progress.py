@@ -76,12 +76,13 @@ class ProgressFeed:
             facts = await self._jobs.load((account_id, job_id))
             if facts is None:
                 raise NotFound
-            heard, all_heard = min(last_seq, facts.event_seq), facts.ended and last_seq >= facts.event_seq
+            heard, up_to_date, ended = min(last_seq, facts.event_seq), last_seq >= facts.event_seq, facts.ended
             yield facts
             del facts  # a follower that waits for an hour need not hold it
-            if all_heard:
+            if ended and up_to_date:
                 return
-            async for chapter in self.events(listener, {job_id: heard}, beat_seconds=beat_seconds):
+            story = self.events(listener, {job_id: heard}, beat_seconds=beat_seconds, up_to_date=up_to_date)
+            async for chapter in story:
                 if chapter is None:
                     yield None
                     continue
