@@ -40,10 +40,9 @@ def reach(name: str) -> None:
 
 def _exhaust() -> None:
     """Raise MemoryError as a picture does that is too large; where no limit is set, without taking the machine."""
-    hoard = []
+    hoard: list[mmap.mmap] = []
     with suppress(OSError):
-        for _ in range(EXHAUSTION_STEPS):
-            hoard.append(mmap.mmap(-1, EXHAUSTION_STEP))
+        hoard.extend(mmap.mmap(-1, EXHAUSTION_STEP) for _ in range(EXHAUSTION_STEPS))
     raise MemoryError(len(hoard))  # which holds this frame, and so the memory, until it is dealt with
 
 
