@@ -41,7 +41,7 @@ def settings(stack: Stack, database_url: str, redis_url: str) -> Settings:
 @pytest.fixture(scope="session")
 def whole_system() -> Iterator[SystemUnderTest]:
     """Servers, migration, relay, real prefork worker and gateway, started once; durable, so that they may be killed."""
-    with scratch() as path, running_system(path) as running:
+    with scratch() as path, running_system(path, WEBHOOK_ALLOW_NETWORKS="127.0.0.0/8") as running:
         yield running
 
 
