@@ -8,11 +8,27 @@ from api.middleware.access import AccessLog
 from api.middleware.bodies import Bodies
 from api.middleware.context import RequestContext
 from api.middleware.failures import Failures
+from api.middleware.handover import Handover
 from api.middleware.headers import SecurityHeaders
 from api.middleware.origins import AllowedOrigins
 from api.middleware.replays import Replays
 from api.openapi import customize
-from api.routes import analyses, auth, decrypt, encrypt, entropy, events, health, jobs, keys, pages, webhooks, tickets
+from api.routes import (
+    admin,
+    analyses,
+    auth,
+    batches,
+    decrypt,
+    encrypt,
+    entropy,
+    events,
+    health,
+    jobs,
+    keys,
+    pages,
+    tickets,
+    webhooks,
+)
 from api.ws import progress
 from backplane.settings import Settings
 from shield_core import __version__
@@ -22,12 +38,14 @@ ROUTERS = (
     encrypt.router,
     decrypt.router,
     analyses.router,
+    batches.router,
     jobs.router,
     events.router,
     tickets.router,
     keys.router,
     webhooks.router,
     entropy.router,
+    admin.router,
     health.router,
     pages.router,
     progress.router,
@@ -53,7 +71,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     for router in ROUTERS:
         app.include_router(router)
     # The last one added is the outermost: api.middleware tells the order.
-    for middleware in (Bodies, Replays, AllowedOrigins, Failures, AccessLog, RequestContext, SecurityHeaders):
+    for middleware in (Bodies, Replays, AllowedOrigins, Failures, AccessLog, RequestContext, SecurityHeaders, Handover):
         app.add_middleware(middleware)
     app.openapi = lambda: customize(app)
     return app

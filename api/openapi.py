@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from api.errors import PAGES, catalog
+from api.schemas.batches import BATCH_EXAMPLE
 from api.schemas.jobs import JOB_EXAMPLE
 from api.schemas.problems import FieldProblem, Problem
 
@@ -17,8 +18,10 @@ TAGS = [
     {"name": "images", "description": "Encrypt and decrypt. Every picture is a job on a worker."},
     {"name": "analyses", "description": "What was measured of a picture, and what that does not show."},
     {"name": "jobs", "description": "What became of a job, and what it made."},
+    {"name": "batches", "description": "Up to a hundred pictures in one request, and one answer for all of them."},
     {"name": "webhooks", "description": "Have the ends of jobs and batches told to an address of yours."},
     {"name": "entropy", "description": "Where random bits come from, and how many wait."},
+    {"name": "admin", "description": "For the accounts of operators; of others it is 403."},
     {"name": "service", "description": "For operators and their machines: no credential is asked for."},
 ]
 
@@ -40,6 +43,11 @@ without a gap: `progress` {"progress", "stage"}, then one of `completed` {"resul
 "title"}} or `cancelled`, after which the socket closes with 1000. Reconnect with the last `seq` that you saw after
 1012 (the gateway stops) and 1013 (you read too slowly); after 4401 (the token has expired, or an hour has passed)
 with a new token.
+
+With the id of a batch the same socket tells of all its jobs: a `snapshot` with the counts and the `seq` that each job
+has come to, then the frames of every job with their `batch_id`, numbered for each job by itself; after each end a
+`batch` with the counts, and at last a `completed` without a `job_id`. `last_seq` is of no use there: come back, and the
+snapshot tells all.
 """
 
 
@@ -78,6 +86,7 @@ def _replace_foreign_problems(document: dict[str, Any]) -> None:
 def _add_examples(document: dict[str, Any]) -> None:
     # FastAPI drops what is null from an example, and a job's nulls are what a reader should see.
     document["components"]["schemas"]["Job"]["example"] = JOB_EXAMPLE
+    document["components"]["schemas"]["Batch"]["example"] = BATCH_EXAMPLE
     document["components"]["examples"] = {
         code: {"summary": title, "value": _example_problem(code, status, title)}
         for code, (status, title) in sorted(catalog().items())

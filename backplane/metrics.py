@@ -40,4 +40,7 @@ WEBHOOK_OLDEST_DUE = Gauge(
     "How long the webhook message that waits longest has been due",
     multiprocess_mode="livemax",
 )
+DEAD_LETTERS = Gauge(
+    "imageshield_dead_letters", "Jobs that were given up and that nobody has sent again", multiprocess_mode="mostrecent"
+)
 SWEPT = Counter("imageshield_swept_total", "Repairs made by the sweeper", ["what"])

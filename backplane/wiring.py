@@ -18,6 +18,7 @@ from backplane.services.batch_results import BatchResults
 from backplane.services.batch_steering import BatchSteering
 from backplane.services.batches import Batches
 from backplane.services.claims import Claims
+from backplane.services.dead_letters import DeadLetters
 from backplane.services.decryptions import Decryptions
 from backplane.services.deliveries import Deliveries
 from backplane.services.encryptions import Encryptions
@@ -47,6 +48,10 @@ from backplane.vault import LocalVault
 from shield_core.keys.passphrase import Pbkdf2
 
 
+REQUEST_SECONDS = 10
+"""No statement of a request takes as long, unless it waits for a lock or the database stands still."""
+
+
 @dataclass(frozen=True, slots=True)
 class Plant:
     """The machinery that knows no subject."""
@@ -63,6 +68,8 @@ class GatewayServices:
     """What the gateway's routes call."""
 
     plant: Plant
+    probe: Database
+    """A connection beside the pool: whether the database answers is another question than whether the pool is empty."""
     accounts: Accounts
     tokens: Tokens
     sessions: Sessions
@@ -76,6 +83,7 @@ class GatewayServices:
     analyses: Analyses
     jobs: Jobs
     steering: Steering
+    dead_letters: DeadLetters
     progress: ProgressFeed
     batches: Batches
     batch_intake: BatchIntake
@@ -89,10 +97,12 @@ class GatewayServices:
 
 
 @asynccontextmanager
-async def open_plant(settings: Settings, *, pool_size: int | None = None) -> AsyncIterator[Plant]:
+async def open_plant(
+    settings: Settings, *, pool_size: int | None = None, command_seconds: float | None = None
+) -> AsyncIterator[Plant]:
     """Connect to everything; must run on the event loop, and in the process, that will use it."""
     async with AsyncExitStack() as stack:
-        database = Database.from_settings(settings, pool_size=pool_size)
+        database = Database.from_settings(settings, pool_size=pool_size, command_seconds=command_seconds)
         stack.push_async_callback(database.close)
         store = S3Blobs.from_settings(settings)
         stack.push_async_callback(store.close)
@@ -104,7 +114,7 @@ async def open_plant(settings: Settings, *, pool_size: int | None = None) -> Asy
 @asynccontextmanager
 async def open_gateway(settings: Settings) -> AsyncIterator[GatewayServices]:
     passphrases = PassphrasePool(fips=settings.passphrase_kdf == Pbkdf2.NAME)
-    async with open_plant(settings) as plant:
+    async with open_plant(settings, command_seconds=REQUEST_SECONDS) as plant:
         sessions = Sessions(plant.database, plant.bus)
         guard = Guard(settings.webhook_allow_networks)
         targets = WebhookTargets(plant.database, plant.vault, guard)
@@ -122,9 +132,11 @@ async def open_gateway(settings: Settings) -> AsyncIterator[GatewayServices]:
         progress = ProgressFeed(plant.database, plant.bus)
         results = Results(plant.database, plant.store, plant.vault)
         batches = Batches(plant.database, plant.vault)
+        probe = Database.from_settings(settings, pool_size=1, command_seconds=REQUEST_SECONDS)
         try:
             yield GatewayServices(
                 plant=plant,
+                probe=probe,
                 accounts=Accounts(plant.database, plant.vault, passphrases),
                 tokens=Tokens(
                     plant.database,
@@ -143,6 +155,7 @@ async def open_gateway(settings: Settings) -> AsyncIterator[GatewayServices]:
                 analyses=Analyses(plant.database, plant.store, plant.vault),
                 jobs=jobs,
                 steering=steering,
+                dead_letters=DeadLetters(plant.database, plant.bus, plant.vault),
                 progress=progress,
                 batches=batches,
                 batch_intake=BatchIntake(plant.database, plant.vault, submissions, encryptions),
@@ -156,6 +169,7 @@ async def open_gateway(settings: Settings) -> AsyncIterator[GatewayServices]:
             )
         finally:
             passphrases.close()
+            await probe.close()
 
 
 @asynccontextmanager
@@ -178,6 +192,13 @@ async def open_relay(settings: Settings) -> AsyncIterator[tuple[Relay, Sweeper]]
             )
         finally:
             queue.close()
+
+
+@asynccontextmanager
+async def open_dead_letters(settings: Settings) -> AsyncIterator[DeadLetters]:
+    """What an operator at the machine needs of them; no account is asked for."""
+    async with open_plant(settings, pool_size=1) as plant:
+        yield DeadLetters(plant.database, plant.bus, plant.vault)
 
 
 @asynccontextmanager

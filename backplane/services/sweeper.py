@@ -9,10 +9,10 @@ import structlog
 from backplane import ids
 from backplane.blobs import S3Blobs
 from backplane.bus import RedisBus
-from backplane.db.repositories import accounts, batches, blobs, idempotency, jobs, leases
+from backplane.db.repositories import accounts, batches, blobs, dead_letters, idempotency, jobs, leases
 from backplane.db.session import Database
 from backplane.errors import POISON, ApplicationError
-from backplane.metrics import SWEPT
+from backplane.metrics import DEAD_LETTERS, SWEPT
 from backplane.services import endings, steering
 from backplane.services.inputs import INPUT
 from backplane.vault import LocalVault
@@ -54,6 +54,11 @@ class Sweeper:
                 await self._end_silent_job(job_id)
             except Exception:
                 log.exception("sweeper.job_not_ended", job_id=ids.to_wire("job", job_id))
+
+    async def count_dead_letters(self) -> None:
+        """Say how many jobs were given up and not sent again: an alert watches that."""
+        async with self._database.transaction() as session:
+            DEAD_LETTERS.set(await dead_letters.count(session))
 
     async def reclaim_jobs(self) -> None:
         """Put the jobs of silent workers back into the queue."""

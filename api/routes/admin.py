@@ -1,0 +1,52 @@
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from api.cursors import read_cursor
+from api.dependencies import Reader, RequestId, Services, Writer
+from api.preferences import Preferences
+from api.problems import AUTHENTICATED, problems
+from api.routes.answers import ACCEPTED, job_answer
+from api.schemas.dead_letters import DeadLetter, DeadLetterPage
+from api.schemas.jobs import Job
+from backplane import ids
+
+router = APIRouter(prefix="/api/v1/admin", tags=["admin"])
+
+
+@router.get("/dead-letters", responses=problems(*AUTHENTICATED, "validation-failed"))
+async def list_dead_letters(
+    caller: Reader,
+    services: Services,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    cursor: Annotated[str | None, Query(max_length=64, description="The `next_cursor` of the page before")] = None,
+) -> DeadLetterPage:
+    """List the jobs of all accounts that were given up as `poison`, newest first. For operators.
+
+    Each took three workers down, or broke in all three attempts. It says what kind of job and how large a picture, and
+    nothing of what the picture shows.
+    """
+    found, has_more = await services.dead_letters.page(
+        operator=caller.account_id, limit=limit, before=read_cursor("job", cursor)
+    )
+    letters = [DeadLetter.of(facts) for facts in found]
+    return DeadLetterPage(data=letters, has_more=has_more, next_cursor=letters[-1].job_id if has_more else None)
+
+
+@router.post(
+    "/dead-letters/{job_id}/redrive",
+    status_code=202,
+    response_model=Job,
+    responses={202: ACCEPTED, **problems(*AUTHENTICATED, "not-found", "gone")},
+)
+async def redrive_dead_letter(job_id: str, caller: Writer, services: Services, request_id: RequestId) -> Response:
+    """Try a job that was given up again, with three new attempts. For operators.
+
+    Do it when its reason is gone: more memory, a mended release. What was sent for the job is kept for 24 hours after
+    its failure; then this is 410.
+    """
+    job = await services.dead_letters.redrive(
+        ids.from_wire("job", job_id), operator=caller.account_id, request_id=request_id
+    )
+    return job_answer(job, Preferences())
