@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 from api.draining import Draining
 from api.middleware.bodies import UploadBudget
+from api.pulse import pulse_taken
 from api.readiness import ReadinessCheck
 from api.streams import OpenStreams
 from api.uploads import SUBMISSIONS_AT_ONCE
@@ -37,7 +38,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.upload_budget = UploadBudget(app.state.settings.upload_memory_bytes)
         log.info("gateway.started", environment=app.state.settings.environment)
         with draining.on_signals():
-            async with app.state.streams.watched():
+            async with app.state.streams.watched(), pulse_taken():
                 yield
         draining.begin()
     log.info("gateway.stopped")

@@ -12,6 +12,11 @@ HTTP_SECONDS = Histogram(
 UPLOAD_BYTES = Gauge(
     "imageshield_upload_bytes_in_flight", "Bytes of request bodies now held in memory", multiprocess_mode="livesum"
 )
+LOOP_LAG = Histogram(
+    "imageshield_event_loop_lag_seconds",
+    "How late the gateway's event loop came to what was due",
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5),
+)
 CONNECTIONS_CUT = Counter(
     "imageshield_connections_cut_total", "Connections closed for what came over them, or did not", ["reason"]
 )

@@ -1,0 +1,32 @@
+import asyncio
+import time
+
+import pytest
+
+from api.pulse import SAMPLE_SECONDS, pulse_taken
+from backplane.metrics import LOOP_LAG
+
+pytestmark = pytest.mark.anyio
+
+
+def slow_samples():
+    """Count the samples that were more than a quarter of a second late."""
+    [metric] = LOOP_LAG.collect()
+    buckets = {sample.labels["le"]: sample.value for sample in metric.samples if sample.name.endswith("_bucket")}
+    return buckets["+Inf"] - buckets["0.25"]
+
+
+async def test_a_loop_that_is_held_up_is_seen():
+    before = slow_samples()
+    async with pulse_taken():
+        await asyncio.sleep(SAMPLE_SECONDS / 2)  # the sample has begun
+        time.sleep(SAMPLE_SECONDS + 0.3)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0.01)
+    assert slow_samples() == before + 1
+
+
+async def test_nothing_is_left_running():
+    async with pulse_taken():
+        during = len(asyncio.all_tasks())
+    assert len(asyncio.all_tasks()) == during - 1
