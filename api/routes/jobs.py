@@ -56,9 +56,9 @@ async def get_job(job_id: str, caller: Reader, services: Services) -> Job:
 async def cancel_job(job_id: str, caller: Writer, services: Services, request_id: RequestId, response: Response) -> Job:
     """Cancel a job.
 
-    One that waits is cancelled at once. One that is being worked on stops at its next step, mostly within a second,
-    and from then on cannot complete: it ends as `cancelled`, or as `failed` where that came first. What was sent for it
-    is deleted. One that has completed or failed is 409 `job-finished`.
+    One that waits is cancelled at once. One that is being worked on can no longer complete, and its worker stops at its
+    next report, or within five seconds: it ends as `cancelled`, or as `failed` where that comes first. What was sent
+    for it and what it made are deleted. One that has completed or failed is 409 `job-finished`.
     """
     job = await services.steering.cancel(caller.account_id, ids.from_wire("job", job_id), request_id=request_id)
     response.status_code = 200 if job.ended else 202
