@@ -9,9 +9,11 @@ from contextlib import aclosing
 from typing import Any
 from uuid import UUID
 
+from api.schemas import batches
 from api.schemas.jobs import frame, snapshot
 from backplane import ids
 from backplane.errors import NotFound
+from backplane.services.batches import BatchFacts, Counts
 from backplane.services.jobs import JobFacts
 from backplane.services.tokens import Principal
 from backplane.wiring import GatewayServices
@@ -34,7 +36,28 @@ async def tell_job(
                 yield frame(item) if item is not None else None
 
 
-STORIES: Mapping[str, Callable[..., Story]] = {"job": tell_job}
+async def tell_batch(
+    services: GatewayServices, account_id: UUID, batch_id: UUID, *, last_seq: int, beat_seconds: float | None
+) -> Story:
+    """Tell how the batch stands, then what happens to its jobs, the counts after each end, and that all have ended."""
+    del last_seq  # numbers are of one job each; the snapshot tells how far every one has come
+    feed = services.batch_progress.follow(account_id, batch_id, beat_seconds=beat_seconds)
+    wire, counts = ids.to_wire("bat", batch_id), Counts()
+    async with aclosing(feed):
+        async for item in feed:
+            if isinstance(item, BatchFacts):
+                counts = item.counts
+                yield batches.snapshot(item)
+                del item
+            elif isinstance(item, Counts):
+                counts = item
+                yield batches.counts_frame(wire, item)
+            else:
+                yield batches.job_frame(wire, item) if item is not None else None
+    yield batches.last_frame(wire, counts)
+
+
+STORIES: Mapping[str, Callable[..., Story]] = {"job": tell_job, "bat": tell_batch}
 
 
 def story_of(

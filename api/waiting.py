@@ -10,6 +10,7 @@ from starlette.requests import ClientDisconnect, Request
 
 from api.draining import Draining
 from backplane.errors import ApplicationError
+from backplane.services.batches import BatchFacts
 from backplane.services.jobs import JobFacts
 from backplane.wiring import GatewayServices
 
@@ -47,6 +48,22 @@ async def _wait(request: Request, end: Coroutine[Any, Any, None], *, seconds: fl
 
 async def _until_ended(services: GatewayServices, account_id: UUID, job_id: UUID) -> None:
     async with aclosing(services.progress.follow(account_id, job_id)) as feed:
+        async for _ in feed:
+            pass
+
+
+async def wait_for_batch(request: Request, account_id: UUID, batch: BatchFacts, *, seconds: float) -> BatchFacts:
+    """Do what `wait_for_end` does, for all jobs of a batch."""
+    services: GatewayServices = request.app.state.services
+    try:
+        await _wait(request, _until_all_ended(services, account_id, batch.id), seconds=seconds)
+        return await services.batches.get(account_id, batch.id)
+    except ApplicationError:
+        return batch
+
+
+async def _until_all_ended(services: GatewayServices, account_id: UUID, batch_id: UUID) -> None:
+    async with aclosing(services.batch_progress.follow(account_id, batch_id)) as feed:
         async for _ in feed:
             pass
 

@@ -18,6 +18,7 @@ from backplane.db.repositories import accounts, batches, turns
 from backplane.db.session import Database
 from backplane.errors import ApplicationError, NotFound, Refused, from_core
 from backplane.services import batch_endings
+from backplane.services.batches import ItemError
 from backplane.services.encryptions import ACTION, Agreed, Encryptions, Examined, Wishes, examine_for_any
 from backplane.services.inputs import INPUT
 from backplane.services.item_names import seal_name
@@ -43,7 +44,7 @@ class Refusal:
     """One that will never have a job."""
 
     file_name: str | None
-    error: ApplicationError
+    error: ItemError
 
 
 class Intake:
@@ -65,7 +66,6 @@ class Intake:
         try:
             examined = await asyncio.to_thread(examine_for_any, upload.data)
         except ShieldError as error:
-            # Mapped, and not kept: its traceback would hold the picture.
             self.refuse(upload.file_name, from_core(error))
             return
         draft = Job(id=ids.new(), account_id=self._account_id)
@@ -74,7 +74,8 @@ class Intake:
         self.items.append(Picture(upload.file_name, draft.id, sent.blob, examined))
 
     def refuse(self, file_name: str | None, error: ApplicationError) -> None:
-        self.items.append(Refusal(file_name, error))
+        # The error itself is not kept: its traceback would hold the picture.
+        self.items.append(Refusal(file_name, _reason(error)))
 
     async def discard(self, *, unless: Collection[UUID] = ()) -> None:
         """Delete what was stored, but for these jobs; what is not reached, the sweeper collects."""
@@ -127,13 +128,13 @@ class BatchIntake:
 
     async def _draw_up(
         self, order: Order, batch: Batch, item: Picture | Refusal, agreed: Agreed
-    ) -> tuple[Job | None, ApplicationError | None]:
+    ) -> tuple[Job | None, ItemError | None]:
         """Make the job of an item, or say why it has none."""
         if isinstance(item, Refusal):
             return None, item.error
         examined = item.examined[agreed.wishes.layout]
         if isinstance(examined, Refused):
-            return None, examined
+            return None, _reason(examined)
         # One at a time, and with a key of its own each: the salt of a wrap key is never used twice.
         job = await self._encryptions.draw_up(order, item.job_id, examined, agreed, patient=True)
         job.batch_id, job.priority = batch.id, turns.BATCH
@@ -146,7 +147,7 @@ class BatchIntake:
         order: Order,
         batch: Batch,
         items: Sequence[Picture | Refusal],
-        entries: Sequence[tuple[Job | None, ApplicationError | None]],
+        entries: Sequence[tuple[Job | None, ItemError | None]],
     ) -> None:
         account = await accounts.by_id(session, order.account_id)
         if account is None:
@@ -165,9 +166,7 @@ class BatchIntake:
             await batch_endings.close(session, batch.id)
 
 
-def _row(
-    batch_id: UUID, index: int, file_name: bytes | None, job: Job | None, error: ApplicationError | None
-) -> BatchItem:
+def _row(batch_id: UUID, index: int, file_name: bytes | None, job: Job | None, error: ItemError | None) -> BatchItem:
     return BatchItem(
         batch_id=batch_id,
         index=index,
@@ -177,3 +176,7 @@ def _row(
         error_title=error.title if error is not None else None,
         error_detail=error.detail if error is not None else None,
     )
+
+
+def _reason(error: ApplicationError) -> ItemError:
+    return ItemError(error.code, error.title, error.detail)

@@ -1,6 +1,5 @@
 """A zip that is written while it is read: stored entries, no temporary file, and as much memory as one piece."""
 
-import io
 import zipfile
 from collections.abc import AsyncGenerator, AsyncIterable
 from datetime import UTC, datetime
@@ -12,18 +11,18 @@ READABLE = 0o644 << 16
 """Unix rights, where an unpacker looks at them: without, some make files that their owner cannot open."""
 
 
-class _Sink(io.RawIOBase):
+class _Sink:
     """Takes what `zipfile` writes, in order; it cannot be sought in, so sizes and checksums come after each file."""
 
     def __init__(self) -> None:
         self._pieces: list[bytes] = []
 
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data: Piece, /) -> int:  # type: ignore[override]
+    def write(self, data: Piece, /) -> int:
         self._pieces.append(bytes(data))
         return len(data)
+
+    def flush(self) -> None:
+        pass
 
     def take(self) -> bytes:
         taken = b"".join(self._pieces)

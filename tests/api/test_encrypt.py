@@ -235,7 +235,7 @@ class TestRefusedForms:
         error = (await submit(ada, region="[]")).json()["errors"][0]
         assert error["field"] is None
         assert (
-            "quantum_purity, layout, regions, analyze, master_password, recipients, key_custody, image"
+            "quantum_purity, layout, analyze, master_password, recipients, key_custody, regions, image"
             in error["detail"]
         )
 

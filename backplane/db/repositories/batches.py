@@ -1,9 +1,8 @@
 from collections.abc import Collection, Sequence
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Interval, Row, Select, cast, delete, func, or_, select, update
+from sqlalchemy import Row, Select, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backplane.db.models import Batch, BatchItem, Job
@@ -108,7 +107,8 @@ async def any_unfinished(session: AsyncSession, batch_id: UUID) -> bool:
 async def close(session: AsyncSession, batch: Batch) -> None:
     """Write down that the last job of a locked batch has ended."""
     batch.completed_at = func.now()
-    batch.retained_until = func.now() + cast(timedelta(days=1), Interval) * Batch.retention_days
+    if batch.retention_days is not None:
+        batch.retained_until = func.now() + func.make_interval(0, 0, 0, batch.retention_days)
     batch.endings += 1
     await session.flush()
     await session.refresh(batch)

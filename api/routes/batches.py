@@ -1,0 +1,230 @@
+import asyncio
+from math import ceil
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.responses import JSONResponse, Response, StreamingResponse
+
+from api.dependencies import Reader, RequestId, Services, Writer
+from api.downloads import content_disposition
+from api.idempotency import CODES, Once, OncePerKey, replayable
+from api.middleware.bodies import release
+from api.preferences import Preferences, Preferred
+from api.problems import AUTHENTICATED, WITH_BODY, problems
+from api.routes.answers import ACCEPTED, FINISHED
+from api.schemas.batches import BATCH_FORM, Batch, BatchFilter, BatchPage, BatchSummary, DownloadOptions, url
+from api.schemas.images import BatchOptions
+from api.uploads import File, stream_form
+from api.waiting import wait_for_batch
+from backplane import ids
+from backplane.errors import ApplicationError, InsufficientScope, NotFound
+from backplane.services.batch_intake import Intake
+from backplane.services.batches import BatchFacts
+from backplane.services.idempotency import Made
+from backplane.services.orders import Order
+from backplane.services.submissions import Upload
+from backplane.services.unpacking import MAX_ARCHIVE_BYTES, MAX_ITEMS, Archive
+from backplane.wiring import GatewayServices
+from shield_core.image.limits import MAX_BYTES
+
+FILES = {"images": MAX_BYTES, "archive": MAX_ARCHIVE_BYTES}
+PASSING = {"images": MAX_ITEMS}
+LONGEST_RETRY_SECONDS = 60
+
+router = APIRouter(prefix="/api/v1", tags=["batches"])
+
+
+@router.post(
+    "/batch/encrypt",
+    status_code=202,
+    response_model=Batch,
+    openapi_extra={"requestBody": BATCH_FORM},
+    responses={
+        200: replayable(FINISHED | {"model": Batch, "description": "The batch, where `Prefer: wait=N` sufficed"}),
+        202: replayable(ACCEPTED | {"model": Batch, "description": "The batch; refused pictures stand in it"}),
+        **problems(
+            *AUTHENTICATED,
+            *WITH_BODY,
+            *CODES,
+            "gone",
+            "custody-conflict",
+            "webhook-url-refused",
+            "storage-full",
+        ),
+    },
+)
+async def encrypt_batch(
+    *,
+    request: Request,
+    caller: Writer,
+    services: Services,
+    prefer: Preferred,
+    request_id: RequestId,
+    once: OncePerKey,
+) -> Response:
+    """Encrypt up to a hundred pictures, sent as `images` or as one zip in `archive`.
+
+    Each becomes a job with the same options. One that is unfit is an item of the batch with its `error`, and the others
+    go on: also where all are unfit the answer is a batch. `regions` belong to one picture and are not taken here.
+    Follow the batch at its `Location`, or all of it on one progress socket.
+    """
+    batch = await _submit(request, Order(caller.account_id, request_id), services, once)
+    release(request)
+    if prefer.wait is not None:
+        batch = await wait_for_batch(request, caller.account_id, batch, seconds=prefer.wait)
+    return _answer(batch, prefer)
+
+
+@router.get("/batches", responses=problems(*AUTHENTICATED, "validation-failed"))
+async def list_batches(caller: Reader, services: Services, wanted: Annotated[BatchFilter, Query()]) -> BatchPage:
+    """List your batches, newest first, in pages and without their items.
+
+    Send `next_cursor` as `cursor` for the page after; batches that come meanwhile do not shift it.
+    """
+    found, has_more = await services.batches.page(
+        caller.account_id, limit=wanted.limit, before=_read_cursor(wanted.cursor)
+    )
+    batches = [BatchSummary.of(facts) for facts in found]
+    return BatchPage(data=batches, has_more=has_more, next_cursor=batches[-1].batch_id if has_more else None)
+
+
+@router.get("/batches/{batch_id}", responses=problems(*AUTHENTICATED, "not-found"))
+async def get_batch(batch_id: str, caller: Reader, services: Services) -> Batch:
+    """Get a batch with its items, in the order in which they were sent.
+
+    An item whose job you have deleted is not in it any more. Another account's batch is the same 404 as one that never
+    was.
+    """
+    return Batch.of(await services.batches.get(caller.account_id, ids.from_wire("bat", batch_id)))
+
+
+@router.post(
+    "/batches/{batch_id}/cancel", status_code=202, responses=problems(*AUTHENTICATED, "not-found", "job-finished")
+)
+async def cancel_batch(batch_id: str, caller: Writer, services: Services, request_id: RequestId) -> Batch:
+    """Cancel what of the batch has not ended.
+
+    What waits is cancelled at once; what is being worked on stops at its next step. What has completed stays, and can
+    be fetched.
+    """
+    return Batch.of(
+        await services.batch_steering.cancel(caller.account_id, ids.from_wire("bat", batch_id), request_id=request_id)
+    )
+
+
+@router.post(
+    "/batches/{batch_id}/retry",
+    status_code=202,
+    responses=problems(*AUTHENTICATED, "not-found", "job-finished", "job-not-finished", "gone"),
+)
+async def retry_batch(batch_id: str, caller: Writer, services: Services, request_id: RequestId) -> Batch:
+    """Try again what of the batch has failed, under the same ids.
+
+    What was sent is kept for 24 hours after a failure. A picture that was refused when it came has no job and cannot be
+    tried again: send it in another batch.
+    """
+    return Batch.of(
+        await services.batch_steering.retry(caller.account_id, ids.from_wire("bat", batch_id), request_id=request_id)
+    )
+
+
+@router.delete(
+    "/batches/{batch_id}", status_code=204, responses=problems(*AUTHENTICATED, "not-found", "job-not-finished")
+)
+async def delete_batch(batch_id: str, caller: Writer, services: Services, request_id: RequestId) -> None:
+    """Delete a batch that has ended, with all of its jobs and what they made.
+
+    It is invisible at once. The keys stay: the encrypted pictures may lie anywhere.
+    """
+    await services.batch_steering.delete(caller.account_id, ids.from_wire("bat", batch_id), request_id=request_id)
+
+
+@router.get(
+    "/batches/{batch_id}/result",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "A zip, as an attachment, with `manifest.json` as its last file",
+            "content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}},
+        },
+        **problems(*AUTHENTICATED, "not-found", "job-not-finished", "gone", "validation-failed"),
+    },
+)
+async def get_batch_result(
+    batch_id: str,
+    caller: Reader,
+    services: Services,
+    request_id: RequestId,
+    wanted: Annotated[DownloadOptions, Query()],
+) -> Response:
+    """Fetch everything that a batch made, as one zip.
+
+    For each completed picture `NAME.enc.png`, its receipt, and its material where it has some; with `key_files=true`
+    also its key file, which of a managed key is in clear. `manifest.json` names every item with its files, the SHA-256
+    of its encrypted picture, or its error. The zip is made while you fetch it: where that fails in the middle, the
+    connection is cut and the zip has no directory, so that no unpacker takes it for a whole one.
+    """
+    if wanted.key_files and "keys:export" not in caller.scopes:
+        raise InsufficientScope("Key files need the scope keys:export")
+    pieces = await services.batch_results.open(
+        caller.account_id,
+        ids.from_wire("bat", batch_id),
+        partial=wanted.partial,
+        key_files=wanted.key_files,
+        request_id=request_id,
+    )
+    headers = {"Content-Disposition": content_disposition(f"{batch_id}.zip"), "Cache-Control": "no-store"}
+    return StreamingResponse(pieces, media_type="application/zip", headers=headers)
+
+
+async def _submit(request: Request, order: Order, services: GatewayServices, once: Once) -> BatchFacts:
+    slots: asyncio.Semaphore = request.app.state.submission_slots
+    async with services.batch_intake.begin(order) as intake:
+
+        async def take(name: str, file: File) -> None:
+            async with slots:
+                await intake.add(Upload(file.data, file.name), name=name)
+
+        async def create(order: Order) -> BatchFacts:
+            batch_id = await services.batch_intake.submit(order, intake, options.wishes())
+            return await services.batches.get(order.account_id, batch_id)
+
+        async def again(made: Made) -> BatchFacts:
+            return await services.batches.get(order.account_id, made.object_id)
+
+        files, options = await stream_form(request, BatchOptions, files=FILES, passing=PASSING, take=take)
+        if "archive" in files:
+            await _unpack(files["archive"].data, intake, slots)
+        order = order.telling(options.webhook_url)
+        return await once.run(order, create, again, options=options, digests=intake.digests)
+
+
+async def _unpack(data: bytes, intake: Intake, slots: asyncio.Semaphore) -> None:
+    archive = await asyncio.to_thread(Archive, data)
+    for entry in archive.entries:
+        async with slots:
+            try:
+                picture = await asyncio.to_thread(archive.read, entry)
+            except ApplicationError as error:
+                intake.refuse(entry.filename, error)
+            else:
+                await intake.add(Upload(picture, entry.filename), name="archive")
+                del picture
+
+
+def _answer(facts: BatchFacts, prefer: Preferences) -> JSONResponse:
+    finished = facts.counts.ended and prefer.wait is not None
+    headers = {"Location": url(facts)} | prefer.applied(finished=finished)
+    if not finished:
+        headers["Retry-After"] = str(min(LONGEST_RETRY_SECONDS, max(1, ceil(facts.estimated_ms / 1000))))
+    return JSONResponse(Batch.of(facts).model_dump(mode="json"), status_code=200 if finished else 202, headers=headers)
+
+
+def _read_cursor(cursor: str | None) -> UUID | None:
+    try:
+        return ids.from_wire("bat", cursor) if cursor is not None else None
+    except NotFound:
+        error = {"type": "cursor", "loc": ("query", "cursor"), "msg": "Not a cursor"}
+        raise RequestValidationError([error]) from None
