@@ -5,6 +5,7 @@ import copy
 import pytest
 import yaml
 
+from backplane.addresses import GLOBAL_UNICAST, NOT_PUBLIC, PUBLIC_PORTS
 from backplane.settings import Settings
 
 API_STOP_SECONDS = 25
@@ -138,6 +139,23 @@ class TestPolicy:
         spec = copy.deepcopy(templates["api"]["spec"])
         spec["initContainers"] = [{"name": "first", "image": "x"}]
         assert "root file system is writable" in faults(spec, serves=True)
+
+
+class TestNetwork:
+    def test_only_the_relay_reaches_the_internet_and_only_where_webhooks_go(self, manifests):
+        leaving = {
+            name: policy["spec"]
+            for name, policy in of_kind(manifests, "NetworkPolicy").items()
+            if "ipBlock" in str(policy["spec"].get("egress"))
+        }
+        assert set(leaving) == {"webhooks"}
+        spec = leaving["webhooks"]
+        assert spec["podSelector"] == {"matchLabels": {"app.kubernetes.io/name": "relay"}}
+        (rule,) = spec["egress"]
+        assert {one["port"] for one in rule["ports"]} == PUBLIC_PORTS
+        blocks = [one["ipBlock"] for one in rule["to"]]
+        assert {block["cidr"] for block in blocks} == {"0.0.0.0/0", str(GLOBAL_UNICAST)}
+        assert {text for block in blocks for text in block["except"]} == set(map(str, NOT_PUBLIC))
 
 
 class TestProbes:
