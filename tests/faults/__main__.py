@@ -5,6 +5,7 @@ python -m tests.faults [--row NAME …] [--short] [--json] [--list]
 
 import argparse
 import json
+import signal
 import sys
 import tempfile
 from fnmatch import fnmatch
@@ -30,6 +31,10 @@ def say(text: str) -> None:
     sys.stderr.flush()
 
 
+def stop(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__.splitlines()[0])
     parser.add_argument("--row", action="append", metavar="NAME", help="only this row, * for anything; repeatable")
@@ -43,6 +48,7 @@ def main() -> int:
         for row in chosen:
             say(f"{row.name:24}{' '.join(row.goals):18}{row.fault}")
         return 0
+    signal.signal(signal.SIGTERM, stop)
     with tempfile.TemporaryDirectory(prefix="imageshield-faults-") as scratch:
         folder = options.keep or Path(scratch)
         folder.mkdir(parents=True, exist_ok=True)

@@ -14,7 +14,7 @@ ENDS = ("success", "failure", "cancelled")
 COME_BACK = {503, 507}
 
 JOBS = """
-SELECT id, kind, status, attempts, retries, event_seq, error_code, deleted_at, created_at, completed_at
+SELECT id, kind, status, attempts, retries, fencing_token, event_seq, error_code, deleted_at, created_at, completed_at
 FROM jobs WHERE account_id = ANY($1)
 """
 EVENTS = "SELECT job_id, seq, type, created_at FROM job_events WHERE job_id = ANY($1) ORDER BY job_id, seq"
@@ -153,6 +153,7 @@ def _count_effects(found: Reckoning, rows: dict[str, list[Any]]) -> None:
     )
     found.doubled += [f"{job}: {count} of {purpose}" for (job, purpose), count in results.items() if count > 1]
     found.doubled += [f"{row['job_id']}: {row['keys']} keys" for row in rows["keys"] if row["keys"] > 1]
+    found.doubled += [f"{key}: of an attempt that was fenced off" for key in _of_fenced_attempts(jobs, rows["blobs"])]
     ends = Counter[UUID]()
     for row in rows["audit"]:
         ends[row["object_id"]] += row["entries"]
@@ -164,6 +165,16 @@ def _count_effects(found: Reckoning, rows: dict[str, list[Any]]) -> None:
                 found.doubled.append(f"{job_id}: {ends[job_id]} audited ends, {expected} expected")
             if last[job_id] != expected:
                 found.doubled.append(f"{job_id}: {last[job_id]} last events, {expected} expected")
+
+
+def _of_fenced_attempts(jobs: dict[UUID, Any], blobs: list[Any]) -> list[str]:
+    """Name results that were made under another token than the job ended with: their keys say under which."""
+    return [
+        blob["object_key"]
+        for blob in blobs
+        if blob["object_key"].startswith("results/")
+        and int(blob["object_key"].split("/")[2]) != jobs[blob["job_id"]]["fencing_token"]
+    ]
 
 
 def _count_plaintexts(found: Reckoning, lines: list[dict[str, Any]]) -> None:

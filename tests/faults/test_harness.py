@@ -18,7 +18,15 @@ PRODUCT = {"api", "backplane", "cli", "shield_core", "worker"}
 
 
 def job(status="completed", **changes):
-    facts = {"id": uuid4(), "kind": "encrypt", "status": status, "attempts": 1, "retries": 0, "event_seq": 2}
+    facts = {
+        "id": uuid4(),
+        "kind": "encrypt",
+        "status": status,
+        "attempts": 1,
+        "retries": 0,
+        "event_seq": 2,
+        "fencing_token": 1,
+    }
     return {**facts, "error_code": None, **changes}
 
 
@@ -30,7 +38,7 @@ def rows(of, **changes):
     result = {
         "job_id": of["id"],
         "purpose": "result",
-        "object_key": f"results/{of['id'].hex}/1",
+        "object_key": f"results/{of['id'].hex}/1/result",
         "size": 9,
         "kept": True,
     }
@@ -74,7 +82,7 @@ class TestReconciler:
         reconciler._count_jobs(found, [{"kind": "accepted", "job": wire(one)}], [one])
         reconciler._count_effects(found, rows(one))
         reconciler._count_gaps(found, [], rows(one))
-        reconciler._count_objects(found, rows(one), {f"results/{one['id'].hex}/1": 9})
+        reconciler._count_objects(found, rows(one), {f"results/{one['id'].hex}/1/result": 9})
         assert found.violations() == {}
         assert found.counted()["accepted"] == found.ended["completed"] == 1
 
@@ -109,6 +117,11 @@ class TestReconciler:
         reconciler._count_effects(found, rows(one, **{name: make(one) for name, make in changed.items()}))
         assert found.doubled != []
 
+    def test_a_result_of_a_fenced_attempt_is_found(self):
+        one, found = job(fencing_token=3), Reckoning()
+        reconciler._count_effects(found, rows(one))
+        assert found.doubled == [f"results/{one['id'].hex}/1/result: of an attempt that was fenced off"]
+
     def test_a_job_that_was_sent_back_may_end_once_more(self):
         one, found = job(retries=1), Reckoning()
         two = [{"object_id": one["id"], "outcome": outcome, "entries": 1} for outcome in ("failure", "success")]
@@ -118,7 +131,7 @@ class TestReconciler:
 
     def test_a_blob_that_is_short_or_missing_is_half(self):
         one = job()
-        for objects in ({}, {f"results/{one['id'].hex}/1": 8}):
+        for objects in ({}, {f"results/{one['id'].hex}/1/result": 8}):
             found = Reckoning()
             reconciler._count_objects(found, rows(one), objects)
             assert len(found.half) == 1

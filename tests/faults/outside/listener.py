@@ -33,7 +33,9 @@ class Listener:
         while not self.over:
             try:
                 await self._listen()
-            except (OSError, InvalidHandshake, ConnectionClosed, TimeoutError, EOFError) as error:
+            except ConnectionClosed as closed:
+                self._lose(f"closed {closed.rcvd.code}" if closed.rcvd is not None else "cut")
+            except (OSError, InvalidHandshake, TimeoutError, EOFError) as error:
                 self._lose(type(error).__name__)
             if not self.over:
                 await asyncio.sleep(PAUSE_SECONDS)
