@@ -6,12 +6,14 @@ from typing import Annotated, Any
 
 import typer
 
+from cli import dead_letters
 from cli.failures import Failure, usage
 from cli.reporting import print_json, print_table, say
 
 VAULT = ("VAULT_KEY_FILE", "VAULT_DIRECTORY")
 
 app = typer.Typer(name="admin", help="Look after an installation.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(dead_letters.app)
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result, or the error, as JSON on stdout.")]
 DataDir = Annotated[Path | None, typer.Option(help="Where `imageshield up` keeps everything. [default: as of `up`]")]

@@ -1,0 +1,72 @@
+import asyncio
+import json
+
+import pytest
+
+from backplane import ids
+from backplane.errors import POISON
+from backplane.services.encryptions import Wishes
+from backplane.services.orders import Order
+from backplane.services.submissions import Upload
+from backplane.wiring import open_claims, open_gateway
+from cli.__main__ import run
+from tests import pictures
+from tests.stack import query
+
+pytestmark = pytest.mark.stack
+
+
+@pytest.fixture
+def given_up(settings):
+    """A job that failed at every attempt."""
+
+    async def make():
+        async with open_gateway(settings) as gateway:
+            account = await gateway.accounts.register(
+                email="ada@example.org", password="correct horse battery", request_id=None
+            )
+            upload = Upload(pictures.as_png(pictures.make(8, 6)), "scan.png")
+            job = await gateway.encryptions.submit(Order(account.id), upload, Wishes())
+        async with open_claims(settings) as claims:
+            await claims.fail(await claims.claim(), code=POISON.code, title=POISON.title)
+        return ids.to_wire("job", job.id)
+
+    return asyncio.run(make())
+
+
+@pytest.fixture
+def dead_letters(stack, settings, monkeypatch, capsys, tmp_path):
+    """Run the command in the environment of the service."""
+    variables = stack.variables | {
+        "DATABASE_URL": settings.database_url.get_secret_value(),
+        "REDIS_URL": settings.redis_url.get_secret_value(),
+        "ENVIRONMENT": "test",
+    }
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+
+    def call(*arguments, expect=0):
+        code = run(["admin", "dead-letters", *arguments, "--json", "--data-dir", str(tmp_path / "none")])
+        printed = capsys.readouterr()
+        assert code == expect, printed.err
+        return json.loads(printed.out)
+
+    return call
+
+
+class TestDeadLetters:
+    def test_one_is_listed_and_sent_again(self, given_up, dead_letters, settings):
+        [letter] = dead_letters("list")["data"]
+        assert (letter["job_id"], letter["image"], letter["can_be_redriven"]) == (given_up, "png 8x6", True)
+        assert dead_letters("redrive", given_up) == {"job_id": given_up, "status": "pending", "retries": 1}
+        assert dead_letters("list") == {"data": [], "has_more": False}
+        url = settings.database_url.get_secret_value().replace("+asyncpg", "")
+        [event] = query(url, "SELECT account_id FROM audit_events WHERE action = 'job.redrive'")
+        assert event["account_id"] is None
+
+    def test_one_that_is_none_is_refused(self, given_up, dead_letters):
+        dead_letters("redrive", given_up)
+        assert dead_letters("redrive", given_up, expect=1)["code"] == "not-found"
+
+    def test_what_is_no_id_is_refused(self, dead_letters):
+        assert dead_letters("redrive", "nonsense", expect=1)["code"] == "not-found"
