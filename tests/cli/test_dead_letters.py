@@ -57,7 +57,7 @@ def dead_letters(stack, settings, monkeypatch, capsys, tmp_path):
 class TestDeadLetters:
     def test_one_is_listed_and_sent_again(self, given_up, dead_letters, settings):
         [letter] = dead_letters("list")["data"]
-        assert (letter["job_id"], letter["image"], letter["can_be_redriven"]) == (given_up, "png 8x6", True)
+        assert (letter["job_id"], letter["image"], letter["can_be_redriven"]) == (given_up, "PNG 8x6", True)
         assert dead_letters("redrive", given_up) == {"job_id": given_up, "status": "pending", "retries": 1}
         assert dead_letters("list") == {"data": [], "has_more": False}
         url = settings.database_url.get_secret_value().replace("+asyncpg", "")
@@ -66,7 +66,7 @@ class TestDeadLetters:
 
     def test_one_that_is_none_is_refused(self, given_up, dead_letters):
         dead_letters("redrive", given_up)
-        assert dead_letters("redrive", given_up, expect=1)["code"] == "not-found"
+        assert dead_letters("redrive", given_up, expect=1)["error"]["code"] == "not-found"
 
     def test_what_is_no_id_is_refused(self, dead_letters):
-        assert dead_letters("redrive", "nonsense", expect=1)["code"] == "not-found"
+        assert dead_letters("redrive", "nonsense", expect=1)["error"]["code"] == "not-found"
