@@ -104,6 +104,10 @@ class Deliveries:
         status, wait = (DELIVERED, 0.0) if delivered else _next(due, answer)
         WEBHOOK_ATTEMPTS.labels(outcome=answer.outcome).inc()
         async with self._database.transaction() as session:
+            # The endpoint before its delivery: whoever deletes an endpoint locks them in this order.
+            # What a single job's `webhook_url` does is no word about the endpoint under which it is logged.
+            if due.delivery.url is None:
+                await self._judge(session, due, answer)
             await deliveries.finish(
                 session,
                 due,
@@ -113,9 +117,6 @@ class Deliveries:
                 status_code=answer.status_code,
                 duration_ms=answer.duration_ms,
             )
-            # What a single job's `webhook_url` does is no word about the endpoint under which it is logged.
-            if due.delivery.url is None:
-                await self._judge(session, due, answer)
 
     async def measure(self) -> None:
         """Say how far behind the senders are."""

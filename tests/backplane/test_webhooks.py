@@ -183,6 +183,31 @@ class TestEvents:
         assert "canary" not in repr(message)
         assert b"canary" not in sealed
 
+    async def test_the_end_of_a_batch_is_told_with_the_last_of_its_jobs(self, hooks, account, submit, claims, sql):
+        await hooks.make("batch.completed")
+        batch_id = (
+            await sql(
+                "INSERT INTO batches (id, account_id) VALUES (gen_random_uuid(), :id) RETURNING id", id=account.id
+            )
+        )[0]["id"]
+        for index in range(2):
+            job_id = await submit()
+            await sql("UPDATE jobs SET batch_id = :batch WHERE id = :job", batch=batch_id, job=job_id)
+            await sql(
+                "INSERT INTO batch_items (batch_id, index, job_id) VALUES (:batch, :index, :job)",
+                batch=batch_id,
+                index=index,
+                job=job_id,
+            )
+        await claims.fail(await claims.claim(), code="internal", title="x")
+        assert await sql("SELECT 1 FROM webhook_events") == []
+        await claims.fail(await claims.claim(), code="internal", title="x")
+        (event,) = await sql("SELECT type, subject_id, seq FROM webhook_events")
+        assert event == {"type": "batch.completed", "subject_id": batch_id, "seq": 1}
+        data = as_received(await hooks.take()).message["data"]
+        assert data["counts"] == {"total": 2, "completed": 0, "failed": 2, "cancelled": 0}
+        assert (data["batch_id"], data["result_url"]) == (f"bat_{batch_id.hex}", None)
+
     async def test_an_endpoint_that_is_deleted_meanwhile_costs_no_job_its_end(self, hooks, plant, claims, submit, sql):
         made = await hooks.make()
         await submit()
