@@ -4,28 +4,16 @@ python -m benchmarks [--quick] [--only PATTERN] [--rounds N] [--output FILE]
 """
 
 import argparse
-import json
-import os
-import platform
 import sys
 from dataclasses import replace
 from fnmatch import fnmatch
 from pathlib import Path
 
+from benchmarks.reports import machine, print_rows, write
 from benchmarks.suites import QUICK, RESULTS, SUITES
 from shield_core.analysis import tally
 from shield_core.cipher import permutation
 from shield_core.image import png_read
-
-
-def machine():
-    """Say what was measured on, without naming the machine."""
-    cpu = platform.processor() or platform.machine()
-    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
-    cpu = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), cpu)
-    busy = round(os.getloadavg()[0], 1)
-    python = platform.python_version()
-    return f"{cpu}, {os.cpu_count()} cores, {platform.system()}, Python {python}, load {busy} at the start"
 
 
 def choose(options):
@@ -64,15 +52,6 @@ def print_times(times):
     print()
 
 
-def print_rows(rows):
-    print(f"{'goal':40}{'measured':>10}{'goal':>8}{'stretch':>9}")
-    for row in rows:
-        sign = "≥" if row.better == "higher" else "≤"
-        measured = "" if row.measured is None else f"{row.measured:.4g}"
-        goal, stretch = ("" if value is None else f"{sign}{value:g}" for value in (row.goal, row.stretch))
-        print(f"{row.id:40}{measured:>10}{goal:>8}{stretch:>9}  {row.verdict()}")
-
-
 def main():
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="one small picture; only reports, for CI")
@@ -97,10 +76,9 @@ def main():
     if options.quick:
         print("\nThe goals are for 12 and 25 megapixels; this run only shows that everything runs.")
     rounded = {size: {case: round(took, 2) for case, took in column.items()} for size, column in times.items()}
-    result = {"machine": where, "rows": [row.to_json() for row in rows], "times_ms": rounded}
     output = options.output or (None if options.quick or options.only else RESULTS)
     if output:
-        output.write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n")
+        write(output, where, rows, times_ms=rounded)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,55 @@
+"""What the processes of a system take, read from the kernel: memory, time of the processor, open files."""
+
+import os
+from pathlib import Path
+
+from cli.servers import processes
+
+PROC = Path("/proc")
+TICKS = os.sysconf("SC_CLK_TCK")
+PAGE = os.sysconf("SC_PAGE_SIZE")
+USED, REAPED = (11, 12), (13, 14)
+"""Places of user and system time in `/proc/PID/stat` behind the name: its own, and that of children that have ended."""
+
+
+def family(pid):
+    """List a process and everything below it."""
+    found, left = [], [pid]
+    while left:
+        found.append(left.pop())
+        left += processes.children(found[-1])
+    return found
+
+
+def resident_bytes(pid):
+    return int(_read(pid, "statm").split()[1]) * PAGE
+
+
+def private_bytes(pid):
+    """Return what only this process holds: what a child shares with its parent would be counted for each."""
+    lines = _read(pid, "smaps_rollup").splitlines()
+    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Private"))
+
+
+def open_files(pid):
+    return len(list((PROC / str(pid) / "fd").iterdir()))
+
+
+def processor_ms(pid):
+    """Return the time that a process, its children and those of them that have ended have used."""
+    members = family(pid)
+    fields = [_fields(member) for member in members]
+    own = sum(int(some[place]) for some in fields if some for place in USED)
+    reaped = sum(int(some[place]) for some in fields if some for place in REAPED)
+    return (own + reaped) * 1000 / TICKS
+
+
+def _fields(pid):
+    return _read(pid, "stat").rpartition(")")[2].split()
+
+
+def _read(pid, name):
+    try:
+        return (PROC / str(pid) / name).read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""  # it has ended meanwhile

@@ -1,0 +1,1 @@
+"""What is done to a system. Every scene has an async `run(stage)` that gives rows."""

@@ -1,0 +1,68 @@
+"""What a person clicks while jobs run: requests without an upload, at a steady pace, whatever the answers take."""
+
+import asyncio
+import itertools
+import time
+
+from benchmarks.goals import lower
+from benchmarks.load.client import form, joined
+from benchmarks.load.figures import quantile_of_buckets, share
+from benchmarks.pictures import photograph
+
+RATE = 50
+AT_ONCE = 4
+LAG = "imageshield_event_loop_lag_seconds_bucket"
+UNFINISHED = "SELECT count(*) FROM jobs WHERE status IN ('pending', 'processing')"
+
+
+async def run(stage):
+    seconds = 4 if stage.quick else 20
+    async with joined(stage.url) as client:
+        done = await client.submit(form(photograph(512, 512), analyze="true"))
+        await client.end_of(done)
+        paths = itertools.cycle(["/jobs", f"/jobs/{done}", "/keys", f"/jobs/{done}/receipt", f"/analyze/{done}"])
+        feeding = asyncio.create_task(keep_busy(stage, client))
+        try:
+            await busy(stage)
+            before = stage.metric(LAG)
+            took = await steadily(client, paths, seconds)
+            lag = quantile_of_buckets(before, stage.metric(LAG), 0.99)
+        finally:
+            feeding.cancel()
+            await asyncio.gather(feeding, return_exceptions=True)
+    how = (
+        f"{len(took)} requests, {RATE} a second, for jobs, keys, receipts, analyses, while {AT_ONCE} workers have a job"
+    )
+    return [
+        lower("api_p95_ms", share(took, 0.95), 100, None, f"{how}; from the moment each was due"),
+        lower("api_p50_ms", share(took, 0.50), None, None, "the same, median"),
+        lower("loop_lag_p99_ms", lag * 1000, 100, None, "imageshield_event_loop_lag_seconds of the gateway, meanwhile"),
+    ]
+
+
+async def steadily(client, paths, seconds):
+    """Send each request when it is due and not when the one before was answered; milliseconds of each."""
+    start = time.perf_counter() + 0.1
+
+    async def one(number):
+        due = start + number / RATE
+        await asyncio.sleep(due - time.perf_counter())
+        (await client.http.get(next(paths))).raise_for_status()
+        return (time.perf_counter() - due) * 1000
+
+    return await asyncio.gather(*(one(number) for number in range(RATE * seconds)))
+
+
+async def keep_busy(stage, client):
+    """Have so many jobs in work, of a megabyte to send and half a second to do, that no worker is ever idle."""
+    prepared = form(photograph(2000, 1500, "JPEG"), "photo.jpg", layout="pixels", analyze="true")
+    while True:
+        if (await stage.query(UNFINISHED))[0]["count"] < AT_ONCE + 2:
+            await client.submit(prepared)
+        else:
+            await asyncio.sleep(0.1)
+
+
+async def busy(stage):
+    while (await stage.query(UNFINISHED))[0]["count"] < AT_ONCE:  # noqa: ASYNC110 - it is a database that tells
+        await asyncio.sleep(0.05)

@@ -1,0 +1,41 @@
+"""From the command to the ready line: `imageshield up` on a data directory that was used before."""
+
+import json
+import signal
+import statistics
+import subprocess
+import sys
+import time
+
+from benchmarks.goals import lower
+from benchmarks.load.stage import environment
+from cli.servers.home import scratch
+from cli.system import ROOT
+
+
+def run(*, quick):
+    with scratch() as place:
+        seconds = [start(place) for _ in range(2 if quick else 4)]
+    how = "imageshield up, from the start of the process to its ready line, with an installation that was used before"
+    return [
+        lower("cold_start_second_run_s", statistics.median(seconds[1:]), 8, 4, f"{how}; median of {len(seconds) - 1}"),
+        lower("cold_start_first_run_s", seconds[0], None, None, "the same, in an empty directory"),
+    ]
+
+
+def start(place):
+    """Start a system, wait for its word, stop it; seconds to the word."""
+    command = [sys.executable, "-m", "cli", "up", "--port", "0", "--data-dir", str(place), "--workers", "2"]
+    began = time.perf_counter()
+    child = subprocess.Popen(
+        command, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    try:
+        ready = json.loads(child.stdout.readline() or "{}").get("ready")
+        took = time.perf_counter() - began
+    finally:
+        child.send_signal(signal.SIGTERM)
+        child.communicate(timeout=90)
+    if not ready:
+        raise RuntimeError("the system did not start: `imageshield up` says why")
+    return took
