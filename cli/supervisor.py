@@ -11,7 +11,7 @@ from cli.servers.keeper import Keeper
 from cli.servers.service import Service
 
 POLL_SECONDS = 0.02
-TRIM_SECONDS = 5.0
+ROUND_SECONDS = 5.0
 
 
 class Interrupted(Exception):
@@ -29,7 +29,7 @@ class Supervisor:
             for service in services
         }
         self._over = threading.Event()
-        self._trimmer = threading.Thread(target=self._trim_logs, name="log-trimmer", daemon=True)
+        self._rounds = threading.Thread(target=self._make_rounds, name="rounds", daemon=True)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -57,7 +57,7 @@ class Supervisor:
         """
         for name in processes.stop_survivors(self._run):
             self._report(f"{name}: left running by a supervisor that was killed; stopped")
-        self._trimmer.start()
+        self._rounds.start()
         try:
             self._bring_up(interrupted or threading.Event())
         except BaseException:
@@ -109,10 +109,11 @@ class Supervisor:
             raise StartFailed(_last_words(keeper, f"did not answer within {service.start_seconds:.0f} s"))
         return False
 
-    def _trim_logs(self) -> None:
-        while not self._over.wait(TRIM_SECONDS):
+    def _make_rounds(self) -> None:
+        while not self._over.wait(ROUND_SECONDS):
             for keeper in self._keepers.values():
                 logs.trim(keeper.log)
+                keeper.feel_pulse()
 
 
 def _last_words(keeper: Keeper, reason: str) -> str:

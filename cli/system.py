@@ -4,6 +4,7 @@ import json
 import os
 import sys
 import threading
+import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from cli.servers.errors import PortBusy, StartFailed
 from cli.servers.home import Home
 from cli.servers.service import Service
 from cli.supervisor import Supervisor
+from worker.alive import SEEN_SECONDS
 
 ROOT = Path(__file__).resolve().parents[1]
 ATTEMPTS = 3
@@ -24,6 +26,8 @@ FIRST_START_SECONDS = 180
 """The very first worker compiles the kernels before it answers: half a minute on a slow machine."""
 GRACE_SECONDS = 20
 """How long the gateway may finish requests, and the worker its job, after SIGTERM."""
+UNWINDING_SECONDS = 15
+"""Beyond which a worker that was told to hand its jobs over has not done so."""
 
 Report = Callable[[str], None]
 
@@ -131,6 +135,7 @@ def _own_services(environment: dict[str, str], *, host: str, port: int, url: str
             after=("migrate", "valkey", "seaweedfs"),
             prepare=partial(alive["relay"].unlink, missing_ok=True),
             healthy=alive["relay"].exists,
+            alive=partial(_was_touched, alive["relay"]),
         ),
         python(
             "worker",
@@ -141,14 +146,13 @@ def _own_services(environment: dict[str, str], *, host: str, port: int, url: str
             after=("migrate", "valkey", "seaweedfs"),
             prepare=partial(alive["worker"].unlink, missing_ok=True),
             healthy=alive["worker"].exists,
+            alive=partial(_was_touched, alive["worker"]),
             start_seconds=FIRST_START_SECONDS,
-            stop_seconds=GRACE_SECONDS + 5,
+            stop_seconds=float(environment.get("WORKER_STOP_SECONDS") or GRACE_SECONDS) + UNWINDING_SECONDS,
         ),
         python(
             "gateway",
-            *("uvicorn", "api.main:app", "--host", host, "--port", str(port)),
-            *("--no-server-header", "--timeout-graceful-shutdown", str(GRACE_SECONDS)),
-            *("--ws-ping-interval", "15", "--ws-ping-timeout", "15"),
+            *("api", "--host", host, "--port", str(port)),
             after=("migrate", "valkey", "seaweedfs"),
             healthy=partial(_is_ready, url),
             start_seconds=FIRST_START_SECONDS,
@@ -173,6 +177,13 @@ def _python(
         after=after,
         **details,
     )
+
+
+def _was_touched(path: Path) -> bool:
+    try:
+        return time.time() - path.stat().st_mtime < SEEN_SECONDS
+    except FileNotFoundError:
+        return False
 
 
 def _url(host: str, port: int) -> str:

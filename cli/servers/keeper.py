@@ -18,6 +18,8 @@ LONGEST_PAUSE = 30.0
 STEADY_SECONDS = 60.0
 """A process that lived this long has earned a quick restart."""
 
+SILENCES = 2
+
 
 class Keeper:
     """The life of one service. Who starts a child waits for it: the kernel ties the leash to the starting thread."""
@@ -31,6 +33,7 @@ class Keeper:
         self._record = run / f"{service.name}.json"
         self._report = report
         self._trusted = False
+        self._silences = 0
         self._stopping = threading.Event()
         self._guard = threading.Lock()
         self._child: subprocess.Popen[bytes] | None = None
@@ -65,6 +68,17 @@ class Keeper:
             with self._guard:
                 self._kill_group()
             self._thread.join()
+
+    def feel_pulse(self) -> None:
+        """Kill a process that lives and does nothing: the second time, for after a suspend the first says nothing."""
+        if not self.ready.is_set() or self.service.alive is None or self.service.alive():
+            self._silences = 0
+            return
+        self._silences += 1
+        if self._silences == SILENCES:
+            self._report(f"{self.service.name}: lives and does nothing, killed")
+            with self._guard:
+                self._kill_group()
 
     def _signal(self, number: int) -> None:
         if self._child is not None:

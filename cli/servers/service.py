@@ -28,6 +28,8 @@ class Service:
     """Runs after every end: it removes what the process leaves outside of the data directory."""
     healthy: Callable[[], bool] | None = None
     """Asked until it says yes; it answers within two seconds and does not raise. None: nothing can be asked."""
+    alive: Callable[[], bool] | None = None
+    """Asked every few seconds once it is healthy; who says no twice in a row is killed, and started again."""
     account: Account | None = None
     start_seconds: float = 60.0
     stop_signal: signal.Signals = signal.SIGTERM

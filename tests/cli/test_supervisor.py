@@ -179,6 +179,35 @@ class TestRestart:
         wait_until(lambda: gone(child), "the child is gone")
 
 
+class TestPulse:
+    def test_a_process_that_lives_and_does_nothing_is_started_again(self, yard, monkeypatch):
+        monkeypatch.setattr("cli.supervisor.ROUND_SECONDS", 0.05)
+        working = threading.Event()
+        working.set()
+        supervisor = yard.supervise(program("worker", SLEEP, healthy=lambda: True, alive=working.is_set))
+        supervisor.start()
+        first = supervisor.pid("worker")
+        working.clear()
+        wait_until(lambda: supervisor.starts("worker") == 2, "it is started again")
+        assert gone(first)
+        assert "worker: lives and does nothing, killed" in yard.said
+
+    def test_one_silence_is_forgiven(self, yard, monkeypatch):
+        monkeypatch.setattr("cli.supervisor.ROUND_SECONDS", 0.05)
+        answers, asked = iter([False]), threading.Event()
+
+        def alive():
+            answer = next(answers, None)
+            if answer is None:
+                asked.set()
+            return answer is None
+
+        supervisor = yard.supervise(program("worker", SLEEP, healthy=lambda: True, alive=alive))
+        supervisor.start()
+        assert asked.wait(30)
+        assert supervisor.starts("worker") == 1
+
+
 class TestStop:
     def test_last_started_is_stopped_first(self, yard):
         supervisor = yard.supervise(program("first", SLEEP), program("second", SLEEP, after=("first",)))
@@ -286,7 +315,7 @@ class TestLogs:
         assert logs.tail(log.with_name("absent")) == ""
 
     def test_supervisor_trims_while_processes_run(self, yard, monkeypatch):
-        monkeypatch.setattr("cli.supervisor.TRIM_SECONDS", 0.05)
+        monkeypatch.setattr("cli.supervisor.ROUND_SECONDS", 0.05)
         monkeypatch.setattr(logs, "MAX_BYTES", 10)
         supervisor = yard.supervise(program("wordy", f"print('words ' * 10, flush=True); {SLEEP}"))
         supervisor.start()

@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 from backplane.settings import Settings
+from cli.system import UNWINDING_SECONDS
 
 OURS = {"api", "worker", "relay", "migration", "keys"}
 ONE_SHOT = {"bucket", "keys", "migration"}
@@ -41,6 +42,10 @@ class TestCompose:
             assert services[name]["cap_drop"] == ["ALL"]
             assert services[name]["security_opt"] == ["no-new-privileges:true"]
             assert "user" not in services[name], "the image's own user is 1001"
+
+    def test_the_worker_has_the_time_that_it_takes_to_stop(self, services):
+        stop = Settings.model_fields["worker_stop_seconds"].default + UNWINDING_SECONDS
+        assert int(services["worker"]["stop_grace_period"].removesuffix("s")) >= stop
 
     def test_every_image_has_a_version(self, services):
         for service in services.values():

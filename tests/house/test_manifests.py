@@ -7,6 +7,7 @@ import yaml
 
 from backplane.addresses import GLOBAL_UNICAST, NOT_PUBLIC, PUBLIC_PORTS
 from backplane.settings import Settings
+from cli.system import UNWINDING_SECONDS
 
 API_STOP_SECONDS = 25
 """The gateway's own longest stop, which the cluster must wait for on top of `preStop`."""
@@ -174,6 +175,11 @@ class TestProbes:
         (container,) = spec["containers"]
         pause = container["lifecycle"]["preStop"]["sleep"]["seconds"]
         assert spec["terminationGracePeriodSeconds"] >= pause + API_STOP_SECONDS
+
+
+    def test_worker_has_the_time_that_it_takes_to_stop(self, templates):
+        stop = Settings.model_fields["worker_stop_seconds"].default + UNWINDING_SECONDS
+        assert templates["worker"]["spec"]["terminationGracePeriodSeconds"] >= stop
 
 
 class TestReferences:
