@@ -6,12 +6,14 @@ from starlette.responses import Response
 
 from api.dependencies import Reader, RequestId, Services, Writer
 from api.downloads import content_disposition, result_response
+from api.idempotency import CODES, OncePerKey, replayable
 from api.preferences import Preferences
 from api.problems import AUTHENTICATED, problems
 from api.routes.answers import ACCEPTED, job_answer
 from api.schemas.jobs import Job, JobFilter, JobPage
 from backplane import ids
 from backplane.errors import JobFailed, JobNotFinished, NotFound
+from backplane.services.orders import Order
 
 router = APIRouter(prefix="/api/v1/jobs", tags=["jobs"])
 BYTES = {"schema": {"type": "string", "format": "binary"}}
@@ -70,17 +72,23 @@ async def cancel_job(job_id: str, caller: Writer, services: Services, request_id
     status_code=202,
     response_model=Job,
     responses={
-        202: ACCEPTED,
-        **problems(*AUTHENTICATED, "not-found", "job-not-finished", "job-finished", "gone"),
+        202: replayable(ACCEPTED),
+        **problems(
+            *AUTHENTICATED, *CODES, "validation-failed", "not-found", "job-not-finished", "job-finished", "gone"
+        ),
     },
 )
-async def retry_job(job_id: str, caller: Writer, services: Services, request_id: RequestId) -> Response:
+async def retry_job(
+    job_id: str, caller: Writer, services: Services, request_id: RequestId, once: OncePerKey
+) -> Response:
     """Try a failed job again, with what was sent for it: for 24 hours, then this is 410.
 
     It keeps its id, waits for its turn anew and has three attempts; its events are numbered on from its failure. A
     wrong password is as wrong the second time: send the picture again with the right one.
     """
-    job = await services.steering.retry(caller.account_id, ids.from_wire("job", job_id), request_id=request_id)
+    failed = ids.from_wire("job", job_id)
+    order = Order(caller.account_id, request_id)
+    job = await once.job(order, lambda reserved: services.steering.retry(reserved, failed))
     return job_answer(job, Preferences())
 
 
@@ -92,8 +100,8 @@ async def retry_job(job_id: str, caller: Writer, services: Services, request_id:
 async def delete_job(job_id: str, caller: Writer, services: Services, request_id: RequestId) -> None:
     """Delete an ended job with everything it made, its key apart.
 
-    From now on it is 404, and its files go within seconds. The key stays, for the encrypted picture may lie anywhere; of `maximum` purity the picture does not open without the
-    material, which goes: fetch it first.
+    From now on it is 404, and its files go within seconds. The key stays, for the encrypted picture may lie anywhere;
+    of `maximum` purity the picture does not open without the material, which goes: fetch it first.
     """
     await services.steering.delete(caller.account_id, ids.from_wire("job", job_id), request_id=request_id)
 

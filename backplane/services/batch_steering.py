@@ -11,6 +11,7 @@ from backplane.db.session import Database
 from backplane.errors import Gone, JobFinished, JobNotFinished, NotFound
 from backplane.services import steering
 from backplane.services.batches import Batches, BatchFacts
+from backplane.services.orders import Order
 from backplane.services.steering import Steering
 
 
@@ -49,7 +50,7 @@ class BatchSteering:
         retried = 0
         for job_id in failed:
             try:
-                await self._jobs.retry(account_id, job_id, request_id=request_id)
+                await self._jobs.retry(Order(account_id, request_id), job_id)
             except (Gone, JobFinished, JobNotFinished, NotFound):
                 continue  # its input is gone, or somebody else has retried or deleted it
             retried += 1

@@ -14,6 +14,7 @@ from backplane.db.session import Database
 from backplane.errors import Gone, JobFinished, JobNotFinished, NotFound
 from backplane.services import batch_endings, endings
 from backplane.services.jobs import ENDED, JobFacts
+from backplane.services.orders import Order
 from backplane.services.secrets import open_for_job, seal_for_job
 from backplane.vault import LocalVault
 
@@ -36,11 +37,12 @@ class Steering:
             await endings.ring(self._bus, event)
         return JobFacts.of(job)
 
-    async def retry(self, account_id: UUID, job_id: UUID, *, request_id: str | None) -> JobFacts:
+    async def retry(self, order: Order, job_id: UUID) -> JobFacts:
         """Try the job again; raises as `retry`, and NotFound."""
         async with self._database.transaction() as session:
-            job = await _find(session, account_id, job_id)
-            event = await retry(session, self._vault, job, request_id=request_id)
+            await order.made(session, "job", job_id)
+            job = await _find(session, order.account_id, job_id)
+            event = await retry(session, self._vault, job, request_id=order.request_id)
             await session.refresh(job)
         await endings.ring(self._bus, event)
         return JobFacts.of(job)

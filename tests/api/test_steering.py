@@ -55,6 +55,16 @@ class TestRetry:
         await engine.complete_encrypt(job_id)
         assert (await ada.job(job_id))["status"] == "completed"
 
+    async def test_under_an_idempotency_key_is_done_once(self, ada, engine):
+        job_id = await ada.encrypt()
+        await engine.fail(job_id)
+        key = {"Idempotency-Key": "again-1"}
+        await ada.http.post(f"{JOBS}/{job_id}/retry", headers=key)
+        await engine.fail(job_id)
+        response = await ada.http.post(f"{JOBS}/{job_id}/retry", headers=key)
+        assert (response.status_code, response.headers["Idempotency-Replayed"]) == (202, "true")
+        assert (response.json()["status"], response.json()["retries"]) == ("failed", 1)
+
     async def test_of_a_job_under_a_password_still_has_the_password(self, ada, engine):
         job_id = await ada.encrypt(master_password="a passphrase of mine")
         await engine.fail(job_id)

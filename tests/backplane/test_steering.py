@@ -8,6 +8,7 @@ import pytest
 from backplane import ids
 from backplane.errors import Gone, JobFinished, JobNotFinished, NotFound
 from backplane.services.claims import LeaseLost
+from backplane.services.orders import Order
 from backplane.services.outcomes import DecryptOutcome
 from backplane.services.progress import ProgressFeed
 from backplane.services.secrets import open_for_job, seal_for_job
@@ -32,7 +33,7 @@ def cancel(steering, account):
 
 @pytest.fixture
 def retry(steering, account):
-    return lambda job_id: steering.retry(account.id, job_id, request_id="req_1")
+    return lambda job_id: steering.retry(Order(account.id, "req_1"), job_id)
 
 
 @pytest.fixture
@@ -338,9 +339,11 @@ class TestDelete:
 class TestOtherAccounts:
     async def test_nobody_elses_job_can_be_touched(self, steering, submit):
         job_id = await submit()
-        for act in (steering.cancel, steering.retry, steering.delete):
+        for act in (steering.cancel, steering.delete):
             with pytest.raises(NotFound):
                 await act(ids.new(), job_id, request_id=None)
+        with pytest.raises(NotFound):
+            await steering.retry(Order(ids.new()), job_id)
 
 
 class TestExpiry:
