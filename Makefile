@@ -5,7 +5,7 @@ BIN := .venv/bin
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check fix bench faults lock replay
+.PHONY: help setup demo up test check fix bench faults lock replay load
 
 DOCUMENTS := $(shell git ls-files '*.md' 2>/dev/null)
 MANIFESTS := $(filter-out k8s/kustomization.yaml,$(wildcard k8s/*.yaml))
@@ -38,6 +38,9 @@ bench: setup ## measure the core against its goals; writes benchmarks/results.js
 
 faults: setup ## break it on purpose and count what is lost, about 25 minutes; FAULTS='--row redis-*' runs some
 	@$(BIN)/python -m tests.faults $(FAULTS)
+
+load: setup ## load the running service and hold it to its goals; writes benchmarks/load.json
+	@$(BIN)/python -m benchmarks.load $(LOAD)
 
 replay: setup ## carry out the steps of both Dockerfiles in clean virtual environments and start the results
 	@$(BIN)/python scripts/replay_dockerfile.py

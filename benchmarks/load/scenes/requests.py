@@ -30,9 +30,7 @@ async def run(stage):
         finally:
             feeding.cancel()
             await asyncio.gather(feeding, return_exceptions=True)
-    how = (
-        f"{len(took)} requests, {RATE} a second, for jobs, keys, receipts, analyses, while {AT_ONCE} workers have a job"
-    )
+    how = f"{len(took)} requests, {RATE} a second, for jobs, keys, analyses, while {AT_ONCE} workers have a job"
     return [
         lower("api_p95_ms", share(took, 0.95), 100, None, f"{how}; from the moment each was due"),
         lower("api_p50_ms", share(took, 0.50), None, None, "the same, median"),
