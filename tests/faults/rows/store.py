@@ -61,5 +61,8 @@ def fill_the_disk(site: Site) -> None:
             answers = site.ask("POST", "/encrypt", picture=site.picture("large", 3000, 9), count=6)
             odd = {answer["status"] for answer in answers if answer} - REFUSED
             site.expect(not odd, f"uploads to a full disk were answered {odd}")
+            refused = sum(answer is not None and answer["status"] in REFUSED for answer in answers)
+            site.expect(refused, "no upload was refused: the disk was not full")
+            site.result.counted["refused"] = refused
         site.submit(3)
         site.reconcile(may_fail=True, settle=120)
