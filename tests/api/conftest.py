@@ -265,7 +265,7 @@ def gateway_settings(stack: Stack) -> Iterator[Callable[..., Settings]]:
     """Settings for gateways of this session; they share a database."""
     with stack.database() as url:
         redis_url = stack.redis_url()
-        yield lambda **changes: stack.settings(database_url=url, redis_url=redis_url, **changes)
+        yield lambda **changes: stack.settings(**({"database_url": url, "redis_url": redis_url} | changes))
 
 
 @pytest.fixture(scope="session")

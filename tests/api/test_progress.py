@@ -1,20 +1,19 @@
 import asyncio
 import json
-import socket as sockets
 import threading
 import time
 
 import pytest
 import structlog
 from sqlalchemy import text
-from websockets.asyncio.client import connect
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import ConnectionClosed
 
 from api import streams
 from api.ws import progress
 from backplane import ids
 from backplane.services.tokens import AccessTokens
-from tests.api.conftest import eventually, serving
+from tests.api.conftest import PASSWORD, eventually, serving
+from tests.api.listening import end_session, hear, narrow_connection, refusal, rest, socket
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 
@@ -24,44 +23,6 @@ MANY_EVENTS = """
     SELECT :job, seq, 'progress', jsonb_build_object('stage', 'encrypting', 'padding', repeat('x', 500))
     FROM generate_series(2, :many) AS seq
 """
-
-
-def socket(gateway, job_id, *, token=None, last_seq=None, path="/ws/progress", **options):
-    url = gateway.base_url.replace("http", "ws", 1) + f"{path}/{job_id}"
-    headers = {} if token is None else {"Authorization": f"Bearer {token}"}
-    query = "" if last_seq is None else f"?last_seq={last_seq}"
-    return connect(url + query, additional_headers=headers, proxy=None, open_timeout=20, **options)
-
-
-def narrow_connection(gateway):
-    """A connection on which the receiver takes next to nothing."""
-    host, port = gateway.base_url.removeprefix("http://").split(":")
-    narrow = sockets.socket()
-    narrow.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, 4096)
-    narrow.connect((host, int(port)))
-    return narrow
-
-
-async def hear(gateway, job_id, *, token, last_seq=None):
-    """Listen to the end: the frames, and the code that it closed with."""
-    frames = []
-    async with socket(gateway, job_id, token=token, last_seq=last_seq) as opened:
-        try:
-            async with asyncio.timeout(20):
-                while True:
-                    frames.append(json.loads(await opened.recv()))
-        except ConnectionClosed as closed:
-            return frames, closed.rcvd.code if closed.rcvd else None
-
-
-async def refusal(gateway, job_id, **options):
-    with pytest.raises(InvalidStatus) as refused:
-        async with socket(gateway, job_id, **options):
-            pass
-    response = refused.value.response
-    assert response.headers["Content-Type"] == "application/problem+json"
-    assert response.headers["X-Request-ID"] == json.loads(response.body)["request_id"]
-    return response.status_code, json.loads(response.body)["code"]
 
 
 async def run(engine, job_id, *, reports=5):
@@ -143,6 +104,43 @@ class TestStory:
             assert [frame["seq"] for frame in frames[1:]] == list(range(1, 33))
             assert code == 1000
 
+    @pytest.mark.parametrize("pause", [0, 0.01, 0.1, 1])
+    async def test_whenever_one_connects_after_the_answer_the_story_is_whole(
+        self, server, wired, engine, background, pause
+    ):
+        for _ in range(3):
+            job_id = await wired.encrypt()
+            working = background(run(engine, job_id, reports=20))
+            await asyncio.sleep(pause)
+            frames, code = await hear(server, job_id, token=wired.token)
+            await working
+            assert [frame["seq"] for frame in frames[1:]] == list(range(1, 23))
+            assert (frames[-1]["type"], code) == ("error", 1000)
+
+    async def test_a_job_that_is_tried_again_goes_on_after_its_error(self, server, wired, engine):
+        job_id = await wired.encrypt()
+        await run(engine, job_id, reports=1)
+        frames, code = await hear(server, job_id, token=wired.token)
+        assert ([frame["type"] for frame in frames[1:]], code) == (["progress", "progress", "error"], 1000)
+        (await wired.http.post(f"/api/v1/jobs/{job_id}/retry")).raise_for_status()
+        async with socket(server, job_id, token=wired.token, last_seq=1) as opened:
+            assert json.loads(await opened.recv())["payload"]["status"] == "pending"
+            told = [json.loads(await opened.recv()) for _ in range(3)]
+            await engine.complete_encrypt(job_id)
+            last, code = await rest(opened)
+        assert [(frame["seq"], frame["type"]) for frame in told] == [(2, "progress"), (3, "error"), (4, "progress")]
+        assert told[-1]["payload"] == {"progress": 0, "stage": "queued"}
+        assert ([(frame["seq"], frame["type"]) for frame in last], code) == ([(5, "completed")], 1000)
+
+    async def test_what_was_never_rung_is_found_by_looking(self, gateway_settings, wired, engine):
+        with serving(gateway_settings(redis_url="redis://127.0.0.1:1/0")) as deaf:
+            job_id = await wired.encrypt()
+            async with socket(deaf, job_id, token=wired.token) as opened:
+                assert [json.loads(await opened.recv())["seq"] for _ in range(2)] == [1, 1]
+                await engine.complete_encrypt(job_id)
+                frames, code = await rest(opened)
+        assert ([frame["type"] for frame in frames], code) == (["completed"], 1000)
+
 
 class TestRefusedHandshakes:
     async def test_without_or_with_a_bad_token_is_401(self, server, wired):
@@ -154,6 +152,19 @@ class TestRefusedHandshakes:
         pem = server.app.state.settings.signing_key_file.read_bytes()
         expired = AccessTokens(pem, seconds=-5).issue(wired.account_id, wired.session_id)
         assert await refusal(server, await wired.encrypt(), token=expired) == (401, "token-expired")
+
+    async def test_the_token_of_a_session_that_has_ended_is_401(self, server, wired):
+        job_id = await wired.encrypt()
+        await end_session(wired)
+        assert await refusal(server, job_id, token=wired.token) == (401, "unauthenticated")
+
+    async def test_a_cookie_is_no_credential(self, server, wired):
+        cookies = "; ".join(f"{name}={wired.token}" for name in ("access_token", "Authorization", "refresh", "ticket"))
+        assert await refusal(server, await wired.encrypt(), headers={"Cookie": cookies}) == (401, "unauthenticated")
+
+    async def test_more_than_may_be_open_are_told_to_come_back(self, server, wired, monkeypatch):
+        monkeypatch.setattr(streams, "STREAMS_AT_ONCE", 0)
+        assert await refusal(server, await wired.encrypt(), token=wired.token) == (503, "overloaded")
 
     async def test_a_token_in_the_query_is_no_credential(self, server, wired):
         job_id = await wired.encrypt()
@@ -199,6 +210,37 @@ class TestEndings:
         _, code = await hear(server, await wired.encrypt(), token=wired.token)
         assert code == 4401
 
+    async def test_when_the_session_ends_it_closes_4401_at_once_and_no_other(self, gateway, server, wired, engine):
+        job_id = await wired.encrypt()
+        login = {"grant_type": "password", "username": wired.email, "password": PASSWORD}
+        other = (await wired.http.post("/api/v1/auth/token", data=login)).raise_for_status().json()["access_token"]
+        async with (
+            socket(server, job_id, token=wired.token) as revoked,
+            socket(server, job_id, token=other) as kept,
+        ):
+            for opened in (revoked, revoked, kept, kept):
+                await opened.recv()
+            await end_session(wired)
+            assert await rest(revoked) == ([], 4401)
+            await engine.fail(job_id)
+            assert (await rest(kept))[1] == 1000
+
+    async def test_when_the_account_ends_it_closes_4401(self, gateway, server, wired):
+        async with socket(server, await wired.encrypt(), token=wired.token) as opened:
+            await opened.recv()
+            await gateway.services.sessions.announce_end(wired.account_id)
+            assert (await rest(opened))[1] == 4401
+
+    async def test_an_end_of_which_no_word_came_is_found_by_looking(
+        self, gateway, gateway_settings, wired, monkeypatch
+    ):
+        monkeypatch.setattr(streams, "LOOK_SECONDS", 0.2)
+        with serving(gateway_settings(redis_url="redis://127.0.0.1:1/0")) as deaf:
+            async with socket(deaf, await wired.encrypt(), token=wired.token) as opened:
+                await opened.recv()
+                await end_session(wired)
+                assert (await rest(opened))[1] == 4401
+
     async def test_a_listener_that_reads_too_slowly_is_told_to_come_back(self, server, wired, engine, monkeypatch):
         held, sent = threading.Event(), progress._send
 
@@ -216,11 +258,9 @@ class TestEndings:
             await engine.claims.report(claim, [("encrypting", number % 100) for number in range(80)])
             await eventually(lambda: listener.overflowed)
             held.set()
-            seen = []
-            with pytest.raises(ConnectionClosed) as closed:
-                while True:
-                    seen.append(json.loads(await asyncio.wait_for(opened.recv(), 20))["seq"])
-        assert closed.value.rcvd.code == 1013
+            told, code = await rest(opened)
+        seen = [frame["seq"] for frame in told]
+        assert code == 1013
         assert seen == list(range(2, seen[-1] + 1)), "what was told had no gap"
         frames = asyncio.create_task(hear(server, job_id, token=wired.token, last_seq=seen[-1]))
         await engine.claims.fail(claim, code="image-corrupt", title="The image is damaged")

@@ -1,0 +1,226 @@
+import asyncio
+import json
+import time
+
+import httpx
+import pytest
+from sqlalchemy import text
+
+from api import streams
+from api.routes import events as route
+from backplane import ids
+from backplane.services.tokens import AccessTokens
+from tests.api.conftest import eventually, serving
+from tests.api.listening import ServerSentEvent, all_events, end_session, events, hear, narrow_connection
+from tests.api.processes import environment_of, process
+from tests.api.test_progress import MANY_EVENTS, UNKNOWN, run
+
+pytestmark = [pytest.mark.anyio, pytest.mark.stack]
+
+
+def listened_to(gateway, job_id):
+    return ids.from_wire("job", job_id) in gateway.services.plant.bus.listened_to
+
+
+class TestStory:
+    async def test_a_live_listener_hears_the_state_then_every_event_as_it_comes(self, wired, engine):
+        job_id = await wired.encrypt()
+        async with events(wired, job_id) as stream:
+            assert await anext(stream) == ServerSentEvent(
+                type="snapshot",
+                id="0",
+                data={
+                    "type": "snapshot",
+                    "job_id": job_id,
+                    "seq": 1,
+                    "payload": {
+                        "status": "pending",
+                        "progress": 0,
+                        "stage": "queued",
+                        "result_url": None,
+                        "error": None,
+                    },
+                },
+            )
+            assert (await anext(stream)).id == "1"
+            claim = await engine.take(job_id)
+            await engine.claims.report(claim, [("encrypting", 45)])
+            told = await anext(stream)
+            await engine.claims.fail(claim, code="image-corrupt", title="The image is damaged")
+            last = [event async for event in stream]
+        assert (told.type, told.id, told.data["payload"]) == ("progress", "2", {"progress": 45, "stage": "encrypting"})
+        assert [(event.type, event.id) for event in last] == [("error", "3")]
+
+    async def test_it_tells_what_the_socket_tells(self, server, wired, engine):
+        job_id = await wired.encrypt()
+        await run(engine, job_id, reports=3)
+        frames, _ = await hear(server, job_id, token=wired.token)
+        told = await all_events(wired, job_id)
+        assert [event.data for event in told] == frames
+        assert [event.type for event in told] == [frame["type"] for frame in frames]
+
+    async def test_it_is_kept_by_nobody_on_the_way(self, wired):
+        async with wired.http.stream("GET", f"/api/v1/jobs/{await wired.encrypt()}/events") as response:
+            assert response.headers["Cache-Control"] == "no-store"
+            assert response.headers["X-Accel-Buffering"] == "no"
+            assert "content-length" not in response.headers
+            assert response.headers["X-Request-ID"]
+
+
+class TestComingBack:
+    @pytest.mark.parametrize("how", [{"Last_Event_ID": "4"}, {"seq": 4}, {"seq": 1, "Last_Event_ID": "4"}])
+    async def test_one_that_comes_back_hears_what_it_missed_and_no_more(self, wired, engine, how):
+        job_id = await wired.encrypt()
+        await run(engine, job_id, reports=5)
+        told = await all_events(wired, job_id, **how)
+        assert [(event.type, event.id) for event in told[:2]] == [("snapshot", "4"), ("progress", "5")]
+        assert [event.id for event in told] == ["4", "5", "6", "7"]
+
+    async def test_one_cut_after_the_state_hears_everything_by_its_last_id(self, wired, engine):
+        job_id = await wired.encrypt()
+        await run(engine, job_id, reports=5)
+        async with events(wired, job_id) as stream:
+            state = await anext(stream)
+        told = await all_events(wired, job_id, Last_Event_ID=state.id)
+        assert [event.id for event in told[1:]] == [str(seq) for seq in range(1, 8)]
+
+    @pytest.mark.parametrize("last", ["7", "8", str(2**31 - 1)])
+    async def test_one_that_has_heard_all_is_told_not_to_come_back(self, wired, engine, last):
+        job_id = await wired.encrypt()
+        await run(engine, job_id, reports=5)
+        response = await wired.http.get(f"/api/v1/jobs/{job_id}/events", headers={"Last-Event-ID": last})
+        assert (response.status_code, response.content) == (204, b"")
+
+    async def test_one_that_asks_for_the_first_time_gets_the_state_whatever_it_has_heard(self, wired, engine):
+        job_id = await wired.encrypt()
+        await run(engine, job_id, reports=5)
+        assert [(event.type, event.id) for event in await all_events(wired, job_id, seq=7)] == [("snapshot", "7")]
+
+    async def test_the_last_id_of_a_job_that_runs_is_no_end(self, wired, engine):
+        job_id = await wired.encrypt()
+        async with events(wired, job_id, Last_Event_ID="1") as stream:
+            assert (await anext(stream)).type == "snapshot"
+            await engine.fail(job_id)
+            assert [event.type async for event in stream] == ["error"]
+
+
+class TestRefusals:
+    async def test_without_a_token_401_of_another_account_404(self, wired, bob, client):
+        job_id = await bob.encrypt()
+        assert (await client.get(f"/api/v1/jobs/{job_id}/events")).status_code == 401
+        for subject in (job_id, UNKNOWN, "nonsense", "bat_" + "0" * 32):
+            assert (await wired.http.get(f"/api/v1/jobs/{subject}/events")).status_code == 404
+
+    async def test_a_session_that_has_ended_is_401(self, wired):
+        job_id = await wired.encrypt()
+        await end_session(wired)
+        assert (await wired.http.get(f"/api/v1/jobs/{job_id}/events")).status_code == 401
+
+    @pytest.mark.parametrize("last", ["-1", "x", str(2**31), "1.5"])
+    async def test_a_number_that_is_none_is_422(self, wired, last):
+        address = f"/api/v1/jobs/{await wired.encrypt()}/events"
+        assert (await wired.http.get(address, headers={"Last-Event-ID": last})).status_code == 422
+        assert (await wired.http.get(address, params={"last_seq": last})).status_code == 422
+
+    async def test_more_than_may_be_open_are_told_to_come_back(self, server, wired, monkeypatch):
+        monkeypatch.setattr(streams, "STREAMS_AT_ONCE", 0)
+        job_id = await wired.encrypt()
+        response = await wired.http.get(f"/api/v1/jobs/{job_id}/events")
+        assert (response.status_code, response.json()["code"]) == (503, "overloaded")
+        assert not listened_to(server, job_id)
+
+
+class TestEndings:
+    async def test_silence_is_broken_by_a_comment(self, wired, monkeypatch):
+        monkeypatch.setattr(route, "BEAT_SECONDS", 0.05)
+        async with events(wired, await wired.encrypt()) as stream:
+            assert [(await anext(stream)).type for _ in range(2)] == ["snapshot", "progress"]
+            assert await anext(stream) == ServerSentEvent(comment="nothing new")
+            assert await anext(stream) == ServerSentEvent(comment="nothing new")
+
+    async def test_after_its_lifetime_it_says_when_to_come_back(self, wired, monkeypatch):
+        monkeypatch.setattr(streams, "LIFETIME_SECONDS", 0.1)
+        told = await all_events(wired, await wired.encrypt())
+        assert [event.type for event in told] == ["snapshot", "progress", None]
+        assert "an hour is over" in told[-1].comment
+        assert 1000 <= told[-1].retry <= 5000
+
+    async def test_when_the_token_expires_it_ends(self, server, wired):
+        pem = server.app.state.settings.signing_key_file.read_bytes()
+        short = AccessTokens(pem, seconds=2).issue(wired.account_id, wired.session_id)
+        told = await all_events(wired, await wired.encrypt(), Authorization=f"Bearer {short}")
+        assert "expired" in told[-1].comment
+
+    async def test_when_the_session_ends_it_ends(self, server, wired):
+        job_id = await wired.encrypt()
+        listening = asyncio.create_task(all_events(wired, job_id))
+        await eventually(lambda: listened_to(server, job_id))
+        await end_session(wired)
+        assert "session has ended" in (await listening)[-1].comment
+
+    async def test_a_stopping_gateway_says_when_to_come_back(self, gateway_settings, wired, tmp_path):
+        job_id = await wired.encrypt()
+        async with process(environment_of(gateway_settings()), tmp_path / "log") as gateway:
+            wired.http.base_url = gateway.url
+            async with events(wired, job_id) as stream:
+                await anext(stream)
+                gateway.running.terminate()
+                told = [event async for event in stream]
+            await gateway.end()
+        assert "stops" in told[-1].comment
+        assert told[-1].retry is not None
+
+    async def test_a_reader_that_never_reads_is_let_go(self, gateway, server, wired, monkeypatch):
+        monkeypatch.setattr(route, "SEND_SECONDS", 0.3)
+        job_id = await wired.encrypt()
+        values = {"job": ids.from_wire("job", job_id), "many": 10_000}
+        async with gateway.services.plant.database.transaction() as session:
+            await session.execute(text(MANY_EVENTS), values)
+            await session.execute(text("UPDATE jobs SET event_seq = :many WHERE id = :job"), values)
+        narrow = narrow_connection(server)
+        request = f"GET /api/v1/jobs/{job_id}/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {wired.token}\r\n\r\n"
+        narrow.sendall(request.encode())
+        await eventually(lambda: listened_to(server, job_id))
+        await eventually(lambda: not listened_to(server, job_id))
+        narrow.close()
+
+    async def test_a_listener_that_goes_away_is_forgotten(self, server, wired):
+        job_id = await wired.encrypt()
+        async with events(wired, job_id) as stream:
+            await anext(stream)
+            assert listened_to(server, job_id)
+        await eventually(lambda: not listened_to(server, job_id))
+
+    async def test_a_failing_database_ends_it_with_a_word(self, server, wired, monkeypatch):
+        from backplane.errors import Unavailable
+
+        async def fail(*_arguments):
+            raise Unavailable
+
+        monkeypatch.setattr(server.services.progress, "_read", fail)
+        told = await all_events(wired, await wired.encrypt())
+        assert told[-1].comment == "try again with last_seq"
+        assert told[-1].retry is not None
+
+
+class TestConnections:
+    async def test_no_stream_holds_a_database_connection(self, gateway_settings, wired):
+        """With a pool of one connection, thirty streams leave it to others."""
+        with serving(gateway_settings(database_pool_size=1)) as gateway:
+            job_id = await wired.encrypt()
+            limits = httpx.Limits(max_connections=None)
+            headers = {"Authorization": f"Bearer {wired.token}"}
+            async with httpx.AsyncClient(
+                base_url=gateway.base_url, headers=headers, trust_env=False, limits=limits
+            ) as client:
+                opened = [
+                    await client.send(client.build_request("GET", f"/api/v1/jobs/{job_id}/events"), stream=True)
+                    for _ in range(30)
+                ]
+                for response in opened:
+                    assert json.loads((await anext(response.aiter_text())).split("data: ")[1])["type"] == "snapshot"
+                began = time.monotonic()
+                assert (await client.get("/api/v1/jobs")).status_code == 200
+                assert time.monotonic() - began < 2
+                for response in opened:
+                    await response.aclose()
