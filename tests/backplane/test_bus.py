@@ -1,0 +1,168 @@
+import asyncio
+
+import pytest
+import structlog
+from redis.asyncio import Redis
+
+from backplane import bus as module
+from backplane import ids
+from backplane.bus import QUEUE_LENGTH, REVOKED, Listener, RedisBus, Ring
+from backplane.errors import Unavailable
+
+pytestmark = [pytest.mark.anyio, pytest.mark.stack]
+
+NOWHERE = "redis://127.0.0.1:1/0"
+
+
+@pytest.fixture
+async def bus(settings):
+    opened = RedisBus.from_settings(settings)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def subscribed(bus):
+    """A bus that hears: one that has just begun to listen misses what is rung."""
+    with bus.listen([]):
+        await asyncio.wait_for(bus.renewed.wait(), 10)
+        bus.renewed.clear()
+    return bus
+
+
+@pytest.fixture
+async def redis(settings):
+    async with Redis.from_url(settings.redis_url.get_secret_value()) as client:
+        yield client
+
+
+def event(seq, type_="progress"):
+    return {"seq": seq, "type": type_, "payload": {"progress": seq}}
+
+
+class TestListen:
+    async def test_a_listener_hears_its_jobs_in_order_and_no_other(self, subscribed):
+        first, second, other = ids.new(), ids.new(), ids.new()
+        with subscribed.listen([first, second]) as listener:
+            for job_id, seq in ((first, 1), (other, 1), (second, 1), (first, 2)):
+                await subscribed.publish(job_id, event(seq))
+            heard = [await listener.next(10) for _ in range(3)]
+        assert heard == [
+            Ring(first, 1, "progress", {"progress": 1}),
+            Ring(second, 1, "progress", {"progress": 1}),
+            Ring(first, 2, "progress", {"progress": 2}),
+        ]
+
+    async def test_two_listeners_to_one_job_hear_the_same(self, subscribed):
+        job_id = ids.new()
+        with subscribed.listen([job_id]) as one, subscribed.listen([job_id, ids.new()]) as two:
+            await subscribed.publish(job_id, event(1))
+            assert await one.next(10) == await two.next(10)
+
+    async def test_one_that_leaves_is_forgotten_and_the_other_is_not(self, subscribed):
+        job_id = ids.new()
+        with subscribed.listen([job_id]) as stays:
+            with subscribed.listen([job_id]):
+                pass
+            await subscribed.publish(job_id, event(1))
+            assert (await stays.next(10)).seq == 1
+        assert subscribed.listened_to == []
+
+    async def test_silence_is_none_after_its_time(self, subscribed):
+        with subscribed.listen([ids.new()]) as listener:
+            assert await listener.next(0.01) is None
+
+    async def test_a_broken_connection_is_mended_and_said(self, subscribed, redis, monkeypatch):
+        monkeypatch.setattr(module, "RECONNECT_SECONDS", 0.01)
+        job_id = ids.new()
+        with subscribed.listen([job_id]) as listener:
+            await redis.client_kill_filter(_type="pubsub")
+            await asyncio.wait_for(subscribed.renewed.wait(), 10)
+            heard = None
+            while heard is None:
+                await subscribed.publish(job_id, event(2))
+                heard = await listener.next(0.1)
+        assert heard.seq == 2
+
+    @pytest.mark.parametrize(
+        "message",
+        [
+            b"",
+            b"nonsense",
+            b"\xff",
+            b"[]",
+            b"null",
+            b"{}",
+            b'{"seq": "1", "type": "progress", "payload": {}}',
+            b'{"seq": true, "type": "progress", "payload": {}}',
+            b'{"seq": 1, "type": null, "payload": {}}',
+            b'{"seq": 1, "type": "progress", "payload": []}',
+        ],
+    )
+    async def test_a_message_of_another_shape_is_logged_and_costs_nothing(self, subscribed, redis, message):
+        job_id = ids.new()
+        with structlog.testing.capture_logs() as lines, subscribed.listen([job_id]) as listener:
+            await redis.publish(module.PREFIX + job_id.hex, message)
+            await redis.publish(module.PREFIX + "nonsense", b"{}")
+            await redis.publish(REVOKED, b"nonsense")
+            await subscribed.publish(job_id, event(1))
+            assert (await listener.next(10)).seq == 1
+        assert [line["event"] for line in lines] == ["bus.message_ignored"] * 3
+
+    async def test_without_redis_ringing_fails_silently(self, settings):
+        deaf = RedisBus.from_settings(settings.model_copy(update={"redis_url": type(settings.redis_url)(NOWHERE)}))
+        await deaf.publish(ids.new(), event(1))
+        await deaf.revoke(ids.new())
+        await deaf.close()
+
+
+class TestListener:
+    def test_one_that_is_too_far_behind_knows_it(self):
+        job_id = ids.new()
+        listener = Listener([job_id])
+        for seq in range(QUEUE_LENGTH):
+            listener.tell(Ring(job_id, seq))
+        assert not listener.overflowed
+        listener.tell(Ring(job_id, QUEUE_LENGTH))
+        assert listener.overflowed
+
+    async def test_one_that_forgets_begins_anew(self):
+        job_id = ids.new()
+        listener = Listener([job_id])
+        for seq in range(QUEUE_LENGTH + 1):
+            listener.tell(Ring(job_id, seq))
+        listener.forget()
+        listener.tell(Ring(job_id, 99))
+        assert await listener.next(1) == Ring(job_id, 99)
+        assert not listener.overflowed
+
+    def test_one_to_many_jobs_may_be_further_behind(self):
+        job_ids = [ids.new() for _ in range(100)]
+        listener = Listener(job_ids)
+        for job_id in job_ids:
+            listener.tell(Ring(job_id, 1))
+        assert not listener.overflowed
+
+
+class TestRevocation:
+    async def test_every_process_that_wants_to_know_is_told(self, subscribed, settings):
+        other, holder, heard = RedisBus.from_settings(settings), ids.new(), asyncio.Queue()
+        with subscribed.on_revoked(heard.put_nowait):
+            await other.revoke(holder)
+            assert await asyncio.wait_for(heard.get(), 10) == holder
+        await other.close()
+
+
+class TestKeeping:
+    async def test_what_is_kept_is_taken_once(self, bus):
+        await bus.keep("imageshield:test", b"value", seconds=30)
+        assert await bus.take("imageshield:test") == b"value"
+        assert await bus.take("imageshield:test") is None
+
+    async def test_without_redis_it_says_so(self, settings):
+        deaf = RedisBus.from_settings(settings.model_copy(update={"redis_url": type(settings.redis_url)(NOWHERE)}))
+        with pytest.raises(Unavailable):
+            await deaf.keep("imageshield:test", b"value", seconds=30)
+        with pytest.raises(Unavailable):
+            await deaf.take("imageshield:test")
+        await deaf.close()
