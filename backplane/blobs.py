@@ -48,8 +48,10 @@ class S3Blobs:
             region_name="us-east-1",
             config=Config(
                 connect_timeout=3,
-                read_timeout=30,
-                retries={"max_attempts": 3, "mode": "standard"},
+                # A store that is silent for so long is down. Three tries of it are half a minute: as long as a caller
+                # is kept waiting anywhere, and with 30 s it was two minutes until an upload was answered 503.
+                read_timeout=10,
+                retries={"total_max_attempts": 3, "mode": "standard"},
                 max_pool_connections=THREADS,
                 s3={"addressing_style": "path"},
                 # The pictures carry an HMAC of their own; a CRC of 75 MB for each transfer buys nothing.
