@@ -1,6 +1,7 @@
 """Whether this gateway can do its work, asked of everything behind it at once."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 
 from api.draining import Draining
@@ -8,6 +9,8 @@ from api.schemas.health import Checks, Readiness
 from backplane.wiring import GatewayServices
 
 CHECK_SECONDS = 2.0
+FRESH_SECONDS = 1.0
+"""An answer is good for so long: any number of probes costs one question a second."""
 
 
 class Check:
@@ -16,9 +19,10 @@ class Check:
     def __init__(self, ask: Callable[[], Awaitable[bool]]) -> None:
         self._ask = ask
         self._running: asyncio.Task[bool] | None = None
+        self._answered_at = -FRESH_SECONDS
 
     async def answer(self) -> bool:
-        if self._running is None or self._running.done():
+        if self._running is None or (self._running.done() and time.monotonic() - self._answered_at >= FRESH_SECONDS):
             self._running = asyncio.create_task(self._answer())
         done, _ = await asyncio.wait({self._running}, timeout=CHECK_SECONDS)
         return bool(done) and self._running.result()
@@ -28,13 +32,15 @@ class Check:
             return await self._ask()
         except Exception:  # noqa: BLE001 - whatever it was, the answer is no
             return False
+        finally:
+            self._answered_at = time.monotonic()
 
 
 class ReadinessCheck:
     def __init__(self, services: GatewayServices, draining: Draining) -> None:
         plant = services.plant
         self._draining = draining
-        self._database = Check(_succeeds(plant.database.ping))
+        self._database = Check(_succeeds(services.probe.require_schema))
         self._store = Check(_succeeds(plant.store.ping))
         self._redis = Check(_succeeds(plant.bus.ping))
         self._workers = Check(plant.bus.worker_seen)

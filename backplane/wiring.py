@@ -47,7 +47,6 @@ from backplane.settings import Settings
 from backplane.vault import LocalVault
 from shield_core.keys.passphrase import Pbkdf2
 
-
 REQUEST_SECONDS = 10
 """No statement of a request takes as long, unless it waits for a lock or the database stands still."""
 

@@ -13,8 +13,16 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from backplane.errors import Overloaded, Unavailable
 from backplane.settings import Settings
 
-AWAY = ("08", "53", "57P")
-"""SQLSTATE classes of PostgreSQL's appendix A: connection, resources, and an operator who stops or starts it."""
+REVISION = "0007"
+"""The migration that this release needs; a later one serves it too (docs/deployment.md)."""
+
+AWAY = ("08", "53", "57", "40", "55P03")
+"""SQLSTATEs of PostgreSQL's appendix A that the next try may not meet: connection, resources (a full disk among
+them), an operator or a time limit that stops it, a deadlock, a lock that was not to be had."""
+
+REFUSES = ("25006", "42501", "P0001")
+"""A standby that takes no writes, a privilege that was taken away, a trigger that says no: an operator's matter, and
+over when it is mended. What was to be written with an audit entry that was refused has not happened."""
 
 POOL_WAIT_SECONDS = 2
 """Longer than any healthy transaction; after it the caller is told to come back rather than left hanging."""
@@ -26,7 +34,10 @@ class Database:
         self._sessions = async_sessionmaker(engine, expire_on_commit=False)
 
     @classmethod
-    def from_settings(cls, settings: Settings, *, pool_size: int | None = None) -> Self:
+    def from_settings(
+        cls, settings: Settings, *, pool_size: int | None = None, command_seconds: float | None = None
+    ) -> Self:
+        """Prepare connections; with `command_seconds` a statement that takes longer is given up."""
         return cls(
             create_async_engine(
                 settings.database_url.get_secret_value(),
@@ -38,7 +49,11 @@ class Database:
                 pool_recycle=1800,
                 # An error must not quote what it was about to write.
                 hide_parameters=True,
-                connect_args={"timeout": 5, "server_settings": {"application_name": "imageshield"}},
+                connect_args={
+                    "timeout": 5,
+                    "command_timeout": command_seconds,
+                    "server_settings": {"application_name": "imageshield"},
+                },
             )
         )
 
@@ -56,16 +71,23 @@ class Database:
             raise Unavailable("The database does not answer") from error
         except DBAPIError as error:
             if error.connection_invalidated or _is_away(error):
-                raise Unavailable("The database connection was lost") from error
+                raise Unavailable("The database cannot do it now") from error
             raise
 
     async def ping(self) -> None:
         async with self.transaction() as session:
             await session.execute(text("SELECT 1"))
 
+    async def require_schema(self) -> None:
+        """Raise where the database does not answer, or was not migrated to what this release needs."""
+        async with self.transaction() as session:
+            found = await session.scalar(text("SELECT version_num FROM alembic_version"))
+        if found is None or found < REVISION:
+            raise Unavailable("The database is not migrated")
+
     async def close(self) -> None:
         await self.engine.dispose()
 
 
 def _is_away(error: DBAPIError) -> bool:
-    return str(getattr(error.orig, "sqlstate", None) or "").startswith(AWAY)
+    return str(getattr(error.orig, "sqlstate", None) or "").startswith((*AWAY, *REFUSES))

@@ -1,4 +1,5 @@
 import asyncio
+from contextlib import AsyncExitStack
 
 import pytest
 
@@ -11,8 +12,9 @@ OK = {"database": "ok", "object_store": "ok", "redis": "ok", "workers": "ok"}
 
 
 @pytest.fixture
-async def other(gateway_settings):
+async def other(gateway_settings, monkeypatch):
     """A gateway of which the test may break a part."""
+    monkeypatch.setattr("api.readiness.FRESH_SECONDS", 0)
     async with opened(gateway_settings()) as gateway, gateway.client() as client:
         yield gateway, client
 
@@ -61,6 +63,22 @@ class TestReady:
         status, body = await ready(client)
         assert (status, body["status"], body["checks"]) == (503, "down", OK | {name: "down"})
 
+    async def test_is_down_on_a_database_of_an_older_release(self, other, monkeypatch):
+        _, client = other
+        with monkeypatch.context() as newer:
+            newer.setattr("backplane.db.session.REVISION", "9999")
+            assert (await ready(client))[0] == 503
+        assert (await ready(client))[0] == 200
+
+    async def test_says_nothing_of_a_pool_that_is_empty(self, other):
+        """Whoever is sent elsewhere for that would only move the load."""
+        gateway, client = other
+        pool = gateway.services.plant.database.engine.pool
+        async with AsyncExitStack() as taken:
+            for _ in range(pool.size()):
+                await taken.enter_async_context(gateway.services.plant.database.engine.connect())
+            assert (await ready(client))[1]["checks"]["database"] == "ok"
+
     async def test_is_down_when_the_gateway_stops(self, other):
         gateway, client = other
         gateway.app.state.draining.begin()
@@ -84,7 +102,8 @@ class TestCheck:
         answered.set()
         assert await check.answer() is True
 
-    async def test_is_asked_anew_once_it_was_answered(self):
+    async def test_is_asked_anew_once_its_answer_is_a_second_old(self, monkeypatch):
+        monkeypatch.setattr("api.readiness.FRESH_SECONDS", 0)
         answers = iter([True, False])
 
         async def ask():
@@ -92,3 +111,14 @@ class TestCheck:
 
         check = Check(ask)
         assert [await check.answer(), await check.answer()] == [True, False]
+
+    async def test_is_asked_once_by_any_number_of_probes(self):
+        asked = []
+
+        async def ask():
+            asked.append(1)
+            return True
+
+        check = Check(ask)
+        assert await asyncio.gather(*(check.answer() for _ in range(100))) == [True] * 100
+        assert asked == [1]

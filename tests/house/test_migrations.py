@@ -4,6 +4,8 @@ import sys
 
 import pytest
 
+from backplane.db.session import REVISION
+
 pytestmark = pytest.mark.stack
 
 
@@ -33,3 +35,6 @@ class TestMigrations:
 
     def test_have_one_head(self, alembic):
         assert len(alembic("heads").splitlines()) == 1
+
+    def test_gateway_waits_for_the_newest(self, alembic):
+        assert alembic("heads").split()[0] == REVISION
