@@ -1,14 +1,16 @@
 import asyncio
-from contextlib import aclosing
+from contextlib import AsyncExitStack, aclosing
 
 import pytest
 
 from backplane import ids
-from backplane.bus import RedisBus
+from backplane.bus import QUEUE_LENGTH, RedisBus, Ring
+from backplane.db.repositories import events
 from backplane.errors import NotFound
+from backplane.services import progress
 from backplane.services.jobs import JobFacts
 from backplane.services.outcomes import DecryptOutcome
-from backplane.services.progress import Event, ProgressFeed
+from backplane.services.progress import Event, ProgressFeed, TooSlow
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 
@@ -33,8 +35,8 @@ class TestFollow:
         job_id = await submit()
         following = asyncio.create_task(collect(feed, account, job_id))
         claim = await claims.claim()
-        for progress in range(0, 100, 10):
-            await claims.report(claim, [("decrypting", progress)])
+        for percent in range(0, 100, 10):
+            await claims.report(claim, [("decrypting", percent)])
         await claims.complete_decrypt(claim, OUTCOME)
         _, events = await asyncio.wait_for(following, 20)
         assert [event.seq for event in events] == list(range(1, 13))
@@ -86,6 +88,63 @@ class TestFollow:
         with pytest.raises(NotFound):
             async with aclosing(feed.follow(ids.new(), job_id)) as stream:
                 await anext(stream)
+
+    @pytest.mark.parametrize("at_once", [1, 2, 3, 4, 5])
+    async def test_a_story_of_any_number_of_portions_is_told_to_its_end(
+        self, *, feed, claims, submit, account, monkeypatch, at_once
+    ):
+        monkeypatch.setattr(events, "EVENTS_AT_ONCE", at_once)
+        job_id = await submit()
+        claim = await claims.claim()
+        await claims.report(claim, [("decrypting", 30), ("decrypting", 60)])
+        await claims.complete_decrypt(claim, OUTCOME)
+        _, told = await asyncio.wait_for(collect(feed, account, job_id), 20)
+        assert [event.seq for event in told] == [1, 2, 3, 4]
+
+    async def test_nothing_is_told_where_nothing_happens(self, feed, submit, account):
+        async with aclosing(feed.follow(account.id, await submit(), last_seq=1, beat_seconds=0.01)) as stream:
+            assert isinstance(await anext(stream), JobFacts)
+            assert [await anext(stream) for _ in range(2)] == [None, None]
+
+    async def test_one_that_does_not_take_what_happens_must_come_back(self, feed, plant, submit, account):
+        job_id = await submit()
+        async with aclosing(feed.follow(account.id, job_id, last_seq=1)) as stream:
+            await anext(stream)
+            listening = asyncio.create_task(anext(stream))
+            await asyncio.sleep(0)
+            for seq in range(2, QUEUE_LENGTH + 3):
+                plant.bus.tell(Ring(job_id, seq, "progress", {}))
+            with pytest.raises(TooSlow):
+                await listening
+
+    async def test_one_that_reads_what_it_missed_may_miss_more_meanwhile(self, feed, plant, claims, submit, account):
+        job_id = await submit()
+        claim = await claims.claim()
+        async with aclosing(feed.follow(account.id, job_id)) as stream:
+            await anext(stream)
+            [listener] = plant.bus._listeners[job_id]
+            for _ in range(QUEUE_LENGTH + 1):
+                listener.tell(Ring(job_id, 2, "progress", {}))
+            await claims.complete_decrypt(claim, OUTCOME)
+            assert [(await anext(stream)).seq for _ in range(2)] == [1, 2]
+
+    async def test_one_look_serves_all_followers_and_stops_with_the_last(self, feed, submit, account, monkeypatch):
+        looks, last_of = asyncio.Queue(), events.last_of
+
+        async def look(session, job_ids):
+            looks.put_nowait(set(job_ids))
+            return await last_of(session, job_ids)
+
+        monkeypatch.setattr(events, "last_of", look)
+        monkeypatch.setattr(progress, "LOOK_SECONDS", 0.05)
+        job_ids = [await submit() for _ in range(5)]
+        async with AsyncExitStack() as stack:
+            for job_id in job_ids * 3:
+                await anext(await stack.enter_async_context(aclosing(feed.follow(account.id, job_id))))
+            while not looks.empty():
+                looks.get_nowait()
+            assert await asyncio.wait_for(looks.get(), 10) == set(job_ids)
+        assert feed._looking is None
 
 
 class TestEvent:
