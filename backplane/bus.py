@@ -225,10 +225,10 @@ class RedisBus:
         await self._redis.ping()
 
     async def close(self) -> None:
-        if self._pump is not None:
+        # The client swallows a cancellation that meets it while it connects, and makes a failed connection of it.
+        while self._pump is not None and not self._pump.done():
             self._pump.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._pump
+            await asyncio.wait({self._pump}, timeout=1)
         await self._redis.aclose()
 
 
