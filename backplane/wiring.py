@@ -216,7 +216,8 @@ async def open_restores(settings: Settings, migrations: Migrations) -> AsyncIter
 @asynccontextmanager
 async def _open_keeping(settings: Settings) -> AsyncIterator[tuple[Database, S3Blobs]]:
     async with AsyncExitStack() as stack:
-        database = Database.from_settings(settings, pool_size=2)
+        # A backup's transactions hold their moment for as long as the objects take.
+        database = Database.from_settings(settings, pool_size=2, idle_seconds=0)
         stack.push_async_callback(database.close)
         store = S3Blobs.from_settings(settings)
         stack.push_async_callback(store.close)

@@ -16,9 +16,10 @@ from backplane.settings import Settings
 REVISION = "0007"
 """The migration that this release needs; a later one serves it too (docs/deployment.md)."""
 
-AWAY = ("08", "53", "57", "40", "55P03")
+AWAY = ("08", "53", "57", "40", "55P03", "25P03")
 """SQLSTATEs of PostgreSQL's appendix A that the next try may not meet: connection, resources (a full disk among
-them), an operator or a time limit that stops it, a deadlock, a lock that was not to be had."""
+them), an operator or a time limit that stops it, a deadlock, a lock that was not to be had, a transaction that did
+nothing for too long."""
 
 REFUSES = ("25006", "42501", "P0001")
 """A standby that takes no writes, a privilege that was taken away, a trigger that says no: an operator's matter, and
@@ -28,6 +29,11 @@ POOL_WAIT_SECONDS = 2
 """Longer than any healthy transaction; after it the caller is told to come back rather than left hanging."""
 
 
+IDLE_SECONDS = 12
+"""A worker that is stopped in mid-transaction would keep its job's row locked, and the sweeper passes over what is
+locked: so the row is free before the fifteen seconds of its lease are over."""
+
+
 class Database:
     def __init__(self, engine: AsyncEngine) -> None:
         self.engine = engine
@@ -35,9 +41,18 @@ class Database:
 
     @classmethod
     def from_settings(
-        cls, settings: Settings, *, pool_size: int | None = None, command_seconds: float | None = None
+        cls,
+        settings: Settings,
+        *,
+        pool_size: int | None = None,
+        command_seconds: float | None = None,
+        idle_seconds: int = IDLE_SECONDS,
     ) -> Self:
-        """Prepare connections; with `command_seconds` a statement that takes longer is given up."""
+        """Prepare connections.
+
+        A statement that takes longer than `command_seconds` is given up, and so is a transaction in which nothing
+        is asked for `idle_seconds`; 0 waits for ever.
+        """
         return cls(
             create_async_engine(
                 settings.database_url.get_secret_value(),
@@ -52,7 +67,10 @@ class Database:
                 connect_args={
                     "timeout": 5,
                     "command_timeout": command_seconds,
-                    "server_settings": {"application_name": "imageshield"},
+                    "server_settings": {
+                        "application_name": "imageshield",
+                        "idle_in_transaction_session_timeout": f"{idle_seconds}s",
+                    },
                 },
             )
         )

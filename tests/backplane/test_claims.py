@@ -4,8 +4,9 @@ from dataclasses import replace
 import pytest
 
 from backplane import ids
-from backplane.db.repositories import outbox
-from backplane.errors import Gone
+from backplane.db.repositories import leases, outbox
+from backplane.db.session import Database
+from backplane.errors import Gone, Unavailable
 from backplane.services.claims import LeaseLost, retry_seconds
 from backplane.services.outcomes import DecryptOutcome, EncryptOutcome
 
@@ -55,6 +56,19 @@ class TestClaim:
             done, _ = await asyncio.wait({answering}, timeout=0.2)
             assert not done
         assert (await answering).job.attempts == 1
+
+    async def test_who_sleeps_in_a_transaction_holds_a_job_no_longer_than_a_lease(self, claims, submit, settings):
+        await submit()
+        sleeper = Database.from_settings(settings, pool_size=1, idle_seconds=1)
+
+        async def sleep_with_a_job() -> None:
+            async with sleeper.transaction() as session:
+                assert await leases.claim(session) is not None
+                assert (await claims.claim()).job.attempts == 1
+
+        with pytest.raises(Unavailable):
+            await sleep_with_a_job()
+        await sleeper.close()
 
     async def test_an_empty_queue_has_nothing_to_take(self, claims):
         assert await claims.claim() is None
