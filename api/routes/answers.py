@@ -9,8 +9,8 @@ from starlette.responses import JSONResponse, Response
 from api.preferences import Preferences
 from api.schemas.jobs import Job, url
 from api.waiting import wait_for_end
-from backplane.errors import of_failed_job
-from backplane.services.jobs import JobFacts
+from backplane.errors import JobFailed, of_failed_job
+from backplane.services.jobs import CANCELLED, JobFacts
 from backplane.services.tokens import Principal
 from backplane.settings import Settings
 
@@ -52,6 +52,8 @@ async def answer_in_time(
         job = await wait_for_end(request, caller.account_id, job, seconds=seconds)
     if seconds is None or not job.ended or prefer.wait is not None:
         return job_answer(job, prefer)
+    if job.status == "cancelled":
+        raise JobFailed(CANCELLED)
     if job.status != "completed":
         raise of_failed_job(job.error_code or "job-failed", job.error_title or "The job has failed")
     return await send(job)

@@ -12,6 +12,7 @@ from backplane.errors import NotFound
 from shield_core.quantum import receipt
 
 ENDED = frozenset({"completed", "failed", "cancelled"})
+CANCELLED = "The job was cancelled: it has made nothing"
 
 
 @dataclass(frozen=True, slots=True)

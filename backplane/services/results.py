@@ -12,6 +12,7 @@ from backplane.db.repositories import audit, blobs, jobs
 from backplane.db.session import Database
 from backplane.errors import Gone, JobFailed, JobNotFinished, NotFound
 from backplane.services.inputs import MATERIAL
+from backplane.services.jobs import CANCELLED
 from backplane.services.originals import open_blob
 from backplane.services.outcomes import ANALYSIS
 from backplane.services.products import RESULT
@@ -115,7 +116,7 @@ def require_completed(job: Job | None) -> Job:
     if job.status in {"pending", "processing"}:
         raise JobNotFinished
     if job.status != "completed":
-        raise JobFailed(job.error_title)
+        raise JobFailed(CANCELLED if job.status == "cancelled" else job.error_title)
     return job
 
 

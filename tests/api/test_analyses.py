@@ -220,7 +220,7 @@ class TestTwoPicturesOfYourOwn:
             response = await ada.http.get(job["result_url"])
             assert (response.status_code, response.content) == (200, analysis())
         assert f"{job_id}.analysis.json" in response.headers["Content-Disposition"]
-        assert (job["key_file_url"], job["receipt_url"], job["expires_at"]) == (None, None, None)
+        assert (job["key_file_url"], job["receipt_url"]) == (None, None)
 
     async def test_a_failed_job_answers_with_its_problem(self, ada, engine, background):
         async def work():

@@ -4,6 +4,7 @@ import pytest
 
 from backplane.services.claims import LeaseLost
 from tests import pictures
+from tests.api.conftest import Sealed
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 
@@ -32,6 +33,23 @@ class TestCancel:
         assert await engine.claims.cancel(claim)
         again = await ada.http.post(f"{JOBS}/{job_id}/cancel")
         assert (again.status_code, again.json()["status"]) == (200, "cancelled")
+
+    async def test_leaves_nothing_to_fetch(self, ada):
+        job_id = await ada.encrypt()
+        await ada.http.post(f"{JOBS}/{job_id}/cancel")
+        response = await ada.http.get(f"{JOBS}/{job_id}/result")
+        assert (response.status_code, response.json()["code"]) == (409, "job-failed")
+        assert "cancelled" in response.json()["detail"]
+
+    async def test_whoever_waits_for_the_picture_is_told(self, ada, engine, background):
+        async def stop():
+            job_id = await engine.next_job(ada)
+            await ada.http.post(f"{JOBS}/{job_id}/cancel")
+
+        background(stop())
+        response = await ada.http.post("/api/v1/decrypt", files=Sealed.make().files())
+        assert (response.status_code, response.json()["code"]) == (409, "job-failed")
+        assert "cancelled" in response.json()["detail"]
 
     async def test_of_one_that_has_ended_is_409(self, ada, engine):
         completed, failed = await ada.encrypt(), await ada.encrypt()
