@@ -1,8 +1,8 @@
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-METHODS = ("GET", "POST")
-SENT = ("Authorization", "Content-Type", "Idempotency-Key", "Prefer", "X-Request-ID")
+METHODS = ("DELETE", "GET", "PATCH", "POST")
+SENT = ("Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID", "Prefer", "X-Request-ID")
 SHOWN = ("Content-Disposition", "Idempotency-Replayed", "Location", "Preference-Applied", "Retry-After", "X-Request-ID")
 
 
