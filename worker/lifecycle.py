@@ -41,6 +41,8 @@ def configure_logging(**_: Any) -> None:
 @worker_init.connect
 def prepare(**_: Any) -> None:
     alive_file("worker").unlink(missing_ok=True)
+    # Inherited by the children: one that is told to leave before it has an engine would die of it.
+    signal.signal(LEAVE, signal.SIG_IGN)
     settings = load_settings()
     try:
         check_source(settings)
@@ -56,7 +58,6 @@ def open_engine(**_: Any) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (wall, wall))
     # A Ctrl-C goes to the whole group; the parent tells its children when to stop.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(LEAVE, signal.SIG_IGN)
     try:
         engine()
     except Exception:
