@@ -142,23 +142,6 @@ class TestPolicy:
         assert "root file system is writable" in faults(spec, serves=True)
 
 
-class TestNetwork:
-    def test_only_the_relay_reaches_the_internet_and_only_where_webhooks_go(self, manifests):
-        leaving = {
-            name: policy["spec"]
-            for name, policy in of_kind(manifests, "NetworkPolicy").items()
-            if "ipBlock" in str(policy["spec"].get("egress"))
-        }
-        assert set(leaving) == {"webhooks"}
-        spec = leaving["webhooks"]
-        assert spec["podSelector"] == {"matchLabels": {"app.kubernetes.io/name": "relay"}}
-        (rule,) = spec["egress"]
-        assert {one["port"] for one in rule["ports"]} == PUBLIC_PORTS
-        blocks = [one["ipBlock"] for one in rule["to"]]
-        assert {block["cidr"] for block in blocks} == {"0.0.0.0/0", str(GLOBAL_UNICAST)}
-        assert {text for block in blocks for text in block["except"]} == set(map(str, NOT_PUBLIC))
-
-
 class TestProbes:
     def test_gateway_lives_by_health_and_serves_by_ready(self, templates):
         (container,) = templates["api"]["spec"]["containers"]
@@ -248,6 +231,21 @@ class TestAvailability:
 
 
 class TestNetwork:
+    def test_only_the_relay_reaches_the_internet_and_only_where_webhooks_go(self, manifests):
+        leaving = {
+            name: policy["spec"]
+            for name, policy in of_kind(manifests, "NetworkPolicy").items()
+            if "ipBlock" in str(policy["spec"].get("egress"))
+        }
+        assert set(leaving) == {"webhooks"}
+        spec = leaving["webhooks"]
+        assert spec["podSelector"] == {"matchLabels": {"app.kubernetes.io/name": "relay"}}
+        (rule,) = spec["egress"]
+        assert {one["port"] for one in rule["ports"]} == PUBLIC_PORTS
+        blocks = [one["ipBlock"] for one in rule["to"]]
+        assert {block["cidr"] for block in blocks} == {"0.0.0.0/0", str(GLOBAL_UNICAST)}
+        assert {text for block in blocks for text in block["except"]} == set(map(str, NOT_PUBLIC))
+
     def test_everything_is_denied_by_default(self, manifests):
         policy = of_kind(manifests, "NetworkPolicy")["default-deny"]["spec"]
         assert policy == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
