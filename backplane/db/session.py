@@ -1,12 +1,13 @@
 """The only place that commits."""
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Self
+from typing import Any, Self
 
 import asyncpg
-from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy import event, text
+from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
@@ -24,6 +25,10 @@ nothing for too long."""
 REFUSES = ("25006", "42501", "P0001")
 """A standby that takes no writes, a privilege that was taken away, a trigger that says no: an operator's matter, and
 over when it is mended. What was to be written with an audit entry that was refused has not happened."""
+
+RESTED_SECONDS = 0.5
+"""A connection that was used within it is taken as it is; one that was killed since then costs a 503 or a retry, and
+is thrown away."""
 
 POOL_WAIT_SECONDS = 2
 """Longer than any healthy transaction; after it the caller is told to come back rather than left hanging."""
@@ -53,27 +58,25 @@ class Database:
         A statement that takes longer than `command_seconds` is given up, and so is a transaction in which nothing
         is asked for `idle_seconds`; 0 waits for ever.
         """
-        return cls(
-            create_async_engine(
-                settings.database_url.get_secret_value(),
-                pool_size=pool_size or settings.database_pool_size,
-                max_overflow=0,
-                pool_timeout=POOL_WAIT_SECONDS,
-                # A connection that the server has killed can come back from asyncpg's pool: SQLAlchemy issue 13241.
-                pool_pre_ping=True,
-                pool_recycle=1800,
-                # An error must not quote what it was about to write.
-                hide_parameters=True,
-                connect_args={
-                    "timeout": 5,
-                    "command_timeout": command_seconds,
-                    "server_settings": {
-                        "application_name": "imageshield",
-                        "idle_in_transaction_session_timeout": f"{idle_seconds}s",
-                    },
+        engine = create_async_engine(
+            settings.database_url.get_secret_value(),
+            pool_size=pool_size or settings.database_pool_size,
+            max_overflow=0,
+            pool_timeout=POOL_WAIT_SECONDS,
+            pool_recycle=1800,
+            # An error must not quote what it was about to write.
+            hide_parameters=True,
+            connect_args={
+                "timeout": 5,
+                "command_timeout": command_seconds,
+                "server_settings": {
+                    "application_name": "imageshield",
+                    "idle_in_transaction_session_timeout": f"{idle_seconds}s",
                 },
-            )
+            },
         )
+        _ping_rested(engine)
+        return cls(engine)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
@@ -105,6 +108,26 @@ class Database:
 
     async def close(self) -> None:
         await self.engine.dispose()
+
+
+def _ping_rested(engine: AsyncEngine) -> None:
+    """Try a connection that has rested before it is lent: the server may have killed it (SQLAlchemy issue 13241).
+
+    `pool_pre_ping` tries it each time, with three round trips: half of all that a short transaction takes.
+    """
+
+    @event.listens_for(engine.sync_engine, "checkin")
+    def note(_connection: Any, record: Any) -> None:
+        record.info["rests_since"] = time.monotonic()
+
+    @event.listens_for(engine.sync_engine, "checkout")
+    def try_it(connection: Any, record: Any, _fairy: Any) -> None:
+        if time.monotonic() - record.info.get("rests_since", time.monotonic()) < RESTED_SECONDS:
+            return
+        try:
+            connection.ping()
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise DisconnectionError from error  # the pool takes the next one
 
 
 def _is_away(error: DBAPIError) -> bool:
