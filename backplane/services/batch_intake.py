@@ -113,7 +113,7 @@ class BatchIntake:
         """Write the batch and a job for each of its pictures, in one transaction, and return the batch's id."""
         agreed = wishes.agree()
         batch = await self._submissions.plan_batch(order, intake.batch_id)
-        entries = [await self._draw_up(order, batch, item, agreed) for item in intake.items]
+        entries = await asyncio.gather(*(self._draw_up(order, batch, item, agreed) for item in intake.items))
         jobs = {job.id for job, _ in entries if job is not None}
         await self._submissions.forecasts.require_room(order.account_id, jobs=len(jobs))
         failpoints.reach("gateway.stored")
@@ -135,7 +135,7 @@ class BatchIntake:
         examined = item.examined[agreed.wishes.layout]
         if isinstance(examined, Refused):
             return None, _reason(examined)
-        # One at a time, and with a key of its own each: the salt of a wrap key is never used twice.
+        # Each with a wrap key of its own: body and nonce repeat with the salt.
         job = await self._encryptions.draw_up(order, item.job_id, examined, agreed, patient=True)
         job.batch_id, job.priority = batch.id, turns.BATCH
         await self._submissions.plan(job)

@@ -20,10 +20,18 @@ class PassphrasePool:
         self._fips = fips
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="passphrases")
         self._waiting = 0
+        self._patient = asyncio.Semaphore(THREADS)
 
     async def run(self, derive: Callable[[], T], *, patient: bool = False) -> T:
-        if self._waiting >= WAITING and not patient:
+        if patient:
+            # Of all that a batch has to derive two are under way: who signs in waits for one of them at most.
+            async with self._patient:
+                return await self._run(derive)
+        if self._waiting >= WAITING:
             raise Overloaded
+        return await self._run(derive)
+
+    async def _run(self, derive: Callable[[], T]) -> T:
         self._waiting += 1
         try:
             return await asyncio.get_running_loop().run_in_executor(self._threads, derive)

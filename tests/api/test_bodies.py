@@ -10,6 +10,7 @@ from prometheus_client import REGISTRY
 
 from api.middleware import bodies
 from api.middleware.bodies import UploadBudget
+from backplane.blobs import S3Blobs
 from backplane.errors import Overloaded
 from tests import pictures
 from tests.api.conftest import eventually, opened, serving
@@ -20,6 +21,7 @@ PIECE = b"x" * 65_536
 HEAD = b'--b\r\nContent-Disposition: form-data; name="image"; filename="a.png"\r\n\r\n'
 TAIL = b"\r\n--b--\r\n"
 FORM = "multipart/form-data; boundary=b"
+PNG = pictures.as_png(pictures.make(8, 6))
 
 
 class Wire:
@@ -263,3 +265,43 @@ class TestUploadBudget:
         with pytest.raises(Overloaded):
             budget.take(1)
         budget.give_back(500)
+
+
+class TestBatches:
+    """What is held of a batch is a picture, or its archive; the rest of it is stored while it arrives."""
+
+    PICTURE = HEAD.replace(b'name="image"', b'name="images"') + PNG + b"\r\n"
+
+    async def test_of_many_pictures_no_more_is_reserved_than_for_one(self, gateway_settings, connect, ada):
+        with serving(gateway_settings(upload_memory_bytes=112_000_000)) as running:
+            wire = await connect(running)
+            await wire.begin("/api/v1/batch/encrypt", ada.token, length=600_000_000)
+            await wire.send(self.PICTURE * 2)
+            await eventually(lambda: in_flight() == bodies.MAX_BYTES + bodies.FORM_OVERHEAD)
+            beside = await connect(running)
+            await beside.begin("/api/v1/encrypt", ada.token, length=len(HEAD + PNG + TAIL))
+            await beside.send(HEAD + PNG + TAIL)
+            assert (await beside.answer())[0] == 202
+            wire.writer.close()
+            await eventually(lambda: in_flight() == 0)
+
+    async def test_time_that_storing_takes_is_not_the_senders(self, gateway_settings, connect, monkeypatch):
+        monkeypatch.setattr(bodies, "STALL_SECONDS", 0.5)
+        put = S3Blobs.put
+
+        async def dawdle(self, *arguments, **options):
+            await asyncio.sleep(0.8)
+            await put(self, *arguments, **options)
+
+        monkeypatch.setattr(S3Blobs, "put", dawdle)
+        async with opened(gateway_settings()) as running:
+            user = await running.user()
+
+            async def body():
+                for piece in (self.PICTURE, self.PICTURE, TAIL.removeprefix(b"\r\n")):
+                    yield piece
+
+            async with user.http:
+                response = await user.http.post("/api/v1/batch/encrypt", content=body(), headers={"Content-Type": FORM})
+            assert response.status_code == 202, response.text
+            assert [item["error"] for item in response.json()["items"]] == [None, None]
