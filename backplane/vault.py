@@ -18,7 +18,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from backplane import ids
-from backplane.errors import Gone, Unavailable
+from backplane.errors import ApplicationError, Gone, Unavailable
 from backplane.settings import Settings
 from shield_core.keys.schedule import LABELS, framed
 
@@ -59,6 +59,11 @@ class LocalVault:
             raise ValueError("VAULT_KEY_FILE must hold exactly 32 bytes, and nothing else")
         return cls(root_key=root_key, directory=settings.vault_directory)
 
+    @property
+    def is_there(self) -> bool:
+        """Say whether the directory has any account's keys: without a single one it is not mounted, or new."""
+        return (self._directory / "accounts").is_dir()
+
     def create_account_key(self, account_id: UUID) -> VaultKey:
         """Make the first key of an account."""
         key = VaultKey(ids.new(), 1, secrets.token_bytes(KEY_SIZE))
@@ -82,7 +87,7 @@ class LocalVault:
         for path in sorted((self._directory / "transit").glob("????-??-??"), reverse=True):
             if self._read(path)[:16] == key_id.bytes:
                 return self._open_transit(path)
-        raise Gone("The day's key of this object has been destroyed")
+        raise self._missing("The day's key of this object has been destroyed")
 
     def destroy_expired_transit_keys(self) -> int:
         """Delete the keys of days that ended longer ago than the lifetime."""
@@ -146,12 +151,14 @@ class LocalVault:
     def _transit_aad(key_id: UUID) -> bytes:
         return LABELS.transit + framed(key_id.bytes)
 
-    @staticmethod
-    def _read(path: Path) -> bytes:
+    def _read(self, path: Path) -> bytes:
         try:
             return path.read_bytes()
         except FileNotFoundError as error:
-            raise Gone("The key of this object has been destroyed") from error
+            raise self._missing("The key of this object has been destroyed") from error
+
+    def _missing(self, detail: str) -> ApplicationError:
+        return Gone(detail) if self.is_there else Unavailable("The vault's keys are not there")
 
     @staticmethod
     def _write_once(path: Path, content: bytes) -> None:

@@ -17,7 +17,7 @@ from backplane.bus import RedisBus
 from backplane.db.models import Account, AnalysisSummary, Blob, Job, JobEvent, Key
 from backplane.db.repositories import accounts, analyses, blobs, jobs, keys, leases
 from backplane.db.session import Database
-from backplane.errors import ApplicationError, Gone
+from backplane.errors import ApplicationError, Gone, Unavailable
 from backplane.services import endings
 from backplane.services.inputs import Inputs
 from backplane.services.keys import vault_opener
@@ -88,6 +88,12 @@ class Claims:
                 return None
             try:
                 return self._unlock(job, account)
+            except Unavailable:
+                if not self._vault.is_there:
+                    # That is no attempt, and no fault of the job.
+                    async with self._database.transaction() as session:
+                        await leases.hand_over(session, job.id, job.fencing_token)
+                raise
             except Gone as gone:
                 async with self._database.transaction() as session:
                     event = await endings.fail(session, job, code=gone.code, title=gone.title)

@@ -294,3 +294,15 @@ class TestDestroyedKeys:
         assert claim.job.id == next_one
         [job] = await sql("SELECT status, error_code FROM jobs WHERE id = :id", id=hopeless)
         assert job == {"status": "failed", "error_code": "gone"}
+
+    async def test_a_vault_that_is_away_costs_no_attempt(self, settings, claims, submit, sql):
+        job_id, vault = await submit(), settings.vault_directory
+        hidden = vault.rename(vault.with_name(f"{vault.name}.hidden"))
+        try:
+            with pytest.raises(Unavailable):
+                await claims.claim()
+        finally:
+            hidden.rename(vault)
+        [job] = await sql("SELECT status, attempts FROM jobs WHERE id = :id", id=job_id)
+        assert job == {"status": "pending", "attempts": 0}
+        assert (await claims.claim()).job.id == job_id

@@ -47,8 +47,15 @@ class TestAccountKeys:
             LocalVault(root_key=bytes(32), directory=tmp_path / "vault").account_key(account_id, made.id, made.version)
 
     def test_a_destroyed_key_is_gone(self, vault):
+        vault.create_account_key(ids.new())
         with pytest.raises(Gone):
             vault.account_key(ids.new(), ids.new(), 1)
+
+    def test_where_the_whole_directory_is_away_no_key_is_said_to_be_destroyed(self, vault):
+        with pytest.raises(Unavailable):
+            vault.account_key(ids.new(), ids.new(), 1)
+        with pytest.raises(Unavailable):
+            vault.transit_key(ids.new())
 
     def test_no_secret_shows_in_a_repr(self, vault):
         made = vault.create_account_key(ids.new())
@@ -81,6 +88,7 @@ class TestTransitKeys:
         assert vault.transit_key(key.id) == key
 
     def test_what_was_sealed_under_a_destroyed_key_is_gone(self, vault, tmp_path):
+        vault.create_account_key(ids.new())
         account_id, job_id = ids.new(), ids.new()
         sealed = seal_for_job(vault, account_id=account_id, job_id=job_id, value={"a": 1})
         for path in (tmp_path / "vault/transit").iterdir():
