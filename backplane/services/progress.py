@@ -14,7 +14,7 @@ from uuid import UUID
 from backplane.bus import Listener, RedisBus, Ring
 from backplane.db.repositories import events
 from backplane.db.session import Database
-from backplane.errors import ApplicationError, NotFound
+from backplane.errors import ApplicationError, NotFound, Unavailable
 from backplane.services.jobs import JobFacts
 from backplane.services.loading import Loader
 
@@ -25,7 +25,7 @@ JOBS_AT_ONCE = 50
 LOOKS_AT_ONCE = 5000
 
 
-class TooSlow(Exception):
+class TooSlow(Unavailable):
     """The follower did not take what was told: it must come back, and say what it has heard."""
 
 
