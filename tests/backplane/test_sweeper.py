@@ -50,7 +50,7 @@ class TestRecovery:
     async def test_the_wait_for_an_unheard_job_doubles(self, sweeper, submit, sql):
         await submit()
         await sql("DELETE FROM outbox")
-        await sql("UPDATE jobs SET published_at = now() - interval '59 seconds', publications = 2")
+        await sql("UPDATE jobs SET published_at = now() - interval '39 seconds', publications = 2")
         await sweeper.recover_jobs()
         assert await sql("SELECT 1 FROM outbox") == []
 
