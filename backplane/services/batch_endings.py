@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from backplane.db.models import Batch, Job
-from backplane.db.repositories import batches
+from backplane.db.repositories import batches, idempotency
 from backplane.services import webhook_events
 
 
@@ -23,6 +23,7 @@ async def close(session: Any, batch_id: UUID) -> Batch | None:
     if batch is None or batch.completed_at is not None or await batches.any_unfinished(session, batch_id):
         return None
     await batches.close(session, batch)
+    await idempotency.forget_password(session, batch.id)
     await webhook_events.note_batch_end(session, batch)
     return batch
 
