@@ -15,6 +15,7 @@ from uuid import UUID
 
 import structlog
 from redis.asyncio import Redis
+from redis.asyncio.client import PubSub
 from redis.exceptions import RedisError
 
 from backplane.errors import Unavailable
@@ -28,6 +29,10 @@ QUEUE_LENGTH = 64
 QUEUE_LENGTH_OF_ANOTHER_JOB = 4
 """What a listener to many jobs may be behind for each further one: they do not all speak at once."""
 RECONNECT_SECONDS = 0.5
+PAUSE_SECONDS = 1.0
+SILENT_PAUSES = 15
+"""After so many pauses without a word Redis is asked for one, and after as many again the connection is given up: one
+that was cut without a word, as by a firewall, would stay deaf for ever."""
 
 log = structlog.get_logger()
 
@@ -90,7 +95,7 @@ class RedisBus:
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Self:
-        # The read timeout must exceed any blocking read: get_message below waits one second.
+        # The read timeout must exceed any blocking read, of which the pauses below are the longest.
         return cls(Redis.from_url(settings.redis_url.get_secret_value(), socket_timeout=5, socket_connect_timeout=2))
 
     async def publish(self, job_id: UUID, event: dict[str, Any]) -> None:
@@ -151,10 +156,14 @@ class RedisBus:
         # One pattern for all jobs: subscribing for each listener would race with the reconnect.
         async with self._redis.pubsub() as pubsub:
             await pubsub.psubscribe(PREFIX + "*", REVOKED)
+            pauses = 0
             while True:
-                message = await pubsub.get_message(timeout=1.0)
+                message = await pubsub.get_message(timeout=PAUSE_SECONDS)
                 if message is None:
+                    pauses += 1
+                    await self._ask_for_a_word(pubsub, pauses)
                     continue
+                pauses = 0
                 if message["type"] == "psubscribe":
                     # Only now do rings arrive: what came before must be looked up.
                     self.renewed.set()
@@ -162,6 +171,12 @@ class RedisBus:
                     self._hear(message)
                     # What has already been read is given without a pause, and the listeners must get their turn.
                     await asyncio.sleep(0)
+
+    async def _ask_for_a_word(self, pubsub: PubSub, pauses: int) -> None:
+        if pauses == SILENT_PAUSES:
+            await pubsub.ping()
+        elif pauses == 2 * SILENT_PAUSES:
+            raise RedisError("Redis has not answered on this connection")
 
     def _hear(self, message: dict[str, Any]) -> None:
         try:

@@ -84,6 +84,53 @@ class TestListen:
                 heard = await listener.next(0.1)
         assert heard.seq == 2
 
+    async def test_one_that_is_merely_quiet_is_kept(self, bus, monkeypatch):
+        monkeypatch.setattr(module, "PAUSE_SECONDS", 0.02)
+        monkeypatch.setattr(module, "SILENT_PAUSES", 3)
+        asked, ask = asyncio.Semaphore(0), bus._ask_for_a_word
+
+        async def count(pubsub, pauses):
+            if pauses == module.SILENT_PAUSES:
+                asked.release()
+            await ask(pubsub, pauses)
+
+        monkeypatch.setattr(bus, "_ask_for_a_word", count)
+        with bus.listen([ids.new()]):
+            await asyncio.wait_for(bus.renewed.wait(), 10)
+            bus.renewed.clear()
+            for _ in range(5):
+                await asyncio.wait_for(asked.acquire(), 10)
+            assert not bus.renewed.is_set()
+
+    async def test_a_connection_that_has_fallen_silent_is_given_up(self, settings, monkeypatch):
+        monkeypatch.setattr(module, "RECONNECT_SECONDS", 0.01)
+        monkeypatch.setattr(module, "PAUSE_SECONDS", 0.02)
+        monkeypatch.setattr(module, "SILENT_PAUSES", 5)
+        connections = []
+
+        async def swallow(reader, writer):
+            """Let a subscription through, then nothing."""
+            connections.append(writer)
+            await reader.read(1)
+            for name in (module.PREFIX + "*", REVOKED):
+                writer.write(f"*3\r\n$10\r\npsubscribe\r\n${len(name)}\r\n{name}\r\n:1\r\n".encode())
+            while await reader.read(1000):
+                pass
+
+        silent = await asyncio.start_server(swallow, "127.0.0.1")
+        port = silent.sockets[0].getsockname()[1]
+        address = type(settings.redis_url)(f"redis://127.0.0.1:{port}/0?protocol=2&lib_name=&lib_version=")
+        deaf = RedisBus.from_settings(settings.model_copy(update={"redis_url": address}))
+        with deaf.listen([ids.new()]):
+            async with asyncio.timeout(20):
+                while len(connections) < 3:
+                    await deaf.renewed.wait()
+                    deaf.renewed.clear()
+        await deaf.close()
+        silent.close()
+        for writer in connections:
+            writer.close()
+
     @pytest.mark.parametrize(
         "message",
         [
