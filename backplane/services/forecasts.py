@@ -1,10 +1,10 @@
 """How long a job will take, learnt from those before it, and whether there is room for it in the queue."""
 
 import asyncio
+import math
 import time
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Iterable
-from math import ceil
 from typing import Generic, TypeVar
 from uuid import UUID
 
@@ -36,19 +36,25 @@ Sort = tuple[str, str | None, str | None, bool]
 
 
 class Remembered(Generic[T]):
-    """A value that is read again once it is too old, by one of those who ask for it."""
+    """A value that is read again once it is too old, once for all who ask for it; they share its failure, too."""
 
     def __init__(self, read: Callable[[], Awaitable[T]], *, seconds: float) -> None:
         self._read = read
         self._seconds = seconds
-        self._lock = asyncio.Lock()
-        self._value: tuple[float, T] | None = None
+        self._read_at = -math.inf
+        self._reading: asyncio.Future[T] | None = None
 
     async def get(self) -> T:
-        async with self._lock:
-            if self._value is None or time.monotonic() - self._value[0] > self._seconds:
-                self._value = time.monotonic(), await self._read()
-            return self._value[1]
+        over = self._reading is None or self._reading.done()
+        if self._reading is None or (over and time.monotonic() - self._read_at > self._seconds):
+            self._reading = asyncio.ensure_future(self._read_now())
+        # Who asked first may go away; the others still want to know.
+        return await asyncio.shield(self._reading)
+
+    async def _read_now(self) -> T:
+        value = await self._read()
+        self._read_at = time.monotonic()
+        return value
 
 
 class Paces:
@@ -126,7 +132,7 @@ class Forecasts:
             Overloaded: too many wait already, of all accounts or of this one.
         """
         backlog = await self._backlog.get()
-        retry_after = min(LONGEST_RETRY_SECONDS, max(1, ceil(backlog.drained_ms / 1000 / 10)))
+        retry_after = min(LONGEST_RETRY_SECONDS, max(1, math.ceil(backlog.drained_ms / 1000 / 10)))
         if backlog.jobs + jobs > self._max_pending:
             raise Overloaded("Too many jobs wait already: try again later", retry_after=retry_after)
         if backlog.jobs_of(account_id) + jobs > max(1, self._max_pending // SHARE):

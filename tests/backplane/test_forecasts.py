@@ -1,5 +1,7 @@
 """How long a job will take, learnt from those before it, and when there is no room for another."""
 
+import asyncio
+
 import pytest
 
 from backplane import ids
@@ -209,3 +211,33 @@ class TestRemembered:
         with pytest.raises(Overloaded):
             await remembered.get()
         assert await remembered.get() == "figures"
+
+    async def test_those_who_ask_together_wait_for_one_read_and_share_its_failure(self):
+        reads = []
+
+        async def read():
+            reads.append(1)
+            await asyncio.sleep(0)
+            raise Overloaded
+
+        remembered = Remembered(read, seconds=60)
+        answers = await asyncio.gather(*(remembered.get() for _ in range(50)), return_exceptions=True)
+        assert {type(answer) for answer in answers} == {Overloaded}
+        assert len(reads) == 1
+
+    async def test_one_who_goes_away_does_not_take_the_figures_with_him(self):
+        begun, go = asyncio.Event(), asyncio.Event()
+
+        async def read():
+            begun.set()
+            await go.wait()
+            return "figures"
+
+        remembered = Remembered(read, seconds=60)
+        first, second = (asyncio.create_task(remembered.get()) for _ in range(2))
+        await begun.wait()
+        first.cancel()
+        go.set()
+        assert await second == "figures"
+        with pytest.raises(asyncio.CancelledError):
+            await first
