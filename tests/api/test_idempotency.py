@@ -1,14 +1,17 @@
 """A request that is sent again under its key is answered again, and done once."""
 
 import asyncio
+import signal
 import uuid
 
+import httpx
 import pytest
 from sqlalchemy import text
 
 from backplane.errors import Unavailable
 from tests import pictures
 from tests.api.conftest import PASSWORD, Sealed
+from tests.api.processes import environment_of, process
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 
@@ -258,3 +261,55 @@ class TestKeys:
         assert b"canary" not in repr(row).encode()
         assert [len(row[name]) for name in ("id", "fingerprint", "password_mac")] == [32, 32, 32]
         assert row["answer"] is None
+
+
+class TestAGatewayThatIsKilled:
+    @pytest.fixture
+    def send(self, ada, key):
+        async def send(gateway):
+            async with gateway.client(Authorization=f"Bearer {ada.token}") as http:
+                return await http.post("/api/v1/encrypt", files={"image": ("scan.png", PICTURE)}, headers=key)
+
+        return send
+
+    @pytest.fixture
+    def failpoints(self, gateway_settings, tmp_path):
+        """Variables of a gateway that dies at a point, once."""
+        place = tmp_path / "failpoints"
+        place.mkdir()
+
+        def arm(name):
+            (place / name).write_text("kill")
+            return environment_of(gateway_settings(), FAILPOINTS_DIRECTORY=str(place))
+
+        return arm
+
+    async def test_after_the_commit_has_made_the_job_that_the_next_try_gets(self, failpoints, send, ada, tmp_path):
+        environment = failpoints("gateway.submitted")
+        async with process(environment, tmp_path / "first") as gateway:
+            with pytest.raises(httpx.TransportError):
+                await send(gateway)
+            assert await gateway.end() == -signal.SIGKILL
+        [job_id] = await jobs_of(ada)
+        async with process(environment, tmp_path / "second") as gateway:
+            again = await send(gateway)
+        assert (again.status_code, again.json()["job_id"]) == (202, job_id)
+        assert again.headers["Idempotency-Replayed"] == "true"
+        assert await jobs_of(ada) == [job_id]
+
+    async def test_before_the_commit_holds_the_key_for_a_lease_and_no_longer(
+        self, *, failpoints, send, ada, key, sql, tmp_path
+    ):
+        async with process(failpoints("gateway.stored"), tmp_path / "first") as dying:
+            with pytest.raises(httpx.TransportError):
+                await send(dying)
+        held = await encrypt(ada, key)
+        assert (held.status_code, held.json()["code"]) == (409, "idempotency-in-progress")
+        [lease] = await sql(
+            "SELECT extract(epoch FROM lease_until - now()) AS seconds FROM idempotency_keys WHERE account_id = :id",
+            id=ada.account_id,
+        )
+        assert 0 < lease["seconds"] <= 60
+        await sql("UPDATE idempotency_keys SET lease_until = now() WHERE account_id = :id", id=ada.account_id)
+        assert (await encrypt(ada, key)).status_code == 202
+        assert len(await jobs_of(ada)) == 1

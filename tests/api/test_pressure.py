@@ -1,0 +1,138 @@
+"""More than there is room for: refused in time, in a way that a client can act on, and never with a 500."""
+
+import asyncio
+import time
+from collections import Counter
+
+import httpx
+import pytest
+from prometheus_client import REGISTRY
+from sqlalchemy import text
+
+from backplane.services import passphrases
+from tests import pictures
+from tests.api.conftest import PASSWORD, eventually, serving
+
+pytestmark = [pytest.mark.anyio, pytest.mark.stack]
+
+
+@pytest.fixture
+def narrow(gateway_settings):
+    """A gateway with five connections to the database."""
+    with serving(gateway_settings(database_pool_size=5)) as gateway:
+        yield gateway
+
+
+@pytest.fixture
+async def patron(narrow, ada):
+    """A user of that gateway, with as many connections as it takes."""
+    limits = httpx.Limits(max_connections=None)
+    headers = {"Authorization": f"Bearer {ada.token}"}
+    async with httpx.AsyncClient(
+        base_url=narrow.base_url, headers=headers, limits=limits, timeout=60, trust_env=False
+    ) as http:
+        yield http
+
+
+class TestAPoolThatIsEmpty:
+    async def test_is_503_within_two_seconds_and_nobody_waits_for_longer(self, gateway, patron):
+        answered = Counter()
+
+        async def ask():
+            began = time.monotonic()
+            answer = await patron.get("/api/v1/jobs")
+            answered[answer.status_code] += 1
+            if answer.status_code == 503:
+                assert answer.json()["code"] == "overloaded"
+                assert int(answer.headers["Retry-After"]) >= 1
+            return time.monotonic() - began, answer.status_code
+
+        async with gateway.services.plant.database.transaction() as session:
+            await session.execute(text("LOCK TABLE jobs IN ACCESS EXCLUSIVE MODE"))
+            asking = [asyncio.create_task(ask()) for _ in range(100)]
+            await eventually(lambda: answered[503] == 95)
+        took = await asyncio.gather(*asking)
+        assert answered == {200: 5, 503: 95}
+        assert max(seconds for seconds, status in took if status == 503) < 5, "two seconds, and a busy machine"
+        assert (await patron.get("/api/v1/jobs")).status_code == 200
+
+    async def test_100_uploads_at_once_are_taken_or_told_to_come_back(self, patron):
+        files = {"image": ("a.png", pictures.as_png(pictures.make(8, 6)))}
+        answers = await asyncio.gather(*(patron.post("/api/v1/encrypt", files=files) for _ in range(100)))
+        assert {answer.status_code for answer in answers} <= {202, 503}
+        assert all("Retry-After" in answer.headers for answer in answers)
+
+    async def test_a_statement_that_waits_for_a_lock_is_given_up(self, gateway, gateway_settings, ada, monkeypatch):
+        monkeypatch.setattr("backplane.wiring.REQUEST_SECONDS", 0.5)
+        with serving(gateway_settings()) as hasty:
+            async with (
+                gateway.services.plant.database.transaction() as session,
+                httpx.AsyncClient(base_url=hasty.base_url, trust_env=False, timeout=30) as http,
+            ):
+                await session.execute(text("LOCK TABLE jobs IN ACCESS EXCLUSIVE MODE"))
+                answer = await http.get("/api/v1/jobs", headers={"Authorization": f"Bearer {ada.token}"})
+            assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+
+
+class TestADatabaseWhoseDiskIsFull:
+    async def test_is_503_and_leaves_no_job(self, gateway, ada):
+        """PostgreSQL says 53100, whichever statement meets it."""
+        refuse = (
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE disk_full; END $$",
+            "CREATE TRIGGER full_disk BEFORE INSERT ON outbox FOR EACH ROW EXECUTE FUNCTION refuse()",
+        )
+        restore = ("DROP TRIGGER full_disk ON outbox", "DROP FUNCTION refuse()")
+
+        async def execute(*statements):
+            async with gateway.services.plant.database.transaction() as session:
+                for statement in statements:
+                    await session.execute(text(statement))
+
+        await execute(*refuse)
+        try:
+            files = {"image": ("a.png", pictures.as_png(pictures.make(8, 6)))}
+            answer = await ada.http.post("/api/v1/encrypt", files=files, headers={"Idempotency-Key": "full"})
+            assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+            assert "Retry-After" in answer.headers
+        finally:
+            await execute(*restore)
+        assert (await ada.http.get("/api/v1/jobs")).json()["data"] == []
+        again = await ada.http.post("/api/v1/encrypt", files=files, headers={"Idempotency-Key": "full"})
+        assert again.status_code == 202
+
+
+class TestPasswords:
+    async def test_more_than_can_wait_are_told_to_come_back(self, client, ada, monkeypatch):
+        monkeypatch.setattr(passphrases, "WAITING", 2)
+        form = {"grant_type": "password", "username": ada.email, "password": PASSWORD}
+        answers = await asyncio.gather(*(client.post("/api/v1/auth/token", data=form) for _ in range(20)))
+        codes = Counter(answer.status_code for answer in answers)
+        assert set(codes) == {200, 503}
+        assert all(a.headers["Retry-After"] for a in answers if a.status_code == 503)
+
+
+class TestUploadsThatAreAborted:
+    async def test_after_the_last_byte_the_job_is_there_and_nothing_else_is_left(self, server, wired, monkeypatch):
+        """The caller has gone; what was sent whole is done all the same."""
+        store = server.services.plant.store
+        put, reached = store.put, asyncio.Event()
+        loop = asyncio.get_running_loop()
+        released = []
+
+        async def hold(*arguments, **named):
+            loop.call_soon_threadsafe(reached.set)
+            while not released:  # noqa: ASYNC110 - another loop lets it go
+                await asyncio.sleep(0.01)
+            await put(*arguments, **named)
+
+        monkeypatch.setattr(store, "put", hold)
+        files = {"image": ("a.png", pictures.as_png(pictures.make(8, 6)))}
+        sending = asyncio.create_task(wired.http.post("/api/v1/encrypt", files=files))
+        await reached.wait()
+        sending.cancel()
+        await asyncio.gather(sending, return_exceptions=True)
+        released.append(True)
+        while not (jobs := (await wired.http.get("/api/v1/jobs")).json()["data"]):
+            pass
+        assert [job["status"] for job in jobs] == ["pending"]
+        await eventually(lambda: REGISTRY.get_sample_value("imageshield_upload_bytes_in_flight") == 0)
