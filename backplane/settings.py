@@ -59,7 +59,7 @@ class Settings(BaseSettings):
     worker_stop_seconds: Seconds = 20
     job_time_limit_seconds: Seconds = 900
     """Twelve times what `maximum` needs for 25 megapixels on two cores that do nothing else."""
-    job_hard_time_limit_seconds: Seconds = 960
+    job_hard_time_limit_seconds: Annotated[int, Field(gt=0, validate_default=True)] = 960
     webhook_allow_networks: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
     webhook_log_days: Annotated[int, Field(ge=1, le=366)] = 30
     passphrase_kdf: Literal["argon2id", "pbkdf2-hmac-sha256"] = "argon2id"  # noqa: S105 - an algorithm
@@ -70,6 +70,13 @@ class Settings(BaseSettings):
     @classmethod
     def use_asyncpg(cls, value: SecretStr) -> SecretStr:
         return SecretStr(asyncpg_url(value.get_secret_value()))
+
+    @field_validator("job_hard_time_limit_seconds", mode="after")
+    @classmethod
+    def order_time_limits(cls, value: int, info: ValidationInfo) -> int:
+        if value <= info.data.get("job_time_limit_seconds", 0):
+            raise ValueError("JOB_TIME_LIMIT_SECONDS must be below JOB_HARD_TIME_LIMIT_SECONDS, which kills")
+        return value
 
     @field_validator("failpoints_directory", mode="before")
     @classmethod
@@ -87,12 +94,6 @@ class Settings(BaseSettings):
     def refuse_wildcard_origin(self) -> Self:
         if "*" in self.allowed_origins:
             raise ValueError("ALLOWED_ORIGINS must list origins; * cannot go with credentials")
-        return self
-
-    @model_validator(mode="after")
-    def order_time_limits(self) -> Self:
-        if self.job_time_limit_seconds >= self.job_hard_time_limit_seconds:
-            raise ValueError("JOB_TIME_LIMIT_SECONDS must be below JOB_HARD_TIME_LIMIT_SECONDS, which kills")
         return self
 
 
