@@ -28,6 +28,7 @@ class Reporter:
         self._saying = asyncio.Lock()
         self._something = asyncio.Event()
         self._new_stage = asyncio.Event()
+        self._resting = False
         self._stage: Stage | None = None
         self._said: tuple[Stage, int] | None = None
         self.interruption: Interruption | None = None
@@ -38,6 +39,8 @@ class Reporter:
         if self.interruption is not None:
             raise Cancelled
         with self._lock:
+            if self._resting:
+                return
             if self._waiting and self._waiting[-1].stage == progress.stage:
                 self._waiting.pop()
             self._waiting.append(progress)
@@ -66,6 +69,17 @@ class Reporter:
     async def begin(self, stage: Stage) -> None:
         """Report a stage and write it before it begins: it may be over sooner than the next word is due."""
         self(Progress(stage))
+        await self.flush()
+
+    async def rest(self) -> None:
+        """Write the stages that were not told yet, and from now on nothing: the end, which is written next, says all.
+
+        A word that came after the end would find the lease gone.
+        """
+        with self._lock:
+            self._resting = True
+            told = self._said[0] if self._said else None
+            self._waiting = deque(report for report in self._waiting if report.stage != told)
         await self.flush()
 
     async def run(self) -> None:

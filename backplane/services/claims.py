@@ -119,23 +119,12 @@ class Claims:
             return await leases.heartbeat(session, claim.job.id, claim.job.fencing_token)
 
     async def report(self, claim: Claim, words: Sequence[tuple[str, int]]) -> None:
-        """Write progress events, each a stage and a percentage, in one transaction; then ring them."""
+        """Write progress events, each a stage and a percentage, at once; then ring them."""
         async with self._database.transaction() as session:
-            events = [
-                await leases.append_event(
-                    session,
-                    claim.job.id,
-                    claim.job.fencing_token,
-                    type_="progress",
-                    payload={"progress": progress, "stage": stage},
-                    stage=stage,
-                    progress=progress,
-                )
-                for stage, progress in words
-            ]
+            events = await leases.append_progress(session, claim.job.id, claim.job.fencing_token, words)
+        if not events:
+            raise LeaseLost
         for event in events:
-            if event is None:
-                raise LeaseLost
             await endings.ring(self._bus, event)
 
     async def complete_encrypt(

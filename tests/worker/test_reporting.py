@@ -56,6 +56,25 @@ class TestReporter:
         await reporter.flush()
         assert len(ledger.rows) == 1
 
+    async def test_before_the_end_new_stages_are_told_and_then_nothing(self):
+        """The rest of a stage that was told is not worth a transaction; a word after the end would lose the lease."""
+        ledger = Ledger()
+        reporter = Reporter(ledger, None)
+        await reporter.begin(Stage.ENCRYPTING)
+        work(reporter, Progress(Stage.ENCRYPTING, 99, 100))
+        await reporter.rest()
+        assert len(ledger.rows) == 1
+        work(reporter, Progress(Stage.STORING, 1, 2))
+        await reporter.flush()
+        assert len(ledger.rows) == 1
+
+    async def test_a_stage_that_waits_before_the_end_is_told(self):
+        ledger = Ledger()
+        reporter = Reporter(ledger, None)
+        work(reporter, Progress(Stage.ENCRYPTING), Progress(Stage.AUTHENTICATING))
+        await reporter.rest()
+        assert [stage for stage, _ in ledger.rows] == [Stage.ENCRYPTING, Stage.AUTHENTICATING]
+
     async def test_the_same_word_is_not_said_twice(self):
         ledger = Ledger()
         reporter = Reporter(ledger, None)

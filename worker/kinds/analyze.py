@@ -31,6 +31,7 @@ async def analyze(equipment: Equipment, claim: Claim, reporter: Reporter) -> Non
         measure, original, encrypted, about=about, progress=reporter, threads=equipment.threads
     )
     took_ms = round((time.perf_counter() - started) * 1000, 3)
+    await reporter.rest()
     await equipment.claims.complete_measurement(
         claim, outcome.without_summary(), {"metrics": {"timings_ms": {Stage.ANALYZING.value: took_ms}}}
     )

@@ -20,6 +20,7 @@ async def check_avalanche(equipment: Equipment, claim: Claim, reporter: Reporter
     started = time.perf_counter()
     document = await asyncio.to_thread(_check, data, reporter, equipment.threads)
     took_ms = round((time.perf_counter() - started) * 1000, 3)
+    await reporter.rest()
     await equipment.claims.complete_measurement(
         claim, MeasureOutcome({ANALYSIS: document}), {"metrics": {"timings_ms": {Stage.ANALYZING.value: took_ms}}}
     )

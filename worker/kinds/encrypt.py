@@ -52,6 +52,7 @@ async def encrypt(equipment: Equipment, claim: Claim, reporter: Reporter) -> Non
         made += documents
         if measured is None:
             outcome.columns["warnings"].append(FAILED)
+    await reporter.rest()
     await equipment.claims.complete_encrypt(claim, outcome, made, measured=measured)
 
 
