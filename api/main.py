@@ -1,4 +1,4 @@
-"""What a server imports: `uvicorn api.main:app`."""
+"""What `python -m api` serves; api.server says how."""
 
 from api.app import create_app
 

@@ -21,9 +21,7 @@ CONNECTIONS_CUT = Counter(
     "imageshield_connections_cut_total", "Connections closed for what came over them, or did not", ["reason"]
 )
 SOCKETS = Gauge("imageshield_progress_sockets", "Open progress sockets", multiprocess_mode="livesum")
-EVENT_STREAMS = Gauge(
-    "imageshield_event_streams", "Open streams of server-sent events", multiprocess_mode="livesum"
-)
+EVENT_STREAMS = Gauge("imageshield_event_streams", "Open streams of server-sent events", multiprocess_mode="livesum")
 JOBS_SUBMITTED = Counter("imageshield_jobs_submitted_total", "Jobs accepted", ["kind"])
 IDEMPOTENT_REQUESTS = Counter(
     "imageshield_idempotent_requests_total", "Requests with an idempotency key, by what became of them", ["outcome"]
