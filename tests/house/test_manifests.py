@@ -159,7 +159,6 @@ class TestProbes:
         pause = container["lifecycle"]["preStop"]["sleep"]["seconds"]
         assert spec["terminationGracePeriodSeconds"] >= pause + API_STOP_SECONDS
 
-
     def test_worker_has_the_time_that_it_takes_to_stop(self, templates):
         stop = Settings.model_fields["worker_stop_seconds"].default + UNWINDING_SECONDS
         assert templates["worker"]["spec"]["terminationGracePeriodSeconds"] >= stop
