@@ -79,6 +79,9 @@ class LocalVault:
         """Return the day's transit key, made by whoever needs it first."""
         day = self._directory / "transit" / datetime.now(UTC).date().isoformat()
         if not day.exists():
+            if not self.is_there:
+                # A key that is made where the vault should be mounted is lost when it is, with what it has sealed.
+                raise Unavailable("The vault's keys are not there")
             key = VaultKey(ids.new(), 1, secrets.token_bytes(KEY_SIZE))
             self._write_once(day, key.id.bytes + self._root.seal(key.secret, self._transit_aad(key.id)))
         return self._open_transit(day)

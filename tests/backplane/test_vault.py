@@ -13,8 +13,16 @@ ROOT = bytes(range(32))
 
 
 @pytest.fixture
-def vault(tmp_path):
+def empty(tmp_path):
+    """What a place looks like where the vault is not mounted."""
     return LocalVault(root_key=ROOT, directory=tmp_path / "vault")
+
+
+@pytest.fixture
+def vault(empty):
+    """A vault in use: there is an account."""
+    empty.create_account_key(ids.new())
+    return empty
 
 
 class TestAccountKeys:
@@ -24,8 +32,8 @@ class TestAccountKeys:
         again = LocalVault(root_key=ROOT, directory=tmp_path / "vault").account_key(account_id, made.id, made.version)
         assert again == made
 
-    def test_no_key_rests_in_clear_or_open_to_others(self, vault, tmp_path):
-        made = vault.create_account_key(ids.new())
+    def test_no_key_rests_in_clear_or_open_to_others(self, empty, tmp_path):
+        made = empty.create_account_key(ids.new())
         [path] = [path for path in tmp_path.rglob("*") if path.is_file()]
         assert made.secret not in path.read_bytes()
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -47,15 +55,16 @@ class TestAccountKeys:
             LocalVault(root_key=bytes(32), directory=tmp_path / "vault").account_key(account_id, made.id, made.version)
 
     def test_a_destroyed_key_is_gone(self, vault):
-        vault.create_account_key(ids.new())
         with pytest.raises(Gone):
             vault.account_key(ids.new(), ids.new(), 1)
 
-    def test_where_the_whole_directory_is_away_no_key_is_said_to_be_destroyed(self, vault):
+    def test_where_the_whole_directory_is_away_no_key_is_said_to_be_destroyed_and_none_is_made(self, empty):
         with pytest.raises(Unavailable):
-            vault.account_key(ids.new(), ids.new(), 1)
+            empty.account_key(ids.new(), ids.new(), 1)
         with pytest.raises(Unavailable):
-            vault.transit_key(ids.new())
+            empty.transit_key(ids.new())
+        with pytest.raises(Unavailable):
+            empty.transit_key_of_today()
 
     def test_no_secret_shows_in_a_repr(self, vault):
         made = vault.create_account_key(ids.new())
@@ -88,7 +97,6 @@ class TestTransitKeys:
         assert vault.transit_key(key.id) == key
 
     def test_what_was_sealed_under_a_destroyed_key_is_gone(self, vault, tmp_path):
-        vault.create_account_key(ids.new())
         account_id, job_id = ids.new(), ids.new()
         sealed = seal_for_job(vault, account_id=account_id, job_id=job_id, value={"a": 1})
         for path in (tmp_path / "vault/transit").iterdir():

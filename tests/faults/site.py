@@ -71,10 +71,8 @@ class Site:
 
     @staticmethod
     def restore(hidden: Path, place: Path) -> None:
-        """Put a directory back, with what was made in its place meanwhile."""
-        if place.exists():
-            shutil.copytree(place, hidden, dirs_exist_ok=True)
-            shutil.rmtree(place)
+        """Put a directory back; what was made in its place meanwhile is lost, as it is under a mount."""
+        shutil.rmtree(place, ignore_errors=True)
         hidden.rename(place)
 
     # What was found.
