@@ -8,6 +8,7 @@ import threading
 
 import pytest
 
+from backplane import ids
 from backplane.errors import Unavailable
 from backplane.services.receipts import Receipts
 from backplane.vault import LocalVault
@@ -111,6 +112,7 @@ class TestAtRest:
     def test_no_other_key_of_the_vault_is_one(self, receipts, tmp_path):
         receipts.signer()
         vault = LocalVault(root_key=ROOT, directory=tmp_path / "vault")
+        vault.create_account_key(ids.new())
         vault.transit_key_of_today()
         [transit] = (tmp_path / "vault/transit").iterdir()
         [receipt] = (tmp_path / "vault/receipts").iterdir()

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from backplane import ids
 from backplane.services.receipts import Receipts
 from backplane.vault import LocalVault
 from cli.__main__ import run
@@ -72,6 +73,7 @@ class TestRefusals:
         assert "--data-dir" in rotate(expect=2)
 
     def test_another_root_key(self, vault, rotate, tmp_path):
+        vault.create_account_key(ids.new())
         vault.transit_key_of_today()
         (tmp_path / "vault.key").write_bytes(bytes(32))
         assert "is not the key under which" in rotate(expect=1)
