@@ -7,12 +7,14 @@ import argparse
 import asyncio
 import resource
 import sys
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 from itertools import groupby
 from pathlib import Path
 
+from benchmarks.goals import Row
 from benchmarks.load.scenes import requests, slow_heads, soak, sockets, starting, throughput, uploads, whole_jobs
 from benchmarks.load.stage import staged
 from benchmarks.reports import machine, print_rows, write
@@ -45,7 +47,7 @@ SCENES = (
     Scene("slow_heads", 2, slow_heads.run, ("slow_heads_p95_ratio", "slow_heads_cut_s")),
     Scene("soak", 2, soak.run, ("worker_mb_a_100_jobs", "open_files_growth")),
     Scene("uploads", 2, uploads.run, ("uploads_refused_otherwise", "uploads_peak_mb", "uploads_files_left")),
-    Scene("requests", 4, requests.run, ("api_p95_ms", "api_p50_ms", "loop_lag_p99_ms")),
+    Scene("requests", 4, requests.run, ("api_p95_ms", "api_refused", "api_p50_ms", "loop_lag_p99_ms")),
 )
 STARTING = Scene("starting", 2, starting.run, ("cold_start_second_run_s", "cold_start_first_run_s"))
 
@@ -61,8 +63,17 @@ def play(scenes, *, quick):
         with staged(workers=workers, quick=quick) as stage:
             for scene in group:
                 print(scene.name, file=sys.stderr, flush=True)
-                rows += asyncio.run(scene.run(stage))
+                rows += attempt(scene, lambda scene=scene, stage=stage: asyncio.run(scene.run(stage)))
     return rows
+
+
+def attempt(scene, act):
+    """Give the rows of a scene; where it breaks, rows that say so, and the others go on."""
+    try:
+        return act()
+    except Exception as error:  # noqa: BLE001 - whatever it is
+        traceback.print_exc()
+        return [Row(name, None, None, None, "lower", f"the scene broke: {type(error).__name__}") for name in scene.rows]
 
 
 def main():
@@ -81,7 +92,7 @@ def main():
     where = machine()
     rows = play(chosen, quick=options.quick)
     if starts:
-        rows += STARTING.run(quick=options.quick)
+        rows += attempt(STARTING, lambda: STARTING.run(quick=options.quick))
     if options.quick:
         rows = [replace(row, goal=None, stretch=None) for row in rows]
     print(where)
@@ -90,6 +101,7 @@ def main():
     output = options.output or (RESULTS if everything else None)
     if output:
         write(output, where, rows)
+    sys.exit(any(row.measured is None for row in rows))
 
 
 if __name__ == "__main__":
