@@ -32,6 +32,10 @@ BEAT_SECONDS = 10
 LEAVE = signal.SIGUSR2
 """From the parent to its children: the worker stops. Not SIGTERM, with which Celery ends a child whose time is up."""
 
+NICENESS = 5
+"""On one machine with everything else: who waits for an answer of a few milliseconds goes before work that takes
+seconds of both cores. Where nobody else wants the processor it costs nothing."""
+
 
 @setup_logging.connect
 def configure_logging(**_: Any) -> None:
@@ -56,6 +60,7 @@ def prepare(**_: Any) -> None:
 def open_engine(**_: Any) -> None:
     wall = load_settings().worker_memory_bytes
     resource.setrlimit(resource.RLIMIT_AS, (wall, wall))
+    os.nice(NICENESS)
     # A Ctrl-C goes to the whole group; the parent tells its children when to stop.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
