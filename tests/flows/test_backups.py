@@ -134,7 +134,7 @@ class TestWithoutTheVault:
             assert restored["missing_keys"] >= 1
             with running_system(place) as second, closing(Returned(second.url, user.email)) as again:
                 refused = again.decrypt(again.download(job["result_url"]))
-                assert (refused.status_code, refused.json()["code"]) == (410, "gone")
+                assert (refused.status_code, refused.json()["detail"]) == (503, "The vault's keys are not there")
                 refused = again.http.get(f"/jobs/{job['job_id']}/key-file")
                 assert refused.status_code != 200
                 assert b"stanzas" not in refused.content
