@@ -35,6 +35,15 @@ if ahead:
         def utcnow(cls):
             return TrueDatetime.now(dt.UTC).replace(tzinfo=None) + dt.timedelta(seconds=ahead)
 
+    true_utime = os.utime
+
+    def shifted_utime(path, times=None, **options):
+        """Files that are touched bear this process's time, as they would if the machine's clock were wrong."""
+        if times is None and "ns" not in options:
+            times = (time.time(), time.time())
+        true_utime(path, times, **options)
+
+    os.utime = shifted_utime
     time.time = lambda: true_time() + ahead
     time.time_ns = lambda: true_time_ns() + ahead * 1_000_000_000
     dt.datetime = ShiftedDatetime
