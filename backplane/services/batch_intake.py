@@ -113,7 +113,7 @@ class BatchIntake:
         """Write the batch and a job for each of its pictures, in one transaction, and return the batch's id."""
         agreed = wishes.agree()
         batch = await self._submissions.plan_batch(order, intake.batch_id)
-        entries = await asyncio.gather(*(self._draw_up(order, batch, item, agreed) for item in intake.items))
+        entries = [await self._draw_up(order, batch, item, agreed) for item in intake.items]
         jobs = {job.id for job, _ in entries if job is not None}
         await self._submissions.forecasts.require_room(order.account_id, jobs=len(jobs))
         failpoints.reach("gateway.stored")

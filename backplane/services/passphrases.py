@@ -20,11 +20,11 @@ class PassphrasePool:
         self._fips = fips
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="passphrases")
         self._waiting = 0
-        self._patient = asyncio.Semaphore(THREADS)
+        self._patient = asyncio.Lock()
 
     async def run(self, derive: Callable[[], T], *, patient: bool = False) -> T:
         if patient:
-            # Of all that a batch has to derive two are under way: who signs in waits for one of them at most.
+            # Of all that batches have to derive one is under way: whoever else comes waits for that one at most.
             async with self._patient:
                 return await self._run(derive)
         if self._waiting >= WAITING:

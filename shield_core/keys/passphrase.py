@@ -4,6 +4,7 @@ Argon2id (RFC 9106), or PBKDF2-HMAC-SHA-256 (RFC 8018) for those who may use not
 """
 
 import os
+import threading
 import unicodedata
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -26,6 +27,11 @@ MAX_PASSPHRASE: Final = 1024
 
 MAX_COST_KIB: Final = 4 * 1024 * 1024
 """m·t at most 4 GiB of memory written, a few seconds of one core."""
+
+
+ARGON2_AT_ONCE: Final = threading.Lock()
+"""Two derivations with several lanes at the same time wait for each other's threads for ever: OpenSSL 4.0.3, in
+cryptography 50. Each uses all cores by itself, so that one after the other is no slower."""
 
 
 class PassphraseUnfit(ValueError):
@@ -116,9 +122,10 @@ class Argon2(Kdf):
             raise KeyFileInvalid("The passphrase parameters cost too much")
 
     def derive(self, password: bytes) -> bytes:
-        """Derive 32 bytes (RFC 9106); releases the interpreter's lock."""
+        """Derive 32 bytes (RFC 9106), one at a time in a process; releases the interpreter's lock."""
         argon2 = Argon2id(salt=self.salt, length=WRAP_KEY_SIZE, iterations=self.t, lanes=self.p, memory_cost=self.m_kib)
-        return argon2.derive(password)
+        with ARGON2_AT_ONCE:
+            return argon2.derive(password)
 
 
 @dataclass(frozen=True, slots=True)

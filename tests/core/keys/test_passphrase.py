@@ -1,5 +1,6 @@
 import hashlib
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import argon2.low_level
 import pytest
@@ -60,6 +61,13 @@ class TestDeriveWrapKey:
     def test_pbkdf2_is_what_the_standard_library_derives(self):
         expected = hashlib.pbkdf2_hmac("sha256", b"correct horse", SALT, 600_000, 32)
         assert derive_wrap_key("correct horse", FIPS) == expected
+
+    @pytest.mark.timeout(60)
+    def test_several_at_a_time_do_not_wait_for_each_other_for_ever(self):
+        lanes = Argon2(SALT, m_kib=19_456, t=1, p=4)
+        with ThreadPoolExecutor(4) as threads:
+            keys = list(threads.map(lambda _: derive_wrap_key("correct horse", lanes), range(24)))
+        assert set(keys) == {derive_wrap_key("correct horse", lanes)}
 
     def test_composed_and_decomposed_letters_are_the_same_passphrase(self):
         assert derive_wrap_key("caf\u00e9 au lait", WEAK) == derive_wrap_key("cafe\u0301 au lait", WEAK)
