@@ -11,7 +11,8 @@ from backplane.db.session import Database
 from backplane.queue import CeleryQueue
 from backplane.services.accounts import Accounts
 from backplane.services.analyses import Analyses
-from backplane.services.backups import Backups
+from backplane.services.backups.backups import Backups
+from backplane.services.backups.restores import Migrations, Restores
 from backplane.services.batch_intake import BatchIntake
 from backplane.services.batch_progress import BatchFeed
 from backplane.services.batch_results import BatchResults
@@ -20,7 +21,6 @@ from backplane.services.batches import Batches
 from backplane.services.claims import Claims
 from backplane.services.dead_letters import DeadLetters
 from backplane.services.decryptions import Decryptions
-from backplane.services.deliveries import Deliveries
 from backplane.services.encryptions import Encryptions
 from backplane.services.entropy import EntropyPools
 from backplane.services.forecasts import Forecasts
@@ -32,7 +32,6 @@ from backplane.services.passphrases import PassphrasePool
 from backplane.services.progress import ProgressFeed
 from backplane.services.receipts import Receipts
 from backplane.services.relay import Relay
-from backplane.services.restores import Migrations, Restores
 from backplane.services.results import Results
 from backplane.services.sessions import Sessions
 from backplane.services.steering import Steering
@@ -40,9 +39,10 @@ from backplane.services.submissions import Submissions
 from backplane.services.sweeper import Sweeper
 from backplane.services.tickets import Tickets
 from backplane.services.tokens import AccessTokens, Tokens
-from backplane.services.webhook_logs import WebhookLogs
-from backplane.services.webhook_targets import WebhookTargets
-from backplane.services.webhooks import Webhooks
+from backplane.services.webhooks.deliveries import Deliveries
+from backplane.services.webhooks.endpoints import Webhooks
+from backplane.services.webhooks.logs import WebhookLogs
+from backplane.services.webhooks.targets import WebhookTargets
 from backplane.settings import Settings
 from backplane.vault import LocalVault
 from shield_core.keys.passphrase import Pbkdf2

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from backplane.errors import ApplicationError
-from backplane.services.archives import Archive, BackupUnfit, Manifest
-from backplane.services.backups import Told
-from backplane.services.restores import Restored
+from backplane.services.backups.archives import Archive, BackupUnfit, Manifest
+from backplane.services.backups.backups import Told
+from backplane.services.backups.restores import Restored
 from backplane.settings import Settings
 from backplane.wiring import open_backups, open_restores
 from cli.failures import ERROR, NOT_AUTHENTIC, OK, Failure, of_writing

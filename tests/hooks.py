@@ -3,11 +3,11 @@
 from ipaddress import ip_address, ip_network
 
 from backplane.addresses import Guard
-from backplane.services.deliveries import Answer, Deliveries
 from backplane.services.orders import Order
-from backplane.services.webhook_logs import WebhookLogs
-from backplane.services.webhook_targets import WebhookTargets
-from backplane.services.webhooks import Webhooks
+from backplane.services.webhooks.deliveries import Answer, Deliveries
+from backplane.services.webhooks.endpoints import Webhooks
+from backplane.services.webhooks.logs import WebhookLogs
+from backplane.services.webhooks.targets import WebhookTargets
 from tests.receiver import Received
 
 URL = "https://hooks.example/in?token=canary-path-4711"

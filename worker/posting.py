@@ -15,7 +15,7 @@ import httpcore
 
 from backplane.addresses import DEFAULT_PORTS, AddressRefused, Guard, Target, parse
 from backplane.errors import WebhookUrlRefused
-from backplane.services.deliveries import DELIVERED, Answer
+from backplane.services.webhooks.deliveries import DELIVERED, Answer
 
 TIMEOUT_SECONDS = 10.0
 """For all of it: name, connection, TLS, request and answer."""

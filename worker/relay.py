@@ -11,9 +11,9 @@ from backplane.addresses import Guard
 from backplane.db.notifications import Notifications
 from backplane.db.repositories.webhooks import CHANNEL as WEBHOOKS
 from backplane.errors import ApplicationError
-from backplane.services.deliveries import Deliveries
 from backplane.services.relay import Relay
 from backplane.services.sweeper import Sweeper
+from backplane.services.webhooks.deliveries import Deliveries
 from backplane.settings import Settings, load_settings
 from backplane.wiring import open_deliveries, open_relay
 from worker.alive import alive_file

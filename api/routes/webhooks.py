@@ -22,8 +22,8 @@ from backplane import ids
 from backplane.errors import NotFound
 from backplane.services.idempotency import Made
 from backplane.services.orders import Order
-from backplane.services.webhook_logs import DeliveryFacts
-from backplane.services.webhooks import MadeSecret
+from backplane.services.webhooks.endpoints import MadeSecret
+from backplane.services.webhooks.logs import DeliveryFacts
 from backplane.wiring import GatewayServices
 
 router = APIRouter(prefix=WEBHOOKS, tags=["webhooks"])

@@ -7,8 +7,8 @@ from pydantic_core import PydanticCustomError
 from api.schemas.strict import Strict
 from backplane import ids
 from backplane.addresses import MAX_URL
-from backplane.services.webhook_logs import AttemptFacts, DeliveryFacts, subject_of
-from backplane.services.webhooks import EndpointFacts, MadeSecret
+from backplane.services.webhooks.endpoints import EndpointFacts, MadeSecret
+from backplane.services.webhooks.logs import AttemptFacts, DeliveryFacts, subject_of
 
 WEBHOOKS = "/api/v1/webhooks"
 Event = Literal["job.completed", "job.failed", "job.cancelled", "batch.completed"]

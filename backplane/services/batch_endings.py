@@ -8,7 +8,7 @@ from uuid import UUID
 
 from backplane.db.models import Batch, Job
 from backplane.db.repositories import batches, idempotency
-from backplane.services import webhook_events
+from backplane.services.webhooks import events as webhook_events
 
 
 async def note_end(session: Any, job: Job) -> Batch | None:

@@ -16,7 +16,7 @@ from backplane.services.jobs import JobFacts
 from backplane.services.orders import Order
 from backplane.services.originals import seal_blob
 from backplane.services.secrets import seal_for_job
-from backplane.services.webhook_targets import WebhookTargets
+from backplane.services.webhooks.targets import WebhookTargets
 from backplane.vault import LocalVault
 from shield_core.image.facts import ImageFacts
 
@@ -83,9 +83,7 @@ class Submissions:
     async def plan_batch(self, order: Order, batch_id: UUID) -> Batch:
         """Make the batch, with where its end is to be told, and for how long it will be kept."""
         url = await self._webhooks.seal(order, batch_id)
-        return Batch(
-            id=batch_id, account_id=order.account_id, webhook_url=url, retention_days=self._retention_days
-        )
+        return Batch(id=batch_id, account_id=order.account_id, webhook_url=url, retention_days=self._retention_days)
 
     async def submit(self, order: Order, job: Job, sent: Sequence[Sent], *, action: str) -> JobFacts:
         await self.forecasts.require_room(order.account_id)

@@ -15,9 +15,10 @@ from backplane.errors import (
     ValidationFailed,
     WebhookUrlRefused,
 )
-from backplane.services import endings, webhook_secrets
-from backplane.services import webhooks as webhooks_module
-from backplane.services.webhooks import Webhooks
+from backplane.services import endings
+from backplane.services.webhooks import endpoints as webhooks_module
+from backplane.services.webhooks import secrets as webhook_secrets
+from backplane.services.webhooks.endpoints import Webhooks
 from tests.hooks import ALL, URL, Hooks, as_received, resolve
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]

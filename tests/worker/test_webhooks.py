@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from backplane.errors import Unavailable
-from backplane.services.deliveries import Answer
+from backplane.services.webhooks.deliveries import Answer
 from worker import webhooks as webhooks_module
 from worker.webhooks import AT_ONCE, PER_ACCOUNT, PER_ENDPOINT, Sending
 

@@ -14,7 +14,7 @@ from backplane.blobs import S3Blobs
 from backplane.db.repositories import blobs, dumps
 from backplane.db.session import Database
 from backplane.errors import Gone
-from backplane.services.archives import (
+from backplane.services.backups.archives import (
     KEYS,
     OBJECTS,
     BackupUnfit,

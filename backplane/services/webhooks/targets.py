@@ -7,10 +7,10 @@ from backplane.addresses import Guard
 from backplane.db.models import WebhookEndpoint
 from backplane.db.repositories import webhooks
 from backplane.db.session import Database
-from backplane.services import webhook_secrets
 from backplane.services.orders import Order
-from backplane.services.webhook_events import EVENTS
-from backplane.services.webhook_secrets import SECRET, URL, new_secret
+from backplane.services.webhooks import secrets as webhook_secrets
+from backplane.services.webhooks.events import EVENTS
+from backplane.services.webhooks.secrets import SECRET, URL, new_secret
 from backplane.vault import LocalVault, VaultKey
 
 CHECK_SECONDS = 2.0

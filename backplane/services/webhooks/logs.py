@@ -10,9 +10,9 @@ from backplane.db.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from backplane.db.repositories import deliveries
 from backplane.db.session import Database
 from backplane.errors import NotFound, ValidationFailed, WebhookDisabled
-from backplane.services import webhook_events
 from backplane.services.orders import Order
-from backplane.services.webhooks import find
+from backplane.services.webhooks import events as webhook_events
+from backplane.services.webhooks.endpoints import find
 
 
 @dataclass(frozen=True, slots=True)

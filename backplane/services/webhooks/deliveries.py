@@ -18,8 +18,8 @@ from backplane.db.repositories.deliveries import Due
 from backplane.db.session import Database
 from backplane.errors import ApplicationError
 from backplane.metrics import SWEPT, WEBHOOK_ATTEMPTS, WEBHOOK_OLDEST_DUE
-from backplane.services.webhook_events import moment
-from backplane.services.webhook_secrets import SECRET, URL, sign, unseal
+from backplane.services.webhooks.events import moment
+from backplane.services.webhooks.secrets import SECRET, URL, sign, unseal
 from backplane.vault import LocalVault
 from shield_core import __version__
 

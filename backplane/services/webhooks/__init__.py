@@ -1,0 +1,1 @@
+"""Webhooks: endpoints, what is told to them, and how it is sent. docs/webhooks.md is the receiver's side."""
