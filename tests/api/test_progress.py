@@ -246,7 +246,7 @@ class TestEndings:
 
         async def send(socket, frame):
             if frame["seq"] == 2:
-                await asyncio.to_thread(held.wait)
+                await asyncio.to_thread(held.wait, 30)
             await sent(socket, frame)
 
         monkeypatch.setattr(progress, "_send", send)
