@@ -17,6 +17,7 @@ from backplane.db.models import Batch, BatchItem, Blob, Job
 from backplane.db.repositories import accounts, batches, turns
 from backplane.db.session import Database
 from backplane.errors import ApplicationError, NotFound, Refused, from_core
+from backplane.metrics import JOBS_SUBMITTED
 from backplane.services import batch_endings
 from backplane.services.batches import ItemError
 from backplane.services.encryptions import ACTION, Agreed, Encryptions, Examined, Wishes, examine_for_any
@@ -123,6 +124,7 @@ class BatchIntake:
             await order.made(session, "batch", batch.id)
             await self._write(session, order, batch, intake.items, entries)
         failpoints.reach("gateway.submitted")
+        JOBS_SUBMITTED.labels(kind="encrypt").inc(len(jobs))
         await intake.discard(unless=jobs)
         return batch.id
 

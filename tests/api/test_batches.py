@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from backplane import ids
 from backplane.blobs import S3Blobs
+from backplane.db.repositories import batches
 from backplane.errors import StorageFull, Unavailable
 from backplane.services import tokens
 from shield_core.keys.recipients import SecretKey
@@ -319,6 +320,21 @@ class TestRefusedForms:
         assert stored == []
         assert (await ada.http.get(BATCHES)).json()["data"] == []
         assert await jobs_of(ada) == []
+
+    async def test_a_database_that_fails_at_the_end_leaves_objects_that_the_sweeper_collects(
+        self, ada, stored, monkeypatch
+    ):
+        """Of a commit whose answer was lost nobody knows: were its objects deleted, its jobs would be lost."""
+
+        async def fail(session, items):
+            raise Unavailable
+
+        monkeypatch.setattr(batches, "add_items", fail)
+        response = await send(ada, PNG, PNG)
+        assert (response.status_code, response.json()["code"]) == (503, "unavailable")
+        assert len(stored) == 2
+        assert await jobs_of(ada) == []
+        assert (await ada.http.get(BATCHES)).json()["data"] == []
 
     async def test_an_upload_that_is_cut_leaves_nothing(self, ada, stored):
         body, headers = multipart(("images", "a.png", PNG), ("images", "b.png", PNG))
