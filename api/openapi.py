@@ -38,11 +38,12 @@ Encrypts images with quantum-seeded keys, on your own machines.
 ### Progress socket: `GET /ws/progress/{job_id}?last_seq=N` (WebSocket)
 
 Send the access token in the `Authorization` header of the handshake; a page in a browser sends a ticket of
-`POST /api/v1/ws-tickets` as `?ticket=` instead. A refusal is an HTTP answer with a problem. The first frame is a `snapshot` of the job, then come the events after `last_seq` (default 0), numbered by `seq` from 1
-without a gap: `progress` {"progress", "stage"}, then one of `completed` {"result_url"}, `error` {"error": {"code",
-"title"}} or `cancelled`, after which the socket closes with 1000. Reconnect with the last `seq` that you saw after
-1012 (the gateway stops) and 1013 (you read too slowly); after 4401 (the token or its session has ended, or an hour has
-passed) with a new token. `GET /api/v1/jobs/{job_id}/events` tells the same as server-sent events.
+`POST /api/v1/ws-tickets` as `?ticket=` instead. A refusal is an HTTP answer with a problem. The first frame is a
+`snapshot` of the job, then come the events after `last_seq` (default 0), numbered by `seq` from 1 without a gap:
+`progress` {"progress", "stage"}, then one of `completed` {"result_url"}, `error` {"error": {"code", "title"}} or
+`cancelled`, after which the socket closes with 1000. Reconnect with the last `seq` that you saw after 1012 (the gateway
+stops) and 1013 (you read too slowly); after 4401 (the token or its session has ended, or an hour has passed) with a new
+token. `GET /api/v1/jobs/{job_id}/events` tells the same as server-sent events.
 
 With the id of a batch the same socket tells of all its jobs: a `snapshot` with the counts and the `seq` that each job
 has come to, then the frames of every job with their `batch_id`, numbered for each job by itself; after each end a

@@ -13,7 +13,7 @@ from api.schemas import batches
 from api.schemas.jobs import frame, snapshot
 from backplane import ids
 from backplane.errors import NotFound
-from backplane.services.batches import BatchFacts, Counts
+from backplane.services.batches.views import BatchFacts, Counts
 from backplane.services.jobs import JobFacts
 from backplane.services.tokens import Principal
 from backplane.wiring import GatewayServices

@@ -11,13 +11,13 @@ from backplane.db.session import Database
 from backplane.queue import CeleryQueue
 from backplane.services.accounts import Accounts
 from backplane.services.analyses import Analyses
-from backplane.services.backups.backups import Backups
 from backplane.services.backups.restores import Migrations, Restores
-from backplane.services.batch_intake import BatchIntake
-from backplane.services.batch_progress import BatchFeed
-from backplane.services.batch_results import BatchResults
-from backplane.services.batch_steering import BatchSteering
-from backplane.services.batches import Batches
+from backplane.services.backups.snapshots import Backups
+from backplane.services.batches.intake import BatchIntake
+from backplane.services.batches.progress import BatchFeed
+from backplane.services.batches.results import BatchResults
+from backplane.services.batches.steering import BatchSteering
+from backplane.services.batches.views import Batches
 from backplane.services.claims import Claims
 from backplane.services.dead_letters import DeadLetters
 from backplane.services.decryptions import Decryptions

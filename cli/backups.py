@@ -10,8 +10,8 @@ from typing import Any
 
 from backplane.errors import ApplicationError
 from backplane.services.backups.archives import Archive, BackupUnfit, Manifest
-from backplane.services.backups.backups import Told
 from backplane.services.backups.restores import Restored
+from backplane.services.backups.snapshots import Told
 from backplane.settings import Settings
 from backplane.wiring import open_backups, open_restores
 from cli.failures import ERROR, NOT_AUTHENTIC, OK, Failure, of_writing

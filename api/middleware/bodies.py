@@ -9,7 +9,7 @@ from api.draining import Draining
 from api.errors import BodyRefused, RequestTimeout
 from backplane.errors import ApplicationError, FileTooLarge, Overloaded, Unavailable
 from backplane.metrics import UPLOAD_BYTES
-from backplane.services.unpacking import MAX_ARCHIVE_BYTES, MAX_ITEMS
+from backplane.services.batches.unpacking import MAX_ARCHIVE_BYTES, MAX_ITEMS
 from shield_core.image.limits import MAX_BYTES, MAX_ENCRYPTED_BYTES, MAX_MATERIAL_BYTES
 
 FORM_OVERHEAD = 64 * 1024

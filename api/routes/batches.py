@@ -20,12 +20,12 @@ from api.uploads import File, stream_form
 from api.waiting import wait_for_batch
 from backplane import ids
 from backplane.errors import ApplicationError, InsufficientScope, NotFound
-from backplane.services.batch_intake import Intake
-from backplane.services.batches import BatchFacts
+from backplane.services.batches.intake import Intake
+from backplane.services.batches.unpacking import MAX_ARCHIVE_BYTES, MAX_ITEMS, Archive
+from backplane.services.batches.views import BatchFacts
 from backplane.services.idempotency import Made
 from backplane.services.orders import Order
 from backplane.services.submissions import Upload
-from backplane.services.unpacking import MAX_ARCHIVE_BYTES, MAX_ITEMS, Archive
 from backplane.wiring import GatewayServices
 from shield_core.image.limits import MAX_BYTES
 

@@ -9,10 +9,10 @@ from api.schemas.images import ENCRYPT_FORM, FILE, form
 from api.schemas.jobs import Status, frame
 from api.schemas.strict import Strict
 from backplane import ids
-from backplane.services import batches as facts_of
-from backplane.services.batches import BatchFacts, ItemFacts
+from backplane.services.batches import views as facts_of
+from backplane.services.batches.unpacking import MAX_ARCHIVE_BYTES, MAX_ITEMS, MAX_UNPACKED_BYTES
+from backplane.services.batches.views import BatchFacts, ItemFacts
 from backplane.services.progress import Event
-from backplane.services.unpacking import MAX_ARCHIVE_BYTES, MAX_ITEMS, MAX_UNPACKED_BYTES
 
 BATCHES = "/api/v1/batches"
 BatchStatus = Literal["processing", "completed", "failed", "cancelled"]

@@ -11,7 +11,7 @@ from backplane.bus import RedisBus
 from backplane.db.models import Job, JobEvent
 from backplane.db.repositories import audit, blobs, idempotency, leases
 from backplane.metrics import JOBS_ENDED
-from backplane.services import batch_endings
+from backplane.services.batches import endings as batch_endings
 from backplane.services.webhooks import events as webhook_events
 
 FAILED_INPUT_SECONDS = 24 * 3600

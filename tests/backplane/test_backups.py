@@ -11,8 +11,8 @@ from backplane import ids
 from backplane.db.repositories import blobs, leases
 from backplane.errors import Gone
 from backplane.services.backups.archives import Archive, BackupUnfit
-from backplane.services.backups.backups import Backups
 from backplane.services.backups.restores import Restored, Restores
+from backplane.services.backups.snapshots import Backups
 from backplane.services.sweeper import Sweeper
 from backplane.vault import LocalVault
 from backplane.wiring import Plant, open_plant
@@ -148,7 +148,7 @@ class TestBackup:
         assert (manifest.passing, manifest.lost) == (1, (f"uploads/{lost.hex}",))
 
     async def test_two_at_once_are_refused(self, plant, backups, submit, tmp_path, monkeypatch):
-        monkeypatch.setattr("backplane.services.backups.backups.HOLD_TRIES", 1)
+        monkeypatch.setattr("backplane.services.backups.snapshots.HOLD_TRIES", 1)
         async with plant.database.transaction() as session:
             assert await blobs.hold_deletions(session)
             with pytest.raises(BackupUnfit, match="Another backup"):

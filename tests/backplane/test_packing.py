@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from backplane import ids
 from backplane.errors import Unavailable
-from backplane.services.batch_results import stems
-from backplane.services.batches import ItemFacts
-from backplane.services.packing import ZipStream
+from backplane.services.batches.packing import ZipStream
+from backplane.services.batches.results import stems
+from backplane.services.batches.views import ItemFacts
 
 pytestmark = pytest.mark.anyio
 

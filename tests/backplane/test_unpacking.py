@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backplane.errors import ApplicationError, FileTooLarge, Refused, ValidationFailed
-from backplane.services.unpacking import MAX_ITEMS, Archive
+from backplane.services.batches.unpacking import MAX_ITEMS, Archive
 
 PICTURE = bytes(range(256)) * 8
 

@@ -16,7 +16,7 @@ from backplane.db.repositories import accounts, blobs, dumps
 from backplane.db.session import Database
 from backplane.errors import ApplicationError
 from backplane.services.backups.archives import Archive, BackupUnfit, Entry, NeededKey, TablePart, damaged
-from backplane.services.backups.backups import Told, for_each
+from backplane.services.backups.snapshots import Told, for_each
 from backplane.vault import LocalVault
 
 MARKED_AT_ONCE = 1000

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import AsyncGenerator
 from uuid import UUID
 
-from backplane.services.batches import Batches, BatchFacts, Counts
+from backplane.services.batches.views import Batches, BatchFacts, Counts
 from backplane.services.progress import Event, ProgressFeed
 
 ALL = 2**31 - 1

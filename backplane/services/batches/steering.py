@@ -10,7 +10,7 @@ from backplane.db.repositories import audit, batches, jobs
 from backplane.db.session import Database
 from backplane.errors import Gone, JobFinished, JobNotFinished, NotFound
 from backplane.services import steering
-from backplane.services.batches import Batches, BatchFacts
+from backplane.services.batches.views import Batches, BatchFacts
 from backplane.services.orders import Order
 from backplane.services.steering import Steering
 

@@ -13,10 +13,10 @@ from uuid import UUID
 
 from backplane import ids
 from backplane.errors import Gone, JobNotFinished, NotFound
-from backplane.services.batches import Batches, BatchFacts, ItemFacts
+from backplane.services.batches.packing import Piece, ZipStream
+from backplane.services.batches.views import Batches, BatchFacts, ItemFacts
 from backplane.services.jobs import Jobs
 from backplane.services.keys import Keys
-from backplane.services.packing import Piece, ZipStream
 from backplane.services.results import ResultFile, Results
 from shield_core.image.names import with_suffix
 

@@ -18,11 +18,11 @@ from backplane.db.repositories import accounts, batches, turns
 from backplane.db.session import Database
 from backplane.errors import ApplicationError, NotFound, Refused, from_core
 from backplane.metrics import JOBS_SUBMITTED
-from backplane.services import batch_endings
-from backplane.services.batches import ItemError
+from backplane.services.batches import endings as batch_endings
+from backplane.services.batches.names import seal_name
+from backplane.services.batches.views import ItemError
 from backplane.services.encryptions import ACTION, Agreed, Encryptions, Examined, Wishes, examine_for_any
 from backplane.services.inputs import INPUT
-from backplane.services.item_names import seal_name
 from backplane.services.orders import Order
 from backplane.services.submissions import Submissions, Upload
 from backplane.vault import LocalVault

@@ -10,7 +10,7 @@ from backplane.db.models import Batch
 from backplane.db.repositories import batches
 from backplane.db.session import Database
 from backplane.errors import NotFound
-from backplane.services.item_names import ItemNames
+from backplane.services.batches.names import ItemNames
 from backplane.vault import LocalVault
 
 
