@@ -224,7 +224,6 @@ class TestRefusedForms:
             {"recipients": f"imageshield-public-1:{CANARY}"},
             {"recipients": ""},
             {"analyze": CANARY},
-            {"webhook_url": f"https://{CANARY}"},
             {CANARY: "x"},
             {"master_password": ""},
             {"master_password": "canary short"[:11]},

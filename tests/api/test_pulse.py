@@ -23,7 +23,7 @@ async def test_a_loop_that_is_held_up_is_seen():
         time.sleep(SAMPLE_SECONDS + 0.3)  # noqa: ASYNC251 - a loop that is held up is what it is about
         await asyncio.sleep(0)
         await asyncio.sleep(0.01)
-    assert slow_samples() == before + 1
+    assert slow_samples() >= before + 1  # another gateway of this process may have noticed it too
 
 
 async def test_nothing_is_left_running():

@@ -154,7 +154,9 @@ class TestListen:
             await redis.publish(REVOKED, b"nonsense")
             await subscribed.publish(job_id, event(1))
             assert (await listener.next(10)).seq == 1
-        assert [line["event"] for line in lines] == ["bus.message_ignored"] * 3
+        # Channels have no database: whatever else listens in this process logs the same.
+        assert {line["event"] for line in lines} == {"bus.message_ignored"}
+        assert len({line["channel"] for line in lines}) == 3
 
     async def test_without_redis_ringing_fails_silently(self, settings):
         deaf = RedisBus.from_settings(settings.model_copy(update={"redis_url": type(settings.redis_url)(NOWHERE)}))

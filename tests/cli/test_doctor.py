@@ -14,6 +14,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from backplane import ids
 from cli import doctor
 from cli.checks import database, machine, redis
 from cli.checks.situation import Fault, Situation, look, place
@@ -192,7 +193,9 @@ class TestKeys:
         from backplane.vault import LocalVault
 
         key = home.secret_file("vault.key").read_bytes()
-        LocalVault(root_key=key, directory=home.folder("vault")).transit_key_of_today()
+        vault = LocalVault(root_key=key, directory=home.folder("vault"))
+        vault.create_account_key(ids.new())
+        vault.transit_key_of_today()
         assert diagnose(environment, home) == []
         home.secret_file("vault.key").write_bytes(secrets.token_bytes(32))
         assert "is not the key" in the_only(diagnose(environment, home)).problem
@@ -277,7 +280,7 @@ class TestDatabase:
         assert "alembic" in fault.remedy
 
     def test_behind(self, production, home, monkeypatch):
-        monkeypatch.setattr(database, "_migrations", lambda: ({"0001", "0002"}, "0002"))
+        monkeypatch.setattr(database, "known_migrations", lambda: ({"0001", "0002"}, "0002"))
         query(production["DATABASE_URL"], "UPDATE alembic_version SET version_num = '0001'")
         assert "is at migration 0001, this version needs 0002" in the_only(diagnose(production, home)).problem
 
