@@ -2,7 +2,7 @@
 
 import asyncio
 import io
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
@@ -79,12 +79,12 @@ class S3Blobs:
 
         return await self._run(read)
 
-    async def stream(self, key: str) -> AsyncIterator[bytes]:
+    async def stream(self, key: str) -> AsyncGenerator[bytes]:
         """Yield the object in pieces; raises before the first one where it cannot be had."""
         body = (await self._run(lambda: self._client.get_object(Bucket=self.bucket, Key=key)))["Body"]
         return self._pieces(body.read, body.close)
 
-    async def _pieces(self, read: Callable[[int], bytes], close: Callable[[], None]) -> AsyncIterator[bytes]:
+    async def _pieces(self, read: Callable[[int], bytes], close: Callable[[], None]) -> AsyncGenerator[bytes]:
         try:
             while piece := await self._run(partial(read, PIECE)):
                 yield piece

@@ -2,6 +2,7 @@ import os
 import time
 from queue import Empty
 
+import kombu.transport
 import pytest
 from kombu import Connection, Queue
 from kombu.exceptions import OperationalError
@@ -17,6 +18,8 @@ LONG_AGO = 3600
 def transport(monkeypatch, tmp_path):
     """The worker's transport, and the file of a worker that was last heard long ago."""
     monkeypatch.setenv("ALIVE_DIRECTORY", str(tmp_path))
+    # What kombu has resolved once in this process it does not look up again.
+    monkeypatch.setattr(kombu.transport, "_transport_cache", {})
     for scheme in broker.SCHEMES:
         monkeypatch.setitem(TRANSPORT_ALIASES, scheme, TRANSPORT_ALIASES[scheme])
     broker.install()

@@ -6,7 +6,7 @@ is found for deletion, so it is still there when its turn comes. docs/decisions/
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -119,9 +119,10 @@ class Backups:
             pieces = await self._store.stream(entry.key)
         except Gone:
             return entry
-        with draft.file(entry.file) as file:
-            async for piece in pieces:
-                file.write(piece)
+        async with aclosing(pieces):
+            with draft.file(entry.file) as file:
+                async for piece in pieces:
+                    file.write(piece)
         return entry.model_copy(update=described(file))
 
 
