@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
+from prometheus_client import Histogram
+
 from backplane.metrics import LOOP_LAG
 
 SAMPLE_SECONDS = 0.05
@@ -11,9 +13,9 @@ SAMPLE_SECONDS = 0.05
 
 
 @asynccontextmanager
-async def pulse_taken() -> AsyncIterator[None]:
+async def pulse_taken(lag: Histogram = LOOP_LAG) -> AsyncIterator[None]:
     """Measure while the block runs."""
-    task = asyncio.create_task(_sample())
+    task = asyncio.create_task(_sample(lag))
     try:
         yield
     finally:
@@ -22,9 +24,9 @@ async def pulse_taken() -> AsyncIterator[None]:
             await task
 
 
-async def _sample() -> None:
+async def _sample(lag: Histogram) -> None:
     loop = asyncio.get_running_loop()
     while True:
         due = loop.time() + SAMPLE_SECONDS
         await asyncio.sleep(SAMPLE_SECONDS)
-        LOOP_LAG.observe(max(0.0, loop.time() - due))
+        lag.observe(max(0.0, loop.time() - due))

@@ -1,12 +1,11 @@
 import asyncio
 from math import ceil
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
-from fastapi.exceptions import RequestValidationError
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
+from api.cursors import read_cursor
 from api.dependencies import Reader, RequestId, Services, Writer
 from api.downloads import content_disposition
 from api.idempotency import CODES, Once, OncePerKey, replayable
@@ -19,7 +18,7 @@ from api.schemas.images import BatchOptions
 from api.uploads import File, stream_form
 from api.waiting import wait_for_batch
 from backplane import ids
-from backplane.errors import ApplicationError, InsufficientScope, NotFound
+from backplane.errors import ApplicationError, InsufficientScope
 from backplane.services.batches.intake import Intake
 from backplane.services.batches.unpacking import MAX_ARCHIVE_BYTES, MAX_ITEMS, Archive
 from backplane.services.batches.views import BatchFacts
@@ -84,7 +83,7 @@ async def list_batches(caller: Reader, services: Services, wanted: Annotated[Bat
     Send `next_cursor` as `cursor` for the page after; batches that come meanwhile do not shift it.
     """
     found, has_more = await services.batches.page(
-        caller.account_id, limit=wanted.limit, before=_read_cursor(wanted.cursor)
+        caller.account_id, limit=wanted.limit, before=read_cursor("bat", wanted.cursor)
     )
     batches = [BatchSummary.of(facts) for facts in found]
     return BatchPage(data=batches, has_more=has_more, next_cursor=batches[-1].batch_id if has_more else None)
@@ -220,11 +219,3 @@ def _answer(facts: BatchFacts, prefer: Preferences) -> JSONResponse:
     if not finished:
         headers["Retry-After"] = str(min(LONGEST_RETRY_SECONDS, max(1, ceil(facts.estimated_ms / 1000))))
     return JSONResponse(Batch.of(facts).model_dump(mode="json"), status_code=200 if finished else 202, headers=headers)
-
-
-def _read_cursor(cursor: str | None) -> UUID | None:
-    try:
-        return ids.from_wire("bat", cursor) if cursor is not None else None
-    except NotFound:
-        error = {"type": "cursor", "loc": ("query", "cursor"), "msg": "Not a cursor"}
-        raise RequestValidationError([error]) from None

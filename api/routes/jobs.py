@@ -1,9 +1,9 @@
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query
-from fastapi.exceptions import RequestValidationError
 from starlette.responses import Response
 
+from api.cursors import read_cursor
 from api.dependencies import Reader, RequestId, Services, Writer
 from api.downloads import content_disposition, result_response
 from api.idempotency import CODES, OncePerKey, replayable
@@ -28,7 +28,7 @@ async def list_jobs(caller: Reader, services: Services, wanted: Annotated[JobFil
     found, has_more = await services.jobs.page(
         caller.account_id,
         limit=wanted.limit,
-        before=_read_cursor(wanted.cursor),
+        before=read_cursor("job", wanted.cursor),
         created_after=wanted.created_after,
         created_before=wanted.created_before,
         beginning=wanted.q.removeprefix("job_") if wanted.q is not None else None,
@@ -172,11 +172,3 @@ async def get_receipt(job_id: str, caller: Reader, services: Services) -> Respon
         media_type="application/json",
         headers={"Content-Disposition": content_disposition(f"{job_id}.receipt.json")},
     )
-
-
-def _read_cursor(cursor: str | None) -> Any:
-    try:
-        return ids.from_wire("job", cursor) if cursor is not None else None
-    except NotFound:
-        error = {"type": "cursor", "loc": ("query", "cursor"), "msg": "Not a cursor"}
-        raise RequestValidationError([error]) from None

@@ -1,9 +1,8 @@
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
-from fastapi.exceptions import RequestValidationError
 
+from api.cursors import read_cursor
 from api.dependencies import RequestId, Services, WebhookReader, WebhookWriter
 from api.idempotency import CODES, OncePerKey, replayable
 from api.problems import AUTHENTICATED, WITH_BODY, problems
@@ -19,7 +18,6 @@ from api.schemas.webhooks import (
     WebhookWithSecret,
 )
 from backplane import ids
-from backplane.errors import NotFound
 from backplane.services.idempotency import Made
 from backplane.services.orders import Order
 from backplane.services.webhooks.endpoints import MadeSecret
@@ -173,7 +171,7 @@ async def list_deliveries(
         caller.account_id,
         webhook_id,
         limit=wanted.limit,
-        before=_read_cursor(wanted.cursor),
+        before=read_cursor("whd", wanted.cursor),
         status=wanted.status,
     )
     data = [Delivery.of(facts) for facts in found]
@@ -230,11 +228,3 @@ def _sent_soon(facts: DeliveryFacts, response: Response) -> Delivery:
     delivery = Delivery.of(facts)
     response.headers["Location"] = f"{WEBHOOKS}/{delivery.webhook_id}/deliveries/{delivery.id}"
     return delivery
-
-
-def _read_cursor(cursor: str | None) -> UUID | None:
-    try:
-        return ids.from_wire("whd", cursor) if cursor is not None else None
-    except NotFound:
-        error = {"type": "cursor", "loc": ("query", "cursor"), "msg": "Not a cursor"}
-        raise RequestValidationError([error]) from None

@@ -236,6 +236,11 @@ class TestRefusedForms:
         assert (response.status_code, response.json()["code"]) == (422, "validation-failed")
         assert "canary" not in response.text
 
+    async def test_an_address_that_is_none_is_refused_and_not_repeated(self, ada):
+        response = await submit(ada, webhook_url=f"https://{CANARY}")
+        assert (response.status_code, response.json()["code"]) == (422, "webhook-url-refused")
+        assert "canary" not in response.text
+
     async def test_an_unknown_field_is_told_the_known_ones(self, ada):
         error = (await submit(ada, region="[]")).json()["errors"][0]
         assert error["field"] is None
