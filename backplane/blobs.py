@@ -95,15 +95,25 @@ class S3Blobs:
         """Delete the object; one that is not there is deleted already."""
         await self._run(lambda: self._client.delete_object(Bucket=self.bucket, Key=key))
 
+    async def delete_all(self, keys: Sequence[str]) -> set[str]:
+        """Delete up to a thousand objects at once, and return the keys of those that the store would not delete."""
+        return await self._run(lambda: self._delete_all(keys))
+
     async def delete_under(self, prefix: str) -> None:
         """Delete every object whose key begins so: what one attempt at a job has stored."""
 
         def delete() -> None:
             for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix):
-                for entry in page.get("Contents", []):
-                    self._client.delete_object(Bucket=self.bucket, Key=entry["Key"])
+                self._delete_all([entry["Key"] for entry in page.get("Contents", [])])
 
         await self._run(delete)
+
+    def _delete_all(self, keys: Sequence[str]) -> set[str]:
+        if not keys:
+            return set()
+        wanted = {"Objects": [{"Key": key} for key in keys], "Quiet": True}
+        answer = self._client.delete_objects(Bucket=self.bucket, Delete=wanted)
+        return {error["Key"] for error in answer.get("Errors", [])}
 
     async def written_before(self, moment: datetime, *, under: Sequence[str]) -> AsyncIterator[list[str]]:
         """Name all objects under these prefixes that were written before then, a page at a time."""

@@ -143,7 +143,7 @@ def _own_services(environment: dict[str, str], *, host: str, port: int, url: str
             *("--loglevel", environment.get("LOG_LEVEL") or "INFO"),
             # Workers have nothing to tell each other here, and mingling delays the start by a second.
             *("--without-gossip", "--without-mingle"),
-            after=("migrate", "valkey", "seaweedfs"),
+            after=("valkey",),  # not the others: what it imports takes seconds, and no job comes before they are there
             prepare=partial(alive["worker"].unlink, missing_ok=True),
             healthy=alive["worker"].exists,
             alive=partial(_was_touched, alive["worker"]),
@@ -153,7 +153,7 @@ def _own_services(environment: dict[str, str], *, host: str, port: int, url: str
         python(
             "gateway",
             *("api", "--host", host, "--port", str(port)),
-            after=("migrate", "valkey", "seaweedfs"),
+            after=("migrate", "valkey"),
             healthy=partial(_is_ready, url),
             start_seconds=FIRST_START_SECONDS,
             stop_seconds=GRACE_SECONDS + 5,

@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager, suppress
 
 import structlog
 
-from backplane import failpoints
 from backplane.errors import POISON, ApplicationError, TimeLimitExceeded
 from backplane.services.claims import Claim, LeaseLost, is_transient
 from shield_core.errors import Cancelled, EntropyError, ShieldError
@@ -54,9 +53,6 @@ class Attempt:
     async def _do(self, work: Work) -> None:
         await work(self._equipment, self._claim, self._reporter)
         log.info("job.completed")
-        with suppress(ApplicationError):
-            await self._claims.inputs.delete(self._claim.job)
-        failpoints.reach("worker.forgotten")
 
     async def _conclude(self, doing: asyncio.Task[None]) -> None:
         """Say how it ended: done, stopped, refused for good, or to be tried again."""
@@ -90,10 +86,9 @@ class Attempt:
         return True
 
     async def _discard(self) -> None:
-        """Delete what the cancelled job was given and what it made; the sweeper finds what this leaves."""
+        """Delete what the cancelled job made; what it was given the sweeper deletes, and what this leaves."""
         log.info("job.cancelled")
         with suppress(ApplicationError):
-            await self._claims.inputs.delete(self._claim.job)
             await self._claims.products.discard(self._claim.job)
 
     async def _stop(self) -> None:

@@ -124,6 +124,7 @@ class Claims:
             events = await leases.append_progress(session, claim.job.id, claim.job.fencing_token, words)
         if not events:
             raise LeaseLost
+        failpoints.reach("worker.reported")
         for event in events:
             await endings.ring(self._bus, event)
 

@@ -1,4 +1,4 @@
-"""What was sent for a job: fetched by the worker, and deleted when the job has ended."""
+"""What was sent for a job: fetched by the worker, and deleted by the sweeper once the job has ended."""
 
 from typing import Any
 from uuid import UUID
@@ -51,15 +51,6 @@ class Inputs:
         if blob is None or blob.deleted_at is not None:
             return None
         return await self._store.get(blob.object_key)
-
-    async def delete(self, job: Job) -> None:
-        """Delete what was sent for an ended job at once; where that fails, the sweeper does it."""
-        async with self._database.transaction() as session:
-            found = await blobs.inputs_to_delete(session, job.id)
-        for blob in found:
-            await self._store.delete(blob.object_key)
-        async with self._database.transaction() as session:
-            await blobs.mark_deleted(session, [blob.id for blob in found])
 
 
 async def kept_material(session: Any, account_id: UUID, key_id: UUID) -> Blob | None:

@@ -11,7 +11,7 @@ from backplane.blobs import S3Blobs
 from backplane.bus import RedisBus
 from backplane.db.repositories import accounts, batches, blobs, dead_letters, idempotency, jobs, leases
 from backplane.db.session import Database
-from backplane.errors import POISON, ApplicationError
+from backplane.errors import POISON, Unavailable
 from backplane.metrics import DEAD_LETTERS, SWEPT
 from backplane.services import endings, steering
 from backplane.services.inputs import INPUT
@@ -26,9 +26,8 @@ UPLOAD_DAYS = 30
 MARGIN_DAYS = 7
 """A promise is counted from the job's end, and a relay may be down for a while."""
 
-BATCH = 100
-REFUSALS = 3
-"""One object that cannot be deleted must not keep the others; a store that is down is not asked a hundred times."""
+BATCH = 1000
+"""What the store deletes at once, at most."""
 
 log = structlog.get_logger()
 
@@ -128,31 +127,24 @@ class Sweeper:
             async with self._database.transaction() as session:
                 kept = await blobs.known(session, written)
                 busy = await leases.unfinished(session, {job for key in written if (job := _job_of(key)) is not None})
-            for object_key in written:
-                if object_key not in kept and _job_of(object_key) not in busy:
-                    await self._store.delete(object_key)
-                    SWEPT.labels(what="unreferenced").inc()
+            unreferenced = [key for key in written if key not in kept and _job_of(key) not in busy]
+            refused = await self._store.delete_all(unreferenced)
+            SWEPT.labels(what="unreferenced").inc(len(unreferenced) - len(refused))
 
     async def _delete_some_due_objects(self) -> bool:
         """Delete one batch; False where that was the last one, or where one of it could not be deleted."""
         async with self._database.transaction() as session:
             due = await blobs.due(session, limit=BATCH)
-        deleted, refusals = set(), []
-        for blob in due:
-            try:
-                await self._store.delete(blob.object_key)
-                deleted.add(blob.id)
-            except ApplicationError as refusal:
-                refusals.append(refusal)
-                if len(refusals) == REFUSALS:
-                    break
-        async with self._database.transaction() as session:
-            await blobs.mark_deleted(session, list(deleted))
-            inputs = {blob.job_id for blob in due if blob.id in deleted and blob.purpose.startswith(INPUT)}
-            await jobs.forget_secrets(session, inputs)
+        refused = await self._store.delete_all([blob.object_key for blob in due])
+        deleted = [blob for blob in due if blob.object_key not in refused]
+        if deleted:
+            async with self._database.transaction() as session:
+                await blobs.mark_deleted(session, [blob.id for blob in deleted])
+                inputs = {blob.job_id for blob in deleted if blob.purpose.startswith(INPUT)}
+                await jobs.forget_secrets(session, inputs)
         SWEPT.labels(what="object").inc(len(deleted))
-        if refusals:
-            raise refusals[0]
+        if refused:
+            raise Unavailable(f"The object store would not delete {len(refused)} objects")
         return len(due) == BATCH
 
     def destroy_expired_keys(self) -> None:

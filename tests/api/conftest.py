@@ -22,12 +22,13 @@ from api.server import configure
 from backplane import ids
 from backplane.db.models import Account
 from backplane.db.notifications import Notifications
+from backplane.db.repositories import blobs
 from backplane.services.accounts import PASSWORDS
 from backplane.services.claims import Claim, Claims
 from backplane.services.custody import wraps_of
 from backplane.services.outcomes import DecryptOutcome, EncryptOutcome, MeasureOutcome
 from backplane.settings import Settings
-from backplane.wiring import GatewayServices, open_claims
+from backplane.wiring import GatewayServices, open_claims, open_relay
 from shield_core.cipher.purity import Purity
 from shield_core.container import header as container_header
 from shield_core.container import png
@@ -215,6 +216,13 @@ class Engine:
     async def complete_decrypt(self, job_id: str, data: bytes = b"picture", file_name: str | None = "scan.png") -> None:
         outcome = DecryptOutcome(data=data, media_type="image/png", file_name=file_name, columns={})
         await self.claims.complete_decrypt(await self.take(job_id), outcome)
+
+    async def sweep(self, claim: Claim) -> None:
+        """Play the sweeper, at a time when what was sent for the job is due."""
+        async with self.claims._database.transaction() as session:
+            await blobs.expire_inputs(session, claim.job.id)
+        async with open_relay(self._settings) as (_, sweeper):
+            await sweeper.delete_due_objects()
 
     async def fail(self, job_id: str, *, code: str = "image-corrupt", title: str = "The image is damaged") -> None:
         await self.claims.fail(await self.take(job_id), code=code, title=title)

@@ -238,7 +238,7 @@ class TestTwoPicturesOfYourOwn:
         assert (await engine.claims.inputs.fetch(claim.job))[0] == self.ORIGINAL
         assert await engine.claims.inputs.fetch(claim.job, "input-encrypted") == (self.NOISE, "b.png")
         await engine.claims.complete_measurement(claim, measured(), {})
-        await engine.claims.inputs.delete(claim.job)
+        await engine.sweep(claim)
         pages = store.written_before(datetime.now(UTC) + timedelta(days=1), under=["uploads/"])
         assert {key async for page in pages for key in page}.isdisjoint(kept)
 

@@ -127,7 +127,7 @@ class TestMaterial:
         claim = await engine.take(response.json()["job_id"])
         assert await engine.claims.inputs.fetch_material(claim.job) == b"QSMT as sent"
         await engine.claims.complete_decrypt(claim, DecryptOutcome(b"picture", "image/png", None, {}))
-        await engine.claims.inputs.delete(claim.job)
+        await engine.sweep(claim)
         assert await engine.claims.inputs.fetch_material(claim.job) is None
 
     async def test_what_is_kept_with_the_key_need_not_be_sent(self, ada, engine):
@@ -136,7 +136,7 @@ class TestMaterial:
         response = await ada.http.post(DECRYPT, files=files, headers={"Prefer": "respond-async"})
         claim = await engine.take(response.json()["job_id"])
         assert await engine.claims.inputs.fetch_material(claim.job) == b"QSMT as kept"
-        await engine.claims.inputs.delete(claim.job)
+        await engine.sweep(claim)
         assert await engine.claims.inputs.fetch_material(claim.job) == b"QSMT as kept"
 
 

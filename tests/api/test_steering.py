@@ -101,7 +101,7 @@ class TestRetry:
         job_id = await ada.encrypt()
         claim = await engine.take(job_id)
         await engine.claims.fail(claim, code="image-corrupt", title="The image is damaged")
-        await engine.claims.inputs.delete(claim.job)
+        await engine.sweep(claim)
         response = await ada.http.post(f"{JOBS}/{job_id}/retry")
         assert (response.status_code, response.json()["code"]) == (410, "gone")
 

@@ -43,6 +43,31 @@ class TestPut:
             await S3Blobs.from_settings(wrong).put("a", b"x", media_type="image/png")
 
 
+class TestDeleteAll:
+    async def test_deletes_these_and_no_other_there_or_not(self, plant):
+        for key in ("all/1", "all/2", "all/3"):
+            await plant.store.put(key, b"x", media_type="image/png")
+        assert await plant.store.delete_all(["all/1", "all/2", "all/none"]) == set()
+        assert await plant.store.get("all/3") == b"x"
+        for key in ("all/1", "all/2"):
+            with pytest.raises(Gone):
+                await plant.store.get(key)
+
+    async def test_nothing_is_not_asked_for(self, plant, monkeypatch):
+        monkeypatch.setattr(plant.store, "_client", None)
+        assert await plant.store.delete_all([]) == set()
+
+    async def test_what_the_store_would_not_delete_is_named(self, plant, monkeypatch):
+        answer = {"Errors": [{"Key": "all/2", "Code": "AccessDenied", "Message": "Object Lock"}]}
+        monkeypatch.setattr(plant.store._client, "delete_objects", lambda **_: answer)
+        assert await plant.store.delete_all(["all/1", "all/2"]) == {"all/2"}
+
+    async def test_a_store_that_refuses_us_is_unavailable(self, plant, settings):
+        wrong = settings.model_copy(update={"aws_secret_access_key": type(settings.redis_url)("wrong")})
+        with pytest.raises(Unavailable):
+            await S3Blobs.from_settings(wrong).delete_all(["all/1"])
+
+
 class TestDeleteUnder:
     async def test_deletes_what_begins_so_and_nothing_else(self, plant):
         for key in ("under/1/a", "under/1/b", "under/10/a"):

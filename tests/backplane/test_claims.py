@@ -193,10 +193,10 @@ class TestCompletion:
         assert b"canary" not in await plant.store.get(blob["object_key"])
         assert await sql("SELECT expires_at > now() AS set FROM jobs") == [{"set": True}]
 
-    async def test_the_input_is_deleted_from_the_store(self, claims, begin, plant, sql):
+    async def test_the_input_is_deleted_by_the_next_sweep(self, claims, begin, plant, sql, sweeper):
         claim = await begin()
         await claims.complete_decrypt(claim, decrypted())
-        await claims.inputs.delete(claim.job)
+        await sweeper.delete_due_objects()
         with pytest.raises(Gone):
             await plant.store.get(f"uploads/{claim.job.id.hex}")
         assert await sql("SELECT 1 AS one FROM blobs WHERE purpose = 'input' AND deleted_at IS NOT NULL") == [

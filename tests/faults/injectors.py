@@ -17,6 +17,7 @@ from tests.stack import wait_until
 WORKER_POINTS = (
     "worker.received",
     "worker.claimed",
+    "worker.reported",
     "worker.fetched",
     "worker.generating_quantum_keys",
     "worker.encrypting",
@@ -26,7 +27,6 @@ WORKER_POINTS = (
     "worker.completing",
     "worker.completed",
     "worker.rung",
-    "worker.forgotten",
 )
 
 

@@ -23,14 +23,6 @@ async def of_job(session: AsyncSession, job_id: UUID, purpose: str) -> Blob | No
     return blob
 
 
-async def inputs_to_delete(session: AsyncSession, job_id: UUID) -> list[Blob]:
-    """Find what was sent for the job and is still there: the blobs whose purpose is `input` or begins with `input-`."""
-    rows = await session.scalars(
-        select(Blob).where(Blob.job_id == job_id, _is_input(), Blob.deleted_at.is_(None), _may_delete())
-    )
-    return list(rows)
-
-
 async def expire(session: AsyncSession, job_id: UUID, purpose: str, *, seconds: int = 0) -> None:
     """Let the sweeper delete the object after so many seconds; never later than was said before."""
     await _expire(session, job_id, Blob.purpose == purpose, seconds)
@@ -99,6 +91,7 @@ async def known(session: AsyncSession, object_keys: list[str]) -> set[str]:
 
 
 def _is_input() -> ColumnElement[bool]:
+    """What was sent for a job has the purpose `input`, or one that begins with `input-`."""
     return Blob.purpose.startswith("input", autoescape=True)
 
 
