@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
 
 T = TypeVar("T")
 THREADS = 8
@@ -111,8 +112,8 @@ class S3Blobs:
     def _delete_all(self, keys: Sequence[str]) -> set[str]:
         if not keys:
             return set()
-        wanted = {"Objects": [{"Key": key} for key in keys], "Quiet": True}
-        answer = self._client.delete_objects(Bucket=self.bucket, Delete=wanted)
+        objects: list[ObjectIdentifierTypeDef] = [{"Key": key} for key in keys]
+        answer = self._client.delete_objects(Bucket=self.bucket, Delete={"Objects": objects, "Quiet": True})
         return {error["Key"] for error in answer.get("Errors", [])}
 
     async def written_before(self, moment: datetime, *, under: Sequence[str]) -> AsyncIterator[list[str]]:

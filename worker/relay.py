@@ -9,6 +9,7 @@ import structlog
 from backplane import logging
 from backplane.addresses import Guard
 from backplane.db.notifications import Notifications
+from backplane.db.repositories.outbox import AT_ONCE
 from backplane.db.repositories.webhooks import CHANNEL as WEBHOOKS
 from backplane.errors import ApplicationError
 from backplane.services.relay import Relay
@@ -35,7 +36,7 @@ async def drain_outbox(relay: Relay, notifications: Notifications) -> None:
     while True:
         pause = LOOK_SECONDS
         try:
-            while await relay.drain():
+            while await relay.drain() == AT_ONCE:
                 pass
             pause = min(LOOK_SECONDS, max(0, await relay.seconds_to_next() or LOOK_SECONDS))
         except ApplicationError as error:

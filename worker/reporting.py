@@ -13,6 +13,8 @@ from shield_core.progress import Progress, Stage, overall_percent
 from worker.interruption import Interruption
 
 INTERVAL_SECONDS = 0.1
+GATHERING_SECONDS = 0.025
+"""What a small picture goes through within it is told in one transaction; a word costs as much as its encryption."""
 
 
 class Reporter:
@@ -41,15 +43,15 @@ class Reporter:
         with self._lock:
             if self._resting:
                 return
-            if self._waiting and self._waiting[-1].stage == progress.stage:
+            known = bool(self._waiting)
+            if known and self._waiting[-1].stage == progress.stage:
                 self._waiting.pop()
             self._waiting.append(progress)
-        self._loop.call_soon_threadsafe(self._something.set)
-        if progress.stage != self._stage:
-            self._stage = progress.stage
-            self._loop.call_soon_threadsafe(self._new_stage.set)
-            if progress.stage is not Stage.STORING:  # whose failpoint is in its middle
-                failpoints.reach(f"worker.{progress.stage}")
+        new_stage, self._stage = progress.stage != self._stage, progress.stage
+        if new_stage or not known:  # waking the loop from here costs more than all the rest
+            self._loop.call_soon_threadsafe(self._wake, new_stage)
+        if new_stage and progress.stage is not Stage.STORING:  # whose failpoint is in its middle
+            failpoints.reach(f"worker.{progress.stage}")
 
     def storing(self, done: int, total: int) -> None:
         """Take the object store's count, as `S3Blobs.put` gives it."""
@@ -67,7 +69,7 @@ class Reporter:
         await self._interrupted.wait()
 
     async def begin(self, stage: Stage) -> None:
-        """Report a stage and write it before it begins: it may be over sooner than the next word is due."""
+        """Report a stage and write it before it begins: where the attempt is lost, the next one knows in what."""
         self(Progress(stage))
         await self.flush()
 
@@ -86,6 +88,7 @@ class Reporter:
         """Write what comes, until cancelled."""
         while True:
             await self._something.wait()
+            await asyncio.sleep(GATHERING_SECONDS)
             self._something.clear()
             self._new_stage.clear()
             await self.flush()
@@ -104,6 +107,11 @@ class Reporter:
                 del words[0]
             if words:
                 await self._say(words)
+
+    def _wake(self, new_stage: bool) -> None:
+        self._something.set()
+        if new_stage:
+            self._new_stage.set()
 
     async def _say(self, words: list[tuple[Stage, int]]) -> None:
         try:

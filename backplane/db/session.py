@@ -43,6 +43,7 @@ class Database:
     def __init__(self, engine: AsyncEngine) -> None:
         self.engine = engine
         self._sessions = async_sessionmaker(engine, expire_on_commit=False)
+        self._readers = async_sessionmaker(engine.execution_options(isolation_level="AUTOCOMMIT"))
 
     @classmethod
     def from_settings(
@@ -81,10 +82,15 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
         """One unit of work: committed where the block ends, rolled back where it raises."""
+        async with self._lent(self._sessions) as session:
+            yield session
+            await session.commit()
+
+    @asynccontextmanager
+    async def _lent(self, sessions: async_sessionmaker[AsyncSession]) -> AsyncIterator[AsyncSession]:
         try:
-            async with self._sessions() as session:
+            async with sessions() as session:
                 yield session
-                await session.commit()
         except PoolTimeoutError as error:
             raise Overloaded from error
         except (OperationalError, InterfaceError, OSError, asyncpg.PostgresError) as error:
@@ -94,6 +100,12 @@ class Database:
             if error.connection_invalidated or _is_away(error):
                 raise Unavailable("The database cannot do it now") from error
             raise
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncSession]:
+        """Statements that need not agree with each other: each is its own transaction, and one round trip of three."""
+        async with self._lent(self._readers) as session:
+            yield session
 
     async def ping(self) -> None:
         async with self.transaction() as session:

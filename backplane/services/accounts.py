@@ -78,7 +78,7 @@ class Accounts:
 
     async def authenticate(self, *, email: str, password: str, request_id: str | None) -> AccountFacts:
         """Prove an account by its password; a failure is audited too, and does not say which part was wrong."""
-        async with self._database.transaction() as session:
+        async with self._database.reading() as session:
             account = await accounts.by_email(session, email.lower())
         known_hash = account.password_hash if account is not None else None
         matches, new_hash = await self._passphrases.run(

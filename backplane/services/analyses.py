@@ -51,7 +51,7 @@ class Analyses:
 
     async def get(self, account_id: UUID, job_id: UUID, *, known_etag: str | None = None) -> Document:
         """Open the analysis of a job; where its owner has it already, without its body."""
-        async with self._database.transaction() as session:
+        async with self._database.reading() as session:
             job, blob = await _find(session, account_id, job_id, ANALYSIS)
         if blob.id.hex == known_etag:
             return Document(blob.id.hex, blob.media_type, None)
@@ -74,7 +74,7 @@ class Analyses:
 
     async def side_by_side(self, account_id: UUID, job_ids: Sequence[UUID]) -> list[tuple[JobFacts, dict[str, Any]]]:
         """Open the analyses of several jobs, in the order of the ids; all of them or none."""
-        async with self._database.transaction() as session:
+        async with self._database.reading() as session:
             rows = await jobs.several_of_account(session, account_id, job_ids)
             kept = await analyses.documents(session, account_id, job_ids, ANALYSIS)
         found = {job.id: job for job in rows}
@@ -90,7 +90,7 @@ class Analyses:
 
     async def trends(self, account_id: UUID, first: date, last: date) -> list[Trend]:
         """Give every day from the first to the last, those without anything too."""
-        async with self._database.transaction() as session:
+        async with self._database.reading() as session:
             encrypted = {row["day"]: row for row in await analyses.jobs_by_day(session, account_id, first, last)}
             measured = {row["day"]: row for row in await analyses.summaries_by_day(session, account_id, first, last)}
         days = [first + timedelta(days=number) for number in range((last - first).days + 1)]

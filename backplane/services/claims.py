@@ -7,12 +7,12 @@ or cut off) changes nothing any more: docs/reliability.md.
 import asyncio
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from backplane import failpoints
-from backplane.blobs import S3Blobs, nothing
+from backplane.blobs import S3Blobs
 from backplane.bus import RedisBus
 from backplane.db.models import Account, AnalysisSummary, Blob, Job, JobEvent, Key
 from backplane.db.repositories import accounts, analyses, blobs, jobs, keys, leases
@@ -145,11 +145,8 @@ class Claims:
         columns = outcome.columns | {"key_id": outcome.key_id}
         await self._complete(claim, made, columns, key=key, measured=measured, details=details)
 
-    async def complete_decrypt(
-        self, claim: Claim, outcome: DecryptOutcome, *, progress: Callable[[int, int], None] = nothing
-    ) -> None:
-        """Store the picture sealed and for a short time, then end the job."""
-        made = await self.products.keep_decrypted(claim.job, outcome, progress=progress)
+    async def complete_decrypt(self, claim: Claim, outcome: DecryptOutcome, made: Sequence[Blob]) -> None:
+        """End the job with a picture that is stored, for a short time."""
         await self._complete(claim, made, outcome.columns)
 
     async def complete_measurement(self, claim: Claim, outcome: MeasureOutcome, columns: dict[str, Any]) -> None:

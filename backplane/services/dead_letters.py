@@ -64,7 +64,7 @@ class DeadLetters:
         Raises:
             InsufficientScope: the account is no operator.
         """
-        async with self._database.transaction() as session:
+        async with self._database.reading() as session:
             await _require_operator(session, operator)
             rows = await dead_letters.page(session, limit=limit + 1, before=before)
             kept = await dead_letters.with_inputs(session, [row.id for row in rows])

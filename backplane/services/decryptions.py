@@ -86,14 +86,14 @@ class Decryptions:
             return bytes(32)
 
     async def _kept_key_file(self, account_id: UUID, key_id: UUID) -> bytes:
-        async with self._database.transaction() as session:
+        async with self._database.reading() as session:
             key = await keys.of_account(session, account_id, key_id)
         if key is None:
             raise KeyFileRequired
         return key.key_file
 
     async def _require_kept_material(self, account_id: UUID, key_id: UUID) -> None:
-        async with self._database.transaction() as session:
+        async with self._database.reading() as session:
             blob = await kept_material(session, account_id, key_id)
         if blob is None or blob.deleted_at is not None:
             raise MaterialRequired

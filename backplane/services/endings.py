@@ -9,7 +9,7 @@ from typing import Any
 from backplane import ids
 from backplane.bus import RedisBus
 from backplane.db.models import Job, JobEvent
-from backplane.db.repositories import audit, blobs, idempotency, leases
+from backplane.db.repositories import audit, ends
 from backplane.metrics import JOBS_ENDED
 from backplane.services.batches import endings as batch_endings
 from backplane.services.webhooks import events as webhook_events
@@ -23,47 +23,45 @@ async def complete(
 ) -> JobEvent | None:
     """End a job that is being processed under this fencing token, unless its owner has asked to cancel it."""
     payload = {"result_url": RESULT_URL.format(job=ids.to_wire("job", job.id))}
-    columns = columns | leases.ended("completed", stage="completed", progress=100)
-    event = await leases.append_event(session, job.id, job.fencing_token, type_="completed", payload=payload, **columns)
+    done = {"status": "completed", "stage": "completed", "progress": 100, "secret": None}
+    event = await ends.end(
+        session, job, condition=ends.UNLESS_CANCELLED, type_="completed", payload=payload, **columns | done
+    )
     if event is not None:
-        await blobs.expire_inputs(session, job.id)
         await _follow(session, job, event, "completed", outcome="success", details=details)
     return event
 
 
 async def fail(session: Any, job: Job, *, code: str, title: str) -> JobEvent | None:
     """End a job without a result; its input and its secret are kept for a day, so that it can be tried again."""
-    event = await leases.append_event(
+    event = await ends.end(
         session,
-        job.id,
-        job.fencing_token,
+        job,
+        condition=ends.CANCELLED_OR_NOT,
         type_="error",
         payload={"error": {"code": code, "title": title}},
-        cancelled=None,
+        input_seconds=FAILED_INPUT_SECONDS,
+        status="failed",
         error_code=code,
         error_title=title,
-        **leases.ended("failed"),
     )
     if event is not None:
-        await blobs.expire_inputs(session, job.id, seconds=FAILED_INPUT_SECONDS)
         await _follow(session, job, event, "failed", outcome="failure", details={"code": code})
     return event
 
 
 async def cancel(session: Any, job: Job) -> JobEvent | None:
     """End a job that waits, or is being processed under this fencing token, where its owner has asked for it."""
-    event = await leases.append_event(
+    event = await ends.end(
         session,
-        job.id,
-        job.fencing_token,
+        job,
+        condition=ends.IF_CANCELLED,
         type_="cancelled",
         payload={},
-        statuses=("pending", "processing"),
-        cancelled=True,
-        **leases.ended("cancelled"),
+        status="cancelled",
+        secret=None,
     )
     if event is not None:
-        await blobs.expire_inputs(session, job.id)
         await _follow(session, job, event, "cancelled", outcome="cancelled")
     return event
 
@@ -87,5 +85,4 @@ async def _follow(
     )
     await webhook_events.note_job_end(session, job, event, status)
     await batch_endings.note_end(session, job)
-    await idempotency.forget_password(session, job.id)
     JOBS_ENDED.labels(kind=job.kind, status=status).inc()

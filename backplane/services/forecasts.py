@@ -150,12 +150,12 @@ class Forecasts:
         return round(work_ms + wait_ms)
 
     async def _read_paces(self) -> Paces:
-        async with self._database.transaction() as session:
+        async with self._database.reading() as session:
             return Paces(await forecasts.paces(session, tuple(PRIORITIES)))
 
     async def _read_backlog(self) -> Backlog:
         paces = await self._paces.get()
-        async with self._database.transaction() as session:
+        async with self._database.reading() as session:
             found = await forecasts.waiting(session)
         return Backlog(found, paces, workers=await self._count_workers())
 

@@ -29,7 +29,7 @@ class Inputs:
 
     async def fetch(self, job: Job, purpose: str = INPUT) -> tuple[bytes | bytearray, str | None]:
         """Fetch a file of the job: its bytes and, of an original, the name it came under."""
-        async with self._database.transaction() as session:
+        async with self._database.reading() as session:
             blob = await blobs.of_job(session, job.id, purpose)
         if blob is None or blob.deleted_at is not None:
             raise Gone
@@ -44,7 +44,7 @@ class Inputs:
 
     async def fetch_material(self, job: Job) -> bytes | None:
         """Fetch the material of the picture: as it was sent, else as it is kept with the key."""
-        async with self._database.transaction() as session:
+        async with self._database.reading() as session:
             blob = await blobs.of_job(session, job.id, INPUT_MATERIAL)
             if blob is None and job.key_id is not None:
                 blob = await kept_material(session, job.account_id, job.key_id)

@@ -66,7 +66,7 @@ class Jobs:
         self._database = database
 
     async def get(self, account_id: UUID, job_id: UUID) -> JobFacts:
-        async with self._database.transaction() as session:
+        async with self._database.reading() as session:
             job = await jobs.of_account(session, account_id, job_id)
         if job is None:
             raise NotFound
@@ -87,7 +87,7 @@ class Jobs:
 
         `beginning` is of the hexadecimal digits of their ids; `same` names columns and what stands there.
         """
-        async with self._database.transaction() as session:
+        async with self._database.reading() as session:
             rows = await jobs.page(
                 session,
                 account_id,
@@ -102,7 +102,7 @@ class Jobs:
 
     async def receipt(self, account_id: UUID, job_id: UUID) -> bytes:
         """Return the receipt in its canonical form, whatever the database did to the order of its fields."""
-        async with self._database.transaction() as session:
+        async with self._database.reading() as session:
             job = await jobs.of_account(session, account_id, job_id)
         if job is None or job.receipt is None:
             raise NotFound

@@ -165,7 +165,7 @@ class ProgressFeed:
         found: dict[UUID, int] = {}
         job_ids = self._bus.listened_to
         for start in range(0, len(job_ids), LOOKS_AT_ONCE):
-            async with self._database.transaction() as session:
+            async with self._database.reading() as session:
                 found |= await events.last_of(session, job_ids[start : start + LOOKS_AT_ONCE])
         for job_id, seq in found.items():
             if seq != told.get(job_id):
@@ -173,11 +173,11 @@ class ProgressFeed:
         return found
 
     async def _load_jobs(self, wanted: Sequence[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], JobFacts]:
-        async with self._database.transaction() as session:
+        async with self._database.reading() as session:
             rows = await events.jobs_of_accounts(session, wanted)
         return {(job.account_id, job.id): JobFacts.of(job) for job in rows}
 
     async def _load_rows(self, wanted: Sequence[tuple[UUID, int]]) -> dict[tuple[UUID, int], list[Event]]:
-        async with self._database.transaction() as session:
+        async with self._database.reading() as session:
             rows = await events.after(session, wanted)
         return {(job_id, heard): [Event(job_id, *row) for row in told] for (job_id, heard), told in rows.items()}

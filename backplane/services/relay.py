@@ -29,5 +29,5 @@ class Relay:
 
     async def seconds_to_next(self) -> float | None:
         """Say when there is something to publish; None where nothing waits for its time."""
-        async with self._database.transaction() as session:
+        async with self._database.reading() as session:
             return await outbox.seconds_to_next(session)

@@ -37,7 +37,7 @@ class Sessions:
         found: set[UUID] = set()
         wanted = list(session_ids)
         for start in range(0, len(wanted), SESSIONS_AT_ONCE):
-            async with self._database.transaction() as session:
+            async with self._database.reading() as session:
                 found |= await accounts.living_families(session, wanted[start : start + SESSIONS_AT_ONCE])
         return found
 

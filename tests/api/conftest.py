@@ -36,6 +36,7 @@ from shield_core.keys import keyfile
 from shield_core.keys.schedule import derive
 from shield_core.keys.stanzas import PlainWrap, Wrap
 from tests import pictures
+from tests.endings import complete_decrypt
 from tests.stack import Stack
 
 PASSWORD = "correct horse battery staple"
@@ -215,7 +216,7 @@ class Engine:
 
     async def complete_decrypt(self, job_id: str, data: bytes = b"picture", file_name: str | None = "scan.png") -> None:
         outcome = DecryptOutcome(data=data, media_type="image/png", file_name=file_name, columns={})
-        await self.claims.complete_decrypt(await self.take(job_id), outcome)
+        await complete_decrypt(self.claims, await self.take(job_id), outcome)
 
     async def sweep(self, claim: Claim) -> None:
         """Play the sweeper, at a time when what was sent for the job is due."""

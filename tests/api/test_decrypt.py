@@ -11,6 +11,7 @@ from shield_core.keys.recipients import RecipientWrap, SecretKey
 from shield_core.keys.stanzas import PassphraseWrap
 from tests import pictures
 from tests.api.conftest import Sealed, eventually, opened
+from tests.endings import complete_decrypt
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 
@@ -126,7 +127,7 @@ class TestMaterial:
         assert response.status_code == 202, response.text
         claim = await engine.take(response.json()["job_id"])
         assert await engine.claims.inputs.fetch_material(claim.job) == b"QSMT as sent"
-        await engine.claims.complete_decrypt(claim, DecryptOutcome(b"picture", "image/png", None, {}))
+        await complete_decrypt(engine.claims, claim, DecryptOutcome(b"picture", "image/png", None, {}))
         await engine.sweep(claim)
         assert await engine.claims.inputs.fetch_material(claim.job) is None
 

@@ -9,6 +9,7 @@ from backplane.db.session import Database
 from backplane.errors import Gone, Unavailable
 from backplane.services.claims import LeaseLost, retry_seconds
 from backplane.services.outcomes import DecryptOutcome, EncryptOutcome
+from tests.endings import complete_decrypt, complete_encrypt
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 
@@ -32,10 +33,6 @@ async def taken(plant):
     """What a relay would publish now."""
     async with plant.database.transaction() as session:
         return [entry.job_id for entry in await outbox.take(session)]
-
-
-async def complete_encrypt(claims, claim, outcome):
-    await claims.complete_encrypt(claim, outcome, await claims.products.keep_encrypted(claim.job, outcome))
 
 
 class TestClaim:
@@ -89,7 +86,7 @@ class TestClaim:
         assert await claims.claim() is None
 
     async def test_a_completed_job_is_not_taken_again(self, claims, begin):
-        await claims.complete_decrypt(await begin(), decrypted())
+        await complete_decrypt(claims, await begin(), decrypted())
         assert await claims.claim() is None
 
     async def test_a_job_that_must_wait_is_not_taken_before_its_time(self, claims, submit, sql):
@@ -116,9 +113,9 @@ class TestFencing:
     async def test_a_late_writer_cannot_complete(self, claims, fenced, sql):
         late, holder = fenced
         with pytest.raises(LeaseLost):
-            await claims.complete_decrypt(late, decrypted(b"late"))
+            await complete_decrypt(claims, late, decrypted(b"late"))
         assert await sql("SELECT id FROM blobs WHERE purpose = 'result'") == []
-        await claims.complete_decrypt(holder, decrypted())
+        await complete_decrypt(claims, holder, decrypted())
 
     async def test_a_late_writer_cannot_fail_the_job(self, claims, fenced):
         late, _ = fenced
@@ -187,7 +184,7 @@ class TestCompletion:
 
     async def test_a_decrypted_picture_rests_sealed_and_expires(self, claims, begin, sql, plant):
         claim = await begin()
-        await claims.complete_decrypt(claim, decrypted(b"a canary sang" * 1000))
+        await complete_decrypt(claims, claim, decrypted(b"a canary sang" * 1000))
         [blob] = await sql("SELECT object_key, delete_after > now() AS later FROM blobs WHERE purpose = 'result'")
         assert blob["later"]
         assert b"canary" not in await plant.store.get(blob["object_key"])
@@ -195,7 +192,7 @@ class TestCompletion:
 
     async def test_the_input_is_deleted_by_the_next_sweep(self, claims, begin, plant, sql, sweeper):
         claim = await begin()
-        await claims.complete_decrypt(claim, decrypted())
+        await complete_decrypt(claims, claim, decrypted())
         await sweeper.delete_due_objects()
         with pytest.raises(Gone):
             await plant.store.get(f"uploads/{claim.job.id.hex}")

@@ -11,6 +11,7 @@ from backplane.services import progress
 from backplane.services.jobs import JobFacts
 from backplane.services.outcomes import DecryptOutcome
 from backplane.services.progress import Event, ProgressFeed, TooSlow
+from tests.endings import complete_decrypt
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 
@@ -37,7 +38,7 @@ class TestFollow:
         claim = await claims.claim()
         for percent in range(0, 100, 10):
             await claims.report(claim, [("decrypting", percent)])
-        await claims.complete_decrypt(claim, OUTCOME)
+        await complete_decrypt(claims, claim, OUTCOME)
         _, events = await asyncio.wait_for(following, 20)
         assert [event.seq for event in events] == list(range(1, 13))
         assert events[-1].type == "completed"
@@ -46,19 +47,19 @@ class TestFollow:
         job_id = await submit()
         claim = await claims.claim()
         await claims.report(claim, [("decrypting", 50)])
-        await claims.complete_decrypt(claim, OUTCOME)
+        await complete_decrypt(claims, claim, OUTCOME)
         facts, events = await collect(feed, account, job_id)
         assert facts.status == "completed"
         assert [event.seq for event in events] == [1, 2, 3]
 
     async def test_a_follower_that_comes_back_gets_what_it_missed(self, feed, claims, submit, account):
         job_id = await submit()
-        await claims.complete_decrypt(await claims.claim(), OUTCOME)
+        await complete_decrypt(claims, await claims.claim(), OUTCOME)
         assert [event.seq for event in (await collect(feed, account, job_id, last_seq=1))[1]] == [2]
 
     async def test_a_follower_that_has_heard_the_end_is_not_kept_waiting(self, feed, claims, submit, account):
         job_id = await submit()
-        await claims.complete_decrypt(await claims.claim(), OUTCOME)
+        await complete_decrypt(claims, await claims.claim(), OUTCOME)
         assert (await collect(feed, account, job_id, last_seq=2))[1] == []
         assert (await collect(feed, account, job_id, last_seq=99))[1] == []
 
@@ -67,7 +68,7 @@ class TestFollow:
         bus = RedisBus.from_settings(broken)
         job_id = await submit()
         following = asyncio.create_task(collect(ProgressFeed(plant.database, bus), account, job_id))
-        await claims.complete_decrypt(await claims.claim(), OUTCOME)
+        await complete_decrypt(claims, await claims.claim(), OUTCOME)
         assert (await asyncio.wait_for(following, 20))[1][-1].type == "completed"
         await bus.close()
 
@@ -79,7 +80,7 @@ class TestFollow:
         claims._bus = type("Silent", (), {"publish": staticmethod(lambda *_: asyncio.sleep(0))})()
         await claims.report(claim, [("decrypting", 30)])
         claims._bus = bus
-        await claims.complete_decrypt(claim, OUTCOME)
+        await complete_decrypt(claims, claim, OUTCOME)
         _, events = await asyncio.wait_for(following, 20)
         assert [event.seq for event in events] == [1, 2, 3]
 
@@ -97,7 +98,7 @@ class TestFollow:
         job_id = await submit()
         claim = await claims.claim()
         await claims.report(claim, [("decrypting", 30), ("decrypting", 60)])
-        await claims.complete_decrypt(claim, OUTCOME)
+        await complete_decrypt(claims, claim, OUTCOME)
         _, told = await asyncio.wait_for(collect(feed, account, job_id), 20)
         assert [event.seq for event in told] == [1, 2, 3, 4]
 
@@ -125,7 +126,7 @@ class TestFollow:
             [listener] = plant.bus._listeners[job_id]
             for _ in range(QUEUE_LENGTH + 1):
                 listener.tell(Ring(job_id, 2, "progress", {}))
-            await claims.complete_decrypt(claim, OUTCOME)
+            await complete_decrypt(claims, claim, OUTCOME)
             assert [(await anext(stream)).seq for _ in range(2)] == [1, 2]
 
     async def test_one_look_serves_all_followers_and_stops_with_the_last(self, feed, submit, account, monkeypatch):

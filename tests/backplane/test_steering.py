@@ -13,6 +13,7 @@ from backplane.services.outcomes import DecryptOutcome
 from backplane.services.progress import ProgressFeed
 from backplane.services.secrets import open_for_job, seal_for_job
 from backplane.services.steering import Steering
+from tests.endings import complete_decrypt
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 
@@ -55,7 +56,7 @@ def failed(claims, begin):
 def completed(claims, begin):
     async def make():
         claim = await begin()
-        await claims.complete_decrypt(claim, OUTCOME)
+        await complete_decrypt(claims, claim, OUTCOME)
         return claim
 
     return make
@@ -135,7 +136,7 @@ class TestCancelOfOneThatIsProcessed:
         with pytest.raises(LeaseLost):
             await claims.report(claim, [("decrypting", 50)])
         with pytest.raises(LeaseLost):
-            await claims.complete_decrypt(claim, OUTCOME)
+            await complete_decrypt(claims, claim, OUTCOME)
         assert await claims.cancel(claim)
         assert await ends(sql, claim.job.id) == ["cancelled"]
         assert await sql("SELECT 1 FROM blobs WHERE purpose = 'result'") == []
@@ -180,7 +181,7 @@ class TestCancelOfOneThatIsProcessed:
         async def finish(claim):
             try:
                 await claims.report(claim, [(stage, 50)])
-                await claims.complete_decrypt(claim, OUTCOME)
+                await complete_decrypt(claims, claim, OUTCOME)
             except LeaseLost:
                 assert await claims.cancel(claim)
 
@@ -220,7 +221,7 @@ class TestRetry:
         again = await claims.claim()
         assert (again.job.id, again.job.attempts) == (claim.job.id, 1)
         assert again.job.fencing_token > claim.job.fencing_token
-        await claims.complete_decrypt(again, OUTCOME)
+        await complete_decrypt(claims, again, OUTCOME)
         events = await sql("SELECT type, payload FROM job_events ORDER BY seq")
         assert [row["type"] for row in events] == ["progress", "error", "progress", "completed"]
         assert events[2]["payload"] == {"progress": 0, "stage": "queued"}
@@ -370,7 +371,7 @@ class TestExpiry:
     async def test_a_decrypted_picture_goes_after_minutes_and_its_job_with_the_others(self, begin, claims, sql):
         claim = await begin()
         await sql("UPDATE jobs SET retention_days = 30")
-        await claims.complete_decrypt(claim, OUTCOME)
+        await complete_decrypt(claims, claim, OUTCOME)
         [row] = await sql("SELECT retained_until - now() AS job, expires_at - now() AS picture FROM jobs")
         assert row["job"].total_seconds() > 29 * 24 * 3600
         assert row["picture"].total_seconds() <= 900

@@ -43,9 +43,6 @@ class Claims:
             self.acts.append("cancelled")
         return self.cancelled
 
-    async def delete(self, job):
-        self.acts.append("input deleted")
-
     async def discard(self, job):
         self.acts.append("results deleted")
 
@@ -95,9 +92,9 @@ async def attentive(_equipment, _claim, reporter):
 
 
 class TestEnds:
-    async def test_work_that_is_done_needs_its_input_no_more(self, make, claims):
+    async def test_of_work_that_is_done_nothing_is_left_to_do(self, make, claims):
         assert await make().run(work())
-        assert claims.acts == ["input deleted"]
+        assert claims.acts == []
 
     @pytest.mark.parametrize("error", [ImageCorrupt(), NoMatch(), Gone()], ids=lambda error: error.code)
     async def test_a_refusal_is_never_tried_again(self, make, claims, error):
@@ -152,7 +149,7 @@ class TestInterruption:
         monkeypatch.setattr(attempt_module, "HEARTBEAT_SECONDS", 0)
         claims = Claims(held=False, cancelled=True)
         assert await make(claims=claims).run(attentive)
-        assert claims.acts == ["cancelled", "input deleted", "results deleted"]
+        assert claims.acts == ["cancelled", "results deleted"]
 
     async def test_the_first_reason_stands(self, make, claims):
         running = make()

@@ -32,8 +32,10 @@ async def decrypt(equipment: Equipment, claim: Claim, reporter: Reporter) -> Non
         file_name=image.file_name,
         columns={"layout": str(image.layout), "metrics": {"timings_ms": image.timings_ms}},
     )
-    await reporter.begin(Stage.STORING)
-    await equipment.claims.complete_decrypt(claim, outcome, progress=reporter.storing)
+    reporter(Progress(Stage.STORING))
+    made = await equipment.claims.products.keep_decrypted(claim.job, outcome, progress=reporter.storing)
+    await reporter.rest()
+    await equipment.claims.complete_decrypt(claim, outcome, made)
 
 
 def _openers(claim: Claim, secret: dict[str, Any]) -> list[PlainOpen | PassphraseOpen | VaultOpen]:

@@ -42,7 +42,7 @@ async def encrypt(equipment: Equipment, claim: Claim, reporter: Reporter) -> Non
     if image.statement["degraded"]:
         ENTROPY_DEGRADED.labels(source=equipment.source.name).inc()
         log.warning("entropy.degraded", reason=image.quantum_purity["reason"])
-    await reporter.begin(Stage.STORING)
+    reporter(Progress(Stage.STORING))
     made = await equipment.claims.products.keep_encrypted(claim.job, outcome, progress=reporter.storing)
     measured = None
     if claim.job.analyze:

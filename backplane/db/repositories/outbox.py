@@ -1,34 +1,38 @@
 from collections.abc import Sequence
-from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, select, text, update
+from sqlalchemy import func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from backplane.db.models import Job, Outbox
+from backplane.db.models import Outbox
 
 CHANNEL = "imageshield_outbox"
+AT_ONCE = 100
+
+# Text, for they are written for each job.
+RING = text("""
+WITH intent AS (INSERT INTO outbox (job_id, due_at) VALUES (:job_id, now() + make_interval(secs => :seconds)))
+SELECT pg_notify(:channel, '')
+""")
+PUBLISHED = text("""
+WITH told AS (DELETE FROM outbox WHERE id = ANY(:ids) RETURNING job_id)
+UPDATE jobs SET published_at = now(), publications = publications + 1 WHERE id IN (SELECT job_id FROM told)
+""")
 
 
 async def ring(session: AsyncSession, job_id: UUID, *, wait_seconds: float = 0) -> None:
     """Write the intent to publish after so many seconds, and wake the relay when this transaction commits."""
-    due_at = func.now() + timedelta(seconds=wait_seconds)
-    await session.execute(insert(Outbox).values(job_id=job_id, due_at=due_at))
-    await _notify(session)
+    await session.execute(RING, {"job_id": job_id, "seconds": wait_seconds, "channel": CHANNEL})
 
 
 async def ring_all(session: AsyncSession, job_ids: Sequence[UUID]) -> None:
     """Write the intents to publish many at once, now."""
     if job_ids:
         await session.execute(insert(Outbox), [{"job_id": job_id} for job_id in job_ids])
-        await _notify(session)
+        await session.execute(text("SELECT pg_notify(:channel, '')"), {"channel": CHANNEL})
 
 
-async def _notify(session: AsyncSession) -> None:
-    await session.execute(text("SELECT pg_notify(:channel, '')"), {"channel": CHANNEL})
-
-
-async def take(session: AsyncSession, *, limit: int = 100) -> list[Outbox]:
+async def take(session: AsyncSession, *, limit: int = AT_ONCE) -> list[Outbox]:
     """Lock the oldest intents that are due; another relay takes others."""
     rows = await session.scalars(
         select(Outbox)
@@ -47,9 +51,4 @@ async def seconds_to_next(session: AsyncSession) -> float | None:
 
 
 async def mark_published(session: AsyncSession, entries: list[Outbox]) -> None:
-    await session.execute(delete(Outbox).where(Outbox.id.in_([entry.id for entry in entries])))
-    await session.execute(
-        update(Job)
-        .where(Job.id.in_({entry.job_id for entry in entries}))
-        .values(published_at=func.now(), publications=Job.publications + 1)
-    )
+    await session.execute(PUBLISHED, {"ids": [entry.id for entry in entries]})

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, delete, func, select, text, update
+from sqlalchemy import Select, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -13,6 +13,16 @@ from backplane.db.models import Job, WebhookDelivery, WebhookEndpoint, WebhookEv
 from backplane.db.repositories import accounts
 
 CHANNEL = "imageshield_webhooks"
+
+# Text, for one is asked at each end of a job. Without the lock an endpoint could be deleted before the transaction
+# refers to it, and would take the job's end with it.
+LISTENERS = text("""
+SELECT id FROM webhook_endpoints WHERE account_id = :account_id AND enabled AND url IS NOT NULL AND events ? :type
+FOR KEY SHARE
+""")
+DEFAULT_LISTENER = text("""
+SELECT id FROM webhook_endpoints WHERE account_id = :account_id AND enabled AND url IS NULL FOR KEY SHARE
+""")
 
 
 def _of_account(account_id: UUID) -> Select[WebhookEndpoint]:
@@ -81,31 +91,12 @@ async def remove(session: AsyncSession, endpoint_id: UUID) -> None:
 
 async def listeners(session: AsyncSession, account_id: UUID, event_type: str) -> list[UUID]:
     """Find the enabled endpoints with an address of their own that want to hear of this, and keep them there."""
-    return await _keep(
-        session,
-        WebhookEndpoint.account_id == account_id,
-        WebhookEndpoint.enabled.is_(True),
-        WebhookEndpoint.url.is_not(None),
-        WebhookEndpoint.events.op("?")(event_type),
-    )
+    return list(await session.scalars(LISTENERS, {"account_id": account_id, "type": event_type}))
 
 
 async def default_listener(session: AsyncSession, account_id: UUID) -> list[UUID]:
     """Find the account's default endpoint, and keep it there; its owner may have disabled or deleted it."""
-    return await _keep(
-        session,
-        WebhookEndpoint.account_id == account_id,
-        WebhookEndpoint.enabled.is_(True),
-        WebhookEndpoint.url.is_(None),
-    )
-
-
-async def _keep(session: AsyncSession, *conditions: ColumnElement[bool]) -> list[UUID]:
-    # Without the lock one could be deleted before this transaction refers to it, and would take a job's end with it.
-    rows = await session.scalars(
-        select(WebhookEndpoint.id).where(*conditions).with_for_update(read=True, key_share=True)
-    )
-    return list(rows)
+    return list(await session.scalars(DEFAULT_LISTENER, {"account_id": account_id}))
 
 
 async def add_event(session: AsyncSession, event: WebhookEvent, deliveries: Sequence[WebhookDelivery]) -> None:

@@ -89,7 +89,7 @@ class BatchSteering:
             )
 
     async def _find(self, account_id: UUID, batch_id: UUID, statuses: tuple[str, ...]) -> list[UUID]:
-        async with self._database.transaction() as session:
+        async with self._database.reading() as session:
             if await batches.of_account(session, account_id, batch_id) is None:
                 raise NotFound
             return await batches.job_ids(session, batch_id, statuses=statuses)

@@ -98,7 +98,7 @@ class Batches:
         self._vault = vault
 
     async def get(self, account_id: UUID, batch_id: UUID) -> BatchFacts:
-        async with self._database.transaction() as session:
+        async with self._database.reading() as session:
             batch = await batches.of_account(session, account_id, batch_id)
             rows = await batches.items(session, batch_id) if batch is not None else []
         if batch is None:
@@ -109,13 +109,13 @@ class Batches:
 
     async def page(self, account_id: UUID, *, limit: int, before: UUID | None = None) -> tuple[list[BatchFacts], bool]:
         """Return so many batches, newest first and without their items, and whether there are more."""
-        async with self._database.transaction() as session:
+        async with self._database.reading() as session:
             rows = await batches.page(session, account_id, limit=limit + 1, before=before)
             counts = await counts_of(session, [row.id for row in rows])
         return [_facts(row, counts[row.id]) for row in rows[:limit]], len(rows) > limit
 
     async def job_ids(self, account_id: UUID, batch_id: UUID) -> list[UUID]:
-        async with self._database.transaction() as session:
+        async with self._database.reading() as session:
             if await batches.of_account(session, account_id, batch_id) is None:
                 raise NotFound
             return await batches.job_ids(session, batch_id)

@@ -91,13 +91,13 @@ class Webhooks:
         return MadeSecret(self._facts(endpoint), secret)
 
     async def page(self, account_id: UUID) -> list[EndpointFacts]:
-        async with self._database.transaction() as session:
+        async with self._database.reading() as session:
             found = await webhooks.page(session, account_id)
         return [self._facts(endpoint) for endpoint in found]
 
     async def get(self, account_id: UUID, name: str) -> EndpointFacts:
         """Find an endpoint by its id as it is written, or the default one by its name."""
-        async with self._database.transaction() as session:
+        async with self._database.reading() as session:
             return self._facts(await find(session, account_id, name))
 
     async def change(self, order: Order, name: str, changes: dict[str, Any]) -> EndpointFacts:

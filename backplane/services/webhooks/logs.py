@@ -47,14 +47,14 @@ class WebhookLogs:
         self, account_id: UUID, name: str, *, limit: int, before: UUID | None, status: str | None
     ) -> tuple[list[DeliveryFacts], bool]:
         """Return so many deliveries, newest first, and whether there are more."""
-        async with self._database.transaction() as session:
+        async with self._database.reading() as session:
             endpoint = await find(session, account_id, name)
             found = await deliveries.page(session, endpoint.id, limit=limit + 1, before=before, status=status)
             attempts = await deliveries.attempts_of(session, [delivery.id for delivery, _ in found[:limit]])
         return [_facts(delivery, event, attempts) for delivery, event in found[:limit]], len(found) > limit
 
     async def get(self, account_id: UUID, name: str, delivery_id: UUID) -> DeliveryFacts:
-        async with self._database.transaction() as session:
+        async with self._database.reading() as session:
             endpoint = await find(session, account_id, name)
             found = await deliveries.of_endpoint(session, endpoint.id, delivery_id)
             if found is None:
