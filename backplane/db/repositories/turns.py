@@ -7,7 +7,7 @@ after the next (docs/decisions/0019).
 
 from uuid import UUID
 
-from sqlalchemy import ScalarSelect, func, select
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backplane.db.models import Job
@@ -15,6 +15,19 @@ from backplane.db.models import Job
 INTERACTIVE, SINGLE, BATCH = range(3)
 PRIORITIES = {"decrypt": INTERACTIVE, "analyze": INTERACTIVE, "avalanche": INTERACTIVE, "encrypt": SINGLE}
 """Of a job whose maker does not say otherwise."""
+
+# How far the queue has come is the head of what waits, else the last that runs, else the beginning.
+NEXT_TURN = text("""
+SELECT 1 + greatest(
+    coalesce(
+        (SELECT turn FROM jobs WHERE priority = :priority AND status = 'pending' ORDER BY turn LIMIT 1),
+        (SELECT turn FROM jobs WHERE priority = :priority AND status = 'processing' ORDER BY turn DESC LIMIT 1),
+        0
+    ),
+    (SELECT max(turn) FROM jobs
+     WHERE account_id = :account_id AND priority = :priority AND status IN ('pending', 'processing'))
+)
+""")
 
 
 async def queue_up(session: AsyncSession, job: Job) -> None:
@@ -25,24 +38,6 @@ async def queue_up(session: AsyncSession, job: Job) -> None:
 
 
 async def next_turn(session: AsyncSession, account_id: UUID, priority: int) -> int:
-    last_of_account = func.coalesce(_last_turn_of_account(account_id, priority), 0)
-    turn: int | None = await session.scalar(select(func.greatest(_virtual_time(priority), last_of_account) + 1))
+    turn: int | None = await session.scalar(NEXT_TURN, {"account_id": account_id, "priority": priority})
     assert turn is not None
     return turn
-
-
-def _virtual_time(priority: int) -> ScalarSelect[int]:
-    """How far the queue has come: the head of what waits, else the last that runs, else the beginning."""
-    in_queue = select(Job.turn).where(Job.priority == priority)
-    head = in_queue.where(Job.status == "pending").order_by(Job.turn).limit(1).scalar_subquery()
-    last_running = in_queue.where(Job.status == "processing").order_by(Job.turn.desc()).limit(1).scalar_subquery()
-    return select(func.coalesce(head, last_running, 0)).scalar_subquery()
-
-
-def _last_turn_of_account(account_id: UUID, priority: int) -> ScalarSelect[int]:
-    unfinished = Job.status.in_(("pending", "processing"))
-    return (
-        select(func.max(Job.turn))
-        .where(Job.account_id == account_id, Job.priority == priority, unfinished)
-        .scalar_subquery()
-    )
