@@ -124,7 +124,7 @@ class TestDelete:
     def test_its_objects_go_and_the_picture_still_opens(self, user: User, bucket: Bucket):
         job = user.encrypt(pictures.sample("rocket.jpg"), analyze="true")
         encrypted = user.download(job["result_url"])
-        assert len(bucket.of(job["job_id"])) == 4
+        wait_until(lambda: len(bucket.of(job["job_id"])) == 4, "of the five the original is deleted")
         assert user.http.delete(f"/jobs/{job['job_id']}").status_code == 204
         assert user.http.get(f"/jobs/{job['job_id']}").status_code == 404
         wait_until(lambda: bucket.of(job["job_id"]) == [], "its objects are gone")
