@@ -61,7 +61,11 @@ class TestImage:
             None,
         )
 
-    @pytest.mark.parametrize("data", [PICTURE, b"", b"not a picture", BYTES[:60], flipped(BYTES, 41)])
+    @pytest.mark.parametrize(
+        "data",
+        [PICTURE, b"", b"not a picture", BYTES[:60], flipped(BYTES, 41)],
+        ids=["plain", "empty", "text", "cut", "flipped"],
+    )
     def test_without_a_header_shows_its_digest_and_what_is_wrong(self, data):
         seen = look_at_image(data)
         assert (seen.sha256, seen.key_id, seen.tag) == (sha256(data).hexdigest(), None, None)

@@ -167,6 +167,11 @@ class TestFile:
             parse(encode(SIGNED) + b" " * MAX_BYTES)
 
 
+def named_field(value):
+    """Name a case by its field alone: signatures and digests are others in every run."""
+    return value if isinstance(value, str) and value in DOUBLY else ""
+
+
 class TestFields:
     @pytest.mark.parametrize("name", sorted(SIGNED))
     def test_none_may_be_missing(self, name):
@@ -199,6 +204,7 @@ class TestFields:
             ("signature_b64", ""),
             ("signature_b64", base64.b64encode(bytes(63)).decode()),
         ],
+        ids=named_field,
     )
     def test_each_has_its_form(self, name, value):
         assert refused(SIGNED | {name: value})
@@ -240,6 +246,7 @@ class TestChanges:
                 *((name, OTHER[name]) for name in made if name.startswith("sign")),
             )
         ],
+        ids=named_field,
     )
     def test_a_change_of_any_covered_field_shows(self, made, name, value):
         assert made[name] != value

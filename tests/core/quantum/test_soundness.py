@@ -47,7 +47,11 @@ def changed(path, value):
 
 class TestWhatWritersWrite:
     @pytest.mark.parametrize("purity", sorted(PURITIES))
-    @pytest.mark.parametrize("source", [DeterministicSource(), OsSource(), Device(), Stuck(), Raising()], ids=repr)
+    @pytest.mark.parametrize(
+        "source",
+        [DeterministicSource(), OsSource(), Device(), Stuck(), Raising()],
+        ids=lambda source: type(source).__name__,
+    )
     def test_passes_in_every_purity_from_every_kind_of_source(self, purity, source):
         more = {"multistage": {"segments": 2}, "maximum": {"lanes": np.empty(1000, np.uint8)}}
         check(draw(source, purity, **more.get(purity, {})))
