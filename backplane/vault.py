@@ -64,8 +64,16 @@ class LocalVault:
         """Say whether the directory has any account's keys: without a single one it is not mounted, or new."""
         return (self._directory / "accounts").is_dir()
 
+    def require(self) -> None:
+        """Raise Unavailable where the vault is not there.
+
+        A key that is made where it should be mounted is lost when it is, with what was sealed under it.
+        """
+        if not self.is_there:
+            raise Unavailable("The vault's keys are not there")
+
     def create_account_key(self, account_id: UUID) -> VaultKey:
-        """Make the first key of an account."""
+        """Make the first key of an account; of any but the very first the caller has seen that the vault is there."""
         key = VaultKey(ids.new(), 1, secrets.token_bytes(KEY_SIZE))
         path = self._account_path(account_id, key.id, key.version)
         self._write_once(path, self._root.seal(key.secret, self._account_aad(account_id, key.id, key.version)))
@@ -79,9 +87,7 @@ class LocalVault:
         """Return the day's transit key, made by whoever needs it first."""
         day = self._directory / "transit" / datetime.now(UTC).date().isoformat()
         if not day.exists():
-            if not self.is_there:
-                # A key that is made where the vault should be mounted is lost when it is, with what it has sealed.
-                raise Unavailable("The vault's keys are not there")
+            self.require()
             key = VaultKey(ids.new(), 1, secrets.token_bytes(KEY_SIZE))
             self._write_once(day, key.id.bytes + self._root.seal(key.secret, self._transit_aad(key.id)))
         return self._open_transit(day)
@@ -104,6 +110,7 @@ class LocalVault:
         """Return the key of the MACs that compare requests, made by whoever needs it first."""
         path = self._directory / "fingerprints" / "000001"
         if not path.exists():
+            self.require()
             self._write_once(path, self._root.seal(secrets.token_bytes(KEY_SIZE), LABELS.idempotency))
         return self._root.open(self._read(path), LABELS.idempotency)
 

@@ -54,6 +54,9 @@ class Accounts:
             await accounts.lock_registration(session)
             if await accounts.by_email(session, email.lower()) is not None:
                 raise EmailTaken
+            first = not await accounts.any_exists(session)
+            if not first:
+                self._vault.require()
             account_id = ids.new()
             key = await asyncio.to_thread(self._vault.create_account_key, account_id)
             account = Account(
@@ -61,7 +64,7 @@ class Accounts:
                 email=email.lower(),
                 password_hash=password_hash,
                 tier="enterprise",
-                operator=not await accounts.any_exists(session),
+                operator=first,
                 kek_id=key.id,
                 kek_version=key.version,
             )

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from jose import jwt
 
 from backplane import ids
-from backplane.errors import EmailTaken, TokenExpired, Unauthenticated
+from backplane.errors import EmailTaken, TokenExpired, Unauthenticated, Unavailable
 from backplane.services.accounts import Accounts
 from backplane.services.sessions import Sessions
 from backplane.services.tokens import AUDIENCE, CLAIMS, ISSUER, AccessTokens, Tokens
@@ -50,6 +50,19 @@ class TestAccounts:
             *(accounts.register(email=f"{name}@example.org", password=PASSWORD, request_id=None) for name in "ab")
         )
         assert sorted(account.operator for account in made) == [False, True]
+
+    async def test_while_the_vault_is_away_nobody_gets_a_key_that_its_return_would_hide(
+        self, accounts, account, settings
+    ):
+        vault = settings.vault_directory
+        hidden = vault.rename(vault.with_name(f"{vault.name}.hidden"))
+        try:
+            with pytest.raises(Unavailable):
+                await accounts.register(email="bob@example.org", password=PASSWORD, request_id=None)
+            assert not vault.exists()
+        finally:
+            hidden.rename(vault)
+        assert (await accounts.register(email="bob@example.org", password=PASSWORD, request_id=None)).email
 
     async def test_one_address_is_one_account_in_any_spelling(self, accounts, account):
         with pytest.raises(EmailTaken):

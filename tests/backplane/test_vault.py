@@ -65,6 +65,8 @@ class TestAccountKeys:
             empty.transit_key(ids.new())
         with pytest.raises(Unavailable):
             empty.transit_key_of_today()
+        with pytest.raises(Unavailable):
+            empty.fingerprint_key()
 
     def test_no_secret_shows_in_a_repr(self, vault):
         made = vault.create_account_key(ids.new())
