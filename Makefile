@@ -28,7 +28,7 @@ WHOLLY_COVERED := shield_core/cipher/*,shield_core/container/*,shield_core/keys/
 
 test: setup ## every test, with branch coverage of at least 90 %, and 100 % where secrets are
 	@rm -f .coverage .coverage.*
-	@$(BIN)/coverage run -m pytest
+	@$(BIN)/coverage run -m pytest --numprocesses 2 --dist loadfile
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report --fail-under=90
 	@$(BIN)/coverage report --fail-under=100 --include='$(WHOLLY_COVERED)'
