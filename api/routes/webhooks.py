@@ -31,6 +31,10 @@ SENT_SOON = {
     "description": "It will be sent at once; look at its `Location` for what came of it",
     "headers": {"Location": {"schema": {"type": "string"}, "description": "The delivery"}},
 }
+SENT = {
+    202: replayable(SENT_SOON),
+    **problems(*AUTHENTICATED, *ONCE, "not-found", "webhook-disabled", "validation-failed"),
+}
 SHOWN_ONCE = {"description": "The endpoint with its secret, which is shown this once"}
 
 
@@ -134,10 +138,7 @@ async def rotate_webhook_secret(
 @router.post(
     "/{webhook_id}/test",
     status_code=202,
-    responses={
-        202: replayable(SENT_SOON),
-        **problems(*AUTHENTICATED, *ONCE, "not-found", "webhook-disabled", "validation-failed"),
-    },
+    responses=SENT,
 )
 async def test_webhook(
     *,
@@ -189,10 +190,7 @@ async def get_delivery(webhook_id: str, delivery_id: str, caller: WebhookReader,
 @router.post(
     "/{webhook_id}/deliveries/{delivery_id}/replay",
     status_code=202,
-    responses={
-        202: replayable(SENT_SOON),
-        **problems(*AUTHENTICATED, *ONCE, "not-found", "webhook-disabled", "validation-failed"),
-    },
+    responses=SENT,
 )
 async def replay_delivery(
     *,
