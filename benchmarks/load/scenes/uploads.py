@@ -6,8 +6,7 @@ from collections import Counter
 from benchmarks.goals import lower
 from benchmarks.load import processes
 from benchmarks.load.client import form, joined
-from benchmarks.load.scenes.whole_jobs import JPEG_SIDES
-from benchmarks.pictures import photograph
+from benchmarks.pictures import jpeg_of_5_mb
 
 LOOK_SECONDS = 0.02
 
@@ -15,7 +14,7 @@ LOOK_SECONDS = 0.02
 async def run(stage):
     count = 30 if stage.quick else 200
     async with joined(stage.url) as client:
-        picture = form(photograph(*JPEG_SIDES, "JPEG"), "photo.jpg")
+        picture = form(jpeg_of_5_mb(), "photo.jpg")
         watching = asyncio.create_task(watch_peak(stage.pid("gateway")))
         answers = await asyncio.gather(*(client.post(picture) for _ in range(count)), return_exceptions=True)
         watching.cancel()

@@ -5,16 +5,13 @@ import time
 
 from benchmarks.goals import lower
 from benchmarks.load.client import form, joined
-from benchmarks.pictures import photograph
-
-JPEG_SIDES = (3900, 2600)
-"""A photograph of so many pixels makes a JPEG of 5 MB at quality 90."""
+from benchmarks.pictures import jpeg_of_5_mb, photograph
 
 
 async def run(stage):
     rounds = 3 if stage.quick else 9
     async with joined(stage.url) as client:
-        jpeg = photograph(*JPEG_SIDES, "JPEG")
+        jpeg = jpeg_of_5_mb()
         whole = [await wait_for_one(client, form(jpeg, "photo.jpg")) for _ in range(rounds)]
         small = form(photograph(512, 512))
         beside = [await wait_for_one(client, small) for _ in range(3 * rounds)]
