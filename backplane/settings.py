@@ -43,7 +43,7 @@ class Settings(BaseSettings):
     access_token_seconds: Seconds = 900
     refresh_token_seconds: Seconds = 14 * 24 * 3600
     database_pool_size: Annotated[int, Field(ge=1, le=100)] = 10
-    upload_memory_bytes: Annotated[int, Field(ge=112_000_000)] = 400_000_000
+    upload_memory_bytes: Annotated[int, Field(ge=112_000_000)] = 250_000_000
     """Bodies in flight, all requests together: originals are held in memory, never in a temporary file."""
     synchronous_wait_seconds: Seconds = 30
     drain_seconds: Annotated[int, Field(ge=0, le=10)] = 0
