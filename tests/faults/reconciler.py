@@ -92,11 +92,13 @@ class Reckoning:
 def reckon(house: House, lines: list[dict[str, Any]], accounts: Iterable[str]) -> Reckoning:
     """Count for the jobs of these accounts, those included whose answer never arrived outside."""
     found = Reckoning()
+    # Before the rows: a picture that was just handed out is deleted meanwhile, and its row says so first.
+    objects = house.objects()
     rows = asyncio.run(_read(house, [_uuid(account) for account in accounts]))
     _count_jobs(found, lines, rows["jobs"])
     _count_effects(found, rows)
     _count_plaintexts(found, lines)
-    _count_objects(found, rows, house.objects())
+    _count_objects(found, rows, objects)
     _count_gaps(found, lines, rows)
     _count_answers(found, lines)
     _count_deliveries(found, lines)
