@@ -17,7 +17,8 @@ PARTS = ("master", "volume", "filer", "s3", "admin")
 REGION = "us-east-1"
 PROBE = "health/probe"
 
-# The master, the volume server and the filer have doors of their own without S3's keys: signed tokens close them.
+# The volume server and the filer have HTTP doors of their own without S3's keys: signed tokens close them. The master knows
+# none, and deletes a bucket for whoever asks: `-disableHttp` closes its door, and the filer's. They talk over gRPC.
 TOKENS = {
     "WEED_JWT_SIGNING_KEY": "seaweedfs-volume-write",
     "WEED_JWT_SIGNING_READ_KEY": "seaweedfs-volume-read",
@@ -80,6 +81,7 @@ def _flags(ports: dict[str, int], bucket: str) -> list[str]:
         f"-ip.bind={LOOPBACK}",
         *addresses,
         f"-bucket={bucket}",
+        "-disableHttp=true",
         "-master.telemetry=false",
         # A resumed master may refuse the volume server's first call, and the second comes five seconds later. One that
         # starts afresh leads at once, and learns of every volume from that call.
