@@ -17,8 +17,8 @@ PARTS = ("master", "volume", "filer", "s3", "admin")
 REGION = "us-east-1"
 PROBE = "health/probe"
 
-# The volume server and the filer have HTTP doors of their own without S3's keys: signed tokens close them. The master knows
-# none, and deletes a bucket for whoever asks: `-disableHttp` closes its door, and the filer's. They talk over gRPC.
+# Beside S3, volume server and filer have HTTP doors of their own: signed tokens close them. The master knows no tokens,
+# and would delete the bucket for whoever asks: `-disableHttp` closes its door, and that of the filer.
 TOKENS = {
     "WEED_JWT_SIGNING_KEY": "seaweedfs-volume-write",
     "WEED_JWT_SIGNING_READ_KEY": "seaweedfs-volume-read",
