@@ -14,7 +14,12 @@ Seconds = Annotated[int, Field(gt=0)]
 class Settings(BaseSettings):
     """One typed class; docs/configuration.md lists every field and a test keeps it so."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+    model_config = SettingsConfigDict(
+        frozen=True,
+        extra="ignore",
+        hide_input_in_errors=True,
+        env_ignore_empty=True,  # Compose cannot leave a variable out, only leave it empty
+    )
 
     environment: Literal["development", "test", "production"] = "development"
     database_url: SecretStr
@@ -29,6 +34,9 @@ class Settings(BaseSettings):
     signing_key_file: Path
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = ()
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    metrics_port: Annotated[int, Field(ge=0, le=65535)] | None = None
+    """Of relay and worker; 0 takes any free port. The gateway has `/metrics` beside its other routes."""
+    metrics_host: str = "127.0.0.1"
 
     entropy_source: Literal["aer", "noisy-aer", "ibm", "qrng", "os"] = "aer"
     entropy_deadline_seconds: Seconds = 30

@@ -20,6 +20,7 @@ CHECKS: tuple[Callable[[Situation], list[Fault]], ...] = (
     machine.check_postgres_place,
     machine.check_room,
     machine.check_port,
+    machine.check_metrics_port,
     machine.check_clock,
     machine.check_numba_cache,
     entropy.check_entropy,

@@ -36,8 +36,11 @@ def run(
             workers=workers or default_workers(),
             interrupted=interrupted,
         ) as running:
-            print(json.dumps({"ready": True, "url": running.url}, separators=(",", ":")), flush=True)
+            metrics = {"metrics": dict(running.metrics)} if running.metrics else {}
+            print(json.dumps({"ready": True, "url": running.url, **metrics}, separators=(",", ":")), flush=True)
             report(f"ready on {running.url} (API documentation: {running.url}/docs); Ctrl-C stops everything")
+            for name, url in running.metrics.items():
+                report(f"metrics of the {name} on {url}")
             interrupted.wait()
             report("stopping")
     except Interrupted:

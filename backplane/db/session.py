@@ -1,7 +1,7 @@
 """The only place that commits."""
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, Self
 
@@ -120,6 +120,11 @@ class Database:
 
     async def close(self) -> None:
         await self.engine.dispose()
+
+
+def after_commit(session: Any, act: Callable[[], None]) -> None:
+    """Do it when the session's transaction is committed; where it is rolled back it is not done."""
+    event.listen(session.sync_session, "after_commit", lambda _: act(), once=True)
 
 
 def _ping_rested(engine: AsyncEngine) -> None:
