@@ -142,8 +142,8 @@ def _form() -> dict[str, Any]:
             "minItems": 1,
             "maxItems": MAX_ITEMS,
             "items": FILE,
-            "description": f"Up to {MAX_ITEMS} pictures, a field each, of at most 50,000,000 bytes and 25,000,000 "
-            "pixels each. Either these or `archive`.",
+            "description": f"Up to {MAX_ITEMS} pictures, a field each, of at most 50,000,000 bytes each, of the "
+            "formats of `/encrypt`. Either these or `archive`.",
         },
         "archive": FILE
         | {
