@@ -21,7 +21,7 @@ from shield_core.container._attempt import Attempt
 from shield_core.container.evidence import fits
 from shield_core.container.header import NONCE_SIZE, pack
 from shield_core.container.lanes import Recording
-from shield_core.errors import CommitmentMismatch
+from shield_core.errors import CommitmentMismatch, ImageCorrupt, PayloadInvalid, refusing
 from shield_core.image import intake, payload, restore
 from shield_core.image.facts import ImageFacts
 from shield_core.image.payload import Layout
@@ -32,6 +32,9 @@ from shield_core.keys.stanzas import Opener, Wrap
 from shield_core.progress import ProgressSink, Stage, StageClock, ignore
 from shield_core.quantum.pool import BitPool
 from shield_core.quantum.sources import EntropySource
+
+NOT_IDENTICAL = "not-byte-identical"
+"""Warning: the pixels and what was kept beside them are the original's, and the bytes of the file are not."""
 
 REBUILDING = 8
 """How many bytes of the other work a compressed byte counts: writing a PNG takes as much longer."""
@@ -67,13 +70,17 @@ class EncryptedImage:
 
 @dataclass(frozen=True, slots=True)
 class DecryptedImage:
-    """The file as it came, or, of a picture that was taken as pixels, one with the same pixels."""
+    """The file as it came, or, of a picture that was taken as pixels, one with the same pixels.
+
+    `warnings` are stable codes: `NOT_IDENTICAL` where the file is not byte for byte the original.
+    """
 
     data: bytes = field(repr=False)
     media_type: str
     file_name: str
     layout: Layout
     key_id: UUID
+    warnings: tuple[str, ...]
     timings_ms: dict[str, float]
 
 
@@ -96,7 +103,8 @@ def encrypt_image(
     """Encrypt one image under a file key of its own.
 
     Args:
-        data: the whole file: PNG, JPEG, BMP, TIFF or WebP, at most 50,000,000 bytes and 25,000,000 pixels.
+        data: the whole file, of a format of docs/format.md, at most 50,000,000 bytes; 200,000,000 pixels, and
+            25,000,000 where it is decoded.
         source: measures bits for this image; where it fails, the operating system's carry the key alone, and the
             statement says so.
         wraps: who can open the key file.
@@ -125,7 +133,10 @@ def encrypt_image(
     """
     clock = StageClock(progress)
     key_id = uuid7() if key_id is None else key_id
-    with clock.stage(Stage.VALIDATING, memoryview(data).nbytes) as advance:
+    with (
+        refusing(ImageCorrupt, "the picture is not as any program writes it"),
+        clock.stage(Stage.VALIDATING, memoryview(data).nbytes) as advance,
+    ):
         facts = intake.examine(data)
         content = payload.build(
             data,
@@ -158,7 +169,7 @@ def encrypt_image(
         png=made.png,
         key_file=key_file,
         key_file_bytes=keyfile.encode(key_file),
-        facts=facts,
+        facts=attempt.content.facts,
         layout=attempt.content.layout,
         layout_reason=attempt.content.reason,
         warnings=attempt.content.warnings,
@@ -228,7 +239,10 @@ def decrypt_image(
         materials.verify(header, material, progress=advance)
     del parsed  # its samples are as large as the picture
     inside = take_pixels(samples, header.regions, width=header.width)
-    with clock.stage(Stage.DECRYPTING, 3 * inside.nbytes + REBUILDING * samples.nbytes) as advance:
+    with (
+        refusing(PayloadInvalid, "the metadata do not describe a file"),
+        clock.stage(Stage.DECRYPTING, 3 * inside.nbytes + REBUILDING * samples.nbytes) as advance,
+    ):
         about = metadata.decrypt(
             header.metadata, keys.metadata, purity=header.purity.value, statement_sha256=key_file.statement_sha256
         )
@@ -247,6 +261,7 @@ def decrypt_image(
                 height=header.height,
                 bit_depth=header.bit_depth,
                 color_type=header.color_type,
+                version=header.version,
                 regions=header.regions,
                 progress=lambda size: advance(REBUILDING * size),
             )
@@ -258,6 +273,7 @@ def decrypt_image(
         file_name=restored.file_name,
         layout=restored.layout,
         key_id=header.key_id,
+        warnings=() if restored.identical else (NOT_IDENTICAL,),
         timings_ms=clock.timings_ms,
     )
 
