@@ -42,7 +42,7 @@ def _check_palette(header: bytes, size: int, *, gray: bool) -> None:
     if not gray:
         demand(len(header) == size + 4 * min(256, used), "a palette of another length")
         return
-    demand(used in (0, 256) and len(header) == size + 4 * 256, "a palette of another length")
+    demand((used == 0 or used >= 256) and len(header) == size + 4 * 256, "a palette of another length")
     entries = (header[at : at + 3] for at in range(size, len(header), 4))
     demand(all(entry == bytes([i, i, i]) for i, entry in enumerate(entries)), "a palette that is not gray")
 

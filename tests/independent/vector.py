@@ -46,25 +46,34 @@ class Vector:
 
     def key_file(self) -> bytes:
         """A key file for the image, in clear."""
-        own = self.file.find(b"qsIS") + 4
-        key_id, nonce = self.file[own + 10 : own + 26], self.file[own + 26 : own + 50]
+        purity = self.lines.get("purity", "balanced")
+        material = self.lines["material"] if purity == "multistage" else None
         file_key = bytes.fromhex(self.lines["file key"])
-        keys = derive(file_key, nonce)
-        value = {
-            "format": "imageshield-key-file",
-            "version": 1,
-            "key_id": f"key_{key_id.hex()}",
-            "created": "2000-01-01T00:00:00Z",
-            "purity": self.lines.get("purity", "balanced"),
-            "nonce_b64": _b64(nonce),
-            "commitment_b64": _b64(keys.commitment),
-            "stanzas": [{"type": "plain", "file_key_b64": _b64(file_key)}],
-            "statement_sha256": self.lines["statement"],
-        }
-        if value["purity"] == "multistage":
-            value["material_b64"] = self.lines["material"]
-        value["mac_b64"] = _b64(mac(keys.key_file, compact(value)))
-        return indented(value)
+        return make_key_file(self.file, file_key, self.lines["statement"], purity=purity, material_b64=material)
+
+
+def make_key_file(
+    image: bytes, file_key: bytes, statement_sha256: str, *, purity: str = "balanced", material_b64: str | None = None
+) -> bytes:
+    """A key file for an image, with the file key in clear."""
+    own = image.find(b"qsIS") + 4
+    key_id, nonce = image[own + 10 : own + 26], image[own + 26 : own + 50]
+    keys = derive(file_key, nonce)
+    value = {
+        "format": "imageshield-key-file",
+        "version": 1,
+        "key_id": f"key_{key_id.hex()}",
+        "created": "2000-01-01T00:00:00Z",
+        "purity": purity,
+        "nonce_b64": _b64(nonce),
+        "commitment_b64": _b64(keys.commitment),
+        "stanzas": [{"type": "plain", "file_key_b64": _b64(file_key)}],
+        "statement_sha256": statement_sha256,
+    }
+    if material_b64 is not None:
+        value["material_b64"] = material_b64
+    value["mac_b64"] = _b64(mac(keys.key_file, compact(value)))
+    return indented(value)
 
 
 def _b64(data: bytes) -> str:

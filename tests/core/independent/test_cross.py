@@ -67,6 +67,11 @@ def gray_bitmap(width, height, **options):
     return pictures.as_bmp(pictures.make(width, height, "L"), **options)
 
 
+def with_colors(data, colors):
+    """A BMP that says another number of colors than its palette has."""
+    return data[:46] + colors.to_bytes(4, "little") + data[50:]
+
+
 FILES = {
     **{f"PNG {mode}": pictures.as_png(pictures.make(13, 7, mode)) for mode in MODES},
     "PNG with EXIF": pictures.with_exif(pictures.make(13, 7), dpi=(300, 200)),
@@ -140,6 +145,11 @@ class TestLayouts:
         back = assert_same(made)
         if made.layout is Layout.FILE or name.startswith("BMP"):
             assert back == FILES[name]
+
+    def test_of_a_palette_that_claims_more_come_back(self):
+        """No decoder of ours takes it, and its pixels need none."""
+        data = with_colors(FILES["BMP gray"], 1000)
+        assert assert_same(encrypt(data)) == data
 
     def test_of_a_jpeg_as_pixels_come_back_as_png(self):
         assert_same(encrypt(LEGIBLE, layout=Layout.PIXELS))
