@@ -11,8 +11,6 @@ from shield_core.image.bmp_walk import EXACT_HEADERS, FILE_HEADER, Bitmap, read_
 _IMAGE_SIZE = slice(20, 24)
 _RESERVED = bytes(4)
 _STRIP_BYTES = 1 << 20
-_CHANNELS = (1, 3)
-_GRAY = np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)
 
 
 def write_bmp(samples: NDArray[np.uint8], header: bytes, *, width: int, height: int) -> bytes:
@@ -60,13 +58,6 @@ def _fits(bitmap: Bitmap, header: bytes, channels: int) -> bool:
     return (
         bitmap.header_size in EXACT_HEADERS
         and not bitmap.compression
-        and channels in _CHANNELS
         and bitmap.bits == 8 * channels
         and FILE_HEADER + len(header) == bitmap.header_end
-        and (channels > 1 or _is_gray(header[bitmap.header_size :]))
     )
-
-
-def _is_gray(palette: bytes) -> bool:
-    """Tell whether a sample is its own color, so that another palette cannot change the picture."""
-    return np.array_equal(np.frombuffer(palette, np.uint8).reshape(-1, 4)[:, :3], _GRAY)

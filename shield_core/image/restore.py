@@ -27,8 +27,6 @@ from shield_core.keys.canonical import b64decode
 from shield_core.progress import Advance, nothing
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_MAX_DEPTH = 64
-_MAX_FIELDS = 2**16 - 1
 _SOURCE = {"bit_depth", "file_name", "format", "mode", "rebuild"}
 
 _REBUILT_AS = {"PNG": {"PNG", "JPEG", "WEBP"}, "BMP": {"BMP"}, "TIFF": {"TIFF"}}
@@ -88,7 +86,6 @@ def restore(
     try:
         _check_samples(samples, metadata, geometry, regions)
         source = _keys(metadata["source"], _SOURCE)
-        _check_types(source)
         if layout is Layout.FILE:
             return _restore_file(samples, source, metadata, geometry)
         return _restore_pixels(samples, source, geometry, progress)
@@ -105,15 +102,6 @@ def _check_samples(
     if hash_pixels(samples, regions, width=geometry.width) != _digest(metadata["payload_sha256"]):
         raise PayloadInvalid("the samples are not those that were encrypted")
     _digest(metadata["original_sha256"])
-
-
-def _check_types(source: Mapping[str, Any]) -> None:
-    """Check what is for display only, so that every reader refuses the same."""
-    _text(source["mode"])
-    if not _whole(source["bit_depth"], _MAX_DEPTH + 1):
-        raise PayloadInvalid("samples of no bits")
-    if source["file_name"] is not None:
-        _text(source["file_name"])
 
 
 def _restore_file(
@@ -141,7 +129,7 @@ def _restore_pixels(
 
 
 def _restored(data: bytes, format_name: str, source: Mapping[str, Any], layout: Layout) -> Restored:
-    name = harmless_name(source["file_name"])
+    name = harmless_name(_text(source["file_name"]) if source["file_name"] is not None else None)
     if source["format"] != format_name:
         name = with_suffix(name, SUFFIXES[format_name])
     return Restored(
@@ -207,8 +195,6 @@ def _read_tags(tags: Any, parent: int | None) -> tuple[KeptTag, ...]:
     numbers = [tag.tag for tag in read]
     if numbers != sorted(set(numbers)) or (parent is None and not KEPT_TAGS.issuperset(numbers)):
         raise PayloadInvalid("tags that stand twice, or are never kept")
-    if len(numbers) > _MAX_FIELDS:
-        raise PayloadInvalid("more tags than a directory can count")
     return read
 
 
