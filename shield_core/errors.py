@@ -51,10 +51,10 @@ class ImageEmpty(ImageError):
 
 
 class UnsupportedFormat(ImageError):
-    """The magic bytes belong to none of PNG, JPEG, BMP, TIFF, WebP."""
+    """The first bytes belong to no format that is taken, or that is taken here."""
 
     code = "unsupported-format"
-    title = "Not a PNG, JPEG, BMP, TIFF or WebP image"
+    title = "Not an image of a format that is taken"
 
 
 class FileTooLarge(ImageError):

@@ -33,6 +33,9 @@ from shield_core.progress import ProgressSink, Stage, StageClock, ignore
 from shield_core.quantum.pool import BitPool
 from shield_core.quantum.sources import EntropySource
 
+NOT_IDENTICAL = "not-byte-identical"
+"""Warning: the pixels and what was kept beside them are the original's, and the bytes of the file are not."""
+
 REBUILDING = 8
 """How many bytes of the other work a compressed byte counts: writing a PNG takes as much longer."""
 
@@ -67,13 +70,17 @@ class EncryptedImage:
 
 @dataclass(frozen=True, slots=True)
 class DecryptedImage:
-    """The file as it came, or, of a picture that was taken as pixels, one with the same pixels."""
+    """The file as it came, or, of a picture that was taken as pixels, one with the same pixels.
+
+    `warnings` are stable codes: `NOT_IDENTICAL` where the file is not byte for byte the original.
+    """
 
     data: bytes = field(repr=False)
     media_type: str
     file_name: str
     layout: Layout
     key_id: UUID
+    warnings: tuple[str, ...]
     timings_ms: dict[str, float]
 
 
@@ -96,7 +103,8 @@ def encrypt_image(
     """Encrypt one image under a file key of its own.
 
     Args:
-        data: the whole file: PNG, JPEG, BMP, TIFF or WebP, at most 50,000,000 bytes and 25,000,000 pixels.
+        data: the whole file, of a format of docs/format.md, at most 50,000,000 bytes; 200,000,000 pixels, and
+            25,000,000 where it is decoded.
         source: measures bits for this image; where it fails, the operating system's carry the key alone, and the
             statement says so.
         wraps: who can open the key file.
@@ -158,7 +166,7 @@ def encrypt_image(
         png=made.png,
         key_file=key_file,
         key_file_bytes=keyfile.encode(key_file),
-        facts=facts,
+        facts=attempt.content.facts,
         layout=attempt.content.layout,
         layout_reason=attempt.content.reason,
         warnings=attempt.content.warnings,
@@ -247,6 +255,7 @@ def decrypt_image(
                 height=header.height,
                 bit_depth=header.bit_depth,
                 color_type=header.color_type,
+                version=header.version,
                 regions=header.regions,
                 progress=lambda size: advance(REBUILDING * size),
             )
@@ -258,6 +267,7 @@ def decrypt_image(
         file_name=restored.file_name,
         layout=restored.layout,
         key_id=header.key_id,
+        warnings=() if restored.identical else (NOT_IDENTICAL,),
         timings_ms=clock.timings_ms,
     )
 

@@ -192,4 +192,5 @@ class Attempt:
             metadata=about,
             material_sha256=digest,
             regions=self.content.regions,
+            version=self.content.version,
         )

@@ -14,6 +14,8 @@ from shield_core.image.regions import MAX_REGIONS, Region
 
 MAGIC: Final = b"QSIS"
 VERSION: Final = 1
+FILE_VERSION: Final = 2
+"""The version of a header over a file that was not decoded; all else is as in version 1."""
 SUITE: Final = 1
 NONCE_SIZE: Final = 24
 COMMITMENT_SIZE: Final = 32
@@ -43,7 +45,8 @@ class Header:
     `layout` is `pixels` or `file`; `nonce` has 24 bytes, `commitment` 32; `width` and `height` count pixels of the
     encrypted image; `bit_depth` (8 or 16) and `color_type` (0, 2, 4 or 6) are PNG's; `metadata` is ciphertext and
     16-byte tag; `material_sha256` has 32 bytes for `multistage` and `maximum`, and is None for the others; `regions`
-    are the only parts that are encrypted, sorted by (y, x, height, width), or empty where everything is.
+    are the only parts that are encrypted, sorted by (y, x, height, width), or empty where everything is; `version` is
+    1, or 2 for a file that was not decoded, whose layout is `file`.
 
     Raises:
         HeaderInvalid: a value that no writer of this version writes.
@@ -61,10 +64,13 @@ class Header:
     metadata: bytes = field(repr=False)
     material_sha256: bytes | None = None
     regions: tuple[Region, ...] = ()
+    version: int = VERSION
 
     def __post_init__(self) -> None:
         if self.layout not in _LAYOUTS:
             raise HeaderInvalid("An unknown layout")
+        if self.version == FILE_VERSION and self.layout != "file":
+            raise HeaderInvalid("Version 2 is of the layout file")
         if len(self.nonce) != NONCE_SIZE or len(self.commitment) != COMMITMENT_SIZE:
             raise HeaderInvalid("The nonce has 24 bytes and the commitment 32")
         if not MIN_METADATA <= len(self.metadata) <= MAX_METADATA:
@@ -138,7 +144,7 @@ def pack(header: Header) -> bytes:
     """
     fixed = _FIXED.pack(
         MAGIC,
-        VERSION,
+        header.version,
         SUITE,
         _LAYOUTS[header.layout],
         header.purity.code,
@@ -172,8 +178,8 @@ def parse(data: bytes | bytearray | memoryview) -> Header:
     (magic, version, suite, layout, purity, flags, key_id, nonce, commitment, *geometry, material, regions) = (
         _FIXED.unpack_from(data)
     )
-    if (magic, version, suite) != (MAGIC, VERSION, SUITE):
-        raise HeaderInvalid("Not a header of version 1, suite 1")
+    if (magic, suite) != (MAGIC, SUITE) or version not in {VERSION, FILE_VERSION}:
+        raise HeaderInvalid("Not a header of version 1 or 2, suite 1")
     width, height, bit_depth, color_type = geometry
     header = Header(
         layout=_layout(layout),
@@ -188,6 +194,7 @@ def parse(data: bytes | bytearray | memoryview) -> Header:
         metadata=_metadata(data, regions),
         material_sha256=None if material == _NO_MATERIAL else material,
         regions=_regions(data, regions),
+        version=version,
     )
     if header.flags != flags:
         raise HeaderInvalid("Unknown flags, or flags that contradict what follows")

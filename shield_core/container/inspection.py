@@ -6,7 +6,7 @@ from uuid import UUID
 from shield_core.container import png
 from shield_core.container.chunks import HEAD_SIZE
 from shield_core.container.chunks import TAG as CHUNK_TAG
-from shield_core.container.header import SUITE, VERSION, Header, parse
+from shield_core.container.header import SUITE, Header, parse
 from shield_core.container.material import MAGIC, digest
 from shield_core.container.material import VERSION as MATERIAL_VERSION
 from shield_core.container.tag import SIZE as TAG_SIZE
@@ -36,7 +36,7 @@ def inspect(data: png.Buffer) -> dict[str, Any]:
     header = parse(front[:-TAG_SIZE])
     fault = _fault(data)
     return {
-        "version": VERSION,
+        "version": header.version,
         "suite": SUITE,
         "layout": header.layout,
         "purity": header.purity.value,

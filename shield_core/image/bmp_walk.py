@@ -7,9 +7,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from shield_core.errors import ImageCorrupt, UnsupportedFormat
-from shield_core.image.facts import TRAILING_DATA, ImageFacts, Pieces, describe_samples
+from shield_core.errors import ImageCorrupt
+from shield_core.image.facts import MEDIA_TYPES, METADATA_DROPPED, TRAILING_DATA, ImageFacts, Pieces, describe_samples
 from shield_core.image.limits import MAX_RLE_BYTES, check_size
+from shield_core.image.undecoded import NotDecoded
 
 FILE_HEADER: Final = 14
 HEADER_SIZES: Final = frozenset({12, 40, 52, 56, 64, 108, 124})
@@ -20,6 +21,8 @@ EXACT_HEADERS: Final = frozenset({40, 52, 56, 108, 124})
 _CORE_HEADER, _V5_HEADER = 12, 124
 _RGB, _RLE8, _RLE4, _BITFIELDS, _ALPHABITFIELDS = 0, 1, 2, 3, 6
 _BYTE, _TWO_BYTES, _FOUR_BYTES = 8, 16, 32
+_RESERVED = slice(6, 10)
+_ENTRY = 4
 _PROFILE_TYPES = (b"DEBM", b"KNIL")  # PROFILE_EMBEDDED and PROFILE_LINKED, little-endian
 _GRAY = np.repeat(np.arange(256, dtype=np.uint8), 3).tobytes()
 
@@ -74,7 +77,7 @@ def walk_bmp(view: memoryview) -> BmpWalk:
 
     Raises:
         TooManyPixels: the header declares more than the limit.
-        UnsupportedFormat: a JPEG or PNG inside a BMP, or a long run-length encoding.
+        NotDecoded: a JPEG or PNG inside a BMP, or a long run-length encoding.
         ImageCorrupt: cut off, or not the header of a BMP.
     """
     bitmap = read_header(view[FILE_HEADER:])
@@ -85,6 +88,8 @@ def walk_bmp(view: memoryview) -> BmpWalk:
     end = _find_end(view, bitmap, pixel_offset)
     mode = _mode(view, bitmap)
     exact, reason = _judge(view, bitmap, mode)
+    trailing = _has_trailing(view, end)
+    loss = _find_loss(view, bitmap, pixel_offset) if exact else None
     facts = ImageFacts(
         format="BMP",
         mode=mode,
@@ -93,10 +98,12 @@ def walk_bmp(view: memoryview) -> BmpWalk:
         height=bitmap.height,
         frames=1,
         exact=exact,
-        reason=reason,
-        warnings=(TRAILING_DATA,) if _has_trailing(view, end) else (),
+        reason=loss or ("a BMP with bytes behind its end" if exact and trailing else reason),
+        warnings=(TRAILING_DATA,) if trailing else (),
+        complete=exact and loss is None and not trailing,
+        media_type=MEDIA_TYPES["BMP"],
     )
-    return BmpWalk(facts, ((view,),), view, bitmap, pixel_offset)
+    return BmpWalk(facts, ((view,),), view, bitmap, pixel_offset, (METADATA_DROPPED,) if loss else ())
 
 
 def read_header(header: memoryview) -> Bitmap:
@@ -138,13 +145,35 @@ def read_rows(walk: BmpWalk) -> NDArray[np.uint8]:
     """
     bitmap = walk.bitmap
     channels = bitmap.bits // 8
-    rows = np.frombuffer(walk.view, np.uint8, bitmap.stride * bitmap.height, walk.pixel_offset)
-    rows = rows.reshape(bitmap.height, bitmap.stride)[:, : bitmap.width * channels]
+    rows = _rows(walk.view, bitmap, walk.pixel_offset)[:, : bitmap.width * channels]
     upright = rows if bitmap.top_down else rows[::-1]
     pixels = upright.reshape(bitmap.height, bitmap.width, channels)
     samples = np.empty((bitmap.height, bitmap.width, channels), np.uint8)
     samples[...] = pixels[:, :, ::-1]
     return samples.reshape(-1, channels)
+
+
+def is_gray(palette: bytes) -> bool:
+    """Tell whether a palette of 256 entries of 4 bytes is that of gray, whatever their last bytes are."""
+    return np.frombuffer(palette, np.uint8).reshape(-1, 4)[:, :3].tobytes() == _GRAY
+
+
+def has_profile(header: bytes) -> bool:
+    """Tell whether a header, as it stands behind the file header, comes with a color profile."""
+    return header[:4] == _V5_HEADER.to_bytes(4, "little") and header[56:60] in _PROFILE_TYPES
+
+
+def _rows(view: memoryview, bitmap: Bitmap, pixel_offset: int) -> NDArray[np.uint8]:
+    rows = np.frombuffer(view, np.uint8, bitmap.stride * bitmap.height, pixel_offset)
+    return rows.reshape(bitmap.height, bitmap.stride)
+
+
+def _find_loss(view: memoryview, bitmap: Bitmap, pixel_offset: int) -> str | None:
+    """Say what would be lost of a BMP whose pixels come back exactly, or None."""
+    filling = _rows(view, bitmap, pixel_offset)[:, bitmap.width * bitmap.bits // 8 :]
+    if any(view[_RESERVED]) or np.frombuffer(view[bitmap.header_end : pixel_offset], np.uint8).any() or filling.any():
+        return "a BMP with bytes between its header and its rows, or behind them"
+    return None
 
 
 def _find_end(view: memoryview, bitmap: Bitmap, pixel_offset: int) -> int:
@@ -153,25 +182,25 @@ def _find_end(view: memoryview, bitmap: Bitmap, pixel_offset: int) -> int:
     elif bitmap.compression in {_RLE8, _RLE4}:
         end = pixel_offset + (bitmap.image_size or len(view) - pixel_offset)
         if end - pixel_offset > MAX_RLE_BYTES:
-            raise UnsupportedFormat(f"run-length encoded BMP of more than {MAX_RLE_BYTES:,} bytes are not taken")
+            raise _not_decoded(f"a run-length encoded BMP of more than {MAX_RLE_BYTES:,} bytes", bitmap)
     else:
-        raise UnsupportedFormat("a BMP that holds a picture of another format is not taken")
+        raise _not_decoded("a BMP that holds a picture of another format", bitmap)
     if end > len(view):
         raise ImageCorrupt("the BMP is cut off in its pixels")
-    return max(end, _profile_end(view, bitmap))
+    return max(end, _profile_end(view))
 
 
-def _profile_end(view: memoryview, bitmap: Bitmap) -> int:
-    if not _has_profile(view, bitmap):
+def _not_decoded(reason: str, bitmap: Bitmap) -> NotDecoded:
+    return NotDecoded(reason, width=bitmap.width, height=bitmap.height)
+
+
+def _profile_end(view: memoryview) -> int:
+    if not has_profile(bytes(view[FILE_HEADER : FILE_HEADER + _V5_HEADER])):
         return 0
     offset, size = struct.unpack_from("<II", view, FILE_HEADER + 112)
     if FILE_HEADER + offset + size > len(view):
         raise ImageCorrupt("the BMP is cut off in its color profile")
     return int(FILE_HEADER + offset + size)
-
-
-def _has_profile(view: memoryview, bitmap: Bitmap) -> bool:
-    return bitmap.header_size == _V5_HEADER and bytes(view[FILE_HEADER + 56 : FILE_HEADER + 60]) in _PROFILE_TYPES
 
 
 def _has_trailing(view: memoryview, end: int) -> bool:
@@ -186,9 +215,7 @@ def _mode(view: memoryview, bitmap: Bitmap) -> str:
 
 
 def _is_gray(view: memoryview, bitmap: Bitmap) -> bool:
-    start = FILE_HEADER + bitmap.header_size
-    palette = np.frombuffer(view[start : start + bitmap.palette_colors * bitmap.entry], np.uint8)
-    return palette.reshape(-1, bitmap.entry)[:, :3].tobytes() == _GRAY
+    return bitmap.entry == _ENTRY and is_gray(bytes(view[FILE_HEADER + bitmap.header_size : bitmap.header_end]))
 
 
 def _judge(view: memoryview, bitmap: Bitmap, mode: str) -> tuple[bool, str]:
@@ -198,7 +225,7 @@ def _judge(view: memoryview, bitmap: Bitmap, mode: str) -> tuple[bool, str]:
         "a BMP with 32 bits a pixel": bitmap.bits == _FOUR_BYTES,
         "a BMP with a palette": mode == "P",
         "a BMP of a kind that is rarely written": bool(rare),
-        "a BMP with a color profile": _has_profile(view, bitmap),
+        "a BMP with a color profile": has_profile(bytes(view[FILE_HEADER : FILE_HEADER + _V5_HEADER])),
     }
     reason = next((reason for reason, found in reasons.items() if found), None)
     return reason is None, reason or f"a BMP with {describe_samples(mode, _BYTE)}"

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shield_core.errors import ImageCorrupt
-from shield_core.image.bmp_walk import EXACT_HEADERS, FILE_HEADER, Bitmap, read_header
+from shield_core.image.bmp_walk import EXACT_HEADERS, FILE_HEADER, Bitmap, has_profile, is_gray, read_header
 
 _IMAGE_SIZE = slice(20, 24)
 _RESERVED = bytes(4)
@@ -59,5 +59,8 @@ def _fits(bitmap: Bitmap, header: bytes, channels: int) -> bool:
         bitmap.header_size in EXACT_HEADERS
         and not bitmap.compression
         and bitmap.bits == 8 * channels
+        and channels in {1, 3}
         and FILE_HEADER + len(header) == bitmap.header_end
+        and (channels == 3 or is_gray(header[bitmap.header_size :]))  # noqa: PLR2004 - red, green, blue
+        and not has_profile(header)
     )

@@ -2,6 +2,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
+from shield_core.image.limits import MAX_PIXELS
+
 Buffer = bytes | bytearray | memoryview
 """A whole file in memory."""
 
@@ -17,14 +19,32 @@ TRAILING_DATA: Final = "trailing-data"
 METADATA_DROPPED: Final = "metadata-dropped"
 """Warning: the `pixels` layout does not keep some of what the file says about the picture."""
 
+FRAMES_DROPPED: Final = "frames-dropped"
+"""Warning: the file holds more pictures than the first, and the `pixels` layout keeps only that."""
+
+LOSSES: Final = (TRAILING_DATA, METADATA_DROPPED, FRAMES_DROPPED)
+"""Warnings of what does not come back from the layout `pixels`."""
+
+END_MISSING: Final = "end-missing"
+"""Warning: the file has no end marker; all of its pixels are there."""
+
+NOT_DECODED: Final = "not-decoded"
+"""Warning: the file is kept as it is without decoding it, so damage in it is not noticed."""
+
+OTHER: Final = "OTHER"
+"""The format of a file that is kept and not decoded: docs/format.md, "Source"."""
+
 
 @dataclass(frozen=True, slots=True)
 class ImageFacts:
     """What the structure of a file says about the picture, without decoding it.
 
-    `format` is PNG, JPEG, BMP, TIFF or WEBP; `mode` is in Pillow's words, with `;16` for the 16-bit modes that it does
-    not have; `bit_depth` is bits per sample; `exact` says that the `pixels` layout gives back every pixel in the same
-    format, `reason` why or why not; `warnings` are stable codes.
+    `format` is PNG, JPEG, BMP, TIFF, WEBP or OTHER; `mode` is in Pillow's words, with `;16` for the 16-bit modes that
+    it does not have; `bit_depth` is bits per sample; `exact` says that the `pixels` layout gives back every pixel in
+    the same format, `complete` that it gives back everything else as well, `reason` why or why not; `warnings` are
+    stable codes; `media_type` is None where the format has none that we serve.
+
+    Of OTHER, `mode` is empty and `bit_depth` is 0; `width` and `height` are 0 where the structure does not tell them.
     """
 
     format: str
@@ -36,6 +56,18 @@ class ImageFacts:
     exact: bool
     reason: str
     warnings: tuple[str, ...] = ()
+    complete: bool = False
+    media_type: str | None = None
+
+    @property
+    def pixels(self) -> int:
+        """Count the pixels; 0 where the size is not known."""
+        return self.width * self.height
+
+    @property
+    def is_decoded(self) -> bool:
+        """Tell whether a decoder ever sees the picture: a known format, and no more pixels than may be decoded."""
+        return self.format != OTHER and self.pixels <= MAX_PIXELS
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +104,37 @@ MEDIA_TYPES: Final = {
     "TIFF": "image/tiff",
     "WEBP": "image/webp",
 }
-"""The formats that are taken, and their media types."""
+"""The formats that are decoded, and their media types."""
 
 SUFFIXES: Final = {"PNG": ".png", "JPEG": ".jpg", "BMP": ".bmp", "TIFF": ".tif", "WEBP": ".webp"}
+
+OTHER_SUFFIXES: Final = {
+    "image/avif": ".avif",
+    "image/bmp": ".bmp",
+    "image/gif": ".gif",
+    "image/heic": ".heic",
+    "image/heif": ".heif",
+    "image/jpeg": ".jpg",
+    "image/jxl": ".jxl",
+    "image/tiff": ".tif",
+    "image/vnd.adobe.photoshop": ".psd",
+    "image/vnd.microsoft.icon": ".ico",
+    "image/x-adobe-dng": ".dng",
+    "image/x-canon-cr2": ".cr2",
+    "image/x-canon-cr3": ".cr3",
+    "image/x-dcraw": ".raw",
+    "image/x-fuji-raf": ".raf",
+    "image/x-nikon-nef": ".nef",
+    "image/x-olympus-orf": ".orf",
+    "image/x-panasonic-rw2": ".rw2",
+    "image/x-pentax-pef": ".pef",
+    "image/x-samsung-srw": ".srw",
+    "image/x-sony-arw": ".arw",
+}
+"""The media types of files that are kept and not decoded, and their suffixes. Only these are ever served: what a
+stranger wrote into an encrypted image does not become the type of an answer."""
+
+UNKNOWN_MEDIA_TYPE: Final = "application/octet-stream"
 
 
 class Walk(Protocol):

@@ -1,13 +1,15 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from shield_core.errors import FileTooLarge, ImageEmpty, UnsupportedFormat
+from shield_core.errors import FileTooLarge, ImageEmpty
 from shield_core.image.bmp_walk import HEADER_SIZES, BmpWalk, walk_bmp
-from shield_core.image.facts import Buffer, ImageFacts
+from shield_core.image.facts import MEDIA_TYPES, Buffer, ImageFacts
 from shield_core.image.jpeg_walk import JpegWalk, walk_jpeg
 from shield_core.image.limits import MAX_BYTES
+from shield_core.image.others import walk_other, walk_raw
 from shield_core.image.png_walk import PngWalk, walk_png
 from shield_core.image.tiff_walk import TiffWalk, walk_tiff
+from shield_core.image.undecoded import NotDecoded, OtherWalk, keep_undecoded
 from shield_core.image.webp_walk import WebpWalk, walk_webp
 
 MAGIC: Final[Mapping[bytes, str]] = {
@@ -25,9 +27,10 @@ MAGIC: Final[Mapping[bytes, str]] = {
 SNIFFED: Final = 18
 """Bytes of a file that `sniff` wants to see."""
 
-AnyWalk = PngWalk | JpegWalk | BmpWalk | TiffWalk | WebpWalk
+DecodedWalk = PngWalk | JpegWalk | BmpWalk | TiffWalk | WebpWalk
+AnyWalk = DecodedWalk | OtherWalk
 
-_WALKS: Final[Mapping[str, Callable[[memoryview], AnyWalk]]] = {
+_WALKS: Final[Mapping[str, Callable[[memoryview], DecodedWalk]]] = {
     "PNG": walk_png,
     "JPEG": walk_jpeg,
     "BMP": walk_bmp,
@@ -66,8 +69,8 @@ def examine(data: Buffer) -> ImageFacts:
     Raises:
         ImageEmpty: no bytes.
         FileTooLarge: more than `MAX_BYTES`.
-        UnsupportedFormat: the magic bytes are of no format that is taken, or a rare kind of one that is.
-        TooManyPixels: the header declares more than `MAX_PIXELS`.
+        UnsupportedFormat: the first bytes are of no format that is taken; the message says of which instead.
+        TooManyPixels: the header declares more than `MAX_FILE_PIXELS`.
         ImageCorrupt: cut off, or not the structure of its format.
     """
     return survey(data).facts
@@ -86,5 +89,10 @@ def survey(data: Buffer) -> AnyWalk:
     view = memoryview(data).cast("B").toreadonly()
     name = sniff(view)
     if name is None:
-        raise UnsupportedFormat("the file starts like none of PNG, JPEG, BMP, TIFF and WebP")
-    return _WALKS[name](view)
+        return walk_other(view)
+    if name == "TIFF" and (found := walk_raw(view)) is not None:
+        return found
+    try:
+        return _WALKS[name](view)
+    except NotDecoded as error:
+        return keep_undecoded(error.reason, MEDIA_TYPES[name], width=error.size[0], height=error.size[1])

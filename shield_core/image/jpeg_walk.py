@@ -5,10 +5,19 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from shield_core.errors import ImageCorrupt, UnsupportedFormat
-from shield_core.image.facts import METADATA_DROPPED, TRAILING_DATA, ImageFacts, Pieces
+from shield_core.errors import ImageCorrupt
+from shield_core.image.facts import (
+    END_MISSING,
+    FRAMES_DROPPED,
+    MEDIA_TYPES,
+    METADATA_DROPPED,
+    TRAILING_DATA,
+    ImageFacts,
+    Pieces,
+)
 from shield_core.image.limits import MAX_CHUNKS, MAX_SCANS, check_size
 from shield_core.image.splice import merged
+from shield_core.image.undecoded import NotDecoded
 
 _SOI, _EOI, _SOS, _COM = 0xD8, 0xD9, 0xDA, 0xFE
 _APP0, _APP1, _APP2, _APP14, _APP15 = 0xE0, 0xE1, 0xE2, 0xEE, 0xEF
@@ -17,6 +26,9 @@ _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 # Baseline, extended and progressive, with Huffman or arithmetic coding: what libjpeg-turbo decodes into 8 bits.
 _DECODED_FRAMES = frozenset({0xC0, 0xC1, 0xC2, 0xC9, 0xCA})
 _MODES = {1: "L", 3: "RGB", 4: "CMYK"}
+_END = b"\xff\xd9"
+_MPF = b"MPF\x00"
+_JFIF_SIZE = 14
 _EXIF = b"Exif\x00\x00"
 _ICC = b"ICC_PROFILE\x00"
 _FIRST_WINDOW, _WINDOW = 4096, 1 << 20
@@ -24,7 +36,10 @@ _FIRST_WINDOW, _WINDOW = 4096, 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class JpegWalk:
-    """What the segments of a JPEG say; `density` is (unit, x, y) of JFIF."""
+    """What the segments of a JPEG say; `density` is (unit, x, y) of JFIF.
+
+    Where the end marker is missing, what a decoder is `shown` has one all the same.
+    """
 
     facts: ImageFacts
     shown: tuple[Pieces, ...]
@@ -42,18 +57,19 @@ class _Found:
     icc: list[tuple[int, int, memoryview]] = field(default_factory=list)
     density: tuple[int, int, int] | None = None
     others: bool = False
+    frames: bool = False
     spans: list[tuple[int, int]] = field(default_factory=list)
 
 
 def walk_jpeg(view: memoryview) -> JpegWalk:
-    """Walk over all segments and scans up to the end marker.
+    """Walk over all segments and scans up to the end marker, or to the end of the file behind a scan.
 
     Args:
         view: The whole file, which starts with the start marker.
 
     Raises:
         TooManyPixels: the frame declares more than the limit.
-        UnsupportedFormat: a coding that is not decoded here: lossless, hierarchical, 12-bit.
+        NotDecoded: a coding that no decoder here reads: lossless, hierarchical, 12-bit.
         ImageCorrupt: cut off, or not the structure of a JPEG.
     """
     found = _Found(spans=[(0, 2)])
@@ -62,6 +78,8 @@ def walk_jpeg(view: memoryview) -> JpegWalk:
         raise ImageCorrupt("the JPEG has no picture")
     depth, height, width, components = found.frame
     mode = _MODES[components]
+    icc = _join_icc(found.icc)
+    dropped = {METADATA_DROPPED: found.others or (bool(found.icc) and not icc), FRAMES_DROPPED: found.frames}
     facts = ImageFacts(
         format="JPEG",
         mode=mode,
@@ -70,21 +88,34 @@ def walk_jpeg(view: memoryview) -> JpegWalk:
         height=height,
         frames=1,
         exact=False,
-        reason="a JPEG with CMYK samples" if mode == "CMYK" else "a JPEG, whose pixels are an approximation",
-        warnings=(TRAILING_DATA,) if end < len(view) else (),
+        reason=_reason(mode, end),
+        warnings=_warn(view, end),
+        media_type=MEDIA_TYPES["JPEG"],
     )
     return JpegWalk(
         facts=facts,
-        shown=(merged(view, found.spans),),
+        shown=((*merged(view, found.spans), *((memoryview(_END),) if end is None else ())),),
         exif=b"".join(found.exif),
-        icc=_join_icc(found.icc),
+        icc=icc,
         density=found.density,
-        dropped=(METADATA_DROPPED,) if found.others else (),
+        dropped=tuple(code for code, lost in dropped.items() if lost),
     )
 
 
-def _read_segments(view: memoryview, found: _Found) -> int:
-    """Read segment by segment; return where the picture ends."""
+def _reason(mode: str, end: int | None) -> str:
+    if end is None:
+        return "a JPEG without its end marker"
+    return "a JPEG with CMYK samples" if mode == "CMYK" else "a JPEG, whose pixels are an approximation"
+
+
+def _warn(view: memoryview, end: int | None) -> tuple[str, ...]:
+    if end is None:
+        return (END_MISSING,)
+    return (TRAILING_DATA,) if end < len(view) else ()
+
+
+def _read_segments(view: memoryview, found: _Found) -> int | None:
+    """Read segment by segment; return where the picture ends, or None where the file ends in a scan."""
     at = 2
     for _ in range(MAX_CHUNKS):
         at = _next_marker(view, at)
@@ -104,7 +135,11 @@ def _read_segments(view: memoryview, found: _Found) -> int:
         else:
             _read_coding(marker, body, found)
             if marker == _SOS:
-                end = _next_marker(view, end, check_first=False)
+                behind = _find_marker(view, end, check_first=False)
+                if behind is None:
+                    found.spans.append((at, len(view)))
+                    return None
+                end = behind
             found.spans.append((at, end))
         at = end
     raise ImageCorrupt(f"the JPEG has more than {MAX_CHUNKS} segments")
@@ -136,7 +171,7 @@ def _read_frame(marker: int, body: memoryview, found: _Found) -> None:
     depth, height, width, components = struct.unpack_from(">BHHB", body)
     check_size(width, height)
     if marker not in _DECODED_FRAMES or depth != 8 or components not in _MODES:  # noqa: PLR2004 - bits
-        raise UnsupportedFormat("lossless, hierarchical and 12-bit JPEG are not taken")
+        raise NotDecoded("a lossless, hierarchical or 12-bit JPEG", width=width, height=height)
     if not width or not height:
         raise ImageCorrupt("the JPEG does not declare its size")
     found.frame = (depth, height, width, components)
@@ -145,6 +180,7 @@ def _read_frame(marker: int, body: memoryview, found: _Found) -> None:
 def _read_note(marker: int, body: memoryview, found: _Found) -> bool:
     """Note what is kept of a segment that makes no pixels; tell whether the decoder needs it."""
     if marker == _APP0 and bytes(body[:5]) == b"JFIF\x00" and len(body) >= 12:  # noqa: PLR2004 - version, density
+        found.others |= found.density is not None or len(body) > _JFIF_SIZE  # a thumbnail
         found.density = found.density or struct.unpack_from(">BHH", body, 7)
         return True
     if marker == _APP14 and bytes(body[:5]) == b"Adobe":
@@ -153,6 +189,8 @@ def _read_note(marker: int, body: memoryview, found: _Found) -> bool:
         found.exif.append(body[6:])
     elif marker == _APP2 and bytes(body[:12]) == _ICC and len(body) > 14:  # noqa: PLR2004 - number and count
         found.icc.append((body[12], body[13], body[14:]))
+    elif marker == _APP2 and bytes(body[:4]) == _MPF:
+        found.frames = True
     else:
         found.others = True
     return False
@@ -166,7 +204,14 @@ def _join_icc(parts: list[tuple[int, int, memoryview]]) -> bytes:
     return b"".join(part[2] for part in ordered)
 
 
-def _next_marker(view: memoryview, at: int, *, check_first: bool = True) -> int:
+def _next_marker(view: memoryview, at: int) -> int:
+    found = _find_marker(view, at)
+    if found is None:
+        raise ImageCorrupt("the JPEG is cut off before its end marker")
+    return found
+
+
+def _find_marker(view: memoryview, at: int, *, check_first: bool = True) -> int | None:
     """Find the next marker that is neither a stuffed byte, a fill byte nor a restart.
 
     Linear whatever the bytes are: a hostile file is 50 MB of FF 00, or of FF.
@@ -183,4 +228,4 @@ def _next_marker(view: memoryview, at: int, *, check_first: bool = True) -> int:
             return at + int(places[0])
         at += window
         window = min(2 * window, _WINDOW)
-    raise ImageCorrupt("the JPEG is cut off before its end marker")
+    return None

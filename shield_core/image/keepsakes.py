@@ -10,6 +10,7 @@ from shield_core.image.jpeg_walk import JpegWalk
 from shield_core.image.limits import MAX_KEPT
 from shield_core.image.png_walk import PngWalk
 from shield_core.image.tiff_walk import KeptTag, TiffWalk
+from shield_core.image.undecoded import OtherWalk
 from shield_core.image.webp_walk import WebpWalk
 from shield_core.keys.canonical import b64encode
 
@@ -39,6 +40,8 @@ def keep(walk: AnyWalk) -> dict[str, Any] | None:
             chunks: Chunks = [(place, c.name, walk.view[c.start : c.end]) for place, c in walk.kept()]
         case JpegWalk() | WebpWalk():
             chunks = _as_chunks(walk)
+        case OtherWalk():
+            return None
     if sum(64 + (len(data) + 2) // 3 * 4 for _, _, data in chunks) > MAX_KEPT:
         return None
     return {"as": "PNG", "chunks": [_chunk(*chunk) for chunk in chunks]}

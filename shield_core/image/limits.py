@@ -6,7 +6,10 @@ MAX_BYTES = 50_000_000
 """Bytes of an original. A worker holds the file, its pixels and the result in memory at once."""
 
 MAX_PIXELS = 25_000_000
-"""Pixels of an original, read from its header before anything is decoded: 75 MB of RGB."""
+"""Pixels of a picture that is decoded, read from its header before that: 75 MB of RGB."""
+
+MAX_FILE_PIXELS = 200_000_000
+"""Pixels of a picture that is encrypted as a file and not decoded: what the largest cameras make."""
 
 MAX_ENCRYPTED_BYTES = 112_000_000
 """Bytes of an encrypted image: 25 million RGBA pixels, filter bytes, checksums and metadata."""
@@ -28,6 +31,9 @@ a PNG of 50 MB has 6,100."""
 MAX_SCANS = 100
 """Scans of a progressive JPEG. Encoders write about 10; each is one more pass, 15 ms at 25 megapixels."""
 
+MAX_TIFF_ENTRIES = 65_535
+"""Entries of one directory of a TIFF: their number has two bytes."""
+
 MAX_STRIPS = 65_536
 """Strips or tiles of a TIFF page; the decoder handles each one by itself, in Python."""
 
@@ -48,7 +54,7 @@ MAX_AVALANCHE_PIXELS = 1_000_000
 """Pixels of a picture whose bits are flipped: it is encrypted 193 times, which takes some seconds."""
 
 
-def check_size(width: int, height: int, *, limit: int = MAX_PIXELS) -> None:
+def check_size(width: int, height: int, *, limit: int = MAX_FILE_PIXELS) -> None:
     """Refuse a picture by the size that its header declares, before anything is decoded.
 
     Raises:

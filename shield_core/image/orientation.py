@@ -12,6 +12,7 @@ from shield_core.image.intake import AnyWalk
 from shield_core.image.png_walk import PngWalk
 from shield_core.image.tiff_tags import TYPE_SIZES
 from shield_core.image.tiff_walk import TiffWalk
+from shield_core.image.undecoded import OtherWalk
 
 UPRIGHT: Final = 1
 """The pixels are shown as they are stored."""
@@ -41,7 +42,7 @@ def read_orientation(walk: AnyWalk) -> int:
 
 def _read_values(walk: AnyWalk) -> Iterable[int]:
     match walk:
-        case BmpWalk():
+        case BmpWalk() | OtherWalk():
             return []
         case TiffWalk():
             order = _byte_order(walk.style.order.encode())

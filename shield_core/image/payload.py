@@ -10,14 +10,16 @@ from numpy.typing import NDArray
 from shield_core.errors import ImageCorrupt, LayoutNotExact, RegionInvalid
 from shield_core.image import pixels
 from shield_core.image.conveyor import Finished, ignore
-from shield_core.image.facts import SAMPLE_KINDS, Buffer, ImageFacts
+from shield_core.image.facts import END_MISSING, NOT_DECODED, OTHER, SAMPLE_KINDS, TRAILING_DATA, Buffer, ImageFacts
 from shield_core.image.framing import FRAME_MODE, frame, frame_size
 from shield_core.image.intake import AnyWalk, survey
 from shield_core.image.jpeg_walk import JpegWalk
 from shield_core.image.keepsakes import keep
+from shield_core.image.limits import MAX_PIXELS, check_size
 from shield_core.image.names import harmless_name
 from shield_core.image.orientation import ORIENTATION_NOT_APPLIED, UPRIGHT, read_orientation
 from shield_core.image.regions import SMALL, Region, count_pixels, hash_pixels, normalize
+from shield_core.image.undecoded import NotDecoded, OtherWalk, keep_undecoded
 from shield_core.image.webp_walk import WebpWalk
 from shield_core.progress import Advance, nothing
 
@@ -43,7 +45,8 @@ class Payload:
     `samples` has the shape (width · height, bytes per pixel), uint8, C-contiguous, and belongs to whoever holds the
     payload: it may be encrypted in place. `bit_depth` and `color_type` are PNG's, of the encrypted image. `metadata`
     has the keys `payload_sha256`, `original_sha256` and `source` of docs/format.md, "Metadata". Where there are
-    `regions`, only their pixels are the payload; `samples` are those of the whole picture.
+    `regions`, only their pixels are the payload; `samples` are those of the whole picture. `facts` are those of
+    `intake.examine`, or of `OTHER` where the decoder turned out not to know this kind of picture.
     """
 
     layout: Layout
@@ -55,7 +58,13 @@ class Payload:
     color_type: int
     metadata: dict[str, Any]
     warnings: tuple[str, ...]
+    facts: ImageFacts
     regions: tuple[Region, ...] = ()
+
+    @property
+    def version(self) -> int:
+        """Return the version of the header that this payload needs: 2 for a file that is not decoded, else 1."""
+        return 2 if self.facts.format == OTHER else 1
 
     @property
     def encrypted_pixels(self) -> int:
@@ -90,6 +99,8 @@ def build(
 ) -> Payload:
     """Turn a file into samples, decoding all of it once, so that a damaged file is refused whatever the layout.
 
+    What no decoder here reads, or has more pixels than may be decoded, is taken as a file and not decoded.
+
     Args:
         data: The whole file.
         facts: What `intake.examine` said of it.
@@ -114,9 +125,16 @@ def build(
     regions = tuple(regions)
     chosen, reason = choose(walk, layout, regions)
     parts = normalize(regions, width=facts.width, height=facts.height) if regions else ()
-    taken = (
-        _take_pixels(walk, parts, threads, progress) if chosen is Layout.PIXELS else _take_file(walk, data, progress)
-    )
+    if chosen is Layout.PIXELS:
+        taken = _take_pixels(walk, parts, threads, progress)
+        if layout is Layout.AUTO and not regions and TRAILING_DATA in taken.warnings:
+            chosen, reason = Layout.FILE, "a PNG with bytes behind the end of its pixels"
+            taken = _frame(data, taken.warnings)
+    else:
+        sound = walk
+        walk, taken = _take_file(walk, data, progress)
+        reason = reason if layout is Layout.FILE or walk is sound else walk.facts.reason
+    facts = walk.facts
     kind = SAMPLE_KINDS[taken.mode]
     return Payload(
         layout=chosen,
@@ -129,17 +147,20 @@ def build(
         metadata={
             "payload_sha256": taken.sha256,
             "original_sha256": hashlib.sha256(data).hexdigest(),
-            "source": {
-                "bit_depth": facts.bit_depth,
-                "file_name": harmless_name(file_name),
-                "format": facts.format,
-                "mode": taken.mode if chosen is Layout.PIXELS else facts.mode,
-                "rebuild": taken.rebuild,
-            },
+            "source": _describe(facts, taken, file_name, chosen),
         },
+        facts=facts,
         warnings=tuple(dict.fromkeys(facts.warnings + taken.warnings + warn_of(walk, parts))),
         regions=parts,
     )
+
+
+def _describe(facts: ImageFacts, taken: _Taken, file_name: str | None, layout: Layout) -> dict[str, Any]:
+    """Write the object `source` of docs/format.md."""
+    about = {"file_name": harmless_name(file_name), "format": facts.format, "rebuild": taken.rebuild}
+    if facts.format == OTHER:
+        return about | {"bit_depth": None, "media_type": facts.media_type, "mode": None}
+    return about | {"bit_depth": facts.bit_depth, "mode": taken.mode if layout is Layout.PIXELS else facts.mode}
 
 
 def choose(walk: AnyWalk, layout: Layout, regions: Sequence[Region] = ()) -> tuple[Layout, str]:
@@ -155,6 +176,7 @@ def choose(walk: AnyWalk, layout: Layout, regions: Sequence[Region] = ()) -> tup
 
     Raises:
         LayoutNotExact: `pixels` or regions were asked for, and cannot give this picture back exactly.
+        TooManyPixels: `pixels` or regions were asked for, and the picture has more than `MAX_PIXELS`.
         RegionInvalid: regions were asked for beside the layout `file`.
 
     Source: docs/format.md, Payload and Regions.
@@ -162,9 +184,14 @@ def choose(walk: AnyWalk, layout: Layout, regions: Sequence[Region] = ()) -> tup
     facts = walk.facts
     if regions:
         return Layout.PIXELS, _hold_regions(walk, layout)
+    if layout is Layout.FILE:
+        return layout, ASKED_FOR
     if layout is Layout.AUTO:
-        return (Layout.PIXELS if facts.exact else Layout.FILE), facts.reason
-    if layout is Layout.FILE or facts.exact:
+        if facts.pixels > MAX_PIXELS:
+            return Layout.FILE, f"a picture of more than {MAX_PIXELS:,} pixels, which is not decoded"
+        return (Layout.PIXELS if facts.complete else Layout.FILE), facts.reason
+    check_size(facts.width, facts.height, limit=MAX_PIXELS)
+    if facts.exact:
         return layout, ASKED_FOR
     if _comes_back_as_png(walk):
         return Layout.PIXELS, f"{ASKED_FOR}; comes back as PNG"
@@ -191,6 +218,7 @@ def warn_of(walk: AnyWalk, regions: Sequence[Region]) -> tuple[str, ...]:
 def _hold_regions(walk: AnyWalk, layout: Layout) -> str:
     if layout is Layout.FILE:
         raise RegionInvalid("the layout `file` encrypts the whole file: regions go with `pixels` or `auto`")
+    check_size(walk.facts.width, walk.facts.height, limit=MAX_PIXELS)
     if walk.facts.exact:
         return REGIONS_ARE_PIXELS
     if _comes_back_as_png(walk):
@@ -202,8 +230,9 @@ def _hold_regions(walk: AnyWalk, layout: Layout) -> str:
 
 
 def _comes_back_as_png(walk: AnyWalk) -> bool:
-    as_png = isinstance(walk, JpegWalk) or (isinstance(walk, WebpWalk) and walk.lossless)
-    return as_png and walk.facts.mode in SAMPLE_KINDS
+    whole = isinstance(walk, JpegWalk) and END_MISSING not in walk.facts.warnings
+    lossless = isinstance(walk, WebpWalk) and walk.lossless
+    return (whole or lossless) and walk.facts.mode in SAMPLE_KINDS
 
 
 def _take_pixels(walk: AnyWalk, regions: Sequence[Region], threads: int, progress: Advance) -> _Taken:
@@ -220,8 +249,23 @@ def _take_pixels(walk: AnyWalk, regions: Sequence[Region], threads: int, progres
     return _Taken(samples, mode, size, rebuild, found + walk.dropped, digest)
 
 
-def _take_file(walk: AnyWalk, data: Buffer, progress: Advance) -> _Taken:
-    found = pixels.check(walk, progress=progress)
+def _take_file(walk: AnyWalk, data: Buffer, progress: Advance) -> tuple[AnyWalk, _Taken]:
+    """Frame a file that is sound, or of a kind that no decoder reads: then what is known of it changes."""
+    try:
+        found = pixels.check(walk, progress=progress)
+    except NotDecoded as error:
+        walk, found = _without_decoder(walk, error), ()
+    if not walk.facts.is_decoded:
+        found += (NOT_DECODED,)
+    return walk, _frame(data, found)
+
+
+def _without_decoder(walk: AnyWalk, error: NotDecoded) -> OtherWalk:
+    facts = walk.facts
+    return keep_undecoded(error.reason, facts.media_type or "", width=facts.width, height=facts.height)
+
+
+def _frame(data: Buffer, warnings: tuple[str, ...]) -> _Taken:
     samples = frame(data)
     digest = hashlib.sha256(samples.reshape(-1).data).hexdigest()
-    return _Taken(samples, FRAME_MODE, frame_size(len(data)), None, found, digest)
+    return _Taken(samples, FRAME_MODE, frame_size(len(data)), None, warnings, digest)

@@ -3,6 +3,7 @@
 Two kinds of file are read without it, because we need all of their bytes anyway: exact BMP and exact PNG.
 """
 
+import hashlib
 import threading
 import warnings
 from collections.abc import Iterator
@@ -17,15 +18,20 @@ from shield_core.errors import ImageCorrupt, ShieldError
 from shield_core.image import png_read
 from shield_core.image.bmp_walk import BmpWalk, read_rows
 from shield_core.image.conveyor import Finished, conveyor, ignore
-from shield_core.image.facts import SAMPLE_KINDS, ImageFacts, Pieces, Walk
-from shield_core.image.limits import MAX_DECODED_PIXELS, MIN_FRAME_COST
-from shield_core.image.png_walk import PngWalk, check_png
+from shield_core.image.facts import END_MISSING, SAMPLE_KINDS, ImageFacts, Pieces, Walk
+from shield_core.image.limits import MAX_DECODED_PIXELS, MAX_PIXELS, MIN_FRAME_COST, check_size
+from shield_core.image.png_walk import PngWalk, check_checksums, check_png
 from shield_core.image.splice import spliced
+from shield_core.image.undecoded import NotDecoded, OtherWalk
 from shield_core.progress import Advance, nothing
 
 # Filters of `warnings` belong to the process, not to the thread.
 _DECODING: Final = threading.Lock()
 _STRIP_BYTES = 1 << 18
+# What is appended to a JPEG without an end: bits that no decoder takes for nothing, where it still wants some.
+_FILLINGS: Final = tuple(bytes.fromhex(pattern) * 64 for pattern in ("5533a5c3", "91e44b26"))
+_VARIOUS: Final = frozenset({"BMP", "TIFF"})
+"""Formats of so many kinds that no decoder knows all: what is sound and is not opened is of one of the others."""
 
 
 class Decoded(NamedTuple):
@@ -59,8 +65,11 @@ def decode(
         What it decodes to.
 
     Raises:
+        NotDecoded: no decoder here reads this kind of picture.
+        TooManyPixels: more than may be decoded.
         ImageCorrupt: the decoder refuses it, or what it decodes is not what the walk found.
     """
+    _demand_decoder(walk)
     if isinstance(walk, BmpWalk) and walk.facts.exact:
         samples = read_rows(walk)
         finished(samples.reshape(-1))
@@ -96,8 +105,9 @@ def decode_shown(walk: Walk, *, progress: Advance = nothing) -> tuple[str, NDArr
         become L.
 
     Raises:
-        ImageCorrupt: as `decode`.
+        ImageError: as `decode`.
     """
+    _demand_decoder(walk)
     if walk.facts.mode in SAMPLE_KINDS:
         return decode(walk, progress=progress)[:2]
     size = walk.facts.width, walk.facts.height
@@ -111,14 +121,21 @@ def check(walk: Walk, *, progress: Advance = nothing) -> tuple[str, ...]:
     """Decode a file to see that it is whole, and throw the pixels away.
 
     Of an animation or a file of many pages, frames are decoded until `MAX_DECODED_PIXELS`; later ones are only walked
-    over, which finds a file that was cut off.
+    over, which finds a file that was cut off. Of a picture of more pixels than may be decoded, checksums are checked.
 
     Returns:
         Warnings that are found only by decoding.
 
     Raises:
+        NotDecoded: no decoder here reads this kind of picture.
         ImageCorrupt: the decoder refuses it, or what it decodes is not what the walk found.
     """
+    if not walk.facts.is_decoded:
+        if isinstance(walk, PngWalk):
+            check_checksums(walk)
+        return ()
+    if END_MISSING in walk.facts.warnings:
+        _check_end(walk, progress)
     found = check_png(walk) if isinstance(walk, PngWalk) else ()
     left = MAX_DECODED_PIXELS
     with _decoding():
@@ -148,17 +165,49 @@ def _decoding() -> Iterator[None]:
             raise
         except Exception as error:
             # Decoders fail on hostile bytes with nearly every type: OSError, SyntaxError, struct.error, IndexError …
-            raise ImageCorrupt(f"the picture cannot be decoded: {error}"[:200]) from error
+            # Their words may repeat bytes of the picture, so they are not repeated here.
+            raise ImageCorrupt("the decoder finds the pixels damaged") from error
 
 
 @contextmanager
 def _opened(
     pieces: Pieces, facts: ImageFacts, *, size: tuple[int, int] | None, progress: Advance
 ) -> Iterator[Image.Image]:
-    with Image.open(spliced(pieces, progress), formats=[facts.format]) as image:
+    with _open(pieces, facts, progress) as image:
         if size is not None and image.size != size:
             raise ImageCorrupt("the decoder finds another size than the header declares")
         yield image
+
+
+def _open(pieces: Pieces, facts: ImageFacts, progress: Advance) -> Image.Image:
+    try:
+        return Image.open(spliced(pieces, progress), formats=[facts.format])
+    except (ShieldError, MemoryError):
+        raise
+    except Exception as error:
+        if facts.format in _VARIOUS:
+            raise NotDecoded(f"a {facts.format} of a kind that is rarely written") from error
+        raise
+
+
+def _demand_decoder(walk: Walk) -> None:
+    if isinstance(walk, OtherWalk):
+        raise NotDecoded(walk.facts.reason.removesuffix(", which is not decoded"))
+    check_size(walk.facts.width, walk.facts.height, limit=MAX_PIXELS)
+
+
+def _check_end(walk: Walk, progress: Advance) -> None:
+    """Refuse a JPEG that was cut off in its pixels: then the decoder takes what is appended for more of them."""
+    [(*pieces, end)] = walk.shown
+    size = walk.facts.width, walk.facts.height
+    digests = set()
+    with _decoding():
+        for filling in (b"", *_FILLINGS):
+            with _opened([*pieces, memoryview(filling), end], walk.facts, size=size, progress=progress) as image:
+                image.load()
+                digests.add(hashlib.sha256(image.tobytes()).digest())
+    if len(digests) > 1:
+        raise ImageCorrupt("the JPEG is cut off in its pixels")
 
 
 def _nearest(image: Image.Image) -> str:

@@ -10,7 +10,7 @@ from isal import isal_zlib
 
 from shield_core.errors import ImageCorrupt
 from shield_core.image.checksums import crc32
-from shield_core.image.facts import TRAILING_DATA, ImageFacts, Pieces, describe_samples
+from shield_core.image.facts import MEDIA_TYPES, TRAILING_DATA, ImageFacts, Pieces, describe_samples
 from shield_core.image.limits import MAX_CHUNKS, MAX_KEPT, check_size
 from shield_core.image.splice import merged
 
@@ -112,6 +112,7 @@ def walk_png(view: memoryview) -> PngWalk:
     frames = _count_frames(view, frame, chunks)
     end = chunks[-1].end + 4
     exact, reason = _judge(frame, chunks, frames)
+    trailing = end < len(view)
     facts = ImageFacts(
         format="PNG",
         mode=frame.mode,
@@ -120,8 +121,10 @@ def walk_png(view: memoryview) -> PngWalk:
         height=frame.height,
         frames=frames,
         exact=exact,
-        reason=reason,
-        warnings=(TRAILING_DATA,) if end < len(view) else (),
+        reason="a PNG with bytes behind its end" if exact and trailing else reason,
+        warnings=(TRAILING_DATA,) if trailing else (),
+        complete=exact and not trailing,
+        media_type=MEDIA_TYPES["PNG"],
     )
     spans = [(chunk.start - 8, chunk.end + 4) for chunk in chunks if chunk.name in _PIXELS]
     return PngWalk(facts, ((view[: len(SIGNATURE)], *merged(view, spans)),), view, frame, chunks)

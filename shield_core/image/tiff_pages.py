@@ -31,7 +31,7 @@ _MAX_SAMPLES = 8
 _MAX_DEPTH = 64
 _SEPARATE_PLANES = 2
 _YCBCR = 6
-_TILE_WIDTH = 322
+_TILE_WIDTH, _TILE_HEIGHT = 322, 323
 _STRIPS, _TILES = (273, 279), (324, 325)
 _NESTED = (EXIF, GPS, INTEROPERABILITY, SUB_IMAGES)
 _NESTING = 3
@@ -50,6 +50,8 @@ class Page:
     planar: int
     extra: tuple[int, ...]
     sample_formats: frozenset[int]
+    tables: tuple[int, int]
+    tiled: bool
 
     @property
     def key(self) -> tuple[int, tuple[int, ...], tuple[int, ...]]:
@@ -60,6 +62,11 @@ class Page:
     def is_planar(self) -> bool:
         """Tell whether each channel stands by itself."""
         return self.planar == _SEPARATE_PLANES and len(self.bits) > 1
+
+    @property
+    def has_strange_tiles(self) -> bool:
+        """Tell whether the tiles stand in the tables of strips, which decoders read as strips."""
+        return self.tiled and self.tables == _STRIPS
 
     @property
     def mode(self) -> str:
@@ -92,9 +99,32 @@ def read_page(reader: TagReader, directory: Directory) -> Page:
         planar=reader.number(directory, 284, 1),
         extra=tuple(int(kind) for kind in _few(reader, directory, 338)),
         sample_formats=frozenset(int(kind) for kind in _few(reader, directory, 339)) or frozenset({1}),
+        tables=_TILES if {_TILE_WIDTH, _TILES[0]} <= directory.entries.keys() else _STRIPS,
+        tiled=_TILE_WIDTH in directory.entries,
     )
     _check_strips(reader, directory, page)
     return page
+
+
+def find_spans(reader: TagReader, directory: Directory, page: Page) -> NDArray[np.uint64] | None:
+    """Find where the pixels of a page stand, each strip or tile as start and end; None where the file does not say.
+
+    Returns:
+        Shape (strips, 2), uint64.
+    """
+    starts, sizes = (_many(reader, directory.entries.get(tag)).astype(np.uint64) for tag in page.tables)
+    return np.stack([starts, starts + sizes], axis=1) if starts.size == sizes.size else None
+
+
+def fills_strips(reader: TagReader, directory: Directory, page: Page) -> bool:
+    """Tell whether strips or tiles hold nothing but the picture, as far as can be told without unpacking them."""
+    if page.tiled:
+        across, down = (reader.number(directory, tag, 1) for tag in (_TILE_WIDTH, _TILE_HEIGHT))
+        return page.width % across == 0 and page.height % down == 0
+    if page.compression != UNCOMPRESSED:
+        return True
+    sizes = _many(reader, directory.entries.get(page.tables[1]))
+    return int(sizes.sum(dtype=np.uint64)) == _least_size(page, tiled=False)
 
 
 def find_end(reader: TagReader, directory: Directory, depth: int = 0) -> int:
@@ -121,24 +151,20 @@ def _few(reader: TagReader, directory: Directory, tag: int) -> list[int]:
 
 
 def _check_strips(reader: TagReader, directory: Directory, page: Page) -> None:
-    tiled = _TILE_WIDTH in directory.entries
-    offsets = _many(reader, directory.entries.get((_TILES if tiled else _STRIPS)[0]))
-    expected = _count_tiles(reader, directory, page) if tiled else _count_strips(reader, directory, page)
+    offsets = _many(reader, directory.entries.get(page.tables[0]))
+    expected = _count_tiles(reader, directory, page) if page.tiled else _count_strips(reader, directory, page)
     if expected > MAX_STRIPS or offsets.size > MAX_STRIPS:
         raise ImageCorrupt(f"a page of the TIFF has more than {MAX_STRIPS} strips or tiles")
     if offsets.size < expected:
         raise ImageCorrupt("a page of the TIFF has less pixels than it declares")
-    sizes = _many(reader, directory.entries.get((_TILES if tiled else _STRIPS)[1]))
+    sizes = _many(reader, directory.entries.get(page.tables[1]))
     if sizes.size != offsets.size and (sizes.size or page.compression != UNCOMPRESSED):
         raise ImageCorrupt("a page of the TIFF does not say how long its strips are")
     limit = len(reader.view)
-    if (
-        max(_largest(offsets), _largest(sizes)) > limit
-        or _end_of(reader, directory, _TILES if tiled else _STRIPS) > limit
-    ):
+    if max(_largest(offsets), _largest(sizes)) > limit or _end_of(reader, directory, page.tables) > limit:
         raise ImageCorrupt("the TIFF is cut off in its pixels")
     total = int(sizes.sum(dtype=np.uint64))
-    if sizes.size and total < _least_size(page, tiled=tiled):
+    if sizes.size and total < _least_size(page, tiled=page.tiled):
         raise ImageCorrupt("a page of the TIFF has less pixels than it declares")
     # Decoders read every strip to its declared end: strips that all hold the whole file would take hours.
     reader.values_left -= total
@@ -159,7 +185,7 @@ def _count_strips(reader: TagReader, directory: Directory, page: Page) -> int:
 
 
 def _count_tiles(reader: TagReader, directory: Directory, page: Page) -> int:
-    width, height = reader.number(directory, _TILE_WIDTH, 0), reader.number(directory, 323, 0)
+    width, height = reader.number(directory, _TILE_WIDTH, 0), reader.number(directory, _TILE_HEIGHT, 0)
     if not width or not height or width * height > MAX_PIXELS:
         raise ImageCorrupt("a page of the TIFF declares tiles that cannot be")
     return -(-page.width // width) * -(-page.height // height) * _planes(page)

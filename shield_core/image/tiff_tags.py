@@ -70,11 +70,25 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """The fields of a directory, the offset of the next, and where the directory and its values end."""
+    """The fields of a directory, the offset of the next, and where the directory itself stands.
+
+    `whole` says that every field is among the entries: none of unknown type, empty, or of a tag that stands twice.
+    """
 
     entries: dict[int, Entry]
     following: int
-    end: int
+    span: tuple[int, int]
+    whole: bool
+
+    @property
+    def spans(self) -> list[tuple[int, int]]:
+        """List where it and its values stand, each as start and end."""
+        return [self.span, *((entry.start, entry.start + entry.size) for entry in self.entries.values())]
+
+    @property
+    def end(self) -> int:
+        """Find how far into the file it reaches with its values."""
+        return max(end for _, end in self.spans)
 
 
 @dataclass(slots=True)
@@ -106,8 +120,8 @@ class TagReader:
         entries: dict[int, Entry] = {}
         for entry in self._entries(start, count):
             entries.setdefault(entry.tag, entry)
-        ends = [entry.start + entry.size for entry in entries.values()]
-        return Directory(entries, following, max([end + struct.calcsize(self.style.offset_format), *ends]))
+        behind = end + struct.calcsize(self.style.offset_format)
+        return Directory(entries, following, (offset, behind), whole=len(entries) == count)
 
     def numbers(self, entry: Entry) -> NDArray[np.unsignedinteger[Any]]:
         """Read the values of an entry of whole numbers, without copying them.

@@ -3,16 +3,14 @@
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
 
 from shield_core.errors import ImageCorrupt
-from shield_core.image.facts import METADATA_DROPPED, TRAILING_DATA, ImageFacts, Pieces, describe_samples
+from shield_core.image.facts import MEDIA_TYPES, METADATA_DROPPED, TRAILING_DATA, ImageFacts, Pieces, describe_samples
 from shield_core.image.limits import MAX_KEPT
-from shield_core.image.tiff_pages import EXACT, EXIF, GPS, INTEROPERABILITY, SUB_IMAGES, Page, find_end, read_page
+from shield_core.image.tiff_losses import DIRECTORIES, KEPT, find_loss
+from shield_core.image.tiff_pages import EXACT, SUB_IMAGES, Page, find_end, read_page
 from shield_core.image.tiff_tags import Directory, TagReader, TiffStyle, read_style
-
-KEPT: Final = frozenset({270, 271, 272, 274, 282, 283, 296, 305, 306, 315, 700, 33432, 33723, 34675, EXIF, GPS})
-"""Tags that the `pixels` layout keeps: docs/format.md, "Payload"."""
+from shield_core.image.undecoded import NotDecoded
 
 # What a decoder needs to find and read the pixels. Not the orientation: Pillow would turn them.
 _SHOWN = frozenset(
@@ -84,15 +82,19 @@ def walk_tiff(view: memoryview) -> TiffWalk:
 
     Raises:
         TooManyPixels: a page declares more than the limit.
+        NotDecoded: a kind that decoders read wrong.
         ImageCorrupt: cut off, or not the structure of a TIFF.
     """
     style, first = read_style(view)
     reader = TagReader(view, style)
     directories = tuple(_directories(reader, first))
     pages = tuple(read_page(reader, directory) for directory in directories)
+    _check_foreign(style, pages)
     end = max(find_end(reader, directory) for directory in directories)
     kept = _read_kept(reader, directories[0])
     exact, reason = _judge(style, directories, pages, kept)
+    trailing = _has_trailing(view, end)
+    loss = find_loss(reader, directories[0], pages[0]) if exact else None
     facts = ImageFacts(
         format="TIFF",
         mode=pages[0].mode,
@@ -101,8 +103,10 @@ def walk_tiff(view: memoryview) -> TiffWalk:
         height=pages[0].height,
         frames=len(pages),
         exact=exact,
-        reason=reason,
-        warnings=(TRAILING_DATA,) if _has_trailing(view, end) else (),
+        reason=loss or ("a TIFF with bytes behind its end" if exact and trailing else reason),
+        warnings=(TRAILING_DATA,) if trailing else (),
+        complete=exact and loss is None and not trailing,
+        media_type=MEDIA_TYPES["TIFF"],
     )
     return TiffWalk(
         facts=facts,
@@ -110,8 +114,17 @@ def walk_tiff(view: memoryview) -> TiffWalk:
         style=style,
         packed=pages[0].compression not in _UNPACKED,
         kept=kept or (),
-        dropped=(METADATA_DROPPED,) if directories[0].entries.keys() - _SHOWN - KEPT else (),
+        dropped=(METADATA_DROPPED,) if loss else (),
     )
+
+
+def _check_foreign(style: TiffStyle, pages: tuple[Page, ...]) -> None:
+    """Refuse what decoders open and read wrong; what they do not open, they say themselves."""
+    width, height = pages[0].width, pages[0].height
+    if style.big and style.order == ">":
+        raise NotDecoded("a big-endian BigTIFF", width=width, height=height)
+    if any(page.has_strange_tiles for page in pages):
+        raise NotDecoded("a TIFF whose tiles are listed as strips", width=width, height=height)
 
 
 def _directories(reader: TagReader, offset: int) -> Iterator[Directory]:
@@ -139,10 +152,10 @@ def _keep(reader: TagReader, directory: Directory, tags: frozenset[int] | set[in
     kept = []
     for tag in sorted(tags):
         entry = directory.entries[tag]
-        if tag in {EXIF, GPS, INTEROPERABILITY}:
+        if tag in DIRECTORIES:
             inner = reader.directory(reader.number(directory, tag, 0))
-            names = inner.entries.keys() - {EXIF, GPS} - ({INTEROPERABILITY} if tag != EXIF else set())
-            kept.append(KeptTag(tag, tags=_keep(reader, inner, names)))
+            strangers = DIRECTORIES.keys() - DIRECTORIES[tag]
+            kept.append(KeptTag(tag, tags=_keep(reader, inner, inner.entries.keys() - strangers)))
         else:
             kept.append(KeptTag(tag, entry.kind, entry.count, reader.value(entry)))
     return tuple(kept)

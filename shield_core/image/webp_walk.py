@@ -5,11 +5,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from shield_core.errors import ImageCorrupt
-from shield_core.image.facts import METADATA_DROPPED, TRAILING_DATA, ImageFacts, Pieces
+from shield_core.image.facts import MEDIA_TYPES, METADATA_DROPPED, TRAILING_DATA, ImageFacts, Pieces
 from shield_core.image.limits import MAX_CHUNKS, check_size
 
 _HEADER = 12
 _PICTURES = frozenset({b"VP8 ", b"VP8L"})
+_SINGLE = frozenset({b"EXIF", b"ICCP"})
+_KNOWN = _PICTURES | _SINGLE | {b"VP8X", b"ALPH", b"ANIM", b"ANMF"}
 _ALPHA_FLAG, _ANIMATION_FLAG = 0x10, 0x02
 
 
@@ -51,7 +53,9 @@ def walk_webp(view: memoryview) -> WebpWalk:
         raise ImageCorrupt("the WebP is cut off")
     chunks = dict[bytes, memoryview]()
     frames = 0
+    others = False
     for name, body in _read_chunks(view[:end]):
+        others |= name not in _KNOWN or (name in _SINGLE and name in chunks)
         chunks.setdefault(name, body)
         frames += name == b"ANMF"
         _check_inside(name, body, canvas)
@@ -67,6 +71,7 @@ def walk_webp(view: memoryview) -> WebpWalk:
         exact=False,
         reason=_reason(frames, lossless=lossless),
         warnings=(TRAILING_DATA,) if len(view) > end + end % 2 else (),
+        media_type=MEDIA_TYPES["WEBP"],
     )
     exif = bytes(chunks.get(b"EXIF", b""))
     return WebpWalk(
@@ -75,7 +80,7 @@ def walk_webp(view: memoryview) -> WebpWalk:
         lossless=lossless,
         exif=exif.removeprefix(b"Exif\x00\x00"),
         icc=bytes(chunks.get(b"ICCP", b"")),
-        dropped=(METADATA_DROPPED,) if b"XMP " in chunks else (),
+        dropped=(METADATA_DROPPED,) if others else (),
     )
 
 
