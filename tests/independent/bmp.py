@@ -33,6 +33,7 @@ def check_header(header: bytes, geometry: Geometry) -> bool:
         "another number of planes or bits",
     )
     demand(_number(header, 16, 4) == 0, "compressed")
+    demand(size != 124 or header[56:60] not in (b"DEBM", b"KNIL"), "a color profile")
     _check_palette(header, size, gray=geometry.pixel_size == 1)
     return height > 0
 

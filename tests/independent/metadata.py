@@ -13,8 +13,11 @@ _KEYS = ("version", "job_id", "purity", "statement_sha256", "payload_sha256", "o
 _SOURCE = ("format", "mode", "bit_depth", "file_name", "rebuild")
 _REBUILT_AS = {"PNG": "PNG", "JPEG": "PNG", "WEBP": "PNG", "BMP": "BMP", "TIFF": "TIFF"}
 _MODES = {(0, 8): "L", (0, 16): "I;16", (2, 8): "RGB", (4, 8): "LA", (6, 8): "RGBA"}
+_MODES_OF = {"JPEG": ("L", "RGB"), "WEBP": ("RGB", "RGBA"), "BMP": ("L", "RGB")}
 _BMP_HEADERS = (12, 40, 52, 56, 64, 108, 124)
-_MEDIA_TYPE = re.compile(r"[!-.0-~]+/[!-.0-~]+", re.ASCII)
+_TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # RFC 9110, section 5.6.2
+_MEDIA_TYPE = re.compile(f"{_TOKEN}/{_TOKEN}", re.ASCII)
+_MODE = re.compile(r"[!-~]{1,16}", re.ASCII)
 
 
 def open_metadata(header: Header, key_file: KeyFile, key: bytes) -> dict[str, Any]:
@@ -41,11 +44,13 @@ def check_source(source: dict[str, Any], header: Header) -> None:
     demand(has_keys(source, *_SOURCE), "other keys")
     demand(isinstance(source["format"], str) and source["format"] in _REBUILT_AS, "another format")
     demand(is_integer(source["bit_depth"], 1, 64), "another bit depth")
-    demand(isinstance(source["mode"], str), "mode is no string")
+    demand(isinstance(source["mode"], str) and _MODE.fullmatch(source["mode"]) is not None, "another mode")
     if header.layout == "file":
         demand(source["rebuild"] is None, "a file that is to be rebuilt")
         return
     demand(source["mode"] == _MODES[header.geometry.color, header.geometry.depth], "another mode than the header's")
+    demand(source["mode"] in _MODES_OF.get(source["format"], _MODES.values()), "a mode that this format does not have")
+    demand(source["bit_depth"] == header.geometry.depth, "another bit depth than the header's")
     demand(isinstance(source["rebuild"], dict), "pixels without rebuild")
     demand(source["rebuild"].get("as") == _REBUILT_AS[source["format"]], "one format that comes back as another")
 

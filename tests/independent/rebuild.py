@@ -13,6 +13,7 @@ from .rungs import demand
 from .tiff import rebuild_tiff
 
 _CHUNKS = ("iCCP", "eXIf", "pHYs", "tEXt", "zTXt", "iTXt", "tIME", "sRGB", "gAMA", "cHRM", "cICP", "sBIT", "bKGD")
+_MOST_CHUNKS = 65_536
 _SMALLEST = 16
 
 
@@ -27,6 +28,7 @@ def rebuild(instructions: dict[str, Any], geometry: Geometry, samples: bytes) ->
 
 def rebuild_png(instructions: dict[str, Any], geometry: Geometry, samples: bytes) -> bytes:
     demand(has_keys(instructions, "as", "chunks") and isinstance(instructions["chunks"], list), "other keys")
+    demand(len(instructions["chunks"]) <= _MOST_CHUNKS, "too many chunks")
     sides = {"before": b"", "after": b""}
     for one in instructions["chunks"]:
         demand(has_keys(one, "data_b64", "place", "type"), "a chunk with other keys")

@@ -9,6 +9,7 @@ from .rungs import demand
 
 _KEPT = (270, 271, 272, 274, 282, 283, 296, 305, 306, 315, 700, 33432, 33723, 34665, 34675, 34853)
 _DIRECTORIES = {None: (34665, 34853), 34665: (40965,)}  # which directories stand in which
+_NOWHERE_ELSE = (34665, 34853, 40965)
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
 _SHORT, _LONG = 3, 4
 _STRIP = 262_144
@@ -50,6 +51,7 @@ def read_directory(tags: Any, inside: int | None) -> Directory:
             demand(has_keys(one, "tag", "tags"), "a directory with other keys")
             directory[one["tag"]] = read_directory(one["tags"], one["tag"])
         else:
+            demand(one["tag"] not in _NOWHERE_ELSE, "a directory elsewhere")
             directory[one["tag"]] = _field(one)
     return directory
 

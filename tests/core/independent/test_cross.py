@@ -40,7 +40,7 @@ def directories(order):
     """The fields of EXIF, with Interoperability in it, and of GPS; one value is of an odd length."""
     photo = [
         (0x9003, 2, 20, b"2026:01:02 03:04:05\x00"),
-        (0x927C, 7, 5, b"maker"),
+        (0x9286, 7, 5, b"words"),
         (0xA005, 4, 1, [(1, 2, 4, b"R98\x00")]),
     ]
     number = struct.pack(order + "H", 6)
@@ -104,7 +104,7 @@ FILES = {
     "GIF-like PNG": pictures.palette(13, 7),
     "TIFF pages": pictures.animated("TIFF", width=9, height=7),
 }
-EXACT = sorted(name for name in FILES if intake.examine(FILES[name]).exact)
+EXACT = sorted(name for name in FILES if intake.examine(FILES[name]).complete)
 LEGIBLE = pictures.as_jpeg(pictures.make(13, 7), exif=pictures.exif(), icc_profile=pictures.icc(), dpi=(300, 300))
 
 

@@ -34,16 +34,16 @@ NAMES = [
 ]
 MAKINGS = {name: Making(name, FILES[name]) for name in NAMES}
 NUMBERS = [-1, 0, 1, 2, 8, 13, 16, 19, 64, 65, 255, 256, 270, 34665, 40965, 65535, 65536, 2**32]
-WORDS = (
-    "PNG JPEG BMP TIFF WEBP OTHER GIF L LA RGB I;16 II MM before after tEXt IDAT tRNS AA== AB== AAA= AAAAAA==".split()
-)
+FORMATS = ["PNG", "JPEG", "BMP", "TIFF", "WEBP", "OTHER", "GIF"]
+WORDS = ["L", "LA", "RGB", "I;16", "a mode", "II", "MM", "before", "after", "tEXt", "IDAT", "tRNS"]
+BASE64 = ["AA==", "AB==", "AAA=", "AAAAAA=="]
 PARTS = [
     {"as": "PNG", "chunks": []},
     {"as": "TIFF", "order": "MM", "packed": True, "tags": []},
     {"tag": 34665, "tags": []},
     {"tag": 270, "tags": []},
 ]
-ODD = [None, True, False, "", [], {}, [{}], *NUMBERS, *WORDS, *PARTS]
+ODD = [None, True, False, "", [], {}, [{}], *NUMBERS, *FORMATS, *WORDS, *BASE64, *PARTS]
 
 
 def places(value, path=()):
