@@ -104,6 +104,13 @@ FILES = {
     "GIF-like PNG": pictures.palette(13, 7),
     "TIFF pages": pictures.animated("TIFF", width=9, height=7),
 }
+OTHERS = {
+    "GIF": pictures.encode(pictures.make(13, 7), "GIF"),
+    "PSD": b"8BPS\0\1" + struct.pack(">6xHIIHH", 3, 7, 13, 8, 3) + bytes(range(100)),
+    "BMP that no decoder takes": with_colors(gray_bitmap(13, 7), 1000),
+}
+"""Files that are not decoded."""
+
 EXACT = sorted(name for name in FILES if intake.examine(FILES[name]).complete)
 LEGIBLE = pictures.as_jpeg(pictures.make(13, 7), exif=pictures.exif(), icc_profile=pictures.icc(), dpi=(300, 300))
 
@@ -145,6 +152,12 @@ class TestLayouts:
         back = assert_same(made)
         if made.layout is Layout.FILE or name.startswith("BMP"):
             assert back == FILES[name]
+
+    @pytest.mark.parametrize("name", OTHERS)
+    def test_of_version_2_come_back(self, name):
+        made = encrypt(OTHERS[name], layout=Layout.FILE)
+        assert (made.layout, made.header_bytes[4]) == (Layout.FILE, 2)
+        assert assert_same(made) == OTHERS[name]
 
     def test_of_a_palette_that_claims_more_come_back(self):
         """No decoder of ours takes it, and its pixels need none."""
