@@ -32,6 +32,8 @@ _JFIF_SIZE = 14
 _EXIF = b"Exif\x00\x00"
 _ICC = b"ICC_PROFILE\x00"
 _FIRST_WINDOW, _WINDOW = 4096, 1 << 20
+# Fill bytes of a scan, in a window. The decoder reads them again with every block of the file: 50 MB take 40 s.
+_MAX_FILL = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +216,10 @@ def _next_marker(view: memoryview, at: int) -> int:
 def _find_marker(view: memoryview, at: int, *, check_first: bool = True) -> int | None:
     """Find the next marker that is neither a stuffed byte, a fill byte nor a restart.
 
-    Linear whatever the bytes are: a hostile file is 50 MB of FF 00, or of FF.
+    Linear whatever the bytes are: a hostile file is 50 MB of FF 00.
+
+    Raises:
+        NotDecoded: so many fill bytes that a decoder would take minutes.
     """
     if check_first and at + 1 < len(view) and view[at] == 0xFF and 0 < view[at + 1] < 0xFF:  # noqa: PLR2004 - bytes
         return at
@@ -223,6 +228,8 @@ def _find_marker(view: memoryview, at: int, *, check_first: bool = True) -> int 
         part = np.frombuffer(view[at : at + window + 1], np.uint8)
         places = np.flatnonzero(part[:-1] == 0xFF)  # noqa: PLR2004 - byte
         after = part[places + 1]
+        if np.count_nonzero(after == 0xFF) > _MAX_FILL:  # noqa: PLR2004 - byte
+            raise NotDecoded("a JPEG with long runs of filling")
         places = places[(after != 0) & (after != 0xFF) & ((after < 0xD0) | (after > 0xD7))]  # noqa: PLR2004 - bytes
         if places.size:
             return at + int(places[0])

@@ -182,7 +182,7 @@ def _opened(
 def _open(pieces: Pieces, facts: ImageFacts, progress: Advance) -> Image.Image:
     try:
         return Image.open(spliced(pieces, progress), formats=[facts.format])
-    except (ShieldError, MemoryError):
+    except (ShieldError, MemoryError, Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise
     except Exception as error:
         if facts.format in _VARIOUS:

@@ -203,7 +203,7 @@ class TestEncryptImage:
             (b"", ImageEmpty),
             (b"not a picture", UnsupportedFormat),
             (pictures.as_png(pictures.make())[:-200], ImageCorrupt),
-            (pictures.png(pictures.ihdr(5001, 5000)), TooManyPixels),
+            (pictures.png(pictures.ihdr(20_001, 10_000)), TooManyPixels),
         ],
     )
     def test_what_is_no_picture_is_refused(self, data, error):

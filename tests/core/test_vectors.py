@@ -8,6 +8,7 @@ import pytest
 from shield_core import errors
 from shield_core.cipher import segments
 from shield_core.image import intake, payload
+from shield_core.image.framing import frame
 from shield_core.image.payload import Layout
 from shield_core.keys import passphrase
 from shield_core.keys.recipients import RecipientOpen
@@ -30,6 +31,13 @@ def openers(vector):
 
 def decrypt(vector):
     return decrypt_image(vector.image, vector.key_file, openers=openers(vector), material=vector.material)
+
+
+def _samples(back):
+    """What was released: of a file its frame, whatever the file is; of pixels all of them."""
+    if back.layout is Layout.FILE:
+        return frame(back.data)
+    return payload.build(back.data, intake.examine(back.data), layout=Layout.PIXELS).samples
 
 
 class TestSegments:
@@ -67,8 +75,7 @@ class TestLadder:
                 decrypt(vector)
             return
         back = decrypt(vector)
-        again = payload.build(back.data, intake.examine(back.data), layout=Layout(back.layout))
-        assert sha256(np.ascontiguousarray(again.samples).data).hexdigest() == vector.payload
+        assert sha256(_samples(back).data).hexdigest() == vector.payload
 
     def test_every_rung_has_several(self):
         count = Counter(vector.expect for vector in VECTORS)

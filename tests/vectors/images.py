@@ -48,6 +48,7 @@ class Making:
             bit_depth=self.content.bit_depth,
             color_type=self.content.color_type,
             metadata=metadata.encrypt(self.about, self.keys.metadata),
+            version=self.content.version,
         )
 
     def parts(self):

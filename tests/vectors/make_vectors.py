@@ -15,7 +15,7 @@ import numpy as np
 
 from shield_core.cipher import reference
 from shield_core.keys import schedule
-from tests.vectors import frames, images, key_files, malformed, purities, regions
+from tests.vectors import frames, images, key_files, malformed, purities, regions, undecoded
 
 HERE = Path(__file__).parent
 SIZES = (1, 2, 5, 2**17, 2**17 + 1, 2**18 + 1)
@@ -60,7 +60,12 @@ def segments():
 
 def made_images():
     """Yield name, lines and body of each image; the lines are those of README.md."""
-    for name, expect, comment, making, image in (*images.vectors(), *regions.vectors(), *frames.vectors()):
+    for name, expect, comment, making, image in (
+        *images.vectors(),
+        *regions.vectors(),
+        *frames.vectors(),
+        *undecoded.vectors(),
+    ):
         yield name, _about_image(making, expect, comment), image or making.image()
     for name, expect, comment, making, image, given in purities.vectors():
         lines = _about_image(making, expect, comment) | {"purity": making.purity.value}

@@ -143,8 +143,8 @@ class TestKeptOfPng:
 
     def test_what_stands_behind_the_end_does_not_come_back(self):
         data = pictures.as_png(pictures.make())
-        assert take(data + b"behind").warnings == ("trailing-data",)
-        assert round_trip(data + b"behind").data == round_trip(data).data
+        assert take(data + b"behind", Layout.PIXELS).warnings == ("trailing-data",)
+        assert round_trip(data + b"behind", Layout.PIXELS).data == round_trip(data).data
 
 
 class TestKeptOfTiff:

@@ -11,6 +11,7 @@ from PIL import Image
 from shield_core.errors import TooManyPixels
 from shield_core.image.intake import examine
 from shield_core.image.payload import Layout, build
+from shield_core.image.regions import Region
 from shield_core.image.restore import restore
 from tests import pictures
 
@@ -55,12 +56,17 @@ class TestLargePictures:
         assert payload.layout is Layout.PIXELS
         assert np.array_equal(pictures.pixels(restored.data), np.array(image))
 
-    def test_of_one_row_more_are_refused_before_they_are_decoded(self):
+    def test_of_one_row_more_are_files_and_never_decoded(self, monkeypatch):
         data = pictures.png(
             pictures.ihdr(5000, 5001), pictures.chunk(b"IDAT", bytes(1_000_000)), pictures.chunk(b"IEND")
         )
+        monkeypatch.setattr(Image, "open", None)
+        payload = build(data, examine(data))
+        assert (payload.layout, payload.version, payload.warnings) == (Layout.FILE, 1, ("not-decoded",))
         with pytest.raises(TooManyPixels):
-            examine(data)
+            build(data, examine(data), layout=Layout.PIXELS)
+        with pytest.raises(TooManyPixels):
+            build(data, examine(data), regions=[Region(0, 0, 1, 1)])
 
     @pytest.mark.parametrize("write", [pictures.as_png, pictures.as_jpeg])
     def test_are_examined_in_milliseconds(self, twelve_megapixels, write):
