@@ -71,7 +71,9 @@ def _check_container(image: bytes) -> None:
         raise Refused("unsupported format", "not a PNG")
     if int.from_bytes(image[16:20], "big") * int.from_bytes(image[20:24], "big") > _MOST_PIXELS:
         raise Refused("too many pixels", "IHDR")
-    if png.lacks_own_chunk(image):
+    with rung("header"):
+        lacks = png.lacks_own_chunk(image)
+    if lacks:
         raise Refused("header missing", "no qsIS before IEND")
 
 

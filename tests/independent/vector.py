@@ -56,8 +56,8 @@ def make_key_file(
     image: bytes, file_key: bytes, statement_sha256: str, *, purity: str = "balanced", material_b64: str | None = None
 ) -> bytes:
     """A key file for an image, with the file key in clear."""
-    own = image.find(b"qsIS") + 4
-    key_id, nonce = image[own + 10 : own + 26], image[own + 26 : own + 50]
+    own = image.partition(b"qsIS")[2].ljust(50, b"\0")  # where there is none, the key file is not looked at
+    key_id, nonce = own[10:26], own[26:50]
     keys = derive(file_key, nonce)
     value = {
         "format": "imageshield-key-file",
