@@ -222,7 +222,7 @@ def from_core(error: ShieldError) -> Refused:
     return Refused(code=error.code, title=error.title, status=CORE_STATUS.get(error.code, 500), detail=detail)
 
 
-def of_failed_job(code: str, title: str) -> Refused:
+def of_failed_job(code: str, title: str, detail: str | None = None) -> Refused:
     """The problem that a failed job answers with where its caller waited for it."""
     own = {kind.code: kind.status for kind in ApplicationError.__subclasses__()}
-    return Refused(code=code, title=title, status=CORE_STATUS.get(code) or own.get(code, 500), detail=None)
+    return Refused(code=code, title=title, status=CORE_STATUS.get(code) or own.get(code, 500), detail=detail)

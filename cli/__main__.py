@@ -42,7 +42,7 @@ BadCommandLine: Final = next(kind for kind in typer.BadParameter.__mro__ if kind
 
 @app.command()
 def encrypt(  # noqa: PLR0917 - typer calls it by name
-    image: Annotated[Path, typer.Argument(metavar="IMAGE", help="A PNG, JPEG, BMP, TIFF or WebP.")],
+    image: Annotated[Path, typer.Argument(metavar="IMAGE", help="A picture: PNG, JPEG, TIFF, HEIC, a raw file …")],
     out: Annotated[
         Path | None, typer.Option("-o", "--out", help="The encrypted image. [default: NAME.enc.png]")
     ] = None,

@@ -92,8 +92,7 @@ def _unsigned_receipt(encrypted: "EncryptedImage") -> bytes:
 
 
 def _warn(encrypted: "EncryptedImage", key_target: Path, *, plain: bool) -> None:
-    for warning in encrypted.warnings:
-        say(f"warning: {_WARNINGS.get(warning, warning)}")
+    _tell(encrypted.warnings)
     if encrypted.statement["degraded"]:
         reason = encrypted.quantum_purity["reason"]
         say(f"warning: {reason}; the system's random bits stand in for what is missing, and the key is as strong")
@@ -101,9 +100,18 @@ def _warn(encrypted: "EncryptedImage", key_target: Path, *, plain: bool) -> None
         say(f"warning: whoever reads {key_target} opens the picture: the key stands in it in clear")
 
 
+def _tell(warnings: Sequence[str]) -> None:
+    for warning in warnings:
+        say(f"warning: {_WARNINGS.get(warning, warning)}")
+
+
 _WARNINGS = {
     "trailing-data": "bytes stand behind the end of the picture; the layout `file` keeps them, `pixels` does not",
     "metadata-dropped": "some of what the file says about the picture is not kept by the layout `pixels`",
+    "frames-dropped": "the file holds more pictures than the first, and the layout `pixels` keeps only that",
+    "end-missing": "the file has no end marker; all of its pixels are there, and it comes back as it is",
+    "not-decoded": "the file was not decoded, so damage in it was not noticed; it comes back as it is",
+    "not-byte-identical": "pixels and what was kept beside them are the original's, the bytes of the file are not",
     "region-small": "fewer than 4,096 pixels are encrypted: their place and number tell much of what stands there",
     "orientation-not-applied": "programs turn this picture before they show it, and regions count in pixels as they "
     "are stored: look whether the right places are encrypted",
@@ -140,6 +148,7 @@ def decrypt(
         check_target(target, force=replaces, hint=hint)
         with Outputs(force=replaces) as outputs:
             outputs.write(target, memoryview(decrypted.data), progress=_storing(sink, len(decrypted.data)))
+    _tell(decrypted.warnings)
     summaries.show_decrypted(decrypted, target, as_json=as_json)
 
 

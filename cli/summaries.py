@@ -25,7 +25,7 @@ class Made:
 def show_encrypted(encrypted: "EncryptedImage", made: Made, *, as_json: bool) -> None:
     facts = encrypted.facts
     key_id = keyfile.key_id_text(encrypted.key_file.key_id)
-    pixels = round(encrypted.share_encrypted * facts.width * facts.height)
+    pixels = round(encrypted.share_encrypted * facts.pixels)
     if not as_json:
         print_table(
             {
@@ -48,15 +48,16 @@ def show_encrypted(encrypted: "EncryptedImage", made: Made, *, as_json: bool) ->
             "key_custody": made.custody,
             "image": {
                 "format": facts.format,
-                "mode": facts.mode,
-                "width": facts.width,
-                "height": facts.height,
+                "media_type": facts.media_type,
+                "mode": facts.mode or None,
+                "width": facts.width or None,
+                "height": facts.height or None,
                 "frames": facts.frames,
             },
             "layout": encrypted.layout.value,
             "layout_reason": encrypted.layout_reason,
             "regions": [region.to_json() for region in encrypted.regions],
-            "encrypted_pixels": pixels,
+            "encrypted_pixels": pixels or None,
             "share_encrypted": encrypted.share_encrypted,
             "quantum_purity": encrypted.quantum_purity,
             "warnings": list(encrypted.warnings),
@@ -87,7 +88,7 @@ def show_decrypted(decrypted: "DecryptedImage", target: Path, *, as_json: bool) 
         "sha256": hashlib.sha256(decrypted.data).hexdigest(),
     }
     if as_json:
-        print_json(about | {"timings_ms": decrypted.timings_ms})
+        print_json(about | {"warnings": list(decrypted.warnings), "timings_ms": decrypted.timings_ms})
     else:
         print_table(about)
 

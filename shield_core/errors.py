@@ -29,7 +29,14 @@ ShieldError
 `code` is the stable problem code of the API; `rung` names the vector ladder of docs/format.md.
 """
 
-from typing import ClassVar
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import ClassVar, Final
+
+UNEXPECTED: Final = (LookupError, TypeError, ValueError, ArithmeticError, struct.error, RecursionError)
+"""What Python and its libraries raise where data are not as any writer writes them. The data decide, so it is no fault
+of the machine, and another attempt would end in the same way."""
 
 
 class ShieldError(Exception):
@@ -194,3 +201,16 @@ class Cancelled(ShieldError):
 
     code = "cancelled"
     title = "Cancelled"
+
+
+@contextmanager
+def refusing(kind: type[ShieldError], words: str) -> Iterator[None]:
+    """Turn what was not foreseen of somebody's data into a refusal of them.
+
+    Raises:
+        ShieldError: of this kind, with these words and the cause.
+    """
+    try:
+        yield
+    except UNEXPECTED as error:
+        raise kind(words) from error

@@ -21,7 +21,7 @@ from shield_core.container._attempt import Attempt
 from shield_core.container.evidence import fits
 from shield_core.container.header import NONCE_SIZE, pack
 from shield_core.container.lanes import Recording
-from shield_core.errors import CommitmentMismatch
+from shield_core.errors import CommitmentMismatch, ImageCorrupt, PayloadInvalid, refusing
 from shield_core.image import intake, payload, restore
 from shield_core.image.facts import ImageFacts
 from shield_core.image.payload import Layout
@@ -133,7 +133,10 @@ def encrypt_image(
     """
     clock = StageClock(progress)
     key_id = uuid7() if key_id is None else key_id
-    with clock.stage(Stage.VALIDATING, memoryview(data).nbytes) as advance:
+    with (
+        refusing(ImageCorrupt, "the picture is not as any program writes it"),
+        clock.stage(Stage.VALIDATING, memoryview(data).nbytes) as advance,
+    ):
         facts = intake.examine(data)
         content = payload.build(
             data,
@@ -238,7 +241,10 @@ def decrypt_image(
         materials.verify(header, material, progress=advance)
     del parsed  # its samples are as large as the picture
     inside = take_pixels(samples, header.regions, width=header.width)
-    with clock.stage(Stage.DECRYPTING, 3 * inside.nbytes + REBUILDING * samples.nbytes) as advance:
+    with (
+        refusing(PayloadInvalid, "the metadata do not describe a file"),
+        clock.stage(Stage.DECRYPTING, 3 * inside.nbytes + REBUILDING * samples.nbytes) as advance,
+    ):
         about = metadata.decrypt(
             header.metadata, keys.metadata, purity=header.purity.value, statement_sha256=key_file.statement_sha256
         )

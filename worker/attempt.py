@@ -66,8 +66,9 @@ class Attempt:
         except EntropyError as error:
             await self._retry(code=error.code, title=error.title)
         except ShieldError as error:
-            log.info("job.refused", code=error.code)
-            await self._fail(code=error.code, title=error.title)
+            # The type alone, of what was not foreseen: its words may repeat what the picture says.
+            log.info("job.refused", code=error.code, cause=type(error.__cause__).__name__ if error.__cause__ else None)
+            await self._fail(code=error.code, title=error.title, detail=self._detail(error))
         except ApplicationError as error:
             if is_transient(error):
                 await self._retry(code=error.code, title=error.title)
@@ -115,9 +116,13 @@ class Attempt:
             # Where the database is what is down, the lease runs out and the sweeper does it.
             await self._claims.release(self._claim)
 
-    async def _fail(self, *, code: str, title: str) -> None:
+    def _detail(self, error: ShieldError) -> str | None:
+        """Say what was refused; of a decryption never more than its title, which is the same for every reason."""
+        return error.title if self._claim.job.kind == "decrypt" else str(error) or None
+
+    async def _fail(self, *, code: str, title: str, detail: str | None = None) -> None:
         with suppress(ApplicationError, LeaseLost):
-            await self._claims.fail(self._claim, code=code, title=title)
+            await self._claims.fail(self._claim, code=code, title=title, detail=detail)
 
     @asynccontextmanager
     async def _kept(self) -> AsyncIterator[None]:

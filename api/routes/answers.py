@@ -55,7 +55,7 @@ async def answer_in_time(
     if job.status == "cancelled":
         raise JobFailed(CANCELLED)
     if job.status != "completed":
-        raise of_failed_job(job.error_code or "job-failed", job.error_title or "The job has failed")
+        raise of_failed_job(job.error_code or "job-failed", job.error_title or "The job has failed", job.error_detail)
     return await send(job)
 
 

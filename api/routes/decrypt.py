@@ -15,7 +15,7 @@ from backplane.services.jobs import JobFacts
 from backplane.services.orders import Order
 from backplane.services.submissions import Upload
 from backplane.wiring import GatewayServices
-from shield_core.image.facts import MEDIA_TYPES
+from shield_core.image.facts import MEDIA_TYPES, UNKNOWN_MEDIA_TYPE
 from shield_core.image.limits import MAX_ENCRYPTED_BYTES, MAX_MATERIAL_BYTES
 
 router = APIRouter(prefix="/api/v1", tags=["images"])
@@ -23,7 +23,8 @@ router = APIRouter(prefix="/api/v1", tags=["images"])
 PICTURE = {
     "description": "The picture, as an attachment; with `Prefer: wait=N` the finished job instead",
     "content": {
-        media_type: {"schema": {"type": "string", "format": "binary"}} for media_type in sorted(MEDIA_TYPES.values())
+        media_type: {"schema": {"type": "string", "format": "binary"}}
+        for media_type in (*sorted(MEDIA_TYPES.values()), "image/*", UNKNOWN_MEDIA_TYPE)
     },
     "headers": {
         "Content-Disposition": {"schema": {"type": "string"}, "description": "`attachment` and the file's name"}

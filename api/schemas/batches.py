@@ -34,13 +34,13 @@ BATCH_EXAMPLE = {
         },
         {
             "index": 1,
-            "filename": "notes.txt",
+            "filename": "notes.pdf",
             "job_id": None,
             "status": "failed",
             "error": {
                 "code": "unsupported-format",
-                "title": "Not a PNG, JPEG, BMP, TIFF or WebP image",
-                "detail": "the file starts like none of PNG, JPEG, BMP, TIFF and WebP",
+                "title": "Not an image of a format that is taken",
+                "detail": "this is a PDF, which is not taken: export the page or frame that counts as PNG",
             },
         },
     ],
@@ -61,7 +61,7 @@ class Counts(BaseModel):
 class ItemError(BaseModel):
     code: Annotated[str, Field(description="One of the problem codes")]
     title: str
-    detail: Annotated[str | None, Field(description="Of a picture that was refused when it came")]
+    detail: Annotated[str | None, Field(description="What of this picture was refused; null where the title says all")]
 
 
 class BatchItem(BaseModel):
@@ -142,8 +142,8 @@ def _form() -> dict[str, Any]:
             "minItems": 1,
             "maxItems": MAX_ITEMS,
             "items": FILE,
-            "description": f"Up to {MAX_ITEMS} pictures, a field each, of at most 50,000,000 bytes and 25,000,000 "
-            "pixels each. Either these or `archive`.",
+            "description": f"Up to {MAX_ITEMS} pictures, a field each, of at most 50,000,000 bytes each, of the "
+            "formats of `/encrypt`. Either these or `archive`.",
         },
         "archive": FILE
         | {

@@ -116,7 +116,8 @@ ENCRYPT_FORM = form(
     {
         "image": FILE
         | {
-            "description": "PNG, JPEG, BMP, TIFF or WebP: at most 50,000,000 bytes and 25,000,000 pixels. "
+            "description": "A picture of at most 50,000,000 bytes: PNG, JPEG, BMP, TIFF or WebP; also HEIC, AVIF, GIF, "
+            "JPEG XL, raw files, PSD and ICO, which are kept as files. 25,000,000 pixels in the layout `pixels`, 200,000,000 in `file`. "
             "The content decides, not the name."
         },
         "quantum_purity": {

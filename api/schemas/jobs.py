@@ -28,7 +28,14 @@ JOB_EXAMPLE = {
     "share_encrypted": 1.0,
     "key_id": None,
     "key_custody": "managed",
-    "image": {"format": "PNG", "mode": "RGB", "width": 4000, "height": 3000, "bytes": 20533821},
+    "image": {
+        "format": "PNG",
+        "media_type": "image/png",
+        "mode": "RGB",
+        "width": 4000,
+        "height": 3000,
+        "bytes": 20533821,
+    },
     "warnings": [],
     "result_url": None,
     "key_file_url": None,
@@ -57,11 +64,23 @@ class QuantumPurity(BaseModel):
 
 
 class Image(BaseModel):
-    format: Annotated[str, Field(examples=["PNG"])]
-    mode: Annotated[str, Field(examples=["RGB"])]
-    width: int
-    height: int
-    bytes: int
+    """What was sent, as its first bytes and its structure say."""
+
+    format: Annotated[
+        str,
+        Field(
+            description="PNG, JPEG, BMP, TIFF or WEBP; OTHER for a file that is kept as it is and not decoded",
+            examples=["PNG"],
+        ),
+    ]
+    media_type: Annotated[
+        str | None,
+        Field(description="Tells formats of OTHER apart; null of older jobs", examples=["image/png"]),
+    ] = None
+    mode: Annotated[str | None, Field(description="Kind of samples; null where nothing is decoded", examples=["RGB"])]
+    width: Annotated[int | None, Field(description="Pixels as they are stored; null where the file does not say")]
+    height: Annotated[int | None, Field(description="As the width")]
+    bytes: Annotated[int, Field(description="Of the file")]
 
 
 class Region(BaseModel):
@@ -76,6 +95,7 @@ class Region(BaseModel):
 class JobError(BaseModel):
     code: Annotated[str, Field(description="One of the problem codes")]
     title: str
+    detail: Annotated[str | None, Field(description="What of this picture was refused; null where the title says all")]
 
 
 class Job(BaseModel):
@@ -99,7 +119,7 @@ class Job(BaseModel):
     key_id: str | None
     key_custody: str | None
     image: Image | None
-    warnings: list[str]
+    warnings: Annotated[list[str], Field(description="Codes of docs/api.md, Warnings; nothing of them stops a job")]
     result_url: str | None
     key_file_url: str | None
     material_url: Annotated[str | None, Field(description="Of `maximum` purity: the `.qmat` file beside the key")]
@@ -223,7 +243,7 @@ def _purity(facts: JobFacts) -> QuantumPurity | None:
 def _error(facts: JobFacts) -> JobError | None:
     if facts.error_code is None:
         return None
-    return JobError(code=facts.error_code, title=facts.error_title or "")
+    return JobError(code=facts.error_code, title=facts.error_title or "", detail=facts.error_detail)
 
 
 def _utc(moment: datetime | None) -> datetime | None:

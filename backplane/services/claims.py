@@ -26,6 +26,7 @@ from backplane.services.products import RESULT, Products
 from backplane.services.receipts import Receipts
 from backplane.services.secrets import open_for_job
 from backplane.vault import LocalVault, VaultKey
+from shield_core.image.facts import LOSSES
 from shield_core.keys.stanzas import VaultOpen
 
 RETRY_SECONDS = 5.0
@@ -154,13 +155,22 @@ class Claims:
         made = await self.products.keep_documents(claim.job, claim.account_key, outcome)
         await self._complete(claim, made, columns, measured=outcome)
 
-    async def fail(self, claim: Claim, *, code: str, title: str) -> None:
+    async def fail(self, claim: Claim, *, code: str, title: str, detail: str | None = None) -> None:
         """End the job without a result; the input is kept for a day, so that it can be tried again."""
         async with self._database.transaction() as session:
-            event = await endings.fail(session, claim.job, code=code, title=title)
+            event = await endings.fail(session, claim.job, code=code, title=title, detail=detail)
         if event is None:
             raise LeaseLost
         await endings.ring(self._bus, event)
+
+    async def losses_of(self, claim: Claim) -> tuple[str, ...] | None:
+        """Say what the owner of the job was told to be lost when the picture was encrypted; None for others' pictures.
+
+        Asked only once the picture has opened: its key id is anybody's to write.
+        """
+        async with self._database.reading() as session:
+            warnings = await keys.warnings_of(session, claim.job.account_id, claim.job.key_id)
+        return None if warnings is None else tuple(code for code in warnings if code in LOSSES)
 
     async def cancel(self, claim: Claim) -> bool:
         """End the job because its owner asked for it; False where nobody did, or somebody else has the job."""

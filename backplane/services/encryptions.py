@@ -25,6 +25,9 @@ from shield_core.image.regions import Region, count_pixels, normalize, parse_jso
 from shield_core.keys.canonical import b64encode
 
 ACTION = "image.encrypt"
+NOT_POSSIBLE = "analysis-not-possible"
+"""Warning: the picture is encrypted and cannot be analyzed, because nothing decodes it."""
+
 FRAME_WIDTH = SAMPLE_KINDS[FRAME_MODE].bytes_per_pixel
 PLACE_BYTES = 5
 """Keystream that the permutation takes for a pixel: a byte for its bucket, a word for its swap."""
@@ -42,7 +45,13 @@ class Examined:
 
     @property
     def pixels(self) -> int:
-        return self.facts.width * self.facts.height
+        """Count the pixels; of a file that does not say its size, those of the noise picture that holds it."""
+        return self.facts.pixels or self.size // FRAME_WIDTH
+
+    @property
+    def measurable(self) -> bool:
+        """Tell whether the picture can be analyzed: only what is decoded can."""
+        return self.facts.is_decoded
 
     @property
     def share_encrypted(self) -> float:
@@ -125,7 +134,7 @@ class Encryptions:
                 measured_bytes=examined.keystream_bytes if wishes.purity == Purity.MAXIMUM else 0,
             ),
             image=describe(examined.facts, examined.size),
-            warnings=list(examined.warnings),
+            warnings=list(examined.warnings) + ([NOT_POSSIBLE] if wishes.analyze and not examined.measurable else []),
             request_id=order.request_id,
         )
         job.secret = self._submissions.seal_secret(order.account_id, job.id, secret) if secret else None

@@ -32,18 +32,19 @@ async def complete(
     return event
 
 
-async def fail(session: Any, job: Job, *, code: str, title: str) -> JobEvent | None:
+async def fail(session: Any, job: Job, *, code: str, title: str, detail: str | None = None) -> JobEvent | None:
     """End a job without a result; its input and its secret are kept for a day, so that it can be tried again."""
     event = await ends.end(
         session,
         job,
         condition=ends.CANCELLED_OR_NOT,
         type_="error",
-        payload={"error": {"code": code, "title": title}},
+        payload={"error": {"code": code, "title": title, "detail": detail}},
         input_seconds=FAILED_INPUT_SECONDS,
         status="failed",
         error_code=code,
         error_title=title,
+        error_detail=detail,
     )
     if event is not None:
         await _follow(session, job, event, "failed", outcome="failure", details={"code": code})

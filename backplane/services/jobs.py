@@ -42,6 +42,7 @@ class JobFacts:
     analysis_version: int | None
     error_code: str | None
     error_title: str | None
+    error_detail: str | None
     attempts: int
     retries: int
     cancel_requested: bool

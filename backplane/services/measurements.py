@@ -13,8 +13,8 @@ from shield_core.container import header as container_header
 from shield_core.container import png, tag
 from shield_core.errors import HeaderInvalid, HeaderMissing, ShieldError, UnsupportedFormat
 from shield_core.image import intake
-from shield_core.image.facts import ImageFacts
-from shield_core.image.limits import MAX_AVALANCHE_PIXELS, check_size
+from shield_core.image.facts import OTHER, ImageFacts
+from shield_core.image.limits import MAX_AVALANCHE_PIXELS, MAX_PIXELS, check_size
 
 PER_MEGAPIXEL_MS = {"analyze": ANALYSIS_MS_PER_MEGAPIXEL, "avalanche": 7000}
 """Measured on two cores, as for encryptions."""
@@ -51,7 +51,7 @@ class Measurements:
 
 def examine_pair(original: bytes, encrypted: bytes) -> ImageFacts:
     """Read the structure of both, and refuse what cannot be compared; the worker looks at the samples as well."""
-    facts = intake.survey(original).facts
+    facts = _measurable(original)
     size = _size_of_encrypted(encrypted)
     if size is not None and size != (facts.width, facts.height):
         raise ValidationFailed(
@@ -62,8 +62,17 @@ def examine_pair(original: bytes, encrypted: bytes) -> ImageFacts:
 
 
 def examine_small(data: bytes) -> ImageFacts:
-    facts = intake.survey(data).facts
+    facts = _measurable(data)
     check_size(facts.width, facts.height, limit=MAX_AVALANCHE_PIXELS)
+    return facts
+
+
+def _measurable(data: bytes) -> ImageFacts:
+    """Read the structure of a picture, and refuse what nothing decodes."""
+    facts = intake.survey(data).facts
+    if facts.format == OTHER:
+        raise UnsupportedFormat(f"the picture is {facts.reason}: only what is decoded can be measured; send it as PNG")
+    check_size(facts.width, facts.height, limit=MAX_PIXELS)
     return facts
 
 
@@ -72,7 +81,7 @@ def _size_of_encrypted(data: bytes) -> tuple[int, int] | None:
     try:
         header = container_header.parse(png.find(data)[: -tag.SIZE])
     except (UnsupportedFormat, HeaderMissing, HeaderInvalid):
-        facts = intake.survey(data).facts
+        facts = _measurable(data)
         return facts.width, facts.height
     return None if header.layout == "file" else (header.width, header.height)
 

@@ -124,12 +124,13 @@ class Submissions:
 
 
 def describe(facts: ImageFacts, size: int) -> dict[str, Any]:
-    """Say what a job's `image` is."""
+    """Say what a job's `image` is; null for what a file that is not decoded does not tell."""
     return {
         "format": facts.format,
-        "mode": facts.mode,
-        "width": facts.width,
-        "height": facts.height,
+        "media_type": facts.media_type,
+        "mode": facts.mode or None,
+        "width": facts.width or None,
+        "height": facts.height or None,
         "bytes": size,
     }
 

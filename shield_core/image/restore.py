@@ -2,15 +2,14 @@
 
 import hashlib
 import re
-import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from shield_core.errors import ImageError, PayloadInvalid
+from shield_core.errors import UNEXPECTED, ImageError, PayloadInvalid
 from shield_core.image.facts import (
     MEDIA_TYPES,
     OTHER,
@@ -27,10 +26,6 @@ from shield_core.image.rebuild import Geometry, rebuild
 from shield_core.image.regions import Region, hash_pixels
 from shield_core.image.values import digest, keys, text, whole
 from shield_core.progress import Advance, nothing
-
-UNEXPECTED: Final = (LookupError, TypeError, ValueError, ArithmeticError, struct.error, RecursionError)
-"""What Python and its libraries raise where authentic data are not as any writer writes them. The data decide, so
-it is no fault of the machine, and another attempt would end in the same way."""
 
 _SOURCE = frozenset({"bit_depth", "file_name", "format", "mode", "rebuild"})
 _VERSIONS = dict.fromkeys(MEDIA_TYPES, 1) | {OTHER: 2}

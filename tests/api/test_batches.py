@@ -194,7 +194,7 @@ class TestPartialFailure:
             "cancelled": 0,
         }
         assert [item["job_id"] is None for item in batch["items"]] == [True, False, True, True]
-        assert batch["items"][0]["error"]["title"] == "Not a PNG, JPEG, BMP, TIFF or WebP image"
+        assert batch["items"][0]["error"]["title"] == "Not an image of a format that is taken"
         assert "starts like none" in batch["items"][0]["error"]["detail"]
         assert len(stored) == 1
         response = await send(ada, PNG, too_large[:50_000_001])

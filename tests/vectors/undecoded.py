@@ -1,4 +1,4 @@
-"""Images under header version 2, of files that are not decoded; and sources of version 1 with values of another kind."""
+"""Images under header version 2, of files that are not decoded, and sources with values of another kind."""
 
 import dataclasses
 from hashlib import sha256

@@ -19,6 +19,7 @@ class Claims:
 
     def __init__(self, *, held=True, cancelled=False):
         self.acts = []
+        self.details = []
         self.held = held
         self.cancelled = cancelled
         self.inputs = self.products = self
@@ -35,8 +36,9 @@ class Claims:
     async def hand_over(self, claim):
         self.acts.append("handed over")
 
-    async def fail(self, claim, *, code, title):
+    async def fail(self, claim, *, code, title, detail=None):
         self.acts.append(code)
+        self.details.append(detail)
 
     async def cancel(self, claim):
         if self.cancelled:
@@ -54,8 +56,8 @@ def claims():
 
 @pytest.fixture
 def make(claims):
-    def make(*, last=False, limit_seconds=60, claims=claims):
-        claim = SimpleNamespace(job=None, last_attempt=last)
+    def make(*, last=False, limit_seconds=60, claims=claims, kind="encrypt"):
+        claim = SimpleNamespace(job=SimpleNamespace(kind=kind), last_attempt=last)
         return Attempt(SimpleNamespace(claims=claims), claim, limit_seconds=limit_seconds)
 
     return make

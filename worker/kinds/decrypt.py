@@ -5,7 +5,7 @@ from backplane.services.claims import Claim
 from backplane.services.outcomes import DecryptOutcome
 from shield_core.keys.canonical import b64decode
 from shield_core.keys.stanzas import PassphraseOpen, PlainOpen, VaultOpen
-from shield_core.pipeline import decrypt_image
+from shield_core.pipeline import DecryptedImage, decrypt_image
 from shield_core.progress import Progress, Stage
 from worker.kinds.equipment import Equipment
 from worker.reporting import Reporter
@@ -30,12 +30,22 @@ async def decrypt(equipment: Equipment, claim: Claim, reporter: Reporter) -> Non
         data=image.data,
         media_type=image.media_type,
         file_name=image.file_name,
-        columns={"layout": str(image.layout), "metrics": {"timings_ms": image.timings_ms}},
+        columns={
+            "layout": str(image.layout),
+            "metrics": {"timings_ms": image.timings_ms},
+            "warnings": await _warnings(equipment, claim, image),
+        },
     )
     reporter(Progress(Stage.STORING))
     made = await equipment.claims.products.keep_decrypted(claim.job, outcome, progress=reporter.storing)
     await reporter.rest()
     await equipment.claims.complete_decrypt(claim, outcome, made)
+
+
+async def _warnings(equipment: Equipment, claim: Claim, image: DecryptedImage) -> list[str]:
+    """Repeat what the account was told when the picture was encrypted; where that is not known, compare the bytes."""
+    losses = await equipment.claims.losses_of(claim)
+    return list(image.warnings if losses is None else losses)
 
 
 def _openers(claim: Claim, secret: dict[str, Any]) -> list[PlainOpen | PassphraseOpen | VaultOpen]:

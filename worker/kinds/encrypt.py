@@ -8,8 +8,10 @@ from backplane import ids
 from backplane.metrics import ENTROPY_DEGRADED
 from backplane.services.claims import Claim
 from backplane.services.custody import wraps_of
+from backplane.services.encryptions import NOT_POSSIBLE
 from backplane.services.outcomes import EncryptOutcome
 from backplane.services.receipts import Receipts
+from backplane.services.submissions import describe
 from shield_core.cipher.purity import Purity
 from shield_core.image.facts import Buffer
 from shield_core.image.payload import Layout
@@ -28,6 +30,7 @@ async def encrypt(equipment: Equipment, claim: Claim, reporter: Reporter) -> Non
     """Encrypt the job's picture, and store it with its key."""
     reporter(Progress(Stage.VALIDATING))
     data, file_name = await equipment.claims.inputs.fetch(claim.job)
+    size = len(data)  # the pipeline may empty it
     image = await asyncio.to_thread(_run, equipment, claim, reporter, data, file_name)
     outcome = EncryptOutcome(
         png=image.png,
@@ -35,7 +38,7 @@ async def encrypt(equipment: Equipment, claim: Claim, reporter: Reporter) -> Non
         key_file=image.key_file_bytes,
         image_header=image.header_bytes,
         image_tag=image.tag,
-        columns=await asyncio.to_thread(_describe, image, equipment.claims.receipts),
+        columns=await asyncio.to_thread(_describe, image, equipment.claims.receipts, size=size),
         material=image.material,
         entropy=_entropy(image),
     )
@@ -46,12 +49,13 @@ async def encrypt(equipment: Equipment, claim: Claim, reporter: Reporter) -> Non
     made = await equipment.claims.products.keep_encrypted(claim.job, outcome, progress=reporter.storing)
     measured = None
     if claim.job.analyze:
-        measured, documents = await analyze_attempt(
-            equipment, claim, reporter, original=data, file_name=file_name, image=image
-        )
-        made += documents
+        if image.facts.is_decoded:
+            measured, documents = await analyze_attempt(
+                equipment, claim, reporter, original=data, file_name=file_name, image=image
+            )
+            made += documents
         if measured is None:
-            outcome.columns["warnings"].append(FAILED)
+            outcome.columns["warnings"].append(FAILED if image.facts.is_decoded else NOT_POSSIBLE)
     await reporter.rest()
     await equipment.claims.complete_encrypt(claim, outcome, made, measured=measured)
 
@@ -86,7 +90,7 @@ def _entropy(image: EncryptedImage) -> dict[str, Any]:
     }
 
 
-def _describe(image: EncryptedImage, receipts: Receipts) -> dict[str, Any]:
+def _describe(image: EncryptedImage, receipts: Receipts, *, size: int) -> dict[str, Any]:
     """The columns of a finished encrypt job; the receipt is signed here, for now the picture is final."""
     return {
         "purity_served": image.quantum_purity["served"],
@@ -94,6 +98,7 @@ def _describe(image: EncryptedImage, receipts: Receipts) -> dict[str, Any]:
         "layout": str(image.layout),
         "layout_reason": image.layout_reason,
         "warnings": list(image.warnings),
+        "image": describe(image.facts, size),
         "metrics": {"timings_ms": image.timings_ms},
         "receipt": seal(
             image.statement, image_sha256=hashlib.sha256(image.png).hexdigest(), tag=image.tag, signer=receipts.signer()

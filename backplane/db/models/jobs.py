@@ -79,6 +79,8 @@ class Job(Base):
     """Of the analysis that is kept with the job; null where there is none."""
     error_code: Mapped[str | None]
     error_title: Mapped[str | None]
+    error_detail: Mapped[str | None]
+    """For its owner: what of this picture was refused. Null where the title says all, and of what did not open."""
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     started_at: Mapped[datetime | None]
     completed_at: Mapped[datetime | None]

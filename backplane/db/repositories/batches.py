@@ -19,6 +19,7 @@ OF_JOB = (
     Job.receipt.is_not(None).label("has_receipt"),
     Job.error_code.label("job_error_code"),
     Job.error_title.label("job_error_title"),
+    Job.error_detail.label("job_error_detail"),
 )
 
 

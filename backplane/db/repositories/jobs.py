@@ -20,6 +20,7 @@ PAST = (
     "cancel_requested_at",
     "error_code",
     "error_title",
+    "error_detail",
     "started_at",
     "completed_at",
     "retained_until",

@@ -123,6 +123,7 @@ async def job_at_its_end(session: AsyncSession, job_id: UUID) -> Any:
         Job.analysis_version,
         Job.error_code,
         Job.error_title,
+        Job.error_detail,
         Job.attempts,
         Job.created_at,
         Job.completed_at,

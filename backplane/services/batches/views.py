@@ -157,5 +157,9 @@ def _item(row: Any, names: ItemNames) -> ItemFacts:
         key_id=row.key_id,
         has_material=row.status == "completed" and row.purity_served == "maximum",
         has_receipt=row.has_receipt,
-        error=ItemError(row.job_error_code, row.job_error_title or "") if row.job_error_code is not None else None,
+        error=_job_error(row) if row.job_error_code is not None else None,
     )
+
+
+def _job_error(row: Any) -> ItemError:
+    return ItemError(row.job_error_code, row.job_error_title or "", row.job_error_detail)

@@ -91,11 +91,15 @@ def _job_data(row: Any) -> dict[str, Any]:
         "receipt_url": f"{place}/receipt" if row.has_receipt else None,
         "analysis_url": f"{API}/analyze/{wire}" if analyzed else None,
         "report_url": f"{place}/report" if analyzed else None,
-        "error": {"code": row.error_code, "title": row.error_title} if row.error_code is not None else None,
+        "error": _error(row) if row.error_code is not None else None,
         "attempts": row.attempts,
         "created_at": moment(row.created_at),
         "completed_at": moment(row.completed_at),
     }
+
+
+def _error(row: Any) -> dict[str, Any]:
+    return {"code": row.error_code, "title": row.error_title, "detail": row.error_detail}
 
 
 def _batch_data(batch: Batch, counts: dict[str, int]) -> dict[str, Any]:
