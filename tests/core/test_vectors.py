@@ -17,7 +17,10 @@ from shield_core.pipeline import decrypt_image
 from tests.vectors import make_vectors, reading
 
 VECTORS = reading.every()
-RUNGS = {error.rung: error for error in (*errors.DecryptionError.__subclasses__(), errors.HeaderMissing, errors.KeyFileInvalid)}
+RUNGS = {
+    error.rung: error
+    for error in (*errors.DecryptionError.__subclasses__(), errors.HeaderMissing, errors.KeyFileInvalid)
+}
 
 
 def openers(vector):

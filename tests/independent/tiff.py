@@ -46,7 +46,7 @@ def read_directory(tags: Any, inside: int | None) -> Directory:
     directory: Directory = {}
     for one in tags:
         demand(isinstance(one, dict) and is_integer(one.get("tag"), 0, 65_535), "a field without a tag")
-        demand(one["tag"] > max(directory, default=-1), "tags do not ascend strictly")
+        demand(one["tag"] > next(reversed(directory), -1), "tags do not ascend strictly")
         if one["tag"] in _DIRECTORIES.get(inside, ()):
             demand(has_keys(one, "tag", "tags"), "a directory with other keys")
             directory[one["tag"]] = read_directory(one["tags"], one["tag"])

@@ -109,7 +109,11 @@ def _about_image(making, expect, comment):
 
 def made_key_files():
     """Yield name, lines and body of each key file."""
-    for name, expect, comment, locking, given, data in (*key_files.vectors(), *malformed.vectors(), *belonging.vectors()):
+    for name, expect, comment, locking, given, data in (
+        *key_files.vectors(),
+        *malformed.vectors(),
+        *belonging.vectors(),
+    ):
         lines = {
             "expect": expect,
             "payload": locking.payload if expect == "success" else None,

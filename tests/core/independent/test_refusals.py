@@ -154,3 +154,18 @@ class TestSource:
             assume(source)
             changed(data, source)
         assert_judged_alike(making, source)
+
+
+class TestDirectory:
+    def test_of_every_tag_comes_back_alike(self):
+        """More fields than that cannot be: no tag stands twice, and two of the 65,536 never stand in EXIF."""
+        making = MAKINGS["TIFF directories <"]
+        field = {"count": 1, "type": 1, "value_b64": "AA=="}
+        fields = [field | {"tag": tag} for tag in range(65_536) if tag not in {34665, 34853}]
+        fields[40_963] = {"tag": 40_965, "tags": []}
+        source = copy.deepcopy(making.about["source"])
+        source["rebuild"]["tags"] = [{"tag": 34665, "tags": fields}]
+        image, key_file = encrypted(making, source)
+        back = by_document(image, key_file)
+        assert len(back) > 12 * len(fields)
+        assert back == by_product(image, key_file)
