@@ -111,6 +111,7 @@ class HeaderMissing(ShieldError):
 
     code = "header-missing"
     title = "Not an encrypted image, or saved again by another program"
+    rung: ClassVar[str] = "header missing"
 
 
 class KeyFileInvalid(ShieldError):

@@ -50,7 +50,7 @@ def sniff(prefix: Buffer) -> str | None:
     """
     start = bytes(prefix[:SNIFFED])
     name = next((name for magic, name in MAGIC.items() if start.startswith(magic)), None)
-    if name == "BMP" and int.from_bytes(start[14:18], "little") not in HEADER_SIZES:
+    if name == "BMP" and (len(start) < SNIFFED or int.from_bytes(start[14:18], "little") not in HEADER_SIZES):
         return None
     if name == "WEBP" and start[8:12] != b"WEBP":
         return None

@@ -17,7 +17,10 @@ from shield_core.pipeline import decrypt_image
 from tests.vectors import make_vectors, reading
 
 VECTORS = reading.every()
-RUNGS = {error.rung: error for error in (*errors.DecryptionError.__subclasses__(), errors.KeyFileInvalid)}
+RUNGS = {
+    error.rung: error
+    for error in (*errors.DecryptionError.__subclasses__(), errors.HeaderMissing, errors.KeyFileInvalid)
+}
 
 
 def openers(vector):
@@ -76,6 +79,7 @@ class TestLadder:
             return
         back = decrypt(vector)
         assert sha256(_samples(back).data).hexdigest() == vector.payload
+        assert vector.file in {None, sha256(back.data).hexdigest()}
 
     def test_every_rung_has_several(self):
         count = Counter(vector.expect for vector in VECTORS)

@@ -14,8 +14,22 @@ from pathlib import Path
 import numpy as np
 
 from shield_core.cipher import reference
+from shield_core.image.payload import Layout
 from shield_core.keys import schedule
-from tests.vectors import frames, images, key_files, malformed, purities, regions, undecoded
+from tests.independent.vector import Vector
+from tests.vectors import (
+    belonging,
+    frames,
+    images,
+    key_files,
+    malformed,
+    missing,
+    purities,
+    rebuilding,
+    regions,
+    undecoded,
+    wrong_rebuilding,
+)
 
 HERE = Path(__file__).parent
 SIZES = (1, 2, 5, 2**17, 2**17 + 1, 2**18 + 1)
@@ -65,11 +79,22 @@ def made_images():
         *regions.vectors(),
         *frames.vectors(),
         *undecoded.vectors(),
+        *wrong_rebuilding.vectors(),
+        *missing.vectors(),
     ):
         yield name, _about_image(making, expect, comment), image or making.image()
+    for name, expect, comment, making, image in rebuilding.vectors():
+        lines = _about_image(making, expect, comment)
+        yield name, lines | {"file": _file_digest(making, lines, image)}, image
     for name, expect, comment, making, image, given in purities.vectors():
         lines = _about_image(making, expect, comment) | {"purity": making.purity.value}
         yield name, lines | ({"material": b64encode(given).decode()} if given else {}), image
+
+
+def _file_digest(making, lines, image):
+    """Where every byte of the file that comes back is fixed, its SHA-256, by the other implementation."""
+    fixed = making.content.layout is Layout.FILE or not making.about["source"]["rebuild"].get("packed")
+    return Vector(HERE, lines, image).outcome()["file"] if fixed else None
 
 
 def _about_image(making, expect, comment):
@@ -84,7 +109,11 @@ def _about_image(making, expect, comment):
 
 def made_key_files():
     """Yield name, lines and body of each key file."""
-    for name, expect, comment, locking, given, data in (*key_files.vectors(), *malformed.vectors()):
+    for name, expect, comment, locking, given, data in (
+        *key_files.vectors(),
+        *malformed.vectors(),
+        *belonging.vectors(),
+    ):
         lines = {
             "expect": expect,
             "payload": locking.payload if expect == "success" else None,

@@ -6,11 +6,13 @@ from pathlib import Path
 from uuid import UUID
 
 from shield_core.container import png
+from shield_core.errors import HeaderInvalid, HeaderMissing
 from shield_core.keys import keyfile
 from shield_core.keys.recipients import SecretKey
 from shield_core.keys.stanzas import PlainWrap
 
 HERE = Path(__file__).parent
+FRONT_SIZE = 82
 FOLDERS = ("images", "key_files")
 
 
@@ -35,7 +37,7 @@ class Vector:
         """The key file as it stands, or, of an image, one with its file key in clear."""
         if self.path.parent.name == "key_files":
             return self.body
-        front = png.find(self.body)
+        front = self._front
         purity = self.fields.get("purity", "balanced")
         made = keyfile.build(
             file_key=bytes.fromhex(self.fields["file key"]),
@@ -66,8 +68,20 @@ class Vector:
         return self.fields.get("payload")
 
     @property
+    def _front(self):
+        """Header and tag; zeros where no walk finds them, for a key file that is not looked at."""
+        try:
+            return png.find(self.body)
+        except (HeaderMissing, HeaderInvalid):
+            return bytes(FRONT_SIZE)
+
+    @property
     def _material(self):
         return b64decode(self.fields["material"], validate=True) if "material" in self.fields else None
+
+    @property
+    def file(self):
+        return self.fields.get("file")
 
     @property
     def _image_vector(self):
