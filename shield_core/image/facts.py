@@ -74,8 +74,6 @@ MEDIA_TYPES: Final = {
 }
 """The formats that are taken, and their media types."""
 
-SUFFIXES: Final = {"PNG": ".png", "JPEG": ".jpg", "BMP": ".bmp", "TIFF": ".tif", "WEBP": ".webp"}
-
 
 class Walk(Protocol):
     """What a walk over a file's structure found."""

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from shield_core.errors import ImageCorrupt, PayloadInvalid
 from shield_core.image.bmp_write import write_bmp
-from shield_core.image.facts import MEDIA_TYPES, SAMPLE_KINDS, SUFFIXES
+from shield_core.image.facts import MEDIA_TYPES, SAMPLE_KINDS
 from shield_core.image.framing import FRAME_MODE, unframe
 from shield_core.image.intake import sniff
-from shield_core.image.names import harmless_name, with_suffix
+from shield_core.image.names import harmless_name, with_suffix_of
 from shield_core.image.payload import Layout
 from shield_core.image.png_walk import KEPT as KEPT_CHUNKS
 from shield_core.image.png_write import write_png
@@ -35,7 +35,7 @@ _REBUILT_AS = {"PNG": {"PNG", "JPEG", "WEBP"}, "BMP": {"BMP"}, "TIFF": {"TIFF"}}
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """A file as it comes back; `file_name` is harmless and never empty."""
+    """A file as it comes back; `file_name` is harmless, never empty, and promises what the file is."""
 
     data: bytes
     media_type: str
@@ -130,14 +130,8 @@ def _restore_pixels(
 
 def _restored(data: bytes, format_name: str, source: Mapping[str, Any], layout: Layout) -> Restored:
     name = harmless_name(_text(source["file_name"]) if source["file_name"] is not None else None)
-    if source["format"] != format_name:
-        name = with_suffix(name, SUFFIXES[format_name])
-    return Restored(
-        data=data,
-        media_type=MEDIA_TYPES[format_name],
-        file_name=name or "image" + SUFFIXES[format_name],
-        layout=layout,
-    )
+    media_type = MEDIA_TYPES[format_name]
+    return Restored(data=data, media_type=media_type, file_name=with_suffix_of(name, media_type), layout=layout)
 
 
 def _check_mode(samples: NDArray[np.uint8], mode: str, geometry: _Geometry) -> None:
