@@ -27,7 +27,7 @@ _END = re.compile(r"[.\s]+\Z")  # Windows drops both from the end of a name
 _UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp"})
 # Private characters stand for reserved ones on network drives; what is not assigned yet may turn out to be anything.
 _UNKNOWN = frozenset({"Cs", "Co", "Cn"})
-# What is not shown though its category is another: Default_Ignorable_Code_Point of Unicode, and two blanks that are not.
+# Not shown though of another category: Unicode's Default_Ignorable_Code_Point, and two blanks that are not in it.
 _IGNORABLE = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u2800\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufff8"
     "\U0001d159\U000e0000-\U000e0fff]"
