@@ -71,8 +71,9 @@ def _parameters(parameters: Iterable[Any], context: Any) -> Iterator[str]:
 
 
 def _text(text: str) -> str:
-    """Write a paragraph of roff: one line, a hyphen that can be copied, and no line that is taken for a request."""
+    """Write a paragraph of roff: ASCII, with hyphens that can be copied, and nothing that is taken for a request."""
     line = " ".join(text.split()).replace("\\", "\\e").replace("-", "\\-")
+    line = "".join(character if character.isascii() else f"\\[u{ord(character):04X}]" for character in line)
     return f"\\&{line}" if line.startswith((".", "'")) else line
 
 
