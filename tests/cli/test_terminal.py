@@ -143,7 +143,7 @@ class TestEveryCommand:
 class TestProgressBar:
     def test_shows_a_name_as_it_is_and_nothing_of_its_own(self, tmp_path):
         """On a real terminal, where the bar writes sequences of its own: moves, colors, the cursor."""
-        name = f"{NAME}[/red][bold]b.png"
+        name = f"{NAME}[bold]b.png"
         (tmp_path / name).write_bytes(pictures.as_png(pictures.make(900, 700)))
         ours, theirs = pty.openpty()
         process = child("encrypt", name, "--plain-key", cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=theirs)
