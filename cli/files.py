@@ -10,7 +10,7 @@ from cli import materials, summaries
 from cli.access import Keys, Locks
 from cli.failures import Failure, of_core, usage
 from cli.inputs import STANDARD, read
-from cli.neighbours import beside, encrypted_beside, key_beside
+from cli.neighbors import beside, encrypted_beside, key_beside
 from cli.outputs import PRIVATE, Outputs, check_distinct, check_target, cleaning_up
 from cli.reporting import quiet_libraries, say, watched
 from shield_core.cipher.purity import Purity

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from cli.failures import Failure, usage
 from cli.inputs import STANDARD
-from cli.neighbours import beside
+from cli.neighbors import beside
 from shield_core.cipher.purity import Purity
 from shield_core.errors import MaterialRequired, ShieldError
 

@@ -38,6 +38,16 @@ class TestPage:
         assert told.stderr == ""
 
 
+class TestDocumentation:
+    def test_names_every_command_and_option(self):
+        text = (manual.PAGE.parent / "cli.md").read_text()
+        for path, command in commands(typer.main.get_command(app)):
+            assert f"imageshield {' '.join(path)}" in text
+            for parameter in command.params:
+                names = [option for option in parameter.opts + parameter.secondary_opts if option.startswith("-")]
+                assert not names or any(re.search(rf"(?<![\w-]){name}(?![\w-])", text) for name in names), names
+
+
 class TestShortOptions:
     @pytest.mark.parametrize("command", ["encrypt", "decrypt", "rewrap", "verify"])
     def test_stand_for_the_long_ones(self, command):
