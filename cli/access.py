@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from cli import passwords
-from cli.failures import Failure, of_reading, usage
+from cli.failures import Failure, usage
+from cli.inputs import called, file, reading
 from shield_core.errors import ShieldError
 from shield_core.keys import keyfile
 from shield_core.keys.keyfile import KeyFile
@@ -112,7 +113,7 @@ def read_recipients(text: str) -> list[PublicKey]:
         return [_parse(PublicKey.parse, text, "--recipient")]
     if len(text) > MAX_NAME:
         raise _unfit(f"--recipient is neither the name of a file nor a public key, which begins with {PUBLIC_PREFIX}")
-    return _read_keys(Path(text.removeprefix("@")), PublicKey.parse)
+    return _read_keys(file(text.removeprefix("@")), PublicKey.parse)
 
 
 def read_identities(path: Path) -> list[SecretKey]:
@@ -132,28 +133,25 @@ def _ask_for(parsed: KeyFile) -> str | None:
 def _read_keys(path: Path, parse: Callable[[str], Key]) -> list[Key]:
     lines = _read_text(path).splitlines()
     keys = [
-        _parse(parse, line.strip(), f"{path}, line {number}")
+        _parse(parse, line.strip(), f"{called(path)}, line {number}")
         for number, line in enumerate(lines, 1)
         if line.strip() and not line.startswith("#")
     ]
     if not keys:
-        raise _unfit(f"{path} holds no key")
+        raise _unfit(f"{called(path)} holds no key")
     return keys
 
 
 def _read_text(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_KEYS_FILE + 1)
-    except OSError as error:
-        raise of_reading(error, path) from error
+    with reading(path) as file:
+        data = file.read(MAX_KEYS_FILE + 1)
     if len(data) > MAX_KEYS_FILE:
-        raise _unfit(f"{path} has more than {MAX_KEYS_FILE:,} bytes, so it is no file of keys")
+        raise _unfit(f"{called(path)} has more than {MAX_KEYS_FILE:,} bytes, so it is no file of keys")
     try:
         return data.decode()
     except UnicodeDecodeError:
         # Not chained: that error carries the file.
-        raise _unfit(f"{path} is no text, so it is no file of keys") from None
+        raise _unfit(f"{called(path)} is no text, so it is no file of keys") from None
 
 
 def _parse(parse: Callable[[str], Key], text: str, place: str) -> Key:

@@ -70,5 +70,11 @@ def of_writing(error: OSError, path: object) -> Failure:
     return Failure("file-unwritable", "The file cannot be written", f"{path}: {error.strerror or error}")
 
 
+def of_system(error: OSError) -> Failure:
+    """Say what no command expects."""
+    place = f"{error.filename}: " if error.filename is not None else ""
+    return Failure("system-error", "The system refused", f"{place}{error.strerror or error}")
+
+
 def already_there(path: object, hint: str = "--force replaces it") -> Failure:
     return Failure("file-exists", "The file is there already", f"{path} ({hint})")

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Final
 
 from cli.failures import Failure, of_reading, usage
+from cli.inputs import called, reading
+from cli.reporting import say
 from shield_core.keys.passphrase import PassphraseUnfit, check_new_passphrase
 
 MAX_READ: Final = 8192
@@ -17,7 +19,7 @@ def given(path: Path | None, descriptor: int | None) -> str | None:
     if path is not None and descriptor is not None:
         raise usage("--password-file and --password-fd exclude each other")
     if path is not None:
-        return _decode(_read(path, str(path)))
+        return _decode(_read(path, called(path)))
     if descriptor is not None:
         return _decode(_read(descriptor, f"file descriptor {descriptor}"))
     return None
@@ -39,11 +41,11 @@ def ask_new(hint: str) -> str:
         try:
             check_new_passphrase(first)
         except PassphraseUnfit as error:
-            print(f"imageshield: {error}", file=sys.stderr)
+            say(str(error))
             continue
         if _ask("The same again: ") == first:
             return first
-        print("imageshield: the two are not the same", file=sys.stderr)
+        say("the two are not the same")
 
 
 def ask(hint: str) -> str:
@@ -66,7 +68,7 @@ def _ask(prompt: str) -> str:
 
 def _read(source: Path | int, name: str) -> bytes:
     try:
-        with open(source, "rb", closefd=isinstance(source, Path)) as file:
+        with reading(source) if isinstance(source, Path) else open(source, "rb", closefd=False) as file:
             data = file.read(MAX_READ + 1)
     except OSError as error:
         raise of_reading(error, name) from error

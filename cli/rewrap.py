@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from cli.access import Keys, Locks
-from cli.failures import of_core, usage
-from cli.files import read
-from cli.outputs import PRIVATE, Outputs, check_target, cleaning_up
-from cli.reporting import print_json, print_table, say
+from cli.failures import of_core
+from cli.inputs import read
+from cli.outputs import PRIVATE, Outputs, check_distinct, check_target, cleaning_up
+from cli.reporting import note, print_json, print_table
 from shield_core.errors import ShieldError
 from shield_core.keys import keyfile
 from shield_core.keys.keyfile import KeyFile
@@ -16,13 +16,12 @@ def rewrap(key: Path, *, out: Path, keys: Keys, locks: Locks, force: bool, as_js
     """Open a key file and lock it anew; the picture, and the key in it, stay as they are."""
     keys.check()
     locks.check()
-    if out.resolve() == key.resolve():
-        raise usage(f"the new key file and the old one are the same file, {key}")
+    check_distinct({"the old key file": key, "the new one": out})
     check_target(out, force=force)
     rewrapped = _rewrap(read(key, keyfile.MAX_BYTES), keys, locks)
     with cleaning_up(), Outputs(force=force) as outputs:
         outputs.write(out, memoryview(keyfile.encode(rewrapped)), mode=PRIVATE)
-    say("the old key file, and every copy of it, opens the picture as before")
+    note("the old key file, and every copy of it, opens the picture as before")
     about = {
         "key_file": str(out),
         "key_id": keyfile.key_id_text(rewrapped.key_id),

@@ -271,16 +271,19 @@ class TestRefused:
 
 class TestFileNames:
     HOSTILE = (
-        ('"; rm -rf ~.png', "attachment; filename=\"__ rm -rf _.png\"; filename*=UTF-8''%22%3B%20rm%20-rf%20~.png"),
+        ('"; rm -rf ~.png', "attachment; filename=\"__ rm -rf _.png\"; filename*=UTF-8''_%3B%20rm%20-rf%20~.png"),
         (
             "a\r\nSet-Cookie: x=1.png",
-            "attachment; filename=\"aSet-Cookie_ x_1.png\"; filename*=UTF-8''aSet-Cookie%3A%20x%3D1.png",
+            "attachment; filename=\"aSet-Cookie_ x_1.png\"; filename*=UTF-8''aSet-Cookie_%20x%3D1.png",
         ),
         ("../../etc/passwd", "attachment; filename=\"passwd\"; filename*=UTF-8''passwd"),
         ("C:\\fakepath\\x.png", "attachment; filename=\"x.png\"; filename*=UTF-8''x.png"),
         ("Grüße 🖼.png", "attachment; filename=\"Gr__e _.png\"; filename*=UTF-8''Gr%C3%BC%C3%9Fe%20%F0%9F%96%BC.png"),
         ("gnp\u202eexe.png", "attachment; filename=\"gnpexe.png\"; filename*=UTF-8''gnpexe.png"),
         (".htaccess", "attachment; filename=\"htaccess\"; filename*=UTF-8''htaccess"),
+        (". .bash_login", "attachment; filename=\"bash_login\"; filename*=UTF-8''bash_login"),
+        ("-CON .png", "attachment; filename=\"_CON .png\"; filename*=UTF-8''_CON%20.png"),
+        (". .", "attachment; filename=\"file\"; filename*=UTF-8''file"),
         ("", "attachment; filename=\"file\"; filename*=UTF-8''file"),
     )
 

@@ -55,6 +55,45 @@ JSON = (
 CHUNKS = (b"IHDR", b"qsIS", b"IDAT", b"IEND", b"tEXt", b"\x78\x01\x01", *NUMBERS)
 MARKS = (b"imageshield-secret-1:", b"imageshield-public-1:", b"=", b"\n", b"_", b"-", b"\xc3\xa9")
 ZIP = (b"PK\x01\x02", b"PK\x03\x04", b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x07", *NUMBERS)
+NAMES = tuple(
+    name.encode("utf-16-le", "surrogatepass")
+    for name in (". .bash_login", "Ärztebrief 2024.png", "CON .tar.gz", "-\u00a0.\u0301x.JPG", "x" * 300 + ".png")
+)
+NAME_PARTS = tuple(
+    part.encode("utf-16-le", "surrogatepass")
+    for part in (
+        *(
+            ".",
+            "-",
+            " ",
+            "/",
+            "\\",
+            ":",
+            "\u00a0",
+            "\u0301",
+            "\u200d",
+            "\u202e",
+            "\ufe0f",
+            "\u3164",
+            "\ud800",
+            "\ue000",
+        ),
+        *(
+            "\U000e0041",
+            "\uffff",
+            "NUL",
+            "COM¹",
+            "CONIN$",
+            ".png",
+            ".sh",
+            "\u1161",
+            "\u11a8",
+            "\u212b",
+            "家",
+            "é" * 130,
+        ),
+    )
+)
 ARRAY = (b"'<i8'", b"'|O'", b"'>u2'", b"'<U3'", b"(30,)", b"()", b"(999999999999,)", b"True", *NUMBERS)
 
 TARGETS = (
@@ -69,6 +108,7 @@ TARGETS = (
     Target("material", readers.read_material, (MULTISTAGE.sealed(), MAXIMUM.sealed()), (b"QSMT", *NUMBERS)),
     Target("lanes", readers.read_lanes, (MULTISTAGE.secret, MAXIMUM.secret, joined([])), NUMBERS),
     Target("metadata", readers.read_metadata, ABOUT, JSON),
+    Target("names", readers.read_name, NAMES, NAME_PARTS),
     Target("regions", readers.read_regions, (RECTANGLE,), JSON),
     Target("legacy key files", readers.read_npz, LEGACY_KEYS, ZIP),
     Target("legacy arrays", readers.read_npy, tuple(NPY.values()), ARRAY),

@@ -18,15 +18,9 @@ from backplane.services.batches.views import Batches, BatchFacts, ItemFacts
 from backplane.services.jobs import Jobs
 from backplane.services.keys import Keys
 from backplane.services.results import ResultFile, Results
-from shield_core.image.names import with_suffix
+from shield_core.image.names import harmless_stem
 
 MANIFEST = "manifest.json"
-FORBIDDEN = frozenset('<>:"|?*')
-"""What some system does not take in a name; the rest was taken out when the picture came."""
-
-DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))})
-MAX_STEM = 200
-"""Bytes: with a number and the longest ending a name stays below 255."""
 
 
 class BatchResults:
@@ -125,16 +119,7 @@ def describe(item: ItemFacts) -> dict[str, Any]:
 def stems(items: Collection[ItemFacts]) -> list[str]:
     """Name the files of each item: as its picture was named, harmless on every system, and no two alike on any."""
     taken: set[str] = set()
-    return [_unique(_stem(item), taken) for item in items]
-
-
-def _stem(item: ItemFacts) -> str:
-    name = with_suffix(item.file_name, "") or ""
-    kept = "".join("_" if character in FORBIDDEN else character for character in name)
-    cut = kept.encode()[:MAX_STEM].decode(errors="ignore").rstrip(" .")
-    if cut.partition(".")[0].strip().casefold() in DEVICES:
-        cut = f"_{cut}"
-    return cut or f"image-{item.index}"
+    return [_unique(harmless_stem(item.file_name, fallback=f"image-{item.index}"), taken) for item in items]
 
 
 def _unique(stem: str, taken: set[str]) -> str:

@@ -4,10 +4,10 @@ import pytest
 
 from shield_core.cipher.purity import Purity
 from shield_core.errors import ImageCorrupt, ImageError, LayoutNotExact, TooManyPixels, UnsupportedFormat
-from shield_core.image.facts import OTHER_SUFFIXES
 from shield_core.image.intake import examine
 from shield_core.image.payload import Layout, build
 from shield_core.image.regions import Region
+from shield_core.image.suffixes import SUFFIXES
 from shield_core.keys.stanzas import PlainOpen, PlainWrap
 from shield_core.pipeline import decrypt_image, encrypt_image
 from shield_core.quantum.sources import DeterministicSource
@@ -33,7 +33,7 @@ class TestOthers:
         data, media_type, width, height = OTHERS[name]
         facts = build(data, examine(data)).facts
         assert (facts.format, facts.media_type, facts.width, facts.height) == ("OTHER", media_type, width, height)
-        assert media_type in OTHER_SUFFIXES
+        assert media_type in SUFFIXES
 
     @each
     def test_come_back_byte_for_byte(self, name):
@@ -45,7 +45,7 @@ class TestOthers:
     @each
     def test_without_name_get_their_suffix(self, name):
         data, media_type, *_ = OTHERS[name]
-        assert there_and_back(data)[1].file_name == "image" + OTHER_SUFFIXES[media_type]
+        assert there_and_back(data)[1].file_name == "image" + SUFFIXES[media_type][0]
 
     @each
     @pytest.mark.parametrize("asked", [{"layout": Layout.PIXELS}, {"regions": [Region(0, 0, 1, 1)]}])
