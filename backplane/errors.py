@@ -30,6 +30,7 @@ CORE_STATUS = {
     "file-too-large": 413,
     "too-many-pixels": 413,
     "unsupported-format": 415,
+    "later-version": 415,
     "image-corrupt": 422,
     "image-empty": 422,
     "layout-not-exact": 422,
