@@ -1,8 +1,8 @@
 """`python -m backplane.derivation`: derives wrap keys for the gateway, in a process of its own.
 
-It reads requests from stdin and answers each on stdout, until stdin ends; nothing of them is in its arguments or
-environment. A key file of a stranger costs memory and time here, where it stops neither log-ins nor encryptions, and
-what breaks is this process alone.
+It reads requests from stdin and answers each on stdout, until stdin ends; no secret is in its arguments or environment.
+What a stranger's key file costs is spent here, where it stops neither log-ins nor encryptions; what breaks is this
+process alone, and the gateway starts another.
 """
 
 import json
@@ -11,13 +11,13 @@ import resource
 import signal
 import struct
 import sys
+from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from shield_core.keys.canonical import b64decode, b64encode
 from shield_core.keys.passphrase import Argon2, Kdf, derive_wrap_key
 
 LENGTH: Final = struct.Struct(">I")
-MAX_FRAME: Final = 65_536
 
 NICENESS: Final = 10
 """A derivation of 16 lanes has 16 threads: at the same priority they would leave a log-in a fifth of the machine."""
@@ -35,33 +35,28 @@ def frame(message: dict[str, Any]) -> bytes:
 def serve(requests: BinaryIO, answers: BinaryIO) -> None:
     """Answer until the other end hangs up."""
     while len(head := requests.read(LENGTH.size)) == LENGTH.size:
-        message = json.loads(requests.read(LENGTH.unpack(head)[0]))
-        answers.write(frame(_answer(message)))
+        message = json.loads(requests.read(*LENGTH.unpack(head)))
+        kdf = Kdf.from_json(message["kdf"])
+        bound_memory(kdf.m_kib if isinstance(kdf, Argon2) else 0)
+        wrap_key = derive_wrap_key(b64decode(message["password_b64"]).decode(), kdf)
+        answers.write(frame({"wrap_key_b64": b64encode(wrap_key)}))
         answers.flush()
 
 
-def _answer(message: dict[str, Any]) -> dict[str, Any]:
-    kdf = Kdf.from_json(message["kdf"])
-    try:
-        _bound_memory(kdf)
-        password = b64decode(message["password_b64"]).decode()
-        return {"wrap_key_b64": b64encode(derive_wrap_key(password, kdf))}
-    except MemoryError:
-        return {"error": "out-of-memory"}
-
-
-def _bound_memory(kdf: Kdf) -> None:
-    """Let the process grow by what this derivation needs, and by no more."""
-    pages = int(open("/proc/self/statm").read().split()[0])  # noqa: PTH123, SIM115
-    need = kdf.m_kib * 1024 if isinstance(kdf, Argon2) else 0
+def bound_memory(kib: int) -> None:
+    """Let the process grow by what a derivation needs, and by no more."""
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + need + OVERHEAD_BYTES, hard))
+    resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + kib * 1024 + OVERHEAD_BYTES, hard))
 
 
 def main() -> None:
-    # Ctrl-C goes to every process of the terminal; this one ends with its gateway.
+    """Give way to everything else, and serve."""
+    # Ctrl-C reaches every process of a terminal; this one ends with its gateway.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(NICENESS)
+    # Where memory runs out, it is this process that goes, and not the gateway.
+    Path("/proc/self/oom_score_adj").write_text("1000")
     serve(sys.stdin.buffer, sys.stdout.buffer)
 
 
