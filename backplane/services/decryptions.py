@@ -11,6 +11,7 @@ from backplane.db.models import Job
 from backplane.db.repositories import keys
 from backplane.db.session import Database
 from backplane.errors import ClientCustody, KeyFileRequired, KeyFileTooCostly, ValidationFailed, from_core
+from backplane.services.custody import PASSPHRASE
 from backplane.services.derivations import Derivations
 from backplane.services.inputs import INPUT, INPUT_MATERIAL, kept_material
 from backplane.services.jobs import JobFacts
@@ -110,7 +111,9 @@ class Decryptions:
         """Say whether this account's key is kept under the very stanza: the service chose what that costs."""
         async with self._database.reading() as session:
             key = await keys.of_account(session, account_id, given.key_id)
-        return key is not None and _under_password(keyfile.parse(key.key_file)) == _under_password(given)
+        if key is None or key.custody != PASSPHRASE:
+            return False
+        return _under_password(keyfile.parse(key.key_file)) == _under_password(given)
 
     async def _kept_key_file(self, account_id: UUID, key_id: UUID) -> bytes:
         async with self._database.reading() as session:

@@ -24,7 +24,7 @@ def explain(data: bytes, read: Callable[[object], object]) -> str:
     kind = name_of(data)
     if kind not in {None, KEY_FILE}:
         return f"this is {kind}, and no key file: that ends in .qkey"
-    if not data.removeprefix(BYTE_ORDER_MARK).lstrip().startswith((b"{", *_UTF_16)):
+    if not data.lstrip(BYTE_ORDER_MARK + b" \t\r\n").startswith((b"{", *_UTF_16)):
         return "the file is empty, or no key file: that ends in .qkey"
     told = f"since it was written, {' and '.join(changes(data))}"
     try:
