@@ -54,18 +54,21 @@ class FairLock:
     def _leave(self, account_id: UUID, mine: asyncio.Future[None]) -> None:
         if not mine.cancelled():
             self._pass_on(account_id)  # the turn came in the same moment
-            return
-        self._queues[account_id].remove(mine)
-        self._drop_if_empty(account_id)
+        elif mine in self._queues.get(account_id, ()):
+            self._queues[account_id].remove(mine)
+            self._drop_if_empty(account_id)
 
     def _pass_on(self, account_id: UUID) -> None:
         if account_id in self._queues:
             self._queues[account_id] = self._queues.pop(account_id)  # behind all others
-        self._taken = bool(self._queues)
-        if self._taken:
+        while self._queues:
             next_id, queue = next(iter(self._queues.items()))
-            queue.popleft().set_result(None)
+            waiter = queue.popleft()
             self._drop_if_empty(next_id)
+            if not waiter.cancelled():  # who gave up a moment ago may not have left yet
+                waiter.set_result(None)
+                return
+        self._taken = False
 
     def _drop_if_empty(self, account_id: UUID) -> None:
         if not self._queues[account_id]:

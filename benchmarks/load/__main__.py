@@ -15,7 +15,17 @@ from itertools import groupby
 from pathlib import Path
 
 from benchmarks.goals import Row
-from benchmarks.load.scenes import requests, slow_heads, soak, sockets, starting, throughput, uploads, whole_jobs
+from benchmarks.load.scenes import (
+    costly_key_files,
+    requests,
+    slow_heads,
+    soak,
+    sockets,
+    starting,
+    throughput,
+    uploads,
+    whole_jobs,
+)
 from benchmarks.load.stage import staged
 from benchmarks.reports import machine, print_rows, write
 
@@ -45,6 +55,7 @@ SCENES = (
     ),
     Scene("sockets", 2, sockets.run, ("terminal_event_s", "terminal_event_p50_s", "socket_kb")),
     Scene("slow_heads", 2, slow_heads.run, ("slow_heads_p95_ratio", "slow_heads_cut_s")),
+    Scene("costly_key_files", 2, costly_key_files.run, ("costly_login_ratio", "costly_logins_refused")),
     Scene("soak", 2, soak.run, ("worker_mb_a_100_jobs", "open_files_growth")),
     Scene("uploads", 2, uploads.run, ("uploads_refused_otherwise", "uploads_peak_mb", "uploads_files_left")),
     Scene("requests", 4, requests.run, ("api_p95_ms", "api_refused", "api_p50_ms", "loop_lag_p99_ms")),

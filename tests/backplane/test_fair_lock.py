@@ -73,7 +73,8 @@ class TestFairLock:
                     one = min(late)
                     gone.add(one)
                     crowd.tasks[one].cancel()
-                    await settle()
+                    if number % 2:
+                        await settle()
                 held = [one for one in crowd.turns if not crowd.tasks[one].done()]
                 assert len(held) <= 1
                 assert held or not set(crowd.tasks) - set(crowd.turns) - gone
@@ -140,5 +141,22 @@ class TestFairLock:
             async with asyncio.timeout(1):
                 await second
             assert first.cancelled()
+
+        run(play)
+
+    @pytest.mark.parametrize("waiters", [1, 2])
+    def test_who_gives_up_as_it_is_let_go_is_passed_over(self, waiters):
+        async def play():
+            crowd = Crowd()
+            for number in range(1 + waiters):
+                await crowd.want(ADA, number)
+            crowd.gates[ADA, 0].set()
+            crowd.tasks[ADA, 1].cancel()  # the holder runs first
+            await settle()
+            assert crowd.turns == [(ADA, 0), (ADA, 2)][:waiters]
+            await crowd.finish()
+            await crowd.want(BOB, 0)
+            assert crowd.turns[-1] == (BOB, 0)
+            await crowd.finish()
 
         run(play)
