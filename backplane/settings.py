@@ -8,6 +8,8 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from shield_core.keys.passphrase import DEFAULT_ITERATIONS, DEFAULT_M_KIB, DEFAULT_T, MAX_COST_KIB
+
 Seconds = Annotated[int, Field(gt=0)]
 
 
@@ -70,6 +72,11 @@ class Settings(BaseSettings):
     job_hard_time_limit_seconds: Annotated[int, Field(gt=0, validate_default=True)] = 960
     webhook_allow_networks: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
     webhook_log_days: Annotated[int, Field(ge=1, le=366)] = 30
+    foreign_kdf_memory_kib: Annotated[int, Field(ge=DEFAULT_M_KIB, le=1_048_576)] = 131_072
+    """What a key file that this service did not make may ask of it: Argon2id's memory, memory times passes, and
+    PBKDF2's iterations. The least is what new key files ask for."""
+    foreign_kdf_cost_kib: Annotated[int, Field(ge=DEFAULT_M_KIB * DEFAULT_T, le=MAX_COST_KIB)] = 524_288
+    foreign_kdf_iterations: Annotated[int, Field(ge=DEFAULT_ITERATIONS, le=10_000_000)] = 1_200_000
     passphrase_kdf: Literal["argon2id", "pbkdf2-hmac-sha256"] = "argon2id"  # noqa: S105 - an algorithm
 
     failpoints_directory: Path | None = None

@@ -34,7 +34,8 @@ class Failure(Exception):
         if self.exit_code == USAGE:
             return self.detail
         # The rungs of a decryption give one answer on the screen too; `--json` tells them apart.
-        return self.title if self.rung or not self.detail else f"{self.title}: {self.detail}"
+        one_answer = self.code == DecryptionError.code
+        return self.title if one_answer or not self.detail else f"{self.title}: {self.detail}"
 
     def to_json(self) -> dict[str, Any]:
         error = {"code": self.code, "title": self.title, "detail": self.detail}

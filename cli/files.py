@@ -13,6 +13,7 @@ from cli.inputs import STANDARD, read
 from cli.neighbors import beside, encrypted_beside, key_beside
 from cli.outputs import PRIVATE, Outputs, check_distinct, check_target, cleaning_up
 from cli.reporting import quiet_libraries, say, watched
+from shield_core import recognition
 from shield_core.cipher.purity import Purity
 from shield_core.errors import ShieldError
 from shield_core.image.limits import MAX_BYTES, MAX_ENCRYPTED_BYTES, MAX_MATERIAL_BYTES
@@ -169,7 +170,7 @@ def inspect(path: Path, *, as_json: bool) -> bool:
 
     data = read(path, MAX_MATERIAL_BYTES)
     try:
-        if data.startswith(b"{"):
+        if recognition.name_of(data) == recognition.KEY_FILE or data.startswith(b"{"):
             found = summaries.describe_key_file(data)
         elif data.startswith(MAGIC):
             found = {"kind": "material"} | look_at_material(data)

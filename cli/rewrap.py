@@ -6,9 +6,9 @@ from cli.access import Keys, Locks
 from cli.failures import of_core
 from cli.inputs import read
 from cli.outputs import PRIVATE, Outputs, check_distinct, check_target, cleaning_up
-from cli.reporting import note, print_json, print_table
+from cli.reporting import note, print_json, print_table, say
 from shield_core.errors import ShieldError
-from shield_core.keys import keyfile
+from shield_core.keys import keyfile, spelling
 from shield_core.keys.keyfile import KeyFile
 
 
@@ -35,8 +35,16 @@ def rewrap(key: Path, *, out: Path, keys: Keys, locks: Locks, force: bool, as_js
 
 def _rewrap(data: bytes, keys: Keys, locks: Locks) -> KeyFile:
     try:
-        parsed = keyfile.parse(data)
-        file_key = keyfile.unlock(parsed, keys.openers(data))
+        parsed = keyfile.parse_respelled(data)
+        # The old MAC covers the canonical form: what was changed in more than its spelling ends here.
+        file_key = keyfile.unlock(parsed, keys.openers_of(parsed))
+        _tell_of_changes(data, parsed)
         return keyfile.rewrap(parsed, file_key, locks.wraps())
     except ShieldError as error:
         raise of_core(error) from error
+
+
+def _tell_of_changes(data: bytes, parsed: KeyFile) -> None:
+    if data != keyfile.encode(parsed):
+        changed = " and ".join(spelling.changes(data))
+        say(f"since the old key file was written, {changed}; the new one is as it should be")

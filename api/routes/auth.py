@@ -14,8 +14,8 @@ router = APIRouter(prefix="/api/v1/auth", tags=["accounts"])
 async def register(account: NewAccount, services: Services, request_id: RequestId) -> Account:
     """Make an account.
 
-    The first account of an installation is its operator. No mail is sent and none is checked. The password has 12 to
-    1024 characters and is kept as an Argon2id hash.
+    The first account of an installation is its operator. No mail is sent and none is checked. The password is kept as
+    an Argon2id hash, of its Unicode normal form NFC.
     """
     facts = await services.accounts.register(
         email=account.email, password=account.password.get_secret_value(), request_id=request_id

@@ -49,6 +49,8 @@ PICTURE = {
             "unsupported-format",
             "image-empty",
             "key-file-required",
+            "key-file-too-costly",
+            "later-version",
             "material-required",
             "key-file-invalid",
             "client-custody",
@@ -100,13 +102,16 @@ async def _submit(request: Request, order: Order, services: GatewayServices, onc
     password = options.master_password
 
     async def create(order: Order) -> JobFacts:
-        return await services.decryptions.submit(
-            order,
-            Upload(image.data, image.name),
+        sent = material.data if material is not None else None
+        prepared = await services.decryptions.prepare(
+            order.account_id,
+            image.data,
             key_file=key_file.data if key_file is not None else None,
-            material=material.data if material is not None else None,
+            material=sent,
             password=password.get_secret_value() if password is not None else None,
         )
+        # What a password costs is waited for outside of the slots: nobody else's picture waits for it.
+        async with request.app.state.submission_slots:
+            return await services.decryptions.submit(order, Upload(image.data, image.name), prepared, material=sent)
 
-    async with request.app.state.submission_slots:
-        return await once.job(order.telling(options.webhook_url), create, options=options, files=files)
+    return await once.job(order.telling(options.webhook_url), create, options=options, files=files)

@@ -16,7 +16,7 @@ from shield_core.image import intake, names
 from shield_core.image.payload import Layout
 from shield_core.image.regions import parse_json
 from shield_core.image.restore import restore
-from shield_core.keys import canonical, keyfile
+from shield_core.keys import canonical, keyfile, spelling
 from shield_core.keys.recipients import PUBLIC_SIZE, PublicKey, RecipientOpen, RecipientUnfit, SecretKey
 from shield_core.keys.stanzas import PassphraseOpen, PlainOpen, VaultOpen
 from shield_core.legacy import decryption as legacy
@@ -69,6 +69,18 @@ def read_key_file(data):
         assert len(keyfile.unlock(key_file, OPENERS)) == 32
     except DecryptionError:
         return False
+    return True
+
+
+def read_respelled(data):
+    """As `rewrap` reads it: what it takes is canonical once it is written, and `parse` takes that."""
+    try:
+        key_file = keyfile.parse_respelled(data)
+    except KeyFileInvalid:
+        return False
+    canonical_form = keyfile.encode(key_file)
+    assert keyfile.parse(canonical_form) == key_file
+    assert (canonical_form == data) == (not spelling.changes(data))
     return True
 
 

@@ -12,7 +12,7 @@ from shield_core.keys.recipients import RecipientOpen, SecretKey
 from shield_core.keys.stanzas import PlainOpen
 from shield_core.pipeline import decrypt_image, encrypt_image
 from shield_core.quantum.sources import DeterministicSource
-from tests import pictures
+from tests import fixtures, pictures
 from tests.flows.conftest import User
 from tests.stack import wait_until
 
@@ -89,6 +89,14 @@ class TestThereAndBack:
         )
         wrong = user.decrypt(encrypted, key_file, master_password="another long secret")
         assert (wrong.status_code, wrong.json()["code"]) == (400, "decryption-failed")
+
+    @pytest.mark.parametrize("old", fixtures.OLD, ids=lambda old: old.name)
+    def test_an_old_password_opens_as_it_was_sent(self, user: User, old: fixtures.Old):
+        """The form of an earlier release took a line end and a byte order mark for the password's own."""
+        response = user.decrypt(old.image, old.key_file, master_password=old.password)
+        assert response.status_code == 200, response.text
+        assert np.array_equal(pixels(response.content), pixels(fixtures.PICTURE.read_bytes()))
+        assert user.decrypt(old.image, old.key_file, master_password=fixtures.TYPED).status_code == 400
 
     def test_a_recipient_opens_it_on_a_machine_of_their_own_and_the_service_cannot(self, user: User):
         original, secret = pictures.sample("rocket.jpg"), SecretKey.generate()

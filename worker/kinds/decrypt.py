@@ -51,5 +51,6 @@ async def _warnings(equipment: Equipment, claim: Claim, image: DecryptedImage) -
 def _openers(claim: Claim, secret: dict[str, Any]) -> list[PlainOpen | PassphraseOpen | VaultOpen]:
     openers: list[PlainOpen | PassphraseOpen | VaultOpen] = [PlainOpen(), claim.vault_opener]
     if "wrap_key_b64" in secret:
-        openers.append(PassphraseOpen(b64decode(secret["wrap_key_b64"])))
+        wrap_keys = (secret["wrap_key_b64"], *secret.get("other_wrap_keys_b64", ()))
+        openers.extend(PassphraseOpen(b64decode(wrap_key)) for wrap_key in wrap_keys)
     return openers

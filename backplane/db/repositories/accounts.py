@@ -28,8 +28,10 @@ async def by_email(session: AsyncSession, email: str) -> Account | None:
     return account
 
 
-async def set_password_hash(session: AsyncSession, account_id: UUID, password_hash: str) -> None:
-    await session.execute(update(Account).where(Account.id == account_id).values(password_hash=password_hash))
+async def replace_password_hash(session: AsyncSession, account_id: UUID, known: str, *, by: str) -> None:
+    """Keep another hash of the same password, unless the password has been changed meanwhile."""
+    same = update(Account).where(Account.id == account_id, Account.password_hash == known)
+    await session.execute(same.values(password_hash=by))
 
 
 async def add_refresh_token(
