@@ -163,7 +163,7 @@ class TestProgress:
         assert response.status_code == 202
         events = user.follow(response.json()["job_id"])
         stages = list(dict.fromkeys(event["payload"]["stage"] for event in events if event["type"] == "progress"))
-        assert stages == ["queued", "validating", "unlocking", "verifying", "decrypting", "storing"]
+        assert stages == ["queued", "validating", "verifying", "decrypting", "storing"]
         result = user.http.get(f"/jobs/{response.json()['job_id']}/result")
         assert result.headers["Cache-Control"] == "no-store"
         assert np.array_equal(pixels(result.content), pixels(pictures.sample("coffee.png")))

@@ -3,9 +3,10 @@ from typing import Any
 
 from backplane.services.claims import Claim
 from backplane.services.outcomes import DecryptOutcome
+from shield_core.errors import ShieldError
 from shield_core.keys.canonical import b64decode
 from shield_core.keys.stanzas import PassphraseOpen, PlainOpen, VaultOpen
-from shield_core.pipeline import decrypt_image
+from shield_core.pipeline import DecryptedImage, decrypt_image
 from shield_core.progress import Progress, Stage
 from worker.kinds.equipment import Equipment
 from worker.reporting import Reporter
@@ -16,26 +17,45 @@ async def decrypt(equipment: Equipment, claim: Claim, reporter: Reporter) -> Non
     reporter(Progress(Stage.VALIDATING))
     data, _ = await equipment.claims.inputs.fetch(claim.job)
     material = await equipment.claims.inputs.fetch_material(claim.job)
-    secret = claim.secret or {}
-    image = await asyncio.to_thread(
-        decrypt_image,
-        data,
-        b64decode(secret["key_file_b64"]),
-        openers=_openers(claim, secret),
-        material=material,
-        progress=reporter,
-        threads=equipment.threads,
-    )
+    image = await _open(equipment, claim, reporter, data, material)
     outcome = DecryptOutcome(
         data=image.data,
         media_type=image.media_type,
         file_name=image.file_name,
         columns={"layout": str(image.layout), "metrics": {"timings_ms": image.timings_ms}},
     )
+    reporter(Progress(Stage.DECRYPTING, 1, 1))
     reporter(Progress(Stage.STORING))
     made = await equipment.claims.products.keep_decrypted(claim.job, outcome, progress=reporter.storing)
     await reporter.rest()
     await equipment.claims.complete_decrypt(claim, outcome, made)
+
+
+async def _open(
+    equipment: Equipment, claim: Claim, reporter: Reporter, data: bytes | bytearray, material: bytes | None
+) -> DecryptedImage:
+    """Decrypt under the one stage `verifying`: which check a picture fails must not show in stage, progress or events.
+
+    That holds to the last check and not only to the tag: material that does not fit fails after it, and would tell that
+    the password before it was right.
+    """
+    secret = claim.secret or {}
+    verifying = Progress(Stage.VERIFYING)
+    reporter(verifying)
+    try:
+        return await asyncio.to_thread(
+            decrypt_image,
+            data,
+            b64decode(secret["key_file_b64"]),
+            openers=_openers(claim, secret),
+            material=material,
+            progress=lambda _: reporter(verifying),
+            threads=equipment.threads,
+        )
+    except ShieldError:
+        # A picture that fails within milliseconds would otherwise end before its stages are written.
+        await reporter.rest()
+        raise
 
 
 def _openers(claim: Claim, secret: dict[str, Any]) -> list[PlainOpen | PassphraseOpen | VaultOpen]:
