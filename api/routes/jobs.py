@@ -4,7 +4,7 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from api.cursors import read_cursor
-from api.dependencies import Reader, RequestId, Services, Writer
+from api.dependencies import Reader, Remover, RequestId, Services, Writer
 from api.downloads import content_disposition, result_response
 from api.idempotency import CODES, OncePerKey, replayable
 from api.preferences import Preferences
@@ -55,7 +55,9 @@ async def get_job(job_id: str, caller: Reader, services: Services) -> Job:
         **problems(*AUTHENTICATED, "not-found", "job-finished"),
     },
 )
-async def cancel_job(job_id: str, caller: Writer, services: Services, request_id: RequestId, response: Response) -> Job:
+async def cancel_job(
+    job_id: str, caller: Remover, services: Services, request_id: RequestId, response: Response
+) -> Job:
     """Cancel a job.
 
     One that waits is cancelled at once. One that is being worked on can no longer complete, and its worker stops at its
@@ -97,7 +99,7 @@ async def retry_job(
     status_code=204,
     responses=problems(*AUTHENTICATED, "not-found", "job-not-finished"),
 )
-async def delete_job(job_id: str, caller: Writer, services: Services, request_id: RequestId) -> None:
+async def delete_job(job_id: str, caller: Remover, services: Services, request_id: RequestId) -> None:
     """Delete an ended job with everything it made, its key apart.
 
     From now on it is 404, and its files go within seconds. The key stays, for the encrypted picture may lie anywhere;

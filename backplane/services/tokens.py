@@ -179,6 +179,19 @@ class Tokens:
             raise Unauthenticated("The refresh token is not valid")
         return self._pair(spent.account_id, spent.family_id, refresh)
 
+    async def end(self, caller: Principal, *, request_id: str | None) -> None:
+        """End the session of an access token, which may have ended before: its refresh token is of no use any more."""
+        async with self._database.transaction() as session:
+            if await accounts.delete_family(session, caller.session_id):
+                audit.add(
+                    session,
+                    action="account.logout",
+                    outcome="success",
+                    account_id=caller.account_id,
+                    request_id=request_id,
+                )
+        await self._sessions.announce_end(caller.session_id)
+
     def verify(self, token: str) -> Principal:
         return self._access.verify(token)
 
