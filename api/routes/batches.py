@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from api.cursors import read_cursor
 from api.dependencies import Reader, Remover, RequestId, Services, Writer, authenticate_in_session, bearer_token
-from api.downloads import content_disposition
+from api.downloads import NO_RANGES, content_disposition
 from api.idempotency import CODES, Once, OncePerKey, replayable
 from api.middleware.bodies import release
 from api.preferences import Preferences, Preferred
@@ -177,7 +177,7 @@ async def get_batch_result(
         key_files=wanted.key_files,
         request_id=request_id,
     )
-    headers = {"Content-Disposition": content_disposition(f"{batch_id}.zip"), "Cache-Control": "no-store"}
+    headers = {"Content-Disposition": content_disposition(f"{batch_id}.zip"), "Cache-Control": "no-store", **NO_RANGES}
     return StreamingResponse(pieces, media_type="application/zip", headers=headers)
 
 
