@@ -63,8 +63,21 @@ async def revoke_family_of_used(session: AsyncSession, token_sha256: bytes) -> R
     token = await session.get(RefreshToken, token_sha256)
     if token is None or token.used_at is None:
         return None
-    await session.execute(delete(RefreshToken).where(RefreshToken.family_id == token.family_id))
+    await delete_family(session, token.family_id)
     return token
+
+
+async def delete_family(session: AsyncSession, family_id: UUID) -> bool:
+    """Delete all tokens that descend from one login; False where there were none."""
+    found = False
+    # A refresh that commits while a statement waits for its row adds one that this statement does not see.
+    while list(
+        await session.scalars(
+            delete(RefreshToken).where(RefreshToken.family_id == family_id).returning(RefreshToken.family_id)
+        )
+    ):
+        found = True
+    return found
 
 
 async def living_families(session: AsyncSession, family_ids: Sequence[UUID]) -> set[UUID]:
