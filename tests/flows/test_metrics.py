@@ -122,7 +122,11 @@ class TestCounts:
 
     def test_begin_anew_with_the_worker(self, measured, user):
         encrypt(user, 1)
-        measured.kill("worker")
+        starts, supervisor = measured.supervisor.starts("worker"), measured.supervisor
+        os.kill(measured.pid("worker"), signal.SIGKILL)
+        wait_until(lambda: supervisor.starts("worker") > starts, "it is started again")
+        # What it imports takes seconds, and on a busy machine a minute.
+        wait_until(lambda: supervisor.is_ready("worker"), "it is ready again", seconds=150)
         assert count(measured, "worker", ENDED) is None
         encrypt(user, 2)
         wait_until(lambda: count(measured, "worker", ENDED, kind="encrypt", status="completed") == 2, "two are counted")
