@@ -2,7 +2,7 @@ import asyncio
 from math import ceil
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from api.cursors import read_cursor
@@ -13,6 +13,7 @@ from api.middleware.bodies import release
 from api.preferences import Preferences, Preferred
 from api.problems import AUTHENTICATED, WITH_BODY, problems
 from api.routes.answers import ACCEPTED, FINISHED
+from api.routing import Router
 from api.schemas.batches import BATCH_FORM, Batch, BatchFilter, BatchPage, BatchSummary, DownloadOptions, url
 from api.schemas.images import BatchOptions
 from api.uploads import File, stream_form
@@ -32,7 +33,7 @@ FILES = {"images": MAX_BYTES, "archive": MAX_ARCHIVE_BYTES}
 PASSING = {"images": MAX_ITEMS}
 LONGEST_RETRY_SECONDS = 60
 
-router = APIRouter(prefix="/api/v1", tags=["batches"])
+router = Router(prefix="/api/v1", tags=["batches"])
 
 
 @router.post(

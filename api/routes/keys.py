@@ -1,13 +1,13 @@
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from api.dependencies import KeyExporter, RequestId, Services
 from api.downloads import key_file_response
 from api.problems import AUTHENTICATED, WITH_BODY, problems
+from api.routing import Router
 from api.schemas.images import KeyFileLocks
 from backplane import ids
 
-router = APIRouter(prefix="/api/v1/jobs", tags=["jobs"])
+router = Router(prefix="/api/v1/jobs", tags=["jobs"])
 KEY_FILE = {
     "description": "The key file, as an attachment",
     "content": {"application/json": {"schema": {"type": "object", "description": "docs/format.md, Key file"}}},
