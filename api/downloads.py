@@ -8,6 +8,7 @@ import structlog
 from starlette.background import BackgroundTask
 from starlette.responses import Response, StreamingResponse
 
+from api.routing import head_response
 from backplane.errors import ApplicationError
 from backplane.services.results import ResultFile, Results
 from backplane.services.tokens import Principal
@@ -42,6 +43,11 @@ def result_response(result: ResultFile, results: Results, caller: Principal) -> 
         # Not at the end of the stream itself: it is cancelled when the caller hangs up, and most do at the last byte.
         background=BackgroundTask(_discard, taken, results, caller, result),
     )
+
+
+def head_of_result(media_type: str, size: int) -> Response:
+    """Answer HEAD for a file that is not opened."""
+    return head_response({"Cache-Control": "no-store"}, size=size, media_type=media_type)
 
 
 def key_file_response(key_file: bytes, *, name: str) -> Response:

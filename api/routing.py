@@ -1,6 +1,6 @@
 """Routes as this API has them: strict about what they are sent, and answering HEAD wherever they answer GET."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 from fastapi import APIRouter, Request, Response, params
@@ -14,6 +14,8 @@ from starlette.types import Message, Receive, Scope, Send
 from api.strict import FORM, JSON, check_query, demand_media_type, read_form, read_json
 
 API = "/api/"
+ASKED = "imageshield.method"
+"""In a scope that was routed as GET: what was asked for."""
 
 
 class StrictRequest(Request):
@@ -32,10 +34,10 @@ class StrictRequest(Request):
 
 
 class Route(APIRoute):
-    """A route that reads strictly.
+    """A route that reads strictly, and answers HEAD where it answers GET.
 
-    A HEAD request runs the GET route and drops its body, where no route for HEAD stands before it: that is for routes
-    whose GET does something, or reads more than its headers need.
+    A HEAD request runs the endpoint of GET, and what it answers loses its body. An endpoint that does something, or
+    opens what its headers do not need, looks at `request.method` and answers with `head_response`.
     """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -44,6 +46,7 @@ class Route(APIRoute):
         media_type = _media_type_of(self)
 
         async def handle_strictly(request: Request) -> Response:
+            request.scope["method"] = request.scope.get(ASKED, request.method)
             if known is not None:
                 check_query(request.scope["query_string"], known)
             if media_type is not None:
@@ -67,7 +70,16 @@ class Route(APIRoute):
     def _as_get(self, scope: Scope) -> Scope:
         if scope["type"] != "http" or scope["method"] != "HEAD" or "GET" not in (self.methods or ()):
             return scope
-        return {**scope, "method": "GET"}
+        return {**scope, "method": "GET", ASKED: "HEAD"}
+
+
+def head_response(headers: Mapping[str, str], *, size: int | None = None, media_type: str | None = None) -> Response:
+    """Answer HEAD without making the body, and without its length where nobody knows it (RFC 9110, section 8.6)."""
+    response = Response(media_type=media_type, headers=headers)
+    del response.headers["Content-Length"]
+    if size is not None:
+        response.headers["Content-Length"] = str(size)
+    return response
 
 
 class Router(APIRouter):

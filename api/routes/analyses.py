@@ -5,7 +5,7 @@ from starlette.responses import Response
 
 from api.dependencies import Reader, RequestId, Services, Writer
 from api.documents import document_response, preferred_format, report_response
-from api.downloads import result_response
+from api.downloads import head_of_result, result_response
 from api.idempotency import CODES, Once, OncePerKey, replayable
 from api.middleware.bodies import release
 from api.preferences import Preferred
@@ -137,6 +137,7 @@ async def get_analysis(
 )
 async def get_report(
     *,
+    request: Request,
     job_id: str,
     caller: Reader,
     services: Services,
@@ -149,6 +150,8 @@ async def get_report(
     It has no script and loads nothing. It tells of the original, so it is never cached.
     """
     form = wanted.format or preferred_format(accept)
+    if request.method == "HEAD":
+        return head_of_result(*await services.analyses.describe(caller.account_id, ids.from_wire("job", job_id), form))
     document = await services.analyses.report(
         caller.account_id, ids.from_wire("job", job_id), form, request_id=request_id
     )

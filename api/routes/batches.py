@@ -13,7 +13,7 @@ from api.middleware.bodies import release
 from api.preferences import Preferences, Preferred
 from api.problems import AUTHENTICATED, WITH_BODY, problems
 from api.routes.answers import ACCEPTED, FINISHED
-from api.routing import Router
+from api.routing import Router, head_response
 from api.schemas.batches import BATCH_FORM, Batch, BatchFilter, BatchPage, BatchSummary, DownloadOptions, url
 from api.schemas.images import BatchOptions
 from api.uploads import File, stream_form
@@ -153,6 +153,8 @@ async def delete_batch(batch_id: str, caller: Writer, services: Services, reques
     },
 )
 async def get_batch_result(
+    *,
+    request: Request,
     batch_id: str,
     caller: Reader,
     services: Services,
@@ -168,6 +170,10 @@ async def get_batch_result(
     """
     if wanted.key_files and "keys:export" not in caller.scopes:
         raise InsufficientScope("Key files need the scope keys:export")
+    headers = {"Content-Disposition": content_disposition(f"{batch_id}.zip"), "Cache-Control": "no-store"}
+    if request.method == "HEAD":
+        await services.batch_results.find(caller.account_id, ids.from_wire("bat", batch_id), partial=wanted.partial)
+        return head_response(headers, media_type="application/zip")
     pieces = await services.batch_results.open(
         caller.account_id,
         ids.from_wire("bat", batch_id),
@@ -175,7 +181,6 @@ async def get_batch_result(
         key_files=wanted.key_files,
         request_id=request_id,
     )
-    headers = {"Content-Disposition": content_disposition(f"{batch_id}.zip"), "Cache-Control": "no-store"}
     return StreamingResponse(pieces, media_type="application/zip", headers=headers)
 
 

@@ -6,13 +6,13 @@ import secrets
 from contextlib import aclosing, suppress
 from typing import Annotated
 
-from fastapi import Header, Query
+from fastapi import Header, Query, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from api.dependencies import CurrentStreams, Reader, Services
 from api.problems import AUTHENTICATED, problems
-from api.routing import Router
+from api.routing import Router, head_response
 from api.schemas.values import WholeNumber
 from api.stories import Frame, Story, story_of
 from api.streams import DONE, SEND_SECONDS, Ending, OpenStreams, converse
@@ -84,6 +84,7 @@ class EventStream(Response):
 )
 async def follow_job(
     *,
+    request: Request,
     job_id: str,
     caller: Reader,
     services: Services,
@@ -103,6 +104,9 @@ async def follow_job(
     """
     ids.from_wire("job", job_id)
     await services.sessions.demand(caller.session_id)
+    if request.method == "HEAD":
+        await services.jobs.get(caller.account_id, ids.from_wire("job", job_id))
+        return head_response(HEADERS)
     heard = last_event_id if last_event_id is not None else last_seq
     story = story_of(services, caller, job_id, last_seq=heard, beat_seconds=BEAT_SECONDS)
     first = await anext(story)

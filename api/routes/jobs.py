@@ -1,11 +1,11 @@
 from typing import Annotated
 
-from fastapi import Query
+from fastapi import Query, Request
 from starlette.responses import Response
 
 from api.cursors import read_cursor
 from api.dependencies import Reader, RequestId, Services, Writer
-from api.downloads import content_disposition, result_response
+from api.downloads import content_disposition, head_of_result, result_response
 from api.idempotency import CODES, OncePerKey, replayable
 from api.preferences import Preferences
 from api.problems import AUTHENTICATED, problems
@@ -115,11 +115,15 @@ async def delete_job(job_id: str, caller: Writer, services: Services, request_id
         **problems(*AUTHENTICATED, "not-found", "job-not-finished", "job-failed", "gone"),
     },
 )
-async def get_result(job_id: str, caller: Reader, services: Services, request_id: RequestId) -> Response:
+async def get_result(
+    request: Request, job_id: str, caller: Reader, services: Services, request_id: RequestId
+) -> Response:
     """Fetch what the job made: the encrypted image, or once only the decrypted picture.
 
     A decrypted picture is deleted when its last byte has been sent, and 15 minutes after it was made; then this is 410.
     """
+    if request.method == "HEAD":
+        return head_of_result(*await services.results.describe(caller.account_id, ids.from_wire("job", job_id)))
     result = await services.results.open(caller.account_id, ids.from_wire("job", job_id), request_id=request_id)
     return result_response(result, services.results, caller)
 
@@ -132,11 +136,16 @@ async def get_result(job_id: str, caller: Reader, services: Services, request_id
         **problems(*AUTHENTICATED, "not-found", "job-not-finished", "job-failed", "gone"),
     },
 )
-async def get_material(job_id: str, caller: Reader, services: Services, request_id: RequestId) -> Response:
+async def get_material(
+    request: Request, job_id: str, caller: Reader, services: Services, request_id: RequestId
+) -> Response:
     """Fetch the material file of a picture that was encrypted with `maximum` purity.
 
     The picture does not open without it, and it is of no use without the key file: it is encrypted under the file key.
     """
+    if request.method == "HEAD":
+        job = ids.from_wire("job", job_id)
+        return head_of_result(*await services.results.describe(caller.account_id, job, material=True))
     material = await services.results.open_material(
         caller.account_id, ids.from_wire("job", job_id), request_id=request_id
     )

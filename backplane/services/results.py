@@ -64,6 +64,18 @@ class Results:
             _note_download(session, job, "material.downloaded", request_id)
         return await self._plain(job, blob, ".enc.qmat")
 
+    async def describe(self, account_id: UUID, job_id: UUID, *, material: bool = False) -> tuple[str, int]:
+        """Give the media type and the size of a result; nothing of it is read, and nothing is written down."""
+        async with self._database.reading() as session:
+            job = require_completed(await jobs.of_account(session, account_id, job_id))
+            purpose = MATERIAL if material else ANALYSIS if job.kind in MEASURED else RESULT
+            blob = await blobs.of_job(session, job_id, purpose)
+        if blob is None and material:
+            raise NotFound("This job made no material file")
+        if blob is None or blob.deleted_at is not None:
+            raise Gone
+        return blob.media_type, blob.size
+
     async def discard(self, account_id: UUID, job_id: UUID) -> None:
         """Delete a plaintext result that has been sent; where the store fails, the sweeper does it."""
         async with self._database.transaction() as session:
