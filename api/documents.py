@@ -1,5 +1,6 @@
 """Handing out what was measured: to its owner alone, and never for a browser to run."""
 
+import re
 from collections.abc import Iterator
 from typing import Literal
 
@@ -8,6 +9,7 @@ from starlette.responses import Response
 from api.downloads import content_disposition
 from backplane.services.analyses import Document
 
+WEIGHT = re.compile(r"[01](\.[0-9]{0,3})?")
 HTML, PDF = "text/html", "application/pdf"
 
 
@@ -44,4 +46,4 @@ def _weights(accept: str) -> Iterator[tuple[str, float]]:
     for part in accept.lower().split(","):
         media_type, *parameters = (piece.strip() for piece in part.split(";"))
         weight = next((value[2:] for value in parameters if value.startswith("q=")), "1")
-        yield media_type, float(weight) if weight.replace(".", "", 1).isdigit() else 0.0
+        yield media_type, float(weight) if WEIGHT.fullmatch(weight) else 0.0

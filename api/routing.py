@@ -43,11 +43,13 @@ class Route(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
         known = _query_of(self.dependant) if self.path.startswith(API) else None
+        needs_account = any(needed.security_scopes_param_name for needed in self.dependant.dependencies)
         media_type = _media_type_of(self)
 
         async def handle_strictly(request: Request) -> Response:
             request.scope["method"] = request.scope.get(ASKED, request.method)
-            if known is not None:
+            # Who has no credential is told that first, as everywhere.
+            if known is not None and not (needs_account and "authorization" not in request.headers):
                 check_query(request.scope["query_string"], known)
             if media_type is not None:
                 request = StrictRequest(request.scope, request.receive)

@@ -94,8 +94,16 @@ def check_query(query: bytes, known: Mapping[str, bool]) -> None:
         seen.add(name)
 
 
-def has_unfit_text(text: str) -> bool:
-    return UNFIT.search(text) is not None
+def decode(data: bytes) -> str:
+    """Read a text.
+
+    Raises:
+        UnicodeDecodeError: it is not UTF-8, or holds U+0000, which PostgreSQL does not store.
+    """
+    text = data.decode()
+    if "\0" in text:
+        raise UnicodeDecodeError("utf-8", data, data.index(0), data.index(0) + 1, "U+0000")
+    return text
 
 
 def _pairs(encoded: bytes, place: str) -> Iterator[tuple[str, str]]:
@@ -108,12 +116,9 @@ def _pairs(encoded: bytes, place: str) -> Iterator[tuple[str, str]]:
 
 def _decode(data: bytes, place: str) -> str:
     try:
-        text = data.decode()
+        return decode(data)
     except UnicodeDecodeError:
         _refuse("not_text", NOT_TEXT, place)
-    if "\0" in text:
-        _refuse("not_text", NOT_TEXT, place)
-    return text
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -141,7 +146,7 @@ def _no_number(_: str) -> NoReturn:
 
 def _check(value: Any, depth: int) -> None:
     if isinstance(value, str):
-        if has_unfit_text(value):
+        if UNFIT.search(value):
             _refuse("not_text", NOT_TEXT)
     elif isinstance(value, dict | list):
         if not depth:

@@ -20,6 +20,7 @@ from starlette.requests import Request
 
 from api.middleware.bodies import let_go
 from api.schemas.strict import Strict, unknown_field
+from api.strict import NOT_TEXT, decode
 from backplane.errors import FileTooLarge
 
 Options = TypeVar("Options", bound=Strict)
@@ -224,9 +225,9 @@ def _read_options(options: type[Options], parts: Mapping[str, Sequence[_Part]]) 
     texts: dict[str, str | list[str]] = {}
     for name, values in parts.items():
         try:
-            decoded = [part.body.getvalue().decode() for part in values]
+            decoded = [decode(part.body.getvalue()) for part in values]
         except UnicodeDecodeError:
-            raise invalid("The value is not UTF-8", kind="not_text", name=name) from None
+            raise invalid(NOT_TEXT, kind="not_text", name=name) from None
         texts[name] = decoded if name in options.max_counts else decoded[0]
     try:
         return options.model_validate(texts)
