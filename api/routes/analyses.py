@@ -5,13 +5,13 @@ from starlette.responses import Response
 
 from api.dependencies import Reader, RequestId, Services, Writer
 from api.documents import document_response, preferred_format, report_response
-from api.downloads import head_of_result, result_response
+from api.downloads import result_response
 from api.idempotency import CODES, Once, OncePerKey, replayable
 from api.middleware.bodies import release
 from api.preferences import Preferred
 from api.problems import AUTHENTICATED, WITH_BODY, problems
 from api.routes.answers import ACCEPTED, FINISHED, answer_in_time
-from api.routing import Router
+from api.routing import Router, head_response
 from api.schemas.analyses import Analysis
 from api.schemas.comparisons import ComparedJobs, Comparison, TrendPeriod, Trends
 from api.schemas.jobs import Job
@@ -151,7 +151,8 @@ async def get_report(
     """
     form = wanted.format or preferred_format(accept)
     if request.method == "HEAD":
-        return head_of_result(*await services.analyses.describe(caller.account_id, ids.from_wire("job", job_id), form))
+        document, size = await services.analyses.describe(caller.account_id, ids.from_wire("job", job_id), form)
+        return head_response(report_response(document, name=f"{job_id}.report.{form}").headers, size=size)
     document = await services.analyses.report(
         caller.account_id, ids.from_wire("job", job_id), form, request_id=request_id
     )

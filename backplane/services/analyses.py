@@ -57,11 +57,11 @@ class Analyses:
             return Document(blob.id.hex, blob.media_type, None)
         return await self._open(job, blob)
 
-    async def describe(self, account_id: UUID, job_id: UUID, form: str) -> tuple[str, int]:
-        """Give the media type and the size of a report; nothing of it is read, and nothing is written down."""
+    async def describe(self, account_id: UUID, job_id: UUID, form: str) -> tuple[Document, int]:
+        """Give a report without its body, and its size; nothing of it is read, and nothing is written down."""
         async with self._database.reading() as session:
             _, blob = await _find(session, account_id, job_id, REPORTS[form])
-        return blob.media_type, blob.size
+        return Document(blob.id.hex, blob.media_type, None), blob.size
 
     async def report(self, account_id: UUID, job_id: UUID, form: str, *, request_id: str | None) -> Document:
         """Open the report of a job, `html` or `pdf`, and write down that it left."""
