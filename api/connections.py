@@ -14,6 +14,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from api.acknowledgements import EXTENSION, Acknowledgements, untaken
 from api.errors import MEDIA_TYPE, HeadersTooLarge, RequestMalformed, RequestTimeout, document
+from api.heads import check_handshake, check_head
 from backplane.errors import ApplicationError
 from backplane.metrics import CONNECTIONS_CUT
 
@@ -22,6 +23,9 @@ HEAD_SECONDS = 15.0
 
 HEAD_BYTES = 32 * 1024
 """Of a request line and its headers: a token has one kilobyte, and nobody sends cookies here."""
+
+PIPELINED = 16
+"""Requests that wait on one connection: of the smallest, 9,000 come in one read, and each takes kilobytes."""
 
 READ_SECONDS = 30.0
 READ_BYTES = 16 * 1024
@@ -82,13 +86,26 @@ class Connection(HttpToolsProtocol):
         self._reading_head = False
         self._head_bytes = 0
         self._cancel_head_timer()
-        # What came in one piece with its end was not counted above, for the body may be in that piece too.
-        if len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers) > HEAD_BYTES:
-            self._refusal = _too_large()
-            raise self._refusal  # the parser stops at it, and the refusal is sent below
+        try:
+            self._check_head()
+        except ApplicationError as error:
+            self._refusal = error
+            raise  # the parser stops at it, and the refusal is sent below
         super().on_headers_complete()
         if self._stopping and self._request is not None:
             self._request.keep_alive = False
+
+    def _check_head(self) -> None:
+        # What came in one piece with its end was not counted above, for the body may be in that piece too.
+        if len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers) > HEAD_BYTES:
+            raise _too_large()
+        check_head(self.parser.get_http_version(), self.url, self.headers)
+        if self.parser.should_upgrade() and self._should_upgrade():
+            check_handshake(self.parser.get_method().decode(), self.headers)
+            if not self._is_idle():
+                raise RequestMalformed("A handshake comes after the answers to the requests before it")
+        if len(self.pipeline) >= PIPELINED:
+            raise RequestMalformed(f"At most {PIPELINED} requests wait for their turn on one connection")
 
     def on_message_complete(self) -> None:
         self._reading_head = True
@@ -139,9 +156,9 @@ class Connection(HttpToolsProtocol):
         CONNECTIONS_CUT.labels(reason=error.code).inc()
         self._refused = True
         self._cancel_timers()
-        # In the middle of an answer these bytes would be taken for a part of it.
+        # In the middle of an answer these bytes would be taken for a part of it, and before it for that answer.
         request = self._request
-        if request is None or request.response_complete or not request.response_started:
+        if not self.pipeline and (request is None or request.response_complete or not request.response_started):
             self.transport.write(_answer(error, self.server_state.default_headers))
         if request is not None:
             request.disconnected = True

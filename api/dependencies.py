@@ -72,10 +72,13 @@ async def authenticate(
     needed: SecurityScopes,
     token: Annotated[str, Depends(bearer_token)],
     services: Annotated[GatewayServices, Depends(services_of)],
+    connection: HTTPConnection,
 ) -> Principal:
     principal = services.tokens.verify(token)
     if not principal.scopes.issuperset(needed.scopes):
         raise InsufficientScope(f"This needs the scope {' '.join(needed.scopes)}")
+    # A body that is read from here on is charged to this account (api.middleware.bodies).
+    connection.state.account_id = principal.account_id
     return principal
 
 

@@ -1,8 +1,10 @@
 """How what was measured is handed out, and in which form a report is wanted."""
 
+import re
 from collections.abc import Iterator
 from typing import Literal
 
+WEIGHT = re.compile(r"[01](\.[0-9]{0,3})?")
 HTML, PDF = "text/html", "application/pdf"
 ANALYSIS_HEADERS = {"Content-Disposition": "inline", "Cache-Control": "private, no-cache", "Vary": "Authorization"}
 """Kept by its owner's browser, and asked for anew each time."""
@@ -26,4 +28,4 @@ def _weights(accept: str) -> Iterator[tuple[str, float]]:
     for part in accept.lower().split(","):
         media_type, *parameters = (piece.strip() for piece in part.split(";"))
         weight = next((value[2:] for value in parameters if value.startswith("q=")), "1")
-        yield media_type, float(weight) if weight.replace(".", "", 1).isdigit() else 0.0
+        yield media_type, float(weight) if WEIGHT.fullmatch(weight) else 0.0

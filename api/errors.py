@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, Response
 
+from api.methods import allowed
 from api.schemas.problems import FieldProblem, Problem
 from backplane.errors import (
     CORE_STATUS,
@@ -32,15 +33,20 @@ PAGES = "/docs/problems/"
 TELLING = frozenset(
     {
         "bool_parsing",
+        "bool_type",
+        "date_parsing",
+        "datetime_parsing",
         "dict_type",
         "extra_forbidden",
         "greater_than_equal",
         "int_parsing",
         "int_type",
+        "json_depth",
         "json_invalid",
         "less_than_equal",
         "literal_error",
         "missing",
+        "number_range",
         "model_attributes_type",
         "string_too_long",
         "string_too_short",
@@ -93,6 +99,12 @@ class RangeNotSatisfiable(ApplicationError):
     def __init__(self, size: int) -> None:
         super().__init__(f"The file has {size:,} bytes")
         self.size = size
+
+
+class UnsupportedMediaType(ApplicationError):
+    code = "unsupported-media-type"
+    status = 415
+    title = "The address does not take a body of this type"
 
 
 class RequestTimeout(ApplicationError):
@@ -168,6 +180,8 @@ async def _of_the_framework(connection: HTTPConnection, error: Exception) -> Res
     assert isinstance(error, HTTPException)
     if isinstance(error, BodyRefused):
         return problem(connection, error.error)
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        return _wrong_method(connection)
     return problem(connection, _translate(error.status_code), headers=error.headers)
 
 
@@ -178,12 +192,18 @@ async def _invalid(connection: HTTPConnection, error: Exception) -> Response:
     return problem(connection, ValidationFailed(summary), errors=errors)
 
 
+def _wrong_method(connection: HTTPConnection) -> Response:
+    headers = {"Allow": allowed(connection)}
+    if connection.scope["method"] == "OPTIONS":
+        return Response(status_code=HTTPStatus.NO_CONTENT, headers=headers)
+    return problem(connection, MethodNotAllowed(), headers=headers)
+
+
 def _translate(status: int) -> ApplicationError:
     known = {
         HTTPStatus.UNAUTHORIZED: Unauthenticated(),
         HTTPStatus.FORBIDDEN: InsufficientScope(),
         HTTPStatus.NOT_FOUND: NotFound("There is nothing at this address"),
-        HTTPStatus.METHOD_NOT_ALLOWED: MethodNotAllowed(),
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE: FileTooLarge(),
     }
     if status in known:

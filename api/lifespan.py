@@ -9,12 +9,14 @@ import structlog
 from fastapi import FastAPI
 
 from api.draining import Draining
-from api.middleware.bodies import UploadBudget
+from api.middleware.bodies import SMALL_BODIES
+from api.middleware.budget import BodyBudget
 from api.pulse import pulse_taken
 from api.readiness import ReadinessCheck
 from api.streams import OpenStreams
 from api.uploads import SUBMISSIONS_AT_ONCE
 from backplane.logging import configure
+from backplane.metrics import UPLOAD_BYTES
 from backplane.settings import load_settings
 from backplane.wiring import open_gateway
 
@@ -35,7 +37,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.streams = OpenStreams(services.sessions, draining)
         app.state.readiness = ReadinessCheck(services, draining)
         app.state.submission_slots = asyncio.Semaphore(SUBMISSIONS_AT_ONCE)
-        app.state.upload_budget = UploadBudget(app.state.settings.upload_memory_bytes)
+        app.state.upload_budget = BodyBudget(app.state.settings.upload_memory_bytes, UPLOAD_BYTES)
+        app.state.small_body_budget = BodyBudget(SMALL_BODIES)
         log.info("gateway.started", environment=app.state.settings.environment)
         with draining.on_signals():
             async with app.state.streams.watched(), pulse_taken():

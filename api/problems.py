@@ -7,7 +7,7 @@ from api.errors import MEDIA_TYPE, catalog
 
 EVERYWHERE = ("internal", "unavailable", "overloaded")
 AUTHENTICATED = ("unauthenticated", "token-expired", "insufficient-scope")
-WITH_BODY = ("validation-failed", "file-too-large", "request-timeout")
+WITH_BODY = ("validation-failed", "unsupported-media-type", "file-too-large", "request-timeout")
 
 
 def problems(*codes: str) -> dict[int | str, dict[str, Any]]:

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 
 from api.connections import Connection
 from api.draining import STOP_SECONDS
+from api.sockets import Socket
 
 AT_LAST_SECONDS = 24.0
 """A thread that hangs in the object store ends nothing by itself; its job, if there is one, is in the database."""
@@ -30,6 +31,7 @@ def configure(app: ASGIApp | str, *, host: str, port: int, drain_seconds: int = 
         host=host,
         port=port,
         http=Connection,
+        ws=Socket,
         ws_ping_interval=PING_SECONDS,
         ws_ping_timeout=PING_SECONDS,
         # Nobody listens to what a listener says.

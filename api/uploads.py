@@ -6,7 +6,6 @@ So the routes read their form themselves: after authentication, every file held 
 first unknown field ends it.
 """
 
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -19,18 +18,15 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import Request
 
-from api.errors import BodyRefused, RequestTimeout
-from api.middleware.bodies import FORM_OVERHEAD, hold_at_most
+from api.middleware.bodies import let_go
 from api.schemas.strict import Strict, unknown_field
+from api.strict import NOT_TEXT, decode
 from backplane.errors import FileTooLarge
 
 Options = TypeVar("Options", bound=Strict)
 
 MAX_TEXT = 4096
 MAX_HEADERS = 8
-STREAM_SECONDS = 3600
-"""Well below the day after which the sweeper takes what is stored and that no row names yet."""
-
 NO_FIELDS: Final[Mapping[str, int]] = MappingProxyType({})
 SUBMISSIONS_AT_ONCE = 4
 """While it is sealed a picture is in memory twice: 200 uploads of 5 MB took 980 MB without this bound, 600 with it."""
@@ -135,6 +131,11 @@ class FormReader:
         """Whether a file has been met that is handed on and not held."""
         return not self._passing.keys().isdisjoint(self.parts)
 
+    def forget(self) -> None:
+        self.parts.clear()
+        self._arrived.clear()
+        self._part = _Part()
+
     def take_arrived(self) -> Iterator[tuple[str, File]]:
         """Hand on the files that have arrived as a whole, each under its field's name, and let go of them."""
         while self._arrived:
@@ -168,14 +169,11 @@ async def stream_form(
     `passing` says of their fields how often each may come. One field for files is used, and no other beside it.
     """
     reader = FormReader(files=files, texts=options, passing=passing)
-    deadline = time.monotonic() + STREAM_SECONDS
     async for _ in _chunks(request, reader):
-        if time.monotonic() > deadline:
-            raise BodyRefused(RequestTimeout(f"The form took more than {STREAM_SECONDS // 60} minutes to arrive"))
-        if reader.passes:
-            hold_at_most(request, max(files[name] for name in passing) + FORM_OVERHEAD)
         for name, file in reader.take_arrived():
+            size = len(file.data)
             await take(name, file)
+            let_go(request, size)
     if reader.parts.keys().isdisjoint(files):
         raise invalid("Field required", kind="missing", name=next(iter(files)))
     return _held(reader, files.keys() - passing.keys()), _read_options(options, reader.texts)
@@ -191,6 +189,10 @@ async def _chunks(request: Request, reader: FormReader) -> AsyncIterator[None]:
         parser.finalize()
     except FormParserError:
         raise _malformed() from None
+    except BaseException:
+        # While a refusal is sent its traceback lives, and would hold what has arrived.
+        reader.forget()
+        raise
     if not reader.ended:
         raise _malformed()
 
@@ -223,9 +225,9 @@ def _read_options(options: type[Options], parts: Mapping[str, Sequence[_Part]]) 
     texts: dict[str, str | list[str]] = {}
     for name, values in parts.items():
         try:
-            decoded = [part.body.getvalue().decode() for part in values]
+            decoded = [decode(part.body.getvalue()) for part in values]
         except UnicodeDecodeError:
-            raise invalid("The value is not UTF-8", kind="not_text", name=name) from None
+            raise invalid(NOT_TEXT, kind="not_text", name=name) from None
         texts[name] = decoded if name in options.max_counts else decoded[0]
     try:
         return options.model_validate(texts)

@@ -12,14 +12,17 @@ log = structlog.get_logger()
 
 
 class AccessLog:
-    """One line and one count for each request. The query string is in neither: it may hold what nobody should keep."""
+    """One line and one count for each request, and a line for each handshake that is refused.
+
+    The query string is in none of them: it may hold what nobody should keep.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            await self._app(scope, receive, send)
+            await self._app(scope, receive, _watch_handshake(scope, send))
             return
         began = time.perf_counter()
         seen: dict[str, Any] = {"status": 0, "sent": 0}
@@ -47,6 +50,15 @@ class AccessLog:
                 sent=seen["sent"],
                 ms=round((time.perf_counter() - began) * 1000, 1),
             )
+
+
+def _watch_handshake(scope: Scope, send: Send) -> Send:
+    async def watch(message: Message) -> None:
+        if message["type"] == "websocket.http.response.start":
+            log.info("socket.refused", path=scope["path"][:LONGEST_PATH], status=message["status"])
+        await send(message)
+
+    return watch
 
 
 def template(scope: Scope) -> str:

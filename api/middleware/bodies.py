@@ -6,10 +6,10 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.draining import Draining
-from api.errors import BodyRefused, RequestTimeout
-from backplane.errors import ApplicationError, FileTooLarge, Overloaded, Unavailable
-from backplane.metrics import UPLOAD_BYTES
-from backplane.services.batches.unpacking import MAX_ARCHIVE_BYTES, MAX_ITEMS
+from api.errors import BodyRefused, RequestTimeout, UnsupportedMediaType
+from api.middleware.budget import STEP, BodyBudget, Share, busy
+from backplane.errors import ApplicationError, FileTooLarge, Overloaded, Unauthenticated, Unavailable
+from backplane.services.batches.unpacking import MAX_ITEMS
 from shield_core.image.limits import MAX_BYTES, MAX_ENCRYPTED_BYTES, MAX_MATERIAL_BYTES
 
 FORM_OVERHEAD = 64 * 1024
@@ -25,13 +25,19 @@ LIMITS = {
 }
 """Bytes of a whole body. `api.uploads` holds each file to its own limit, to the byte."""
 
-HELD = {"/api/v1/batch/encrypt": MAX_ARCHIVE_BYTES + FORM_OVERHEAD}
-"""What of a body is in memory at a time, where that is less than all of it: the rest has been stored."""
-
 DEFAULT_LIMIT = 64 * 1024
-STALL_SECONDS = 30.0
-STALL_BYTES = 16 * 1024
-"""What must arrive in that time: a byte now and then is no progress."""
+SMALL_BODIES = 512 * DEFAULT_LIMIT
+"""Of all bodies of other addresses together, log-ins among them, while they arrive: a budget of their own, which no
+upload can use up. Each counts as the largest that it may become."""
+
+SILENT_SECONDS = 30.0
+"""A sender from which nothing at all comes in that time has gone. One that is merely slow is cut where others wait."""
+
+UPLOAD_SECONDS = 3600.0
+"""Well below the day after which the sweeper takes what is stored of a batch and that no row names yet."""
+
+SMALL_SECONDS = 120.0
+"""It fits into one or two packets, and is read before anybody knows whose it is."""
 
 LINGER_SECONDS = 5.0
 LINGER_BYTES = 128 * 1024 * 1024
@@ -40,116 +46,112 @@ LINGER_BYTES = 128 * 1024 * 1024
 LAST_LINGER_SECONDS = 1.0
 
 
-class UploadBudget:
-    """Bytes of all bodies that may be in memory at once."""
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._taken = 0
-
-    def take(self, size: int) -> None:
-        # A single body is never too much: with the smallest setting, the largest picture must still pass.
-        if self._taken and self._taken + size > self._limit:
-            raise Overloaded("Too many bytes of other requests are being received; try again soon")
-        self._taken += size
-        UPLOAD_BYTES.inc(size)
-
-    def give_back(self, size: int) -> None:
-        self._taken -= size
-        UPLOAD_BYTES.dec(size)
-
-
 class Body:
-    """One request's body on its way in: counted, limited, and cut where it stalls."""
+    """One request's body on its way in: counted, limited, and cut where others need its room or its sender has gone."""
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)
-        state = scope["app"].state
+        self._state = scope["app"].state
+        self._about = scope["state"]
         self._receive = receive
         self._send = send
-        self._budget: UploadBudget = state.upload_budget
-        self._draining: Draining = state.draining
+        self._draining: Draining = self._state.draining
+        self._is_upload = scope["path"] in LIMITS
+        self._budget: BodyBudget = self._state.upload_budget if self._is_upload else self._state.small_body_budget
         self._limit = LIMITS.get(scope["path"], DEFAULT_LIMIT)
-        self._held = HELD.get(scope["path"], self._limit)
         self._declared = int(headers.get("content-length") or 0)
+        self._encoding = headers.get("content-encoding", "identity").lower()
         self._awaits_go = headers.get("expect", "").lower() == "100-continue"
         self._complete = not self._declared and "transfer-encoding" not in headers
-        self._admitted = False
-        self._reserved = 0
+        self._share: Share | None = None
         self._received = 0
-        self._mark = 0
-        self._patience = STALL_SECONDS
+        self._kept = 0
+        self._until = 0.0
 
     async def receive(self) -> Message:
         if self._complete:
             return await self._receive()
-        if not self._admitted:
-            self._admit()
-        # Only waiting wears patience out: a batch is stored between two reads, and that is not its sender's delay.
-        began = time.monotonic()
+        share = self._share or self._admit()
         try:
-            async with asyncio.timeout(self._patience) as wait:
-                with self._draining.shortens(wait):
-                    message = await self._receive()
-        except TimeoutError:
-            raise BodyRefused(self._too_late()) from None
-        self._patience -= time.monotonic() - began
-        self._count(message)
+            # What there is no room for is not read: the sender waits.
+            await self._budget.reserve(share, self._charge())
+        except Overloaded as error:
+            raise BodyRefused(error) from None
+        message = await self._next(share)
+        self._count(message, share)
         return message
 
     def release(self) -> None:
-        """Say that the bytes are no longer held; what comes after is not counted again."""
-        self._budget.give_back(self._reserved)
-        self._reserved = 0
+        """Say that the bytes are no longer held."""
+        if self._share is not None:
+            self._budget.release(self._share)
 
-    def hold_at_most(self, size: int) -> None:
-        """Say that no more of this body will be in memory at a time, and give back what was reserved beyond that."""
-        self._held = min(self._held, size)
-        if self._reserved > self._held:
-            self._budget.give_back(self._reserved - self._held)
-            self._reserved = self._held
+    def let_go(self, size: int) -> None:
+        """Say that so much of it has been stored, and is no longer in memory."""
+        self._kept -= size
+        if self._share is not None:
+            self._budget.hold(self._share, self._charge())
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start" and (self._draining.begun or not self._complete):
             MutableHeaders(scope=message)["Connection"] = "close"
         if message["type"] == "http.response.body" and not message.get("more_body") and not self._complete:
+            self.release()
             await self._send({**message, "more_body": True})
             await self._linger()
             message = {"type": "http.response.body", "body": b"", "more_body": False}
         await self._send(message)
 
-    def _too_late(self) -> ApplicationError:
-        if self._draining.over:
-            return Unavailable("The gateway stops and cannot wait for the rest; send it again", retry_after=1)
-        return RequestTimeout()
-
-    def _admit(self) -> None:
+    def _admit(self) -> Share:
         """Decide before the first byte: a body that cannot be taken need not be sent."""
-        self._admitted = True
         if self._draining.over:
-            raise BodyRefused(self._too_late())
-        self._patience = STALL_SECONDS
+            raise BodyRefused(_stopping())
         if self._declared > self._limit:
             raise BodyRefused(_too_large(self._limit))
-        self._reserve(min(self._declared, self._held))
+        if self._encoding != "identity":
+            raise BodyRefused(UnsupportedMediaType("Send the body as it is, without Content-Encoding"))
+        account_id = self._about.get("account_id")
+        if self._is_upload and account_id is None:
+            raise BodyRefused(Unauthenticated())
+        self._until = time.monotonic() + (UPLOAD_SECONDS if self._is_upload else SMALL_SECONDS)
+        self._share = Share(account_id if self._is_upload else None)
+        return self._share
 
-    def _count(self, message: Message) -> None:
+    async def _next(self, share: Share) -> Message:
+        try:
+            async with asyncio.timeout(min(SILENT_SECONDS, self._until - time.monotonic())) as share.wait:
+                with self._draining.shortens(share.wait), share.speed.awaited():
+                    message = await self._receive()
+        except TimeoutError:
+            raise BodyRefused(self._why(share)) from None
+        finally:
+            share.wait = None
+        if share.cut:
+            raise BodyRefused(busy())
+        return message
+
+    def _why(self, share: Share) -> ApplicationError:
+        if share.cut:
+            return busy()
+        return _stopping() if self._draining.over else RequestTimeout()
+
+    def _count(self, message: Message, share: Share) -> None:
+        size = len(message.get("body", b""))
+        share.speed.add(size)
+        self._received += size
+        self._kept += size
         self._complete = not message.get("more_body", False)
-        self._received += len(message.get("body", b""))
         if self._received > self._limit:
             raise BodyRefused(_too_large(self._limit))
-        self._reserve(min(self._received, self._held) - self._reserved)
-        if self._received - self._mark >= STALL_BYTES:
-            self._mark = self._received
-            self._patience = STALL_SECONDS
+        if self._is_upload:
+            self._budget.hold(share, self._charge())
+        elif self._complete:
+            self._budget.release(share)
 
-    def _reserve(self, size: int) -> None:
-        if size > 0:
-            try:
-                self._budget.take(size)
-            except Overloaded as error:
-                raise BodyRefused(error) from None
-            self._reserved += size
+    def _charge(self) -> int:
+        if not self._is_upload:
+            return DEFAULT_LIMIT
+        return self._kept if self._complete else self._kept + STEP
 
     async def _linger(self) -> None:
         # Closing with bytes unread resets the connection, and the reset can overtake the answer that was just sent:
@@ -189,10 +191,14 @@ def release(request: Request) -> None:
     body.release()
 
 
-def hold_at_most(request: Request, size: int) -> None:
-    """Reserve no more for this body than its route will hold at a time."""
+def let_go(request: Request, size: int) -> None:
+    """Give bytes back that the route has stored, while more of the body arrives."""
     body: Body = request.state.body
-    body.hold_at_most(size)
+    body.let_go(size)
+
+
+def _stopping() -> Unavailable:
+    return Unavailable("The gateway stops and cannot wait for the rest; send it again", retry_after=1)
 
 
 def _too_large(limit: int) -> FileTooLarge:

@@ -1,6 +1,6 @@
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from starlette.responses import Response
 
 from api.cursors import read_cursor
@@ -8,18 +8,20 @@ from api.dependencies import Reader, RequestId, Services, Writer
 from api.preferences import Preferences
 from api.problems import AUTHENTICATED, problems
 from api.routes.answers import ACCEPTED, job_answer
+from api.routing import Router
 from api.schemas.dead_letters import DeadLetter, DeadLetterPage
 from api.schemas.jobs import Job
+from api.schemas.values import WholeNumber
 from backplane import ids
 
-router = APIRouter(prefix="/api/v1/admin", tags=["admin"])
+router = Router(prefix="/api/v1/admin", tags=["admin"])
 
 
 @router.get("/dead-letters", responses=problems(*AUTHENTICATED, "validation-failed"))
 async def list_dead_letters(
     caller: Reader,
     services: Services,
-    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    limit: Annotated[WholeNumber, Query(ge=1, le=100)] = 20,
     cursor: Annotated[str | None, Query(max_length=64, description="The `next_cursor` of the page before")] = None,
 ) -> DeadLetterPage:
     """List the jobs of all accounts that were given up as `poison`, newest first. For operators.

@@ -1,6 +1,6 @@
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import Header, Query, Request
 from starlette.responses import Response
 
 from api.dependencies import Reader, RequestId, Services, Writer
@@ -11,6 +11,7 @@ from api.middleware.bodies import release
 from api.preferences import Preferred
 from api.problems import AUTHENTICATED, WITH_BODY, problems
 from api.routes.answers import ACCEPTED, FINISHED, answer_in_time
+from api.routing import Router
 from api.schemas.analyses import Analysis
 from api.schemas.comparisons import ComparedJobs, Comparison, TrendPeriod, Trends
 from api.schemas.jobs import Job
@@ -23,7 +24,7 @@ from backplane.services.submissions import Upload
 from backplane.wiring import GatewayServices
 from shield_core.image.limits import MAX_BYTES, MAX_ENCRYPTED_BYTES
 
-router = APIRouter(prefix="/api/v1", tags=["analyses"])
+router = Router(prefix="/api/v1", tags=["analyses"])
 
 STATES = ("not-found", "job-not-finished", "job-failed")
 PICTURES = (

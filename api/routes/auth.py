@@ -1,13 +1,14 @@
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Response
+from fastapi import Form, Response
 
 from api.dependencies import Caller, RequestId, Services
 from api.problems import AUTHENTICATED, WITH_BODY, problems
+from api.routing import Router
 from api.schemas.auth import Account, NewAccount, TokenPair, TokenRequest
 from backplane import ids
 
-router = APIRouter(prefix="/api/v1/auth", tags=["accounts"])
+router = Router(prefix="/api/v1/auth", tags=["accounts"])
 
 
 @router.post("/register", status_code=201, responses=problems(*WITH_BODY, "email-taken"))

@@ -2,7 +2,7 @@ import asyncio
 from math import ceil
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from fastapi.security import SecurityScopes
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
@@ -14,6 +14,7 @@ from api.middleware.bodies import release
 from api.preferences import Preferences, Preferred
 from api.problems import AUTHENTICATED, WITH_BODY, problems
 from api.routes.answers import ACCEPTED, FINISHED
+from api.routing import Router, head_response
 from api.schemas.batches import BATCH_FORM, Batch, BatchFilter, BatchPage, BatchSummary, DownloadOptions, url
 from api.schemas.images import BatchOptions
 from api.uploads import File, stream_form
@@ -33,7 +34,7 @@ FILES = {"images": MAX_BYTES, "archive": MAX_ARCHIVE_BYTES}
 PASSING = {"images": MAX_ITEMS}
 LONGEST_RETRY_SECONDS = 60
 
-router = APIRouter(prefix="/api/v1", tags=["batches"])
+router = Router(prefix="/api/v1", tags=["batches"])
 
 
 @router.post(
@@ -170,6 +171,10 @@ async def get_batch_result(
     """
     if wanted.key_files:
         await authenticate_in_session(SecurityScopes(["keys:export"]), await bearer_token(request), services)
+    headers = {"Content-Disposition": content_disposition(f"{batch_id}.zip"), "Cache-Control": "no-store", **NO_RANGES}
+    if request.method == "HEAD":
+        await services.batch_results.find(caller.account_id, ids.from_wire("bat", batch_id), partial=wanted.partial)
+        return head_response(headers, media_type="application/zip")
     pieces = await services.batch_results.open(
         caller.account_id,
         ids.from_wire("bat", batch_id),
@@ -177,7 +182,6 @@ async def get_batch_result(
         key_files=wanted.key_files,
         request_id=request_id,
     )
-    headers = {"Content-Disposition": content_disposition(f"{batch_id}.zip"), "Cache-Control": "no-store", **NO_RANGES}
     return StreamingResponse(pieces, media_type="application/zip", headers=headers)
 
 

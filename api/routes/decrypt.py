@@ -1,4 +1,4 @@
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
 from api.dependencies import RequestId, Services, Writer
@@ -8,6 +8,7 @@ from api.middleware.bodies import MAX_KEY_FILE, release
 from api.preferences import Preferred
 from api.problems import AUTHENTICATED, WITH_BODY, problems
 from api.routes.answers import ACCEPTED, FINISHED, answer_in_time
+from api.routing import Router
 from api.schemas.images import DECRYPT_FORM, DecryptOptions
 from api.schemas.jobs import Job, url
 from api.uploads import read_form
@@ -18,7 +19,7 @@ from backplane.wiring import GatewayServices
 from shield_core.image.facts import MEDIA_TYPES, UNKNOWN_MEDIA_TYPE
 from shield_core.image.limits import MAX_ENCRYPTED_BYTES, MAX_MATERIAL_BYTES
 
-router = APIRouter(prefix="/api/v1", tags=["images"])
+router = Router(prefix="/api/v1", tags=["images"])
 
 PICTURE = {
     "description": "The picture, as an attachment; with `Prefer: wait=N` the finished job instead",

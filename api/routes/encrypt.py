@@ -1,4 +1,4 @@
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
 from api.dependencies import RequestId, Services, Writer
@@ -7,6 +7,7 @@ from api.middleware.bodies import release
 from api.preferences import Preferred
 from api.problems import AUTHENTICATED, WITH_BODY, problems
 from api.routes.answers import ACCEPTED, FINISHED, job_answer
+from api.routing import Router
 from api.schemas.images import ENCRYPT_FORM, EncryptOptions
 from api.schemas.jobs import Job
 from api.uploads import read_form
@@ -17,7 +18,7 @@ from backplane.services.submissions import Upload
 from backplane.wiring import GatewayServices
 from shield_core.image.limits import MAX_BYTES
 
-router = APIRouter(prefix="/api/v1", tags=["images"])
+router = Router(prefix="/api/v1", tags=["images"])
 
 
 @router.post(

@@ -1,10 +1,9 @@
-from fastapi import APIRouter
-
 from api.dependencies import Reader, Services
 from api.problems import AUTHENTICATED, problems
+from api.routing import Router
 from api.schemas.entropy import Pools
 
-router = APIRouter(prefix="/api/v1/entropy", tags=["entropy"])
+router = Router(prefix="/api/v1/entropy", tags=["entropy"])
 
 
 @router.get("/pools", responses=problems(*AUTHENTICATED))

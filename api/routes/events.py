@@ -6,12 +6,14 @@ import secrets
 from contextlib import aclosing, suppress
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query
+from fastapi import Header, Query, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from api.dependencies import CurrentStreams, Reader, Services
 from api.problems import AUTHENTICATED, problems
+from api.routing import Router, head_response
+from api.schemas.values import WholeNumber
 from api.stories import Frame, Story, story_of
 from api.streams import DONE, SEND_SECONDS, Ending, OpenStreams, converse
 from backplane import ids
@@ -29,7 +31,7 @@ HEADERS = {
     "X-Accel-Buffering": "no",
 }
 
-router = APIRouter(prefix="/api/v1/jobs", tags=["jobs"])
+router = Router(prefix="/api/v1/jobs", tags=["jobs"])
 
 
 class EventStream(Response):
@@ -82,14 +84,15 @@ class EventStream(Response):
 )
 async def follow_job(
     *,
+    request: Request,
     job_id: str,
     caller: Reader,
     services: Services,
     streams: CurrentStreams,
     last_event_id: Annotated[
-        int | None, Header(ge=0, le=MAX_SEQ, description="The last `id` that was seen; goes before `last_seq`")
+        WholeNumber | None, Header(ge=0, le=MAX_SEQ, description="The last `id` that was seen; goes before `last_seq`")
     ] = None,
-    last_seq: Annotated[int, Query(ge=0, le=MAX_SEQ, description="Tell only events after this number")] = 0,
+    last_seq: Annotated[WholeNumber, Query(ge=0, le=MAX_SEQ, description="Tell only events after this number")] = 0,
 ) -> Response:
     """Follow a job by server-sent events.
 
@@ -101,6 +104,9 @@ async def follow_job(
     """
     ids.from_wire("job", job_id)
     await services.sessions.demand(caller.session_id)
+    if request.method == "HEAD":
+        await services.jobs.get(caller.account_id, ids.from_wire("job", job_id))
+        return head_response(HEADERS)
     heard = last_event_id if last_event_id is not None else last_seq
     story = story_of(services, caller, job_id, last_seq=heard, beat_seconds=BEAT_SECONDS)
     first = await anext(story)

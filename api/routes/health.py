@@ -1,4 +1,4 @@
-from fastapi import APIRouter, Request
+from fastapi import Request
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
@@ -6,11 +6,12 @@ from starlette.responses import JSONResponse, Response
 from api.dependencies import Services
 from api.problems import problems
 from api.readiness import ReadinessCheck
+from api.routing import Router
 from api.schemas.auth import PublicKeys
 from api.schemas.health import Health, Readiness
 from backplane.metrics import registry_of
 
-router = APIRouter(tags=["service"])
+router = Router(tags=["service"])
 
 REGISTRY = registry_of("gateway")
 

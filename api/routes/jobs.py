@@ -1,6 +1,6 @@
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.responses import Response
 
 from api.cursors import read_cursor
@@ -10,12 +10,13 @@ from api.idempotency import CODES, OncePerKey, replayable
 from api.preferences import Preferences
 from api.problems import AUTHENTICATED, problems
 from api.routes.answers import ACCEPTED, job_answer
+from api.routing import Router
 from api.schemas.jobs import Job, JobFilter, JobPage
 from backplane import ids
 from backplane.errors import JobFailed, JobNotFinished, NotFound
 from backplane.services.orders import Order
 
-router = APIRouter(prefix="/api/v1/jobs", tags=["jobs"])
+router = Router(prefix="/api/v1/jobs", tags=["jobs"])
 BYTES = {"schema": {"type": "string", "format": "binary"}}
 
 

@@ -1,13 +1,14 @@
-from fastapi import APIRouter
+from fastapi import Request
 from starlette.responses import Response
 
 from api.dependencies import KeyExporter, RequestId, Services
 from api.downloads import key_file_response
 from api.problems import AUTHENTICATED, WITH_BODY, problems
+from api.routing import Router, head_response
 from api.schemas.images import KeyFileLocks
 from backplane import ids
 
-router = APIRouter(prefix="/api/v1/jobs", tags=["jobs"])
+router = Router(prefix="/api/v1/jobs", tags=["jobs"])
 KEY_FILE = {
     "description": "The key file, as an attachment",
     "content": {"application/json": {"schema": {"type": "object", "description": "docs/format.md, Key file"}}},
@@ -20,13 +21,18 @@ STATES = ("not-found", "job-not-finished", "job-failed")
     response_class=Response,
     responses={200: KEY_FILE, **problems(*AUTHENTICATED, *STATES)},
 )
-async def get_key_file(job_id: str, caller: KeyExporter, services: Services, request_id: RequestId) -> Response:
+async def get_key_file(
+    request: Request, job_id: str, caller: KeyExporter, services: Services, request_id: RequestId
+) -> Response:
     """Fetch the key file of an encrypted image.
 
     With it and the offline command line the image opens without this service. A managed key leaves **in clear**:
     whoever has the file has the key; `POST` wraps it instead, and where the job was given recipients it leaves for them
     alone. A key under a passphrase or of recipients leaves as it is kept. The export is audited.
     """
+    if request.method == "HEAD":
+        await services.keys.demand(caller.account_id, ids.from_wire("job", job_id))
+        return head_response(key_file_response(b"", name=f"{job_id}.enc.qkey").headers)
     key_file = await services.keys.export(caller.account_id, ids.from_wire("job", job_id), request_id=request_id)
     return key_file_response(key_file, name=f"{job_id}.enc.qkey")
 

@@ -4,10 +4,10 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from fastapi import APIRouter
 from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
 
 from api.errors import catalog
+from api.routing import Router
 from backplane.errors import NotFound
 
 PAGES = Path(__file__).resolve().parents[1] / "pages"
@@ -15,7 +15,7 @@ PROBLEMS = Path(__file__).resolve().parents[2] / "docs" / "problems"
 
 ASSETS = frozenset({"swagger-ui.css", "swagger-ui-bundle.js", "favicon.png"})
 
-router = APIRouter(include_in_schema=False)
+router = Router(include_in_schema=False)
 
 
 @router.get("/")

@@ -1,13 +1,14 @@
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from api.dependencies import CurrentSettings, Reader, Services
 from api.problems import AUTHENTICATED, WITH_BODY, problems
+from api.routing import Router
 from api.schemas.tickets import NewTicket, Ticket
 from api.stories import demand_owner
 from backplane import ids
 from backplane.errors import InsufficientScope
 
-router = APIRouter(prefix="/api/v1", tags=["jobs"])
+router = Router(prefix="/api/v1", tags=["jobs"])
 
 
 @router.post("/ws-tickets", status_code=201, responses=problems(*AUTHENTICATED, *WITH_BODY, "not-found"))

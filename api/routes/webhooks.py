@@ -1,11 +1,12 @@
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 
 from api.cursors import read_cursor
 from api.dependencies import RequestId, Services, WebhookReader, WebhookWriter
 from api.idempotency import CODES, OncePerKey, replayable
 from api.problems import AUTHENTICATED, WITH_BODY, problems
+from api.routing import Router
 from api.schemas.webhooks import (
     WEBHOOKS,
     Delivery,
@@ -24,7 +25,7 @@ from backplane.services.webhooks.endpoints import MadeSecret
 from backplane.services.webhooks.logs import DeliveryFacts
 from backplane.wiring import GatewayServices
 
-router = APIRouter(prefix=WEBHOOKS, tags=["webhooks"])
+router = Router(prefix=WEBHOOKS, tags=["webhooks"])
 
 ONCE = (*CODES, "gone")
 SENT_SOON = {

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 from api.schemas.images import ENCRYPT_FORM, FILE, form
 from api.schemas.jobs import Status, frame
 from api.schemas.strict import Strict
+from api.schemas.values import Flag, WholeNumber
 from backplane import ids
 from backplane.services.batches import views as facts_of
 from backplane.services.batches.unpacking import MAX_ARCHIVE_BYTES, MAX_ITEMS, MAX_UNPACKED_BYTES
@@ -123,14 +124,14 @@ class BatchPage(BaseModel):
 
 
 class BatchFilter(Strict):
-    limit: Annotated[int, Field(ge=1, le=100)] = 20
+    limit: Annotated[WholeNumber, Field(ge=1, le=100)] = 20
     cursor: Annotated[str | None, Field(max_length=64, description="The `next_cursor` of the page before")] = None
 
 
 class DownloadOptions(Strict):
-    partial: Annotated[bool, Field(description="What there is so far, of a batch that has not ended")] = False
+    partial: Annotated[Flag, Field(description="What there is so far, of a batch that has not ended")] = False
     key_files: Annotated[
-        bool, Field(description="Put the key files beside their pictures; needs the scope `keys:export`")
+        Flag, Field(description="Put the key files beside their pictures; needs the scope `keys:export`")
     ] = False
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from api.schemas import values
 from api.schemas.jobs import ANALYZE
 from api.schemas.strict import Strict
 from backplane import ids
@@ -38,7 +39,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
 """The numbers that are set side by side: where each stands in `metrics`, its name and its unit."""
 
 
-Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2999, 12, 31))]
+Day = Annotated[values.Day, Field(ge=date(2000, 1, 1), le=date(2999, 12, 31))]
 
 
 class ComparedJobs(Strict):

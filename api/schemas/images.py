@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from api.schemas.passwords import RULE, NewPassword
 from api.schemas.strict import Strict
+from api.schemas.values import Flag
 from api.schemas.webhooks import WEBHOOK_URL_FIELD, Told
 from backplane.services.encryptions import Wishes
 from shield_core.image.regions import MAX_TEXT
@@ -44,7 +45,7 @@ class BatchOptions(Told):
 
     quantum_purity: Purity = "balanced"
     layout: Layout = "auto"
-    analyze: bool = False
+    analyze: Flag = False
     master_password: NewPassword | None = None
     recipients: Recipients = ()
     key_custody: Annotated[Custody, BeforeValidator(_refuse_later_custody)] | None = None

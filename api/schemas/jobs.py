@@ -1,9 +1,10 @@
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from api.schemas.strict import Strict
+from api.schemas.values import Moment, WholeNumber
 from backplane import ids
 from backplane.services.jobs import JobFacts
 from backplane.services.progress import Event
@@ -195,8 +196,8 @@ class JobFilter(Strict):
     status: Status | None = None
     kind: Kind | None = None
     purity: Annotated[Purity | None, Field(description="As it was asked for")] = None
-    created_after: Annotated[AwareDatetime | None, Field(description="At this moment or later")] = None
-    created_before: Annotated[AwareDatetime | None, Field(description="Before this moment")] = None
+    created_after: Annotated[Moment | None, Field(description="At this moment or later")] = None
+    created_before: Annotated[Moment | None, Field(description="Before this moment")] = None
     q: Annotated[
         str | None,
         Field(
@@ -204,7 +205,7 @@ class JobFilter(Strict):
             description="The beginning of a job's id. Names of files are kept encrypted, so nobody can search them",
         ),
     ] = None
-    limit: Annotated[int, Field(ge=1, le=100)] = 20
+    limit: Annotated[WholeNumber, Field(ge=1, le=100)] = 20
     cursor: Annotated[str | None, Field(max_length=64, description="The `next_cursor` of the page before")] = None
 
 

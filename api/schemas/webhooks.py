@@ -1,10 +1,11 @@
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, Field, model_validator
+from pydantic import AfterValidator, BaseModel, Field, StrictBool, model_validator
 from pydantic_core import PydanticCustomError
 
 from api.schemas.strict import Strict
+from api.schemas.values import WholeNumber
 from backplane import ids
 from backplane.addresses import MAX_URL
 from backplane.services.webhooks.endpoints import EndpointFacts, MadeSecret
@@ -64,7 +65,7 @@ class WebhookChange(Strict):
     url: Annotated[WebhookUrl | None, Field(description=URL_WORDS)] = None
     events: Events | None = None
     description: Description | None = None
-    enabled: Annotated[bool | None, Field(description="Nothing is sent to an endpoint that is not")] = None
+    enabled: Annotated[StrictBool | None, Field(description="Nothing is sent to an endpoint that is not")] = None
 
     @model_validator(mode="after")
     def demand_one(self) -> Self:
@@ -194,7 +195,7 @@ class DeliveryFilter(Strict):
     status: Annotated[
         Literal["pending", "delivered", "failed"] | None, Field(description="`pending` includes what is being sent")
     ] = None
-    limit: Annotated[int, Field(ge=1, le=100)] = 20
+    limit: Annotated[WholeNumber, Field(ge=1, le=100)] = 20
     cursor: Annotated[str | None, Field(max_length=64, description="The `next_cursor` of the page before")] = None
 
 

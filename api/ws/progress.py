@@ -12,6 +12,7 @@ from starlette.types import Receive, Send
 
 from api.dependencies import CurrentSettings, CurrentStreams, Services, authenticate, bearer_token
 from api.middleware.handover import hand_over
+from api.schemas.values import WholeNumber
 from api.stories import Frame, Story, story_of
 from api.streams import DONE, GONE, SEND_SECONDS, Ending, OpenStreams, Stream, converse
 from backplane.errors import InsufficientScope, NotFound
@@ -33,7 +34,7 @@ async def admit(socket: WebSocket, subject: str, services: Services, settings: C
             raise InsufficientScope("One ticket is enough")
         caller = await services.tickets.spend(tickets[0], subject=subject, origins=origins)
     else:
-        caller = await authenticate(SecurityScopes(["jobs:read"]), await bearer_token(socket), services)
+        caller = await authenticate(SecurityScopes(["jobs:read"]), await bearer_token(socket), services, socket)
         # Programs send no Origin; a page that does must be a listed one.
         if not set(origins) <= set(settings.allowed_origins):
             raise InsufficientScope("This origin is not in ALLOWED_ORIGINS")
@@ -49,7 +50,7 @@ async def follow_progress(
     caller: Annotated[Principal, Depends(admit)],
     services: Services,
     streams: CurrentStreams,
-    last_seq: Annotated[int, Query(ge=0, le=MAX_SEQ)] = 0,
+    last_seq: Annotated[WholeNumber, Query(ge=0, le=MAX_SEQ)] = 0,
 ) -> None:
     stream = streams.open(caller)
     story = story_of(services, caller, subject, last_seq=last_seq)

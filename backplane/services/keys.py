@@ -62,6 +62,13 @@ class Keys:
             )
         return keyfile.encode(exported)
 
+    async def demand(self, account_id: UUID, job_id: UUID) -> None:
+        """Find that a job has a key file for its owner, without building it."""
+        async with self._database.reading() as session:
+            require_completed(await jobs.of_account(session, account_id, job_id))
+            if await keys.of_job(session, account_id, job_id) is None:
+                raise NotFound
+
     def _export(self, account_id: UUID, key: Key, asked: Sequence[Wrap], recipients: Sequence[str]) -> KeyFile:
         kept = keyfile.parse(key.key_file)
         if key.custody == "managed":

@@ -81,7 +81,7 @@ class TestRegister:
 
     async def test_a_body_of_another_type_is_refused(self, client):
         response = await client.post(REGISTER, content=f"password={CANARY}", headers={"Content-Type": "text/plain"})
-        assert response.status_code == 422
+        assert (response.status_code, response.json()["code"]) == (415, "unsupported-media-type")
         assert CANARY not in response.text
 
 
@@ -147,7 +147,7 @@ class TestRefreshGrant:
         answers = await asyncio.gather(*(refresh(client, token) for _ in range(8)))
         assert sorted(response.status_code for response in answers)[1:] == [401] * 7
 
-    @pytest.mark.parametrize("token", ["unknown", "x" * 256, "ü", "a\x00b"])
+    @pytest.mark.parametrize("token", ["unknown", "x" * 256, "ü"])
     async def test_an_unknown_one_is_401(self, client, token):
         response = await refresh(client, token)
         assert (response.status_code, response.json()["code"]) == (401, "unauthenticated")

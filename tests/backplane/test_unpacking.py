@@ -4,6 +4,7 @@ import io
 import struct
 import tracemalloc
 import zipfile
+from contextlib import suppress
 
 import pytest
 from hypothesis import given, settings
@@ -119,6 +120,72 @@ class TestRefused:
         with pytest.raises(Refused):
             archive.read(archive.entries[0])
         assert archive.read(archive.entries[1]) == PICTURE
+
+
+def renamed(data, *names, flags=None):
+    """Give the entries other names, in the directory and before the files."""
+    parts, sizes = [], []
+    with zipfile.ZipFile(io.BytesIO(data)) as file:
+        entries = file.infolist()
+    for mark, size in ((b"PK\x03\x04", 30), (b"PK\x01\x02", 46)):
+        begins = len(b"".join(parts))
+        for number, name in enumerate(names):
+            info, at = entries[number], -1
+            for _ in range(number + 1):
+                at = data.index(mark, at + 1)
+            head = bytearray(data[at : at + size])
+            place = 26 if size == 30 else 28
+            struct.pack_into("<H", head, place, len(name))
+            struct.pack_into("<H", head, place + 2, 0)
+            if flags is not None:
+                struct.pack_into("<H", head, 6 if size == 30 else 8, flags)
+            if size == 30:
+                sizes.append(len(b"".join(parts)))
+                start = info.header_offset + 30 + len(info.orig_filename.encode())
+                parts.append(bytes(head) + name + data[start : start + info.compress_size])
+            else:
+                struct.pack_into("<I", head, 42, sizes[number])
+                parts.append(bytes(head) + name)
+    length = len(b"".join(parts)) - begins
+    return b"".join(parts) + struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, len(names), len(names), length, begins, 0)
+
+
+ODD = [b"", b"\0", b"\0a.png", b"a\0.png", b"\0" * 65535, b"a.png\0.exe"]
+
+
+class TestNames:
+    @pytest.mark.parametrize("name", ODD, ids=lambda name: repr(name[:8]))
+    def test_nameless_entry_costs_no_other(self, name):
+        archive = Archive(
+            renamed(pack(("one", PICTURE), ("two", PICTURE), ("three", PICTURE)), b"a.png", name, b"b.png")
+        )
+        first, odd, last = archive.entries
+        assert [archive.read(first), archive.read(last)] == [PICTURE, PICTURE]
+        with pytest.raises(Refused):
+            archive.read(odd)
+
+    @pytest.mark.parametrize("name", [b"\xff\xfe.png", b"\xed\xa0\x80.png", b"\xc3", b"a" * 65535, b"\xe4.png"])
+    def test_name_in_any_encoding_is_data(self, name):
+        archive, entry = only(renamed(pack(("one", PICTURE)), name))
+        assert archive.read(entry) == PICTURE
+
+    @pytest.mark.parametrize("name", [b"\xff\xfe.png", b"\xed\xa0\x80.png", b"\xc3"])
+    def test_false_mark_of_utf_8_costs_no_other(self, name):
+        archive = Archive(renamed(pack(("one", PICTURE), ("two", PICTURE)), name, b"b.png", flags=0x800))
+        with pytest.raises(Refused):
+            archive.read(archive.entries[0])
+        assert archive.read(archive.entries[1]) == PICTURE
+
+    @settings(max_examples=200, deadline=None)
+    @given(st.lists(st.tuples(st.binary(max_size=40), st.sampled_from([0, 0x800])), min_size=1, max_size=5))
+    def test_no_name_costs_an_entry_beside_it(self, names):
+        sound = [f"{number}.png".encode() for number in range(len(names))]
+        packed = pack(*[(name.decode(), PICTURE) for name in sound], ("sound.png", PICTURE))
+        archive = Archive(renamed(packed, *[name for name, _ in names], b"sound.png", flags=names[0][1]))
+        assert archive.read(archive.entries[-1]) == PICTURE
+        for entry in archive.entries[:-1]:
+            with suppress(Refused):
+                assert archive.read(entry) == PICTURE
 
 
 class TestUnfit:

@@ -11,6 +11,7 @@ from shield_core.container import png
 from shield_core.keys import canonical
 from shield_core.keys.recipients import SecretKey
 from tests import pictures
+from tests.core import fuzz_doors as doors
 from tests.core import fuzz_readers as readers
 from tests.core.fuzz_readers import ADA, INFO, LEGACY, LEGACY_IMAGE, MAKINGS, MAXIMUM, MULTISTAGE, NPY
 from tests.core.legacy import predecessor
@@ -124,6 +125,10 @@ TARGETS = (
     Target("legacy key files", readers.read_npz, LEGACY_KEYS, ZIP),
     Target("legacy arrays", readers.read_npy, tuple(NPY.values()), ARRAY),
     Target("legacy pictures", readers.read_legacy_picture, (LEGACY_IMAGE, pictures.as_bmp(LEGACY)), NUMBERS),
+    Target("documents", doors.read_document, (doors.DOCUMENT,), JSON),
+    Target("forms", doors.read_form, (doors.FORM,), (b"&", b"=", b"%", b"%00", b"+", b"%ff", b"grant_type", b"\xff")),
+    Target("heads", doors.read_head, (doors.HEAD,), (b"\n", b"Host: ", b":", b"/", b"http://", b"HTTP/", b"[", b"\0")),
+    Target("archives", doors.read_zip, (doors.make_zip(),), (b"\0", b"\0\x08", *ZIP)),
 )
 
 

@@ -48,12 +48,17 @@ class BatchResults:
             NotFound: this account has no such batch.
             JobNotFinished: some of it is still to be done, and `partial` was not asked for.
         """
-        facts = await self._batches.get(account_id, batch_id)
-        if not facts.counts.ended and not partial:
-            raise JobNotFinished("The batch has not finished; ?partial=true gives what there is so far")
+        facts = await self.find(account_id, batch_id, partial=partial)
         download = _Download(self, facts, account_id, key_files=key_files, request_id=request_id)
         pieces = download.pieces()
         return _from_first(await anext(pieces), pieces)
+
+    async def find(self, account_id: UUID, batch_id: UUID, *, partial: bool) -> BatchFacts:
+        """Find the batch whose zip `open` would make, and raise what it would raise."""
+        facts = await self._batches.get(account_id, batch_id)
+        if not facts.counts.ended and not partial:
+            raise JobNotFinished("The batch has not finished; ?partial=true gives what there is so far")
+        return facts
 
     async def files(
         self, account_id: UUID, item: ItemFacts, *, key_files: bool, request_id: str | None

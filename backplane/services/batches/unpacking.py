@@ -28,7 +28,8 @@ MAX_EXPANSION = 1032
 """What deflate can do at most: two bits for 258 bytes. Who declares more lies."""
 
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-ENCRYPTED = 0x1
+ENCRYPTED, UTF_8 = 0x1, 0x800
+ENTRY, ENTRY_SIZE = b"PK\x01\x02", 46
 SKIPPED_FOLDERS = ("__MACOSX",)
 SKIPPED_NAMES = (".DS_Store", "Thumbs.db", "desktop.ini")
 """What file managers leave in an archive beside what was put there."""
@@ -58,7 +59,9 @@ class Archive:
             FileTooLarge: more than may be unpacked.
         """
         try:
-            self._zip = zipfile.ZipFile(_Source(data))
+            source = _Source(data)
+            self._zip = zipfile.ZipFile(source)
+            source.directory_is_read = True
         except MALFORMED as error:
             raise ValidationFailed("archive: not a zip file, or a damaged one") from error
         self.entries: Sequence[zipfile.ZipInfo] = [info for info in self._zip.infolist() if not _is_skipped(info)]
@@ -100,16 +103,40 @@ class _Source(io.BytesIO):
     def __init__(self, data: bytes) -> None:
         super().__init__(data)
         self._size = len(data)
+        self.directory_is_read = False
 
     def read(self, size: int | None = -1, /) -> bytes:
         left = self._size - self.tell()
         wanted = left if size is None or size < 0 else size
         if wanted > MAX_READ:
             raise zipfile.BadZipFile("a directory of that size has no place here")
-        return super().read(wanted)
+        piece = super().read(wanted)
+        return piece if self.directory_is_read else _with_readable_names(piece)
+
+
+def _with_readable_names(directory: bytes) -> bytes:
+    """Take the mark from names that are not the UTF-8 they are marked as: one of them would cost the whole archive."""
+    patched, at = bytearray(directory), 0
+    while directory[at : at + 4] == ENTRY and at + ENTRY_SIZE <= len(directory):
+        flags, *lengths = struct.unpack_from("<8xH18x3H", directory, at)
+        name = directory[at + ENTRY_SIZE :][: lengths[0]]
+        if flags & UTF_8 and not _is_utf_8(name):
+            struct.pack_into("<H", patched, at + 8, flags & ~UTF_8)
+        at += ENTRY_SIZE + sum(lengths)
+    return bytes(patched)
+
+
+def _is_utf_8(name: bytes) -> bool:
+    try:
+        name.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _check(info: zipfile.ZipInfo) -> None:
+    if not info.filename or "\0" in info.orig_filename:
+        raise ImageCorrupt("the entry of the archive has no name, or one with U+0000 in it")
     if info.file_size > MAX_BYTES:
         raise FileTooLarge(f"the file has {info.file_size:,} bytes; the limit is {MAX_BYTES:,}")
     if info.flag_bits & ENCRYPTED:
@@ -122,4 +149,4 @@ def _check(info: zipfile.ZipInfo) -> None:
 
 def _is_skipped(info: zipfile.ZipInfo) -> bool:
     *folders, name = info.filename.split("/")
-    return info.is_dir() or any(folder in SKIPPED_FOLDERS for folder in folders) or name in SKIPPED_NAMES
+    return (bool(folders) and not name) or any(folder in SKIPPED_FOLDERS for folder in folders) or name in SKIPPED_NAMES

@@ -1,0 +1,115 @@
+"""Routes as this API has them: strict about what they are sent, and answering HEAD wherever they answer GET."""
+
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any
+
+from fastapi import APIRouter, Request, Response, params
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
+from starlette.datastructures import FormData
+from starlette.routing import Match
+from starlette.types import Message, Receive, Scope, Send
+
+from api.strict import FORM, JSON, check_query, demand_media_type, read_form, read_json
+
+API = "/api/"
+ASKED = "imageshield.method"
+"""In a scope that was routed as GET: what was asked for."""
+
+
+class StrictRequest(Request):
+    """A request whose body was read by `api.strict`, for the framework to validate."""
+
+    async def read(self, media_type: str) -> None:
+        """Read the body, where there is one; the framework calls what is missing missing."""
+        body = await self.body()
+        if not body:
+            return
+        demand_media_type(self.headers, media_type)
+        if media_type == JSON:
+            self._json = read_json(body)
+        else:
+            self._form = FormData(read_form(body))
+
+
+class Route(APIRoute):
+    """A route that reads strictly, and answers HEAD where it answers GET.
+
+    A HEAD request runs the endpoint of GET, and what it answers loses its body. An endpoint that does something, or
+    opens what its headers do not need, looks at `request.method` and answers with `head_response`.
+    """
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+        known = _query_of(self.dependant) if self.path.startswith(API) else None
+        needs_account = any(needed.security_scopes_param_name for needed in self.dependant.dependencies)
+        media_type = _media_type_of(self)
+
+        async def handle_strictly(request: Request) -> Response:
+            request.scope["method"] = request.scope.get(ASKED, request.method)
+            # Who has no credential is told that first, as everywhere.
+            if known is not None and not (needs_account and "authorization" not in request.headers):
+                check_query(request.scope["query_string"], known)
+            if media_type is not None:
+                request = StrictRequest(request.scope, request.receive)
+                await request.read(media_type)
+            return await handle(request)
+
+        return handle_strictly
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        return super().matches(self._as_get(scope))
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        as_get = self._as_get(scope)
+
+        async def send_head(message: Message) -> None:
+            await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+
+        await super().handle(as_get, receive, send if as_get is scope else send_head)
+
+    def _as_get(self, scope: Scope) -> Scope:
+        if scope["type"] != "http" or scope["method"] != "HEAD" or "GET" not in (self.methods or ()):
+            return scope
+        return {**scope, "method": "GET", ASKED: "HEAD"}
+
+
+def head_response(headers: Mapping[str, str], *, size: int | None = None, media_type: str | None = None) -> Response:
+    """Answer HEAD without making the body, and without its length where nobody knows it (RFC 9110, section 8.6)."""
+    response = Response(media_type=media_type, headers=headers)
+    del response.headers["Content-Length"]
+    if size is not None:
+        response.headers["Content-Length"] = str(size)
+    return response
+
+
+class Router(APIRouter):
+    """A router of such routes."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(route_class=Route, **options)
+
+
+def _media_type_of(route: APIRoute) -> str | None:
+    if route.body_field is None:
+        return None
+    return FORM if isinstance(route.body_field.field_info, params.Form) else JSON
+
+
+def _query_of(dependant: Dependant) -> dict[str, bool]:
+    """Give the names of a route's query parameters, and whether each is a list."""
+    known: dict[str, bool] = {}
+    for needed in dependant.dependencies:
+        known |= _query_of(needed)
+    for field in dependant.query_params:
+        kind = field.field_info.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            known |= {name: _is_list(one.annotation) for name, one in kind.model_fields.items()}
+        else:
+            known[field.alias] = _is_list(kind)
+    return known
+
+
+def _is_list(annotation: Any) -> bool:
+    return getattr(annotation, "__origin__", None) is list

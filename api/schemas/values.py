@@ -1,0 +1,41 @@
+"""Values that come as text, in a query, a form or a header: each has one spelling, and any other is refused."""
+
+import re
+from datetime import UTC, date, datetime
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator
+from pydantic_core import PydanticCustomError
+
+
+def _spelled(pattern: str, kind: str, message: str) -> BeforeValidator:
+    """Refuse texts of another shape before anything tries to make sense of them."""
+    shape = re.compile(pattern, re.ASCII)
+
+    def check(value: Any) -> Any:
+        if isinstance(value, str) and not shape.fullmatch(value):
+            raise PydanticCustomError(kind, message)  # type: ignore[arg-type] - none of it is a caller's
+        return value
+
+    return BeforeValidator(check)
+
+
+def _to_utc(value: datetime) -> datetime:
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise PydanticCustomError("datetime_parsing", "The time is before year 1 or after year 9999 in UTC") from None
+
+
+WholeNumber = Annotated[int, _spelled("0|[1-9][0-9]{0,17}", "int_parsing", "A whole number in plain digits")]
+Flag = Annotated[bool, _spelled("true|false", "bool_parsing", "Either true or false")]
+Moment = Annotated[
+    AwareDatetime,
+    _spelled(
+        r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)",
+        "datetime_parsing",
+        "A time as in RFC 3339 with its zone, such as 2026-01-02T03:04:05Z",
+    ),
+    AfterValidator(_to_utc),
+]
+Day = Annotated[date, _spelled(r"\d{4}-\d\d-\d\d", "date_parsing", "A day such as 2026-01-02")]

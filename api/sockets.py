@@ -1,0 +1,14 @@
+"""A socket's connection, on the wire's side of the application: a refused handshake is an answer like any other."""
+
+from typing import Any
+
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+
+class Socket(WebSocketsSansIOProtocol):
+    """uvicorn's socket, which takes a handshake that was answered with a refusal for one that was forgotten."""
+
+    async def send(self, message: Any) -> None:
+        await super().send(message)
+        if message["type"] == "websocket.http.response.body" and not message.get("more_body"):
+            self.handshake_complete = True
