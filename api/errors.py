@@ -59,8 +59,10 @@ TELLING = frozenset(
         "not_text",
         "period",
         "unfit_key",
+        "unfit_metadata",
         "unfit_password",
         "unfit_recipient",
+        "unfit_reference",
         "unknown_field",
     }
 )

@@ -108,4 +108,4 @@ async def _submit(request: Request, order: Order, services: GatewayServices, onc
         )
 
     async with request.app.state.submission_slots:
-        return await once.job(order.telling(options.webhook_url), create, options=options, files=files)
+        return await once.job(order.telling(options.webhook_url, options.note()), create, options=options, files=files)

@@ -3,7 +3,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, Field
 
-from api.schemas.strict import Strict
+from api.schemas.notes import NoteFilter
 from backplane import ids
 from backplane.services.jobs import JobFacts
 from backplane.services.progress import Event
@@ -28,6 +28,9 @@ JOB_EXAMPLE = {
     "share_encrypted": 1.0,
     "key_id": None,
     "key_custody": "managed",
+    "file_name": "scan-1.png",
+    "reference": "case-2026-017",
+    "metadata": {"patient": "4711"},
     "image": {"format": "PNG", "mode": "RGB", "width": 4000, "height": 3000, "bytes": 20533821},
     "warnings": [],
     "result_url": None,
@@ -98,6 +101,9 @@ class Job(BaseModel):
     ]
     key_id: str | None
     key_custody: str | None
+    file_name: Annotated[str | None, Field(description="What the file was called, without folders")]
+    reference: Annotated[str | None, Field(description="What you called the job when you sent it")]
+    metadata: Annotated[dict[str, str], Field(description="What you noted with the job when you sent it")]
     image: Image | None
     warnings: list[str]
     result_url: str | None
@@ -140,6 +146,9 @@ class Job(BaseModel):
             share_encrypted=facts.share_encrypted,
             key_id=ids.to_wire("key", facts.key_id) if facts.key_id is not None else None,
             key_custody=facts.key_custody,
+            file_name=facts.note.file_name,
+            reference=facts.note.reference,
+            metadata=dict(facts.note.metadata),
             image=Image(**facts.image) if facts.image is not None else None,
             warnings=facts.warnings,
             result_url=_result_url(facts),
@@ -166,7 +175,7 @@ class JobPage(BaseModel):
     next_cursor: Annotated[str | None, Field(description="Send it as `cursor` for the next page")]
 
 
-class JobFilter(Strict):
+class JobFilter(NoteFilter):
     status: Status | None = None
     kind: Kind | None = None
     purity: Annotated[Purity | None, Field(description="As it was asked for")] = None
