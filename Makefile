@@ -5,7 +5,7 @@ BIN := .venv/bin
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check fix bench faults lock replay load
+.PHONY: help setup demo up test clients check fix bench faults lock replay load
 
 DOCUMENTS := $(shell git ls-files '*.md' 2>/dev/null)
 MANIFESTS := $(filter-out k8s/kustomization.yaml,$(wildcard k8s/*.yaml))
@@ -32,6 +32,10 @@ test: setup ## every test, with branch coverage of at least 90 %, and 100 % wher
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report --fail-under=90
 	@$(BIN)/coverage report --fail-under=100 --include='$(WHOLLY_COVERED)'
+
+clients: setup ## generate API clients from docs/openapi.json with three generators, and encrypt with each
+	@$(BIN)/python scripts/setup_clients.py
+	@$(BIN)/python -m pytest -m clients tests/clients
 
 bench: setup ## measure the core against its goals; writes benchmarks/results.json
 	@$(BIN)/python -m benchmarks $(BENCH)
@@ -109,3 +113,10 @@ lock: setup ## resolve the dependencies again (UPGRADE=--upgrade takes newer rel
 	done
 	$(BIN)/uv pip compile $(UPGRADE) --quiet --universal --generate-hashes --no-annotate --python-version 3.11 \
 	    --no-emit-index-url requirements/uv.in -o requirements/uv.txt
+	$(BIN)/uv pip compile $(UPGRADE) --quiet --universal --generate-hashes --no-annotate --python-version 3.11 \
+	    --no-emit-index-url requirements/clients.in -o requirements/clients.txt
+	@if npm --version >/dev/null 2>&1; then \
+	    npm --prefix tests/clients/typescript install --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund; \
+	else \
+	    echo "SKIPPED: tests/clients/typescript/package-lock.json — there is no npm on this machine"; \
+	fi

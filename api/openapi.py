@@ -11,6 +11,7 @@ from api.schemas.batches import BATCH_EXAMPLE
 from api.schemas.jobs import JOB_EXAMPLE
 from api.schemas.problems import FieldProblem, Problem
 
+JSON = "application/json"
 METHODS = frozenset({"get", "post", "put", "patch", "delete"})
 
 TAGS = [
@@ -23,6 +24,11 @@ TAGS = [
     {"name": "entropy", "description": "Where random bits come from, and how many wait."},
     {"name": "admin", "description": "For the accounts of operators; of others it is 403."},
     {"name": "service", "description": "For operators and their machines: no credential is asked for."},
+]
+
+SERVERS = [
+    {"url": "/", "description": "The gateway that serves this document"},
+    {"url": "http://127.0.0.1:8000", "description": "`make up` on this machine"},
 ]
 
 DESCRIPTION = """\
@@ -63,8 +69,11 @@ def customize(app: FastAPI) -> dict[str, Any]:
             routes=app.routes,
             tags=TAGS,
             license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+            servers=SERVERS,
         )
         _replace_foreign_problems(document)
+        _simplify_parameters(document)
+        _put_bytes_first(document)
         _add_examples(document)
         _add_request_id(document)
         app.openapi_schema = document
@@ -82,6 +91,24 @@ def _replace_foreign_problems(document: dict[str, Any]) -> None:
     for operation in _operations(document):
         if "HTTPValidationError" in json.dumps(operation["responses"].get("422", {})):
             del operation["responses"]["422"]
+
+
+def _simplify_parameters(document: dict[str, Any]) -> None:
+    """Take null from what a parameter may be: one that is left out is not there, and none is sent as null."""
+    for operation in _operations(document):
+        for parameter in operation.get("parameters", []):
+            kinds = [kind for kind in parameter["schema"].pop("anyOf", ()) if kind != {"type": "null"}]
+            for kind in kinds:
+                parameter["schema"] |= kind
+
+
+def _put_bytes_first(document: dict[str, Any]) -> None:
+    """Name JSON last where an answer is a file or a document: generators take the first of several."""
+    for operation in _operations(document):
+        for response in operation["responses"].values():
+            content = response.get("content", {})
+            if len(content) > 1 and JSON in content:
+                content[JSON] = content.pop(JSON)
 
 
 def _add_examples(document: dict[str, Any]) -> None:
