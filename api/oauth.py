@@ -55,10 +55,17 @@ class OAuthRoute(APIRoute):
         return answer
 
 
+CODES = tuple(kind.code for kind in (InvalidGrant, InvalidRequest, UnsupportedGrantType))
+
+
+def oauth_members(code: str, detail: str) -> dict[str, str]:
+    """Say in the members of RFC 6749, section 5.2, what a problem says."""
+    return {"error": code.replace("-", "_"), "error_description": _describe(detail)}
+
+
 def oauth_problems(*codes: str) -> dict[int | str, dict[str, Any]]:
     """Declare the refusals of an OAuth route: those of the RFC, and as problems the other `codes`."""
-    ours = [kind.code for kind in (InvalidGrant, InvalidRequest, UnsupportedGrantType)]
-    declared = problems(*ours, *codes)
+    declared = problems(*CODES, *codes)
     [content] = declared[InvalidGrant.status]["content"].values()
     declared[InvalidGrant.status] |= {"model": OAuthProblem, "content": {"application/json": content}}
     return declared
@@ -72,8 +79,8 @@ def _of_invalid(errors: list[FieldProblem]) -> ApplicationError:
 
 def _refuse(request: Request, error: ApplicationError, errors: list[FieldProblem] | None = None) -> Response:
     problem = document(error, request_id=request.state.request_id, errors=errors or [])
-    members = {"error": error.code.replace("-", "_"), "error_description": _describe(problem["detail"])}
-    return JSONResponse(members | problem, status_code=error.status, headers={"Cache-Control": "no-store"})
+    body = oauth_members(error.code, problem["detail"]) | problem
+    return JSONResponse(body, status_code=error.status, headers={"Cache-Control": "no-store"})
 
 
 def _describe(detail: str) -> str:

@@ -6,7 +6,10 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from api.descriptions import describe
 from api.errors import PAGES, catalog
+from api.examples import illustrate
+from api.oauth import CODES, oauth_members
 from api.schemas.batches import BATCH_EXAMPLE
 from api.schemas.jobs import JOB_EXAMPLE
 from api.schemas.problems import FieldProblem, Problem
@@ -74,6 +77,7 @@ def customize(app: FastAPI) -> dict[str, Any]:
         _replace_foreign_problems(document)
         _simplify_parameters(document)
         _put_bytes_first(document)
+        describe(document)
         _add_examples(document)
         _add_request_id(document)
         app.openapi_schema = document
@@ -115,6 +119,8 @@ def _add_examples(document: dict[str, Any]) -> None:
     # FastAPI drops what is null from an example, and a job's nulls are what a reader should see.
     document["components"]["schemas"]["Job"]["example"] = JOB_EXAMPLE
     document["components"]["schemas"]["Batch"]["example"] = BATCH_EXAMPLE
+    for operation in _operations(document):
+        illustrate(operation)
     document["components"]["examples"] = {
         code: {"summary": title, "value": _example_problem(code, status, title)}
         for code, (status, title) in sorted(catalog().items())
@@ -122,7 +128,7 @@ def _add_examples(document: dict[str, Any]) -> None:
 
 
 def _example_problem(code: str, status: int, title: str) -> dict[str, Any]:
-    return {
+    return (oauth_members(code, title) if code in CODES else {}) | {
         "type": PAGES + code,
         "title": title,
         "status": status,

@@ -17,7 +17,7 @@ from backplane.services.progress import Event
 
 BATCHES = "/api/v1/batches"
 BatchStatus = Literal["processing", "completed", "failed", "cancelled"]
-BATCH_EXAMPLE = {
+BATCH_EXAMPLE: dict[str, Any] = {
     "batch_id": "bat_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42",
     "status": "processing",
     "counts": {"total": 2, "pending": 1, "processing": 0, "completed": 0, "failed": 1, "cancelled": 0},
@@ -30,7 +30,7 @@ BATCH_EXAMPLE = {
     "items": [
         {
             "index": 0,
-            "filename": "scan-1.png",
+            "filename": "scan-2.png",
             "job_id": "job_018f0e1c5b7d7c4c8d2f0a6d3b1e9f43",
             "status": "pending",
             "error": None,

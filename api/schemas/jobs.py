@@ -14,7 +14,7 @@ ANALYZE = "/api/v1/analyze"
 Status = Literal["pending", "processing", "completed", "failed", "cancelled"]
 Kind = Literal["encrypt", "decrypt", "analyze", "avalanche"]
 
-JOB_EXAMPLE = {
+JOB_EXAMPLE: dict[str, Any] = {
     "job_id": "job_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42",
     "kind": "encrypt",
     "status": "processing",
