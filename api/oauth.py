@@ -4,10 +4,12 @@ OAuth libraries know a refusal by `error` in a JSON document with the status 400
 """
 
 from collections.abc import Callable, Coroutine
+from http import HTTPStatus
 from typing import Any
 
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -51,6 +53,10 @@ class OAuthRoute(APIRoute):
                 return _refuse(request, _of_invalid(errors), errors)
             except Unauthenticated as error:
                 return _refuse(request, InvalidGrant(error.detail))
+            except HTTPException as error:
+                if error.status_code != HTTPStatus.BAD_REQUEST:
+                    raise
+                return _refuse(request, InvalidRequest("The body is not a well-formed form"))
 
         return answer
 

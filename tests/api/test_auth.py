@@ -126,7 +126,15 @@ class TestPasswordGrant:
         assert response.json()["errors"]
         assert CANARY not in response.text
 
-    @pytest.mark.parametrize(("content", "kind"), [("{}", "application/json"), ("\x00", FORM), ("a=1&a=2", FORM)])
+    @pytest.mark.parametrize(
+        ("content", "kind"),
+        [
+            ("{}", "application/json"),
+            ("\x00", FORM),
+            ("a=1&a=2", FORM),
+            ("--x\r\nbroken", "multipart/form-data; boundary=x"),
+        ],
+    )
     async def test_what_is_no_form_is_refused_as_oauth_says(self, client, content, kind):
         response = await client.post(TOKEN, content=content, headers={"Content-Type": kind})
         assert refused_as(response, "invalid_request")

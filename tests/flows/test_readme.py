@@ -3,7 +3,6 @@
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -33,20 +32,6 @@ def run(script: str, folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.fixture(autouse=True)
-def tree() -> Iterator[None]:
-    """What git knows and sees of the project is the same afterwards."""
-
-    def look() -> str:
-        return subprocess.run(
-            ["git", "status", "--short"], cwd=ROOT, capture_output=True, text=True, check=False
-        ).stdout
-
-    before = look()
-    yield
-    assert look() == before
-
-
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is what the documents use")
 class TestSessions:
     @pytest.mark.parametrize(
@@ -65,6 +50,10 @@ class TestSessions:
         assert done.returncode == 0, done.stderr + done.stdout[-2000:]
         for words in said:
             assert words in done.stdout, done.stdout
+        [folder] = tmp_path.iterdir()
+        made = {path.name for path in folder.iterdir()}
+        assert any(name.endswith(".enc.png") for name in made)
+        assert not [name for name in made if (ROOT / name).exists()], "all of it lies in the folder"
         assert re.findall(r"(?m)^line (\d+)$", done.stderr) == [str(line) for line, _ in found]
 
     def test_a_refusal_ends_the_shell(self, system: SystemUnderTest, tmp_path):
