@@ -5,7 +5,7 @@ BIN := .venv/bin
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-run demo up test check fix bench faults lock replay load
+.PHONY: help setup setup-run demo up test clients check fix bench faults lock replay load
 
 define PREPARE
 $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "setup: Python 3.11 or newer is needed; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12 setup")' && $(PYTHON) scripts/setup_environment.py
@@ -39,6 +39,10 @@ test: setup ## every test, with branch coverage of at least 90 %, and 100 % wher
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report --fail-under=90
 	@$(BIN)/coverage report --fail-under=100 --include='$(WHOLLY_COVERED)'
+
+clients: setup ## generate API clients from docs/openapi.json with three generators, and encrypt with each
+	@$(BIN)/python scripts/setup_clients.py
+	@$(BIN)/python -m pytest -m clients tests/clients
 
 bench: setup ## measure the core against its goals; writes benchmarks/results.json
 	@$(BIN)/python -m benchmarks $(BENCH)
@@ -113,3 +117,10 @@ lock: setup ## resolve the dependencies again (UPGRADE=--upgrade takes newer rel
 	done
 	$(BIN)/uv pip compile $(UPGRADE) --quiet --universal --generate-hashes --no-annotate --python-version 3.11 \
 	    --no-emit-index-url requirements/uv.in -o requirements/uv.txt
+	$(BIN)/uv pip compile $(UPGRADE) --quiet --universal --generate-hashes --no-annotate --python-version 3.11 \
+	    --no-emit-index-url requirements/clients.in -o requirements/clients.txt
+	@if npm --version >/dev/null 2>&1; then \
+	    npm --prefix tests/clients/typescript install --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund; \
+	else \
+	    echo "SKIPPED: tests/clients/typescript/package-lock.json — there is no npm on this machine"; \
+	fi

@@ -35,6 +35,7 @@ from shield_core import __version__
 
 ROUTERS = (
     auth.router,
+    auth.tokens,
     encrypt.router,
     decrypt.router,
     analyses.router,

@@ -65,8 +65,10 @@ TELLING = frozenset(
         "not_text",
         "period",
         "unfit_key",
+        "unfit_metadata",
         "unfit_password",
         "unfit_recipient",
+        "unfit_reference",
         "unknown_field",
     }
 )
@@ -187,7 +189,7 @@ async def _of_the_framework(connection: HTTPConnection, error: Exception) -> Res
 
 async def _invalid(connection: HTTPConnection, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError | WebSocketRequestValidationError)
-    errors = [_describe(one) for one in error.errors()]
+    errors = [describe(one) for one in error.errors()]
     summary = "; ".join(f"{one.field}: {one.detail}" if one.field else one.detail for one in errors)
     return problem(connection, ValidationFailed(summary), errors=errors)
 
@@ -211,7 +213,8 @@ def _translate(status: int) -> ApplicationError:
     return ApplicationError() if status >= HTTPStatus.INTERNAL_SERVER_ERROR else ValidationFailed()
 
 
-def _describe(error: Mapping[str, Any]) -> FieldProblem:
+def describe(error: Mapping[str, Any]) -> FieldProblem:
+    """Say what is wrong with one field, without what was sent."""
     place, *path = error["loc"] or ("body",)
     kind = error["type"]
     # The name of an unknown field, and the place in a broken document, are what the caller sent.

@@ -6,11 +6,15 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from api.descriptions import describe
 from api.errors import PAGES, catalog
+from api.examples import illustrate
+from api.oauth import CODES, oauth_members
 from api.schemas.batches import BATCH_EXAMPLE
 from api.schemas.jobs import JOB_EXAMPLE
 from api.schemas.problems import FieldProblem, Problem
 
+JSON = "application/json"
 METHODS = frozenset({"get", "post", "put", "patch", "delete"})
 
 TAGS = [
@@ -23,6 +27,11 @@ TAGS = [
     {"name": "entropy", "description": "Where random bits come from, and how many wait."},
     {"name": "admin", "description": "For the accounts of operators; of others it is 403."},
     {"name": "service", "description": "For operators and their machines: no credential is asked for."},
+]
+
+SERVERS = [
+    {"url": "/", "description": "The gateway that serves this document"},
+    {"url": "http://127.0.0.1:8000", "description": "`make up` on this machine"},
 ]
 
 DESCRIPTION = """\
@@ -63,8 +72,12 @@ def customize(app: FastAPI) -> dict[str, Any]:
             routes=app.routes,
             tags=TAGS,
             license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+            servers=SERVERS,
         )
         _replace_foreign_problems(document)
+        _simplify_parameters(document)
+        _put_bytes_first(document)
+        describe(document)
         _add_examples(document)
         _add_request_id(document)
         app.openapi_schema = document
@@ -84,10 +97,30 @@ def _replace_foreign_problems(document: dict[str, Any]) -> None:
             del operation["responses"]["422"]
 
 
+def _simplify_parameters(document: dict[str, Any]) -> None:
+    """Take null from what a parameter may be: one that is left out is not there, and none is sent as null."""
+    for operation in _operations(document):
+        for parameter in operation.get("parameters", []):
+            kinds = [kind for kind in parameter["schema"].pop("anyOf", ()) if kind != {"type": "null"}]
+            for kind in kinds:
+                parameter["schema"] |= kind
+
+
+def _put_bytes_first(document: dict[str, Any]) -> None:
+    """Name JSON last where an answer is a file or a document: generators take the first of several."""
+    for operation in _operations(document):
+        for response in operation["responses"].values():
+            content = response.get("content", {})
+            if len(content) > 1 and JSON in content:
+                content[JSON] = content.pop(JSON)
+
+
 def _add_examples(document: dict[str, Any]) -> None:
     # FastAPI drops what is null from an example, and a job's nulls are what a reader should see.
     document["components"]["schemas"]["Job"]["example"] = JOB_EXAMPLE
     document["components"]["schemas"]["Batch"]["example"] = BATCH_EXAMPLE
+    for operation in _operations(document):
+        illustrate(operation)
     document["components"]["examples"] = {
         code: {"summary": title, "value": _example_problem(code, status, title)}
         for code, (status, title) in sorted(catalog().items())
@@ -95,7 +128,7 @@ def _add_examples(document: dict[str, Any]) -> None:
 
 
 def _example_problem(code: str, status: int, title: str) -> dict[str, Any]:
-    return {
+    return (oauth_members(code, title) if code in CODES else {}) | {
         "type": PAGES + code,
         "title": title,
         "status": status,

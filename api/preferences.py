@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Header
+from starlette.requests import Request
 
 MAX_WAIT = 30
 WAIT = re.compile(r"wait\s*=\s*\"?(\d{1,6})\"?", re.ASCII | re.IGNORECASE)
@@ -27,17 +28,19 @@ class Preferences:
 
 
 def read_preferences(
-    prefer: Annotated[
-        list[str],
+    request: Request,
+    _declared: Annotated[
+        str | None,
         Header(
             alias="Prefer",
-            default_factory=list,
             description="`wait=N` (at most 30 s) answers 200 with the finished job, or 202 after that time; "
             "`respond-async` answers 202 at once.",
-            examples=[["wait=10"]],
+            examples=["wait=10"],
         ),
-    ],
+    ] = None,
 ) -> Preferences:
+    # The header may come several times. It is declared as one text, for of a list generators make no client.
+    prefer = request.headers.getlist("Prefer")
     # Parameters of a preference come after a semicolon; neither of the two has any.
     tokens = [part.split(";")[0].strip() for line in prefer for part in line.split(",")]
     waits = [int(found[1]) for token in tokens if (found := WAIT.fullmatch(token))]

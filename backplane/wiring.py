@@ -128,7 +128,7 @@ async def open_gateway(settings: Settings) -> AsyncIterator[GatewayServices]:
             retention_days=settings.job_retention_days or None,
         )
         encryptions = Encryptions(submissions, passphrases)
-        jobs, keys = Jobs(plant.database), Keys(plant.database, plant.vault, passphrases)
+        jobs, keys = Jobs(plant.database, plant.vault), Keys(plant.database, plant.vault, passphrases)
         steering = Steering(plant.database, plant.bus, plant.vault)
         progress = ProgressFeed(plant.database, plant.bus)
         results = Results(plant.database, plant.store, plant.vault)

@@ -194,7 +194,7 @@ async def _submit_pair(request: Request, order: Order, services: GatewayServices
     uploads = [Upload(files[name].data, files[name].name) for name in limits]
     async with request.app.state.submission_slots:
         return await once.job(
-            order.telling(options.webhook_url),
+            order.telling(options.webhook_url, options.note()),
             lambda order: services.measurements.compare(order, *uploads),
             options=options,
             files=files,
@@ -206,7 +206,7 @@ async def _submit_one(request: Request, order: Order, services: GatewayServices,
     upload = Upload(files["image"].data, files["image"].name)
     async with request.app.state.submission_slots:
         return await once.job(
-            order.telling(options.webhook_url),
+            order.telling(options.webhook_url, options.note()),
             lambda order: services.measurements.flip_bits(order, upload),
             options=options,
             files=files,

@@ -1,14 +1,16 @@
 from typing import Annotated
 
-from fastapi import Form, Response
+from fastapi import APIRouter, Form, Response
 
 from api.dependencies import Caller, RequestId, Services
+from api.oauth import OAuthRoute, oauth_problems
 from api.problems import AUTHENTICATED, WITH_BODY, problems
 from api.routing import Router
 from api.schemas.auth import Account, NewAccount, TokenPair, TokenRequest
 from backplane import ids
 
 router = Router(prefix="/api/v1/auth", tags=["accounts"])
+tokens = APIRouter(prefix="/api/v1/auth", tags=["accounts"], route_class=OAuthRoute)
 
 
 @router.post("/register", status_code=201, responses=problems(*WITH_BODY, "email-taken"))
@@ -24,7 +26,7 @@ async def register(account: NewAccount, services: Services, request_id: RequestI
     return Account(account_id=ids.to_wire("acc", facts.id), email=facts.email)
 
 
-@router.post("/token", responses=problems(*WITH_BODY, "unauthenticated"))
+@tokens.post("/token", responses=oauth_problems("file-too-large", "request-timeout"))
 async def get_token(
     form: Annotated[TokenRequest, Form()], services: Services, request_id: RequestId, response: Response
 ) -> TokenPair:

@@ -85,7 +85,7 @@ async def list_batches(caller: Reader, services: Services, wanted: Annotated[Bat
     Send `next_cursor` as `cursor` for the page after; batches that come meanwhile do not shift it.
     """
     found, has_more = await services.batches.page(
-        caller.account_id, limit=wanted.limit, before=read_cursor("bat", wanted.cursor)
+        caller.account_id, limit=wanted.limit, before=read_cursor("bat", wanted.cursor), wanted=wanted.wanted()
     )
     batches = [BatchSummary.of(facts) for facts in found]
     return BatchPage(data=batches, has_more=has_more, next_cursor=batches[-1].batch_id if has_more else None)
@@ -203,7 +203,7 @@ async def _submit(request: Request, order: Order, services: GatewayServices, onc
         files, options = await stream_form(request, BatchOptions, files=FILES, passing=PASSING, take=take)
         if "archive" in files:
             await _unpack(files["archive"].data, intake, slots)
-        order = order.telling(options.webhook_url)
+        order = order.telling(options.webhook_url, options.note())
         return await once.run(order, create, again, options=options, digests=intake.digests)
 
 

@@ -122,4 +122,4 @@ async def _submit(request: Request, order: Order, services: GatewayServices, onc
         async with request.app.state.submission_slots:
             return await services.decryptions.submit(order, Upload(image.data, image.name), prepared, material=sent)
 
-    return await once.job(order.telling(options.webhook_url), create, options=options, files=files)
+    return await once.job(order.telling(options.webhook_url, options.note()), create, options=options, files=files)

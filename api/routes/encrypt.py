@@ -76,4 +76,4 @@ async def _submit(request: Request, order: Order, services: GatewayServices, onc
         return await services.encryptions.submit(order, Upload(image.data, image.name), options.wishes())
 
     async with request.app.state.submission_slots:
-        return await once.job(order.telling(options.webhook_url), create, options=options, files=files)
+        return await once.job(order.telling(options.webhook_url, options.note()), create, options=options, files=files)

@@ -33,6 +33,7 @@ async def list_jobs(caller: Reader, services: Services, wanted: Annotated[JobFil
         created_after=wanted.created_after,
         created_before=wanted.created_before,
         beginning=wanted.q.removeprefix("job_") if wanted.q is not None else None,
+        wanted=wanted.wanted(),
         status=wanted.status,
         kind=wanted.kind,
         purity_requested=wanted.purity,

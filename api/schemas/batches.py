@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 
 from api.schemas.images import ENCRYPT_FORM, FILE, form
 from api.schemas.jobs import Status, frame
+from api.schemas.notes import NoteFilter
 from api.schemas.strict import Strict
 from api.schemas.values import Flag, WholeNumber
 from backplane import ids
@@ -17,10 +18,12 @@ from backplane.services.progress import Event
 
 BATCHES = "/api/v1/batches"
 BatchStatus = Literal["processing", "completed", "failed", "cancelled"]
-BATCH_EXAMPLE = {
+BATCH_EXAMPLE: dict[str, Any] = {
     "batch_id": "bat_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42",
     "status": "processing",
     "counts": {"total": 2, "pending": 1, "processing": 0, "completed": 0, "failed": 1, "cancelled": 0},
+    "reference": "case-2026-017",
+    "metadata": {"patient": "4711"},
     "result_url": None,
     "created_at": "2026-01-02T03:04:05.678901Z",
     "completed_at": None,
@@ -28,7 +31,7 @@ BATCH_EXAMPLE = {
     "items": [
         {
             "index": 0,
-            "filename": "scan-1.png",
+            "filename": "scan-2.png",
             "job_id": "job_018f0e1c5b7d7c4c8d2f0a6d3b1e9f43",
             "status": "pending",
             "error": None,
@@ -97,6 +100,8 @@ class BatchSummary(BaseModel):
         ),
     ]
     counts: Counts
+    reference: Annotated[str | None, Field(description="What you called the batch when you sent it")]
+    metadata: Annotated[dict[str, str], Field(description="What you noted with the batch when you sent it")]
     result_url: Annotated[str | None, Field(description="One zip of all results; null until the batch has ended")]
     created_at: datetime
     completed_at: datetime | None
@@ -123,7 +128,7 @@ class BatchPage(BaseModel):
     next_cursor: Annotated[str | None, Field(description="Send it as `cursor` for the next page")]
 
 
-class BatchFilter(Strict):
+class BatchFilter(NoteFilter):
     limit: Annotated[WholeNumber, Field(ge=1, le=100)] = 20
     cursor: Annotated[str | None, Field(max_length=64, description="The `next_cursor` of the page before")] = None
 
@@ -195,6 +200,8 @@ def _summary(facts: BatchFacts) -> dict[str, Any]:
         "batch_id": ids.to_wire("bat", facts.id),
         "status": facts.status,
         "counts": Counts(**facts.counts.to_json()),
+        "reference": facts.note.reference,
+        "metadata": dict(facts.note.metadata),
         "result_url": _result_url(facts),
         "created_at": facts.created_at,
         "completed_at": facts.completed_at,

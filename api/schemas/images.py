@@ -7,10 +7,11 @@ from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 from pydantic_core import PydanticCustomError
 
+from api.schemas.notes import NOTE_FIELDS, Noted
 from api.schemas.passwords import RULE, NewPassword
 from api.schemas.strict import Strict
 from api.schemas.values import Flag
-from api.schemas.webhooks import WEBHOOK_URL_FIELD, Told
+from api.schemas.webhooks import WEBHOOK_URL_FIELD
 from backplane.services.encryptions import Wishes
 from shield_core.image.regions import MAX_TEXT
 from shield_core.keys.recipients import PublicKey, RecipientUnfit
@@ -38,7 +39,7 @@ def check_recipient(value: str) -> str:
 Recipients = Annotated[tuple[Annotated[str, AfterValidator(check_recipient)], ...], Field(max_length=MAX_STANZAS)]
 
 
-class BatchOptions(Told):
+class BatchOptions(Noted):
     """One set for all pictures of a batch. Regions belong to one picture, and are not among them."""
 
     max_counts: ClassVar[Mapping[str, int]] = {"recipients": MAX_STANZAS}
@@ -63,7 +64,7 @@ class BatchOptions(Told):
 
 
 class EncryptOptions(BatchOptions):
-    max_lengths: ClassVar[Mapping[str, int]] = {"regions": MAX_TEXT}
+    max_lengths: ClassVar[Mapping[str, int]] = {**Noted.max_lengths, "regions": MAX_TEXT}
 
     regions: str | None = None
 
@@ -71,7 +72,7 @@ class EncryptOptions(BatchOptions):
         return replace(super().wishes(), regions=self.regions)
 
 
-class DecryptOptions(Told):
+class DecryptOptions(Noted):
     master_password: Annotated[SecretStr, Field(min_length=1)] | None = None
 
 
@@ -169,6 +170,7 @@ ENCRYPT_FORM = form(
             "recipients alone, else `managed`: the service. By name, `managed` takes recipients too.",
         },
         "webhook_url": WEBHOOK_URL_FIELD,
+        **NOTE_FIELDS,
     },
     {"image": "(the file)", "quantum_purity": "balanced", "layout": "auto"},
 )
@@ -194,6 +196,7 @@ DECRYPT_FORM = form(
             "description": "Needed where the key file is protected by one.",
         },
         "webhook_url": WEBHOOK_URL_FIELD,
+        **NOTE_FIELDS,
     },
     {"encrypted_image": "(the file)", "key_file": "(the file)"},
 )

@@ -3,7 +3,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
-from api.schemas.strict import Strict
+from api.schemas.notes import NoteFilter
 from api.schemas.values import Moment, WholeNumber
 from backplane import ids
 from backplane.services.jobs import JobFacts
@@ -15,7 +15,7 @@ ANALYZE = "/api/v1/analyze"
 Status = Literal["pending", "processing", "completed", "failed", "cancelled"]
 Kind = Literal["encrypt", "decrypt", "analyze", "avalanche"]
 
-JOB_EXAMPLE = {
+JOB_EXAMPLE: dict[str, Any] = {
     "job_id": "job_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42",
     "kind": "encrypt",
     "status": "processing",
@@ -29,6 +29,9 @@ JOB_EXAMPLE = {
     "share_encrypted": 1.0,
     "key_id": None,
     "key_custody": "managed",
+    "file_name": "scan-1.png",
+    "reference": "case-2026-017",
+    "metadata": {"patient": "4711"},
     "image": {
         "format": "PNG",
         "media_type": "image/png",
@@ -124,6 +127,9 @@ class Job(BaseModel):
     ]
     key_id: str | None
     key_custody: str | None
+    file_name: Annotated[str | None, Field(description="What the file was called, without folders")]
+    reference: Annotated[str | None, Field(description="What you called the job when you sent it")]
+    metadata: Annotated[dict[str, str], Field(description="What you noted with the job when you sent it")]
     image: Image | None
     warnings: Annotated[list[str], Field(description="Codes of docs/api.md, Warnings; nothing of them stops a job")]
     result_url: str | None
@@ -166,6 +172,9 @@ class Job(BaseModel):
             share_encrypted=facts.share_encrypted,
             key_id=ids.to_wire("key", facts.key_id) if facts.key_id is not None else None,
             key_custody=facts.key_custody,
+            file_name=facts.note.file_name,
+            reference=facts.note.reference,
+            metadata=dict(facts.note.metadata),
             image=Image(**facts.image) if facts.image is not None else None,
             warnings=facts.warnings,
             result_url=_result_url(facts),
@@ -192,7 +201,7 @@ class JobPage(BaseModel):
     next_cursor: Annotated[str | None, Field(description="Send it as `cursor` for the next page")]
 
 
-class JobFilter(Strict):
+class JobFilter(NoteFilter):
     status: Status | None = None
     kind: Kind | None = None
     purity: Annotated[Purity | None, Field(description="As it was asked for")] = None

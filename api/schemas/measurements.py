@@ -6,8 +6,9 @@ from pydantic import BaseModel, Field
 
 from api.schemas.analyses import Finding
 from api.schemas.images import FILE, form
+from api.schemas.notes import NOTE_FIELDS, Noted
 from api.schemas.strict import Strict
-from api.schemas.webhooks import WEBHOOK_URL_FIELD, Told
+from api.schemas.webhooks import WEBHOOK_URL_FIELD
 
 
 class Changed(Finding):
@@ -38,7 +39,7 @@ class Avalanche(BaseModel):
     limits: str
 
 
-class NoOptions(Told):
+class NoOptions(Noted):
     """A form of files, and of nothing that says how they are measured."""
 
 
@@ -58,6 +59,7 @@ ANALYZE_FORM = form(
             "112,000,000 bytes), or any picture (at most 50,000,000)."
         },
         "webhook_url": WEBHOOK_URL_FIELD,
+        **NOTE_FIELDS,
     },
     {"original": "(the file)", "encrypted": "(the file)"},
 )
@@ -66,6 +68,7 @@ AVALANCHE_FORM = form(
     {
         "image": FILE | {"description": "Any picture that can be encrypted, of at most 1,000,000 pixels."},
         "webhook_url": WEBHOOK_URL_FIELD,
+        **NOTE_FIELDS,
     },
     {"image": "(the file)"},
 )

@@ -1,4 +1,4 @@
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
@@ -22,3 +22,13 @@ class Problem(BaseModel):
     code: str
     request_id: Annotated[str | None, Field(description="Also in the X-Request-ID header; tell it to the operator")]
     errors: Annotated[list[FieldProblem], Field(description="What is wrong with the request, of a `validation-failed`")]
+
+
+class OAuthProblem(Problem):
+    """A refusal of the token endpoint: that of RFC 6749, section 5.2, and a problem's members beside."""
+
+    error: Annotated[
+        Literal["invalid_grant", "invalid_request", "unsupported_grant_type"],
+        Field(description="The code of OAuth 2.0; `code` says the same"),
+    ]
+    error_description: Annotated[str, Field(description="The detail, in the characters that OAuth 2.0 allows")]

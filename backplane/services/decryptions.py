@@ -79,7 +79,7 @@ class Decryptions:
         sent = [self._submissions.as_it_is(job, INPUT, "image/png", upload.data)]
         if material is not None:
             sent.append(self._submissions.as_it_is(job, INPUT_MATERIAL, "application/octet-stream", material))
-        return await self._submissions.submit(order, job, sent, action="image.decrypt")
+        return await self._submissions.submit(order, job, sent, action="image.decrypt", file_name=upload.file_name)
 
     async def _secret(
         self, account_id: UUID, header: Header, key_file: bytes | None, password: str | None

@@ -107,7 +107,7 @@ class Encryptions:
             raise from_core(error) from error
         job = await self.draw_up(order, ids.new(), examined, agreed)
         sent = await self._submissions.sealed(job, INPUT, upload)
-        return await self._submissions.submit(order, job, [sent], action=ACTION)
+        return await self._submissions.submit(order, job, [sent], action=ACTION, file_name=upload.file_name)
 
     async def draw_up(
         self, order: Order, job_id: UUID, examined: Examined, agreed: Agreed, *, patient: bool = False

@@ -9,6 +9,8 @@ from backplane.db.models import Job
 from backplane.db.repositories import jobs
 from backplane.db.session import Database
 from backplane.errors import NotFound
+from backplane.services.notes import NO_NOTE, Note, NoteReader, search_terms
+from backplane.vault import LocalVault
 from shield_core.quantum import receipt
 
 ENDED = frozenset({"completed", "failed", "cancelled"})
@@ -50,10 +52,16 @@ class JobFacts:
     started_at: datetime | None
     completed_at: datetime | None
     expires_at: datetime | None
+    note: Note
+    """Empty where it was not opened: it is for the owner alone."""
 
     @classmethod
-    def of(cls, job: Job) -> "JobFacts":
-        derived = {"has_receipt": job.receipt is not None, "cancel_requested": job.cancel_requested_at is not None}
+    def of(cls, job: Job, note: Note = NO_NOTE) -> "JobFacts":
+        derived = {
+            "has_receipt": job.receipt is not None,
+            "cancel_requested": job.cancel_requested_at is not None,
+            "note": note,
+        }
         same = {name: getattr(job, name) for name in cls.__slots__ if name not in derived}
         return cls(**same | derived)
 
@@ -63,15 +71,16 @@ class JobFacts:
 
 
 class Jobs:
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, vault: LocalVault) -> None:
         self._database = database
+        self._vault = vault
 
     async def get(self, account_id: UUID, job_id: UUID) -> JobFacts:
         async with self._database.reading() as session:
             job = await jobs.of_account(session, account_id, job_id)
         if job is None:
             raise NotFound
-        return JobFacts.of(job)
+        return JobFacts.of(job, NoteReader(self._vault, account_id).read(job))
 
     async def page(
         self,
@@ -82,13 +91,16 @@ class Jobs:
         created_after: datetime | None = None,
         created_before: datetime | None = None,
         beginning: str | None = None,
+        wanted: Note = NO_NOTE,
         **same: str | None,
     ) -> tuple[list[JobFacts], bool]:
         """Return so many jobs, newest first, and whether there are more.
 
-        `beginning` is of the hexadecimal digits of their ids; `same` names columns and what stands there.
+        `beginning` is of the hexadecimal digits of their ids; every word of `wanted` stands in their notes; `same`
+        names columns and what stands there.
         """
         async with self._database.reading() as session:
+            terms = await search_terms(session, self._vault, account_id, wanted)
             rows = await jobs.page(
                 session,
                 account_id,
@@ -97,9 +109,11 @@ class Jobs:
                 created_after=created_after,
                 created_before=created_before,
                 between=_range(beginning) if beginning is not None else None,
+                terms=terms,
                 **same,
             )
-        return [JobFacts.of(row) for row in rows[:limit]], len(rows) > limit
+        reader = NoteReader(self._vault, account_id)
+        return [JobFacts.of(row, reader.read(row)) for row in rows[:limit]], len(rows) > limit
 
     async def receipt(self, account_id: UUID, job_id: UUID) -> bytes:
         """Return the receipt in its canonical form, whatever the database did to the order of its fields."""

@@ -36,7 +36,7 @@ class Measurements:
             await self._submissions.sealed(job, INPUT, original),
             await self._submissions.sealed(job, INPUT_ENCRYPTED, encrypted),
         ]
-        return await self._submissions.submit(order, job, sent, action="image.analyze")
+        return await self._submissions.submit(order, job, sent, action="image.analyze", file_name=original.file_name)
 
     async def flip_bits(self, order: Order, upload: Upload) -> JobFacts:
         """Check the header of a picture, keep it sealed, and write the job."""
@@ -46,7 +46,7 @@ class Measurements:
             raise from_core(error) from error
         job = _job(order, "avalanche", facts, size=len(upload.data))
         sent = await self._submissions.sealed(job, INPUT, upload)
-        return await self._submissions.submit(order, job, [sent], action="image.avalanche")
+        return await self._submissions.submit(order, job, [sent], action="image.avalanche", file_name=upload.file_name)
 
 
 def examine_pair(original: bytes, encrypted: bytes) -> ImageFacts:

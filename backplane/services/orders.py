@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Self
 from uuid import UUID
 
+from backplane.services.notes import NO_NOTE, Note
 from backplane.services.reservations import Reservation
 
 
@@ -17,9 +18,11 @@ class Order:
     """The idempotency key that the request came under."""
     webhook_url: str | None = field(default=None, repr=False)
     """Where the end of what it makes is to be told."""
+    note: Note = NO_NOTE
+    """What its owner calls what it makes."""
 
-    def telling(self, webhook_url: str | None) -> Self:
-        return replace(self, webhook_url=webhook_url)
+    def telling(self, webhook_url: str | None, note: Note = NO_NOTE) -> Self:
+        return replace(self, webhook_url=webhook_url, note=note)
 
     async def made(self, session: Any, kind: str, object_id: UUID, *, answer: bytes | None = None) -> None:
         """Write what the request made under its idempotency key, in the transaction that makes it.

@@ -15,6 +15,7 @@ from backplane.errors import Gone, JobFinished, JobNotFinished, NotFound
 from backplane.services import endings
 from backplane.services.batches import endings as batch_endings
 from backplane.services.jobs import ENDED, JobFacts
+from backplane.services.notes import NoteReader
 from backplane.services.orders import Order
 from backplane.services.secrets import open_for_job, seal_for_job
 from backplane.vault import LocalVault
@@ -36,7 +37,7 @@ class Steering:
             await session.refresh(job)
         if event is not None:
             await endings.ring(self._bus, event)
-        return JobFacts.of(job)
+        return JobFacts.of(job, NoteReader(self._vault, account_id).read(job))
 
     async def retry(self, order: Order, job_id: UUID) -> JobFacts:
         """Try the job again; raises as `retry`, and NotFound."""
@@ -46,7 +47,7 @@ class Steering:
             event = await retry(session, self._vault, job, request_id=order.request_id)
             await session.refresh(job)
         await endings.ring(self._bus, event)
-        return JobFacts.of(job)
+        return JobFacts.of(job, NoteReader(self._vault, order.account_id).read(job))
 
     async def delete(self, account_id: UUID, job_id: UUID, *, request_id: str | None) -> None:
         """Delete the job; raises as `delete`, and NotFound."""

@@ -1,24 +1,27 @@
 """Writing a job down: what was sent goes to the store, then the job and the intent to run it in one transaction."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
 from backplane import failpoints, ids
 from backplane.blobs import S3Blobs
 from backplane.db.models import Batch, Blob, Job
-from backplane.db.repositories import audit, blobs, jobs
+from backplane.db.repositories import audit, blobs, jobs, notes
 from backplane.db.session import Database
 from backplane.metrics import JOBS_SUBMITTED
 from backplane.services.forecasts import Forecasts
 from backplane.services.jobs import JobFacts
+from backplane.services.notes import Note, seal, terms
 from backplane.services.orders import Order
 from backplane.services.originals import seal_blob
 from backplane.services.secrets import seal_for_job
+from backplane.services.webhooks.secrets import account_key
 from backplane.services.webhooks.targets import WebhookTargets
-from backplane.vault import LocalVault
+from backplane.vault import LocalVault, VaultKey
 from shield_core.image.facts import ImageFacts
+from shield_core.image.names import harmless_name
 
 FIXED_MS = 120
 MS_PER_MEASURED_MEGABYTE = 350
@@ -85,7 +88,10 @@ class Submissions:
         url = await self._webhooks.seal(order, batch_id)
         return Batch(id=batch_id, account_id=order.account_id, webhook_url=url, retention_days=self._retention_days)
 
-    async def submit(self, order: Order, job: Job, sent: Sequence[Sent], *, action: str) -> JobFacts:
+    async def submit(
+        self, order: Order, job: Job, sent: Sequence[Sent], *, action: str, file_name: str | None
+    ) -> JobFacts:
+        note = replace(order.note, file_name=harmless_name(file_name))
         await self.forecasts.require_room(order.account_id)
         job.webhook_url = await self._webhooks.seal(order, job.id)
         await self.store(sent)
@@ -93,12 +99,13 @@ class Submissions:
         failpoints.reach("gateway.stored")
         async with self._database.transaction() as session:
             await order.made(session, "job", job.id)
-            await self.write(session, order, job, [one.blob for one in sent], action=action)
+            key = await account_key(session, self._vault, order.account_id)
+            await self.write(session, order, job, [one.blob for one in sent], action=action, key=key, note=note)
             await session.flush()
             await session.refresh(job)
         failpoints.reach("gateway.submitted")
         JOBS_SUBMITTED.labels(kind=job.kind).inc()
-        return JobFacts.of(job)
+        return JobFacts.of(job, note)
 
     async def store(self, sent: Sequence[Sent]) -> None:
         for one in sent:
@@ -108,9 +115,21 @@ class Submissions:
         """Delete what was stored and that no job will take."""
         await self._store.delete(blob.object_key)
 
-    async def write(self, session: Any, order: Order, job: Job, stored: Sequence[Blob], *, action: str) -> None:
-        """Write a job whose files are stored, with the intent to run it."""
+    async def write(
+        self,
+        session: Any,
+        order: Order,
+        job: Job,
+        stored: Sequence[Blob],
+        *,
+        action: str,
+        key: VaultKey,
+        note: Note,
+    ) -> None:
+        """Write a job whose files are stored, with the intent to run it; its note goes under the account's `key`."""
+        job.note = seal(key, note, account_id=order.account_id, owner_id=job.id)
         await jobs.add(session, job)
+        await notes.add_job_terms(session, job.id, terms(key, note, account_id=order.account_id))
         for blob in stored:
             blobs.add(session, blob)
         audit.add(

@@ -1,13 +1,17 @@
 import asyncio
+import re
 
 import pytest
 
+from api.schemas.problems import Problem
+from backplane.errors import Overloaded
 from tests.api.conftest import PASSWORD
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 
 REGISTER, TOKEN = "/api/v1/auth/register", "/api/v1/auth/token"
 CANARY = "canary-Zx9!-secret"
+FORM = "application/x-www-form-urlencoded"
 
 
 async def register(client, email, password=PASSWORD):
@@ -98,9 +102,9 @@ class TestPasswordGrant:
 
     async def test_a_wrong_email_and_a_wrong_password_are_the_same_answer(self, client, ada):
         wrong = [await log_in(client, ada.email, "wrong horse battery"), await log_in(client, "nobody@example.org")]
-        assert [response.status_code for response in wrong] == [401, 401]
+        assert [response.status_code for response in wrong] == [400, 400]
         assert wrong[0].json() | {"request_id": ""} == wrong[1].json() | {"request_id": ""}
-        assert wrong[0].headers["WWW-Authenticate"] == "Bearer"
+        assert refused_as(wrong[0], "invalid_grant")
 
     @pytest.mark.parametrize(
         "form",
@@ -117,8 +121,31 @@ class TestPasswordGrant:
     )
     async def test_an_incomplete_or_unknown_form_is_refused_and_not_repeated(self, client, form):
         response = await client.post(TOKEN, data=form)
-        assert (response.status_code, response.json()["code"]) == (422, "validation-failed")
+        unsupported = form.get("grant_type") == "client_credentials"
+        assert refused_as(response, "unsupported_grant_type" if unsupported else "invalid_request")
+        assert response.json()["errors"]
         assert CANARY not in response.text
+
+    @pytest.mark.parametrize(
+        ("content", "kind"),
+        [
+            ("{}", "application/json"),
+            ("\x00", FORM),
+            ("a=1&a=2", FORM),
+            ("--x\r\nbroken", "multipart/form-data; boundary=x"),
+        ],
+    )
+    async def test_what_is_no_form_is_refused_as_oauth_says(self, client, content, kind):
+        response = await client.post(TOKEN, content=content, headers={"Content-Type": kind})
+        assert refused_as(response, "invalid_request")
+
+    async def test_an_overload_is_a_problem(self, gateway, client, ada, monkeypatch):
+        async def busy(*arguments, **named):
+            raise Overloaded
+
+        monkeypatch.setattr(type(gateway.services.accounts), "authenticate", busy)
+        response = await log_in(client, ada.email)
+        assert (response.status_code, response.headers["Content-Type"]) == (503, "application/problem+json")
 
     async def test_the_fields_that_oauth_clients_send_are_taken(self, client, ada):
         form = {"grant_type": "password", "username": ada.email, "password": PASSWORD}
@@ -138,20 +165,30 @@ class TestRefreshGrant:
         first = (await log_in(client, ada.email)).json()
         other = (await log_in(client, ada.email)).json()
         second = (await refresh(client, first["refresh_token"])).json()
-        assert (await refresh(client, first["refresh_token"])).status_code == 401
-        assert (await refresh(client, second["refresh_token"])).status_code == 401
+        assert refused_as(await refresh(client, first["refresh_token"]), "invalid_grant")
+        assert refused_as(await refresh(client, second["refresh_token"]), "invalid_grant")
         assert (await refresh(client, other["refresh_token"])).status_code == 200
 
     async def test_of_many_uses_at_once_at_most_one_succeeds(self, client, ada):
         token = (await log_in(client, ada.email)).json()["refresh_token"]
         answers = await asyncio.gather(*(refresh(client, token) for _ in range(8)))
-        assert sorted(response.status_code for response in answers)[1:] == [401] * 7
+        assert sorted(response.status_code for response in answers)[1:] == [400] * 7
 
-    @pytest.mark.parametrize("token", ["unknown", "x" * 256, "ü"])
-    async def test_an_unknown_one_is_401(self, client, token):
-        response = await refresh(client, token)
-        assert (response.status_code, response.json()["code"]) == (401, "unauthenticated")
-        assert "no-store" in response.headers["Cache-Control"]
+    @pytest.mark.parametrize("token", ["unknown", "x" * 256, "ü", "a\x00b"])
+    async def test_an_unknown_one_is_an_invalid_grant(self, client, token):
+        assert refused_as(await refresh(client, token), "invalid_grant")
+
+
+def refused_as(response, error):
+    """Whether a refusal is one of RFC 6749, section 5.2, and a problem beside."""
+    body = response.json()
+    return (
+        (response.status_code, response.headers["Content-Type"]) == (400, "application/json")
+        and response.headers["Cache-Control"] == "no-store"
+        and re.fullmatch(r"[\x20\x21\x23-\x5b\x5d-\x7e]+", body["error_description"]) is not None
+        and (body["error"], body["code"].replace("-", "_"), body["status"]) == (error, error, 400)
+        and Problem.model_validate({name: body[name] for name in Problem.model_fields}) is not None
+    )
 
 
 def json_of(**values):

@@ -101,7 +101,10 @@ class TestRestoreDrill:
             (pictures.sample("rocket.jpg"), {}),
             (pictures.as_png(pictures.make()), {"quantum_purity": "maximum"}),
         ]
-        jobs = [user.encrypt(data, **options) for data, options in originals]
+        jobs = [
+            user.encrypt(data, reference=f"case {number}", **options)
+            for number, (data, options) in enumerate(originals)
+        ]
         assert {job["status"] for job in jobs} == {"completed"}
         assert jobs[-1]["material_url"]
         with relay_halted(system):
@@ -117,6 +120,8 @@ class TestRestoreDrill:
             with running_system(place, **vault) as second, closing(Returned(second.url, user.email)) as again:
                 for job, (original, options) in zip(jobs, originals, strict=True):
                     assert again.job(job["job_id"])["status"] == "completed"
+                    [found] = again.http.get("/jobs", params={"reference": job["reference"]}).json()["data"]
+                    assert (found["job_id"], found["file_name"]) == (job["job_id"], "scan.png")
                     assert opens(again, job, options, original)
                 wait_until(lambda: again.job(waiting)["status"] == "completed", "the job that waited completes")
                 assert again.download(f"/jobs/{waiting}/key-file")

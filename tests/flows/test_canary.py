@@ -1,4 +1,4 @@
-"""What must be nowhere: a canary password and the pixels of a canary picture, in everything that the system writes."""
+"""What must be nowhere in anything that the system writes: a password, pixels, the name of a file, a note."""
 
 import os
 import subprocess
@@ -16,6 +16,8 @@ pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
 
 PASSWORD = "canary-password-7f3a91c2"
 WRONG_PASSWORD = "canary-wrong-password-51"
+NAME = "canary-portrait-5d20.bmp"
+NOTE = {"reference": "canary-case-e1b7", "metadata": '{"patient": "canary-4711-c9"}'}
 
 
 def written_files(system: SystemUnderTest) -> list[Path]:
@@ -34,18 +36,26 @@ def hits(paths: list[Path], needles: list[bytes]) -> list[tuple[str, bytes]]:
 
 
 class TestCanary:
-    def test_neither_password_nor_pixels_rest_anywhere(self, user: User, system: SystemUnderTest):
+    def test_no_password_pixel_or_note_rests_anywhere(self, user: User, system: SystemUnderTest):
         row = np.random.default_rng(5).integers(0, 256, (64, 256, 3), dtype=np.uint8)
         picture = Image.fromarray(row)
         original = pictures.as_bmp(picture)  # its pixels stand in the file as they are
         line = row[10, :, ::-1].tobytes()  # a BMP holds blue first
         assert line in original
         needles = [PASSWORD.encode(), WRONG_PASSWORD.encode(), line[:48], row[10].tobytes()[:48]]
+        needles += [NAME.encode(), NOTE["reference"].encode(), b"canary-4711-c9"]
 
         broken = pictures.half_a_png(row)
         assert needles[3] in broken
         assert user.follow(user.submit(broken)["job_id"])[-1]["type"] == "error"
-        job = user.encrypt(original, name="canary.bmp", master_password=PASSWORD)
+        job = user.encrypt(original, name=NAME, master_password=PASSWORD, **NOTE)
+        assert (job["file_name"], job["reference"]) == (NAME, NOTE["reference"])
+        batch = user.http.post("/batch/encrypt", files={"images": (NAME, original)}, data=NOTE).json()
+        assert [event["type"] for event in user.follow(batch["items"][0]["job_id"])][-1] == "completed"
+        for query in ({"reference": NOTE["reference"]}, {"metadata": "patient:canary-4711-c9"}):
+            [found] = user.http.get("/jobs", params=query).json()["data"]
+            assert found["job_id"] == job["job_id"]
+            assert user.http.get("/batches", params=query).json()["data"][0]["batch_id"] == batch["batch_id"]
         encrypted, key_file = user.download(job["result_url"]), user.download(job["key_file_url"])
         response = user.http.post(
             "/decrypt",

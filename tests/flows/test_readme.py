@@ -1,22 +1,63 @@
+"""The documents as a reader follows them: every `sh` block, from top to bottom in one shell."""
+
 import re
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
-from tests.stack import ROOT, SystemUnderTest
+from tests.stack import ROOT, SystemUnderTest, clean_environment
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
+
+STRICT = """\
+set -euo pipefail
+curl() { command curl --noproxy '*' --fail-with-body --max-time 60 "$@"; }
+"""
+"""A reader sees a refusal; here it ends the shell."""
 
 
-class TestReadme:
-    @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is what the README uses")
-    def test_its_session_runs_as_it_stands(self, system: SystemUnderTest, tmp_path):
-        [session] = re.findall(r"(?ms)^```bash\n(.*?)^```", (ROOT / "README.md").read_text())
-        script = session.replace("http://127.0.0.1:8000", system.url).replace("ada@", "readme@")
-        assert script.count(system.url) == 1
-        (tmp_path / "samples").symlink_to(ROOT / "samples")
-        done = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False
+def blocks(document: str) -> list[tuple[int, str]]:
+    """List the blocks of a shell session with the number of their first lines."""
+    text = (ROOT / document).read_text()
+    found = re.finditer(r"(?ms)^```(?:sh|bash|shell)\n(.*?)^```", text)
+    return [(text.count("\n", 0, block.start(1)) + 1, block[1]) for block in found]
+
+
+def run(script: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    environment = clean_environment() | {"TMPDIR": str(folder)}
+    return subprocess.run(
+        ["bash", "-c", script], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is what the documents use")
+class TestSessions:
+    @pytest.mark.parametrize(
+        ("document", "said"),
+        [("README.md", ["identical", "signature"]), ("docs/api.md", ['"reference":"case-2026-017"'])],
+    )
+    def test_runs_in_one_shell(self, system: SystemUnderTest, tmp_path, document, said):
+        found = blocks(document)
+        assert len(found) >= 3
+        steps = [f"echo 'line {line}' >&2\n{block}" for line, block in found]
+        script = STRICT + "\n".join(steps).replace("http://127.0.0.1:8000", system.url).replace(
+            "ada@", f"{Path(document).stem.lower()}@"
         )
-        assert done.stdout.endswith("identical\n"), done.stderr
+        assert script.count(system.url) == 1, "one line says where the gateway is"
+        done = run(script, tmp_path)
+        assert done.returncode == 0, done.stderr + done.stdout[-2000:]
+        for words in said:
+            assert words in done.stdout, done.stdout
+        [folder] = tmp_path.iterdir()
+        made = {path.name for path in folder.iterdir()}
+        assert any(name.endswith(".enc.png") for name in made)
+        assert not [name for name in made if (ROOT / name).exists()], "all of it lies in the folder"
+        assert re.findall(r"(?m)^line (\d+)$", done.stderr) == [str(line) for line, _ in found]
+
+    def test_a_refusal_ends_the_shell(self, system: SystemUnderTest, tmp_path):
+        done = run(STRICT + f"curl -s {system.url}/api/v1/jobs\necho on", tmp_path)
+        assert done.returncode != 0
+        assert '"code":"unauthenticated"' in done.stdout
+        assert "on" not in done.stdout.splitlines()

@@ -8,6 +8,7 @@ from backplane.db.models.blobs import Blob
 from backplane.db.models.idempotency import IdempotencyKey
 from backplane.db.models.jobs import Job, JobEvent, Outbox
 from backplane.db.models.keys import Key
+from backplane.db.models.notes import BatchTerm, JobTerm
 from backplane.db.models.webhooks import WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookEvent
 
 __all__ = [
@@ -16,10 +17,12 @@ __all__ = [
     "AuditEvent",
     "Batch",
     "BatchItem",
+    "BatchTerm",
     "Blob",
     "IdempotencyKey",
     "Job",
     "JobEvent",
+    "JobTerm",
     "Key",
     "Outbox",
     "RefreshToken",

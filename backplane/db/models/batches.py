@@ -18,6 +18,8 @@ class Batch(Base):
     """How often the last of its jobs has ended: a retry of what failed opens the batch again."""
     webhook_url: Mapped[bytes | None]
     """Where its end is to be told, under the account's key, as of a job."""
+    note: Mapped[bytes | None]
+    """The reference and metadata of its owner, under the account's key."""
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     completed_at: Mapped[datetime | None]
     """Null while any of its jobs has not ended."""

@@ -59,6 +59,8 @@ class Job(Base):
     """What the worker needs to wrap or unwrap the key, under the transit key; null once the job has ended."""
     webhook_url: Mapped[bytes | None]
     """Where its end is to be told, under the account's key: the path of such an address may hold a secret."""
+    note: Mapped[bytes | None]
+    """Its file name, and the reference and metadata of its owner, under the account's key."""
     request_id: Mapped[str | None]
 
     # What came of it.

@@ -6,6 +6,7 @@ from sqlalchemy import Row, Select, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backplane.db.models import Batch, BatchItem, Job
+from backplane.db.repositories.notes import batches_with
 
 UNFINISHED = ("pending", "processing")
 OF_JOB = (
@@ -43,9 +44,16 @@ async def of_account(session: AsyncSession, account_id: UUID, batch_id: UUID) ->
     return batch
 
 
-async def page(session: AsyncSession, account_id: UUID, *, limit: int, before: UUID | None) -> list[Batch]:
+async def page(
+    session: AsyncSession,
+    account_id: UUID,
+    *,
+    limit: int,
+    before: UUID | None,
+    terms: Sequence[Collection[bytes]] = (),
+) -> list[Batch]:
     """Newest first; ids are UUIDv7, so their order is that of creation."""
-    query = _of_account(account_id).order_by(Batch.id.desc()).limit(limit)
+    query = _of_account(account_id).where(*batches_with(terms)).order_by(Batch.id.desc()).limit(limit)
     if before is not None:
         query = query.where(Batch.id < before)
     return list(await session.scalars(query))

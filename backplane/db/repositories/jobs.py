@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from backplane.db.models import Blob, Job, JobEvent
 from backplane.db.repositories import turns
+from backplane.db.repositories.notes import jobs_with
 from backplane.db.repositories.outbox import ring
 
 QUEUED = {"progress": 0, "stage": "queued"}
@@ -70,6 +71,7 @@ async def page(
     created_after: datetime | None = None,
     created_before: datetime | None = None,
     between: tuple[UUID, UUID] | None = None,
+    terms: Sequence[Collection[bytes]] = (),
     **same: str | None,
 ) -> list[Job]:
     """Newest first; ids are UUIDv7, so their order is that of creation. `same` names columns and what stands there."""
@@ -80,7 +82,7 @@ async def page(
         between is not None and Job.id.between(*between),
         *(value is not None and getattr(Job, name) == value for name, value in same.items()),
     ]
-    asked = [condition for condition in wanted if condition is not False]
+    asked = [condition for condition in wanted if condition is not False] + jobs_with(terms)
     return list(await session.scalars(_of_account(account_id).where(*asked).order_by(Job.id.desc()).limit(limit)))
 
 

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from backplane import failpoints, ids
 from backplane.db.models import Batch, BatchItem, Blob, Job
-from backplane.db.repositories import accounts, batches, turns
+from backplane.db.repositories import accounts, batches, notes, turns
 from backplane.db.session import Database
 from backplane.errors import ApplicationError, NotFound, Refused, from_core
 from backplane.metrics import JOBS_SUBMITTED
@@ -23,6 +23,7 @@ from backplane.services.batches.names import seal_name
 from backplane.services.batches.views import ItemError
 from backplane.services.encryptions import ACTION, Agreed, Encryptions, Examined, Wishes, examine_for_any
 from backplane.services.inputs import INPUT
+from backplane.services.notes import Note, seal, terms
 from backplane.services.orders import Order
 from backplane.services.submissions import Submissions, Upload
 from backplane.vault import LocalVault
@@ -155,12 +156,15 @@ class BatchIntake:
         if account is None:
             raise NotFound
         key = self._vault.account_key(account.id, account.kek_id, account.kek_version)
+        batch.note = seal(key, order.note, account_id=account.id, owner_id=batch.id)
         await batches.add(session, batch)
+        await notes.add_batch_terms(session, batch.id, terms(key, order.note, account_id=account.id))
         rows = []
         for index, (item, (job, error)) in enumerate(zip(items, entries, strict=True)):
-            if job is not None and isinstance(item, Picture):
-                await self._submissions.write(session, order, job, [item.blob], action=ACTION)
             name = harmless_name(item.file_name)
+            if job is not None and isinstance(item, Picture):
+                note = Note(file_name=name)
+                await self._submissions.write(session, order, job, [item.blob], action=ACTION, key=key, note=note)
             sealed = seal_name(key, name, account_id=account.id, batch_id=batch.id, index=index) if name else None
             rows.append(_row(batch.id, index, sealed, job, error))
         await batches.add_items(session, rows)

@@ -11,6 +11,7 @@ from backplane.db.repositories import batches
 from backplane.db.session import Database
 from backplane.errors import NotFound
 from backplane.services.batches.names import ItemNames
+from backplane.services.notes import NO_NOTE, Note, NoteReader, search_terms
 from backplane.vault import LocalVault
 from shield_core.image.names import harmless_name
 
@@ -82,6 +83,7 @@ class BatchFacts:
     created_at: datetime
     completed_at: datetime | None
     expires_at: datetime | None
+    note: Note
     items: tuple[ItemFacts, ...] = ()
 
     @property
@@ -106,14 +108,22 @@ class Batches:
             raise NotFound
         names = ItemNames(self._vault, account_id=account_id, batch_id=batch_id)
         items = tuple(_item(row, names) for row in rows)
-        return _facts(batch, Counts(**Counter(item.status for item in items)), items)
+        note = NoteReader(self._vault, account_id).read(batch)
+        return _facts(batch, Counts(**Counter(item.status for item in items)), note, items)
 
-    async def page(self, account_id: UUID, *, limit: int, before: UUID | None = None) -> tuple[list[BatchFacts], bool]:
-        """Return so many batches, newest first and without their items, and whether there are more."""
+    async def page(
+        self, account_id: UUID, *, limit: int, before: UUID | None = None, wanted: Note = NO_NOTE
+    ) -> tuple[list[BatchFacts], bool]:
+        """Return so many batches, newest first and without their items, and whether there are more.
+
+        Every word of `wanted` stands in their notes.
+        """
         async with self._database.reading() as session:
-            rows = await batches.page(session, account_id, limit=limit + 1, before=before)
+            terms = await search_terms(session, self._vault, account_id, wanted)
+            rows = await batches.page(session, account_id, limit=limit + 1, before=before, terms=terms)
             counts = await counts_of(session, [row.id for row in rows])
-        return [_facts(row, counts[row.id]) for row in rows[:limit]], len(rows) > limit
+        reader = NoteReader(self._vault, account_id)
+        return [_facts(row, counts[row.id], reader.read(row)) for row in rows[:limit]], len(rows) > limit
 
     async def job_ids(self, account_id: UUID, batch_id: UUID) -> list[UUID]:
         async with self._database.reading() as session:
@@ -129,13 +139,14 @@ async def counts_of(session: Any, batch_ids: list[UUID]) -> dict[UUID, Counts]:
     return {batch_id: Counts(**numbers) for batch_id, numbers in found.items()}
 
 
-def _facts(batch: Batch, counts: Counts, items: tuple[ItemFacts, ...] = ()) -> BatchFacts:
+def _facts(batch: Batch, counts: Counts, note: Note, items: tuple[ItemFacts, ...] = ()) -> BatchFacts:
     return BatchFacts(
         id=batch.id,
         counts=counts,
         created_at=batch.created_at,
         completed_at=batch.completed_at,
         expires_at=batch.retained_until,
+        note=note,
         items=items,
     )
 

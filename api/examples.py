@@ -1,0 +1,150 @@
+"""One story in the OpenAPI document's examples: Ada encrypts a picture, decrypts it, sends a batch, is told of the end.
+
+The ids, times and sizes of every example are those of this story; a test holds them to their schemas and to each other.
+"""
+
+from typing import Any
+
+from api.schemas.batches import BATCH_EXAMPLE
+from api.schemas.jobs import JOB_EXAMPLE
+
+EMAIL, PASSWORD = "ada@example.org", "correct horse battery staple"
+JOB_ID, KEY_ID = JOB_EXAMPLE["job_id"], "key_018f0e1c5b7e7c4c8d2f0a6d3b1e9f44"
+JOB, BATCH = f"/api/v1/jobs/{JOB_ID}", f"/api/v1/batches/{BATCH_EXAMPLE['batch_id']}"
+ENDED = "2026-01-02T03:04:06.345678Z"
+
+ACCOUNT = {"account_id": "acc_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42", "email": EMAIL}
+TOKENS = {
+    "access_token": "eyJhbGciOiJFUzI1NiIs…",
+    "refresh_token": "hO4nXq0cUu1mJw…",
+    "token_type": "bearer",
+    "expires_in": 900,
+    "scope": "jobs:read jobs:write keys:export webhooks:read webhooks:write",
+}
+ACCEPTED = JOB_EXAMPLE | {
+    "status": "pending",
+    "progress": 0,
+    "stage": "queued",
+    "quantum_purity": {"requested": "balanced", "served": None, "reason": None},
+    "layout_reason": None,
+    "attempts": 0,
+    "started_at": None,
+}
+COMPLETED = JOB_EXAMPLE | {
+    "status": "completed",
+    "progress": 100,
+    "stage": "completed",
+    "key_id": KEY_ID,
+    "result_url": f"{JOB}/result",
+    "key_file_url": f"{JOB}/key-file",
+    "receipt_url": f"{JOB}/receipt",
+    "metrics": {
+        "timings_ms": {"validating": 61.2, "generating_quantum_keys": 1.4, "encrypting": 310.8, "authenticating": 9.7}
+    },
+    "completed_at": ENDED,
+    "expires_at": "2026-02-01T03:04:06.345678Z",
+}
+DECRYPTING = ACCEPTED | {
+    "job_id": "job_018f0e1c5b7f7c4c8d2f0a6d3b1e9f45",
+    "kind": "decrypt",
+    "quantum_purity": None,
+    "share_encrypted": None,
+    "key_id": KEY_ID,
+    "key_custody": None,
+    "file_name": "scan-1.enc.png",
+    "image": None,
+    "created_at": "2026-01-02T03:05:00.000000Z",
+}
+COMPLETED_BATCH = BATCH_EXAMPLE | {
+    "status": "completed",
+    "counts": {"total": 2, "pending": 0, "processing": 0, "completed": 1, "failed": 1, "cancelled": 0},
+    "result_url": f"{BATCH}/result",
+    "completed_at": ENDED,
+    "expires_at": "2026-02-01T03:04:06.345678Z",
+    "items": [BATCH_EXAMPLE["items"][0] | {"status": "completed"}, BATCH_EXAMPLE["items"][1]],
+}
+ENDPOINT = {
+    "id": "whk_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42",
+    "url": "https://example.org/hooks/imageshield",
+    "events": ["job.completed", "job.failed"],
+    "description": "the archive",
+    "enabled": True,
+    "disabled_reason": None,
+    "failing_since": None,
+    "previous_secret_until": None,
+    "created_at": "2026-01-02T03:00:00.000000Z",
+}
+DELIVERY = {
+    "id": "whd_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42",
+    "webhook_id": ENDPOINT["id"],
+    "event_id": "evt_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42",
+    "event_type": "job.completed",
+    "subject_id": JOB_ID,
+    "status": "delivered",
+    "next_attempt_at": None,
+    "created_at": ENDED,
+    "attempts": [
+        {
+            "number": 1,
+            "started_at": "2026-01-02T03:04:06.400000Z",
+            "outcome": "delivered",
+            "status_code": 204,
+            "duration_ms": 83,
+        }
+    ],
+}
+
+NEW_ACCOUNT = {"email": EMAIL, "password": PASSWORD}
+NEW_ENDPOINT = {name: ENDPOINT[name] for name in ("url", "events", "description")}
+LOGIN = {"grant_type": "password", "username": EMAIL, "password": PASSWORD}
+REQUESTS: dict[str, Any] = {
+    "register": NEW_ACCOUNT,
+    "get_token": LOGIN,
+    "issue_ticket": {"job_id": JOB_ID},
+    "create_webhook": NEW_ENDPOINT,
+    "change_webhook": {"enabled": True},
+    "wrap_key_file": {"master_password": PASSWORD},
+}
+"""By operation."""
+
+
+def _page(*data: dict[str, Any]) -> dict[str, Any]:
+    return {"data": list(data), "has_more": False, "next_cursor": None}
+
+
+ANSWERS: dict[tuple[str, str], Any] = {
+    ("register", "201"): ACCOUNT,
+    ("get_token", "200"): TOKENS,
+    ("encrypt", "202"): ACCEPTED,
+    ("encrypt", "200"): COMPLETED,
+    ("get_job", "200"): COMPLETED,
+    ("list_jobs", "200"): _page(COMPLETED),
+    ("decrypt", "202"): DECRYPTING,
+    ("encrypt_batch", "202"): BATCH_EXAMPLE,
+    ("encrypt_batch", "200"): COMPLETED_BATCH,
+    ("get_batch", "200"): COMPLETED_BATCH,
+    ("list_batches", "200"): _page({name: COMPLETED_BATCH[name] for name in COMPLETED_BATCH if name != "items"}),
+    ("issue_ticket", "201"): {"ticket": "kD0oXl0cVw8mJw…", "expires_at": "2026-01-02T03:04:36.000000Z"},
+    ("create_webhook", "201"): ENDPOINT | {"secret": "whsec_…"},
+    ("get_webhook", "200"): ENDPOINT,
+    ("list_webhooks", "200"): _page(ENDPOINT),
+    ("list_deliveries", "200"): _page(DELIVERY),
+    ("get_delivery", "200"): DELIVERY,
+    ("health", "200"): {"status": "ok"},
+    ("ready", "200"): {
+        "status": "ok",
+        "checks": {"database": "ok", "object_store": "ok", "redis": "ok", "workers": "ok"},
+    },
+}
+"""By operation and status, of its JSON."""
+
+
+def illustrate(operation: dict[str, Any]) -> None:
+    """Put the story's examples into an operation."""
+    name = operation["operationId"]
+    if name in REQUESTS:
+        [content] = operation["requestBody"]["content"].values()
+        content["example"] = REQUESTS[name]
+    for status, response in operation["responses"].items():
+        if (name, status) in ANSWERS:
+            response["content"]["application/json"]["example"] = ANSWERS[name, status]

@@ -1,0 +1,94 @@
+"""Refusals of the token endpoint, in the form of OAuth 2.0 (RFC 6749, section 5.2), with a problem's members beside.
+
+OAuth libraries know a refusal by `error` in a JSON document with the status 400, whatever else stands in it.
+"""
+
+from collections.abc import Callable, Coroutine
+from http import HTTPStatus
+from typing import Any
+
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from api.errors import describe, document
+from api.problems import problems
+from api.routing import Route
+from api.schemas.problems import FieldProblem, OAuthProblem
+from backplane.errors import ApplicationError, Unauthenticated
+
+GRANT_TYPE = "grant_type"
+
+
+class InvalidGrant(ApplicationError):
+    code = "invalid-grant"
+    status = 400
+    title = "The email, the password or the refresh token is not valid"
+
+
+class InvalidRequest(ApplicationError):
+    code = "invalid-request"
+    status = 400
+    title = "The token request is not valid"
+
+
+class UnsupportedGrantType(ApplicationError):
+    code = "unsupported-grant-type"
+    status = 400
+    title = "This grant type is not supported"
+
+
+class OAuthRoute(Route):
+    """A route for OAuth clients. What the RFC does not speak of, an overload for example, is a problem as usual."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def answer(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except RequestValidationError as error:
+                errors = [describe(one) for one in error.errors()]
+                return _refuse(request, _of_invalid(errors), errors)
+            except Unauthenticated as error:
+                return _refuse(request, InvalidGrant(error.detail))
+            except HTTPException as error:
+                if error.status_code != HTTPStatus.BAD_REQUEST:
+                    raise
+                return _refuse(request, InvalidRequest("The body is not a well-formed form"))
+
+        return answer
+
+
+CODES = tuple(kind.code for kind in (InvalidGrant, InvalidRequest, UnsupportedGrantType))
+
+
+def oauth_members(code: str, detail: str) -> dict[str, str]:
+    """Say in the members of RFC 6749, section 5.2, what a problem says."""
+    return {"error": code.replace("-", "_"), "error_description": _describe(detail)}
+
+
+def oauth_problems(*codes: str) -> dict[int | str, dict[str, Any]]:
+    """Declare the refusals of an OAuth route: those of the RFC, and as problems the other `codes`."""
+    declared = problems(*CODES, *codes)
+    [content] = declared[InvalidGrant.status]["content"].values()
+    declared[InvalidGrant.status] |= {"model": OAuthProblem, "content": {"application/json": content}}
+    return declared
+
+
+def _of_invalid(errors: list[FieldProblem]) -> ApplicationError:
+    summary = "; ".join(f"{one.field}: {one.detail}" if one.field else one.detail for one in errors)
+    unsupported = any(one.field == GRANT_TYPE and one.code == "literal_error" for one in errors)
+    return UnsupportedGrantType(summary) if unsupported else InvalidRequest(summary)
+
+
+def _refuse(request: Request, error: ApplicationError, errors: list[FieldProblem] | None = None) -> Response:
+    problem = document(error, request_id=request.state.request_id, errors=errors or [])
+    body = oauth_members(error.code, problem["detail"]) | problem
+    return JSONResponse(body, status_code=error.status, headers={"Cache-Control": "no-store"})
+
+
+def _describe(detail: str) -> str:
+    # The characters that section 5.2 allows.
+    return "".join(character if " " <= character <= "~" and character not in '"\\' else "'" for character in detail)
