@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from shield_core.container import png
 from shield_core.keys import canonical
 from shield_core.keys.recipients import SecretKey
-from tests import pictures
+from tests import other_pictures, pictures
 from tests.core import fuzz_readers as readers
 from tests.core.fuzz_readers import ADA, INFO, LEGACY, LEGACY_IMAGE, MAKINGS, MAXIMUM, MULTISTAGE, NPY
 from tests.core.legacy import predecessor
@@ -57,6 +57,25 @@ MARKS = (b"imageshield-secret-1:", b"imageshield-public-1:", b"=", b"\n", b"_", 
 ZIP = (b"PK\x01\x02", b"PK\x03\x04", b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x07", *NUMBERS)
 ARRAY = (b"'<i8'", b"'|O'", b"'>u2'", b"'<U3'", b"(30,)", b"()", b"(999999999999,)", b"True", *NUMBERS)
 
+PICTURES = (
+    *(data for data, *_ in other_pictures.OTHERS.values()),
+    *(pictures.encode(pictures.make(9, 7), kind) for kind in ("PNG", "JPEG", "BMP", "TIFF", "WEBP")),
+)
+PICTURE_WORDS = (
+    b"ftyp",
+    b"meta",
+    b"iprp",
+    b"ipco",
+    b"ispe",
+    b"moov",
+    b"jxlc",
+    b"jxlp",
+    b"mif1",
+    b"heic",
+    b"crx ",
+    b"CR",
+)
+
 TARGETS = (
     Target("header", readers.read_header, HEADERS, NUMBERS),
     Target("png", readers.read_png, IMAGES, CHUNKS),
@@ -69,6 +88,7 @@ TARGETS = (
     Target("material", readers.read_material, (MULTISTAGE.sealed(), MAXIMUM.sealed()), (b"QSMT", *NUMBERS)),
     Target("lanes", readers.read_lanes, (MULTISTAGE.secret, MAXIMUM.secret, joined([])), NUMBERS),
     Target("metadata", readers.read_metadata, ABOUT, JSON),
+    Target("pictures", readers.read_picture, PICTURES, (*PICTURE_WORDS, *NUMBERS)),
     Target("regions", readers.read_regions, (RECTANGLE,), JSON),
     Target("legacy key files", readers.read_npz, LEGACY_KEYS, ZIP),
     Target("legacy arrays", readers.read_npy, tuple(NPY.values()), ARRAY),
