@@ -15,6 +15,7 @@ from shield_core.image.facts import (
     ImageFacts,
     Pieces,
 )
+from shield_core.image.jpeg_scans import are_complete
 from shield_core.image.limits import MAX_CHUNKS, MAX_SCANS, check_size
 from shield_core.image.splice import merged
 from shield_core.image.undecoded import NotDecoded
@@ -54,7 +55,7 @@ class JpegWalk:
 @dataclass(slots=True)
 class _Found:
     frame: tuple[int, int, int, int] | None = None
-    scans: int = 0
+    scans: list[memoryview] = field(default_factory=list)
     exif: list[memoryview] = field(default_factory=list)
     icc: list[tuple[int, int, memoryview]] = field(default_factory=list)
     density: tuple[int, int, int] | None = None
@@ -79,6 +80,8 @@ def walk_jpeg(view: memoryview) -> JpegWalk:
     if found.frame is None or not found.scans:
         raise ImageCorrupt("the JPEG has no picture")
     depth, height, width, components = found.frame
+    if end is None and not are_complete(found.scans, components):
+        raise ImageCorrupt("the JPEG is cut off between its scans")
     mode = _MODES[components]
     icc = _join_icc(found.icc)
     dropped = {METADATA_DROPPED: found.others or (bool(found.icc) and not icc), FRAMES_DROPPED: found.frames}
@@ -139,7 +142,7 @@ def _read_segments(view: memoryview, found: _Found) -> int | None:
             if marker == _SOS:
                 behind = _find_marker(view, end, check_first=False)
                 if behind is None:
-                    found.spans.append((at, len(view)))
+                    found.spans.append((at, len(view) - (view[-1] == 0xFF)))  # noqa: PLR2004 - half an end marker
                     return None
                 end = behind
             found.spans.append((at, end))
@@ -162,8 +165,8 @@ def _read_coding(marker: int, body: memoryview, found: _Found) -> None:
     if marker in _FRAMES:
         _read_frame(marker, body, found)
     if marker == _SOS:
-        found.scans += 1
-        if found.frame is None or found.scans > MAX_SCANS:
+        found.scans.append(body)
+        if found.frame is None or len(found.scans) > MAX_SCANS:
             raise ImageCorrupt("the JPEG has a scan without a frame, or too many of them")
 
 

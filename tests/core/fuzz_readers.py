@@ -13,14 +13,14 @@ from shield_core.container import material, metadata, png
 from shield_core.container.header import pack, parse
 from shield_core.errors import DecryptionError, HeaderInvalid, HeaderMissing, ImageError, KeyFileInvalid, ShieldError
 from shield_core.image import intake, names
-from shield_core.image.payload import Layout
+from shield_core.image.payload import Layout, build
 from shield_core.image.regions import parse_json
 from shield_core.image.restore import restore
 from shield_core.keys import canonical, keyfile, spelling
 from shield_core.keys.recipients import PUBLIC_SIZE, PublicKey, RecipientOpen, RecipientUnfit, SecretKey
 from shield_core.keys.stanzas import PassphraseOpen, PlainOpen, VaultOpen
 from shield_core.legacy import decryption as legacy
-from tests import pictures
+from tests import other_pictures, pictures
 from tests.core.legacy import predecessor
 from tests.vectors.images import STATEMENT, Making, picture
 from tests.vectors.key_files import identity
@@ -145,6 +145,7 @@ def read_lanes(data):
 MAKINGS = (
     Making("fuzz pixels", picture("RGB")),
     Making("fuzz file", pictures.as_jpeg(pictures.make(9, 7)), Layout.FILE),
+    Making("fuzz other", other_pictures.gif(), Layout.FILE),
 )
 
 
@@ -167,6 +168,7 @@ def _restore(making, data):
             height=content.height,
             bit_depth=content.bit_depth,
             color_type=content.color_type,
+            version=content.version,
         )
     except DecryptionError:
         return False
@@ -185,6 +187,15 @@ def read_name(data):
         assert one is None or (0 < len(one.encode()) <= 255 and one[0] not in "-. \u00a0" and one[-1] not in ". \u00a0")
         assert one is None or not any(unicodedata.category(character)[0] == "C" for character in one)
     return kept is not None
+
+
+def read_picture(data):
+    """Walk over it, decode it where anything does, and give it back as it was."""
+    try:
+        payload = build(data, intake.examine(data), layout=Layout.FILE)
+    except ImageError:
+        return False
+    return payload.samples.reshape(-1)[8 : 8 + len(data)].tobytes() == data
 
 
 def read_regions(data):

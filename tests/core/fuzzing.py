@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from shield_core.container import png
 from shield_core.keys import canonical
 from shield_core.keys.recipients import SecretKey
-from tests import pictures
+from tests import other_pictures, pictures
 from tests.core import fuzz_doors as doors
 from tests.core import fuzz_readers as readers
 from tests.core.fuzz_readers import ADA, INFO, LEGACY, LEGACY_IMAGE, MAKINGS, MAXIMUM, MULTISTAGE, NPY
@@ -107,6 +107,25 @@ NAME_PARTS = tuple(
 )
 ARRAY = (b"'<i8'", b"'|O'", b"'>u2'", b"'<U3'", b"(30,)", b"()", b"(999999999999,)", b"True", *NUMBERS)
 
+PICTURES = (
+    *(data for data, *_ in other_pictures.OTHERS.values()),
+    *(pictures.encode(pictures.make(9, 7), kind) for kind in ("PNG", "JPEG", "BMP", "TIFF", "WEBP")),
+)
+PICTURE_WORDS = (
+    b"ftyp",
+    b"meta",
+    b"iprp",
+    b"ipco",
+    b"ispe",
+    b"moov",
+    b"jxlc",
+    b"jxlp",
+    b"mif1",
+    b"heic",
+    b"crx ",
+    b"CR",
+)
+
 TARGETS = (
     Target("header", readers.read_header, HEADERS, NUMBERS),
     Target("png", readers.read_png, IMAGES, CHUNKS),
@@ -121,6 +140,7 @@ TARGETS = (
     Target("lanes", readers.read_lanes, (MULTISTAGE.secret, MAXIMUM.secret, joined([])), NUMBERS),
     Target("metadata", readers.read_metadata, ABOUT, JSON),
     Target("names", readers.read_name, NAMES, NAME_PARTS),
+    Target("pictures", readers.read_picture, PICTURES, (*PICTURE_WORDS, *NUMBERS)),
     Target("regions", readers.read_regions, (RECTANGLE,), JSON),
     Target("legacy key files", readers.read_npz, LEGACY_KEYS, ZIP),
     Target("legacy arrays", readers.read_npy, tuple(NPY.values()), ARRAY),

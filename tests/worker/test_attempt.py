@@ -5,7 +5,7 @@ import pytest
 
 from backplane.errors import Gone, StorageFull, Unavailable
 from backplane.services.claims import LeaseLost
-from shield_core.errors import ImageCorrupt, NoMatch, SourceFailed
+from shield_core.errors import ImageCorrupt, MacMismatch, NoMatch, PayloadInvalid, SourceFailed
 from shield_core.progress import Progress, Stage
 from worker import attempt as attempt_module
 from worker.attempt import Attempt
@@ -97,6 +97,15 @@ class TestEnds:
     async def test_of_work_that_is_done_nothing_is_left_to_do(self, make, claims):
         assert await make().run(work())
         assert claims.acts == []
+
+    async def test_refusal_says_what_was_wrong(self, make, claims):
+        await make().run(work(ImageCorrupt("the PNG ends before its IEND chunk")))
+        assert claims.details == ["the PNG ends before its IEND chunk"]
+
+    @pytest.mark.parametrize("error", [NoMatch("no stanza"), PayloadInvalid("no digest"), MacMismatch()], ids=type)
+    async def test_failed_decryption_says_its_title(self, make, claims, error):
+        await make(kind="decrypt").run(work(error))
+        assert claims.details == ["Wrong key or password, or the file was changed"]
 
     @pytest.mark.parametrize("error", [ImageCorrupt(), NoMatch(), Gone()], ids=lambda error: error.code)
     async def test_a_refusal_is_never_tried_again(self, make, claims, error):

@@ -25,6 +25,7 @@ SEEDS = [
     pictures.as_webp(pictures.make(9, 7, "RGBA"), lossless=True, icc_profile=pictures.icc()),
     pictures.animated("WEBP", 2, 8, 6),
 ]
+GEOMETRY = ("layout", "width", "height", "bit_depth", "color_type", "version")
 STARTS = [b"", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"BM", b"II*\x00", b"MM\x00+", b"RIFF\x40\x00\x00\x00WEBP"]
 
 
@@ -48,7 +49,7 @@ def walk_through(data, layout):
     """Take a file and give it back; where it is refused, nothing else happens."""
     with contextlib.suppress(ImageError):
         payload = build(data, examine(data), layout=layout)
-        geometry = {name: getattr(payload, name) for name in ("layout", "width", "height", "bit_depth", "color_type")}
+        geometry = {name: getattr(payload, name) for name in GEOMETRY}
         restored = restore(payload.samples, payload.metadata, **geometry)
         if payload.layout is Layout.FILE:
             assert restored.data == data

@@ -19,7 +19,7 @@ from tests import pictures
 from tests.vectors.images import STATEMENT, Making
 from tests.vectors.undecoded import GIF
 
-MANY = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+MANY = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 KEYS = (
     *("as", "bit_depth", "chunks", "count", "data_b64", "file_name", "format", "header_b64", "media_type", "mode"),

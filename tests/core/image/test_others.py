@@ -104,8 +104,14 @@ class TestEndMissing:
     @pytest.mark.parametrize("progressive", [False, True])
     def test_cut_pixels_refused(self, missing, progressive):
         data = pictures.as_jpeg(pictures.make(97, 61), progressive=progressive)
-        with pytest.raises(ImageCorrupt, match="cut off in its pixels"):
+        with pytest.raises(ImageCorrupt, match="cut off"):
             encrypt(data[: -2 - missing])
+
+    def test_missing_scans_refused(self):
+        data = pictures.as_jpeg(pictures.make(97, 61), progressive=True)
+        for at in (at for at in range(len(data) - 1) if data[at : at + 2] in {b"\xff\xda", b"\xff\xc4"}):
+            with pytest.raises(ImageCorrupt):
+                encrypt(data[:at])
 
     def test_has_no_pixels(self):
         with pytest.raises(LayoutNotExact, match="without its end marker"):
