@@ -540,7 +540,7 @@ class TestResult:
         batch = await take(ada, PNG)
         await engine.complete_encrypt(job_ids(batch)[0])
 
-        async def fail(self, key):
+        async def fail(self, key, part=None):
             raise Unavailable
 
         monkeypatch.setattr(S3Blobs, "stream", fail)
