@@ -1,32 +1,12 @@
-"""Key files of other purities and times, and of images that stand at another step of the order."""
+"""Key files of other times, and those beside an image that fails at another step."""
 
 from tests.vectors.key_files import Locking, plain
 
 
 def vectors():
     """Yield name, expectation, comment, the locking, what is given and the key file, as `key_files.vectors`."""
-    yield from _purities()
     yield from _times()
     yield from _order()
-
-
-def _purities():
-    for name, image, purity in (
-        ("fast", "success_pixels_l", "fast"),
-        ("maximum", "success_pixels_l", "maximum"),
-        ("of_file", "success_file_jpeg", "fast"),
-        ("of_multistage", "success_multistage_pixels", "balanced"),
-        ("of_multistage_maximum", "success_multistage_pixels", "maximum"),
-    ):
-        locking = Locking(plain, image=image, purity=purity)
-        comment = f"a key file of {purity} with a right MAC, for an image of another purity"
-        yield f"commitment_purity_{name}", "commitment", comment, locking, {}, None
-    locking = Locking(plain, image="success_pixels_l", purity="multistage")
-    locking.value["material_b64"] = Locking(plain, image="success_multistage_pixels", purity="multistage").value[
-        "material_b64"
-    ]
-    comment = "a key file of multistage with a right MAC, for an image of balanced"
-    yield "commitment_purity_multistage", "commitment", comment, locking, {}, None
 
 
 def _times():
