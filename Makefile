@@ -5,7 +5,11 @@ BIN := .venv/bin
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check fix bench faults lock replay load
+.PHONY: help setup setup-run demo up test check fix bench faults lock replay load
+
+define PREPARE
+$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "setup: Python 3.11 or newer is needed; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12 setup")' && $(PYTHON) scripts/setup_environment.py
+endef
 
 DOCUMENTS := $(shell git ls-files '*.md' 2>/dev/null)
 MANIFESTS := $(filter-out k8s/kustomization.yaml,$(wildcard k8s/*.yaml))
@@ -14,13 +18,16 @@ help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 12
 
 setup: ## make .venv what requirements/dev.txt says (nothing to do: no network)
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "setup: Python 3.11 or newer is needed; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12 setup")'
-	@$(PYTHON) scripts/setup_environment.py
+	@$(PREPARE) dev
 
-demo: setup ## start everything, encrypt and decrypt a sample through the API, print the evidence, stop
+# What the system itself runs on, half of the download; a .venv that has the rest already keeps it.
+setup-run:
+	@$(PREPARE) run
+
+demo: setup-run ## start everything, encrypt and decrypt a sample through the API, print the evidence, stop
 	@$(BIN)/imageshield demo
 
-up: setup ## start everything and keep it running on http://127.0.0.1:8000 until Ctrl-C
+up: setup-run ## start everything and keep it running on http://127.0.0.1:8000 until Ctrl-C
 	@$(BIN)/imageshield up
 
 # What guards a secret: not a branch of it is left untried.
@@ -49,6 +56,7 @@ fix: setup ## write what `check` would complain about and a tool can mend
 	@$(BIN)/ruff format
 	@$(BIN)/ruff check --fix
 	@$(BIN)/python -m api.snapshot --write
+	@$(BIN)/python -m cli.manual --write
 
 # The parts of `check`, in the order in which they run. Each is a target of its own: `make check-types`.
 CHECKS := format lint spelling imports types migrations openapi dockerfiles compose manifests links
@@ -84,11 +92,7 @@ check-dockerfiles: setup
 
 check-compose: setup
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
-	@if docker compose version >/dev/null 2>&1; then \
-	    docker compose --env-file .env.example config --quiet; \
-	else \
-	    echo "SKIPPED: docker compose config — this machine's docker client has no compose plugin"; \
-	fi
+	@$(BIN)/python scripts/check_compose.py
 
 check-manifests: setup
 	$(BIN)/kubernetes-validate --strict --quiet $(MANIFESTS)
@@ -103,7 +107,7 @@ check-links: setup
 	@$(BIN)/lychee --offline --include-fragments --no-progress $(DOCUMENTS)
 
 lock: setup ## resolve the dependencies again (UPGRADE=--upgrade takes newer releases)
-	for extra in api worker dev; do \
+	for extra in api worker run dev; do \
 	    $(BIN)/uv pip compile $(UPGRADE) --quiet --universal --generate-hashes --no-annotate --python-version 3.11 \
 	        --no-emit-index-url --extra $$extra pyproject.toml -o requirements/$$extra.txt; \
 	done

@@ -6,16 +6,13 @@ once, while the next request may be on its way.
 """
 
 import asyncio
-import fcntl
 import json
 import socket
-import termios
-from array import array
-from contextlib import suppress
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
+from api.acknowledgements import EXTENSION, Acknowledgements, untaken
 from api.errors import MEDIA_TYPE, HeadersTooLarge, RequestMalformed, RequestTimeout, document
 from backplane.errors import ApplicationError
 from backplane.metrics import CONNECTIONS_CUT
@@ -53,12 +50,14 @@ class Connection(HttpToolsProtocol):
         self._refusal: ApplicationError = RequestMalformed()
         self._refused = False
         self._thrown_away = 0
+        self._acknowledgements = Acknowledgements(transport)
         super().connection_made(transport)
         _forget_the_dead(transport)
         self._await_head(HEAD_SECONDS)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._cancel_timers()
+        self._acknowledgements.end(exc)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -74,6 +73,10 @@ class Connection(HttpToolsProtocol):
             self._refuse(_too_large())
         elif self._is_idle() and self._head_timer is None:
             self._await_head(HEAD_SECONDS)
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.scope["extensions"] = {EXTENSION: self._acknowledgements}
 
     def on_headers_complete(self) -> None:
         self._reading_head = False
@@ -153,10 +156,10 @@ class Connection(HttpToolsProtocol):
             self.transport.close()
 
     def _watch_reader(self) -> None:
-        self._read_timer = self.loop.call_later(READ_SECONDS, self._judge_reader, _untaken(self.transport))
+        self._read_timer = self.loop.call_later(READ_SECONDS, self._judge_reader, untaken(self.transport))
 
     def _judge_reader(self, before: int) -> None:
-        if before - _untaken(self.transport) >= READ_BYTES:
+        if before - untaken(self.transport) >= READ_BYTES:
             self._watch_reader()
             return
         self._read_timer = None
@@ -180,15 +183,6 @@ class Connection(HttpToolsProtocol):
 
 def _too_large() -> ApplicationError:
     return HeadersTooLarge(f"The head of a request has at most {HEAD_BYTES:,} bytes")
-
-
-def _untaken(transport: asyncio.Transport) -> int:
-    """Count what the reader has not taken: the kernel holds megabytes of it, and asks for more in large steps."""
-    waiting = array("i", [0])
-    wire: Any = transport.get_extra_info("socket")
-    with suppress(OSError):
-        fcntl.ioctl(wire.fileno(), termios.TIOCOUTQ, waiting)
-    return transport.get_write_buffer_size() + waiting[0]
 
 
 def _forget_the_dead(transport: asyncio.Transport) -> None:

@@ -79,6 +79,20 @@ async def authenticate(
     return principal
 
 
+async def authenticate_in_session(
+    needed: SecurityScopes,
+    token: Annotated[str, Depends(bearer_token)],
+    services: Annotated[GatewayServices, Depends(services_of)],
+) -> Principal:
+    """Authenticate for what must not outlive a session: exports of keys, deletions, changes of credentials.
+
+    An access token alone is good until its time runs out, whatever became of its session.
+    """
+    principal = await authenticate(needed, token, services)
+    await services.sessions.demand(principal.session_id)
+    return principal
+
+
 Services = Annotated[GatewayServices, Depends(services_of)]
 CurrentSettings = Annotated[Settings, Depends(settings_of)]
 CurrentDraining = Annotated[Draining, Depends(draining_of)]
@@ -86,6 +100,8 @@ CurrentStreams = Annotated[OpenStreams, Depends(streams_of)]
 RequestId = Annotated[str, Depends(request_id_of)]
 Reader = Annotated[Principal, Security(authenticate, scopes=["jobs:read"])]
 Writer = Annotated[Principal, Security(authenticate, scopes=["jobs:write"])]
-KeyExporter = Annotated[Principal, Security(authenticate, scopes=["keys:export"])]
+Caller = Annotated[Principal, Security(authenticate)]
+Remover = Annotated[Principal, Security(authenticate_in_session, scopes=["jobs:write"])]
+KeyExporter = Annotated[Principal, Security(authenticate_in_session, scopes=["keys:export"])]
 WebhookReader = Annotated[Principal, Security(authenticate, scopes=["webhooks:read"])]
-WebhookWriter = Annotated[Principal, Security(authenticate, scopes=["webhooks:write"])]
+WebhookWriter = Annotated[Principal, Security(authenticate_in_session, scopes=["webhooks:write"])]

@@ -1,32 +1,14 @@
-"""Handing out what was measured: to its owner alone, and never for a browser to run."""
+"""How what was measured is handed out, and in which form a report is wanted."""
 
 from collections.abc import Iterator
 from typing import Literal
 
-from starlette.responses import Response
-
-from api.downloads import content_disposition
-from backplane.services.analyses import Document
-
 HTML, PDF = "text/html", "application/pdf"
+ANALYSIS_HEADERS = {"Content-Disposition": "inline", "Cache-Control": "private, no-cache", "Vary": "Authorization"}
+"""Kept by its owner's browser, and asked for anew each time."""
 
-
-def document_response(document: Document) -> Response:
-    """Send an analysis, or 304 where the caller has it: kept by its owner's browser, and asked for anew each time."""
-    headers = {"ETag": f'"{document.etag}"', "Cache-Control": "private, no-cache", "Vary": "Authorization"}
-    if document.body is None:
-        return Response(status_code=304, headers=headers)
-    return Response(bytes(document.body), media_type=document.media_type, headers=headers)
-
-
-def report_response(document: Document, *, name: str) -> Response:
-    """Send a report as an attachment: opened in place, it would be a page of this origin."""
-    headers = {
-        "Content-Disposition": content_disposition(name),
-        "Cache-Control": "private, no-store",
-        "Vary": "Accept, Authorization",
-    }
-    return Response(bytes(document.body or b""), media_type=document.media_type, headers=headers)
+REPORT_HEADERS = {"Cache-Control": "private, no-store", "Vary": "Accept, Authorization"}
+"""An attachment as every file: opened in place, it would be a page of this origin."""
 
 
 def preferred_format(accept: str | None) -> Literal["html", "pdf"]:

@@ -1,21 +1,42 @@
-"""Handing files out: always as an attachment, never for a browser to interpret, and a plaintext one time only."""
+"""Handing files out: whole or in part, and never for a browser to interpret."""
 
-import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
 from urllib.parse import quote
 
 import structlog
 from starlette.background import BackgroundTask
+from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from api.acknowledgements import Sending
+from api.ranges import Part, is_known, read_range
 from backplane.errors import ApplicationError
-from backplane.services.results import ResultFile, Results
-from backplane.services.tokens import Principal
+from backplane.services.results import Results, StoredFile
 from shield_core.image.names import harmless_name
 
 log = structlog.get_logger()
 PIECE = 256 * 1024
 """A larger write would lie in the socket's buffer as a whole."""
+
+NO_RANGES = {"Accept-Ranges": "none"}
+"""Of what is made anew each time, so that two parts need not be of one whole."""
+
+HEADERS = {
+    name: {"schema": {"type": "string"}, "description": description}
+    for name, description in {
+        "ETag": "Names these bytes: for `If-Range` and `If-None-Match`",
+        "Accept-Ranges": "`bytes`",
+    }.items()
+}
+RANGES: dict[int | str, dict[str, Any]] = {
+    206: {
+        "description": "The part that `Range` names. Several ranges at once are answered with the whole",
+        "headers": HEADERS | {"Content-Range": {"schema": {"type": "string"}, "description": "`bytes 0-99/1234`"}},
+    },
+    304: {"description": "`If-None-Match` names these bytes: you have them", "headers": HEADERS},
+}
+"""What a route that sends a file answers beside the whole of it and `range-not-satisfiable`."""
 
 
 def content_disposition(file_name: str, *, fallback: str = "file") -> str:
@@ -25,48 +46,63 @@ def content_disposition(file_name: str, *, fallback: str = "file") -> str:
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
-def result_response(result: ResultFile, results: Results, caller: Principal) -> Response:
-    """Stream a result; a picture in clear is deleted once its last byte has been taken."""
-    headers = {
-        "Content-Disposition": content_disposition(result.file_name),
-        "Content-Length": str(result.size),
-        "Cache-Control": "no-store",
+async def file_response(
+    request: Request, file: StoredFile, results: Results, *, headers: Mapping[str, str] | None = None
+) -> Response:
+    """Send a stored file, or what the request asks for of it, as an attachment that nobody keeps.
+
+    `headers` are for what differs. Once a decrypted picture has arrived, its life is shortened.
+
+    Raises:
+        RangeNotSatisfiable: nothing of the range is in the file.
+        Gone: it was deleted.
+    """
+    given = {"Content-Disposition": content_disposition(file.file_name), "Cache-Control": "no-store"} | {
+        **(headers or {}),
+        "ETag": f'"{file.etag}"',
+        "Accept-Ranges": "bytes",
     }
-    if not result.plaintext:
-        return StreamingResponse(_pieces(result.body), media_type=result.media_type, headers=headers)
-    taken = asyncio.Event()
+    part = Part(0, file.size, file.size)
+    if request.method in {"GET", "HEAD"} and is_known(request.headers, file.etag):
+        return Response(status_code=304, headers=given)
+    if request.method == "GET":
+        part = read_range(request.headers, etag=file.etag, size=file.size) or part
+    given["Content-Length"] = str(part.stop - part.start)
+    if not part.whole:
+        given["Content-Range"] = part.content_range
+    if request.method == "HEAD":
+        return Response(media_type=file.media_type, headers=given)
+    body = await results.open(
+        file, None if part.whole else (part.start, part.stop), request_id=request.state.request_id
+    )
+    sending = Sending(request.scope)
     return StreamingResponse(
-        _pieces(result.body, taken),
-        media_type=result.media_type,
-        headers=headers,
+        _pieces(body, sending),
+        status_code=200 if part.whole else 206,
+        media_type=file.media_type,
+        headers=given,
         # Not at the end of the stream itself: it is cancelled when the caller hangs up, and most do at the last byte.
-        background=BackgroundTask(_discard, taken, results, caller, result),
+        background=BackgroundTask(_note_taken, sending, results, file, part) if file.plaintext else None,
     )
 
 
 def key_file_response(key_file: bytes, *, name: str) -> Response:
-    return Response(
-        key_file,
-        media_type="application/json",
-        headers={"Content-Disposition": content_disposition(name), "Cache-Control": "no-store"},
-    )
+    headers = {"Content-Disposition": content_disposition(name), "Cache-Control": "no-store", **NO_RANGES}
+    return Response(key_file, media_type="application/json", headers=headers)
 
 
-async def _pieces(
-    body: AsyncIterator[bytes | memoryview], taken: asyncio.Event | None = None
-) -> AsyncIterator[bytes | memoryview]:
+async def _pieces(body: AsyncIterator[bytes | memoryview], sending: Sending) -> AsyncIterator[bytes | memoryview]:
     async for piece in body:
         for start in range(0, len(piece), PIECE):
             yield piece[start : start + PIECE]
-    if taken is not None:
-        taken.set()
+    sending.note_sent()
 
 
-async def _discard(taken: asyncio.Event, results: Results, caller: Principal, result: ResultFile) -> None:
-    if not taken.is_set():
+async def _note_taken(sending: Sending, results: Results, file: StoredFile, part: Part) -> None:
+    if not await sending.arrives():
         return
     try:
-        await results.discard(caller.account_id, result.job_id)
+        await results.note_taken(file, part.start, part.stop)
     except ApplicationError:
-        # All of it has been sent, so this is nothing to the caller; the sweeper deletes it when its time is over.
-        log.warning("result.discard_failed", job_id=str(result.job_id))
+        # To the caller, who has it, this is nothing: the sweeper deletes it when its time is over.
+        log.warning("result.taking_not_noted", job_id=str(file.job.id))

@@ -85,6 +85,16 @@ class MethodNotAllowed(ApplicationError):
     title = "The address does not answer to this method"
 
 
+class RangeNotSatisfiable(ApplicationError):
+    code = "range-not-satisfiable"
+    status = 416
+    title = "The file does not reach to where the range begins"
+
+    def __init__(self, size: int) -> None:
+        super().__init__(f"The file has {size:,} bytes")
+        self.size = size
+
+
 class RequestTimeout(ApplicationError):
     code = "request-timeout"
     status = 408
@@ -197,6 +207,8 @@ def _describe(error: Mapping[str, Any]) -> FieldProblem:
 def _headers_of(error: ApplicationError) -> dict[str, str]:
     if error.retry_after is not None:
         return {"Retry-After": str(error.retry_after)}
+    if isinstance(error, RangeNotSatisfiable):
+        return {"Content-Range": f"bytes */{error.size}"}
     if isinstance(error, TokenExpired):
         return {"WWW-Authenticate": 'Bearer error="invalid_token", error_description="The access token has expired"'}
     if error.status == HTTPStatus.UNAUTHORIZED:

@@ -74,16 +74,19 @@ class S3Blobs:
         body = io.BufferedReader(_Body(memoryview(data), progress), PIECE)
         await self._run(lambda: self._client.put_object(Bucket=self.bucket, Key=key, Body=body, ContentType=media_type))
 
-    async def get(self, key: str) -> bytes:
-        def read() -> bytes:
-            return self._client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+    async def get(self, key: str, part: tuple[int, int] | None = None) -> bytes:
+        """Read the object, or of it the bytes from a place on and before another."""
+        return await self._run(lambda: self._open(key, part).read())
 
-        return await self._run(read)
-
-    async def stream(self, key: str) -> AsyncGenerator[bytes]:
-        """Yield the object in pieces; raises before the first one where it cannot be had."""
-        body = (await self._run(lambda: self._client.get_object(Bucket=self.bucket, Key=key)))["Body"]
+    async def stream(self, key: str, part: tuple[int, int] | None = None) -> AsyncGenerator[bytes]:
+        """Yield what `get` reads in pieces; raises before the first one where it cannot be had."""
+        body = await self._run(lambda: self._open(key, part))
         return self._pieces(body.read, body.close)
+
+    def _open(self, key: str, part: tuple[int, int] | None) -> Any:
+        if part is None:
+            return self._client.get_object(Bucket=self.bucket, Key=key)["Body"]
+        return self._client.get_object(Bucket=self.bucket, Key=key, Range=f"bytes={part[0]}-{part[1] - 1}")["Body"]
 
     async def _pieces(self, read: Callable[[int], bytes], close: Callable[[], None]) -> AsyncGenerator[bytes]:
         try:

@@ -12,6 +12,7 @@ ApplicationError
 ├── FileTooLarge                            413
 ├── UnsupportedFormat                       415
 ├── ValidationFailed, KeyFileRequired,
+│   KeyFileTooCostly,
 │   CustodyConflict, WebhookUrlRefused,
 │   IdempotencyMismatch                     422
 ├── Overloaded, Unavailable                 503  with Retry-After
@@ -30,6 +31,7 @@ CORE_STATUS = {
     "file-too-large": 413,
     "too-many-pixels": 413,
     "unsupported-format": 415,
+    "later-version": 415,
     "image-corrupt": 422,
     "image-empty": 422,
     "layout-not-exact": 422,
@@ -147,6 +149,12 @@ class ValidationFailed(ApplicationError):
     code = "validation-failed"
     status = 422
     title = "The request is not valid"
+
+
+class KeyFileTooCostly(ApplicationError):
+    code = "key-file-too-costly"
+    status = 422
+    title = "The key file asks for more work than this service does"
 
 
 class KeyFileRequired(ApplicationError):

@@ -1,6 +1,19 @@
-"""What the processes count; the names are documented in docs/operations.md and a test keeps it so."""
+"""What the processes count, and which process exports what; docs/operations.md says the same and a test keeps it so."""
 
-from prometheus_client import Counter, Gauge, Histogram
+from typing import Literal
+
+from prometheus_client import (
+    GC_COLLECTOR,
+    PLATFORM_COLLECTOR,
+    PROCESS_COLLECTOR,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+)
+from prometheus_client.metrics import MetricWrapperBase
+
+Process = Literal["gateway", "relay", "worker"]
 
 HTTP_REQUESTS = Counter("imageshield_http_requests_total", "Requests answered", ["method", "route", "status"])
 HTTP_SECONDS = Histogram(
@@ -9,9 +22,7 @@ HTTP_SECONDS = Histogram(
     ["method", "route"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 30),
 )
-UPLOAD_BYTES = Gauge(
-    "imageshield_upload_bytes_in_flight", "Bytes of request bodies now held in memory", multiprocess_mode="livesum"
-)
+UPLOAD_BYTES = Gauge("imageshield_upload_bytes_in_flight", "Bytes of request bodies now held in memory")
 LOOP_LAG = Histogram(
     "imageshield_event_loop_lag_seconds",
     "How late the gateway's event loop came to what was due",
@@ -20,8 +31,8 @@ LOOP_LAG = Histogram(
 CONNECTIONS_CUT = Counter(
     "imageshield_connections_cut_total", "Connections closed for what came over them, or did not", ["reason"]
 )
-SOCKETS = Gauge("imageshield_progress_sockets", "Open progress sockets", multiprocess_mode="livesum")
-EVENT_STREAMS = Gauge("imageshield_event_streams", "Open streams of server-sent events", multiprocess_mode="livesum")
+SOCKETS = Gauge("imageshield_progress_sockets", "Open progress sockets")
+EVENT_STREAMS = Gauge("imageshield_event_streams", "Open streams of server-sent events")
 JOBS_SUBMITTED = Counter("imageshield_jobs_submitted_total", "Jobs accepted", ["kind"])
 IDEMPOTENT_REQUESTS = Counter(
     "imageshield_idempotent_requests_total", "Requests with an idempotency key, by what became of them", ["outcome"]
@@ -41,9 +52,35 @@ WEBHOOK_ATTEMPTS = Counter(
 WEBHOOK_OLDEST_DUE = Gauge(
     "imageshield_webhook_oldest_due_seconds",
     "How long the webhook message that waits longest has been due",
-    multiprocess_mode="livemax",
 )
-DEAD_LETTERS = Gauge(
-    "imageshield_dead_letters", "Jobs that were given up and that nobody has sent again", multiprocess_mode="mostrecent"
-)
+DEAD_LETTERS = Gauge("imageshield_dead_letters", "Jobs that were given up and that nobody has sent again")
 SWEPT = Counter("imageshield_swept_total", "Repairs made by the sweeper", ["what"])
+
+EXPORTED: dict[Process, tuple[MetricWrapperBase, ...]] = {
+    "gateway": (
+        HTTP_REQUESTS,
+        HTTP_SECONDS,
+        UPLOAD_BYTES,
+        LOOP_LAG,
+        CONNECTIONS_CUT,
+        SOCKETS,
+        EVENT_STREAMS,
+        JOBS_SUBMITTED,
+        IDEMPOTENT_REQUESTS,
+        JOBS_ENDED,
+    ),
+    "worker": (JOBS_ENDED, JOB_SECONDS, ENTROPY_DEGRADED),
+    "relay": (JOBS_ENDED, OUTBOX_PUBLISHED, WEBHOOK_ATTEMPTS, WEBHOOK_OLDEST_DUE, DEAD_LETTERS, SWEPT),
+}
+"""Every process imports them all. One that it never sets would be exported as 0, which is the count of nothing.
+
+All three end jobs, and each counts the ends that it wrote: their number is the sum.
+"""
+
+
+def registry_of(process: Process) -> CollectorRegistry:
+    """Return a registry of what a process exports, with its memory, its open files and its garbage collection."""
+    registry = CollectorRegistry()
+    for collector in (*EXPORTED[process], PROCESS_COLLECTOR, PLATFORM_COLLECTOR, GC_COLLECTOR):
+        registry.register(collector)
+    return registry

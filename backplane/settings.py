@@ -8,13 +8,20 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from shield_core.keys.passphrase import DEFAULT_ITERATIONS, DEFAULT_M_KIB, DEFAULT_T, MAX_COST_KIB
+
 Seconds = Annotated[int, Field(gt=0)]
 
 
 class Settings(BaseSettings):
     """One typed class; docs/configuration.md lists every field and a test keeps it so."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+    model_config = SettingsConfigDict(
+        frozen=True,
+        extra="ignore",
+        hide_input_in_errors=True,
+        env_ignore_empty=True,  # Compose cannot leave a variable out, only leave it empty
+    )
 
     environment: Literal["development", "test", "production"] = "development"
     database_url: SecretStr
@@ -29,6 +36,9 @@ class Settings(BaseSettings):
     signing_key_file: Path
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = ()
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    metrics_port: Annotated[int, Field(ge=0, le=65535)] | None = None
+    """Of relay and worker; 0 takes any free port. The gateway has `/metrics` beside its other routes."""
+    metrics_host: str = "127.0.0.1"
 
     entropy_source: Literal["aer", "noisy-aer", "ibm", "qrng", "os"] = "aer"
     entropy_deadline_seconds: Seconds = 30
@@ -62,6 +72,11 @@ class Settings(BaseSettings):
     job_hard_time_limit_seconds: Annotated[int, Field(gt=0, validate_default=True)] = 960
     webhook_allow_networks: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
     webhook_log_days: Annotated[int, Field(ge=1, le=366)] = 30
+    foreign_kdf_memory_kib: Annotated[int, Field(ge=DEFAULT_M_KIB, le=1_048_576)] = 131_072
+    """What a key file that this service did not make may ask of it: Argon2id's memory, memory times passes, and
+    PBKDF2's iterations. The least is what new key files ask for."""
+    foreign_kdf_cost_kib: Annotated[int, Field(ge=DEFAULT_M_KIB * DEFAULT_T, le=MAX_COST_KIB)] = 524_288
+    foreign_kdf_iterations: Annotated[int, Field(ge=DEFAULT_ITERATIONS, le=10_000_000)] = 1_200_000
     passphrase_kdf: Literal["argon2id", "pbkdf2-hmac-sha256"] = "argon2id"  # noqa: S105 - an algorithm
 
     failpoints_directory: Path | None = None

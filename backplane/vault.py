@@ -24,6 +24,8 @@ from shield_core.keys.schedule import LABELS, framed
 
 KEY_SIZE = 32
 
+OTHERS = 0o077
+
 TRANSIT_LIFETIME = timedelta(hours=48)
 """A job's secrets must open for as long as it can be tried again; after that nothing opens them."""
 
@@ -57,7 +59,19 @@ class LocalVault:
         root_key = settings.vault_key_file.read_bytes()
         if len(root_key) != KEY_SIZE:
             raise ValueError("VAULT_KEY_FILE must hold exactly 32 bytes, and nothing else")
-        return cls(root_key=root_key, directory=settings.vault_directory)
+        vault = cls(root_key=root_key, directory=settings.vault_directory)
+        vault.close_to_others()
+        return vault
+
+    def close_to_others(self) -> None:
+        """Take from other users what an older release, or a copy, has left open: file names tell who has an account.
+
+        What belongs to somebody else stays as it is; `imageshield doctor` names it.
+        """
+        with suppress(OSError):
+            for folder in filter(Path.is_dir, self._directory.iterdir()):
+                if folder.stat().st_mode & OTHERS:
+                    folder.chmod(0o700)
 
     @property
     def is_there(self) -> bool:
@@ -172,7 +186,9 @@ class LocalVault:
 
     @staticmethod
     def _write_once(path: Path, content: bytes) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # Not `parents=True`: those it would make as the umask says.
+        for folder in reversed([folder for folder in (path.parent, *path.parent.parents) if not folder.exists()]):
+            folder.mkdir(exist_ok=True, mode=0o700)
         draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:

@@ -21,6 +21,7 @@ from backplane.services.batches.views import Batches
 from backplane.services.claims import Claims
 from backplane.services.dead_letters import DeadLetters
 from backplane.services.decryptions import Decryptions
+from backplane.services.derivations import Derivations
 from backplane.services.encryptions import Encryptions
 from backplane.services.entropy import EntropyPools
 from backplane.services.forecasts import Forecasts
@@ -45,7 +46,7 @@ from backplane.services.webhooks.logs import WebhookLogs
 from backplane.services.webhooks.targets import WebhookTargets
 from backplane.settings import Settings
 from backplane.vault import LocalVault
-from shield_core.keys.passphrase import Pbkdf2
+from shield_core.keys.passphrase import Pbkdf2, WorkLimit
 
 REQUEST_SECONDS = 10
 """No statement of a request takes as long, unless it waits for a lock or the database stands still."""
@@ -112,6 +113,7 @@ async def open_plant(
 
 @asynccontextmanager
 async def open_gateway(settings: Settings) -> AsyncIterator[GatewayServices]:
+    derivations = Derivations()
     passphrases = PassphrasePool(fips=settings.passphrase_kdf == Pbkdf2.NAME)
     async with open_plant(settings, command_seconds=REQUEST_SECONDS) as plant:
         sessions = Sessions(plant.database, plant.bus)
@@ -149,7 +151,7 @@ async def open_gateway(settings: Settings) -> AsyncIterator[GatewayServices]:
                 webhooks=Webhooks(plant.database, plant.vault, guard),
                 webhook_logs=WebhookLogs(plant.database),
                 encryptions=encryptions,
-                decryptions=Decryptions(plant.database, submissions, passphrases),
+                decryptions=Decryptions(plant.database, submissions, derivations, _foreign_limit(settings)),
                 measurements=Measurements(submissions),
                 analyses=Analyses(plant.database, plant.store, plant.vault),
                 jobs=jobs,
@@ -168,7 +170,16 @@ async def open_gateway(settings: Settings) -> AsyncIterator[GatewayServices]:
             )
         finally:
             passphrases.close()
+            await derivations.close()
             await probe.close()
+
+
+def _foreign_limit(settings: Settings) -> WorkLimit:
+    return WorkLimit(
+        m_kib=settings.foreign_kdf_memory_kib,
+        cost_kib=settings.foreign_kdf_cost_kib,
+        iterations=settings.foreign_kdf_iterations,
+    )
 
 
 @asynccontextmanager

@@ -5,10 +5,15 @@ import sys
 from pathlib import Path
 from typing import Annotated, Any, Final, NoReturn
 
-import typer
+try:
+    import typer
+except ModuleNotFoundError:  # a plain `pip install imageshield` is a library
+    sys.stderr.write("imageshield: the command line needs the extra `cli`: pip install 'imageshield[cli]'\n")
+    raise SystemExit(2) from None
 
 from cli import admin, entropy, keys
-from cli.failures import ERROR, INTERRUPTED, NOT_AUTHENTIC, OK, Failure, usage
+from cli.extras import lacking
+from cli.failures import INTERRUPTED, NOT_AUTHENTIC, OK, Failure, of_system, usage
 from cli.options import (
     DataDir,
     Fips,
@@ -20,14 +25,19 @@ from cli.options import (
     PasswordFile,
     PlainKey,
     Purity,
+    Quiet,
     Recipients,
+    read_argument,
+    read_option,
+    write_option,
 )
-from cli.reporting import fail, say
+from cli.reporting import fail, flush, manner, say, show
+from shield_core import __version__
 
 app = typer.Typer(
     name="imageshield",
     help="Encrypt images with quantum-seeded keys, here or with a service.",
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
@@ -36,18 +46,36 @@ app.add_typer(admin.app)
 app.add_typer(entropy.app)
 
 
+def _show_version(value: bool) -> None:
+    if value:
+        show(f"imageshield {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def imageshield(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.", callback=_show_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Encrypt images with quantum-seeded keys, here or with a service."""
+
+
 BadCommandLine: Final = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
 """What typer raises for a command line that it cannot read: its own copy of click's class, which it does not export."""
+
+STREAMS: Final = ("stdin", "stdout", "stderr")
+"""By their descriptors."""
 
 
 @app.command()
 def encrypt(  # noqa: PLR0917 - typer calls it by name
-    image: Annotated[Path, typer.Argument(metavar="IMAGE", help="A picture: PNG, JPEG, TIFF, HEIC, a raw file …")],
+    image: Annotated[Path, read_argument("IMAGE", "A picture: PNG, JPEG, TIFF, HEIC, a raw file …")],
     out: Annotated[
-        Path | None, typer.Option("-o", "--out", help="The encrypted image. [default: NAME.enc.png]")
+        Path | None, write_option("-o", "--out", help="The encrypted image. [default: NAME.enc.png]")
     ] = None,
-    key_out: Annotated[Path | None, typer.Option(help="The key file. [default: NAME.enc.qkey]")] = None,
-    receipt: Annotated[Path | None, typer.Option(help="Write a receipt as well; nobody signs it.")] = None,
+    key_out: Annotated[Path | None, write_option("--key-out", help="The key file. [default: NAME.enc.qkey]")] = None,
+    receipt: Annotated[Path | None, write_option("--receipt", help="Write a receipt as well; nobody signs it.")] = None,
     purity: Annotated[Purity, typer.Option(help="How quantum bits are used.")] = Purity.BALANCED,
     layout: Annotated[Layout, typer.Option(help="Encrypt the pixels, or the file as it is.")] = Layout.AUTO,
     region: Annotated[
@@ -60,6 +88,7 @@ def encrypt(  # noqa: PLR0917 - typer calls it by name
     fips: Fips = False,
     plain_key: PlainKey = False,
     json: Json = False,
+    quiet: Quiet = False,  # noqa: ARG001 - its callback does it
     force: Force = False,
 ) -> None:
     """Encrypt IMAGE into a picture that anyone can look at and a key file that opens it."""
@@ -81,18 +110,20 @@ def encrypt(  # noqa: PLR0917 - typer calls it by name
 
 @app.command()
 def decrypt(  # noqa: PLR0917 - typer calls it by name
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="An encrypted image.")],
-    key: Annotated[Path | None, typer.Option(help="Its key file. [default: NAME.enc.qkey beside FILE]")] = None,
+    file: Annotated[Path, read_argument("FILE", "An encrypted image.")],
+    key: Annotated[Path | None, read_option("--key", help="Its key file. [default: NAME.enc.qkey beside FILE]")] = None,
     out: Annotated[
-        Path | None, typer.Option("-o", "--out", help="The picture. [default: its own name, beside FILE]")
+        Path | None, write_option("-o", "--out", help="The picture. [default: its own name, beside FILE]")
     ] = None,
     password_file: PasswordFile = None,
     password_fd: PasswordFd = None,
     identity: Identities = None,
     material: Annotated[
-        Path | None, typer.Option(help="The material of an image of maximum. [default: NAME.enc.qmat beside FILE]")
+        Path | None,
+        read_option("--material", help="The material of an image of maximum. [default: NAME.enc.qmat beside FILE]"),
     ] = None,
     json: Json = False,
+    quiet: Quiet = False,  # noqa: ARG001 - its callback does it
     force: Force = False,
 ) -> None:
     """Decrypt FILE with its key file."""
@@ -104,7 +135,7 @@ def decrypt(  # noqa: PLR0917 - typer calls it by name
 
 @app.command()
 def inspect(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="An encrypted image, a key file or a material file.")],
+    file: Annotated[Path, read_argument("FILE", "An encrypted image, a key file or a material file.")],
     json: Json = False,
 ) -> None:
     """Show what can be seen of FILE without a key."""
@@ -115,11 +146,11 @@ def inspect(
 
 @app.command()
 def verify(  # noqa: PLR0917 - typer calls it by name
-    receipt: Annotated[Path, typer.Argument(metavar="RECEIPT", help="A receipt, as the service sent it.")],
-    image: Annotated[Path | None, typer.Option(help="The encrypted image that it should be about.")] = None,
-    key: Annotated[Path | None, typer.Option(help="The key file of that image.")] = None,
+    receipt: Annotated[Path, read_argument("RECEIPT", "A receipt, as the service sent it.")],
+    image: Annotated[Path | None, read_option("--image", help="The encrypted image that it should be about.")] = None,
+    key: Annotated[Path | None, read_option("--key", help="The key file of that image.")] = None,
     keys: Annotated[
-        Path | None, typer.Option(metavar="JWKS", help="The public keys that are trusted to sign receipts.")
+        Path | None, read_option("--keys", metavar="JWKS", help="The public keys that are trusted to sign receipts.")
     ] = None,
     ml_dsa_65: Annotated[bool, typer.Option("--ml-dsa-65", help="Demand a signature with ML-DSA-65 as well.")] = False,
     password_file: PasswordFile = None,
@@ -138,13 +169,14 @@ def verify(  # noqa: PLR0917 - typer calls it by name
 
 
 @app.command()
-def analyze(
-    original: Annotated[Path, typer.Argument(metavar="ORIGINAL", help="The picture before.")],
-    encrypted: Annotated[Path, typer.Argument(metavar="ENCRYPTED", help="The encrypted image, or any other picture.")],
+def analyze(  # noqa: PLR0917 - typer calls it by name
+    original: Annotated[Path, read_argument("ORIGINAL", "The picture before.")],
+    encrypted: Annotated[Path, read_argument("ENCRYPTED", "The encrypted image, or any other picture.")],
     report: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write a report: a page (.html) or a PDF (.pdf).")
+        Path | None, write_option("--report", help="Write a report: a page (.html, or -) or a PDF (.pdf).")
     ] = None,
     json: Json = False,
+    quiet: Quiet = False,  # noqa: ARG001 - its callback does it
     force: Force = False,
 ) -> None:
     """Measure what encryption did to ORIGINAL: entropy, histogram, correlation, NPCR, UACI, PSNR."""
@@ -193,16 +225,20 @@ def relay() -> None:
 def run(arguments: list[str]) -> int:
     """Run one command. Returns its exit code; every failure has been told by then."""
     as_json = "--json" in arguments
+    manner.reset()
     try:
-        code = int(app(args=arguments, prog_name="imageshield", standalone_mode=False) or OK)
+        code = _run(arguments)
+        flush()
     except Failure as failure:
         return fail(failure, as_json=as_json)
     except MemoryError:
         return fail(Failure("out-of-memory", "There is not enough memory for this picture"), as_json=as_json)
     except BadCommandLine as error:
         return fail(_explain(error), as_json=as_json)
-    except BrokenPipeError:
-        return _nobody_reads()
+    except ModuleNotFoundError as error:
+        return fail(lacking(error, arguments), as_json=as_json)
+    except OSError as error:
+        return fail(of_system(error), as_json=as_json)
     except (KeyboardInterrupt, typer.Abort):
         code = INTERRUPTED
     if code == INTERRUPTED:
@@ -210,25 +246,42 @@ def run(arguments: list[str]) -> int:
     return code
 
 
+def _run(arguments: list[str]) -> int:
+    try:
+        return int(app(args=arguments, prog_name="imageshield", standalone_mode=False) or OK)
+    except SystemExit as end:  # shell completion leaves by itself
+        return int(end.code or OK)
+
+
 def _explain(error: Any) -> Failure:
     command = getattr(getattr(error, "ctx", None), "command_path", "imageshield")
     return usage(f"{error.format_message()} (see {command} --help)")
 
 
-def _nobody_reads() -> int:
-    """Whoever read our output has gone; Python's own attempt to flush it at the end would fail once more."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return ERROR
+def _open_closed() -> set[str]:
+    """Put /dev/null where a standard stream is closed: the next file to be opened would be taken for it."""
+    closed = {name for name in STREAMS if getattr(sys, name) is None}
+    for name in closed:
+        number, descriptor = STREAMS.index(name), os.open(os.devnull, os.O_RDWR)
+        if descriptor != number:
+            os.dup2(descriptor, number)
+            os.close(descriptor)
+        setattr(sys, name, os.fdopen(number, "r" if name == "stdin" else "w", closefd=False))
+    return closed
 
 
 def main() -> NoReturn:
     """Run what the command line says, and leave with its exit code."""
+    if "stdout" in _open_closed():
+        sys.exit(
+            fail(Failure("file-unwritable", "The file cannot be written", "standard output is closed"), as_json=False)
+        )
     code = run(sys.argv[1:])
     try:
-        # What was printed may still lie in the buffer, and nobody may be there to take it.
         sys.stdout.flush()
-    except BrokenPipeError:
-        code = _nobody_reads()
+    except OSError:
+        # That has been told; Python's own attempt to write the rest at the end would fail once more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(code)
 
 

@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from cli import passwords
-from cli.failures import Failure, of_reading, usage
+from cli.failures import Failure, usage
+from cli.inputs import called, file, reading
+from cli.reporting import say
 from shield_core.errors import ShieldError
 from shield_core.keys import keyfile
 from shield_core.keys.keyfile import KeyFile
-from shield_core.keys.passphrase import Kdf
+from shield_core.keys.passphrase import Kdf, WorkLimit
 from shield_core.keys.recipients import (
     PUBLIC_PREFIX,
     SECRET_PREFIX,
@@ -21,12 +23,15 @@ from shield_core.keys.recipients import (
     SecretKey,
 )
 from shield_core.keys.stanzas import MAX_STANZAS, Opener, PassphraseOpen, PassphraseWrap, PlainOpen, PlainWrap, Wrap
+from shield_core.recognition import BYTE_ORDER_MARK
 
 MAX_KEYS_FILE: Final = 65_536
 """Bytes of a file of keys: more than twenty public keys with comments, and an end for /dev/zero."""
 
 MAX_NAME: Final = 1024
 """Characters: what is longer, and a public key is, was hardly meant to be a file's name, and is not repeated."""
+
+_UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
 
 Key = TypeVar("Key", PublicKey, SecretKey)
 
@@ -73,11 +78,11 @@ class Locks:
         return wraps if self.custody == "recipient" else [self._passphrase_wrap(), *wraps]
 
     def _passphrase_wrap(self) -> Wrap:
-        passphrase = passwords.given(self.file, self.descriptor)
+        passphrase = passwords.given_new(self.file, self.descriptor)
         if passphrase is None:
             ways = f"{self.prefix}password-file, {self.prefix}password-fd, --recipient or --plain-key"
             passphrase = passwords.ask_new(f"without a terminal to ask on, {ways} is needed")
-        return PassphraseWrap.from_passphrase(passwords.check_new(passphrase), Kdf.new(fips=self.fips))
+        return PassphraseWrap.from_passphrase(passphrase, Kdf.new(fips=self.fips))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,17 +98,28 @@ class Keys:
             raise usage("--password-file and --password-fd exclude each other")
 
     def openers(self, key_bytes: bytes) -> list[Opener]:
-        """Read secret keys and password; ask a person for a password where the key file wants one and none is given."""
-        secrets = [secret for path in self.identities for secret in read_identities(path)]
+        """Do what `openers_of` does for a key file as it stands; of one that is none nothing opens."""
         try:
             parsed = keyfile.parse(key_bytes)
         except ShieldError:
+            self._secrets()
             return []  # the pipeline refuses it, after what comes first in the order of docs/format.md
-        openers: list[Opener] = [PlainOpen(), *map(RecipientOpen, secrets)]
-        passphrase = passwords.given(self.file, self.descriptor)
-        if passphrase is None and not secrets:
-            passphrase = _ask_for(parsed)
-        return openers if passphrase is None else [*openers, PassphraseOpen.from_passphrase(passphrase)]
+        return self.openers_of(parsed)
+
+    def openers_of(self, parsed: KeyFile) -> list[Opener]:
+        """Read secret keys and password; ask a person for a password where the key file wants one and none is given."""
+        secrets = self._secrets()
+        passphrases = passwords.given(self.file, self.descriptor)
+        if passphrases is None and not secrets:
+            passphrases = _ask_for(parsed)
+        kdf = keyfile.passphrase_kdf(parsed)
+        if passphrases and kdf is not None and not WorkLimit().allows(kdf):
+            say(f"this key file asks for {kdf.work}")
+        by_password = map(PassphraseOpen.from_passphrase, passphrases or ())
+        return [PlainOpen(), *map(RecipientOpen, secrets), *by_password]
+
+    def _secrets(self) -> list[SecretKey]:
+        return [secret for path in self.identities for secret in read_identities(path)]
 
 
 def read_recipients(text: str) -> list[PublicKey]:
@@ -112,7 +128,7 @@ def read_recipients(text: str) -> list[PublicKey]:
         return [_parse(PublicKey.parse, text, "--recipient")]
     if len(text) > MAX_NAME:
         raise _unfit(f"--recipient is neither the name of a file nor a public key, which begins with {PUBLIC_PREFIX}")
-    return _read_keys(Path(text.removeprefix("@")), PublicKey.parse)
+    return _read_keys(file(text.removeprefix("@")), PublicKey.parse)
 
 
 def read_identities(path: Path) -> list[SecretKey]:
@@ -120,7 +136,7 @@ def read_identities(path: Path) -> list[SecretKey]:
     return _read_keys(path, SecretKey.parse)
 
 
-def _ask_for(parsed: KeyFile) -> str | None:
+def _ask_for(parsed: KeyFile) -> tuple[str, ...] | None:
     if keyfile.passphrase_kdf(parsed) is not None:
         hint = "the key file wants a password: without a terminal to ask on, --password-file or --password-fd is needed"
         return passwords.ask(hint)
@@ -132,28 +148,27 @@ def _ask_for(parsed: KeyFile) -> str | None:
 def _read_keys(path: Path, parse: Callable[[str], Key]) -> list[Key]:
     lines = _read_text(path).splitlines()
     keys = [
-        _parse(parse, line.strip(), f"{path}, line {number}")
+        _parse(parse, line.strip(), f"{called(path)}, line {number}")
         for number, line in enumerate(lines, 1)
         if line.strip() and not line.startswith("#")
     ]
     if not keys:
-        raise _unfit(f"{path} holds no key")
+        raise _unfit(f"{called(path)} holds no key")
     return keys
 
 
 def _read_text(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_KEYS_FILE + 1)
-    except OSError as error:
-        raise of_reading(error, path) from error
+    with reading(path) as file:
+        data = file.read(MAX_KEYS_FILE + 1)
     if len(data) > MAX_KEYS_FILE:
-        raise _unfit(f"{path} has more than {MAX_KEYS_FILE:,} bytes, so it is no file of keys")
+        raise _unfit(f"{called(path)} has more than {MAX_KEYS_FILE:,} bytes, so it is no file of keys")
+    if data.startswith(_UTF_16):
+        raise _unfit(f"{called(path)} was saved as UTF-16: save it as UTF-8")
     try:
-        return data.decode()
+        return data.removeprefix(BYTE_ORDER_MARK).decode()
     except UnicodeDecodeError:
         # Not chained: that error carries the file.
-        raise _unfit(f"{path} is no text, so it is no file of keys") from None
+        raise _unfit(f"{called(path)} is no text, so it is no file of keys") from None
 
 
 def _parse(parse: Callable[[str], Key], text: str, place: str) -> Key:

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from cli.failures import of_core, usage
-from cli.files import read
-from cli.outputs import Outputs, check_target, cleaning_up
-from cli.reporting import print_json, printable, quiet_libraries, watched
+from cli.inputs import STANDARD, read
+from cli.outputs import Outputs, check_distinct, check_target, cleaning_up
+from cli.reporting import print_json, quiet_libraries, show, watched
 from shield_core import __version__
 from shield_core.analysis.about import About
 from shield_core.analysis.contents import Contents, write
@@ -50,10 +50,10 @@ def analyze(original: Path, encrypted: Path, *, report: Path | None, force: bool
 
 
 def _check_report(report: Path, inputs: Sequence[Path], *, force: bool) -> None:
-    if report.suffix.lower() not in {PAGE, SHEET}:
+    if report != STANDARD and report.suffix.lower() not in {PAGE, SHEET}:
         raise usage(f"--report names a file that ends in {PAGE} or {SHEET}")
-    if report.resolve() in {path.resolve() for path in inputs}:
-        raise usage(f"the report and what is analyzed are the same file, {report}")
+    for path in inputs:
+        check_distinct({"the report": report, "what is analyzed": path})
     check_target(report, force=force)
 
 
@@ -95,7 +95,7 @@ def _about(original: Path, encrypted: Path, header: Header | None) -> About:
 
 
 def _render(report: Path, analysis: Mapping[str, Any], about: About) -> bytes:
-    if report.suffix.lower() == PAGE:
+    if report == STANDARD or report.suffix.lower() == PAGE:
         from shield_core.analysis.page import render_html
 
         return render_html(analysis, about).encode()
@@ -112,12 +112,10 @@ def _print_results(contents: Contents, report: Path | None) -> None:
     _print_grid([_HEAD, *rows])
     reasons = dict.fromkeys(result.reason for result in contents.results if result.reason)
     _print_lines("not tested:", [*reasons])
-    print(f"\ngrade {contents.letter or 'withheld'}: {contents.letter_words}")
-    print(contents.false_alarm)
+    show("", f"grade {contents.letter or 'withheld'}: {contents.letter_words}", contents.false_alarm)
     _print_lines("what these numbers do not show:", contents.limits)
     if report is not None:
-        print()
-        print(printable(f"report  {report}"))
+        show("", f"report  {report}")
 
 
 def _print_grid(rows: Sequence[Sequence[str]]) -> None:
@@ -127,11 +125,9 @@ def _print_grid(rows: Sequence[Sequence[str]]) -> None:
             cell.ljust(width) if column in _NAMES else cell.rjust(width)
             for column, (cell, width) in enumerate(zip(row, widths, strict=True))
         )
-        print(printable("  ".join(cells).rstrip()))
+        show("  ".join(cells).rstrip())
 
 
 def _print_lines(title: str, lines: Sequence[str]) -> None:
     if lines:
-        print(f"\n{title}")
-    for line in lines:
-        print(printable(f"- {line}"))
+        show("", title, *(f"- {line}" for line in lines))

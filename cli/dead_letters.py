@@ -9,7 +9,7 @@ from uuid import UUID
 import typer
 
 from cli.failures import Failure
-from cli.reporting import print_json, print_table, say
+from cli.reporting import print_json, print_table, say, show
 
 if TYPE_CHECKING:
     from backplane.services.dead_letters import DeadLetter, DeadLetters
@@ -41,7 +41,7 @@ def list_(
         return
     for letter in found:
         print_table(letter)
-        print()
+        show("")
     say(f"{len(found)} dead letters{', and there are more' if has_more else ''}")
 
 

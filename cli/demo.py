@@ -20,7 +20,9 @@ from PIL import Image
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from cli import system
+from cli import reporting, system
+from cli.failures import Failure
+from cli.reporting import print_json, printable, say
 from cli.servers.home import scratch
 from cli.up import reporter
 from shield_core.analysis.entropy import shannon
@@ -69,7 +71,7 @@ class Evidence:
 def run(image: Path = SAMPLE, *, as_json: bool = False) -> int:
     """Start everything in a directory of its own, show it, stop everything. Returns the exit code."""
     if not image.is_file():
-        print(f"imageshield: there is no picture {image}", file=sys.stderr)
+        say(f"there is no picture {image}")
         return 1
     with (
         scratch() as path,
@@ -77,7 +79,7 @@ def run(image: Path = SAMPLE, *, as_json: bool = False) -> int:
     ):
         evidence = asyncio.run(there_and_back(running.url, image.name, image.read_bytes()))
     if as_json:
-        print(json.dumps(asdict(evidence) | {"equal": evidence.equal, "verified": evidence.verified}, indent=2))
+        print_json(asdict(evidence) | {"equal": evidence.equal, "verified": evidence.verified})
     else:
         show(evidence)
     return 0 if evidence.equal and evidence.verified else 1
@@ -142,7 +144,7 @@ async def signed_in(url: str) -> AsyncIterator[httpx.AsyncClient]:
 async def expect(request: Any, status: int) -> dict[str, Any]:
     response = await request
     if response.status_code != status:
-        raise SystemExit(f"imageshield: the gateway answered {response.status_code}: {response.text}")
+        raise Failure("demo-failed", "The demo failed", f"the gateway answered {response.status_code}: {response.text}")
     return dict(response.json())
 
 
@@ -151,7 +153,7 @@ async def watch(url: str, authorization: str, job_id: str) -> list[dict[str, Any
     address = url.replace("http://", "ws://", 1) + f"/ws/progress/{job_id}"
     console = Console(stderr=True)
     columns = (
-        TextColumn("{task.description:<24}"),
+        TextColumn("{task.description:<24}", markup=False),
         BarColumn(),
         TextColumn("{task.percentage:>3.0f} %"),
         TimeElapsedColumn(),
@@ -168,11 +170,12 @@ async def watch(url: str, authorization: str, job_id: str) -> list[dict[str, Any
                     continue
                 events.append(event)
                 payload = {"stage": event["type"], "progress": 100} | event["payload"]
-                bar.update(task, description=payload["stage"], completed=payload["progress"])
+                bar.update(task, description=printable(str(payload["stage"])), completed=payload["progress"])
                 if not console.is_terminal:
-                    console.print(f"imageshield: {payload['progress']:>3} % {payload['stage']}")
+                    say(f"{payload['progress']:>3} % {payload['stage']}")
     if not events or events[-1]["type"] != "completed":
-        raise SystemExit(f"imageshield: the job did not complete: {events[-1] if events else 'no event came'}")
+        what = events[-1] if events else "no event came"
+        raise Failure("demo-failed", "The demo failed", f"the job did not complete: {what}")
     return events
 
 
@@ -201,8 +204,8 @@ def show(evidence: Evidence) -> None:
     line("sha256 of pixels", f"{evidence.sha256_original} original")
     line("", f"{evidence.sha256_decrypted} decrypted by the service")
     line("", f"{evidence.sha256_decrypted_offline} decrypted offline")
-    print("equal" if evidence.equal else "NOT EQUAL")
+    reporting.show("equal" if evidence.equal else "NOT EQUAL")
 
 
 def line(name: str, value: str) -> None:
-    print(f"{name:<26}{value}")
+    reporting.show(f"{name:<26}{value}")

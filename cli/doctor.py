@@ -1,6 +1,5 @@
 """`imageshield doctor`: every fault of the configuration at once, and what to do about each."""
 
-import json
 import os
 from collections.abc import Callable
 from dataclasses import asdict
@@ -8,6 +7,7 @@ from pathlib import Path
 
 from cli.checks import database, entropy, keys, machine, redis, settings, store
 from cli.checks.situation import Fault, Situation, look
+from cli.reporting import print_json, show
 from cli.servers.home import Home, default_path
 
 CHECKS: tuple[Callable[[Situation], list[Fault]], ...] = (
@@ -20,6 +20,7 @@ CHECKS: tuple[Callable[[Situation], list[Fault]], ...] = (
     machine.check_postgres_place,
     machine.check_room,
     machine.check_port,
+    machine.check_metrics_port,
     machine.check_clock,
     machine.check_numba_cache,
     entropy.check_entropy,
@@ -34,9 +35,9 @@ def run(*, as_json: bool = False, data_dir: Path | None = None) -> int:
     situation = look(os.environ, Home((data_dir or default_path()).expanduser().resolve()))
     faults = find(situation)
     if as_json:
-        print(json.dumps({"ok": not faults, "faults": [asdict(fault) for fault in faults]}, indent=2))
+        print_json({"ok": not faults, "faults": [asdict(fault) for fault in faults]})
     else:
-        print(_tell(situation, faults))
+        show(*_tell(situation, faults))
     return 1 if faults else 0
 
 
@@ -51,11 +52,11 @@ def find(situation: Situation) -> list[Fault]:
     return found
 
 
-def _tell(situation: Situation, faults: list[Fault]) -> str:
+def _tell(situation: Situation, faults: list[Fault]) -> list[str]:
     embedded = ", ".join(sorted(situation.embedded)) or "none"
     state = "running" if situation.running else "not running"
     lines = [f"data directory {situation.home.path} ({state}), embedded servers for: {embedded}"]
     for fault in faults:
         lines += [f"FAULT {fault.subject}: {fault.problem}", f"      {fault.remedy}"]
     count = len(faults)
-    return "\n".join([*lines, "no fault found" if not count else f"{count} fault{'s' if count > 1 else ''} found"])
+    return [*lines, "no fault found" if not count else f"{count} fault{'s' if count > 1 else ''} found"]

@@ -6,7 +6,7 @@ import typer
 
 from cli.failures import ERROR, OK
 from cli.options import Json
-from cli.reporting import print_json
+from cli.reporting import print_json, show
 
 app = typer.Typer(
     name="entropy", help="Show what random bits are worth and cost.", no_args_is_help=True, rich_markup_mode=None
@@ -25,7 +25,7 @@ def selftest(
     if json:
         print_json(found.to_json())
     else:
-        print(attack.tell(found))
+        show(*attack.tell(found).splitlines())
     raise typer.Exit(OK if found.ok else ERROR)
 
 
@@ -41,4 +41,4 @@ def bench(
     if json:
         print_json(result.to_json())
     else:
-        print(race.tell(result))
+        show(*race.tell(result).splitlines())

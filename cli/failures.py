@@ -34,7 +34,8 @@ class Failure(Exception):
         if self.exit_code == USAGE:
             return self.detail
         # The rungs of a decryption give one answer on the screen too; `--json` tells them apart.
-        return self.title if self.rung or not self.detail else f"{self.title}: {self.detail}"
+        one_answer = self.code == DecryptionError.code
+        return self.title if one_answer or not self.detail else f"{self.title}: {self.detail}"
 
     def to_json(self) -> dict[str, Any]:
         error = {"code": self.code, "title": self.title, "detail": self.detail}
@@ -68,6 +69,12 @@ def of_writing(error: OSError, path: object) -> Failure:
     if error.errno in _FULL:
         return Failure("storage-full", "There is no room left", str(path))
     return Failure("file-unwritable", "The file cannot be written", f"{path}: {error.strerror or error}")
+
+
+def of_system(error: OSError) -> Failure:
+    """Say what no command expects."""
+    place = f"{error.filename}: " if error.filename is not None else ""
+    return Failure("system-error", "The system refused", f"{place}{error.strerror or error}")
 
 
 def already_there(path: object, hint: str = "--force replaces it") -> Failure:

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from cli import materials, summaries
 from cli.access import Keys, Locks
-from cli.failures import Failure, of_core, of_reading, usage
-from cli.outputs import PRIVATE, Outputs, check_target, cleaning_up
+from cli.failures import Failure, of_core, usage
+from cli.inputs import STANDARD, read
+from cli.neighbors import beside, encrypted_beside, key_beside
+from cli.outputs import PRIVATE, Outputs, check_distinct, check_target, cleaning_up
 from cli.reporting import quiet_libraries, say, watched
+from shield_core import recognition
 from shield_core.cipher.purity import Purity
 from shield_core.errors import ShieldError
 from shield_core.image.limits import MAX_BYTES, MAX_ENCRYPTED_BYTES, MAX_MATERIAL_BYTES
@@ -47,15 +50,16 @@ def encrypt(
     redacted = _regions(regions, layout)
     for path in (image, out, key_out, receipt):
         _demand_name(path)
-    target = out or image.with_name(f"{image.stem}.enc.png")
-    key_target = key_out or target.with_suffix(".qkey")
+    target = out or encrypted_beside(image)
+    key_target = key_out or _key_target(target)
     targets = {"the encrypted image": target, "the key file": key_target}
-    material = materials.beside(target) if purity == Purity.MAXIMUM else None
+    material = beside(key_target if target == STANDARD else target, materials.SUFFIX)
+    material = material if purity == Purity.MAXIMUM else None
     if material is not None:
         targets["the material"] = material
     if receipt is not None:
         targets["the receipt"] = receipt
-    _check_distinct({"the picture": image, **targets})
+    check_distinct({"the picture": image, **targets})
     for path in targets.values():
         check_target(path, force=force)
     data = read(image, MAX_BYTES)
@@ -64,7 +68,7 @@ def encrypt(
     with cleaning_up(), Outputs(force=force) as outputs, watched(f"encrypt {image.name}") as sink, quiet_libraries():
         encrypted = _encrypt(
             data,
-            image.name,
+            None if image == STANDARD else image.name,
             pixels=pixels,
             purity=purity,
             layout=layout,
@@ -82,6 +86,12 @@ def encrypt(
     _warn(encrypted, key_target, plain=locks.plain)
     made = summaries.Made(target, key_target, material if encrypted.material else None, locks.custody)
     summaries.show_encrypted(encrypted, made, as_json=as_json)
+
+
+def _key_target(target: Path) -> Path:
+    if target == STANDARD:
+        raise usage("the encrypted image goes to standard output: --key-out names the key file")
+    return beside(target, ".qkey")
 
 
 def _unsigned_receipt(encrypted: "EncryptedImage") -> bytes:
@@ -130,11 +140,11 @@ def decrypt(
 ) -> None:
     keys.check()
     data = read(encrypted, MAX_ENCRYPTED_BYTES)
-    key = key or _key_beside(encrypted)
+    key = key or key_beside(encrypted)
     material = materials.find(encrypted, data, material)
     if out is not None:
         inputs = {"the encrypted image": encrypted, "the key file": key}
-        _check_distinct(inputs | ({"the material": material} if material else {}) | {"the output": out})
+        check_distinct(inputs | ({"the material": material} if material else {}) | {"the output": out})
         check_target(out, force=force)
     key_bytes = read(key, keyfile.MAX_BYTES)
     lanes = read(material, MAX_MATERIAL_BYTES) if material else None
@@ -160,7 +170,7 @@ def inspect(path: Path, *, as_json: bool) -> bool:
 
     data = read(path, MAX_MATERIAL_BYTES)
     try:
-        if data.startswith(b"{"):
+        if recognition.name_of(data) == recognition.KEY_FILE or data.startswith(b"{"):
             found = summaries.describe_key_file(data)
         elif data.startswith(MAGIC):
             found = {"kind": "material"} | look_at_material(data)
@@ -172,37 +182,9 @@ def inspect(path: Path, *, as_json: bool) -> bool:
     return bool(found.get("sound", True))
 
 
-def read(path: Path, limit: int) -> bytes:
-    """Read a whole file, and no more of an endless one than shows that it is too large."""
-    try:
-        with path.open("rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            data = b"" if size > limit else file.read(limit + 1)
-    except OSError as error:
-        raise of_reading(error, path) from error
-    if size > limit or len(data) > limit:
-        raise Failure("file-too-large", "The file is too large", f"{path} has more than {limit:,} bytes")
-    return data
-
-
-def _key_beside(encrypted: Path) -> Path:
-    path = encrypted.with_suffix(".qkey")
-    if not path.exists():
-        raise usage(f"{path} is not there: --key names the key file that was written with {encrypted.name}")
-    return path
-
-
 def _demand_name(path: Path | None) -> None:
     if path is not None and path.name in {"", ".."}:
         raise Failure("file-unreadable", "The file cannot be read", f"{path} is a directory")
-
-
-def _check_distinct(paths: dict[str, Path]) -> None:
-    places: dict[Path, str] = {}
-    for name, path in paths.items():
-        other = places.setdefault(path.resolve(), name)
-        if other != name:
-            raise usage(f"{name} and {other} are the same file, {path}")
 
 
 def _regions(options: list[str], layout: str) -> "tuple[Region, ...]":
@@ -238,7 +220,7 @@ def _threads(pixels: int) -> int:
 
 def _encrypt(
     data: bytes,
-    name: str,
+    name: str | None,
     *,
     pixels: int,
     purity: str,

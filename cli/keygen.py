@@ -5,15 +5,16 @@ from pathlib import Path
 
 from cli.access import read_identities
 from cli.failures import usage
+from cli.inputs import STANDARD
 from cli.outputs import PRIVATE, Outputs, check_target
-from cli.reporting import print_json, say
+from cli.reporting import note, print_json, show
 from shield_core.keys.recipients import SecretKey
 
 
 def generate(*, out: Path | None, as_json: bool) -> None:
     """Make a secret key: into a file of its owner's alone, or, where none is named, to stdout."""
     secret = SecretKey.generate()
-    if out is None:
+    if out in {None, STANDARD}:
         _print_pair(secret, as_json=as_json)
         return
     check_target(out, force=False, hint="a key that is there is never replaced")
@@ -22,7 +23,7 @@ def generate(*, out: Path | None, as_json: bool) -> None:
     if as_json:
         print_json({"file": str(out), "public_key": secret.public.text})
     else:
-        print(secret.public.text)
+        show(secret.public.text)
 
 
 def show_public(path: Path, *, out: Path | None, as_json: bool) -> None:
@@ -33,15 +34,15 @@ def show_public(path: Path, *, out: Path | None, as_json: bool) -> None:
     if as_json:
         print_json({"public_keys": publics})
     else:
-        print("\n".join(publics))
+        show(*publics)
 
 
 def _print_pair(secret: SecretKey, *, as_json: bool) -> None:
     if as_json:
         print_json({"secret_key": secret.text, "public_key": secret.public.text})
         return
-    print(_identity(secret), end="")
-    say(f"public key: {secret.public.text}")
+    show(*_identity(secret).splitlines())
+    note(f"public key: {secret.public.text}")
 
 
 def _identity(secret: SecretKey) -> str:

@@ -5,24 +5,41 @@ from typing import Annotated
 
 import typer
 
-from cli.options import Fips, Force, Identities, Json, PasswordFd, PasswordFile, PlainKey, Recipients
+from cli.inputs import file
+from cli.options import (
+    Fips,
+    Force,
+    Identities,
+    Json,
+    NewPasswordFd,
+    NewPasswordFile,
+    PasswordFd,
+    PasswordFile,
+    PlainKey,
+    Quiet,
+    Recipients,
+    read_argument,
+    read_option,
+    write_option,
+)
 
 app = typer.Typer()
 
 
 @app.command()
 def rewrap(  # noqa: PLR0917 - typer calls it by name
-    key: Annotated[Path, typer.Argument(metavar="KEY", help="A key file.")],
-    out: Annotated[Path, typer.Option("-o", "--out", help="The new key file.")],
+    key: Annotated[Path, read_argument("KEY", "A key file.")],
+    out: Annotated[Path, write_option("-o", "--out", help="The new key file.")],
     password_file: PasswordFile = None,
     password_fd: PasswordFd = None,
     identity: Identities = None,
-    new_password_file: PasswordFile = None,
-    new_password_fd: PasswordFd = None,
+    new_password_file: NewPasswordFile = None,
+    new_password_fd: NewPasswordFd = None,
     recipient: Recipients = None,
     fips: Fips = False,
     plain_key: PlainKey = False,
     json: Json = False,
+    quiet: Quiet = False,  # noqa: ARG001 - its callback does it
     force: Force = False,
 ) -> None:
     """Make of KEY a key file that others open: with another password, for other recipients."""
@@ -39,12 +56,13 @@ def rewrap(  # noqa: PLR0917 - typer calls it by name
 @app.command()
 def keygen(
     out: Annotated[
-        Path | None, typer.Option("-o", "--out", help="Where to keep the secret key. [default: stdout]")
+        Path | None, typer.Option("-o", "--out", help="Where to keep the secret key. [default: stdout]", parser=file)
     ] = None,
     public: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Make nothing: print the public keys of this file.")
+        Path | None, read_option("--public", help="Make nothing: print the public keys of this file.")
     ] = None,
     json: Json = False,
+    quiet: Quiet = False,  # noqa: ARG001 - its callback does it
 ) -> None:
     """Make the keys of a recipient: a secret one to keep, and a public one to hand out."""
     from cli import keygen as making
@@ -57,13 +75,14 @@ def keygen(
 
 @app.command()
 def import_legacy(  # noqa: PLR0917 - typer calls it by name
-    encrypted: Annotated[Path, typer.Argument(metavar="ENCRYPTED", help="A picture that the predecessor encrypted.")],
-    key: Annotated[Path, typer.Argument(metavar="KEY.npz", help="Its key file.")],
-    out: Annotated[Path, typer.Option("-o", "--out", help="The picture, as a PNG.")],
+    encrypted: Annotated[Path, read_argument("ENCRYPTED", "A picture that the predecessor encrypted.")],
+    key: Annotated[Path, read_argument("KEY.npz", "Its key file.")],
+    out: Annotated[Path, write_option("-o", "--out", help="The picture, as a PNG.")],
     unverified: Annotated[
         bool, typer.Option("--unverified", help="Go on where the key file's HMAC does not fit.")
     ] = False,
     json: Json = False,
+    quiet: Quiet = False,  # noqa: ARG001 - its callback does it
     force: Force = False,
 ) -> None:
     """Get a picture back that the predecessor of this program encrypted."""

@@ -1,14 +1,19 @@
 """`import-legacy`: pictures that the predecessor of this program encrypted."""
 
+from io import BytesIO
 from pathlib import Path
+from typing import Final
 
-from cli.failures import of_core, of_reading, usage
-from cli.files import read
-from cli.outputs import Outputs, check_target, cleaning_up
-from cli.reporting import print_json, print_table, say
+from cli.failures import of_core
+from cli.inputs import STANDARD, read, reading
+from cli.outputs import Outputs, check_distinct, check_target, cleaning_up
+from cli.reporting import note, print_json, print_table, say
 from shield_core.errors import ShieldError
 from shield_core.image.limits import MAX_BYTES
 from shield_core.legacy.decryption import LegacyPicture, decrypt
+
+MAX_KEY_BYTES: Final = 500_000_000
+"""Bytes of a key file on standard input, where it is held in memory: more than those of the largest pictures have."""
 
 _DOUBTS = {
     None: "the key file has no HMAC: nothing shows whether the picture was changed",
@@ -18,16 +23,14 @@ _DOUBTS = {
 
 def import_legacy(encrypted: Path, key: Path, *, out: Path, verify: bool, force: bool, as_json: bool) -> None:
     """Decrypt a picture of the predecessor into a PNG."""
-    places = [path.resolve() for path in (encrypted, key, out)]
-    if len(set(places)) != len(places):
-        raise usage("two of the three files are the same")
+    check_distinct({"the encrypted picture": encrypted, "the key file": key, "the picture": out})
     check_target(out, force=force)
     picture = _decrypt(read(encrypted, MAX_BYTES), key, verify=verify)
     with cleaning_up(), Outputs(force=force) as outputs:
         outputs.write(out, memoryview(picture.png))
     if not picture.authentic:
         say(f"warning: {_DOUBTS[picture.authentic]}")
-    say("the old picture and its key are as weak as they were: encrypt the new one, and delete them")
+    note("the old picture and its key are as weak as they were: encrypt the new one, and delete them")
     about = {
         "file": str(out),
         "mode": picture.mode,
@@ -44,9 +47,9 @@ def import_legacy(encrypted: Path, key: Path, *, out: Path, verify: bool, force:
 
 def _decrypt(data: bytes, key: Path, *, verify: bool) -> LegacyPicture:
     try:
-        with key.open("rb") as file:
+        if key == STANDARD:  # which cannot be read here and there, as an archive is
+            return decrypt(data, BytesIO(read(key, MAX_KEY_BYTES)), verify=verify)
+        with reading(key) as file:
             return decrypt(data, file, verify=verify)
     except ShieldError as error:
         raise of_core(error) from error
-    except OSError as error:
-        raise of_reading(error, key) from error

@@ -1,17 +1,15 @@
 """The material file of `maximum`: where it is written, where it is found, what can be seen of it."""
 
+import os
 from pathlib import Path
 
-from cli.failures import Failure
+from cli.failures import Failure, usage
+from cli.inputs import STANDARD
+from cli.neighbors import beside
 from shield_core.cipher.purity import Purity
 from shield_core.errors import MaterialRequired, ShieldError
 
 SUFFIX = ".qmat"
-
-
-def beside(encrypted: Path) -> Path:
-    """Return where the material of an encrypted image is written and looked for."""
-    return encrypted.with_suffix(SUFFIX)
 
 
 def find(encrypted: Path, image: bytes, given: Path | None) -> Path | None:
@@ -22,8 +20,10 @@ def find(encrypted: Path, image: bytes, given: Path | None) -> Path | None:
     """
     if given is not None or not _is_needed(image):
         return given
-    path = beside(encrypted)
-    if not path.exists():
+    if encrypted == STANDARD:
+        raise usage("the encrypted image comes from standard input: --material names its material")
+    path = beside(encrypted, SUFFIX)
+    if not os.path.lexists(path):
         raise Failure(
             MaterialRequired.code,
             MaterialRequired.title,

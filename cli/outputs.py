@@ -3,6 +3,7 @@
 import os
 import secrets
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -10,7 +11,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from cli.failures import Failure, already_there, of_writing
+from cli.failures import Failure, already_there, of_writing, usage
+from cli.inputs import STANDARD
 
 PRIVATE = 0o600
 ORDINARY = 0o666  # less the umask
@@ -20,14 +22,33 @@ _LASTING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 def check_target(path: Path, *, force: bool, hint: str = "--force replaces it") -> None:
     """Refuse before the work what would be refused after it."""
+    if path == STANDARD:
+        return
     if not force and os.path.lexists(path):
         raise already_there(path, hint)
-    real = path.resolve()
-    if not real.parent.is_dir():
-        raise Failure("file-unwritable", "The file cannot be written", f"{real.parent} is no directory")
-    # A device or a pipe would be replaced by a file, for good where root does it.
-    if real.exists() and not real.is_file():
-        raise Failure("file-unwritable", "The file cannot be written", f"{path} is no ordinary file")
+    place = resolved(path)
+    if not place.parent.is_dir():
+        raise Failure("file-unwritable", "The file cannot be written", f"{place.parent} is no directory")
+    try:
+        # A device or a pipe would be replaced by a file, for good where root does it.
+        if place.exists() and not place.is_file():
+            raise Failure("file-unwritable", "The file cannot be written", f"{path} is no ordinary file")
+    except OSError as error:  # a name that is too long, for one
+        raise of_writing(error, path) from error
+
+
+def check_distinct(paths: dict[str, Path]) -> None:
+    """Refuse to write to what is read, and two results to one file."""
+    places: dict[Path, str] = {}
+    for name, path in paths.items():
+        other = name if path == STANDARD else places.setdefault(resolved(path), name)
+        if other != name:
+            raise usage(f"{name} and {other} are the same file, {path}")
+
+
+def resolved(path: Path) -> Path:
+    """Follow links; `Path.resolve` raises of those that go in a circle."""
+    return Path(os.path.realpath(path))
 
 
 @dataclass(slots=True)
@@ -40,11 +61,15 @@ class _Part:
 
 @dataclass(slots=True)
 class Outputs:
-    """Files that are written beside their places, and put there together at the end of a `with` that went well."""
+    """Files that are written beside their places, and put there together at the end of a `with` that went well.
+
+    What goes to standard output goes there before: where that fails, no file appears.
+    """
 
     force: bool
     hint: str = "--force replaces it"
     _parts: list[_Part] = field(default_factory=list)
+    _sent: list[memoryview] = field(default_factory=list)
 
     def __enter__(self) -> Self:
         return self
@@ -54,6 +79,7 @@ class Outputs:
     ) -> None:
         try:
             if kind is None:
+                self._send()
                 # Between the first and the last file nothing may come in.
                 with _uninterrupted():
                     self._publish()
@@ -64,8 +90,11 @@ class Outputs:
     def write(
         self, target: Path, data: memoryview, *, mode: int = ORDINARY, progress: Callable[[int], None] = lambda _: None
     ) -> None:
+        if target == STANDARD:
+            self._sent.append(data)
+            return
         # Beside the file that a link points to, so that the link stays one.
-        place = target.resolve() if self.force else target
+        place = resolved(target) if self.force else target
         part = _Part(place, place.parent / f".imageshield-{secrets.token_hex(8)}.part")
         try:
             descriptor = os.open(part.temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
@@ -75,6 +104,14 @@ class Outputs:
                 os.fsync(file.fileno())
         except OSError as error:
             raise of_writing(error, target) from error
+
+    def _send(self) -> None:
+        try:
+            for data in self._sent:
+                sys.stdout.buffer.write(data)
+                sys.stdout.buffer.flush()
+        except OSError as error:
+            raise of_writing(error, "standard output") from error
 
     def _publish(self) -> None:
         part = None

@@ -3,12 +3,12 @@
 from pathlib import Path
 
 from cli.access import Keys, Locks
-from cli.failures import of_core, usage
-from cli.files import read
-from cli.outputs import PRIVATE, Outputs, check_target, cleaning_up
-from cli.reporting import print_json, print_table, say
+from cli.failures import of_core
+from cli.inputs import read
+from cli.outputs import PRIVATE, Outputs, check_distinct, check_target, cleaning_up
+from cli.reporting import note, print_json, print_table, say
 from shield_core.errors import ShieldError
-from shield_core.keys import keyfile
+from shield_core.keys import keyfile, spelling
 from shield_core.keys.keyfile import KeyFile
 
 
@@ -16,13 +16,12 @@ def rewrap(key: Path, *, out: Path, keys: Keys, locks: Locks, force: bool, as_js
     """Open a key file and lock it anew; the picture, and the key in it, stay as they are."""
     keys.check()
     locks.check()
-    if out.resolve() == key.resolve():
-        raise usage(f"the new key file and the old one are the same file, {key}")
+    check_distinct({"the old key file": key, "the new one": out})
     check_target(out, force=force)
     rewrapped = _rewrap(read(key, keyfile.MAX_BYTES), keys, locks)
     with cleaning_up(), Outputs(force=force) as outputs:
         outputs.write(out, memoryview(keyfile.encode(rewrapped)), mode=PRIVATE)
-    say("the old key file, and every copy of it, opens the picture as before")
+    note("the old key file, and every copy of it, opens the picture as before")
     about = {
         "key_file": str(out),
         "key_id": keyfile.key_id_text(rewrapped.key_id),
@@ -36,8 +35,16 @@ def rewrap(key: Path, *, out: Path, keys: Keys, locks: Locks, force: bool, as_js
 
 def _rewrap(data: bytes, keys: Keys, locks: Locks) -> KeyFile:
     try:
-        parsed = keyfile.parse(data)
-        file_key = keyfile.unlock(parsed, keys.openers(data))
+        parsed = keyfile.parse_respelled(data)
+        # The old MAC covers the canonical form: what was changed in more than its spelling ends here.
+        file_key = keyfile.unlock(parsed, keys.openers_of(parsed))
+        _tell_of_changes(data, parsed)
         return keyfile.rewrap(parsed, file_key, locks.wraps())
     except ShieldError as error:
         raise of_core(error) from error
+
+
+def _tell_of_changes(data: bytes, parsed: KeyFile) -> None:
+    if data != keyfile.encode(parsed):
+        changed = " and ".join(spelling.changes(data))
+        say(f"since the old key file was written, {changed}; the new one is as it should be")

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from cli.servers import embedded, ports
+from cli.servers import embedded, exporters, ports
 from cli.servers.errors import PortBusy, StartFailed
 from cli.servers.home import Home
 from cli.servers.service import Service
@@ -40,6 +40,8 @@ class System:
     supervisor: Supervisor
     variables: Mapping[str, str]
     home: Path
+    metrics: Mapping[str, str]
+    """The addresses of the metrics of relay and worker, where METRICS_PORT asks for them."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ class Plan:
     services: tuple[Service, ...]
     variables: Mapping[str, str]
     ports: tuple[int, ...]
+    metrics: Mapping[str, str]
 
 
 @contextmanager
@@ -95,18 +98,21 @@ def _start(home: Home, plan: Callable[[], Plan], *, report: Report, interrupted:
                 raise
             report("a port was taken meanwhile, starting again with another one")
         else:
-            return System(planned.url, supervisor, planned.variables, home.path)
+            return System(planned.url, supervisor, planned.variables, home.path, planned.metrics)
 
 
 def _plan(home: Home, environment: Mapping[str, str], *, host: str, port: int, workers: int) -> Plan:
     if port and not ports.is_free(port, host):
         raise PortBusy(f"port {port} on {host} is in use: stop what listens there, or choose another one with --port")
     stack = embedded.compose(home, environment)
-    number = port or ports.choose(avoid=set(stack.ports))
+    metrics = exporters.choose(home, environment, gateway=port)
+    number = port or ports.choose(avoid={*stack.ports, *metrics.values()})
     url = _url(host, number)
     variables = stack.variables | _own_variables(home, environment, url=url, port=number)
-    own = _own_services(dict(environment) | variables, host=host, port=number, url=url, workers=workers)
-    return Plan(url, (*stack.services, *own), variables, (*stack.ports, number))
+    told = dict(environment) | variables
+    own = _own_services(told, host=host, port=number, url=url, workers=workers, metrics=metrics)
+    urls = {name: f"{_url(exporters.host(environment), at)}/metrics" for name, at in metrics.items()}
+    return Plan(url, (*stack.services, *own), variables, (*stack.ports, number, *metrics.values()), urls)
 
 
 def _own_variables(home: Home, environment: Mapping[str, str], *, url: str, port: int) -> dict[str, str]:
@@ -119,8 +125,10 @@ def _own_variables(home: Home, environment: Mapping[str, str], *, url: str, port
     return variables
 
 
-def _own_services(environment: dict[str, str], *, host: str, port: int, url: str, workers: int) -> tuple[Service, ...]:
-    python = partial(_python, environment=environment)
+def _own_services(
+    environment: dict[str, str], *, host: str, port: int, url: str, workers: int, metrics: Mapping[str, int]
+) -> tuple[Service, ...]:
+    python = partial(_python, environment=environment, metrics=metrics)
     alive = {name: Path(environment["ALIVE_DIRECTORY"]) / f"imageshield-{name}.alive" for name in ("worker", "relay")}
     return (
         python(
@@ -166,13 +174,14 @@ def _python(
     module: str,
     *arguments: str,
     environment: Mapping[str, str],
+    metrics: Mapping[str, int],
     after: tuple[str, ...],
     **details: Any,
 ) -> Service:
     return Service(
         name=name,
         command=(sys.executable, "-m", module, *arguments),
-        environment=environment,
+        environment={**environment, **({"METRICS_PORT": str(metrics[name])} if name in metrics else {})},
         working_directory=ROOT,  # where `-m` finds the packages of a checkout
         after=after,
         **details,

@@ -1,6 +1,5 @@
 """`imageshield up`: run the whole system until a signal ends it."""
 
-import json
 import os
 import signal
 import sys
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import TextIO
 
 from cli import system
+from cli.reporting import print_json, printable
 from cli.servers import home, logs
 from cli.servers.errors import StartRefused
 from cli.supervisor import Interrupted
@@ -36,8 +36,11 @@ def run(
             workers=workers or default_workers(),
             interrupted=interrupted,
         ) as running:
-            print(json.dumps({"ready": True, "url": running.url}, separators=(",", ":")), flush=True)
+            metrics = {"metrics": dict(running.metrics)} if running.metrics else {}
+            print_json({"ready": True, "url": running.url, **metrics}, indent=None)
             report(f"ready on {running.url} (API documentation: {running.url}/docs); Ctrl-C stops everything")
+            for name, url in running.metrics.items():
+                report(f"metrics of the {name} on {url}")
             interrupted.wait()
             report("stopping")
     except Interrupted:
@@ -59,10 +62,12 @@ def reporter(stream: TextIO, log: Path) -> Callable[[str], None]:
 
     def report(message: str) -> None:
         with guard:
-            print(f"imageshield: {message}", file=stream, flush=True)
+            line = printable(message)
+            stream.write(f"imageshield: {line}\n")
+            stream.flush()
             if log.parent.is_dir():
                 with logs.open_append(log) as file:
-                    file.write(f"{time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())} {message}\n".encode())
+                    file.write(f"{time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())} {line}\n".encode())
 
     return report
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from cli.access import Keys
 from cli.failures import ERROR, NOT_AUTHENTIC, OK, of_core, usage
-from cli.files import read
+from cli.inputs import read
 from cli.reporting import print_json, print_table, say
 from shield_core.container.evidence import look_at_image, look_at_key
 from shield_core.errors import ShieldError

@@ -1,7 +1,8 @@
-"""Make `.venv` hold what requirements/dev.txt locks and the project itself; do nothing when it does already.
+"""Make `.venv` hold what a lock of requirements/ names and the project itself; do nothing when it does already.
 
-Run by `make setup` with any Python >= 3.11 and its standard library alone. The stamp is a digest of what was installed,
-not a time: a new branch with the same requirements costs nothing and asks the network nothing.
+Run by `make setup` for dev.txt, and by `make up` and `make demo` for run.txt, which is a part of it: with any Python
+>= 3.11 and its standard library alone. The stamp is a digest of what was installed, not a time: a new branch with the
+same requirements costs nothing and asks the network nothing.
 """
 
 import hashlib
@@ -17,26 +18,27 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 STAMP = VENV / "installed.sha256"
+SUFFICE = {"run": ("run", "dev"), "dev": ("dev",)}
+"""The locks that hold all of a lock."""
 
 
-def main() -> None:
-    wanted = digest()
-    if STAMP.is_file() and STAMP.read_text(encoding="ascii") == wanted and PYTHON.exists():
+def main(lock: str) -> None:
+    if STAMP.is_file() and PYTHON.exists() and STAMP.read_text(encoding="ascii") in map(digest, SUFFICE[lock]):
         return
     if not has_this_python():
         create()
-    install()
-    STAMP.write_text(wanted, encoding="ascii")
+    install(lock)
+    STAMP.write_text(digest(lock), encoding="ascii")
 
 
-def digest() -> str:
+def digest(lock: str) -> str:
     """What the environment depends on: the interpreter, the locks, and the tables that an install reads."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     parts = [
         platform.python_version(),
         str(ROOT),
         json.dumps([project["project"], project["build-system"], project["tool"]["hatch"]], sort_keys=True),
-        *((ROOT / "requirements" / name).read_text(encoding="utf-8") for name in ("dev.txt", "uv.txt")),
+        *((ROOT / "requirements" / name).read_text(encoding="utf-8") for name in (f"{lock}.txt", "uv.txt")),
     ]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
@@ -58,7 +60,7 @@ def create() -> None:
         sys.exit("setup: this Python cannot make a virtual environment. Debian and Ubuntu: apt install python3-venv")
 
 
-def install() -> None:
+def install(lock: str) -> None:
     pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check"]
     uv = [str(VENV / "bin" / "uv"), "pip"]
     # uv installs the lock in seconds, pip in minutes; the result is the same, since every file's hash is in the lock.
@@ -71,7 +73,7 @@ def install() -> None:
         command, extra = pip, []
     say("setup: the locked dependencies")
     project = ["--no-deps", "--no-build-isolation", "-e", "."]
-    if not run([*command, "install", "--quiet", *extra, "--require-hashes", "-r", "requirements/dev.txt"]):
+    if not run([*command, "install", "--quiet", *extra, "--require-hashes", "-r", f"requirements/{lock}.txt"]):
         sys.exit("setup: the locked dependencies could not be installed; what the installer says stands above")
     if not run([*command, "install", "--quiet", *extra, *project]):
         sys.exit("setup: the project itself could not be installed; what the installer says stands above")
@@ -86,4 +88,4 @@ def say(line: str) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1])

@@ -4,6 +4,7 @@ ShieldError
 ├── ImageError                 the picture that was given cannot be taken
 │   ├── ImageEmpty             no bytes at all
 │   ├── UnsupportedFormat      the magic bytes are of no format we take
+│   │   └── NotEncrypted       to be decrypted, and no PNG
 │   ├── FileTooLarge           more bytes than the limit
 │   ├── TooManyPixels          the header declares more pixels than the limit
 │   ├── ImageCorrupt           truncated, damaged or a decompression bomb
@@ -19,7 +20,9 @@ ShieldError
 │   ├── NoMatch                no stanza opens with what was given
 │   ├── CommitmentMismatch     the key is of another picture
 │   ├── MacMismatch            picture or key file were changed
+│   │   └── LaterMaterial      a material file of a later version of the format; anybody can see that
 │   ├── HeaderInvalid          framing, checksum or geometry that the writer never writes
+│   │   └── LaterVersion       an image of a later version of the format; anybody can see that
 │   └── PayloadInvalid         authentic, and yet not what its metadata says
 ├── EntropyError               the random bits cannot be had
 │   ├── SourceFailed           the source raised, stalled or returned short
@@ -62,6 +65,12 @@ class UnsupportedFormat(ImageError):
 
     code = "unsupported-format"
     title = "Not an image of a format that is taken"
+
+
+class NotEncrypted(UnsupportedFormat):
+    """What is to be decrypted is no PNG; the message says what it is."""
+
+    title = "Not an encrypted image"
 
 
 class FileTooLarge(ImageError):
@@ -173,6 +182,26 @@ class HeaderInvalid(DecryptionError):
     """Framing, checksum or geometry that the writer never writes."""
 
     rung = "header"
+
+
+class LaterVersion(HeaderInvalid):
+    """The image was made by a later version of the format."""
+
+    code = "later-version"
+    title = "This release is too old for the file"
+
+    def __init__(self, version: int) -> None:
+        super().__init__(f"the encrypted image was made by a later version of the format ({version})")
+
+
+class LaterMaterial(MacMismatch):
+    """The material file was made by a later version of the format."""
+
+    code = LaterVersion.code
+    title = LaterVersion.title
+
+    def __init__(self, version: int) -> None:
+        super().__init__(f"the material file was made by a later version of the format ({version})")
 
 
 class PayloadInvalid(DecryptionError):

@@ -16,9 +16,9 @@ from uuid_utils.compat import uuid7
 from shield_core.cipher import crew
 from shield_core.cipher.purity import Purity
 from shield_core.container import material as materials
-from shield_core.container import metadata, png, tag
+from shield_core.container import png, tag
 from shield_core.container._attempt import Attempt
-from shield_core.container.evidence import fits
+from shield_core.container.evidence import fits, read_metadata
 from shield_core.container.header import NONCE_SIZE, pack
 from shield_core.container.lanes import Recording
 from shield_core.errors import CommitmentMismatch, ImageCorrupt, PayloadInvalid, refusing
@@ -212,7 +212,7 @@ def decrypt_image(
 
     Raises:
         FileTooLarge, TooManyPixels: over a limit.
-        UnsupportedFormat: not a PNG.
+        NotEncrypted: not a PNG.
         HeaderMissing: a PNG that is not an encrypted image, or was saved again.
         KeyFileInvalid: the key file is not one.
         MaterialRequired: the image is of `maximum`, and no material was given.
@@ -243,9 +243,7 @@ def decrypt_image(
         refusing(PayloadInvalid, "the metadata do not describe a file"),
         clock.stage(Stage.DECRYPTING, 3 * inside.nbytes + REBUILDING * samples.nbytes) as advance,
     ):
-        about = metadata.decrypt(
-            header.metadata, keys.metadata, purity=header.purity.value, statement_sha256=key_file.statement_sha256
-        )
+        about = read_metadata(header, key_file, keys)
         with materials.streams(header, keys, material, payload=inside) as streams:
             inside = streams.decrypt(inside, threads=threads, progress=advance)
         samples = put_pixels(samples, inside, header.regions, width=header.width)

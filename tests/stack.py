@@ -85,6 +85,7 @@ class SystemUnderTest:
         self.url = running.url
         self.variables = running.variables
         self.home = running.home
+        self.metrics = running.metrics | {"gateway": f"{running.url}/metrics"}
         self.supervisor = running.supervisor
 
     def pid(self, name: str) -> int:
@@ -125,9 +126,9 @@ def running_stack(path: Path, *, volatile: bool = True) -> Iterator[Stack]:
 
 
 @contextlib.contextmanager
-def running_system(path: Path, **changes: str) -> Iterator[SystemUnderTest]:
+def running_system(path: Path, *, workers: int = 1, **changes: str) -> Iterator[SystemUnderTest]:
     environment = clean_environment() | {"ENVIRONMENT": "test"} | changes
-    with system.running(path, report=print, environment=environment) as running:
+    with system.running(path, report=print, workers=workers, environment=environment) as running:
         yield SystemUnderTest(running)
 
 

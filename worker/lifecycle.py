@@ -21,6 +21,7 @@ from redis.exceptions import RedisError
 from backplane import logging
 from backplane.bus import WORKERS
 from backplane.settings import load_settings
+from worker import exporter
 from worker.alive import alive_file, seconds_left
 from worker.engine import close_engine, engine
 from worker.runner import preload
@@ -54,6 +55,10 @@ def prepare(**_: Any) -> None:
         # The only exception that Celery does not log and forget here.
         raise SystemExit(f"worker: {refusal}") from None
     preload(settings)
+    listening = exporter.serve_pool(settings)
+    if listening is not None:
+        # A child that held it too would keep the port from the worker's successor.
+        worker_process_init.connect(lambda **_: listening.close(), weak=False)
 
 
 @worker_process_init.connect

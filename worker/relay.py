@@ -18,6 +18,7 @@ from backplane.services.webhooks.deliveries import Deliveries
 from backplane.settings import Settings, load_settings
 from backplane.wiring import open_deliveries, open_relay
 from worker.alive import alive_file
+from worker.exporter import serve_relay
 from worker.posting import Poster
 from worker.webhooks import Sending
 
@@ -105,6 +106,7 @@ async def run(settings: Settings) -> None:
 def main() -> None:
     settings = load_settings()
     logging.configure(settings.log_level)
+    serve_relay(settings)
     asyncio.run(run(settings))
 
 

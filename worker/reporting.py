@@ -102,7 +102,7 @@ class Reporter:
             with self._lock:
                 waiting = list(self._waiting)
                 self._waiting.clear()
-            words = [(report.stage, overall_percent(report.stage, report.done, report.total)) for report in waiting]
+            words = [(report.stage, _percent(report)) for report in waiting]
             if words and words[0] == self._said:
                 del words[0]
             if words:
@@ -122,3 +122,8 @@ class Reporter:
             # A word about progress is not worth the job; its end is written with more patience.
             return
         self._said = words[-1]
+
+
+def _percent(report: Progress) -> int:
+    # Of a decrypt job one stage covers all checks, and is told without a percentage.
+    return 0 if report.stage is Stage.VERIFYING else overall_percent(report.stage, report.done, report.total)

@@ -4,8 +4,8 @@ from fastapi import APIRouter, Header, Query, Request
 from starlette.responses import Response
 
 from api.dependencies import Reader, RequestId, Services, Writer
-from api.documents import document_response, preferred_format, report_response
-from api.downloads import result_response
+from api.documents import ANALYSIS_HEADERS, REPORT_HEADERS, preferred_format
+from api.downloads import HEADERS, RANGES, file_response
 from api.idempotency import CODES, Once, OncePerKey, replayable
 from api.middleware.bodies import release
 from api.preferences import Preferred
@@ -41,7 +41,6 @@ PICTURES = (
     "time-limit-exceeded",
     "job-failed",
 )
-ETAG = {"ETag": {"schema": {"type": "string"}, "description": "Send it as `If-None-Match`"}}
 ANALYSIS_ANSWER = "The analysis; with `Prefer: wait=N` the job"
 AVALANCHE_ANSWER = "What changed; with `Prefer: wait=N` the job"
 BINARY = {"schema": {"type": "string", "format": "binary"}}
@@ -79,7 +78,8 @@ async def analyze(
     release(request)
 
     async def send(ended: JobFacts) -> Response:
-        return document_response(await services.analyses.get(caller.account_id, ended.id))
+        analysis = await services.analyses.find(caller.account_id, ended.id)
+        return await file_response(request, analysis, services.results, headers=ANALYSIS_HEADERS)
 
     return await answer_in_time(request, caller, job, prefer, send)
 
@@ -105,22 +105,19 @@ async def get_trends(caller: Reader, services: Services, period: Annotated[Trend
     "/analyze/{job_id}",
     response_model=Analysis,
     responses={
-        200: {"headers": ETAG},
-        304: {"description": "You have it", "headers": ETAG},
-        **problems(*AUTHENTICATED, *STATES),
+        200: {"headers": HEADERS},
+        **RANGES,
+        **problems(*AUTHENTICATED, *STATES, "range-not-satisfiable"),
     },
 )
-async def get_analysis(
-    job_id: str, caller: Reader, services: Services, if_none_match: Annotated[str | None, Header()] = None
-) -> Response:
+async def get_analysis(request: Request, job_id: str, caller: Reader, services: Services) -> Response:
     """Get the analysis of a job, with the data of its charts.
 
     It is there where it was asked for: with `analyze=true`, or of a job of `POST /analyze`. It is kept encrypted with
     the job, and goes with it.
     """
-    known = if_none_match.removeprefix("W/").strip('"') if if_none_match is not None else None
-    document = await services.analyses.get(caller.account_id, ids.from_wire("job", job_id), known_etag=known)
-    return document_response(document)
+    analysis = await services.analyses.find(caller.account_id, ids.from_wire("job", job_id))
+    return await file_response(request, analysis, services.results, headers=ANALYSIS_HEADERS)
 
 
 @router.get(
@@ -130,17 +127,19 @@ async def get_analysis(
         200: {
             "description": "The report, as an attachment",
             "content": {"text/html": BINARY, "application/pdf": BINARY},
+            "headers": HEADERS,
         },
-        **problems(*AUTHENTICATED, *STATES, "validation-failed"),
+        **RANGES,
+        **problems(*AUTHENTICATED, *STATES, "validation-failed", "range-not-satisfiable"),
     },
 )
 async def get_report(
     *,
+    request: Request,
     job_id: str,
     caller: Reader,
     services: Services,
     wanted: Annotated[ReportFormat, Query()],
-    request_id: RequestId,
     accept: Annotated[str | None, Header()] = None,
 ) -> Response:
     """Fetch the analysis of a job to read and to print, as HTML or PDF.
@@ -148,10 +147,8 @@ async def get_report(
     It has no script and loads nothing. It tells of the original, so it is never cached.
     """
     form = wanted.format or preferred_format(accept)
-    document = await services.analyses.report(
-        caller.account_id, ids.from_wire("job", job_id), form, request_id=request_id
-    )
-    return report_response(document, name=f"{job_id}.report.{form}")
+    report = await services.analyses.find_report(caller.account_id, ids.from_wire("job", job_id), form)
+    return await file_response(request, report, services.results, headers=REPORT_HEADERS)
 
 
 @router.post(
@@ -182,8 +179,7 @@ async def check_avalanche(
     release(request)
 
     async def send(ended: JobFacts) -> Response:
-        result = await services.results.open(caller.account_id, ended.id, request_id=request_id)
-        return result_response(result, services.results, caller)
+        return await file_response(request, await services.results.find(caller.account_id, ended.id), services.results)
 
     return await answer_in_time(request, caller, job, prefer, send)
 

@@ -2,8 +2,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Response
 
-from api.dependencies import RequestId, Services
-from api.problems import WITH_BODY, problems
+from api.dependencies import Caller, RequestId, Services
+from api.problems import AUTHENTICATED, WITH_BODY, problems
 from api.schemas.auth import Account, NewAccount, TokenPair, TokenRequest
 from backplane import ids
 
@@ -14,8 +14,8 @@ router = APIRouter(prefix="/api/v1/auth", tags=["accounts"])
 async def register(account: NewAccount, services: Services, request_id: RequestId) -> Account:
     """Make an account.
 
-    The first account of an installation is its operator. No mail is sent and none is checked. The password has 12 to
-    1024 characters and is kept as an Argon2id hash.
+    The first account of an installation is its operator. No mail is sent and none is checked. The password is kept as
+    an Argon2id hash, of its Unicode normal form NFC.
     """
     facts = await services.accounts.register(
         email=account.email, password=account.password.get_secret_value(), request_id=request_id
@@ -49,3 +49,14 @@ async def get_token(
         expires_in=pair.expires_in,
         scope=pair.scope,
     )
+
+
+@router.post("/logout", status_code=204, responses=problems(*AUTHENTICATED))
+async def log_out(caller: Caller, services: Services, request_id: RequestId) -> None:
+    """End the session of this access token.
+
+    Its refresh token is of no use from now on, and its sockets and event streams are closed. The access token exports
+    no key, deletes nothing and changes no webhook any more; what else it is good for ends when it expires, within 15
+    minutes. A session that has ended already is 204 too.
+    """
+    await services.tokens.end(caller, request_id=request_id)

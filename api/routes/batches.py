@@ -3,11 +3,12 @@ from math import ceil
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
+from fastapi.security import SecurityScopes
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from api.cursors import read_cursor
-from api.dependencies import Reader, RequestId, Services, Writer
-from api.downloads import content_disposition
+from api.dependencies import Reader, Remover, RequestId, Services, Writer, authenticate_in_session, bearer_token
+from api.downloads import NO_RANGES, content_disposition
 from api.idempotency import CODES, Once, OncePerKey, replayable
 from api.middleware.bodies import release
 from api.preferences import Preferences, Preferred
@@ -18,7 +19,7 @@ from api.schemas.images import BatchOptions
 from api.uploads import File, stream_form
 from api.waiting import wait_for_batch
 from backplane import ids
-from backplane.errors import ApplicationError, InsufficientScope
+from backplane.errors import ApplicationError
 from backplane.services.batches.intake import Intake
 from backplane.services.batches.unpacking import MAX_ARCHIVE_BYTES, MAX_ITEMS, Archive
 from backplane.services.batches.views import BatchFacts
@@ -102,7 +103,7 @@ async def get_batch(batch_id: str, caller: Reader, services: Services) -> Batch:
 @router.post(
     "/batches/{batch_id}/cancel", status_code=202, responses=problems(*AUTHENTICATED, "not-found", "job-finished")
 )
-async def cancel_batch(batch_id: str, caller: Writer, services: Services, request_id: RequestId) -> Batch:
+async def cancel_batch(batch_id: str, caller: Remover, services: Services, request_id: RequestId) -> Batch:
     """Cancel what of the batch has not ended.
 
     What waits is cancelled at once; what is being worked on stops at its next step. What has completed stays, and can
@@ -132,7 +133,7 @@ async def retry_batch(batch_id: str, caller: Writer, services: Services, request
 @router.delete(
     "/batches/{batch_id}", status_code=204, responses=problems(*AUTHENTICATED, "not-found", "job-not-finished")
 )
-async def delete_batch(batch_id: str, caller: Writer, services: Services, request_id: RequestId) -> None:
+async def delete_batch(batch_id: str, caller: Remover, services: Services, request_id: RequestId) -> None:
     """Delete a batch that has ended, with all of its jobs and what they made.
 
     It is invisible at once. The keys stay: the encrypted pictures may lie anywhere.
@@ -152,6 +153,8 @@ async def delete_batch(batch_id: str, caller: Writer, services: Services, reques
     },
 )
 async def get_batch_result(
+    *,
+    request: Request,
     batch_id: str,
     caller: Reader,
     services: Services,
@@ -165,8 +168,8 @@ async def get_batch_result(
     of its encrypted picture, or its error. The zip is made while you fetch it: where that fails in the middle, the
     connection is cut and the zip has no directory, so that no unpacker takes it for a whole one.
     """
-    if wanted.key_files and "keys:export" not in caller.scopes:
-        raise InsufficientScope("Key files need the scope keys:export")
+    if wanted.key_files:
+        await authenticate_in_session(SecurityScopes(["keys:export"]), await bearer_token(request), services)
     pieces = await services.batch_results.open(
         caller.account_id,
         ids.from_wire("bat", batch_id),
@@ -174,7 +177,7 @@ async def get_batch_result(
         key_files=wanted.key_files,
         request_id=request_id,
     )
-    headers = {"Content-Disposition": content_disposition(f"{batch_id}.zip"), "Cache-Control": "no-store"}
+    headers = {"Content-Disposition": content_disposition(f"{batch_id}.zip"), "Cache-Control": "no-store", **NO_RANGES}
     return StreamingResponse(pieces, media_type="application/zip", headers=headers)
 
 

@@ -2,14 +2,14 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.dependencies import RequestId, Services, Writer
-from api.downloads import result_response
+from api.downloads import HEADERS, file_response
 from api.idempotency import CODES, Once, OncePerKey, replayable
 from api.middleware.bodies import MAX_KEY_FILE, release
 from api.preferences import Preferred
 from api.problems import AUTHENTICATED, WITH_BODY, problems
 from api.routes.answers import ACCEPTED, FINISHED, answer_in_time
 from api.schemas.images import DECRYPT_FORM, DecryptOptions
-from api.schemas.jobs import Job
+from api.schemas.jobs import Job, url
 from api.uploads import read_form
 from backplane.services.jobs import JobFacts
 from backplane.services.orders import Order
@@ -27,7 +27,9 @@ PICTURE = {
         for media_type in (*sorted(MEDIA_TYPES.values()), "image/*", UNKNOWN_MEDIA_TYPE)
     },
     "headers": {
-        "Content-Disposition": {"schema": {"type": "string"}, "description": "`attachment` and the file's name"}
+        "Content-Disposition": {"schema": {"type": "string"}, "description": "`attachment` and the file's name"},
+        "Content-Location": {"schema": {"type": "string"}, "description": "Where it is fetched again, and in parts"},
+        "ETag": HEADERS["ETag"],
     },
 }
 
@@ -49,6 +51,8 @@ PICTURE = {
             "unsupported-format",
             "image-empty",
             "key-file-required",
+            "key-file-too-costly",
+            "later-version",
             "material-required",
             "key-file-invalid",
             "client-custody",
@@ -75,15 +79,20 @@ async def decrypt(
     `Prefer: respond-async`, it answers 202 with the job, and the picture waits at the job's `result_url`. With
     `Prefer: wait=N` the answer is the job in either case.
 
-    A picture is handed out once and then deleted, or after 15 minutes. A wrong key, a wrong password and a changed
-    file are one answer, `decryption-failed`: telling them apart would help whoever tries.
+    The picture is kept for 15 minutes, or for 60 seconds once all of it has arrived: where the answer breaks off, fetch
+    it at its `Content-Location`, or send the request again with its `Idempotency-Key`.
+
+    A wrong key, a wrong password and a changed file are one answer, `decryption-failed`: telling them apart would help
+    whoever tries.
     """
     job = await _submit(request, Order(caller.account_id, request_id), services, once)
     release(request)
 
     async def send(ended: JobFacts) -> Response:
-        result = await services.results.open(caller.account_id, ended.id, request_id=request_id)
-        return result_response(result, services.results, caller)
+        result = await services.results.find(caller.account_id, ended.id)
+        return await file_response(
+            request, result, services.results, headers={"Content-Location": f"{url(ended)}/result"}
+        )
 
     return await answer_in_time(request, caller, job, prefer, send)
 
@@ -100,13 +109,16 @@ async def _submit(request: Request, order: Order, services: GatewayServices, onc
     password = options.master_password
 
     async def create(order: Order) -> JobFacts:
-        return await services.decryptions.submit(
-            order,
-            Upload(image.data, image.name),
+        sent = material.data if material is not None else None
+        prepared = await services.decryptions.prepare(
+            order.account_id,
+            image.data,
             key_file=key_file.data if key_file is not None else None,
-            material=material.data if material is not None else None,
+            material=sent,
             password=password.get_secret_value() if password is not None else None,
         )
+        # What a password costs is waited for outside of the slots: nobody else's picture waits for it.
+        async with request.app.state.submission_slots:
+            return await services.decryptions.submit(order, Upload(image.data, image.name), prepared, material=sent)
 
-    async with request.app.state.submission_slots:
-        return await once.job(order.telling(options.webhook_url), create, options=options, files=files)
+    return await once.job(order.telling(options.webhook_url), create, options=options, files=files)

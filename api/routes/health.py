@@ -8,8 +8,11 @@ from api.problems import problems
 from api.readiness import ReadinessCheck
 from api.schemas.auth import PublicKeys
 from api.schemas.health import Health, Readiness
+from backplane.metrics import registry_of
 
 router = APIRouter(tags=["service"])
+
+REGISTRY = registry_of("gateway")
 
 
 @router.get("/health", responses=problems())
@@ -45,8 +48,11 @@ async def ready(request: Request) -> Response:
     },
 )
 async def metrics() -> Response:
-    """Metrics for Prometheus. They name routes and counts and nobody's data; do not publish them all the same."""
-    return Response(await run_in_threadpool(generate_latest), headers={"Content-Type": CONTENT_TYPE_LATEST})
+    """Metrics of the gateway, for Prometheus. Relay and workers export their own, where METRICS_PORT is set.
+
+    They name routes and counts and nobody's data; do not publish them all the same.
+    """
+    return Response(await run_in_threadpool(generate_latest, REGISTRY), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
 @router.get("/.well-known/jwks.json", responses=problems())

@@ -1,11 +1,11 @@
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from api.cursors import read_cursor
-from api.dependencies import Reader, RequestId, Services, Writer
-from api.downloads import content_disposition, result_response
+from api.dependencies import Reader, Remover, RequestId, Services, Writer
+from api.downloads import HEADERS, RANGES, content_disposition, file_response
 from api.idempotency import CODES, OncePerKey, replayable
 from api.preferences import Preferences
 from api.problems import AUTHENTICATED, problems
@@ -55,7 +55,9 @@ async def get_job(job_id: str, caller: Reader, services: Services) -> Job:
         **problems(*AUTHENTICATED, "not-found", "job-finished"),
     },
 )
-async def cancel_job(job_id: str, caller: Writer, services: Services, request_id: RequestId, response: Response) -> Job:
+async def cancel_job(
+    job_id: str, caller: Remover, services: Services, request_id: RequestId, response: Response
+) -> Job:
     """Cancel a job.
 
     One that waits is cancelled at once. One that is being worked on can no longer complete, and its worker stops at its
@@ -97,7 +99,7 @@ async def retry_job(
     status_code=204,
     responses=problems(*AUTHENTICATED, "not-found", "job-not-finished"),
 )
-async def delete_job(job_id: str, caller: Writer, services: Services, request_id: RequestId) -> None:
+async def delete_job(job_id: str, caller: Remover, services: Services, request_id: RequestId) -> None:
     """Delete an ended job with everything it made, its key apart.
 
     From now on it is 404, and its files go within seconds. The key stays, for the encrypted picture may lie anywhere;
@@ -110,36 +112,41 @@ async def delete_job(job_id: str, caller: Writer, services: Services, request_id
     "/{job_id}/result",
     response_class=Response,
     responses={
-        200: {"description": "The bytes, as an attachment", "content": {"image/*": BYTES}},
-        **problems(*AUTHENTICATED, "not-found", "job-not-finished", "job-failed", "gone"),
+        200: {"description": "The bytes, as an attachment", "content": {"image/*": BYTES}, "headers": HEADERS},
+        **RANGES,
+        **problems(*AUTHENTICATED, "not-found", "job-not-finished", "job-failed", "gone", "range-not-satisfiable"),
     },
 )
-async def get_result(job_id: str, caller: Reader, services: Services, request_id: RequestId) -> Response:
-    """Fetch what the job made: the encrypted image, or once only the decrypted picture.
+async def get_result(request: Request, job_id: str, caller: Reader, services: Services) -> Response:
+    """Fetch what the job made: the encrypted image, the decrypted picture, or what was measured.
 
-    A decrypted picture is deleted when its last byte has been sent, and 15 minutes after it was made; then this is 410.
+    A decrypted picture is kept for 15 minutes, or for 60 seconds once all of it has arrived, in one answer or in ranges
+    that cover it; then this is 410. A download that breaks off costs nothing: fetch the rest with `Range`, `If-Range`.
     """
-    result = await services.results.open(caller.account_id, ids.from_wire("job", job_id), request_id=request_id)
-    return result_response(result, services.results, caller)
+    result = await services.results.find(caller.account_id, ids.from_wire("job", job_id))
+    return await file_response(request, result, services.results)
 
 
 @router.get(
     "/{job_id}/material",
     response_class=Response,
     responses={
-        200: {"description": "The bytes, as an attachment", "content": {"application/octet-stream": BYTES}},
-        **problems(*AUTHENTICATED, "not-found", "job-not-finished", "job-failed", "gone"),
+        200: {
+            "description": "The bytes, as an attachment",
+            "content": {"application/octet-stream": BYTES},
+            "headers": HEADERS,
+        },
+        **RANGES,
+        **problems(*AUTHENTICATED, "not-found", "job-not-finished", "job-failed", "gone", "range-not-satisfiable"),
     },
 )
-async def get_material(job_id: str, caller: Reader, services: Services, request_id: RequestId) -> Response:
+async def get_material(request: Request, job_id: str, caller: Reader, services: Services) -> Response:
     """Fetch the material file of a picture that was encrypted with `maximum` purity.
 
     The picture does not open without it, and it is of no use without the key file: it is encrypted under the file key.
     """
-    material = await services.results.open_material(
-        caller.account_id, ids.from_wire("job", job_id), request_id=request_id
-    )
-    return result_response(material, services.results, caller)
+    material = await services.results.find_material(caller.account_id, ids.from_wire("job", job_id))
+    return await file_response(request, material, services.results)
 
 
 @router.get(

@@ -4,9 +4,9 @@ from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BaseModel, Field, SecretStr, model_validator
 from pydantic_core import PydanticCustomError
 
+from api.schemas.passwords import RULE, NewPassword
 from api.schemas.strict import Strict
 
-MAX_PASSWORD = 1024
 PUBLIC = ".example"
 
 
@@ -25,9 +25,7 @@ Email = Annotated[str, Field(max_length=254, examples=["ada@example.org"]), Afte
 
 class NewAccount(Strict):
     email: Email
-    password: Annotated[
-        SecretStr, Field(min_length=12, max_length=MAX_PASSWORD, examples=["correct horse battery staple"])
-    ]
+    password: Annotated[NewPassword, Field(description=RULE, examples=["correct horse battery staple"])]
 
 
 class Account(BaseModel):
@@ -40,7 +38,7 @@ class TokenRequest(Strict):
 
     grant_type: Literal["password", "refresh_token"]
     username: Annotated[str | None, Field(max_length=254, pattern=r"^[^\x00]*$", description="The email")] = None
-    password: Annotated[SecretStr | None, Field(max_length=MAX_PASSWORD)] = None
+    password: SecretStr | None = None
     refresh_token: Annotated[SecretStr | None, Field(max_length=256)] = None
     scope: str | None = None
     client_id: str | None = None

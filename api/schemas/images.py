@@ -7,11 +7,11 @@ from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 from pydantic_core import PydanticCustomError
 
+from api.schemas.passwords import RULE, NewPassword
 from api.schemas.strict import Strict
 from api.schemas.webhooks import WEBHOOK_URL_FIELD, Told
 from backplane.services.encryptions import Wishes
 from shield_core.image.regions import MAX_TEXT
-from shield_core.keys import passphrase
 from shield_core.keys.recipients import PublicKey, RecipientUnfit
 from shield_core.keys.stanzas import MAX_STANZAS
 
@@ -27,14 +27,6 @@ def _refuse_later_custody(value: Any) -> Any:
     return value
 
 
-def check_new_password(value: SecretStr) -> SecretStr:
-    try:
-        passphrase.check_new_passphrase(value.get_secret_value())
-    except passphrase.PassphraseUnfit as error:
-        raise PydanticCustomError("unfit_password", "{reason}", {"reason": str(error)}) from None
-    return value
-
-
 def check_recipient(value: str) -> str:
     try:
         return PublicKey.parse(value.strip()).text
@@ -42,7 +34,6 @@ def check_recipient(value: str) -> str:
         raise PydanticCustomError("unfit_recipient", "{reason}", {"reason": str(error)}) from None
 
 
-NewPassword = Annotated[SecretStr, AfterValidator(check_new_password)]
 Recipients = Annotated[tuple[Annotated[str, AfterValidator(check_recipient)], ...], Field(max_length=MAX_STANZAS)]
 
 
@@ -87,7 +78,7 @@ class KeyFileLocks(Strict):
     """What the key file is to open with: a password, recipients, or both, of which either opens."""
 
     master_password: Annotated[
-        NewPassword | None, Field(description="12 to 1024 bytes of UTF-8", examples=["correct horse battery staple"])
+        NewPassword | None, Field(description=RULE, examples=["correct horse battery staple"])
     ] = None
     recipients: Annotated[
         Recipients, Field(description="Public keys, as `imageshield keygen` prints them", examples=[[]])
@@ -117,7 +108,8 @@ ENCRYPT_FORM = form(
         "image": FILE
         | {
             "description": "A picture of at most 50,000,000 bytes: PNG, JPEG, BMP, TIFF or WebP; also HEIC, AVIF, GIF, "
-            "JPEG XL, raw files, PSD and ICO, which are kept as files. 25,000,000 pixels in the layout `pixels`, 200,000,000 in `file`. "
+            "JPEG XL, raw files, PSD and ICO, which are kept as files. 25,000,000 pixels in the layout `pixels`, "
+            "200,000,000 in `file`. "
             "The content decides, not the name."
         },
         "quantum_purity": {
@@ -158,7 +150,7 @@ ENCRYPT_FORM = form(
             "example": EMPTY,
             "minLength": 12,
             "maxLength": 1024,
-            "description": "12 to 1024 bytes of UTF-8: the key file opens with it. The service cannot recover it.",
+            "description": f"The key file opens with it. The service cannot recover it. {RULE}.",
         },
         "recipients": {
             "type": "array",

@@ -104,7 +104,12 @@ class Job(BaseModel):
     job_id: str
     kind: Kind
     status: Status
-    progress: Annotated[int, Field(ge=0, le=100, description="Percent, from bytes done")]
+    progress: Annotated[
+        int,
+        Field(
+            ge=0, le=100, description="Percent, from bytes done; 0 in the stage `verifying`, which has no percentages"
+        ),
+    ]
     stage: str
     estimated_time: Annotated[float, Field(description="Seconds to its end, waiting included, as estimated at first")]
     quantum_purity: QuantumPurity | None

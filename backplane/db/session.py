@@ -1,7 +1,7 @@
 """The only place that commits."""
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, Self
 
@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from backplane.errors import Overloaded, Unavailable
 from backplane.settings import Settings
 
-REVISION = "0007"
+REVISION = "0008"
 """The migration that this release needs; a later one serves it too (docs/deployment.md)."""
 
 AWAY = ("08", "53", "57", "40", "55P03", "25P03")
@@ -120,6 +120,11 @@ class Database:
 
     async def close(self) -> None:
         await self.engine.dispose()
+
+
+def after_commit(session: Any, act: Callable[[], None]) -> None:
+    """Do it when the session's transaction is committed; where it is rolled back it is not done."""
+    event.listen(session.sync_session, "after_commit", lambda _: act(), once=True)
 
 
 def _ping_rested(engine: AsyncEngine) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 from uuid import UUID
@@ -15,6 +16,7 @@ from backplane.db.session import Database
 from backplane.errors import EmailTaken, Unauthenticated
 from backplane.services.passphrases import PassphrasePool
 from backplane.vault import LocalVault
+from shield_core.keys.passphrase import clean
 
 PASSWORDS = CryptContext(
     schemes=["argon2"], argon2__type="ID", argon2__memory_cost=65_536, argon2__rounds=3, argon2__parallelism=4
@@ -22,11 +24,37 @@ PASSWORDS = CryptContext(
 """RFC 9106, section 4, second recommended option; a login with older parameters is hashed anew."""
 
 
+MAX_HASHED = 4096
+"""Characters: passlib hashes no more, and no account has a longer password."""
+
+
 @lru_cache(maxsize=1)
 def nobody() -> str:
     """A hash to verify where there is no such account, so that both answers take the same time."""
     hashed: str = PASSWORDS.hash(secrets.token_hex())
     return hashed
+
+
+def _prove(password: str, known_hash: str) -> tuple[bool, str | None]:
+    """Hold a password against a hash; return whether it fits, and a hash to keep in place of an outdated one."""
+    found = _candidates(password)
+    for candidate in found:
+        matches, new_hash = PASSWORDS.verify_and_update(candidate, known_hash)
+        if matches:
+            return True, new_hash if candidate == found[0] else PASSWORDS.hash(found[0])
+    return False, None
+
+
+def _candidates(password: str) -> list[str]:
+    """List what may have been hashed: cleaned and as NFC; by earlier releases, the password as it came."""
+    if len(password) > MAX_HASHED:
+        return [""]  # nobody's, and hashed all the same
+    kept = _normalized(clean(password))
+    return [candidate for candidate in dict.fromkeys((kept, password)) if len(candidate) <= MAX_HASHED]
+
+
+def _normalized(password: str) -> str:
+    return unicodedata.normalize("NFC", password)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +77,7 @@ class Accounts:
 
     async def register(self, *, email: str, password: str, request_id: str | None) -> AccountFacts:
         """Make an account; the first one of an installation is its operator."""
-        password_hash = await self._passphrases.run(lambda: PASSWORDS.hash(password))
+        password_hash = await self._passphrases.run(lambda: PASSWORDS.hash(_normalized(password)))
         async with self._database.transaction() as session:
             await accounts.lock_registration(session)
             if await accounts.by_email(session, email.lower()) is not None:
@@ -84,13 +112,11 @@ class Accounts:
         async with self._database.reading() as session:
             account = await accounts.by_email(session, email.lower())
         known_hash = account.password_hash if account is not None else None
-        matches, new_hash = await self._passphrases.run(
-            lambda: PASSWORDS.verify_and_update(password, known_hash or nobody())
-        )
+        matches, new_hash = await self._passphrases.run(lambda: _prove(password, known_hash or nobody()))
         success = matches and account is not None
         async with self._database.transaction() as session:
             if success and account is not None and new_hash:
-                await accounts.set_password_hash(session, account.id, new_hash)
+                await accounts.replace_password_hash(session, account.id, account.password_hash, by=new_hash)
             audit.add(
                 session,
                 action="account.login",

@@ -4,32 +4,24 @@ import asyncio
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
+from backplane import ids
 from backplane.blobs import S3Blobs
 from backplane.db.models import Blob, Job
-from backplane.db.repositories import analyses, audit, jobs
+from backplane.db.repositories import analyses, jobs
 from backplane.db.session import Database
 from backplane.errors import NotFound
 from backplane.services.jobs import JobFacts
 from backplane.services.originals import open_blob
 from backplane.services.outcomes import ANALYSIS, REPORTS
-from backplane.services.results import require_completed
+from backplane.services.results import StoredFile, require_completed
 from backplane.vault import LocalVault
 
 WITHOUT = "no analysis is kept with it. Encrypt with analyze=true, or send both pictures to POST /api/v1/analyze"
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """Something that was measured; `etag` changes with it, `body` is None where its owner has it already."""
-
-    etag: str
-    media_type: str
-    body: bytearray | None = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,28 +41,16 @@ class Analyses:
         self._store = store
         self._vault = vault
 
-    async def get(self, account_id: UUID, job_id: UUID, *, known_etag: str | None = None) -> Document:
-        """Open the analysis of a job; where its owner has it already, without its body."""
-        async with self._database.reading() as session:
-            job, blob = await _find(session, account_id, job_id, ANALYSIS)
-        if blob.id.hex == known_etag:
-            return Document(blob.id.hex, blob.media_type, None)
-        return await self._open(job, blob)
+    async def find(self, account_id: UUID, job_id: UUID) -> StoredFile:
+        """Find the analysis of a job."""
+        job, blob = await self._find(account_id, job_id, ANALYSIS)
+        return StoredFile(job, blob, ids.to_wire("job", job_id) + ".analysis.json")
 
-    async def report(self, account_id: UUID, job_id: UUID, form: str, *, request_id: str | None) -> Document:
-        """Open the report of a job, `html` or `pdf`, and write down that it left."""
-        async with self._database.transaction() as session:
-            job, blob = await _find(session, account_id, job_id, REPORTS[form])
-            audit.add(
-                session,
-                action="report.downloaded",
-                outcome="success",
-                account_id=account_id,
-                object_id=job_id,
-                request_id=request_id,
-                details={"format": form},
-            )
-        return await self._open(job, blob)
+    async def find_report(self, account_id: UUID, job_id: UUID, form: str) -> StoredFile:
+        """Find the report of a job, `html` or `pdf`; that it leaves is written down."""
+        job, blob = await self._find(account_id, job_id, REPORTS[form])
+        name = f"{ids.to_wire('job', job_id)}.report.{form}"
+        return StoredFile(job, blob, name, "report.downloaded", {"format": form})
 
     async def side_by_side(self, account_id: UUID, job_ids: Sequence[UUID]) -> list[tuple[JobFacts, dict[str, Any]]]:
         """Open the analyses of several jobs, in the order of the ids; all of them or none."""
@@ -84,8 +64,8 @@ class Analyses:
             require_completed(found[job_id])
             if job_id not in kept or found[job_id].analysis_version is None:
                 raise NotFound(f"The job in place {place} cannot be compared: {WITHOUT}")
-        documents = [await self._open(found[job_id], kept[job_id]) for job_id in job_ids]
-        parsed = await asyncio.to_thread(lambda: [json.loads(document.body or b"") for document in documents])
+        opened = [await open_blob(self._vault, self._store, found[job_id], kept[job_id]) for job_id in job_ids]
+        parsed = await asyncio.to_thread(lambda: [json.loads(document) for document, _ in opened])
         return [(JobFacts.of(found[job_id]), one) for job_id, one in zip(job_ids, parsed, strict=True)]
 
     async def trends(self, account_id: UUID, first: date, last: date) -> list[Trend]:
@@ -96,20 +76,13 @@ class Analyses:
         days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
         return [_day(day, encrypted.get(day, {}), measured.get(day, {})) for day in days]
 
-    async def _open(self, job: Job, blob: Blob) -> Document:
-        body, _ = await open_blob(self._vault, self._store, job, blob)
-        return Document(blob.id.hex, blob.media_type, body)
-
-
-async def _find(session: Any, account_id: UUID, job_id: UUID, purpose: str) -> tuple[Job, Blob]:
-    job = await jobs.of_account(session, account_id, job_id)
-    if job is None:
-        raise NotFound
-    require_completed(job)
-    found = await analyses.documents(session, account_id, [job_id], purpose)
-    if job_id not in found or job.analysis_version is None:
-        raise NotFound(f"The job has ended, and {WITHOUT}")
-    return job, found[job_id]
+    async def _find(self, account_id: UUID, job_id: UUID, purpose: str) -> tuple[Job, Blob]:
+        async with self._database.reading() as session:
+            job = require_completed(await jobs.of_account(session, account_id, job_id))
+            found = await analyses.documents(session, account_id, [job_id], purpose)
+        if job_id not in found or job.analysis_version is None:
+            raise NotFound(f"The job has ended, and {WITHOUT}")
+        return job, found[job_id]
 
 
 def _day(day: date, encrypted: Mapping[str, Any], measured: Mapping[str, Any]) -> Trend:

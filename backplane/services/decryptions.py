@@ -1,6 +1,8 @@
 """Taking an encrypted image in to be decrypted: everything that is checked before a job exists."""
 
 import asyncio
+import os
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -8,44 +10,62 @@ from backplane import ids
 from backplane.db.models import Job
 from backplane.db.repositories import keys
 from backplane.db.session import Database
-from backplane.errors import ClientCustody, KeyFileRequired, ValidationFailed, from_core
+from backplane.errors import ClientCustody, KeyFileRequired, KeyFileTooCostly, ValidationFailed, from_core
+from backplane.services.custody import PASSPHRASE
+from backplane.services.derivations import Derivations
 from backplane.services.inputs import INPUT, INPUT_MATERIAL, kept_material
 from backplane.services.jobs import JobFacts
 from backplane.services.orders import Order
-from backplane.services.passphrases import PassphrasePool
 from backplane.services.submissions import Submissions, Upload, estimate_ms
 from shield_core.cipher.purity import Purity
 from shield_core.container import header as container_header
 from shield_core.container import png, tag
 from shield_core.container.header import Header
 from shield_core.errors import MaterialRequired, ShieldError
-from shield_core.keys import keyfile, passphrase
+from shield_core.keys import keyfile
 from shield_core.keys.canonical import b64encode
+from shield_core.keys.passphrase import WRAP_KEY_SIZE, Kdf, WorkLimit, candidates
+from shield_core.keys.stanzas import Stanza
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What is known of an encrypted image before its job exists, and what the worker needs to open it."""
+
+    header: Header
+    secret: dict[str, Any] = field(repr=False)
 
 
 class Decryptions:
-    def __init__(self, database: Database, submissions: Submissions, passphrases: PassphrasePool) -> None:
+    def __init__(
+        self, database: Database, submissions: Submissions, derivations: Derivations, foreign: WorkLimit
+    ) -> None:
         self._database = database
         self._submissions = submissions
-        self._passphrases = passphrases
+        self._derivations = derivations
+        self._foreign = foreign
 
-    async def submit(
+    async def prepare(
         self,
-        order: Order,
-        upload: Upload,
+        account_id: UUID,
+        image: bytes,
         *,
         key_file: bytes | None,
         material: bytes | None,
         password: str | None,
-    ) -> JobFacts:
-        """Check framing and key file, derive what the password gives, and write the job with the intent to run it."""
+    ) -> Prepared:
+        """Check framing and key file, and derive what the password gives."""
         try:
-            header = await asyncio.to_thread(peek, upload.data)
-            secret = await self._secret(order.account_id, header, key_file, password)
+            header = await asyncio.to_thread(peek, image)
             if material is None and header.purity is Purity.MAXIMUM:
-                await self._require_kept_material(order.account_id, header.key_id)
+                await self._require_kept_material(account_id, header.key_id)
+            return Prepared(header, await self._secret(account_id, header, key_file, password))
         except ShieldError as error:
             raise from_core(error) from error
+
+    async def submit(self, order: Order, upload: Upload, prepared: Prepared, *, material: bytes | None) -> JobFacts:
+        """Write the job with the intent to run it."""
+        header = prepared.header
         job = Job(
             id=ids.new(),
             account_id=order.account_id,
@@ -55,7 +75,7 @@ class Decryptions:
             base_ms=estimate_ms(header.layout, header.width * header.height),
             request_id=order.request_id,
         )
-        job.secret = self._submissions.seal_secret(order.account_id, job.id, secret)
+        job.secret = self._submissions.seal_secret(order.account_id, job.id, prepared.secret)
         sent = [self._submissions.as_it_is(job, INPUT, "image/png", upload.data)]
         if material is not None:
             sent.append(self._submissions.as_it_is(job, INPUT_MATERIAL, "application/octet-stream", material))
@@ -70,20 +90,30 @@ class Decryptions:
         secret = {"key_file_b64": b64encode(keyfile.encode(parsed))}
         if all(stanza["type"] == "recipient" for stanza in parsed.stanzas):
             raise ClientCustody("The key file opens with a recipient's secret key alone: decrypt on their machine")
-        wrap_key = await self._wrap_key(parsed, password)
-        return secret if wrap_key is None else secret | {"wrap_key_b64": b64encode(wrap_key)}
-
-    async def _wrap_key(self, parsed: keyfile.KeyFile, password: str | None) -> bytes | None:
         kdf = keyfile.passphrase_kdf(parsed)
         if kdf is None:
-            return None
+            return secret
+        if not self._foreign.allows(kdf) and not await self._made_here(account_id, parsed):
+            raise KeyFileTooCostly(f"The key file asks for {kdf.work}: open or rewrap it offline")
         if password is None:
             raise ValidationFailed("This key file is protected by a password: send it as master_password")
-        try:
-            return await self._passphrases.run(lambda: passphrase.derive_wrap_key(password, kdf))
-        except passphrase.PassphraseUnfit:
-            # No key file was ever made under such a password: to the caller it is as wrong as any other.
-            return bytes(32)
+        first, *others = [b64encode(key) for key in await self._wrap_keys(account_id, kdf, password)]
+        # A worker of the release before knows the first one alone.
+        return secret | {"wrap_key_b64": first} | ({"other_wrap_keys_b64": others} if others else {})
+
+    async def _wrap_keys(self, account_id: UUID, kdf: Kdf, password: str) -> list[bytes]:
+        """Derive a key from each candidate, whichever opens: each is a turn of the account's."""
+        texts = candidates(password)
+        # No key file was ever made under any other password: to the caller it is as wrong as they all are.
+        return [await self._derivations.derive(account_id, kdf, text) for text in texts] or [os.urandom(WRAP_KEY_SIZE)]
+
+    async def _made_here(self, account_id: UUID, given: keyfile.KeyFile) -> bool:
+        """Say whether this account's key is kept under the very stanza: the service chose what that costs."""
+        async with self._database.reading() as session:
+            key = await keys.of_account(session, account_id, given.key_id)
+        if key is None or key.custody != PASSPHRASE:
+            return False
+        return _under_password(keyfile.parse(key.key_file)) == _under_password(given)
 
     async def _kept_key_file(self, account_id: UUID, key_id: UUID) -> bytes:
         async with self._database.reading() as session:
@@ -97,6 +127,10 @@ class Decryptions:
             blob = await kept_material(session, account_id, key_id)
         if blob is None or blob.deleted_at is not None:
             raise MaterialRequired
+
+
+def _under_password(parsed: keyfile.KeyFile) -> Stanza | None:
+    return next((stanza for stanza in parsed.stanzas if stanza["type"] == "passphrase"), None)
 
 
 def peek(data: bytes) -> Header:

@@ -10,6 +10,7 @@ from backplane import ids
 from backplane.bus import RedisBus
 from backplane.db.models import Job, JobEvent
 from backplane.db.repositories import audit, ends
+from backplane.db.session import after_commit
 from backplane.metrics import JOBS_ENDED
 from backplane.services.batches import endings as batch_endings
 from backplane.services.webhooks import events as webhook_events
@@ -86,4 +87,4 @@ async def _follow(
     )
     await webhook_events.note_job_end(session, job, event, status)
     await batch_endings.note_end(session, job)
-    JOBS_ENDED.labels(kind=job.kind, status=status).inc()
+    after_commit(session, JOBS_ENDED.labels(kind=job.kind, status=status).inc)

@@ -50,19 +50,33 @@ async def seal_kept_blob(account_key: VaultKey, job: Job, blob: Blob, data: byte
     return await _seal(data, key, blob)
 
 
-async def open_blob(vault: LocalVault, store: S3Blobs, job: Job, blob: Blob) -> tuple[bytearray, str | None]:
-    """Fetch and open a sealed object: its bytes, and the file name that was sealed with it."""
+async def open_blob(
+    vault: LocalVault, store: S3Blobs, job: Job, blob: Blob, part: tuple[int, int] | None = None
+) -> tuple[bytearray, str | None]:
+    """Fetch and open a sealed object, or a part of it: its bytes, and the file name that was sealed with it."""
+    key, file_name = open_seal(vault, job, blob)
+    head = HEAD + blob.id.bytes
+    try:
+        if part is None:
+            sealed = await store.get(blob.object_key)
+            data = await asyncio.to_thread(chunks.open_sealed, sealed, key=key, head=head)
+        else:
+            start, stop = part
+            sealed = await store.get(blob.object_key, chunks.frame_of(blob.size, start, stop))
+            data = await asyncio.to_thread(
+                chunks.open_part, sealed, size=blob.size, start=start, stop=stop, key=key, head=head
+            )
+    except MacMismatch as error:
+        raise Unavailable("A stored object was damaged") from error
+    return data, file_name
+
+
+def open_seal(vault: LocalVault, job: Job, blob: Blob) -> tuple[bytes, str | None]:
+    """Open what is sealed in the blob's row: the key of the object, and its file name."""
     if blob.sealed is None:
         raise Gone
     secret = _open_kept(vault, job, blob) if blob.purpose in KEPT else _open_passing(vault, job, blob)
-    sealed = await store.get(blob.object_key)
-    try:
-        data = await asyncio.to_thread(
-            chunks.open_sealed, sealed, key=b64decode(secret["key_b64"]), head=HEAD + blob.id.bytes
-        )
-    except MacMismatch as error:
-        raise Unavailable("A stored object was damaged") from error
-    return data, secret["file_name"]
+    return b64decode(secret["key_b64"]), secret["file_name"]
 
 
 async def _seal(data: bytes | bytearray | memoryview, key: bytes, blob: Blob) -> bytearray:

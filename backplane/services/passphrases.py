@@ -1,4 +1,7 @@
-"""Wrap keys off the event loop, two at a time: each takes 64 MiB, and a hostile key file may ask for 1 GiB."""
+"""Passwords of log-ins and of new key files, hashed off the event loop, two at a time: each takes 64 MiB.
+
+What a given key file asks for is derived in a process of its own: `derivations`.
+"""
 
 import asyncio
 from collections.abc import Callable

@@ -1,7 +1,8 @@
 """Handing out what a job made."""
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from backplane.db.session import Database
 from backplane.errors import Gone, JobFailed, JobNotFinished, NotFound
 from backplane.services.inputs import MATERIAL
 from backplane.services.jobs import CANCELLED
-from backplane.services.originals import open_blob
+from backplane.services.originals import open_blob, open_seal
 from backplane.services.outcomes import ANALYSIS
 from backplane.services.products import RESULT
 from backplane.vault import LocalVault
@@ -21,17 +22,38 @@ from backplane.vault import LocalVault
 MEASURED = {"analyze": ".analysis.json", "avalanche": ".avalanche.json"}
 """Kinds of job whose result is a document that is kept with them, and what its name ends with."""
 
+TAKEN_SECONDS = 60
+"""How long a decrypted picture stays after all of it has arrived: a proxy may have taken it, and not who asked."""
+
 
 @dataclass(frozen=True, slots=True)
-class ResultFile:
-    """A result on its way out; a `plaintext` picture is deleted once it has been sent."""
+class StoredFile:
+    """A file that a job made, as its row describes it. Nothing is opened yet, and nothing is spent."""
 
-    job_id: UUID
+    job: Job = field(repr=False)
+    blob: Blob = field(repr=False)
     file_name: str
-    media_type: str
-    size: int
-    plaintext: bool
-    body: AsyncIterator[bytes | memoryview]
+    action: str | None = None
+    """What the audit log calls it when it leaves; None where that is not written down."""
+    details: Mapping[str, Any] | None = None
+
+    @property
+    def size(self) -> int:
+        return self.blob.size
+
+    @property
+    def media_type(self) -> str:
+        return self.blob.media_type
+
+    @property
+    def etag(self) -> str:
+        """Names these bytes and tells nothing of them: an object is written once, under an id of its own."""
+        return self.blob.id.hex
+
+    @property
+    def plaintext(self) -> bool:
+        """Whether it is a decrypted picture, which goes soon after it has arrived."""
+        return self.job.kind == "decrypt"
 
 
 class Results:
@@ -40,74 +62,54 @@ class Results:
         self._store = store
         self._vault = vault
 
-    async def open(self, account_id: UUID, job_id: UUID, *, request_id: str | None) -> ResultFile:
-        """Open the encrypted image of an encrypt job, the picture of a decrypt job, or what the job measured."""
-        async with self._database.transaction() as session:
-            job = await jobs.of_account(session, account_id, job_id)
-            require_completed(job)
-            blob = await blobs.of_job(session, job_id, ANALYSIS if job and job.kind in MEASURED else RESULT)
-            if job is None or blob is None or blob.deleted_at is not None:
-                raise Gone
-            _note_download(session, job, "result.downloaded", request_id)
-        return await (self._sealed(job, blob) if blob.sealed is not None else self._plain(job, blob, ".enc.png"))
+    async def find(self, account_id: UUID, job_id: UUID) -> StoredFile:
+        """Find the encrypted image of an encrypt job, the picture of a decrypt job, or what the job measured."""
+        async with self._database.reading() as session:
+            job = require_completed(await jobs.of_account(session, account_id, job_id))
+            blob = await blobs.of_job(session, job_id, ANALYSIS if job.kind in MEASURED else RESULT)
+        if blob is None or _is_over(blob):
+            raise Gone
+        name = ids.to_wire("job", job.id) + MEASURED.get(job.kind, ".enc.png" if blob.sealed is None else "")
+        if blob.sealed is not None:
+            name = open_seal(self._vault, job, blob)[1] or name
+        return StoredFile(job, blob, name, "result.downloaded")
 
-    async def open_material(self, account_id: UUID, job_id: UUID, *, request_id: str | None) -> ResultFile:
-        """Open the material file of an encrypt job; without one it is not there."""
-        async with self._database.transaction() as session:
-            job = await jobs.of_account(session, account_id, job_id)
-            require_completed(job)
+    async def find_material(self, account_id: UUID, job_id: UUID) -> StoredFile:
+        """Find the material file of an encrypt job; without one it is not there."""
+        async with self._database.reading() as session:
+            job = require_completed(await jobs.of_account(session, account_id, job_id))
             blob = await blobs.of_job(session, job_id, MATERIAL)
-            if job is None or blob is None:
-                raise NotFound("This job made no material file")
-            if blob.deleted_at is not None:
-                raise Gone
-            _note_download(session, job, "material.downloaded", request_id)
-        return await self._plain(job, blob, ".enc.qmat")
+        if blob is None:
+            raise NotFound("This job made no material file")
+        if _is_over(blob):
+            raise Gone
+        return StoredFile(job, blob, ids.to_wire("job", job.id) + ".enc.qmat", "material.downloaded")
 
-    async def discard(self, account_id: UUID, job_id: UUID) -> None:
-        """Delete a plaintext result that has been sent; where the store fails, the sweeper does it."""
+    async def open(
+        self, file: StoredFile, part: tuple[int, int] | None = None, *, request_id: str | None
+    ) -> AsyncIterator[bytes | memoryview]:
+        """Open a file, or the bytes of it from a place on and before another, and write down that it leaves."""
+        if file.action is not None:
+            async with self._database.transaction() as session:
+                audit.add(
+                    session,
+                    action=file.action,
+                    outcome="success",
+                    account_id=file.job.account_id,
+                    object_id=file.job.id,
+                    request_id=request_id,
+                    details=dict(file.details or {}),
+                )
+        if file.blob.sealed is None:
+            return await self._store.stream(file.blob.object_key, part)
+        return _pieces((await open_blob(self._vault, self._store, file.job, file.blob, part))[0])
+
+    async def note_taken(self, file: StoredFile, start: int, stop: int) -> None:
+        """Shorten the life of a decrypted picture, once all of its bytes have arrived in one or several parts."""
         async with self._database.transaction() as session:
-            job = await jobs.of_account(session, account_id, job_id)
-            blob = await blobs.of_job(session, job_id, "result")
-            if job is None or blob is None:
-                return
-            await blobs.expire(session, job_id, "result")
-            await jobs.expire_with_result(session, job_id, seconds=0)
-        await self._store.delete(blob.object_key)
-        async with self._database.transaction() as session:
-            await blobs.mark_deleted(session, [blob.id])
-
-    async def _plain(self, job: Job, blob: Blob, ending: str) -> ResultFile:
-        return ResultFile(
-            job_id=job.id,
-            file_name=ids.to_wire("job", job.id) + ending,
-            media_type=blob.media_type,
-            size=blob.size,
-            plaintext=False,
-            body=await self._store.stream(blob.object_key),
-        )
-
-    async def _sealed(self, job: Job, blob: Blob) -> ResultFile:
-        data, file_name = await open_blob(self._vault, self._store, job, blob)
-        return ResultFile(
-            job_id=job.id,
-            file_name=file_name or ids.to_wire("job", job.id) + MEASURED.get(job.kind, ""),
-            media_type=blob.media_type,
-            size=len(data),
-            plaintext=job.kind == "decrypt",
-            body=_pieces(data),
-        )
-
-
-def _note_download(session: Any, job: Job, action: str, request_id: str | None) -> None:
-    audit.add(
-        session,
-        action=action,
-        outcome="success",
-        account_id=job.account_id,
-        object_id=job.id,
-        request_id=request_id,
-    )
+            if await blobs.note_taken(session, file.blob.id, start, stop):
+                await blobs.expire(session, file.job.id, RESULT, seconds=TAKEN_SECONDS)
+                await jobs.expire_with_result(session, file.job.id, seconds=TAKEN_SECONDS)
 
 
 def require_completed(job: Job | None) -> Job:
@@ -118,6 +120,12 @@ def require_completed(job: Job | None) -> Job:
     if job.status != "completed":
         raise JobFailed(CANCELLED if job.status == "cancelled" else job.error_title)
     return job
+
+
+def _is_over(blob: Blob) -> bool:
+    """Tell whether it is deleted, or due: how soon the sweeper comes must not be seen."""
+    due = blob.delete_after is not None and blob.delete_after <= datetime.now(UTC)
+    return due or blob.deleted_at is not None
 
 
 async def _pieces(data: bytearray) -> AsyncIterator[memoryview]:

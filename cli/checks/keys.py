@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurv
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from backplane.errors import ApplicationError
-from backplane.vault import KEY_SIZE, LocalVault
+from backplane.vault import KEY_SIZE, OTHERS, LocalVault
 from cli.checks.situation import Fault, Situation
 
 TOO_OPEN = 0o037
@@ -69,10 +69,20 @@ def _check_vault(situation: Situation, root_key: bytes | None) -> list[Fault]:
         )
     if directory.stat().st_mode & 0o007:
         faults.append(Fault("VAULT_DIRECTORY", f"{directory} is open to others", f"chmod 0700 {directory}"))
+    faults += _check_inside(directory)
     if root_key is not None and len(root_key) == KEY_SIZE and not _opens(root_key, directory):
         remedy = "restore the VAULT_KEY_FILE that belongs to this directory; see docs/operations.md"
         faults.append(Fault("VAULT_KEY_FILE", f"is not the key under which {directory} was sealed", remedy))
     return faults
+
+
+def _check_inside(directory: Path) -> list[Fault]:
+    """Nothing in there is for anybody else, not even for the group: the names of accounts' folders are their ids."""
+    found = [path for path in directory.rglob("*") if not path.is_symlink() and path.stat().st_mode & OTHERS]
+    if not found:
+        return []
+    problem = f"{min(found)} is open to others" + (f", and {len(found) - 1} more in {directory}" if found[1:] else "")
+    return [Fault("VAULT_DIRECTORY", problem, f"chmod -R go= {directory}/*")]
 
 
 def _opens(root_key: bytes, directory: Path) -> bool:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cli.checks.situation import Fault, Situation
-from cli.servers import account, binaries, ports
+from cli.servers import account, binaries, exporters, ports
 from cli.servers.errors import StartRefused
 from cli.system import ROOT
 
@@ -77,6 +77,19 @@ def check_port(situation: Situation) -> list[Fault]:
     if not situation.local or situation.running or ports.is_free(DEFAULT_PORT):
         return []
     return [Fault("port", f"{DEFAULT_PORT} on {ports.LOOPBACK} is in use", "stop what listens there, or up --port N")]
+
+
+def check_metrics_port(situation: Situation) -> list[Fault]:
+    if not situation.local or situation.running:
+        return []
+    try:
+        named = exporters.named(situation.environment)
+    except StartRefused as refusal:
+        return [Fault("METRICS_PORT", *str(refusal).removeprefix("METRICS_PORT ").split(": ", 1))]
+    host = exporters.host(situation.environment)
+    busy = [str(port) for port in named.values() if port == DEFAULT_PORT or not ports.is_free(port, host)]
+    remedy = "choose another one, of which the next is free too, or 0"
+    return [Fault("METRICS_PORT", f"port {' and '.join(busy)} on {host} is in use", remedy)] if busy else []
 
 
 def check_clock(_: Situation) -> list[Fault]:

@@ -6,8 +6,8 @@ StartRefused
 ├── PlaceClosed        a directory that the server's user cannot enter
 ├── ClusterRefused     data that this PostgreSQL cannot serve
 ├── NoFreePort         none of the ports that were tried is free
-├── PortBusy           the gateway's port is taken
-├── SettingMissing     a server of the operator's own was named without what it takes to use it
+├── PortBusy           a port that was asked for is taken
+├── SettingMissing     what was set cannot be used, for itself or for want of something else
 └── StartFailed        a process that did not come up; ends with its last words
 """
 

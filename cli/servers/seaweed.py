@@ -17,7 +17,8 @@ PARTS = ("master", "volume", "filer", "s3", "admin")
 REGION = "us-east-1"
 PROBE = "health/probe"
 
-# The master, the volume server and the filer have doors of their own without S3's keys: signed tokens close them.
+# Beside S3, volume server and filer have HTTP doors of their own: signed tokens close them. The master knows no tokens,
+# and would delete the bucket for whoever asks: `-disableHttp` closes its door, and that of the filer.
 TOKENS = {
     "WEED_JWT_SIGNING_KEY": "seaweedfs-volume-write",
     "WEED_JWT_SIGNING_READ_KEY": "seaweedfs-volume-read",
@@ -80,6 +81,7 @@ def _flags(ports: dict[str, int], bucket: str) -> list[str]:
         f"-ip.bind={LOOPBACK}",
         *addresses,
         f"-bucket={bucket}",
+        "-disableHttp=true",
         "-master.telemetry=false",
         # A resumed master may refuse the volume server's first call, and the second comes five seconds later. One that
         # starts afresh leads at once, and learns of every volume from that call.

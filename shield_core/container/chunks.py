@@ -108,6 +108,55 @@ def open_sealed(sealed: bytes | bytearray | memoryview, *, key: bytes, head: byt
     return out
 
 
+def frame_of(size: int, start: int, stop: int) -> tuple[int, int]:
+    """Find what of a sealed value holds a part of its secret.
+
+    Args:
+        size: of the secret, in bytes.
+        start: where the part begins in the secret.
+        stop: where it ends, at most `size` and more than `start`.
+
+    Returns:
+        Where the chunks of that part begin and end in the sealed value.
+    """
+    return HEAD_SIZE + start // CHUNK * _FRAME, min(sealed_size(size), HEAD_SIZE + -(-stop // CHUNK) * _FRAME)
+
+
+def open_part(
+    sealed: bytes | bytearray | memoryview, *, size: int, start: int, stop: int, key: bytes, head: bytes
+) -> bytearray:
+    """Decrypt a part of what `seal` wrote; nothing is learned of the rest.
+
+    Args:
+        sealed: the chunks that hold the part, cut out as `frame_of` says.
+        size: of the whole secret, in bytes.
+        start: where the part begins in the secret.
+        stop: where it ends, at most `size` and more than `start`.
+        key: The 32 bytes it was sealed under.
+        head: The head that is expected.
+
+    Returns:
+        The bytes of the secret from `start` on and before `stop`.
+
+    Raises:
+        MacMismatch: another head, key or size, or any change, cut or extension of these chunks.
+    """
+    view, cipher, out = memoryview(sealed).cast("B"), AESGCM(key), bytearray()
+    begin, end = frame_of(size, start, stop)
+    if len(view) != end - begin:
+        raise MacMismatch("Not what was sealed, or cut short")
+    first, last = start // CHUNK, _count(size) - 1
+    for at in range(0, len(view), _FRAME):
+        index = first + at // _FRAME
+        try:
+            out += cipher.decrypt(_nonce(index, last=index == last), view[at : at + _FRAME], head)
+        except InvalidTag as error:
+            raise MacMismatch("A chunk was changed, or sealed under another key") from error
+    del out[stop - first * CHUNK :]
+    del out[: start - first * CHUNK]
+    return out
+
+
 class Reader:
     """Decrypts parts of what `seal` wrote, when they are needed, so that the whole of it is never in memory in clear.
 

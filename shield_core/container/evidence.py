@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from typing import Any
 
 from shield_core.container import metadata, png, tag
 from shield_core.container.header import Header, parse
@@ -43,6 +44,29 @@ def fits(header: Header, key_file: KeyFile) -> bool:
     """
     mine = (header.commitment, header.nonce, header.key_id)
     return mine == (key_file.commitment, key_file.nonce, key_file.key_id)
+
+
+def read_metadata(header: Header, key_file: KeyFile, keys: Schedule) -> dict[str, Any]:
+    """Open the metadata of an image whose tag was verified, and hold header and key file to it.
+
+    Args:
+        header: of the image.
+        key_file: unlocked.
+        keys: derived from its file key.
+
+    Returns:
+        The object, as `metadata.decrypt`.
+
+    Raises:
+        PayloadInvalid: the metadata does not open, or its purity, the header's and the key file's are not the same, or
+            the key file names another statement.
+
+    Source: docs/format.md, Decryption, step 11.
+    """
+    purity = header.purity.value
+    if key_file.purity != purity:
+        raise PayloadInvalid("The key file names another purity than the image")
+    return metadata.decrypt(header.metadata, keys.metadata, purity=purity, statement_sha256=key_file.statement_sha256)
 
 
 def look_at_key(
@@ -96,10 +120,9 @@ def _tag_holds(keys: Schedule, image: png.Parsed) -> bool:
 
 
 def _metadata_digest(key_file: KeyFile, keys: Schedule, image: png.Parsed) -> str:
-    """Return the digest in the metadata, which `metadata.decrypt` demands to be the key file's."""
-    purity, digest = image.header.purity.value, key_file.statement_sha256
+    """Return the digest in the metadata, which `read_metadata` demands to be the key file's."""
     try:
-        metadata.decrypt(image.header.metadata, keys.metadata, purity=purity, statement_sha256=digest)
+        read_metadata(image.header, key_file, keys)
     except PayloadInvalid:
         return ""
-    return digest
+    return key_file.statement_sha256

@@ -7,7 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from shield_core.cipher.purity import Purity
-from shield_core.errors import HeaderInvalid
+from shield_core.errors import HeaderInvalid, LaterVersion
 from shield_core.image.facts import SAMPLE_KINDS
 from shield_core.image.limits import MAX_METADATA, MAX_PIXELS
 from shield_core.image.regions import MAX_REGIONS, Region
@@ -16,6 +16,9 @@ MAGIC: Final = b"QSIS"
 VERSION: Final = 1
 FILE_VERSION: Final = 2
 """The version of a header over a file that was not decoded; all else is as in version 1."""
+VERSIONS: Final = frozenset({VERSION, FILE_VERSION})
+"""What is read."""
+
 SUITE: Final = 1
 NONCE_SIZE: Final = 24
 COMMITMENT_SIZE: Final = 32
@@ -170,6 +173,7 @@ def parse(data: bytes | bytearray | memoryview) -> Header:
         data: the `qsIS` chunk's data without the tag.
 
     Raises:
+        LaterVersion: a version that this release does not know.
         HeaderInvalid: an unknown version, suite, layout, purity, flag or kind of sample; flags, material and regions
             that contradict each other or the purity; a geometry over the limits; missing or left-over bytes.
     """
@@ -178,7 +182,9 @@ def parse(data: bytes | bytearray | memoryview) -> Header:
     (magic, version, suite, layout, purity, flags, key_id, nonce, commitment, *geometry, material, regions) = (
         _FIXED.unpack_from(data)
     )
-    if (magic, suite) != (MAGIC, SUITE) or version not in {VERSION, FILE_VERSION}:
+    if magic == MAGIC and version > max(VERSIONS):
+        raise LaterVersion(version)
+    if magic != MAGIC or version not in VERSIONS or suite != SUITE:
         raise HeaderInvalid("Not a header of version 1 or 2, suite 1")
     width, height, bit_depth, color_type = geometry
     header = Header(

@@ -7,7 +7,7 @@ from shield_core.container import png
 from shield_core.container.chunks import HEAD_SIZE
 from shield_core.container.chunks import TAG as CHUNK_TAG
 from shield_core.container.header import SUITE, Header, parse
-from shield_core.container.material import MAGIC, digest
+from shield_core.container.material import MAGIC, check_version, digest
 from shield_core.container.material import VERSION as MATERIAL_VERSION
 from shield_core.container.tag import SIZE as TAG_SIZE
 from shield_core.errors import HeaderInvalid
@@ -29,7 +29,8 @@ def inspect(data: png.Buffer) -> dict[str, Any]:
         byte of framing and checksums is what the writer writes) and `fault` (why not, or null).
 
     Raises:
-        FileTooLarge, UnsupportedFormat, TooManyPixels, HeaderMissing: as `png.read`.
+        FileTooLarge, NotEncrypted, TooManyPixels, HeaderMissing: as `png.read`.
+        LaterVersion: an image of a later version.
         HeaderInvalid: the header cannot be read at all.
     """
     front = png.find(data)
@@ -66,7 +67,7 @@ def header_of(data: png.Buffer) -> Header:
         data: the whole file.
 
     Raises:
-        FileTooLarge, UnsupportedFormat, TooManyPixels, HeaderMissing: as `png.read`.
+        FileTooLarge, NotEncrypted, TooManyPixels, HeaderMissing: as `png.read`.
         HeaderInvalid: the header cannot be read.
     """
     return parse(png.find(data)[:-TAG_SIZE])
@@ -82,8 +83,10 @@ def inspect_material(data: bytes | bytearray | memoryview) -> dict[str, Any]:
         A JSON-able dictionary: `version`, `key_id`, `bytes` and `sha256`, which is the `material_sha256` of its image.
 
     Raises:
+        LaterMaterial: a material of a later version.
         HeaderInvalid: not a material of version 1.
     """
+    check_version(data)
     view = memoryview(data).cast("B")
     if len(view) < HEAD_SIZE + CHUNK_TAG or view[:5] != MAGIC + bytes([MATERIAL_VERSION]):
         raise HeaderInvalid("Not a material of version 1, or cut short")

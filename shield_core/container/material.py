@@ -19,7 +19,7 @@ from shield_core.cipher.streams import Streams
 from shield_core.container import chunks
 from shield_core.container.header import Header
 from shield_core.container.lanes import Recording, Replay
-from shield_core.errors import FileTooLarge, MacMismatch, MaterialRequired, PayloadInvalid
+from shield_core.errors import FileTooLarge, LaterMaterial, MacMismatch, MaterialRequired, PayloadInvalid
 from shield_core.image.limits import MAX_MATERIAL_BYTES
 from shield_core.keys.keyfile import KeyFile
 from shield_core.keys.schedule import Schedule
@@ -78,6 +78,7 @@ def of_image(header: Header, key_file: KeyFile, given: Buffer | None) -> Buffer:
     Raises:
         MaterialRequired: the image is of `maximum`, and none was given.
         FileTooLarge: more than 320,000,000 bytes were given.
+        LaterMaterial: what was given is of a later version of the format.
     """
     if header.purity is not Purity.MAXIMUM:
         return key_file.material or b""
@@ -85,7 +86,19 @@ def of_image(header: Header, key_file: KeyFile, given: Buffer | None) -> Buffer:
         raise MaterialRequired("An image of the purity maximum needs the .qmat file that was written beside it")
     if memoryview(given).nbytes > MAX_MATERIAL_BYTES:
         raise FileTooLarge(f"Material has at most {MAX_MATERIAL_BYTES:,} bytes")
+    check_version(given)
     return given
+
+
+def check_version(material: Buffer) -> None:
+    """Refuse a material of a later version; what is no material at all is left to the digest.
+
+    Raises:
+        LaterMaterial: a version that this release does not know.
+    """
+    start = bytes(memoryview(material).cast("B")[: len(MAGIC) + 1])
+    if start[:-1] == MAGIC and start[-1] > VERSION:
+        raise LaterMaterial(start[-1])
 
 
 def verify(header: Header, material: Buffer, *, progress: Advance = nothing) -> None:

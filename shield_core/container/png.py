@@ -12,10 +12,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from shield_core import recognition
 from shield_core.container import stream
 from shield_core.container.header import Header, pack, parse
 from shield_core.container.tag import SIZE as TAG_SIZE
-from shield_core.errors import FileTooLarge, HeaderInvalid, HeaderMissing, TooManyPixels, UnsupportedFormat
+from shield_core.errors import FileTooLarge, HeaderInvalid, HeaderMissing, NotEncrypted, TooManyPixels
 from shield_core.image.checksums import crc32
 from shield_core.image.limits import MAX_CHUNKS, MAX_ENCRYPTED_BYTES, MAX_PIXELS
 from shield_core.progress import Advance, nothing
@@ -121,7 +122,7 @@ def read(data: Buffer, *, progress: Advance = nothing) -> Parsed:
 
     Raises:
         FileTooLarge: more than 112,000,000 bytes.
-        UnsupportedFormat: no PNG signature.
+        NotEncrypted: no PNG signature.
         TooManyPixels: IHDR declares more than 25,000,000 pixels.
         HeaderMissing: a PNG without the chunk `qsIS`.
         HeaderInvalid: one byte is not what the writer writes.
@@ -158,7 +159,7 @@ def find(data: Buffer) -> memoryview:
         Header and tag, as they stand.
 
     Raises:
-        FileTooLarge, UnsupportedFormat, TooManyPixels, HeaderMissing: as `read`.
+        FileTooLarge, NotEncrypted, TooManyPixels, HeaderMissing: as `read`.
         HeaderInvalid: the walk over the chunks does not reach IEND.
 
     Source: docs/format.md, Decryption, steps 1 to 3.
@@ -167,7 +168,7 @@ def find(data: Buffer) -> memoryview:
     if len(view) > MAX_ENCRYPTED_BYTES:
         raise FileTooLarge(f"An encrypted image has at most {MAX_ENCRYPTED_BYTES:,} bytes")
     if bytes(view[:_FIRST_CHUNK]) != SIGNATURE:
-        raise UnsupportedFormat("Not a PNG")
+        raise NotEncrypted(_what_it_is(view))
     at = _FIRST_CHUNK
     for _ in range(MAX_CHUNKS):
         kind, body, at = _next_chunk(view, at)
@@ -178,6 +179,16 @@ def find(data: Buffer) -> memoryview:
         if kind == b"IEND":
             raise HeaderMissing("A PNG without the chunk qsIS")
     raise HeaderInvalid("More chunks than a writer writes")
+
+
+def _what_it_is(view: memoryview) -> str:
+    kind = recognition.name_of(view)
+    if kind is None:
+        return "An encrypted image is a PNG"
+    told = f"This is {kind}: an encrypted image is a PNG"
+    if not recognition.is_picture(kind):
+        return told
+    return f"{told}; another program has saved this one again, or it was never encrypted"
 
 
 def _next_chunk(view: memoryview, at: int) -> tuple[bytes, memoryview, int]:

@@ -106,35 +106,9 @@ MEDIA_TYPES: Final = {
 }
 """The formats that are decoded, and their media types."""
 
-SUFFIXES: Final = {"PNG": ".png", "JPEG": ".jpg", "BMP": ".bmp", "TIFF": ".tif", "WEBP": ".webp"}
-
-OTHER_SUFFIXES: Final = {
-    "image/avif": ".avif",
-    "image/bmp": ".bmp",
-    "image/gif": ".gif",
-    "image/heic": ".heic",
-    "image/heif": ".heif",
-    "image/jpeg": ".jpg",
-    "image/jxl": ".jxl",
-    "image/tiff": ".tif",
-    "image/vnd.adobe.photoshop": ".psd",
-    "image/vnd.microsoft.icon": ".ico",
-    "image/x-adobe-dng": ".dng",
-    "image/x-canon-cr2": ".cr2",
-    "image/x-canon-cr3": ".cr3",
-    "image/x-dcraw": ".raw",
-    "image/x-fuji-raf": ".raf",
-    "image/x-nikon-nef": ".nef",
-    "image/x-olympus-orf": ".orf",
-    "image/x-panasonic-rw2": ".rw2",
-    "image/x-pentax-pef": ".pef",
-    "image/x-samsung-srw": ".srw",
-    "image/x-sony-arw": ".arw",
-}
-"""The media types of files that are kept and not decoded, and their suffixes. Only these are ever served: what a
-stranger wrote into an encrypted image does not become the type of an answer."""
-
 UNKNOWN_MEDIA_TYPE: Final = "application/octet-stream"
+"""Of a file whose type is not in `shield_core.image.suffixes`: what a stranger wrote into an encrypted image does not
+become the type of an answer."""
 
 
 class Walk(Protocol):

@@ -10,20 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shield_core.errors import UNEXPECTED, ImageError, PayloadInvalid
-from shield_core.image.facts import (
-    MEDIA_TYPES,
-    OTHER,
-    OTHER_SUFFIXES,
-    SAMPLE_KINDS,
-    SUFFIXES,
-    UNKNOWN_MEDIA_TYPE,
-)
+from shield_core.image.facts import MEDIA_TYPES, OTHER, SAMPLE_KINDS, UNKNOWN_MEDIA_TYPE
 from shield_core.image.framing import FRAME_MODE, unframe
 from shield_core.image.intake import sniff
-from shield_core.image.names import harmless_name, with_suffix
+from shield_core.image.names import harmless_name, with_suffix_of
 from shield_core.image.payload import Layout
 from shield_core.image.rebuild import Geometry, rebuild
 from shield_core.image.regions import Region, hash_pixels
+from shield_core.image.suffixes import SUFFIXES
 from shield_core.image.values import digest, keys, text, whole
 from shield_core.progress import Advance, nothing
 
@@ -37,7 +31,7 @@ _DEEPEST = 64
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """A file as it comes back; `file_name` is harmless and never empty.
+    """A file as it comes back; `file_name` is harmless, never empty, and promises what the file is.
 
     `identical` says that it is byte for byte the original; of the layout `file` it always is.
     """
@@ -152,25 +146,20 @@ def _restore_pixels(
 def _restored(
     data: bytes, format_name: str, source: Mapping[str, Any], metadata: Mapping[str, Any], layout: Layout
 ) -> Restored:
-    media_type, suffix = _serve(format_name, source)
-    name = harmless_name(source["file_name"])
-    if source["format"] != format_name:
-        name = with_suffix(name, suffix)
+    media_type = _serve(format_name, source)
     return Restored(
         data=data,
         media_type=media_type,
-        file_name=name or "image" + suffix,
+        file_name=with_suffix_of(harmless_name(source["file_name"]), media_type),
         layout=layout,
         identical=layout is Layout.FILE or hashlib.sha256(data).hexdigest() == metadata["original_sha256"],
     )
 
 
-def _serve(format_name: str, source: Mapping[str, Any]) -> tuple[str, str]:
-    """Return the media type to serve a file as, and its suffix: of a file that was not decoded, only a known one."""
-    if format_name != OTHER:
-        return MEDIA_TYPES[format_name], SUFFIXES[format_name]
-    named = source["media_type"]
-    return (named, OTHER_SUFFIXES[named]) if named in OTHER_SUFFIXES else (UNKNOWN_MEDIA_TYPE, ".bin")
+def _serve(format_name: str, source: Mapping[str, Any]) -> str:
+    """Return the media type to serve a file as: of a file that was not decoded, only a known one."""
+    named = source["media_type"] if format_name == OTHER else MEDIA_TYPES[format_name]
+    return named if named in SUFFIXES else UNKNOWN_MEDIA_TYPE
 
 
 def _check_mode(samples: NDArray[np.uint8], mode: str, geometry: Geometry) -> None:

@@ -30,7 +30,7 @@ def keep_undecoded(reason: str, media_type: str, *, width: int = 0, height: int 
 
     Args:
         reason: what it is, with its article.
-        media_type: one of `OTHER_SUFFIXES`.
+        media_type: one of `shield_core.image.suffixes`.
         width: pixels, 0 where the structure does not tell.
         height: likewise.
     """

@@ -72,6 +72,17 @@ def loads_indented(data: bytes) -> Any:
     return _read(data, dumps_indented)
 
 
+def loads_respelled(data: bytes) -> Any:
+    """Read a value however it is spelled: other white space, another order of keys, escaped characters.
+
+    Raises:
+        NotCanonical: not JSON, a key that stands twice, or a value that has no canonical form.
+    """
+    value = _parse(data)
+    dumps(value)
+    return value
+
+
 def b64encode(data: bytes) -> str:
     """Write bytes as padded Base64 (RFC 4648, section 4)."""
     return base64.b64encode(data).decode("ascii")
@@ -95,8 +106,15 @@ def b64decode(text: object) -> bytes:
 
 
 def _read(data: bytes, write: Callable[[object], bytes]) -> Any:
+    value = _parse(data)
+    if write(value) != data:
+        raise NotCanonical("not the canonical form")
+    return value
+
+
+def _parse(data: bytes) -> Any:
     try:
-        value = json.loads(
+        return json.loads(
             data.decode(),
             object_pairs_hook=_object,
             parse_int=_integer,
@@ -108,9 +126,6 @@ def _read(data: bytes, write: Callable[[object], bytes]) -> Any:
     except (ValueError, RecursionError):
         # Not chained: the parser's error carries the whole document, and the document may hold a key.
         raise NotCanonical("not JSON") from None
-    if write(value) != data:
-        raise NotCanonical("not the canonical form")
-    return value
 
 
 def _plain(value: object, depth: int) -> object:

@@ -1,51 +1,24 @@
 """The key file, without which an encrypted image does not open. docs/format.md, "Key file"."""
 
 import hmac
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
+from shield_core import recognition
 from shield_core.errors import CommitmentMismatch, KeyFileInvalid, MacMismatch, NoMatch
-from shield_core.keys import canonical, schedule, stanzas
+from shield_core.keys import canonical, fields, schedule, spelling, stanzas
 from shield_core.keys.passphrase import Kdf
 from shield_core.keys.schedule import NONCE_SIZE, Schedule
 from shield_core.keys.stanzas import Opener, Stanza, Wrap
 
-FORMAT: Final = "imageshield-key-file"
-VERSION: Final = 1
 MAX_BYTES: Final = 1_048_576
 """Twenty stanzas and the material of a `multistage` image of 25 million pixels stay far below it."""
 
-PURITIES: Final = frozenset({"fast", "balanced", "multistage", "maximum"})
-MATERIAL_PURITY: Final = "multistage"
-"""Exactly its key files hold material; that of `maximum` is a file of its own, as large as several pictures."""
-
-MIN_MATERIAL: Final = 69
-MAX_MATERIAL: Final = 4096
-"""A head of 21 bytes, a seed of 32 for each of 1 to 96 segments, and a tag of 16."""
-
 _COMMITMENT_SIZE: Final = 32
 _MAC_SIZE: Final = 32
-_CREATED: Final = "%Y-%m-%dT%H:%M:%SZ"
-_KEY_ID: Final = re.compile(r"key_[0-9a-f]{32}", re.ASCII)
-_SHA256: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
-_KEYS: Final = frozenset(
-    {
-        "format",
-        "version",
-        "key_id",
-        "created",
-        "purity",
-        "nonce_b64",
-        "commitment_b64",
-        "stanzas",
-        "statement_sha256",
-        "mac_b64",
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +39,7 @@ class KeyFile:
     statement_sha256: str
     mac: bytes = field(repr=False)
     material: bytes | None = field(default=None, repr=False)
-    version: int = VERSION
+    version: int = fields.VERSION
 
 
 def build(
@@ -124,14 +97,35 @@ def parse(data: bytes) -> KeyFile:
 
     Raises:
         KeyFileInvalid: too large, not byte for byte what `encode` writes, a missing, additional or reserved field, or a
+            parameter over its cap. The message says what was changed.
+    """
+    _check_length(data)
+    try:
+        value = canonical.loads_indented(data)
+    except canonical.NotCanonical:
+        raise KeyFileInvalid(spelling.explain(data, _from_json)) from None
+    return _from_json(value)
+
+
+def parse_respelled(data: bytes) -> KeyFile:
+    """Read a key file that another program has written anew: `encode` gives its canonical bytes again.
+
+    What it holds must be exactly that of a key file; only how it is spelled may differ. It is authentic once `unlock`
+    has found its MAC, which covers the canonical form.
+
+    Args:
+        data: At most 1,048,576 bytes; one byte order mark in front is left away.
+
+    Raises:
+        KeyFileInvalid: too large, no JSON, a duplicate, missing or additional field, Base64 that is not canonical, or a
             parameter over its cap.
     """
-    if len(data) > MAX_BYTES:
-        raise KeyFileInvalid("A key file has at most 1 MiB")
+    _check_length(data)
     try:
-        return _from_json(canonical.loads_indented(data))
-    except canonical.NotCanonical as error:
-        raise KeyFileInvalid(f"The key file is not canonical: {error}") from error
+        value = canonical.loads_respelled(data.removeprefix(recognition.BYTE_ORDER_MARK))
+    except canonical.NotCanonical:
+        raise KeyFileInvalid(spelling.explain(data, _from_json)) from None
+    return _from_json(value)
 
 
 def unlock(key_file: KeyFile, openers: Sequence[Opener]) -> bytes:
@@ -212,10 +206,10 @@ def _mac(key_file: KeyFile, keys: Schedule) -> bytes:
 def _fields(key_file: KeyFile) -> dict[str, Any]:
     material = {} if key_file.material is None else {"material_b64": canonical.b64encode(key_file.material)}
     return material | {
-        "format": FORMAT,
+        "format": fields.FORMAT,
         "version": key_file.version,
         "key_id": key_id_text(key_file.key_id),
-        "created": key_file.created.strftime(_CREATED),
+        "created": key_file.created.strftime(fields.TIME),
         "purity": key_file.purity,
         "nonce_b64": canonical.b64encode(key_file.nonce),
         "commitment_b64": canonical.b64encode(key_file.commitment),
@@ -224,57 +218,28 @@ def _fields(key_file: KeyFile) -> dict[str, Any]:
     }
 
 
-def _from_json(value: Any) -> KeyFile:
-    if not isinstance(value, dict) or value.keys() - {"material_b64"} != _KEYS:
-        raise KeyFileInvalid("The key file has a missing or additional field")
-    if value["format"] != FORMAT or type(value["version"]) is not int or value["version"] != VERSION:
-        raise KeyFileInvalid("Not a key file of version 1")
-    if not isinstance(value["purity"], str) or value["purity"] not in PURITIES:
-        raise KeyFileInvalid("An unknown purity")
-    if not isinstance(value["stanzas"], list):
-        raise KeyFileInvalid("The stanzas are not a list")
-    return KeyFile(
-        key_id=UUID(_matching(value["key_id"], _KEY_ID)[4:]),
-        created=_time(value["created"]),
-        purity=value["purity"],
-        nonce=_sized(value["nonce_b64"], NONCE_SIZE),
-        commitment=_sized(value["commitment_b64"], _COMMITMENT_SIZE),
-        stanzas=stanzas.check(value["stanzas"]),
-        statement_sha256=_matching(value["statement_sha256"], _SHA256),
-        mac=_sized(value["mac_b64"], _MAC_SIZE),
-        material=_material(value),
-    )
+def _check_length(data: bytes) -> None:
+    if len(data) > MAX_BYTES:
+        raise KeyFileInvalid("A key file has at most 1 MiB")
 
 
-def _matching(value: object, pattern: re.Pattern[str]) -> str:
-    if not isinstance(value, str) or not pattern.fullmatch(value):
-        raise KeyFileInvalid("The key file has a malformed id or digest")
-    return value
-
-
-def _sized(value: object, size: int) -> bytes:
-    data = canonical.b64decode(value)
-    if len(data) != size:
-        raise KeyFileInvalid("The key file has a value of the wrong length")
-    return data
-
-
-def _material(value: dict[str, Any]) -> bytes | None:
-    if ("material_b64" in value) != (value["purity"] == MATERIAL_PURITY):
-        raise KeyFileInvalid("Key files of the purity multistage hold material, and no others")
-    if "material_b64" not in value:
-        return None
-    material = canonical.b64decode(value["material_b64"])
-    if not MIN_MATERIAL <= len(material) <= MAX_MATERIAL:
-        raise KeyFileInvalid("The material has no length that segment seeds have")
-    return material
-
-
-def _time(value: object) -> datetime:
+def _from_json(value: object) -> KeyFile:
     try:
-        time = datetime.strptime(str(value), _CREATED).replace(tzinfo=UTC)
-    except ValueError:
-        raise KeyFileInvalid("The key file has a malformed time") from None
-    if time.strftime(_CREATED) != value:
-        raise KeyFileInvalid("The key file has a malformed time")
-    return time
+        return _from_fields(value)
+    except canonical.NotCanonical as error:
+        raise KeyFileInvalid(f"The key file has a value that is not canonical: {error}") from error
+
+
+def _from_fields(value: object) -> KeyFile:
+    found = fields.check_shape(value)
+    return KeyFile(
+        key_id=fields.key_id(found["key_id"]),
+        created=fields.time(found["created"]),
+        purity=fields.purity(found["purity"]),
+        nonce=fields.sized(found["nonce_b64"], NONCE_SIZE),
+        commitment=fields.sized(found["commitment_b64"], _COMMITMENT_SIZE),
+        stanzas=stanzas.check(fields.listed(found["stanzas"])),
+        statement_sha256=fields.digest(found["statement_sha256"]),
+        mac=fields.sized(found["mac_b64"], _MAC_SIZE),
+        material=fields.material(found),
+    )

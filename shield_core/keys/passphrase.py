@@ -25,6 +25,10 @@ MIN_PASSPHRASE: Final = 12
 MAX_PASSPHRASE: Final = 1024
 """Bytes after normalization. The lower bound is for new wraps only; the upper one caps what is hashed."""
 
+DEFAULT_M_KIB: Final = 65_536
+DEFAULT_T: Final = 3
+DEFAULT_ITERATIONS: Final = 600_000
+
 MAX_COST_KIB: Final = 4 * 1024 * 1024
 """m·t at most 4 GiB of memory written, a few seconds of one core."""
 
@@ -32,6 +36,9 @@ MAX_COST_KIB: Final = 4 * 1024 * 1024
 ARGON2_AT_ONCE: Final = threading.Lock()
 """Two derivations with several lanes at the same time wait for each other's threads for ever: OpenSSL 4.0.3, in
 cryptography 50. Each uses all cores by itself, so that one after the other is no slower."""
+
+
+_BYTE_ORDER_MARK: Final = "\ufeff"
 
 
 class PassphraseUnfit(ValueError):
@@ -79,6 +86,11 @@ class Kdf(ABC):
         costs = {name: getattr(self, name) for name in self.COSTS}
         return {"name": self.NAME, "salt_b64": canonical.b64encode(self.salt)} | costs
 
+    @property
+    @abstractmethod
+    def work(self) -> str:
+        """What deriving costs, for people: "64 MiB of memory and 3 passes"."""
+
     @abstractmethod
     def derive(self, password: bytes) -> bytes:
         """Derive 32 bytes from a password as it is encoded."""
@@ -112,14 +124,20 @@ class Argon2(Kdf):
     }
 
     salt: bytes
-    m_kib: int = 65_536
-    t: int = 3
+    m_kib: int = DEFAULT_M_KIB
+    t: int = DEFAULT_T
     p: int = 4
 
     def __post_init__(self) -> None:
         Kdf.__post_init__(self)  # super() without arguments does not find a class that slots=True made anew
         if self.m_kib * self.t > MAX_COST_KIB:
             raise KeyFileInvalid("The passphrase parameters cost too much")
+
+    @property
+    def work(self) -> str:
+        """Memory and passes."""
+        memory = f"{self.m_kib >> 20} GiB" if self.m_kib % (1 << 20) == 0 else f"{self.m_kib / 1024:,.0f} MiB"
+        return f"{memory} of memory and {self.t} {'pass' if self.t == 1 else 'passes'}"
 
     def derive(self, password: bytes) -> bytes:
         """Derive 32 bytes (RFC 9106), one at a time in a process; releases the interpreter's lock."""
@@ -142,12 +160,35 @@ class Pbkdf2(Kdf):
     COSTS: ClassVar[Mapping[str, range]] = {"iterations": range(600_000, 10_000_000 + 1)}
 
     salt: bytes
-    iterations: int = 600_000
+    iterations: int = DEFAULT_ITERATIONS
+
+    @property
+    def work(self) -> str:
+        """Iterations."""
+        return f"{self.iterations:,} iterations"
 
     def derive(self, password: bytes) -> bytes:
         """Derive 32 bytes (RFC 8018, section 5.2); releases the interpreter's lock."""
         pbkdf2 = PBKDF2HMAC(hashes.SHA256(), length=WRAP_KEY_SIZE, salt=self.salt, iterations=self.iterations)
         return pbkdf2.derive(password)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkLimit:
+    """How much work a reader does without a word; by default what the defaults of new key files ask for.
+
+    `m_kib` bounds Argon2id's memory and `cost_kib` memory times passes, in KiB; `iterations` bounds PBKDF2.
+    """
+
+    m_kib: int = DEFAULT_M_KIB
+    cost_kib: int = DEFAULT_M_KIB * DEFAULT_T
+    iterations: int = DEFAULT_ITERATIONS
+
+    def allows(self, kdf: Kdf) -> bool:
+        """Say whether deriving stays within the limit."""
+        if isinstance(kdf, Argon2):
+            return kdf.m_kib <= self.m_kib and kdf.m_kib * kdf.t <= self.cost_kib
+        return isinstance(kdf, Pbkdf2) and kdf.iterations <= self.iterations
 
 
 def _read(kind: type[Argon2 | Pbkdf2], value: Mapping[str, Any]) -> Kdf:
@@ -180,10 +221,41 @@ def check_new_passphrase(passphrase: str) -> None:
     """Refuse a passphrase that nothing may be encrypted with.
 
     Raises:
-        PassphraseUnfit: fewer than 12 or more than 1024 bytes of UTF-8 after NFC, or not a sequence of Unicode scalars.
+        PassphraseUnfit: fewer than 12 or more than 1024 bytes of UTF-8 after NFC, a control character (category Cc), or
+            not a sequence of Unicode scalars.
     """
     if len(_encoded(passphrase)) < MIN_PASSPHRASE:
         raise PassphraseUnfit("A passphrase has at least 12 bytes")
+    if any(unicodedata.category(character) == "Cc" for character in passphrase):
+        raise PassphraseUnfit("A passphrase has no control characters, such as tabs and line ends")
+
+
+def clean(passphrase: str) -> str:
+    """Drop what files and forms put around a passphrase: a byte order mark in front, one LF or CRLF at the end."""
+    line = passphrase.removeprefix(_BYTE_ORDER_MARK)
+    return line.removesuffix("\n").removesuffix("\r") if line.endswith("\n") else line
+
+
+def candidates(passphrase: str, *before: str) -> tuple[str, ...]:
+    """List what may have been encrypted with, in the order in which it is to be tried.
+
+    Args:
+        passphrase: as it came.
+        before: how earlier releases took it at the same door, where that is neither cleaned nor as it came.
+
+    Returns:
+        Each once: cleaned as new passphrases are, as taken before, as it came. What nothing can have been encrypted
+        with, because it is too long or not made of Unicode characters, is left away.
+    """
+    return tuple(dict.fromkeys(filter(_fits, (clean(passphrase), *before, passphrase))))
+
+
+def _fits(passphrase: str) -> bool:
+    try:
+        _encoded(passphrase)
+    except PassphraseUnfit:
+        return False
+    return True
 
 
 def _encoded(passphrase: str) -> bytes:

@@ -553,11 +553,11 @@ class TestResult:
             await engine.complete_encrypt(job_id)
         stream, opened = S3Blobs.stream, []
 
-        async def fail_at_the_second(self, key):
+        async def fail_at_the_second(self, key, part=None):
             opened.append(key)
             if len(opened) == 2:
                 raise Unavailable
-            return await stream(self, key)
+            return await stream(self, key, part)
 
         monkeypatch.setattr(S3Blobs, "stream", fail_at_the_second)
         received = bytearray()

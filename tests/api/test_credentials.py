@@ -10,6 +10,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from jose import jwt
 
+ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 
 JOBS = "/api/v1/jobs"
@@ -40,6 +42,7 @@ def sign_hs256(header, claims, secret):
 def sign_es256(header, claims, key):
     signed = f"{encode(header)}.{encode(claims)}"
     r, s = decode_dss_signature(key.sign(signed.encode(), ec.ECDSA(hashes.SHA256())))
+    s = min(s, ORDER - s)
     return f"{signed}.{encode(r.to_bytes(32, 'big') + s.to_bytes(32, 'big'))}"
 
 
@@ -126,8 +129,25 @@ class TestForgedTokens:
         await assert_refused(client, sign_es256(header | {"typ": typ}, claims, own_key))
 
     @pytest.mark.parametrize(
+        "extra", [{"crit": ["b64"]}, {"crit": []}, {"b64": False}, {"zip": "DEF"}, {"cty": "JWT"}, {"x": None}]
+    )
+    async def test_a_header_with_more_in_it(self, client, ada, own_key, extra):
+        header, claims, _ = parts(ada.token)
+        await assert_refused(client, sign_es256(header | extra, claims, own_key))
+
+    @pytest.mark.parametrize(
         "change",
         [
+            {"exp": float("inf")},
+            {"exp": float("nan")},
+            {"exp": True},
+            {"exp": "4000000000"},
+            {"exp": 4_000_000_000.5},
+            {"exp": 10**300},
+            {"nbf": False},
+            {"iat": float("-inf")},
+            {"aud": ["imageshield/api"]},
+            {"deep": json.loads("[" * 700 + "]" * 700)},
             {"aud": "imageshield/other"},
             {"iss": "somebody"},
             {"sub": "acc_1"},
@@ -160,6 +180,12 @@ class TestForgedTokens:
 
 
 class TestMalleableTokens:
+    async def test_the_twin_of_a_signature(self, client, ada):
+        signed, _, signature = ada.token.rpartition(".")
+        raw = decode(signature)
+        twin = (ORDER - int.from_bytes(raw[32:])).to_bytes(32)
+        await assert_refused(client, f"{signed}.{encode(raw[:32] + twin)}")
+
     async def test_another_spelling_of_the_same_bytes(self, client, ada):
         # 64 bytes of signature take 86 characters, of whose last one four bits are not used: RFC 4648, section 3.5.
         last = ada.token[-1]

@@ -2,6 +2,7 @@ import asyncio
 import base64
 import json
 import time
+import unicodedata
 
 import pytest
 from cryptography.hazmat.primitives import serialization
@@ -9,8 +10,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from jose import jwt
 
 from backplane import ids
+from backplane.db.repositories import accounts as account_rows
 from backplane.errors import EmailTaken, TokenExpired, Unauthenticated, Unavailable
-from backplane.services.accounts import Accounts
+from backplane.services.accounts import PASSWORDS, Accounts
 from backplane.services.sessions import Sessions
 from backplane.services.tokens import AUDIENCE, CLAIMS, ISSUER, AccessTokens, Tokens
 
@@ -99,6 +101,66 @@ class TestAccounts:
         await accounts.authenticate(email="ada@example.org", password=PASSWORD, request_id=None)
         [row] = await sql("SELECT password_hash FROM accounts")
         assert row["password_hash"].startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+
+
+NFC, NFD = "sch\u00f6ner langer Satz", "scho\u0308ner langer Satz"
+
+
+@pytest.mark.anyio
+@pytest.mark.stack
+class TestReadings:
+    """Earlier releases hashed a password as it came; since then it is cleaned, and kept as NFC."""
+
+    @pytest.fixture
+    def accounts(self, plant, passphrases):
+        return Accounts(plant.database, plant.vault, passphrases)
+
+    @pytest.fixture
+    def log_in(self, accounts):
+        async def log_in(password):
+            return await accounts.authenticate(email="ada@example.org", password=password, request_id=None)
+
+        return log_in
+
+    @pytest.mark.parametrize(("kept", "typed"), [(NFC, NFD), (NFD, NFC)])
+    async def test_both_normal_forms_are_one_password(self, accounts, kept, typed):
+        await accounts.register(email="eve@example.org", password=kept, request_id=None)
+        assert await accounts.authenticate(email="eve@example.org", password=typed, request_id=None)
+
+    @pytest.mark.parametrize("around", ["{}\n", "{}\r\n", "\ufeff{}", "\ufeff{}\n"])
+    async def test_what_stands_around_it_does_not_count(self, account, log_in, around):
+        assert (await log_in(around.format(PASSWORD))).id == account.id
+
+    @pytest.mark.parametrize("old", [NFD, PASSWORD + "\n", "\ufeff" + PASSWORD, "\ufeff" + NFD + "\r\n"])
+    async def test_an_old_hash_proves_once_more_and_is_replaced(self, account, log_in, sql, old):
+        """The next log-in takes either reading; a second one in the old reading changes nothing more."""
+        await sql("UPDATE accounts SET password_hash = :hash", hash=PASSWORDS.hash(old))
+        await log_in(old)
+        [row] = await sql("SELECT password_hash FROM accounts")
+        cleaned = unicodedata.normalize("NFC", old.removeprefix("\ufeff").rstrip("\r\n"))
+        assert PASSWORDS.verify(cleaned, row["password_hash"])
+        await log_in(cleaned)
+        await log_in(old)
+        assert [row] == await sql("SELECT password_hash FROM accounts")
+
+    async def test_a_password_that_was_changed_meanwhile_stays(self, accounts, account, plant, sql):
+        async with plant.database.transaction() as session:
+            await account_rows.replace_password_hash(session, account.id, "another hash", by="mine")
+        [row] = await sql("SELECT password_hash FROM accounts")
+        assert PASSWORDS.verify(PASSWORD, row["password_hash"])
+
+    @pytest.mark.parametrize("password", ["wrong", "wrong\n", "\ufeffwrong", NFD, "x" * 5000, "\u0301" * 4096, ""])
+    async def test_an_unknown_email_costs_as_many_hashes(self, accounts, account, monkeypatch, password):
+        verified = []
+        verify = PASSWORDS.verify_and_update
+        monkeypatch.setattr(PASSWORDS, "verify_and_update", lambda *given: (verified.append(given), verify(*given))[1])
+        counts = []
+        for email in ("ada@example.org", "nobody@example.org"):
+            verified.clear()
+            with pytest.raises(Unauthenticated):
+                await accounts.authenticate(email=email, password=password, request_id=None)
+            counts.append(len(verified))
+        assert counts[0] == counts[1] >= 1
 
 
 @pytest.mark.anyio

@@ -9,6 +9,7 @@ from backplane.services import sweeper as sweeper_module
 from backplane.services.analyses import Analyses
 from backplane.services.claims import LeaseLost
 from backplane.services.outcomes import ANALYSIS, REPORTS, EncryptOutcome, MeasureOutcome
+from backplane.services.results import Results
 from backplane.services.sweeper import Sweeper
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
@@ -29,6 +30,19 @@ SUMMARY = {
 @pytest.fixture
 def analyses(plant):
     return Analyses(plant.database, plant.store, plant.vault)
+
+
+@pytest.fixture
+def read(analyses, account, plant):
+    """Read the analysis of a job, or its report, as its owner does."""
+    results = Results(plant.database, plant.store, plant.vault)
+
+    async def run(job_id, form=None):
+        found = analyses.find(account.id, job_id) if form is None else analyses.find_report(account.id, job_id, form)
+        body = await results.open(await found, request_id="req_1")
+        return b"".join([bytes(piece) async for piece in body])
+
+    return run
 
 
 @pytest.fixture
@@ -53,12 +67,11 @@ async def objects(plant):
 
 
 class TestAtRest:
-    async def test_documents_open_for_their_owner(self, analyses, analyzed, account):
+    async def test_documents_open_for_their_owner(self, analyses, analyzed, account, read):
         job_id = await analyzed()
-        document = await analyses.get(account.id, job_id)
-        assert (bytes(document.body), document.media_type) == (DOCUMENTS[ANALYSIS], "application/json")
-        report = await analyses.report(account.id, job_id, "pdf", request_id="req_1")
-        assert bytes(report.body) == DOCUMENTS[REPORTS["pdf"]]
+        assert (await analyses.find(account.id, job_id)).media_type == "application/json"
+        assert await read(job_id) == DOCUMENTS[ANALYSIS]
+        assert await read(job_id, "pdf") == DOCUMENTS[REPORTS["pdf"]]
 
     async def test_nothing_of_them_is_readable_in_the_store_or_in_a_row(self, analyzed, plant, sql):
         job_id = await analyzed()
@@ -69,29 +82,29 @@ class TestAtRest:
         assert len(sealed) == 3
         assert not [one for one in stored + sealed if CANARY[4:24] in one]
 
-    async def test_they_outlive_the_transit_keys(self, analyses, analyzed, account, plant):
+    async def test_they_outlive_the_transit_keys(self, analyzed, plant, read):
         job_id = await analyzed()
         for day in (plant.vault._directory / "transit").glob("*"):
             day.unlink()
-        assert (await analyses.get(account.id, job_id)).body is not None
+        assert await read(job_id) == DOCUMENTS[ANALYSIS]
 
-    async def test_they_go_with_the_key_of_the_account(self, analyses, analyzed, account, plant, sql):
+    async def test_they_go_with_the_key_of_the_account(self, analyzed, account, plant, sql, read):
         job_id = await analyzed()
         [row] = await sql("SELECT kek_id, kek_version FROM accounts WHERE id = :id", id=account.id)
         plant.vault._account_path(account.id, row["kek_id"], row["kek_version"]).unlink()
         with pytest.raises(Gone):
-            await analyses.get(account.id, job_id)
+            await read(job_id)
 
-    async def test_the_key_of_one_blob_opens_no_other(self, analyses, analyzed, account, sql):
+    async def test_the_key_of_one_blob_opens_no_other(self, analyzed, sql, read):
         first, second = await analyzed(), await analyzed()
         [row] = await sql("SELECT sealed FROM blobs WHERE job_id = :id AND purpose = 'analysis'", id=first)
         await sql("UPDATE blobs SET sealed = :sealed WHERE job_id = :id AND purpose = 'analysis'", id=second, **row)
         with pytest.raises(Unavailable):
-            await analyses.get(account.id, second)
+            await read(second)
 
-    async def test_a_report_that_leaves_is_written_down(self, analyses, analyzed, account, sql):
+    async def test_a_report_that_leaves_is_written_down(self, analyzed, sql, read):
         job_id = await analyzed()
-        await analyses.report(account.id, job_id, "html", request_id="req_1")
+        await read(job_id, "html")
         rows = await sql("SELECT object_id, details, request_id FROM audit_events WHERE action = 'report.downloaded'")
         assert rows == [{"object_id": job_id, "details": {"format": "html"}, "request_id": "req_1"}]
 
@@ -108,13 +121,13 @@ class TestWithTheJob:
         await Sweeper(plant.database, plant.store, plant.bus, plant.vault).collect_unreferenced()
         assert mine.isdisjoint(await objects(plant))
 
-    async def test_one_that_is_due_is_deleted_together_with_its_key(self, analyses, analyzed, account, plant, sql):
+    async def test_one_that_is_due_is_deleted_together_with_its_key(self, analyzed, plant, sql, read):
         job_id = await analyzed()
         await sql("UPDATE blobs SET delete_after = now() WHERE purpose = 'analysis'")
         await Sweeper(plant.database, plant.store, plant.bus, plant.vault).delete_due_objects()
         assert await sql("SELECT 1 FROM blobs WHERE purpose = 'analysis' AND sealed IS NOT NULL") == []
         with pytest.raises(NotFound):
-            await analyses.get(account.id, job_id)
+            await read(job_id)
 
     async def test_an_attempt_that_lost_its_lease_leaves_no_row(self, claims, begin, lose_lease, sql):
         late = await begin("encrypt")

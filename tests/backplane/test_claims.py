@@ -7,6 +7,7 @@ from backplane import ids
 from backplane.db.repositories import leases, outbox
 from backplane.db.session import Database
 from backplane.errors import Gone, Unavailable
+from backplane.metrics import JOBS_ENDED
 from backplane.services.claims import LeaseLost, retry_seconds
 from backplane.services.outcomes import DecryptOutcome, EncryptOutcome
 from tests.endings import complete_decrypt, complete_encrypt
@@ -27,6 +28,10 @@ def encrypted(key_id=None):
         image_tag=b"t",
         columns={"purity_served": "balanced"},
     )
+
+
+def ended(kind, status):
+    return JOBS_ENDED.labels(kind=kind, status=status)._value.get()
 
 
 async def taken(plant):
@@ -66,6 +71,21 @@ class TestClaim:
         with pytest.raises(Unavailable):
             await sleep_with_a_job()
         await sleeper.close()
+
+    async def test_an_end_is_counted_when_it_is_committed(self, claims, begin, sql):
+        before = ended("decrypt", "completed")
+        claim = await begin()
+        await sql("CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no'; END $$")
+        await sql(
+            "CREATE CONSTRAINT TRIGGER refuse AFTER UPDATE ON jobs DEFERRABLE INITIALLY DEFERRED "
+            "FOR EACH ROW EXECUTE FUNCTION refuse()"
+        )
+        with pytest.raises(Unavailable):
+            await complete_decrypt(claims, claim, decrypted())
+        assert ended("decrypt", "completed") == before
+        await sql("DROP TRIGGER refuse ON jobs")
+        await complete_decrypt(claims, claim, decrypted())
+        assert ended("decrypt", "completed") == before + 1
 
     async def test_an_empty_queue_has_nothing_to_take(self, claims):
         assert await claims.claim() is None

@@ -88,10 +88,10 @@ class TestStems:
 
     def test_are_never_alike_on_any_system(self):
         names = ["a.png", "A.jpg", "a-2.png", "a.png", "Ü.png", "u\u0308.png".upper()]
-        assert stems([item(name) for name in names]) == ["a", "A-2", "a-2-2", "a-3", "Ü", "U\u0308-2"]
+        assert stems([item(name) for name in names]) == ["a", "A-2", "a-2-2", "a-3", "Ü", "Ü-2"]
 
     @given(st.lists(st.text(max_size=300), max_size=10))
     def test_whatever_they_were(self, names):
         made = stems([item(name, index) for index, name in enumerate(names)])
         assert len({stem.casefold() for stem in made}) == len(names)
-        assert all(0 < len(stem.encode()) <= 210 for stem in made)
+        assert all(0 < len(stem.encode()) <= 230 for stem in made)

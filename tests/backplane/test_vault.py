@@ -1,3 +1,4 @@
+import os
 import stat
 import threading
 from datetime import UTC, datetime, timedelta
@@ -7,6 +8,7 @@ import pytest
 from backplane import ids
 from backplane.errors import Gone, Unavailable
 from backplane.services.secrets import open_for_job, seal_for_job
+from backplane.settings import Settings
 from backplane.vault import LocalVault
 
 ROOT = bytes(range(32))
@@ -25,6 +27,19 @@ def vault(empty):
     return empty
 
 
+@pytest.fixture
+def settings_of():
+    """Settings of a vault in a directory; the rest names nothing."""
+
+    def make(path):
+        (path / "vault.key").write_bytes(ROOT)
+        files = {"vault_key_file": path / "vault.key", "vault_directory": path / "vault", "signing_key_file": path}
+        rest = ("database_url", "redis_url", "s3_endpoint_url", "aws_access_key_id", "aws_secret_access_key")
+        return Settings(**files, **dict.fromkeys(rest, "unused"))
+
+    return make
+
+
 class TestAccountKeys:
     def test_a_key_is_read_again_by_another_process(self, vault, tmp_path):
         account_id = ids.new()
@@ -38,6 +53,26 @@ class TestAccountKeys:
         assert made.secret not in path.read_bytes()
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+    @pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
+    def test_nothing_in_it_is_for_others(self, empty, tmp_path, umask):
+        before = os.umask(umask)
+        try:
+            empty.create_account_key(ids.new())
+            empty.transit_key_of_today()
+            empty.fingerprint_key()
+            empty.add_receipt_seed(32, after=0)
+        finally:
+            os.umask(before)
+        modes = {path: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.rglob("*")}
+        assert {path.name for path in modes} > {"vault", "accounts", "transit", "fingerprints", "receipts"}
+        assert modes == {path: 0o700 if path.is_dir() else 0o600 for path in modes}
+
+    def test_what_an_older_release_left_open_is_closed(self, vault, settings_of, tmp_path):
+        folder = tmp_path / "vault/accounts"
+        folder.chmod(0o755)
+        LocalVault.from_settings(settings_of(tmp_path))
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
     def test_a_key_under_another_account_does_not_open(self, vault, tmp_path):
         owner, thief = ids.new(), ids.new()

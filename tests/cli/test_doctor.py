@@ -189,6 +189,16 @@ class TestKeys:
         home.folder("vault").chmod(0o755)
         assert the_only(diagnose(environment, home)).subject == "VAULT_DIRECTORY"
 
+    def test_folder_in_the_vault_that_others_can_enter(self, environment, home):
+        folder = home.folder("vault") / "accounts"
+        folder.mkdir(mode=0o700)
+        assert diagnose(environment, home) == []
+        folder.chmod(0o755)
+        fault = the_only(diagnose(environment, home))
+        assert (fault.subject, fault.problem) == ("VAULT_DIRECTORY", f"{folder} is open to others")
+        subprocess.run(fault.remedy, shell=True, check=True)  # noqa: S602 - what it tells a person to type
+        assert diagnose(environment, home) == []
+
     def test_root_key_of_another_vault(self, environment, home):
         from backplane.vault import LocalVault
 
@@ -362,6 +372,21 @@ class TestMachine:
             monkeypatch.setattr(machine, "DEFAULT_PORT", server.getsockname()[1])
             assert machine.check_port(look({}, home)) == []
         held.close()
+
+    def test_busy_port_of_metrics(self, home):
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            port = server.getsockname()[1]
+            for named in (port, port - 1):
+                fault = the_only(diagnose({"METRICS_PORT": str(named)}, home))
+                assert fault.subject == "METRICS_PORT"
+                assert f"port {port} on 127.0.0.1 is in use" == fault.problem
+
+    @pytest.mark.parametrize("named", ["", "0"])
+    def test_any_free_port_of_metrics_is_no_fault(self, home, named):
+        assert diagnose({"METRICS_PORT": named}, home) == []
+
+    def test_port_of_metrics_without_a_next_one(self, home):
+        assert the_only(diagnose({"METRICS_PORT": "65535"}, home)).subject == "METRICS_PORT"
 
     def test_data_directory_that_others_can_read(self, home):
         home.path.chmod(0o755)

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import boto3
+import httpx
 import pytest
 import redis
 
@@ -290,6 +291,36 @@ class TestServers:
         for name in durable.supervisor.names:
             line = Path(f"/proc/{durable.supervisor.pid(name)}/cmdline").read_text()
             assert not [secret for secret in secrets if secret in line]
+
+    @pytest.mark.parametrize("part", seaweed.PARTS)
+    @pytest.mark.parametrize(
+        ("method", "path"),
+        [
+            ("GET", "dir/assign"),
+            ("GET", "dir/lookup?volumeId=1"),
+            ("GET", "dir/status"),
+            ("GET", "vol/grow?count=1"),
+            ("GET", "vol/status"),
+            ("GET", "col/delete?collection=imageshield"),
+            ("POST", "submit"),
+            ("GET", "1,01637037d6"),
+            ("POST", "1,01637037d6"),
+            ("DELETE", "1,01637037d6"),
+            ("GET", "buckets/imageshield/?limit=9"),
+            ("POST", "buckets/imageshield/mine"),
+            ("DELETE", "buckets/imageshield?recursive=true"),
+            ("PUT", "imageshield/mine"),
+            ("DELETE", "imageshield/kept"),
+        ],
+    )
+    def test_store_takes_no_order_without_a_password(self, durable, part, method, path):
+        """None of the parts of SeaweedFS assigns, tells, reads, writes or deletes anything over HTTP."""
+        put_object(durable.variables, "kept", b"of ours")
+        port = read_ports(durable.home)[f"seaweedfs-{part}"]
+        body = {"files": {"file": b"of a stranger"}} if method == "POST" else {}
+        answer = httpx.request(method, f"http://127.0.0.1:{port}/{path}", trust_env=False, **body)
+        assert answer.status_code in {400, 401, 403, 404, 405}, answer.text
+        assert get_object(durable.variables, "kept") == b"of ours"
 
     def test_wrong_credentials_are_refused_by_each(self, durable):
         variables = durable.variables | {"AWS_SECRET_ACCESS_KEY": "wrong"}

@@ -41,11 +41,14 @@ class Up:
 
     def await_ready(self) -> str:
         """Read the one line that says so, and return the address in it."""
-        line = self.process.stdout.readline()
-        assert line, self.told
-        said = json.loads(line)
+        said = self.read_line()
         assert said == {"ready": True, "url": said["url"]}
         return said["url"]
+
+    def read_line(self) -> dict[str, object]:
+        line = self.process.stdout.readline()
+        assert line, self.told
+        return json.loads(line)
 
     @property
     def told(self) -> str:
@@ -122,6 +125,20 @@ class TestLife:
                 wait_until(lambda: not alive(family), "every process follows its supervisor")
         with up(place, "--port", str(port)) as second:
             assert log_in(second.await_ready()) == 200
+
+    def test_lists_where_metrics_are_and_keeps_the_ports(self, place):
+        said = []
+        for _ in range(2):
+            with up(place, "--port", "0", environment={"METRICS_PORT": "0"}) as running:
+                said.append(running.read_line())
+                for name, url in said[-1]["metrics"].items():
+                    assert f"metrics of the {name} on {url}" in running.told
+                    answer = httpx.get(url, trust_env=False)
+                    assert answer.status_code == 200
+                    assert ("imageshield_outbox_published_total" in answer.text) == (name == "relay")
+                assert running.end(signal.SIGTERM) == 0
+        assert said[0]["metrics"].keys() == {"relay", "worker"}
+        assert said[0]["metrics"] == said[1]["metrics"]
 
     def test_signal_while_starting_stops_what_has_started(self, place):
         with up(place, "--port", "0") as running:

@@ -3,6 +3,7 @@
 import io
 import json
 import struct
+import unicodedata
 import zipfile
 import zlib
 from hashlib import sha256
@@ -11,11 +12,11 @@ from shield_core.cipher.purity import Purity
 from shield_core.container import material, metadata, png
 from shield_core.container.header import pack, parse
 from shield_core.errors import DecryptionError, HeaderInvalid, HeaderMissing, ImageError, KeyFileInvalid, ShieldError
-from shield_core.image import intake
+from shield_core.image import intake, names
 from shield_core.image.payload import Layout
 from shield_core.image.regions import parse_json
 from shield_core.image.restore import restore
-from shield_core.keys import canonical, keyfile
+from shield_core.keys import canonical, keyfile, spelling
 from shield_core.keys.recipients import PUBLIC_SIZE, PublicKey, RecipientOpen, RecipientUnfit, SecretKey
 from shield_core.keys.stanzas import PassphraseOpen, PlainOpen, VaultOpen
 from shield_core.legacy import decryption as legacy
@@ -68,6 +69,18 @@ def read_key_file(data):
         assert len(keyfile.unlock(key_file, OPENERS)) == 32
     except DecryptionError:
         return False
+    return True
+
+
+def read_respelled(data):
+    """As `rewrap` reads it: what it takes is canonical once it is written, and `parse` takes that."""
+    try:
+        key_file = keyfile.parse_respelled(data)
+    except KeyFileInvalid:
+        return False
+    canonical_form = keyfile.encode(key_file)
+    assert keyfile.parse(canonical_form) == key_file
+    assert (canonical_form == data) == (not spelling.changes(data))
     return True
 
 
@@ -158,6 +171,20 @@ def _restore(making, data):
     except DecryptionError:
         return False
     return True
+
+
+def read_name(data):
+    """In UTF-16, so that lone surrogates are among what comes; a name that is taken never changes again."""
+    name = data[: len(data) // 2 * 2].decode("utf-16-le", "surrogatepass")
+    kept = names.harmless_name(name)
+    stem = names.harmless_stem(name, fallback="image")
+    made = [names.with_suffix_of(kept, media_type) for media_type in (None, "image/png", "image/tiff")]
+    for one in (kept, f"{stem}.enc.qkey", f"{stem}-100.receipt.json", *made):
+        assert names.harmless_name(one) == one
+        assert one is None or not set(one) & set('/\\<>:"|?*\u202e\u2028')
+        assert one is None or (0 < len(one.encode()) <= 255 and one[0] not in "-. \u00a0" and one[-1] not in ". \u00a0")
+        assert one is None or not any(unicodedata.category(character)[0] == "C" for character in one)
+    return kept is not None
 
 
 def read_regions(data):

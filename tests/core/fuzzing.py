@@ -33,6 +33,14 @@ def _sound(folder):
     return tuple(v.body for v in reading.every() if v.path.parent.name == folder and v.expect == "success")
 
 
+def _by_windows(data):
+    return b"\xef\xbb\xbf" + data.replace(b"\n", b"\r\n")
+
+
+def _compact(data):
+    return b"".join(data.split())
+
+
 IMAGES, KEY_FILES = _sound("images"), _sound("key_files")
 HEADERS = tuple(bytes(png.find(image)[:-32]) for image in IMAGES)
 ABOUT = tuple(canonical.dumps(making.about) for making in MAKINGS)
@@ -52,9 +60,50 @@ JSON = (
     *(b'"type": "recipient"', b'"type": "passphrase"', b'"m_kib": 4194304', b'"iterations": 1000000000'),
     *(b'"as":"TIFF"', b'"as":"BMP"', b'"chunks":[]', b'"tags":[]', b'"rebuild":null'),
 )
+SPELLINGS = (b"\xef\xbb\xbf", b"\r\n", b"\r", b"\t", b"    ", b"\\u0031", b"\xff\xfe", b"\\ufeff")
+RESPELLED = tuple(change(data) for data in KEY_FILES[:6] for change in (_by_windows, _compact))
 CHUNKS = (b"IHDR", b"qsIS", b"IDAT", b"IEND", b"tEXt", b"\x78\x01\x01", *NUMBERS)
 MARKS = (b"imageshield-secret-1:", b"imageshield-public-1:", b"=", b"\n", b"_", b"-", b"\xc3\xa9")
 ZIP = (b"PK\x01\x02", b"PK\x03\x04", b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x07", *NUMBERS)
+NAMES = tuple(
+    name.encode("utf-16-le", "surrogatepass")
+    for name in (". .bash_login", "Ärztebrief 2024.png", "CON .tar.gz", "-\u00a0.\u0301x.JPG", "x" * 300 + ".png")
+)
+NAME_PARTS = tuple(
+    part.encode("utf-16-le", "surrogatepass")
+    for part in (
+        *(
+            ".",
+            "-",
+            " ",
+            "/",
+            "\\",
+            ":",
+            "\u00a0",
+            "\u0301",
+            "\u200d",
+            "\u202e",
+            "\ufe0f",
+            "\u3164",
+            "\ud800",
+            "\ue000",
+        ),
+        *(
+            "\U000e0041",
+            "\uffff",
+            "NUL",
+            "COM¹",
+            "CONIN$",
+            ".png",
+            ".sh",
+            "\u1161",
+            "\u11a8",
+            "\u212b",
+            "家",
+            "é" * 130,
+        ),
+    )
+)
 ARRAY = (b"'<i8'", b"'|O'", b"'>u2'", b"'<U3'", b"(30,)", b"()", b"(999999999999,)", b"True", *NUMBERS)
 
 TARGETS = (
@@ -62,6 +111,7 @@ TARGETS = (
     Target("png", readers.read_png, IMAGES, CHUNKS),
     Target("png with checksums", readers.read_png_with_checksums, IMAGES, CHUNKS),
     Target("key file", readers.read_key_file, KEY_FILES, JSON),
+    Target("respelled key files", readers.read_respelled, KEY_FILES + RESPELLED, JSON + SPELLINGS),
     Target("key file values", readers.read_key_file_values, KEY_FILES, JSON),
     Target("texts of recipients", readers.read_texts, TEXTS, MARKS),
     Target("public keys", readers.read_public_key, PUBLIC, NUMBERS),
@@ -69,6 +119,7 @@ TARGETS = (
     Target("material", readers.read_material, (MULTISTAGE.sealed(), MAXIMUM.sealed()), (b"QSMT", *NUMBERS)),
     Target("lanes", readers.read_lanes, (MULTISTAGE.secret, MAXIMUM.secret, joined([])), NUMBERS),
     Target("metadata", readers.read_metadata, ABOUT, JSON),
+    Target("names", readers.read_name, NAMES, NAME_PARTS),
     Target("regions", readers.read_regions, (RECTANGLE,), JSON),
     Target("legacy key files", readers.read_npz, LEGACY_KEYS, ZIP),
     Target("legacy arrays", readers.read_npy, tuple(NPY.values()), ARRAY),

@@ -1,3 +1,5 @@
+import importlib
+import json
 import re
 import subprocess
 import sys
@@ -10,6 +12,8 @@ from cli.system import UNWINDING_SECONDS
 
 OURS = {"api", "worker", "relay", "migration", "keys"}
 ONE_SHOT = {"bucket", "keys", "migration"}
+DEMANDED = ("POSTGRES_PASSWORD", "REDIS_PASSWORD", "S3_SECRET_KEY")
+"""Compose does not start without them."""
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +68,55 @@ class TestCompose:
             assert given <= names
             assert required <= given
 
+    def test_every_setting_reaches_the_worker_and_all_but_its_own_the_others(self, services):
+        names = {name.upper() for name in Settings.model_fields}
+        assert set(services["worker"]["environment"]) == names
+        for name in ("api", "relay"):
+            left_out = names - set(services[name]["environment"])
+            assert all(re.match(r"ENTROPY_|NOISY_AER_|IBM_|QRNG_|WORKER_", setting) for setting in left_out), name
+
+
+class TestRealCompose:
+    """What Compose itself makes of the file; `make check-compose` sees that it demands the secrets."""
+
+    @pytest.fixture
+    def resolve(self, root, monkeypatch):
+        monkeypatch.syspath_prepend(root / "scripts")
+        check_compose = importlib.import_module("check_compose")
+
+        def with_variables(text):
+            answer = check_compose.read(check_compose.find_compose(), text, "--format", "json")
+            assert answer.returncode == 0, answer.stderr
+            return json.loads(answer.stdout)["services"]
+
+        return with_variables
+
+    def test_what_stands_in_the_file_reaches_the_containers(self, root, resolve):
+        names = re.findall(r"(?m)^(\w+)=", (root / ".env.example").read_text())
+        values = {name: f"{name.lower()}-of-the-file" for name in names} | {"API_PORT": "8123"}
+        found = resolve("".join(f"{name}={value}\n" for name, value in values.items()))
+        settings = set(names) & {name.upper() for name in Settings.model_fields}
+        given = found["worker"]["environment"]
+        assert {name: given[name] for name in settings} == {name: values[name] for name in settings}
+        for name in ("api", "relay"):
+            given = found[name]["environment"]
+            assert {key for key in settings if given.get(key, values[key]) != values[key]} == set()
+        assert found["api"]["ports"][0]["published"] == "8123"
+
+    def test_what_is_empty_has_its_default(self, root, resolve, monkeypatch):
+        example = (root / ".env.example").read_text()
+        found = resolve(re.sub(rf"(?m)^({'|'.join(DEMANDED)})=$", r"\1=x", example))
+        for name in ("api", "worker", "relay", "migration"):
+            with monkeypatch.context() as patch:
+                for setting in Settings.model_fields:
+                    patch.delenv(setting.upper(), raising=False)
+                for setting, value in found[name]["environment"].items():
+                    patch.setenv(setting, value)
+                settings = Settings()
+            fixed = {"metrics_host", *(key for key, field in Settings.model_fields.items() if field.is_required())}
+            for key, field in Settings.model_fields.items():
+                assert key in fixed or getattr(settings, key) == field.default, (name, key)
+
 
 class TestSecrets:
     def test_every_variable_stands_in_the_example(self, root):
@@ -73,12 +126,19 @@ class TestSecrets:
 
     def test_no_secret_has_a_default_and_none_can_be_left_out(self, root):
         for name, rest in re.findall(r"(?<!\$)\$\{(\w+)([^}]*)\}", (root / "docker-compose.yml").read_text()):
-            if re.search(r"PASSWORD|SECRET|_KEY$", name):
+            if name in DEMANDED:
                 assert rest.startswith(":?"), name
+            else:
+                assert not rest.strip(":-") or name == "API_PORT", "the default is the setting's own"
+
+    def test_only_the_worker_gets_the_credentials_of_sources(self, services):
+        for name, service in services.items():
+            given = {"IBM_QUANTUM_TOKEN", "QRNG_API_KEY"} & set(service.get("environment", {}))
+            assert not given or name == "worker", name
 
     def test_the_example_opens_nothing_and_the_script_fills_it_with_random_values(self, root):
         def secrets_of(text):
-            return re.findall(r"(?m)^\w+_(?:PASSWORD|KEY)=(.*)$", text)
+            return re.findall(rf"(?m)^(?:{'|'.join(DEMANDED)})=(.*)$", text)
 
         def made():
             script = [sys.executable, root / "scripts/make_env.py"]

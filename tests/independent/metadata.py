@@ -27,7 +27,7 @@ def open_metadata(header: Header, key_file: KeyFile, key: bytes) -> dict[str, An
     demand(has_keys(metadata, *_KEYS), "other keys")
     demand(is_integer(metadata["version"], 1, 1), "another version")
     demand(isinstance(metadata["job_id"], str), "job_id is no string")
-    demand(metadata["purity"] == header.purity, "another purity than the header's")
+    demand(metadata["purity"] == header.purity == key_file.purity, "three purities that are not one")
     digests = (metadata[name] for name in ("statement_sha256", "payload_sha256", "original_sha256"))
     demand(all(is_hex_digest(one) for one in digests), "not a digest")
     demand(metadata["statement_sha256"] == key_file.statement_sha256, "another statement than the key file's")

@@ -1,4 +1,4 @@
-"""Key files of other times, and those beside an image that fails at another step."""
+"""Key files of other times, and of images that stand at another step of the order."""
 
 from tests.vectors.key_files import Locking, plain
 

@@ -20,6 +20,7 @@ from tests.vectors import reading
 
 PASSPHRASE = "correct horse battery staple"
 IMAGE = "success_pixels_l"
+SEEDED = "success_multistage_pixels"
 WEAK = {"m_kib": 19_456, "t": 1, "p": 1}
 """The least that is accepted: strength is not what vectors are about."""
 
@@ -151,6 +152,7 @@ def vectors():
     yield from _no_match()
     yield from _commitment()
     yield from _mac()
+    yield from _purity()
 
 
 def _success():
@@ -306,3 +308,22 @@ def _mac():
     material[-1] ^= 1
     changed = indented(locking.locked() | {"material_b64": b64(material)})
     yield "mac_material", "mac", "one bit of the material", locking, mine, changed
+
+
+def _purity():
+    """Sound key files that name another purity than their image does."""
+    for purity in ("fast", "maximum"):
+        locking = Locking(plain, purity=purity)
+        yield f"payload_purity_{purity}", "payload", f"{purity}, for an image of balanced", locking, {}, None
+    locking = Locking(plain, purity="multistage")
+    locking.value["material_b64"] = Locking(plain, image=SEEDED, purity="multistage").value["material_b64"]
+    yield "payload_purity_multistage", "payload", "multistage, for an image of balanced", locking, {}, None
+    locking = Locking(plain, image=SEEDED)
+    yield (
+        "mac_purity_no_material",
+        "mac",
+        "balanced, for an image of multistage: its material is missing",
+        locking,
+        {},
+        None,
+    )

@@ -3,6 +3,7 @@ from typing import Any
 
 from backplane.services.claims import Claim
 from backplane.services.outcomes import DecryptOutcome
+from shield_core.errors import ShieldError
 from shield_core.keys.canonical import b64decode
 from shield_core.keys.stanzas import PassphraseOpen, PlainOpen, VaultOpen
 from shield_core.pipeline import DecryptedImage, decrypt_image
@@ -16,16 +17,7 @@ async def decrypt(equipment: Equipment, claim: Claim, reporter: Reporter) -> Non
     reporter(Progress(Stage.VALIDATING))
     data, _ = await equipment.claims.inputs.fetch(claim.job)
     material = await equipment.claims.inputs.fetch_material(claim.job)
-    secret = claim.secret or {}
-    image = await asyncio.to_thread(
-        decrypt_image,
-        data,
-        b64decode(secret["key_file_b64"]),
-        openers=_openers(claim, secret),
-        material=material,
-        progress=reporter,
-        threads=equipment.threads,
-    )
+    image = await _open(equipment, claim, reporter, data, material)
     outcome = DecryptOutcome(
         data=image.data,
         media_type=image.media_type,
@@ -36,6 +28,7 @@ async def decrypt(equipment: Equipment, claim: Claim, reporter: Reporter) -> Non
             "warnings": await _warnings(equipment, claim, image),
         },
     )
+    reporter(Progress(Stage.DECRYPTING, 1, 1))
     reporter(Progress(Stage.STORING))
     made = await equipment.claims.products.keep_decrypted(claim.job, outcome, progress=reporter.storing)
     await reporter.rest()
@@ -48,8 +41,36 @@ async def _warnings(equipment: Equipment, claim: Claim, image: DecryptedImage) -
     return list(image.warnings if losses is None else losses)
 
 
+async def _open(
+    equipment: Equipment, claim: Claim, reporter: Reporter, data: bytes | bytearray, material: bytes | None
+) -> DecryptedImage:
+    """Decrypt under the one stage `verifying`: which check a picture fails must not show in stage, progress or events.
+
+    That holds to the last check and not only to the tag: material that does not fit fails after it, and would tell that
+    the password before it was right.
+    """
+    secret = claim.secret or {}
+    verifying = Progress(Stage.VERIFYING)
+    reporter(verifying)
+    try:
+        return await asyncio.to_thread(
+            decrypt_image,
+            data,
+            b64decode(secret["key_file_b64"]),
+            openers=_openers(claim, secret),
+            material=material,
+            progress=lambda _: reporter(verifying),
+            threads=equipment.threads,
+        )
+    except ShieldError:
+        # A picture that fails within milliseconds would otherwise end before its stages are written.
+        await reporter.rest()
+        raise
+
+
 def _openers(claim: Claim, secret: dict[str, Any]) -> list[PlainOpen | PassphraseOpen | VaultOpen]:
     openers: list[PlainOpen | PassphraseOpen | VaultOpen] = [PlainOpen(), claim.vault_opener]
     if "wrap_key_b64" in secret:
-        openers.append(PassphraseOpen(b64decode(secret["wrap_key_b64"])))
+        wrap_keys = (secret["wrap_key_b64"], *secret.get("other_wrap_keys_b64", ()))
+        openers.extend(PassphraseOpen(b64decode(wrap_key)) for wrap_key in wrap_keys)
     return openers

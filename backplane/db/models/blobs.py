@@ -1,7 +1,9 @@
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, func
+from sqlalchemy.dialects.postgresql import INT8MULTIRANGE, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backplane.db.base import Base
@@ -23,6 +25,8 @@ class Blob(Base):
     sealed: Mapped[bytes | None]
     """The blob key and the file name, under the transit key or, of what is kept, under the account's; null where the
     object is an encrypted image and needs no second lock."""
+    taken: Mapped[Sequence[Range[int]] | None] = mapped_column(INT8MULTIRANGE)
+    """Of a decrypted picture: the bytes that have arrived at its owner's."""
     delete_after: Mapped[datetime | None] = mapped_column(index=True)
     deleted_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -28,8 +28,10 @@ async def by_email(session: AsyncSession, email: str) -> Account | None:
     return account
 
 
-async def set_password_hash(session: AsyncSession, account_id: UUID, password_hash: str) -> None:
-    await session.execute(update(Account).where(Account.id == account_id).values(password_hash=password_hash))
+async def replace_password_hash(session: AsyncSession, account_id: UUID, known: str, *, by: str) -> None:
+    """Keep another hash of the same password, unless the password has been changed meanwhile."""
+    same = update(Account).where(Account.id == account_id, Account.password_hash == known)
+    await session.execute(same.values(password_hash=by))
 
 
 async def add_refresh_token(
@@ -61,8 +63,21 @@ async def revoke_family_of_used(session: AsyncSession, token_sha256: bytes) -> R
     token = await session.get(RefreshToken, token_sha256)
     if token is None or token.used_at is None:
         return None
-    await session.execute(delete(RefreshToken).where(RefreshToken.family_id == token.family_id))
+    await delete_family(session, token.family_id)
     return token
+
+
+async def delete_family(session: AsyncSession, family_id: UUID) -> bool:
+    """Delete all tokens that descend from one login; False where there were none."""
+    found = False
+    # A refresh that commits while a statement waits for its row adds one that this statement does not see.
+    while list(
+        await session.scalars(
+            delete(RefreshToken).where(RefreshToken.family_id == family_id).returning(RefreshToken.family_id)
+        )
+    ):
+        found = True
+    return found
 
 
 async def living_families(session: AsyncSession, family_ids: Sequence[UUID]) -> set[UUID]:

@@ -2,7 +2,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select, true, update
+from sqlalchemy import ColumnElement, func, select, text, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backplane.db.models import Blob
@@ -13,6 +13,19 @@ KEEPING_SECONDS = 60
 DELETIONS_LOCK = 0x71734955
 """Held alone by a backup, and shared for a moment by whoever is about to delete objects."""
 
+PIECES = 64
+"""How many separate parts of one object are remembered as taken: what would make more of them is not."""
+
+TAKE = text("""
+WITH known AS (
+    SELECT id, coalesce(taken, '{}') + int8multirange(int8range(CAST(:start AS bigint), CAST(:stop AS bigint))) AS taken
+    FROM blobs WHERE id = :blob_id FOR UPDATE
+)
+UPDATE blobs SET taken = known.taken FROM known
+WHERE blobs.id = known.id AND (SELECT count(*) FROM unnest(known.taken)) <= :pieces
+RETURNING blobs.taken @> int8range(0, blobs.size)
+""")
+
 
 def add(session: AsyncSession, blob: Blob) -> None:
     session.add(blob)
@@ -21,6 +34,12 @@ def add(session: AsyncSession, blob: Blob) -> None:
 async def of_job(session: AsyncSession, job_id: UUID, purpose: str) -> Blob | None:
     blob: Blob | None = await session.scalar(select(Blob).where(Blob.job_id == job_id, Blob.purpose == purpose))
     return blob
+
+
+async def note_taken(session: AsyncSession, blob_id: UUID, start: int, stop: int) -> bool:
+    """Remember that the bytes from `start` on and before `stop` have arrived; True where all of them have by now."""
+    values = {"blob_id": blob_id, "start": start, "stop": stop, "pieces": PIECES}
+    return bool(await session.scalar(TAKE, values))
 
 
 async def expire(session: AsyncSession, job_id: UUID, purpose: str, *, seconds: int = 0) -> None:

@@ -85,9 +85,10 @@ async def page(
 
 
 async def expire_with_result(session: AsyncSession, job_id: UUID, *, seconds: int) -> None:
-    await session.execute(
-        update(Job).where(Job.id == job_id).values(expires_at=func.now() + timedelta(seconds=seconds))
-    )
+    """Say that the result is there for so many seconds more; never for longer than was said before."""
+    moment = func.now() + timedelta(seconds=seconds)
+    # Of a job that is kept for ever `expires_at` is null, which least() passes over.
+    await session.execute(update(Job).where(Job.id == job_id).values(expires_at=func.least(Job.expires_at, moment)))
 
 
 async def request_cancel(session: AsyncSession, job: Job) -> None:

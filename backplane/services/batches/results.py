@@ -8,6 +8,7 @@ import json
 import unicodedata
 from collections.abc import AsyncIterator, Collection
 from contextlib import aclosing
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -17,16 +18,18 @@ from backplane.services.batches.packing import Piece, ZipStream
 from backplane.services.batches.views import Batches, BatchFacts, ItemFacts
 from backplane.services.jobs import Jobs
 from backplane.services.keys import Keys
-from backplane.services.results import ResultFile, Results
-from shield_core.image.names import with_suffix
+from backplane.services.results import Results, StoredFile
+from shield_core.image.names import harmless_stem
 
 MANIFEST = "manifest.json"
-FORBIDDEN = frozenset('<>:"|?*')
-"""What some system does not take in a name; the rest was taken out when the picture came."""
 
-DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))})
-MAX_STEM = 200
-"""Bytes: with a number and the longest ending a name stays below 255."""
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A file on its way into the zip."""
+
+    size: int
+    body: AsyncIterator[Piece]
 
 
 class BatchResults:
@@ -54,16 +57,19 @@ class BatchResults:
 
     async def files(
         self, account_id: UUID, item: ItemFacts, *, key_files: bool, request_id: str | None
-    ) -> AsyncIterator[tuple[str, ResultFile | bytes]]:
+    ) -> AsyncIterator[tuple[str, Opened | bytes]]:
         """Yield what a completed item has, each with the ending of its name; the picture first."""
         assert item.job_id is not None
-        yield ".enc.png", await self._results.open(account_id, item.job_id, request_id=request_id)
+        yield ".enc.png", await self._open(await self._results.find(account_id, item.job_id), request_id)
         if item.has_material:
-            yield ".enc.qmat", await self._results.open_material(account_id, item.job_id, request_id=request_id)
+            yield ".enc.qmat", await self._open(await self._results.find_material(account_id, item.job_id), request_id)
         if item.has_receipt:
             yield ".receipt.json", await self._jobs.receipt(account_id, item.job_id)
         if key_files:
             yield ".enc.qkey", await self._keys.export(account_id, item.job_id, request_id=request_id)
+
+    async def _open(self, file: StoredFile, request_id: str | None) -> Opened:
+        return Opened(file.size, await self._results.open(file, request_id=request_id))
 
 
 class _Download:
@@ -125,16 +131,7 @@ def describe(item: ItemFacts) -> dict[str, Any]:
 def stems(items: Collection[ItemFacts]) -> list[str]:
     """Name the files of each item: as its picture was named, harmless on every system, and no two alike on any."""
     taken: set[str] = set()
-    return [_unique(_stem(item), taken) for item in items]
-
-
-def _stem(item: ItemFacts) -> str:
-    name = with_suffix(item.file_name, "") or ""
-    kept = "".join("_" if character in FORBIDDEN else character for character in name)
-    cut = kept.encode()[:MAX_STEM].decode(errors="ignore").rstrip(" .")
-    if cut.partition(".")[0].strip().casefold() in DEVICES:
-        cut = f"_{cut}"
-    return cut or f"image-{item.index}"
+    return [_unique(harmless_stem(item.file_name, fallback=f"image-{item.index}"), taken) for item in items]
 
 
 def _unique(stem: str, taken: set[str]) -> str:
@@ -161,7 +158,7 @@ def _manifest(facts: BatchFacts, entries: list[dict[str, Any]]) -> dict[str, Any
     }
 
 
-async def _hashed(file: ResultFile, digest: Any) -> AsyncIterator[Piece]:
+async def _hashed(file: Opened, digest: Any) -> AsyncIterator[Piece]:
     async for piece in file.body:
         digest.update(piece)
         yield piece

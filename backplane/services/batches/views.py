@@ -12,6 +12,7 @@ from backplane.db.session import Database
 from backplane.errors import NotFound
 from backplane.services.batches.names import ItemNames
 from backplane.vault import LocalVault
+from shield_core.image.names import harmless_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +142,8 @@ def _facts(batch: Batch, counts: Counts, items: tuple[ItemFacts, ...] = ()) -> B
 
 def _item(row: Any, names: ItemNames) -> ItemFacts:
     item = row.BatchItem
-    file_name = names.open(item.file_name, index=item.index)
+    # Again: what an earlier version took for harmless is kept for as long as its batch.
+    file_name = harmless_name(names.open(item.file_name, index=item.index))
     if item.job_id is None:
         error = ItemError(item.error_code, item.error_title, item.error_detail)
         return ItemFacts(item.index, file_name, None, "failed", error=error)

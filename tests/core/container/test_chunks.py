@@ -6,13 +6,24 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shield_core.container.chunks import CHUNK, TAG, Reader, open_sealed, seal, seal_in_place, sealed_size
+from shield_core.container.chunks import (
+    CHUNK,
+    TAG,
+    Reader,
+    frame_of,
+    open_part,
+    open_sealed,
+    seal,
+    seal_in_place,
+    sealed_size,
+)
 from shield_core.errors import MacMismatch
 
 KEY = bytes(range(32))
 HEAD = b"QSBL\x01" + bytes(16)
 DATA = np.random.default_rng(3).bytes(3 * CHUNK + 9)
 SEALED = seal(DATA, key=KEY, head=HEAD)
+SIZE = len(DATA)
 
 
 class TestSeal:
@@ -131,3 +142,41 @@ class TestReader:
 def read_all(sealed):
     reader = Reader(sealed, key=KEY, head=HEAD)
     return list(reader.pieces(0, reader.size))
+
+
+class TestPart:
+    def part(self, start, stop, *, sealed=SEALED, key=KEY, head=HEAD, size=SIZE):
+        begin, end = frame_of(size, start, stop)
+        return open_part(sealed[begin:end], size=size, start=start, stop=stop, key=key, head=head)
+
+    @given(st.data())
+    def test_any_part_opens(self, data):
+        start = data.draw(st.integers(0, len(DATA) - 1))
+        stop = data.draw(st.integers(start + 1, len(DATA)))
+        assert self.part(start, stop) == DATA[start:stop]
+
+    def test_no_more_is_read_than_its_chunks(self):
+        begin, end = frame_of(len(DATA), CHUNK + 1, CHUNK + 2)
+        assert end - begin == CHUNK + TAG
+        assert frame_of(len(DATA), 0, len(DATA)) == (len(HEAD), len(SEALED))
+
+    @pytest.mark.parametrize(
+        "change",
+        [{"key": bytes(32)}, {"head": b"QSBL\x01" + bytes(15) + b"\x01"}, {"size": len(DATA) - CHUNK}],
+        ids=["key", "head", "size"],
+    )
+    def test_another_value_is_refused(self, change):
+        with pytest.raises(MacMismatch):
+            self.part(2 * CHUNK, 2 * CHUNK + 9, **change)
+
+    def test_a_flipped_bit_is_refused(self):
+        sealed = bytearray(SEALED)
+        sealed[len(HEAD) + CHUNK + TAG + 5] ^= 1
+        assert self.part(0, 9, sealed=sealed) == DATA[:9]
+        with pytest.raises(MacMismatch):
+            self.part(CHUNK, CHUNK + 1, sealed=sealed)
+
+    @pytest.mark.parametrize("cut", [1, TAG, CHUNK])
+    def test_a_cut_is_refused(self, cut):
+        with pytest.raises(MacMismatch):
+            self.part(0, len(DATA), sealed=SEALED[:-cut])

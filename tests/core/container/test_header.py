@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shield_core.cipher.purity import Purity
-from shield_core.container.header import SIZE, pack, parse
-from shield_core.errors import HeaderInvalid
+from shield_core.container.header import SIZE, VERSIONS, pack, parse
+from shield_core.errors import HeaderInvalid, LaterVersion
 from shield_core.image.limits import MAX_METADATA, MAX_PIXELS
 from shield_core.image.regions import Region
 from tests.core.container.drawn import KEY_ID, KINDS, header
@@ -102,6 +102,22 @@ class TestPack:
                 except HeaderInvalid:
                     continue
                 assert pack(read) == changed
+
+
+class TestVersions:
+    @pytest.mark.parametrize("version", range(max(VERSIONS) + 1, 256, 50))
+    def test_later_ones_are_named(self, version):
+        packed = bytearray(pack(header()))
+        packed[4] = version
+        with pytest.raises(LaterVersion, match=rf"later version of the format \({version}\)"):
+            parse(packed)
+
+    def test_other_magic_has_none(self):
+        packed = bytearray(pack(header()))
+        packed[:5] = b"QSIT\xff"
+        with pytest.raises(HeaderInvalid) as refused:
+            parse(packed)
+        assert not isinstance(refused.value, LaterVersion)
 
 
 class TestParse:

@@ -90,7 +90,7 @@ class TestInspectMaterial:
             "sha256": sha256(data).hexdigest(),
         }
 
-    @pytest.mark.parametrize("data", [b"", b"QSMT\x01" + bytes(31), b"QSMT\x02" + bytes(64), b"QSIS\x01" + bytes(64)])
+    @pytest.mark.parametrize("data", [b"", b"QSMT\x01" + bytes(31), b"QSMT\x00" + bytes(64), b"QSIS\x01" + bytes(64)])
     def test_what_is_none_is_refused(self, data):
         with pytest.raises(HeaderInvalid):
             inspection.inspect_material(data)

@@ -8,7 +8,7 @@ from shield_core.cipher.purity import Purity
 from shield_core.cipher.segments import SEGMENT
 from shield_core.container import material
 from shield_core.container.lanes import Recording
-from shield_core.errors import FileTooLarge, MacMismatch, MaterialRequired, PayloadInvalid
+from shield_core.errors import FileTooLarge, LaterMaterial, MacMismatch, MaterialRequired, PayloadInvalid
 from shield_core.keys import keyfile, schedule
 from shield_core.keys.stanzas import PlainWrap
 from tests.core.cipher.permutations import picture
@@ -106,6 +106,20 @@ class TestOfImage:
         with pytest.raises(FileTooLarge):
             material.of_image(of(Purity.MAXIMUM, b""), key_file(None), bytes(11))
         assert material.of_image(of(Purity.MAXIMUM, b""), key_file(None), bytes(10)) == bytes(10)
+
+    @pytest.mark.parametrize("version", [2, 255])
+    def test_later_versions_are_named(self, version):
+        later = b"QSMT" + bytes([version]) + bytes(60)
+        for look in (
+            material.check_version,
+            lambda data: material.of_image(of(Purity.MAXIMUM, b""), key_file(None), data),
+        ):
+            with pytest.raises(LaterMaterial, match=rf"later version of the format \({version}\)"):
+                look(later)
+
+    @pytest.mark.parametrize("given", [b"", b"QSM", b"QSMT", b"QSMT\x01", b"QSMX\x02"])
+    def test_other_bytes_are_left_to_the_digest(self, given):
+        assert material.of_image(of(Purity.MAXIMUM, b""), key_file(None), given) == given
 
     def test_plain_purities_need_nothing(self):
         assert material.of_image(header(), key_file(None), b"given") == b""

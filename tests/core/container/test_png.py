@@ -11,7 +11,14 @@ from PIL import Image
 
 from shield_core.container import png
 from shield_core.container.header import pack
-from shield_core.errors import FileTooLarge, HeaderInvalid, HeaderMissing, TooManyPixels, UnsupportedFormat
+from shield_core.errors import (
+    FileTooLarge,
+    HeaderInvalid,
+    HeaderMissing,
+    NotEncrypted,
+    TooManyPixels,
+    UnsupportedFormat,
+)
 from shield_core.image.limits import MAX_CHUNKS, MAX_ENCRYPTED_BYTES
 from tests.core.container.drawn import KINDS, TAG, header, image
 from tests.pictures import chunk
@@ -165,6 +172,19 @@ class TestFind:
     @pytest.mark.parametrize("data", [b"", b"\x89PNG", b"\xff\xd8\xff\xe0", b"BM", b"RIFF1234WEBP"])
     def test_not_a_png(self, data):
         with pytest.raises(UnsupportedFormat):
+            png.find(data)
+
+    @pytest.mark.parametrize(
+        ("data", "told"),
+        [
+            (b"\xff\xd8\xff\xe0", "a JPEG: an encrypted image is a PNG; another program has saved this one again"),
+            (b"RIFF1234WEBP", "a WebP: an encrypted image is a PNG; another program has saved this one again"),
+            (b'{"format": "imageshield-key-file"', "a key file: an encrypted image is a PNG"),
+            (b"anything", "An encrypted image is a PNG"),
+        ],
+    )
+    def test_says_what_it_is_instead(self, data, told):
+        with pytest.raises(NotEncrypted, match=told):
             png.find(data)
 
     def test_nothing_behind_the_signature(self):

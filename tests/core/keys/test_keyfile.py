@@ -17,7 +17,7 @@ from shield_core.errors import (
     MacMismatch,
     NoMatch,
 )
-from shield_core.keys import canonical, keyfile, passphrase, schedule
+from shield_core.keys import canonical, fields, keyfile, passphrase, schedule
 from shield_core.keys.passphrase import Argon2
 from shield_core.keys.recipients import RecipientOpen, RecipientWrap, SecretKey
 from shield_core.keys.stanzas import PassphraseOpen, PassphraseWrap, PlainOpen, PlainWrap, VaultOpen, VaultWrap
@@ -119,7 +119,7 @@ class TestEncode:
         st.binary(min_size=32, max_size=32),
         st.binary(min_size=24, max_size=24),
         st.uuids(),
-        st.sampled_from(sorted(keyfile.PURITIES)),
+        st.sampled_from(sorted(fields.PURITIES)),
         st.datetimes(datetime(1970, 1, 1), datetime(9999, 12, 31), timezones=st.just(UTC)),  # noqa: DTZ001
     )
     def test_parse_gives_it_back(self, file_key, nonce, key_id, purity, created):

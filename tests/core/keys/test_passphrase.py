@@ -7,10 +7,22 @@ import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
+from hypothesis import given
+from hypothesis import strategies as st
 
 from shield_core.errors import KeyFileInvalid
 from shield_core.keys import canonical, passphrase
-from shield_core.keys.passphrase import Argon2, Kdf, PassphraseUnfit, Pbkdf2, check_new_passphrase, derive_wrap_key
+from shield_core.keys.passphrase import (
+    Argon2,
+    Kdf,
+    PassphraseUnfit,
+    Pbkdf2,
+    WorkLimit,
+    candidates,
+    check_new_passphrase,
+    clean,
+    derive_wrap_key,
+)
 
 SALT = bytes(range(16))
 WEAK = Argon2(SALT, m_kib=19_456, t=1, p=1)
@@ -203,3 +215,79 @@ class TestKdf:
     def test_refuses_what_is_no_parameter_object(self, value):
         with pytest.raises(KeyFileInvalid):
             Kdf.from_json(value)
+
+
+class TestWork:
+    @pytest.mark.parametrize(
+        ("kdf", "work"),
+        [
+            (Argon2(SALT), "64 MiB of memory and 3 passes"),
+            (Argon2(SALT, m_kib=1_048_576, t=4), "1 GiB of memory and 4 passes"),
+            (Argon2(SALT, m_kib=19_456, t=1), "19 MiB of memory and 1 pass"),
+            (Pbkdf2(SALT, iterations=5_000_000), "5,000,000 iterations"),
+        ],
+    )
+    def test_is_told(self, kdf, work):
+        assert kdf.work == work
+
+    @pytest.mark.parametrize(
+        ("kdf", "within"),
+        [
+            (Argon2(SALT), True),
+            (Argon2(SALT, m_kib=65_537, t=1), False),
+            (Argon2(SALT, m_kib=32_768, t=6), True),
+            (Argon2(SALT, m_kib=32_769, t=6), False),
+            (Pbkdf2(SALT), True),
+            (Pbkdf2(SALT, iterations=600_001), False),
+        ],
+    )
+    def test_limit_is_what_new_key_files_ask_for(self, kdf, within):
+        assert WorkLimit().allows(kdf) is within
+
+    def test_limit_of_a_service_is_higher(self):
+        limit = WorkLimit(m_kib=131_072, cost_kib=524_288, iterations=1_200_000)
+        assert limit.allows(Argon2(SALT, m_kib=131_072, t=4))
+        assert not limit.allows(Argon2(SALT, m_kib=131_072, t=5))
+        assert not limit.allows(Argon2(SALT, m_kib=131_073, t=1))
+        assert limit.allows(Pbkdf2(SALT, iterations=1_200_000))
+        assert not limit.allows(Pbkdf2(SALT, iterations=1_200_001))
+
+
+MARKS, ENDS = ("", "\ufeff"), ("", "\n", "\r\n")
+
+
+class TestCandidates:
+    @given(typed=st.text(), mark=st.sampled_from(MARKS), end=st.sampled_from(ENDS))
+    def test_cleaned_is_first_and_as_it_came_is_last(self, typed, mark, end):
+        passphrase = mark + typed + end
+        found = candidates(passphrase)
+        assert len(found) == len(set(found)) <= 2
+        assert set(found) <= {clean(passphrase), passphrase}
+        if len(passphrase.encode(errors="replace")) <= 340 and passphrase.isprintable():
+            assert (found[0], found[-1]) == (clean(passphrase), passphrase)
+
+    @given(typed=st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs"), exclude_characters="\ufeff")))
+    def test_what_stands_around_it_is_dropped_once(self, typed):
+        for mark in MARKS:
+            for end in ENDS:
+                assert clean(mark + typed + end) == typed
+        assert clean(f"\ufeff\ufeff{typed}\n\n") == f"\ufeff{typed}\n"
+        assert clean(f"{typed}\r") == f"{typed}\r"
+
+    def test_every_reading_stands_once_in_its_order(self):
+        assert candidates("\ufeffword\n", "\ufeffword") == ("word", "\ufeffword", "\ufeffword\n")
+        assert candidates("word") == ("word",)
+
+    @pytest.mark.parametrize("passphrase", ["x" * 1025, "ü" * 600, "\ud800", "x" * 10_000])
+    def test_nothing_comes_of_what_never_encrypted(self, passphrase):
+        assert candidates(passphrase) == ()
+
+    def test_a_line_end_may_make_it_too_long(self):
+        assert candidates("x" * 1024 + "\n") == ("x" * 1024,)
+
+
+class TestControlCharacters:
+    @pytest.mark.parametrize("character", ["\t", "\n", "\r", "\x00", "\x1b", "\x7f", "\x85"])
+    def test_are_in_no_new_passphrase(self, character):
+        with pytest.raises(PassphraseUnfit, match="control characters"):
+            check_new_passphrase(f"long enough{character}for all")

@@ -1,0 +1,71 @@
+"""Which part of a file a request asks for (RFC 9110, sections 13 and 14): none, one range, or all of it."""
+
+import re
+from dataclasses import dataclass
+
+from starlette.datastructures import Headers
+
+from api.errors import RangeNotSatisfiable
+
+_RANGES = re.compile(r"bytes=([0-9,\- \t]+)", re.ASCII | re.IGNORECASE)
+_ONE = re.compile(r"([0-9]*)-([0-9]*)", re.ASCII)
+_TAG = re.compile(r'(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")')
+_DIGITS = 19
+"""More than any file has bytes; what is longer need not be read to be known as too large."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The bytes of a file from `start` on and before `stop`."""
+
+    start: int
+    stop: int
+    size: int
+
+    @property
+    def whole(self) -> bool:
+        return self.stop - self.start == self.size
+
+    @property
+    def content_range(self) -> str:
+        return f"bytes {self.start}-{self.stop - 1}/{self.size}"
+
+
+def is_known(headers: Headers, etag: str) -> bool:
+    """Tell whether the caller has these bytes: `If-None-Match` names them, or anything."""
+    given = ", ".join(headers.getlist("if-none-match"))
+    return given.strip() == "*" or f'"{etag}"' in _TAG.findall(given)
+
+
+def read_range(headers: Headers, *, etag: str, size: int) -> Part | None:
+    """Read `Range`; None where the whole file is to be sent.
+
+    So it is where the header is malformed or names several ranges, which a server may ignore, and where `If-Range`
+    names other bytes. A date there names none: no answer of ours carries one.
+
+    Raises:
+        RangeNotSatisfiable: nothing of the range is in the file.
+    """
+    given, condition = headers.getlist("range"), headers.getlist("if-range")
+    if len(given) != 1 or (condition and condition != [f'"{etag}"']):
+        return None
+    ranges = _RANGES.fullmatch(given[0].strip())
+    wanted = [one.strip() for one in ranges[1].split(",") if one.strip()] if ranges else []
+    one = _ONE.fullmatch(wanted[0]) if len(wanted) == 1 else None
+    if one is None or one.groups() == ("", ""):
+        return None
+    first, last = (_number(text) for text in one.groups())
+    if first is None:
+        start, stop = max(0, size - (last or 0)), size
+    elif last is not None and last < first:
+        return None
+    else:
+        start, stop = first, size if last is None else min(size, last + 1)
+    if start >= stop:
+        raise RangeNotSatisfiable(size)
+    return Part(start, stop, size)
+
+
+def _number(text: str) -> int | None:
+    digits = text.lstrip("0") or text[:1]
+    return None if not digits else int(digits) if len(digits) <= _DIGITS else 10**_DIGITS

@@ -1,0 +1,39 @@
+"""The suffixes of names, by what a file is."""
+
+from collections.abc import Mapping
+from typing import Final
+
+SUFFIXES: Final[Mapping[str, tuple[str, ...]]] = {
+    "image/png": (".png", ".apng"),
+    "image/jpeg": (".jpg", ".jpeg", ".jpe", ".jfif", ".jfi", ".jif", ".jps", ".mpo"),
+    "image/bmp": (".bmp", ".dib"),
+    # Raw formats of cameras and pictures of microscopes are TIFF by their structure.
+    "image/tiff": (
+        *(".tif", ".tiff", ".tf8", ".btf", ".lsm", ".ndpi", ".scn", ".stk", ".svs"),
+        *(".3fr", ".arw", ".cr2", ".dcr", ".dng", ".erf", ".fff", ".gpr", ".iiq", ".kdc", ".mef", ".mos", ".nef"),
+        *(".nrw", ".pef", ".rwl", ".sr2", ".srf", ".srw"),
+    ),
+    "image/webp": (".webp",),
+    "image/avif": (".avif", ".avifs"),
+    "image/gif": (".gif",),
+    "image/heic": (".heic", ".heif", ".hif", ".heics"),
+    "image/heif": (".heif", ".heic", ".hif", ".heifs"),
+    "image/jxl": (".jxl",),
+    "image/vnd.adobe.photoshop": (".psd", ".psb"),
+    "image/vnd.microsoft.icon": (".ico", ".cur"),
+    "image/x-adobe-dng": (".dng",),
+    "image/x-canon-cr2": (".cr2",),
+    "image/x-canon-cr3": (".cr3",),
+    "image/x-dcraw": (".raw",),
+    "image/x-fuji-raf": (".raf",),
+    "image/x-nikon-nef": (".nef", ".nrw"),
+    "image/x-olympus-orf": (".orf",),
+    "image/x-panasonic-rw2": (".rw2", ".raw"),
+    "image/x-pentax-pef": (".pef",),
+    "image/x-samsung-srw": (".srw",),
+    "image/x-sony-arw": (".arw", ".sr2", ".srf"),
+}
+"""The suffixes of each media type; the first is the one that a name without any gets."""
+
+OTHER: Final = ".bin"
+"""Of a file that may be anything. A list of what is not run by a double click ends; one of what is never does."""

@@ -1,0 +1,160 @@
+"""What a session that has ended can no longer do, and how it is ended."""
+
+import asyncio
+import re
+from contextlib import asynccontextmanager
+
+import pytest
+from sqlalchemy import text
+
+from api.dependencies import authenticate_in_session
+from backplane.errors import Unauthenticated
+from tests.api.conftest import PASSWORD
+from tests.api.listening import end_session, rest, socket
+
+pytestmark = [pytest.mark.anyio, pytest.mark.stack]
+
+LOGOUT, TOKEN = "/api/v1/auth/logout", "/api/v1/auth/token"
+CHECKED = {"keys:export", "webhooks:write"}
+"""Scopes to export keys and to change credentials: every route that asks for one of them looks the session up."""
+
+CANCELS = {"/api/v1/jobs/{job_id}/cancel", "/api/v1/batches/{batch_id}/cancel"}
+"""They delete what was sent."""
+
+WAITING = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()")
+
+
+def operations(app):
+    """Yield every operation that demands a token, and whether it must look the session up."""
+    for path, item in app.openapi()["paths"].items():
+        for method, operation in item.items():
+            scopes = [set(names) for one in operation.get("security", []) for names in one.values()]
+            if scopes:
+                yield path, method, method == "delete" or path in CANCELS or any(one & CHECKED for one in scopes)
+
+
+PREFIXES = {"batch": "bat", "delivery": "whd", "job": "job", "webhook": "whk"}
+
+
+def address(path):
+    return re.sub(r"{(\w+)_id}", lambda found: f"{PREFIXES[found[1]]}_{'0' * 32}", path)
+
+
+async def refresh(user):
+    return await user.http.post(TOKEN, data={"grant_type": "refresh_token", "refresh_token": user.refresh_token})
+
+
+class Late:
+    """A database whose transactions say when they have written, and commit when they are told to."""
+
+    def __init__(self, database, written, commit):
+        self._database, self._written, self._commit = database, written, commit
+
+    @asynccontextmanager
+    async def transaction(self):
+        async with self._database.transaction() as session:
+            yield session
+            await session.flush()
+            self._written.set()
+            await self._commit.wait()
+
+
+def calls(dependant):
+    yield dependant.call
+    for one in dependant.dependencies:
+        yield from calls(one)
+
+
+def routes(router):
+    for route in router.routes:
+        if hasattr(route, "original_router"):
+            yield from routes(route.original_router)
+        elif hasattr(route, "dependant") and hasattr(route, "methods"):
+            yield from (((route.path, method.lower()), set(calls(route.dependant))) for method in route.methods)
+
+
+class TestEndedSession:
+    async def test_exports_deletes_and_changes_nothing(self, gateway, ada):
+        await end_session(ada)
+        checked = [(path, method) for path, method, must in operations(gateway.app) if must]
+        assert len(checked) >= 12
+        for path, method in checked:
+            response = await ada.http.request(method, address(path), json={"master_password": PASSWORD})
+            # A body that does not fit is refused before the session is looked up.
+            if response.status_code != 422 or method not in {"post", "patch"}:
+                assert (response.status_code, response.json()["code"]) == (401, "unauthenticated"), (method, path)
+
+    async def test_every_checked_route_passes_it_first(self, gateway):
+        """A body that does not fit hides the check above; the routes' dependencies show it."""
+        found = dict(routes(gateway.app))
+        for path, method, must in operations(gateway.app):
+            assert (authenticate_in_session in found[path, method]) == must, (method, path)
+
+    async def test_takes_no_key_files_with_a_batch(self, ada):
+        picture = (await ada.http.get("/docs")).content  # no picture: the batch ends at once
+        batch = (await ada.http.post("/api/v1/batch/encrypt", files={"images": ("a.png", picture)})).json()["batch_id"]
+        place = f"/api/v1/batches/{batch}/result"
+        assert (await ada.http.get(place, params={"key_files": "true"})).status_code == 200
+        await end_session(ada)
+        assert (await ada.http.get(place, params={"key_files": "true"})).status_code == 401
+        assert (await ada.http.get(place)).status_code == 200
+
+    async def test_exports_no_key_that_it_could_export_before(self, ada, engine):
+        job_id = await ada.encrypt()
+        await engine.complete_encrypt(job_id)
+        place = f"/api/v1/jobs/{job_id}/key-file"
+        assert (await ada.http.get(place)).status_code == 200
+        await end_session(ada)
+        response = await ada.http.get(place)
+        assert (response.status_code, response.json()["code"]) == (401, "unauthenticated")
+        assert (await ada.http.delete(f"/api/v1/jobs/{job_id}")).status_code == 401
+        assert (await ada.job(job_id))["status"] == "completed"
+
+
+class TestLogout:
+    async def test_ends_the_session_and_no_other(self, client, ada):
+        login = {"grant_type": "password", "username": ada.email, "password": PASSWORD}
+        other = (await client.post(TOKEN, data=login)).json()
+        response = await ada.http.post(LOGOUT)
+        assert (response.status_code, response.content) == (204, b"")
+        assert (await refresh(ada)).status_code == 401
+        assert (await ada.http.get("/api/v1/webhooks")).status_code == 200, "reading goes on for the token's time"
+        assert (await ada.http.post("/api/v1/webhooks/default/rotate-secret")).status_code == 401
+        bearer = {"Authorization": f"Bearer {other['access_token']}"}
+        assert (await client.post("/api/v1/webhooks/default/rotate-secret", headers=bearer)).status_code == 200
+
+    async def test_twice_is_the_same(self, ada):
+        assert [(await ada.http.post(LOGOUT)).status_code for _ in range(2)] == [204, 204]
+
+    async def test_without_a_token_is_401(self, client):
+        assert (await client.post(LOGOUT)).status_code == 401
+
+    async def test_is_audited_once(self, gateway, ada):
+        for _ in range(2):
+            await ada.http.post(LOGOUT)
+        async with gateway.services.plant.database.reading() as session:
+            asked = text("SELECT count(*) FROM audit_events WHERE action = 'account.logout' AND account_id = :account")
+            assert await session.scalar(asked, {"account": ada.account_id}) == 1
+
+    async def test_closes_its_sockets(self, server, wired):
+        async with socket(server, await wired.encrypt(), token=wired.token) as opened:
+            await opened.recv()
+            await wired.http.post(LOGOUT)
+            assert (await rest(opened))[1] == 4401
+
+    async def test_overtakes_a_refresh_that_is_on_its_way(self, gateway, ada, background):
+        """The refresh has spent its token and has not committed: the one that it adds must not outlive the session."""
+        database, tokens = gateway.services.plant.database, gateway.services.tokens
+        commit, added = asyncio.Event(), asyncio.Event()
+        late = type(tokens)(Late(database, added, commit), tokens._access, tokens._sessions, refresh_seconds=3600)
+        refreshing = background(late.refresh(ada.refresh_token, request_id=None))
+        await added.wait()
+        leaving = background(ada.http.post(LOGOUT))
+        async with asyncio.timeout(20), database.reading() as session:
+            while not await session.scalar(WAITING):  # noqa: ASYNC110 - what is waited for is the database's
+                await asyncio.sleep(0.01)
+        commit.set()
+        pair, response = await refreshing, await leaving
+        assert response.status_code == 204
+        with pytest.raises(Unauthenticated):
+            await tokens.refresh(pair.refresh_token, request_id=None)

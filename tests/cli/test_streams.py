@@ -1,0 +1,273 @@
+"""`-` for standard input and output, and what is told where a stream or a name does not do."""
+
+import io
+import os
+import pty
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from cli.__main__ import run
+from shield_core.keys import keyfile
+from tests import pictures
+from tests.cli.test_files import PASSWORD, ROOT, child
+from tests.core.legacy import predecessor
+
+PICTURE = pictures.as_png(pictures.make(24, 18))
+
+
+class Pipe:
+    """Runs commands in a directory of their own, with bytes on standard input and output."""
+
+    def __init__(self, directory, capsysbinary, monkeypatch):
+        self.directory, self.capture, self.monkeypatch = directory, capsysbinary, monkeypatch
+        monkeypatch.chdir(directory)
+
+    def __call__(self, *arguments, stdin=b"", expect=0):
+        self.monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+        code = run([str(argument) for argument in arguments])
+        out, err = self.capture.readouterr()
+        self.err = err.decode()
+        assert code == expect, self.err
+        return out
+
+    def write(self, name, data):
+        (self.directory / name).write_bytes(data)
+
+    def read(self, name):
+        return (self.directory / name).read_bytes()
+
+    def files(self):
+        return {path.name for path in self.directory.iterdir()}
+
+
+@pytest.fixture
+def pipe(tmp_path, capsysbinary, monkeypatch):
+    return Pipe(tmp_path, capsysbinary, monkeypatch)
+
+
+@pytest.fixture
+def encrypted(pipe):
+    """A picture for Ada and a password, and what belongs to it."""
+    pipe.write("a.png", PICTURE)
+    pipe.write("password", PASSWORD.encode())
+    pipe("keygen", "-o", "ada.key")
+    public = pipe("keygen", "--public", "ada.key")
+    pipe.write("ada.pub", public)
+    pipe("encrypt", "a.png", "-q", "-r", "ada.pub", "-p", "password", "--receipt", "a.receipt.json")
+    image, key_file = predecessor.encrypt(pictures.make(9, 7), 1)
+    pipe.write("old.png", image)
+    pipe.write("old.npz", key_file.getvalue())
+    return pipe
+
+
+READERS = [
+    ("a.png", ("encrypt", "-", "-o", "x.png", "--plain-key")),
+    ("password", ("encrypt", "a.png", "-o", "x.png", "-p", "-")),
+    ("ada.pub", ("encrypt", "a.png", "-o", "x.png", "-r", "-")),
+    ("ada.pub", ("encrypt", "a.png", "-o", "x.png", "-r", "@-")),
+    ("a.enc.png", ("decrypt", "-", "--key", "a.enc.qkey", "-i", "ada.key", "-o", "x.png")),
+    ("a.enc.qkey", ("decrypt", "a.enc.png", "--key", "-", "-i", "ada.key", "-o", "x.png")),
+    ("ada.key", ("decrypt", "a.enc.png", "-i", "-", "-o", "x.png")),
+    ("password", ("decrypt", "a.enc.png", "-p", "-", "-o", "x.png")),
+    ("a.enc.png", ("inspect", "-")),
+    ("a.enc.qkey", ("inspect", "-")),
+    ("a.png", ("analyze", "-", "a.enc.png")),
+    ("a.enc.png", ("analyze", "a.png", "-")),
+    ("ada.key", ("keygen", "--public", "-")),
+    ("a.enc.qkey", ("rewrap", "-", "-o", "x.qkey", "-i", "ada.key", "-r", "ada.pub")),
+    ("password", ("rewrap", "a.enc.qkey", "-o", "x.qkey", "-i", "ada.key", "--new-password-file", "-")),
+    ("old.png", ("import-legacy", "-", "old.npz", "-o", "x.png")),
+    ("old.npz", ("import-legacy", "old.png", "-", "-o", "x.png")),
+]
+WRITERS = [
+    (b"\x89PNG", ("encrypt", "a.png", "-o", "-", "--key-out", "x.qkey", "--plain-key")),
+    (b"{", ("encrypt", "a.png", "-o", "x.png", "--key-out", "-", "--plain-key")),
+    (b"{", ("encrypt", "a.png", "-o", "x.png", "--receipt", "-", "--plain-key")),
+    (b"\x89PNG", ("decrypt", "a.enc.png", "-i", "ada.key", "-o", "-")),
+    (b"{", ("rewrap", "a.enc.qkey", "-o", "-", "-i", "ada.key", "-r", "ada.pub")),
+    (b"\x89PNG", ("import-legacy", "old.png", "old.npz", "-o", "-")),
+    (b"<!doctype html>", ("analyze", "a.png", "a.enc.png", "--report", "-")),
+    (b"# ImageShield secret key", ("keygen", "-o", "-")),
+]
+REFUSED = [
+    ("encrypt", "a.png", "-o", "-", "--plain-key"),
+    ("encrypt", "-", "--plain-key"),
+    ("encrypt", "-", "-o", "x.png", "-p", "-"),
+    ("encrypt", "-", "-o", "x.png", "-r", "-"),
+    ("encrypt", "-", "-o", "x.png", "--password-fd", "0"),
+    ("encrypt", "a.png", "-o", "-", "--key-out", "-", "--plain-key"),
+    ("encrypt", "a.png", "-o", "-", "--key-out", "x.qkey", "--plain-key", "--json"),
+    ("decrypt", "-", "-o", "x.png"),
+    ("decrypt", "-", "--key", "-", "-o", "x.png"),
+    ("decrypt", "a.enc.png", "-i", "-", "-i", "-", "-o", "x.png"),
+    ("decrypt", "a.enc.png", "-i", "-", "-p", "-", "-o", "x.png"),
+    ("verify", "-", "--image", "-"),
+    ("verify", "a.receipt.json", "--key", "-", "--keys", "-"),
+    ("analyze", "-", "-"),
+    ("rewrap", "-", "-o", "x.qkey", "--new-password-file", "-", "-i", "ada.key"),
+    ("import-legacy", "-", "-", "-o", "x.png"),
+]
+
+
+class TestDash:
+    def test_is_a_pipe_there_and_back(self, pipe):
+        noise = pipe("encrypt", "-", "-o", "-", "--key-out", "k", "--plain-key", stdin=PICTURE)
+        assert pipe.files() == {"k"}
+        back = pipe("decrypt", "-", "--key", "k", "-o", "-", stdin=noise)
+        assert np.array_equal(pictures.pixels(back), pictures.pixels(PICTURE))
+        assert "sha256" in pipe.err
+
+    def test_serves_wherever_a_file_is_read(self, encrypted):
+        for name, arguments in READERS:
+            encrypted(*arguments, stdin=encrypted.read(name))
+            for made in encrypted.files() & {"x.png", "x.qkey"}:
+                (encrypted.directory / made).unlink()
+
+    def test_serves_a_receipt_and_its_image(self, encrypted):
+        """Nobody signed it, so the exit code is 1."""
+        encrypted("verify", "-", "--image", "a.enc.png", stdin=encrypted.read("a.receipt.json"), expect=1)
+        encrypted("verify", "a.receipt.json", "--image", "-", stdin=encrypted.read("a.enc.png"), expect=1)
+
+    def test_serves_wherever_a_file_is_written(self, encrypted):
+        for start, arguments in WRITERS:
+            assert encrypted(*arguments).startswith(start)
+            for made in encrypted.files() & {"x.png", "x.qkey"}:
+                (encrypted.directory / made).unlink()
+
+    def test_carries_a_key_file_that_opens(self, encrypted):
+        data = encrypted("rewrap", "a.enc.qkey", "-o", "-", "-i", "ada.key", "-r", "ada.pub")
+        assert keyfile.encode(keyfile.parse(data)) == data
+
+    @pytest.mark.parametrize("arguments", REFUSED, ids=" ".join)
+    def test_where_it_makes_no_sense_is_wrong_usage(self, pipe, arguments):
+        for name in ("a.png", "a.enc.png", "a.enc.qkey", "a.receipt.json"):
+            pipe.write(name, PICTURE)
+        before = pipe.files()
+        assert pipe(*arguments, stdin=PICTURE, expect=2) == b"" or "--json" in arguments
+        assert len(pipe.err.splitlines()) == 1
+        assert pipe.files() == before
+
+    def test_with_a_folder_before_it_is_a_file(self, pipe):
+        pipe.write("-", PICTURE)
+        pipe("encrypt", "./-", "-o", "./x.png", "--plain-key")
+        assert pipe.files() == {"-", "x.png", "x.qkey"}
+
+    def test_puts_the_material_beside_the_key_file(self, pipe):
+        pipe.write("a.png", PICTURE)
+        noise = pipe("encrypt", "a.png", "-o", "-", "--key-out", "k.qkey", "--plain-key", "--purity", "maximum")
+        assert pipe.files() == {"a.png", "k.qkey", "k.qmat"}
+        pipe("decrypt", "-", "--key", "k.qkey", "-o", "-", stdin=noise, expect=2)
+        pipe("decrypt", "-", "--key", "k.qkey", "--material", "k.qmat", "-o", "-", stdin=noise)
+
+    @pytest.mark.parametrize(
+        ("stream", "arguments"),
+        [("stdin", ("inspect", "-")), ("stdout", ("encrypt", "a.png", "-o", "-", "--key-out", "k", "--plain-key"))],
+    )
+    def test_is_never_a_terminal(self, tmp_path, stream, arguments):
+        (tmp_path / "a.png").write_bytes(PICTURE)
+        ours, theirs = pty.openpty()
+        streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, stream: theirs}
+        process = child(*arguments, cwd=tmp_path, stderr=subprocess.PIPE, text=True, **streams)
+        told = process.communicate(timeout=60)[1]
+        os.close(theirs)
+        os.close(ours)
+        assert process.returncode == 2
+        assert "is a terminal" in told
+        assert {path.name for path in tmp_path.iterdir()} == {"a.png"}
+
+
+class TestQuiet:
+    def test_leaves_the_result_and_the_warnings(self, pipe):
+        pipe.write("a.png", PICTURE)
+        assert b"a.enc.qkey" in pipe("encrypt", "a.png", "--plain-key", "-q")
+        assert [line.split()[1] for line in pipe.err.splitlines()] == ["warning:"]
+        pipe("decrypt", "a.enc.png", "-o", "b.png", "--quiet")
+        assert pipe.err == ""
+        pipe("decrypt", "a.enc.png", "-o", "c.png")
+        assert "%" in pipe.err
+
+
+class TestNames:
+    @pytest.mark.parametrize("name", ["x" * 256, "x" * 252 + ".png", "é" * 128, "d" * 300 + "/x.png"])
+    def test_too_long_for_the_system_are_one_line(self, pipe, name):
+        pipe.write("a.png", PICTURE)
+        for arguments in (("encrypt", "a.png", "-o", name), ("encrypt", "a.png", "--key-out", name), ("encrypt", name)):
+            pipe(*arguments, "--plain-key", expect=1)
+            assert len(pipe.err.splitlines()) == 1
+        pipe("decrypt", name, "--key", name, expect=1)
+        pipe("inspect", name, expect=1)
+        assert pipe.files() == {"a.png"}
+
+    def test_that_just_fit_have_a_key_file_that_is_found(self, pipe):
+        name = "é" * 124 + ".png"
+        pipe.write(name, PICTURE)
+        pipe("encrypt", name, "--plain-key")
+        pipe("encrypt", name, "--plain-key", "-o", "y" * 251 + ".png")
+        for made in pipe.files() - {name}:
+            assert len(made.encode()) <= 255
+            if made.endswith(".png"):
+                pipe("decrypt", made, "-o", "back.png", "--force")
+
+    @pytest.mark.parametrize(
+        ("name", "made"), [("-rf.png", "rf.enc.png"), (". .x.png", "x.enc.png"), ("a:b.png", "a_b.enc.png")]
+    )
+    def test_that_commands_make_up_are_harmless(self, pipe, name, made):
+        pipe.write(name, PICTURE)
+        pipe("encrypt", f"./{name}", "--plain-key")
+        assert made in pipe.files()
+
+    def test_of_a_stranger_never_make_a_file_that_a_shell_reads(self, pipe):
+        pipe.write(". .bash_login", PICTURE)
+        pipe("encrypt", ". .bash_login", "-o", "x.png", "--plain-key")
+        out = pipe("decrypt", "x.png")
+        assert pipe.files() == {". .bash_login", "x.png", "x.qkey", "bash_login.png"}
+        assert b"bash_login.png" in out
+
+    def test_that_lead_in_a_circle_are_no_traceback(self, pipe):
+        pipe.write("a.png", PICTURE)
+        (pipe.directory / "loop").symlink_to("loop")
+        pipe("encrypt", "a.png", "-o", "loop", "--plain-key", expect=1)
+        pipe("encrypt", "loop", "-o", "x.png", "--plain-key", expect=1)
+        assert "Too many levels" in pipe.err
+
+
+def ended(command, cwd):
+    """Run a line of shell; return its exit code and what it told on stderr."""
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHON": sys.executable}
+    done = subprocess.run(
+        ["bash", "-c", command], capture_output=True, text=True, env=environment, cwd=cwd, check=False
+    )
+    return done.returncode, done.stderr
+
+
+class TestStreams:
+    @pytest.mark.parametrize(
+        ("redirection", "words"),
+        [(">&-", "standard output is closed"), (">/dev/full", "There is no room left")],
+    )
+    @pytest.mark.parametrize(
+        "command", ["inspect a.enc.png", "inspect a.enc.png --json", "--help", "decrypt a.enc.png -qo -"]
+    )
+    def test_closed_or_full_are_one_line(self, pipe, redirection, words, command):
+        pipe.write("a.png", PICTURE)
+        pipe("encrypt", "a.png", "--plain-key")
+        code, told = ended(f'"$PYTHON" -m cli {command} {redirection}', pipe.directory)
+        assert (code, len(told.splitlines())) == (1, 1)
+        assert words in told or "No space left" in told
+
+    def test_full_ones_leave_no_file(self, pipe):
+        pipe.write("a.png", PICTURE)
+        code, told = ended('"$PYTHON" -m cli encrypt a.png -o - --key-out k --plain-key -q >/dev/full', pipe.directory)
+        assert (code, pipe.files()) == (1, {"a.png"})
+        assert told == "imageshield: There is no room left: standard output\n"
+
+    @pytest.mark.parametrize("redirection", ["2>&-", "2>/dev/full", "<&-"])
+    def test_that_are_not_needed_may_be_closed_or_full(self, pipe, redirection):
+        pipe.write("a.png", PICTURE)
+        code, told = ended(f'"$PYTHON" -m cli encrypt a.png --plain-key -q {redirection}', pipe.directory)
+        assert (code, told if redirection == "2>&-" else "") == (0, "")
+        pipe("decrypt", "a.enc.png", "-o", "b.png")
+        assert np.array_equal(pictures.pixels(pipe.read("b.png")), pictures.pixels(PICTURE))

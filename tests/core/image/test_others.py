@@ -1,0 +1,129 @@
+"""Files that nothing decodes are kept byte for byte; what is refused is named."""
+
+import pytest
+
+from shield_core.cipher.purity import Purity
+from shield_core.errors import ImageCorrupt, ImageError, LayoutNotExact, TooManyPixels, UnsupportedFormat
+from shield_core.image.intake import examine
+from shield_core.image.payload import Layout, build
+from shield_core.image.regions import Region
+from shield_core.image.suffixes import SUFFIXES
+from shield_core.keys.stanzas import PlainOpen, PlainWrap
+from shield_core.pipeline import decrypt_image, encrypt_image
+from shield_core.quantum.sources import DeterministicSource
+from tests import other_pictures, pictures
+from tests.other_pictures import OTHERS, REFUSED
+
+each = pytest.mark.parametrize("name", OTHERS)
+
+
+def encrypt(data, **options):
+    source = DeterministicSource()
+    return encrypt_image(data, source=source, wraps=[PlainWrap()], purity=Purity.BALANCED, **options)
+
+
+def there_and_back(data, **options):
+    made = encrypt(data, **options)
+    return made, decrypt_image(made.png, made.key_file_bytes, openers=[PlainOpen()])
+
+
+class TestOthers:
+    @each
+    def test_known_by_structure(self, name):
+        data, media_type, width, height = OTHERS[name]
+        facts = build(data, examine(data)).facts
+        assert (facts.format, facts.media_type, facts.width, facts.height) == ("OTHER", media_type, width, height)
+        assert media_type in SUFFIXES
+
+    @each
+    def test_come_back_byte_for_byte(self, name):
+        data, media_type, *_ = OTHERS[name]
+        made, back = there_and_back(data, file_name="picture")
+        assert (made.layout, made.warnings, made.header_bytes[4]) == (Layout.FILE, ("not-decoded",), 2)
+        assert (back.data, back.media_type, back.file_name, back.warnings) == (data, media_type, "picture", ())
+
+    @each
+    def test_without_name_get_their_suffix(self, name):
+        data, media_type, *_ = OTHERS[name]
+        assert there_and_back(data)[1].file_name == "image" + SUFFIXES[media_type][0]
+
+    @each
+    @pytest.mark.parametrize("asked", [{"layout": Layout.PIXELS}, {"regions": [Region(0, 0, 1, 1)]}])
+    def test_have_no_pixels(self, name, asked):
+        with pytest.raises((LayoutNotExact, UnsupportedFormat), match=r"the picture is an? "):
+            encrypt(OTHERS[name][0], **asked)
+
+    @pytest.mark.parametrize(
+        "data", [other_pictures.heif(width=20_001, height=10_000), other_pictures.gif(20_001, 10_000)]
+    )
+    def test_too_many_pixels_refused(self, data):
+        with pytest.raises(TooManyPixels, match="200,010,000"):
+            examine(data)
+
+    @pytest.mark.parametrize("name", ["heic", "gif", "psd", "cr3"])
+    def test_cut_in_front_refused(self, name):
+        data = OTHERS[name][0]
+        for size in range(1, 12):
+            with pytest.raises(ImageError):
+                examine(data[:size])
+
+    def test_cut_heic_refused(self):
+        with pytest.raises(ImageCorrupt, match="mdat"):
+            examine(other_pictures.heif()[:-1])
+
+    def test_five_formats_stay_version_1(self):
+        for data in (pictures.as_jpeg(pictures.make()), pictures.palette(), pictures.as_webp(pictures.make())):
+            assert encrypt(data).header_bytes[4] == 1
+
+
+class TestRefused:
+    @pytest.mark.parametrize("word", REFUSED)
+    def test_say_what_they_are(self, word):
+        with pytest.raises(UnsupportedFormat) as refused:
+            examine(REFUSED[word])
+        assert (
+            "starts like no picture" in str(refused.value)
+            if word == "nothing known"
+            else word.split()[0] in str(refused.value)
+        )
+
+    def test_svg_says_why(self):
+        with pytest.raises(UnsupportedFormat, match="a program and no picture: export it as PNG"):
+            examine(REFUSED["SVG"])
+
+
+class TestEndMissing:
+    @pytest.mark.parametrize("options", [{}, {"progressive": True}, {"subsampling": 0, "quality": 95}])
+    def test_taken_where_all_pixels_are_there(self, options):
+        data = pictures.as_jpeg(pictures.make(97, 61), **options)[:-2]
+        made, back = there_and_back(data)
+        assert (made.layout, made.warnings, made.header_bytes[4]) == (Layout.FILE, ("end-missing",), 1)
+        assert (back.data, back.media_type) == (data, "image/jpeg")
+
+    @pytest.mark.parametrize("missing", [3, 10, 100, 1000])
+    @pytest.mark.parametrize("progressive", [False, True])
+    def test_cut_pixels_refused(self, missing, progressive):
+        data = pictures.as_jpeg(pictures.make(97, 61), progressive=progressive)
+        with pytest.raises(ImageCorrupt, match="cut off in its pixels"):
+            encrypt(data[: -2 - missing])
+
+    def test_has_no_pixels(self):
+        with pytest.raises(LayoutNotExact, match="without its end marker"):
+            encrypt(pictures.as_jpeg(pictures.make())[:-2], layout=Layout.PIXELS)
+
+
+class TestDamage:
+    """What a decoder opens and finds damaged is refused as before, and is not kept as something else."""
+
+    def test_damaged_strips_refused(self):
+        data = bytearray(pictures.as_tiff(pictures.make(), compression="tiff_adobe_deflate"))
+        data[8:12] = bytes(4)
+        with pytest.raises(ImageCorrupt):
+            encrypt(bytes(data))
+
+    def test_words_of_decoder_stay_inside(self):
+        data = bytearray(pictures.as_tiff(pictures.make(), compression="tiff_adobe_deflate"))
+        data[8:12] = bytes(4)
+        with pytest.raises(ImageCorrupt) as refused:
+            encrypt(bytes(data))
+        assert str(refused.value) == "the decoder finds the pixels damaged"

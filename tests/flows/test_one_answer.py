@@ -1,0 +1,91 @@
+"""Every way in which a picture does not open is one answer: in the job, its events, its webhook and its audit entry."""
+
+import json
+from collections.abc import Collection
+from typing import Any
+
+import httpx
+import pytest
+
+from shield_core.errors import DecryptionError
+from tests.flows.conftest import User
+from tests.receiver import receiving
+from tests.stack import SystemUnderTest, query
+from tests.vectors import reading
+from tests.vectors.reading import Vector
+
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
+
+RUNGS = {error.rung for error in DecryptionError.__subclasses__()}
+VECTORS = [vector for vector in reading.every() if vector.expect in RUNGS]
+OWN = {"job_id", "key_id", "created_at", "started_at", "completed_at", "expires_at", "job_url"}
+PUBLIC = {"layout", "estimated_time"}
+"""What anyone reads in the header of the picture that was sent."""
+
+
+def submit(user: User, vector: Vector, prefer: str = "respond-async") -> httpx.Response:
+    files = {"encrypted_image": ("n.png", vector.image), "key_file": ("n.qkey", vector.key_file)}
+    if vector.material is not None:
+        files["material"] = ("n.qmat", vector.material)
+    form = {"master_password": vector.passphrase} if vector.passphrase is not None else {}
+    return user.http.post("/decrypt", files=files, data=form, headers={"Prefer": prefer} if prefer else {})
+
+
+def normal(value: dict[str, Any]) -> str:
+    return json.dumps({name: one for name, one in value.items() if name not in OWN | PUBLIC}, sort_keys=True)
+
+
+def audited(system: SystemUnderTest, job_ids: Collection[str]) -> set[str]:
+    """Return each way in which the end of one of these jobs is written down."""
+    url = system.variables["DATABASE_URL"].replace("postgresql+asyncpg", "postgresql")
+    statement = """
+        SELECT string_agg(concat_ws(' ', action, outcome, details::text), ', ' ORDER BY id)
+        FROM audit_events WHERE object_id = ANY($1::uuid[]) GROUP BY object_id
+    """
+    return {row[0] for row in query(url, statement, [job_id.removeprefix("job_") for job_id in job_ids])}
+
+
+def observe(user: User, job_id: str) -> tuple[str, str]:
+    """Wait for the end of a job, and return what its owner sees of it, less what is its own."""
+    events = user.http.get(f"/jobs/{job_id}/events", params={"last_seq": 0}).text.replace(job_id, "")
+    return normal(user.job(job_id)), events[events.index("event: progress") :]
+
+
+class TestRungs:
+    def test_look_alike_wherever_a_job_is_seen(self, user: User, system: SystemUnderTest):
+        with receiving() as receiver:
+            endpoint = {"url": receiver.url(), "events": ["job.failed"]}
+            user.http.post("/webhooks", json=endpoint).raise_for_status()
+            rungs = {}
+            for vector in VECTORS:
+                answer = submit(user, vector)
+                if answer.status_code == 202:
+                    rungs[answer.json()["job_id"]] = vector.expect
+            seen: dict[tuple[str, str], set[str]] = {}
+            for job_id, rung in rungs.items():
+                seen.setdefault(observe(user, job_id), set()).add(rung)
+            sockets = {
+                rung: json.dumps(user.follow(job_id)).replace(job_id, "")
+                for rung, job_id in {rung: job_id for job_id, rung in rungs.items()}.items()
+            }
+            told = receiver.wait_until(lambda received: len({one.id for one in received}) >= len(rungs), seconds=60)
+        assert set(rungs.values()) == RUNGS
+        assert len(rungs) > 60
+        assert len(seen) == 1, seen
+        assert len(set(sockets.values())) == 1, sockets
+        assert len({normal(one.message["data"]) for one in told}) == 1
+        assert len(audited(system, rungs)) == 1
+        ((job, events),) = seen
+        assert (json.loads(job)["stage"], json.loads(job)["progress"]) == ("verifying", 0)
+        assert events.count("event: progress") == 3, "queued, validating, verifying"
+
+    def test_are_one_problem_to_who_waits(self, user: User):
+        """Also where the header alone is wrong, which anyone can see, and which is refused before there is a job."""
+        answers = {}
+        for vector in {vector.expect: vector for vector in VECTORS if vector.identity is None}.values():
+            for prefer in ("", "respond-async"):
+                answer = submit(user, vector, prefer)
+                if answer.status_code != 202:
+                    answers[vector.path.name, prefer] = (answer.status_code, answer.json() | {"request_id": ""})
+        assert len(answers) >= len(RUNGS)
+        assert all(answer == next(iter(answers.values())) for answer in answers.values()), answers

@@ -1,0 +1,37 @@
+"""The metrics: every one is exported by somebody, and docs/operations.md says by whom."""
+
+import re
+
+import pytest
+from prometheus_client import Gauge
+from prometheus_client.metrics import MetricWrapperBase
+
+from backplane import metrics
+
+OURS = [value for value in vars(metrics).values() if isinstance(value, MetricWrapperBase)]
+
+
+def name_of(metric):
+    [family] = metric.describe()
+    return f"{family.name}_total" if family.type == "counter" else family.name
+
+
+class TestMetrics:
+    def test_each_is_exported_by_a_process(self):
+        assert {metric for exported in metrics.EXPORTED.values() for metric in exported} == set(OURS)
+
+    def test_operations_say_which_process_exports_which(self, root):
+        text = (root / "docs/operations.md").read_text()
+        rows = re.findall(r"(?m)^\| `(imageshield_\w+)` \| ([a-z, ]+) \| .+ \|$", text)
+        documented = {name: set(processes.split(", ")) for name, processes in rows}
+        assert len(rows) == len(documented)
+        assert documented == {
+            name_of(metric): {process for process, exported in metrics.EXPORTED.items() if metric in exported}
+            for metric in OURS
+        }
+
+    @pytest.mark.parametrize("metric", metrics.EXPORTED["worker"], ids=name_of)
+    def test_children_of_a_pool_can_count_it_together(self, metric):
+        """A gauge would have to say how those of the children add up; one without labels is there before it counts."""
+        assert not isinstance(metric, Gauge)
+        assert metric._labelnames
