@@ -177,7 +177,7 @@ class TestPurities:
 
     @pytest.mark.parametrize("purity", [Purity.MULTISTAGE, Purity.MAXIMUM])
     def test_of_several_segments_and_buckets_come_back(self, purity):
-        made = encrypt(pictures.as_png(pictures.make(700, 520, "RGB")), purity=purity)
+        made = encrypt(pictures.as_png(pictures.make(513, 512, "RGBA")), purity=purity)
         assert_same(made)
 
 

@@ -117,7 +117,7 @@ def by_product(image, key_file):
     try:
         return bytes(decrypt_image(image, key_file, openers=[PlainOpen()]).data)
     except ShieldError as error:
-        return error.rung
+        return getattr(error, "rung", error.code.replace("-", " "))
 
 
 def by_document(image, key_file):
