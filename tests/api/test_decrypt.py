@@ -156,7 +156,7 @@ class TestPrefer:
         background(work())
         response = await post(ada, headers={"Prefer": "wait=20"})
         assert response.status_code == 200
-        assert response.json()["error"] == {"code": "decryption-failed", "title": "Wrong key"}
+        assert response.json()["error"] == {"code": "decryption-failed", "title": "Wrong key", "detail": None}
 
 
 class TestRefused:

@@ -32,7 +32,7 @@ class TestGetJob:
         job_id = await ada.encrypt()
         await engine.fail(job_id)
         job = await ada.job(job_id)
-        assert job["error"] == {"code": "image-corrupt", "title": "The image is damaged"}
+        assert job["error"] == {"code": "image-corrupt", "title": "The image is damaged", "detail": None}
         assert (job["result_url"], job["key_file_url"], job["receipt_url"]) == (None, None, None)
 
     async def test_a_decrypt_job_has_no_key_file(self, ada, engine):

@@ -56,7 +56,8 @@ class TestStory:
             "payload": {"progress": 0, "stage": "encrypting"},
         }
         assert rest[-1]["type"] == "error"
-        assert rest[-1]["payload"] == {"error": {"code": "image-corrupt", "title": "The image is damaged"}}
+        error = {"code": "image-corrupt", "title": "The image is damaged", "detail": None}
+        assert rest[-1]["payload"] == {"error": error}
         assert closed.value.rcvd.code == 1000
 
     async def test_one_that_comes_after_the_end_hears_the_whole_story(self, server, wired, engine):

@@ -235,7 +235,8 @@ class TestFailure:
         [blob] = await sql("SELECT delete_after - now() > interval '23 hours' AS kept FROM blobs")
         assert blob["kept"]
         [event] = await sql("SELECT payload FROM job_events WHERE type = 'error'")
-        assert event["payload"] == {"error": {"code": "image-corrupt", "title": "The image is damaged"}}
+        error = {"code": "image-corrupt", "title": "The image is damaged", "detail": None}
+        assert event["payload"] == {"error": error}
 
 
 class TestRelease:

@@ -172,7 +172,7 @@ class TestEvents:
         assert body["type"] == "job.failed"
         assert body["timestamp"].endswith("Z")
         assert (data["job_id"], data["status"], data["kind"]) == (wire, "failed", "decrypt")
-        assert data["error"] == {"code": "image-corrupt", "title": "Damaged"}
+        assert data["error"] == {"code": "image-corrupt", "title": "Damaged", "detail": None}
         assert data["job_url"] == f"/api/v1/jobs/{wire}"
         assert data["result_url"] is data["key_file_url"] is None
         assert not {"secret", "key", "password"} & set(data)

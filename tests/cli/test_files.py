@@ -104,7 +104,8 @@ class TestEncrypt:
         result = shell.json("encrypt", "photo.jpg", "--plain-key")
         assert result["encrypted_image"] == "photo.enc.png"
         assert result["key_file"] == "photo.enc.qkey"
-        assert result["image"] == {"format": "JPEG", "mode": "RGB", "width": 64, "height": 48, "frames": 1}
+        known = {"format": "JPEG", "media_type": "image/jpeg", "mode": "RGB", "width": 64, "height": 48, "frames": 1}
+        assert result["image"] == known
         assert (result["layout"], result["warnings"], result["key_custody"]) == ("file", ["trailing-data"], "plain")
         assert result["quantum_purity"]["served"] == "balanced"
         assert result["key_id"].startswith("key_")
