@@ -115,6 +115,24 @@ class RequestTimeout(ApplicationError):
     title = "The request took too long to arrive"
 
 
+class InvalidGrant(ApplicationError):
+    code = "invalid-grant"
+    status = 400
+    title = "The email, the password or the refresh token is not valid"
+
+
+class InvalidRequest(ApplicationError):
+    code = "invalid-request"
+    status = 400
+    title = "The token request is not valid"
+
+
+class UnsupportedGrantType(ApplicationError):
+    code = "unsupported-grant-type"
+    status = 400
+    title = "This grant type is not supported"
+
+
 class BodyRefused(HTTPException):
     """A refusal while a body is read: FastAPI lets nothing but an HTTPException out of its own reading."""
 

@@ -12,31 +12,13 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from api.errors import describe, document
+from api.errors import InvalidGrant, InvalidRequest, UnsupportedGrantType, describe, document
 from api.problems import problems
 from api.routing import Route
 from api.schemas.problems import FieldProblem, OAuthProblem
 from backplane.errors import ApplicationError, Unauthenticated
 
 GRANT_TYPE = "grant_type"
-
-
-class InvalidGrant(ApplicationError):
-    code = "invalid-grant"
-    status = 400
-    title = "The email, the password or the refresh token is not valid"
-
-
-class InvalidRequest(ApplicationError):
-    code = "invalid-request"
-    status = 400
-    title = "The token request is not valid"
-
-
-class UnsupportedGrantType(ApplicationError):
-    code = "unsupported-grant-type"
-    status = 400
-    title = "This grant type is not supported"
 
 
 class OAuthRoute(Route):
