@@ -6,6 +6,7 @@ from api.errors import catalog
 from backplane.errors import CORE_STATUS
 from backplane.settings import Settings
 from shield_core import errors as core_errors
+from shield_core.image.suffixes import SUFFIXES
 
 NEVER_ANSWERED = {"cancelled", "receipt-invalid", "key-set-invalid"}
 """The first ends a job as `cancelled`, which is no problem; only the command line reads receipts and key sets."""
@@ -62,6 +63,13 @@ class TestProblems:
     def test_every_core_refusal_has_a_status(self):
         codes = {error.code for error in descendants(core_errors.ShieldError)} - {"internal"} - NEVER_ANSWERED
         assert codes == set(CORE_STATUS)
+
+
+class TestFormat:
+    def test_lists_every_media_type_with_its_suffix(self, root):
+        _, _, section = (root / "docs/format.md").read_text().partition("#### Media types")
+        listed = {row[0].strip("| `"): row[1].strip("`") for row in rows(section.partition("####")[0])}
+        assert listed == {media_type: suffixes[0] for media_type, suffixes in SUFFIXES.items()}
 
 
 class TestIndex:
