@@ -44,6 +44,8 @@ class ImageFacts:
     the same format, `complete` that it gives back everything else as well, `reason` why or why not; `warnings` are
     stable codes; `media_type` is None where the format has none that we serve.
 
+    `largest_page` counts the pixels of the largest picture in the file, 0 where that is the first.
+
     Of OTHER, `mode` is empty and `bit_depth` is 0; `width` and `height` are 0 where the structure does not tell them.
     """
 
@@ -58,6 +60,7 @@ class ImageFacts:
     warnings: tuple[str, ...] = ()
     complete: bool = False
     media_type: str | None = None
+    largest_page: int = 0
 
     @property
     def pixels(self) -> int:
@@ -67,7 +70,7 @@ class ImageFacts:
     @property
     def is_decoded(self) -> bool:
         """Tell whether a decoder ever sees the picture: a known format, and no more pixels than may be decoded."""
-        return self.format != OTHER and self.pixels <= MAX_PIXELS
+        return self.format != OTHER and max(self.pixels, self.largest_page) <= MAX_PIXELS
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,6 +107,7 @@ def walk_tiff(view: memoryview) -> TiffWalk:
         warnings=(TRAILING_DATA,) if trailing else (),
         complete=exact and loss is None and not trailing,
         media_type=MEDIA_TYPES["TIFF"],
+        largest_page=max(page.width * page.height for page in pages[1:]) if len(pages) > 1 else 0,
     )
     return TiffWalk(
         facts=facts,

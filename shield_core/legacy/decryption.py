@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from shield_core.errors import KeyFileInvalid, LayoutNotExact, MacMismatch
 from shield_core.image import intake, pixels
 from shield_core.image.facts import SAMPLE_KINDS, ImageFacts
+from shield_core.image.limits import MAX_PIXELS, check_size
 from shield_core.image.png_write import write_png
 from shield_core.legacy.arrays import Archive
 
@@ -148,6 +149,7 @@ def _check_kind(facts: ImageFacts) -> None:
         raise LayoutNotExact("The predecessor's pictures open only as they were saved, without loss: as PNG")
     if facts.mode not in MODES.values():
         raise LayoutNotExact(f"The predecessor wrote no picture with samples of the kind {facts.mode}")
+    check_size(facts.width, facts.height, limit=MAX_PIXELS)
 
 
 def _check_shape(archive: Archive, facts: ImageFacts, channels: int) -> None:

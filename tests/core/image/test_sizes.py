@@ -68,6 +68,21 @@ class TestLargePictures:
         with pytest.raises(TooManyPixels):
             build(data, examine(data), regions=[Region(0, 0, 1, 1)])
 
+    def test_later_page_over_the_limit_is_not_decoded(self, monkeypatch):
+        """90 megapixels, which Pillow would call a bomb as soon as it opens the page."""
+        data = bytearray(pictures.gray_tiff("<", pages=2))
+        first = int.from_bytes(data[4:8], "little")
+        count = int.from_bytes(data[first : first + 2], "little")
+        second = int.from_bytes(data[first + 2 + 12 * count : first + 6 + 12 * count], "little")
+        for index, (tag, value) in enumerate([(256, 10_000), (257, 9_000), (258, 8), (259, 5)]):
+            assert int.from_bytes(data[second + 2 + 12 * index : second + 4 + 12 * index], "little") == tag
+            data[second + 10 + 12 * index : second + 12 + 12 * index] = value.to_bytes(2, "little")
+        at = bytes(data).index((278).to_bytes(2, "little"), second)
+        data[at + 8 : at + 10] = (9_000).to_bytes(2, "little")
+        monkeypatch.setattr(Image, "open", None)
+        payload = build(bytes(data), examine(bytes(data)))
+        assert (payload.layout, payload.warnings) == (Layout.FILE, ("not-decoded",))
+
     @pytest.mark.parametrize("write", [pictures.as_png, pictures.as_jpeg])
     def test_are_examined_in_milliseconds(self, twelve_megapixels, write):
         data = write(twelve_megapixels)

@@ -198,6 +198,12 @@ class TestPictures:
         with pytest.raises(LayoutNotExact):
             decrypt(data, self.KEY)
 
+    def test_more_pixels_than_are_decoded_refused(self):
+        """Before the arrays of its key are unpacked."""
+        large = pictures.png(pictures.ihdr(5001, 5000), pictures.chunk(b"IDAT"), pictures.chunk(b"IEND"))
+        with pytest.raises(TooManyPixels, match="25,000,000"):
+            decrypt(large, None)
+
     def test_too_large_is_refused_from_the_header(self):
         bomb = pictures.png(pictures.ihdr(30_000, 30_000), pictures.chunk(b"IEND"))
         with pytest.raises(TooManyPixels):
