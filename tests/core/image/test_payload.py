@@ -52,6 +52,12 @@ class TestLayout:
         payload = take(pictures.as_png(pictures.make()), Layout.FILE)
         assert (payload.layout, payload.reason) == (Layout.FILE, "asked for")
 
+    @pytest.mark.parametrize("layout", list(Layout))
+    def test_bmp_with_too_many_colors_is_taken(self, layout):
+        data = bytearray(pictures.encode(pictures.make(mode="L"), "BMP"))
+        data[46:50] = (300).to_bytes(4, "little")  # Pillow refuses to read it
+        assert take(bytes(data), layout).samples.size
+
     def test_pixels_that_are_asked_for_are_taken_of_a_jpeg(self):
         data = pictures.as_jpeg(pictures.make())
         payload = take(data, Layout.PIXELS)
