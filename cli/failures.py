@@ -34,7 +34,7 @@ class Failure(Exception):
         if self.exit_code == USAGE:
             return self.detail
         # The rungs of a decryption give one answer on the screen too; `--json` tells them apart.
-        one_answer = self.code == DecryptionError.code
+        one_answer = self.title == DecryptionError.title
         return self.title if one_answer or not self.detail else f"{self.title}: {self.detail}"
 
     def to_json(self) -> dict[str, Any]:
@@ -46,11 +46,11 @@ def usage(detail: str) -> Failure:
     return Failure("usage", "The command line is wrong", detail, exit_code=USAGE)
 
 
-def of_core(error: ShieldError) -> Failure:
+def of_core(error: ShieldError, *, title: str | None = None) -> Failure:
     authentic = not isinstance(error, DecryptionError | KeyFileInvalid | ReceiptInvalid)
     return Failure(
         error.code,
-        error.title,
+        title or error.title,
         str(error),
         exit_code=ERROR if authentic else NOT_AUTHENTIC,
         rung=getattr(error, "rung", None) if isinstance(error, DecryptionError) else None,

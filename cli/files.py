@@ -15,7 +15,7 @@ from cli.outputs import PRIVATE, Outputs, check_distinct, check_target, cleaning
 from cli.reporting import quiet_libraries, say, watched
 from shield_core import recognition
 from shield_core.cipher.purity import Purity
-from shield_core.errors import ShieldError
+from shield_core.errors import DecryptionError, ShieldError
 from shield_core.image.limits import MAX_BYTES, MAX_ENCRYPTED_BYTES, MAX_MATERIAL_BYTES
 from shield_core.image.names import harmless_name
 from shield_core.keys import keyfile
@@ -177,7 +177,9 @@ def inspect(path: Path, *, as_json: bool) -> bool:
         else:
             found = {"kind": "encrypted-image"} | look(data)
     except ShieldError as error:
-        raise of_core(error) from error
+        # No key was tried, so the one answer of a decryption would not be true.
+        damaged = error.title == DecryptionError.title
+        raise of_core(error, title="The file is not as it was written" if damaged else None) from error
     summaries.show_inspected({"file": str(path)} | found, as_json=as_json)
     return bool(found.get("sound", True))
 

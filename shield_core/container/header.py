@@ -73,7 +73,9 @@ class Header:
         if self.layout not in _LAYOUTS:
             raise HeaderInvalid("An unknown layout")
         if self.version == FILE_VERSION and self.layout != "file":
-            raise HeaderInvalid("Version 2 is of the layout file")
+            raise HeaderInvalid(
+                "A header of version 2 and another layout than file: changed, or made by a later version of the format"
+            )
         if len(self.nonce) != NONCE_SIZE or len(self.commitment) != COMMITMENT_SIZE:
             raise HeaderInvalid("The nonce has 24 bytes and the commitment 32")
         if not MIN_METADATA <= len(self.metadata) <= MAX_METADATA:

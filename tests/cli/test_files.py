@@ -566,6 +566,15 @@ class TestInspect:
         assert seen["sound"] is False
         assert seen["fault"]
 
+    def test_damaged_header_is_not_called_a_wrong_key(self, shell):
+        shell.encrypt()
+        changed = bytearray(shell.read("photo.enc.png"))
+        changed[changed.index(b"QSIS") + 4] = 2
+        shell.write("changed.png", bytes(changed))
+        error = shell.json("inspect", "changed.png", expect=3)["error"]
+        assert error["title"] == "The file is not as it was written"
+        assert "version 2" in error["detail"]
+
     def test_refuses_an_ordinary_picture(self, shell):
         shell.write("photo.png", pictures.as_png(pictures.make()))
         assert shell.json("inspect", "photo.png", expect=1)["error"]["code"] == "header-missing"
