@@ -195,7 +195,7 @@ class TestPartialFailure:
         }
         assert [item["job_id"] is None for item in batch["items"]] == [True, False, True, True]
         assert batch["items"][0]["error"]["title"] == "Not an image of a format that is taken"
-        assert "starts like none" in batch["items"][0]["error"]["detail"]
+        assert "starts like no picture" in batch["items"][0]["error"]["detail"]
         assert len(stored) == 1
         response = await send(ada, PNG, too_large[:50_000_001])
         assert (response.status_code, response.json()["code"]) == (413, "file-too-large")
