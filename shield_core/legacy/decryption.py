@@ -75,7 +75,6 @@ def decrypt(image: bytes, key_file: BinaryIO, *, verify: bool = True) -> LegacyP
         MacMismatch: the key file has an HMAC, and it fits neither.
     """
     walk = intake.survey(image)
-    _check_kind(walk.facts)
     key = read_key(key_file, walk.facts)
     samples = pixels.decode(walk).samples
     plain = undo(samples.reshape(-1), key)
@@ -123,8 +122,10 @@ def read_key(file: BinaryIO, facts: ImageFacts) -> LegacyKey:
         facts: The picture's; what is larger than its key can be is refused before it is unpacked.
 
     Raises:
+        ImageError: no picture of the predecessor is of this kind.
         KeyFileInvalid: as `decrypt`.
     """
+    _check_kind(facts)
     archive = Archive(file)
     if "encrypted" in archive and bool(archive.read("encrypted", at_most=1).reshape(-1).any()):
         raise KeyFileInvalid("This key file is under a password: save it without one, with the program that made it")

@@ -40,7 +40,8 @@ class TestOthers:
         data, media_type, *_ = OTHERS[name]
         made, back = there_and_back(data, file_name="picture")
         assert (made.layout, made.warnings, made.header_bytes[4]) == (Layout.FILE, ("not-decoded",), 2)
-        assert (back.data, back.media_type, back.file_name, back.warnings) == (data, media_type, "picture", ())
+        name = "picture" + SUFFIXES[media_type][0]
+        assert (back.data, back.media_type, back.file_name, back.warnings) == (data, media_type, name, ())
 
     @each
     def test_without_name_get_their_suffix(self, name):

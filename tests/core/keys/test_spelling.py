@@ -104,7 +104,7 @@ class TestRespelled:
         from shield_core.errors import MacMismatch
         from shield_core.keys.stanzas import PlainOpen
 
-        [data] = [data for data in KEY_FILES if b'"plain"' in data and b'"vault"' not in data]
+        data = next(data for data in KEY_FILES if b'"plain"' in data and b'"vault"' not in data)
         changed = json.loads(data) | {"created": "2020-01-01T00:00:00Z"}
         parsed = keyfile.parse_respelled(json.dumps(changed).encode())
         with pytest.raises(MacMismatch):
