@@ -86,12 +86,13 @@ async def authenticate_in_session(
     needed: SecurityScopes,
     token: Annotated[str, Depends(bearer_token)],
     services: Annotated[GatewayServices, Depends(services_of)],
+    connection: HTTPConnection,
 ) -> Principal:
     """Authenticate for what must not outlive a session: exports of keys, deletions, changes of credentials.
 
     An access token alone is good until its time runs out, whatever became of its session.
     """
-    principal = await authenticate(needed, token, services)
+    principal = await authenticate(needed, token, services, connection)
     await services.sessions.demand(principal.session_id)
     return principal
 

@@ -170,7 +170,7 @@ async def get_batch_result(
     connection is cut and the zip has no directory, so that no unpacker takes it for a whole one.
     """
     if wanted.key_files:
-        await authenticate_in_session(SecurityScopes(["keys:export"]), await bearer_token(request), services)
+        await authenticate_in_session(SecurityScopes(["keys:export"]), await bearer_token(request), services, request)
     headers = {"Content-Disposition": content_disposition(f"{batch_id}.zip"), "Cache-Control": "no-store", **NO_RANGES}
     if request.method == "HEAD":
         await services.batch_results.find(caller.account_id, ids.from_wire("bat", batch_id), partial=wanted.partial)
