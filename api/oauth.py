@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from api.errors import InvalidGrant, InvalidRequest, UnsupportedGrantType, describe, document
+from api.errors import InvalidGrant, InvalidRequest, UnsupportedGrantType, UnsupportedMediaType, describe, document
 from api.problems import problems
 from api.routing import Route
 from api.schemas.problems import FieldProblem, OAuthProblem
@@ -33,6 +33,8 @@ class OAuthRoute(Route):
             except RequestValidationError as error:
                 errors = [describe(one) for one in error.errors()]
                 return _refuse(request, _of_invalid(errors), errors)
+            except UnsupportedMediaType as error:
+                return _refuse(request, InvalidRequest(error.detail))
             except Unauthenticated as error:
                 return _refuse(request, InvalidGrant(error.detail))
             except HTTPException as error:

@@ -174,7 +174,7 @@ class TestRefreshGrant:
         answers = await asyncio.gather(*(refresh(client, token) for _ in range(8)))
         assert sorted(response.status_code for response in answers)[1:] == [400] * 7
 
-    @pytest.mark.parametrize("token", ["unknown", "x" * 256, "ü", "a\x00b"])
+    @pytest.mark.parametrize("token", ["unknown", "x" * 256, "ü"])
     async def test_an_unknown_one_is_an_invalid_grant(self, client, token):
         assert refused_as(await refresh(client, token), "invalid_grant")
 

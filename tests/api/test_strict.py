@@ -199,9 +199,9 @@ class TestTokenForm:
         "media_type",
         ["application/json", "multipart/form-data; boundary=b", "application/x-www-form-urlencoded; charset=utf-16"],
     )
-    async def test_other_media_type_is_415(self, client, media_type):
+    async def test_other_media_type_is_an_invalid_request(self, client, media_type):
         response = await client.post(TOKEN, content=b"grant_type=password", headers={"Content-Type": media_type})
-        assert refused(response, 415) == "unsupported-media-type"
+        assert (response.status_code, response.json()["error"]) == (400, "invalid_request")
 
 
 class TestPictureForm:
