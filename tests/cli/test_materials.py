@@ -178,10 +178,14 @@ class TestInspect:
         }
         assert image["key_id"] in maximum("inspect", "photo.enc.qmat")
 
-    @pytest.mark.parametrize("data", [b"QSMT", b"QSMT\x02" + bytes(100), b"QSMT\x01" + bytes(31)])
+    @pytest.mark.parametrize("data", [b"QSMT", b"QSMT\x00" + bytes(100), b"QSMT\x01" + bytes(31)])
     def test_refuses_what_is_no_material(self, shell, data):
         shell.write("x.qmat", data)
         assert shell.json("inspect", "x.qmat", expect=3)["error"]["rung"] == "header"
+
+    def test_says_that_a_later_version_made_it(self, shell):
+        shell.write("x.qmat", b"QSMT\x02" + bytes(100))
+        assert shell.json("inspect", "x.qmat", expect=3)["error"]["code"] == "later-version"
 
     def test_shows_that_a_key_file_holds_material(self, shell):
         shell.encrypt("photo.png", "--purity", "multistage")
