@@ -58,7 +58,6 @@ DESCRIPTIONS = {
     # Parameters.
     "accept": "Decides between HTML and PDF where `format` does not",
     "first_day": "The first day, in UTC; by default 29 days before the last",
-    "if-none-match": "The `ETag` that you have: the answer is 304 where nothing has changed",
     "last_day": "The last day, in UTC and included; by default today",
     # Where a name means more.
     "Alarm.at": "When it gave nothing",
@@ -139,9 +138,6 @@ DESCRIPTIONS = {
     "GradeRule.threshold": "What the value is compared with",
     "Health.status": "The process lives",
     "HistogramTest.original_chi_square": "The same of the original",
-    "Image.bytes": "The size of the file that was sent",
-    "Image.format": "The format of the file, by its content",
-    "Image.mode": "How its pixels are stored, in Pillow's words",
     "Job.cancel_requested": "Whether its end was asked for",
     "Job.key_custody": "Who can open the key; null where the job makes none",
     "Job.key_file_url": "Where its key file is",
@@ -154,7 +150,6 @@ DESCRIPTIONS = {
     "Job.result_url": "Where what it made is, while that is kept",
     "Job.stage": "What is being done",
     "Job.started_at": "When a worker took it",
-    "Job.warnings": "What to look at, a word each: docs/api.md has the list",
     "MeasuredPicture.channels": "How many samples a pixel has",
     "Medians.chi_square_p": "The p-value of chi-square",
     "Medians.uaci": "UACI between two ciphertexts, in percent",
@@ -167,7 +162,6 @@ DESCRIPTIONS = {
     "Metrics.npcr": "Number of pixels change rate",
     "Metrics.timings_ms": "How long each stage took, in milliseconds",
     "Metrics.uaci": "Unified average changing intensity",
-    "NewAccount.password": "12 to 1024 characters",
     "Npcr.unit": "Percent",
     "Points.max": "The largest value that a sample can have",
     "Points.x": "Samples",

@@ -225,7 +225,8 @@ def _read_options(options: type[Options], parts: Mapping[str, Sequence[_Part]]) 
     texts: dict[str, str | list[str]] = {}
     for name, values in parts.items():
         try:
-            decoded = [decode(part.body.getvalue()) for part in values]
+            read = bytes.decode if name in options.raw_texts else decode
+            decoded = [read(part.body.getvalue()) for part in values]
         except UnicodeDecodeError:
             raise invalid(NOT_TEXT, kind="not_text", name=name) from None
         texts[name] = decoded if name in options.max_counts else decoded[0]

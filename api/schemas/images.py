@@ -73,6 +73,8 @@ class EncryptOptions(BatchOptions):
 
 
 class DecryptOptions(Noted):
+    raw_texts: ClassVar[frozenset[str]] = frozenset({"master_password"})
+
     master_password: Annotated[SecretStr, Field(min_length=1)] | None = None
 
 

@@ -11,6 +11,9 @@ class Strict(BaseModel):
     max_lengths: ClassVar[Mapping[str, int]] = {}
     """Bytes of text fields that may be longer than a form's others."""
 
+    raw_texts: ClassVar[frozenset[str]] = frozenset()
+    """Text fields that may hold U+0000: passwords that open what they were once taken for."""
+
     max_counts: ClassVar[Mapping[str, int]] = {}
     """How often text fields that are lists may stand in a form; any other stands there once."""
 

@@ -132,9 +132,9 @@ class TestStolenPort:
             plans = iter(
                 [
                     system.Plan(
-                        "first", (program("server", "raise SystemExit(1)", healthy=lambda: False),), {}, (stolen,)
+                        "first", (program("server", "raise SystemExit(1)", healthy=lambda: False),), {}, (stolen,), {}
                     ),
-                    system.Plan("second", (program("server", SLEEP),), {}, ()),
+                    system.Plan("second", (program("server", SLEEP),), {}, (), {}),
                 ]
             )
             said = []
@@ -146,7 +146,9 @@ class TestStolenPort:
 
     def test_start_that_fails_for_another_reason_is_not_repeated(self, tmp_path):
         home = Home.open(tmp_path / "data")
-        plans = iter([system.Plan("first", (program("server", "raise SystemExit(1)", healthy=lambda: False),), {}, ())])
+        plans = iter(
+            [system.Plan("first", (program("server", "raise SystemExit(1)", healthy=lambda: False),), {}, (), {})]
+        )
         with pytest.raises(StartFailed):
             system._start(home, lambda: next(plans), report=lambda _: None, interrupted=None)
         home.close()

@@ -17,7 +17,12 @@ from tests.vectors.reading import Vector
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
 
 RUNGS = {error.rung for error in DecryptionError.__subclasses__()}
-VECTORS = [vector for vector in reading.every() if vector.expect in RUNGS]
+LATER = b"QSMT\x02"
+"""Material of a later version says so in front, to anyone, and is `later-version` before a key is tried."""
+
+VECTORS = [
+    vector for vector in reading.every() if vector.expect in RUNGS and not (vector.material or b"").startswith(LATER)
+]
 OWN = {"job_id", "key_id", "created_at", "started_at", "completed_at", "expires_at", "job_url"}
 PUBLIC = {"layout", "estimated_time"}
 """What anyone reads in the header of the picture that was sent."""
