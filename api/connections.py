@@ -160,6 +160,8 @@ class Connection(HttpToolsProtocol):
         request = self._request
         if not self.pipeline and (request is None or request.response_complete or not request.response_started):
             self.transport.write(_answer(error, self.server_state.default_headers))
+        # What waits would begin when the request under way ends, and write behind the end of the stream.
+        self.pipeline.clear()
         if request is not None:
             request.disconnected = True
             request.message_event.set()
