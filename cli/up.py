@@ -36,11 +36,11 @@ def run(
             workers=workers or default_workers(),
             interrupted=interrupted,
         ) as running:
+            for name, url in running.metrics.items():
+                report(f"metrics of the {name} on {url}")
             metrics = {"metrics": dict(running.metrics)} if running.metrics else {}
             print_json({"ready": True, "url": running.url, **metrics}, indent=None)
             report(f"ready on {running.url} (API documentation: {running.url}/docs); Ctrl-C stops everything")
-            for name, url in running.metrics.items():
-                report(f"metrics of the {name} on {url}")
             interrupted.wait()
             report("stopping")
     except Interrupted:
