@@ -205,7 +205,7 @@ class TestTokenForm:
 
 
 class TestPictureForm:
-    @pytest.mark.parametrize("value", ["yes", "1", "True", "on", "", "true ", "t"])
+    @pytest.mark.parametrize("value", ["yes", "1", "TRUE", "on", "", "true ", "t"])
     async def test_analyze_is_true_or_false(self, ada, value):
         files = {"image": ("a.png", pictures.as_png(pictures.make(8, 6)))}
         assert refused(await ada.http.post("/api/v1/encrypt", files=files, data={"analyze": value}), 422)
@@ -238,7 +238,7 @@ class TestPictureForm:
 
 SPELLINGS = {
     "integer": ["010", "+5", "-1", "1_0", " 5", "5 ", "5.0", "0x5", "\uff15", "1e1", "", "9" * 30],
-    "boolean": ["1", "0", "yes", "no", "on", "True", "FALSE", "t", "", " true"],
+    "boolean": ["1", "0", "yes", "no", "on", "TRUE", "FALSE", "t", "", " true"],
     "date-time": ["0.5", "1", "1700000000", "2026-01-02", "2026-01-02T03:04:05", "2026-01-02 03:04:05Z",
                   "2026-01-02T03:04Z", "2026-W01-1T00:00:00Z", "\uff12026-01-02T03:04:05Z", "2026-02-30T00:00:00Z",
                   "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59"],
