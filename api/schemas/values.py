@@ -28,7 +28,7 @@ def _to_utc(value: datetime) -> datetime:
 
 
 WholeNumber = Annotated[int, _spelled("0|[1-9][0-9]{0,17}", "int_parsing", "A whole number in plain digits")]
-Flag = Annotated[bool, _spelled("[Tt]rue|[Ff]alse", "bool_parsing", "Either true or false")]
+Flag = Annotated[bool, _spelled("true|false|True|False", "bool_parsing", "Either true or false")]
 """With a capital letter too: generated clients in Python write their booleans so into forms."""
 Moment = Annotated[
     AwareDatetime,
