@@ -51,6 +51,7 @@ class Connection(HttpToolsProtocol):
         self._head_timer: asyncio.TimerHandle | None = None
         self._read_timer: asyncio.TimerHandle | None = None
         self._stopping = False
+        self._running: RequestResponseCycle | None = None
         self._refusal: ApplicationError = RequestMalformed()
         self._refused = False
         self._thrown_away = 0
@@ -62,6 +63,7 @@ class Connection(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._cancel_timers()
         self._acknowledgements.end(exc)
+        self._disconnect()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -92,8 +94,8 @@ class Connection(HttpToolsProtocol):
             self._refusal = error
             raise  # the parser stops at it, and the refusal is sent below
         super().on_headers_complete()
-        if self._stopping and self._request is not None:
-            self._request.keep_alive = False
+        if self._stopping and not self._is_idle():
+            self.cycle.keep_alive = False
 
     def _check_head(self) -> None:
         # What came in one piece with its end was not counted above, for the body may be in that piece too.
@@ -131,12 +133,18 @@ class Connection(HttpToolsProtocol):
         self._cancel_read_timer()
         super().resume_writing()
 
-    @property
-    def _request(self) -> RequestResponseCycle | None:
-        return self.cycle  # uvicorn says that there is always one
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._running = cycle
+        super()._start_asgi_task(cycle, app)
 
     def _is_idle(self) -> bool:
-        return self._request is None or self._request.response_complete
+        return self._running is None or self._running.response_complete
+
+    def _disconnect(self) -> None:
+        """Tell the request under way that nobody waits for its answer; uvicorn tells the last that came, behind it."""
+        if self._running is not None:
+            self._running.disconnected = True
+            self._running.message_event.set()
 
     def _is_over(self) -> bool:
         """Whether it was refused, closed, or handed to the protocol of sockets."""
@@ -157,14 +165,12 @@ class Connection(HttpToolsProtocol):
         self._refused = True
         self._cancel_timers()
         # In the middle of an answer these bytes would be taken for a part of it, and before it for that answer.
-        request = self._request
+        request = self._running
         if not self.pipeline and (request is None or request.response_complete or not request.response_started):
             self.transport.write(_answer(error, self.server_state.default_headers))
         # What waits would begin when the request under way ends, and write behind the end of the stream.
         self.pipeline.clear()
-        if request is not None:
-            request.disconnected = True
-            request.message_event.set()
+        self._disconnect()
         # Closing with bytes unread resets the connection, and the reset can overtake the answer.
         self.transport.write_eof()
         self.loop.call_later(LINGER_SECONDS, self.transport.close)

@@ -3,10 +3,20 @@
 from collections.abc import Iterator
 
 import pytest
+import structlog
 
 from backplane.settings import Settings
 from cli.servers.home import scratch
 from tests.stack import Stack, SystemUnderTest, running_stack, running_system
+
+# With the values of all variables, as structlog draws it unasked, one traceback takes seconds, in which a gateway on
+# another thread answers nothing.
+structlog.configure(
+    processors=[
+        *structlog.get_config()["processors"][:-1],
+        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,9 @@ import logging
 
 import pytest
 import structlog
+from prometheus_client import REGISTRY
 
+from api.routes import events
 from tests.api.conftest import eventually
 from tests.api.test_connections import GET, POST, ask, connect, parse  # noqa: F401 - a fixture
 
@@ -26,6 +28,14 @@ def handshake(target=b"/ws/progress/job_1", method=b"GET", **changes):
     fields = HANDSHAKE | {name.replace("_", "-").encode(): value for name, value in changes.items()}
     lines = b"".join(b"%b: %b\r\n" % field for field in fields.items() if field[1] is not None)
     return b"%b %b HTTP/1.1\r\n%b\r\n" % (method, target, lines)
+
+
+def get(path, user):
+    return f"GET {path} HTTP/1.1\r\nHost: g\r\nAuthorization: Bearer {user.token}\r\n\r\n".encode()
+
+
+def open_streams():
+    return REGISTRY.get_sample_value("imageshield_event_streams")
 
 
 def is_problem(answer, *statuses):
@@ -140,9 +150,24 @@ class TestPipelines:
 
     async def test_refusal_is_not_written_before_other_answers(self, server, connect, wired):  # noqa: F811
         job_id = await wired.encrypt()
-        first = f"GET /api/v1/jobs/{job_id} HTTP/1.1\r\nHost: g\r\nAuthorization: Bearer {wired.token}\r\n\r\n"
-        answer = await ask(connect, server, first.encode() + GET + b"\r\n" + b"\x00rubbish\r\n\r\n")
+        with structlog.testing.capture_logs() as lines:
+            answer = await ask(connect, server, get(f"/api/v1/jobs/{job_id}", wired) + GET + b"\r\n\x00rubbish\r\n\r\n")
+            await eventually(lambda: [line for line in lines if line["event"] == "http.request"])
         assert not answer.startswith(b"HTTP/1.1 400 ")
+        assert [line for line in lines if line["event"] == "http.failed"] == []
+
+    async def test_first_one_learns_that_its_caller_has_gone(self, server, connect, wired, monkeypatch):  # noqa: F811
+        """A stream of events, and a request that waits for its end: nobody may hold a stream without a connection."""
+        monkeypatch.setattr(events, "BEAT_SECONDS", 0.05)
+        reader, writer = await connect(server)
+        writer.write(get(f"/api/v1/jobs/{await wired.encrypt()}/events", wired) + GET + b"\r\n")
+        await asyncio.wait_for(reader.readuntil(b"event: snapshot"), 20)
+        assert open_streams() == 1
+        with structlog.testing.capture_logs() as lines:
+            writer.transport.abort()
+            await eventually(lambda: [line for line in lines if line["event"] == "http.request"])
+        assert open_streams() == 0
+        assert [line for line in lines if line["log_level"] == "error"] == []
 
 
 class TestLog:
