@@ -170,7 +170,7 @@ class TestPrefer:
             raise Unavailable
 
         monkeypatch.setattr(gateway.services.progress, "_look", fail)
-        response = await submit(ada, headers={"Prefer": "wait=20"})
+        response = await submit(ada, headers={"Prefer": "wait=1"})
         assert response.status_code == 202
         assert response.json()["status"] == "pending"
 
