@@ -1,6 +1,6 @@
 """Fuzzes everything that is read from strangers, for as long as one likes.
 
-    python -m tests.fuzz [--seconds 60] [--target NAME] [--seed N] [--engine mutation|atheris]
+    python -m tests.fuzz [--seconds 60] [--target NAME ...] [--seed N] [--engine mutation|atheris]
 
 Each target runs in a process of its own with little memory, and no input may take more than ten seconds. What breaks
 one is kept in the directory of --keep. `atheris` looks at the branches that an input takes; it is installed by hand.
@@ -106,13 +106,18 @@ def _by_name(name, options):
 def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--seconds", type=int, default=60, help="for each target")
-    arguments.add_argument("--target", help="one of the targets of tests/core/fuzzing.py, by its name")
+    arguments.add_argument(
+        "--target", action="append", help="a target of tests/core/fuzzing.py, by its name; may be given several times"
+    )
     arguments.add_argument("--seed", type=int, default=0)
     arguments.add_argument("--engine", choices=["mutation", "atheris"], default="mutation")
     arguments.add_argument("--keep", type=Path, default=Path(".fuzz"))
     given = arguments.parse_args()
     options = {"seconds": given.seconds, "seed": given.seed, "keep": given.keep}
-    chosen = [target for target in load(given.engine).TARGETS if given.target in {None, target.name}]
+    known = {target.name: target for target in load(given.engine).TARGETS}
+    if unknown := set(given.target or ()) - known.keys():
+        arguments.error(f"there is no target {', '.join(sorted(unknown))}: choose from {', '.join(known)}")
+    chosen = [known[name] for name in given.target or known]
     if given.engine == "atheris":
         fuzz_by_branches(chosen[0], **options)
         return 0
