@@ -1,7 +1,7 @@
 from typing import Annotated, Literal, Self
 
 from email_validator import EmailNotValidError, validate_email
-from pydantic import AfterValidator, BaseModel, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 from pydantic_core import PydanticCustomError
 
 from api.schemas.passwords import RULE, NewPassword
@@ -33,8 +33,13 @@ class Account(BaseModel):
     email: str
 
 
-class TokenRequest(Strict):
-    """RFC 6749, sections 4.3 and 6; `scope`, `client_id` and `client_secret` are taken and not used."""
+class TokenRequest(BaseModel):
+    """RFC 6749, sections 4.3 and 6; `scope`, `client_id` and `client_secret` are taken and not used.
+
+    Unlike everywhere else, fields that nobody knows are ignored: section 3.2 demands it.
+    """
+
+    model_config = ConfigDict(frozen=True)
 
     grant_type: Literal["password", "refresh_token"]
     username: Annotated[str | None, Field(max_length=254, pattern=r"^[^\x00]*$", description="The email")] = None

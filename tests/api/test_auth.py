@@ -116,10 +116,10 @@ class TestPasswordGrant:
             {"grant_type": "client_credentials", "client_secret": CANARY},
             {"grant_type": "password", "username": "a\x00b", "password": CANARY},
             {"grant_type": "password", "username": "x" * 300, "password": CANARY},
-            {"grant_type": "password", "username": CANARY, "password": CANARY, "admin": CANARY},
+            {"grant_type": "refresh_token", "username": CANARY, "password": CANARY, "admin": CANARY},
         ],
     )
-    async def test_an_incomplete_or_unknown_form_is_refused_and_not_repeated(self, client, form):
+    async def test_an_incomplete_or_unsupported_form_is_refused_and_not_repeated(self, client, form):
         response = await client.post(TOKEN, data=form)
         unsupported = form.get("grant_type") == "client_credentials"
         assert refused_as(response, "unsupported_grant_type" if unsupported else "invalid_request")
@@ -151,6 +151,12 @@ class TestPasswordGrant:
         form = {"grant_type": "password", "username": ada.email, "password": PASSWORD}
         response = await client.post(TOKEN, data=form | {"scope": "jobs:read", "client_id": "x", "client_secret": "y"})
         assert response.status_code == 200
+
+    async def test_fields_that_nobody_knows_are_ignored(self, client, ada):
+        """RFC 6749, section 3.2; twice they are refused all the same."""
+        form = {"grant_type": "password", "username": ada.email, "password": PASSWORD, "audience": "x"}
+        assert (await client.post(TOKEN, data=form)).status_code == 200
+        assert refused_as(await client.post(TOKEN, data=form | {"resource": ["x", "y"]}), "invalid_request")
 
 
 class TestRefreshGrant:
