@@ -107,38 +107,38 @@ class TestLife:
         with up(place, "--port", "0") as running:
             url = running.await_ready()
             assert httpx.get(f"{url}/ready", trust_env=False).json()["status"] == "ok"
+            log = (place / "logs/supervisor.log").read_text()
+            for name in ("postgres", "valkey", "seaweedfs", "worker", "gateway"):
+                assert f"{name}: ready after" in running.told
+                assert f"{name}: ready after" in log
             family = running.family()
             assert len(family) >= 7, "three servers, relay, worker, its pool and the gateway"
             assert running.end(signal.SIGTERM) == 0
+            assert "gateway: stopped" in running.told
             assert running.process.stdout.read() == "", "one line, and no more"
             assert alive(family) == []
 
-    def test_second_start_finds_accounts_port_and_keys_again_even_after_kill_9(self, place):
+    def test_second_start_finds_accounts_ports_and_keys_again_even_after_kill_9(self, place):
         port = ports.choose()
-        with up(place, "--port", str(port)) as first:
-            url = first.await_ready()
-            assert url == f"http://127.0.0.1:{port}"
-            assert post(url, "/auth/register", json=ACCOUNT).status_code == 201
+        options = ("--port", str(port))
+        with up(place, *options, environment={"METRICS_PORT": "0"}) as first:
+            said = first.read_line()
+            assert said["url"] == f"http://127.0.0.1:{port}"
+            assert said["metrics"].keys() == {"relay", "worker"}
+            for name, url in said["metrics"].items():
+                assert f"metrics of the {name} on {url}" in first.told
+                answer = httpx.get(url, trust_env=False)
+                assert answer.status_code == 200
+                assert ("imageshield_outbox_published_total" in answer.text) == (name == "relay")
+            assert post(said["url"], "/auth/register", json=ACCOUNT).status_code == 201
             family = first.family()
             assert first.end(signal.SIGKILL) == -signal.SIGKILL
             if sys.platform == "linux":  # elsewhere the next start ends them
                 wait_until(lambda: not alive(family), "every process follows its supervisor")
-        with up(place, "--port", str(port)) as second:
-            assert log_in(second.await_ready()) == 200
-
-    def test_lists_where_metrics_are_and_keeps_the_ports(self, place):
-        said = []
-        for _ in range(2):
-            with up(place, "--port", "0", environment={"METRICS_PORT": "0"}) as running:
-                said.append(running.read_line())
-                for name, url in said[-1]["metrics"].items():
-                    assert f"metrics of the {name} on {url}" in running.told
-                    answer = httpx.get(url, trust_env=False)
-                    assert answer.status_code == 200
-                    assert ("imageshield_outbox_published_total" in answer.text) == (name == "relay")
-                assert running.end(signal.SIGTERM) == 0
-        assert said[0]["metrics"].keys() == {"relay", "worker"}
-        assert said[0]["metrics"] == said[1]["metrics"]
+        with up(place, *options, environment={"METRICS_PORT": "0"}) as second:
+            assert second.read_line() == said
+            assert log_in(said["url"]) == 200
+            assert second.end(signal.SIGINT) == 0, "Ctrl-C"
 
     def test_signal_while_starting_stops_what_has_started(self, place):
         with up(place, "--port", "0") as running:
@@ -147,16 +147,6 @@ class TestLife:
             assert running.end(signal.SIGINT) == 0
             assert alive(family) == []
             assert running.process.stdout.read() == ""
-
-    def test_progress_goes_to_stderr_and_to_the_log_until_ctrl_c(self, place):
-        with up(place, "--port", "0") as running:
-            running.await_ready()
-            log = (place / "logs/supervisor.log").read_text()
-            for name in ("postgres", "valkey", "seaweedfs", "worker", "gateway"):
-                assert f"{name}: ready after" in running.told
-                assert f"{name}: ready after" in log
-            assert running.end(signal.SIGINT) == 0
-            assert "gateway: stopped" in running.told
 
     def test_no_secret_is_in_any_log(self, system: SystemUnderTest):
         for path in (system.home / "secrets").iterdir():
