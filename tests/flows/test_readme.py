@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -36,15 +37,24 @@ def run(script: str, folder: Path) -> subprocess.CompletedProcess[str]:
 class TestSessions:
     @pytest.mark.parametrize(
         ("document", "said"),
-        [("README.md", ["identical", "signature"]), ("docs/api.md", ['"reference":"case-2026-017"'])],
+        [
+            ("README.md", ["identical", "signature"]),
+            ("docs/api.md", ['"reference":"case-2026-017"']),
+            ("docs/webhooks.md", ['"secret":"whsec_']),
+        ],
     )
     def test_runs_in_one_shell(self, system: SystemUnderTest, tmp_path, document, said):
         found = blocks(document)
-        assert len(found) >= 3
+        assert len(found) >= 2
         steps = [f"echo 'line {line}' >&2\n{block}" for line, block in found]
-        script = STRICT + "\n".join(steps).replace("http://127.0.0.1:8000", system.url).replace(
-            "ada@", f"{Path(document).stem.lower()}@"
-        )
+        begun = [blocks("docs/api.md")[0][1]] if document == "docs/webhooks.md" else []
+        script = STRICT + "\n".join(begun + steps)
+        for written, meant in {
+            "http://127.0.0.1:8000": system.url,
+            "https://example.org": "http://127.0.0.1:9",
+            "ada@": f"{Path(document).stem.lower()}@",
+        }.items():
+            script = script.replace(written, meant)
         assert script.count(system.url) == 1, "one line says where the gateway is"
         done = run(script, tmp_path)
         assert done.returncode == 0, done.stderr + done.stdout[-2000:]
@@ -55,6 +65,16 @@ class TestSessions:
         assert any(name.endswith(".enc.png") for name in made)
         assert not [name for name in made if (ROOT / name).exists()], "all of it lies in the folder"
         assert re.findall(r"(?m)^line (\d+)$", done.stderr) == [str(line) for line, _ in found]
+
+    def test_commands_without_a_server_run_beside_a_picture(self, tmp_path):
+        shutil.copy(ROOT / "samples/coffee.png", tmp_path / "photo.png")
+        steps = [block for _, block in blocks("docs/cli.md")]
+        assert len(steps) >= 3
+        begun = f"PATH={Path(sys.executable).parent}:$PATH\ncd {tmp_path}"
+        done = run("\n".join([STRICT, begun, *steps]), tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert (tmp_path / "back.png").exists()
+        assert (tmp_path / "photo.html").exists()
 
     def test_a_refusal_ends_the_shell(self, system: SystemUnderTest, tmp_path):
         done = run(STRICT + f"curl -s {system.url}/api/v1/jobs\necho on", tmp_path)
