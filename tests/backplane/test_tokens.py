@@ -19,7 +19,7 @@ from backplane.services.tokens import AccessTokens, Principal
 KEY = ec.generate_private_key(ec.SECP256R1())
 TOKENS = AccessTokens(
     KEY.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()),
-    seconds=900,
+    seconds=86_400,
 )
 ISSUED = TOKENS.issue(UUID(int=1), UUID(int=2))
 DEEP = "[" * 1500 + "]" * 1500
