@@ -24,6 +24,10 @@ HEAD_SECONDS = 15.0
 HEAD_BYTES = 32 * 1024
 """Of a request line and its headers: a token has one kilobyte, and nobody sends cookies here."""
 
+FRAMING = 16
+"""Bytes of chunk sizes, chunk extensions and trailers for each byte of a body, beside what a head may have: a chunk of
+one byte has five of them (RFC 9112, section 7.1)."""
+
 PIPELINED = 16
 """Requests that wait on one connection: of the smallest, 9,000 come in one read, and each takes kilobytes."""
 
@@ -48,6 +52,8 @@ class Connection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         self._reading_head = True
         self._head_bytes = 0
+        self._body_bytes = 0
+        self._framing_bytes = 0
         self._head_timer: asyncio.TimerHandle | None = None
         self._read_timer: asyncio.TimerHandle | None = None
         self._stopping = False
@@ -70,13 +76,19 @@ class Connection(HttpToolsProtocol):
         if self._refused:
             self._throw_away(data)
             return
+        before = self._body_bytes
         if self._reading_head:
             self._head_bytes += len(data)
-        super().data_received(data)
+            super().data_received(data)
+        else:
+            super().data_received(data)
+            self._count_framing(len(data), self._body_bytes - before)
         if self._is_over():
             self._cancel_timers()
         elif self._head_bytes > HEAD_BYTES:
             self._refuse(_too_large())
+        elif self._framing_bytes > HEAD_BYTES:
+            self._refuse(HeadersTooLarge("The chunk extensions or the trailer of the body are too large"))
         elif self._is_idle() and self._head_timer is None:
             self._await_head(HEAD_SECONDS)
 
@@ -101,17 +113,32 @@ class Connection(HttpToolsProtocol):
         # What came in one piece with its end was not counted above, for the body may be in that piece too.
         if len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers) > HEAD_BYTES:
             raise _too_large()
-        check_head(self.parser.get_http_version(), self.url, self.headers)
+        version = self.parser.get_http_version()
+        check_head(version, self.url, self.headers)
         if self.parser.should_upgrade() and self._should_upgrade():
-            check_handshake(self.parser.get_method().decode(), self.headers)
+            check_handshake(version, self.parser.get_method().decode(), self.headers)
             if not self._is_idle():
                 raise RequestMalformed("A handshake comes after the answers to the requests before it")
         if len(self.pipeline) >= PIPELINED:
             raise RequestMalformed(f"At most {PIPELINED} requests wait for their turn on one connection")
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        # A field of a trailer is none of the head, and must not be taken for one (RFC 9110, section 6.5.1).
+        if self._reading_head:
+            super().on_header(name, value)
+
+    def on_body(self, body: bytes) -> None:
+        self._body_bytes += len(body)
+        super().on_body(body)
+
     def on_message_complete(self) -> None:
         self._reading_head = True
+        self._framing_bytes = 0
         super().on_message_complete()
+
+    def _count_framing(self, size: int, body: int) -> None:
+        if not self._reading_head:
+            self._framing_bytes = max(0, self._framing_bytes + size - body - FRAMING * body)
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's words, in plain text
         self._refuse(self._refusal)
@@ -164,16 +191,30 @@ class Connection(HttpToolsProtocol):
         CONNECTIONS_CUT.labels(reason=error.code).inc()
         self._refused = True
         self._cancel_timers()
-        # In the middle of an answer these bytes would be taken for a part of it, and before it for that answer.
-        request = self._running
-        if not self.pipeline and (request is None or request.response_complete or not request.response_started):
+        if self._answer_what_came_whole():
+            return
+        # In the middle of an answer these bytes would be taken for a part of it.
+        if self._running is None or self._running.response_complete or not self._running.response_started:
             self.transport.write(_answer(error, self.server_state.default_headers))
-        # What waits would begin when the request under way ends, and write behind the end of the stream.
-        self.pipeline.clear()
         self._disconnect()
         # Closing with bytes unread resets the connection, and the reset can overtake the answer.
         self.transport.write_eof()
         self.loop.call_later(LINGER_SECONDS, self.transport.close)
+
+    def _answer_what_came_whole(self) -> bool:
+        """Have the connection closed behind the answers to the requests in front of the one that is refused, if any.
+
+        The refusal itself is not sent: before those answers it would be taken for one of them.
+        """
+        if self.pipeline and self.cycle.more_body:
+            self.pipeline.popleft()
+        last = self.pipeline[0][0] if self.pipeline else self._running
+        if last is None or last.response_complete or last.more_body:
+            return False
+        last.keep_alive = False
+        # What is unread at the end would reset the connection, and the reset can overtake the last answer.
+        self.flow.resume_reading()
+        return True
 
     def _throw_away(self, data: bytes) -> None:
         self._thrown_away += len(data)

@@ -3,11 +3,13 @@
 import asyncio
 import json
 import logging
+import re
 
 import pytest
 import structlog
 from prometheus_client import REGISTRY
 
+from api.connections import PIPELINED
 from api.routes import events
 from tests.api.conftest import eventually
 from tests.api.test_connections import GET, POST, ask, connect, parse  # noqa: F401 - a fixture
@@ -79,6 +81,8 @@ class TestMalformed:
             b"GET /health HTTP/1.1\r\nHost: a\r\n: a\r\n\r\n",
             POST + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
             POST + b"Transfer-Encoding: gzip\r\n\r\n0\r\n\r\n",
+            POST + b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+            POST + b"Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
             POST + b"Transfer-Encoding: chunked\r\n\r\n-1\r\n\r\n",
             POST + b"Transfer-Encoding: chunked\r\n\r\nffffffffffffffffff\r\n\r\n",
             POST + b"Transfer-Encoding: chunked\r\n\r\n1\r\nab\r\n0\r\n\r\n",
@@ -107,6 +111,44 @@ class TestMalformed:
     )
     async def test_handshakes_too(self, server, connect, changes):  # noqa: F811
         is_problem(await ask(connect, server, handshake(**changes)), 400)
+
+    async def test_handshake_of_http_1_0(self, server, connect):  # noqa: F811
+        is_problem(await ask(connect, server, handshake().replace(b"HTTP/1.1", b"HTTP/1.0")), 400)
+
+
+class TestFraming:
+    """What stands around a body is limited as a head is: nobody counts it, and a trailer is kept in memory."""
+
+    CHUNKED = POST + b"Transfer-Encoding: chunked\r\n\r\n"
+
+    @pytest.mark.parametrize(
+        ("begun", "more"),
+        [
+            (b"0\r\nA: ", b"a" * 50_000),
+            (b"0\r\n", b"A: b\r\n" * 8_000),
+            (b"1a\r\ngrant_type=password&scope=a\r\n0\r\nA: ", b"a" * 50_000),
+            (b"1;", b"a" * 50_000),
+            (b'1;x="', b"a" * 50_000),
+            (b"", b"1;" + b"x" * 50_000 + b"\r\na\r\n"),
+            (b"", b"0" * 50_000),
+        ],
+        ids=["trailer", "trailers", "trailer behind a body", "extension", "quoted", "extensions", "size"],
+    )
+    async def test_that_never_ends_is_cut(self, server, connect, begun, more):  # noqa: F811
+        answer = await ask(connect, server, self.CHUNKED + begun, *[more] * 10)
+        is_problem(answer, 400, 431)
+        assert b"connection: close" in parse(answer)[1]
+
+    async def test_of_a_body_in_single_bytes_is_taken(self, server, connect):  # noqa: F811
+        body = b"".join(b"1\r\n%c\r\n" % byte for byte in b"grant_type=password&scope=" + b"a" * 20_000)
+        answer = await ask(connect, server, self.CHUNKED.replace(b"\r\n\r\n", b"\r\n" + CLOSE), body, b"0\r\n\r\n")
+        assert parse(answer)[0] == 400
+        assert b"grant_incomplete" in answer
+
+    async def test_field_of_a_trailer_is_no_header(self, server, connect, wired):  # noqa: F811
+        head = b"POST /api/v1/auth/logout HTTP/1.1\r\nHost: g\r\nTransfer-Encoding: chunked\r\n" + CLOSE
+        trailer = f"0\r\nAuthorization: Bearer {wired.token}\r\n\r\n".encode()
+        is_problem(await ask(connect, server, head + trailer), 401)
 
 
 class TestSound:
@@ -146,15 +188,26 @@ class TestPipelines:
         reader, writer = await connect(server)
         writer.write((GET + b"\r\n") * 5000)
         answer = await asyncio.wait_for(reader.read(), 20)
-        assert answer.count(b"HTTP/1.1 ") < 50
+        assert PIPELINED <= answer.count(b"HTTP/1.1 200 ") < 50
 
-    async def test_refusal_is_not_written_before_other_answers(self, server, connect, wired):  # noqa: F811
+    @pytest.mark.parametrize(
+        "refused",
+        [
+            b"\x00rubbish\r\n\r\n",
+            b"GET /health HTTP/1.1\r\n\r\n",
+            handshake(),
+            POST + b"Transfer-Encoding: chunked\r\n\r\n1\r\nab\r\n",
+        ],
+        ids=["rubbish", "no host", "handshake", "broken body"],
+    )
+    async def test_what_came_before_a_refused_one_is_answered(self, server, connect, wired, refused):  # noqa: F811
         job_id = await wired.encrypt()
         with structlog.testing.capture_logs() as lines:
-            answer = await ask(connect, server, get(f"/api/v1/jobs/{job_id}", wired) + GET + b"\r\n\x00rubbish\r\n\r\n")
-            await eventually(lambda: [line for line in lines if line["event"] == "http.request"])
-        assert not answer.startswith(b"HTTP/1.1 400 ")
-        assert [line for line in lines if line["event"] == "http.failed"] == []
+            answer = await ask(connect, server, get(f"/api/v1/jobs/{job_id}", wired) + GET + b"\r\n" + refused)
+            await eventually(lambda: len([line for line in lines if line["event"] == "http.request"]) >= 2)
+        assert re.findall(rb"HTTP/1.1 (\d+)", answer) == [b"200", b"200"]
+        assert answer.endswith(b'{"status":"ok"}')
+        assert [line for line in lines if line["log_level"] == "error"] == []
 
     async def test_first_one_learns_that_its_caller_has_gone(self, server, connect, wired, monkeypatch):  # noqa: F811
         """A stream of events, and a request that waits for its end: nobody may hold a stream without a connection."""

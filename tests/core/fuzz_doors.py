@@ -45,7 +45,7 @@ def read_head(data):
     headers = [(name.lower(), value) for name, _, value in (field.partition(b": ") for field in fields)]
     try:
         check_head(version.decode("latin-1"), target, headers)
-        check_handshake(method.decode("latin-1"), headers)
+        check_handshake(version.decode("latin-1"), method.decode("latin-1"), headers)
     except RequestMalformed:
         return False
     assert sum(name == b"host" for name, _ in headers) <= 1
