@@ -13,7 +13,7 @@ from benchmarks.reports import machine, print_rows, write
 from benchmarks.suites import QUICK, RESULTS, SUITES
 from shield_core.analysis import tally
 from shield_core.cipher import permutation
-from shield_core.image import png_read
+from shield_core.image import png_read, tiff_strips
 
 
 def choose(options):
@@ -64,7 +64,7 @@ def main():
         names = ", ".join(suite.name for suite in SUITES)
         parser.error(f"nothing fits {options.only}; there are {names}, and the ids of docs/performance.md")
     where = machine()
-    for compile_all in (permutation.warm, png_read.warm, tally.warm):
+    for compile_all in (permutation.warm, png_read.warm, tiff_strips.warm, tally.warm):
         compile_all()
     times, rows = run(chosen, rounds=options.rounds or (2 if options.quick else 9), only=options.only)
     print(where)

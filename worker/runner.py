@@ -12,7 +12,7 @@ from backplane.metrics import JOB_SECONDS
 from backplane.services.claims import Claim
 from backplane.settings import Settings
 from shield_core.cipher import permutation
-from shield_core.image import png_read
+from shield_core.image import png_read, tiff_strips
 from worker.attempt import Attempt, Work
 from worker.interruption import Interruption
 from worker.kinds.analysis import preload_analysis
@@ -45,6 +45,7 @@ def preload(settings: Settings) -> None:
     preload_source(settings)
     permutation.warm()
     png_read.warm()
+    tiff_strips.warm()
     preload_analysis()
 
 

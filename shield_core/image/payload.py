@@ -128,7 +128,7 @@ def build(
     if chosen is Layout.PIXELS:
         taken = _take_pixels(walk, parts, threads, progress)
         if layout is Layout.AUTO and not regions and TRAILING_DATA in taken.warnings:
-            chosen, reason = Layout.FILE, "a PNG with bytes behind the end of its pixels"
+            chosen, reason = Layout.FILE, f"a {facts.format} with bytes behind the end of its pixels"
             taken = _frame(data, taken.warnings)
     else:
         sound = walk

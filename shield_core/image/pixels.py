@@ -22,6 +22,8 @@ from shield_core.image.facts import END_MISSING, SAMPLE_KINDS, ImageFacts, Piece
 from shield_core.image.limits import MAX_DECODED_PIXELS, MAX_PIXELS, MIN_FRAME_COST, check_size
 from shield_core.image.png_walk import PngWalk, check_checksums, check_png
 from shield_core.image.splice import spliced
+from shield_core.image.tiff_strips import check_strips
+from shield_core.image.tiff_walk import TiffWalk
 from shield_core.image.undecoded import NotDecoded, OtherWalk
 from shield_core.progress import Advance, nothing
 
@@ -74,13 +76,10 @@ def decode(
         samples = read_rows(walk)
         finished(samples.reshape(-1))
         return Decoded(walk.facts.mode, samples)
-    if isinstance(walk, PngWalk):
-        if png_read.reads(walk):
-            read = png_read.read(walk, finished=finished, threads=threads, progress=progress)
-            return Decoded(walk.facts.mode, *read)
-        found = check_png(walk)
-    else:
-        found = ()
+    if isinstance(walk, PngWalk) and png_read.reads(walk):
+        read = png_read.read(walk, finished=finished, threads=threads, progress=progress)
+        return Decoded(walk.facts.mode, *read)
+    found = _check_more(walk)
     size = walk.facts.width, walk.facts.height
     with _decoding(), _opened(walk.shown[0], walk.facts, size=size, progress=progress) as image:
         image.load()
@@ -138,7 +137,7 @@ def check(walk: Walk, *, progress: Advance = nothing) -> tuple[str, ...]:
         return ()  # Rows as they are, of which the walk has seen the last.
     if END_MISSING in walk.facts.warnings:
         _check_end(walk, progress)
-    found = check_png(walk) if isinstance(walk, PngWalk) else ()
+    found = _check_more(walk)
     left = MAX_DECODED_PIXELS
     with _decoding():
         for page, pieces in enumerate(walk.shown):
@@ -190,6 +189,13 @@ def _open(pieces: Pieces, facts: ImageFacts, progress: Advance) -> Image.Image:
         if facts.format in _VARIOUS:
             raise NotDecoded(f"a {facts.format} of a kind that is rarely written") from error
         raise
+
+
+def _check_more(walk: Walk) -> tuple[str, ...]:
+    """Check what no decoder looks at; return warnings that are found only here."""
+    if isinstance(walk, PngWalk):
+        return check_png(walk)
+    return check_strips(walk.strips) if isinstance(walk, TiffWalk) and walk.strips is not None else ()
 
 
 def _demand_decoder(walk: Walk) -> None:

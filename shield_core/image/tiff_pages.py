@@ -120,11 +120,30 @@ def fills_strips(reader: TagReader, directory: Directory, page: Page) -> bool:
     """Tell whether strips or tiles hold nothing but the picture, as far as can be told without unpacking them."""
     if page.tiled:
         across, down = (reader.number(directory, tag, 1) for tag in (_TILE_WIDTH, _TILE_HEIGHT))
-        return page.width % across == 0 and page.height % down == 0
-    if page.compression != UNCOMPRESSED:
-        return True
+        tiles = _many(reader, directory.entries.get(page.tables[1])).size
+        fit = page.width % across == 0 and page.height % down == 0
+        return fit and tiles == _count_tiles(reader, directory, page)
     sizes = _many(reader, directory.entries.get(page.tables[1]))
+    if page.compression != UNCOMPRESSED:
+        return sizes.size == _count_strips(reader, directory, page)
     return int(sizes.sum(dtype=np.uint64)) == _least_size(page, tiled=False)
+
+
+def count_unpacked(reader: TagReader, directory: Directory, page: Page) -> NDArray[np.int64]:
+    """Count the bytes that each strip or tile of a page of one plane unpacks to.
+
+    Returns:
+        Shape (strips,), int64.
+    """
+    if page.tiled:
+        across, down = (reader.number(directory, tag, 1) for tag in (_TILE_WIDTH, _TILE_HEIGHT))
+        size = down * -(-across * sum(page.bits) // 8)
+        return np.full(_count_tiles(reader, directory, page), size, np.int64)
+    count = _count_strips(reader, directory, page)
+    rows = min(reader.number(directory, 278, page.height) or page.height, page.height)
+    sizes = np.full(count, rows, np.int64)
+    sizes[-1] = page.height - rows * (count - 1)
+    return sizes * -(-page.width * sum(page.bits) // 8)
 
 
 def find_end(reader: TagReader, directory: Directory, depth: int = 0) -> int:

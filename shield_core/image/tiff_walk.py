@@ -9,6 +9,7 @@ from shield_core.image.facts import MEDIA_TYPES, METADATA_DROPPED, TRAILING_DATA
 from shield_core.image.limits import MAX_KEPT
 from shield_core.image.tiff_losses import DIRECTORIES, KEPT, find_loss
 from shield_core.image.tiff_pages import EXACT, SUB_IMAGES, Page, find_end, read_page
+from shield_core.image.tiff_strips import Strips, find_strips
 from shield_core.image.tiff_tags import Directory, TagReader, TiffStyle, read_style
 from shield_core.image.undecoded import NotDecoded
 
@@ -64,12 +65,16 @@ class KeptTag:
 
 @dataclass(frozen=True, slots=True)
 class TiffWalk:
-    """What the directories of a TIFF say; `packed` is False where the source is hardly compressed."""
+    """What the directories of a TIFF say; `packed` is False where the source is hardly compressed.
+
+    `strips` are those of a picture that is held exactly, where they are compressed.
+    """
 
     facts: ImageFacts
     shown: tuple[Pieces, ...]
     style: TiffStyle
     packed: bool
+    strips: Strips | None
     kept: tuple[KeptTag, ...]
     dropped: tuple[str, ...]
 
@@ -114,6 +119,7 @@ def walk_tiff(view: memoryview) -> TiffWalk:
         shown=tuple(_show(view, style, directory) for directory in directories),
         style=style,
         packed=pages[0].compression not in _UNPACKED,
+        strips=find_strips(reader, directories[0], pages[0]) if exact else None,
         kept=kept or (),
         dropped=(METADATA_DROPPED,) if loss else (),
     )

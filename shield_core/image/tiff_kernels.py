@@ -1,0 +1,71 @@
+"""The compiled inside of the check of compressed strips: how much they unpack to. Imported on first use."""
+
+# mypy: disable-error-code="untyped-decorator,no-untyped-def,no-untyped-call"
+# ruff: noqa: ANN001, ANN201  - numba infers the types from the call
+
+import numba
+import numpy as np
+
+_kernel = numba.njit(nogil=True, cache=True, error_model="numpy")
+
+_CLEAR, _END, _FIRST = 256, 257, 258
+_MOST_BITS, _CODES = 12, 4096
+_NO_OPERATION = 128
+
+
+@_kernel
+def measure_packbits(data, wanted):
+    """Find where the packets end that unpack to exactly so many bytes; -1 where none do.
+
+    Source: TIFF 6.0, section 9.
+    """
+    at = unpacked = np.int64(0)
+    while unpacked < wanted:
+        if at >= data.size:
+            return -1
+        header = np.int64(data[at])
+        if header < _NO_OPERATION:
+            unpacked += header + 1
+            at += header + 2
+        elif header > _NO_OPERATION:
+            unpacked += 257 - header
+            at += 2
+        else:
+            at += 1
+    return at if unpacked == wanted and at <= data.size else -1
+
+
+@_kernel
+def measure_lzw(data, wanted):
+    """Find where the codes end that unpack to exactly so many bytes; -1 where none do.
+
+    Source: TIFF 6.0, section 13.
+    """
+    lengths = np.ones(_CODES, np.int64)
+    bits, following, before = 9, _FIRST, np.int64(-1)
+    at, unpacked = 0, np.int64(0)
+    while at + bits <= 8 * data.size:
+        code = np.int64(0)
+        for place in range(at, at + bits):
+            code = 2 * code + ((np.int64(data[place >> 3]) >> (7 - (place & 7))) & 1)
+        at += bits
+        if code == _END:
+            break
+        if code == _CLEAR:
+            bits, following, before = 9, _FIRST, np.int64(-1)
+            continue
+        if code > following or (code == following and before < 0) or (before < 0 and code >= _CLEAR):
+            return -1
+        if before >= 0 and following < _CODES:
+            lengths[following] = lengths[before] + 1
+            following += 1
+        elif code == following:
+            return -1
+        unpacked += lengths[code]
+        if unpacked > wanted:
+            return -1
+        # A code is as long as the largest that the table may hold by then, and one earlier than it needs to be.
+        if following == (1 << bits) - 1 and bits < _MOST_BITS:
+            bits += 1
+        before = code
+    return (at + 7) >> 3 if unpacked == wanted else -1
