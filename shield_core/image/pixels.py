@@ -138,6 +138,7 @@ def check(walk: Walk, *, progress: Advance = nothing) -> tuple[str, ...]:
         return ()  # Rows as they are, of which the walk has seen the last.
     if END_MISSING in walk.facts.warnings:
         _check_end(walk, progress)
+        return ()
     found = check_png(walk) if isinstance(walk, PngWalk) else ()
     left = MAX_DECODED_PIXELS
     with _decoding():
@@ -199,7 +200,11 @@ def _demand_decoder(walk: Walk) -> None:
 
 
 def _check_end(walk: Walk, progress: Advance) -> None:
-    """Refuse a JPEG that was cut off in its pixels: then the decoder takes what is appended for more of them."""
+    """Refuse a JPEG that was cut off in its pixels: then the decoder takes what is appended for more of them.
+
+    The first decoding, with nothing in front of the end marker, is the one that every whole JPEG gets, so that no other
+    has to follow. `MAX_UNENDED_SCANS` bounds what the three cost together.
+    """
     [(*pieces, end)] = walk.shown
     size = walk.facts.width, walk.facts.height
     digests = set()

@@ -4,8 +4,10 @@ import pytest
 
 from shield_core.cipher.purity import Purity
 from shield_core.errors import ImageCorrupt, ImageError, LayoutNotExact, TooManyPixels, UnsupportedFormat
-from shield_core.image.intake import examine
+from shield_core.image.intake import examine, survey
+from shield_core.image.limits import MAX_SCANS, MAX_UNENDED_SCANS
 from shield_core.image.payload import Layout, build
+from shield_core.image.pixels import check, decode_shown
 from shield_core.image.regions import Region
 from shield_core.image.suffixes import SUFFIXES
 from shield_core.keys.stanzas import PlainOpen, PlainWrap
@@ -113,6 +115,28 @@ class TestEndMissing:
         for at in (at for at in range(len(data) - 1) if data[at : at + 2] in {b"\xff\xda", b"\xff\xc4"}):
             with pytest.raises(ImageCorrupt):
                 encrypt(data[:at])
+
+    def test_decoded_three_times_and_no_more(self):
+        data = pictures.as_jpeg(pictures.make(97, 61))[:-2]
+        read = []
+        check(survey(data), progress=read.append)
+        assert sum(read) < 3.5 * len(data)
+
+    def test_as_many_scans_as_decodings_allow(self):
+        """Three decodings of these cost no more passes than one of a JPEG with its end marker may."""
+        whole = pictures.as_jpeg(pictures.make(97, 61), progressive=True)[:-2]
+        first = whole.index(b"\xff\xda")
+        scan = whole[first : whole.index(b"\xff\xc4", first)]
+
+        def with_scans(count):
+            return whole[:first] + scan * (count - whole.count(b"\xff\xda")) + whole[first:]
+
+        most, whole_one = with_scans(MAX_UNENDED_SCANS), with_scans(MAX_SCANS) + b"\xff\xd9"
+        assert 3 * MAX_UNENDED_SCANS < MAX_SCANS
+        assert build(most, examine(most)).warnings == ("end-missing",)
+        assert build(whole_one, examine(whole_one), layout=Layout.FILE).warnings == ()
+        with pytest.raises(ImageCorrupt, match="no end marker and more than 25 scans"):
+            examine(with_scans(MAX_UNENDED_SCANS + 1))
 
     def test_has_no_pixels(self):
         with pytest.raises(LayoutNotExact, match="without its end marker"):
