@@ -82,7 +82,7 @@ def decode(
     else:
         found = ()
     size = walk.facts.width, walk.facts.height
-    with _decoding(), _opened(walk.shown[0], walk.facts, size=size, progress=progress) as image:
+    with _decoding(walk), _opened(walk.shown[0], walk.facts, size=size, progress=progress) as image:
         image.load()
         # A 16-bit picture is I;16B where the file is big-endian.
         mode = "I;16" if image.mode.startswith("I;16") else image.mode
@@ -111,7 +111,7 @@ def decode_shown(walk: Walk, *, progress: Advance = nothing) -> tuple[str, NDArr
     if walk.facts.mode in SAMPLE_KINDS:
         return decode(walk, progress=progress)[:2]
     size = walk.facts.width, walk.facts.height
-    with _decoding(), _opened(walk.shown[0], walk.facts, size=size, progress=progress) as image:
+    with _decoding(walk), _opened(walk.shown[0], walk.facts, size=size, progress=progress) as image:
         image.load()
         shown = image.convert(_nearest(image))
         return shown.mode, _copy_samples(shown, SAMPLE_KINDS[shown.mode].bytes_per_pixel, ignore)
@@ -141,7 +141,7 @@ def check(walk: Walk, *, progress: Advance = nothing) -> tuple[str, ...]:
         return ()
     found = check_png(walk) if isinstance(walk, PngWalk) else ()
     left = MAX_DECODED_PIXELS
-    with _decoding():
+    with _decoding(walk):
         for page, pieces in enumerate(walk.shown):
             size = (walk.facts.width, walk.facts.height) if page == 0 else None
             with _opened(pieces, walk.facts, size=size, progress=progress) as image:
@@ -156,8 +156,8 @@ def check(walk: Walk, *, progress: Advance = nothing) -> tuple[str, ...]:
 
 
 @contextmanager
-def _decoding() -> Iterator[None]:
-    """Make what decoders warn of or raise, whatever it is, a picture that is refused."""
+def _decoding(walk: Walk) -> Iterator[None]:
+    """Make what decoders warn of or raise, whatever it is, a picture that is refused, or one that they do not know."""
     with _DECODING, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -169,6 +169,8 @@ def _decoding() -> Iterator[None]:
         except Exception as error:
             # Decoders fail on hostile bytes with nearly every type: OSError, SyntaxError, struct.error, IndexError …
             # Their words may repeat bytes of the picture, so they are not repeated here.
+            if isinstance(walk, BmpWalk) and walk.has_sound_runs:
+                raise NotDecoded("a run-length encoded BMP of a kind that is rarely written") from error
             raise ImageCorrupt("the decoder finds the pixels damaged") from error
 
 
@@ -208,7 +210,7 @@ def _check_end(walk: Walk, progress: Advance) -> None:
     [(*pieces, end)] = walk.shown
     size = walk.facts.width, walk.facts.height
     digests = set()
-    with _decoding():
+    with _decoding(walk):
         for filling in (b"", *_FILLINGS):
             with _opened([*pieces, memoryview(filling), end], walk.facts, size=size, progress=progress) as image:
                 image.load()
