@@ -100,6 +100,30 @@ def bitfields_bmp():
     return b"BM" + struct.pack("<IHHI", 14 + len(header) + 24, 0, 0, 14 + len(header)) + header + bytes(range(24))
 
 
+def palette_bmp(bits, colors, *, core=False):
+    """Write a BMP of 5 by 4 pixels, all of color 1 or the only one, whose palette has these grays."""
+    rows = bytes([0x11] if len(colors) > 1 and bits == 4 else [len(colors) > 1]) * ((5 * bits + 31) // 32 * 4) * 4
+    head = struct.pack("<IHHHH", 12, 5, 4, 1, bits)
+    if not core:
+        head = struct.pack("<IiiHHIIiiII", 40, 5, 4, 1, bits, 0, len(rows), 0, 0, len(colors), 0)
+    head += b"".join(bytes([gray] * 3 + [0] * (not core)) for gray in colors)
+    return b"BM" + struct.pack("<IHHI", 14 + len(head) + len(rows), 0, 0, 14 + len(head)) + head + rows
+
+
+def run_length_bmp(runs, *, bits=8, width=8, height=4):
+    """Write a run-length encoded BMP."""
+    palette = b"".join(bytes([gray, gray, 255 - gray, 0]) for gray in range(2**bits))
+    kind, used = {8: 1, 4: 2}[bits], len(palette) // 4
+    header = struct.pack("<IiiHHIIiiII", 40, width, height, 1, bits, kind, len(runs), 0, 0, used, 0) + palette
+    return b"BM" + struct.pack("<IHHI", 14 + len(header) + len(runs), 0, 0, 14 + len(header)) + header + runs
+
+
+def bmp_around(picture, compression, width=64, height=48):
+    """Write a BMP that holds a JPEG or PNG, as GDI hands it to a printer."""
+    header = struct.pack("<IiiHHIIiiII", 40, width, height, 1, 0, compression, len(picture), 0, 0, 0, 0)
+    return b"BM" + struct.pack("<IHHI", 54 + len(picture), 0, 0, 54) + header + picture
+
+
 def deep_tiff(bits=12):
     """Write 4 by 4 pixels of so many bits, packed."""
     size = 2 * bits
@@ -172,6 +196,10 @@ OTHERS = {
     "rw2": (with_magic(pictures.gray_tiff("<"), b"IIU\x00"), "image/x-panasonic-rw2", 0, 0),
     "raf": (b"FUJIFILMCCD-RAW 0201" + bytes(90), "image/x-fuji-raf", 0, 0),
     "bmp with bit fields": (bitfields_bmp(), "image/bmp", 4, 3),
+    "bmp around a jpeg": (bmp_around(pictures.as_jpeg(pictures.make()), 4), "image/bmp", 64, 48),
+    "bmp around a png": (bmp_around(pictures.as_png(pictures.make()), 5), "image/bmp", 64, 48),
+    "bmp of 4 bits and gray": (palette_bmp(4, range(16)), "image/bmp", 5, 4),
+    "bmp with runs that end early": (run_length_bmp(b"\x08\x05\0\0\0\x01"), "image/bmp", 8, 4),
     "tiff of 14 bits": (deep_tiff(14), "image/tiff", 4, 4),
     "tiff of 10 bits": (deep_tiff(10), "image/tiff", 4, 4),
     "big-endian bigtiff": (big_tiff(), "image/tiff", 4, 3),

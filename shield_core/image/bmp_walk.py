@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shield_core.errors import ImageCorrupt
+from shield_core.image.bmp_runs import are_sound
 from shield_core.image.facts import MEDIA_TYPES, METADATA_DROPPED, TRAILING_DATA, ImageFacts, Pieces, describe_samples
 from shield_core.image.limits import MAX_RLE_BYTES, check_size
 from shield_core.image.undecoded import NotDecoded
@@ -19,11 +20,13 @@ HEADER_SIZES: Final = frozenset({12, 40, 52, 56, 64, 108, 124})
 # Those whose fields stand as in BITMAPINFOHEADER, and which say no more about the samples that we keep.
 EXACT_HEADERS: Final = frozenset({40, 52, 56, 108, 124})
 _CORE_HEADER, _V5_HEADER = 12, 124
-_RGB, _RLE8, _RLE4, _BITFIELDS, _ALPHABITFIELDS = 0, 1, 2, 3, 6
+_RGB, _RLE8, _RLE4, _BITFIELDS, _JPEG, _PNG, _ALPHABITFIELDS = 0, 1, 2, 3, 4, 5, 6
+_RUNS: Final = {_RLE8: 8, _RLE4: 4}
 _BYTE, _TWO_BYTES, _FOUR_BYTES = 8, 16, 32
 _RESERVED = slice(6, 10)
 _ENTRY = 4
 _PROFILE_TYPES = (b"DEBM", b"KNIL")  # PROFILE_EMBEDDED and PROFILE_LINKED, little-endian
+_BLACK_WHITE = (0, 255)
 _GRAY = np.repeat(np.arange(256, dtype=np.uint8), 3).tobytes()
 
 
@@ -64,6 +67,16 @@ class BmpWalk:
     pixel_offset: int
     dropped: tuple[str, ...] = ()
 
+    @property
+    def has_sound_runs(self) -> bool:
+        """Tell whether it is run-length encoded without a fault, whether or not a decoder here reads such runs."""
+        bitmap = self.bitmap
+        if bitmap.compression not in _RUNS or bitmap.bits != _RUNS[bitmap.compression]:
+            return False
+        end = self.pixel_offset + (bitmap.image_size or len(self.view))
+        runs = self.view[self.pixel_offset : end]
+        return are_sound(runs, width=bitmap.width, height=bitmap.height, bits=bitmap.bits)
+
     def header(self) -> bytes:
         """Return header and palette as they stand, without the file header."""
         return bytes(self.view[FILE_HEADER : self.bitmap.header_end])
@@ -77,7 +90,7 @@ def walk_bmp(view: memoryview) -> BmpWalk:
 
     Raises:
         TooManyPixels: the header declares more than the limit.
-        NotDecoded: a JPEG or PNG inside a BMP, or a long run-length encoding.
+        NotDecoded: a JPEG or PNG inside a BMP, a long run-length encoding, or a palette that the decoder misreads.
         ImageCorrupt: cut off, or not the header of a BMP.
     """
     bitmap = read_header(view[FILE_HEADER:])
@@ -86,6 +99,8 @@ def walk_bmp(view: memoryview) -> BmpWalk:
     if bitmap.header_end > len(view) or not bitmap.header_end <= pixel_offset <= len(view):
         raise ImageCorrupt("the BMP is cut off, or its pixels stand inside its header")
     end = _find_end(view, bitmap, pixel_offset)
+    if _is_misread(view, bitmap):
+        raise _not_decoded("a BMP whose palette is a ramp of gray", bitmap)
     mode = _mode(view, bitmap)
     exact, reason = _judge(view, bitmap, mode)
     trailing = _has_trailing(view, end)
@@ -121,9 +136,9 @@ def read_header(header: memoryview) -> Bitmap:
     else:
         width, height, planes, bits, compression, image_size = struct.unpack_from("<iiHHII", header, 4)
         colors = int.from_bytes(header[32:36], "little")
-    if width <= 0 or height in {0, -(2**31)} or planes != 1 or bits not in {1, 4, 8, 16, 24, 32}:
+    if width <= 0 or height in {0, -(2**31)} or planes != 1 or not _is_depth(bits, compression):
         raise ImageCorrupt("the BMP declares a picture that cannot be")
-    palette = min(colors or 2**bits, 256) if bits <= _BYTE else min(colors, 256)
+    palette = min(colors or 2**bits, 256) if 0 < bits <= _BYTE else min(colors, 256)
     return Bitmap(
         header_size=size,
         width=width,
@@ -135,6 +150,11 @@ def read_header(header: memoryview) -> Bitmap:
         palette_colors=palette,
         entry=3 if size == _CORE_HEADER else 4,
     )
+
+
+def _is_depth(bits: int, compression: int) -> bool:
+    """A picture of another format says itself how deep it is: GDI demands 0 around JPEG and PNG."""
+    return bits in {1, 4, 8, 16, 24, 32} or (bits == 0 and compression in {_JPEG, _PNG})
 
 
 def read_rows(walk: BmpWalk) -> NDArray[np.uint8]:
@@ -184,6 +204,8 @@ def _find_end(view: memoryview, bitmap: Bitmap, pixel_offset: int) -> int:
         if end - pixel_offset > MAX_RLE_BYTES:
             raise _not_decoded(f"a run-length encoded BMP of more than {MAX_RLE_BYTES:,} bytes", bitmap)
     else:
+        if pixel_offset + bitmap.image_size > len(view):
+            raise ImageCorrupt("the BMP is cut off in the picture that it holds")
         raise _not_decoded("a BMP that holds a picture of another format", bitmap)
     if end > len(view):
         raise ImageCorrupt("the BMP is cut off in its pixels")
@@ -216,6 +238,21 @@ def _mode(view: memoryview, bitmap: Bitmap) -> str:
 
 def _is_gray(view: memoryview, bitmap: Bitmap) -> bool:
     return bitmap.entry == _ENTRY and is_gray(bytes(view[FILE_HEADER + bitmap.header_size : bitmap.header_end]))
+
+
+def _is_misread(view: memoryview, bitmap: Bitmap) -> bool:
+    """Tell whether the decoder takes rows for those of another depth.
+
+    Where color i of the palette is (i, i, i), Pillow drops it and reads rows of 8 bits, or of 1 where there are at most
+    two colors, black and white; whatever the header says. It fails, or yields another picture.
+    """
+    colors = bitmap.palette_colors
+    if bitmap.compression or bitmap.bits > _BYTE or bitmap.bits == (1 if colors <= len(_BLACK_WHITE) else _BYTE):
+        return False
+    start = FILE_HEADER + bitmap.header_size
+    palette = np.frombuffer(view[start : bitmap.header_end], np.uint8).reshape(colors, bitmap.entry)
+    ramp = np.array(_BLACK_WHITE if colors == len(_BLACK_WHITE) else range(colors))
+    return bool((palette[:, :3] == ramp[:, None]).all())
 
 
 def _judge(view: memoryview, bitmap: Bitmap, mode: str) -> tuple[bool, str]:

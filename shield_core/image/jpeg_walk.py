@@ -16,7 +16,7 @@ from shield_core.image.facts import (
     Pieces,
 )
 from shield_core.image.jpeg_scans import are_complete
-from shield_core.image.limits import MAX_CHUNKS, MAX_SCANS, check_size
+from shield_core.image.limits import MAX_CHUNKS, MAX_SCANS, MAX_UNENDED_SCANS, check_size
 from shield_core.image.splice import merged
 from shield_core.image.undecoded import NotDecoded
 
@@ -73,13 +73,15 @@ def walk_jpeg(view: memoryview) -> JpegWalk:
     Raises:
         TooManyPixels: the frame declares more than the limit.
         NotDecoded: a coding that no decoder here reads: lossless, hierarchical, 12-bit.
-        ImageCorrupt: cut off, or not the structure of a JPEG.
+        ImageCorrupt: cut off, not the structure of a JPEG, or so many scans that it could not be told to be whole.
     """
     found = _Found(spans=[(0, 2)])
     end = _read_segments(view, found)
     if found.frame is None or not found.scans:
         raise ImageCorrupt("the JPEG has no picture")
     depth, height, width, components = found.frame
+    if end is None and len(found.scans) > MAX_UNENDED_SCANS:
+        raise ImageCorrupt(f"the JPEG has no end marker and more than {MAX_UNENDED_SCANS} scans")
     if end is None and not are_complete(found.scans, components):
         raise ImageCorrupt("the JPEG is cut off between its scans")
     mode = _MODES[components]

@@ -31,6 +31,10 @@ a PNG of 50 MB has 6,100."""
 MAX_SCANS = 100
 """Scans of a progressive JPEG. Encoders write about 10; each is one more pass, 15 ms at 25 megapixels."""
 
+MAX_UNENDED_SCANS = MAX_SCANS // 4
+"""Scans of a JPEG without its end marker, which is decoded and hashed three times to see that all its pixels are there:
+so it costs what one with its end may, 3 s at 25 megapixels. Encoders write about 10."""
+
 MAX_TIFF_ENTRIES = 65_535
 """Entries of one directory of a TIFF: their number has two bytes."""
 

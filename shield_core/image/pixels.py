@@ -81,7 +81,7 @@ def decode(
         return Decoded(walk.facts.mode, *read)
     found = _check_more(walk)
     size = walk.facts.width, walk.facts.height
-    with _decoding(), _opened(walk.shown[0], walk.facts, size=size, progress=progress) as image:
+    with _decoding(walk), _opened(walk.shown[0], walk.facts, size=size, progress=progress) as image:
         image.load()
         # A 16-bit picture is I;16B where the file is big-endian.
         mode = "I;16" if image.mode.startswith("I;16") else image.mode
@@ -110,7 +110,7 @@ def decode_shown(walk: Walk, *, progress: Advance = nothing) -> tuple[str, NDArr
     if walk.facts.mode in SAMPLE_KINDS:
         return decode(walk, progress=progress)[:2]
     size = walk.facts.width, walk.facts.height
-    with _decoding(), _opened(walk.shown[0], walk.facts, size=size, progress=progress) as image:
+    with _decoding(walk), _opened(walk.shown[0], walk.facts, size=size, progress=progress) as image:
         image.load()
         shown = image.convert(_nearest(image))
         return shown.mode, _copy_samples(shown, SAMPLE_KINDS[shown.mode].bytes_per_pixel, ignore)
@@ -137,9 +137,10 @@ def check(walk: Walk, *, progress: Advance = nothing) -> tuple[str, ...]:
         return ()  # Rows as they are, of which the walk has seen the last.
     if END_MISSING in walk.facts.warnings:
         _check_end(walk, progress)
+        return ()
     found = _check_more(walk)
     left = MAX_DECODED_PIXELS
-    with _decoding():
+    with _decoding(walk):
         for page, pieces in enumerate(walk.shown):
             size = (walk.facts.width, walk.facts.height) if page == 0 else None
             with _opened(pieces, walk.facts, size=size, progress=progress) as image:
@@ -154,8 +155,8 @@ def check(walk: Walk, *, progress: Advance = nothing) -> tuple[str, ...]:
 
 
 @contextmanager
-def _decoding() -> Iterator[None]:
-    """Make what decoders warn of or raise, whatever it is, a picture that is refused."""
+def _decoding(walk: Walk) -> Iterator[None]:
+    """Make what decoders warn of or raise, whatever it is, a picture that is refused, or one that they do not know."""
     with _DECODING, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -167,6 +168,8 @@ def _decoding() -> Iterator[None]:
         except Exception as error:
             # Decoders fail on hostile bytes with nearly every type: OSError, SyntaxError, struct.error, IndexError …
             # Their words may repeat bytes of the picture, so they are not repeated here.
+            if isinstance(walk, BmpWalk) and walk.has_sound_runs:
+                raise NotDecoded("a run-length encoded BMP of a kind that is rarely written") from error
             raise ImageCorrupt("the decoder finds the pixels damaged") from error
 
 
@@ -205,11 +208,15 @@ def _demand_decoder(walk: Walk) -> None:
 
 
 def _check_end(walk: Walk, progress: Advance) -> None:
-    """Refuse a JPEG that was cut off in its pixels: then the decoder takes what is appended for more of them."""
+    """Refuse a JPEG that was cut off in its pixels: then the decoder takes what is appended for more of them.
+
+    The first decoding, with nothing in front of the end marker, is the one that every whole JPEG gets, so that no other
+    has to follow. `MAX_UNENDED_SCANS` bounds what the three cost together.
+    """
     [(*pieces, end)] = walk.shown
     size = walk.facts.width, walk.facts.height
     digests = set()
-    with _decoding():
+    with _decoding(walk):
         for filling in (b"", *_FILLINGS):
             with _opened([*pieces, memoryview(filling), end], walk.facts, size=size, progress=progress) as image:
                 image.load()

@@ -1,12 +1,13 @@
 """Reads arrays out of a `.npz`: a zip of `.npy` files. What is not asked for by name and size is never unpacked.
 
 `numpy.load` would allocate what a header declares and, asked to, run what a pickle says. Here a header is a line of one
-form, and its array has to be as large as the caller expects.
+form, and its array has to be of a kind, and as large, as the caller expects, before a byte of it is unpacked.
 """
 
 import math
 import re
 import struct
+import sys
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -27,12 +28,12 @@ _LOCATOR_SIZE: Final = 20
 _COUNT: Final = slice(10, 12)
 _DIRECTORY_SIZE: Final = slice(12, 16)
 _COMMENT: Final = slice(20, 22)
-_KINDS: Final = "biuSU"
-"""Booleans, integers, bytes and text; never `O`, which is a pickle."""
+_KINDS: Final = {"b": "booleans", "i": "whole numbers", "u": "whole numbers", "S": "bytes", "U": "text"}
+"""By NumPy's letter; never `O`, which is a pickle."""
 
 _HEADER: Final = re.compile(
     rb"\{'descr': '(?P<descr>[<>|=][%s]\d{1,5})', 'fortran_order': False, 'shape': \((?P<shape>[\d, ]{0,40})\), \} *\n"
-    % _KINDS.encode(),
+    % "".join(_KINDS).encode(),
 )
 _UNREADABLE: Final = (
     zipfile.BadZipFile,
@@ -72,15 +73,17 @@ class Archive:
     def __contains__(self, name: str) -> bool:
         return f"{name}.npy" in self._members
 
-    def read(self, name: str, *, at_most: int) -> NDArray[Any]:
+    def read(self, name: str, *, kinds: str, at_most: int, item: int = 8) -> NDArray[Any]:
         """Unpack one array.
 
         Args:
             name: Without `.npy`.
+            kinds: NumPy's letters of what it may be made of: `b`, `i`, `u`, `S` and `U`.
             at_most: How many elements it may have.
+            item: How many bytes an element may have.
 
         Returns:
-            Booleans, integers, bytes or text, in its shape; read-only.
+            The array, in its shape; read-only. Text has no code points that Unicode does not have.
 
         Raises:
             KeyFileInvalid: it is missing, larger, of another kind (a pickle above all), cut off or damaged.
@@ -92,7 +95,9 @@ class Archive:
             raise KeyFileInvalid(f"{name} is packed in a way that NumPy does not pack")
         try:
             with self._zip.open(info) as member:
-                return _read_array(member, name, at_most)
+                shape, dtype = _read_header(member, name)
+                _check_header(shape, dtype, name, kinds=kinds, at_most=at_most, item=item)
+                return _read_elements(member, name, shape, dtype)
         except _UNREADABLE as error:
             raise KeyFileInvalid(f"{name} is damaged") from error
 
@@ -111,7 +116,7 @@ def _check_end(file: BinaryIO) -> None:
         raise KeyFileInvalid("The key file has a directory that is too large")
 
 
-def _read_array(member: Any, name: str, at_most: int) -> NDArray[Any]:
+def _read_header(member: Any, name: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
     magic = member.read(8)
     if magic[:6] != b"\x93NUMPY" or magic[6:8] not in {b"\x01\x00", b"\x02\x00", b"\x03\x00"}:
         raise KeyFileInvalid(f"{name} is no array")
@@ -120,11 +125,25 @@ def _read_array(member: Any, name: str, at_most: int) -> NDArray[Any]:
     if match is None:
         raise KeyFileInvalid(f"{name} is an array of objects, or of a kind that no key has")
     shape = tuple(int(part) for part in match["shape"].replace(b" ", b"").split(b",") if part)
-    dtype = np.dtype(match["descr"].decode("ascii"))
-    count = math.prod(shape)
-    if count > at_most or dtype.itemsize > MAX_HEADER:
+    return shape, np.dtype(match["descr"].decode("ascii"))
+
+
+def _check_header(
+    shape: tuple[int, ...], dtype: np.dtype[Any], name: str, *, kinds: str, at_most: int, item: int
+) -> None:
+    if dtype.kind not in kinds:
+        expected = " or ".join(dict.fromkeys(_KINDS[kind] for kind in kinds))
+        raise KeyFileInvalid(f"{name} is not made of {expected}")
+    if math.prod(shape) > at_most or dtype.itemsize > item:
         raise KeyFileInvalid(f"{name} is larger than the picture's can be")
-    data = member.read(count * dtype.itemsize + 1)
-    if len(data) != count * dtype.itemsize:
+
+
+def _read_elements(member: Any, name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
+    size = math.prod(shape) * dtype.itemsize
+    data = member.read(size + 1)
+    if len(data) != size:
         raise KeyFileInvalid(f"{name} is not as long as it says")
+    # NumPy makes a `str` of whatever it finds, and Python answers with SystemError.
+    if dtype.kind == "U" and np.frombuffer(data, f"{dtype.str[0]}u4").max(initial=0) > sys.maxunicode:
+        raise KeyFileInvalid(f"{name} is no text")
     return np.frombuffer(data, dtype).reshape(shape)

@@ -22,7 +22,13 @@ from shield_core.legacy.arrays import Archive
 MODES: Final = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
 """By channels. Wider samples the predecessor did not have."""
 
-_MAX_TEXT: Final = 64
+_MODE_SIZE: Final = 4 * 4
+"""Bytes of "RGBA", as NumPy stores text."""
+
+_SECRET_SIZE: Final = 64
+_SECRET_TEXT_SIZE: Final = 4 * 2 * _SECRET_SIZE
+"""Bytes of the key of an HMAC, and of what writes it in hexadecimal."""
+
 _HMAC_SIZE: Final = 32
 _LOSSLESS: Final = frozenset({"PNG", "BMP", "TIFF"})
 _SEEDS: Final = range(2**32)
@@ -127,15 +133,15 @@ def read_key(file: BinaryIO, facts: ImageFacts) -> LegacyKey:
     """
     _check_kind(facts)
     archive = Archive(file)
-    if "encrypted" in archive and bool(archive.read("encrypted", at_most=1).reshape(-1).any()):
+    if "encrypted" in archive and archive.read("encrypted", kinds="biu", at_most=1).any():
         raise KeyFileInvalid("This key file is under a password: save it without one, with the program that made it")
     channels = SAMPLE_KINDS[facts.mode].bytes_per_pixel
     _check_shape(archive, facts, channels)
     count = facts.width * facts.height * channels
-    xor_key = archive.read("xor_key", at_most=count)
-    if xor_key.shape != (count,) or xor_key.dtype != np.uint8:
+    xor_key = archive.read("xor_key", kinds="u", at_most=count, item=1)
+    if xor_key.shape != (count,):
         raise KeyFileInvalid(f"xor_key does not have one byte for each of the picture's {count:,} samples")
-    stored = archive.read("permutation_key", at_most=count)
+    stored = archive.read("permutation_key", kinds="iu", at_most=count)
     return LegacyKey(
         version=3 if stored.ndim == 0 else 2 if "version" in archive or "quantum_purity" in archive else 1,
         xor_key=xor_key,
@@ -154,21 +160,19 @@ def _check_kind(facts: ImageFacts) -> None:
 
 
 def _check_shape(archive: Archive, facts: ImageFacts, channels: int) -> None:
-    shape = archive.read("shape", at_most=3)
-    found = [int(length) for length in shape] if shape.ndim == 1 and shape.dtype.kind in "iu" else []
+    shape = archive.read("shape", kinds="iu", at_most=3)
+    found = [int(length) for length in shape] if shape.ndim == 1 else []
     size = [facts.height, facts.width]
     expected = [[*size, channels], size] if channels == 1 else [[*size, channels]]
     if found not in expected:
         raise KeyFileInvalid(f"The key file is not that of a picture of {facts.width} x {facts.height} {facts.mode}")
     if "mode" in archive:
-        mode = archive.read("mode", at_most=1)
-        if mode.dtype.kind != "U" or mode.item() != facts.mode:
+        mode = archive.read("mode", kinds="U", at_most=1, item=_MODE_SIZE)
+        if mode.size != 1 or mode.item() != facts.mode:
             raise KeyFileInvalid(f"The key file is not that of a {facts.mode} picture")
 
 
 def _order(stored: NDArray[Any], count: int) -> NDArray[Any]:
-    if stored.dtype.kind not in "iu":
-        raise KeyFileInvalid("permutation_key is made of whole numbers")
     if stored.ndim == 0:
         seed = int(stored)
         if seed not in _SEEDS:
@@ -187,10 +191,8 @@ def _read_bytes(archive: Archive, name: str) -> bytes | None:
     """Read a short value that was stored as bytes, as an array of bytes, or as hexadecimal text."""
     if name not in archive:
         return None
-    value = archive.read(name, at_most=_MAX_TEXT)
-    if value.dtype == np.uint8:
-        return value.tobytes()
-    if value.ndim == 0 and value.dtype.kind == "S":
+    value = archive.read(name, kinds="uSU", at_most=_SECRET_SIZE, item=_SECRET_TEXT_SIZE)
+    if value.dtype == np.uint8 or (value.ndim == 0 and value.dtype.kind == "S"):
         return value.tobytes()
     if value.ndim == 0 and value.dtype.kind == "U":
         try:

@@ -221,7 +221,7 @@ def read_npz(data):
 def read_npy(data):
     """As one array in a sound archive."""
     taken = False
-    for name in ("permutation_key", "shape", "mode", "integrity_hmac"):
+    for name in NPY:
         file = io.BytesIO()
         with zipfile.ZipFile(file, "w") as archive:
             for member, sound in NPY.items():

@@ -105,7 +105,12 @@ NAME_PARTS = tuple(
         ),
     )
 )
-ARRAY = (b"'<i8'", b"'|O'", b"'>u2'", b"'<U3'", b"(30,)", b"()", b"(999999999999,)", b"True", *NUMBERS)
+ARRAY = (
+    *(f"'{kind}'".encode() for kind in ("<i8", "|O", ">u2", "|u1", "|b1", "<U1", "<U3", ">U1", "|S0", "|S1", "|S4096")),
+    *(b"(30,)", b"(0,)", b"(1, 1)", b"()", b"(999999999999,)", b"True"),
+    *(b"\0\0\x11\0", b"\0\x11\0\0", b"\0\xd8\0\0"),
+    *NUMBERS,
+)
 
 PICTURES = (
     *(data for data, *_ in other_pictures.OTHERS.values()),

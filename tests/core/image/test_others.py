@@ -4,8 +4,10 @@ import pytest
 
 from shield_core.cipher.purity import Purity
 from shield_core.errors import ImageCorrupt, ImageError, LayoutNotExact, TooManyPixels, UnsupportedFormat
-from shield_core.image.intake import examine
+from shield_core.image.intake import examine, survey
+from shield_core.image.limits import MAX_SCANS, MAX_UNENDED_SCANS
 from shield_core.image.payload import Layout, build
+from shield_core.image.pixels import check, decode_shown
 from shield_core.image.regions import Region
 from shield_core.image.suffixes import SUFFIXES
 from shield_core.keys.stanzas import PlainOpen, PlainWrap
@@ -114,9 +116,113 @@ class TestEndMissing:
             with pytest.raises(ImageCorrupt):
                 encrypt(data[:at])
 
+    def test_decoded_three_times_and_no_more(self):
+        data = pictures.as_jpeg(pictures.make(97, 61))[:-2]
+        read = []
+        check(survey(data), progress=read.append)
+        assert sum(read) < 3.5 * len(data)
+
+    def test_as_many_scans_as_decodings_allow(self):
+        """Three decodings of these cost no more passes than one of a JPEG with its end marker may."""
+        whole = pictures.as_jpeg(pictures.make(97, 61), progressive=True)[:-2]
+        first = whole.index(b"\xff\xda")
+        scan = whole[first : whole.index(b"\xff\xc4", first)]
+
+        def with_scans(count):
+            return whole[:first] + scan * (count - whole.count(b"\xff\xda")) + whole[first:]
+
+        most, whole_one = with_scans(MAX_UNENDED_SCANS), with_scans(MAX_SCANS) + b"\xff\xd9"
+        assert 3 * MAX_UNENDED_SCANS < MAX_SCANS
+        assert build(most, examine(most)).warnings == ("end-missing",)
+        assert build(whole_one, examine(whole_one), layout=Layout.FILE).warnings == ()
+        with pytest.raises(ImageCorrupt, match="no end marker and more than 25 scans"):
+            examine(with_scans(MAX_UNENDED_SCANS + 1))
+
     def test_has_no_pixels(self):
         with pytest.raises(LayoutNotExact, match="without its end marker"):
             encrypt(pictures.as_jpeg(pictures.make())[:-2], layout=Layout.PIXELS)
+
+
+class TestBmp:
+    """Sound ones that Pillow does not read, or misreads, beside those that are damaged."""
+
+    ROWS = b"\x08\x05\0\0" * 3
+
+    @pytest.mark.parametrize(
+        ("bits", "colors"),
+        [(4, range(16)), (4, range(3)), (4, [0, 255]), (4, [0]), (8, [0, 255]), (8, [0]), (1, range(4))],
+    )
+    def test_ramp_of_gray_kept_where_rows_are_of_another_depth(self, bits, colors):
+        assert examine(other_pictures.palette_bmp(bits, colors)).format == "OTHER"
+
+    def test_ramp_of_gray_in_a_core_header(self):
+        assert examine(other_pictures.palette_bmp(4, range(16), core=True)).format == "OTHER"
+
+    @pytest.mark.parametrize(
+        ("bits", "colors"),
+        [(4, [17 * i for i in range(16)]), (4, [255, 0]), (8, range(3)), (8, range(256)), (1, [0, 255]), (1, [255, 0])],
+    )
+    def test_other_palettes_decoded_and_shown_right(self, bits, colors):
+        data = other_pictures.palette_bmp(bits, colors)
+        assert build(data, examine(data), layout=Layout.FILE).facts.format == "BMP"
+        assert set(decode_shown(survey(data))[1].reshape(-1).tolist()) <= {colors[0], colors[1]}
+
+    def test_ramp_of_gray_cut_off_refused(self):
+        with pytest.raises(ImageCorrupt, match="cut off"):
+            examine(other_pictures.palette_bmp(4, range(16))[:-1])
+
+    @pytest.mark.parametrize("compression", [4, 5])
+    def test_picture_inside_cut_off_refused(self, compression):
+        with pytest.raises(ImageCorrupt, match="cut off"):
+            examine(other_pictures.bmp_around(pictures.as_jpeg(pictures.make()), compression)[:-1])
+
+    @pytest.mark.parametrize("compression", [0, 1, 2, 3, 6])
+    def test_no_bits_around_nothing_refused(self, compression):
+        with pytest.raises(ImageCorrupt, match="cannot be"):
+            examine(other_pictures.bmp_around(b"", compression))
+
+    @pytest.mark.parametrize(
+        ("runs", "options"),
+        [
+            (ROWS + b"\0\1", {}),
+            (b"\0\1", {}),
+            (b"\0\2\5\2\3\7\0\1", {}),
+            (b"\0\3abc\0\0\0" + b"\0\1", {}),
+            (b"\0\5\x12\x34\x50\0\0\1", {"bits": 4}),
+            (b"\0\0" * 4 + b"\0\1", {}),
+        ],
+    )
+    def test_runs_that_leave_pixels_out_kept(self, runs, options):
+        data = other_pictures.run_length_bmp(runs, **options)
+        made, back = there_and_back(data)
+        assert (made.warnings, back.data, back.media_type) == (("not-decoded",), data, "image/bmp")
+        with pytest.raises(UnsupportedFormat, match="run-length encoded BMP"):
+            decode_shown(survey(data))
+
+    @pytest.mark.parametrize(
+        "runs",
+        [
+            ROWS,
+            ROWS + b"\0",
+            b"\x09\1\0\0\0\1",
+            b"\x08\1\x01\1\0\1",
+            b"\0\0" * 5 + b"\0\1",
+            b"\0\0" * 4 + b"\1\1\0\1",
+            b"\0\2\x09\0\0\1",
+            b"\0\2\1",
+            b"\0\x06abc",
+        ],
+    )
+    def test_runs_that_are_cut_or_leave_the_picture_refused(self, runs):
+        data = other_pictures.run_length_bmp(runs)
+        with pytest.raises(ImageCorrupt):
+            encrypt(data)
+
+    def test_runs_of_another_depth_than_declared_refused(self):
+        data = bytearray(other_pictures.run_length_bmp(b"\0\1"))
+        data[30] = 2
+        with pytest.raises(ImageCorrupt):
+            encrypt(bytes(data))
 
 
 class TestDamage:

@@ -37,9 +37,13 @@ def npy(descr="|u1", shape="(3,)", data=b"abc", order="False", version=b"\1\0"):
     return b"\x93NUMPY" + version + size + header + data
 
 
-def refused(file, match, *, at_most=100):
+def read(file, *, kinds="biuSU", at_most=100, item=4096):
+    return Archive(file).read("a", kinds=kinds, at_most=at_most, item=item)
+
+
+def refused(file, match, **bounds):
     with pytest.raises(KeyFileInvalid, match=match):
-        Archive(file).read("a", at_most=at_most)
+        read(file, **bounds)
 
 
 class TestRead:
@@ -57,19 +61,19 @@ class TestRead:
     )
     def test_gives_what_numpy_saved(self, value):
         for write in (np.savez, np.savez_compressed):
-            found = Archive(save({"a": value}, write)).read("a", at_most=100)
+            found = read(save({"a": value}, write))
             assert (found.dtype, found.shape, found.tolist()) == (value.dtype, value.shape, value.tolist())
 
     @pytest.mark.parametrize("version", [b"\1\0", b"\2\0", b"\3\0"])
     def test_takes_every_version_of_the_header(self, version):
-        assert Archive(zipped([("a.npy", npy(version=version))])).read("a", at_most=3).tobytes() == b"abc"
+        assert read(zipped([("a.npy", npy(version=version))])).tobytes() == b"abc"
 
     def test_says_what_is_in_it(self):
         archive = Archive(save({"a": 1}))
         assert "a" in archive
         assert "b" not in archive
         with pytest.raises(KeyFileInvalid, match="has no b"):
-            archive.read("b", at_most=1)
+            archive.read("b", kinds="u", at_most=1)
 
 
 class TestHostile:
@@ -103,6 +107,31 @@ class TestHostile:
             assert tracemalloc.get_traced_memory()[1] < 1_000_000
         finally:
             tracemalloc.stop()
+
+    @pytest.mark.parametrize(
+        ("descr", "bounds", "match"),
+        [
+            ("|S4096", {"kinds": "u", "item": 1}, "not made of whole numbers"),
+            ("<U1024", {"kinds": "iu"}, "not made of whole numbers"),
+            ("|u1", {"kinds": "SU"}, "not made of bytes or text"),
+            ("<u8", {"kinds": "u", "item": 1}, "larger"),
+            ("|S4096", {"kinds": "S", "item": 512}, "larger"),
+            ("<U129", {"kinds": "U", "item": 512}, "larger"),
+        ],
+    )
+    def test_wide_elements_are_refused_before_they_are_unpacked(self, descr, bounds, match):
+        bomb = zipped([("a.npy", npy(descr, "(5000,)", bytes(5000 * np.dtype(descr).itemsize)))])
+        tracemalloc.start()
+        try:
+            refused(bomb, match, at_most=5000, **bounds)
+            assert tracemalloc.get_traced_memory()[1] < 1_000_000
+        finally:
+            tracemalloc.stop()
+
+    @pytest.mark.parametrize("order", "<>")
+    @pytest.mark.parametrize("point", [0x11_0000, 0xFFFF_FFFF])
+    def test_text_of_no_code_points_is_refused(self, order, point):
+        refused(zipped([("a.npy", npy(f"{order}U2", "()", struct.pack(f"{order}II", 65, point)))]), "no text")
 
     def test_a_directory_of_many_entries_is_refused_before_it_is_read(self, monkeypatch):
         many = zipped([(f"{number}.npy", b"") for number in range(1000)])

@@ -1,7 +1,14 @@
+import contextlib
 import io
+import math
+import struct
+import tracemalloc
+import zipfile
 
 import numpy as np
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from shield_core.errors import ImageCorrupt, ImageError, KeyFileInvalid, LayoutNotExact, MacMismatch, TooManyPixels
@@ -183,6 +190,69 @@ class TestKeyFiles:
         with pytest.raises(KeyFileInvalid, match="8 x 6"):
             decrypt(image, other)
         assert asked == ["shape"]
+
+
+MEMBERS = ("xor_key", "permutation_key", "shape", "mode", "encrypted", "hmac_key", "integrity_hmac")
+DESCRIPTIONS = st.builds(
+    "{}{}{}".format,
+    st.sampled_from("<>|="),
+    st.sampled_from("biuSUfcOVMm"),
+    st.integers(0, 9) | st.sampled_from([16, 64, 512, 4096]),
+)
+SHAPES = st.lists(st.integers(0, 4) | st.sampled_from([30, 90, 10**9]), max_size=3).map(tuple)
+CODE_POINTS = st.sampled_from([0, 1, 3, 5, 6, 0x52, 0xD800, 0x10_FFFF, 0x11_0000, 0xFFFF_FFFF])
+CONTENTS = st.binary(max_size=64) | st.lists(CODE_POINTS, max_size=16).map(lambda c: struct.pack(f"<{len(c)}I", *c))
+
+
+class TestAnyArray:
+    """Whatever kind of array a part of a key file is."""
+
+    IMAGE, KEY_FILE = predecessor.encrypt(pictures.make(6, 5), 2, hmac_over="plain")
+
+    @staticmethod
+    def array(description, shape, content):
+        """Return the file of an array whose content is as long as it says, as long as that is not much."""
+        size = math.prod(shape) * int(description[2:]) * (4 if description[1] == "U" else 1)
+        data = (content * (size // len(content) + 1))[:size] if content and size < 100_000 else content
+        header = f"{{'descr': '{description}', 'fortran_order': False, 'shape': {shape}, }}\n".encode()
+        return b"\x93NUMPY\1\0" + struct.pack("<H", len(header)) + header + data
+
+    def decrypt_with(self, member, array):
+        file = io.BytesIO()
+        with zipfile.ZipFile(self.KEY_FILE) as sound, zipfile.ZipFile(file, "w") as archive:
+            for name in sound.namelist():
+                archive.writestr(name, array if name == f"{member}.npy" else sound.read(name))
+        return decrypt(self.IMAGE, file, verify=False)
+
+    @pytest.mark.parametrize("member", MEMBERS)
+    @settings(max_examples=60, deadline=None)
+    @given(description=DESCRIPTIONS, shape=SHAPES, content=CONTENTS)
+    @example(description="<U3", shape=(0,), content=b"")
+    @example(description="<U1", shape=(), content=b"\xff\xff\xff\xff")
+    @example(description="<U1", shape=(), content=struct.pack("<I", 0x11_0000))
+    @example(description="<U1", shape=(), content=struct.pack("<I", 0xD800))
+    @example(description="|S0", shape=(), content=b"")
+    def test_is_taken_or_refused(self, member, description, shape, content):
+        with contextlib.suppress(KeyFileInvalid):
+            self.decrypt_with(member, self.array(description, shape, content))
+
+    @pytest.mark.parametrize("member", ["xor_key", "permutation_key"])
+    @pytest.mark.parametrize("description", ["|S4096", "<U1024", "|u4096"])
+    def test_of_wide_elements_is_refused_in_little_memory(self, member, description):
+        """As many elements as the picture has samples: 20 MB of 20 kB."""
+        image, key_file = predecessor.encrypt(pictures.make(40, 40), 1)
+        bomb = io.BytesIO()
+        with zipfile.ZipFile(key_file) as sound, zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name in sound.namelist():
+                wide = self.array(description, (4800,), b"") + bytes(4800 * 4096)
+                archive.writestr(name, wide if name == f"{member}.npy" else sound.read(name))
+        tracemalloc.start()
+        try:
+            with pytest.raises(KeyFileInvalid):
+                decrypt(image, bomb)
+            assert tracemalloc.get_traced_memory()[1] < 2_000_000
+        finally:
+            tracemalloc.stop()
 
 
 class TestPictures:
