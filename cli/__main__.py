@@ -2,37 +2,43 @@
 
 import os
 import sys
+import traceback
 from pathlib import Path
 from typing import Annotated, Any, Final, NoReturn
 
 try:
-    import typer
-except ModuleNotFoundError:  # a plain `pip install imageshield` is a library
-    sys.stderr.write("imageshield: the command line needs the extra `cli`: pip install 'imageshield[cli]'\n")
-    raise SystemExit(2) from None
+    try:
+        import typer
+    except ModuleNotFoundError:  # a plain `pip install imageshield` is a library
+        sys.stderr.write("imageshield: the command line needs the extra `cli`: pip install 'imageshield[cli]'\n")
+        raise SystemExit(2) from None
 
-from cli import admin, entropy, keys
-from cli.extras import lacking
-from cli.failures import INTERRUPTED, NOT_AUTHENTIC, OK, Failure, of_system, usage
-from cli.options import (
-    DataDir,
-    Fips,
-    Force,
-    Identities,
-    Json,
-    Layout,
-    PasswordFd,
-    PasswordFile,
-    PlainKey,
-    Purity,
-    Quiet,
-    Recipients,
-    read_argument,
-    read_option,
-    write_option,
-)
-from cli.reporting import fail, flush, manner, say, show
-from shield_core import __version__
+    from cli import admin, entropy, keys, signals
+    from cli.extras import lacking
+    from cli.failures import INTERRUPTED, NOT_AUTHENTIC, OK, Failure, of_encoding, of_system, of_writing, usage
+    from cli.options import (
+        DataDir,
+        Fips,
+        Force,
+        Identities,
+        Json,
+        Layout,
+        PasswordFd,
+        PasswordFile,
+        PlainKey,
+        Purity,
+        Quiet,
+        Recipients,
+        read_argument,
+        read_option,
+        write_option,
+    )
+    from cli.reporting import fail, flush, manner, say, show
+    from cli.streams import mend_stdout, open_closed
+    from shield_core import __version__
+except KeyboardInterrupt:  # Ctrl-C: all of this takes a third of a second to read
+    sys.stderr.write("imageshield: interrupted\n")
+    raise SystemExit(130) from None
 
 app = typer.Typer(
     name="imageshield",
@@ -64,8 +70,9 @@ def imageshield(
 BadCommandLine: Final = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
 """What typer raises for a command line that it cannot read: its own copy of click's class, which it does not export."""
 
-STREAMS: Final = ("stdin", "stdout", "stderr")
-"""By their descriptors."""
+
+EXPECTED: Final = (Failure, BadCommandLine, MemoryError, ModuleNotFoundError, OSError, UnicodeEncodeError)
+"""What is told in one line; anything else is a fault of the program."""
 
 
 @app.command()
@@ -224,23 +231,14 @@ def relay() -> None:
 
 def run(arguments: list[str]) -> int:
     """Run one command. Returns its exit code; every failure has been told by then."""
-    as_json = "--json" in arguments
     manner.reset()
     try:
         code = _run(arguments)
         flush()
-    except Failure as failure:
-        return fail(failure, as_json=as_json)
-    except MemoryError:
-        return fail(Failure("out-of-memory", "There is not enough memory for this picture"), as_json=as_json)
-    except BadCommandLine as error:
-        return fail(_explain(error), as_json=as_json)
-    except ModuleNotFoundError as error:
-        return fail(lacking(error, arguments), as_json=as_json)
-    except OSError as error:
-        return fail(of_system(error), as_json=as_json)
     except (KeyboardInterrupt, typer.Abort):
         code = INTERRUPTED
+    except EXPECTED as error:
+        return fail(_failure(error, arguments), as_json="--json" in arguments)
     if code == INTERRUPTED:
         say("interrupted")
     return code
@@ -253,29 +251,36 @@ def _run(arguments: list[str]) -> int:
         return int(end.code or OK)
 
 
-def _explain(error: Any) -> Failure:
+def _failure(error: Any, arguments: list[str]) -> Failure:
+    match error:
+        case Failure():
+            return error
+        case MemoryError():
+            return Failure("out-of-memory", "There is not enough memory for this picture")
+        case ModuleNotFoundError():
+            return lacking(error, arguments)
+        case OSError():
+            return _of_typer(error) or of_system(error)
+        case UnicodeEncodeError():
+            return of_encoding(error)
     command = getattr(getattr(error, "ctx", None), "command_path", "imageshield")
     return usage(f"{error.format_message()} (see {command} --help)")
 
 
-def _open_closed() -> set[str]:
-    """Put /dev/null where a standard stream is closed: the next file to be opened would be taken for it."""
-    closed = {name for name in STREAMS if getattr(sys, name) is None}
-    for name in closed:
-        number, descriptor = STREAMS.index(name), os.open(os.devnull, os.O_RDWR)
-        if descriptor != number:
-            os.dup2(descriptor, number)
-            os.close(descriptor)
-        setattr(sys, name, os.fdopen(number, "r" if name == "stdin" else "w", closefd=False))
-    return closed
+def _of_typer(error: OSError) -> Failure | None:
+    """Say what became of what typer prints by itself, help and completion: nothing else that it does is refused."""
+    last = list(traceback.walk_tb(error.__traceback__))[-1][0]
+    return of_writing(error, "standard output") if last.f_code is typer.echo.__code__ else None
 
 
 def main() -> NoReturn:
     """Run what the command line says, and leave with its exit code."""
-    if "stdout" in _open_closed():
+    if "stdout" in open_closed():
         sys.exit(
             fail(Failure("file-unwritable", "The file cannot be written", "standard output is closed"), as_json=False)
         )
+    mend_stdout()
+    signals.heed()
     code = run(sys.argv[1:])
     try:
         sys.stdout.flush()

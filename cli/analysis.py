@@ -8,7 +8,7 @@ from typing import Any
 
 from cli.failures import of_core, usage
 from cli.inputs import STANDARD, read
-from cli.outputs import Outputs, check_distinct, check_target, cleaning_up
+from cli.outputs import Outputs, check_distinct, check_target
 from cli.reporting import print_json, quiet_libraries, show, watched
 from shield_core import __version__
 from shield_core.analysis.about import About
@@ -33,7 +33,7 @@ def analyze(original: Path, encrypted: Path, *, report: Path | None, force: bool
     if report is not None:
         _check_report(report, (original, encrypted), force=force)
     data, image = read(original, MAX_BYTES), read(encrypted, MAX_ENCRYPTED_BYTES)
-    with cleaning_up(), Outputs(force=force) as outputs, watched(f"analyze {original.name}", percent=_percent) as sink:
+    with Outputs(force=force) as outputs, watched(f"analyze {original.name}", percent=_percent) as sink:
         analysis = _appraise(data, image, sink)
         about = _about(original, encrypted, _read_header(image))
         if report is not None:

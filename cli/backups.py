@@ -16,7 +16,6 @@ from backplane.settings import Settings
 from backplane.wiring import open_backups, open_restores
 from cli.failures import ERROR, NOT_AUTHENTIC, OK, Failure, of_writing
 from cli.installation import VAULT, AlembicMigrations, check_vault, installation
-from cli.outputs import cleaning_up
 from cli.reporting import print_json, print_table, say
 
 WORD_SECONDS = 2.0
@@ -26,7 +25,7 @@ WORD_SECONDS = 2.0
 def backup(path: Path, *, data_dir: Path | None, as_json: bool) -> int:
     """Write a backup and tell what is in it. Returns the exit code: 1 where the store had lost objects before."""
     path = path.expanduser().resolve()
-    with _refusals(path), cleaning_up(), installation(data_dir, new=False) as found:
+    with _refusals(path), installation(data_dir, new=False) as found:
         manifest = asyncio.run(_make(found.settings, path, Progress()))
         vault = [f"{name} ({found.situation.environment[name]})" for name in VAULT]
     _print(described(path, manifest), as_json=as_json)
@@ -48,7 +47,7 @@ def verify(path: Path, *, as_json: bool) -> int:
 def restore(path: Path, *, data_dir: Path | None, without_keys: bool, as_json: bool) -> int:
     """Put a backup into an empty installation and tell what came of it."""
     path = path.expanduser().resolve()
-    with _refusals(path), cleaning_up():
+    with _refusals(path):
         archive = _read_through(path)
         with installation(data_dir, new=True) as found:
             check_vault(found.situation)

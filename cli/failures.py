@@ -77,5 +77,11 @@ def of_system(error: OSError) -> Failure:
     return Failure("system-error", "The system refused", f"{place}{error.strerror or error}")
 
 
+def of_encoding(error: UnicodeEncodeError) -> Failure:
+    """Say what the locale does not allow, and not of which text: that may be a secret."""
+    detail = f"the encoding of the locale, {error.encoding}, has no bytes for it"
+    return Failure("file-unwritable", "The file cannot be written", detail)
+
+
 def already_there(path: object, hint: str = "--force replaces it") -> Failure:
     return Failure("file-exists", "The file is there already", f"{path} ({hint})")

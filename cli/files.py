@@ -10,8 +10,8 @@ from cli import materials, summaries
 from cli.access import Keys, Locks
 from cli.failures import Failure, of_core, usage
 from cli.inputs import STANDARD, read
-from cli.neighbors import beside, encrypted_beside, key_beside
-from cli.outputs import PRIVATE, Outputs, check_distinct, check_target, cleaning_up
+from cli.neighbors import beside, encrypted_beside, key_beside, writable
+from cli.outputs import PRIVATE, Outputs, check_distinct, check_target
 from cli.reporting import quiet_libraries, say, watched
 from shield_core import recognition
 from shield_core.cipher.purity import Purity
@@ -65,7 +65,7 @@ def encrypt(
     data = read(image, MAX_BYTES)
     pixels = _examine(data, layout, redacted)
     wraps = locks.wraps()
-    with cleaning_up(), Outputs(force=force) as outputs, watched(f"encrypt {image.name}") as sink, quiet_libraries():
+    with Outputs(force=force) as outputs, watched(f"encrypt {image.name}") as sink, quiet_libraries():
         encrypted = _encrypt(
             data,
             None if image == STANDARD else image.name,
@@ -149,9 +149,9 @@ def decrypt(
     key_bytes = read(key, keyfile.MAX_BYTES)
     lanes = read(material, MAX_MATERIAL_BYTES) if material else None
     openers = keys.openers(key_bytes)
-    with cleaning_up(), watched(f"decrypt {encrypted.name}") as sink:
+    with watched(f"decrypt {encrypted.name}") as sink:
         decrypted = _decrypt(data, key_bytes, material=lanes, openers=openers, sink=sink)
-        target = out or encrypted.with_name(decrypted.file_name)
+        target = out or encrypted.with_name(writable(decrypted.file_name))
         # A name that an encrypted image brings with it never replaces a file: not even with --force.
         replaces = force and out is not None
         hint = "--force replaces it" if out is not None else _NAME_IS_FOREIGN

@@ -6,7 +6,7 @@ from typing import Final
 
 from cli.failures import of_core
 from cli.inputs import STANDARD, read, reading
-from cli.outputs import Outputs, check_distinct, check_target, cleaning_up
+from cli.outputs import Outputs, check_distinct, check_target
 from cli.reporting import note, print_json, print_table, say
 from shield_core.errors import ShieldError
 from shield_core.image.limits import MAX_BYTES
@@ -26,7 +26,7 @@ def import_legacy(encrypted: Path, key: Path, *, out: Path, verify: bool, force:
     check_distinct({"the encrypted picture": encrypted, "the key file": key, "the picture": out})
     check_target(out, force=force)
     picture = _decrypt(read(encrypted, MAX_BYTES), key, verify=verify)
-    with cleaning_up(), Outputs(force=force) as outputs:
+    with Outputs(force=force) as outputs:
         outputs.write(out, memoryview(picture.png))
     if not picture.authentic:
         say(f"warning: {_DOUBTS[picture.authentic]}")

@@ -17,7 +17,20 @@ def encrypted_beside(image: Path) -> Path:
     """
     if image == STANDARD:
         raise usage("the picture comes from standard input: -o names the encrypted image")
-    return image.with_name(harmless_stem(image.name, fallback="image") + ".enc.png")
+    return image.with_name(writable(harmless_stem(image.name, fallback="image")) + ".enc.png")
+
+
+def writable(name: str) -> str:
+    """Put `_` for every character of a made-up name that the encoding of the locale has no bytes for."""
+    return "".join(character if _has_bytes(character) else "_" for character in name)
+
+
+def _has_bytes(character: str) -> bool:
+    try:
+        os.fsencode(character)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def beside(path: Path, suffix: str) -> Path:
@@ -25,8 +38,10 @@ def beside(path: Path, suffix: str) -> Path:
     whole = path.with_suffix(suffix)
     if len(os.fsencode(whole.name)) <= MAX_NAME_BYTES:
         return whole
-    stem = os.fsencode(path.stem)[: MAX_NAME_BYTES - len(suffix)]
-    return path.with_name(stem.decode(errors="ignore") + suffix)
+    stem = path.stem
+    while len(os.fsencode(stem + suffix)) > MAX_NAME_BYTES:
+        stem = stem[:-1]
+    return path.with_name(stem + suffix)
 
 
 def key_beside(encrypted: Path) -> Path:

@@ -2,10 +2,9 @@
 
 import os
 import secrets
-import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -13,11 +12,12 @@ from typing import Self
 
 from cli.failures import Failure, already_there, of_writing, usage
 from cli.inputs import STANDARD
+from cli.signals import held_back
+from cli.streams import write_all
 
 PRIVATE = 0o600
 ORDINARY = 0o666  # less the umask
 _STEP = 1 << 22
-_LASTING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def check_target(path: Path, *, force: bool, hint: str = "--force replaces it") -> None:
@@ -81,7 +81,7 @@ class Outputs:
             if kind is None:
                 self._send()
                 # Between the first and the last file nothing may come in.
-                with _uninterrupted():
+                with held_back():
                     self._publish()
         finally:
             for part in self._parts:
@@ -107,9 +107,9 @@ class Outputs:
 
     def _send(self) -> None:
         try:
+            sys.stdout.flush()  # what was printed before
             for data in self._sent:
-                sys.stdout.buffer.write(data)
-                sys.stdout.buffer.flush()
+                write_all(sys.stdout.buffer, data)
         except OSError as error:
             raise of_writing(error, "standard output") from error
 
@@ -186,27 +186,3 @@ def _sync_directory(path: Path) -> None:
             os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-@contextmanager
-def cleaning_up() -> Iterator[None]:
-    """Let a signal to end be an exception, so that temporary files go and the cursor comes back."""
-
-    def interrupt(_number: int, _frame: object) -> None:
-        raise KeyboardInterrupt
-
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-@contextmanager
-def _uninterrupted() -> Iterator[None]:
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _LASTING)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)

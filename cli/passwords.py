@@ -3,10 +3,12 @@
 A new passphrase is cleaned. For opening there are several candidates, because earlier releases cleaned less.
 """
 
+import errno
 import getpass
+import os
 import sys
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from cli.failures import Failure, of_reading, usage
 from cli.inputs import called, reading
@@ -15,6 +17,9 @@ from shield_core.keys.passphrase import PassphraseUnfit, candidates, check_new_p
 
 MAX_READ: Final = 8192
 """Bytes read from a file or descriptor: more than any passphrase, and an end for /dev/zero."""
+
+MAX_DESCRIPTOR: Final = 2**31 - 1
+"""The largest that there can be: a C int."""
 
 
 def given_new(path: Path | None, descriptor: int | None) -> str | None:
@@ -98,10 +103,16 @@ def _given(path: Path | None, descriptor: int | None) -> bytes | None:
 
 def _read(source: Path | int, name: str) -> bytes:
     try:
-        with reading(source) if isinstance(source, Path) else open(source, "rb", closefd=False) as file:
+        with reading(source) if isinstance(source, Path) else _opened(source) as file:
             return file.read(MAX_READ + 1)
     except OSError as error:
         raise of_reading(error, name) from error
+
+
+def _opened(descriptor: int) -> BinaryIO:
+    if descriptor > MAX_DESCRIPTOR:  # which `open` takes for no number at all
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+    return open(descriptor, "rb", closefd=False)
 
 
 def _unfit(detail: str) -> Failure:

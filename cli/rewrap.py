@@ -5,7 +5,7 @@ from pathlib import Path
 from cli.access import Keys, Locks
 from cli.failures import of_core
 from cli.inputs import read
-from cli.outputs import PRIVATE, Outputs, check_distinct, check_target, cleaning_up
+from cli.outputs import PRIVATE, Outputs, check_distinct, check_target
 from cli.reporting import note, print_json, print_table, say
 from shield_core.errors import ShieldError
 from shield_core.keys import keyfile, spelling
@@ -19,7 +19,7 @@ def rewrap(key: Path, *, out: Path, keys: Keys, locks: Locks, force: bool, as_js
     check_distinct({"the old key file": key, "the new one": out})
     check_target(out, force=force)
     rewrapped = _rewrap(read(key, keyfile.MAX_BYTES), keys, locks)
-    with cleaning_up(), Outputs(force=force) as outputs:
+    with Outputs(force=force) as outputs:
         outputs.write(out, memoryview(keyfile.encode(rewrapped)), mode=PRIVATE)
     note("the old key file, and every copy of it, opens the picture as before")
     about = {

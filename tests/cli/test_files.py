@@ -341,6 +341,19 @@ class TestPasswords:
         shell("encrypt", "photo.png", "--password-file", "missing", expect=1)
         shell("encrypt", "photo.png", "--password-fd", "98", expect=1)
 
+    @pytest.mark.parametrize("number", [98, 2**31 - 1, 2**31, 2**32, 2**63, 10**20])
+    def test_from_a_descriptor_that_is_not_open_are_one_line(self, shell, number):
+        shell.encrypt()
+        rewrap = ("rewrap", "photo.enc.qkey", "-o", "new.qkey", "--password-file", "password")
+        for command in (
+            ("encrypt", "photo.png", "-o", "x.png", "--password-fd", number),
+            ("decrypt", "photo.enc.png", "-o", "x.png", "--password-fd", number),
+            (*rewrap, "--new-password-fd", number),
+        ):
+            error = shell.json(*command, expect=1)["error"]
+            assert error["code"] == "file-unreadable"
+            assert shell.err.splitlines()[-1].endswith(f"file descriptor {number}: Bad file descriptor")
+
     def test_none_without_a_terminal_is_wrong_usage(self, shell):
         shell.write("photo.png", pictures.as_png(pictures.make()))
         assert shell.json("encrypt", "photo.png", expect=2)["error"]["code"] == "usage"

@@ -10,12 +10,17 @@ import numpy as np
 import pytest
 
 from cli.__main__ import run
+from cli.streams import write_all
 from shield_core.keys import keyfile
 from tests import pictures
 from tests.cli.test_files import PASSWORD, ROOT, child
 from tests.core.legacy import predecessor
 
 PICTURE = pictures.as_png(pictures.make(24, 18))
+LARGE = pictures.as_png(pictures.make(400, 300))
+"""Encrypted, more than a pipe holds: 360 kB."""
+
+TO_STDOUT = ("-o", "-", "--key-out", "k", "--plain-key", "-q")
 
 
 class Pipe:
@@ -249,20 +254,84 @@ class TestStreams:
         [(">&-", "standard output is closed"), (">/dev/full", "There is no room left")],
     )
     @pytest.mark.parametrize(
-        "command", ["inspect a.enc.png", "inspect a.enc.png --json", "--help", "decrypt a.enc.png -qo -"]
+        "command",
+        [
+            "inspect a.enc.png",
+            "inspect a.enc.png --json",
+            "--version",
+            "--help",
+            "encrypt --help",
+            "--show-completion bash",
+            "decrypt a.enc.png -qo -",
+        ],
     )
     def test_closed_or_full_are_one_line(self, pipe, redirection, words, command):
         pipe.write("a.png", PICTURE)
         pipe("encrypt", "a.png", "--plain-key")
-        code, told = ended(f'"$PYTHON" -m cli {command} {redirection}', pipe.directory)
-        assert (code, len(told.splitlines())) == (1, 1)
-        assert words in told or "No space left" in told
+        for unbuffered in ("", "PYTHONUNBUFFERED=1"):
+            code, told = ended(f'{unbuffered} "$PYTHON" -m cli {command} {redirection}', pipe.directory)
+            assert (code, len(told.splitlines())) == (1, 1)
+            assert words in told
 
     def test_full_ones_leave_no_file(self, pipe):
         pipe.write("a.png", PICTURE)
         code, told = ended('"$PYTHON" -m cli encrypt a.png -o - --key-out k --plain-key -q >/dev/full', pipe.directory)
         assert (code, pipe.files()) == (1, {"a.png"})
         assert told == "imageshield: There is no room left: standard output\n"
+
+    @pytest.mark.parametrize("unbuffered", ["", "1"])
+    def test_whose_reader_leaves_on_the_way_leave_no_file(self, pipe, monkeypatch, unbuffered):
+        monkeypatch.setenv("PYTHONUNBUFFERED", unbuffered)
+        pipe.write("a.png", LARGE)
+        streams = {"cwd": pipe.directory, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        with child("encrypt", "a.png", *TO_STDOUT, **streams) as process:
+            assert process.stdout.read(1) == b"\x89"
+            process.stdout.close()
+            told = process.stderr.read()
+        line = b"imageshield: The file cannot be written: standard output: Broken pipe\n"
+        assert (told, process.returncode, pipe.files()) == (line, 1, {"a.png"})
+
+    @pytest.mark.parametrize("unbuffered", ["", "1"])
+    @pytest.mark.parametrize(
+        ("kib", "command"),
+        [(64, f"encrypt a.png {' '.join(TO_STDOUT)}"), (1, "encrypt --help"), (1, "inspect a.enc.png --json")],
+    )
+    def test_that_are_full_on_the_way_are_one_line(self, pipe, monkeypatch, kib, command, unbuffered):
+        monkeypatch.setenv("PYTHONUNBUFFERED", unbuffered)
+        pipe.write("a.png", LARGE)
+        pipe("encrypt", "a.png", "--plain-key", *(f"--region={2 * n},0,1,1" for n in range(20)))
+        before = pipe.files()
+        code, told = ended(f'ulimit -f {kib}; "$PYTHON" -m cli {command} >out', pipe.directory)
+        assert (code, told) == (1, "imageshield: There is no room left: standard output\n")
+        assert pipe.files() == before | {"out"}
+
+    @pytest.mark.parametrize("unbuffered", ["", "1"])
+    def test_take_what_is_larger_than_a_pipe_holds(self, pipe, monkeypatch, unbuffered):
+        monkeypatch.setenv("PYTHONUNBUFFERED", unbuffered)
+        pipe.write("a.png", LARGE)
+        told = ended(f'"$PYTHON" -m cli encrypt a.png {" ".join(TO_STDOUT)} | cat >b.png', pipe.directory)
+        assert told == (0, "")
+        pipe("decrypt", "b.png", "--key", "k", "-o", "c.png")
+        assert np.array_equal(pictures.pixels(pipe.read("c.png")), pictures.pixels(LARGE))
+
+    def test_that_take_a_part_are_given_the_rest(self):
+        taken = bytearray()
+
+        class Slow(io.RawIOBase):
+            def write(self, data):
+                taken.extend(data[:1000])
+                return min(len(data), 1000)
+
+        write_all(Slow(), memoryview(LARGE))
+        assert taken == LARGE
+
+    def test_that_take_nothing_and_do_not_wait_are_an_error(self):
+        class Deaf(io.RawIOBase):
+            def write(self, data):
+                return None
+
+        with pytest.raises(BlockingIOError):
+            write_all(Deaf(), memoryview(LARGE))
 
     @pytest.mark.parametrize("redirection", ["2>&-", "2>/dev/full", "<&-"])
     def test_that_are_not_needed_may_be_closed_or_full(self, pipe, redirection):

@@ -1,0 +1,105 @@
+"""Where the locale has no bytes for a letter, names and words that have it are no traceback."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from cli.__main__ import run
+from cli.neighbors import beside
+from tests import pictures
+from tests.cli.test_files import ROOT, Shell
+
+ASCII = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+PICTURE = pictures.as_png(pictures.make(24, 18))
+
+
+@pytest.fixture
+def shell(tmp_path, capsys, monkeypatch):
+    return Shell(tmp_path, capsys, monkeypatch)
+
+
+def ascii_only(*arguments, **variables):
+    """Run the command line in the oldest of all locales; return its exit code, stdout and stderr."""
+    environment = os.environ | {"PYTHONPATH": str(ROOT)} | ASCII | variables
+    done = subprocess.run(
+        [sys.executable, "-m", "cli", *arguments], capture_output=True, text=True, check=False, env=environment
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+class TestNames:
+    @pytest.fixture
+    def encrypted(self, shell):
+        shell.write("né中.png", PICTURE)
+        shell("encrypt", "né中.png", "-o", "x.png", "--plain-key")
+        (shell.directory / "né中.png").unlink()
+        return shell
+
+    def test_that_an_image_brings_with_it_have_underscores(self, encrypted):
+        code, out, told = ascii_only("decrypt", "x.png", "-q")
+        assert (code, len(told.splitlines())) == (0, 1)
+        assert "n__.png" in out
+        assert encrypted.files() == ["n__.png", "password", "x.png", "x.qkey"]
+
+    def test_that_an_image_brings_with_it_still_replace_nothing(self, encrypted):
+        encrypted.write("n__.png", b"precious")
+        code, out, told = ascii_only("decrypt", "x.png", "-q", "--force", "--json")
+        assert (code, json.loads(out)["error"]["code"], len(told.splitlines())) == (1, "file-exists", 1)
+        assert encrypted.read("n__.png") == b"precious"
+
+    def test_that_are_given_serve_as_they_are(self, encrypted):
+        code, out, _ = ascii_only("decrypt", "x.png", "-o", "né.png", "--json")
+        assert (code, json.loads(out)["layout"]) == (0, "pixels")
+        assert "né.png" in encrypted.files()
+
+    def test_that_encrypt_makes_up_have_underscores(self, shell):
+        shell.write("né.png", PICTURE)
+        code, _, told = ascii_only("encrypt", "né.png", "--plain-key", "-q")
+        assert (code, len(told.splitlines())) == (0, 1)
+        assert shell.files() == ["n__.enc.png", "n__.enc.qkey", "né.png", "password"]
+
+    def test_that_are_cut_stay_apart(self, shell):
+        shell.write("a.png", PICTURE)
+        code, _, _ = ascii_only("encrypt", "a.png", "--plain-key", "-o", "é" * 125 + ".png")
+        assert code == 0
+        assert "é" * 125 + ".qkey" in shell.files()
+        code, _, _ = ascii_only("decrypt", "é" * 125 + ".png", "-o", "b.png")
+        assert code == 0
+
+    @pytest.mark.parametrize("option", ["-o", "--key-out", "--receipt"])
+    def test_that_no_file_system_takes_are_one_line(self, shell, option):
+        shell.write("a.png", PICTURE)
+        error = shell.json("encrypt", "a.png", "--plain-key", option, "\ud800.png", expect=1)["error"]
+        assert error["code"] == "file-unwritable"
+        assert len(shell.err.splitlines()) == 1
+        assert shell.files() == ["a.png", "password"]
+
+    @pytest.mark.parametrize("letters", ["é" * 124, "中" * 83, "x" * 251])
+    def test_beside_one_that_just_fits_are_whole_characters(self, tmp_path, letters):
+        name = beside(tmp_path / f"{letters}.png", ".qkey").name
+        assert name.endswith(".qkey")
+        assert 250 < len(os.fsencode(name)) <= 255
+        assert letters.startswith(name.removesuffix(".qkey"))
+
+
+class TestWords:
+    @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+    def test_of_help_are_printed_all_the_same(self, encoding):
+        code, out, told = ascii_only("encrypt", "--help", PYTHONIOENCODING=encoding)
+        assert (code, told) == (0, "")
+        assert "A picture: PNG" in out
+
+
+def test_a_secret_is_not_quoted(shell, monkeypatch):
+    """What has no bytes may be a text that nobody may see."""
+
+    def refuse(*_, **__):
+        "s3cret-é".encode("ascii")
+
+    shell.write("a.png", PICTURE)
+    monkeypatch.setattr("cli.files.encrypt", refuse)
+    assert run(["encrypt", "a.png", "--plain-key"]) == 1
+    assert "s3cret" not in "".join(shell.capsys.readouterr())
