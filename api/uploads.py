@@ -20,7 +20,7 @@ from starlette.requests import Request
 
 from api.middleware.bodies import let_go
 from api.schemas.strict import Strict, unknown_field
-from api.strict import NOT_TEXT, decode
+from api.strict import MULTIPART, NOT_TEXT, decode, demand_media_type
 from backplane.errors import FileTooLarge
 
 Options = TypeVar("Options", bound=Strict)
@@ -207,9 +207,10 @@ def invalid(message: str, *, kind: str, name: str | None = None) -> RequestValid
 
 
 def _boundary(request: Request) -> bytes:
-    kind, parameters = parse_options_header(request.headers.get("content-type"))
-    if kind != b"multipart/form-data" or not parameters.get(b"boundary"):
-        raise invalid("The body must be multipart/form-data", kind="not_multipart")
+    demand_media_type(request.headers, MULTIPART)
+    _, parameters = parse_options_header(request.headers["content-type"])
+    if not parameters.get(b"boundary"):
+        raise invalid("The media type names no boundary", kind="not_multipart")
     return parameters[b"boundary"]
 
 

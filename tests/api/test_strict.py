@@ -205,6 +205,24 @@ class TestTokenForm:
 
 
 class TestPictureForm:
+    @pytest.mark.parametrize("route", FORM_ROUTES, ids=str)
+    @pytest.mark.parametrize(
+        "media_type",
+        ["application/json", "text/plain", "image/png", "application/x-www-form-urlencoded",
+         "multipart/mixed; boundary=b", "multipart/form-data; boundary=b; charset=utf-16",
+         "multipart/form-data; boundary=b; charset=iso-8859-1", None],
+    )  # fmt: skip
+    async def test_other_media_type_is_415(self, ada, route, media_type):
+        headers = {"Content-Type": media_type} if media_type is not None else {}
+        body = PART % (b"image", b"a.png", pictures.as_png(pictures.make(8, 6))) + b"--b--\r\n"
+        response = await ada.http.request(*route, content=body, headers=headers)
+        assert refused(response, 415) == "unsupported-media-type"
+
+    async def test_utf_8_may_be_named(self, ada):
+        body = PART % (b"image", b"a.png", pictures.as_png(pictures.make(8, 6))) + b"--b--\r\n"
+        headers = {"Content-Type": 'Multipart/Form-Data; boundary=b; charset="UTF-8"'}
+        assert (await ada.http.post("/api/v1/encrypt", content=body, headers=headers)).status_code == 202
+
     @pytest.mark.parametrize("value", ["yes", "1", "TRUE", "on", "", "true ", "t"])
     async def test_analyze_is_true_or_false(self, ada, value):
         files = {"image": ("a.png", pictures.as_png(pictures.make(8, 6)))}
