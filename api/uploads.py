@@ -48,6 +48,11 @@ class _Part:
     limit: int = 0
     body: BytesIO = field(default_factory=BytesIO)
 
+    @property
+    def blank(self) -> bool:
+        """Whether it has no file name and no bytes: browsers send so a field in which no file was chosen."""
+        return self.file_name == "" and not self.body.tell()
+
 
 class FormReader:
     """Takes the parser's events for one form; raises as soon as the form cannot become a good one."""
@@ -104,6 +109,10 @@ class FormReader:
             part.file_name = options[b"filename"].decode(errors="replace")
         part.limit = self._limits[part.name]
         found.append(part)
+        if not part.blank:
+            self._refuse_both()
+
+    def _refuse_both(self) -> None:
         if self.passes and len(self.parts.keys() & self._file_limits.keys()) > 1:
             raise invalid(f"Either {' or '.join(self._file_limits)}, not both", kind="either_or")
 
@@ -114,10 +123,21 @@ class FormReader:
                 raise FileTooLarge(f"{part.name} has more than {part.limit:,} bytes")
             raise invalid(f"At most {part.limit} bytes", kind="string_too_long", name=part.name)
         part.body.write(memoryview(data)[start:end])
+        if part.file_name == "":
+            self._refuse_both()
 
     def _end_part(self) -> None:
-        if self._part.name in self._passing:
-            self._arrived.append(self._part)
+        part = self._part
+        if part.name in self._file_limits and part.blank:
+            self._drop(part)
+        elif part.name in self._passing:
+            self._arrived.append(part)
+
+    def _drop(self, part: _Part) -> None:
+        found = self.parts[part.name]
+        found.pop()
+        if not found:
+            del self.parts[part.name]
 
     def _end(self) -> None:
         self.ended = True
