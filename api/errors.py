@@ -1,6 +1,6 @@
 """Every refusal, whoever raised it, becomes one `application/problem+json` document (RFC 9457).
 
-Nothing that the caller sent comes back: a refused form would otherwise echo the password that stood in it.
+No text that the caller sent comes back: a refused form would otherwise echo the password that stood in it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
