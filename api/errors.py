@@ -103,6 +103,12 @@ class RangeNotSatisfiable(ApplicationError):
         self.size = size
 
 
+class PreconditionFailed(ApplicationError):
+    code = "precondition-failed"
+    status = 412
+    title = "The file is another one than the request is for"
+
+
 class UnsupportedMediaType(ApplicationError):
     code = "unsupported-media-type"
     status = 415
