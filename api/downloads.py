@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from api.acknowledgements import Sending
-from api.ranges import Part, is_known, read_range
+from api.ranges import Part, demand_match, is_known, read_range
 from backplane.errors import ApplicationError
 from backplane.services.results import Results, StoredFile
 from shield_core.image.names import harmless_name
@@ -25,7 +25,7 @@ NO_RANGES = {"Accept-Ranges": "none"}
 HEADERS = {
     name: {"schema": {"type": "string"}, "description": description}
     for name, description in {
-        "ETag": "Names these bytes: for `If-Range` and `If-None-Match`",
+        "ETag": "Names these bytes: for `If-Range`, `If-Match` and `If-None-Match`",
         "Accept-Ranges": "`bytes`",
     }.items()
 }
@@ -36,7 +36,9 @@ RANGES: dict[int | str, dict[str, Any]] = {
     },
     304: {"description": "`If-None-Match` names these bytes: you have them", "headers": HEADERS},
 }
-"""What a route that sends a file answers beside the whole of it and `range-not-satisfiable`."""
+"""What a route that sends a file answers beside the whole of it and the codes of `REFUSED_PARTS`."""
+
+REFUSED_PARTS = ("precondition-failed", "range-not-satisfiable")
 
 
 def content_disposition(file_name: str, *, fallback: str = "file") -> str:
@@ -54,6 +56,7 @@ async def file_response(
     `headers` are for what differs. Once a decrypted picture has arrived, its life is shortened.
 
     Raises:
+        PreconditionFailed: `If-Match` names other bytes.
         RangeNotSatisfiable: nothing of the range is in the file.
         Gone: it was deleted.
     """
@@ -63,8 +66,10 @@ async def file_response(
         "Accept-Ranges": "bytes",
     }
     part = Part(0, file.size, file.size)
-    if request.method in {"GET", "HEAD"} and is_known(request.headers, file.etag):
-        return Response(status_code=304, headers=given)
+    if request.method in {"GET", "HEAD"}:
+        demand_match(request.headers, file.etag)
+        if is_known(request.headers, file.etag):
+            return Response(status_code=304, headers=given)
     if request.method == "GET":
         part = read_range(request.headers, etag=file.etag, size=file.size) or part
     given["Content-Length"] = str(part.stop - part.start)

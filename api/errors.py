@@ -1,6 +1,6 @@
 """Every refusal, whoever raised it, becomes one `application/problem+json` document (RFC 9457).
 
-Nothing that the caller sent comes back: a refused form would otherwise echo the password that stood in it.
+No text that the caller sent comes back: a refused form would otherwise echo the password that stood in it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -101,6 +101,12 @@ class RangeNotSatisfiable(ApplicationError):
     def __init__(self, size: int) -> None:
         super().__init__(f"The file has {size:,} bytes")
         self.size = size
+
+
+class PreconditionFailed(ApplicationError):
+    code = "precondition-failed"
+    status = 412
+    title = "The file is another one than the request is for"
 
 
 class UnsupportedMediaType(ApplicationError):

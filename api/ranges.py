@@ -1,15 +1,16 @@
 """Which part of a file a request asks for (RFC 9110, sections 13 and 14): none, one range, or all of it."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from starlette.datastructures import Headers
 
-from api.errors import RangeNotSatisfiable
+from api.errors import PreconditionFailed, RangeNotSatisfiable
 
 _RANGES = re.compile(r"bytes=([0-9,\- \t]+)", re.ASCII | re.IGNORECASE)
 _ONE = re.compile(r"([0-9]*)-([0-9]*)", re.ASCII)
-_TAG = re.compile(r'(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")')
+_TAG = re.compile(r'(W/)?("[\x21\x23-\x7e\x80-\xff]*")')
 _DIGITS = 19
 """More than any file has bytes; what is longer need not be read to be known as too large."""
 
@@ -31,10 +32,26 @@ class Part:
         return f"bytes {self.start}-{self.stop - 1}/{self.size}"
 
 
+def demand_match(headers: Headers, etag: str) -> None:
+    """Refuse a request that is for other bytes: `If-Match` is there, and names neither these nor anything.
+
+    Raises:
+        PreconditionFailed: the caller means another file, or what the header says names none. A weak tag names none.
+    """
+    given = headers.getlist("if-match")
+    if given and not _names(given, etag, strong=True):
+        raise PreconditionFailed
+
+
 def is_known(headers: Headers, etag: str) -> bool:
     """Tell whether the caller has these bytes: `If-None-Match` names them, or anything."""
-    given = ", ".join(headers.getlist("if-none-match"))
-    return given.strip() == "*" or f'"{etag}"' in _TAG.findall(given)
+    return _names(headers.getlist("if-none-match"), etag, strong=False)
+
+
+def _names(given: Sequence[str], etag: str, *, strong: bool) -> bool:
+    listed = ", ".join(given)
+    tags = [tag for weak, tag in _TAG.findall(listed) if not (weak and strong)]
+    return listed.strip() == "*" or f'"{etag}"' in tags
 
 
 def read_range(headers: Headers, *, etag: str, size: int) -> Part | None:

@@ -18,7 +18,7 @@ from starlette.datastructures import Headers
 from api.errors import UnsupportedMediaType
 from api.schemas.strict import unknown_field
 
-JSON, FORM = "application/json", "application/x-www-form-urlencoded"
+JSON, FORM, MULTIPART = "application/json", "application/x-www-form-urlencoded", "multipart/form-data"
 MAX_DEPTH = 16
 """The deepest document that a route takes has two levels."""
 

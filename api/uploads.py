@@ -20,7 +20,7 @@ from starlette.requests import Request
 
 from api.middleware.bodies import let_go
 from api.schemas.strict import Strict, unknown_field
-from api.strict import NOT_TEXT, decode
+from api.strict import MULTIPART, NOT_TEXT, decode, demand_media_type
 from backplane.errors import FileTooLarge
 
 Options = TypeVar("Options", bound=Strict)
@@ -47,6 +47,11 @@ class _Part:
     file_name: str | None = None
     limit: int = 0
     body: BytesIO = field(default_factory=BytesIO)
+
+    @property
+    def blank(self) -> bool:
+        """Whether it has no file name and no bytes: browsers send so a field in which no file was chosen."""
+        return self.file_name == "" and not self.body.tell()
 
 
 class FormReader:
@@ -104,6 +109,10 @@ class FormReader:
             part.file_name = options[b"filename"].decode(errors="replace")
         part.limit = self._limits[part.name]
         found.append(part)
+        if not part.blank:
+            self._refuse_both()
+
+    def _refuse_both(self) -> None:
         if self.passes and len(self.parts.keys() & self._file_limits.keys()) > 1:
             raise invalid(f"Either {' or '.join(self._file_limits)}, not both", kind="either_or")
 
@@ -114,10 +123,21 @@ class FormReader:
                 raise FileTooLarge(f"{part.name} has more than {part.limit:,} bytes")
             raise invalid(f"At most {part.limit} bytes", kind="string_too_long", name=part.name)
         part.body.write(memoryview(data)[start:end])
+        if part.file_name == "":
+            self._refuse_both()
 
     def _end_part(self) -> None:
-        if self._part.name in self._passing:
-            self._arrived.append(self._part)
+        part = self._part
+        if part.name in self._file_limits and part.blank:
+            self._drop(part)
+        elif part.name in self._passing:
+            self._arrived.append(part)
+
+    def _drop(self, part: _Part) -> None:
+        found = self.parts[part.name]
+        found.pop()
+        if not found:
+            del self.parts[part.name]
 
     def _end(self) -> None:
         self.ended = True
@@ -207,9 +227,10 @@ def invalid(message: str, *, kind: str, name: str | None = None) -> RequestValid
 
 
 def _boundary(request: Request) -> bytes:
-    kind, parameters = parse_options_header(request.headers.get("content-type"))
-    if kind != b"multipart/form-data" or not parameters.get(b"boundary"):
-        raise invalid("The body must be multipart/form-data", kind="not_multipart")
+    demand_media_type(request.headers, MULTIPART)
+    _, parameters = parse_options_header(request.headers["content-type"])
+    if not parameters.get(b"boundary"):
+        raise invalid("The media type names no boundary", kind="not_multipart")
     return parameters[b"boundary"]
 
 

@@ -6,6 +6,7 @@ SENT = (
     "Authorization",
     "Content-Type",
     "Idempotency-Key",
+    "If-Match",
     "If-None-Match",
     "If-Range",
     "Last-Event-ID",

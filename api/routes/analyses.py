@@ -5,7 +5,7 @@ from starlette.responses import Response
 
 from api.dependencies import Reader, RequestId, Services, Writer
 from api.documents import ANALYSIS_HEADERS, REPORT_HEADERS, preferred_format
-from api.downloads import HEADERS, RANGES, file_response
+from api.downloads import HEADERS, RANGES, REFUSED_PARTS, file_response
 from api.idempotency import CODES, Once, OncePerKey, replayable
 from api.middleware.bodies import release
 from api.preferences import Preferred
@@ -108,7 +108,7 @@ async def get_trends(caller: Reader, services: Services, period: Annotated[Trend
     responses={
         200: {"headers": HEADERS},
         **RANGES,
-        **problems(*AUTHENTICATED, *STATES, "range-not-satisfiable"),
+        **problems(*AUTHENTICATED, *STATES, *REFUSED_PARTS),
     },
 )
 async def get_analysis(request: Request, job_id: str, caller: Reader, services: Services) -> Response:
@@ -131,7 +131,7 @@ async def get_analysis(request: Request, job_id: str, caller: Reader, services: 
             "headers": HEADERS,
         },
         **RANGES,
-        **problems(*AUTHENTICATED, *STATES, "validation-failed", "range-not-satisfiable"),
+        **problems(*AUTHENTICATED, *STATES, "validation-failed", *REFUSED_PARTS),
     },
 )
 async def get_report(

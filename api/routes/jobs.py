@@ -5,7 +5,7 @@ from starlette.responses import Response
 
 from api.cursors import read_cursor
 from api.dependencies import Reader, Remover, RequestId, Services, Writer
-from api.downloads import HEADERS, RANGES, content_disposition, file_response
+from api.downloads import HEADERS, RANGES, REFUSED_PARTS, content_disposition, file_response
 from api.idempotency import CODES, OncePerKey, replayable
 from api.preferences import Preferences
 from api.problems import AUTHENTICATED, problems
@@ -116,7 +116,7 @@ async def delete_job(job_id: str, caller: Remover, services: Services, request_i
     responses={
         200: {"description": "The bytes, as an attachment", "content": {"image/*": BYTES}, "headers": HEADERS},
         **RANGES,
-        **problems(*AUTHENTICATED, "not-found", "job-not-finished", "job-failed", "gone", "range-not-satisfiable"),
+        **problems(*AUTHENTICATED, "not-found", "job-not-finished", "job-failed", "gone", *REFUSED_PARTS),
     },
 )
 async def get_result(request: Request, job_id: str, caller: Reader, services: Services) -> Response:
@@ -139,7 +139,7 @@ async def get_result(request: Request, job_id: str, caller: Reader, services: Se
             "headers": HEADERS,
         },
         **RANGES,
-        **problems(*AUTHENTICATED, "not-found", "job-not-finished", "job-failed", "gone", "range-not-satisfiable"),
+        **problems(*AUTHENTICATED, "not-found", "job-not-finished", "job-failed", "gone", *REFUSED_PARTS),
     },
 )
 async def get_material(request: Request, job_id: str, caller: Reader, services: Services) -> Response:

@@ -4,9 +4,12 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
+from fastapi import Request
 from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.staticfiles import NotModifiedResponse
 
 from api.errors import catalog
+from api.ranges import demand_match, is_known
 from api.routing import Router
 from backplane.errors import NotFound
 
@@ -24,13 +27,13 @@ async def root() -> Response:
 
 
 @router.get("/docs")
-async def manual() -> Response:
-    return FileResponse(PAGES / "manual.html", headers={"Cache-Control": "no-cache"})
+async def manual(request: Request) -> Response:
+    return _page(request, PAGES / "manual.html", cache="no-cache")
 
 
 @router.get("/docs/manual.js")
-async def manual_script() -> Response:
-    return FileResponse(PAGES / "manual.js", headers={"Cache-Control": "no-cache"})
+async def manual_script(request: Request) -> Response:
+    return _page(request, PAGES / "manual.js", cache="no-cache")
 
 
 @router.get("/docs/problems/{code}")
@@ -46,10 +49,17 @@ async def problem_page(code: str) -> Response:
 
 
 @router.get("/docs/assets/{name}")
-async def manual_asset(name: str) -> Response:
+async def manual_asset(request: Request, name: str) -> Response:
     if name not in ASSETS:
         raise NotFound
-    return FileResponse(_assets() / name, headers={"Cache-Control": "public, max-age=3600"})
+    return _page(request, _assets() / name, cache="public, max-age=3600")
+
+
+def _page(request: Request, path: Path, *, cache: str) -> Response:
+    page = FileResponse(path, headers={"Cache-Control": cache}, stat_result=path.stat())
+    etag = page.headers["ETag"].strip('"')
+    demand_match(request.headers, etag)
+    return NotModifiedResponse(page.headers) if is_known(request.headers, etag) else page
 
 
 @cache

@@ -39,6 +39,11 @@ def check_recipient(value: str) -> str:
 Recipients = Annotated[tuple[Annotated[str, AfterValidator(check_recipient)], ...], Field(max_length=MAX_STANZAS)]
 
 
+def _read_opening_password(value: Any) -> Any:
+    # So a browser sends a field that was left empty, and nothing is locked with such a password.
+    return None if value == "" else value
+
+
 class BatchOptions(Noted):
     """One set for all pictures of a batch. Regions belong to one picture, and are not among them."""
 
@@ -75,7 +80,7 @@ class EncryptOptions(BatchOptions):
 class DecryptOptions(Noted):
     raw_texts: ClassVar[frozenset[str]] = frozenset({"master_password"})
 
-    master_password: Annotated[SecretStr, Field(min_length=1)] | None = None
+    master_password: Annotated[SecretStr | None, BeforeValidator(_read_opening_password)] = None
 
 
 class KeyFileLocks(Strict):
@@ -194,8 +199,7 @@ DECRYPT_FORM = form(
             "type": "string",
             "format": "password",
             "example": EMPTY,
-            "minLength": 1,
-            "description": "Needed where the key file is protected by one.",
+            "description": "Needed where the key file is protected by one; empty is none.",
         },
         "webhook_url": WEBHOOK_URL_FIELD,
         **NOTE_FIELDS,

@@ -305,6 +305,21 @@ class TestRefusedForms:
             response = await ada.http.post(BATCH, content=body, headers=headers)
             assert (response.status_code, response.json()["code"]) == (422, "validation-failed")
 
+    @pytest.mark.parametrize("blank_first", [True, False])
+    @pytest.mark.parametrize("other", ["archive", "images"])
+    async def test_a_file_that_nobody_chose_in_a_browser_was_not_sent(self, ada, other, blank_first):
+        chosen = ("images", "a.png", PNG) if other == "archive" else ("archive", "a.zip", archive(("a.png", PNG)))
+        parts = [(other, "", b""), chosen] if blank_first else [chosen, (other, "", b"")]
+        body, headers = multipart(*parts)
+        response = await ada.http.post(BATCH, content=body, headers=headers)
+        assert (response.status_code, response.json()["counts"]["pending"]) == (202, 1), response.text
+
+    async def test_a_form_in_which_nobody_chose_anything_is_refused(self, ada, stored):
+        body, headers = multipart(("images", "", b""), ("archive", "", b""))
+        response = await ada.http.post(BATCH, content=body, headers=headers)
+        assert (response.status_code, response.json()["errors"][0]["code"]) == (422, "missing")
+        assert stored == []
+
     @pytest.mark.parametrize(("error", "status"), [(Unavailable(), 503), (StorageFull(), 507)])
     async def test_a_store_that_fails_in_the_middle_leaves_no_batch(self, ada, stored, monkeypatch, error, status):
         put = S3Blobs.put

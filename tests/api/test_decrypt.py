@@ -19,11 +19,25 @@ PASSPHRASE = "a passphrase of mine"
 BOB = SecretKey(bytes(range(32)))
 
 
+PART = b'--b\r\nContent-Disposition: form-data; name="%b"; filename="%b"\r\n\r\n%b\r\n'
+BLANK = PART % (b"%b", b"", b"")
+"""What a browser sends of a field in which no file was chosen."""
+
+
 async def post(user, sealed=None, *, headers=None, key_file=True, **form):
     files = (sealed or Sealed.make()).files()
     if not key_file:
         del files["key_file"]
     return await user.http.post(DECRYPT, files=files, data=form, headers=headers)
+
+
+async def post_raw(user, sealed, blank, *names):
+    """Send a form with a part of its own making, and of the picture's key file if it is named."""
+    named = {"encrypted_image": sealed.picture, "key_file": sealed.key_file} if sealed is not None else {}
+    wanted = {name: data for name, data in named.items() if name == "encrypted_image" or name in names}
+    body = blank + b"".join(PART % (name.encode(), b"a", data) for name, data in wanted.items()) + b"--b--\r\n"
+    headers = {"Content-Type": "multipart/form-data; boundary=b", "Prefer": "respond-async"}
+    return await user.http.post(DECRYPT, content=body, headers=headers)
 
 
 class TestWaitingForThePicture:
@@ -200,6 +214,30 @@ class TestRefused:
         await self.assert_refused(await post(bob, sealed, key_file=False), 422, "key-file-required")
         response = await post(ada, sealed, key_file=False, headers={"Prefer": "respond-async"})
         assert response.status_code == 202
+
+    async def test_a_file_that_nobody_chose_in_a_browser_was_not_sent(self, ada):
+        response = await post_raw(ada, Sealed.make(), BLANK % b"key_file")
+        await self.assert_refused(response, 422, "key-file-required")
+        sealed = Sealed.make(purity=Purity.MAXIMUM)
+        response = await post_raw(ada, sealed, BLANK % b"material", "key_file")
+        await self.assert_refused(response, 422, "material-required")
+
+    async def test_a_file_that_nobody_chose_beside_one_of_the_same_field(self, ada):
+        assert (await post_raw(ada, Sealed.make(), BLANK % b"key_file", "key_file")).status_code == 202
+
+    async def test_an_encrypted_image_that_nobody_chose_is_missing(self, ada):
+        response = await post_raw(ada, None, BLANK % b"encrypted_image")
+        await self.assert_refused(response, 422, "validation-failed")
+        assert response.json()["errors"][0]["field"] == "encrypted_image"
+
+    @pytest.mark.parametrize(("name", "data"), [(b"", b"x"), (b"a.qkey", b"")])
+    async def test_a_file_with_a_name_or_with_bytes_was_sent(self, ada, name, data):
+        response = await post_raw(ada, Sealed.make(), PART % (b"key_file", name, data))
+        await self.assert_refused(response, 422, "key-file-invalid")
+
+    async def test_an_empty_password_is_none(self, ada):
+        response = await post(ada, headers={"Prefer": "respond-async"}, master_password="")
+        assert response.status_code == 202, response.text
 
     async def test_an_image_of_maximum_purity_without_its_material(self, ada):
         response = await post(ada, Sealed.make(purity=Purity.MAXIMUM))

@@ -216,6 +216,8 @@ class TestWholePicture:
         known = await fetch(ada, job_id, if_none_match=etag)
         assert (known.status_code, known.content, known.headers["ETag"]) == (304, b"", etag)
         file = await gateway.services.results.find(ada.account_id, ids.from_wire("job", job_id))
+        other = await fetch(ada, job_id, if_match='"other"', if_none_match=etag, range="bytes=99999999-")
+        assert (other.status_code, other.json()["code"]) == (412, "precondition-failed")
         scope = {"type": "http", "method": "HEAD", "headers": [], "state": {}}
         head = await downloads.file_response(Request(scope), file, gateway.services.results)
         assert (head.status_code, head.headers["Content-Length"], head.body) == (200, str(len(PICTURE)), b"")

@@ -35,6 +35,23 @@ class TestManual:
     async def test_no_other_asset_is_given_out(self, client, name):
         assert (await client.get(f"/docs/assets/{name}")).status_code == 404
 
+    @pytest.mark.parametrize(
+        "path", ["/docs", "/docs/manual.js", "/docs/assets/swagger-ui.css", "/docs/assets/favicon.png"]
+    )
+    async def test_what_a_browser_has_is_not_sent_again(self, client, path):
+        page = await client.get(path)
+        etag = page.headers["ETag"]
+        for method in ("GET", "HEAD"):
+            for known in (etag, f'"a", W/{etag}', "*"):
+                again = await client.request(method, path, headers={"If-None-Match": known})
+                assert (again.status_code, again.content, again.headers["ETag"]) == (304, b"", etag)
+                assert again.headers["Cache-Control"] == page.headers["Cache-Control"]
+                assert "Content-Length" not in again.headers
+            assert (await client.request(method, path, headers={"If-None-Match": '"other"'})).status_code == 200
+            other = await client.request(method, path, headers={"If-Match": '"other"'})
+            assert other.status_code == 412
+            assert (await client.request(method, path, headers={"If-Match": etag})).status_code == 200
+
     async def test_the_root_leads_to_it(self, client):
         response = await client.get("/")
         assert (response.status_code, response.headers["Location"]) == (307, "/docs")

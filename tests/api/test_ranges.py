@@ -1,4 +1,4 @@
-"""Reading `Range`, `If-Range` and `If-None-Match`, against a second reading of RFC 9110."""
+"""Reading `Range`, `If-Range`, `If-Match` and `If-None-Match`, against a second reading of RFC 9110."""
 
 import string
 
@@ -7,8 +7,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from starlette.datastructures import Headers
 
-from api.errors import RangeNotSatisfiable
-from api.ranges import Part, is_known, read_range
+from api.errors import PreconditionFailed, RangeNotSatisfiable
+from api.ranges import Part, demand_match, is_known, read_range
 
 TAG = "0123456789abcdef"
 WHOLE, NOTHING = "whole", "nothing"
@@ -141,3 +141,20 @@ class TestIfNoneMatch:
     @given(st.text(st.characters(codec="latin-1", exclude_characters="*"), max_size=30))
     def test_other_text_is_not_known(self, value):
         assert not is_known(headers(("if-none-match", value)), TAG)
+
+
+class TestIfMatch:
+    @pytest.mark.parametrize(
+        "values",
+        [[], [f'"{TAG}"'], [f'"a", "{TAG}"'], ['"a"', f'"{TAG}"'], [f'W/"a" ,"{TAG}"'], ["*"], [" * "]],
+    )
+    def test_is_met(self, values):
+        demand_match(headers(*(("if-match", value) for value in values)), TAG)
+
+    @pytest.mark.parametrize(
+        "values",
+        [['"a"'], [f'W/"{TAG}"'], [f'"a", W/"{TAG}"'], [TAG], [f'"{TAG}'], [f'"a{TAG}"'], ['"*"'], [""], ["W/*"]],
+    )
+    def test_is_not_met(self, values):
+        with pytest.raises(PreconditionFailed):
+            demand_match(headers(*(("if-match", value) for value in values)), TAG)

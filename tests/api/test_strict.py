@@ -205,6 +205,24 @@ class TestTokenForm:
 
 
 class TestPictureForm:
+    @pytest.mark.parametrize("route", FORM_ROUTES, ids=str)
+    @pytest.mark.parametrize(
+        "media_type",
+        ["application/json", "text/plain", "image/png", "application/x-www-form-urlencoded",
+         "multipart/mixed; boundary=b", "multipart/form-data; boundary=b; charset=utf-16",
+         "multipart/form-data; boundary=b; charset=iso-8859-1", None],
+    )  # fmt: skip
+    async def test_other_media_type_is_415(self, ada, route, media_type):
+        headers = {"Content-Type": media_type} if media_type is not None else {}
+        body = PART % (b"image", b"a.png", pictures.as_png(pictures.make(8, 6))) + b"--b--\r\n"
+        response = await ada.http.request(*route, content=body, headers=headers)
+        assert refused(response, 415) == "unsupported-media-type"
+
+    async def test_utf_8_may_be_named(self, ada):
+        body = PART % (b"image", b"a.png", pictures.as_png(pictures.make(8, 6))) + b"--b--\r\n"
+        headers = {"Content-Type": 'Multipart/Form-Data; boundary=b; charset="UTF-8"'}
+        assert (await ada.http.post("/api/v1/encrypt", content=body, headers=headers)).status_code == 202
+
     @pytest.mark.parametrize("value", ["yes", "1", "TRUE", "on", "", "true ", "t"])
     async def test_analyze_is_true_or_false(self, ada, value):
         files = {"image": ("a.png", pictures.as_png(pictures.make(8, 6)))}
@@ -241,7 +259,8 @@ SPELLINGS = {
     "boolean": ["1", "0", "yes", "no", "on", "TRUE", "FALSE", "t", "", " true"],
     "date-time": ["0.5", "1", "1700000000", "2026-01-02", "2026-01-02T03:04:05", "2026-01-02 03:04:05Z",
                   "2026-01-02T03:04Z", "2026-W01-1T00:00:00Z", "\uff12026-01-02T03:04:05Z", "2026-02-30T00:00:00Z",
-                  "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59"],
+                  "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", "2026-01-02T03:04:05.Z",
+                  "2026-01-02T03:04:60Z", "2016-12-31T23:59:61Z", "2016-12-31T23:59:60+01:00"],
     "date": ["0.5", "20260102", "2026-1-2", "1700000000", "2026-01-02T00:00:00", "\uff12026-01-02"],
 }  # fmt: skip
 
@@ -269,7 +288,17 @@ class TestQueries:
         assert refused(await ada.http.get(f"/api/v1/analyze/compare?{query}"), 404) == "not-found"
 
     @pytest.mark.parametrize(
-        "value", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "2026-01-02t03:04:05.123456%2B14:00"]
+        "value",
+        [
+            "0001-01-01T00:00:00Z",
+            "9999-12-31T23:59:59Z",
+            "2026-01-02t03:04:05.123456%2B14:00",
+            "2026-01-02T03:04:05.123456789Z",
+            pytest.param("2026-01-02T03:04:05." + "9" * 300 + "Z", id="300 digits"),
+            "2016-12-31T23:59:60Z",
+            "2016-12-31T23:59:60.123456789z",
+            "2016-12-31T15:59:60-08:00",
+        ],
     )
     async def test_times_of_rfc_3339_are_taken(self, ada, value):
         assert (await ada.http.get(f"/api/v1/jobs?created_before={value}")).status_code == 200
