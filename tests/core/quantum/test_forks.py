@@ -40,7 +40,7 @@ def run():
 
     def run_script(script):
         answer = subprocess.run(
-            [sys.executable, "-c", PROLOGUE + script], capture_output=True, text=True, check=False, timeout=60
+            [sys.executable, "-c", PROLOGUE + script], capture_output=True, text=True, check=False, timeout=170
         )
         assert answer.returncode == 0, answer.stderr
         return json.loads(answer.stdout)
