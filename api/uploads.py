@@ -103,16 +103,18 @@ class FormReader:
         if part.name not in self._limits:
             raise invalid(str(unknown_field(self._limits)), kind="unknown_field")
         found = self.parts.setdefault(part.name, [])
-        if len(found) == self._counts.get(part.name, 1):
-            raise invalid(_too_often(len(found)), kind="duplicate_field", name=part.name)
         if b"filename" in options:
             part.file_name = options[b"filename"].decode(errors="replace")
         part.limit = self._limits[part.name]
         found.append(part)
-        if not part.blank:
-            self._refuse_both()
+        if part.name not in self._file_limits or not part.blank:
+            self._admit(part)
 
-    def _refuse_both(self) -> None:
+    def _admit(self, part: _Part) -> None:
+        """Refuse a part that is there, where it is one too many."""
+        before = len(self.parts[part.name]) - 1
+        if before == self._counts.get(part.name, 1):
+            raise invalid(_too_often(before), kind="duplicate_field", name=part.name)
         if self.passes and len(self.parts.keys() & self._file_limits.keys()) > 1:
             raise invalid(f"Either {' or '.join(self._file_limits)}, not both", kind="either_or")
 
@@ -123,8 +125,8 @@ class FormReader:
                 raise FileTooLarge(f"{part.name} has more than {part.limit:,} bytes")
             raise invalid(f"At most {part.limit} bytes", kind="string_too_long", name=part.name)
         part.body.write(memoryview(data)[start:end])
-        if part.file_name == "":
-            self._refuse_both()
+        if part.file_name == "" and end > start:
+            self._admit(part)
 
     def _end_part(self) -> None:
         part = self._part

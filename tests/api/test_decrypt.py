@@ -223,7 +223,12 @@ class TestRefused:
         await self.assert_refused(response, 422, "material-required")
 
     async def test_a_file_that_nobody_chose_beside_one_of_the_same_field(self, ada):
-        assert (await post_raw(ada, Sealed.make(), BLANK % b"key_file", "key_file")).status_code == 202
+        sealed, blank = Sealed.make(), BLANK % b"key_file"
+        assert (await post_raw(ada, sealed, blank, "key_file")).status_code == 202
+        chosen = PART % (b"key_file", b"a", sealed.key_file)
+        assert (await post_raw(ada, sealed, chosen + blank)).status_code == 202
+        twice = await post_raw(ada, sealed, chosen + PART % (b"key_file", b"", b"x"))
+        assert twice.json()["errors"][0]["code"] == "duplicate_field"
 
     async def test_an_encrypted_image_that_nobody_chose_is_missing(self, ada):
         response = await post_raw(ada, None, BLANK % b"encrypted_image")
