@@ -309,8 +309,8 @@ class TestStreams:
     def test_take_what_is_larger_than_a_pipe_holds(self, pipe, monkeypatch, unbuffered):
         monkeypatch.setenv("PYTHONUNBUFFERED", unbuffered)
         pipe.write("a.png", LARGE)
-        told = ended(f'"$PYTHON" -m cli encrypt a.png {" ".join(TO_STDOUT)} | cat >b.png', pipe.directory)
-        assert told == (0, "")
+        code, told = ended(f'"$PYTHON" -m cli encrypt a.png {" ".join(TO_STDOUT)} | cat >b.png', pipe.directory)
+        assert code == 0, told
         pipe("decrypt", "b.png", "--key", "k", "-o", "c.png")
         assert np.array_equal(pictures.pixels(pipe.read("c.png")), pictures.pixels(LARGE))
 
