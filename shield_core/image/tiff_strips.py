@@ -80,6 +80,7 @@ def _is_exact(compression: int, strip: memoryview, size: int) -> bool:
         return _inflates_to(strip, size)
     measure = {_LZW: _kernels().measure_lzw, _PACKBITS: _kernels().measure_packbits}[compression]
     data = np.frombuffer(strip, np.uint8)
+    data.setflags(write=False)  # numba compiles once more for arrays that may be written
     end = measure(data, size)
     return bool(end >= 0 and not data[end:].any())
 
