@@ -1,7 +1,7 @@
 """The compiled inside of the check of compressed strips: how much they unpack to. Imported on first use."""
 
 # mypy: disable-error-code="untyped-decorator,no-untyped-def,no-untyped-call"
-# ruff: noqa: ANN001, ANN201  - numba infers the types from the call
+# ruff: noqa: ANN001, ANN201, ANN202  - numba infers the types from the call
 
 import numba
 import numpy as np
@@ -36,6 +36,18 @@ def measure_packbits(data, wanted):
 
 
 @_kernel
+def _read_code(data, at, bits):
+    """Read a code, high bit first, from three bytes: it begins in the first of them and has at most 12 bits."""
+    first = at >> 3
+    window = np.int64(data[first]) << 16
+    if first + 1 < data.size:
+        window |= np.int64(data[first + 1]) << 8
+    if first + 2 < data.size:
+        window |= np.int64(data[first + 2])
+    return (window >> (24 - bits - (at & 7))) & ((1 << bits) - 1)
+
+
+@_kernel
 def measure_lzw(data, wanted):
     """Find where the codes end that unpack to exactly so many bytes; -1 where none do.
 
@@ -45,9 +57,7 @@ def measure_lzw(data, wanted):
     bits, following, before = 9, _FIRST, np.int64(-1)
     at, unpacked = 0, np.int64(0)
     while at + bits <= 8 * data.size:
-        code = np.int64(0)
-        for place in range(at, at + bits):
-            code = 2 * code + ((np.int64(data[place >> 3]) >> (7 - (place & 7))) & 1)
+        code = _read_code(data, at, bits)
         at += bits
         if code == _END:
             break

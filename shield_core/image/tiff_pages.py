@@ -118,12 +118,11 @@ def find_spans(reader: TagReader, directory: Directory, page: Page) -> NDArray[n
 
 def fills_strips(reader: TagReader, directory: Directory, page: Page) -> bool:
     """Tell whether strips or tiles hold nothing but the picture, as far as can be told without unpacking them."""
-    if page.tiled:
-        across, down = (reader.number(directory, tag, 1) for tag in (_TILE_WIDTH, _TILE_HEIGHT))
-        tiles = _many(reader, directory.entries.get(page.tables[1])).size
-        fit = page.width % across == 0 and page.height % down == 0
-        return fit and tiles == _count_tiles(reader, directory, page)
     sizes = _many(reader, directory.entries.get(page.tables[1]))
+    if page.tiled:
+        across, down = _tile(reader, directory)
+        fit = page.width % across == 0 and page.height % down == 0
+        return fit and sizes.size == _count_tiles(reader, directory, page)
     if page.compression != UNCOMPRESSED:
         return sizes.size == _count_strips(reader, directory, page)
     return int(sizes.sum(dtype=np.uint64)) == _least_size(page, tiled=False)
@@ -136,11 +135,10 @@ def count_unpacked(reader: TagReader, directory: Directory, page: Page) -> NDArr
         Shape (strips,), int64.
     """
     if page.tiled:
-        across, down = (reader.number(directory, tag, 1) for tag in (_TILE_WIDTH, _TILE_HEIGHT))
+        across, down = _tile(reader, directory)
         size = down * -(-across * sum(page.bits) // 8)
         return np.full(_count_tiles(reader, directory, page), size, np.int64)
-    count = _count_strips(reader, directory, page)
-    rows = min(reader.number(directory, 278, page.height) or page.height, page.height)
+    count, rows = _count_strips(reader, directory, page), _rows(reader, directory, page)
     sizes = np.full(count, rows, np.int64)
     sizes[-1] = page.height - rows * (count - 1)
     return sizes * -(-page.width * sum(page.bits) // 8)
@@ -199,12 +197,20 @@ def _least_size(page: Page, *, tiled: bool) -> int:
 
 
 def _count_strips(reader: TagReader, directory: Directory, page: Page) -> int:
-    rows = min(reader.number(directory, 278, page.height) or page.height, page.height)
-    return -(-page.height // rows) * _planes(page)
+    return -(-page.height // _rows(reader, directory, page)) * _planes(page)
+
+
+def _rows(reader: TagReader, directory: Directory, page: Page) -> int:
+    """Return the rows of a strip that is not the last."""
+    return min(reader.number(directory, 278, page.height) or page.height, page.height)
+
+
+def _tile(reader: TagReader, directory: Directory) -> tuple[int, int]:
+    return reader.number(directory, _TILE_WIDTH, 0), reader.number(directory, _TILE_HEIGHT, 0)
 
 
 def _count_tiles(reader: TagReader, directory: Directory, page: Page) -> int:
-    width, height = reader.number(directory, _TILE_WIDTH, 0), reader.number(directory, _TILE_HEIGHT, 0)
+    width, height = _tile(reader, directory)
     if not width or not height or width * height > MAX_PIXELS:
         raise ImageCorrupt("a page of the TIFF declares tiles that cannot be")
     return -(-page.width // width) * -(-page.height // height) * _planes(page)
