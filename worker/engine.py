@@ -53,13 +53,16 @@ class Engine:
         """Give the job that runs some time, and asked again none; then hand it over. To be called by a signal."""
         seconds = 0 if self.leaving else self._stop_seconds
         self.leaving = True
-        loop = self._loop.get_loop()
-        loop.call_soon_threadsafe(loop.call_later, seconds, self._runner.interrupt, Interruption.LEAVING)
+        self._loop.get_loop().call_soon_threadsafe(self._leave_within, seconds)
 
     def close(self) -> None:
         self._refilling.stop()
         self._loop.run(self._connections.aclose())
         self._loop.close()
+
+    def _leave_within(self, seconds: float) -> None:
+        log.info("worker.leaving", pid=os.getpid(), seconds=seconds)
+        self._loop.get_loop().call_later(seconds, self._runner.interrupt, Interruption.LEAVING)
 
     async def _open(self, settings: Settings) -> Claims:
         return await self._connections.enter_async_context(open_claims(settings))

@@ -33,10 +33,10 @@ STOP_SECONDS = 30
 
 
 def ask_to_stop(room, worker):
-    """Send the signal, and wait until it is heard: two that come at once are one."""
-    heard = room.log().count("Warm shutdown")
+    """Send the signal, and wait until the child that runs the job has it: two that come at once are one."""
+    heard = room.log().count("worker.leaving")
     os.kill(worker.pid, signal.SIGTERM)
-    wait_until(lambda: room.log().count("Warm shutdown") > heard, "the worker has heard it")
+    wait_until(lambda: room.log().count("worker.leaving") > heard, "the child has heard it")
 
 
 class TestZombie:
