@@ -76,12 +76,11 @@ class Connection(HttpToolsProtocol):
         if self._refused:
             self._throw_away(data)
             return
-        before = self._body_bytes
-        if self._reading_head:
+        before, in_body = self._body_bytes, not self._reading_head
+        if not in_body:
             self._head_bytes += len(data)
-            super().data_received(data)
-        else:
-            super().data_received(data)
+        super().data_received(data)
+        if in_body and not self._reading_head:
             self._count_framing(len(data), self._body_bytes - before)
         if self._is_over():
             self._cancel_timers()
@@ -137,8 +136,7 @@ class Connection(HttpToolsProtocol):
         super().on_message_complete()
 
     def _count_framing(self, size: int, body: int) -> None:
-        if not self._reading_head:
-            self._framing_bytes = max(0, self._framing_bytes + size - body - FRAMING * body)
+        self._framing_bytes = max(0, self._framing_bytes + size - body - FRAMING * body)
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's words, in plain text
         self._refuse(self._refusal)

@@ -11,9 +11,7 @@ from pathlib import Path
 
 from benchmarks.reports import machine, print_rows, write
 from benchmarks.suites import QUICK, RESULTS, SUITES
-from shield_core.analysis import tally
-from shield_core.cipher import permutation
-from shield_core.image import png_read, tiff_strips
+from shield_core.warmup import warm_up
 
 
 def choose(options):
@@ -64,8 +62,7 @@ def main():
         names = ", ".join(suite.name for suite in SUITES)
         parser.error(f"nothing fits {options.only}; there are {names}, and the ids of docs/performance.md")
     where = machine()
-    for compile_all in (permutation.warm, png_read.warm, tiff_strips.warm, tally.warm):
-        compile_all()
+    warm_up()
     times, rows = run(chosen, rounds=options.rounds or (2 if options.quick else 9), only=options.only)
     print(where)
     if times:

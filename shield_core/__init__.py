@@ -10,6 +10,7 @@ A walk through the rooms, in the order in which a picture meets them:
 - `analysis` measures what was done to the picture.
 - `pipeline` is all of that as two functions: `encrypt_image` and `decrypt_image`.
 - `appraisal` takes two files, before and after, and gives them to `analysis`.
+- `warmup` compiles the kernels of all of them.
 
 No web, no database, no queue. `errors` draws every failure; `progress` is how a caller is told.
 """
