@@ -10,7 +10,7 @@ from starlette.requests import HTTPConnection
 from api.draining import Draining
 from api.streams import OpenStreams
 from backplane.errors import InsufficientScope, Unauthenticated
-from backplane.services.tokens import Principal
+from backplane.services.identity.tokens import Principal
 from backplane.settings import Settings
 from backplane.wiring import GatewayServices
 

@@ -12,7 +12,7 @@ from starlette.responses import Response, StreamingResponse
 from api.acknowledgements import Sending
 from api.ranges import Part, demand_match, is_known, read_range
 from backplane.errors import ApplicationError
-from backplane.services.results import Results, StoredFile
+from backplane.services.pictures.results import Results, StoredFile
 from shield_core.image.names import harmless_name
 
 log = structlog.get_logger()

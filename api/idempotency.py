@@ -21,9 +21,9 @@ from starlette.requests import Request
 
 from api.uploads import File
 from backplane.errors import Gone, NotFound
-from backplane.services.idempotency import Asked, Made
-from backplane.services.jobs import JobFacts
-from backplane.services.orders import Order
+from backplane.services.jobs.views import JobFacts
+from backplane.services.requests.idempotency import Asked, Made
+from backplane.services.requests.submission import Order
 from backplane.wiring import GatewayServices
 
 T = TypeVar("T")

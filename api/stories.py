@@ -14,8 +14,8 @@ from api.schemas.jobs import frame, snapshot
 from backplane import ids
 from backplane.errors import NotFound
 from backplane.services.batches.views import BatchFacts, Counts
-from backplane.services.jobs import JobFacts
-from backplane.services.tokens import Principal
+from backplane.services.identity.tokens import Principal
+from backplane.services.jobs.views import JobFacts
 from backplane.wiring import GatewayServices
 
 Frame = dict[str, Any]

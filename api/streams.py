@@ -18,9 +18,9 @@ from starlette.websockets import WebSocketDisconnect
 
 from api.draining import Draining
 from backplane.errors import ApplicationError, Overloaded, Unavailable
-from backplane.services.progress import TooSlow
-from backplane.services.sessions import Sessions
-from backplane.services.tokens import Principal
+from backplane.services.identity.login_sessions import Sessions
+from backplane.services.identity.tokens import Principal
+from backplane.services.jobs.progress import TooSlow
 
 STREAMS_AT_ONCE = 5000
 """In one process: 250 MB at the most that one may take, and a quarter of the descriptors that containers allow."""

@@ -11,7 +11,7 @@ from starlette.requests import ClientDisconnect, Request
 from api.draining import Draining
 from backplane.errors import ApplicationError
 from backplane.services.batches.views import BatchFacts
-from backplane.services.jobs import JobFacts
+from backplane.services.jobs.views import JobFacts
 from backplane.wiring import GatewayServices
 
 

@@ -80,7 +80,7 @@ def restore(
 
 def _receipts(data_dir: Path | None) -> Any:
     """Open the vault that the environment names, or that of the embedded system, and no other."""
-    from backplane.services.receipts import Receipts
+    from backplane.services.entropy.receipts import Receipts
     from backplane.vault import LocalVault
     from cli.checks.keys import check_keys
     from cli.checks.situation import look

@@ -12,7 +12,7 @@ from cli.failures import Failure
 from cli.reporting import print_json, print_table, say, show
 
 if TYPE_CHECKING:
-    from backplane.services.dead_letters import DeadLetter, DeadLetters
+    from backplane.services.jobs.dead_letters import DeadLetter, DeadLetters
 
 T = TypeVar("T")
 

@@ -1,7 +1,7 @@
 """What a worker does last: it stores what it has made, and ends the job."""
 
-from backplane.services.claims import Claim, Claims
-from backplane.services.outcomes import DecryptOutcome, EncryptOutcome
+from backplane.services.attempts.claims import Claim, Claims
+from backplane.services.attempts.outcomes import DecryptOutcome, EncryptOutcome
 
 
 async def complete_encrypt(claims: Claims, claim: Claim, outcome: EncryptOutcome) -> None:

@@ -11,11 +11,11 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from backplane.queue import CeleryQueue
-from backplane.services.encryptions import Wishes
-from backplane.services.orders import Order
-from backplane.services.relay import Relay
-from backplane.services.submissions import Upload
-from backplane.services.sweeper import Sweeper
+from backplane.services.jobs.submissions import Upload
+from backplane.services.pictures.encryptions import Wishes
+from backplane.services.requests.submission import Order
+from backplane.services.upkeep.outbox import Relay
+from backplane.services.upkeep.sweeper import Sweeper
 from backplane.settings import Settings
 from backplane.wiring import GatewayServices, Plant, open_gateway, open_plant
 from cli.servers import processes

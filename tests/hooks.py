@@ -3,7 +3,7 @@
 from ipaddress import ip_address, ip_network
 
 from backplane.addresses import Guard
-from backplane.services.orders import Order
+from backplane.services.requests.submission import Order
 from backplane.services.webhooks.deliveries import Answer, Deliveries
 from backplane.services.webhooks.endpoints import Webhooks
 from backplane.services.webhooks.logs import WebhookLogs

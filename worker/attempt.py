@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, suppress
 import structlog
 
 from backplane.errors import POISON, ApplicationError, TimeLimitExceeded
-from backplane.services.claims import Claim, LeaseLost, is_transient
+from backplane.services.attempts.claims import Claim, LeaseLost, is_transient
 from shield_core.errors import Cancelled, EntropyError, ShieldError
 from worker import alive
 from worker.interruption import Interruption

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import structlog
 
-from backplane.services.claims import Claims
+from backplane.services.attempts.claims import Claims
 from backplane.settings import Settings, load_settings
 from backplane.wiring import open_claims
 from worker.interruption import Interruption

@@ -5,7 +5,7 @@ The images hold services and no command line; an operator runs this inside of on
 
 import argparse
 
-from backplane.services.receipts import Receipts
+from backplane.services.entropy.receipts import Receipts
 from backplane.settings import load_settings
 from backplane.vault import LocalVault
 

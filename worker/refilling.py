@@ -14,7 +14,7 @@ import structlog
 from redis import Redis
 from redis.exceptions import RedisError
 
-from backplane.services.entropy import PoolAlarm, PoolLevel, Refill, pool_key
+from backplane.services.entropy.pools import PoolAlarm, PoolLevel, Refill, pool_key
 from backplane.settings import Settings
 from shield_core.errors import EntropyError
 from shield_core.quantum.keygen import TOP_UP_BITS

@@ -12,8 +12,8 @@ from backplane.db.notifications import Notifications
 from backplane.db.repositories.outbox import AT_ONCE
 from backplane.db.repositories.webhooks import CHANNEL as WEBHOOKS
 from backplane.errors import ApplicationError
-from backplane.services.relay import Relay
-from backplane.services.sweeper import Sweeper
+from backplane.services.upkeep.outbox import Relay
+from backplane.services.upkeep.sweeper import Sweeper
 from backplane.services.webhooks.deliveries import Deliveries
 from backplane.settings import Settings, load_settings
 from backplane.wiring import open_deliveries, open_relay

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from backplane import failpoints
 from backplane.errors import ApplicationError
-from backplane.services.claims import Claim, Claims, LeaseLost
+from backplane.services.attempts.claims import Claim, Claims, LeaseLost
 from shield_core.errors import Cancelled
 from shield_core.progress import Progress, Stage, overall_percent
 from worker.interruption import Interruption

@@ -9,7 +9,7 @@ import structlog
 from backplane import failpoints, ids
 from backplane.errors import ApplicationError
 from backplane.metrics import JOB_SECONDS
-from backplane.services.claims import Claim
+from backplane.services.attempts.claims import Claim
 from backplane.settings import Settings
 from shield_core.warmup import warm_up
 from worker.attempt import Attempt, Work

@@ -18,9 +18,9 @@ from api.schemas.jobs import Job
 from api.schemas.measurements import ANALYZE_FORM, AVALANCHE_FORM, Avalanche, NoOptions, ReportFormat
 from api.uploads import invalid, read_form
 from backplane import ids
-from backplane.services.jobs import JobFacts
-from backplane.services.orders import Order
-from backplane.services.submissions import Upload
+from backplane.services.jobs.submissions import Upload
+from backplane.services.jobs.views import JobFacts
+from backplane.services.requests.submission import Order
 from backplane.wiring import GatewayServices
 from shield_core.image.limits import MAX_BYTES, MAX_ENCRYPTED_BYTES
 

@@ -10,8 +10,8 @@ from api.preferences import Preferences
 from api.schemas.jobs import Job, url
 from api.waiting import wait_for_end
 from backplane.errors import JobFailed, of_failed_job
-from backplane.services.jobs import CANCELLED, JobFacts
-from backplane.services.tokens import Principal
+from backplane.services.identity.tokens import Principal
+from backplane.services.jobs.views import CANCELLED, JobFacts
 from backplane.settings import Settings
 
 FINISHED = {

@@ -24,9 +24,9 @@ from backplane.errors import ApplicationError
 from backplane.services.batches.intake import Intake
 from backplane.services.batches.unpacking import MAX_ARCHIVE_BYTES, MAX_ITEMS, Archive
 from backplane.services.batches.views import BatchFacts
-from backplane.services.idempotency import Made
-from backplane.services.orders import Order
-from backplane.services.submissions import Upload
+from backplane.services.jobs.submissions import Upload
+from backplane.services.requests.idempotency import Made
+from backplane.services.requests.submission import Order
 from backplane.wiring import GatewayServices
 from shield_core.image.limits import MAX_BYTES
 

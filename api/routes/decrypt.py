@@ -12,9 +12,9 @@ from api.routing import Router
 from api.schemas.images import DECRYPT_FORM, DecryptOptions
 from api.schemas.jobs import Job, url
 from api.uploads import read_form
-from backplane.services.jobs import JobFacts
-from backplane.services.orders import Order
-from backplane.services.submissions import Upload
+from backplane.services.jobs.submissions import Upload
+from backplane.services.jobs.views import JobFacts
+from backplane.services.requests.submission import Order
 from backplane.wiring import GatewayServices
 from shield_core.image.facts import MEDIA_TYPES, UNKNOWN_MEDIA_TYPE
 from shield_core.image.limits import MAX_ENCRYPTED_BYTES, MAX_MATERIAL_BYTES

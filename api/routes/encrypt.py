@@ -12,9 +12,9 @@ from api.schemas.images import ENCRYPT_FORM, EncryptOptions
 from api.schemas.jobs import Job
 from api.uploads import read_form
 from api.waiting import wait_for_end
-from backplane.services.jobs import JobFacts
-from backplane.services.orders import Order
-from backplane.services.submissions import Upload
+from backplane.services.jobs.submissions import Upload
+from backplane.services.jobs.views import JobFacts
+from backplane.services.requests.submission import Order
 from backplane.wiring import GatewayServices
 from shield_core.image.limits import MAX_BYTES
 

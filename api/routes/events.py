@@ -18,7 +18,7 @@ from api.stories import Frame, Story, story_of
 from api.streams import DONE, SEND_SECONDS, Ending, OpenStreams, converse
 from backplane import ids
 from backplane.metrics import EVENT_STREAMS
-from backplane.services.tokens import Principal
+from backplane.services.identity.tokens import Principal
 
 BEAT_SECONDS = 15.0
 """Proxies cut what is silent for longer than that, mostly after 30 or 60 seconds."""

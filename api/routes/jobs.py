@@ -14,7 +14,7 @@ from api.routing import Router
 from api.schemas.jobs import Job, JobFilter, JobPage
 from backplane import ids
 from backplane.errors import JobFailed, JobNotFinished, NotFound
-from backplane.services.orders import Order
+from backplane.services.requests.submission import Order
 
 router = Router(prefix="/api/v1/jobs", tags=["jobs"])
 BYTES = {"schema": {"type": "string", "format": "binary"}}

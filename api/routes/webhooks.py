@@ -19,8 +19,8 @@ from api.schemas.webhooks import (
     WebhookWithSecret,
 )
 from backplane import ids
-from backplane.services.idempotency import Made
-from backplane.services.orders import Order
+from backplane.services.requests.idempotency import Made
+from backplane.services.requests.submission import Order
 from backplane.services.webhooks.endpoints import MadeSecret
 from backplane.services.webhooks.logs import DeliveryFacts
 from backplane.wiring import GatewayServices

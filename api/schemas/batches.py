@@ -14,7 +14,7 @@ from backplane import ids
 from backplane.services.batches import views as facts_of
 from backplane.services.batches.unpacking import MAX_ARCHIVE_BYTES, MAX_ITEMS, MAX_UNPACKED_BYTES
 from backplane.services.batches.views import BatchFacts, ItemFacts
-from backplane.services.progress import Event
+from backplane.services.jobs.progress import Event
 
 BATCHES = "/api/v1/batches"
 BatchStatus = Literal["processing", "completed", "failed", "cancelled"]

@@ -11,8 +11,8 @@ from api.schemas import values
 from api.schemas.jobs import ANALYZE
 from api.schemas.strict import Strict
 from backplane import ids
-from backplane.services.analyses import Trend
-from backplane.services.jobs import JobFacts
+from backplane.services.jobs.views import JobFacts
+from backplane.services.pictures.analyses import Trend
 
 MIN_COMPARED, MAX_COMPARED = 2, 20
 MAX_DAYS = 366

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field
 
 from backplane import ids
-from backplane.services.dead_letters import DeadLetter as Facts
+from backplane.services.jobs.dead_letters import DeadLetter as Facts
 
 
 class DeadLetter(BaseModel):

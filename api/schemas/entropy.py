@@ -3,7 +3,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from backplane.services.entropy import PoolLevel
+from backplane.services.entropy.pools import PoolLevel
 
 
 class Refill(BaseModel):

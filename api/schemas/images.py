@@ -12,7 +12,7 @@ from api.schemas.passwords import RULE, NewPassword
 from api.schemas.strict import Strict
 from api.schemas.values import Flag
 from api.schemas.webhooks import WEBHOOK_URL_FIELD
-from backplane.services.encryptions import Wishes
+from backplane.services.pictures.encryptions import Wishes
 from shield_core.image.regions import MAX_TEXT
 from shield_core.keys.recipients import PublicKey, RecipientUnfit
 from shield_core.keys.stanzas import MAX_STANZAS

@@ -6,8 +6,8 @@ from pydantic import BaseModel, Field
 from api.schemas.notes import NoteFilter
 from api.schemas.values import Moment, WholeNumber
 from backplane import ids
-from backplane.services.jobs import JobFacts
-from backplane.services.progress import Event
+from backplane.services.jobs.progress import Event
+from backplane.services.jobs.views import JobFacts
 from shield_core.cipher.purity import Purity
 
 JOBS = "/api/v1/jobs"

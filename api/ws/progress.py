@@ -17,7 +17,7 @@ from api.stories import Frame, Story, story_of
 from api.streams import DONE, GONE, SEND_SECONDS, Ending, OpenStreams, Stream, converse
 from backplane.errors import InsufficientScope, NotFound
 from backplane.metrics import SOCKETS
-from backplane.services.tokens import Principal
+from backplane.services.identity.tokens import Principal
 
 CLOSE_SECONDS = 2.0
 MAX_SEQ = 2**31 - 1

@@ -1,7 +1,8 @@
-"""The use cases, a module a noun. A method is one transaction, and whose object it is comes first.
+"""The use cases, a folder a subject. A method is one transaction, and names whose object it is first.
 
-`accounts` and `tokens` are who is asking; `encryptions` and `decryptions` take a picture in, and `submissions` writes
-the job down; `passphrases` hashes what is new and `derivations` what a key file asks for, so that neither waits for the
-other. `jobs` shows what became of it, `progress` follows it, `results` and `keys` hand out what came of it.
-`claims` is the worker's side of a job, `inputs` what was sent for it; `relay` and `sweeper` keep the queue true.
+From the top: `backups` reads and writes everything. `batches` builds on `pictures`, which encrypts, decrypts and
+measures, and on `keys`, which exports key files. `attempts` is the worker's side of a job, `upkeep` the relay's:
+outbox and sweeper. `jobs` submits, shows, follows and ends jobs; `webhooks` tells of their ends. `identity` knows who
+the caller is, `entropy` the pools and the receipts' keys. `sealing` encrypts at rest, and `requests` is what every
+request carries.
 """

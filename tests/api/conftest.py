@@ -23,10 +23,10 @@ from backplane import ids
 from backplane.db.models import Account
 from backplane.db.notifications import Notifications
 from backplane.db.repositories import blobs
-from backplane.services.accounts import PASSWORDS
-from backplane.services.claims import Claim, Claims
-from backplane.services.custody import wraps_of
-from backplane.services.outcomes import DecryptOutcome, EncryptOutcome, MeasureOutcome
+from backplane.services.attempts.claims import Claim, Claims
+from backplane.services.attempts.outcomes import DecryptOutcome, EncryptOutcome, MeasureOutcome
+from backplane.services.identity.accounts import PASSWORDS
+from backplane.services.sealing.custody import wraps_of
 from backplane.settings import Settings
 from backplane.wiring import GatewayServices, open_claims, open_relay
 from shield_core.cipher.purity import Purity

@@ -14,7 +14,7 @@ from backplane import ids
 from backplane.blobs import S3Blobs
 from backplane.db.repositories import batches
 from backplane.errors import StorageFull, Unavailable
-from backplane.services import tokens
+from backplane.services.identity import tokens
 from shield_core.keys.recipients import SecretKey
 from tests import pictures
 

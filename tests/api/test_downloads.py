@@ -17,8 +17,8 @@ from api.acknowledgements import Sending
 from backplane import ids
 from backplane.db.repositories import blobs
 from backplane.errors import Unavailable
-from backplane.services.outcomes import ANALYSIS, REPORTS, MeasureOutcome
-from backplane.services.results import TAKEN_SECONDS
+from backplane.services.attempts.outcomes import ANALYSIS, REPORTS, MeasureOutcome
+from backplane.services.pictures.results import TAKEN_SECONDS
 from tests.api.conftest import Sealed, eventually
 from tests.api.processes import environment_of, process
 

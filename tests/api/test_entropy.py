@@ -1,7 +1,7 @@
 import pytest
 
 from backplane.errors import Unavailable
-from backplane.services.entropy import pool_key
+from backplane.services.entropy.pools import pool_key
 from tests.backplane.test_entropy import LEVEL
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from api import streams
 from api.routes import events as route
 from backplane import ids
-from backplane.services.tokens import AccessTokens
+from backplane.services.identity.tokens import AccessTokens
 from tests.api.conftest import eventually, serving
 from tests.api.listening import ServerSentEvent, all_events, end_session, events, hear, narrow_connection
 from tests.api.processes import environment_of, process

@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from backplane.services import derivations
+from backplane.services.sealing import derivations
 from shield_core.keys import keyfile
 from shield_core.keys.canonical import b64decode, dumps_indented
 from shield_core.keys.passphrase import Argon2, Kdf, Pbkdf2

@@ -2,7 +2,7 @@
 
 import pytest
 
-from backplane.services.outcomes import ANALYSIS, REPORTS, MeasureOutcome
+from backplane.services.attempts.outcomes import ANALYSIS, REPORTS, MeasureOutcome
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 

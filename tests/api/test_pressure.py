@@ -10,7 +10,7 @@ from prometheus_client import REGISTRY
 from sqlalchemy import text
 
 from backplane.db.session import Database
-from backplane.services import passphrases
+from backplane.services.sealing import passphrases
 from tests import pictures
 from tests.api.conftest import PASSWORD, eventually, serving
 

@@ -11,7 +11,7 @@ from websockets.exceptions import ConnectionClosed
 from api import streams
 from api.ws import progress
 from backplane import ids
-from backplane.services.tokens import AccessTokens
+from backplane.services.identity.tokens import AccessTokens
 from tests.api.conftest import PASSWORD, eventually, serving
 from tests.api.listening import end_session, hear, narrow_connection, refusal, rest, socket
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from backplane.services.claims import LeaseLost
+from backplane.services.attempts.claims import LeaseLost
 from tests import pictures
 from tests.api.conftest import Sealed
 

@@ -9,10 +9,10 @@ from sqlalchemy import text
 from backplane import ids
 from backplane.db.models import Blob, Job
 from backplane.db.repositories import blobs, jobs
-from backplane.services.accounts import AccountFacts, Accounts
-from backplane.services.claims import Claim, Claims
-from backplane.services.passphrases import PassphrasePool
-from backplane.services.sweeper import Sweeper
+from backplane.services.attempts.claims import Claim, Claims
+from backplane.services.identity.accounts import AccountFacts, Accounts
+from backplane.services.sealing.passphrases import PassphrasePool
+from backplane.services.upkeep.sweeper import Sweeper
 from backplane.settings import Settings
 from backplane.wiring import Plant, open_plant
 

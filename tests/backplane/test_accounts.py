@@ -12,10 +12,10 @@ from jose import jwt
 from backplane import ids
 from backplane.db.repositories import accounts as account_rows
 from backplane.errors import EmailTaken, TokenExpired, Unauthenticated, Unavailable
-from backplane.services import jws
-from backplane.services.accounts import PASSWORDS, Accounts
-from backplane.services.sessions import Sessions
-from backplane.services.tokens import AUDIENCE, CLAIMS, ISSUER, AccessTokens, Tokens
+from backplane.services.identity import jws
+from backplane.services.identity.accounts import PASSWORDS, Accounts
+from backplane.services.identity.login_sessions import Sessions
+from backplane.services.identity.tokens import AUDIENCE, CLAIMS, ISSUER, AccessTokens, Tokens
 
 PASSWORD = "correct horse battery"
 

@@ -5,12 +5,12 @@ import pytest
 
 from backplane import ids
 from backplane.errors import Gone, NotFound, Unavailable
-from backplane.services import sweeper as sweeper_module
-from backplane.services.analyses import Analyses
-from backplane.services.claims import LeaseLost
-from backplane.services.outcomes import ANALYSIS, REPORTS, EncryptOutcome, MeasureOutcome
-from backplane.services.results import Results
-from backplane.services.sweeper import Sweeper
+from backplane.services.attempts.claims import LeaseLost
+from backplane.services.attempts.outcomes import ANALYSIS, REPORTS, EncryptOutcome, MeasureOutcome
+from backplane.services.pictures.analyses import Analyses
+from backplane.services.pictures.results import Results
+from backplane.services.upkeep import sweeper as sweeper_module
+from backplane.services.upkeep.sweeper import Sweeper
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 

@@ -13,7 +13,7 @@ from backplane.errors import Gone
 from backplane.services.backups.archives import Archive, BackupUnfit
 from backplane.services.backups.restores import Restored, Restores
 from backplane.services.backups.snapshots import Backups
-from backplane.services.sweeper import Sweeper
+from backplane.services.upkeep.sweeper import Sweeper
 from backplane.vault import LocalVault
 from backplane.wiring import Plant, open_plant
 from cli.installation import AlembicMigrations

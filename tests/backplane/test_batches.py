@@ -9,10 +9,10 @@ from backplane.db.models import Batch, BatchItem
 from backplane.db.repositories import batches, jobs
 from backplane.db.repositories.turns import BATCH
 from backplane.errors import Gone
-from backplane.services import steering
 from backplane.services.batches import endings as batch_endings
 from backplane.services.batches.names import ItemNames, seal_name
 from backplane.services.batches.views import Counts
+from backplane.services.jobs import steering
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 

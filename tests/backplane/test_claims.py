@@ -8,8 +8,8 @@ from backplane.db.repositories import leases, outbox
 from backplane.db.session import Database
 from backplane.errors import Gone, Unavailable
 from backplane.metrics import JOBS_ENDED
-from backplane.services.claims import LeaseLost, retry_seconds
-from backplane.services.outcomes import DecryptOutcome, EncryptOutcome
+from backplane.services.attempts.claims import LeaseLost, retry_seconds
+from backplane.services.attempts.outcomes import DecryptOutcome, EncryptOutcome
 from tests.endings import complete_decrypt, complete_encrypt
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]

@@ -3,7 +3,7 @@ import pytest
 from backplane import ids
 from backplane.db.models import Job
 from backplane.errors import CustodyConflict, ValidationFailed
-from backplane.services.custody import agree_on_custody, read_recipients, wraps_of
+from backplane.services.sealing.custody import agree_on_custody, read_recipients, wraps_of
 from backplane.vault import VaultKey
 from shield_core.keys import keyfile
 from shield_core.keys.canonical import b64encode

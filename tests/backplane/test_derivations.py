@@ -12,8 +12,8 @@ import pytest
 from backplane import derivation
 from backplane.derivation import frame, serve
 from backplane.errors import Overloaded, Unavailable
-from backplane.services import derivations
-from backplane.services.derivations import Derivations
+from backplane.services.sealing import derivations
+from backplane.services.sealing.derivations import Derivations
 from shield_core.keys.canonical import b64encode
 from shield_core.keys.passphrase import Argon2, Pbkdf2, derive_wrap_key
 

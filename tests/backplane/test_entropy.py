@@ -6,7 +6,7 @@ from redis.asyncio import Redis
 
 from backplane.bus import RedisBus
 from backplane.errors import Unavailable
-from backplane.services.entropy import EntropyPools, PoolAlarm, PoolLevel, Refill, pool_key
+from backplane.services.entropy.pools import EntropyPools, PoolAlarm, PoolLevel, Refill, pool_key
 
 pytestmark = pytest.mark.anyio
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backplane.errors import Overloaded
-from backplane.services.fair_lock import FairLock
+from backplane.services.sealing.fair_lock import FairLock
 
 ADA, BOB, EVE = map(UUID, ("0" * 31 + "1", "0" * 31 + "2", "0" * 31 + "3"))
 

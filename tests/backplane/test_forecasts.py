@@ -7,8 +7,8 @@ import pytest
 from backplane import ids
 from backplane.db.models import Job
 from backplane.errors import Overloaded
-from backplane.services import forecasts as module
-from backplane.services.forecasts import Backlog, Forecasts, Paces, Remembered
+from backplane.services.jobs import estimates as module
+from backplane.services.jobs.estimates import Backlog, Forecasts, Paces, Remembered
 
 pytestmark = [pytest.mark.anyio]
 

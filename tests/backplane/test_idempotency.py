@@ -5,9 +5,9 @@ import pytest
 from backplane import ids
 from backplane.db.repositories import idempotency as rows
 from backplane.errors import IdempotencyInProgress, IdempotencyMismatch, Unavailable
-from backplane.services import endings
-from backplane.services.idempotency import Asked, Idempotency
-from backplane.services.orders import Order
+from backplane.services.jobs import endings
+from backplane.services.requests.idempotency import Asked, Idempotency
+from backplane.services.requests.submission import Order
 from backplane.vault import LocalVault
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]

@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from backplane.errors import Unavailable
-from backplane.services.loading import Loader
+from backplane.services.requests.batch_loader import Loader
 
 pytestmark = pytest.mark.anyio
 

@@ -7,10 +7,10 @@ from backplane import ids
 from backplane.bus import QUEUE_LENGTH, RedisBus, Ring
 from backplane.db.repositories import events
 from backplane.errors import NotFound
-from backplane.services import progress
-from backplane.services.jobs import JobFacts
-from backplane.services.outcomes import DecryptOutcome
-from backplane.services.progress import Event, ProgressFeed, TooSlow
+from backplane.services.attempts.outcomes import DecryptOutcome
+from backplane.services.jobs import progress
+from backplane.services.jobs.progress import Event, ProgressFeed, TooSlow
+from backplane.services.jobs.views import JobFacts
 from tests.endings import complete_decrypt
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]

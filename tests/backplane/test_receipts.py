@@ -10,7 +10,7 @@ import pytest
 
 from backplane import ids
 from backplane.errors import Unavailable
-from backplane.services.receipts import Receipts
+from backplane.services.entropy.receipts import Receipts
 from backplane.vault import LocalVault
 from shield_core.keys import jwk
 from shield_core.quantum.receipt import encode, parse
@@ -22,7 +22,7 @@ ROOT = bytes(range(32))
 ASK = """
 import sys
 from pathlib import Path
-from backplane.services.receipts import Receipts
+from backplane.services.entropy.receipts import Receipts
 from backplane.vault import LocalVault
 receipts = Receipts(LocalVault(root_key=bytes(range(32)), directory=Path(sys.argv[1])))
 print("ready", flush=True)

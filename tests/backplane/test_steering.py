@@ -7,12 +7,12 @@ import pytest
 
 from backplane import ids
 from backplane.errors import Gone, JobFinished, JobNotFinished, NotFound
-from backplane.services.claims import LeaseLost
-from backplane.services.orders import Order
-from backplane.services.outcomes import DecryptOutcome
-from backplane.services.progress import ProgressFeed
-from backplane.services.secrets import open_for_job, seal_for_job
-from backplane.services.steering import Steering
+from backplane.services.attempts.claims import LeaseLost
+from backplane.services.attempts.outcomes import DecryptOutcome
+from backplane.services.jobs.progress import ProgressFeed
+from backplane.services.jobs.steering import Steering
+from backplane.services.requests.submission import Order
+from backplane.services.sealing.job_secrets import open_for_job, seal_for_job
 from tests.endings import complete_decrypt
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]

@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from backplane.errors import Gone, Unavailable
-from backplane.services import endings
-from backplane.services import sweeper as sweeper_module
-from backplane.services.sweeper import Sweeper
+from backplane.services.jobs import endings
+from backplane.services.upkeep import sweeper as sweeper_module
+from backplane.services.upkeep.sweeper import Sweeper
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 

@@ -13,8 +13,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from backplane.errors import TokenExpired, Unauthenticated
-from backplane.services import jws
-from backplane.services.tokens import AccessTokens, Principal
+from backplane.services.identity import jws
+from backplane.services.identity.tokens import AccessTokens, Principal
 
 KEY = ec.generate_private_key(ec.SECP256R1())
 TOKENS = AccessTokens(

@@ -10,7 +10,7 @@ from backplane import ids
 from backplane.db.models import Job
 from backplane.db.repositories import jobs, leases
 from backplane.db.repositories.turns import BATCH
-from backplane.services.accounts import Accounts
+from backplane.services.identity.accounts import Accounts
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 

@@ -7,7 +7,7 @@ import pytest
 
 from backplane import ids
 from backplane.errors import Gone, Unavailable
-from backplane.services.secrets import open_for_job, seal_for_job
+from backplane.services.sealing.job_secrets import open_for_job, seal_for_job
 from backplane.settings import Settings
 from backplane.vault import LocalVault
 

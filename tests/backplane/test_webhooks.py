@@ -15,7 +15,7 @@ from backplane.errors import (
     ValidationFailed,
     WebhookUrlRefused,
 )
-from backplane.services import endings
+from backplane.services.jobs import endings
 from backplane.services.webhooks import endpoints as webhooks_module
 from backplane.services.webhooks import secrets as webhook_secrets
 from backplane.services.webhooks.endpoints import Webhooks

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from backplane import ids
-from backplane.services.receipts import Receipts
+from backplane.services.entropy.receipts import Receipts
 from backplane.vault import LocalVault
 from cli.__main__ import run
 from tests.stack import ROOT, clean_environment

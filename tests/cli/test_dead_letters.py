@@ -5,9 +5,9 @@ import pytest
 
 from backplane import ids
 from backplane.errors import POISON
-from backplane.services.encryptions import Wishes
-from backplane.services.orders import Order
-from backplane.services.submissions import Upload
+from backplane.services.jobs.submissions import Upload
+from backplane.services.pictures.encryptions import Wishes
+from backplane.services.requests.submission import Order
 from backplane.wiring import open_claims, open_gateway
 from cli.__main__ import run
 from tests import pictures

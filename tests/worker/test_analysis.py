@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 
 from backplane import ids
 from backplane.errors import Unavailable
-from backplane.services.outcomes import ANALYSIS, REPORTS
+from backplane.services.attempts.outcomes import ANALYSIS, REPORTS
 from shield_core.analysis.about import About
 from shield_core.errors import Cancelled, PicturesDiffer
 from shield_core.image.regions import Region

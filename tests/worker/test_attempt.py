@@ -4,7 +4,7 @@ from types import SimpleNamespace
 import pytest
 
 from backplane.errors import Gone, StorageFull, Unavailable
-from backplane.services.claims import LeaseLost
+from backplane.services.attempts.claims import LeaseLost
 from shield_core.errors import ImageCorrupt, MacMismatch, NoMatch, PayloadInvalid, SourceFailed
 from shield_core.progress import Progress, Stage
 from worker import attempt as attempt_module

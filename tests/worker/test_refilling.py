@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 import pytest
 import redis
 
-from backplane.services.entropy import PoolLevel, pool_key
+from backplane.services.entropy.pools import PoolLevel, pool_key
 from backplane.settings import Settings
 from shield_core.quantum.pool import UNIT_BITS, BitPool
 from shield_core.quantum.sources import DeterministicSource

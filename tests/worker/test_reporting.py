@@ -4,7 +4,7 @@ import threading
 import pytest
 
 from backplane.errors import Unavailable
-from backplane.services.claims import LeaseLost
+from backplane.services.attempts.claims import LeaseLost
 from shield_core.errors import Cancelled
 from shield_core.progress import Progress, Stage
 from worker import reporting

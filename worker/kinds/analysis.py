@@ -14,8 +14,8 @@ from typing import Any
 import structlog
 
 from backplane import ids
-from backplane.services.claims import Claim, LeaseLost
-from backplane.services.outcomes import ANALYSIS, REPORTS, MeasureOutcome
+from backplane.services.attempts.claims import Claim, LeaseLost
+from backplane.services.attempts.outcomes import ANALYSIS, REPORTS, MeasureOutcome
 from shield_core import __version__
 from shield_core.analysis.about import About
 from shield_core.analysis.page import render_html

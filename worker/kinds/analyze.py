@@ -3,8 +3,8 @@ import time
 from datetime import UTC, datetime
 
 from backplane import ids
-from backplane.services.claims import Claim
-from backplane.services.inputs import INPUT_ENCRYPTED
+from backplane.services.attempts.claims import Claim
+from backplane.services.attempts.inputs import INPUT_ENCRYPTED
 from shield_core import __version__
 from shield_core.analysis.about import About
 from shield_core.progress import Progress, Stage

@@ -1,8 +1,8 @@
 import asyncio
 import time
 
-from backplane.services.claims import Claim
-from backplane.services.outcomes import ANALYSIS, MeasureOutcome
+from backplane.services.attempts.claims import Claim
+from backplane.services.attempts.outcomes import ANALYSIS, MeasureOutcome
 from shield_core.analysis import picture
 from shield_core.analysis.avalanche import ENCRYPTIONS, avalanche
 from shield_core.image.facts import Buffer

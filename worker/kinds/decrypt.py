@@ -1,8 +1,8 @@
 import asyncio
 from typing import Any
 
-from backplane.services.claims import Claim
-from backplane.services.outcomes import DecryptOutcome
+from backplane.services.attempts.claims import Claim
+from backplane.services.attempts.outcomes import DecryptOutcome
 from shield_core.errors import ShieldError
 from shield_core.keys.canonical import b64decode
 from shield_core.keys.stanzas import PassphraseOpen, PlainOpen, VaultOpen

@@ -6,12 +6,12 @@ import structlog
 
 from backplane import ids
 from backplane.metrics import ENTROPY_DEGRADED
-from backplane.services.claims import Claim
-from backplane.services.custody import wraps_of
-from backplane.services.encryptions import NOT_POSSIBLE
-from backplane.services.outcomes import EncryptOutcome
-from backplane.services.receipts import Receipts
-from backplane.services.submissions import describe
+from backplane.services.attempts.claims import Claim
+from backplane.services.attempts.outcomes import EncryptOutcome
+from backplane.services.entropy.receipts import Receipts
+from backplane.services.jobs.submissions import describe
+from backplane.services.pictures.encryptions import NOT_POSSIBLE
+from backplane.services.sealing.custody import wraps_of
 from shield_core.cipher.purity import Purity
 from shield_core.image.facts import Buffer
 from shield_core.image.payload import Layout

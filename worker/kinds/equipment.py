@@ -1,6 +1,6 @@
 from dataclasses import dataclass
 
-from backplane.services.claims import Claims
+from backplane.services.attempts.claims import Claims
 from shield_core.quantum.pool import BitPool
 from shield_core.quantum.sources import EntropySource
 

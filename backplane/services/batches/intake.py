@@ -18,14 +18,14 @@ from backplane.db.repositories import accounts, batches, notes, turns
 from backplane.db.session import Database
 from backplane.errors import ApplicationError, NotFound, Refused, from_core
 from backplane.metrics import JOBS_SUBMITTED
+from backplane.services.attempts.inputs import INPUT
 from backplane.services.batches import endings as batch_endings
 from backplane.services.batches.names import seal_name
 from backplane.services.batches.views import ItemError
-from backplane.services.encryptions import ACTION, Agreed, Encryptions, Examined, Wishes, examine_for_any
-from backplane.services.inputs import INPUT
-from backplane.services.notes import Note, seal, terms
-from backplane.services.orders import Order
-from backplane.services.submissions import Submissions, Upload
+from backplane.services.jobs.notes import Note, seal, terms
+from backplane.services.jobs.submissions import Submissions, Upload
+from backplane.services.pictures.encryptions import ACTION, Agreed, Encryptions, Examined, Wishes, examine_for_any
+from backplane.services.requests.submission import Order
 from backplane.vault import LocalVault
 from shield_core.errors import ShieldError
 from shield_core.image.names import harmless_name

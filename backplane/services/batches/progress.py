@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 from uuid import UUID
 
 from backplane.services.batches.views import Batches, BatchFacts, Counts
-from backplane.services.progress import Event, ProgressFeed
+from backplane.services.jobs.progress import Event, ProgressFeed
 
 ALL = 2**31 - 1
 """A job that was deleted between two looks: nothing of it is told any more."""

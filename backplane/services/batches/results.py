@@ -16,9 +16,9 @@ from backplane import ids
 from backplane.errors import Gone, JobNotFinished, NotFound
 from backplane.services.batches.packing import Piece, ZipStream
 from backplane.services.batches.views import Batches, BatchFacts, ItemFacts
-from backplane.services.jobs import Jobs
-from backplane.services.keys import Keys
-from backplane.services.results import Results, StoredFile
+from backplane.services.jobs.views import Jobs
+from backplane.services.keys.exports import Keys
+from backplane.services.pictures.results import Results, StoredFile
 from shield_core.image.names import harmless_stem
 
 MANIFEST = "manifest.json"

@@ -9,10 +9,10 @@ from uuid import UUID
 from backplane.db.repositories import audit, batches, jobs
 from backplane.db.session import Database
 from backplane.errors import Gone, JobFinished, JobNotFinished, NotFound
-from backplane.services import steering
 from backplane.services.batches.views import Batches, BatchFacts
-from backplane.services.orders import Order
-from backplane.services.steering import Steering
+from backplane.services.jobs import steering
+from backplane.services.jobs.steering import Steering
+from backplane.services.requests.submission import Order
 
 
 class BatchSteering:

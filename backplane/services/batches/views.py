@@ -11,7 +11,7 @@ from backplane.db.repositories import batches
 from backplane.db.session import Database
 from backplane.errors import NotFound
 from backplane.services.batches.names import ItemNames
-from backplane.services.notes import NO_NOTE, Note, NoteReader, search_terms
+from backplane.services.jobs.notes import NO_NOTE, Note, NoteReader, search_terms
 from backplane.vault import LocalVault
 from shield_core.image.names import harmless_name
 

@@ -12,7 +12,7 @@ from backplane.db.models import WebhookEndpoint
 from backplane.db.repositories import audit, webhooks
 from backplane.db.session import Database
 from backplane.errors import NotFound, TooManyWebhooks, ValidationFailed
-from backplane.services.orders import Order
+from backplane.services.requests.submission import Order
 from backplane.services.webhooks import secrets as webhook_secrets
 from backplane.services.webhooks.secrets import SECRET, URL, new_secret
 from backplane.services.webhooks.targets import CHECK_SECONDS, default_endpoint

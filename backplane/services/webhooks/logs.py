@@ -10,7 +10,7 @@ from backplane.db.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from backplane.db.repositories import deliveries
 from backplane.db.session import Database
 from backplane.errors import NotFound, ValidationFailed, WebhookDisabled
-from backplane.services.orders import Order
+from backplane.services.requests.submission import Order
 from backplane.services.webhooks import events as webhook_events
 from backplane.services.webhooks.endpoints import find
 

@@ -7,7 +7,7 @@ from backplane.addresses import Guard
 from backplane.db.models import WebhookEndpoint
 from backplane.db.repositories import webhooks
 from backplane.db.session import Database
-from backplane.services.orders import Order
+from backplane.services.requests.submission import Order
 from backplane.services.webhooks import secrets as webhook_secrets
 from backplane.services.webhooks.events import EVENTS
 from backplane.services.webhooks.secrets import SECRET, URL, new_secret

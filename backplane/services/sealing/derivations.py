@@ -17,7 +17,7 @@ import structlog
 
 from backplane.derivation import LENGTH, frame
 from backplane.errors import Unavailable
-from backplane.services.fair_lock import FairLock
+from backplane.services.sealing.fair_lock import FairLock
 from shield_core.keys.canonical import b64decode, b64encode
 from shield_core.keys.passphrase import Kdf
 

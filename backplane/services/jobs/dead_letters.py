@@ -11,8 +11,8 @@ from backplane.db.models import Job
 from backplane.db.repositories import accounts, audit, dead_letters
 from backplane.db.session import Database
 from backplane.errors import InsufficientScope, NotFound
-from backplane.services import endings, steering
-from backplane.services.jobs import JobFacts
+from backplane.services.jobs import endings, steering
+from backplane.services.jobs.views import JobFacts
 from backplane.vault import LocalVault
 
 

@@ -13,7 +13,7 @@ from uuid import UUID
 from backplane.blobs import S3Blobs
 from backplane.db.models import Blob, Job
 from backplane.errors import Gone, Unavailable
-from backplane.services.secrets import open_for_job, seal_for_job
+from backplane.services.sealing.job_secrets import open_for_job, seal_for_job
 from backplane.vault import LocalVault, VaultKey
 from shield_core.container import chunks
 from shield_core.errors import MacMismatch

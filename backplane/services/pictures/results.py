@@ -12,11 +12,11 @@ from backplane.db.models import Blob, Job
 from backplane.db.repositories import audit, blobs, jobs
 from backplane.db.session import Database
 from backplane.errors import Gone, JobFailed, JobNotFinished, NotFound
-from backplane.services.inputs import MATERIAL
-from backplane.services.jobs import CANCELLED
-from backplane.services.originals import open_blob, open_seal
-from backplane.services.outcomes import ANALYSIS
-from backplane.services.products import RESULT
+from backplane.services.attempts.inputs import MATERIAL
+from backplane.services.attempts.outcomes import ANALYSIS
+from backplane.services.attempts.products import RESULT
+from backplane.services.jobs.views import CANCELLED
+from backplane.services.sealing.envelopes import open_blob, open_seal
 from backplane.vault import LocalVault
 
 MEASURED = {"analyze": ".analysis.json", "avalanche": ".avalanche.json"}

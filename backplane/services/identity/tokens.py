@@ -20,8 +20,8 @@ from backplane import ids
 from backplane.db.repositories import accounts, audit
 from backplane.db.session import Database
 from backplane.errors import NotFound, TokenExpired, Unauthenticated
-from backplane.services import jws
-from backplane.services.sessions import Sessions
+from backplane.services.identity import jws
+from backplane.services.identity.login_sessions import Sessions
 from backplane.settings import Settings
 from shield_core.keys.jwk import USE_MEMBER
 

@@ -12,7 +12,7 @@ from backplane.bus import RedisBus
 from backplane.db.repositories import accounts
 from backplane.db.session import Database
 from backplane.errors import Unauthenticated
-from backplane.services.loading import Loader
+from backplane.services.requests.batch_loader import Loader
 
 SESSIONS_AT_ONCE = 5000
 

@@ -8,9 +8,9 @@ from backplane.db.models import Key
 from backplane.db.repositories import audit, jobs, keys
 from backplane.db.session import Database
 from backplane.errors import ClientCustody, CustodyConflict, Gone, NotFound
-from backplane.services.custody import read_recipients
-from backplane.services.passphrases import PassphrasePool
-from backplane.services.results import require_completed
+from backplane.services.pictures.results import require_completed
+from backplane.services.sealing.custody import read_recipients
+from backplane.services.sealing.passphrases import PassphrasePool
 from backplane.vault import LocalVault
 from shield_core.keys import keyfile, stanzas
 from shield_core.keys.keyfile import KeyFile

@@ -18,13 +18,13 @@ from backplane.db.models import Account, AnalysisSummary, Blob, Job, JobEvent, K
 from backplane.db.repositories import accounts, analyses, blobs, jobs, keys, leases
 from backplane.db.session import Database
 from backplane.errors import ApplicationError, Gone, Unavailable
-from backplane.services import endings
-from backplane.services.inputs import Inputs
-from backplane.services.keys import vault_opener
-from backplane.services.outcomes import DecryptOutcome, EncryptOutcome, MeasureOutcome
-from backplane.services.products import RESULT, Products
-from backplane.services.receipts import Receipts
-from backplane.services.secrets import open_for_job
+from backplane.services.attempts.inputs import Inputs
+from backplane.services.attempts.outcomes import DecryptOutcome, EncryptOutcome, MeasureOutcome
+from backplane.services.attempts.products import RESULT, Products
+from backplane.services.entropy.receipts import Receipts
+from backplane.services.jobs import endings
+from backplane.services.keys.exports import vault_opener
+from backplane.services.sealing.job_secrets import open_for_job
 from backplane.vault import LocalVault, VaultKey
 from shield_core.image.facts import LOSSES
 from shield_core.keys.stanzas import VaultOpen

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Self
 from uuid import UUID
 
-from backplane.services.notes import NO_NOTE, Note
-from backplane.services.reservations import Reservation
+from backplane.services.jobs.notes import NO_NOTE, Note
+from backplane.services.requests.reservations import Reservation
 
 
 @dataclass(frozen=True, slots=True)

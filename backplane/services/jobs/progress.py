@@ -15,8 +15,8 @@ from backplane.bus import Listener, RedisBus, Ring
 from backplane.db.repositories import events
 from backplane.db.session import Database
 from backplane.errors import ApplicationError, NotFound, Unavailable
-from backplane.services.jobs import JobFacts
-from backplane.services.loading import Loader
+from backplane.services.jobs.views import JobFacts
+from backplane.services.requests.batch_loader import Loader
 
 TERMINAL = frozenset({"completed", "error", "cancelled"})
 LOOK_SECONDS = 2.0

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from backplane import ids
 from backplane.blobs import S3Blobs, nothing
 from backplane.db.models import Blob, Job
-from backplane.services.inputs import MATERIAL
-from backplane.services.originals import seal_blob, seal_kept_blob
-from backplane.services.outcomes import MEDIA_TYPES, DecryptOutcome, EncryptOutcome, MeasureOutcome
+from backplane.services.attempts.inputs import MATERIAL
+from backplane.services.attempts.outcomes import MEDIA_TYPES, DecryptOutcome, EncryptOutcome, MeasureOutcome
+from backplane.services.sealing.envelopes import seal_blob, seal_kept_blob
 from backplane.vault import LocalVault, VaultKey
 
 RESULT = "result"

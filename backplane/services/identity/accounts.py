@@ -14,7 +14,7 @@ from backplane.db.models import Account
 from backplane.db.repositories import accounts, audit
 from backplane.db.session import Database
 from backplane.errors import EmailTaken, Unauthenticated
-from backplane.services.passphrases import PassphrasePool
+from backplane.services.sealing.passphrases import PassphrasePool
 from backplane.vault import LocalVault
 from shield_core.keys.passphrase import clean
 

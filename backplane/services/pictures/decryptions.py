@@ -11,12 +11,12 @@ from backplane.db.models import Job
 from backplane.db.repositories import keys
 from backplane.db.session import Database
 from backplane.errors import ClientCustody, KeyFileRequired, KeyFileTooCostly, ValidationFailed, from_core
-from backplane.services.custody import PASSPHRASE
-from backplane.services.derivations import Derivations
-from backplane.services.inputs import INPUT, INPUT_MATERIAL, kept_material
-from backplane.services.jobs import JobFacts
-from backplane.services.orders import Order
-from backplane.services.submissions import Submissions, Upload, estimate_ms
+from backplane.services.attempts.inputs import INPUT, INPUT_MATERIAL, kept_material
+from backplane.services.jobs.submissions import Submissions, Upload, estimate_ms
+from backplane.services.jobs.views import JobFacts
+from backplane.services.requests.submission import Order
+from backplane.services.sealing.custody import PASSPHRASE
+from backplane.services.sealing.derivations import Derivations
 from shield_core.cipher.purity import Purity
 from shield_core.container import header as container_header
 from shield_core.container import png, tag

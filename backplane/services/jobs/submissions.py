@@ -11,12 +11,12 @@ from backplane.db.models import Batch, Blob, Job
 from backplane.db.repositories import audit, blobs, jobs, notes
 from backplane.db.session import Database
 from backplane.metrics import JOBS_SUBMITTED
-from backplane.services.forecasts import Forecasts
-from backplane.services.jobs import JobFacts
-from backplane.services.notes import Note, seal, terms
-from backplane.services.orders import Order
-from backplane.services.originals import seal_blob
-from backplane.services.secrets import seal_for_job
+from backplane.services.jobs.estimates import Forecasts
+from backplane.services.jobs.notes import Note, seal, terms
+from backplane.services.jobs.views import JobFacts
+from backplane.services.requests.submission import Order
+from backplane.services.sealing.envelopes import seal_blob
+from backplane.services.sealing.job_secrets import seal_for_job
 from backplane.services.webhooks.secrets import account_key
 from backplane.services.webhooks.targets import WebhookTargets
 from backplane.vault import LocalVault, VaultKey

@@ -5,10 +5,10 @@ import asyncio
 from backplane import ids
 from backplane.db.models import Job
 from backplane.errors import ValidationFailed, from_core
-from backplane.services.inputs import INPUT, INPUT_ENCRYPTED
-from backplane.services.jobs import JobFacts
-from backplane.services.orders import Order
-from backplane.services.submissions import ANALYSIS_MS_PER_MEGAPIXEL, FIXED_MS, Submissions, Upload, describe
+from backplane.services.attempts.inputs import INPUT, INPUT_ENCRYPTED
+from backplane.services.jobs.submissions import ANALYSIS_MS_PER_MEGAPIXEL, FIXED_MS, Submissions, Upload, describe
+from backplane.services.jobs.views import JobFacts
+from backplane.services.requests.submission import Order
 from shield_core.container import header as container_header
 from shield_core.container import png, tag
 from shield_core.errors import HeaderInvalid, HeaderMissing, ShieldError, UnsupportedFormat

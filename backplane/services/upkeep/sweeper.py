@@ -13,8 +13,8 @@ from backplane.db.repositories import accounts, batches, blobs, dead_letters, id
 from backplane.db.session import Database
 from backplane.errors import POISON, Unavailable
 from backplane.metrics import DEAD_LETTERS, SWEPT
-from backplane.services import endings, steering
-from backplane.services.inputs import INPUT
+from backplane.services.attempts.inputs import INPUT
+from backplane.services.jobs import endings, steering
 from backplane.vault import LocalVault
 
 UNREFERENCED_AFTER = timedelta(hours=24)

@@ -25,8 +25,8 @@ from backplane.db.repositories import idempotency
 from backplane.db.session import Database
 from backplane.errors import ApplicationError, IdempotencyInProgress, IdempotencyMismatch
 from backplane.metrics import IDEMPOTENT_REQUESTS
-from backplane.services.orders import Order
-from backplane.services.reservations import Reservation
+from backplane.services.requests.reservations import Reservation
+from backplane.services.requests.submission import Order
 from backplane.vault import LocalVault
 from shield_core.keys.schedule import LABELS, framed
 

@@ -15,10 +15,10 @@ from backplane.db.models import Blob, Job
 from backplane.db.repositories import analyses, jobs
 from backplane.db.session import Database
 from backplane.errors import NotFound
-from backplane.services.jobs import JobFacts
-from backplane.services.originals import open_blob
-from backplane.services.outcomes import ANALYSIS, REPORTS
-from backplane.services.results import StoredFile, require_completed
+from backplane.services.attempts.outcomes import ANALYSIS, REPORTS
+from backplane.services.jobs.views import JobFacts
+from backplane.services.pictures.results import StoredFile, require_completed
+from backplane.services.sealing.envelopes import open_blob
 from backplane.vault import LocalVault
 
 WITHOUT = "no analysis is kept with it. Encrypt with analyze=true, or send both pictures to POST /api/v1/analyze"

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from backplane.bus import RedisBus
 from backplane.errors import InsufficientScope
-from backplane.services.tokens import Principal
+from backplane.services.identity.tokens import Principal
 
 PREFIX = "imageshield:ticket:"
 TICKET_BYTES = 32

@@ -9,7 +9,7 @@ from backplane.db.models import Job
 from backplane.db.repositories import jobs
 from backplane.db.session import Database
 from backplane.errors import NotFound
-from backplane.services.notes import NO_NOTE, Note, NoteReader, search_terms
+from backplane.services.jobs.notes import NO_NOTE, Note, NoteReader, search_terms
 from backplane.vault import LocalVault
 from shield_core.quantum import receipt
 

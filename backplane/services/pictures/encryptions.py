@@ -9,12 +9,12 @@ from uuid import UUID
 from backplane import ids
 from backplane.db.models import Job
 from backplane.errors import Refused, from_core
-from backplane.services.custody import RECIPIENT, agree_on_custody, read_recipients
-from backplane.services.inputs import INPUT
-from backplane.services.jobs import JobFacts
-from backplane.services.orders import Order
-from backplane.services.passphrases import PassphrasePool
-from backplane.services.submissions import Submissions, Upload, describe, estimate_ms
+from backplane.services.attempts.inputs import INPUT
+from backplane.services.jobs.submissions import Submissions, Upload, describe, estimate_ms
+from backplane.services.jobs.views import JobFacts
+from backplane.services.requests.submission import Order
+from backplane.services.sealing.custody import RECIPIENT, agree_on_custody, read_recipients
+from backplane.services.sealing.passphrases import PassphrasePool
 from shield_core.cipher.purity import Purity
 from shield_core.errors import ShieldError
 from shield_core.image import intake

@@ -12,12 +12,12 @@ from backplane.db.models import Job, JobEvent
 from backplane.db.repositories import audit, blobs, jobs
 from backplane.db.session import Database
 from backplane.errors import Gone, JobFinished, JobNotFinished, NotFound
-from backplane.services import endings
 from backplane.services.batches import endings as batch_endings
-from backplane.services.jobs import ENDED, JobFacts
-from backplane.services.notes import NoteReader
-from backplane.services.orders import Order
-from backplane.services.secrets import open_for_job, seal_for_job
+from backplane.services.jobs import endings
+from backplane.services.jobs.notes import NoteReader
+from backplane.services.jobs.views import ENDED, JobFacts
+from backplane.services.requests.submission import Order
+from backplane.services.sealing.job_secrets import open_for_job, seal_for_job
 from backplane.vault import LocalVault
 
 

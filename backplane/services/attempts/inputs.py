@@ -9,7 +9,7 @@ from backplane.db.models import Blob, Job
 from backplane.db.repositories import blobs, keys
 from backplane.db.session import Database
 from backplane.errors import Gone
-from backplane.services.originals import open_blob
+from backplane.services.sealing.envelopes import open_blob
 from backplane.vault import LocalVault
 
 INPUT = "input"

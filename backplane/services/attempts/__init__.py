@@ -1,0 +1,1 @@
+"""The worker's side of a job: claims, inputs, outcomes and what is stored of them."""

@@ -1,0 +1,1 @@
+"""Accounts, login sessions, tokens and tickets: who the caller is."""

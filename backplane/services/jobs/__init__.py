@@ -1,0 +1,1 @@
+"""Jobs: their submission, estimates, progress, control and end."""

@@ -1,0 +1,1 @@
+"""File keys: how a key file leaves the service."""

@@ -1,0 +1,1 @@
+"""Encrypting, decrypting and measuring pictures, and fetching what came of it."""

@@ -1,0 +1,1 @@
+"""Envelope encryption at rest, and who can open a key."""

@@ -1,0 +1,1 @@
+"""The outbox and the sweeper: what the relay runs."""
