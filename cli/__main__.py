@@ -224,7 +224,7 @@ def doctor(data_dir: DataDir = None, json: Json = False) -> None:
 @app.command()
 def relay() -> None:
     """Run the outbox relay and the sweeper, until SIGTERM."""
-    from worker.relay import main as run
+    from relay.__main__ import main as run
 
     run()
 

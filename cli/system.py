@@ -13,12 +13,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from backplane.alive import SEEN_SECONDS
 from cli.servers import embedded, exporters, ports
 from cli.servers.errors import PortBusy, StartFailed
 from cli.servers.home import Home
 from cli.servers.service import Service
 from cli.supervisor import Supervisor
-from worker.alive import SEEN_SECONDS
 
 ROOT = Path(__file__).resolve().parents[1]
 ATTEMPTS = 3

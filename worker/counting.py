@@ -8,8 +8,8 @@ from typing import Any
 from billiard.process import current_process
 from prometheus_client import values
 
+from backplane.alive import alive_file
 from backplane.settings import load_settings
-from worker.alive import alive_file
 
 DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
 

@@ -19,10 +19,10 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from backplane import logging
+from backplane.alive import alive_file, seconds_left
 from backplane.bus import WORKERS
 from backplane.settings import load_settings
 from worker import exporter
-from worker.alive import alive_file, seconds_left
 from worker.engine import close_engine, engine
 from worker.runner import preload
 from worker.sources import SourceRefused, check_source

@@ -106,7 +106,7 @@ class TestProduction:
         [
             ("uvicorn", "api.main:app", "--port", "0"),
             ("celery", "-A", "worker.app", "worker"),
-            ("worker.relay",),
+            ("relay",),
         ],
         ids=["gateway", "worker", "relay"],
     )

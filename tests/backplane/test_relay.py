@@ -9,7 +9,7 @@ from backplane.db.notifications import Notifications
 from backplane.errors import Unavailable
 from backplane.queue import NAME, CeleryQueue
 from backplane.services.upkeep.outbox import Relay
-from worker.relay import drain_outbox
+from relay.outbox import drain_outbox
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 

@@ -108,7 +108,7 @@ class TestWithTheExtra:
                 "embedded",
                 "cli.up, cli.demo, cli.doctor, cli.backups, cli.installation, cli.dead_letters, backplane.wiring",
             ),
-            ("worker", "worker.relay"),
+            ("worker", "relay.__main__"),
         ],
     )
     def test_everything_that_the_command_imports_is_there(self, extra, modules):

@@ -3,7 +3,10 @@ import stat
 
 import pytest
 
-IMAGES = {"api": {"api", "backplane", "migrations", "shield_core"}, "worker": {"backplane", "shield_core", "worker"}}
+IMAGES = {
+    "api": {"api", "backplane", "migrations", "shield_core"},
+    "worker": {"backplane", "relay", "shield_core", "worker"},
+}
 
 
 def steps(text):

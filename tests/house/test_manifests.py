@@ -151,7 +151,7 @@ class TestProbes:
     @pytest.mark.parametrize("name", ["worker", "relay"])
     def test_worker_and_relay_live_by_turning_their_loop(self, templates, name):
         (container,) = templates[name]["spec"]["containers"]
-        assert container["livenessProbe"]["exec"]["command"] == ["python", "-m", "worker.alive", name]
+        assert container["livenessProbe"]["exec"]["command"] == ["python", "-m", "backplane.alive", name]
 
     def test_gateway_has_the_time_that_it_takes_to_stop(self, templates):
         spec = templates["api"]["spec"]

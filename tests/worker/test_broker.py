@@ -8,8 +8,8 @@ from kombu import Connection, Queue
 from kombu.exceptions import OperationalError
 from kombu.transport import TRANSPORT_ALIASES
 
+from backplane.alive import alive_file, main
 from worker import broker
-from worker.alive import alive_file, main
 
 LONG_AGO = 3600
 

@@ -9,7 +9,7 @@ import structlog
 from backplane.db.notifications import Notifications
 from backplane.errors import ApplicationError
 from backplane.services.webhooks.deliveries import Deliveries, Message
-from worker.posting import TIMEOUT_SECONDS, Poster
+from relay.posting import TIMEOUT_SECONDS, Poster
 
 log = structlog.get_logger()
 

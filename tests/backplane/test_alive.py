@@ -3,7 +3,7 @@ import time
 
 import pytest
 
-from worker.alive import SEEN_SECONDS, alive_file, main
+from backplane.alive import SEEN_SECONDS, alive_file, main
 
 
 @pytest.fixture(autouse=True)

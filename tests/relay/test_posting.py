@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from backplane.addresses import Guard
+from relay.posting import MAX_ANSWER, Poster, retry_after
 from tests.receiver import Reply, receiving
-from worker.posting import MAX_ANSWER, Poster, retry_after
 
 pytestmark = pytest.mark.anyio
 

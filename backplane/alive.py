@@ -1,4 +1,4 @@
-"""`python -m worker.alive [worker|relay]`: exit 0 where it did what it is there for within a minute. A pod's probe.
+"""`python -m backplane.alive [worker|relay]`: exit 0 where it did what it is there for within a minute. A pod's probe.
 
 A worker is there to ask the queue for work: it says so when the queue has answered, when it found the queue closed, and
 while its children are at a job. That a process exists, or that its loop turns, says nothing: workers have been seen

@@ -10,8 +10,8 @@ import pytest
 
 from backplane.errors import Unavailable
 from backplane.services.webhooks.deliveries import Answer
-from worker import webhooks as webhooks_module
-from worker.webhooks import AT_ONCE, PER_ACCOUNT, PER_ENDPOINT, Sending
+from relay import webhooks as webhooks_module
+from relay.webhooks import AT_ONCE, PER_ACCOUNT, PER_ENDPOINT, Sending
 
 pytestmark = pytest.mark.anyio
 

@@ -1,0 +1,54 @@
+"""`python -m relay`, or `imageshield relay`: the outbox, the sweeps and the webhooks, until a signal ends them."""
+
+import asyncio
+import signal
+
+import structlog
+
+from backplane import exporter, logging
+from backplane.addresses import Guard
+from backplane.db.notifications import Notifications
+from backplane.db.repositories.webhooks import CHANNEL as WEBHOOKS
+from backplane.metrics import registry_of
+from backplane.settings import Settings, load_settings
+from backplane.wiring import open_deliveries, open_relay
+from relay.outbox import drain_outbox
+from relay.posting import Poster
+from relay.sweeps import acts, repeat
+from relay.webhooks import Sending
+
+log = structlog.get_logger()
+
+
+async def run(settings: Settings) -> None:
+    """Relay and sweep until SIGTERM or SIGINT."""
+    async with (
+        open_relay(settings) as (relay, sweeper),
+        open_deliveries(settings) as deliveries,
+        Notifications(settings) as outbox,
+        Notifications(settings, channel=WEBHOOKS) as webhooks,
+    ):
+        sending = Sending(deliveries, Poster(Guard(settings.webhook_allow_networks)))
+        work = asyncio.gather(
+            drain_outbox(relay, outbox),
+            sending.run(webhooks),
+            *(repeat(act, seconds) for act, seconds in acts(sweeper, deliveries).items()),
+        )
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, work.cancel)
+        log.info("relay.ready")
+        try:
+            await work
+        except asyncio.CancelledError:
+            log.info("relay.stopped")
+
+
+def main() -> None:
+    settings = load_settings()
+    logging.configure(settings.log_level)
+    exporter.serve("relay", registry_of("relay"), settings)
+    asyncio.run(run(settings))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,51 @@
+"""The periodic work: each sweep in a loop of its own, so that one that hangs delays no other."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from backplane.errors import ApplicationError
+from backplane.services.upkeep.sweeper import Sweeper
+from backplane.services.webhooks.deliveries import Deliveries
+
+log = structlog.get_logger()
+
+SWEEP_SECONDS = 5.0
+COLLECT_SECONDS = 3600.0
+
+Act = Callable[[], Awaitable[None]]
+
+
+async def repeat(act: Act, seconds: float) -> None:
+    """Do it for ever; what fails now is tried again next time, and keeps nothing else from being done."""
+    while True:
+        try:
+            await act()
+        except ApplicationError as error:
+            log.warning("sweeper.waiting", what=act.__name__, code=error.code, detail=error.detail)
+        except Exception:
+            log.exception("sweeper.broke", what=act.__name__)
+        await asyncio.sleep(seconds)
+
+
+def acts(sweeper: Sweeper, deliveries: Deliveries) -> dict[Act, float]:
+    """List what is repeated, and the seconds between: each by itself, for a store that hangs must not hold up a job."""
+
+    async def destroy_expired_keys() -> None:
+        await asyncio.to_thread(sweeper.destroy_expired_keys)
+
+    return {
+        sweeper.end_silent_jobs: SWEEP_SECONDS,
+        sweeper.reclaim_jobs: SWEEP_SECONDS,
+        sweeper.ring_unheard_jobs: SWEEP_SECONDS,
+        sweeper.delete_due_objects: SWEEP_SECONDS,
+        sweeper.delete_outlived_jobs: SWEEP_SECONDS,
+        sweeper.forget_expired: SWEEP_SECONDS,
+        sweeper.count_dead_letters: SWEEP_SECONDS,
+        sweeper.collect_unreferenced: COLLECT_SECONDS,
+        sweeper.renew_store_rules: COLLECT_SECONDS,
+        destroy_expired_keys: COLLECT_SECONDS,
+        deliveries.measure: SWEEP_SECONDS,
+        deliveries.forget: COLLECT_SECONDS,
+    }
