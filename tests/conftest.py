@@ -6,7 +6,7 @@ import pytest
 import structlog
 
 from backplane.settings import Settings
-from cli.servers.home import scratch
+from imageshield.servers.home import scratch
 from tests.stack import Stack, SystemUnderTest, running_stack, running_system
 
 # With the values of all variables, as structlog draws it unasked, one traceback takes seconds, in which a gateway on

@@ -18,7 +18,7 @@ from backplane.services.upkeep.outbox import Relay
 from backplane.services.upkeep.sweeper import Sweeper
 from backplane.settings import Settings
 from backplane.wiring import GatewayServices, Plant, open_gateway, open_plant
-from cli.servers import processes
+from imageshield.servers import processes
 from tests.stack import ROOT, clean_environment, query, wait_until
 
 T = TypeVar("T")

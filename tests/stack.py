@@ -22,11 +22,10 @@ import asyncpg
 import redis
 
 from backplane.settings import Settings
-from cli import system
-from cli.servers import embedded, processes
-from cli.servers.home import Home
-from cli.servers.valkey import DATABASES
-from cli.supervisor import Supervisor
+from imageshield.servers import embedded, processes, system
+from imageshield.servers.home import Home
+from imageshield.servers.supervisor import Supervisor
+from imageshield.servers.valkey import DATABASES
 
 ROOT = Path(__file__).resolve().parents[1]
 TEMPLATE = "template_imageshield"

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from cli.servers import processes
+from imageshield.servers import processes
 
 PROC = Path("/proc")
 TICKS = os.sysconf("SC_CLK_TCK")

@@ -12,8 +12,8 @@ import asyncpg
 
 from backplane.settings import Settings
 from benchmarks.load import processes
-from cli import system
-from cli.servers.home import scratch
+from imageshield.servers import system
+from imageshield.servers.home import scratch
 
 OURS = ("gateway", "worker", "relay")
 SERVERS = ("postgres", "valkey", "seaweedfs")

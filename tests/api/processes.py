@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 
 from backplane.settings import Settings
-from cli.servers import ports
+from imageshield.servers import ports
 from tests.api.conftest import eventually
 from tests.stack import ROOT, clean_environment
 

@@ -9,7 +9,7 @@ import pytest
 from backplane import ids
 from backplane.services.entropy.receipts import Receipts
 from backplane.vault import LocalVault
-from cli.__main__ import run
+from imageshield.__main__ import run
 from tests.stack import ROOT, clean_environment
 
 

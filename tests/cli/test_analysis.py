@@ -3,7 +3,7 @@ import re
 
 import pytest
 
-from cli.__main__ import run
+from imageshield.__main__ import run
 from tests import pictures
 
 

@@ -9,7 +9,7 @@ from backplane.services.jobs.submissions import Upload
 from backplane.services.pictures.encryptions import Wishes
 from backplane.services.requests.submission import Order
 from backplane.wiring import open_claims, open_gateway
-from cli.__main__ import run
+from imageshield.__main__ import run
 from tests import pictures
 from tests.stack import query
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from cli import demo
-from cli.__main__ import run
+from imageshield.__main__ import run
+from imageshield.commands import demo
 from tests import pictures
 from tests.stack import ROOT, SystemUnderTest
 

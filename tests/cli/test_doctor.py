@@ -15,11 +15,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from backplane import ids
-from cli import doctor
-from cli.checks import database, machine, redis
-from cli.checks.situation import Fault, Situation, look, place
-from cli.servers import binaries
-from cli.servers.home import Home, scratch
+from imageshield.checks import database, machine, redis
+from imageshield.checks.situation import Fault, Situation, look, place
+from imageshield.commands import doctor
+from imageshield.servers import binaries
+from imageshield.servers.home import Home, scratch
 from tests.stack import ROOT, Stack, clean_environment, query
 
 CANARY = "canary-password"
@@ -67,7 +67,7 @@ def the_only(faults: list[Fault]) -> Fault:
 
 class TestCommand:
     def doctor(self, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "cli", "doctor", *options]
+        command = [sys.executable, "-m", "imageshield", "doctor", *options]
         environment = clean_environment() | environment
         return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
@@ -213,8 +213,9 @@ class TestKeys:
     @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
     def test_key_that_we_cannot_read(self, environment, home, tmp_path):
         script = (
-            "import os, sys, json; from cli.checks.keys import check_keys; from cli.checks.situation import look; "
-            "from cli.servers.home import Home; from pathlib import Path; situation = look(dict(os.environ), "
+            "import os, sys, json; from imageshield.checks.keys import check_keys; "
+            "from imageshield.checks.situation import look; "
+            "from imageshield.servers.home import Home; from pathlib import Path; situation = look(dict(os.environ), "
             "Home(Path('/nonexistent'))); import alembic.script, asyncpg; os.setuid(65534); "
             "print([fault.problem for fault in check_keys(situation)])"
         )
@@ -442,7 +443,8 @@ class TestRunningSystem:
     @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
     def test_directory_of_somebody_else_is_a_fault_and_not_the_end(self, home):
         script = (
-            "import os, sys; from pathlib import Path; from cli import doctor; from cli.servers.home import Home; "
+            "import os, sys; from pathlib import Path; from imageshield.commands import doctor; "
+            "from imageshield.servers.home import Home; "
             "import alembic.config, alembic.script, asyncpg; os.setuid(65534); "
             f"faults = doctor.find(doctor.look({{}}, Home(Path({str(home.path)!r})))); "
             "print([fault.problem for fault in faults])"

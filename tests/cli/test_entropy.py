@@ -6,20 +6,20 @@ from types import SimpleNamespace
 
 import pytest
 
-from cli import race, routines, selftest
-from cli.__main__ import run
+from imageshield.__main__ import run
+from imageshield.commands import entropy_bench, entropy_routines, entropy_selftest
 from shield_core.quantum import aer, conditioner
 from shield_core.quantum.sources import DeterministicSource
 
 
 @pytest.fixture(scope="module")
 def result():
-    return race.run(rounds=1)
+    return entropy_bench.run(rounds=1)
 
 
 @pytest.fixture(scope="module")
 def ways():
-    return {one.id: one for one in routines.all_routines(DeterministicSource())}
+    return {one.id: one for one in entropy_routines.all_routines(DeterministicSource())}
 
 
 def answer(capsys, *arguments):
@@ -56,15 +56,15 @@ class TestSelftest:
     def test_finds_keys_that_are_raw_bits(self, capsys, monkeypatch):
         """As the first designs made them."""
         monkeypatch.setattr(
-            selftest, "draw_file_key", lambda source, **_: SimpleNamespace(file_key=source.measure(256))
+            entropy_selftest, "draw_file_key", lambda source, **_: SimpleNamespace(file_key=source.measure(256))
         )
-        monkeypatch.setattr(selftest, "predict", aer_bits)
+        monkeypatch.setattr(entropy_selftest, "predict", aer_bits)
         code, found = answer(capsys, "selftest", "--keys", "5")
         assert (code, found["keys"]["predicted"]) == (1, 5)
 
     def test_notices_a_simulator_that_it_cannot_predict(self, capsys, monkeypatch):
         """Another release of Aer may draw otherwise: then what we say about it is to be looked at again."""
-        monkeypatch.setattr(selftest, "predict", lambda seed, n_bits: bytes(n_bits // 8))
+        monkeypatch.setattr(entropy_selftest, "predict", lambda seed, n_bits: bytes(n_bits // 8))
         code, found = answer(capsys, "selftest", "--keys", "2")
         assert (code, found["ok"]) == (1, False)
         assert 0 < found["raw_bits"]["predicted"] < 65_536
@@ -102,7 +102,7 @@ class TestBench:
 
     def test_labels_what_is_no_measurement(self, result):
         assert [one.id for one in result.routines if not one.measures] == ["numpy", "urandom", "chacha20"]
-        assert race.tell(result).count("[no measurement]") == 3
+        assert entropy_bench.tell(result).count("[no measurement]") == 3
 
     def test_holds_the_ratios_to_the_goals(self, result):
         rows = {row["id"]: row for row in result.to_json()["rows"]}
@@ -121,14 +121,14 @@ class TestBench:
             assert row["ok"] == reached
 
     def test_a_goal_that_is_missed_stays_in_the_table(self):
-        row = race.Row("slow", 1.0, 20, "higher", "how")
+        row = entropy_bench.Row("slow", 1.0, 20, "higher", "how")
         assert not row.ok
-        result = race.Result((), {}, (row,))
-        assert "MISSED" in race.tell(result)
+        result = entropy_bench.Result((), {}, (row,))
+        assert "MISSED" in entropy_bench.tell(result)
         assert result.to_json()["ok"] is False
 
     def test_prints_the_table_and_the_json(self, result, capsys, monkeypatch):
-        monkeypatch.setattr(race, "run", lambda rounds: result)
+        monkeypatch.setattr(entropy_bench, "run", lambda rounds: result)
         assert run(["entropy", "bench"]) == 0
         assert "20 qubits x 100 shots" in capsys.readouterr().out
         code, said = answer(capsys, "bench")

@@ -9,8 +9,8 @@ import pytest
 import typer.main
 from packaging.requirements import Requirement
 
-from cli.__main__ import app
-from cli.extras import NEEDED
+from imageshield.__main__ import app
+from imageshield.terminal.extras import NEEDED
 from tests import pictures
 from tests.cli.test_manual import commands
 from tests.stack import ROOT
@@ -59,7 +59,7 @@ def python(code, *extras, cwd=None):
 
 
 def run(arguments, *extras, cwd=None):
-    return python(f"sys.argv[1:] = {arguments!r}\nfrom cli.__main__ import main\nmain()", *extras, cwd=cwd)
+    return python(f"sys.argv[1:] = {arguments!r}\nfrom imageshield.__main__ import main\nmain()", *extras, cwd=cwd)
 
 
 class TestWithoutTheExtra:
@@ -106,7 +106,10 @@ class TestWithTheExtra:
         [
             (
                 "embedded",
-                "cli.up, cli.demo, cli.doctor, cli.backups, cli.installation, cli.dead_letters, backplane.wiring",
+                ", ".join(
+                    ["backplane.wiring", "imageshield.servers.installation"]
+                    + [f"imageshield.commands.{name}" for name in ("up", "demo", "doctor", "backups", "dead_letters")]
+                ),
             ),
             ("worker", "relay.__main__"),
         ],

@@ -18,9 +18,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import cli.outputs
+import imageshield.terminal.outputs
 import shield_core.pipeline
-from cli.__main__ import run
+from imageshield.__main__ import run
 from shield_core.errors import SourceFailed
 from shield_core.quantum.aer import AerSource
 from tests import pictures
@@ -81,7 +81,7 @@ def shell(tmp_path, capsys, monkeypatch):
 def child(*arguments, **options):
     """Start the command line in a process of its own."""
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    return subprocess.Popen([sys.executable, "-m", "cli", *map(str, arguments)], env=environment, **options)
+    return subprocess.Popen([sys.executable, "-m", "imageshield", *map(str, arguments)], env=environment, **options)
 
 
 class TestEncrypt:
@@ -240,7 +240,7 @@ class TestBothOrNeither:
             return real(descriptor, data)
 
         real = os.write
-        monkeypatch.setattr(cli.outputs.os, "write", write)
+        monkeypatch.setattr(imageshield.terminal.outputs.os, "write", write)
         shell.encrypt(expect=1)
         assert shell.files() == ["password", "photo.png"]
 
@@ -260,13 +260,13 @@ class TestBothOrNeither:
         assert shell.files() == ["password", "photo.enc.png", "photo.enc.qkey", "photo.png"]
 
     def test_one_that_appears_in_the_meantime_is_not_replaced(self, shell, monkeypatch):
-        real = cli.outputs.Outputs._publish
+        real = imageshield.terminal.outputs.Outputs._publish
 
         def publish(self):
             shell.write("photo.enc.png", b"somebody else's")
             real(self)
 
-        monkeypatch.setattr(cli.outputs.Outputs, "_publish", publish)
+        monkeypatch.setattr(imageshield.terminal.outputs.Outputs, "_publish", publish)
         shell.encrypt(expect=1)
         assert shell.read("photo.enc.png") == b"somebody else's"
         assert shell.files() == ["password", "photo.enc.png", "photo.png"]
@@ -595,7 +595,7 @@ class TestInspect:
     def test_imports_neither_simulator_nor_kernels_nor_services(self, shell):
         shell.encrypt()
         script = (
-            "import sys; from cli.__main__ import run; assert run(['inspect', 'photo.enc.png']) == 0;"
+            "import sys; from imageshield.__main__ import run; assert run(['inspect', 'photo.enc.png']) == 0;"
             "print(sorted({'numba', 'qiskit', 'qiskit_aer', 'fastapi', 'sqlalchemy', 'celery'} & set(sys.modules)))"
         )
         environment = os.environ | {"PYTHONPATH": str(ROOT)}

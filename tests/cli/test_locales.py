@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from cli.__main__ import run
-from cli.neighbors import beside
+from imageshield.__main__ import run
+from imageshield.commands.neighbors import beside
 from tests import pictures
 from tests.cli.test_files import ROOT, Shell
 
@@ -25,7 +25,7 @@ def ascii_only(*arguments, **variables):
     """Run the command line in the oldest of all locales; return its exit code, stdout and stderr."""
     environment = os.environ | {"PYTHONPATH": str(ROOT)} | ASCII | variables
     done = subprocess.run(
-        [sys.executable, "-m", "cli", *arguments], capture_output=True, text=True, check=False, env=environment
+        [sys.executable, "-m", "imageshield", *arguments], capture_output=True, text=True, check=False, env=environment
     )
     return done.returncode, done.stdout, done.stderr
 
@@ -100,6 +100,6 @@ def test_a_secret_is_not_quoted(shell, monkeypatch):
         "s3cret-é".encode("ascii")
 
     shell.write("a.png", PICTURE)
-    monkeypatch.setattr("cli.files.encrypt", refuse)
+    monkeypatch.setattr("imageshield.commands.files.encrypt", refuse)
     assert run(["encrypt", "a.png", "--plain-key"]) == 1
     assert "s3cret" not in "".join(shell.capsys.readouterr())

@@ -5,8 +5,8 @@ import subprocess
 import pytest
 import typer.main
 
-from cli import manual
-from cli.__main__ import app
+from imageshield.__main__ import app
+from imageshield.terminal import manual
 
 
 def commands(group, path=()):
@@ -73,7 +73,7 @@ class TestCompletion:
         ],
     )
     def test_of_each_shell_knows_commands_and_options(self, monkeypatch, capsys, shell, variables, expected):
-        from cli.__main__ import run
+        from imageshield.__main__ import run
 
         for name, value in (variables | {"_IMAGESHIELD_COMPLETE": f"complete_{shell}"}).items():
             monkeypatch.setenv(name, value)

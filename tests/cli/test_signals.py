@@ -21,7 +21,7 @@ class Impatient:
 
 sys.meta_path.insert(0, Impatient())
 sys.argv[1:] = ["keygen"]
-from cli.__main__ import main
+from imageshield.__main__ import main
 main()
 """
 
@@ -58,7 +58,7 @@ class TestSignals:
             told = process.stderr.read()
         assert process.returncode == 0, told
 
-    @pytest.mark.parametrize("module", ["typer", "cli.options", "cli.keygen"])
+    @pytest.mark.parametrize("module", ["typer", "imageshield.terminal.options", "imageshield.commands.keygen"])
     def test_are_no_traceback_while_modules_are_read(self, module):
         program = EARLY.format(module=module)
         environment = os.environ | {"PYTHONPATH": str(ROOT)}

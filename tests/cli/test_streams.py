@@ -9,8 +9,8 @@ import sys
 import numpy as np
 import pytest
 
-from cli.__main__ import run
-from cli.streams import write_all
+from imageshield.__main__ import run
+from imageshield.terminal.streams import write_all
 from shield_core.keys import keyfile
 from tests import pictures
 from tests.cli.test_files import PASSWORD, ROOT, child
@@ -269,13 +269,14 @@ class TestStreams:
         pipe.write("a.png", PICTURE)
         pipe("encrypt", "a.png", "--plain-key")
         for unbuffered in ("", "PYTHONUNBUFFERED=1"):
-            code, told = ended(f'{unbuffered} "$PYTHON" -m cli {command} {redirection}', pipe.directory)
+            code, told = ended(f'{unbuffered} "$PYTHON" -m imageshield {command} {redirection}', pipe.directory)
             assert (code, len(told.splitlines())) == (1, 1)
             assert words in told
 
     def test_full_ones_leave_no_file(self, pipe):
         pipe.write("a.png", PICTURE)
-        code, told = ended('"$PYTHON" -m cli encrypt a.png -o - --key-out k --plain-key -q >/dev/full', pipe.directory)
+        line = f'"$PYTHON" -m imageshield encrypt a.png {" ".join(TO_STDOUT)} >/dev/full'
+        code, told = ended(line, pipe.directory)
         assert (code, pipe.files()) == (1, {"a.png"})
         assert told == "imageshield: There is no room left: standard output\n"
 
@@ -303,7 +304,7 @@ class TestStreams:
         before = pipe.files()
         # The limit holds for every file that the child writes, so it must not measure coverage.
         monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
-        code, told = ended(f'ulimit -f {kib}; "$PYTHON" -m cli {command} >out', pipe.directory)
+        code, told = ended(f'ulimit -f {kib}; "$PYTHON" -m imageshield {command} >out', pipe.directory)
         assert (code, told) == (1, "imageshield: There is no room left: standard output\n")
         assert pipe.files() == before | {"out"}
 
@@ -311,7 +312,7 @@ class TestStreams:
     def test_take_what_is_larger_than_a_pipe_holds(self, pipe, monkeypatch, unbuffered):
         monkeypatch.setenv("PYTHONUNBUFFERED", unbuffered)
         pipe.write("a.png", LARGE)
-        code, told = ended(f'"$PYTHON" -m cli encrypt a.png {" ".join(TO_STDOUT)} | cat >b.png', pipe.directory)
+        code, told = ended(f'"$PYTHON" -m imageshield encrypt a.png {" ".join(TO_STDOUT)} | cat >b.png', pipe.directory)
         assert code == 0, told
         pipe("decrypt", "b.png", "--key", "k", "-o", "c.png")
         assert np.array_equal(pictures.pixels(pipe.read("c.png")), pictures.pixels(LARGE))
@@ -338,7 +339,7 @@ class TestStreams:
     @pytest.mark.parametrize("redirection", ["2>&-", "2>/dev/full", "<&-"])
     def test_that_are_not_needed_may_be_closed_or_full(self, pipe, redirection):
         pipe.write("a.png", PICTURE)
-        code, told = ended(f'"$PYTHON" -m cli encrypt a.png --plain-key -q {redirection}', pipe.directory)
+        code, told = ended(f'"$PYTHON" -m imageshield encrypt a.png --plain-key -q {redirection}', pipe.directory)
         assert (code, told if redirection == "2>&-" else "") == (0, "")
         pipe("decrypt", "a.enc.png", "-o", "b.png")
         assert np.array_equal(pictures.pixels(pipe.read("b.png")), pictures.pixels(PICTURE))

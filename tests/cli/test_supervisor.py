@@ -12,12 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from cli import system
-from cli.servers import logs, ports, processes
-from cli.servers.errors import StartFailed
-from cli.servers.home import Home
-from cli.servers.service import Service
-from cli.supervisor import Interrupted, Supervisor
+from imageshield.servers import logs, ports, processes, system
+from imageshield.servers.errors import StartFailed
+from imageshield.servers.home import Home
+from imageshield.servers.service import Service
+from imageshield.servers.supervisor import Interrupted, Supervisor
 from tests.stack import ROOT, wait_until
 
 SLEEP = "import time; time.sleep(600)"
@@ -183,7 +182,7 @@ class TestRestart:
 
 class TestPulse:
     def test_a_process_that_lives_and_does_nothing_is_started_again(self, yard, monkeypatch):
-        monkeypatch.setattr("cli.supervisor.ROUND_SECONDS", 0.05)
+        monkeypatch.setattr("imageshield.servers.supervisor.ROUND_SECONDS", 0.05)
         working = threading.Event()
         working.set()
         supervisor = yard.supervise(program("worker", SLEEP, healthy=lambda: True, alive=working.is_set))
@@ -195,7 +194,7 @@ class TestPulse:
         assert "worker: lives and does nothing, killed" in yard.said
 
     def test_one_silence_is_forgiven(self, yard, monkeypatch):
-        monkeypatch.setattr("cli.supervisor.ROUND_SECONDS", 0.05)
+        monkeypatch.setattr("imageshield.servers.supervisor.ROUND_SECONDS", 0.05)
         answers, asked = iter([False]), threading.Event()
 
         def alive():
@@ -272,7 +271,7 @@ class TestRecords:
 
 
 class TestLeash:
-    LEASH = ROOT / "cli/servers/leash.py"
+    LEASH = ROOT / "imageshield/servers/leash.py"
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-I", "-S", self.LEASH, *arguments]
@@ -317,7 +316,7 @@ class TestLogs:
         assert logs.tail(log.with_name("absent")) == ""
 
     def test_supervisor_trims_while_processes_run(self, yard, monkeypatch):
-        monkeypatch.setattr("cli.supervisor.ROUND_SECONDS", 0.05)
+        monkeypatch.setattr("imageshield.servers.supervisor.ROUND_SECONDS", 0.05)
         monkeypatch.setattr(logs, "MAX_BYTES", 10)
         supervisor = yard.supervise(program("wordy", f"print('words ' * 10, flush=True); {SLEEP}"))
         supervisor.start()

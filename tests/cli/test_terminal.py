@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli.__main__ import run
-from cli.reporting import printable
+from imageshield.__main__ import run
+from imageshield.terminal.reporting import printable
 from tests import pictures
 from tests.cli.test_files import PASSWORD, Shell, child
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from cli.servers import ports, processes
-from cli.servers.home import scratch
+from imageshield.servers import ports, processes
+from imageshield.servers.home import scratch
 from tests.stack import ROOT, Stack, SystemUnderTest, clean_environment, wait_until
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
@@ -31,7 +31,7 @@ class Up:
         self.errors = path.with_name(path.name + ".stderr")
         with self.errors.open("ab") as errors:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "cli", "up", "--data-dir", str(path), "--workers", "1", *options],
+                [sys.executable, "-m", "imageshield", "up", "--data-dir", str(path), "--workers", "1", *options],
                 cwd=ROOT,
                 env=clean_environment() | (environment or {}),
                 stdout=subprocess.PIPE,

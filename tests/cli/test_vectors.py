@@ -3,7 +3,7 @@ from hashlib import sha256
 
 import pytest
 
-from cli.__main__ import run
+from imageshield.__main__ import run
 from shield_core.errors import HeaderMissing, KeyFileInvalid
 from shield_core.image import intake, payload
 from shield_core.image.framing import frame

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from cli.servers.service import Service
+from imageshield.servers.service import Service
 from tests.faults.skips import Skip
 
 SIZE_MEGABYTES = 96

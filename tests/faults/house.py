@@ -18,11 +18,10 @@ import boto3
 import redis
 from botocore.config import Config
 
-from cli import system
-from cli.servers import embedded, keeper, ports, processes, seaweed
-from cli.servers.home import Home, scratch
-from cli.servers.service import Service
-from cli.supervisor import Supervisor
+from imageshield.servers import embedded, keeper, ports, processes, seaweed, system
+from imageshield.servers.home import Home, scratch
+from imageshield.servers.service import Service
+from imageshield.servers.supervisor import Supervisor
 from tests.faults.disks import SmallDisk, moved, small_disk
 from tests.stack import ROOT, clean_environment, wait_until
 
@@ -225,7 +224,7 @@ class House:
         self._services[DOOR] = door(port, upstream, self.store_fault)
 
 
-COMMANDS = {"relay": ("cli", "relay")}
+COMMANDS = {"relay": ("imageshield", "relay")}
 
 SERVERS = (
     "DATABASE_URL",

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-from cli.servers.errors import StartRefused
+from imageshield.servers.errors import StartRefused
 from tests.faults.client import OutsideLedger
 from tests.faults.house import House, running_house
 from tests.faults.measures import BROKEN, LATER, SKIPPED, Result

@@ -14,7 +14,7 @@ from tests.faults.reconciler import Reckoning
 from tests.faults.rows import MATRIX
 from tests.stack import ROOT
 
-PRODUCT = {"api", "backplane", "cli", "shield_core", "worker"}
+PRODUCT = {"api", "backplane", "imageshield", "relay", "shield_core", "worker"}
 
 
 def job(status="completed", **changes):

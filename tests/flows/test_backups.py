@@ -15,8 +15,8 @@ import httpx
 import pytest
 from PIL import Image
 
-from cli.__main__ import run
-from cli.servers.home import scratch
+from imageshield.__main__ import run
+from imageshield.servers.home import scratch
 from tests import pictures
 from tests.flows.conftest import PASSWORD, User
 from tests.stack import SystemUnderTest, clean_environment, running_system, wait_until

@@ -82,6 +82,6 @@ class TestCanary:
 
 
 def pg_dump() -> str:
-    from cli.servers import binaries
+    from imageshield.servers import binaries
 
     return os.fspath(binaries.find_postgres().directory / "pg_dump")

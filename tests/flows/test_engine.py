@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from backplane.queue import NAME, make_celery
-from cli.servers import processes
+from imageshield.servers import processes
 from tests import pictures
 from tests.engine_room import EngineRoom
 from tests.stack import query, wait_until

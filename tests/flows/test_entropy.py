@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from cli.servers.home import scratch
+from imageshield.servers.home import scratch
 from tests import pictures
 from tests.core.quantum.test_qrng import Generator, generator, sound
 from tests.flows.conftest import User

@@ -9,7 +9,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from backplane.metrics import EXPORTED
-from cli.servers.home import scratch
+from imageshield.servers.home import scratch
 from tests import pictures
 from tests.flows.conftest import User
 from tests.stack import SystemUnderTest, query, running_system, wait_until

@@ -7,7 +7,7 @@ import signal
 import httpx
 import pytest
 
-from cli.__main__ import run
+from imageshield.__main__ import run
 from tests import pictures
 from tests.flows.conftest import PASSWORD, User
 from tests.stack import SystemUnderTest

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from backplane.settings import Settings
-from cli.system import UNWINDING_SECONDS
+from imageshield.servers.system import UNWINDING_SECONDS
 
 OURS = {"api", "worker", "relay", "migration", "keys"}
 ONE_SHOT = {"bucket", "keys", "migration"}

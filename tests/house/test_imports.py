@@ -58,7 +58,7 @@ class TestContracts:
 
 
 class TestGateway:
-    FOREIGN = ("qiskit", "qiskit_aer", "numba", "llvmlite", "worker", "relay", "cli")
+    FOREIGN = ("qiskit", "qiskit_aer", "numba", "llvmlite", "worker", "relay", "imageshield")
     PROBE = f"import sys, api.main; print(sorted(set({FOREIGN}) & set(sys.modules)))"
 
     @pytest.mark.skipif(importlib.util.find_spec("api.main") is None, reason="the gateway is not written yet")

@@ -117,7 +117,7 @@ class TestLocks:
         """`make demo` runs on it; what only a tool of development brings along would be missed by strangers alone."""
         locked = set(versions((root / "requirements/run.txt").read_text()))
         providers = packages_distributions()
-        rooms = ("api", "backplane", "cli", "migrations", "relay", "shield_core", "worker")
+        rooms = ("api", "backplane", "imageshield", "migrations", "relay", "shield_core", "worker")
         for path in [path for room in rooms for path in (root / room).rglob("*.py")]:
             for name in imported(ast.parse(path.read_text())):
                 if name in providers and name not in OPTIONAL:

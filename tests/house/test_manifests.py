@@ -7,7 +7,7 @@ import yaml
 
 from backplane.addresses import GLOBAL_UNICAST, NOT_PUBLIC, PUBLIC_PORTS
 from backplane.settings import Settings
-from cli.system import UNWINDING_SECONDS
+from imageshield.servers.system import UNWINDING_SECONDS
 
 API_STOP_SECONDS = 25
 """The gateway's own longest stop, which the cluster must wait for on top of `preStop`."""

@@ -4,7 +4,7 @@ import shlex
 import pytest
 import typer
 
-from cli.__main__ import app
+from imageshield.__main__ import app
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ class TestReadme:
         """They are not run: they clone, go on until Ctrl-C, or ask on a terminal."""
         program = typer.main.get_command(app)
         targets = set(re.findall(r"(?m)^([a-z-]+):", (root / "Makefile").read_text()))
-        prompts = re.findall(r'_ask\("(.*?)"\)', (root / "cli/passwords.py").read_text())
+        prompts = re.findall(r'_ask\("(.*?)"\)', (root / "imageshield/terminal/passwords.py").read_text())
         seen = []
         for document in ("README.md", "docs/api.md"):
             for line in console_lines((root / document).read_text()):

@@ -3,7 +3,7 @@ import tomllib
 
 from shield_core import __version__
 
-ROOMS = {"api", "backplane", "benchmarks", "cli", "migrations", "relay", "scripts", "shield_core", "worker"}
+ROOMS = {"api", "backplane", "benchmarks", "imageshield", "migrations", "relay", "scripts", "shield_core", "worker"}
 LONGEST = 300
 LONGER_FOR_A_REASON: dict[str, str] = {}
 """Path and reason of each module that may be longer."""

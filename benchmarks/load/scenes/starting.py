@@ -9,8 +9,8 @@ import time
 
 from benchmarks.goals import lower
 from benchmarks.load.stage import environment
-from cli.servers.home import scratch
-from cli.system import ROOT
+from imageshield.servers.home import scratch
+from imageshield.servers.system import ROOT
 
 
 def run(*, quick):
@@ -25,7 +25,7 @@ def run(*, quick):
 
 def start(place):
     """Start a system, wait for its word, stop it; seconds to the word."""
-    command = [sys.executable, "-m", "cli", "up", "--port", "0", "--data-dir", str(place), "--workers", "2"]
+    command = [sys.executable, "-m", "imageshield", "up", "--port", "0", "--data-dir", str(place), "--workers", "2"]
     began = time.perf_counter()
     child = subprocess.Popen(
         command, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True

@@ -1,0 +1,58 @@
+"""The variables themselves: present, and of the form that the services accept."""
+
+from pydantic import ValidationError
+
+from backplane.settings import Settings
+from imageshield.checks.situation import KEYS, SERVERS, Fault, Situation
+
+GENERATED = (*SERVERS, *KEYS, "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+SCHEMES = {
+    "DATABASE_URL": ("postgresql", "postgres"),
+    "REDIS_URL": ("redis", "rediss"),
+    "S3_ENDPOINT_URL": ("http", "https"),
+}
+TABLE = "docs/configuration.md lists every variable"
+
+
+def check_settings(situation: Situation) -> list[Fault]:
+    try:
+        settings_of(situation)
+    except ValidationError as error:
+        return [_fault(one["loc"], one["type"], one["msg"]) for one in error.errors(include_input=False)]
+    return []
+
+
+def settings_of(situation: Situation) -> Settings:
+    """Read the settings as the processes would, with what `imageshield up` would make.
+
+    Raises:
+        ValidationError: they would refuse to start.
+    """
+    values = {name: situation.environment.get(name.upper()) for name in Settings.model_fields}
+    given = {name: value for name, value in values.items() if value}
+    return Settings(**(_stand_ins(situation) | given))
+
+
+def check_schemes(situation: Situation) -> list[Fault]:
+    faults = []
+    for name, schemes in SCHEMES.items():
+        scheme = situation.environment.get(name, "").partition("://")[0].partition("+")[0]
+        if scheme and scheme not in schemes:
+            remedy = f"write {name}={schemes[0]}://…; {TABLE}"
+            faults.append(Fault(name, f"does not begin with {' or '.join(schemes)}", remedy))
+    return faults
+
+
+def _stand_ins(situation: Situation) -> dict[str, str]:
+    """Fill in what `imageshield up` would make: its absence is no fault."""
+    if not situation.local:
+        return {}
+    own_store = "S3_ENDPOINT_URL" not in situation.embedded
+    return {name.lower(): "embedded" for name in GENERATED if not (own_store and name.startswith("AWS_"))}
+
+
+def _fault(location: tuple[int | str, ...], kind: str, message: str) -> Fault:
+    name = str(location[0]).upper() if location else "ALLOWED_ORIGINS"
+    if kind == "missing":
+        return Fault(name, "is not set", f"set it; {TABLE}")
+    return Fault(name, message.removeprefix("Value error, "), f"correct it; {TABLE}")

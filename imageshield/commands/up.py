@@ -1,0 +1,80 @@
+"""`imageshield up`: run the whole system until a signal ends it."""
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TextIO
+
+from imageshield.servers import home, logs, system
+from imageshield.servers.errors import StartRefused
+from imageshield.servers.supervisor import Interrupted
+from imageshield.terminal.reporting import print_json, printable
+
+DEFAULT_PORT = 8000
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def run(
+    *, host: str = "127.0.0.1", port: int = DEFAULT_PORT, data_dir: Path | None = None, workers: int | None = None
+) -> int:
+    """Start, say so in one line of JSON on stdout, wait for a signal, stop. Returns the exit code."""
+    path = (data_dir or home.default_path()).expanduser().resolve()
+    interrupted = _catch_signals()
+    report = reporter(sys.stderr, path / "logs" / "supervisor.log")
+    report(f"data directory {path}")
+    try:
+        with system.running(
+            path,
+            report=report,
+            host=host,
+            port=port,
+            workers=workers or default_workers(),
+            interrupted=interrupted,
+        ) as running:
+            for name, url in running.metrics.items():
+                report(f"metrics of the {name} on {url}")
+            metrics = {"metrics": dict(running.metrics)} if running.metrics else {}
+            print_json({"ready": True, "url": running.url, **metrics}, indent=None)
+            report(f"ready on {running.url} (API documentation: {running.url}/docs); Ctrl-C stops everything")
+            interrupted.wait()
+            report("stopping")
+    except Interrupted:
+        report("interrupted while starting; everything is stopped")
+    except StartRefused as refusal:
+        report(f"cannot start: {refusal}")
+        return 1
+    return 0
+
+
+def default_workers() -> int:
+    """One job takes two threads and half a gigabyte: more than four at once is the operator's decision."""
+    return min(4, os.cpu_count() or 1)
+
+
+def reporter(stream: TextIO, log: Path) -> Callable[[str], None]:
+    """Make a function that tells the person at the terminal, and the log once there is a place for it."""
+    guard = threading.Lock()
+
+    def report(message: str) -> None:
+        with guard:
+            line = printable(message)
+            stream.write(f"imageshield: {line}\n")
+            stream.flush()
+            if log.parent.is_dir():
+                with logs.open_append(log) as file:
+                    file.write(f"{time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())} {line}\n".encode())
+
+    return report
+
+
+def _catch_signals() -> threading.Event:
+    """A second signal changes nothing: stopping has a bound of its own."""
+    interrupted = threading.Event()
+    for number in STOP_SIGNALS:
+        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup
+            signal.signal(number, lambda _number, _frame: interrupted.set())
+    return interrupted

@@ -1,0 +1,186 @@
+"""The data directory: who may be in it, what is remembered there, and that only one supervisor uses it."""
+
+import fcntl
+import json
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Self
+
+import platformdirs
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from imageshield.servers import ports
+from imageshield.servers.errors import HomeRefused
+
+LAYOUT = "1"
+FOLDERS = ("secrets", "vault", "postgres", "valkey", "seaweedfs", "logs", "run", "cache")
+TOKENS = (
+    "postgres-password",
+    "valkey-password",
+    "s3-access-key",
+    "s3-secret-key",
+    "seaweedfs-volume-write",
+    "seaweedfs-volume-read",
+    "seaweedfs-filer-write",
+    "seaweedfs-filer-read",
+)
+BOUND_TO_DATA = ("vault.key", "postgres-password")
+"""Without these the data cannot be read: a lost one is never silently replaced."""
+
+
+def default_path() -> Path:
+    """Root's home is closed to the user that runs PostgreSQL, so root keeps its data where services do."""
+    return Path("/var/lib/imageshield") if os.geteuid() == 0 else Path(platformdirs.user_data_dir("imageshield"))
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """Lend an empty directory for a data directory that nobody wants to keep."""
+    # A temporary directory of root's may be closed to the user that runs PostgreSQL.
+    place = "/var/tmp" if os.geteuid() == 0 else None  # noqa: S108 -- mkdtemp makes a private directory in it
+    path = Path(tempfile.mkdtemp(prefix="imageshield-", dir=place))
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path)
+
+
+class Home:
+    """A data directory. Opened it is ours until `close`; made from a path alone it is only looked at."""
+
+    def __init__(self, path: Path, lock: int | None = None) -> None:
+        self.path = path
+        self._lock = lock
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        path = path.expanduser().resolve()
+        _claim(path)
+        lock = _lock(path / "lock")
+        try:
+            _furnish(path)
+        except BaseException:
+            os.close(lock)
+            raise
+        return cls(path, lock)
+
+    def close(self) -> None:
+        if self._lock is not None:
+            os.close(self._lock)
+
+    @property
+    def exists(self) -> bool:
+        return (self.path / "layout").exists()
+
+    @property
+    def in_use(self) -> bool:
+        """Say whether a supervisor, perhaps this process, holds the directory."""
+        try:
+            lock = os.open(self.path / "lock", os.O_RDONLY)
+        except FileNotFoundError:
+            return False
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(lock)
+        return False
+
+    def folder(self, name: str) -> Path:
+        return self.path / name
+
+    def secret_file(self, name: str) -> Path:
+        return self.path / "secrets" / name
+
+    def secret(self, name: str) -> str:
+        return self.secret_file(name).read_text().strip()
+
+    def ports(self, *names: str) -> dict[str, int]:
+        """Choose a free port for each name, the one of last time where it is free, and remember the choice."""
+        file = self.path / "ports.json"
+        remembered = read_ports(self.path)
+        for name in names:
+            others = {port for other, port in remembered.items() if other != name}
+            remembered[name] = ports.choose(remembered.get(name), avoid=others)
+        temporary = file.with_suffix(".new")
+        temporary.write_text(json.dumps(remembered, indent=2) + "\n")
+        temporary.replace(file)
+        return {name: remembered[name] for name in names}
+
+
+def read_ports(path: Path) -> dict[str, int]:
+    try:
+        found = json.loads((path / "ports.json").read_text())
+    except (OSError, ValueError):
+        return {}
+    return {str(name): int(port) for name, port in found.items()}
+
+
+def _claim(path: Path) -> None:
+    """Make the directory, or see that it is ours: a wrong --data-dir must not lose its modes to us."""
+    if not path.exists():
+        path.mkdir(mode=0o700, parents=True)
+    elif not path.is_dir():
+        raise HomeRefused(f"{path} is not a directory")
+    if path.stat().st_uid != os.geteuid():
+        raise HomeRefused(f"{path} belongs to another user: start as that user or choose another --data-dir")
+    names = {entry.name for entry in path.iterdir()}
+    if names and not names & {"layout", "lock"}:
+        raise HomeRefused(f"{path} holds other things: choose an empty directory with --data-dir")
+    # As root the server's own user must be able to pass through, and sees nothing but the names.
+    path.chmod(0o711 if os.geteuid() == 0 else 0o700)
+
+
+def _lock(path: Path) -> int:
+    lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        holder = os.pread(lock, 32, 0).decode().strip()
+        os.close(lock)
+        raise HomeRefused(f"{path.parent} is in use by process {holder}: stop that or choose another one") from None
+    os.truncate(lock, 0)
+    os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
+    return lock
+
+
+def _furnish(path: Path) -> None:
+    layout = path / "layout"
+    new = not layout.exists()
+    if not new and (found := layout.read_text().strip()) != LAYOUT:
+        raise HomeRefused(f"{path} has layout {found}, this version knows {LAYOUT}: use the version that made it")
+    for name in FOLDERS:
+        (path / name).mkdir(mode=0o700, exist_ok=True)
+    for name in TOKENS:
+        _keep(path / "secrets" / name, lambda: secrets.token_urlsafe(32).encode() + b"\n", new=new)
+    _keep(path / "secrets/vault.key", lambda: secrets.token_bytes(32), new=new)
+    _keep(path / "secrets/signing.pem", _signing_key, new=new)
+    if new:  # last: a first start that was cut off is still a first start
+        layout.write_text(LAYOUT + "\n")
+
+
+def _keep(path: Path, make: Callable[[], bytes], *, new: bool) -> None:
+    if path.exists():
+        return
+    if not new and path.name in BOUND_TO_DATA:
+        raise HomeRefused(f"{path} is missing, and the data cannot be read without it: restore it from a backup")
+    temporary = path.with_name(path.name + ".new")
+    with suppress(FileNotFoundError):
+        temporary.unlink()
+    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(make())
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+
+
+def _signing_key() -> bytes:
+    key = ec.generate_private_key(ec.SECP256R1())
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())

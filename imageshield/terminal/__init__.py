@@ -1,0 +1,1 @@
+"""Input, output, options, passwords and errors of the command line."""
