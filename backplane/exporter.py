@@ -1,6 +1,7 @@
 """The HTTP server of the metrics of relay and worker, where METRICS_PORT asks for it. The gateway's is a route."""
 
 import socket
+from typing import Any
 
 import structlog
 from prometheus_client import CollectorRegistry, start_http_server
@@ -26,7 +27,8 @@ def serve(process: str, registry: CollectorRegistry, settings: Settings) -> sock
         server, _ = start_http_server(port, host, registry)
     except OSError as error:
         raise SystemExit(f"{process}: METRICS_PORT {port} on {host} cannot be had ({error.strerror})") from None
-    server.RequestHandlerClass.timeout = READ_SECONDS
+    handler: Any = server.RequestHandlerClass
+    handler.timeout = READ_SECONDS
     log.info("metrics.served", process=process, host=host, port=server.server_port)
     listening: socket.socket = server.socket
     return listening

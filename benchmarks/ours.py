@@ -4,13 +4,13 @@ from uuid import UUID
 
 import numpy as np
 
-from shield_core.analysis.picture import Picture
-from shield_core.analysis.report import analyze
+from shield_core.analysis.document import analyze
+from shield_core.analysis.measures.picture import Picture
 from shield_core.cipher import crew, keystream, permutation
 from shield_core.cipher.purity import Purity
 from shield_core.cipher.streams import Streams
-from shield_core.container import png, tag
-from shield_core.container.header import Header, pack
+from shield_core.encrypted import png, tag
+from shield_core.encrypted.header import Header, pack
 from shield_core.progress import nothing
 
 KEY = bytes(range(32))

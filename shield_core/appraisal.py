@@ -7,12 +7,12 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from shield_core.analysis import picture
-from shield_core.analysis.picture import Picture
-from shield_core.analysis.report import KEY_SPACE_BITS, Encrypt, analyze
+from shield_core.analysis.document import KEY_SPACE_BITS, Encrypt, analyze
+from shield_core.analysis.measures import picture
+from shield_core.analysis.measures.picture import Picture
 from shield_core.cipher import crew, keystream, permutation
-from shield_core.container import png
-from shield_core.container.header import NONCE_SIZE
+from shield_core.encrypted import png
+from shield_core.encrypted.header import NONCE_SIZE
 from shield_core.errors import HeaderInvalid, HeaderMissing, UnsupportedFormat
 from shield_core.image import intake
 from shield_core.image.facts import Buffer

@@ -15,12 +15,12 @@ from uuid_utils.compat import uuid7
 
 from shield_core.cipher import crew
 from shield_core.cipher.purity import Purity
-from shield_core.container import material as materials
-from shield_core.container import png, tag
-from shield_core.container._attempt import Attempt
-from shield_core.container.evidence import fits, read_metadata
-from shield_core.container.header import NONCE_SIZE, pack
-from shield_core.container.lanes import Recording
+from shield_core.encrypted import material as materials
+from shield_core.encrypted import png, tag
+from shield_core.encrypted._attempt import Attempt
+from shield_core.encrypted.evidence import fits, read_metadata
+from shield_core.encrypted.header import NONCE_SIZE, pack
+from shield_core.encrypted.lanes import Recording
 from shield_core.errors import CommitmentMismatch, ImageCorrupt, PayloadInvalid, refusing
 from shield_core.image import intake, payload, restore
 from shield_core.image.facts import ImageFacts

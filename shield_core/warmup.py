@@ -1,8 +1,8 @@
 """Compiling every kernel at once: when an image is built, when a worker starts, before a benchmark."""
 
-from shield_core.analysis import tally
+from shield_core.analysis.measures import tally
 from shield_core.cipher import permutation
-from shield_core.image import png_read, tiff_strips
+from shield_core.image.formats import png_read, tiff_strips
 
 
 def warm_up() -> None:

@@ -21,7 +21,7 @@ MEMORY = 1 << 30
 """More than everything that is imported, and the largest input; less than any size that an input could ask for."""
 
 PATIENCE = 10
-KERNELS = ["shield_core.analysis", "shield_core.cipher", "shield_core.image.png_kernels"]
+KERNELS = ["shield_core.analysis", "shield_core.cipher", "shield_core.image.formats.png_kernels"]
 """What is compiled, and what the compiler cannot read any more once atheris has been at it."""
 
 

@@ -11,11 +11,11 @@ from imageshield.terminal.inputs import STANDARD, read
 from imageshield.terminal.outputs import Outputs, check_distinct, check_target
 from imageshield.terminal.reporting import print_json, quiet_libraries, show, watched
 from shield_core import __version__
-from shield_core.analysis.about import About
-from shield_core.analysis.contents import Contents, write
-from shield_core.container import png
-from shield_core.container.header import Header, parse
-from shield_core.container.tag import SIZE as TAG_SIZE
+from shield_core.analysis.report.about import About
+from shield_core.analysis.report.contents import Contents, write
+from shield_core.encrypted import png
+from shield_core.encrypted.header import Header, parse
+from shield_core.encrypted.tag import SIZE as TAG_SIZE
 from shield_core.errors import HeaderInvalid, HeaderMissing, ShieldError, UnsupportedFormat
 from shield_core.image.limits import MAX_BYTES, MAX_ENCRYPTED_BYTES
 from shield_core.keys.keyfile import key_id_text
@@ -96,10 +96,10 @@ def _about(original: Path, encrypted: Path, header: Header | None) -> About:
 
 def _render(report: Path, analysis: Mapping[str, Any], about: About) -> bytes:
     if report == STANDARD or report.suffix.lower() == PAGE:
-        from shield_core.analysis.page import render_html
+        from shield_core.analysis.report.page import render_html
 
         return render_html(analysis, about).encode()
-    from shield_core.analysis.sheet import render_pdf
+    from shield_core.analysis.report.sheet import render_pdf
 
     return render_pdf(analysis, about)
 

@@ -26,8 +26,8 @@ from imageshield.servers.home import scratch
 from imageshield.terminal import reporting
 from imageshield.terminal.failures import Failure
 from imageshield.terminal.reporting import print_json, printable, say
-from shield_core.analysis.entropy import shannon
-from shield_core.container.evidence import look_at_image, look_at_key
+from shield_core.analysis.measures import shannon
+from shield_core.encrypted.evidence import look_at_image, look_at_key
 from shield_core.keys import jwk
 from shield_core.keys.jwk import Algorithm
 from shield_core.keys.stanzas import PlainOpen
@@ -118,8 +118,8 @@ async def there_and_back(url: str, name: str, original: bytes) -> Evidence:
         events=len(events),
         percentages=sorted({event["payload"]["progress"] for event in events if event["type"] == "progress"}),
         seconds_to_completed=round(seconds, 3),
-        entropy_original=round(shannon(before), 4),
-        entropy_encrypted=round(shannon(after), 4),
+        entropy_original=round(shannon.of_samples(before), 4),
+        entropy_encrypted=round(shannon.of_samples(after), 4),
         statement=dict(shown.statement),
         signer=shown.signers.get(Algorithm.ED25519, "nobody"),
         receipt_outcome=verdict.outcome.value,

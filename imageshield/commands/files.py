@@ -165,9 +165,9 @@ def decrypt(
 
 def inspect(path: Path, *, as_json: bool) -> bool:
     """Print what can be seen without a key; tell whether every byte of the framing is as it is written."""
-    from shield_core.container.inspection import inspect as look
-    from shield_core.container.inspection import inspect_material as look_at_material
-    from shield_core.container.material import MAGIC
+    from shield_core.encrypted.inspection import inspect as look
+    from shield_core.encrypted.inspection import inspect_material as look_at_material
+    from shield_core.encrypted.material import MAGIC
 
     data = read(path, MAX_MATERIAL_BYTES)
     try:

@@ -33,7 +33,7 @@ def find(encrypted: Path, image: bytes, given: Path | None) -> Path | None:
 
 
 def _is_needed(image: bytes) -> bool:
-    from shield_core.container.inspection import header_of
+    from shield_core.encrypted.inspection import header_of
 
     try:
         return header_of(image).purity is Purity.MAXIMUM

@@ -9,7 +9,7 @@ from imageshield.commands.access import Keys
 from imageshield.terminal.failures import ERROR, NOT_AUTHENTIC, OK, of_core, usage
 from imageshield.terminal.inputs import read
 from imageshield.terminal.reporting import print_json, print_table, say
-from shield_core.container.evidence import look_at_image, look_at_key
+from shield_core.encrypted.evidence import look_at_image, look_at_key
 from shield_core.errors import ShieldError
 from shield_core.image.limits import MAX_ENCRYPTED_BYTES
 from shield_core.keys import jwk, keyfile

@@ -5,9 +5,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from shield_core.analysis.findings import Finding
-from shield_core.analysis.picture import Picture
-from shield_core.analysis.tally import DIRECTIONS, Tally
+from shield_core.analysis.measures.findings import Finding
+from shield_core.analysis.measures.picture import Picture
+from shield_core.analysis.measures.tally import DIRECTIONS, Tally
 
 MAX_POINTS: Final = 2_000
 """Points of a scatter plot: more hide each other, and every one travels to a browser."""

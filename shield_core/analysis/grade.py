@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from shield_core.analysis.caveats import TESTS
-from shield_core.analysis.findings import FALSE_ALARM, Finding, Verdict
+from shield_core.analysis.measures.findings import FALSE_ALARM, Finding, Verdict
 
 LEAST_KEY_SPACE: Final = 128
 """Bits. NIST SP 800-57 Part 1 Rev. 5, table 4: 128 bits of strength are acceptable beyond 2030."""

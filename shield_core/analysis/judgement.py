@@ -6,10 +6,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from shield_core.analysis import correlation, differential, entropy, fidelity, histogram
-from shield_core.analysis.findings import Finding, Verdict
-from shield_core.analysis.picture import Picture
-from shield_core.analysis.tally import DIRECTIONS, Differences, Tally
+from shield_core.analysis.measures import correlation, differential, fidelity, histogram, shannon
+from shield_core.analysis.measures.findings import Finding, Verdict
+from shield_core.analysis.measures.picture import Picture
+from shield_core.analysis.measures.tally import DIRECTIONS, Differences, Tally
 
 NO_CIPHER: Final = "only two pictures were given, and this takes the cipher: two encryptions of almost the same picture"
 OTHER_SIZE: Final = "the encrypted picture holds a file and has another size than the original"
@@ -40,7 +40,7 @@ def judge(original: Picture, counted: Counted, *, unjudged: str | None) -> tuple
 def _of_noise(encrypted: Tally) -> tuple[Finding, ...]:
     counts = encrypted.counts.sum(axis=0)
     return (
-        entropy.judge(counts),
+        shannon.judge(counts),
         histogram.judge(counts),
         *(correlation.judge(direction, encrypted.pairs[direction]) for direction in DIRECTIONS),
     )

@@ -2,15 +2,15 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from shield_core.errors import FileTooLarge, ImageEmpty
-from shield_core.image.bmp_walk import HEADER_SIZES, BmpWalk, walk_bmp
 from shield_core.image.facts import MEDIA_TYPES, Buffer, ImageFacts
-from shield_core.image.jpeg_walk import JpegWalk, walk_jpeg
+from shield_core.image.formats.bmp_walk import HEADER_SIZES, BmpWalk, walk_bmp
+from shield_core.image.formats.jpeg_walk import JpegWalk, walk_jpeg
+from shield_core.image.formats.others import walk_other, walk_raw
+from shield_core.image.formats.png_walk import PngWalk, walk_png
+from shield_core.image.formats.tiff_walk import TiffWalk, walk_tiff
+from shield_core.image.formats.webp_walk import WebpWalk, walk_webp
 from shield_core.image.limits import MAX_BYTES
-from shield_core.image.others import walk_other, walk_raw
-from shield_core.image.png_walk import PngWalk, walk_png
-from shield_core.image.tiff_walk import TiffWalk, walk_tiff
 from shield_core.image.undecoded import NotDecoded, OtherWalk, keep_undecoded
-from shield_core.image.webp_walk import WebpWalk, walk_webp
 
 MAGIC: Final[Mapping[bytes, str]] = {
     b"\x89PNG\r\n\x1a\n": "PNG",

@@ -4,14 +4,14 @@ import zlib
 from collections.abc import Iterable
 from typing import Any
 
-from shield_core.image.bmp_walk import BmpWalk
+from shield_core.image.formats.bmp_walk import BmpWalk
+from shield_core.image.formats.jpeg_walk import JpegWalk
+from shield_core.image.formats.png_walk import PngWalk
+from shield_core.image.formats.tiff_walk import KeptTag, TiffWalk
+from shield_core.image.formats.webp_walk import WebpWalk
 from shield_core.image.intake import AnyWalk
-from shield_core.image.jpeg_walk import JpegWalk
 from shield_core.image.limits import MAX_KEPT
-from shield_core.image.png_walk import PngWalk
-from shield_core.image.tiff_walk import KeptTag, TiffWalk
 from shield_core.image.undecoded import OtherWalk
-from shield_core.image.webp_walk import WebpWalk
 from shield_core.keys.canonical import b64encode
 
 Chunks = list[tuple[str, bytes, memoryview | bytes]]

@@ -7,11 +7,11 @@ import struct
 from collections.abc import Iterable, Iterator
 from typing import Final, Literal
 
-from shield_core.image.bmp_walk import BmpWalk
+from shield_core.image.formats.bmp_walk import BmpWalk
+from shield_core.image.formats.png_walk import PngWalk
+from shield_core.image.formats.tiff_tags import TYPE_SIZES
+from shield_core.image.formats.tiff_walk import TiffWalk
 from shield_core.image.intake import AnyWalk
-from shield_core.image.png_walk import PngWalk
-from shield_core.image.tiff_tags import TYPE_SIZES
-from shield_core.image.tiff_walk import TiffWalk
 from shield_core.image.undecoded import OtherWalk
 
 UPRIGHT: Final = 1

@@ -15,15 +15,15 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFile
 
 from shield_core.errors import ImageCorrupt, ShieldError
-from shield_core.image import png_read
-from shield_core.image.bmp_walk import BmpWalk, read_rows
 from shield_core.image.conveyor import Finished, conveyor, ignore
 from shield_core.image.facts import END_MISSING, SAMPLE_KINDS, ImageFacts, Pieces, Walk
+from shield_core.image.formats import png_read
+from shield_core.image.formats.bmp_walk import BmpWalk, read_rows
+from shield_core.image.formats.png_walk import PngWalk, check_checksums, check_png
+from shield_core.image.formats.tiff_strips import check_strips
+from shield_core.image.formats.tiff_walk import TiffWalk
 from shield_core.image.limits import MAX_DECODED_PIXELS, MAX_PIXELS, MIN_FRAME_COST, check_size
-from shield_core.image.png_walk import PngWalk, check_checksums, check_png
 from shield_core.image.splice import spliced
-from shield_core.image.tiff_strips import check_strips
-from shield_core.image.tiff_walk import TiffWalk
 from shield_core.image.undecoded import NotDecoded, OtherWalk
 from shield_core.progress import Advance, nothing
 

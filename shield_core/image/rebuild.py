@@ -12,15 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shield_core.errors import PayloadInvalid
-from shield_core.image.bmp_write import write_bmp
+from shield_core.image.formats.bmp_write import write_bmp
+from shield_core.image.formats.png_walk import KEPT as KEPT_CHUNKS
+from shield_core.image.formats.png_write import write_png
+from shield_core.image.formats.tiff_losses import DIRECTORIES
+from shield_core.image.formats.tiff_losses import KEPT as KEPT_TAGS
+from shield_core.image.formats.tiff_tags import TYPE_SIZES
+from shield_core.image.formats.tiff_walk import KeptTag
+from shield_core.image.formats.tiff_write import write_tiff
 from shield_core.image.limits import MAX_CHUNKS, MAX_TIFF_ENTRIES
-from shield_core.image.png_walk import KEPT as KEPT_CHUNKS
-from shield_core.image.png_write import write_png
-from shield_core.image.tiff_losses import DIRECTORIES
-from shield_core.image.tiff_losses import KEPT as KEPT_TAGS
-from shield_core.image.tiff_tags import TYPE_SIZES
-from shield_core.image.tiff_walk import KeptTag
-from shield_core.image.tiff_write import write_tiff
 from shield_core.image.values import boolean, items, keys, text, whole
 from shield_core.keys.canonical import b64decode
 from shield_core.progress import Advance, nothing

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from shield_core.errors import KeyFileInvalid, LayoutNotExact, MacMismatch
 from shield_core.image import intake, pixels
 from shield_core.image.facts import SAMPLE_KINDS, ImageFacts
+from shield_core.image.formats.png_write import write_png
 from shield_core.image.limits import MAX_PIXELS, check_size
-from shield_core.image.png_write import write_png
 from shield_core.legacy.arrays import Archive
 
 MODES: Final = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}

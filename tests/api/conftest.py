@@ -30,8 +30,8 @@ from backplane.services.sealing.custody import wraps_of
 from backplane.settings import Settings
 from backplane.wiring import GatewayServices, open_claims, open_relay
 from shield_core.cipher.purity import Purity
-from shield_core.container import header as container_header
-from shield_core.container import png
+from shield_core.encrypted import header as container_header
+from shield_core.encrypted import png
 from shield_core.keys import keyfile
 from shield_core.keys.schedule import derive
 from shield_core.keys.stanzas import PlainWrap, Wrap

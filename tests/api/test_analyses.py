@@ -9,7 +9,7 @@ from api.documents import preferred_format
 from api.schemas.analyses import Analysis
 from api.schemas.measurements import Avalanche
 from backplane.services.attempts.outcomes import ANALYSIS, REPORTS, MeasureOutcome
-from shield_core.analysis.avalanche import avalanche
+from shield_core.analysis.measures.avalanche import avalanche
 from shield_core.appraisal import appraise
 from shield_core.keys.stanzas import PlainWrap
 from shield_core.pipeline import encrypt_image

@@ -109,7 +109,7 @@ class TestInspect:
 
 class TestDecrypt:
     def test_an_edit_of_the_clear_part_fails_like_any_other(self, shell):
-        from shield_core.container import png
+        from shield_core.encrypted import png
 
         encrypt(shell, "10,20,50,40")
         parsed = png.read(shell.read("photo.enc.png"))

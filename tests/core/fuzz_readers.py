@@ -9,8 +9,8 @@ import zlib
 from hashlib import sha256
 
 from shield_core.cipher.purity import Purity
-from shield_core.container import material, metadata, png
-from shield_core.container.header import pack, parse
+from shield_core.encrypted import material, metadata, png
+from shield_core.encrypted.header import pack, parse
 from shield_core.errors import DecryptionError, HeaderInvalid, HeaderMissing, ImageError, KeyFileInvalid, ShieldError
 from shield_core.image import intake, names
 from shield_core.image.payload import Layout, build

@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from shield_core.container import png
+from shield_core.encrypted import png
 from shield_core.keys import canonical
 from shield_core.keys.recipients import SecretKey
 from tests import other_pictures, pictures

@@ -11,9 +11,9 @@ from PIL import Image
 
 from shield_core.cipher import keystream, permutation
 from shield_core.cipher.purity import Purity
-from shield_core.container import metadata, png, tag
-from shield_core.container._attempt import Attempt
-from shield_core.container.header import pack
+from shield_core.encrypted import metadata, png, tag
+from shield_core.encrypted._attempt import Attempt
+from shield_core.encrypted.header import pack
 from shield_core.errors import (
     Cancelled,
     CommitmentMismatch,

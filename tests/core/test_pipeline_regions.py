@@ -11,8 +11,8 @@ from PIL import Image
 
 from shield_core.cipher import reference
 from shield_core.cipher.purity import Purity
-from shield_core.container import metadata, png, tag
-from shield_core.container.header import pack
+from shield_core.encrypted import metadata, png, tag
+from shield_core.encrypted.header import pack
 from shield_core.errors import (
     DecryptionError,
     HeaderInvalid,

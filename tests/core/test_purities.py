@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from shield_core.cipher import reference
 from shield_core.cipher.purity import Purity
-from shield_core.container import lanes, material, metadata, png
+from shield_core.encrypted import lanes, material, metadata, png
 from shield_core.errors import (
     Cancelled,
     CommitmentMismatch,

@@ -8,7 +8,7 @@ from hashlib import sha256
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from shield_core.container import png
+from shield_core.encrypted import png
 from shield_core.image.payload import Layout
 from tests import pictures
 from tests.vectors.images import Making, chunk, own_chunk, patched, picture

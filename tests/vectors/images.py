@@ -8,8 +8,8 @@ from uuid import UUID
 
 from shield_core.cipher import keystream, permutation
 from shield_core.cipher.purity import Purity
-from shield_core.container import metadata, png, tag
-from shield_core.container.header import Header, pack
+from shield_core.encrypted import metadata, png, tag
+from shield_core.encrypted.header import Header, pack
 from shield_core.image import intake, payload
 from shield_core.image.payload import Layout
 from shield_core.keys import schedule

@@ -9,8 +9,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from shield_core.cipher import reference
 from shield_core.cipher.purity import Purity
-from shield_core.container import png, tag
-from shield_core.container.header import pack
+from shield_core.encrypted import png, tag
+from shield_core.encrypted.header import pack
 from shield_core.image.payload import Layout
 from shield_core.image.regions import Region
 from tests import pictures

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
-from shield_core.container import png
+from shield_core.encrypted import png
 from shield_core.errors import HeaderInvalid, HeaderMissing
 from shield_core.keys import keyfile
 from shield_core.keys.recipients import SecretKey

@@ -7,8 +7,8 @@ from hashlib import sha256
 import numpy as np
 
 from shield_core.cipher import reference
-from shield_core.container import png, tag
-from shield_core.container.header import pack
+from shield_core.encrypted import png, tag
+from shield_core.encrypted.header import pack
 from shield_core.image.regions import Region
 from tests.vectors.images import Making, chunk, own_chunk, picture
 

@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 from backplane import ids
 from backplane.errors import Unavailable
 from backplane.services.attempts.outcomes import ANALYSIS, REPORTS
-from shield_core.analysis.about import About
+from shield_core.analysis.report.about import About
 from shield_core.errors import Cancelled, PicturesDiffer
 from shield_core.image.regions import Region
 from shield_core.keys.stanzas import PlainWrap

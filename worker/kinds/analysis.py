@@ -17,9 +17,9 @@ from backplane import ids
 from backplane.services.attempts.claims import Claim, LeaseLost
 from backplane.services.attempts.outcomes import ANALYSIS, REPORTS, MeasureOutcome
 from shield_core import __version__
-from shield_core.analysis.about import About
-from shield_core.analysis.page import render_html
-from shield_core.analysis.sheet import render_pdf
+from shield_core.analysis.report.about import About
+from shield_core.analysis.report.page import render_html
+from shield_core.analysis.report.sheet import render_pdf
 from shield_core.appraisal import STEPS, appraise
 from shield_core.errors import Cancelled
 from shield_core.image.facts import Buffer
@@ -42,7 +42,7 @@ FAILED = "analysis-failed"
 
 def preload_reports() -> None:
     """Import what draws the reports: a quarter of a second that no job should wait for."""
-    import_module("shield_core.analysis.typesetting")
+    import_module("shield_core.analysis.report.typesetting")
 
 
 async def analyze_attempt(

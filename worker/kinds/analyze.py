@@ -6,7 +6,7 @@ from backplane import ids
 from backplane.services.attempts.claims import Claim
 from backplane.services.attempts.inputs import INPUT_ENCRYPTED
 from shield_core import __version__
-from shield_core.analysis.about import About
+from shield_core.analysis.report.about import About
 from shield_core.progress import Progress, Stage
 from worker.kinds.analysis import measure
 from worker.kinds.equipment import Equipment

@@ -3,8 +3,8 @@ import time
 
 from backplane.services.attempts.claims import Claim
 from backplane.services.attempts.outcomes import ANALYSIS, MeasureOutcome
-from shield_core.analysis import picture
-from shield_core.analysis.avalanche import ENCRYPTIONS, avalanche
+from shield_core.analysis.measures import picture
+from shield_core.analysis.measures.avalanche import ENCRYPTIONS, avalanche
 from shield_core.image.facts import Buffer
 from shield_core.progress import Progress, ProgressSink, Stage
 from worker.kinds.analysis import as_json

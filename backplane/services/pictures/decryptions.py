@@ -18,9 +18,9 @@ from backplane.services.requests.submission import Order
 from backplane.services.sealing.custody import PASSPHRASE
 from backplane.services.sealing.derivations import Derivations
 from shield_core.cipher.purity import Purity
-from shield_core.container import header as container_header
-from shield_core.container import png, tag
-from shield_core.container.header import Header
+from shield_core.encrypted import header as container_header
+from shield_core.encrypted import png, tag
+from shield_core.encrypted.header import Header
 from shield_core.errors import MaterialRequired, ShieldError
 from shield_core.keys import keyfile
 from shield_core.keys.canonical import b64encode

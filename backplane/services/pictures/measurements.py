@@ -9,8 +9,8 @@ from backplane.services.attempts.inputs import INPUT, INPUT_ENCRYPTED
 from backplane.services.jobs.submissions import ANALYSIS_MS_PER_MEGAPIXEL, FIXED_MS, Submissions, Upload, describe
 from backplane.services.jobs.views import JobFacts
 from backplane.services.requests.submission import Order
-from shield_core.container import header as container_header
-from shield_core.container import png, tag
+from shield_core.encrypted import header as container_header
+from shield_core.encrypted import png, tag
 from shield_core.errors import HeaderInvalid, HeaderMissing, ShieldError, UnsupportedFormat
 from shield_core.image import intake
 from shield_core.image.facts import OTHER, ImageFacts

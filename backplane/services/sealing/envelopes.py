@@ -15,7 +15,7 @@ from backplane.db.models import Blob, Job
 from backplane.errors import Gone, Unavailable
 from backplane.services.sealing.job_secrets import open_for_job, seal_for_job
 from backplane.vault import LocalVault, VaultKey
-from shield_core.container import chunks
+from shield_core.encrypted import chunks
 from shield_core.errors import MacMismatch
 from shield_core.keys.canonical import b64decode, b64encode
 from shield_core.keys.schedule import LABELS, framed

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from shield_core.analysis.picture import Picture
+from shield_core.analysis.measures.picture import Picture
 
 KINDS = [(8, 1), (8, 2), (8, 3), (8, 4), (16, 2)]
 """Bits per sample and bytes per pixel."""

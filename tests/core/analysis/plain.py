@@ -1,7 +1,7 @@
 """The measures by definition, sample by sample, in plain Python: slow, and the oracle of the kernels."""
 
-from shield_core.analysis.picture import Picture
-from shield_core.analysis.tally import Differences, Pairs
+from shield_core.analysis.measures.picture import Picture
+from shield_core.analysis.measures.tally import Differences, Pairs
 
 SHIFTS = {"horizontal": (1, 0), "vertical": (0, 1), "diagonal": (1, 1)}
 

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from shield_core.analysis.about import About
-from shield_core.analysis.picture import Picture
-from shield_core.analysis.report import analyze
+from shield_core.analysis.document import analyze
+from shield_core.analysis.measures.picture import Picture
+from shield_core.analysis.report.about import About
 from shield_core.image.regions import Region
 from tests.core.analysis import ciphers
 from tests.core.analysis.pictures import noise, ramp

@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from shield_core.analysis.avalanche import ENCRYPTIONS, FLIPS, avalanche
+from shield_core.analysis.measures.avalanche import ENCRYPTIONS, FLIPS, avalanche
 from shield_core.cipher import keystream
 
 

@@ -3,7 +3,7 @@ import pytest
 
 from shield_core.analysis import charts
 from shield_core.analysis.charts import MAX_POINTS
-from shield_core.analysis.tally import DIRECTIONS
+from shield_core.analysis.measures.tally import DIRECTIONS
 from tests.core.analysis import plain
 from tests.core.analysis.pictures import KINDS, noise, ramp
 
@@ -30,7 +30,7 @@ class TestScatter:
     def test_points_are_spread_over_the_whole_picture(self):
         """Every field of a 16 by 16 board gets points; blue tells the column, red the row."""
         y, x = np.mgrid[:256, :256].astype(np.uint8)
-        from shield_core.analysis.picture import Picture
+        from shield_core.analysis.measures.picture import Picture
 
         column = Picture(x.reshape(-1, 1), 256, 256)
         row = Picture(y.reshape(-1, 1), 256, 256)

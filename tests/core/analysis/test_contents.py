@@ -1,6 +1,6 @@
 import pytest
 
-from shield_core.analysis.contents import write
+from shield_core.analysis.report.contents import write
 from tests.core.analysis.reports import KINDS, STATEMENT, about
 
 

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from shield_core.analysis import correlation, tally
-from shield_core.analysis.findings import Verdict
-from shield_core.analysis.tally import DIRECTIONS, Pairs
+from shield_core.analysis.measures import correlation, tally
+from shield_core.analysis.measures.findings import Verdict
+from shield_core.analysis.measures.tally import DIRECTIONS, Pairs
 from tests.core.analysis import plain
 from tests.core.analysis.pictures import KINDS, noise, ramp
 

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from shield_core.analysis import differential, tally
-from shield_core.analysis.findings import Verdict
-from shield_core.analysis.tally import Differences
+from shield_core.analysis.measures import differential, tally
+from shield_core.analysis.measures.findings import Verdict
+from shield_core.analysis.measures.tally import Differences
 from tests.core.analysis.pictures import noise, ramp
 
 NPCR_TABLE = {256: (99.5693, 99.5527, 99.5341), 512: (99.5893, 99.5810, 99.5717), 1024: (99.5994, 99.5952, 99.5906)}

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from shield_core.analysis.distributions import (
+from shield_core.analysis.measures.distributions import (
     binomial_two_sided,
     chi_square_lower,
     chi_square_upper,

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from shield_core.analysis import differential
 from shield_core.analysis.caveats import TESTS
 from shield_core.analysis.charts import MAX_POINTS
-from shield_core.analysis.findings import FALSE_ALARM, UNUSUAL, Verdict
+from shield_core.analysis.document import SMALLEST, VERSION
 from shield_core.analysis.grade import LEAST_KEY_SPACE, SCALE
-from shield_core.analysis.report import SMALLEST, VERSION
+from shield_core.analysis.measures import differential
+from shield_core.analysis.measures.findings import FALSE_ALARM, UNUSUAL, Verdict
 from tests.core.analysis.reports import KINDS
 
 PAGE = (Path(__file__).parents[3] / "docs/analysis.md").read_text("utf-8")

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from skimage.metrics import mean_squared_error, peak_signal_noise_ratio
 
-from shield_core.analysis import fidelity, tally
-from shield_core.analysis.findings import Verdict
-from shield_core.analysis.tally import Differences
+from shield_core.analysis.measures import fidelity, tally
+from shield_core.analysis.measures.findings import Verdict
+from shield_core.analysis.measures.tally import Differences
 from tests.core.analysis.pictures import KINDS, noise, ramp
 
 

@@ -1,7 +1,7 @@
 import pytest
 
-from shield_core.analysis.findings import FALSE_ALARM, Finding, Verdict, find
 from shield_core.analysis.grade import SCALE, grade
+from shield_core.analysis.measures.findings import FALSE_ALARM, Finding, Verdict, find
 
 NOISE = ["entropy", "chi_square", "correlation_horizontal", "correlation_vertical", "correlation_diagonal"]
 BETWEEN = ["npcr_between_ciphertexts", "uaci_between_ciphertexts"]

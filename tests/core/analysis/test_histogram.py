@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from shield_core.analysis import histogram
-from shield_core.analysis.findings import Verdict
+from shield_core.analysis.measures import histogram
+from shield_core.analysis.measures.findings import Verdict
 
 
 class TestChiSquare:

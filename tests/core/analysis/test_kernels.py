@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from shield_core.analysis import kernels
-from shield_core.analysis.kernels import CHUNK, TABLES
+from shield_core.analysis.measures import kernels
+from shield_core.analysis.measures.kernels import CHUNK, TABLES
 
 
 def bytes_of(size, seed=0):

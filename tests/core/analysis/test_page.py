@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from shield_core.analysis.page import CONTENT_SECURITY_POLICY, render_html
+from shield_core.analysis.report.page import CONTENT_SECURITY_POLICY, render_html
 from tests.core.analysis.reports import HOSTILE, KINDS, about
 
 VOID = {"meta", "br", "img", "path", "link"}

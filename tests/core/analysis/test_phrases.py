@@ -1,7 +1,7 @@
 import pytest
 
-from shield_core.analysis import phrases
-from shield_core.analysis.phrases import LONGEST_NAME
+from shield_core.analysis.report import phrases
+from shield_core.analysis.report.phrases import LONGEST_NAME
 
 
 class TestNumber:

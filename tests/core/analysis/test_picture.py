@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from shield_core.analysis.picture import Picture, read
+from shield_core.analysis.measures.picture import Picture, read
 from shield_core.errors import ImageCorrupt, ImageEmpty, TooManyPixels, UnsupportedFormat
 from tests import pictures
 from tests.core.analysis.pictures import noise

@@ -3,10 +3,10 @@ import json
 import numpy as np
 import pytest
 
-from shield_core.analysis import report
+from shield_core.analysis import document
 from shield_core.analysis.caveats import TESTS
-from shield_core.analysis.picture import Picture
-from shield_core.analysis.report import SMALLEST, analyze
+from shield_core.analysis.document import SMALLEST, analyze
+from shield_core.analysis.measures.picture import Picture
 from shield_core.errors import PicturesDiffer
 from shield_core.image.regions import Region
 from tests.core.analysis import ciphers
@@ -38,7 +38,7 @@ class TestShape:
 
     def test_has_the_shape_of_the_api(self, sound):
         metrics = sound["metrics"]
-        assert sound["version"] == report.VERSION
+        assert sound["version"] == document.VERSION
         assert metrics["entropy"]["original"] < metrics["entropy"]["encrypted"] <= 8
         assert set(metrics["histogram"]) >= {"chi_square", "p_value"}
         for key in ("original", "encrypted"):
@@ -146,7 +146,7 @@ class TestBetweenCiphertexts:
         given = []
         picture = noise(31, 17, depth=kind[0], lanes=kind[1])
         before = picture.samples.copy()
-        report.compare_neighbors(picture, lambda samples: given.append(samples.copy()) or samples)
+        document.compare_neighbors(picture, lambda samples: given.append(samples.copy()) or samples)
         first, second = (Picture(samples, 31, 17, kind[0]).rows().astype(int) for samples in given)
         assert np.array_equal(given[0], before)
         assert np.count_nonzero(first != second) == 1

@@ -5,7 +5,7 @@ import sys
 import pytest
 from pypdf import PdfReader
 
-from shield_core.analysis.sheet import render_pdf
+from shield_core.analysis.report.sheet import render_pdf
 from tests.core.analysis.reports import HOSTILE, KINDS, about
 
 
@@ -78,5 +78,5 @@ class TestSheet:
         assert render_pdf(KINDS["sound"], about()) == render_pdf(KINDS["sound"], about())
 
     def test_the_typesetter_is_loaded_when_it_is_needed(self):
-        code = "import sys, shield_core.analysis.sheet, shield_core.analysis.page; sys.exit('reportlab' in sys.modules)"
+        code = "import sys; from shield_core.analysis.report import page, sheet; sys.exit('reportlab' in sys.modules)"
         assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

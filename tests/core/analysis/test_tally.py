@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shield_core.analysis import tally
-from shield_core.analysis.picture import Picture
-from shield_core.analysis.tally import DIRECTIONS
+from shield_core.analysis.measures import tally
+from shield_core.analysis.measures.picture import Picture
+from shield_core.analysis.measures.tally import DIRECTIONS
 from tests.core.analysis import plain
 from tests.core.analysis.pictures import KINDS, noise
 
@@ -101,7 +101,7 @@ class TestCompare:
 
 class TestWarm:
     def test_nothing_is_left_to_compile(self):
-        from shield_core.analysis import kernels
+        from shield_core.analysis.measures import kernels
 
         tally.warm()
         before = {

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shield_core.container import material, png
+from shield_core.encrypted import material, png
 from shield_core.errors import DecryptionError, PayloadInvalid
 from shield_core.image.limits import MAX_METADATA
 from shield_core.image.payload import Layout

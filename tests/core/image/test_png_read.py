@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from shield_core.errors import Cancelled, ImageCorrupt, ImageError
-from shield_core.image import png_kernels, png_read
 from shield_core.image.facts import TRAILING_DATA
+from shield_core.image.formats import png_kernels, png_read
 from shield_core.image.intake import survey
 from tests import pictures
 

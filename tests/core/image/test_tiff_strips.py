@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from shield_core.errors import ImageCorrupt
+from shield_core.image.formats.tiff_strips import check_strips
 from shield_core.image.intake import examine, survey
 from shield_core.image.payload import Layout, build
-from shield_core.image.tiff_strips import check_strips
 from tests import pictures
 
 CODECS = ("tiff_lzw", "packbits", "tiff_adobe_deflate", "tiff_deflate")

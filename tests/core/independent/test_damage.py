@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shield_core.container.png import find
+from shield_core.encrypted.png import find
 from tests.core.independent.test_refusals import by_document, by_product
 from tests.independent.vector import make_key_file
 from tests.vectors import reading

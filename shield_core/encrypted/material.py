@@ -1,0 +1,152 @@
+"""Material: the bits of `multistage` and `maximum` that no key derives again. docs/format.md, Material.
+
+It is encrypted under a key of the picture's own, so that its strength is that of the file key: never a one-time pad.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shield_core.cipher import segments
+from shield_core.cipher.purity import Purity
+from shield_core.cipher.streams import Streams
+from shield_core.encrypted import chunks
+from shield_core.encrypted.header import Header
+from shield_core.encrypted.lanes import Recording, Replay
+from shield_core.errors import FileTooLarge, LaterMaterial, MacMismatch, MaterialRequired, PayloadInvalid
+from shield_core.image.limits import MAX_MATERIAL_BYTES
+from shield_core.keys.keyfile import KeyFile
+from shield_core.keys.schedule import Schedule
+from shield_core.progress import Advance, nothing
+
+Buffer = bytes | bytearray | memoryview
+
+MAGIC: Final = b"QSMT"
+VERSION: Final = 1
+_STEP: Final = 1 << 20  # one report of progress
+
+
+def seal(secret: bytearray | Recording, *, key: bytes, key_id: UUID, progress: Advance = nothing) -> memoryview:
+    """Encrypt the bits of one picture.
+
+    Args:
+        secret: the segment seeds, one after the other, or the lanes.
+        key: 32 bytes, the material key.
+        key_id: of the picture.
+        progress: told the bytes done, where they are many.
+
+    Returns:
+        The whole material.
+    """
+    if isinstance(secret, Recording):
+        return secret.seal(key=key, head=_head(key_id), progress=progress)
+    return memoryview(chunks.seal(secret, key=key, head=_head(key_id)))
+
+
+def digest(material: Buffer, *, progress: Advance = nothing) -> bytes:
+    """Return what the header carries: the SHA-256 of the whole material.
+
+    Args:
+        material: as it stands in the key file or the `.qmat` file.
+        progress: told the bytes done, in steps of 1 MiB.
+    """
+    hashed, view = hashlib.sha256(), memoryview(material).cast("B")
+    for at in range(0, len(view), _STEP):
+        piece = view[at : at + _STEP]
+        hashed.update(piece)
+        progress(len(piece))
+    return hashed.digest()
+
+
+def of_image(header: Header, key_file: KeyFile, given: Buffer | None) -> Buffer:
+    """Find the material that an image needs: in the key file, or in what was given.
+
+    Args:
+        header: of the image.
+        key_file: not unlocked yet.
+        given: the `.qmat` file, or None; looked at for `maximum` only.
+
+    Returns:
+        The material as it stands, nothing where none is needed or the key file lacks it.
+
+    Raises:
+        MaterialRequired: the image is of `maximum`, and none was given.
+        FileTooLarge: more than 320,000,000 bytes were given.
+        LaterMaterial: what was given is of a later version of the format.
+    """
+    if header.purity is not Purity.MAXIMUM:
+        return key_file.material or b""
+    if given is None:
+        raise MaterialRequired("An image of the purity maximum needs the .qmat file that was written beside it")
+    if memoryview(given).nbytes > MAX_MATERIAL_BYTES:
+        raise FileTooLarge(f"Material has at most {MAX_MATERIAL_BYTES:,} bytes")
+    check_version(given)
+    return given
+
+
+def check_version(material: Buffer) -> None:
+    """Refuse a material of a later version; what is no material at all is left to the digest.
+
+    Raises:
+        LaterMaterial: a version that this release does not know.
+    """
+    start = bytes(memoryview(material).cast("B")[: len(MAGIC) + 1])
+    if start[:-1] == MAGIC and start[-1] > VERSION:
+        raise LaterMaterial(start[-1])
+
+
+def verify(header: Header, material: Buffer, *, progress: Advance = nothing) -> None:
+    """Check that a material belongs to an image, whose tag was verified.
+
+    Args:
+        header: of the image; where its purity needs no material, nothing is checked.
+        material: what was found for it.
+        progress: as `digest`.
+
+    Raises:
+        MacMismatch: it is of another image, or was changed or cut.
+    """
+    expected = header.material_sha256
+    if expected is not None and not hmac.compare_digest(digest(material, progress=progress), expected):
+        raise MacMismatch("The material is not the one that the image was encrypted with")
+
+
+@contextmanager
+def streams(header: Header, keys: Schedule, material: Buffer, *, payload: NDArray[np.uint8]) -> Iterator[Streams]:
+    """Give the keystreams that an image was encrypted with; when the block ends well, all of them were consumed.
+
+    Args:
+        header: of the image.
+        keys: derived from its file key.
+        material: verified; not looked at for `fast` and `balanced`.
+        payload: uint8 (pixels, bytes per pixel), of which the shape is looked at.
+
+    Raises:
+        MacMismatch: the material was not sealed under this picture's key.
+        PayloadInvalid: it holds another number of seeds, or lanes that are not consumed exactly.
+    """
+    if header.purity is Purity.MULTISTAGE:
+        seeds = chunks.open_sealed(material, key=keys.material, head=_head(header.key_id))
+        if len(seeds) != segments.SEED_SIZE * segments.count(payload.nbytes):
+            raise PayloadInvalid("The material holds another number of seeds than the picture has segments")
+        try:
+            yield Streams(keys.stream, keys.permutation, seeds=seeds)
+        finally:
+            seeds[:] = bytes(len(seeds))
+    elif header.purity is Purity.MAXIMUM:
+        reader = chunks.Reader(material, key=keys.material, head=_head(header.key_id))
+        replay = Replay(reader, payload_bytes=payload.nbytes, pixels=len(payload))
+        yield Streams(keys.stream, keys.permutation, measured=replay)
+        replay.finish()
+    else:
+        yield Streams(keys.stream, keys.permutation)
+
+
+def _head(key_id: UUID) -> bytes:
+    return MAGIC + bytes([VERSION]) + key_id.bytes
