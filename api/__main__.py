@@ -2,8 +2,8 @@
 
 import argparse
 
-from api.memory import return_large_buffers
-from api.server import Server, configure
+from api.serving.memory import return_large_buffers
+from api.serving.server import Server, configure
 from backplane.settings import load_settings
 
 

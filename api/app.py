@@ -2,8 +2,7 @@
 
 from fastapi import FastAPI
 
-from api import errors
-from api.lifespan import lifespan
+from api.answers import errors
 from api.middleware.access import AccessLog
 from api.middleware.bodies import Bodies
 from api.middleware.context import RequestContext
@@ -12,7 +11,7 @@ from api.middleware.handover import Handover
 from api.middleware.headers import SecurityHeaders
 from api.middleware.origins import AllowedOrigins
 from api.middleware.replays import Replays
-from api.openapi import customize
+from api.openapi.document import customize
 from api.routes import (
     admin,
     analyses,
@@ -29,6 +28,7 @@ from api.routes import (
     tickets,
     webhooks,
 )
+from api.serving.lifespan import lifespan
 from api.ws import progress
 from backplane.settings import Settings
 from shield_core import __version__

@@ -7,8 +7,8 @@ from fastapi.security import OAuth2PasswordBearer, SecurityScopes
 from fastapi.security.utils import get_authorization_scheme_param
 from starlette.requests import HTTPConnection
 
-from api.draining import Draining
-from api.streams import OpenStreams
+from api.live.streams import OpenStreams
+from api.serving.draining import Draining
 from backplane.errors import InsufficientScope, Unauthenticated
 from backplane.services.identity.tokens import Principal
 from backplane.settings import Settings

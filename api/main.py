@@ -1,4 +1,4 @@
-"""What `python -m api` serves; api.server says how."""
+"""What `python -m api` serves; api.serving.server says how."""
 
 from api.app import create_app
 

@@ -11,7 +11,7 @@ from starlette.datastructures import FormData
 from starlette.routing import Match
 from starlette.types import Message, Receive, Scope, Send
 
-from api.strict import FORM, JSON, check_query, demand_media_type, read_form, read_json
+from api.requests.strict import FORM, JSON, check_query, demand_media_type, read_form, read_json
 
 API = "/api/"
 ASKED = "imageshield.method"
@@ -19,7 +19,7 @@ ASKED = "imageshield.method"
 
 
 class StrictRequest(Request):
-    """A request whose body was read by `api.strict`, for the framework to validate."""
+    """A request whose body was read by `api.requests.strict`, for the framework to validate."""
 
     async def read(self, media_type: str) -> None:
         """Read the body, where there is one; the framework calls what is missing missing."""

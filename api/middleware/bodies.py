@@ -5,9 +5,9 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.draining import Draining
-from api.errors import BodyRefused, RequestTimeout, UnsupportedMediaType
+from api.answers.errors import BodyRefused, RequestTimeout, UnsupportedMediaType
 from api.middleware.budget import STEP, BodyBudget, Share, busy
+from api.serving.draining import Draining
 from backplane.errors import ApplicationError, FileTooLarge, Overloaded, Unauthenticated, Unavailable
 from backplane.services.batches.unpacking import MAX_ITEMS
 from shield_core.image.limits import MAX_BYTES, MAX_ENCRYPTED_BYTES, MAX_MATERIAL_BYTES
@@ -23,7 +23,7 @@ LIMITS = {
     "/api/v1/analysis/avalanche": MAX_BYTES + FORM_OVERHEAD,
     "/api/v1/batch/encrypt": MAX_ITEMS * MAX_BYTES + FORM_OVERHEAD,
 }
-"""Bytes of a whole body. `api.uploads` holds each file to its own limit, to the byte."""
+"""Bytes of a whole body. `api.requests.uploads` holds each file to its own limit, to the byte."""
 
 DEFAULT_LIMIT = 64 * 1024
 SMALL_BODIES = 512 * DEFAULT_LIMIT

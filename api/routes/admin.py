@@ -3,11 +3,11 @@ from typing import Annotated
 from fastapi import Query
 from starlette.responses import Response
 
-from api.cursors import read_cursor
+from api.answers.jobs import ACCEPTED, job_answer
+from api.answers.problems import AUTHENTICATED, problems
 from api.dependencies import Reader, RequestId, Services, Writer
-from api.preferences import Preferences
-from api.problems import AUTHENTICATED, problems
-from api.routes.answers import ACCEPTED, job_answer
+from api.requests.cursors import read_cursor
+from api.requests.preferences import Preferences
 from api.routing import Router
 from api.schemas.dead_letters import DeadLetter, DeadLetterPage
 from api.schemas.jobs import Job

@@ -3,20 +3,20 @@ from typing import Annotated
 from fastapi import Header, Query, Request
 from starlette.responses import Response
 
+from api.answers.documents import ANALYSIS_HEADERS, REPORT_HEADERS, preferred_format
+from api.answers.downloads import HEADERS, RANGES, REFUSED_PARTS, file_response
+from api.answers.jobs import ACCEPTED, FINISHED, answer_in_time
+from api.answers.problems import AUTHENTICATED, WITH_BODY, problems
 from api.dependencies import Reader, RequestId, Services, Writer
-from api.documents import ANALYSIS_HEADERS, REPORT_HEADERS, preferred_format
-from api.downloads import HEADERS, RANGES, REFUSED_PARTS, file_response
-from api.idempotency import CODES, Once, OncePerKey, replayable
 from api.middleware.bodies import release
-from api.preferences import Preferred
-from api.problems import AUTHENTICATED, WITH_BODY, problems
-from api.routes.answers import ACCEPTED, FINISHED, answer_in_time
+from api.requests.idempotency import CODES, Once, OncePerKey, replayable
+from api.requests.preferences import Preferred
+from api.requests.uploads import invalid, read_form
 from api.routing import Router
 from api.schemas.analyses import Analysis
 from api.schemas.comparisons import ComparedJobs, Comparison, TrendPeriod, Trends
 from api.schemas.jobs import Job
 from api.schemas.measurements import ANALYZE_FORM, AVALANCHE_FORM, Avalanche, NoOptions, ReportFormat
-from api.uploads import invalid, read_form
 from backplane import ids
 from backplane.services.jobs.submissions import Upload
 from backplane.services.jobs.views import JobFacts

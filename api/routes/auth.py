@@ -2,9 +2,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Response
 
+from api.answers.oauth import OAuthRoute, oauth_problems
+from api.answers.problems import AUTHENTICATED, WITH_BODY, problems
 from api.dependencies import Caller, RequestId, Services
-from api.oauth import OAuthRoute, oauth_problems
-from api.problems import AUTHENTICATED, WITH_BODY, problems
 from api.routing import Router
 from api.schemas.auth import Account, NewAccount, TokenPair, TokenRequest
 from backplane import ids

@@ -6,19 +6,19 @@ from fastapi import Query, Request
 from fastapi.security import SecurityScopes
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from api.cursors import read_cursor
+from api.answers.downloads import NO_RANGES, content_disposition
+from api.answers.jobs import ACCEPTED, FINISHED
+from api.answers.problems import AUTHENTICATED, WITH_BODY, problems
 from api.dependencies import Reader, Remover, RequestId, Services, Writer, authenticate_in_session, bearer_token
-from api.downloads import NO_RANGES, content_disposition
-from api.idempotency import CODES, Once, OncePerKey, replayable
+from api.live.waiting import wait_for_batch
 from api.middleware.bodies import release
-from api.preferences import Preferences, Preferred
-from api.problems import AUTHENTICATED, WITH_BODY, problems
-from api.routes.answers import ACCEPTED, FINISHED
+from api.requests.cursors import read_cursor
+from api.requests.idempotency import CODES, Once, OncePerKey, replayable
+from api.requests.preferences import Preferences, Preferred
+from api.requests.uploads import File, stream_form
 from api.routing import Router, head_response
 from api.schemas.batches import BATCH_FORM, Batch, BatchFilter, BatchPage, BatchSummary, DownloadOptions, url
 from api.schemas.images import BatchOptions
-from api.uploads import File, stream_form
-from api.waiting import wait_for_batch
 from backplane import ids
 from backplane.errors import ApplicationError
 from backplane.services.batches.intake import Intake

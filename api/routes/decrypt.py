@@ -1,17 +1,17 @@
 from fastapi import Request
 from starlette.responses import Response
 
+from api.answers.downloads import HEADERS, file_response
+from api.answers.jobs import ACCEPTED, FINISHED, answer_in_time
+from api.answers.problems import AUTHENTICATED, WITH_BODY, problems
 from api.dependencies import RequestId, Services, Writer
-from api.downloads import HEADERS, file_response
-from api.idempotency import CODES, Once, OncePerKey, replayable
 from api.middleware.bodies import MAX_KEY_FILE, release
-from api.preferences import Preferred
-from api.problems import AUTHENTICATED, WITH_BODY, problems
-from api.routes.answers import ACCEPTED, FINISHED, answer_in_time
+from api.requests.idempotency import CODES, Once, OncePerKey, replayable
+from api.requests.preferences import Preferred
+from api.requests.uploads import read_form
 from api.routing import Router
 from api.schemas.images import DECRYPT_FORM, DecryptOptions
 from api.schemas.jobs import Job, url
-from api.uploads import read_form
 from backplane.services.jobs.submissions import Upload
 from backplane.services.jobs.views import JobFacts
 from backplane.services.requests.submission import Order

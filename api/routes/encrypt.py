@@ -1,17 +1,17 @@
 from fastapi import Request
 from starlette.responses import Response
 
+from api.answers.jobs import ACCEPTED, FINISHED, job_answer
+from api.answers.problems import AUTHENTICATED, WITH_BODY, problems
 from api.dependencies import RequestId, Services, Writer
-from api.idempotency import CODES, Once, OncePerKey, replayable
+from api.live.waiting import wait_for_end
 from api.middleware.bodies import release
-from api.preferences import Preferred
-from api.problems import AUTHENTICATED, WITH_BODY, problems
-from api.routes.answers import ACCEPTED, FINISHED, job_answer
+from api.requests.idempotency import CODES, Once, OncePerKey, replayable
+from api.requests.preferences import Preferred
+from api.requests.uploads import read_form
 from api.routing import Router
 from api.schemas.images import ENCRYPT_FORM, EncryptOptions
 from api.schemas.jobs import Job
-from api.uploads import read_form
-from api.waiting import wait_for_end
 from backplane.services.jobs.submissions import Upload
 from backplane.services.jobs.views import JobFacts
 from backplane.services.requests.submission import Order

@@ -1,5 +1,5 @@
+from api.answers.problems import AUTHENTICATED, problems
 from api.dependencies import Reader, Services
-from api.problems import AUTHENTICATED, problems
 from api.routing import Router
 from api.schemas.entropy import Pools
 

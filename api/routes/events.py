@@ -10,12 +10,12 @@ from fastapi import Header, Query, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from api.answers.problems import AUTHENTICATED, problems
 from api.dependencies import CurrentStreams, Reader, Services
-from api.problems import AUTHENTICATED, problems
+from api.live.messages import Frame, Story, story_of
+from api.live.streams import DONE, SEND_SECONDS, Ending, OpenStreams, converse
 from api.routing import Router, head_response
 from api.schemas.values import WholeNumber
-from api.stories import Frame, Story, story_of
-from api.streams import DONE, SEND_SECONDS, Ending, OpenStreams, converse
 from backplane import ids
 from backplane.metrics import EVENT_STREAMS
 from backplane.services.identity.tokens import Principal

@@ -3,12 +3,12 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
+from api.answers.problems import problems
 from api.dependencies import Services
-from api.problems import problems
-from api.readiness import ReadinessCheck
 from api.routing import Router
 from api.schemas.auth import PublicKeys
 from api.schemas.health import Health, Readiness
+from api.serving.readiness import ReadinessCheck
 from backplane.metrics import registry_of
 
 router = Router(tags=["service"])

@@ -3,13 +3,13 @@ from typing import Annotated
 from fastapi import Query, Request
 from starlette.responses import Response
 
-from api.cursors import read_cursor
+from api.answers.downloads import HEADERS, RANGES, REFUSED_PARTS, content_disposition, file_response
+from api.answers.jobs import ACCEPTED, job_answer
+from api.answers.problems import AUTHENTICATED, problems
 from api.dependencies import Reader, Remover, RequestId, Services, Writer
-from api.downloads import HEADERS, RANGES, REFUSED_PARTS, content_disposition, file_response
-from api.idempotency import CODES, OncePerKey, replayable
-from api.preferences import Preferences
-from api.problems import AUTHENTICATED, problems
-from api.routes.answers import ACCEPTED, job_answer
+from api.requests.cursors import read_cursor
+from api.requests.idempotency import CODES, OncePerKey, replayable
+from api.requests.preferences import Preferences
 from api.routing import Router
 from api.schemas.jobs import Job, JobFilter, JobPage
 from backplane import ids

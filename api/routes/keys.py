@@ -1,9 +1,9 @@
 from fastapi import Request
 from starlette.responses import Response
 
+from api.answers.downloads import key_file_response
+from api.answers.problems import AUTHENTICATED, WITH_BODY, problems
 from api.dependencies import KeyExporter, RequestId, Services
-from api.downloads import key_file_response
-from api.problems import AUTHENTICATED, WITH_BODY, problems
 from api.routing import Router, head_response
 from api.schemas.images import KeyFileLocks
 from backplane import ids

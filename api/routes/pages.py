@@ -8,8 +8,8 @@ from fastapi import Request
 from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.staticfiles import NotModifiedResponse
 
-from api.errors import catalog
-from api.ranges import demand_match, is_known
+from api.answers.errors import catalog
+from api.requests.ranges import demand_match, is_known
 from api.routing import Router
 from backplane.errors import NotFound
 

@@ -1,10 +1,10 @@
 from fastapi import Request, Response
 
+from api.answers.problems import AUTHENTICATED, WITH_BODY, problems
 from api.dependencies import CurrentSettings, Reader, Services
-from api.problems import AUTHENTICATED, WITH_BODY, problems
+from api.live.messages import demand_owner
 from api.routing import Router
 from api.schemas.tickets import NewTicket, Ticket
-from api.stories import demand_owner
 from backplane import ids
 from backplane.errors import InsufficientScope
 

@@ -2,10 +2,10 @@ from typing import Annotated
 
 from fastapi import Query, Response
 
-from api.cursors import read_cursor
+from api.answers.problems import AUTHENTICATED, WITH_BODY, problems
 from api.dependencies import RequestId, Services, WebhookReader, WebhookWriter
-from api.idempotency import CODES, OncePerKey, replayable
-from api.problems import AUTHENTICATED, WITH_BODY, problems
+from api.requests.cursors import read_cursor
+from api.requests.idempotency import CODES, OncePerKey, replayable
 from api.routing import Router
 from api.schemas.webhooks import (
     WEBHOOKS,

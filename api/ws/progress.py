@@ -11,10 +11,10 @@ from fastapi.security import SecurityScopes
 from starlette.types import Receive, Send
 
 from api.dependencies import CurrentSettings, CurrentStreams, Services, authenticate, bearer_token
+from api.live.messages import Frame, Story, story_of
+from api.live.streams import DONE, GONE, SEND_SECONDS, Ending, OpenStreams, Stream, converse
 from api.middleware.handover import hand_over
 from api.schemas.values import WholeNumber
-from api.stories import Frame, Story, story_of
-from api.streams import DONE, GONE, SEND_SECONDS, Ending, OpenStreams, Stream, converse
 from backplane.errors import InsufficientScope, NotFound
 from backplane.metrics import SOCKETS
 from backplane.services.identity.tokens import Principal

@@ -18,7 +18,7 @@ from fastapi import FastAPI
 from sqlalchemy import text
 
 from api.app import create_app
-from api.server import configure
+from api.serving.server import configure
 from backplane import ids
 from backplane.db.models import Account
 from backplane.db.notifications import Notifications

@@ -5,7 +5,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from api.documents import preferred_format
+from api.answers.documents import preferred_format
 from api.schemas.analyses import Analysis
 from api.schemas.measurements import Avalanche
 from backplane.services.attempts.outcomes import ANALYSIS, REPORTS, MeasureOutcome

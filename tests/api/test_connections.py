@@ -9,7 +9,7 @@ from contextlib import suppress
 import pytest
 from prometheus_client import REGISTRY
 
-from api import connections
+from api.serving import connections
 from tests.api.conftest import eventually, serving
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]

@@ -3,7 +3,7 @@ import os
 
 import pytest
 
-from api.downloads import content_disposition
+from api.answers.downloads import content_disposition
 from backplane.services.attempts.outcomes import DecryptOutcome
 from shield_core.cipher.purity import Purity
 from shield_core.keys.recipients import RecipientWrap, SecretKey

@@ -12,8 +12,9 @@ import pytest
 from sqlalchemy import text
 from starlette.requests import Request
 
-from api import acknowledgements, downloads
-from api.acknowledgements import Sending
+from api.answers import downloads
+from api.serving import acknowledgements
+from api.serving.acknowledgements import Sending
 from backplane import ids
 from backplane.db.repositories import blobs
 from backplane.errors import Unavailable

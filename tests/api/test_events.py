@@ -6,7 +6,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from api import streams
+from api.live import streams
 from api.routes import events as route
 from backplane import ids
 from backplane.services.identity.tokens import AccessTokens

@@ -9,8 +9,8 @@ import pytest
 import structlog
 from prometheus_client import REGISTRY
 
-from api.connections import PIPELINED
 from api.routes import events
+from api.serving.connections import PIPELINED
 from tests.api.conftest import eventually
 from tests.api.test_connections import GET, POST, ask, connect, parse  # noqa: F401 - a fixture
 

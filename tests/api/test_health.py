@@ -3,7 +3,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from api.readiness import Check
+from api.serving.readiness import Check
 from tests.api.conftest import opened
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
@@ -14,7 +14,7 @@ OK = {"database": "ok", "object_store": "ok", "redis": "ok", "workers": "ok"}
 @pytest.fixture
 async def other(gateway_settings, monkeypatch):
     """A gateway of which the test may break a part."""
-    monkeypatch.setattr("api.readiness.FRESH_SECONDS", 0)
+    monkeypatch.setattr("api.serving.readiness.FRESH_SECONDS", 0)
     async with opened(gateway_settings()) as gateway, gateway.client() as client:
         yield gateway, client
 
@@ -88,7 +88,7 @@ class TestReady:
 
 class TestCheck:
     async def test_that_hangs_is_no_after_its_time_and_is_not_asked_again(self, monkeypatch):
-        monkeypatch.setattr("api.readiness.CHECK_SECONDS", 0.02)
+        monkeypatch.setattr("api.serving.readiness.CHECK_SECONDS", 0.02)
         asked, answered = [], asyncio.Event()
 
         async def ask():
@@ -103,7 +103,7 @@ class TestCheck:
         assert await check.answer() is True
 
     async def test_is_asked_anew_once_its_answer_is_a_second_old(self, monkeypatch):
-        monkeypatch.setattr("api.readiness.FRESH_SECONDS", 0)
+        monkeypatch.setattr("api.serving.readiness.FRESH_SECONDS", 0)
         answers = iter([True, False])
 
         async def ask():

@@ -6,7 +6,7 @@ import pytest
 
 UPLOADS = """
 from pathlib import Path
-from api.memory import return_large_buffers
+from api.serving.memory import return_large_buffers
 {call}
 one = b"x" * 20_000_000
 del one

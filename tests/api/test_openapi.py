@@ -5,9 +5,9 @@ import pytest
 from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from api import descriptions, openapi, snapshot
+from api.answers.errors import catalog
 from api.app import create_app
-from api.errors import catalog
+from api.openapi import descriptions, snapshot
 
 PAGES = {"/", "/docs", "/docs/manual.js", "/docs/problems/{code}", "/docs/assets/{name}", "/openapi.json"}
 METHODS = {"get", "post", "put", "patch", "delete"}
@@ -153,7 +153,7 @@ class TestDocument:
 
     def test_no_description_is_for_nothing(self, app, monkeypatch):
         monkeypatch.setattr(app, "openapi_schema", None)
-        monkeypatch.setattr(openapi, "describe", lambda document: None)
+        monkeypatch.setattr("api.openapi.document.describe", lambda document: None)
         missing = {
             text
             for owner, name, _ in descriptions.undescribed(app.openapi())

@@ -8,7 +8,7 @@ import structlog
 from sqlalchemy import text
 from websockets.exceptions import ConnectionClosed
 
-from api import streams
+from api.live import streams
 from api.ws import progress
 from backplane import ids
 from backplane.services.identity.tokens import AccessTokens

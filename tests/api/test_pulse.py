@@ -4,7 +4,7 @@ import time
 import pytest
 from prometheus_client import Histogram
 
-from api.pulse import SAMPLE_SECONDS, pulse_taken
+from api.serving.loop_lag import SAMPLE_SECONDS, pulse_taken
 
 pytestmark = pytest.mark.anyio
 

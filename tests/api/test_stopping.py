@@ -101,14 +101,14 @@ class TestOnSigterm:
 
     async def test_a_thread_that_hangs_holds_nobody_for_ever(self):
         """The last resort: what still runs 24 seconds after the signal is ended with its process."""
-        code = "import time\nfrom api.server import ends_at_last\nwith ends_at_last(0.2):\n    time.sleep(60)\n"
+        code = "import time\nfrom api.serving.server import ends_at_last\nwith ends_at_last(0.2):\n    time.sleep(60)\n"
         ended = await asyncio.create_subprocess_exec(sys.executable, "-c", code, cwd=ROOT)
         assert await asyncio.wait_for(ended.wait(), 20) == 1
 
 
 class TestBodiesThatDoNotArriveInTime:
     async def test_are_told_to_come_again(self, gateway_settings, monkeypatch):
-        monkeypatch.setattr("api.draining.STOP_SECONDS", 2.2)
+        monkeypatch.setattr("api.serving.draining.STOP_SECONDS", 2.2)
         async with opened(gateway_settings()) as gateway:
             user = await gateway.user()
             draining = gateway.app.state.draining

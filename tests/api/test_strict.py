@@ -9,7 +9,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from api.app import create_app
-from api.strict import MAX_DEPTH, MAX_INTEGER
+from api.requests.strict import MAX_DEPTH, MAX_INTEGER
 from tests import pictures
 from tests.api.conftest import PASSWORD
 

@@ -6,9 +6,9 @@ import zipfile
 
 from fastapi.exceptions import RequestValidationError
 
-from api import strict
-from api.errors import RequestMalformed
-from api.heads import check_handshake, check_head
+from api.answers.errors import RequestMalformed
+from api.requests import strict
+from api.serving.heads import check_handshake, check_head
 from backplane.errors import ApplicationError
 from backplane.services.batches.unpacking import MAX_ITEMS, Archive
 

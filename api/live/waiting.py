@@ -8,7 +8,7 @@ from uuid import UUID
 
 from starlette.requests import ClientDisconnect, Request
 
-from api.draining import Draining
+from api.serving.draining import Draining
 from backplane.errors import ApplicationError
 from backplane.services.batches.views import BatchFacts
 from backplane.services.jobs.views import JobFacts

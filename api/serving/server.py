@@ -11,9 +11,9 @@ import structlog
 import uvicorn
 from starlette.types import ASGIApp
 
-from api.connections import Connection
-from api.draining import STOP_SECONDS
-from api.sockets import Socket
+from api.serving.connections import Connection
+from api.serving.draining import STOP_SECONDS
+from api.serving.sockets import Socket
 
 AT_LAST_SECONDS = 24.0
 """A thread that hangs in the object store ends nothing by itself; its job, if there is one, is in the database."""

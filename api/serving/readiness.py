@@ -4,8 +4,8 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
-from api.draining import Draining
 from api.schemas.health import Checks, Readiness
+from api.serving.draining import Draining
 from backplane.wiring import GatewayServices
 
 CHECK_SECONDS = 2.0

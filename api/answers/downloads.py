@@ -9,8 +9,8 @@ from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from api.acknowledgements import Sending
-from api.ranges import Part, demand_match, is_known, read_range
+from api.requests.ranges import Part, demand_match, is_known, read_range
+from api.serving.acknowledgements import Sending
 from backplane.errors import ApplicationError
 from backplane.services.pictures.results import Results, StoredFile
 from shield_core.image.names import harmless_name

@@ -12,9 +12,9 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-from api.acknowledgements import EXTENSION, Acknowledgements, untaken
-from api.errors import MEDIA_TYPE, HeadersTooLarge, RequestMalformed, RequestTimeout, document
-from api.heads import check_handshake, check_head
+from api.answers.errors import MEDIA_TYPE, HeadersTooLarge, RequestMalformed, RequestTimeout, document
+from api.serving.acknowledgements import EXTENSION, Acknowledgements, untaken
+from api.serving.heads import check_handshake, check_head
 from backplane.errors import ApplicationError
 from backplane.metrics import CONNECTIONS_CUT
 

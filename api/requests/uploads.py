@@ -19,8 +19,8 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import Request
 
 from api.middleware.bodies import let_go
+from api.requests.strict import MULTIPART, NOT_TEXT, decode, demand_media_type
 from api.schemas.strict import Strict, unknown_field
-from api.strict import MULTIPART, NOT_TEXT, decode, demand_media_type
 from backplane.errors import FileTooLarge
 
 Options = TypeVar("Options", bound=Strict)

@@ -16,7 +16,7 @@ from uuid import UUID
 import structlog
 from starlette.websockets import WebSocketDisconnect
 
-from api.draining import Draining
+from api.serving.draining import Draining
 from backplane.errors import ApplicationError, Overloaded, Unavailable
 from backplane.services.identity.login_sessions import Sessions
 from backplane.services.identity.tokens import Principal

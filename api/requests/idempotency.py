@@ -19,7 +19,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
 from starlette.requests import Request
 
-from api.uploads import File
+from api.requests.uploads import File
 from backplane.errors import Gone, NotFound
 from backplane.services.jobs.views import JobFacts
 from backplane.services.requests.idempotency import Asked, Made

@@ -1,4 +1,4 @@
-"""`python -m api.snapshot`: write docs/openapi.json, or see that it is what the routes say."""
+"""`python -m api.openapi.snapshot`: write docs/openapi.json, or see that it is what the routes say."""
 
 import argparse
 import difflib
@@ -12,7 +12,9 @@ SNAPSHOT = Path(__file__).resolve().parents[1] / "docs" / "openapi.json"
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m api.snapshot", description="Write or check docs/openapi.json")
+    parser = argparse.ArgumentParser(
+        prog="python -m api.openapi.snapshot", description="Write or check docs/openapi.json"
+    )
     choice = parser.add_mutually_exclusive_group(required=True)
     choice.add_argument("--write", action="store_true")
     choice.add_argument("--check", action="store_true")
@@ -27,7 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
         difflib.unified_diff(old.splitlines(True), new.splitlines(True), "docs/openapi.json", "api", n=2)
     )
     if old != new:
-        sys.stderr.write("docs/openapi.json is not what the routes say: run `python -m api.snapshot --write`\n")
+        sys.stderr.write("docs/openapi.json is not what the routes say: run `python -m api.openapi.snapshot --write`\n")
     return int(old != new)
 
 

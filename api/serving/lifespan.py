@@ -8,13 +8,13 @@ from contextlib import asynccontextmanager
 import structlog
 from fastapi import FastAPI
 
-from api.draining import Draining
+from api.live.streams import OpenStreams
 from api.middleware.bodies import SMALL_BODIES
 from api.middleware.budget import BodyBudget
-from api.pulse import pulse_taken
-from api.readiness import ReadinessCheck
-from api.streams import OpenStreams
-from api.uploads import SUBMISSIONS_AT_ONCE
+from api.requests.uploads import SUBMISSIONS_AT_ONCE
+from api.serving.draining import Draining
+from api.serving.loop_lag import pulse_taken
+from api.serving.readiness import ReadinessCheck
 from backplane.logging import configure
 from backplane.metrics import UPLOAD_BYTES
 from backplane.settings import load_settings

@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, Response
 
-from api.methods import allowed
+from api.requests.methods import allowed
 from api.schemas.problems import FieldProblem, Problem
 from backplane.errors import (
     CORE_STATUS,
@@ -53,7 +53,7 @@ TELLING = frozenset(
         "string_type",
         "too_long",
         "too_short",
-        # Ours, in api.schemas and api.uploads.
+        # Ours, in api.schemas and api.requests.uploads.
         "duplicate_event",
         "duplicate_field",
         "either_or",

@@ -12,8 +12,15 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from api.errors import InvalidGrant, InvalidRequest, UnsupportedGrantType, UnsupportedMediaType, describe, document
-from api.problems import problems
+from api.answers.errors import (
+    InvalidGrant,
+    InvalidRequest,
+    UnsupportedGrantType,
+    UnsupportedMediaType,
+    describe,
+    document,
+)
+from api.answers.problems import problems
 from api.routing import Route
 from api.schemas.problems import FieldProblem, OAuthProblem
 from backplane.errors import ApplicationError, Unauthenticated

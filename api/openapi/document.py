@@ -6,10 +6,10 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from api.descriptions import describe
-from api.errors import PAGES, catalog
-from api.examples import illustrate
-from api.oauth import CODES, oauth_members
+from api.answers.errors import PAGES, catalog
+from api.answers.oauth import CODES, oauth_members
+from api.openapi.descriptions import describe
+from api.openapi.examples import illustrate
 from api.schemas.batches import BATCH_EXAMPLE
 from api.schemas.jobs import JOB_EXAMPLE
 from api.schemas.problems import FieldProblem, Problem

@@ -6,9 +6,9 @@ from math import ceil
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from api.preferences import Preferences
+from api.live.waiting import wait_for_end
+from api.requests.preferences import Preferences
 from api.schemas.jobs import Job, url
-from api.waiting import wait_for_end
 from backplane.errors import JobFailed, of_failed_job
 from backplane.services.identity.tokens import Principal
 from backplane.services.jobs.views import CANCELLED, JobFacts

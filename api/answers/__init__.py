@@ -1,0 +1,1 @@
+"""Making answers: jobs, files and documents, and every refusal as a problem."""

@@ -1,0 +1,1 @@
+"""Reading requests: forms, idempotency keys, cursors, preferences and ranges."""

@@ -1,0 +1,1 @@
+"""The gateway as a server: connections, start, stop and readiness."""
