@@ -8,7 +8,7 @@ from pathlib import Path
 
 from api.app import create_app
 
-SNAPSHOT = Path(__file__).resolve().parents[1] / "docs" / "openapi.json"
+SNAPSHOT = Path(__file__).resolve().parents[2] / "docs" / "openapi.json"
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -36,7 +36,7 @@ from shield_core.progress import Stage
 from shield_core.quantum import receipt as receipts
 from shield_core.quantum.verdict import Outcome, verify
 
-SAMPLE = Path(__file__).resolve().parents[1] / "samples" / "astronaut.png"
+SAMPLE = Path(__file__).resolve().parents[2] / "samples" / "astronaut.png"
 API = "/api/v1"
 
 

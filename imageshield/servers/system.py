@@ -20,7 +20,7 @@ from imageshield.servers.home import Home
 from imageshield.servers.service import Service
 from imageshield.servers.supervisor import Supervisor
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 ATTEMPTS = 3
 FIRST_START_SECONDS = 180
 """The very first worker compiles the kernels before it answers: half a minute on a slow machine."""

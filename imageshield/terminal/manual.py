@@ -15,7 +15,7 @@ import typer.main
 from imageshield.__main__ import app
 from shield_core import __version__
 
-PAGE: Final = Path(__file__).parents[1] / "docs" / "imageshield.1"
+PAGE: Final = Path(__file__).parents[2] / "docs" / "imageshield.1"
 
 EXIT_CODES: Final[Mapping[str, str]] = {
     "0": "done",
