@@ -1,4 +1,4 @@
-"""What the processes count, and which process exports what; docs/operations.md says the same and a test keeps it so."""
+"""Prometheus metrics, and the process that exports each. docs/guides/operations.md lists them; a test compares."""
 
 from typing import Literal
 

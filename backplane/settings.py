@@ -14,7 +14,7 @@ Seconds = Annotated[int, Field(gt=0)]
 
 
 class Settings(BaseSettings):
-    """One typed class; docs/configuration.md lists every field and a test keeps it so."""
+    """One typed class; docs/reference/configuration.md lists every field and a test keeps it so."""
 
     model_config = SettingsConfigDict(
         frozen=True,

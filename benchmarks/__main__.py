@@ -60,7 +60,7 @@ def main():
     chosen = choose(options)
     if not chosen:
         names = ", ".join(suite.name for suite in SUITES)
-        parser.error(f"nothing fits {options.only}; there are {names}, and the ids of docs/performance.md")
+        parser.error(f"nothing fits {options.only}; there are {names}, and the ids of docs/explanation/performance.md")
     where = machine()
     warm_up()
     times, rows = run(chosen, rounds=options.rounds or (2 if options.quick else 9), only=options.only)

@@ -2,7 +2,7 @@
 
 No container engine runs where this project is built. So each RUN, COPY and ENV is carried out in a tree of its own, and
 installs from the same hash-locked file. The results run as user 1001 where we are root, against the embedded servers,
-with the commands of the Dockerfiles and of docker-compose.yml. What this cannot show stands in docs/deployment.md.
+with the commands of the Dockerfiles and of docker-compose.yml. docs/guides/deployment.md says what this cannot show.
 """
 
 import io

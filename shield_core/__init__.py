@@ -6,7 +6,7 @@ A walk through the rooms, in the order in which a picture meets them:
 - `quantum` measures bits, tests their health, conditions them with the operating system's and draws a file key.
 - `keys` derives every other key from it, and wraps it into a key file.
 - `cipher` is the keystream and the keyed permutation.
-- `encrypted` writes and strictly reads the encrypted PNG: docs/format.md in code.
+- `encrypted` writes and strictly reads the encrypted PNG: docs/reference/format.md in code.
 - `analysis` measures what was done to the picture.
 - `pipeline` is all of that as two functions: `encrypt_image` and `decrypt_image`.
 - `appraisal` takes two files, before and after, and gives them to `analysis`.

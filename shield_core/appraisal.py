@@ -80,7 +80,7 @@ def appraise(
 def fresh_cipher(*, threads: int = 1, progress: Advance = nothing) -> Encrypt:
     """Give the cipher as a function that draws a key of its own for every call and keeps none.
 
-    Keystream and permutation are those of docs/format.md under keys of the operating system: which source a seed is
+    Keystream and permutation follow docs/reference/format.md under the operating system's keys: which source a seed is
     drawn from changes nothing in them.
 
     Args:

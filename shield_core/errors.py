@@ -29,7 +29,7 @@ ShieldError
 │   └── HealthTestFailed       the source's bits failed a health test
 └── Cancelled                  the caller asked to stop
 
-`code` is the stable problem code of the API; `rung` names the vector ladder of docs/format.md.
+`code` is the stable problem code of the API; `rung` names the vector ladder of docs/reference/format.md.
 """
 
 import struct

@@ -103,7 +103,7 @@ def encrypt_image(
     """Encrypt one image under a file key of its own.
 
     Args:
-        data: the whole file, of a format of docs/format.md, at most 50,000,000 bytes; 200,000,000 pixels, and
+        data: the whole file, of a format of docs/reference/format.md, at most 50,000,000 bytes; 200,000,000 pixels, and
             25,000,000 where it is decoded.
         source: measures bits for this image; where it fails, the operating system's carry the key alone, and the
             statement says so.
@@ -129,7 +129,7 @@ def encrypt_image(
         KeyFileInvalid: stanzas that may not stand together.
         Cancelled: whatever `progress` raises ends the attempt.
 
-    Specified in docs/format.md, Encryption.
+    Specified in docs/reference/format.md, Encryption.
     """
     clock = StageClock(progress)
     key_id = uuid7() if key_id is None else key_id
@@ -195,7 +195,7 @@ def decrypt_image(
     progress: ProgressSink = ignore,
     threads: int = 1,
 ) -> DecryptedImage:
-    """Decrypt one image, or say why not; the order of refusals is that of docs/format.md.
+    """Decrypt one image, or say why not; the order of refusals is that of docs/reference/format.md.
 
     Args:
         image: the encrypted image, at most 112,000,000 bytes.
@@ -219,7 +219,7 @@ def decrypt_image(
         DecryptionError: everything later. Outside, all of it is one answer.
         Cancelled: whatever `progress` raises ends the attempt.
 
-    Specified in docs/format.md, Decryption.
+    Specified in docs/reference/format.md, Decryption.
     """
     clock = StageClock(progress)
     with clock.stage(Stage.VALIDATING, memoryview(image).nbytes) as advance:

@@ -1,6 +1,6 @@
 """`python -m worker.receipt_keys`: make a new key that signs receipts, where there is no `imageshield` command.
 
-The images hold services and no command line; an operator runs this inside of one: docs/operations.md.
+The images hold services and no command line; an operator runs this inside of one: docs/guides/operations.md.
 """
 
 import argparse

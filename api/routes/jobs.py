@@ -155,7 +155,7 @@ async def get_material(request: Request, job_id: str, caller: Reader, services: 
     "/{job_id}/receipt",
     responses={
         200: {
-            "description": "The receipt, as an attachment: docs/receipts.md",
+            "description": "The receipt, as an attachment: docs/reference/receipts.md",
             "content": {"application/json": {"schema": {"type": "object"}}},
         },
         **problems(*AUTHENTICATED, "not-found", "job-not-finished", "job-failed"),

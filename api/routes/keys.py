@@ -11,7 +11,9 @@ from backplane import ids
 router = Router(prefix="/api/v1/jobs", tags=["jobs"])
 KEY_FILE = {
     "description": "The key file, as an attachment",
-    "content": {"application/json": {"schema": {"type": "object", "description": "docs/format.md, Key file"}}},
+    "content": {
+        "application/json": {"schema": {"type": "object", "description": "docs/reference/format.md, Key file"}}
+    },
 }
 STATES = ("not-found", "job-not-finished", "job-failed")
 

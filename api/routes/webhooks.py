@@ -58,7 +58,7 @@ async def create_webhook(
 ) -> WebhookWithSecret:
     """Have the ends of jobs and batches told to an address of yours.
 
-    Messages follow Standard Webhooks and are signed with the `secret` of this answer: docs/webhooks.md shows how to
+    Messages follow Standard Webhooks. This answer's `secret` signs them: docs/guides/webhooks.md shows how to
     verify them. They may come more than once, always with the same `webhook-id`. An account has at most 20 endpoints.
     """
     order = Order(caller.account_id, request_id)

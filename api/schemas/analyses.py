@@ -1,4 +1,4 @@
-"""What was measured of two pictures: docs/analysis.md says what each number is."""
+"""What was measured of two pictures: docs/reference/analysis.md says what each number is."""
 
 from typing import Annotated, Literal
 
@@ -208,7 +208,7 @@ class Charts(BaseModel):
 
 
 class Analysis(BaseModel):
-    """What was measured of an original and what became of it: docs/analysis.md says what each number is."""
+    """What was measured of an original and what became of it: docs/reference/analysis.md says what each number is."""
 
     version: int
     pictures: MeasuredPictures

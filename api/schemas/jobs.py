@@ -131,7 +131,9 @@ class Job(BaseModel):
     reference: Annotated[str | None, Field(description="What you called the job when you sent it")]
     metadata: Annotated[dict[str, str], Field(description="What you noted with the job when you sent it")]
     image: Image | None
-    warnings: Annotated[list[str], Field(description="Codes of docs/api.md, Warnings; nothing of them stops a job")]
+    warnings: Annotated[
+        list[str], Field(description="Codes of docs/reference/api.md, Warnings; nothing of them stops a job")
+    ]
     result_url: str | None
     key_file_url: str | None
     material_url: Annotated[str | None, Field(description="Of `maximum` purity: the `.qmat` file beside the key")]

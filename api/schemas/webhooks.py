@@ -33,7 +33,7 @@ WEBHOOK_URL_FIELD = {
     "format": "uri",
     "maxLength": MAX_URL,
     "example": "",
-    "description": f"Where the end of the job is to be told: docs/webhooks.md. {URL_WORDS}. Signed with the secret of "
+    "description": f"Where to send the end of the job: docs/guides/webhooks.md. {URL_WORDS}. Signed with the secret of "
     "the account's `default` endpoint.",
 }
 """The field as the forms show it."""

@@ -15,7 +15,7 @@ from backplane.errors import Overloaded, Unavailable
 from backplane.settings import Settings
 
 REVISION = "0010"
-"""The migration that this release needs; a later one serves it too (docs/deployment.md)."""
+"""The migration that this release needs; a later one serves it too (docs/guides/deployment.md)."""
 
 AWAY = ("08", "53", "57", "40", "55P03", "25P03")
 """SQLSTATEs of PostgreSQL's appendix A that the next try may not meet: connection, resources (a full disk among

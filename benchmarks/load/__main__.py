@@ -102,7 +102,7 @@ def main():
     starts = fits(STARTING, options.row)
     if not chosen and not starts:
         names = ", ".join(scene.name for scene in (*SCENES, STARTING))
-        parser.error(f"nothing fits {options.row}; there are {names}, and the ids of docs/performance.md")
+        parser.error(f"nothing fits {options.row}; there are {names}, and the ids of docs/explanation/performance.md")
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, OPEN_FILES)), hard))
     where = machine()

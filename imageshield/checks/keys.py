@@ -20,7 +20,9 @@ def check_keys(situation: Situation) -> list[Fault]:
     root_key = _read(situation, "VAULT_KEY_FILE", faults)
     if root_key is not None and len(root_key) != KEY_SIZE:
         problem = f"holds {len(root_key)} bytes and must hold exactly {KEY_SIZE}"
-        faults.append(Fault("VAULT_KEY_FILE", problem, "restore the file that was made first; see docs/operations.md"))
+        faults.append(
+            Fault("VAULT_KEY_FILE", problem, "restore the file that was made first; see docs/guides/operations.md")
+        )
     signing_key = _read(situation, "SIGNING_KEY_FILE", faults)
     if signing_key is not None and not _is_p256(signing_key):
         remedy = "make one with scripts/make_keys.py; a new one ends every session"
@@ -71,7 +73,7 @@ def _check_vault(situation: Situation, root_key: bytes | None) -> list[Fault]:
         faults.append(Fault("VAULT_DIRECTORY", f"{directory} is open to others", f"chmod 0700 {directory}"))
     faults += _check_inside(directory)
     if root_key is not None and len(root_key) == KEY_SIZE and not _opens(root_key, directory):
-        remedy = "restore the VAULT_KEY_FILE that belongs to this directory; see docs/operations.md"
+        remedy = "restore the VAULT_KEY_FILE that belongs to this directory; see docs/guides/operations.md"
         faults.append(Fault("VAULT_KEY_FILE", f"is not the key under which {directory} was sealed", remedy))
     return faults
 

@@ -11,7 +11,7 @@ SCHEMES = {
     "REDIS_URL": ("redis", "rediss"),
     "S3_ENDPOINT_URL": ("http", "https"),
 }
-TABLE = "docs/configuration.md lists every variable"
+TABLE = "docs/reference/configuration.md lists every variable"
 
 
 def check_settings(situation: Situation) -> list[Fault]:

@@ -103,7 +103,7 @@ class Keys:
             parsed = keyfile.parse(key_bytes)
         except ShieldError:
             self._secrets()
-            return []  # the pipeline refuses it, after what comes first in the order of docs/format.md
+            return []  # the pipeline refuses it, after what comes first in the order of docs/reference/format.md
         return self.openers_of(parsed)
 
     def openers_of(self, parsed: KeyFile) -> list[Opener]:

@@ -1,4 +1,4 @@
-"""Race the routines in one interleaved run, and hold the ratios to the goals of docs/entropy.md."""
+"""Race the routines in one interleaved run, and hold the ratios to the goals of docs/explanation/entropy.md."""
 
 import time
 from collections.abc import Callable, Mapping

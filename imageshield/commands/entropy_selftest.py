@@ -129,7 +129,7 @@ def _attack(source: WatchedSource, job_id: str) -> tuple[bytes, bool, list[bytes
 
 
 def _construct(system: bytes, raw: bytes, source_id: str, job_id: str) -> bytes:
-    """Make a file key as docs/entropy.md says, written a second time and with a given operating system's part."""
+    """Derive a file key as docs/explanation/entropy.md says: a second implementation, with given system bits."""
     ikm = len(system).to_bytes(8, "big") + system + len(raw).to_bytes(8, "big") + raw
     salt = hashlib.sha512(LABELS.entropy).digest()
     info = framed(LABELS.seed) + framed(source_id.encode()) + framed(job_id.encode())

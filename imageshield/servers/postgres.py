@@ -127,7 +127,7 @@ def _refuse_other_version(programs: Path, data: Path) -> None:
         [programs / "postgres", "--version"], capture_output=True, text=True, check=True
     ).stdout.strip()
     if f" {made_by}." not in found:
-        raise ClusterRefused(f"{data} was made by PostgreSQL {made_by}; here is {found}: see docs/operations.md")
+        raise ClusterRefused(f"{data} was made by PostgreSQL {made_by}; here is {found}: see docs/guides/operations.md")
 
 
 def _clear_leftovers(data: Path) -> None:

@@ -2,7 +2,7 @@
 
     python -m imageshield.terminal.manual [--write]
 
-shows it, or keeps it as docs/imageshield.1.
+shows it, or keeps it as docs/reference/imageshield.1.
 """
 
 import sys
@@ -15,7 +15,7 @@ import typer.main
 from imageshield.__main__ import app
 from shield_core import __version__
 
-PAGE: Final = Path(__file__).parents[2] / "docs" / "imageshield.1"
+PAGE: Final = Path(__file__).parents[2] / "docs" / "reference" / "imageshield.1"
 
 EXIT_CODES: Final[Mapping[str, str]] = {
     "0": "done",

@@ -58,12 +58,12 @@ def analyze(
 
     Returns:
         JSON-able: `version`, `pictures`, `regions`, `metrics`, `tests`, `security_grade`, `limits` and `charts`;
-        docs/analysis.md has every field.
+        docs/reference/analysis.md has every field.
 
     Raises:
         PicturesDiffer: they cannot be compared, and `encrypted` holds no file.
 
-    Source: docs/analysis.md.
+    Source: docs/reference/analysis.md.
     """
     check_alike(original, encrypted)
     counted = _count(original, encrypted, encrypt, threads=threads, progress=progress)

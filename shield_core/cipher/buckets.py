@@ -35,7 +35,7 @@ def bits_for(n: int) -> int:
     Args:
         n: the number of pixels, at least 1.
 
-    Source: docs/format.md, Permutation.
+    Source: docs/reference/format.md, Permutation.
     """
     return min(_MOST_BITS, max(0, (n - 1).bit_length() - _SMALL))
 

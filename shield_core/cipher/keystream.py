@@ -61,7 +61,7 @@ def apply(
     Raises:
         ValueError: the buffer is not contiguous or not writable, or the key is not 32 bytes long.
 
-    Source: RFC 8439, sections 2.3 and 2.4; docs/format.md, Encryption, step 1.
+    Source: RFC 8439, sections 2.3 and 2.4; docs/reference/format.md, Encryption, step 1.
     """
 
     def begin(at: int) -> CipherContext:
@@ -127,7 +127,7 @@ class Lanes:
 class Lane:
     """One numbered keystream of a key: ChaCha20 under the nonce u32 lane ‖ 8 zero bytes.
 
-    Source: docs/format.md, Permutation.
+    Source: docs/reference/format.md, Permutation.
     """
 
     def __init__(self, key: bytes, lane: int, *, block: int = 0, measured: Measured | None = None) -> None:

@@ -57,7 +57,7 @@ def permute(
     Raises:
         ValueError: another shape, width, layout or key length.
 
-    Source: docs/format.md, Permutation: Rao-Sandelius, Fisher-Yates in each bucket, Lemire's rejection
+    Source: docs/reference/format.md, Permutation: Rao-Sandelius, Fisher-Yates in each bucket, Lemire's rejection
     (doi:10.1145/3230636).
     """
     _check(samples, key)
@@ -130,7 +130,7 @@ def lane_sizes(n: int) -> tuple[int, int]:
     Args:
         n: pixels, at least 1.
 
-    Source: docs/format.md, Permutation.
+    Source: docs/reference/format.md, Permutation.
     """
     bits = buckets.bits_for(n)
     return n if bits else 0, 1 << bits

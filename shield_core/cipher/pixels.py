@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 Pixels = NDArray[np.uint8] | NDArray[np.uint16] | NDArray[np.uint32]
 
 WIDTHS = (1, 2, 3, 4)
-"""Bytes of a pixel: L, LA and 16-bit gray, RGB, RGBA. docs/format.md has no other payload."""
+"""Bytes of a pixel: L, LA and 16-bit gray, RGB, RGBA. docs/reference/format.md has no other payload."""
 
 _PACKED = 3
 INTEGERS = {1: np.uint8, 2: np.uint16, 3: np.uint32, 4: np.uint32}

@@ -13,12 +13,12 @@ class Purity(StrEnum):
 
     @property
     def code(self) -> int:
-        """Return the byte of the header: 1 to 4 (docs/format.md, Header)."""
+        """Return the byte of the header: 1 to 4 (docs/reference/format.md, Header)."""
         return _CODES[self]
 
     @property
     def needs_material(self) -> bool:
-        """Say whether bits that no key derives again belong to the image (docs/format.md, Material)."""
+        """Say whether bits that no key derives again belong to the image (docs/reference/format.md, Material)."""
         return self in {Purity.MULTISTAGE, Purity.MAXIMUM}
 
     @classmethod

@@ -1,6 +1,6 @@
 """The cipher, slow and plain: the oracle that every fast implementation must equal.
 
-It follows docs/format.md, Encryption, Permutation and Material, sentence by sentence, in Python integers and lists, and
+It follows docs/reference/format.md, Encryption, Permutation and Material, sentence by sentence, in Python integers, and
 shares no code with the compiled kernels but the ChaCha20 of `cryptography`.
 """
 
@@ -30,7 +30,7 @@ def stream(payload: bytes, key: bytes, *, seeds: Sequence[bytes] = (), lanes: Se
     Raises:
         WrongLane: the first lane is not as long as the payload.
 
-    Source: docs/format.md, Encryption, step 1, and Material.
+    Source: docs/reference/format.md, Encryption, step 1, and Material.
     """
     measured = lanes[0] if lanes else bytes(len(payload))
     if len(measured) != len(payload):
@@ -58,8 +58,8 @@ def order(n: int, key: bytes, *, lanes: Sequence[bytes] = ()) -> list[int]:
     Raises:
         WrongLane: too many or too few lanes, or one that is not consumed exactly.
 
-    Source: docs/format.md, Permutation and Material; Rao 1961 and Sandelius 1962; Fisher and Yates 1938; Lemire 2019,
-    doi:10.1145/3230636.
+    Source: docs/reference/format.md, Permutation and Material; Rao 1961, Sandelius 1962; Fisher and Yates 1938;
+    Lemire 2019, doi:10.1145/3230636.
     """
     bits = min(8, max(0, (n - 1).bit_length() - 17)) if n else 0
     buckets: list[list[int]] = [[] for _ in range(1 << bits)]

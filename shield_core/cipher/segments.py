@@ -42,7 +42,7 @@ def apply(
         ValueError: the buffer is not contiguous or not writable, the key is not 32 bytes long, or there is not one seed
             for each segment.
 
-    Source: RFC 5869; RFC 8439, section 2.4; docs/format.md, Material.
+    Source: RFC 5869; RFC 8439, section 2.4; docs/reference/format.md, Material.
     """
     if len(key) != KEY_SIZE or len(seeds) != SEED_SIZE * count(buffer.size):
         raise ValueError("the stream key has 32 bytes, and so has the seed of each segment")

@@ -45,7 +45,7 @@ class Streams:
         Returns:
             `samples`.
 
-        Source: docs/format.md, Encryption, steps 1 and 2.
+        Source: docs/reference/format.md, Encryption, steps 1 and 2.
         """
         self._xor(samples, threads=threads, progress=progress)
         return permutation.permute(

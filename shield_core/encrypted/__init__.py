@@ -1,4 +1,4 @@
-"""The encrypted image as a file: docs/format.md in code.
+"""The encrypted image as a file: docs/reference/format.md in code.
 
 `header` is what stands in the `qsIS` chunk, `metadata` its encrypted part, `tag` the MAC over everything. `png`
 writes the picture of noise and strictly reads it; `stream` is the inside of its IDAT chunks. `inspection` says what

@@ -1,6 +1,6 @@
 """AES-256-GCM in 64 KiB chunks: how a large secret is kept at rest without holding a second copy of it.
 
-The frame of docs/format.md, "Material": chunk i is sealed under the nonce of 7 zero bytes ‖ u32 i ‖ u8 last with the
+docs/reference/format.md, "Material": chunk i is sealed under the nonce of 7 zero bytes ‖ u32 i ‖ u8 last with the
 head as associated data, and exactly the final chunk has last = 1, so that a cut, a swap or an extension does not open.
 The key must be fresh for every sealed value.
 """

@@ -61,7 +61,7 @@ def read_metadata(header: Header, key_file: KeyFile, keys: Schedule) -> dict[str
         PayloadInvalid: the metadata does not open, or its purity, the header's and the key file's are not the same, or
             the key file names another statement.
 
-    Source: docs/format.md, Decryption, step 11.
+    Source: docs/reference/format.md, Decryption, step 11.
     """
     purity = header.purity.value
     if key_file.purity != purity:

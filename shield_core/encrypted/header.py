@@ -1,4 +1,4 @@
-"""The header of an encrypted image: 130 bytes, its regions and the encrypted metadata. docs/format.md, "Header"."""
+"""The header of an encrypted image: 130 bytes, regions, encrypted metadata. docs/reference/format.md, "Header"."""
 
 import struct
 from dataclasses import dataclass, field
@@ -145,7 +145,7 @@ def pack(header: Header) -> bytes:
     Returns:
         126 bytes, 16 for each region, 4 for the length of the metadata, and the metadata.
 
-    Source: docs/format.md, Header.
+    Source: docs/reference/format.md, Header.
     """
     fixed = _FIXED.pack(
         MAGIC,

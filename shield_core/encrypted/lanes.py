@@ -1,6 +1,6 @@
 """The lanes of `maximum`: recorded while a picture is encrypted, replayed while it is decrypted.
 
-docs/format.md, Material:
+docs/reference/format.md, Material:
 
     u16 lanes ‖ (u64 length ‖ bytes) …        lane 0 the picture, 1 the bucket bytes, 2 + b the words of bucket b
 

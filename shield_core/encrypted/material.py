@@ -1,4 +1,4 @@
-"""Material: the bits of `multistage` and `maximum` that no key derives again. docs/format.md, Material.
+"""Material: the bits of `multistage` and `maximum` that no key derives again. docs/reference/format.md, Material.
 
 It is encrypted under a key of the picture's own, so that its strength is that of the file key: never a one-time pad.
 """

@@ -26,7 +26,7 @@ def encrypt(value: Mapping[str, Any], key: bytes) -> bytes:
     """Encrypt a metadata object.
 
     Args:
-        value: an object that canonical JSON can hold, with the keys of docs/format.md, "Metadata".
+        value: an object that canonical JSON can hold, with the keys of docs/reference/format.md, "Metadata".
         key: 32 bytes, the metadata key of one attempt: the nonce is zero.
 
     Returns:
@@ -36,7 +36,7 @@ def encrypt(value: Mapping[str, Any], key: bytes) -> bytes:
         MetadataTooLong: more than 4 MiB.
         NotCanonical: a value that canonical JSON does not hold.
 
-    Source: docs/format.md, Encryption, step 3; NIST SP 800-38D.
+    Source: docs/reference/format.md, Encryption, step 3; NIST SP 800-38D.
     """
     plain = canonical.dumps(value)
     if len(plain) + TAG_SIZE > MAX_METADATA:

@@ -1,4 +1,4 @@
-"""The encrypted image as a PNG that any viewer opens and that shows noise. docs/format.md, "PNG".
+"""The encrypted image as a PNG that any viewer opens and that shows noise. docs/reference/format.md, "PNG".
 
 The reader accepts exactly what the writer writes: it takes the samples from where they must stand, writes the file
 again in its mind, and compares every byte. An ordinary reader overlooks flipped bits in checksums, chunk borders and
@@ -104,7 +104,7 @@ def write(header: Header, tag: bytes, samples: NDArray[np.uint8]) -> memoryview:
     Raises:
         ValueError: another number of samples than the header says.
 
-    Source: docs/format.md, PNG; PNG 3rd edition.
+    Source: docs/reference/format.md, PNG; PNG 3rd edition.
     """
     draft = Draft(header)
     draft.draw(samples)
@@ -127,7 +127,7 @@ def read(data: Buffer, *, progress: Advance = nothing) -> Parsed:
         HeaderMissing: a PNG without the chunk `qsIS`.
         HeaderInvalid: one byte is not what the writer writes.
 
-    Source: docs/format.md, Decryption, steps 1 to 3 and 5.
+    Source: docs/reference/format.md, Decryption, steps 1 to 3 and 5.
     """
     front = find(data)
     header = parse(front[:-TAG_SIZE])
@@ -162,7 +162,7 @@ def find(data: Buffer) -> memoryview:
         FileTooLarge, NotEncrypted, TooManyPixels, HeaderMissing: as `read`.
         HeaderInvalid: the walk over the chunks does not reach IEND.
 
-    Source: docs/format.md, Decryption, steps 1 to 3.
+    Source: docs/reference/format.md, Decryption, steps 1 to 3.
     """
     view = memoryview(data).cast("B")
     if len(view) > MAX_ENCRYPTED_BYTES:

@@ -67,7 +67,7 @@ def pieces(samples: NDArray[np.uint8], plan: Plan) -> Iterator[NDArray[np.uint8]
     Returns:
         uint8 arrays that, joined, are `plan.total` bytes.
 
-    Source: docs/format.md, PNG; PNG 3rd edition, section 5.3; RFC 1950; RFC 1951, section 3.2.4.
+    Source: docs/reference/format.md, PNG; PNG 3rd edition, section 5.3; RFC 1950; RFC 1951, section 3.2.4.
     """
     left, room, crc = plan.zlib, 0, 0
     for part in _zlib(samples, plan):

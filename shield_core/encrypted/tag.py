@@ -69,7 +69,7 @@ def compute(key: bytes, header: bytes, samples: NDArray[np.uint8], *, progress: 
     Returns:
         32 bytes.
 
-    Source: docs/format.md, Encryption, step 4; RFC 2104.
+    Source: docs/reference/format.md, Encryption, step 4; RFC 2104.
     """
     return Tag(key, header, samples).finish(progress=progress)
 

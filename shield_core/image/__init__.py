@@ -14,5 +14,5 @@
   it is written anew; `values` checks what authentic metadata hold.
 - `png_write`, `bmp_write` and `tiff_write` rebuild a file around its pixels, with everything that was kept of it.
 
-docs/format.md, "Payload", is the specification.
+docs/reference/format.md, "Payload", is the specification.
 """

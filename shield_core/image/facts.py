@@ -32,7 +32,7 @@ NOT_DECODED: Final = "not-decoded"
 """Warning: the file is kept as it is without decoding it, so damage in it is not noticed."""
 
 OTHER: Final = "OTHER"
-"""The format of a file that is kept and not decoded: docs/format.md, "Source"."""
+"""The format of a file that is kept and not decoded: docs/reference/format.md, "Source"."""
 
 
 @dataclass(frozen=True, slots=True)

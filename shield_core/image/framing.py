@@ -1,4 +1,4 @@
-"""The `file` layout: the bytes of a file, framed and drawn as a picture just big enough (docs/format.md, "Payload")."""
+"""The `file` layout: a file's bytes, framed as a picture just big enough (docs/reference/format.md, "Payload")."""
 
 from math import isqrt
 from typing import Final

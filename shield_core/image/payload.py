@@ -44,7 +44,7 @@ class Payload:
 
     `samples` has the shape (width · height, bytes per pixel), uint8, C-contiguous, and belongs to whoever holds the
     payload: it may be encrypted in place. `bit_depth` and `color_type` are PNG's, of the encrypted image. `metadata`
-    has the keys `payload_sha256`, `original_sha256` and `source` of docs/format.md, "Metadata". Where there are
+    has `payload_sha256`, `original_sha256` and `source` of docs/reference/format.md, "Metadata". Where there are
     `regions`, only their pixels are the payload; `samples` are those of the whole picture. `facts` are those of
     `intake.examine`, or of `OTHER` where the decoder turned out not to know this kind of picture.
     """
@@ -156,7 +156,7 @@ def build(
 
 
 def _describe(facts: ImageFacts, taken: _Taken, file_name: str | None, layout: Layout) -> dict[str, Any]:
-    """Write the object `source` of docs/format.md."""
+    """Write the object `source` of docs/reference/format.md."""
     about = {"file_name": harmless_name(file_name), "format": facts.format, "rebuild": taken.rebuild}
     if facts.format == OTHER:
         return about | {"bit_depth": None, "media_type": facts.media_type, "mode": None}
@@ -179,7 +179,7 @@ def choose(walk: AnyWalk, layout: Layout, regions: Sequence[Region] = ()) -> tup
         TooManyPixels: `pixels` or regions were asked for, and the picture has more than `MAX_PIXELS`.
         RegionInvalid: regions were asked for beside the layout `file`.
 
-    Source: docs/format.md, Payload and Regions.
+    Source: docs/reference/format.md, Payload and Regions.
     """
     facts = walk.facts
     if regions:

@@ -1,4 +1,4 @@
-"""Rebuilds a PNG, BMP or TIFF around its pixels, from the object `rebuild` of the metadata (docs/format.md, "Source").
+"""Rebuilds a PNG, BMP or TIFF around its pixels, from the metadata's `rebuild` (docs/reference/format.md, "Source").
 
 That object is authentic and still not to be trusted: whoever has a key can write one.
 """

@@ -1,4 +1,4 @@
-"""Rectangles of a picture that are encrypted alone, and their pixels. docs/format.md, "Regions"."""
+"""Rectangles of a picture that are encrypted alone, and their pixels. docs/reference/format.md, "Regions"."""
 
 import hashlib
 import json
@@ -66,7 +66,7 @@ def normalize(regions: Iterable[Region], *, width: int, height: int) -> tuple[Re
         RegionInvalid: none, or more than 64; one that is empty, stands twice, reaches outside the picture or is not of
             whole numbers.
 
-    Source: docs/format.md, Regions.
+    Source: docs/reference/format.md, Regions.
     """
     checked: list[Region] = []
     for region in regions:

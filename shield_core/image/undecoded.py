@@ -1,4 +1,4 @@
-"""Pictures that are kept as files and never decoded: `OTHER` of docs/format.md."""
+"""Pictures that are kept as files and never decoded: `OTHER` of docs/reference/format.md."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

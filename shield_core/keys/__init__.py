@@ -8,5 +8,5 @@
 - `jwk` writes public keys that verify signatures, and takes those it is asked for out of a published set.
 - `keyfile` builds, writes, strictly reads, unlocks and re-wraps the `.qkey` document.
 
-docs/format.md is the specification.
+docs/reference/format.md is the specification.
 """

@@ -1,6 +1,6 @@
 """Canonical JSON: one sequence of bytes for each value, so that bytes can be authenticated and compared.
 
-RFC 8785 without fractions, with keys of `[a-z0-9_]+`, nested at most 16 deep: docs/format.md, "Canonical JSON".
+RFC 8785 without fractions, keys of `[a-z0-9_]+`, at most 16 levels: docs/reference/format.md, "Canonical JSON".
 """
 
 import base64

@@ -1,4 +1,4 @@
-"""The fields of a key file, each read and checked by itself. docs/format.md, "Key file"."""
+"""The fields of a key file, each read and checked by itself. docs/reference/format.md, "Key file"."""
 
 import re
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""The key file, without which an encrypted image does not open. docs/format.md, "Key file"."""
+"""The key file, without which an encrypted image does not open. docs/reference/format.md, "Key file"."""
 
 import hmac
 from collections.abc import Iterable, Sequence

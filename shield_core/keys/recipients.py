@@ -1,4 +1,4 @@
-"""Recipients: a file key for whoever holds a secret key, sealed with its public key alone. docs/format.md, "Stanzas".
+"""Recipients: a file key sealed with a public key alone. docs/reference/format.md, "Stanzas".
 
 HPKE (RFC 9180) in base mode; its KEM joins X25519 and ML-KEM-768 (X-Wing, KEM id 0x647A), so that the key stays secret
 as long as one of the two holds.

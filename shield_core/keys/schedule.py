@@ -1,4 +1,4 @@
-"""Every label of the product in one table, and the keys that are derived under them: docs/format.md, "Keys"."""
+"""The table of derivation labels, and the keys derived under them: docs/reference/format.md, "Keys"."""
 
 from dataclasses import dataclass, field
 from typing import Final
@@ -97,7 +97,7 @@ def file_key_from_seed(seed: bytes) -> bytes:
     """Derive the file key from a conditioned seed.
 
     Args:
-        seed: 32 or 128 bytes of docs/entropy.md, "Construction".
+        seed: 32 or 128 bytes of docs/explanation/entropy.md, "Construction".
 
     Returns:
         32 bytes.

@@ -1,4 +1,4 @@
-"""Stanzas: one file key, wrapped in different ways. docs/format.md, "Stanzas".
+"""Stanzas: one file key, wrapped in different ways. docs/reference/format.md, "Stanzas".
 
 A wrap turns a file key into a stanza; an opener turns a stanza of its kind back into the file key, or says that it does
 not match.

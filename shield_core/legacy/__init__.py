@@ -3,5 +3,5 @@
 - `arrays` reads such a file within bounds, and nothing else that a `.npz` can be.
 - `decryption` undoes the rule, so that the picture can be encrypted anew. Nothing is ever encrypted like this.
 
-docs/format.md, "Legacy key files".
+docs/reference/format.md, "Legacy key files".
 """

@@ -12,5 +12,5 @@
 - `receipt` binds statement and encrypted image, and signs; `soundness` and `verdict` judge one that is brought back.
 
 Confidentiality rests on the operating system's generator. What a source adds is recorded, and a simulator is credited
-zero bits: docs/entropy.md.
+zero bits: docs/explanation/entropy.md.
 """

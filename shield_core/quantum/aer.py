@@ -1,7 +1,7 @@
 """The simulated quantum source: Hadamards on qubits of Qiskit Aer, measured.
 
 What Aer samples here are the top bits of a Mersenne Twister (`mt19937_64`) under a seed: predictable to whoever learns
-the seed, and invisible to every statistical test. So it is credited zero bits. docs/entropy.md has the measurements.
+the seed, and invisible to every statistical test. So it is credited zero bits: docs/explanation/entropy.md.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""Join raw bits with the operating system's: docs/entropy.md, "Construction"."""
+"""Join raw bits with the operating system's: docs/explanation/entropy.md, "Construction"."""
 
 import hashlib
 import os

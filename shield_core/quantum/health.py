@@ -1,7 +1,7 @@
 """Health tests on raw bits, in the style of SP 800-90B: they find a source that broke, never one that is weak.
 
-A simulator passes all of them and is worth nothing (docs/entropy.md). They are for a source that is stuck, biased,
-short of breath or playing the same block again.
+A simulator passes them all and is worth nothing (docs/explanation/entropy.md). They find a source that is stuck,
+biased, short of bits or repeating a block.
 """
 
 import hashlib

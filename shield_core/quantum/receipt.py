@@ -1,4 +1,4 @@
-"""The entropy receipt: a statement, the encrypted image that it is about, and who says so. docs/receipts.md.
+"""The entropy receipt: a statement, the encrypted image that it is about, and who says so. docs/reference/receipts.md.
 
 It is made when the PNG is final. It never holds a seed, a raw bit, a simulator's seed or a key.
 """
@@ -97,7 +97,7 @@ class Receipt:
 
     @property
     def statement(self) -> Mapping[str, Any]:
-        """Where the bits of the key came from: docs/entropy.md, "The statement"."""
+        """Where the bits of the key came from: docs/explanation/entropy.md, "The statement"."""
         statement: Mapping[str, Any] = self.value["statement"]
         return statement
 
@@ -119,7 +119,7 @@ def seal(
     Raises:
         NotCanonical: a statement without a canonical form.
 
-    Source: docs/receipts.md, "What is signed".
+    Source: docs/reference/receipts.md, "What is signed".
     """
     draft = {
         "statement": statement,

@@ -1,4 +1,4 @@
-"""Whether a statement that comes from outside can be one: docs/entropy.md, "The statement".
+"""Whether a statement that comes from outside can be one: docs/explanation/entropy.md, "The statement".
 
 What a writer of version 1 writes passes; that it is true is for the signature to say, and for nobody to prove.
 """

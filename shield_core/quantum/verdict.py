@@ -1,4 +1,4 @@
-"""What a receipt shows when it is held against keys, an image and a key file. docs/receipts.md, "Checks"."""
+"""What a receipt shows when it is held against keys, an image and a key file. docs/reference/receipts.md, "Checks"."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -112,7 +112,7 @@ def verify(
     Returns:
         The verdict; nothing that was not there is in it.
 
-    Source: docs/receipts.md, "Checks".
+    Source: docs/reference/receipts.md, "Checks".
     """
     schemes = [Algorithm.ED25519]
     if demand_ml_dsa_65 or Algorithm.ML_DSA_65 in receipt.signers:

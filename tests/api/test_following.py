@@ -1,4 +1,4 @@
-"""What docs/api.md shows for following a job, run as it stands."""
+"""What docs/reference/api.md shows for following a job, run as it stands."""
 
 import asyncio
 import json
@@ -29,7 +29,7 @@ follow("%s", "%s", async () => "%s", (frame) => told.push(frame))
 
 
 def example(language):
-    section = (ROOT / "docs/api.md").read_text().split("## Following a job")[1].split("\n## ")[0]
+    section = (ROOT / "docs/reference/api.md").read_text().split("## Following a job")[1].split("\n## ")[0]
     [code] = re.findall(rf"(?ms)^```{language}\n(.*?)^```", section)
     return code
 
@@ -73,7 +73,7 @@ class TestExamples:
         job_id = await wired.encrypt()
         await run(engine, job_id)
         names: dict = {}
-        exec(compile(example("python"), "docs/api.md", "exec"), names)  # noqa: S102 - our own page
+        exec(compile(example("python"), "docs/reference/api.md", "exec"), names)  # noqa: S102 - our own page
         told = await asyncio.to_thread(lambda: list(names["follow"](server.base_url, job_id, lambda: wired.token)))
         assert [frame["type"] for frame in told] == ["snapshot", *["progress"] * 6, "error"]
 

@@ -270,5 +270,5 @@ class TestEncrypt:
 
 class TestDocument:
     def test_names_every_check_in_the_order_of_its_making(self):
-        page = (ROOT / "docs/receipts.md").read_text()
+        page = (ROOT / "docs/reference/receipts.md").read_text()
         assert re.findall(r"(?m)^\| `(image_[a-z0-9_]+|key_file_[a-z_]+|metadata_[a-z]+)` \|", page) == list(_CHECKS)

@@ -354,7 +354,7 @@ class TestWraps:
 
 
 class TestRefusals:
-    """Each rung of docs/format.md, Decryption, and their order."""
+    """Each rung of docs/reference/format.md, Decryption, and their order."""
 
     def test_1_too_large(self, small):
         with pytest.raises(FileTooLarge):

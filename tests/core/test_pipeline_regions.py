@@ -67,7 +67,7 @@ def stored_samples(data, mode):
 
 
 def oracle(data, mode, regions, keys):
-    """docs/format.md, Regions, step by step: the samples of the encrypted image, in plain Python."""
+    """docs/reference/format.md, Regions, step by step: the samples of the encrypted image, in plain Python."""
     height, width = pictures.pixels(data).shape[:2]
     stored = np.frombuffer(stored_samples(data, mode), np.uint8)
     pixels = [bytes(pixel) for pixel in stored.reshape(width * height, -1)]

@@ -69,7 +69,7 @@ class TestMatrix:
         assert [name for name, count in Counter(row.name for row in MATRIX).items() if count > 1] == []
 
     def test_is_the_table_of_the_document(self):
-        text = (ROOT / "docs/reliability.md").read_text()
+        text = (ROOT / "docs/explanation/reliability.md").read_text()
         assert [row.name for row in MATRIX if f"| `{row.name}` |" not in text] == []
 
     def test_speaks_of_every_goal(self):

@@ -39,15 +39,15 @@ class TestSessions:
         ("document", "said"),
         [
             ("README.md", ["identical", "signature"]),
-            ("docs/api.md", ['"reference":"case-2026-017"']),
-            ("docs/webhooks.md", ['"secret":"whsec_']),
+            ("docs/reference/api.md", ['"reference":"case-2026-017"']),
+            ("docs/guides/webhooks.md", ['"secret":"whsec_']),
         ],
     )
     def test_runs_in_one_shell(self, system: SystemUnderTest, tmp_path, document, said):
         found = blocks(document)
         assert len(found) >= 2
         steps = [f"echo 'line {line}' >&2\n{block}" for line, block in found]
-        begun = [blocks("docs/api.md")[0][1]] if document == "docs/webhooks.md" else []
+        begun = [blocks("docs/reference/api.md")[0][1]] if document == "docs/guides/webhooks.md" else []
         script = STRICT + "\n".join(begun + steps)
         for written, meant in {
             "http://127.0.0.1:8000": system.url,
@@ -68,7 +68,7 @@ class TestSessions:
 
     def test_commands_without_a_server_run_beside_a_picture(self, tmp_path):
         shutil.copy(ROOT / "samples/coffee.png", tmp_path / "photo.png")
-        steps = [block for _, block in blocks("docs/cli.md")]
+        steps = [block for _, block in blocks("docs/reference/cli.md")]
         assert len(steps) >= 3
         begun = f"PATH={Path(sys.executable).parent}:$PATH\ncd {tmp_path}"
         done = run("\n".join([STRICT, begun, *steps]), tmp_path)

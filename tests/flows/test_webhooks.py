@@ -27,11 +27,11 @@ def receiver():
 
 @pytest.fixture
 def verify():
-    """The code that docs/webhooks.md gives to receivers."""
-    page = (Path(__file__).resolve().parents[2] / "docs/webhooks.md").read_text()
+    """The code that docs/guides/webhooks.md gives to receivers."""
+    page = (Path(__file__).resolve().parents[2] / "docs/guides/webhooks.md").read_text()
     (code,) = re.findall(r"(?ms)^```python\n(.*?)^```", page)
     names: dict = {}
-    exec(compile(code, "docs/webhooks.md", "exec"), names)  # noqa: S102 - our own page
+    exec(compile(code, "docs/guides/webhooks.md", "exec"), names)  # noqa: S102 - our own page
     return names["verify"]
 
 

@@ -25,7 +25,7 @@ def rows(text):
 
 @pytest.fixture(scope="module")
 def documented(root):
-    text = (root / "docs/configuration.md").read_text()
+    text = (root / "docs/reference/configuration.md").read_text()
     return {row[0].strip("| `"): row[1].strip("`") for row in rows(text)}
 
 
@@ -67,7 +67,7 @@ class TestProblems:
 
 class TestFormat:
     def test_lists_every_media_type_with_its_suffix(self, root):
-        _, _, section = (root / "docs/format.md").read_text().partition("#### Media types")
+        _, _, section = (root / "docs/reference/format.md").read_text().partition("#### Media types")
         listed = {row[0].strip("| `"): row[1].strip("`") for row in rows(section.partition("####")[0])}
         assert listed == {media_type: suffixes[0] for media_type, suffixes in SUFFIXES.items()}
 
@@ -75,8 +75,9 @@ class TestFormat:
 class TestIndex:
     def test_lists_every_document(self, root):
         index = (root / "docs/README.md").read_text()
-        for path in [*(root / "docs").glob("*.md"), *root.glob("*.md")]:
-            assert path.name == "README.md" or path.name in index, path.name
+        pages = [path for path in (root / "docs").rglob("*.md") if path.parent.name not in {"decisions", "problems"}]
+        for path in [*pages, *root.glob("*.md")]:
+            assert path.name == "README.md" or f"/{path.name})" in index, path.name
 
 
 class TestContributing:

@@ -1,4 +1,4 @@
-"""The metrics: every one is exported by somebody, and docs/operations.md says by whom."""
+"""The metrics: every one is exported by somebody, and docs/guides/operations.md says by whom."""
 
 import re
 
@@ -21,7 +21,7 @@ class TestMetrics:
         assert {metric for exported in metrics.EXPORTED.values() for metric in exported} == set(OURS)
 
     def test_operations_say_which_process_exports_which(self, root):
-        text = (root / "docs/operations.md").read_text()
+        text = (root / "docs/guides/operations.md").read_text()
         rows = re.findall(r"(?m)^\| `(imageshield_\w+)` \| ([a-z, ]+) \| .+ \|$", text)
         documented = {name: set(processes.split(", ")) for name, processes in rows}
         assert len(rows) == len(documented)

@@ -47,7 +47,7 @@ class TestReadme:
         targets = set(re.findall(r"(?m)^([a-z-]+):", (root / "Makefile").read_text()))
         prompts = re.findall(r'_ask\("(.*?)"\)', (root / "imageshield/terminal/passwords.py").read_text())
         seen = []
-        for document in ("README.md", "docs/api.md"):
+        for document in ("README.md", "docs/reference/api.md"):
             for line in console_lines((root / document).read_text()):
                 command, *arguments = shlex.split(line.removeprefix("$ "), comments=True)
                 if not line.startswith("$ "):
@@ -69,7 +69,7 @@ class TestReadme:
 
     def test_every_block_says_what_it_is(self, root):
         """`sh` is run by tests/flows/test_readme.py, `console` is compared here; nothing else looks like a shell."""
-        for document in ("README.md", "docs/api.md"):
+        for document in ("README.md", "docs/reference/api.md"):
             text = (root / document).read_text()
             kinds = re.findall(r"(?ms)^```(\w*)\n.*?^```$", text)
             assert set(kinds) <= {"sh", "console", "text", "js", "python", ""}, document

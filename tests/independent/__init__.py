@@ -1,4 +1,4 @@
-"""A second implementation of the format, written from docs/format.md alone: it decrypts, slowly and plainly.
+"""A second implementation of the format, written from docs/reference/format.md alone: it decrypts, slowly and plainly.
 
 Nothing here imports the product. AES, ChaCha20, Argon2id and X25519 come from `cryptography`, everything else from the
 standard library.

@@ -25,7 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="python -m tests.independent", description="Decrypt, from docs/format.md alone."
+        prog="python -m tests.independent", description="Decrypt, from docs/reference/format.md alone."
     )
     parser.add_argument("image", type=Path, help="the encrypted image")
     parser.add_argument("key_file", type=Path, help="its key file")

@@ -1,4 +1,4 @@
-"""BMP, rebuilt byte for byte (docs/format.md, "Rebuilding")."""
+"""BMP, rebuilt byte for byte (docs/reference/format.md, "Rebuilding")."""
 
 from typing import Any
 

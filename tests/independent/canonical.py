@@ -1,4 +1,4 @@
-"""Canonical JSON: RFC 8785, restricted (docs/format.md, "Canonical JSON"), and the types of values in it."""
+"""Canonical JSON: RFC 8785, restricted (docs/reference/format.md, "Canonical JSON"), and the types of values in it."""
 
 import base64
 import binascii

@@ -1,4 +1,4 @@
-"""Decryption: the normative order of steps, each with the rung that it fails with (docs/format.md, "Decryption")."""
+"""Decryption: the normative order of steps, each with its failure (docs/reference/format.md, "Decryption")."""
 
 import hashlib
 from dataclasses import dataclass

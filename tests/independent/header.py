@@ -1,4 +1,4 @@
-"""The header in qsIS (docs/format.md, "Header"), checked against IHDR and against itself."""
+"""The header in qsIS (docs/reference/format.md, "Header"), checked against IHDR and against itself."""
 
 from dataclasses import dataclass
 

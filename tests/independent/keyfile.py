@@ -1,4 +1,4 @@
-"""The key file: a canonical JSON object (docs/format.md, "Key file")."""
+"""The key file: a canonical JSON object (docs/reference/format.md, "Key file")."""
 
 import re
 from dataclasses import dataclass

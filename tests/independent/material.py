@@ -1,4 +1,4 @@
-"""Material: the measured bits beside the keystream (docs/format.md, "Material")."""
+"""Material: the measured bits beside the keystream (docs/reference/format.md, "Material")."""
 
 from .ciphers import chacha20, open_gcm, xor
 from .numbers import Cursor, u8, u32

@@ -1,4 +1,4 @@
-"""The metadata object (docs/format.md, "Metadata") and its `source` (docs/format.md, "Source")."""
+"""The metadata object (docs/reference/format.md, "Metadata") and its `source` (docs/reference/format.md, "Source")."""
 
 import re
 from typing import Any

@@ -1,4 +1,4 @@
-"""The permutation of pixels: scatter into buckets, then shuffle each (docs/format.md, "Permutation")."""
+"""The permutation of pixels: scatter into buckets, then shuffle each (docs/reference/format.md, "Permutation")."""
 
 from collections.abc import Callable
 from typing import Protocol

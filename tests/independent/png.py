@@ -1,4 +1,4 @@
-"""PNG: the walk that finds qsIS, the strict reader of an encrypted image, and a writer (docs/format.md, "PNG")."""
+"""PNG: the walk that finds qsIS, a strict reader and a writer (docs/reference/format.md, "PNG")."""
 
 import zlib
 from collections.abc import Iterator

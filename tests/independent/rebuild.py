@@ -1,4 +1,4 @@
-"""The file that comes back: the original of `file`; a PNG, BMP or TIFF of `pixels` (docs/format.md, "Rebuilding")."""
+"""The file: the original of `file`; a PNG, BMP or TIFF of `pixels` (docs/reference/format.md, "Rebuilding")."""
 
 import hashlib
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The recipient stanza: HPKE base mode over X-Wing (docs/format.md, "Stanzas"; RFC 9180; the draft on X-Wing)."""
+"""The recipient stanza: HPKE base mode over X-Wing (docs/reference/format.md, "Stanzas"; RFC 9180; X-Wing draft)."""
 
 import base64
 import hashlib

@@ -1,4 +1,4 @@
-"""Regions: the rectangles that are encrypted, and the pixels in them (docs/format.md, "Regions")."""
+"""Regions: the rectangles that are encrypted, and the pixels in them (docs/reference/format.md, "Regions")."""
 
 from itertools import pairwise
 from typing import NamedTuple

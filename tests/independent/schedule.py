@@ -1,4 +1,4 @@
-"""HKDF, and the keys that are derived from a file key and a nonce (docs/format.md, "Keys")."""
+"""HKDF, and the keys that are derived from a file key and a nonce (docs/reference/format.md, "Keys")."""
 
 import hashlib
 import hmac

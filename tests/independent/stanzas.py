@@ -1,4 +1,4 @@
-"""Stanzas: how a key file wraps its file key (docs/format.md, "Stanzas")."""
+"""Stanzas: how a key file wraps its file key (docs/reference/format.md, "Stanzas")."""
 
 import hashlib
 import re

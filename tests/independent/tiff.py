@@ -1,4 +1,4 @@
-"""TIFF, rebuilt (docs/format.md, "Rebuilding"): byte for byte where it is not packed."""
+"""TIFF, rebuilt (docs/reference/format.md, "Rebuilding"): byte for byte where it is not packed."""
 
 import zlib
 from typing import Any, Literal, NamedTuple

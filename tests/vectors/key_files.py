@@ -1,4 +1,4 @@
-"""Key files for the vectors, from docs/format.md, Key file, with other implementations of every primitive.
+"""Key files for the vectors, from docs/reference/format.md, Key file, with other implementations of every primitive.
 
 The second HKDF and HPKE of tests/core/keys, argon2-cffi, PBKDF2 and HMAC of the standard library: what these lock, ours
 must open.

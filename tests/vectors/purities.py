@@ -1,4 +1,4 @@
-"""Images of the four purities for the vectors, from docs/format.md, Material, with the slow twin of the cipher."""
+"""Images of the four purities for the vectors, from docs/reference/format.md, Material, by the reference cipher."""
 
 import dataclasses
 import struct

@@ -1,4 +1,4 @@
-"""Region images for the vectors, made step by step from docs/format.md, Regions, with the slow twin of the cipher."""
+"""Region images for the vectors, step by step from docs/reference/format.md, Regions, by the reference cipher."""
 
 import dataclasses
 import struct

@@ -22,7 +22,7 @@ class Job(Base):
     event_seq: Mapped[int] = mapped_column(server_default="0")
     """The last `seq` given to an event of this job."""
 
-    # The claim: docs/reliability.md.
+    # The claim: docs/explanation/reliability.md.
     attempts: Mapped[int] = mapped_column(server_default="0")
     fencing_token: Mapped[int] = mapped_column(server_default="0")
     lease_until: Mapped[datetime | None]

@@ -20,5 +20,5 @@ class Key(Base):
     key_file: Mapped[bytes]
     image_header: Mapped[bytes]
     image_tag: Mapped[bytes]
-    """Header and tag let a picture that was saved again without its chunk be opened (docs/format.md, detached mode)."""
+    """Header and tag open a picture that was saved again without its chunk (docs/reference/format.md, "Detached")."""
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())

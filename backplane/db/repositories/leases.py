@@ -1,4 +1,4 @@
-"""Jobs as the holder of a lease and the sweeper see them: claimed, kept, given back. docs/reliability.md."""
+"""Jobs as workers and the sweeper see them: claimed, kept, given back. docs/explanation/reliability.md."""
 
 import json
 from collections.abc import Collection, Sequence

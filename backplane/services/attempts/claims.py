@@ -1,7 +1,7 @@
 """The worker's side of a job: take it, keep it, say how far it is, and end it once.
 
 Every write is checked by the fencing token that the claim gave, so that a worker that lost its lease (it was stopped,
-or cut off) changes nothing any more: docs/reliability.md.
+or cut off) changes nothing any more: docs/explanation/reliability.md.
 """
 
 import asyncio

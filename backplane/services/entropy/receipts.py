@@ -1,4 +1,4 @@
-"""The keys that sign receipts: a set of their own, whose public halves are published. docs/receipts.md, "Keys"."""
+"""The keys that sign receipts, whose public halves are published. docs/reference/receipts.md, "Keys"."""
 
 from backplane.vault import LocalVault
 from shield_core.keys import jwk

@@ -16,7 +16,7 @@ from shield_core.image.splice import merged
 
 SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
 KEPT: Final = frozenset(
-    b"iCCP eXIf pHYs tEXt zTXt iTXt tIME sRGB gAMA cHRM cICP sBIT bKGD".split()  # docs/format.md, "Payload"
+    b"iCCP eXIf pHYs tEXt zTXt iTXt tIME sRGB gAMA cHRM cICP sBIT bKGD".split()  # docs/reference/format.md, "Payload"
 )
 """Chunks that the `pixels` layout keeps as they stand."""
 

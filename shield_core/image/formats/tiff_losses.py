@@ -10,7 +10,7 @@ from shield_core.image.formats.tiff_pages import EXIF, GPS, INTEROPERABILITY, SU
 from shield_core.image.formats.tiff_tags import Directory, TagReader
 
 KEPT: Final = frozenset({270, 271, 272, 274, 282, 283, 296, 305, 306, 315, 700, 33432, 33723, 34675, EXIF, GPS})
-"""Tags that the `pixels` layout keeps: docs/format.md, "Payload"."""
+"""Tags that the `pixels` layout keeps: docs/reference/format.md, "Payload"."""
 
 DIRECTORIES: Final = {
     None: frozenset({EXIF, GPS}),

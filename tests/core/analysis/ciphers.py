@@ -8,7 +8,7 @@ from shield_core.cipher import keystream, permutation
 
 
 def ours(samples):
-    """Keystream and permutation of docs/format.md under fresh keys."""
+    """Keystream and permutation of docs/reference/format.md under fresh keys."""
     keystream.apply(samples, os.urandom(32))
     return permutation.permute(samples, os.urandom(32))
 

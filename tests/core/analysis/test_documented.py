@@ -1,4 +1,4 @@
-"""docs/analysis.md says what the code does."""
+"""docs/reference/analysis.md says what the code does."""
 
 import re
 from pathlib import Path
@@ -13,7 +13,7 @@ from shield_core.analysis.measures import differential
 from shield_core.analysis.measures.findings import FALSE_ALARM, UNUSUAL, Verdict
 from tests.core.analysis.reports import KINDS
 
-PAGE = (Path(__file__).parents[3] / "docs/analysis.md").read_text("utf-8")
+PAGE = (Path(__file__).parents[3] / "docs/reference/analysis.md").read_text("utf-8")
 ROWS = [
     [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in PAGE.splitlines() if line.startswith("|")
 ]

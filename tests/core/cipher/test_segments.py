@@ -28,7 +28,7 @@ class TestCount:
 
 class TestApply:
     def test_each_segment_has_a_key_of_its_own(self):
-        """docs/format.md, Material, by hashlib and hmac alone, and RFC 8439 from block 0 under a zero nonce."""
+        """docs/reference/format.md, Material, by hashlib and hmac; RFC 8439 from block 0 under a zero nonce."""
         made = stream(2 * SEGMENT + 100, SEEDS)
         for number, seed in enumerate(SEEDS):
             info = b"imageshield/v1/segment" + number.to_bytes(4, "big")

@@ -83,7 +83,7 @@ class TestSealInPlace:
     @pytest.mark.parametrize("size", [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 5 * CHUNK + 3])
     @pytest.mark.parametrize("more", [0, 100])
     def test_gives_what_the_frame_says(self, size, more):
-        """The frame by the AES-GCM of `cryptography`, chunk after chunk (docs/format.md, Material)."""
+        """The frame by the AES-GCM of `cryptography`, chunk after chunk (docs/reference/format.md, Material)."""
         data = os.urandom(size)
         memory = np.full(sealed_size(size) + more, 7, np.uint8)
         memory[:size] = np.frombuffer(data, np.uint8)

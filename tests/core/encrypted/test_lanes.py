@@ -32,7 +32,7 @@ def opened(sealed):
 
 
 def parsed(plain):
-    """The lanes by the grammar of docs/format.md, Material."""
+    """The lanes by the grammar of docs/reference/format.md, Material."""
     count, at, lanes = int.from_bytes(plain[:2], "big"), 2, []
     for _ in range(count):
         length = int.from_bytes(plain[at : at + 8], "big")

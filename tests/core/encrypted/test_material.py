@@ -52,7 +52,7 @@ def recording(samples):
 
 class TestSeal:
     def test_is_the_file_that_the_format_says(self):
-        """docs/format.md, Material, by hand: one chunk, which is the last."""
+        """docs/reference/format.md, Material, by hand: one chunk, which is the last."""
         head = b"QSMT\x01" + KEY_ID.bytes
         assert sealed() == head + AESGCM(KEYS.material).encrypt(bytes(11) + b"\x01", bytes(SEEDS), head)
 

@@ -63,7 +63,7 @@ class TestWrite:
 
     @pytest.mark.parametrize(("width", "height", "depth", "color"), EDGES)
     def test_follows_the_format_byte_by_byte(self, width, height, depth, color):
-        """docs/format.md, PNG, with zlib's own functions."""
+        """docs/reference/format.md, PNG, with zlib's own functions."""
         of, samples, file = image(width=width, height=height, bit_depth=depth, color_type=color)
         (ihdr, own, *idat, iend) = chunks_of(file)
         assert bytes(file[:8]) == b"\x89PNG\r\n\x1a\n"

@@ -63,7 +63,7 @@ class TestRfc4231:
 class TestCompute:
     @given(st.binary(max_size=80), st.binary(max_size=200))
     def test_is_the_mac_of_the_framed_parts(self, header, data):
-        """docs/format.md, Encryption, step 4, in one piece."""
+        """docs/reference/format.md, Encryption, step 4, in one piece."""
         message = len(header).to_bytes(4, "big") + header + len(data).to_bytes(8, "big") + data
         assert tag.compute(KEY, header, samples(data)) == hmac.digest(KEY, message, "sha256")
 

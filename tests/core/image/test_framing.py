@@ -19,7 +19,7 @@ class TestFrame:
         ("length", "size"), [(0, (16, 16)), (760, (16, 16)), (761, (17, 16)), (50_000_000, (4083, 4082))]
     )
     def test_is_the_smallest_picture_of_the_rule(self, length, size):
-        """docs/format.md: w = max(16, isqrt(p - 1) + 1), h = max(16, ceil(p / w))."""
+        """docs/reference/format.md: w = max(16, isqrt(p - 1) + 1), h = max(16, ceil(p / w))."""
         assert frame_size(length) == size
 
     @given(st.integers(0, 50_000_000))

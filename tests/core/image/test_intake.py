@@ -153,7 +153,7 @@ class TestAnimations:
 
 
 class TestExact:
-    """The list of docs/format.md, "Payload"."""
+    """The list of docs/reference/format.md, "Payload"."""
 
     @pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA", "I;16"])
     def test_png_with_these_samples(self, mode):

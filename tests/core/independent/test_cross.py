@@ -1,4 +1,4 @@
-"""What the product encrypts, the implementation that was written from docs/format.md alone decrypts to the same."""
+"""The implementation written from docs/reference/format.md alone decrypts what the product encrypts."""
 
 import io
 import struct

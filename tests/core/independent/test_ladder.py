@@ -1,4 +1,4 @@
-"""Every vector, decrypted by the implementation that was written from docs/format.md alone."""
+"""Every vector, decrypted by the implementation that was written from docs/reference/format.md alone."""
 
 import hashlib
 import json

@@ -110,7 +110,7 @@ class TestLabels:
     def test_the_specifications_name_no_other(self):
         docs = Path(shield_core.__file__).parent.parent / "docs"
         named = set()
-        for page in ("format.md", "entropy.md", "receipts.md"):
+        for page in ("reference/format.md", "explanation/entropy.md", "reference/receipts.md"):
             named |= set(re.findall(r'"(imageshield/v1/[a-z-]+)"', (docs / page).read_text()))
         assert named <= {label.decode() for label in TABLE.values()}
 
@@ -124,7 +124,7 @@ class TestDerive:
             assert getattr(keys, name) == reference.expand("sha512", prk, label, 32), name
 
     def test_the_vector_of_the_specification(self):
-        page = (Path(shield_core.__file__).parent.parent / "docs/format.md").read_text()
+        page = (Path(shield_core.__file__).parent.parent / "docs/reference/format.md").read_text()
         vector = dict(re.findall(r"(?m)^([a-z -]+?) += ([0-9a-f]{48,64})$", page))
         keys = derive(bytes.fromhex(vector["file key"]), bytes.fromhex(vector["nonce"]))
         assert file_key_from_seed(bytes.fromhex(vector["seed"])).hex() == vector["file key"]

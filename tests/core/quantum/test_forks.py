@@ -135,7 +135,7 @@ json.dump([before, children, pool.waiting_bits], sys.stdout)
 
 class TestAer:
     def test_a_source_that_was_used_before_the_fork_neither_hangs_nor_repeats_itself(self, run):
-        """Aer's own threads would hang in the child: docs/entropy.md, measured facts, 5."""
+        """Aer's own threads would hang in the child: docs/explanation/entropy.md, measured facts, 5."""
         blocks = run("""
 from shield_core.quantum.aer import AerSource
 source = AerSource()

@@ -1,4 +1,4 @@
-"""docs/receipts.md: its example verifies, and is made again from its seeds."""
+"""docs/reference/receipts.md: its example verifies, and is made again from its seeds."""
 
 import hashlib
 import re
@@ -12,7 +12,7 @@ from shield_core.keys.jwk import Algorithm
 from shield_core.quantum.receipt import Signer, encode, message, parse, seal
 from shield_core.quantum.verdict import Outcome, verify
 
-PAGE = (Path(shield_core.__file__).parents[1] / "docs/receipts.md").read_text()
+PAGE = (Path(shield_core.__file__).parents[1] / "docs/reference/receipts.md").read_text()
 SET, RECEIPT = (block.encode() for block in re.findall(r"(?ms)^```json\n(.*?)^```", PAGE))
 FIGURES = dict(re.findall(r"(?m)^(\S.*?) {2,}([A-Za-z0-9_-]+)$", PAGE.split("## A worked example")[1]))
 DIGESTS = re.findall(r"(?m)^their SHA-256 +([0-9a-f]{64})$", PAGE)

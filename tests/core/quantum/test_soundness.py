@@ -69,7 +69,7 @@ class TestWhatWritersWrite:
         check(statement)
 
     def test_its_fields_are_those_of_the_document(self):
-        page = (Path(shield_core.__file__).parents[1] / "docs/entropy.md").read_text()
+        page = (Path(shield_core.__file__).parents[1] / "docs/explanation/entropy.md").read_text()
         table = page.split("\n## The statement\n")[1].split("\n## ")[0]
         documented = {
             name for row in re.findall(r"(?m)^\| (`[^|]*`) \|", table) for name in re.findall(r"`([a-z_0-9]+)`", row)
