@@ -24,7 +24,7 @@ from backplane.services.identity.login_sessions import Sessions
 from backplane.services.identity.tickets import Tickets
 from backplane.services.identity.tokens import AccessTokens, Tokens
 from backplane.services.jobs.dead_letters import DeadLetters
-from backplane.services.jobs.estimates import Forecasts
+from backplane.services.jobs.estimates import Estimates
 from backplane.services.jobs.progress import ProgressFeed
 from backplane.services.jobs.steering import Steering
 from backplane.services.jobs.submissions import Submissions
@@ -53,7 +53,7 @@ REQUEST_SECONDS = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Plant:
+class Resources:
     """The machinery that knows no subject."""
 
     settings: Settings
@@ -67,7 +67,7 @@ class Plant:
 class GatewayServices:
     """What the gateway's routes call."""
 
-    plant: Plant
+    resources: Resources
     probe: Database
     """A connection beside the pool: whether the database answers is another question than whether the pool is empty."""
     accounts: Accounts
@@ -97,9 +97,9 @@ class GatewayServices:
 
 
 @asynccontextmanager
-async def open_plant(
+async def open_resources(
     settings: Settings, *, pool_size: int | None = None, command_seconds: float | None = None
-) -> AsyncIterator[Plant]:
+) -> AsyncIterator[Resources]:
     """Connect to everything; must run on the event loop, and in the process, that will use it."""
     async with AsyncExitStack() as stack:
         database = Database.from_settings(settings, pool_size=pool_size, command_seconds=command_seconds)
@@ -108,65 +108,65 @@ async def open_plant(
         stack.push_async_callback(store.close)
         bus = RedisBus.from_settings(settings)
         stack.push_async_callback(bus.close)
-        yield Plant(settings, database, store, bus, LocalVault.from_settings(settings))
+        yield Resources(settings, database, store, bus, LocalVault.from_settings(settings))
 
 
 @asynccontextmanager
 async def open_gateway(settings: Settings) -> AsyncIterator[GatewayServices]:
     derivations = Derivations()
     passphrases = PassphrasePool(fips=settings.passphrase_kdf == Pbkdf2.NAME)
-    async with open_plant(settings, command_seconds=REQUEST_SECONDS) as plant:
-        sessions = Sessions(plant.database, plant.bus)
+    async with open_resources(settings, command_seconds=REQUEST_SECONDS) as resources:
+        sessions = Sessions(resources.database, resources.bus)
         guard = Guard(settings.webhook_allow_networks)
-        targets = WebhookTargets(plant.database, plant.vault, guard)
+        targets = WebhookTargets(resources.database, resources.vault, guard)
         submissions = Submissions(
-            plant.database,
-            plant.store,
-            plant.vault,
+            resources.database,
+            resources.store,
+            resources.vault,
             targets,
-            Forecasts(plant.database, plant.bus, max_pending=settings.max_pending_jobs),
+            Estimates(resources.database, resources.bus, max_pending=settings.max_pending_jobs),
             retention_days=settings.job_retention_days or None,
         )
         encryptions = Encryptions(submissions, passphrases)
-        jobs, keys = Jobs(plant.database, plant.vault), Keys(plant.database, plant.vault, passphrases)
-        steering = Steering(plant.database, plant.bus, plant.vault)
-        progress = ProgressFeed(plant.database, plant.bus)
-        results = Results(plant.database, plant.store, plant.vault)
-        batches = Batches(plant.database, plant.vault)
+        jobs, keys = Jobs(resources.database, resources.vault), Keys(resources.database, resources.vault, passphrases)
+        steering = Steering(resources.database, resources.bus, resources.vault)
+        progress = ProgressFeed(resources.database, resources.bus)
+        results = Results(resources.database, resources.store, resources.vault)
+        batches = Batches(resources.database, resources.vault)
         probe = Database.from_settings(settings, pool_size=1, command_seconds=REQUEST_SECONDS)
         try:
             yield GatewayServices(
-                plant=plant,
+                resources=resources,
                 probe=probe,
-                accounts=Accounts(plant.database, plant.vault, passphrases),
+                accounts=Accounts(resources.database, resources.vault, passphrases),
                 tokens=Tokens(
-                    plant.database,
+                    resources.database,
                     AccessTokens.from_settings(settings),
                     sessions,
                     refresh_seconds=settings.refresh_token_seconds,
                 ),
                 sessions=sessions,
-                tickets=Tickets(plant.bus),
-                idempotency=Idempotency(plant.database, plant.vault),
-                webhooks=Webhooks(plant.database, plant.vault, guard),
-                webhook_logs=WebhookLogs(plant.database),
+                tickets=Tickets(resources.bus),
+                idempotency=Idempotency(resources.database, resources.vault),
+                webhooks=Webhooks(resources.database, resources.vault, guard),
+                webhook_logs=WebhookLogs(resources.database),
                 encryptions=encryptions,
-                decryptions=Decryptions(plant.database, submissions, derivations, _foreign_limit(settings)),
+                decryptions=Decryptions(resources.database, submissions, derivations, _foreign_limit(settings)),
                 measurements=Measurements(submissions),
-                analyses=Analyses(plant.database, plant.store, plant.vault),
+                analyses=Analyses(resources.database, resources.store, resources.vault),
                 jobs=jobs,
                 steering=steering,
-                dead_letters=DeadLetters(plant.database, plant.bus, plant.vault),
+                dead_letters=DeadLetters(resources.database, resources.bus, resources.vault),
                 progress=progress,
                 batches=batches,
-                batch_intake=BatchIntake(plant.database, plant.vault, submissions, encryptions),
-                batch_steering=BatchSteering(plant.database, steering, batches),
+                batch_intake=BatchIntake(resources.database, resources.vault, submissions, encryptions),
+                batch_steering=BatchSteering(resources.database, steering, batches),
                 batch_progress=BatchFeed(batches, progress),
                 batch_results=BatchResults(batches, jobs, results, keys),
                 results=results,
                 keys=keys,
-                entropy=EntropyPools(plant.bus),
-                receipts=Receipts(plant.vault),
+                entropy=EntropyPools(resources.bus),
+                receipts=Receipts(resources.vault),
             )
         finally:
             passphrases.close()
@@ -185,20 +185,24 @@ def _foreign_limit(settings: Settings) -> WorkLimit:
 @asynccontextmanager
 async def open_claims(settings: Settings) -> AsyncIterator[Claims]:
     """What one worker process needs: a claim, a heartbeat and an event, seldom side by side."""
-    async with open_plant(settings, pool_size=3) as plant:
+    async with open_resources(settings, pool_size=3) as resources:
         yield Claims(
-            plant.database, plant.store, plant.bus, plant.vault, result_seconds=settings.decrypted_result_seconds
+            resources.database,
+            resources.store,
+            resources.bus,
+            resources.vault,
+            result_seconds=settings.decrypted_result_seconds,
         )
 
 
 @asynccontextmanager
 async def open_relay(settings: Settings) -> AsyncIterator[tuple[Relay, Sweeper]]:
     queue = CeleryQueue.from_settings(settings)
-    async with open_plant(settings, pool_size=3) as plant:
+    async with open_resources(settings, pool_size=3) as resources:
         try:
             yield (
-                Relay(plant.database, queue),
-                Sweeper(plant.database, plant.store, plant.bus, plant.vault),
+                Relay(resources.database, queue),
+                Sweeper(resources.database, resources.store, resources.bus, resources.vault),
             )
         finally:
             queue.close()
@@ -207,8 +211,8 @@ async def open_relay(settings: Settings) -> AsyncIterator[tuple[Relay, Sweeper]]
 @asynccontextmanager
 async def open_dead_letters(settings: Settings) -> AsyncIterator[DeadLetters]:
     """What an operator at the machine needs of them; no account is asked for."""
-    async with open_plant(settings, pool_size=1) as plant:
-        yield DeadLetters(plant.database, plant.bus, plant.vault)
+    async with open_resources(settings, pool_size=1) as resources:
+        yield DeadLetters(resources.database, resources.bus, resources.vault)
 
 
 @asynccontextmanager

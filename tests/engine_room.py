@@ -12,12 +12,12 @@ from uuid import UUID
 
 from backplane.queue import CeleryQueue
 from backplane.services.jobs.submissions import Upload
-from backplane.services.pictures.encryptions import Wishes
+from backplane.services.pictures.encryptions import EncryptRequest
 from backplane.services.requests.submission import Order
 from backplane.services.upkeep.outbox import Relay
 from backplane.services.upkeep.sweeper import Sweeper
 from backplane.settings import Settings
-from backplane.wiring import GatewayServices, Plant, open_gateway, open_plant
+from backplane.wiring import GatewayServices, Resources, open_gateway, open_resources
 from imageshield.servers import processes
 from tests.stack import ROOT, clean_environment, query, wait_until
 
@@ -78,22 +78,24 @@ class EngineRoom:
     def was_reached(self, name: str) -> bool:
         return any(self._failpoints.glob(f"{name}.*.taken"))
 
-    def submit(self, picture: bytes, **wishes: Any) -> UUID:
+    def submit(self, picture: bytes, **encrypt_request: Any) -> UUID:
         """Take a picture in and ring for it."""
 
         async def submit(gateway: GatewayServices) -> UUID:
             upload = Upload(picture, "scan.png")
-            return (await gateway.encryptions.submit(Order(self._account), upload, Wishes(**wishes))).id
+            return (
+                await gateway.encryptions.submit(Order(self._account), upload, EncryptRequest(**encrypt_request))
+            ).id
 
         job_id = asyncio.run(self._as_gateway(submit))
         self.relay()
         return job_id
 
     def relay(self) -> int:
-        async def relay(plant: Plant) -> int:
+        async def relay(resources: Resources) -> int:
             queue = CeleryQueue.from_settings(self.settings)
             try:
-                return await Relay(plant.database, queue).drain()
+                return await Relay(resources.database, queue).drain()
             finally:
                 queue.close()
 
@@ -102,8 +104,8 @@ class EngineRoom:
     def sweep(self) -> None:
         """Do what the sweeper does for jobs, and tell the queue."""
 
-        async def sweep(plant: Plant) -> None:
-            await Sweeper(plant.database, plant.store, plant.bus, plant.vault).recover_jobs()
+        async def sweep(resources: Resources) -> None:
+            await Sweeper(resources.database, resources.store, resources.bus, resources.vault).recover_jobs()
 
         asyncio.run(self._in_plant(sweep))
         self.relay()
@@ -133,9 +135,9 @@ class EngineRoom:
         async with open_gateway(self.settings) as gateway:
             return await act(gateway)
 
-    async def _in_plant(self, act: Callable[[Plant], Awaitable[T]]) -> T:
-        async with open_plant(self.settings) as plant:
-            return await act(plant)
+    async def _in_plant(self, act: Callable[[Resources], Awaitable[T]]) -> T:
+        async with open_resources(self.settings) as resources:
+            return await act(resources)
 
 
 async def _register(gateway: GatewayServices) -> UUID:

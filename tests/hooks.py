@@ -25,12 +25,12 @@ GUARD = Guard([ip_network("127.0.0.0/8")], resolve=resolve)
 class Hooks:
     """An account's webhooks, jobs that end, and a sender that sends nothing."""
 
-    def __init__(self, plant, account, claims, submit, sql):
+    def __init__(self, resources, account, claims, submit, sql):
         self.order = Order(account.id, "req_test")
-        self.owner = Webhooks(plant.database, plant.vault, GUARD)
-        self.logs = WebhookLogs(plant.database)
-        self.deliveries = Deliveries(plant.database, plant.vault, log_days=30)
-        self.claims, self.submit, self.plant, self.sql = claims, submit, plant, sql
+        self.owner = Webhooks(resources.database, resources.vault, GUARD)
+        self.logs = WebhookLogs(resources.database)
+        self.deliveries = Deliveries(resources.database, resources.vault, log_days=30)
+        self.claims, self.submit, self.resources, self.sql = claims, submit, resources, sql
 
     async def make(self, *events, url=URL):
         return await self.owner.create(self.order, url=url, events=events or ALL, description=None)
@@ -50,7 +50,7 @@ class Hooks:
     async def end_with_url(self):
         """The same, of a job that came with an address of its own; return what is kept of it."""
         job_id = await self.submit()
-        sealed = await WebhookTargets(self.plant.database, self.plant.vault, GUARD).seal(
+        sealed = await WebhookTargets(self.resources.database, self.resources.vault, GUARD).seal(
             self.order.telling(URL), job_id
         )
         await self.sql("UPDATE jobs SET webhook_url = :url", url=sealed)

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from api.schemas import batches
-from api.schemas.jobs import frame, snapshot
+from api.schemas.jobs import event_message, snapshot
 from backplane import ids
 from backplane.errors import NotFound
 from backplane.services.batches.views import BatchFacts, Counts
@@ -18,13 +18,13 @@ from backplane.services.identity.tokens import Principal
 from backplane.services.jobs.views import JobFacts
 from backplane.wiring import GatewayServices
 
-Frame = dict[str, Any]
-Story = AsyncGenerator[Frame | None]
+Message = dict[str, Any]
+Messages = AsyncGenerator[Message | None]
 
 
-async def tell_job(
+async def job_messages(
     services: GatewayServices, account_id: UUID, job_id: UUID, *, last_seq: int, beat_seconds: float | None
-) -> Story:
+) -> Messages:
     """Tell how the job stands, then its events after `last_seq`, to the last one."""
     feed = services.progress.follow(account_id, job_id, last_seq=last_seq, beat_seconds=beat_seconds)
     async with aclosing(feed):
@@ -33,12 +33,12 @@ async def tell_job(
                 yield snapshot(item)
                 del item
             else:
-                yield frame(item) if item is not None else None
+                yield event_message(item) if item is not None else None
 
 
-async def tell_batch(
+async def batch_messages(
     services: GatewayServices, account_id: UUID, batch_id: UUID, *, last_seq: int, beat_seconds: float | None
-) -> Story:
+) -> Messages:
     """Tell how the batch stands, then what happens to its jobs, the counts after each end, and that all have ended."""
     del last_seq  # numbers are of one job each; the snapshot tells how far every one has come
     feed = services.batch_progress.follow(account_id, batch_id, beat_seconds=beat_seconds)
@@ -57,26 +57,26 @@ async def tell_batch(
     yield batches.last_frame(wire, counts)
 
 
-STORIES: Mapping[str, Callable[..., Story]] = {"job": tell_job, "bat": tell_batch}
+SOURCES: Mapping[str, Callable[..., Messages]] = {"job": job_messages, "bat": batch_messages}
 
 
-def story_of(
+def messages_of(
     services: GatewayServices,
     caller: Principal,
     subject: str,
     *,
     last_seq: int = 0,
     beat_seconds: float | None = None,
-) -> Story:
+) -> Messages:
     """Begin the story of what this id names.
 
     Raises:
         NotFound: the id is of no type that has a story. That there is no such object the first frame says.
     """
     prefix = subject[:3]
-    if prefix not in STORIES:
+    if prefix not in SOURCES:
         raise NotFound
-    return STORIES[prefix](
+    return SOURCES[prefix](
         services, caller.account_id, ids.from_wire(prefix, subject), last_seq=last_seq, beat_seconds=beat_seconds
     )
 
@@ -87,5 +87,5 @@ async def demand_owner(services: GatewayServices, caller: Principal, subject: st
     Raises:
         NotFound: there is no such object for this caller.
     """
-    async with aclosing(story_of(services, caller, subject)) as story:
-        await anext(story)
+    async with aclosing(messages_of(services, caller, subject)) as messages:
+        await anext(messages)

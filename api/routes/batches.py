@@ -194,7 +194,7 @@ async def _submit(request: Request, order: Order, services: GatewayServices, onc
                 await intake.add(Upload(file.data, file.name), name=name)
 
         async def create(order: Order) -> BatchFacts:
-            batch_id = await services.batch_intake.submit(order, intake, options.wishes())
+            batch_id = await services.batch_intake.submit(order, intake, options.encrypt_request())
             return await services.batches.get(order.account_id, batch_id)
 
         async def again(made: Made) -> BatchFacts:

@@ -73,7 +73,7 @@ async def _submit(request: Request, order: Order, services: GatewayServices, onc
     image = files["image"]
 
     async def create(order: Order) -> JobFacts:
-        return await services.encryptions.submit(order, Upload(image.data, image.name), options.wishes())
+        return await services.encryptions.submit(order, Upload(image.data, image.name), options.encrypt_request())
 
     async with request.app.state.submission_slots:
         return await once.job(order.telling(options.webhook_url, options.note()), create, options=options, files=files)

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field
 
 from api.schemas.images import ENCRYPT_FORM, FILE, form
-from api.schemas.jobs import Status, frame
+from api.schemas.jobs import Status, event_message
 from api.schemas.notes import NoteFilter
 from api.schemas.strict import Strict
 from api.schemas.values import Flag, WholeNumber
@@ -181,7 +181,7 @@ def snapshot(facts: BatchFacts) -> dict[str, Any]:
 
 def job_frame(batch_id: str, event: Event) -> dict[str, Any]:
     """An event of one job, as its own socket would tell it, and the batch it belongs to."""
-    return {**frame(event), "batch_id": batch_id}
+    return {**event_message(event), "batch_id": batch_id}
 
 
 def counts_frame(batch_id: str, counts: facts_of.Counts) -> dict[str, Any]:

@@ -237,7 +237,7 @@ def snapshot(facts: JobFacts) -> dict[str, Any]:
     return {"type": "snapshot", "job_id": ids.to_wire("job", facts.id), "seq": facts.event_seq, "payload": payload}
 
 
-def frame(event: Event) -> dict[str, Any]:
+def event_message(event: Event) -> dict[str, Any]:
     return {
         "type": event.type,
         "job_id": ids.to_wire("job", event.job_id),

@@ -11,7 +11,7 @@ from fastapi.security import SecurityScopes
 from starlette.types import Receive, Send
 
 from api.dependencies import CurrentSettings, CurrentStreams, Services, authenticate, bearer_token
-from api.live.messages import Frame, Story, story_of
+from api.live.messages import Message, Messages, messages_of
 from api.live.streams import DONE, GONE, SEND_SECONDS, Ending, OpenStreams, Stream, converse
 from api.middleware.handover import hand_over
 from api.schemas.values import WholeNumber
@@ -53,15 +53,15 @@ async def follow_progress(
     last_seq: Annotated[WholeNumber, Query(ge=0, le=MAX_SEQ)] = 0,
 ) -> None:
     stream = streams.open(caller)
-    story = story_of(services, caller, subject, last_seq=last_seq)
+    messages = messages_of(services, caller, subject, last_seq=last_seq)
     try:
-        first = await anext(story)
+        first = await anext(messages)
         await socket.accept()
     except BaseException:
-        await story.aclose()
+        await messages.aclose()
         streams.close(stream)
         raise
-    hand_over(socket, Conversation(first, story, streams, stream, socket.state.request_id))
+    hand_over(socket, Conversation(first, messages, streams, stream, socket.state.request_id))
 
 
 @router.websocket("/{path:path}")
@@ -73,13 +73,13 @@ async def nothing_here() -> NoReturn:
 class Conversation:
     """What is left of an accepted socket: the story, from its first frame on."""
 
-    __slots__ = ("_first", "_request_id", "_story", "_stream", "_streams")
+    __slots__ = ("_first", "_messages", "_request_id", "_stream", "_streams")
 
     def __init__(
-        self, first: Frame | None, story: Story, streams: OpenStreams, stream: Stream, request_id: str
+        self, first: Message | None, messages: Messages, streams: OpenStreams, stream: Stream, request_id: str
     ) -> None:
-        self._first: Frame | None = first
-        self._story = story
+        self._first: Message | None = first
+        self._messages = messages
         self._streams = streams
         self._stream = stream
         self._request_id = request_id
@@ -87,7 +87,7 @@ class Conversation:
     async def __call__(self, receive: Receive, send: Send) -> None:
         SOCKETS.inc()
         try:
-            async with aclosing(self._story):
+            async with aclosing(self._messages):
                 end = await converse(self._tell(send), _leave(receive), self._stream.ending)
         finally:
             SOCKETS.dec()
@@ -101,15 +101,15 @@ class Conversation:
     async def _tell(self, send: Send) -> Ending:
         await _send(send, self._first)
         self._first = None
-        async for frame in self._story:
-            await _send(send, frame)
+        async for event_message in self._messages:
+            await _send(send, event_message)
         return DONE
 
 
-async def _send(send: Send, frame: Frame | None) -> None:
-    if frame is not None:
+async def _send(send: Send, event_message: Message | None) -> None:
+    if event_message is not None:
         async with asyncio.timeout(SEND_SECONDS):
-            await send({"type": "websocket.send", "text": json.dumps(frame, separators=(",", ":"))})
+            await send({"type": "websocket.send", "text": json.dumps(event_message, separators=(",", ":"))})
 
 
 async def _leave(receive: Receive) -> None:

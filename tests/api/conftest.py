@@ -96,8 +96,8 @@ class Gateway:
 
     async def user(self) -> User:
         """Make an account. One hash serves all: registering a user for each test would be most of the tests' time."""
-        plant, email, account_id = self.services.plant, f"user{next(COUNTER)}@example.org", ids.new()
-        key = plant.vault.create_account_key(account_id)
+        resources, email, account_id = self.services.resources, f"user{next(COUNTER)}@example.org", ids.new()
+        key = resources.vault.create_account_key(account_id)
         account = Account(
             id=account_id,
             email=email,
@@ -107,7 +107,7 @@ class Gateway:
             kek_id=key.id,
             kek_version=key.version,
         )
-        async with plant.database.transaction() as session:
+        async with resources.database.transaction() as session:
             session.add(account)
         pair = await self.services.tokens.issue(account_id)
         return User(

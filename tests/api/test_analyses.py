@@ -231,7 +231,7 @@ class TestTwoPicturesOfYourOwn:
 
     async def test_both_rest_sealed_until_the_job_has_ended(self, gateway, ada, engine):
         job_id = (await self.post(ada, prefer="respond-async")).json()["job_id"]
-        store, claim = gateway.services.plant.store, await engine.take(job_id)
+        store, claim = gateway.services.resources.store, await engine.take(job_id)
         kept = [f"uploads/{claim.job.id.hex}/{purpose}" for purpose in ("input", "input-encrypted")]
         for key, original in zip(kept, (self.ORIGINAL, self.NOISE), strict=True):
             assert original[:64] not in await store.get(key)

@@ -71,7 +71,7 @@ class TestWaitingForThePicture:
     async def test_nobody_waits_for_a_caller_that_has_gone(self, server, wired, engine):
         asking = asyncio.create_task(post(wired))
         await engine.next_job(wired)
-        listeners = server.services.plant.bus._listeners
+        listeners = server.services.resources.bus._listeners
         await eventually(lambda: listeners)
         asking.cancel()
         await eventually(lambda: not listeners)

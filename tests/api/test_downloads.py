@@ -53,7 +53,7 @@ def arrivals(monkeypatch):
 @pytest.fixture
 def sql(gateway):
     async def run(statement, **values):
-        async with gateway.services.plant.database.transaction() as session:
+        async with gateway.services.resources.database.transaction() as session:
             await session.execute(text(statement), values)
 
     return run
@@ -380,7 +380,7 @@ class TestRanges:
     async def test_of_a_damaged_object_are_refused(self, gateway, ada, decrypted):
         job_id = await decrypted(ada)
         file = await gateway.services.results.find(ada.account_id, ids.from_wire("job", job_id))
-        store = gateway.services.plant.store
+        store = gateway.services.resources.store
         sealed = bytearray(await store.get(file.blob.object_key))
         sealed[-1] ^= 1
         await store.put(file.blob.object_key, sealed, media_type="application/octet-stream")

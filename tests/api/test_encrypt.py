@@ -65,7 +65,7 @@ class TestAccepted:
             await submit(ada, data, quantum_purity=purity, layout=layout)
         # Without what waits before them, which in this queue is what other tests have left.
         work = text("SELECT base_ms FROM jobs WHERE account_id = :account ORDER BY id")
-        async with gateway.services.plant.database.transaction() as session:
+        async with gateway.services.resources.database.transaction() as session:
             fast, maximum = await session.scalars(work, {"account": ada.account_id})
         assert maximum > 4 * fast
 

@@ -14,15 +14,15 @@ from backplane.services.identity.accounts import AccountFacts, Accounts
 from backplane.services.sealing.passphrases import PassphrasePool
 from backplane.services.upkeep.sweeper import Sweeper
 from backplane.settings import Settings
-from backplane.wiring import Plant, open_plant
+from backplane.wiring import Resources, open_resources
 
 Submit = Callable[..., Awaitable[UUID]]
 Sql = Callable[..., Awaitable[list[dict]]]
 
 
 @pytest.fixture
-async def plant(settings: Settings) -> AsyncIterator[Plant]:
-    async with open_plant(settings) as opened:
+async def resources(settings: Settings) -> AsyncIterator[Resources]:
+    async with open_resources(settings) as opened:
         yield opened
 
 
@@ -34,18 +34,18 @@ def passphrases():
 
 
 @pytest.fixture
-async def account(plant: Plant, passphrases: PassphrasePool) -> AccountFacts:
-    accounts = Accounts(plant.database, plant.vault, passphrases)
+async def account(resources: Resources, passphrases: PassphrasePool) -> AccountFacts:
+    accounts = Accounts(resources.database, resources.vault, passphrases)
     return await accounts.register(email="Ada@Example.org", password="correct horse battery", request_id=None)
 
 
 @pytest.fixture
-def claims(plant: Plant) -> Claims:
-    return Claims(plant.database, plant.store, plant.bus, plant.vault, result_seconds=900)
+def claims(resources: Resources) -> Claims:
+    return Claims(resources.database, resources.store, resources.bus, resources.vault, result_seconds=900)
 
 
 @pytest.fixture
-def submit(plant: Plant, account: AccountFacts) -> Submit:
+def submit(resources: Resources, account: AccountFacts) -> Submit:
     """Write a pending job whose input is an encrypted picture of a few bytes in the store."""
 
     async def write(kind: str = "decrypt", body: bytes = b"ciphertext") -> UUID:
@@ -58,8 +58,8 @@ def submit(plant: Plant, account: AccountFacts) -> Submit:
             size=len(body),
             media_type="image/png",
         )
-        await plant.store.put(blob.object_key, body, media_type="image/png")
-        async with plant.database.transaction() as session:
+        await resources.store.put(blob.object_key, body, media_type="image/png")
+        async with resources.database.transaction() as session:
             await jobs.add(session, job)
             blobs.add(session, blob)
         return job.id
@@ -82,8 +82,8 @@ def begin(claims: Claims, submit: Submit) -> Callable[..., Awaitable[Claim]]:
 
 
 @pytest.fixture
-def sweeper(plant: Plant) -> Sweeper:
-    return Sweeper(plant.database, plant.store, plant.bus, plant.vault)
+def sweeper(resources: Resources) -> Sweeper:
+    return Sweeper(resources.database, resources.store, resources.bus, resources.vault)
 
 
 @pytest.fixture
@@ -98,11 +98,11 @@ def lose_lease(sql: Sql, sweeper: Sweeper) -> Callable[[Claim], Awaitable[None]]
 
 
 @pytest.fixture
-def sql(plant: Plant) -> Sql:
+def sql(resources: Resources) -> Sql:
     """Run a statement and return its rows."""
 
     async def execute(statement: str, **values: object) -> list[dict]:
-        async with plant.database.transaction() as session:
+        async with resources.database.transaction() as session:
             result = await session.execute(text(statement), values)
             return [dict(row) for row in result.mappings()] if result.returns_rows else []
 

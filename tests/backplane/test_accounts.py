@@ -40,8 +40,8 @@ def access(signing_key):
 @pytest.mark.stack
 class TestAccounts:
     @pytest.fixture
-    def accounts(self, plant, passphrases):
-        return Accounts(plant.database, plant.vault, passphrases)
+    def accounts(self, resources, passphrases):
+        return Accounts(resources.database, resources.vault, passphrases)
 
     async def test_the_first_account_is_the_operator_and_the_second_is_not(self, accounts, account):
         second = await accounts.register(email="bob@example.org", password=PASSWORD, request_id=None)
@@ -113,8 +113,8 @@ class TestReadings:
     """Earlier releases hashed a password as it came; since then it is cleaned, and kept as NFC."""
 
     @pytest.fixture
-    def accounts(self, plant, passphrases):
-        return Accounts(plant.database, plant.vault, passphrases)
+    def accounts(self, resources, passphrases):
+        return Accounts(resources.database, resources.vault, passphrases)
 
     @pytest.fixture
     def log_in(self, accounts):
@@ -144,8 +144,8 @@ class TestReadings:
         await log_in(old)
         assert [row] == await sql("SELECT password_hash FROM accounts")
 
-    async def test_a_password_that_was_changed_meanwhile_stays(self, accounts, account, plant, sql):
-        async with plant.database.transaction() as session:
+    async def test_a_password_that_was_changed_meanwhile_stays(self, accounts, account, resources, sql):
+        async with resources.database.transaction() as session:
             await account_rows.replace_password_hash(session, account.id, "another hash", by="mine")
         [row] = await sql("SELECT password_hash FROM accounts")
         assert PASSWORDS.verify(PASSWORD, row["password_hash"])
@@ -168,8 +168,8 @@ class TestReadings:
 @pytest.mark.stack
 class TestRefresh:
     @pytest.fixture
-    def tokens(self, plant, access):
-        return Tokens(plant.database, access, Sessions(plant.database, plant.bus), refresh_seconds=3600)
+    def tokens(self, resources, access):
+        return Tokens(resources.database, access, Sessions(resources.database, resources.bus), refresh_seconds=3600)
 
     async def test_a_refresh_token_is_good_once(self, tokens, account):
         first = await tokens.issue(account.id)

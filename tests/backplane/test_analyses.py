@@ -28,14 +28,14 @@ SUMMARY = {
 
 
 @pytest.fixture
-def analyses(plant):
-    return Analyses(plant.database, plant.store, plant.vault)
+def analyses(resources):
+    return Analyses(resources.database, resources.store, resources.vault)
 
 
 @pytest.fixture
-def read(analyses, account, plant):
+def read(analyses, account, resources):
     """Read the analysis of a job, or its report, as its owner does."""
-    results = Results(plant.database, plant.store, plant.vault)
+    results = Results(resources.database, resources.store, resources.vault)
 
     async def run(job_id, form=None):
         found = analyses.find(account.id, job_id) if form is None else analyses.find_report(account.id, job_id, form)
@@ -61,8 +61,8 @@ def analyzed(claims, begin):
     return run
 
 
-async def objects(plant):
-    pages = plant.store.written_before(datetime.now(UTC) + timedelta(days=1), under=[""])
+async def objects(resources):
+    pages = resources.store.written_before(datetime.now(UTC) + timedelta(days=1), under=[""])
     return [key async for page in pages for key in page]
 
 
@@ -73,25 +73,25 @@ class TestAtRest:
         assert await read(job_id) == DOCUMENTS[ANALYSIS]
         assert await read(job_id, "pdf") == DOCUMENTS[REPORTS["pdf"]]
 
-    async def test_nothing_of_them_is_readable_in_the_store_or_in_a_row(self, analyzed, plant, sql):
+    async def test_nothing_of_them_is_readable_in_the_store_or_in_a_row(self, analyzed, resources, sql):
         job_id = await analyzed()
         rows = await sql("SELECT object_key, sealed FROM blobs WHERE job_id = :id AND purpose <> 'input'", id=job_id)
         assert len(rows) == 4
-        stored = [await plant.store.get(row["object_key"]) for row in rows]
+        stored = [await resources.store.get(row["object_key"]) for row in rows]
         sealed = [row["sealed"] for row in rows if row["sealed"] is not None]
         assert len(sealed) == 3
         assert not [one for one in stored + sealed if CANARY[4:24] in one]
 
-    async def test_they_outlive_the_transit_keys(self, analyzed, plant, read):
+    async def test_they_outlive_the_transit_keys(self, analyzed, resources, read):
         job_id = await analyzed()
-        for day in (plant.vault._directory / "transit").glob("*"):
+        for day in (resources.vault._directory / "transit").glob("*"):
             day.unlink()
         assert await read(job_id) == DOCUMENTS[ANALYSIS]
 
-    async def test_they_go_with_the_key_of_the_account(self, analyzed, account, plant, sql, read):
+    async def test_they_go_with_the_key_of_the_account(self, analyzed, account, resources, sql, read):
         job_id = await analyzed()
         [row] = await sql("SELECT kek_id, kek_version FROM accounts WHERE id = :id", id=account.id)
-        plant.vault._account_path(account.id, row["kek_id"], row["kek_version"]).unlink()
+        resources.vault._account_path(account.id, row["kek_id"], row["kek_version"]).unlink()
         with pytest.raises(Gone):
             await read(job_id)
 
@@ -110,21 +110,21 @@ class TestAtRest:
 
 
 class TestWithTheJob:
-    async def test_rows_go_with_it_and_objects_are_collected(self, analyzed, plant, sql, monkeypatch):
+    async def test_rows_go_with_it_and_objects_are_collected(self, analyzed, resources, sql, monkeypatch):
         job_id = await analyzed()
-        mine = {key for key in await objects(plant) if job_id.hex in key}
+        mine = {key for key in await objects(resources) if job_id.hex in key}
         assert len(mine) == 5
         await sql("DELETE FROM jobs WHERE id = :id", id=job_id)
         assert await sql("SELECT 1 FROM analysis_summaries") == []
         assert await sql("SELECT 1 FROM blobs WHERE job_id = :id", id=job_id) == []
         monkeypatch.setattr(sweeper_module, "UNREFERENCED_AFTER", timedelta(seconds=-60))
-        await Sweeper(plant.database, plant.store, plant.bus, plant.vault).collect_unreferenced()
-        assert mine.isdisjoint(await objects(plant))
+        await Sweeper(resources.database, resources.store, resources.bus, resources.vault).collect_unreferenced()
+        assert mine.isdisjoint(await objects(resources))
 
-    async def test_one_that_is_due_is_deleted_together_with_its_key(self, analyzed, plant, sql, read):
+    async def test_one_that_is_due_is_deleted_together_with_its_key(self, analyzed, resources, sql, read):
         job_id = await analyzed()
         await sql("UPDATE blobs SET delete_after = now() WHERE purpose = 'analysis'")
-        await Sweeper(plant.database, plant.store, plant.bus, plant.vault).delete_due_objects()
+        await Sweeper(resources.database, resources.store, resources.bus, resources.vault).delete_due_objects()
         assert await sql("SELECT 1 FROM blobs WHERE purpose = 'analysis' AND sealed IS NOT NULL") == []
         with pytest.raises(NotFound):
             await read(job_id)

@@ -14,8 +14,8 @@ pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 
 
 @pytest.fixture
-def hooks(plant, account, claims, submit, sql):
-    return Hooks(plant, account, claims, submit, sql)
+def hooks(resources, account, claims, submit, sql):
+    return Hooks(resources, account, claims, submit, sql)
 
 
 class TestClaim:
@@ -148,10 +148,10 @@ class TestFailure:
         assert kept == {"enabled": True, "failing_since": None}
         assert await sql("SELECT status FROM webhook_deliveries") == [{"status": "failed"}]
 
-    async def test_an_account_key_that_is_gone_is_a_failure_like_another(self, hooks, plant, sql):
+    async def test_an_account_key_that_is_gone_is_a_failure_like_another(self, hooks, resources, sql):
         await hooks.make()
         await hooks.end()
-        for path in plant.vault._directory.glob("accounts/*/*"):
+        for path in resources.vault._directory.glob("accounts/*/*"):
             path.unlink()
         assert await hooks.take() is None
         assert await sql("SELECT outcome FROM webhook_attempts") == [{"outcome": "unavailable"}]

@@ -16,12 +16,12 @@ ASKED = Asked(key="a key", method="POST", path="/things", fields={"colour": "red
 
 
 @pytest.fixture
-def idempotency(plant):
-    return Idempotency(plant.database, plant.vault)
+def idempotency(resources):
+    return Idempotency(resources.database, resources.vault)
 
 
 @pytest.fixture
-def things(plant, idempotency, account):
+def things(resources, idempotency, account):
     """A use case that makes things, and says which it made."""
 
     class Things:
@@ -30,7 +30,7 @@ def things(plant, idempotency, account):
 
         async def create(self, order, *, answer=None):
             thing = ids.new()
-            async with plant.database.transaction() as session:
+            async with resources.database.transaction() as session:
                 await order.made(session, "thing", thing, answer=answer)
             self.made.append(thing)
             return thing
@@ -70,9 +70,9 @@ class TestOnce:
         with pytest.raises(IdempotencyMismatch):
             await things.ask(other)
 
-    async def test_another_process_of_the_installation_compares_alike(self, plant, settings, things, account):
+    async def test_another_process_of_the_installation_compares_alike(self, resources, settings, things, account):
         made = await things.ask()
-        beside = Idempotency(plant.database, LocalVault.from_settings(settings))
+        beside = Idempotency(resources.database, LocalVault.from_settings(settings))
         order = Order(account.id)
         assert await beside.once(order, ASKED, create=things.create, again=things.tell) == made
 
@@ -152,18 +152,18 @@ class TestAnswers:
 
 class TestPasswords:
     @pytest.mark.parametrize("end", ["complete", "fail", "cancel"])
-    async def test_are_forgotten_at_any_end_of_the_job(self, plant, begin, things, sql, end):
+    async def test_are_forgotten_at_any_end_of_the_job(self, resources, begin, things, sql, end):
         claim = await begin()
         asked = Asked(key="k", method="POST", path="/encrypt", password="correct horse battery")
 
         async def create(order):
-            async with plant.database.transaction() as session:
+            async with resources.database.transaction() as session:
                 await order.made(session, "job", claim.job.id)
 
         await things.ask(asked, create=create)
         [row] = await sql("SELECT password_mac FROM idempotency_keys")
         assert len(row["password_mac"]) == 32
-        async with plant.database.transaction() as session:
+        async with resources.database.transaction() as session:
             if end == "complete":
                 assert await endings.complete(session, claim.job, columns={})
             elif end == "fail":
@@ -186,9 +186,9 @@ class TestExpiry:
 
 
 class TestOwners:
-    async def test_nobody_finds_the_key_of_another_account(self, plant, things, account, sql):
+    async def test_nobody_finds_the_key_of_another_account(self, resources, things, account, sql):
         await things.ask()
         [row] = await sql("SELECT id FROM idempotency_keys")
-        async with plant.database.transaction() as session:
+        async with resources.database.transaction() as session:
             assert await rows.of_account(session, account.id, row["id"]) is not None
             assert await rows.of_account(session, ids.new(), row["id"]) is None

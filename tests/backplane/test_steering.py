@@ -23,8 +23,8 @@ DAMAGED = {"code": "image-corrupt", "title": "The image is damaged"}
 
 
 @pytest.fixture
-def steering(plant):
-    return Steering(plant.database, plant.bus, plant.vault)
+def steering(resources):
+    return Steering(resources.database, resources.bus, resources.vault)
 
 
 @pytest.fixture
@@ -100,12 +100,12 @@ class TestCancelOfOneThatWaits:
         ]
         assert await claims.claim() is None
 
-    async def test_lets_the_sweeper_delete_what_was_sent(self, cancel, submit, sweeper, plant):
+    async def test_lets_the_sweeper_delete_what_was_sent(self, cancel, submit, sweeper, resources):
         job_id = await submit()
         await cancel(job_id)
         await sweeper.delete_due_objects()
         with pytest.raises(Gone):
-            await plant.store.get(f"uploads/{job_id.hex}")
+            await resources.store.get(f"uploads/{job_id.hex}")
 
     async def test_a_second_time_changes_nothing(self, cancel, submit, sql):
         job_id = await submit()
@@ -114,11 +114,11 @@ class TestCancelOfOneThatWaits:
         assert await ends(sql, job_id) == ["cancelled"]
         assert len(await sql("SELECT 1 FROM audit_events WHERE action = 'job.cancel'")) == 1
 
-    async def test_is_heard_by_its_followers(self, cancel, submit, plant, account):
+    async def test_is_heard_by_its_followers(self, cancel, submit, resources, account):
         job_id = await submit()
 
         async def listen():
-            async with aclosing(ProgressFeed(plant.database, plant.bus).follow(account.id, job_id)) as feed:
+            async with aclosing(ProgressFeed(resources.database, resources.bus).follow(account.id, job_id)) as feed:
                 return [item async for item in feed]
 
         following = asyncio.create_task(listen())
@@ -240,20 +240,20 @@ class TestRetry:
         assert await sql("SELECT job_id FROM outbox") == [{"job_id": claim.job.id}]
         assert await sql("SELECT delete_after FROM blobs") == [{"delete_after": None}]
 
-    async def test_seals_anew_what_is_under_the_key_of_another_day(self, retry, failed, sql, plant, account):
+    async def test_seals_anew_what_is_under_the_key_of_another_day(self, retry, failed, sql, resources, account):
         claim = await failed()
         names = {"account_id": account.id, "job_id": claim.job.id}
-        sealed = seal_for_job(plant.vault, **names, value={"a": 1})
+        sealed = seal_for_job(resources.vault, **names, value={"a": 1})
         await sql("UPDATE jobs SET secret = :sealed", sealed=sealed)
         await sql("UPDATE blobs SET sealed = :sealed", sealed=sealed)
-        transit = plant.vault._directory / "transit"
+        transit = resources.vault._directory / "transit"
         [today] = transit.iterdir()
         today.rename(transit / "2026-01-02")
         await retry(claim.job.id)
         (transit / "2026-01-02").unlink()
         for query in ("SELECT secret AS sealed FROM jobs", "SELECT sealed FROM blobs"):
             [row] = await sql(query)
-            assert open_for_job(plant.vault, **names, sealed=bytes(row["sealed"])) == {"a": 1}
+            assert open_for_job(resources.vault, **names, sealed=bytes(row["sealed"])) == {"a": 1}
 
     async def test_after_a_day_is_gone_with_input_and_secret(self, retry, begin, claims, sql, sweeper):
         claim = await begin()
@@ -289,7 +289,7 @@ class TestRetry:
 
 
 class TestDelete:
-    async def test_makes_a_job_invisible_and_its_objects_go(self, delete, completed, sql, sweeper, plant):
+    async def test_makes_a_job_invisible_and_its_objects_go(self, delete, completed, sql, sweeper, resources):
         claim = await completed()
         objects = [row["object_key"] for row in await sql("SELECT object_key FROM blobs")]
         await delete(claim.job.id)
@@ -299,7 +299,7 @@ class TestDelete:
         assert len(objects) == 2
         for key in objects:
             with pytest.raises(Gone):
-                await plant.store.get(key)
+                await resources.store.get(key)
         assert await sql("SELECT 1 FROM jobs UNION SELECT 1 FROM job_events UNION SELECT 1 FROM blobs") == []
 
     async def test_leaves_the_row_until_the_objects_are_gone(self, delete, completed, sql, sweeper):
@@ -379,7 +379,7 @@ class TestExpiry:
 
 class TestStoreRules:
     @pytest.fixture
-    def rules(self, plant, sweeper, monkeypatch):
+    def rules(self, resources, sweeper, monkeypatch):
         """Renew the rules, and give what the store would be told."""
         told = {}
 
@@ -387,7 +387,7 @@ class TestStoreRules:
             told.clear()
             told.update(days)
 
-        monkeypatch.setattr(plant.store, "expire_after", expire_after)
+        monkeypatch.setattr(resources.store, "expire_after", expire_after)
 
         async def renew():
             await sweeper.renew_store_rules()

@@ -25,8 +25,8 @@ pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 
 
 @pytest.fixture
-def hooks(plant, account, claims, submit, sql):
-    return Hooks(plant, account, claims, submit, sql)
+def hooks(resources, account, claims, submit, sql):
+    return Hooks(resources, account, claims, submit, sql)
 
 
 class TestSignature:
@@ -59,14 +59,14 @@ class TestSecrets:
         assert made.secret not in repr(made)
         assert "canary" not in repr(made)
 
-    async def test_a_value_opens_only_where_it_belongs(self, hooks, plant, account, sql):
+    async def test_a_value_opens_only_where_it_belongs(self, hooks, resources, account, sql):
         await hooks.make()
         (row,) = await sql("SELECT id, secret, url FROM webhook_endpoints")
         place = {"account_id": account.id, "owner_id": row["id"]}
-        assert webhook_secrets.unseal(plant.vault, row["url"], **place, field="url") == URL
+        assert webhook_secrets.unseal(resources.vault, row["url"], **place, field="url") == URL
         for value, field in ((row["url"], "secret"), (row["secret"], "url")):
             with pytest.raises(Unavailable):
-                webhook_secrets.unseal(plant.vault, value, **place, field=field)
+                webhook_secrets.unseal(resources.vault, value, **place, field=field)
 
 
 class TestEndpoints:
@@ -79,8 +79,8 @@ class TestEndpoints:
         with pytest.raises(TooManyWebhooks):
             await hooks.make()
 
-    async def test_an_address_that_is_not_called_makes_none(self, hooks, plant):
-        strict = Webhooks(plant.database, plant.vault, Guard((), resolve=resolve))
+    async def test_an_address_that_is_not_called_makes_none(self, hooks, resources):
+        strict = Webhooks(resources.database, resources.vault, Guard((), resolve=resolve))
         with pytest.raises(WebhookUrlRefused):
             await strict.create(hooks.order, url=URL, events=ALL, description=None)
         assert await strict.page(hooks.order.account_id) == []
@@ -135,13 +135,13 @@ class TestEvents:
         await hooks.end()
         assert await sql("SELECT 1 FROM webhook_events") == []
 
-    async def test_it_is_there_or_not_with_the_end(self, hooks, plant, claims, submit, sql):
+    async def test_it_is_there_or_not_with_the_end(self, hooks, resources, claims, submit, sql):
         await hooks.make()
         await submit()
         claim = await claims.claim()
 
         async def end_and_break():
-            async with plant.database.transaction() as session:
+            async with resources.database.transaction() as session:
                 await endings.fail(session, claim.job, code="internal", title="x")
                 raise RuntimeError
 
@@ -150,13 +150,13 @@ class TestEvents:
         assert await sql("SELECT 1 FROM webhook_events") == []
         assert (await sql("SELECT status FROM jobs"))[0]["status"] == "processing"
 
-    async def test_a_jobs_end_has_one_event_for_ever(self, hooks, plant, account, sql):
+    async def test_a_jobs_end_has_one_event_for_ever(self, hooks, resources, account, sql):
         await hooks.make()
         job_id = await hooks.end()
         again = WebhookEvent(account_id=account.id, type="job.failed", subject_id=job_id, seq=2, data={}, id=job_id)
 
         async def add():
-            async with plant.database.transaction() as session:
+            async with resources.database.transaction() as session:
                 session.add(again)
 
         with pytest.raises(IntegrityError):
@@ -209,11 +209,13 @@ class TestEvents:
         assert data["counts"] == {"total": 2, "completed": 0, "failed": 2, "cancelled": 0}
         assert (data["batch_id"], data["result_url"]) == (f"bat_{batch_id.hex}", None)
 
-    async def test_an_endpoint_that_is_deleted_meanwhile_costs_no_job_its_end(self, hooks, plant, claims, submit, sql):
+    async def test_an_endpoint_that_is_deleted_meanwhile_costs_no_job_its_end(
+        self, hooks, resources, claims, submit, sql
+    ):
         made = await hooks.make()
         await submit()
         claim = await claims.claim()
-        async with plant.database.transaction() as session:
+        async with resources.database.transaction() as session:
             await endings.fail(session, claim.job, code="internal", title="x")
             removing = asyncio.create_task(hooks.owner.remove(hooks.order, f"whk_{made.endpoint.id.hex}"))
             await asyncio.wait({removing}, timeout=0.2)

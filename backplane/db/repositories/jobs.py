@@ -9,9 +9,9 @@ from sqlalchemy import delete as delete_rows
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backplane.db.models import Blob, Job, JobEvent
-from backplane.db.repositories import turns
+from backplane.db.repositories import fair_queue
 from backplane.db.repositories.notes import jobs_with
-from backplane.db.repositories.outbox import ring
+from backplane.db.repositories.outbox import notification
 
 QUEUED = {"progress": 0, "stage": "queued"}
 PAST = (
@@ -32,12 +32,12 @@ PAST = (
 
 async def add(session: AsyncSession, job: Job) -> None:
     """Write the job at its place in the queue, its first event and the intent to tell the queue."""
-    await turns.queue_up(session, job)
+    await fair_queue.queue_up(session, job)
     job.event_seq = 1
     session.add(job)
     await session.flush()
     session.add(JobEvent(job_id=job.id, seq=1, type="progress", payload=dict(QUEUED)))
-    await ring(session, job.id)
+    await notification(session, job.id)
 
 
 def _of_account(account_id: UUID) -> Select[Job]:
@@ -101,7 +101,7 @@ async def request_cancel(session: AsyncSession, job: Job) -> None:
 
 async def queue_again(session: AsyncSession, job: Job) -> JobEvent:
     """Put a locked job that has failed at its place in the queue, as if it had never been tried; its events go on."""
-    await turns.queue_up(session, job)
+    await fair_queue.queue_up(session, job)
     job.status, job.stage, job.progress = "pending", "queued", 0
     job.attempts, job.retries, job.publications = 0, job.retries + 1, 0
     job.fencing_token, job.event_seq = job.fencing_token + 1, job.event_seq + 1
@@ -110,7 +110,7 @@ async def queue_again(session: AsyncSession, job: Job) -> JobEvent:
     event = JobEvent(job_id=job.id, seq=job.event_seq, type="progress", payload=dict(QUEUED))
     session.add(event)
     await session.flush()
-    await ring(session, job.id)
+    await notification(session, job.id)
     return event
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backplane.db.models import Job, JobEvent, Outbox
-from backplane.db.repositories.outbox import ring, ring_all
+from backplane.db.repositories.outbox import notification, ring_all
 
 LEASE_SECONDS = 15
 MAX_ATTEMPTS = 3
@@ -83,7 +83,7 @@ async def _give_back(
     columns |= {"status": "pending", "lease_until": None, "fencing_token": Job.fencing_token + 1}
     held = await _write_as_holder(session, job_id, fencing_token, **columns)
     if held:
-        await ring(session, job_id, wait_seconds=wait_seconds)
+        await notification(session, job_id, wait_seconds=wait_seconds)
     return held
 
 

@@ -20,7 +20,7 @@ UPDATE jobs SET published_at = now(), publications = publications + 1 WHERE id I
 """)
 
 
-async def ring(session: AsyncSession, job_id: UUID, *, wait_seconds: float = 0) -> None:
+async def notification(session: AsyncSession, job_id: UUID, *, wait_seconds: float = 0) -> None:
     """Write the intent to publish after so many seconds, and wake the relay when this transaction commits."""
     await session.execute(RING, {"job_id": job_id, "seconds": wait_seconds, "channel": CHANNEL})
 

@@ -99,7 +99,7 @@ class Claims:
                 async with self._database.transaction() as session:
                     event = await endings.fail(session, job, code=gone.code, title=gone.title)
                 if event is not None:
-                    await endings.ring(self._bus, event)
+                    await endings.notification(self._bus, event)
 
     def _unlock(self, job: Job, account: Account) -> Claim:
         secret = (
@@ -127,7 +127,7 @@ class Claims:
             raise LeaseLost
         failpoints.reach("worker.reported")
         for event in events:
-            await endings.ring(self._bus, event)
+            await endings.notification(self._bus, event)
 
     async def complete_encrypt(
         self, claim: Claim, outcome: EncryptOutcome, made: Sequence[Blob], *, measured: MeasureOutcome | None = None
@@ -161,7 +161,7 @@ class Claims:
             event = await endings.fail(session, claim.job, code=code, title=title, detail=detail)
         if event is None:
             raise LeaseLost
-        await endings.ring(self._bus, event)
+        await endings.notification(self._bus, event)
 
     async def losses_of(self, claim: Claim) -> tuple[str, ...] | None:
         """Say what the owner of the job was told to be lost when the picture was encrypted; None for others' pictures.
@@ -199,7 +199,7 @@ class Claims:
 
     async def _tell(self, event: JobEvent | None) -> None:
         if event is not None:
-            await endings.ring(self._bus, event)
+            await endings.notification(self._bus, event)
 
     async def _complete(
         self,
@@ -225,7 +225,7 @@ class Claims:
             await self._add_objects(session, job, made)
             failpoints.reach("worker.completing")
         failpoints.reach("worker.completed")
-        await endings.ring(self._bus, event)
+        await endings.notification(self._bus, event)
         failpoints.reach("worker.rung")
 
     async def _add_objects(self, session: Any, job: Job, made: Sequence[Blob]) -> None:

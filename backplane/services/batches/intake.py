@@ -14,7 +14,7 @@ from uuid import UUID
 
 from backplane import failpoints, ids
 from backplane.db.models import Batch, BatchItem, Blob, Job
-from backplane.db.repositories import accounts, batches, notes, turns
+from backplane.db.repositories import accounts, batches, fair_queue, notes
 from backplane.db.session import Database
 from backplane.errors import ApplicationError, NotFound, Refused, from_core
 from backplane.metrics import JOBS_SUBMITTED
@@ -24,7 +24,14 @@ from backplane.services.batches.names import seal_name
 from backplane.services.batches.views import ItemError
 from backplane.services.jobs.notes import Note, seal, terms
 from backplane.services.jobs.submissions import Submissions, Upload
-from backplane.services.pictures.encryptions import ACTION, Agreed, Encryptions, Examined, Wishes, examine_for_any
+from backplane.services.pictures.encryptions import (
+    ACTION,
+    Encryptions,
+    EncryptRequest,
+    Inspection,
+    ResolvedRequest,
+    inspect_for_any_layout,
+)
 from backplane.services.requests.submission import Order
 from backplane.vault import LocalVault
 from shield_core.errors import ShieldError
@@ -38,7 +45,7 @@ class Picture:
     file_name: str | None
     job_id: UUID
     blob: Blob
-    examined: Mapping[str, Examined | Refused]
+    inspection: Mapping[str, Inspection | Refused]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +73,14 @@ class Intake:
         digest = await asyncio.to_thread(lambda: hashlib.sha256(upload.data).digest())
         self.digests.append((name, digest))
         try:
-            examined = await asyncio.to_thread(examine_for_any, upload.data)
+            inspection = await asyncio.to_thread(inspect_for_any_layout, upload.data)
         except ShieldError as error:
             self.refuse(upload.file_name, from_core(error))
             return
         draft = Job(id=ids.new(), account_id=self._account_id)
         sent = await self._submissions.sealed(draft, INPUT, upload)
         await self._submissions.store([sent])
-        self.items.append(Picture(upload.file_name, draft.id, sent.blob, examined))
+        self.items.append(Picture(upload.file_name, draft.id, sent.blob, inspection))
 
     def refuse(self, file_name: str | None, error: ApplicationError) -> None:
         # The error itself is not kept: its traceback would hold the picture.
@@ -103,7 +110,7 @@ class BatchIntake:
         Raises:
             Overloaded: too many jobs wait already.
         """
-        await self._submissions.forecasts.require_room(order.account_id)
+        await self._submissions.estimates.require_room(order.account_id)
         intake = Intake(order, self._submissions)
         try:
             yield intake
@@ -111,13 +118,13 @@ class BatchIntake:
             if not intake.written:
                 await intake.discard()
 
-    async def submit(self, order: Order, intake: Intake, wishes: Wishes) -> UUID:
+    async def submit(self, order: Order, intake: Intake, request: EncryptRequest) -> UUID:
         """Write the batch and a job for each of its pictures, in one transaction, and return the batch's id."""
-        agreed = wishes.agree()
+        resolved = request.resolve()
         batch = await self._submissions.plan_batch(order, intake.batch_id)
-        entries = [await self._draw_up(order, batch, item, agreed) for item in intake.items]
+        entries = [await self._draw_up(order, batch, item, resolved) for item in intake.items]
         jobs = {job.id for job, _ in entries if job is not None}
-        await self._submissions.forecasts.require_room(order.account_id, jobs=len(jobs))
+        await self._submissions.estimates.require_room(order.account_id, jobs=len(jobs))
         failpoints.reach("gateway.stored")
         # From here on only the sweeper may delete: of a commit whose answer is lost nobody knows whether it was made.
         intake.written = True
@@ -130,17 +137,17 @@ class BatchIntake:
         return batch.id
 
     async def _draw_up(
-        self, order: Order, batch: Batch, item: Picture | Refusal, agreed: Agreed
+        self, order: Order, batch: Batch, item: Picture | Refusal, resolved: ResolvedRequest
     ) -> tuple[Job | None, ItemError | None]:
         """Make the job of an item, or say why it has none."""
         if isinstance(item, Refusal):
             return None, item.error
-        examined = item.examined[agreed.wishes.layout]
-        if isinstance(examined, Refused):
-            return None, _reason(examined)
+        inspection = item.inspection[resolved.request.layout]
+        if isinstance(inspection, Refused):
+            return None, _reason(inspection)
         # Each with a wrap key of its own: body and nonce repeat with the salt.
-        job = await self._encryptions.draw_up(order, item.job_id, examined, agreed, patient=True)
-        job.batch_id, job.priority = batch.id, turns.BATCH
+        job = await self._encryptions.draw_up(order, item.job_id, inspection, resolved, patient=True)
+        job.batch_id, job.priority = batch.id, fair_queue.BATCH
         await self._submissions.plan(job)
         return job, None
 

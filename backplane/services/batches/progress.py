@@ -40,17 +40,17 @@ class BatchFeed:
             del facts
             if counts.ended:
                 return
-            async for chapter in self._progress.events(listener, heard, beat_seconds=beat_seconds, up_to_date=True):
-                if chapter is None:
+            async for batch in self._progress.events(listener, heard, beat_seconds=beat_seconds, up_to_date=True):
+                if batch is None:
                     yield None
                     continue
-                for event in chapter.events:
+                for event in batch.events:
                     states[event.job_id] = _status_after(event)
                     yield event
-                if chapter.events[-1].terminal:
+                if batch.events[-1].terminal:
                     counts = Counts(**Counter(states.values()))
                     yield counts
-                    if counts.ended and not chapter.more:
+                    if counts.ended and not batch.more:
                         return
 
 

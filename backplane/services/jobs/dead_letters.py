@@ -95,7 +95,7 @@ class DeadLetters:
                 details={"owner": ids.to_wire("acc", job.account_id)},
             )
             await session.refresh(job)
-        await endings.ring(self._bus, event)
+        await endings.notification(self._bus, event)
         return JobFacts.of(job)
 
 

@@ -68,7 +68,7 @@ async def cancel(session: Any, job: Job) -> JobEvent | None:
     return event
 
 
-async def ring(bus: RedisBus, event: JobEvent) -> None:
+async def notification(bus: RedisBus, event: JobEvent) -> None:
     """Tell the followers, after the commit."""
     await bus.publish(event.job_id, {"seq": event.seq, "type": event.type, "payload": event.payload})
 

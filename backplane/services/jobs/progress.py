@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from backplane.bus import Listener, RedisBus, Ring
+from backplane.bus import Listener, Notification, RedisBus
 from backplane.db.repositories import events
 from backplane.db.session import Database
 from backplane.errors import ApplicationError, NotFound, Unavailable
 from backplane.services.jobs.views import JobFacts
-from backplane.services.requests.batch_loader import Loader
+from backplane.services.requests.batch_loader import BatchLoader
 
 TERMINAL = frozenset({"completed", "error", "cancelled"})
 LOOK_SECONDS = 2.0
@@ -44,7 +44,7 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
-class Chapter:
+class EventBatch:
     """Events of one job that follow one another; `more` where others are known to come right after."""
 
     events: Sequence[Event]
@@ -55,8 +55,8 @@ class ProgressFeed:
     def __init__(self, database: Database, bus: RedisBus) -> None:
         self._database = database
         self._bus = bus
-        self._jobs = Loader(self._load_jobs, at_once=JOBS_AT_ONCE)
-        self._rows = Loader(self._load_rows, at_once=JOBS_AT_ONCE)
+        self._jobs = BatchLoader(self._load_jobs, at_once=JOBS_AT_ONCE)
+        self._rows = BatchLoader(self._load_rows, at_once=JOBS_AT_ONCE)
         self._followers = 0
         self._looking: asyncio.Task[None] | None = None
 
@@ -82,13 +82,13 @@ class ProgressFeed:
             if ended and up_to_date:
                 return
             story = self.events(listener, {job_id: heard}, beat_seconds=beat_seconds, up_to_date=up_to_date)
-            async for chapter in story:
-                if chapter is None:
+            async for batch in story:
+                if batch is None:
                     yield None
                     continue
-                for event in chapter.events:
+                for event in batch.events:
                     yield event
-                if chapter.events and chapter.events[-1].terminal and not chapter.more:
+                if batch.events and batch.events[-1].terminal and not batch.more:
                     return
 
     @contextmanager
@@ -113,7 +113,7 @@ class ProgressFeed:
         *,
         beat_seconds: float | None = None,
         up_to_date: bool = False,
-    ) -> AsyncGenerator[Chapter | None]:
+    ) -> AsyncGenerator[EventBatch | None]:
         """Yield what comes after the numbers `heard` of these jobs, each job's without a gap, for ever.
 
         Whether the caller may see them has been asked before. None comes where nothing happened for `beat_seconds`.
@@ -129,26 +129,32 @@ class ProgressFeed:
                     # Here it is we who read what was missed; the rows hold what was dropped meanwhile too.
                     listener.forget()
                     behind = list(last)
-                chapter = await self._read(behind[-1], last[behind[-1]])
-                if chapter.events:
-                    last[behind[-1]] = chapter.events[-1].seq
-                    yield chapter
-                if not chapter.more:
+                batch = await self._read(behind[-1], last[behind[-1]])
+                if batch.events:
+                    last[behind[-1]] = batch.events[-1].seq
+                    yield batch
+                if not batch.more:
                     behind.pop()
-            ring = await listener.next(beat_seconds)
+            notification = await listener.next(beat_seconds)
             if listener.overflowed:
                 raise TooSlow
-            if ring is None:
+            if notification is None:
                 yield None
-            elif ring.type is not None and ring.payload is not None and ring.seq == last[ring.job_id] + 1:
-                last[ring.job_id] = ring.seq
-                yield Chapter([Event(ring.job_id, ring.seq, ring.type, ring.payload)])
-            elif ring.seq > last[ring.job_id]:
-                behind.append(ring.job_id)
+            elif (
+                notification.type is not None
+                and notification.payload is not None
+                and notification.seq == last[notification.job_id] + 1
+            ):
+                last[notification.job_id] = notification.seq
+                yield EventBatch(
+                    [Event(notification.job_id, notification.seq, notification.type, notification.payload)]
+                )
+            elif notification.seq > last[notification.job_id]:
+                behind.append(notification.job_id)
 
-    async def _read(self, job_id: UUID, seq: int) -> Chapter:
+    async def _read(self, job_id: UUID, seq: int) -> EventBatch:
         rows = await self._rows.load((job_id, seq)) or []
-        return Chapter(rows[: events.EVENTS_AT_ONCE], more=len(rows) > events.EVENTS_AT_ONCE)
+        return EventBatch(rows[: events.EVENTS_AT_ONCE], more=len(rows) > events.EVENTS_AT_ONCE)
 
     async def _look_now_and_then(self) -> None:
         told: dict[UUID, int] = {}
@@ -169,7 +175,7 @@ class ProgressFeed:
                 found |= await events.last_of(session, job_ids[start : start + LOOKS_AT_ONCE])
         for job_id, seq in found.items():
             if seq != told.get(job_id):
-                self._bus.tell(Ring(job_id, seq))
+                self._bus.tell(Notification(job_id, seq))
         return found
 
     async def _load_jobs(self, wanted: Sequence[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], JobFacts]:

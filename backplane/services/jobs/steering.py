@@ -36,7 +36,7 @@ class Steering:
             event = await cancel(session, job, request_id=request_id)
             await session.refresh(job)
         if event is not None:
-            await endings.ring(self._bus, event)
+            await endings.notification(self._bus, event)
         return JobFacts.of(job, NoteReader(self._vault, account_id).read(job))
 
     async def retry(self, order: Order, job_id: UUID) -> JobFacts:
@@ -46,7 +46,7 @@ class Steering:
             job = await _find(session, order.account_id, job_id)
             event = await retry(session, self._vault, job, request_id=order.request_id)
             await session.refresh(job)
-        await endings.ring(self._bus, event)
+        await endings.notification(self._bus, event)
         return JobFacts.of(job, NoteReader(self._vault, order.account_id).read(job))
 
     async def delete(self, account_id: UUID, job_id: UUID, *, request_id: str | None) -> None:

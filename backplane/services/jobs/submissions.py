@@ -11,7 +11,7 @@ from backplane.db.models import Batch, Blob, Job
 from backplane.db.repositories import audit, blobs, jobs, notes
 from backplane.db.session import Database
 from backplane.metrics import JOBS_SUBMITTED
-from backplane.services.jobs.estimates import Forecasts
+from backplane.services.jobs.estimates import Estimates
 from backplane.services.jobs.notes import Note, seal, terms
 from backplane.services.jobs.views import JobFacts
 from backplane.services.requests.submission import Order
@@ -54,7 +54,7 @@ class Submissions:
         store: S3Blobs,
         vault: LocalVault,
         webhooks: WebhookTargets,
-        forecasts: Forecasts,
+        estimates: Estimates,
         *,
         retention_days: int | None,
     ) -> None:
@@ -63,7 +63,7 @@ class Submissions:
         self._vault = vault
         self._webhooks = webhooks
         self._retention_days = retention_days
-        self.forecasts = forecasts
+        self.estimates = estimates
 
     async def sealed(self, job: Job, purpose: str, upload: Upload) -> Sent:
         """Prepare a picture in clear: at rest it is encrypted."""
@@ -80,7 +80,7 @@ class Submissions:
 
     async def plan(self, job: Job) -> None:
         """Say when the job will be done, and for how long it will be kept."""
-        job.estimated_ms = await self.forecasts.estimate_ms(job)
+        job.estimated_ms = await self.estimates.estimate_ms(job)
         job.retention_days = self._retention_days
 
     async def plan_batch(self, order: Order, batch_id: UUID) -> Batch:
@@ -92,7 +92,7 @@ class Submissions:
         self, order: Order, job: Job, sent: Sequence[Sent], *, action: str, file_name: str | None
     ) -> JobFacts:
         note = replace(order.note, file_name=harmless_name(file_name))
-        await self.forecasts.require_room(order.account_id)
+        await self.estimates.require_room(order.account_id)
         job.webhook_url = await self._webhooks.seal(order, job.id)
         await self.store(sent)
         await self.plan(job)

@@ -34,7 +34,7 @@ PLACE_BYTES = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Examined:
+class Inspection:
     """What is known of a picture before a worker decodes it: its structure, and what of it is to be encrypted."""
 
     facts: ImageFacts
@@ -67,7 +67,7 @@ class Examined:
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class EncryptRequest:
     """What is asked for, of one picture or of all that come together; fields that contradict each other are refused."""
 
     purity: str = "balanced"
@@ -78,17 +78,17 @@ class Wishes:
     password: str | None = field(default=None, repr=False)
     recipients: Sequence[str] = ()
 
-    def agree(self) -> "Agreed":
+    def resolve(self) -> "ResolvedRequest":
         custody = agree_on_custody(self.custody, password=self.password is not None, recipients=bool(self.recipients))
         publics = read_recipients(self.recipients, beside=custody != RECIPIENT)
-        return Agreed(self, custody, [public.text for public in publics] or None)
+        return ResolvedRequest(self, custody, [public.text for public in publics] or None)
 
 
 @dataclass(frozen=True, slots=True)
-class Agreed:
+class ResolvedRequest:
     """Wishes that go together, and who will be able to open the keys."""
 
-    wishes: Wishes
+    request: EncryptRequest
     custody: str
     recipients: list[str] | None
 
@@ -98,43 +98,44 @@ class Encryptions:
         self._submissions = submissions
         self._passphrases = passphrases
 
-    async def submit(self, order: Order, upload: Upload, wishes: Wishes) -> JobFacts:
+    async def submit(self, order: Order, upload: Upload, request: EncryptRequest) -> JobFacts:
         """Check the picture's header, keep it sealed, and write the job with the intent to run it."""
-        agreed = wishes.agree()
+        resolved = request.resolve()
         try:
-            examined = await asyncio.to_thread(examine, upload.data, wishes.layout, wishes.regions)
+            inspection = await asyncio.to_thread(inspect_picture, upload.data, request.layout, request.regions)
         except ShieldError as error:
             raise from_core(error) from error
-        job = await self.draw_up(order, ids.new(), examined, agreed)
+        job = await self.draw_up(order, ids.new(), inspection, resolved)
         sent = await self._submissions.sealed(job, INPUT, upload)
         return await self._submissions.submit(order, job, [sent], action=ACTION, file_name=upload.file_name)
 
     async def draw_up(
-        self, order: Order, job_id: UUID, examined: Examined, agreed: Agreed, *, patient: bool = False
+        self, order: Order, job_id: UUID, inspection: Inspection, resolved: ResolvedRequest, *, patient: bool = False
     ) -> Job:
         """Make the job of a picture that has been examined, with a wrap key of its own where there is a password."""
-        wishes = agreed.wishes
-        secret = await self._wrap_secret(wishes.password, patient=patient)
+        request = resolved.request
+        secret = await self._wrap_secret(request.password, patient=patient)
         job = Job(
             id=job_id,
             account_id=order.account_id,
             kind="encrypt",
-            purity_requested=wishes.purity,
-            layout_requested=wishes.layout,
-            regions=[region.to_json() for region in examined.regions] or None,
-            share_encrypted=examined.share_encrypted,
-            analyze=wishes.analyze,
-            key_custody=agreed.custody,
-            recipients=agreed.recipients,
-            layout=examined.layout,
+            purity_requested=request.purity,
+            layout_requested=request.layout,
+            regions=[region.to_json() for region in inspection.regions] or None,
+            share_encrypted=inspection.share_encrypted,
+            analyze=request.analyze,
+            key_custody=resolved.custody,
+            recipients=resolved.recipients,
+            layout=inspection.layout,
             base_ms=estimate_ms(
-                examined.layout,
-                examined.pixels,
-                analyze=wishes.analyze,
-                measured_bytes=examined.keystream_bytes if wishes.purity == Purity.MAXIMUM else 0,
+                inspection.layout,
+                inspection.pixels,
+                analyze=request.analyze,
+                measured_bytes=inspection.keystream_bytes if request.purity == Purity.MAXIMUM else 0,
             ),
-            image=describe(examined.facts, examined.size),
-            warnings=list(examined.warnings) + ([NOT_POSSIBLE] if wishes.analyze and not examined.measurable else []),
+            image=describe(inspection.facts, inspection.size),
+            warnings=list(inspection.warnings)
+            + ([NOT_POSSIBLE] if request.analyze and not inspection.measurable else []),
             request_id=order.request_id,
         )
         job.secret = self._submissions.seal_secret(order.account_id, job.id, secret) if secret else None
@@ -147,15 +148,15 @@ class Encryptions:
         return {"kdf": wrap.kdf.to_json(), "wrap_key_b64": b64encode(wrap.wrap_key)}
 
 
-def examine(data: Buffer, layout: str, regions: str | None = None) -> Examined:
+def inspect_picture(data: Buffer, layout: str, regions: str | None = None) -> Inspection:
     """Read the structure of a picture, choose its layout, and refuse what the worker would have to refuse for it."""
     return _decide(intake.survey(data), len(data), layout, parse_json(regions) if regions is not None else ())
 
 
-def examine_for_any(data: Buffer) -> dict[str, Examined | Refused]:
+def inspect_for_any_layout(data: Buffer) -> dict[str, Inspection | Refused]:
     """Do what `examine` does for each layout: which one is asked for may come after the picture."""
     walk = intake.survey(data)
-    decided: dict[str, Examined | Refused] = {}
+    decided: dict[str, Inspection | Refused] = {}
     for layout in Layout:
         try:
             decided[layout] = _decide(walk, len(data), layout)
@@ -164,8 +165,8 @@ def examine_for_any(data: Buffer) -> dict[str, Examined | Refused]:
     return decided
 
 
-def _decide(walk: intake.AnyWalk, size: int, layout: str, asked: Sequence[Region] = ()) -> Examined:
+def _decide(walk: intake.AnyWalk, size: int, layout: str, asked: Sequence[Region] = ()) -> Inspection:
     facts = walk.facts
     chosen, _ = choose(walk, Layout(layout), asked)
     parts = normalize(asked, width=facts.width, height=facts.height) if asked else ()
-    return Examined(facts, size, chosen, parts, facts.warnings + warn_of(walk, parts))
+    return Inspection(facts, size, chosen, parts, facts.warnings + warn_of(walk, parts))

@@ -27,7 +27,7 @@ class Measurements:
     async def compare(self, order: Order, original: Upload, encrypted: Upload) -> JobFacts:
         """Check the headers of both pictures, keep both sealed, and write the job."""
         try:
-            facts = await asyncio.to_thread(examine_pair, original.data, encrypted.data)
+            facts = await asyncio.to_thread(inspect_pair, original.data, encrypted.data)
         except ShieldError as error:
             raise from_core(error) from error
         job = _job(order, "analyze", facts, size=len(original.data))
@@ -41,7 +41,7 @@ class Measurements:
     async def flip_bits(self, order: Order, upload: Upload) -> JobFacts:
         """Check the header of a picture, keep it sealed, and write the job."""
         try:
-            facts = await asyncio.to_thread(examine_small, upload.data)
+            facts = await asyncio.to_thread(inspect_small, upload.data)
         except ShieldError as error:
             raise from_core(error) from error
         job = _job(order, "avalanche", facts, size=len(upload.data))
@@ -49,7 +49,7 @@ class Measurements:
         return await self._submissions.submit(order, job, [sent], action="image.avalanche", file_name=upload.file_name)
 
 
-def examine_pair(original: bytes, encrypted: bytes) -> ImageFacts:
+def inspect_pair(original: bytes, encrypted: bytes) -> ImageFacts:
     """Read the structure of both, and refuse what cannot be compared; the worker looks at the samples as well."""
     facts = _measurable(original)
     size = _size_of_encrypted(encrypted)
@@ -61,7 +61,7 @@ def examine_pair(original: bytes, encrypted: bytes) -> ImageFacts:
     return facts
 
 
-def examine_small(data: bytes) -> ImageFacts:
+def inspect_small(data: bytes) -> ImageFacts:
     facts = _measurable(data)
     check_size(facts.width, facts.height, limit=MAX_AVALANCHE_PIXELS)
     return facts

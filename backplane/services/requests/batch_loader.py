@@ -9,7 +9,7 @@ Question = TypeVar("Question", bound=Hashable)
 Answer = TypeVar("Answer")
 
 
-class Loader(Generic[Question, Answer]):
+class BatchLoader(Generic[Question, Answer]):
     """One who asks alone is answered at once; the same question of several is asked once."""
 
     def __init__(

@@ -82,7 +82,7 @@ class Sweeper:
                 event = await endings.fail(session, job, code=POISON.code, title=POISON.title)
         if event is not None:
             SWEPT.labels(what="poison" if event.type == "error" else "cancelled").inc()
-            await endings.ring(self._bus, event)
+            await endings.notification(self._bus, event)
 
     async def delete_due_objects(self) -> None:
         """Delete what is due, the object before its row: a row that says "deleted" is never wrong.

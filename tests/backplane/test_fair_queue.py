@@ -9,7 +9,7 @@ import pytest
 from backplane import ids
 from backplane.db.models import Job
 from backplane.db.repositories import jobs, leases
-from backplane.db.repositories.turns import BATCH
+from backplane.db.repositories.fair_queue import BATCH
 from backplane.services.identity.accounts import Accounts
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
@@ -21,14 +21,14 @@ SELECT gen_random_uuid(), :account, 'encrypt', 1, :priority, turn FROM generate_
 
 
 @pytest.fixture
-def queue_up(plant):
+def queue_up(resources):
     """Write jobs of an account without files, one transaction each, and return their ids."""
 
     async def write(account, count=1, *, kind="encrypt", priority=None):
         made = []
         for _ in range(count):
             job = Job(id=ids.new(), account_id=account.id, kind=kind, estimated_ms=1, priority=priority)
-            async with plant.database.transaction() as session:
+            async with resources.database.transaction() as session:
                 await jobs.add(session, job)
             made.append(job.id)
         return made
@@ -37,9 +37,9 @@ def queue_up(plant):
 
 
 @pytest.fixture
-def accounts(plant, passphrases):
+def accounts(resources, passphrases):
     """Make so many accounts."""
-    service = Accounts(plant.database, plant.vault, passphrases)
+    service = Accounts(resources.database, resources.vault, passphrases)
 
     async def make(count):
         return [
@@ -51,13 +51,13 @@ def accounts(plant, passphrases):
 
 
 @pytest.fixture
-def take(plant):
+def take(resources):
     """Claim so many jobs, one after the other."""
 
     async def claim(count):
         taken = []
         for _ in range(count):
-            async with plant.database.transaction() as session:
+            async with resources.database.transaction() as session:
                 taken.append(await leases.claim(session))
         return taken
 
@@ -112,9 +112,9 @@ class TestTurns:
         made = await queue_up(account, 12)
         assert [job.id for job in await take(12)] == made
 
-    async def test_the_jobs_of_one_transaction_have_turns_of_their_own(self, plant, account, take):
+    async def test_the_jobs_of_one_transaction_have_turns_of_their_own(self, resources, account, take):
         batch = [Job(id=ids.new(), account_id=account.id, kind="encrypt", estimated_ms=1) for _ in range(5)]
-        async with plant.database.transaction() as session:
+        async with resources.database.transaction() as session:
             for job in batch:
                 await jobs.add(session, job)
         assert [job.turn for job in await take(5)] == [1, 2, 3, 4, 5]
@@ -150,7 +150,7 @@ class TestTurns:
 
 
 class TestClaim:
-    async def test_finds_the_head_of_ten_thousand_by_index_alone(self, sql, plant, account):
+    async def test_finds_the_head_of_ten_thousand_by_index_alone(self, sql, resources, account):
         await sql(FILL, account=account.id, priority=2, count=10_000)
         await sql("ANALYZE jobs")
         rows = await sql(f"EXPLAIN {leases.CLAIM}", lease_seconds=15, max_attempts=3)

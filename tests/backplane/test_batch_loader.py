@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from backplane.errors import Unavailable
-from backplane.services.requests.batch_loader import Loader
+from backplane.services.requests.batch_loader import BatchLoader
 
 pytestmark = pytest.mark.anyio
 
@@ -34,7 +34,7 @@ async def ask_all(loader, questions):
 class TestLoader:
     async def test_what_comes_meanwhile_is_asked_together_and_in_portions(self):
         archive = Archive()
-        loader = Loader(archive.ask, at_once=3)
+        loader = BatchLoader(archive.ask, at_once=3)
         first = await ask_all(loader, [0])
         others = await ask_all(loader, range(1, 6))
         archive.open.set()
@@ -43,7 +43,7 @@ class TestLoader:
 
     async def test_the_same_question_is_asked_once(self):
         archive = Archive()
-        loader = Loader(archive.ask, at_once=10)
+        loader = BatchLoader(archive.ask, at_once=10)
         tasks = await ask_all(loader, [1, 1, 1])
         archive.open.set()
         assert await asyncio.gather(*tasks) == [2, 2, 2]
@@ -52,11 +52,11 @@ class TestLoader:
     async def test_without_an_answer_there_is_none(self):
         archive = Archive()
         archive.open.set()
-        assert await Loader(archive.ask, at_once=10).load(-1) is None
+        assert await BatchLoader(archive.ask, at_once=10).load(-1) is None
 
     async def test_one_that_goes_away_takes_no_answer_from_another(self):
         archive = Archive()
-        loader = Loader(archive.ask, at_once=10)
+        loader = BatchLoader(archive.ask, at_once=10)
         gone, stays = await ask_all(loader, [1, 1])
         gone.cancel()
         archive.open.set()
@@ -66,7 +66,7 @@ class TestLoader:
 
     async def test_what_fails_fails_for_those_who_asked_and_for_nobody_later(self):
         archive = Archive(Unavailable())
-        loader = Loader(archive.ask, at_once=10)
+        loader = BatchLoader(archive.ask, at_once=10)
         tasks = await ask_all(loader, [1, 2])
         archive.open.set()
         results = await asyncio.gather(*tasks, return_exceptions=True)

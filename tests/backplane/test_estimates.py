@@ -8,7 +8,7 @@ from backplane import ids
 from backplane.db.models import Job
 from backplane.errors import Overloaded
 from backplane.services.jobs import estimates as module
-from backplane.services.jobs.estimates import Backlog, Forecasts, Paces, Remembered
+from backplane.services.jobs.estimates import Backlog, Estimates, Paces, Remembered
 
 pytestmark = [pytest.mark.anyio]
 
@@ -46,8 +46,8 @@ def pending(sql, account):
 
 
 @pytest.fixture
-def make(plant):
-    return lambda max_pending=100: Forecasts(plant.database, plant.bus, max_pending=max_pending)
+def make(resources):
+    return lambda max_pending=100: Estimates(resources.database, resources.bus, max_pending=max_pending)
 
 
 @pytest.fixture
@@ -111,27 +111,27 @@ class TestEstimate:
         assert await make().estimate_ms(new_job()) == 11_000
         assert await make().estimate_ms(new_job(kind="decrypt")) == 5000
 
-    async def test_workers_that_were_heard_share_the_wait(self, make, new_job, pending, plant):
+    async def test_workers_that_were_heard_share_the_wait(self, make, new_job, pending, resources):
         await pending(8)
         for name in ("one", "two", "three", "four"):
-            await plant.bus._redis.set(f"imageshield:pools:{name}", "{}")
+            await resources.bus._redis.set(f"imageshield:pools:{name}", "{}")
         assert await make().estimate_ms(new_job()) == 3000
 
     async def test_jobs_that_this_process_let_in_count_at_once(self, make, new_job):
-        forecasts = make()
-        assert [await forecasts.estimate_ms(new_job()) for _ in range(3)] == [1000, 2000, 3000]
+        estimates = make()
+        assert [await estimates.estimate_ms(new_job()) for _ in range(3)] == [1000, 2000, 3000]
 
-    async def test_one_look_serves_many(self, make, new_job, plant, monkeypatch):
-        forecasts, looks = make(), []
-        real = module.forecasts.waiting
+    async def test_one_look_serves_many(self, make, new_job, resources, monkeypatch):
+        estimates, looks = make(), []
+        real = module.estimates.waiting
 
         async def waiting(session):
             looks.append(1)
             return await real(session)
 
-        monkeypatch.setattr(module.forecasts, "waiting", waiting)
+        monkeypatch.setattr(module.estimates, "waiting", waiting)
         for _ in range(20):
-            await forecasts.estimate_ms(new_job())
+            await estimates.estimate_ms(new_job())
         assert len(looks) == 1
 
 
@@ -155,18 +155,18 @@ class TestRoom:
 
     async def test_a_batch_needs_room_for_all_of_it(self, make, pending):
         await pending(8)
-        forecasts = make(10)
+        estimates = make(10)
         with pytest.raises(Overloaded):
-            await forecasts.require_room(ids.new(), jobs=3)
-        await forecasts.require_room(ids.new(), jobs=2)
+            await estimates.require_room(ids.new(), jobs=3)
+        await estimates.require_room(ids.new(), jobs=2)
 
     async def test_what_was_let_in_since_the_last_look_counts(self, make, pending):
         await pending(8)
-        forecasts = make(10)
+        estimates = make(10)
         for _ in range(2):
-            await forecasts.require_room(ids.new())
+            await estimates.require_room(ids.new())
         with pytest.raises(Overloaded):
-            await forecasts.require_room(ids.new())
+            await estimates.require_room(ids.new())
 
     async def test_the_shortest_wait_is_a_second(self, make, pending):
         await pending(2, base=1)
