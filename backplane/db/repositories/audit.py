@@ -1,14 +1,13 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from backplane import ids
 from backplane.db.models import AuditEvent
+from backplane.db.session import Session
 
 
 def add(
-    session: AsyncSession,
+    session: Session,
     *,
     action: str,
     outcome: str,

@@ -4,9 +4,9 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import TextClause, bindparam, text
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from backplane.db.models import Job, JobEvent
+from backplane.db.session import Session
 
 # Text, and one round trip: it is written for each job, and five statements that were built anew took a third of what
 # a small job took the worker.
@@ -32,7 +32,7 @@ IF_CANCELLED = "status IN ('pending', 'processing') AND cancel_requested_at IS N
 
 
 async def end(
-    session: AsyncSession,
+    session: Session,
     job: Job,
     *,
     condition: str,

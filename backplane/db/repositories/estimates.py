@@ -6,9 +6,9 @@ from uuid import UUID
 
 from sqlalchemy import Text as TextType
 from sqlalchemy import column, func, select, true, values
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from backplane.db.models import Job
+from backplane.db.session import ReadSession
 
 LATELY = 200
 """Jobs of a kind that its pace is taken from: enough for a median, few enough to follow a machine that changes."""
@@ -35,7 +35,7 @@ class Pace(NamedTuple):
     jobs: int
 
 
-async def waiting(session: AsyncSession) -> list[Waiting]:
+async def waiting(session: ReadSession) -> list[Waiting]:
     groups = (Job.priority, Job.account_id, Job.kind)
     rows = await session.execute(
         select(*groups, func.count(), func.coalesce(func.sum(Job.base_ms), 0))
@@ -45,7 +45,7 @@ async def waiting(session: AsyncSession) -> list[Waiting]:
     return [Waiting(*row[:4], int(row[4])) for row in rows]
 
 
-async def paces(session: AsyncSession, kinds: Sequence[str]) -> list[Pace]:
+async def paces(session: ReadSession, kinds: Sequence[str]) -> list[Pace]:
     """Compare measured with expected times over the last jobs of each kind that completed at their first attempt."""
     seconds = func.extract("epoch", Job.completed_at - Job.started_at)
     kind = values(column("kind", TextType), name="kinds").data([(kind,) for kind in kinds]).alias("kinds")

@@ -8,9 +8,9 @@ after the next (docs/decisions/0019).
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from backplane.db.models import Job
+from backplane.db.session import Session
 
 INTERACTIVE, SINGLE, BATCH = range(3)
 PRIORITIES = {"decrypt": INTERACTIVE, "analyze": INTERACTIVE, "avalanche": INTERACTIVE, "encrypt": SINGLE}
@@ -30,14 +30,14 @@ SELECT 1 + greatest(
 """)
 
 
-async def queue_up(session: AsyncSession, job: Job) -> None:
+async def queue_up(session: Session, job: Job) -> None:
     """Give the job its place. Of two that come at the same moment both may get the same turn: the older goes first."""
     given: int | None = job.priority
     job.priority = PRIORITIES[job.kind] if given is None else given
     job.turn = await next_turn(session, job.account_id, job.priority)
 
 
-async def next_turn(session: AsyncSession, account_id: UUID, priority: int) -> int:
+async def next_turn(session: Session, account_id: UUID, priority: int) -> int:
     turn: int | None = await session.scalar(NEXT_TURN, {"account_id": account_id, "priority": priority})
     assert turn is not None
     return turn

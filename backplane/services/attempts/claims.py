@@ -16,7 +16,7 @@ from backplane.blobs import S3Blobs
 from backplane.bus import RedisBus
 from backplane.db.models import Account, AnalysisSummary, Blob, Job, JobEvent, Key
 from backplane.db.repositories import accounts, analyses, blobs, jobs, keys, leases
-from backplane.db.session import Database
+from backplane.db.session import Database, Session
 from backplane.errors import ApplicationError, Gone, Unavailable
 from backplane.services.attempts.inputs import Inputs
 from backplane.services.attempts.outcomes import DecryptOutcome, EncryptOutcome, MeasureOutcome
@@ -228,7 +228,7 @@ class Claims:
         await endings.notification(self._bus, event)
         failpoints.reach("worker.rung")
 
-    async def _add_objects(self, session: Any, job: Job, made: Sequence[Blob]) -> None:
+    async def _add_objects(self, session: Session, job: Job, made: Sequence[Blob]) -> None:
         for blob in made:
             blobs.add(session, blob)
         await session.flush()

@@ -1,13 +1,12 @@
 """What was sent for a job: fetched by the worker, and deleted by the sweeper once the job has ended."""
 
-from typing import Any
 from uuid import UUID
 
 from backplane import failpoints
 from backplane.blobs import S3Blobs
 from backplane.db.models import Blob, Job
 from backplane.db.repositories import blobs, keys
-from backplane.db.session import Database
+from backplane.db.session import Database, ReadSession
 from backplane.errors import Gone
 from backplane.services.sealing.envelopes import open_blob
 from backplane.vault import LocalVault
@@ -53,7 +52,7 @@ class Inputs:
         return await self._store.get(blob.object_key)
 
 
-async def kept_material(session: Any, account_id: UUID, key_id: UUID) -> Blob | None:
+async def kept_material(session: ReadSession, account_id: UUID, key_id: UUID) -> Blob | None:
     """Find the material of a picture that this account encrypted."""
     key = await keys.of_account(session, account_id, key_id)
     return await blobs.of_job(session, key.job_id, MATERIAL) if key is not None and key.job_id is not None else None

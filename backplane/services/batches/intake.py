@@ -9,13 +9,12 @@ import hashlib
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from backplane import failpoints, ids
 from backplane.db.models import Batch, BatchItem, Blob, Job
 from backplane.db.repositories import accounts, batches, fair_queue, notes
-from backplane.db.session import Database
+from backplane.db.session import Database, Session
 from backplane.errors import ApplicationError, NotFound, Refused, from_core
 from backplane.metrics import JOBS_SUBMITTED
 from backplane.services.attempts.inputs import INPUT
@@ -153,7 +152,7 @@ class BatchIntake:
 
     async def _write(
         self,
-        session: Any,
+        session: Session,
         order: Order,
         batch: Batch,
         items: Sequence[Picture | Refusal],

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from backplane.db.models import Batch
 from backplane.db.repositories import batches
-from backplane.db.session import Database
+from backplane.db.session import Database, ReadSession
 from backplane.errors import NotFound
 from backplane.services.batches.names import ItemNames
 from backplane.services.jobs.notes import NO_NOTE, Note, NoteReader, search_terms
@@ -132,7 +132,7 @@ class Batches:
             return await batches.job_ids(session, batch_id)
 
 
-async def counts_of(session: Any, batch_ids: list[UUID]) -> dict[UUID, Counts]:
+async def counts_of(session: ReadSession, batch_ids: list[UUID]) -> dict[UUID, Counts]:
     found: dict[UUID, dict[str, int]] = {batch_id: {} for batch_id in batch_ids}
     for batch_id, status, number in await batches.counts(session, batch_ids):
         found[batch_id][status] = number

@@ -9,7 +9,7 @@ from backplane import ids
 from backplane.bus import RedisBus
 from backplane.db.models import Job
 from backplane.db.repositories import accounts, audit, dead_letters
-from backplane.db.session import Database
+from backplane.db.session import Database, ReadSession
 from backplane.errors import InsufficientScope, NotFound
 from backplane.services.jobs import endings, steering
 from backplane.services.jobs.views import JobFacts
@@ -99,7 +99,7 @@ class DeadLetters:
         return JobFacts.of(job)
 
 
-async def _require_operator(session: Any, account_id: UUID | None) -> None:
+async def _require_operator(session: ReadSession, account_id: UUID | None) -> None:
     if account_id is None:
         return
     account = await accounts.by_id(session, account_id)

@@ -10,7 +10,7 @@ from backplane import ids
 from backplane.bus import RedisBus
 from backplane.db.models import Job, JobEvent
 from backplane.db.repositories import audit, ends
-from backplane.db.session import after_commit
+from backplane.db.session import Session, after_commit
 from backplane.metrics import JOBS_ENDED
 from backplane.services.batches import endings as batch_endings
 from backplane.services.webhooks import events as webhook_events
@@ -20,7 +20,7 @@ RESULT_URL = "/api/v1/jobs/{job}/result"
 
 
 async def complete(
-    session: Any, job: Job, *, columns: dict[str, Any], details: dict[str, Any] | None = None
+    session: Session, job: Job, *, columns: dict[str, Any], details: dict[str, Any] | None = None
 ) -> JobEvent | None:
     """End a job that is being processed under this fencing token, unless its owner has asked to cancel it."""
     payload = {"result_url": RESULT_URL.format(job=ids.to_wire("job", job.id))}
@@ -33,7 +33,7 @@ async def complete(
     return event
 
 
-async def fail(session: Any, job: Job, *, code: str, title: str, detail: str | None = None) -> JobEvent | None:
+async def fail(session: Session, job: Job, *, code: str, title: str, detail: str | None = None) -> JobEvent | None:
     """End a job without a result; its input and its secret are kept for a day, so that it can be tried again."""
     event = await ends.end(
         session,
@@ -52,7 +52,7 @@ async def fail(session: Any, job: Job, *, code: str, title: str, detail: str | N
     return event
 
 
-async def cancel(session: Any, job: Job) -> JobEvent | None:
+async def cancel(session: Session, job: Job) -> JobEvent | None:
     """End a job that waits, or is being processed under this fencing token, where its owner has asked for it."""
     event = await ends.end(
         session,
@@ -74,7 +74,7 @@ async def notification(bus: RedisBus, event: JobEvent) -> None:
 
 
 async def _follow(
-    session: Any, job: Job, event: JobEvent, status: str, *, outcome: str, details: dict[str, Any] | None = None
+    session: Session, job: Job, event: JobEvent, status: str, *, outcome: str, details: dict[str, Any] | None = None
 ) -> None:
     audit.add(
         session,

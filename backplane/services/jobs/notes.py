@@ -10,11 +10,11 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cache
-from typing import Any
 from uuid import UUID
 
 from backplane.db.models import Batch, Job
 from backplane.db.repositories import accounts
+from backplane.db.session import ReadSession
 from backplane.errors import ApplicationError, Gone, NotFound
 from backplane.vault import LocalVault, VaultKey
 from shield_core.keys.schedule import LABELS, framed, hkdf
@@ -57,7 +57,9 @@ def terms(key: VaultKey, note: Note, *, account_id: UUID) -> list[bytes]:
     return [hmac.digest(secret, word, hashlib.sha256) for word in note.words()]
 
 
-async def search_terms(session: Any, vault: LocalVault, account_id: UUID, wanted: Note) -> list[Sequence[bytes]]:
+async def search_terms(
+    session: ReadSession, vault: LocalVault, account_id: UUID, wanted: Note
+) -> list[Sequence[bytes]]:
     """Compute for each word of a search its terms under every version of the account's key: one of each must match."""
     words = len(list(wanted.words()))
     if not words:

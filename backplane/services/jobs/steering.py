@@ -4,13 +4,12 @@ Each act is done to a job that `jobs.lock` has found, in the caller's transactio
 What it returns is to be rung after the commit.
 """
 
-from typing import Any
 from uuid import UUID
 
 from backplane.bus import RedisBus
 from backplane.db.models import Job, JobEvent
 from backplane.db.repositories import audit, blobs, jobs
-from backplane.db.session import Database
+from backplane.db.session import Database, Session
 from backplane.errors import Gone, JobFinished, JobNotFinished, NotFound
 from backplane.services.batches import endings as batch_endings
 from backplane.services.jobs import endings
@@ -55,14 +54,14 @@ class Steering:
             await delete(session, await _find(session, account_id, job_id), request_id=request_id)
 
 
-async def _find(session: Any, account_id: UUID, job_id: UUID) -> Job:
+async def _find(session: Session, account_id: UUID, job_id: UUID) -> Job:
     job = await jobs.lock(session, job_id, account_id=account_id)
     if job is None:
         raise NotFound
     return job
 
 
-async def cancel(session: Any, job: Job, *, request_id: str | None) -> JobEvent | None:
+async def cancel(session: Session, job: Job, *, request_id: str | None) -> JobEvent | None:
     """Cancel a job that waits, or ask the worker that has it to stop; of a cancelled one there is nothing to do.
 
     Raises:
@@ -78,7 +77,7 @@ async def cancel(session: Any, job: Job, *, request_id: str | None) -> JobEvent 
     return await endings.cancel(session, job) if job.status == "pending" else None
 
 
-async def retry(session: Any, vault: LocalVault, job: Job, *, request_id: str | None) -> JobEvent:
+async def retry(session: Session, vault: LocalVault, job: Job, *, request_id: str | None) -> JobEvent:
     """Put a failed job back into the queue with what was sent for it.
 
     Raises:
@@ -104,7 +103,7 @@ async def retry(session: Any, vault: LocalVault, job: Job, *, request_id: str | 
     return event
 
 
-async def delete(session: Any, job: Job, *, request_id: str | None, action: str = "job.delete") -> None:
+async def delete(session: Session, job: Job, *, request_id: str | None, action: str = "job.delete") -> None:
     """Make an ended job invisible at once, and let the sweeper delete its objects; the key it made stays.
 
     Raises:
@@ -122,7 +121,7 @@ def _reseal(vault: LocalVault, job: Job, sealed: bytes) -> bytes:
     return seal_for_job(vault, account_id=job.account_id, job_id=job.id, value=value)
 
 
-def _write_down(session: Any, job: Job, action: str, *, outcome: str, request_id: str | None) -> None:
+def _write_down(session: Session, job: Job, action: str, *, outcome: str, request_id: str | None) -> None:
     audit.add(
         session,
         action=action,

@@ -9,7 +9,7 @@ from backplane import failpoints, ids
 from backplane.blobs import S3Blobs
 from backplane.db.models import Batch, Blob, Job
 from backplane.db.repositories import audit, blobs, jobs, notes
-from backplane.db.session import Database
+from backplane.db.session import Database, Session
 from backplane.metrics import JOBS_SUBMITTED
 from backplane.services.jobs.estimates import Estimates
 from backplane.services.jobs.notes import Note, seal, terms
@@ -117,7 +117,7 @@ class Submissions:
 
     async def write(
         self,
-        session: Any,
+        session: Session,
         order: Order,
         job: Job,
         stored: Sequence[Blob],

@@ -1,9 +1,10 @@
 """Who asks for a job, and what comes with such a request whatever it asks for."""
 
 from dataclasses import dataclass, field, replace
-from typing import Any, Self
+from typing import Self
 from uuid import UUID
 
+from backplane.db.session import Session
 from backplane.services.jobs.notes import NO_NOTE, Note
 from backplane.services.requests.reservations import Reservation
 
@@ -24,7 +25,7 @@ class Order:
     def telling(self, webhook_url: str | None, note: Note = NO_NOTE) -> Self:
         return replace(self, webhook_url=webhook_url, note=note)
 
-    async def made(self, session: Any, kind: str, object_id: UUID, *, answer: bytes | None = None) -> None:
+    async def made(self, session: Session, kind: str, object_id: UUID, *, answer: bytes | None = None) -> None:
         """Write what the request made under its idempotency key, in the transaction that makes it.
 
         `answer` is for what cannot be told again, a secret that is shown once: it is kept sealed.

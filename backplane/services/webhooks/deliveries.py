@@ -8,14 +8,13 @@ import json
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from secrets import SystemRandom
-from typing import Any
 from uuid import UUID
 
 from backplane import ids
 from backplane.db.models import WebhookEvent
 from backplane.db.repositories import audit, deliveries, webhooks
 from backplane.db.repositories.deliveries import Due
-from backplane.db.session import Database
+from backplane.db.session import Database, Session
 from backplane.errors import ApplicationError
 from backplane.metrics import SWEPT, WEBHOOK_ATTEMPTS, WEBHOOK_OLDEST_DUE
 from backplane.services.webhooks.events import moment
@@ -131,7 +130,7 @@ class Deliveries:
                 found = await webhooks.delete_old_events(session, days=self._log_days)
             SWEPT.labels(what="webhook").inc(found)
 
-    async def _judge(self, session: Any, due: Due, answer: Answer) -> None:
+    async def _judge(self, session: Session, due: Due, answer: Answer) -> None:
         endpoint_id = due.endpoint.id
         if answer.outcome == DELIVERED:
             await deliveries.note_success(session, endpoint_id)

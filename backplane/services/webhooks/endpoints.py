@@ -10,7 +10,7 @@ from backplane import ids
 from backplane.addresses import Guard
 from backplane.db.models import WebhookEndpoint
 from backplane.db.repositories import audit, webhooks
-from backplane.db.session import Database
+from backplane.db.session import Database, ReadSession, Session
 from backplane.errors import NotFound, TooManyWebhooks, ValidationFailed
 from backplane.services.requests.submission import Order
 from backplane.services.webhooks import secrets as webhook_secrets
@@ -164,7 +164,7 @@ class Webhooks:
         )
 
 
-async def find(session: Any, account_id: UUID, name: str) -> WebhookEndpoint:
+async def find(session: ReadSession, account_id: UUID, name: str) -> WebhookEndpoint:
     """Find an account's endpoint by its id as it is written, or the default one by its name. Raises NotFound."""
     if name == DEFAULT:
         endpoint = await webhooks.default_of_account(session, account_id)
@@ -175,7 +175,9 @@ async def find(session: Any, account_id: UUID, name: str) -> WebhookEndpoint:
     return endpoint
 
 
-def _audit(session: Any, action: str, order: Order, endpoint_id: UUID, details: dict[str, Any] | None = None) -> None:
+def _audit(
+    session: Session, action: str, order: Order, endpoint_id: UUID, details: dict[str, Any] | None = None
+) -> None:
     audit.add(
         session,
         action=action,

@@ -10,6 +10,7 @@ from uuid import UUID
 from backplane import ids
 from backplane.db.models import Batch, Job, JobEvent, WebhookDelivery, WebhookEndpoint, WebhookEvent
 from backplane.db.repositories import batches, webhooks
+from backplane.db.session import Session
 
 JOB_EVENTS = ("job.completed", "job.failed", "job.cancelled")
 BATCH_COMPLETED = "batch.completed"
@@ -20,7 +21,7 @@ ENDS = ("completed", "failed", "cancelled")
 API = "/api/v1"
 
 
-async def note_job_end(session: Any, job: Job, event: JobEvent, status: str) -> None:
+async def note_job_end(session: Session, job: Job, event: JobEvent, status: str) -> None:
     """Tell whoever wants to know that a job has ended; in the transaction that ends it."""
     type_ = f"job.{status}"
     listening = await webhooks.listeners(session, job.account_id, type_)
@@ -31,7 +32,7 @@ async def note_job_end(session: Any, job: Job, event: JobEvent, status: str) -> 
     await _tell(session, told, listening, webhook_url=job.webhook_url)
 
 
-async def note_batch_end(session: Any, batch: Batch) -> None:
+async def note_batch_end(session: Session, batch: Batch) -> None:
     """Tell that the last job of a batch has ended; in the transaction that ends it.
 
     After a retry of what failed a batch ends again, and that is another event.
@@ -44,7 +45,7 @@ async def note_batch_end(session: Any, batch: Batch) -> None:
     await _tell(session, told, listening, webhook_url=batch.webhook_url)
 
 
-async def add_test(session: Any, endpoint: WebhookEndpoint) -> tuple[WebhookDelivery, WebhookEvent]:
+async def add_test(session: Session, endpoint: WebhookEndpoint) -> tuple[WebhookDelivery, WebhookEvent]:
     """Write a message that says nothing but that messages arrive."""
     data = {"webhook_id": ids.to_wire("whk", endpoint.id)}
     event = _event(endpoint.account_id, TEST, endpoint.id, seq=None, data=data)
@@ -53,7 +54,7 @@ async def add_test(session: Any, endpoint: WebhookEndpoint) -> tuple[WebhookDeli
     return delivery, event
 
 
-async def _tell(session: Any, event: WebhookEvent, listening: list[UUID], *, webhook_url: bytes | None) -> None:
+async def _tell(session: Session, event: WebhookEvent, listening: list[UUID], *, webhook_url: bytes | None) -> None:
     deliveries = [_delivery(event, endpoint_id) for endpoint_id in listening]
     if webhook_url is not None:
         default = await webhooks.default_listener(session, event.account_id)

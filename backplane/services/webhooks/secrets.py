@@ -8,10 +8,10 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
 from backplane.db.repositories import webhooks
+from backplane.db.session import Session
 from backplane.errors import NotFound
 from backplane.vault import LocalVault, VaultKey
 from shield_core.keys.schedule import LABELS, framed
@@ -39,7 +39,7 @@ def _mac(key: str, signed: bytes) -> bytes:
     return hmac.digest(base64.b64decode(key.removeprefix(PREFIX)), signed, hashlib.sha256)
 
 
-async def account_key(session: Any, vault: LocalVault, account_id: UUID) -> VaultKey:
+async def account_key(session: Session, vault: LocalVault, account_id: UUID) -> VaultKey:
     """Return the key that the account's new secrets are kept under."""
     name = await webhooks.account_key_of(session, account_id)
     if name is None:
