@@ -28,6 +28,7 @@ from api.routes import (
     tickets,
     webhooks,
 )
+from api.routing import UploadLimits
 from api.serving.lifespan import lifespan
 from api.ws import progress
 from backplane.settings import Settings
@@ -71,6 +72,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     errors.install(app)
     for router in ROUTERS:
         app.include_router(router)
+    app.state.upload_limits = UploadLimits(app.routes)
     # The last one added is the outermost: api.middleware tells the order.
     for middleware in (Bodies, Replays, AllowedOrigins, Failures, AccessLog, RequestContext, SecurityHeaders, Handover):
         app.add_middleware(middleware)

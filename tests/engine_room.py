@@ -11,13 +11,15 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from backplane.queue import CeleryQueue
-from backplane.services.jobs.submissions import Upload
+from backplane.services.jobs.submissions import Picture
 from backplane.services.pictures.encryptions import EncryptRequest
-from backplane.services.requests.submission import Order
-from backplane.services.upkeep.outbox import Relay
-from backplane.services.upkeep.sweeper import Sweeper
+from backplane.services.requests.caller import NO_ACCOUNT, Caller
+from backplane.services.requests.submission import Submission
+from backplane.services.upkeep.outbox import OutboxRelay
 from backplane.settings import Settings
-from backplane.wiring import GatewayServices, Resources, open_gateway, open_resources
+from backplane.wiring.gateway import GatewayServices, open_gateway
+from backplane.wiring.relay import wire_sweeper
+from backplane.wiring.resources import Resources, open_resources
 from imageshield.servers import processes
 from tests.stack import ROOT, clean_environment, query, wait_until
 
@@ -79,12 +81,14 @@ class EngineRoom:
         return any(self._failpoints.glob(f"{name}.*.taken"))
 
     def submit(self, picture: bytes, **encrypt_request: Any) -> UUID:
-        """Take a picture in and ring for it."""
+        """Submit a picture, and publish its job."""
 
         async def submit(gateway: GatewayServices) -> UUID:
-            upload = Upload(picture, "scan.png")
+            upload = Picture(picture, "scan.png")
             return (
-                await gateway.encryptions.submit(Order(self._account), upload, EncryptRequest(**encrypt_request))
+                await gateway.pictures.encryptions.submit(
+                    Submission(Caller(self._account)), upload, EncryptRequest(**encrypt_request)
+                )
             ).id
 
         job_id = asyncio.run(self._as_gateway(submit))
@@ -95,19 +99,19 @@ class EngineRoom:
         async def relay(resources: Resources) -> int:
             queue = CeleryQueue.from_settings(self.settings)
             try:
-                return await Relay(resources.database, queue).drain()
+                return await OutboxRelay(resources.database, queue).drain()
             finally:
                 queue.close()
 
-        return asyncio.run(self._in_plant(relay))
+        return asyncio.run(self._with_resources(relay))
 
     def sweep(self) -> None:
         """Do what the sweeper does for jobs, and tell the queue."""
 
         async def sweep(resources: Resources) -> None:
-            await Sweeper(resources.database, resources.store, resources.bus, resources.vault).recover_jobs()
+            await wire_sweeper(resources).recover_jobs()
 
-        asyncio.run(self._in_plant(sweep))
+        asyncio.run(self._with_resources(sweep))
         self.relay()
 
     def expire_leases(self) -> None:
@@ -135,11 +139,13 @@ class EngineRoom:
         async with open_gateway(self.settings) as gateway:
             return await act(gateway)
 
-    async def _in_plant(self, act: Callable[[Resources], Awaitable[T]]) -> T:
+    async def _with_resources(self, act: Callable[[Resources], Awaitable[T]]) -> T:
         async with open_resources(self.settings) as resources:
             return await act(resources)
 
 
 async def _register(gateway: GatewayServices) -> UUID:
     email = f"engine{next(COUNTER)}@example.org"
-    return (await gateway.accounts.register(email=email, password="correct horse battery", request_id=None)).id
+    return (
+        await gateway.identity.accounts.register(Caller(NO_ACCOUNT), email=email, password="correct horse battery")
+    ).id

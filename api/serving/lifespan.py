@@ -18,7 +18,7 @@ from api.serving.readiness import ReadinessCheck
 from backplane.logging import configure
 from backplane.metrics import UPLOAD_BYTES
 from backplane.settings import load_settings
-from backplane.wiring import open_gateway
+from backplane.wiring.gateway import open_gateway
 
 log = structlog.get_logger()
 
@@ -34,7 +34,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     async with open_gateway(app.state.settings) as services:
         app.state.services = services
         app.state.draining = draining
-        app.state.streams = OpenStreams(services.sessions, draining)
+        app.state.streams = OpenStreams(services.identity.sessions, draining)
         app.state.readiness = ReadinessCheck(services, draining)
         app.state.submission_slots = asyncio.Semaphore(SUBMISSIONS_AT_ONCE)
         app.state.upload_budget = BodyBudget(app.state.settings.upload_memory_bytes, UPLOAD_BYTES)

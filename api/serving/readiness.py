@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from api.schemas.health import Checks, Readiness
 from api.serving.draining import Draining
-from backplane.wiring import GatewayServices
+from backplane.wiring.gateway import GatewayServices
 
 CHECK_SECONDS = 2.0
 FRESH_SECONDS = 1.0

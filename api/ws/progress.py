@@ -1,4 +1,4 @@
-"""The progress of a job, or of a batch, told on a socket as it happens."""
+"""The progress of a job or a batch, on a WebSocket."""
 
 import asyncio
 import json
@@ -10,14 +10,22 @@ from fastapi import APIRouter, Depends, Query, WebSocket
 from fastapi.security import SecurityScopes
 from starlette.types import Receive, Send
 
-from api.dependencies import CurrentSettings, CurrentStreams, Services, authenticate, bearer_token
-from api.live.messages import Message, Messages, messages_of
+from api.dependencies import (
+    CurrentSettings,
+    CurrentStreams,
+    Identity,
+    authenticate,
+    bearer_token,
+    caller_of,
+    principal_of,
+)
+from api.live.messages import CurrentFeeds, Message, Messages, messages_of
 from api.live.streams import DONE, GONE, SEND_SECONDS, Ending, OpenStreams, Stream, converse
 from api.middleware.handover import hand_over
 from api.schemas.values import WholeNumber
 from backplane.errors import InsufficientScope, NotFound
 from backplane.metrics import SOCKETS
-from backplane.services.identity.tokens import Principal
+from backplane.services.requests.caller import Caller
 
 CLOSE_SECONDS = 2.0
 MAX_SEQ = 2**31 - 1
@@ -26,19 +34,20 @@ log = structlog.get_logger()
 router = APIRouter()
 
 
-async def admit(socket: WebSocket, subject: str, services: Services, settings: CurrentSettings) -> Principal:
-    """Let in who sends a token in a header, or a ticket in the query; nothing else is looked at, no cookie."""
+async def admit(socket: WebSocket, subject: str, identity: Identity, settings: CurrentSettings) -> Caller:
+    """Admit a client with a token in a header, or a ticket in the query; a cookie is not looked at."""
     origins, tickets = socket.headers.getlist("origin"), socket.query_params.getlist("ticket")
     if tickets:
         if len(tickets) > 1:
             raise InsufficientScope("One ticket is enough")
-        caller = await services.tickets.spend(tickets[0], subject=subject, origins=origins)
+        holder = await identity.tickets.spend(tickets[0], subject=subject, origins=origins)
+        caller = caller_of(holder, SecurityScopes([]), socket)
     else:
-        caller = await authenticate(SecurityScopes(["jobs:read"]), await bearer_token(socket), services, socket)
+        caller = await authenticate(SecurityScopes(["jobs:read"]), await bearer_token(socket), identity, socket)
         # Programs send no Origin; a page that does must be a listed one.
         if not set(origins) <= set(settings.allowed_origins):
             raise InsufficientScope("This origin is not in ALLOWED_ORIGINS")
-    await services.sessions.demand(caller.session_id)
+    await identity.sessions.require(principal_of(socket).session_id)
     return caller
 
 
@@ -47,13 +56,13 @@ async def follow_progress(
     *,
     socket: WebSocket,
     subject: str,
-    caller: Annotated[Principal, Depends(admit)],
-    services: Services,
+    caller: Annotated[Caller, Depends(admit)],
+    feeds: CurrentFeeds,
     streams: CurrentStreams,
     last_seq: Annotated[WholeNumber, Query(ge=0, le=MAX_SEQ)] = 0,
 ) -> None:
-    stream = streams.open(caller)
-    messages = messages_of(services, caller, subject, last_seq=last_seq)
+    stream = streams.open(principal_of(socket))
+    messages = messages_of(feeds, caller, subject, last_seq=last_seq)
     try:
         first = await anext(messages)
         await socket.accept()
@@ -71,7 +80,7 @@ async def nothing_here() -> NoReturn:
 
 
 class Conversation:
-    """What is left of an accepted socket: the story, from its first frame on."""
+    """What is left of an accepted socket: its messages, from the first one on."""
 
     __slots__ = ("_first", "_messages", "_request_id", "_stream", "_streams")
 

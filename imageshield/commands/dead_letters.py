@@ -13,6 +13,7 @@ from imageshield.terminal.reporting import print_json, print_table, say, show
 
 if TYPE_CHECKING:
     from backplane.services.jobs.dead_letters import DeadLetter, DeadLetters
+    from backplane.services.requests.caller import Caller
 
 T = TypeVar("T")
 
@@ -34,7 +35,7 @@ def list_(
     json: Json = False,
 ) -> None:
     """List the jobs that were given up as poison, of all accounts, newest first."""
-    letters, has_more = _with_dead_letters(data_dir, lambda found: found.page(operator=None, limit=limit))
+    letters, has_more = _with_dead_letters(data_dir, lambda found: found.page(_operator(), limit=limit))
     found = [_described(letter) for letter in letters]
     if json:
         print_json({"data": found, "has_more": has_more})
@@ -53,7 +54,7 @@ def redrive(
 ) -> None:
     """Put JOB back into the queue, with three new attempts. Possible for 24 hours after it failed."""
     job_id = _read(job)
-    facts = _with_dead_letters(data_dir, lambda found: found.redrive(job_id, operator=None, request_id=None))
+    facts = _with_dead_letters(data_dir, lambda found: found.redrive(_operator(), job_id))
     described = {"job_id": job, "status": facts.status, "retries": facts.retries}
     if json:
         print_json(described)
@@ -61,9 +62,15 @@ def redrive(
         print_table(described)
 
 
+def _operator() -> "Caller":
+    from backplane.services.requests.caller import Caller
+
+    return Caller.operator()
+
+
 def _with_dead_letters(data_dir: Path | None, act: "Callable[[DeadLetters], Awaitable[T]]") -> T:
     from backplane.errors import ApplicationError
-    from backplane.wiring import open_dead_letters
+    from backplane.wiring.operator import open_dead_letters
     from imageshield.servers.installation import installation
 
     async def run() -> T:

@@ -169,7 +169,7 @@ class TestPrefer:
         async def fail(*_arguments, **_keywords):
             raise Unavailable
 
-        monkeypatch.setattr(gateway.services.progress, "_look", fail)
+        monkeypatch.setattr(gateway.services.jobs.progress, "_look", fail)
         response = await submit(ada, headers={"Prefer": "wait=1"})
         assert response.status_code == 202
         assert response.json()["status"] == "pending"

@@ -197,7 +197,7 @@ class TestEndings:
         async def fail(*_arguments):
             raise Unavailable
 
-        monkeypatch.setattr(server.services.progress, "_read", fail)
+        monkeypatch.setattr(server.services.jobs.progress, "_read", fail)
         told = await all_events(wired, await wired.encrypt())
         assert told[-1].comment == "try again with last_seq"
         assert told[-1].retry is not None

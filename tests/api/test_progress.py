@@ -229,7 +229,7 @@ class TestEndings:
     async def test_when_the_account_ends_it_closes_4401(self, gateway, server, wired):
         async with socket(server, await wired.encrypt(), token=wired.token) as opened:
             await opened.recv()
-            await gateway.services.sessions.announce_end(wired.account_id)
+            await gateway.services.identity.sessions.announce_end(wired.account_id)
             assert (await rest(opened))[1] == 4401
 
     async def test_an_end_of_which_no_word_came_is_found_by_looking(
@@ -273,7 +273,7 @@ class TestEndings:
         async def fail(*_arguments):
             raise Unavailable
 
-        monkeypatch.setattr(server.services.progress, "_read", fail)
+        monkeypatch.setattr(server.services.jobs.progress, "_read", fail)
         _, code = await hear(server, await wired.encrypt(), token=wired.token)
         assert code == 1013
 
@@ -281,7 +281,7 @@ class TestEndings:
         async def fail(*_arguments):
             raise RuntimeError("canary")
 
-        monkeypatch.setattr(server.services.progress, "_read", fail)
+        monkeypatch.setattr(server.services.jobs.progress, "_read", fail)
         with structlog.testing.capture_logs() as lines:
             frames, code = await hear(server, await wired.encrypt(), token=wired.token)
         assert code == 1011

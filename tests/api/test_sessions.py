@@ -144,7 +144,7 @@ class TestLogout:
 
     async def test_overtakes_a_refresh_that_is_on_its_way(self, gateway, ada, background):
         """The refresh has spent its token and has not committed: the one that it adds must not outlive the session."""
-        database, tokens = gateway.services.resources.database, gateway.services.tokens
+        database, tokens = gateway.services.resources.database, gateway.services.identity.tokens
         commit, added = asyncio.Event(), asyncio.Event()
         late = type(tokens)(Late(database, added, commit), tokens._access, tokens._sessions, refresh_seconds=3600)
         refreshing = background(late.refresh(ada.refresh_token, request_id=None))

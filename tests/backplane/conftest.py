@@ -9,13 +9,20 @@ from sqlalchemy import text
 from backplane import ids
 from backplane.db.models import Blob, Job
 from backplane.db.repositories import blobs, jobs
+from backplane.kinds import KINDS
 from backplane.services.attempts.claims import Claim, Claims
 from backplane.services.identity.accounts import AccountFacts, Accounts
+from backplane.services.jobs.endings import Endings
+from backplane.services.requests.caller import NO_ACCOUNT, Caller
 from backplane.services.sealing.passphrases import PassphrasePool
 from backplane.services.upkeep.sweeper import Sweeper
 from backplane.settings import Settings
-from backplane.wiring import Resources, open_resources
+from backplane.wiring.endings import EndServices
+from backplane.wiring.relay import wire_sweeper
+from backplane.wiring.resources import Resources, open_resources
+from backplane.wiring.worker import wire_claims
 
+ANYONE = Caller(NO_ACCOUNT)
 Submit = Callable[..., Awaitable[UUID]]
 Sql = Callable[..., Awaitable[list[dict]]]
 
@@ -36,12 +43,22 @@ def passphrases():
 @pytest.fixture
 async def account(resources: Resources, passphrases: PassphrasePool) -> AccountFacts:
     accounts = Accounts(resources.database, resources.vault, passphrases)
-    return await accounts.register(email="Ada@Example.org", password="correct horse battery", request_id=None)
+    return await accounts.register(ANYONE, email="Ada@Example.org", password="correct horse battery")
+
+
+@pytest.fixture
+def caller(account: AccountFacts) -> Caller:
+    return Caller(account.id, request_id="req_1")
+
+
+@pytest.fixture
+def endings(resources: Resources) -> Endings:
+    return EndServices.wire(resources).jobs
 
 
 @pytest.fixture
 def claims(resources: Resources) -> Claims:
-    return Claims(resources.database, resources.store, resources.bus, resources.vault, result_seconds=900)
+    return wire_claims(resources)
 
 
 @pytest.fixture
@@ -49,7 +66,7 @@ def submit(resources: Resources, account: AccountFacts) -> Submit:
     """Write a pending job whose input is an encrypted picture of a few bytes in the store."""
 
     async def write(kind: str = "decrypt", body: bytes = b"ciphertext") -> UUID:
-        job = Job(id=ids.new(), account_id=account.id, kind=kind, estimated_ms=1)
+        job = Job(id=ids.new(), account_id=account.id, kind=kind, priority=KINDS[kind].priority, estimated_ms=1)
         blob = Blob(
             id=ids.new(),
             job_id=job.id,
@@ -61,7 +78,7 @@ def submit(resources: Resources, account: AccountFacts) -> Submit:
         await resources.store.put(blob.object_key, body, media_type="image/png")
         async with resources.database.transaction() as session:
             await jobs.add(session, job)
-            blobs.add(session, blob)
+            await blobs.add_all(session, [blob])
         return job.id
 
     return write
@@ -83,7 +100,7 @@ def begin(claims: Claims, submit: Submit) -> Callable[..., Awaitable[Claim]]:
 
 @pytest.fixture
 def sweeper(resources: Resources) -> Sweeper:
-    return Sweeper(resources.database, resources.store, resources.bus, resources.vault)
+    return wire_sweeper(resources)
 
 
 @pytest.fixture

@@ -8,14 +8,14 @@ import pytest
 from sqlalchemy import text
 
 from backplane import ids
-from backplane.db.repositories import blobs, leases
+from backplane.db.repositories import blobs, jobs, leases
 from backplane.errors import Gone
 from backplane.services.backups.archives import Archive, BackupUnfit
 from backplane.services.backups.restores import Restored, Restores
 from backplane.services.backups.snapshots import Backups
-from backplane.services.upkeep.sweeper import Sweeper
 from backplane.vault import LocalVault
-from backplane.wiring import Resources, open_resources
+from backplane.wiring.relay import wire_sweeper
+from backplane.wiring.resources import Resources, open_resources
 from imageshield.servers.installation import AlembicMigrations
 from tests.stack import query
 
@@ -99,8 +99,7 @@ class TestBackup:
         job_id = await submit()
         transit = resources.vault.transit_key_of_today()
         async with resources.database.transaction() as session:
-            job = await leases.claim(session)
-            assert job.id == job_id
+            job = await jobs.lock(session, job_id)
             job.secret = transit.id.bytes + b"sealed"
         await backups.make(tmp_path / "b", nobody)
         [account_key, transit_key] = Archive.open(tmp_path / "b").needed_keys()
@@ -123,7 +122,7 @@ class TestBackup:
         """The sweeper runs in the middle of it, and an object that is due stays until it is over."""
         job_id = await submit()
         await sql("UPDATE blobs SET delete_after = now() - interval '1 second'")
-        sweeper = Sweeper(resources.database, resources.store, resources.bus, resources.vault)
+        sweeper = wire_sweeper(resources)
         swept = []
 
         async def stream(key):

@@ -5,14 +5,16 @@ import asyncio
 import pytest
 
 from backplane import ids
-from backplane.db.models import Batch, BatchItem
+from backplane.db.models import Batch, BatchItem, JobEvent
 from backplane.db.repositories import batches, jobs
-from backplane.db.repositories.fair_queue import BATCH
+from backplane.db.repositories.ends import End
 from backplane.errors import Gone
-from backplane.services.batches import endings as batch_endings
+from backplane.kinds import BATCH
+from backplane.services.batches.endings import BatchEnds
 from backplane.services.batches.names import ItemNames, seal_name
 from backplane.services.batches.views import Counts
-from backplane.services.jobs import steering
+from backplane.services.jobs.steering import Steering
+from backplane.services.webhooks.events import WebhookEvents
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 
@@ -95,33 +97,37 @@ class TestEnd:
         assert moment is not None
         assert endings == 1
 
-    async def test_is_in_the_transaction_of_the_job(self, resources, batch_with, claims, ended):
+    async def test_is_in_the_transaction_of_the_job(self, resources, batch_with, claims, ended, endings):
         batch_id, (job_id,) = await batch_with(1)
         with pytest.raises(RuntimeError):  # noqa: PT012 - the transaction is what is undone
             async with resources.database.transaction() as session:
                 job = await jobs.lock(session, job_id)
-                await steering.cancel(session, job, request_id=None)
+                await jobs.request_cancel(session, job)
+                assert await endings.cancel(session, job)
                 raise RuntimeError
         assert await ended(batch_id) == (None, 0)
         await finish(claims, 1)
 
-    async def test_comes_again_after_a_retry(self, resources, batch_with, claims, ended):
+    async def test_comes_again_after_a_retry(self, *, resources, batch_with, claims, ended, endings, caller):
         batch_id, job_ids = await batch_with(2)
         await finish(claims, 2)
+        steering = Steering(resources.database, resources.vault, endings)
         async with resources.database.transaction() as session:
             job = await jobs.lock(session, job_ids[0])
-            await steering.retry(session, resources.vault, job, request_id=None)
+            await steering.requeue(session, caller, job)
         assert await ended(batch_id) == (None, 1)
         await finish(claims, 1)
         moment, endings = await ended(batch_id)
         assert moment is not None
         assert endings == 2
 
-    async def test_a_job_of_no_batch_ends_none(self, resources, submit, claims):
+    async def test_a_job_of_no_batch_ends_none(self, resources, submit, claims, sql):
         await submit("encrypt", b"x")
         claim = await claims.claim()
         async with resources.database.transaction() as session:
-            assert await batch_endings.note_end(session, claim.job) is None
+            end = End(JobEvent(job_id=claim.job.id, seq=2, type="completed", payload={}), "completed")
+            await BatchEnds(WebhookEvents()).job_ended(session, claim.job, end)
+        assert await sql("SELECT id FROM batches") == []
 
 
 class TestRetention:

@@ -9,18 +9,17 @@ from backplane.db.session import Database
 from backplane.errors import Gone, Unavailable
 from backplane.metrics import JOBS_ENDED
 from backplane.services.attempts.claims import LeaseLost, retry_seconds
-from backplane.services.attempts.outcomes import DecryptOutcome, EncryptOutcome
-from tests.endings import complete_decrypt, complete_encrypt
+from tests.endings import Decrypted, Encrypted, complete_decrypt, complete_encrypt
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 
 
 def decrypted(data=b"picture"):
-    return DecryptOutcome(data=data, media_type="image/png", file_name="scan.png", columns={})
+    return Decrypted(data=data, media_type="image/png", file_name="scan.png", columns={})
 
 
 def encrypted(key_id=None):
-    return EncryptOutcome(
+    return Encrypted(
         png=b"noise",
         key_id=key_id or ids.new(),
         key_file=b"{}",

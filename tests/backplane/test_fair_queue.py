@@ -9,8 +9,9 @@ import pytest
 from backplane import ids
 from backplane.db.models import Job
 from backplane.db.repositories import jobs, leases
-from backplane.db.repositories.fair_queue import BATCH
+from backplane.kinds import BATCH, KINDS, SINGLE
 from backplane.services.identity.accounts import Accounts
+from backplane.services.requests.caller import NO_ACCOUNT, Caller
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 
@@ -27,7 +28,8 @@ def queue_up(resources):
     async def write(account, count=1, *, kind="encrypt", priority=None):
         made = []
         for _ in range(count):
-            job = Job(id=ids.new(), account_id=account.id, kind=kind, estimated_ms=1, priority=priority)
+            job = Job(id=ids.new(), account_id=account.id, kind=kind, estimated_ms=1)
+            job.priority = KINDS[kind].priority if priority is None else priority
             async with resources.database.transaction() as session:
                 await jobs.add(session, job)
             made.append(job.id)
@@ -43,7 +45,7 @@ def accounts(resources, passphrases):
 
     async def make(count):
         return [
-            await service.register(email=f"user{number}@example.org", password="correct horse", request_id=None)
+            await service.register(Caller(NO_ACCOUNT), email=f"user{number}@example.org", password="correct horse")
             for number in range(count)
         ]
 
@@ -113,7 +115,9 @@ class TestTurns:
         assert [job.id for job in await take(12)] == made
 
     async def test_the_jobs_of_one_transaction_have_turns_of_their_own(self, resources, account, take):
-        batch = [Job(id=ids.new(), account_id=account.id, kind="encrypt", estimated_ms=1) for _ in range(5)]
+        batch = [
+            Job(id=ids.new(), account_id=account.id, kind="encrypt", priority=SINGLE, estimated_ms=1) for _ in range(5)
+        ]
         async with resources.database.transaction() as session:
             for job in batch:
                 await jobs.add(session, job)

@@ -8,7 +8,7 @@ from backplane import failpoints
 from backplane.db.notifications import Notifications
 from backplane.errors import Unavailable
 from backplane.queue import NAME, CeleryQueue
-from backplane.services.upkeep.outbox import Relay
+from backplane.services.upkeep.outbox import OutboxRelay
 from relay.outbox import drain_outbox
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
@@ -33,7 +33,7 @@ class TestDrain:
     async def test_what_was_committed_is_told(self, resources, queue, submit, waiting, sql):
         await submit()
         await submit()
-        assert await Relay(resources.database, queue).drain() == 2
+        assert await OutboxRelay(resources.database, queue).drain() == 2
         assert await waiting() == 2
         assert (
             await sql("SELECT publications, published_at IS NOT NULL AS said FROM jobs")
@@ -41,13 +41,15 @@ class TestDrain:
         )
 
     async def test_an_empty_outbox_tells_nothing(self, resources, queue, account, waiting):
-        assert await Relay(resources.database, queue).drain() == 0
+        assert await OutboxRelay(resources.database, queue).drain() == 0
         assert await waiting() == 0
 
     async def test_two_relays_do_not_tell_the_same(self, resources, queue, submit, waiting):
         for _ in range(10):
             await submit()
-        told = await asyncio.gather(Relay(resources.database, queue).drain(), Relay(resources.database, queue).drain())
+        told = await asyncio.gather(
+            OutboxRelay(resources.database, queue).drain(), OutboxRelay(resources.database, queue).drain()
+        )
         assert sum(told) == 10
         assert await waiting() == 10
 
@@ -57,19 +59,19 @@ class TestDrain:
         )
         await submit()
         with pytest.raises(Unavailable):
-            await Relay(resources.database, deaf).drain()
+            await OutboxRelay(resources.database, deaf).drain()
         assert len(await sql("SELECT 1 FROM outbox")) == 1
         deaf.close()
 
     async def test_more_than_a_batch_is_told_in_turns(self, resources, queue, submit, waiting, sql):
         job_id = await submit()
         await sql("INSERT INTO outbox (job_id) SELECT :job_id FROM generate_series(1, 249)", job_id=job_id)
-        relay = Relay(resources.database, queue)
+        relay = OutboxRelay(resources.database, queue)
         assert [await relay.drain() for _ in range(4)] == [100, 100, 50, 0]
         assert await waiting() == 250
 
     async def test_what_is_not_due_waits_and_says_how_long(self, resources, queue, submit, waiting, sql):
-        relay = Relay(resources.database, queue)
+        relay = OutboxRelay(resources.database, queue)
         assert await relay.seconds_to_next() is None
         await submit()
         await sql("UPDATE outbox SET due_at = now() + interval '1 minute'")
@@ -85,7 +87,7 @@ class TestDrain:
         await submit()
         (tmp_path / "relay.published").write_text("raise")
         monkeypatch.setattr(failpoints, "_directory", tmp_path)
-        relay = Relay(resources.database, queue)
+        relay = OutboxRelay(resources.database, queue)
         with pytest.raises(failpoints.Injected):
             await relay.drain()
         assert len(await sql("SELECT 1 FROM outbox")) == 1
@@ -108,7 +110,7 @@ class TestNotifications:
         loop, took = asyncio.get_running_loop(), []
         async with Notifications(settings) as notifications:
             await notifications.wait(5)
-            relaying = asyncio.create_task(drain_outbox(Relay(resources.database, queue), notifications))
+            relaying = asyncio.create_task(drain_outbox(OutboxRelay(resources.database, queue), notifications))
             for number in range(1, 10):
                 await submit()
                 committed = loop.time()

@@ -8,38 +8,38 @@ import pytest
 from backplane import ids
 from backplane.errors import Gone, JobFinished, JobNotFinished, NotFound
 from backplane.services.attempts.claims import LeaseLost
-from backplane.services.attempts.outcomes import DecryptOutcome
 from backplane.services.jobs.progress import ProgressFeed
 from backplane.services.jobs.steering import Steering
-from backplane.services.requests.submission import Order
+from backplane.services.requests.caller import Caller
+from backplane.services.requests.submission import Submission
 from backplane.services.sealing.job_secrets import open_for_job, seal_for_job
-from tests.endings import complete_decrypt
+from tests.endings import Decrypted, complete_decrypt
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 
-OUTCOME = DecryptOutcome(data=b"picture", media_type="image/png", file_name=None, columns={})
+OUTCOME = Decrypted(data=b"picture", media_type="image/png", file_name=None, columns={})
 STAGES = ("validating", "unlocking", "verifying", "decrypting", "storing")
 DAMAGED = {"code": "image-corrupt", "title": "The image is damaged"}
 
 
 @pytest.fixture
-def steering(resources):
-    return Steering(resources.database, resources.bus, resources.vault)
+def steering(resources, endings):
+    return Steering(resources.database, resources.vault, endings)
 
 
 @pytest.fixture
-def cancel(steering, account):
-    return lambda job_id: steering.cancel(account.id, job_id, request_id="req_1")
+def cancel(steering, caller):
+    return lambda job_id: steering.cancel(caller, job_id)
 
 
 @pytest.fixture
-def retry(steering, account):
-    return lambda job_id: steering.retry(Order(account.id, "req_1"), job_id)
+def retry(steering, caller):
+    return lambda job_id: steering.retry(Submission(caller), job_id)
 
 
 @pytest.fixture
-def delete(steering, account):
-    return lambda job_id: steering.delete(account.id, job_id, request_id="req_1")
+def delete(steering, caller):
+    return lambda job_id: steering.delete(caller, job_id)
 
 
 @pytest.fixture
@@ -118,7 +118,9 @@ class TestCancelOfOneThatWaits:
         job_id = await submit()
 
         async def listen():
-            async with aclosing(ProgressFeed(resources.database, resources.bus).follow(account.id, job_id)) as feed:
+            async with aclosing(
+                ProgressFeed(resources.database, resources.bus).follow(Caller(account.id), job_id)
+            ) as feed:
                 return [item async for item in feed]
 
         following = asyncio.create_task(listen())
@@ -342,9 +344,9 @@ class TestOtherAccounts:
         job_id = await submit()
         for act in (steering.cancel, steering.delete):
             with pytest.raises(NotFound):
-                await act(ids.new(), job_id, request_id=None)
+                await act(Caller(ids.new()), job_id)
         with pytest.raises(NotFound):
-            await steering.retry(Order(ids.new()), job_id)
+            await steering.retry(Submission(Caller(ids.new())), job_id)
 
 
 class TestExpiry:

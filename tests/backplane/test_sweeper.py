@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from backplane.errors import Gone, Unavailable
-from backplane.services.jobs import endings
+from backplane.services.jobs.endings import Endings
 from backplane.services.upkeep import sweeper as sweeper_module
-from backplane.services.upkeep.sweeper import Sweeper
+from backplane.wiring.relay import wire_sweeper
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 
@@ -87,7 +87,7 @@ class TestTwoSweepers:
         await sql("DELETE FROM outbox")
         await sql(EXPIRE)
         await sql("UPDATE jobs SET attempts = 3 WHERE id IN (SELECT id FROM jobs LIMIT 10)")
-        sweepers = [Sweeper(resources.database, resources.store, resources.bus, resources.vault) for _ in range(3)]
+        sweepers = [wire_sweeper(resources) for _ in range(3)]
         await asyncio.gather(*(each.recover_jobs() for each in sweepers))
         await sweepers[0].recover_jobs()  # what one of them had locked was passed over by the others
         counts = await sql("SELECT status, count(*) AS jobs FROM jobs GROUP BY status ORDER BY status")
@@ -103,15 +103,15 @@ class TestTwoSweepers:
             await claims.claim()
         await sql(EXPIRE)
         await sql("UPDATE jobs SET attempts = 3")
-        broken, fail = [], endings.fail
+        broken, fail = [], Endings.fail
 
-        async def fail_but_for_the_first(session, job, **why):
+        async def fail_but_for_the_first(self, session, job, **why):
             broken.append(job.id)
             if job.id == broken[0]:
                 raise RuntimeError("something about this one")
-            return await fail(session, job, **why)
+            return await fail(self, session, job, **why)
 
-        monkeypatch.setattr(endings, "fail", fail_but_for_the_first)
+        monkeypatch.setattr(Endings, "fail", fail_but_for_the_first)
         await sweeper.recover_jobs()
         assert len(broken) == 3
         assert await sql("SELECT id FROM jobs WHERE status = 'processing'") == [{"id": broken[0]}]

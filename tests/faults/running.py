@@ -90,10 +90,10 @@ def _leave_whole(house: House, result: Result, report: Report) -> None:
 def limited(seconds: float) -> Iterator[None]:
     """Raise OutOfTime in the main thread where the block takes longer."""
 
-    def notification(_number: int, _frame: FrameType | None) -> None:
+    def ring(_number: int, _frame: FrameType | None) -> None:
         raise OutOfTime(f"took longer than {seconds:.0f} s")
 
-    before, began = signal.signal(signal.SIGALRM, notification), time.monotonic()
+    before, began = signal.signal(signal.SIGALRM, ring), time.monotonic()
     left, _ = signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         yield

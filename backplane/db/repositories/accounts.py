@@ -19,6 +19,10 @@ async def any_exists(session: Session) -> bool:
     return await session.scalar(select(Account.id).limit(1)) is not None
 
 
+def add(session: Session, account: Account) -> None:
+    session.add(account)
+
+
 async def by_id(session: ReadSession, account_id: UUID) -> Account | None:
     return await session.get(Account, account_id)
 

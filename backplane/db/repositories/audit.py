@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,7 @@ def add(
     account_id: UUID | None,
     object_id: UUID | None = None,
     request_id: str | None = None,
-    details: dict[str, Any] | None = None,
+    details: Mapping[str, Any] | None = None,
 ) -> None:
     session.add(
         AuditEvent(
@@ -24,6 +25,6 @@ def add(
             account_id=account_id,
             object_id=object_id,
             request_id=request_id,
-            details=details or {},
+            details=dict(details or {}),
         )
     )

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -27,8 +28,9 @@ RETURNING blobs.taken @> int8range(0, blobs.size)
 """)
 
 
-def add(session: Session, blob: Blob) -> None:
-    session.add(blob)
+async def add_all(session: Session, added: Sequence[Blob]) -> None:
+    session.add_all(added)
+    await session.flush()
 
 
 async def of_job(session: ReadSession, job_id: UUID, purpose: str) -> Blob | None:

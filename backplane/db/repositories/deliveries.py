@@ -29,6 +29,12 @@ class Due:
     """Whether the secret before still signs."""
 
 
+async def refresh(session: Session, delivery: WebhookDelivery) -> None:
+    """Write what is pending, and read the delivery as the database has it."""
+    await session.flush()
+    await session.refresh(delivery)
+
+
 async def claim(session: Session, *, busy_endpoints: Collection[UUID], busy_accounts: Collection[UUID]) -> Due | None:
     """Take what has been due for longest, and write the attempt down before it is made; None where nothing is due."""
     head = (

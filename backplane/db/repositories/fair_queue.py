@@ -12,10 +12,6 @@ from sqlalchemy import text
 from backplane.db.models import Job
 from backplane.db.session import Session
 
-INTERACTIVE, SINGLE, BATCH = range(3)
-PRIORITIES = {"decrypt": INTERACTIVE, "analyze": INTERACTIVE, "avalanche": INTERACTIVE, "encrypt": SINGLE}
-"""Of a job whose maker does not say otherwise."""
-
 # How far the queue has come is the head of what waits, else the last that runs, else the beginning.
 NEXT_TURN = text("""
 SELECT 1 + greatest(
@@ -30,10 +26,8 @@ SELECT 1 + greatest(
 """)
 
 
-async def queue_up(session: Session, job: Job) -> None:
-    """Give the job its place. Of two that come at the same moment both may get the same turn: the older goes first."""
-    given: int | None = job.priority
-    job.priority = PRIORITIES[job.kind] if given is None else given
+async def enter(session: Session, job: Job) -> None:
+    """Give the job its turn. Two that come at the same moment may get the same turn: the older goes first."""
     job.turn = await next_turn(session, job.account_id, job.priority)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import delete as delete_rows
 from backplane.db.models import Blob, Job, JobEvent
 from backplane.db.repositories import fair_queue
 from backplane.db.repositories.notes import jobs_with
-from backplane.db.repositories.outbox import notification
+from backplane.db.repositories.outbox import enqueue
 from backplane.db.session import ReadSession, Session
 
 QUEUED = {"progress": 0, "stage": "queued"}
@@ -32,12 +32,18 @@ PAST = (
 
 async def add(session: Session, job: Job) -> None:
     """Write the job at its place in the queue, its first event and the intent to tell the queue."""
-    await fair_queue.queue_up(session, job)
+    await fair_queue.enter(session, job)
     job.event_seq = 1
     session.add(job)
     await session.flush()
     session.add(JobEvent(job_id=job.id, seq=1, type="progress", payload=dict(QUEUED)))
-    await notification(session, job.id)
+    await enqueue(session, job.id)
+
+
+async def refresh(session: Session, job: Job) -> None:
+    """Write what is pending, and read the job as the database has it: defaults and moments are its own."""
+    await session.flush()
+    await session.refresh(job)
 
 
 def _of_account(account_id: UUID) -> Select[Job]:
@@ -101,7 +107,7 @@ async def request_cancel(session: Session, job: Job) -> None:
 
 async def queue_again(session: Session, job: Job) -> JobEvent:
     """Put a locked job that has failed at its place in the queue, as if it had never been tried; its events go on."""
-    await fair_queue.queue_up(session, job)
+    await fair_queue.enter(session, job)
     job.status, job.stage, job.progress = "pending", "queued", 0
     job.attempts, job.retries, job.publications = 0, job.retries + 1, 0
     job.fencing_token, job.event_seq = job.fencing_token + 1, job.event_seq + 1
@@ -110,7 +116,7 @@ async def queue_again(session: Session, job: Job) -> JobEvent:
     event = JobEvent(job_id=job.id, seq=job.event_seq, type="progress", payload=dict(QUEUED))
     session.add(event)
     await session.flush()
-    await notification(session, job.id)
+    await enqueue(session, job.id)
     return event
 
 

@@ -9,8 +9,9 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, func, select, text, update
 
 from backplane.db.models import Job, JobEvent, Outbox
-from backplane.db.repositories.outbox import notification, ring_all
+from backplane.db.repositories.outbox import enqueue, enqueue_all
 from backplane.db.session import Session
+from backplane.db.work import JobWork
 
 LEASE_SECONDS = 15
 MAX_ATTEMPTS = 3
@@ -47,11 +48,11 @@ def _lease() -> Any:
     return func.now() + timedelta(seconds=LEASE_SECONDS)
 
 
-async def claim(session: Session) -> Job | None:
+async def claim(session: Session) -> JobWork | None:
     """Take the job whose turn it is, in one statement; None where nothing waits."""
     values = {"lease_seconds": LEASE_SECONDS, "max_attempts": MAX_ATTEMPTS}
     job: Job | None = await session.scalar(select(Job).from_statement(CLAIM), values)
-    return job
+    return JobWork.of(job) if job is not None else None
 
 
 async def waits(session: Session) -> bool:
@@ -83,7 +84,7 @@ async def _give_back(
     columns |= {"status": "pending", "lease_until": None, "fencing_token": Job.fencing_token + 1}
     held = await _write_as_holder(session, job_id, fencing_token, **columns)
     if held:
-        await notification(session, job_id, wait_seconds=wait_seconds)
+        await enqueue(session, job_id, wait_seconds=wait_seconds)
     return held
 
 
@@ -134,7 +135,7 @@ async def reclaim_expired(session: Session) -> list[UUID]:
         .returning(Job.id)
     )
     job_ids = list(rows)
-    await ring_all(session, job_ids)
+    await enqueue_all(session, job_ids)
     return job_ids
 
 
@@ -162,7 +163,7 @@ def _is_silent() -> ColumnElement[bool]:
     return (Job.status == "processing") & (Job.lease_until < func.now())
 
 
-async def ring_unheard(session: Session, *, first_wait_seconds: int = UNHEARD_SECONDS) -> list[UUID]:
+async def requeue_unheard(session: Session, *, first_wait_seconds: int = UNHEARD_SECONDS) -> list[UUID]:
     """Tell the queue again of pending jobs that nobody took: it may have lost them. The wait doubles each time."""
     wait = timedelta(seconds=first_wait_seconds) * func.power(2, func.least(Job.publications - 1, 6))
     rows = await session.scalars(
@@ -173,5 +174,5 @@ async def ring_unheard(session: Session, *, first_wait_seconds: int = UNHEARD_SE
         )
     )
     job_ids = list(rows)
-    await ring_all(session, job_ids)
+    await enqueue_all(session, job_ids)
     return job_ids

@@ -10,7 +10,7 @@ CHANNEL = "imageshield_outbox"
 AT_ONCE = 100
 
 # Text, for they are written for each job.
-RING = text("""
+ENQUEUE = text("""
 WITH intent AS (INSERT INTO outbox (job_id, due_at) VALUES (:job_id, now() + make_interval(secs => :seconds)))
 SELECT pg_notify(:channel, '')
 """)
@@ -20,12 +20,12 @@ UPDATE jobs SET published_at = now(), publications = publications + 1 WHERE id I
 """)
 
 
-async def notification(session: Session, job_id: UUID, *, wait_seconds: float = 0) -> None:
+async def enqueue(session: Session, job_id: UUID, *, wait_seconds: float = 0) -> None:
     """Write the intent to publish after so many seconds, and wake the relay when this transaction commits."""
-    await session.execute(RING, {"job_id": job_id, "seconds": wait_seconds, "channel": CHANNEL})
+    await session.execute(ENQUEUE, {"job_id": job_id, "seconds": wait_seconds, "channel": CHANNEL})
 
 
-async def ring_all(session: Session, job_ids: Sequence[UUID]) -> None:
+async def enqueue_all(session: Session, job_ids: Sequence[UUID]) -> None:
     """Write the intents to publish many at once, now."""
     if job_ids:
         await session.execute(insert(Outbox), [{"job_id": job_id} for job_id in job_ids])

@@ -1,6 +1,6 @@
 """Endpoints as their owners see them, and the events that they are told."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -9,7 +9,6 @@ from sqlalchemy import Select, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from backplane.db.models import Job, WebhookDelivery, WebhookEndpoint, WebhookEvent
-from backplane.db.repositories import accounts
 from backplane.db.session import ReadSession, Session
 
 CHANNEL = "imageshield_webhooks"
@@ -112,6 +111,23 @@ async def wake(session: Session) -> None:
     await session.execute(text("SELECT pg_notify(:channel, '')"), {"channel": CHANNEL})
 
 
+async def add(session: Session, endpoint: WebhookEndpoint) -> None:
+    session.add(endpoint)
+    await refresh(session, endpoint)
+
+
+async def change(session: Session, endpoint: WebhookEndpoint, columns: Mapping[str, Any]) -> None:
+    for column, value in columns.items():
+        setattr(endpoint, column, value)
+    await session.flush()
+
+
+async def refresh(session: Session, endpoint: WebhookEndpoint) -> None:
+    """Write what is pending, and read the endpoint as the database has it."""
+    await session.flush()
+    await session.refresh(endpoint)
+
+
 async def job_at_its_end(session: Session, job_id: UUID) -> Any:
     """Read what a message says of a job, as this transaction has left it: whoever ends it may hold an older copy."""
     columns = (
@@ -130,12 +146,6 @@ async def job_at_its_end(session: Session, job_id: UUID) -> Any:
         Job.receipt.is_not(None).label("has_receipt"),
     )
     return (await session.execute(select(*columns).where(Job.id == job_id))).one()
-
-
-async def account_key_of(session: Session, account_id: UUID) -> tuple[UUID, int] | None:
-    """Name the account's key in the vault."""
-    account = await accounts.by_id(session, account_id)
-    return None if account is None else (account.kek_id, account.kek_version)
 
 
 async def delete_old_events(session: Session, *, days: int, limit: int = 500) -> int:

@@ -17,13 +17,13 @@ from backplane.services.requests.batch_loader import BatchLoader
 SESSIONS_AT_ONCE = 5000
 
 
-class Sessions:
+class LoginSessions:
     def __init__(self, database: Database, bus: RedisBus) -> None:
         self._database = database
         self._bus = bus
         self._one = BatchLoader(self._load, at_once=SESSIONS_AT_ONCE)
 
-    async def demand(self, session_id: UUID) -> None:
+    async def require(self, session_id: UUID) -> None:
         """Let something be opened that outlasts a request.
 
         Raises:

@@ -1,7 +1,7 @@
-"""Following jobs: the present state, then every event after a number, then what comes.
+"""Progress of jobs, for those who follow them: the present state, every event after a number, and each new event.
 
-What is rung comes at once. What is not, because Redis or the ring was lost, is found by a look at all followed jobs
-together, every two seconds; and whoever sees a gap reads the rows, many readers in one statement.
+A notification brings an event at once. Where Redis or a notification was lost, a query for all followed jobs together
+finds the event within two seconds. A follower that sees a gap reads the rows, many followers in one statement.
 """
 
 import asyncio
@@ -17,21 +17,22 @@ from backplane.db.session import Database
 from backplane.errors import ApplicationError, NotFound, Unavailable
 from backplane.services.jobs.views import JobFacts
 from backplane.services.requests.batch_loader import BatchLoader
+from backplane.services.requests.caller import Caller
 
 TERMINAL = frozenset({"completed", "error", "cancelled"})
 LOOK_SECONDS = 2.0
-"""What a lost ring, or a broken Redis, costs in delay."""
+"""The delay that a lost notification, or a broken Redis, costs."""
 JOBS_AT_ONCE = 50
 LOOKS_AT_ONCE = 5000
 
 
 class TooSlow(Unavailable):
-    """The follower did not take what was told: it must come back, and say what it has heard."""
+    """The follower does not take its events: it must come back with the number of the last one that it has."""
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing that happened; `seq` is dense from 1 within the job."""
+    """An event of a job; `seq` counts from 1 within the job, without a gap."""
 
     job_id: UUID
     seq: int
@@ -45,7 +46,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class EventBatch:
-    """Events of one job that follow one another; `more` where others are known to come right after."""
+    """Consecutive events of one job; `more` where others are known to come right after."""
 
     events: Sequence[Event]
     more: bool = False
@@ -58,22 +59,22 @@ class ProgressFeed:
         self._jobs = BatchLoader(self._load_jobs, at_once=JOBS_AT_ONCE)
         self._rows = BatchLoader(self._load_rows, at_once=JOBS_AT_ONCE)
         self._followers = 0
-        self._looking: asyncio.Task[None] | None = None
+        self._polling: asyncio.Task[None] | None = None
 
     async def follow(
-        self, account_id: UUID, job_id: UUID, *, last_seq: int = 0, beat_seconds: float | None = None
+        self, caller: Caller, job_id: UUID, *, last_seq: int = 0, beat_seconds: float | None = None
     ) -> AsyncGenerator[JobFacts | Event | None]:
-        """Yield the job as it stands, then its events after `last_seq` without a gap, and end after the last one.
+        """Yield the job in its present state, then its events after `last_seq` without a gap, to the last one.
 
         A job that has failed may be tried again, so an `error` is the last one only where nothing comes after it.
         None comes where nothing happened for `beat_seconds`.
 
         Raises:
             NotFound: this account has no such job.
-            TooSlow: more has happened than may wait for one who does not take it.
+            TooSlow: more has happened than may wait for a slow follower.
         """
         with self.listening([job_id]) as listener:
-            facts = await self._jobs.load((account_id, job_id))
+            facts = await self._jobs.load((caller.account_id, job_id))
             if facts is None:
                 raise NotFound
             heard, up_to_date, ended = min(last_seq, facts.event_seq), last_seq >= facts.event_seq, facts.ended
@@ -81,8 +82,8 @@ class ProgressFeed:
             del facts  # a follower that waits for an hour need not hold it
             if ended and up_to_date:
                 return
-            story = self.events(listener, {job_id: heard}, beat_seconds=beat_seconds, up_to_date=up_to_date)
-            async for batch in story:
+            batches = self.events(listener, {job_id: heard}, beat_seconds=beat_seconds, up_to_date=up_to_date)
+            async for batch in batches:
                 if batch is None:
                     yield None
                     continue
@@ -95,16 +96,16 @@ class ProgressFeed:
     def listening(self, job_ids: Collection[UUID]) -> Iterator[Listener]:
         """Hear of these jobs from now on; to be begun before their state is read, so that nothing falls between."""
         self._followers += 1
-        if self._looking is None:
-            self._looking = asyncio.create_task(self._look_now_and_then())
+        if self._polling is None:
+            self._polling = asyncio.create_task(self._poll())
         try:
             with self._bus.listen(job_ids) as listener:
                 yield listener
         finally:
             self._followers -= 1
-            if not self._followers and self._looking is not None:
-                self._looking.cancel()
-                self._looking = None
+            if not self._followers and self._polling is not None:
+                self._polling.cancel()
+                self._polling = None
 
     async def events(
         self,
@@ -114,9 +115,9 @@ class ProgressFeed:
         beat_seconds: float | None = None,
         up_to_date: bool = False,
     ) -> AsyncGenerator[EventBatch | None]:
-        """Yield what comes after the numbers `heard` of these jobs, each job's without a gap, for ever.
+        """Yield what comes after the numbers `heard` of these jobs, each job's without a gap, forever.
 
-        Whether the caller may see them has been asked before. None comes where nothing happened for `beat_seconds`.
+        The caller's right to see them was checked before. None comes where nothing happened for `beat_seconds`.
         The numbers are `up_to_date` where they were read after the listening began: then nothing need be read first.
 
         Raises:
@@ -156,25 +157,25 @@ class ProgressFeed:
         rows = await self._rows.load((job_id, seq)) or []
         return EventBatch(rows[: events.EVENTS_AT_ONCE], more=len(rows) > events.EVENTS_AT_ONCE)
 
-    async def _look_now_and_then(self) -> None:
-        told: dict[UUID, int] = {}
+    async def _poll(self) -> None:
+        seen: dict[UUID, int] = {}
         while True:
             with suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_SECONDS):
                     await self._bus.renewed.wait()
             self._bus.renewed.clear()
             with suppress(ApplicationError):
-                told = await self._look(told)
+                seen = await self._look(seen)
 
-    async def _look(self, told: Mapping[UUID, int]) -> dict[UUID, int]:
-        """Look how far all followed jobs have come, and tell where it is farther than the last time."""
+    async def _look(self, seen: Mapping[UUID, int]) -> dict[UUID, int]:
+        """Read how far all followed jobs have come, and notify the followers of those that have moved on."""
         found: dict[UUID, int] = {}
         job_ids = self._bus.listened_to
         for start in range(0, len(job_ids), LOOKS_AT_ONCE):
             async with self._database.reading() as session:
                 found |= await events.last_of(session, job_ids[start : start + LOOKS_AT_ONCE])
         for job_id, seq in found.items():
-            if seq != told.get(job_id):
+            if seq != seen.get(job_id):
                 self._bus.tell(Notification(job_id, seq))
         return found
 

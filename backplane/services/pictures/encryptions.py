@@ -1,4 +1,4 @@
-"""Taking a picture in to be encrypted: everything that is checked before a job exists."""
+"""Submission of encryptions: everything that is checked before a job exists."""
 
 import asyncio
 from collections.abc import Sequence
@@ -9,10 +9,11 @@ from uuid import UUID
 from backplane import ids
 from backplane.db.models import Job
 from backplane.errors import Refused, from_core
+from backplane.kinds import ANALYZE, ENCRYPT, FIXED_MS
 from backplane.services.attempts.inputs import INPUT
-from backplane.services.jobs.submissions import Submissions, Upload, describe, estimate_ms
+from backplane.services.jobs.submissions import Picture, Submissions, describe
 from backplane.services.jobs.views import JobFacts
-from backplane.services.requests.submission import Order
+from backplane.services.requests.submission import Submission
 from backplane.services.sealing.custody import RECIPIENT, agree_on_custody, read_recipients
 from backplane.services.sealing.passphrases import PassphrasePool
 from shield_core.cipher.purity import Purity
@@ -24,7 +25,7 @@ from shield_core.image.payload import Layout, choose, warn_of
 from shield_core.image.regions import Region, count_pixels, normalize, parse_json
 from shield_core.keys.canonical import b64encode
 
-ACTION = "image.encrypt"
+MS_PER_MEASURED_MEGABYTE = 350
 NOT_POSSIBLE = "analysis-not-possible"
 """Warning: the picture is encrypted and cannot be analyzed, because nothing decodes it."""
 
@@ -35,7 +36,7 @@ PLACE_BYTES = 5
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What is known of a picture before a worker decodes it: its structure, and what of it is to be encrypted."""
+    """A picture's structure, as it is known before a worker decodes it, and the parts of it to encrypt."""
 
     facts: ImageFacts
     size: int
@@ -68,7 +69,7 @@ class Inspection:
 
 @dataclass(frozen=True, slots=True)
 class EncryptRequest:
-    """What is asked for, of one picture or of all that come together; fields that contradict each other are refused."""
+    """The options of an encryption, for one picture or for all of a batch; contradictions are refused."""
 
     purity: str = "balanced"
     layout: str = Layout.AUTO
@@ -98,27 +99,33 @@ class Encryptions:
         self._submissions = submissions
         self._passphrases = passphrases
 
-    async def submit(self, order: Order, upload: Upload, request: EncryptRequest) -> JobFacts:
+    async def submit(self, submission: Submission, upload: Picture, request: EncryptRequest) -> JobFacts:
         """Check the picture's header, keep it sealed, and write the job with the intent to run it."""
         resolved = request.resolve()
         try:
             inspection = await asyncio.to_thread(inspect_picture, upload.data, request.layout, request.regions)
         except ShieldError as error:
             raise from_core(error) from error
-        job = await self.draw_up(order, ids.new(), inspection, resolved)
+        job = await self.draw_up(submission, ids.new(), inspection, resolved)
         sent = await self._submissions.sealed(job, INPUT, upload)
-        return await self._submissions.submit(order, job, [sent], action=ACTION, file_name=upload.file_name)
+        return await self._submissions.submit(submission, job, [sent], file_name=upload.file_name)
 
     async def draw_up(
-        self, order: Order, job_id: UUID, inspection: Inspection, resolved: ResolvedRequest, *, patient: bool = False
+        self,
+        submission: Submission,
+        job_id: UUID,
+        inspection: Inspection,
+        resolved: ResolvedRequest,
+        *,
+        patient: bool = False,
     ) -> Job:
         """Make the job of a picture that has been examined, with a wrap key of its own where there is a password."""
         request = resolved.request
         secret = await self._wrap_secret(request.password, patient=patient)
         job = Job(
             id=job_id,
-            account_id=order.account_id,
-            kind="encrypt",
+            account_id=submission.account_id,
+            kind=ENCRYPT.name,
             purity_requested=request.purity,
             layout_requested=request.layout,
             regions=[region.to_json() for region in inspection.regions] or None,
@@ -127,18 +134,13 @@ class Encryptions:
             key_custody=resolved.custody,
             recipients=resolved.recipients,
             layout=inspection.layout,
-            base_ms=estimate_ms(
-                inspection.layout,
-                inspection.pixels,
-                analyze=request.analyze,
-                measured_bytes=inspection.keystream_bytes if request.purity == Purity.MAXIMUM else 0,
-            ),
+            base_ms=_estimate_ms(inspection, request),
             image=describe(inspection.facts, inspection.size),
             warnings=list(inspection.warnings)
             + ([NOT_POSSIBLE] if request.analyze and not inspection.measurable else []),
-            request_id=order.request_id,
+            request_id=submission.caller.request_id,
         )
-        job.secret = self._submissions.seal_secret(order.account_id, job.id, secret) if secret else None
+        job.secret = self._submissions.seal_secret(submission.account_id, job.id, secret) if secret else None
         return job
 
     async def _wrap_secret(self, password: str | None, *, patient: bool) -> dict[str, Any] | None:
@@ -146,6 +148,12 @@ class Encryptions:
             return None
         wrap = await self._passphrases.wrap(password, patient=patient)
         return {"kdf": wrap.kdf.to_json(), "wrap_key_b64": b64encode(wrap.wrap_key)}
+
+
+def _estimate_ms(inspection: Inspection, request: EncryptRequest) -> int:
+    pace = ENCRYPT.ms_per_megapixel[inspection.layout] + (ANALYZE.ms_per_megapixel[None] if request.analyze else 0)
+    measured_bytes = inspection.keystream_bytes if request.purity == Purity.MAXIMUM else 0
+    return FIXED_MS + (pace * inspection.pixels + MS_PER_MEASURED_MEGABYTE * measured_bytes) // 1_000_000
 
 
 def inspect_picture(data: Buffer, layout: str, regions: str | None = None) -> Inspection:

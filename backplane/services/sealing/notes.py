@@ -1,14 +1,14 @@
-"""Notes of jobs and batches: the name of a file, and what their owner calls them. Sealed under the account's key.
+"""Sealed notes of jobs and batches, under the account's key, and their search index.
 
-They are searched by exact value through a blind index: an HMAC under a subkey of the account's key for each word. Who
-reads the database alone learns which jobs of one account share a word, and no word.
+The index finds exact values. It is blind: an HMAC under a subkey of the account's key for each word. A reader of the
+database alone learns which jobs of one account share a word, and no word.
 """
 
 import hashlib
 import hmac
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Sequence
+from dataclasses import asdict
 from functools import cache
 from uuid import UUID
 
@@ -16,29 +16,13 @@ from backplane.db.models import Batch, Job
 from backplane.db.repositories import accounts
 from backplane.db.session import ReadSession
 from backplane.errors import ApplicationError, Gone, NotFound
+from backplane.services.requests.notes import NO_NOTE, Note
 from backplane.vault import LocalVault, VaultKey
 from shield_core.keys.schedule import LABELS, framed, hkdf
 
 VERSION_SIZE = 4
 NAME_SIZE = 16 + VERSION_SIZE
 """What names the key: its id and its version."""
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    file_name: str | None = field(default=None, repr=False)
-    reference: str | None = field(default=None, repr=False)
-    metadata: Mapping[str, str] = field(default_factory=dict, repr=False)
-
-    def words(self) -> Iterator[bytes]:
-        """Give what the note is found by. A file name is not among them: nobody chose it to be found by."""
-        if self.reference is not None:
-            yield _frame(b"reference", self.reference.encode())
-        for name, value in self.metadata.items():
-            yield _frame(b"metadata", name.encode(), value.encode())
-
-
-NO_NOTE = Note()
 
 
 def seal(key: VaultKey, note: Note, *, account_id: UUID, owner_id: UUID) -> bytes | None:
