@@ -77,9 +77,11 @@ class TestPriorities:
     async def test_what_somebody_waits_for_comes_before_what_is_left_to_run(
         self, queue_up, take, account, kind, priority
     ):
-        await queue_up(account, kind=kind)
-        [job] = await take(1)
-        assert job.priority == priority
+        """A kind of each priority is taken before a batch's job, and the batch's was there first."""
+        batch = await queue_up(account, priority=BATCH)
+        made = await queue_up(account, kind=kind)
+        assert [job.id for job in await take(2)] == [*made, *batch]
+        assert KINDS[kind].priority == priority
 
 
 class TestTurns:
@@ -121,7 +123,8 @@ class TestTurns:
         async with resources.database.transaction() as session:
             for job in batch:
                 await jobs.add(session, job)
-        assert [job.turn for job in await take(5)] == [1, 2, 3, 4, 5]
+        assert [job.id for job in await take(5)] == [job.id for job in batch]
+        assert [job.turn for job in batch] == [1, 2, 3, 4, 5]
 
     async def test_submissions_at_the_same_moment_are_all_taken_once(self, queue_up, take, account):
         made = [one for [one] in await asyncio.gather(*(queue_up(account) for _ in range(8)))]
