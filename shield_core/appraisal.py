@@ -1,4 +1,4 @@
-"""Two files as they came, measured: what `pipeline` made or anybody sends, taken apart and given to `analysis`."""
+"""Analysis of two untrusted files, an original and its encrypted picture: decode both and pass them to `analysis`."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -21,9 +21,9 @@ from shield_core.keys import schedule
 from shield_core.progress import Advance, nothing
 
 STEPS: Final = 100
-"""What the progress of one appraisal adds up to."""
+"""The total of the progress of one appraisal."""
 
-# Of a PNG of 25 million pixels, in ms: decoding 900, reading 60, two more encryptions 500, counting 200.
+# For a PNG of 25 million pixels, in ms: decoding 900, reading 60, two more encryptions 500, counting 200.
 _DECODING: Final = 50
 _READING: Final = 5
 _ENCRYPTING: Final = 30
@@ -38,23 +38,23 @@ def appraise(
     threads: int = 1,
     progress: Advance = nothing,
 ) -> dict[str, Any]:
-    """Measure an original and what became of it.
+    """Measure an original and its encrypted picture.
 
-    Where the second file is an encrypted image of this product, the cipher is known: two more encryptions are compared,
-    under keys that are drawn here and thrown away. Nothing is decrypted, and no key of anybody is needed.
+    If the second file is an encrypted image of this product, the cipher is known: two more encryptions are compared,
+    under keys that are drawn here and discarded. Nothing is decrypted, and no user's key is needed.
 
     Args:
         original: the whole file.
         encrypted: the whole file: an encrypted image, or any picture.
-        timings_ms: of the job, given back in the report.
-        threads: 1 or 2; the numbers that do not depend on fresh keys do not depend on it.
-        progress: told hundredths of the work, `STEPS` in all.
+        timings_ms: of the job, copied into the report.
+        threads: 1 or 2; it changes no number except those that depend on fresh keys.
+        progress: called with hundredths of the work, `STEPS` in all.
 
     Returns:
-        As `analysis.report.analyze`.
+        As `analysis.document.analyze`.
 
     Raises:
-        ImageError: one of the files cannot be taken.
+        ImageError: one of the files is not accepted.
         PicturesDiffer: they cannot be compared sample by sample.
     """
     scale = _Scale(progress)
@@ -78,14 +78,14 @@ def appraise(
 
 
 def fresh_cipher(*, threads: int = 1, progress: Advance = nothing) -> Encrypt:
-    """Give the cipher as a function that draws a key of its own for every call and keeps none.
+    """Return the cipher as a function that draws a new key for every call and keeps none.
 
-    Keystream and permutation follow docs/reference/format.md under the operating system's keys: which source a seed is
-    drawn from changes nothing in them.
+    Keystream and permutation follow docs/reference/format.md. The keys come from the operating system: the source of a
+    seed does not change the cipher.
 
     Args:
         threads: 1 or 2.
-        progress: told bytes, twice those of the samples for each call.
+        progress: called with the bytes done, for each call of the cipher in all twice those of the samples.
     """
 
     def encrypt(samples: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -97,7 +97,7 @@ def fresh_cipher(*, threads: int = 1, progress: Advance = nothing) -> Encrypt:
 
 
 def _read_encrypted(data: Buffer) -> tuple[Picture, Sequence[Region], bool]:
-    """Read one of our own as strictly as for decryption; anything else, one that was changed included, as a picture."""
+    """Read an encrypted image as strictly as for decryption, and any other file, even a changed one, as a picture."""
     try:
         parsed = png.read(data)
     except (UnsupportedFormat, HeaderMissing, HeaderInvalid):
@@ -108,7 +108,7 @@ def _read_encrypted(data: Buffer) -> tuple[Picture, Sequence[Region], bool]:
 
 
 class _Scale:
-    """Turns bytes of several pieces of work into hundredths of the whole."""
+    """Converts the bytes of several steps into hundredths of the whole work."""
 
     def __init__(self, progress: Advance) -> None:
         self._progress = progress

@@ -118,7 +118,7 @@ def encrypt_image(
         job_id: names the attempt in statement and metadata; the key id where there is no job.
         key_id: a new UUIDv7 where none is given.
         consume: empty `data`, where it is a bytearray, once it has been decoded: a third less memory at the peak.
-        progress: told the stages and the bytes done in them, at least every mebibyte.
+        progress: called with the stages and the bytes done in them, at least every mebibyte.
         threads: 1 or 2; the result does not depend on it.
 
     Returns:
@@ -204,7 +204,7 @@ def decrypt_image(
         material: the `.qmat` file of an image of `maximum`, at most 320,000,000 bytes; left as it is, and not looked at
             for other images.
         consume: empty `image`, where it is a bytearray, once it has been read: a third less memory at the peak.
-        progress: told the stages and the bytes done in them, at least every mebibyte.
+        progress: called with the stages and the bytes done in them, at least every mebibyte.
         threads: 1 or 2; the result does not depend on it.
 
     Returns:

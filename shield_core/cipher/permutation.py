@@ -1,4 +1,4 @@
-"""The keyed permutation of pixels: the visual layer of the scheme, uniform over all orders and the same everywhere.
+"""The keyed permutation of pixels: the visual layer of the scheme, uniform over all orders, equal on every platform.
 
 It adds no confidentiality beyond the keystream.
 """
@@ -17,7 +17,7 @@ KEY_SIZE = 32
 
 
 def room(n: int, width: int, *, threads: int = 1) -> int:
-    """Return how many bytes of memory `permute` works in, beside the picture.
+    """Return how many bytes of memory `permute` needs beside the picture.
 
     Args:
         n: pixels.
@@ -38,18 +38,19 @@ def permute(
     settled: Advance = nothing,
     progress: Advance = nothing,
 ) -> NDArray[np.uint8]:
-    """Return the pixels in the order of a key.
+    """Return the pixels in the order that a key determines.
 
     Args:
-        samples: uint8 (n, width), C-contiguous, width 1 to 4; left as it is unless it is `out` as well.
+        samples: uint8 (n, width), C-contiguous, width 1 to 4; not changed unless it is also `out`.
         key: 32 bytes.
         measured: XORed with every lane of the key.
         out: uint8 (n, width), C-contiguous, where to write; may be `samples` itself. A new array where none is given.
-        memory: uint8 (bytes,), contiguous, at least `room(...)` bytes, to work in: fresh memory costs as much as a
-            tenth of the work. Allocated where none is given.
+        memory: uint8 (bytes,), contiguous, at least `room(...)` bytes, as work space: fresh memory costs a tenth of the
+            time. Allocated where none is given.
         threads: 1 or 2; the result is the same. Small pictures take one.
-        settled: told, now and then, how many pixels of `out` from the first on are final, to do something with them.
-        progress: told the bytes moved, in all twice `samples.nbytes`.
+        settled: called from time to time with the number of pixels, from the start of `out`, that are final, so that
+            the caller can process them.
+        progress: called with the bytes moved, in all twice `samples.nbytes`.
 
     Returns:
         `out`, or a new array, uint8 (n, width).
@@ -92,11 +93,11 @@ def unpermute(
     """Return the pixels in the order that they had before `permute`.
 
     Args:
-        samples: uint8 (n, width), C-contiguous, writable, width 1 to 4; **used as memory, and left in no order**.
+        samples: uint8 (n, width), C-contiguous, writable, width 1 to 4; **used as work space, undefined after**.
         key: 32 bytes.
         measured: XORed with every lane of the key.
         threads: 1 or 2; the result is the same.
-        progress: told the bytes moved, in all twice `samples.nbytes`.
+        progress: called with the bytes moved, in all twice `samples.nbytes`.
 
     Returns:
         uint8 (n, width); for small pictures the same memory as `samples`.
@@ -137,7 +138,7 @@ def lane_sizes(n: int) -> tuple[int, int]:
 
 
 def warm() -> None:
-    """Compile every kernel, or load it from the cache: a worker does this when it starts, never inside a job."""
+    """Compile every kernel, or load it from the cache: a worker calls this when it starts, never inside a job."""
     smallest_with_buckets = (1 << 17) + 1
     for width in WIDTHS:
         samples = np.zeros((smallest_with_buckets, width), np.uint8)

@@ -1,7 +1,7 @@
 """Step (b) of the permutation: an unbiased shuffle inside every bucket, and its inverse.
 
-A bucket lies in the second-level cache, so the random swaps cost little. Its pixels are taken out of their runs into
-integers of its own for the shuffle, and written to the picture as they become final.
+A bucket fits the second-level cache, so the random swaps cost little. The shuffle copies its pixels from their runs
+into an array of integers, and writes them to the picture as they become final.
 """
 
 from collections.abc import Callable, Iterator
@@ -17,11 +17,11 @@ from shield_core.cipher.pixels import INTEGERS, Pixels, packed, to_bytes, to_int
 from shield_core.progress import Advance
 
 FIRST_LANE = 2
-_WORDS = 1 << 17  # drawn at a time: one call for most buckets, for each gives away the GIL, and two threads wait for it
-_PARTNERS = 256  # drawn before they are used: one kibibyte, always in the first-level cache
+_WORDS = 1 << 17  # drawn at a time: one call for most buckets, because two threads contend for the GIL after each call
+_PARTNERS = 256  # drawn at a time: one kibibyte, always in the first-level cache
 
 Bucket = tuple[int, tuple[int, int]]
-"""The bucket's number, its first place and the place after its last."""
+"""The number of the bucket, its first place and the place after its last."""
 
 
 class _Bench:
@@ -33,7 +33,7 @@ class _Bench:
         self.pixels: Pixels = np.empty(largest, INTEGERS[width])
 
     def words(self, lane: Lane | None, most: int) -> NDArray[np.uint32]:
-        """Return the next words of a lane, `most` or fewer: never more words than there are draws left."""
+        """Return the next words of a lane, at most `most`: never more words than remaining draws."""
         some = self.keystream[: 4 * most]
         if lane is not None:
             lane.fill(some)
@@ -54,16 +54,16 @@ def shuffle(
     settled: Advance,
     progress: Advance,
 ) -> None:
-    """Shuffle the pixels of every bucket, out of their runs into the picture.
+    """Shuffle the pixels of every bucket from their runs into the picture.
 
     Args:
-        runs: where the pixels are; left as they are.
+        runs: the pixels in their buckets; not changed.
         samples: uint8 (n, width), C-contiguous, written.
         lanes: of the permutation key.
         kernels: `shield_core.cipher.kernels`.
         threads: 1 or 2; the result is the same.
-        settled: told on this thread, now and then, how many pixels from the first on are final.
-        progress: told the bytes done, after each bucket.
+        settled: called on this thread from time to time with the number of pixels, from the first on, that are final.
+        progress: called with the bytes done, after each bucket.
     """
     places = wide(runs.memory, 0, len(runs.memory) - 1)
     starts, sizes = runs.by_bucket()
@@ -116,7 +116,7 @@ def unshuffle(
         lanes: of the permutation key.
         kernels: `shield_core.cipher.kernels`.
         threads: 1 or 2; the result is the same.
-        progress: told the bytes done, after each bucket.
+        progress: called with the bytes done, after each bucket.
     """
 
     def one(number: int, bucket: NDArray[np.uint8], bench: _Bench) -> None:

@@ -1,4 +1,4 @@
-"""A second thread that works on pieces of a picture in their order, while the first makes the next ones."""
+"""A second thread that processes pieces of a picture in order while the first thread makes the next pieces."""
 
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -10,20 +10,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 WAITING: Final = 2
-"""Pieces that are handed over and not finished: one is worked on, one waits."""
+"""Pieces that are handed over and not finished: one is processed, one waits."""
 
 Piece = TypeVar("Piece")
 Finished = Callable[[NDArray[np.uint8]], object]
-"""Is told samples piece by piece, in their order."""
+"""Receives the samples piece by piece, in order."""
 
 
 def ignore(_: NDArray[np.uint8]) -> None:
-    """Do not listen."""
+    """Do nothing with a piece."""
 
 
 @contextmanager
 def conveyor(work: Callable[[Piece], object], *, threads: int) -> Iterator[Callable[[Piece], object]]:
-    """Give the block a function to hand over pieces with.
+    """Give the block a function that hands over pieces.
 
     Args:
         work: done on every piece, one after the other. What it raises, a later handing over or the block's end raises.

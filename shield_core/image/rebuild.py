@@ -58,7 +58,7 @@ def rebuild(
         samples: Shape (pixels, bytes per pixel), uint8, of the mode that `source` names.
         source: the object of the metadata.
         geometry: of the encrypted image.
-        progress: told the bytes of samples compressed.
+        progress: called with the bytes of samples compressed.
 
     Returns:
         The file, and its format: PNG, BMP or TIFF.
