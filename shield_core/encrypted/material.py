@@ -1,6 +1,6 @@
 """Material: the bits of `multistage` and `maximum` that no key can derive again. docs/reference/format.md, Material.
 
-It is encrypted under a key derived for the picture, so its strength is that of the file key: it is never a one-time pad.
+It is encrypted under a key derived for the picture, so its strength is that of the file key: never a one-time pad.
 """
 
 import hashlib
@@ -70,15 +70,15 @@ def of_image(header: Header, key_file: KeyFile, given: Buffer | None) -> Buffer:
     Args:
         header: of the image.
         key_file: not unlocked yet.
-        given: the `.qmat` file, or None; looked at for `maximum` only.
+        given: the `.qmat` file, or None; used for `maximum` only.
 
     Returns:
-        The material as it stands, nothing where none is needed or the key file lacks it.
+        The bytes of the material; empty if none is needed or the key file lacks it.
 
     Raises:
-        MaterialRequired: the image is of `maximum`, and none was given.
+        MaterialRequired: the image has the purity `maximum`, and no material was given.
         FileTooLarge: more than 320,000,000 bytes were given.
-        LaterMaterial: what was given is of a later version of the format.
+        LaterMaterial: the given material has a later version of the format.
     """
     if header.purity is not Purity.MAXIMUM:
         return key_file.material or b""
@@ -105,12 +105,12 @@ def verify(header: Header, material: Buffer, *, progress: Advance = nothing) -> 
     """Check that material belongs to an image with a verified tag.
 
     Args:
-        header: of the image; where its purity needs no material, nothing is checked.
-        material: what was found for it.
+        header: of the image; if its purity needs no material, nothing is checked.
+        material: the material found for the image.
         progress: as `digest`.
 
     Raises:
-        MacMismatch: it is of another image, or was changed or cut.
+        MacMismatch: the material belongs to another image, or was changed or truncated.
     """
     expected = header.material_sha256
     if expected is not None and not hmac.compare_digest(digest(material, progress=progress), expected):
@@ -124,12 +124,12 @@ def streams(header: Header, keys: Schedule, material: Buffer, *, payload: NDArra
     Args:
         header: of the image.
         keys: derived from its file key.
-        material: verified; not looked at for `fast` and `balanced`.
-        payload: uint8 (pixels, bytes per pixel), of which the shape is looked at.
+        material: verified; not used for `fast` and `balanced`.
+        payload: uint8 (pixels, bytes per pixel), only its shape is used.
 
     Raises:
         MacMismatch: the material was not sealed under this picture's key.
-        PayloadInvalid: it holds another number of seeds, or lanes that are not consumed exactly.
+        PayloadInvalid: the number of seeds is wrong, or the lanes are not consumed exactly.
     """
     if header.purity is Purity.MULTISTAGE:
         seeds = chunks.open_sealed(material, key=keys.material, head=_head(header.key_id))

@@ -54,11 +54,10 @@ def decrypt(data: bytes, key: bytes, *, purity: str, statement_sha256: str) -> d
         statement_sha256: the key file's, 64 hexadecimal digits.
 
     Returns:
-        The object. What is under `payload_sha256`, `original_sha256` and `source` is not looked at yet: that is for
-        `shield_core.image.restore`.
+        The object. `shield_core.image.restore` checks the values of `payload_sha256`, `original_sha256` and `source`.
 
     Raises:
-        PayloadInvalid: it does not open, is not a canonical object with the right keys, or contradicts header or key
+        PayloadInvalid: it does not decrypt, is not a canonical object with the right keys, or contradicts header or key
             file.
     """
     try:

@@ -96,10 +96,10 @@ def write(header: Header, tag: bytes, samples: NDArray[np.uint8]) -> memoryview:
     Args:
         header: with the geometry of the samples.
         tag: 32 bytes.
-        samples: uint8, C-contiguous, in any shape, as they stand in the encrypted image.
+        samples: uint8, C-contiguous, in any shape, as the encrypted image holds them.
 
     Returns:
-        The file. A `bytes` of it would cost as much again as writing it.
+        The file. A copy as `bytes` would cost as much as writing it.
 
     Raises:
         ValueError: another number of samples than the header says.

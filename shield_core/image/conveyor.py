@@ -26,11 +26,13 @@ def conveyor(work: Callable[[Piece], object], *, threads: int) -> Iterator[Calla
     """Give the block a function that hands over pieces.
 
     Args:
-        work: done on every piece, one after the other. What it raises, a later handing over or the block's end raises.
-        threads: 1 to do the work at once, or more for a thread of its own.
+        work: called with every piece, one after the other. A later handover or the end of the block raises its
+            exceptions.
+        threads: 1 to do the work on the calling thread, or more for a second thread.
 
     Yields:
-        What hands over a piece; it waits while `WAITING` of them are not finished. The block's end waits for all.
+        A function that hands over a piece; it waits while `WAITING` pieces are not finished. The end of the block waits
+        for all.
     """
     if threads == 1:
         yield work

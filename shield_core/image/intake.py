@@ -77,7 +77,7 @@ def examine(data: Buffer) -> ImageFacts:
 
 
 def survey(data: Buffer) -> AnyWalk:
-    """Do what `examine` does, and return all that the walk found: it refers to `data`.
+    """Examine a picture as `examine` does, and return the whole result of the walk; it refers to `data`.
 
     Raises:
         ImageError: as `examine`.

@@ -98,7 +98,7 @@ def read(data: Buffer, *, progress: Advance = nothing) -> Picture:
 
     Args:
         data: the whole file: PNG, JPEG, BMP, TIFF or WebP.
-        progress: called with the bytes of file that the decoder reads.
+        progress: called with the bytes of the file that the decoder reads.
 
     Raises:
         ImageError: as `intake.examine` and `pixels.decode_shown`.
@@ -111,7 +111,7 @@ def decode(walk: AnyWalk, *, progress: Advance = nothing) -> Picture:
 
     Args:
         walk: of `intake.survey`, or of a single format.
-        progress: called with the bytes of file that the decoder reads.
+        progress: called with the bytes of the file that the decoder reads.
 
     Raises:
         ImageCorrupt: the decoder refuses it.

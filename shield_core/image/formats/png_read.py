@@ -57,10 +57,10 @@ def read(
 
     Returns:
         The samples: shape (pixels, bytes per pixel), uint8, C-contiguous, owned, 16-bit ones big-endian; and warnings
-        that are found only here.
+        that only this reader finds.
 
     Raises:
-        ImageCorrupt: a wrong checksum, image data that are damaged or of another length than IHDR declares, or a filter
+        ImageCorrupt: a wrong checksum, image data that is damaged or of another length than IHDR declares, or a filter
             that does not exist.
 
     Source: Portable Network Graphics, third edition, sections 7, 9 and 10.

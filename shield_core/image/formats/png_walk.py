@@ -136,7 +136,7 @@ def check_png(walk: PngWalk) -> tuple[str, ...]:
     Decoders check neither: Pillow ignores the checksum of IDAT, and reads missing data as black rows.
 
     Returns:
-        Warnings that are found only here.
+        Warnings that only this check finds.
 
     Raises:
         ImageCorrupt: a wrong checksum, or data of another length than IHDR declares.

@@ -46,10 +46,10 @@ def find_loss(reader: TagReader, directory: Directory, page: Page) -> str | None
     Args:
         reader: of the file.
         directory: of its only page.
-        page: what that says about its pixels.
+        page: the description of its pixels.
 
     Returns:
-        A reason that goes on "the picture is …".
+        A reason that continues "the picture is …".
     """
     stray = _stray_tags(reader, directory)
     if stray:

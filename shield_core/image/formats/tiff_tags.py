@@ -32,8 +32,8 @@ TYPE_SIZES: Final = {
 """Bytes of a value, by field type."""
 
 _WHOLE_NUMBERS = {1: "u1", 3: "u2", 4: "u4", 13: "u4", 16: "u8", 18: "u8"}
-# The most that the values of all entries together may exceed the file, as a factor: pages may share some values, but in a
-# hostile file every entry points at all of its 50 MB.
+# The values of all entries together may have this many times the bytes of the file: pages may share some values, but in
+# a hostile file every entry points at all of its 50 MB.
 _SHARING = 4
 _BIG_VERSION = 43
 
