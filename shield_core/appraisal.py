@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from shield_core.analysis.document import KEY_SPACE_BITS, Encrypt, analyze
 from shield_core.analysis.measures import picture
 from shield_core.analysis.measures.picture import Picture
-from shield_core.cipher import crew, keystream, permutation
+from shield_core.cipher import keystream, permutation
+from shield_core.cipher.threads import useful_threads
 from shield_core.encrypted import png
 from shield_core.encrypted.header import NONCE_SIZE
 from shield_core.errors import HeaderInvalid, HeaderMissing, UnsupportedFormat
@@ -62,7 +63,7 @@ def appraise(
     scale.reach(_DECODING)
     second, regions, ours = _read_encrypted(encrypted)
     scale.reach(_DECODING + _READING)
-    worth = crew.worth(len(first.samples), threads)
+    worth = useful_threads(len(first.samples), threads)
     advance = scale.part(_ENCRYPTING, _PASSES * first.samples.nbytes)
     report = analyze(
         first,

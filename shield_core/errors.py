@@ -29,7 +29,7 @@ ShieldError
 │   └── HealthTestFailed       the source's bits failed a health test
 └── Cancelled                  the caller asked to stop
 
-`code` is the stable problem code of the API; `rung` names the vector ladder of docs/reference/format.md.
+`code` is the stable problem code of the API; `failure` is the name of the failure in the test vectors.
 """
 
 import struct
@@ -120,7 +120,7 @@ class HeaderMissing(ShieldError):
 
     code = "header-missing"
     title = "Not an encrypted image, or saved again by another program"
-    rung: ClassVar[str] = "header missing"
+    failure: ClassVar[str] = "header missing"
 
 
 class KeyFileInvalid(ShieldError):
@@ -128,7 +128,7 @@ class KeyFileInvalid(ShieldError):
 
     code = "key-file-invalid"
     title = "The key file is not valid"
-    rung: ClassVar[str] = "key file"
+    failure: ClassVar[str] = "key file"
 
 
 class ReceiptInvalid(ShieldError):
@@ -157,31 +157,31 @@ class DecryptionError(ShieldError):
 
     code = "decryption-failed"
     title = "Wrong key or password, or the file was changed"
-    rung: ClassVar[str]
+    failure: ClassVar[str]
 
 
 class NoMatch(DecryptionError):
     """No stanza opens with the given secret."""
 
-    rung = "no match"
+    failure = "no match"
 
 
 class CommitmentMismatch(DecryptionError):
     """The key belongs to another picture."""
 
-    rung = "commitment"
+    failure = "commitment"
 
 
 class MacMismatch(DecryptionError):
     """The picture or the key file was changed."""
 
-    rung = "mac"
+    failure = "mac"
 
 
 class HeaderInvalid(DecryptionError):
     """Framing, checksum or geometry that the writer never writes."""
 
-    rung = "header"
+    failure = "header"
 
 
 class LaterVersion(HeaderInvalid):
@@ -207,7 +207,7 @@ class LaterMaterial(MacMismatch):
 class PayloadInvalid(DecryptionError):
     """The content is authentic, but it contradicts its metadata."""
 
-    rung = "payload"
+    failure = "payload"
 
 
 class EntropyError(ShieldError):

@@ -13,8 +13,8 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from shield_core.cipher import crew
 from shield_core.cipher.purity import Purity
+from shield_core.cipher.threads import useful_threads
 from shield_core.encrypted import material as materials
 from shield_core.encrypted import png, tag
 from shield_core.encrypted._attempt import Attempt
@@ -104,21 +104,21 @@ def encrypt_image(
     """Encrypt one image under a new file key.
 
     Args:
-        data: the whole file, of a format of docs/reference/format.md, at most 50,000,000 bytes; 200,000,000 pixels, and
-            25,000,000 where it is decoded.
-        source: measures bits for this image; where it fails, the operating system's carry the key alone, and the
+        data: the whole file, of a format of docs/reference/format.md, at most 50,000,000 bytes and 200,000,000 pixels;
+            at most 25,000,000 pixels if it is decoded.
+        source: measures bits for this image; if it fails, the key rests on the operating system's bits alone, and the
             statement says so.
-        wraps: who can open the key file.
-        purity: how quantum bits are used. Where the source does not give enough for `maximum`, `balanced` is served,
+        wraps: the ways to open the key file.
+        purity: how quantum bits are used. If the source does not give enough bits for `maximum`, `balanced` is served,
             and `quantum_purity` says so.
-        layout: what to encrypt; `auto` decides by what comes back exactly.
-        regions: 1 to 64 rectangles to encrypt alone, in pixels as they are stored; everything else stays in clear. None
-            for the whole picture.
-        pool: measured bits that wait, for `fast`.
-        file_name: kept, as far as it is harmless, in the encrypted metadata.
-        job_id: names the attempt in statement and metadata; the key id where there is no job.
-        key_id: a new UUIDv7 where none is given.
-        consume: empty `data`, where it is a bytearray, once it has been decoded: a third less memory at the peak.
+        layout: what to encrypt; `auto` chooses a layout that restores the picture exactly.
+        regions: 1 to 64 rectangles to encrypt, in pixels as they are stored; everything else stays in plaintext. Empty
+            encrypts the whole picture.
+        pool: waiting measured bits, for `fast`.
+        file_name: its harmless parts are kept in the encrypted metadata.
+        job_id: names the attempt in statement and metadata; without a job the key id names it.
+        key_id: a new UUIDv7 if none is given.
+        consume: empty `data`, if it is a bytearray, once it has been decoded: this saves a third of the peak memory.
         progress: called with the stages and the bytes done in them, at least every mebibyte.
         threads: 1 or 2; the result does not depend on it.
 
@@ -145,7 +145,7 @@ def encrypt_image(
             layout=layout,
             regions=regions,
             file_name=file_name,
-            threads=crew.worth(facts.width * facts.height, threads),
+            threads=useful_threads(facts.width * facts.height, threads),
             progress=advance,
         )
         attempt = Attempt(content, key_id, threads=threads)
@@ -200,11 +200,11 @@ def decrypt_image(
 
     Args:
         image: the encrypted image, at most 112,000,000 bytes.
-        key_file: as it stands on disk, or parsed.
-        openers: what may open it, tried in their order.
-        material: the `.qmat` file of an image of `maximum`, at most 320,000,000 bytes; left as it is, and not looked at
-            for other images.
-        consume: empty `image`, where it is a bytearray, once it has been read: a third less memory at the peak.
+        key_file: the bytes of the file, or the parsed file.
+        openers: tried in their order.
+        material: the `.qmat` file of an image of `maximum`, at most 320,000,000 bytes; not changed, and ignored for
+            other images.
+        consume: empty `image`, if it is a bytearray, once it has been read: this saves a third of the peak memory.
         progress: called with the stages and the bytes done in them, at least every mebibyte.
         threads: 1 or 2; the result does not depend on it.
 

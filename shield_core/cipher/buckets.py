@@ -13,9 +13,9 @@ from types import ModuleType
 import numpy as np
 from numpy.typing import NDArray
 
-from shield_core.cipher import crew
 from shield_core.cipher.keystream import BLOCK, STEP, Lanes
 from shield_core.cipher.pixels import wide
+from shield_core.cipher.threads import Worker, run_tasks
 from shield_core.progress import Advance, nothing
 
 LANE = 1
@@ -44,7 +44,7 @@ def bits_for(n: int) -> int:
 class Runs:
     """Pixels in their buckets: one run for each part of the picture and each bucket.
 
-    `memory` is uint8 (places, width), with a free place behind every run; `starts` and `sizes` are int64
+    `memory` is uint8 (places, width), with a free place after every run; `starts` and `sizes` are int64
     (parts, buckets).
     """
 
@@ -131,7 +131,7 @@ def _scatter(  # noqa: PLR0917
     ends = _apart(starts)
     limits = starts + (rooms - 1).astype(np.uint64)  # writing a pixel of 3 bytes overwrites a byte of the next place
 
-    def new_worker() -> crew.Worker[Part]:
+    def new_worker() -> Worker[Part]:
         choices_memory = np.empty(STEP, np.uint8)
 
         def work(part: Part) -> Iterator[int]:
@@ -148,7 +148,7 @@ def _scatter(  # noqa: PLR0917
 
         return work
 
-    crew.run(parts, new_worker, threads=len(parts), progress=progress)
+    run_tasks(parts, new_worker, threads=len(parts), progress=progress)
     return (ends - starts).astype(np.int64)
 
 
@@ -187,7 +187,7 @@ def count(lanes: Lanes, n: int, kernels: ModuleType, *, threads: int) -> Buckets
     sizes = np.zeros((len(parts), buckets), np.int64)
     mask = np.uint8(buckets - 1)
 
-    def new_worker() -> crew.Worker[Part]:
+    def new_worker() -> Worker[Part]:
         memory = np.empty(STEP, np.uint8)
 
         def work(part: Part) -> Iterator[int]:
@@ -200,7 +200,7 @@ def count(lanes: Lanes, n: int, kernels: ModuleType, *, threads: int) -> Buckets
 
         return work
 
-    crew.run(parts, new_worker, threads=threads, progress=nothing)
+    run_tasks(parts, new_worker, threads=threads, progress=nothing)
     runs = sizes.T.reshape(-1)  # bucket 0 of part 0, bucket 0 of part 1, bucket 1 of part 0 ...
     starts = (np.cumsum(runs) - runs).reshape(buckets, len(parts)).T
     return Buckets(lanes, n, parts, mask, np.ascontiguousarray(starts), sizes)
@@ -221,7 +221,7 @@ def gather(
     last = plan.n - 1
     buckets = wide(source, 0, last)
 
-    def new_worker() -> crew.Worker[Part]:
+    def new_worker() -> Worker[Part]:
         memory = np.empty(STEP, np.uint8)
 
         def work(part: Part) -> Iterator[int]:
@@ -239,7 +239,7 @@ def gather(
 
         return work
 
-    crew.run(plan.parts, new_worker, threads=len(plan.parts), progress=progress)
+    run_tasks(plan.parts, new_worker, threads=len(plan.parts), progress=progress)
 
 
 def _choices(lanes: Lanes, start: int, stop: int, memory: NDArray[np.uint8]) -> Iterator[tuple[int, NDArray[np.uint8]]]:

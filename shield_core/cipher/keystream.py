@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, CipherContext
 from cryptography.hazmat.primitives.ciphers.algorithms import ChaCha20
 from numpy.typing import NDArray
 
-from shield_core.cipher import crew
+from shield_core.cipher.threads import run_tasks
 from shield_core.progress import Advance, nothing
 
 BLOCK = 64
@@ -101,7 +101,7 @@ def xor(
             measured.xor(PICTURE, at, piece)
         yield piece.size
 
-    crew.run(range(0, flat.size, STEP), lambda: step, threads=threads, progress=progress)
+    run_tasks(range(0, flat.size, STEP), lambda: step, threads=threads, progress=progress)
 
 
 @dataclass(frozen=True, slots=True)

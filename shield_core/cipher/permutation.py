@@ -8,9 +8,10 @@ from types import ModuleType
 import numpy as np
 from numpy.typing import NDArray
 
-from shield_core.cipher import buckets, crew, shuffling
+from shield_core.cipher import buckets, shuffling
 from shield_core.cipher.keystream import Lanes, Measured
 from shield_core.cipher.pixels import WIDTHS
+from shield_core.cipher.threads import useful_threads
 from shield_core.progress import Advance, nothing
 
 KEY_SIZE = 32
@@ -24,7 +25,7 @@ def room(n: int, width: int, *, threads: int = 1) -> int:
         width: bytes of a pixel.
         threads: as for `permute`.
     """
-    return width * (buckets.room(n, threads=crew.worth(n, threads)) if n else 0)
+    return width * (buckets.room(n, threads=useful_threads(n, threads)) if n else 0)
 
 
 def permute(
@@ -68,7 +69,7 @@ def permute(
         out[:] = samples
         progress(2 * samples.nbytes)
         return out
-    compiled, lanes, threads = _kernels(), Lanes(key, measured), crew.worth(n, threads)
+    compiled, lanes, threads = _kernels(), Lanes(key, measured), useful_threads(n, threads)
     places = buckets.room(n, threads=threads)
     memory = np.empty(places * width, np.uint8) if memory is None else memory[: places * width]
     memory = memory.reshape(places, width)
@@ -107,7 +108,7 @@ def unpermute(
     """
     _check(samples, key)
     n = len(samples)
-    threads = crew.worth(n, threads)
+    threads = useful_threads(n, threads)
     if n < 2:  # noqa: PLR2004  - one pixel has one order
         progress(2 * samples.nbytes)
         return samples

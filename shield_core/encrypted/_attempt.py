@@ -10,9 +10,10 @@ from uuid import UUID
 
 import numpy as np
 
-from shield_core.cipher import crew, permutation, segments
+from shield_core.cipher import permutation, segments
 from shield_core.cipher.purity import Purity
 from shield_core.cipher.streams import Streams
+from shield_core.cipher.threads import run_beside, useful_threads
 from shield_core.encrypted import material, metadata, png
 from shield_core.encrypted.header import Header, pack
 from shield_core.encrypted.lanes import Recording
@@ -54,7 +55,7 @@ class Attempt:
         # If the payload kept the plaintext, its memory would stay in use while the permuted copy and the file are made.
         self.content = replace(content, samples=np.empty((0, 1), np.uint8))
         self._key_id = key_id
-        self._threads = crew.worth(len(self._picture), threads)
+        self._threads = useful_threads(len(self._picture), threads)
         # The permutation uses it as work space; afterwards the file is written into it.
         self._memory = np.empty(permutation.room(*self._samples.shape, threads=self._threads), np.uint8)
 
@@ -160,7 +161,7 @@ class Attempt:
 
     def _authenticate(self, draft: png.Draft, mac: Tag, advance: Advance) -> bytes:
         """Draw the pixels and compute the tag over them, at the same time where there are two threads."""
-        with crew.beside(lambda: draft.draw(self._picture), threads=self._threads) as drawn:
+        with run_beside(lambda: draft.draw(self._picture), threads=self._threads) as drawn:
             value = mac.finish(progress=advance)
             drawn()
         return value

@@ -29,7 +29,7 @@ def keep_undecoded(reason: str, media_type: str, *, width: int = 0, height: int 
     """Describe a picture that only the layout `file` accepts.
 
     Args:
-        reason: what it is, with its article.
+        reason: the kind of picture, with its article.
         media_type: one of `shield_core.image.suffixes`.
         width: pixels, or 0 if the structure does not state it.
         height: pixels, or 0 if the structure does not state it.

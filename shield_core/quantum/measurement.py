@@ -120,7 +120,7 @@ def _ask(source: EntropySource, n_bits: int) -> bytearray:
         raw = ask(source, n_bits)
     except SourceFailed as error:
         failure = f"failed: {error}"
-    except Exception as error:  # noqa: BLE001 - a source may fail in any way, and the job goes on
+    except Exception as error:  # noqa: BLE001 - a source may fail in any way, and the job continues
         failure = f"raised {type(error).__name__}"
     if failure:
         raise SourceFailed(f"The source {source.name} {failure}")

@@ -1,6 +1,6 @@
 """The entropy statement: the origin of the bits of a file key, as known before encryption.
 
-Its digest goes into the image's metadata and into the key file. It never holds a seed, a raw bit or a simulator's seed.
+Its digest goes into the image's metadata and into the key file. It contains no seed, no raw bit, no simulator's seed.
 """
 
 import hashlib

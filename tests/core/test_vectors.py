@@ -18,7 +18,7 @@ from tests.vectors import make_vectors, reading
 
 VECTORS = reading.every()
 RUNGS = {
-    error.rung: error
+    error.failure: error
     for error in (*errors.DecryptionError.__subclasses__(), errors.HeaderMissing, errors.KeyFileInvalid)
 }
 

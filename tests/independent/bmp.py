@@ -3,8 +3,8 @@
 from typing import Any
 
 from .canonical import from_b64, has_keys
+from .failures import demand
 from .png import Geometry
-from .rungs import demand
 
 _HEADERS = (40, 52, 56, 108, 124)
 

@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from .rungs import demand
+from .failures import demand
 
 _KEY = re.compile(r"[a-z0-9_]+", re.ASCII)
 _LARGEST = 2**53 - 1

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
+from .failures import demand
 from .numbers import Cursor
 from .png import Geometry
 from .regions import Rectangle, check_rectangles
-from .rungs import demand
 
 PURITIES = {1: "fast", 2: "balanced", 3: "multistage", 4: "maximum"}
 LAYOUTS = {1: "pixels", 2: "file"}

@@ -1,9 +1,9 @@
 """Material: the measured bits beside the keystream (docs/reference/format.md, "Material")."""
 
 from .ciphers import chacha20, open_gcm, xor
+from .failures import demand
 from .numbers import Cursor, u8, u32
 from .permutation import bucket_bits
-from .rungs import demand
 from .schedule import Keys, segment_key
 
 _CHUNK = 65_536

@@ -5,9 +5,9 @@ from typing import Any
 
 from .canonical import compact, has_keys, is_hex_digest, is_integer, parse
 from .ciphers import open_gcm
+from .failures import demand
 from .header import Header
 from .keyfile import KeyFile
-from .rungs import demand
 
 _KEYS = ("version", "job_id", "purity", "statement_sha256", "payload_sha256", "original_sha256", "source")
 _SOURCE = ("format", "mode", "bit_depth", "file_name", "rebuild")

@@ -1,6 +1,6 @@
 """Unsigned integers of the wire, big-endian, and a cursor that reads them."""
 
-from .rungs import demand
+from .failures import demand
 
 
 def u8(value: int) -> bytes:

@@ -7,9 +7,9 @@ from typing import Any
 
 from .bmp import rebuild_bmp
 from .canonical import from_b64, has_keys
+from .failures import demand
 from .metadata import begins_as
 from .png import Geometry, chunk, write_plain
-from .rungs import demand
 from .tiff import rebuild_tiff
 
 _CHUNKS = ("iCCP", "eXIf", "pHYs", "tEXt", "zTXt", "iTXt", "tIME", "sRGB", "gAMA", "cHRM", "cICP", "sBIT", "bKGD")

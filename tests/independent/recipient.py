@@ -10,8 +10,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from . import mlkem
 from .canonical import from_b64
 from .ciphers import open_gcm
+from .failures import demand
 from .numbers import u16
-from .rungs import demand
 from .schedule import expand, extract
 
 _TEXT = "imageshield-secret-1:"

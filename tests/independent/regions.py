@@ -3,8 +3,8 @@
 from itertools import pairwise
 from typing import NamedTuple
 
+from .failures import demand
 from .png import Geometry
-from .rungs import demand
 
 
 class Rectangle(NamedTuple):

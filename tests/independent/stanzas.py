@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from . import recipient
 from .canonical import compact, from_b64, has_keys, is_integer
 from .ciphers import open_gcm
-from .rungs import demand
+from .failures import demand
 
 _LABEL = b"imageshield/v1/passphrase"
 _LONGEST = 1024

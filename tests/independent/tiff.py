@@ -4,8 +4,8 @@ import zlib
 from typing import Any, Literal, NamedTuple
 
 from .canonical import from_b64, has_keys, is_integer
+from .failures import demand
 from .png import Geometry
-from .rungs import demand
 
 _KEPT = (270, 271, 272, 274, 282, 283, 296, 305, 306, 315, 700, 33432, 33723, 34665, 34675, 34853)
 _DIRECTORIES = {None: (34665, 34853), 34665: (40965,)}  # which directories stand in which

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from .canonical import compact, indented
 from .decrypt import Decrypted, decrypt
-from .rungs import Refused
+from .failures import Refused
 from .schedule import derive, mac
 from .stanzas import Secrets
 
@@ -36,7 +36,7 @@ class Vector:
         try:
             decrypted = self.run()
         except Refused as refused:
-            return {"expect": refused.rung}
+            return {"expect": refused.failure}
         digests = {"payload": decrypted.samples, "file": decrypted.file}
         return {"expect": "success"} | {name: hashlib.sha256(data).hexdigest() for name, data in digests.items()}
 

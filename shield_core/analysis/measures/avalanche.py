@@ -67,7 +67,7 @@ def avalanche(samples: NDArray[np.uint8], *, threads: int = 1, progress: Advance
     """
     if not samples.size:
         raise ValueError("a picture has at least one sample")
-    lab = _Bench(samples, threads, progress)
+    counter = _FlipCounter(samples, threads, progress)
     in_key = _spread(_BITS * FILE_KEY_SIZE)
     in_picture = _spread(_BITS * samples.nbytes)
     bits = _BITS * samples.nbytes
@@ -76,15 +76,15 @@ def avalanche(samples: NDArray[np.uint8], *, threads: int = 1, progress: Advance
         "flips": FLIPS,
         "picture": {"pixels": len(samples), "bytes_per_pixel": samples.shape[1]},
         "experiments": [
-            _shares("key", _KEY, in_key, lab.with_flipped_keys(in_key), bits),
-            _shares("picture_fresh_keys", _FRESH, in_picture, lab.with_fresh_keys(in_picture), bits),
-            _counts("picture_same_key", _SAME, in_picture, lab.with_the_same_key(in_picture)),
+            _shares("key", _KEY, in_key, counter.with_flipped_keys(in_key), bits),
+            _shares("picture_fresh_keys", _FRESH, in_picture, counter.with_fresh_keys(in_picture), bits),
+            _counts("picture_same_key", _SAME, in_picture, counter.with_the_same_key(in_picture)),
         ],
         "limits": LIMITS,
     }
 
 
-class _Bench:
+class _FlipCounter:
     """Encrypts one picture again and again, and counts the bits that differ from the first result."""
 
     def __init__(self, samples: NDArray[np.uint8], threads: int, progress: Advance) -> None:

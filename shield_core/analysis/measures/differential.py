@@ -100,7 +100,7 @@ def critical_uaci(n: int, *, top: int) -> Mapping[str, list[float]]:
 
 
 def judge_npcr(name: str, differences: Differences, *, top: int) -> Finding:
-    """Judge an NPCR. For noise, the number of equal samples is binomial, whatever the noise is compared with.
+    """Judge an NPCR. For noise, the number of equal samples is binomial for any other picture.
 
     Args:
         name: of the test.

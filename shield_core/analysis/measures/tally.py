@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shield_core.analysis.measures.picture import Picture
-from shield_core.cipher import crew
+from shield_core.cipher.threads import Worker, run_tasks, useful_threads
 from shield_core.progress import Advance, nothing
 
 DIRECTIONS: Final = ("horizontal", "vertical", "diagonal")
@@ -163,7 +163,7 @@ def _fill(
     sheets: list[_Sheet] = []
     size = max(row.samples.size for row in rows)
 
-    def new_worker() -> crew.Worker[int]:
+    def new_worker() -> Worker[int]:
         sheets.append(sheet := _Sheet(rows))
 
         def work(at: int) -> Iterator[int]:
@@ -172,8 +172,8 @@ def _fill(
 
         return work
 
-    threads = crew.worth(max(len(row.picture.samples) for row in rows), threads)
-    crew.run(range(0, size, _BLOCK), new_worker, threads=threads, progress=progress)
+    threads = useful_threads(max(len(row.picture.samples) for row in rows), threads)
+    run_tasks(range(0, size, _BLOCK), new_worker, threads=threads, progress=progress)
     return sheets
 
 

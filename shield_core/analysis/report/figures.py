@@ -18,7 +18,7 @@ SCATTERED: Final = 1_000
 NEIGHBORS: Final = "Each point is a sample and its neighbor. Along a line they are alike; a cloud is noise."
 
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52.0, 8.0, 26.0, 24.0
-_SIDE = 72.0  # of the gauge: room for a word beside the outermost mark
+_SIDE = 72.0  # of the gauge: room for a word at the outermost mark
 _CUT = 8 / 256  # a value eight times as frequent as in noise: with higher peaks everything else would look flat
 _LEAST_GAP = 1e-7  # bits: the axis of the gauge is of no use below
 _MOST_GAP = 8.0

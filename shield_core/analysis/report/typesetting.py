@@ -87,11 +87,11 @@ def set_pages(contents: Contents, analysis: Mapping[str, Any]) -> bytes:
         lang="en",
         invariant=1,  # the same text makes the same file
     )
-    document.build(_story(contents, analysis), onFirstPage=_foot, onLaterPages=_foot)
+    document.build(_flowables(contents, analysis), onFirstPage=_foot, onLaterPages=_foot)
     return file.getvalue()
 
 
-def _story(contents: Contents, analysis: Mapping[str, Any]) -> list[Flowable]:
+def _flowables(contents: Contents, analysis: Mapping[str, Any]) -> list[Flowable]:
     return [
         _words("ImageShield · analysis of an encrypted image", _SMALL),
         _words(contents.title, _TITLE),

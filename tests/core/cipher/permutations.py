@@ -6,7 +6,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from shield_core.cipher import buckets, crew, kernels, permutation
+from shield_core.cipher import buckets, kernels, permutation
+from shield_core.cipher import threads as cipher_threads
 
 KEY = bytes(range(32))
 NAMES = ("count", "scatter", "gather", "draw", "shuffle", "take_and_shuffle", "unshuffle", "copy")
@@ -51,7 +52,7 @@ def small_buckets(bits=1, most=8):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(buckets, "_SMALL", bits)
         patch.setattr(buckets, "_MOST_BITS", most)
-        patch.setattr(crew, "_WORTH_A_THREAD", 0)
+        patch.setattr(cipher_threads, "_WORTH_A_THREAD", 0)
         yield
 
 

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shield_core.cipher import crew, keystream, reference, shuffling
+from shield_core.cipher import keystream, reference, shuffling
+from shield_core.cipher import threads as cipher_threads
 from shield_core.cipher.keystream import STEP, Lane
 from shield_core.cipher.permutation import lane_sizes, permute, unpermute
 from shield_core.cipher.streams import Streams
@@ -53,7 +54,7 @@ class TestPermutation:
     @pytest.mark.parametrize("n", [2, 5, 1000, 2**17, 2**17 + 1, 2**18 + 1])
     def test_equals_the_slow_twin_and_reads_what_the_twin_reads(self, n, threads, monkeypatch):
         """The twin refuses lanes that it does not consume exactly, words that are rejected included."""
-        monkeypatch.setattr(crew, "_WORTH_A_THREAD", 0)
+        monkeypatch.setattr(cipher_threads, "_WORTH_A_THREAD", 0)
         samples, measured = picture(n, 3), Measuring()
         permuted = permute(samples, KEY, measured=measured, threads=threads)
         lanes = [b"", *measured.consumed()[1:]]

@@ -13,7 +13,7 @@ from shield_core.keys.stanzas import PlainOpen
 from shield_core.pipeline import decrypt_image
 from tests.core.independent.test_cross import FILES, OTHERS
 from tests.independent.decrypt import decrypt
-from tests.independent.rungs import Refused
+from tests.independent.failures import Refused
 from tests.independent.stanzas import Secrets
 from tests.independent.vector import make_key_file
 from tests.vectors.images import STATEMENT, Making
@@ -117,14 +117,14 @@ def by_product(image, key_file):
     try:
         return bytes(decrypt_image(image, key_file, openers=[PlainOpen()]).data)
     except ShieldError as error:
-        return getattr(error, "rung", error.code.replace("-", " "))
+        return getattr(error, "failure", error.code.replace("-", " "))
 
 
 def by_document(image, key_file):
     try:
         return decrypt(image, key_file, Secrets()).file
     except Refused as refused:
-        return refused.rung
+        return refused.failure
 
 
 def assert_judged_alike(making, source):

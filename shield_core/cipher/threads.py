@@ -19,7 +19,7 @@ Worker = Callable[[Task], Iterator[int]]
 """Does one task in steps, and yields the number of bytes done after each."""
 
 
-def worth(n: int, threads: int) -> int:
+def useful_threads(n: int, threads: int) -> int:
     """Return how many threads to use for a picture.
 
     Args:
@@ -29,7 +29,9 @@ def worth(n: int, threads: int) -> int:
     return threads if n >= _WORTH_A_THREAD else 1
 
 
-def run(tasks: Sequence[Task], new_worker: Callable[[], Worker[Task]], *, threads: int, progress: Advance) -> None:
+def run_tasks(
+    tasks: Sequence[Task], new_worker: Callable[[], Worker[Task]], *, threads: int, progress: Advance
+) -> None:
     """Run all tasks, each on the next free thread.
 
     Args:
@@ -46,7 +48,7 @@ def run(tasks: Sequence[Task], new_worker: Callable[[], Worker[Task]], *, thread
     with ThreadPoolExecutor(max(1, threads - 1)) as pool:
         helpers = [pool.submit(_drain, queue, new_worker, done.append) for _ in range(min(threads, len(tasks)) - 1)]
         try:
-            _drain(queue, new_worker, lambda size: _tell(done, size, progress))
+            _drain(queue, new_worker, lambda size: _report(done, size, progress))
             for helper in helpers:
                 helper.result()
         finally:
@@ -56,7 +58,7 @@ def run(tasks: Sequence[Task], new_worker: Callable[[], Worker[Task]], *, thread
 
 
 @contextmanager
-def beside(work: Callable[[], Result], *, threads: int) -> Iterator[Callable[[], Result]]:
+def run_beside(work: Callable[[], Result], *, threads: int) -> Iterator[Callable[[], Result]]:
     """Run work on a second thread while the block runs, or before the block if there is only one thread.
 
     Args:
@@ -81,6 +83,6 @@ def _drain(queue: Iterator[Task], new_worker: Callable[[], Worker[Task]], report
             report(size)
 
 
-def _tell(done: deque[int], size: int, progress: Advance) -> None:
+def _report(done: deque[int], size: int, progress: Advance) -> None:
     elsewhere = sum(done.popleft() for _ in range(len(done)))
     progress(size + elsewhere)
