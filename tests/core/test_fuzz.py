@@ -1,4 +1,4 @@
-"""Whatever the bytes are, what reads them takes them or refuses in a documented way, in bounded memory."""
+"""Short fuzzing of all targets: each reader accepts or refuses any bytes as documented, in bounded memory."""
 
 import tracemalloc
 

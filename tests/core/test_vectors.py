@@ -37,7 +37,7 @@ def decrypt(vector):
 
 
 def _samples(back):
-    """What was released: of a file its frame, whatever the file is; of pixels all of them."""
+    """Return the released samples: the frame of any file, or all pixels."""
     if back.layout is Layout.FILE:
         return frame(back.data)
     return payload.build(back.data, intake.examine(back.data), layout=Layout.PIXELS).samples

@@ -25,7 +25,7 @@ _MOST_PIXELS = 25_000_000
 
 @dataclass(frozen=True)
 class Decrypted:
-    """The file that comes back, its samples (of the layout `file` its payload), and its metadata."""
+    """The restored file, its samples (with the layout `file` its payload), and its metadata."""
 
     file: bytes
     samples: bytes
@@ -34,7 +34,7 @@ class Decrypted:
 
 @dataclass(frozen=True)
 class Image:
-    """What the strict reader makes of an encrypted image."""
+    """The parts of an encrypted image, from the strict reader."""
 
     header: Header
     header_bytes: bytes
@@ -84,7 +84,7 @@ def _read(image: bytes) -> Image:
 
 
 def _material(header: Header, key_file: KeyFile, qmat: bytes | None) -> bytes:
-    """Of `maximum` the file that was given, of `multistage` what the key file holds, of others nothing."""
+    """Return the given file for `maximum`, the key file's material for `multistage`, and nothing for the others."""
     if header.purity != "maximum":
         return key_file.material or b""
     if qmat is None:

@@ -32,7 +32,7 @@ class Header:
 
 
 def parse(own: bytes, ihdr: Geometry) -> tuple[Header, bytes, bytes]:
-    """The header, its bytes, and the tag behind it."""
+    """Return the header, its bytes, and the tag after it."""
     demand(len(own) >= _TAG, "qsIS ends too early")
     raw, tag = own[:-_TAG], own[-_TAG:]
     fields = Cursor(raw)

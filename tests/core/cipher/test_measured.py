@@ -1,4 +1,4 @@
-"""The purity `maximum`: every keystream XORed with a measured lane of the same length."""
+"""The purity `maximum`: every keystream is XORed with a measured lane of the same length."""
 
 import numpy as np
 import pytest
@@ -28,7 +28,7 @@ class TestPicture:
         keystream.apply(samples, KEY, measured=measured, threads=threads)
         assert samples.tobytes() == expected
 
-    def test_lane_of_another_length_is_refused_by_the_twin(self):
+    def test_reference_refuses_lane_of_wrong_length(self):
         with pytest.raises(reference.WrongLane):
             reference.stream(bytes(3), KEY, lanes=[bytes(2)])
 
@@ -52,8 +52,8 @@ class TestLane:
 class TestPermutation:
     @pytest.mark.parametrize("threads", [1, 2])
     @pytest.mark.parametrize("n", [2, 5, 1000, 2**17, 2**17 + 1, 2**18 + 1])
-    def test_equals_the_slow_twin_and_reads_what_the_twin_reads(self, n, threads, monkeypatch):
-        """The twin refuses lanes that it does not consume exactly, words that are rejected included."""
+    def test_result_and_consumed_lanes_equal_the_reference(self, n, threads, monkeypatch):
+        """The reference refuses lanes that it does not consume exactly, including rejected words."""
         monkeypatch.setattr(cipher_threads, "_WORTH_A_THREAD", 0)
         samples, measured = picture(n, 3), Measuring()
         permuted = permute(samples, KEY, measured=measured, threads=threads)
@@ -61,15 +61,15 @@ class TestPermutation:
         assert np.array_equal(permuted, samples[reference.order(n, KEY, lanes=lanes)])
         assert not np.array_equal(permuted, permute(samples, KEY)) or n <= 5
 
-    def test_words_are_rejected_in_the_largest_picture_that_the_twin_saw(self):
-        """Otherwise the test above would show nothing about them: 2^18 + 1 pixels reject a few."""
+    def test_largest_reference_picture_rejects_words(self):
+        """Without rejected words the test above would not cover them: 2^18 + 1 pixels reject a few."""
         measured = Measuring()
         permute(picture(2**18 + 1, 1), KEY, measured=measured)
         draws = sum(stop - start - 1 for start, stop in measured.bounds)
         assert sum(used for lane, used in measured.used.items() if lane > 1) > 4 * draws
 
     @pytest.mark.parametrize("spoil", ["cut", "longer", "one fewer", "one more", "unread"])
-    def test_lanes_that_do_not_fit_are_refused_by_the_twin(self, spoil):
+    def test_reference_refuses_lanes_that_do_not_fit(self, spoil):
         measured = Measuring()
         permute(picture(50, 1), KEY, measured=measured)
         lanes = measured.consumed()
@@ -85,7 +85,8 @@ class TestPermutation:
 
     @settings(max_examples=40, deadline=None)
     @given(st.integers(0, 700), st.sampled_from([1, 2, 3, 4]), st.integers(1, 7), st.sampled_from([1, 2]))
-    def test_is_undone_and_reads_the_same_with_any_buckets_and_threads(self, n, width, bits, threads):
+    def test_any_buckets_and_threads_round_trip(self, n, width, bits, threads):
+        """The permutation is undone, and reads the same lanes, for any number of buckets and threads."""
         with small_buckets(bits):
             samples, one, other, back = picture(n, width), *(Measuring(room=1 << 12) for _ in range(3))
             permuted = permute(samples, KEY, measured=one)

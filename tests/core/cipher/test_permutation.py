@@ -22,7 +22,7 @@ keys = st.binary(min_size=32, max_size=32)
 
 @pytest.fixture(scope="module")
 def twin():
-    """The orders of the slow twin, each computed once."""
+    """The orders of the reference implementation, each computed once."""
     known = {}
 
     def order(n):
@@ -42,7 +42,7 @@ class TestVectors:
 
     @pytest.mark.parametrize("vector", VECTORS["vectors"], ids=lambda vector: str(vector["n"]))
     def test_kernels_give_the_frozen_order(self, vector):
-        """Pixels of 4 bytes that hold their own number come out as the order itself."""
+        """Pixels of 4 bytes that hold their own number give the order itself."""
         numbers = np.arange(vector["n"], dtype="<u4").view(np.uint8).reshape(-1, 4)
         order = permute(numbers, bytes.fromhex(vector["key"]))
         assert sha256(order.tobytes()).hexdigest() == vector["order_sha256"]
@@ -69,7 +69,7 @@ class TestPermute:
     @pytest.mark.parametrize("threads", [1, 2])
     @pytest.mark.parametrize("width", WIDTHS)
     @pytest.mark.parametrize("n", [0, 1, 1000, 2**20 + 3])
-    def test_writes_over_what_it_was_given_in_memory_that_is_there(self, n, width, threads):
+    def test_permute_in_place_uses_given_memory(self, n, width, threads):
         samples = picture(n, width)
         expected = permute(samples, KEY)
         memory = np.full(room(n, width, threads=threads) + 5, 77, np.uint8)
@@ -101,8 +101,8 @@ class TestPermute:
     @pytest.mark.parametrize("threads", [1, 2])
     @pytest.mark.parametrize("width", [1, 3])
     @pytest.mark.parametrize("spare", [-1, 0, 1])
-    def test_room_that_is_enough_or_not_by_one_place(self, monkeypatch, spare, width, threads):
-        """Each run is as large as its pixels and a free place, or lacks that place, or one of its pixels."""
+    def test_room_one_place_short_or_sufficient(self, monkeypatch, spare, width, threads):
+        """Each run has room for its pixels and a free place, or lacks that place, or also a place for a pixel."""
         samples, sizes, scatter = picture(2**20 + 3, width), [], buckets._scatter
         monkeypatch.setattr(buckets, "_scatter", lambda *given: sizes.append(scatter(*given)) or sizes[-1])
         expected = permute(samples, KEY, threads=threads)
@@ -222,7 +222,7 @@ class TestBuckets:
         assert buckets.bits_for(n) == bits
 
     def test_refill_after_rejected_words(self, monkeypatch):
-        """With 5 words at a time most draws need a refill, and the order stays the same."""
+        """With 5 words at a time most draws need a refill, but the order stays the same."""
         samples = picture(5000, 4)
         expected = permute(samples, KEY)
         monkeypatch.setattr(shuffling, "_WORDS", 5)
@@ -232,7 +232,7 @@ class TestBuckets:
 
 
 class TestPlainKernels:
-    """The same kernels as Python, where a wrong index raises instead of reading what lies beside."""
+    """The same kernels as Python, in which a wrong index raises instead of reading other memory."""
 
     @pytest.mark.parametrize("width", WIDTHS)
     @pytest.mark.parametrize("threads", [1, 2])

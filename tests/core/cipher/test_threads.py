@@ -22,7 +22,7 @@ def doubled(sizes, *, threads, progress):
 
 
 class TestWorth:
-    def test_only_pictures_of_a_mebipixel_take_more_than_one_thread(self):
+    def test_only_mebipixel_pictures_use_several_threads(self):
         assert [useful_threads(n, 2) for n in (1, 2**20 - 1, 2**20, 25_000_000)] == [1, 1, 2, 2]
         assert useful_threads(2**20, 1) == 1
 

@@ -183,7 +183,7 @@ class TestStreams:
         data = material.seal(lanes, key=KEYS.material, key_id=KEY_ID)
         assert np.array_equal(opened(of(Purity.MAXIMUM, data), data, encrypted), SAMPLES)
 
-    def test_of_maximum_that_are_not_used_up_are_refused(self):
+    def test_unconsumed_maximum_lanes_are_refused(self):
         lanes = recording(SAMPLES)
         material.Streams(KEYS.stream, KEYS.permutation, measured=lanes).encrypt(SAMPLES.copy())
         data = material.seal(lanes, key=KEYS.material, key_id=KEY_ID)

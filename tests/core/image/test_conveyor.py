@@ -15,7 +15,7 @@ class TestConveyor:
         assert seen == list(range(100))
 
     @pytest.mark.parametrize(("threads", "same"), [(1, True), (2, False)])
-    def test_has_a_thread_of_its_own_where_there_are_two(self, threads, same):
+    def test_work_has_its_own_thread_with_two(self, threads, same):
         seen = set()
         with conveyor(lambda _: seen.add(threading.get_ident()), threads=threads) as hand_over:
             for piece in range(5):
@@ -24,7 +24,7 @@ class TestConveyor:
         assert (threading.get_ident() in seen) is same
 
     def test_never_has_more_than_so_many_unfinished(self):
-        """The memory of a piece is used again for the piece `WAITING` + 1 later."""
+        """The memory of a piece is reused for the piece `WAITING` + 1 later."""
         handed, most = [], []
 
         def work(piece):

@@ -23,7 +23,7 @@ class TestFrame:
         assert frame_size(length) == size
 
     @given(st.integers(0, 50_000_000))
-    def test_holds_the_file_and_less_than_a_row_more(self, length):
+    def test_frame_exceeds_file_by_less_than_a_row(self, length):
         width, height = frame_size(length)
         assert width * height * 3 >= length + 8
         if height > 16:

@@ -221,7 +221,7 @@ class TestParse:
         with pytest.raises(KeyFileInvalid, match="1 MiB"):
             keyfile.parse(bytes(1_048_577))
 
-    def test_refuses_a_hostile_cost_in_milliseconds_and_derives_nothing(self, wraps, monkeypatch):
+    def test_hostile_cost_is_refused_without_deriving(self, wraps, monkeypatch):
         monkeypatch.setattr(passphrase, "Argon2id", None)
         value = json.loads(keyfile.encode(make(wraps["passphrase"])))
         for cost in ({"m_kib": 4_194_304}, {"t": 1_000_000}, {"m_kib": 1_048_576, "t": 10}, {"p": 255}, {"m_kib": 8}):
@@ -242,7 +242,7 @@ class TestParse:
 
 
 class TestEveryChange:
-    """No key file but the one that was written leads to a file key."""
+    """Only the unchanged key file gives a file key."""
 
     def refused(self, data, opener):
         with pytest.raises((KeyFileInvalid, DecryptionError)):
@@ -300,7 +300,7 @@ class TestUnlock:
     def test_any_opener_will_do(self, kind, wraps, openers):
         assert keyfile.unlock(make(wraps[kind]), list(openers.values())) == FILE_KEY
 
-    def test_a_file_key_of_another_image_fails_the_commitment(self):
+    def test_file_key_of_other_image_fails_commitment(self):
         other = make(file_key=bytes(32))
         with pytest.raises(CommitmentMismatch):
             keyfile.unlock(replace(make(), stanzas=other.stanzas), [PlainOpen()])
@@ -340,7 +340,7 @@ class TestRecipients:
         with pytest.raises(NoMatch):
             keyfile.unlock(again, [RecipientOpen(EVE)])
 
-    def test_each_of_several_opens_the_one_key_file_of_twenty(self):
+    def test_last_of_twenty_recipients_opens_key_file(self):
         secrets = [SecretKey.generate() for _ in range(20)]
         data = keyfile.encode(make(*(RecipientWrap(secret.public) for secret in secrets)))
         assert len(data) < 40_000
@@ -356,7 +356,7 @@ class TestRecipients:
         with pytest.raises(KeyFileInvalid):
             make(wraps["plain"], RecipientWrap(ADA.public))
 
-    def test_a_stanza_of_another_key_file_does_not_match(self):
+    def test_stanza_of_other_key_file_does_not_match(self):
         other = make(RecipientWrap(ADA.public), key_id=UUID(int=1))
         with pytest.raises(NoMatch):
             keyfile.unlock(replace(make(), stanzas=other.stanzas), [RecipientOpen(ADA)])

@@ -9,7 +9,7 @@ from tests.core.quantum.sources_that_fail import Broken, Stuck
 
 
 class Turning(Broken):
-    """Sound until told otherwise."""
+    """Works until the test breaks it."""
 
     def __init__(self):
         self.sound = DeterministicSource(3)
@@ -53,7 +53,7 @@ class TestRefill:
             bits.refill()
         assert bits.waiting_bits == UNIT_BITS
 
-    def test_when_a_health_test_fails_what_waited_is_wiped(self):
+    def test_failed_health_test_wipes_waiting_bits(self):
         source = Turning()
         bits = pool(4, source)
         bits.refill(2 * UNIT_BITS)

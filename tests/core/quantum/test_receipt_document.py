@@ -1,4 +1,4 @@
-"""docs/reference/receipts.md: its example verifies, and is made again from its seeds."""
+"""The example of docs/reference/receipts.md: it verifies, and its seeds give the same receipt."""
 
 import hashlib
 import re
@@ -21,7 +21,7 @@ SEEDS = (bytes(range(32)), bytes(range(32, 64)))
 
 @pytest.fixture
 def remade():
-    """The same receipt, made of what the page says."""
+    """The same receipt, made from the values on the page."""
     shown = parse(RECEIPT)
 
     def make(*seeds):
@@ -43,7 +43,7 @@ class TestExample:
         assert str(len(signed)) == FIGURES["bytes that are signed"]
         assert hashlib.sha256(signed).hexdigest() == DIGESTS[0]
 
-    def test_of_two_signatures_signs_the_bytes_that_the_page_says(self, remade):
+    def test_two_signatures_match_the_page(self, remade):
         made = remade(*SEEDS)
         signed = message(made, Algorithm.ML_DSA_65)
         assert made["signer_ml_dsa_65"] == FIGURES["signer_ml_dsa_65"]
