@@ -61,16 +61,16 @@ def appraise(
     scale = _Scale(progress)
     first = picture.read(original, progress=scale.part(_DECODING, len(original)))
     scale.reach(_DECODING)
-    second, regions, ours = _read_encrypted(encrypted)
+    second, regions, is_own = _read_encrypted(encrypted)
     scale.reach(_DECODING + _READING)
     worth = useful_threads(len(first.samples), threads)
     advance = scale.part(_ENCRYPTING, _PASSES * first.samples.nbytes)
     report = analyze(
         first,
         second,
-        encrypt=fresh_cipher(threads=worth, progress=advance) if ours and not regions else None,
+        encrypt=fresh_cipher(threads=worth, progress=advance) if is_own and not regions else None,
         timings_ms=timings_ms,
-        key_space_bits=KEY_SPACE_BITS if ours else None,
+        key_space_bits=KEY_SPACE_BITS if is_own else None,
         regions=regions,
         threads=threads,
     )
@@ -113,12 +113,12 @@ class _Scale:
 
     def __init__(self, progress: Advance) -> None:
         self._progress = progress
-        self._told = 0
+        self._reported = 0
 
     def reach(self, step: int) -> None:
-        if step > self._told:
-            told, self._told = self._told, step
-            self._progress(step - told)
+        if step > self._reported:
+            reported, self._reported = self._reported, step
+            self._progress(step - reported)
 
     def part(self, steps: int, total: int) -> Advance:
         start: int | None = None
@@ -126,7 +126,7 @@ class _Scale:
 
         def advance(size: int) -> None:
             nonlocal start, done
-            start = self._told if start is None else start
+            start = self._reported if start is None else start
             done += size
             self.reach(start + steps * min(done, total) // max(1, total))
 

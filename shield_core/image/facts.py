@@ -1,3 +1,5 @@
+"""The facts about an image file, the protocol of a walk, and the warnings."""
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol

@@ -1,3 +1,5 @@
+"""Examination of an uploaded file without decoding it: limits, magic bytes, and one walk over its structure."""
+
 from collections.abc import Callable, Mapping
 from typing import Final
 

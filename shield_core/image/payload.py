@@ -1,3 +1,5 @@
+"""The payload of an encrypted image: the choice of the layout, and the conversion of a file into samples."""
+
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -9,13 +11,13 @@ from numpy.typing import NDArray
 
 from shield_core.errors import ImageCorrupt, LayoutNotExact, RegionInvalid
 from shield_core.image import pixels
-from shield_core.image.conveyor import Finished, ignore
 from shield_core.image.facts import END_MISSING, NOT_DECODED, OTHER, SAMPLE_KINDS, TRAILING_DATA, Buffer, ImageFacts
 from shield_core.image.formats.jpeg_walk import JpegWalk
 from shield_core.image.formats.webp_walk import WebpWalk
 from shield_core.image.framing import FRAME_MODE, frame, frame_size
+from shield_core.image.handover import Finished, ignore
 from shield_core.image.intake import AnyWalk, survey
-from shield_core.image.keepsakes import keep
+from shield_core.image.kept_data import keep
 from shield_core.image.limits import MAX_PIXELS, check_size
 from shield_core.image.names import harmless_name
 from shield_core.image.orientation import ORIENTATION_NOT_APPLIED, UPRIGHT, read_orientation

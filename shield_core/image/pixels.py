@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFile
 
 from shield_core.errors import ImageCorrupt, ShieldError
-from shield_core.image.conveyor import Finished, conveyor, ignore
 from shield_core.image.facts import END_MISSING, SAMPLE_KINDS, ImageFacts, Pieces, Walk
 from shield_core.image.formats import png_read
 from shield_core.image.formats.bmp_walk import BmpWalk, read_rows
 from shield_core.image.formats.png_walk import PngWalk, check_checksums, check_png
 from shield_core.image.formats.tiff_strips import check_strips
 from shield_core.image.formats.tiff_walk import TiffWalk
+from shield_core.image.handover import Finished, handover, ignore
 from shield_core.image.limits import MAX_DECODED_PIXELS, MAX_PIXELS, MIN_FRAME_COST, check_size
 from shield_core.image.splice import spliced
 from shield_core.image.undecoded import NotDecoded, OtherWalk
@@ -87,7 +87,7 @@ def decode(
         mode = "I;16" if image.mode.startswith("I;16") else image.mode
         if mode not in SAMPLE_KINDS:
             raise ImageCorrupt(f"the picture decodes to {image.mode}")
-        with conveyor(finished, threads=threads) as hand_over:
+        with handover(finished, threads=threads) as hand_over:
             return Decoded(mode, _copy_samples(image, SAMPLE_KINDS[mode].bytes_per_pixel, hand_over), found)
 
 

@@ -1,3 +1,5 @@
+"""Parts of a file that are read as one file, so that decoders never see the other parts."""
+
 import io
 from bisect import bisect_right
 from itertools import accumulate

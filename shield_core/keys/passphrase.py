@@ -185,7 +185,7 @@ class WorkLimit:
     iterations: int = DEFAULT_ITERATIONS
 
     def allows(self, kdf: Kdf) -> bool:
-        """Say whether deriving stays within the limit."""
+        """Return whether a derivation stays within the limit."""
         if isinstance(kdf, Argon2):
             return kdf.m_kib <= self.m_kib and kdf.m_kib * kdf.t <= self.cost_kib
         return isinstance(kdf, Pbkdf2) and kdf.iterations <= self.iterations

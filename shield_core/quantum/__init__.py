@@ -2,7 +2,7 @@
 
 - `sources` defines the interface of a source of raw bits; `aer` is the simulated quantum source, `noisy` one with the
   faults of a device, `ibm` a device and `qrng` a generator on the network; all except the last run the same `circuit`.
-- `measurement` is the only way to get bits from a source: `patience` waits for the source, `health` tests its bits, and
+- `measurement` is the only way to get bits from a source: `deadlines` waits for it, `health` tests its bits, and
   `extract` makes uniform bits of biased ones.
 - `oracle` predicts the measurements of the simulator.
 - `pool` keeps tested raw bits in memory for `fast`; each is used once.

@@ -7,9 +7,9 @@ from typing import Any, Final
 from weakref import WeakKeyDictionary
 
 from shield_core.errors import EntropyError, HealthTestFailed, SourceFailed
+from shield_core.quantum.deadlines import ask
 from shield_core.quantum.extract import Extraction, plan
 from shield_core.quantum.health import BLOCK, SEEDS, Cutoffs, Monitor, Report
-from shield_core.quantum.patience import ask
 from shield_core.quantum.sources import EntropySource
 
 _MONITORS: Final[WeakKeyDictionary[EntropySource, Monitor]] = WeakKeyDictionary()

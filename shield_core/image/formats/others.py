@@ -7,7 +7,7 @@ from typing import Final
 
 from shield_core.errors import ImageCorrupt, UnsupportedFormat
 from shield_core.image.formats import boxes, jxl, raw
-from shield_core.image.formats.strangers import name_of
+from shield_core.image.formats.refused import name_of
 from shield_core.image.limits import check_size
 from shield_core.image.undecoded import OtherWalk, keep_undecoded
 

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from shield_core.errors import ImageCorrupt
 from shield_core.image.checksums import clear_registers
-from shield_core.image.conveyor import WAITING, Finished, conveyor, ignore
 from shield_core.image.facts import SAMPLE_KINDS, TRAILING_DATA
 from shield_core.image.formats.png_walk import PngWalk, check_checksums
+from shield_core.image.handover import WAITING, Finished, handover, ignore
 from shield_core.progress import Advance, nothing
 
 _BAND_BYTES: Final = 1 << 18  # filtered and unfiltered rows stay in the second-level cache
@@ -79,7 +79,7 @@ def read(
             raise ImageCorrupt("a row of the PNG has a filter that does not exist")
         finished(rows.reshape(-1))
 
-    with conveyor(work, threads=threads) as hand_over:
+    with handover(work, threads=threads) as hand_over:
         for band in _bands(height, row_bytes):
             inflation.fill(band.filtered.reshape(-1))
             hand_over(band)

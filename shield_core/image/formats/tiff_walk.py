@@ -161,8 +161,8 @@ def _keep(reader: TagReader, directory: Directory, tags: frozenset[int] | set[in
         entry = directory.entries[tag]
         if tag in DIRECTORIES:
             inner = reader.directory(reader.number(directory, tag, 0))
-            strangers = DIRECTORIES.keys() - DIRECTORIES[tag]
-            kept.append(KeptTag(tag, tags=_keep(reader, inner, inner.entries.keys() - strangers)))
+            foreign = DIRECTORIES.keys() - DIRECTORIES[tag]
+            kept.append(KeptTag(tag, tags=_keep(reader, inner, inner.entries.keys() - foreign)))
         else:
             kept.append(KeptTag(tag, entry.kind, entry.count, reader.value(entry)))
     return tuple(kept)

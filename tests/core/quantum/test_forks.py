@@ -85,7 +85,7 @@ json.dump(in_children(4, work), sys.stdout)
         assert len(keys) == len(set(keys)) == 2000
 
 
-class TestPatience:
+class TestDeadlines:
     def test_child_can_use_source_that_parent_awaits(self, run):
         """The thread that would have answered does not exist in the child, and its request is forgotten."""
         sizes = run("""

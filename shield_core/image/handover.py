@@ -22,7 +22,7 @@ def ignore(_: NDArray[np.uint8]) -> None:
 
 
 @contextmanager
-def conveyor(work: Callable[[Piece], object], *, threads: int) -> Iterator[Callable[[Piece], object]]:
+def handover(work: Callable[[Piece], object], *, threads: int) -> Iterator[Callable[[Piece], object]]:
     """Give the block a function that hands over pieces.
 
     Args:

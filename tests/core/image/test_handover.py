@@ -2,14 +2,14 @@ import threading
 
 import pytest
 
-from shield_core.image.conveyor import WAITING, conveyor, ignore
+from shield_core.image.handover import WAITING, handover, ignore
 
 
-class TestConveyor:
+class TestHandover:
     @pytest.mark.parametrize("threads", [1, 2])
     def test_keeps_the_order_and_forgets_nothing(self, threads):
         seen = []
-        with conveyor(seen.append, threads=threads) as hand_over:
+        with handover(seen.append, threads=threads) as hand_over:
             for piece in range(100):
                 hand_over(piece)
         assert seen == list(range(100))
@@ -17,7 +17,7 @@ class TestConveyor:
     @pytest.mark.parametrize(("threads", "same"), [(1, True), (2, False)])
     def test_work_has_its_own_thread_with_two(self, threads, same):
         seen = set()
-        with conveyor(lambda _: seen.add(threading.get_ident()), threads=threads) as hand_over:
+        with handover(lambda _: seen.add(threading.get_ident()), threads=threads) as hand_over:
             for piece in range(5):
                 hand_over(piece)
         assert len(seen) == 1
@@ -30,7 +30,7 @@ class TestConveyor:
         def work(piece):
             most.append(len(handed) - piece)
 
-        with conveyor(work, threads=2) as hand_over:
+        with handover(work, threads=2) as hand_over:
             for piece in range(200):
                 handed.append(piece)
                 hand_over(piece)
@@ -44,7 +44,7 @@ class TestConveyor:
                 raise KeyError(number)
 
         def run():
-            with conveyor(work, threads=threads) as hand_over:
+            with handover(work, threads=threads) as hand_over:
                 for number in range(10):
                     hand_over(number)
 
@@ -52,5 +52,5 @@ class TestConveyor:
             run()
 
     def test_what_the_block_raises_comes_through(self):
-        with pytest.raises(ValueError, match="enough"), conveyor(ignore, threads=2):
+        with pytest.raises(ValueError, match="enough"), handover(ignore, threads=2):
             raise ValueError("enough")

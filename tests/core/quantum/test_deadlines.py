@@ -3,10 +3,10 @@ import threading
 import pytest
 
 from shield_core.errors import SourceFailed
-from shield_core.quantum import patience
+from shield_core.quantum import deadlines
+from shield_core.quantum.deadlines import ask
 from shield_core.quantum.keygen import draw_file_key
 from shield_core.quantum.measurement import measure
-from shield_core.quantum.patience import ask
 from shield_core.quantum.pool import UNIT_BITS, BitPool
 from shield_core.quantum.sources import DeterministicSource
 from tests.core.quantum.sources_that_fail import Broken, Raising
@@ -75,7 +75,7 @@ class TestAsk:
 
     def test_once_it_has_answered_it_is_asked_again(self):
         source = stalled()
-        late = patience._LINES[source].overdue
+        late = deadlines._LINES[source].overdue
         source.may_answer.set()
         assert late.answered.wait(WAIT)
         assert ask(source, 4096)
@@ -90,7 +90,7 @@ class TestAsk:
 
     def test_thread_start_failure_does_not_block_source(self, monkeypatch):
         source = Remote()
-        monkeypatch.setattr(patience.threading.Thread, "start", lambda self: (_ for _ in ()).throw(RuntimeError))
+        monkeypatch.setattr(deadlines.threading.Thread, "start", lambda self: (_ for _ in ()).throw(RuntimeError))
         with pytest.raises(RuntimeError):
             ask(source, 4096)
         monkeypatch.undo()
