@@ -111,7 +111,7 @@ class TestFreshCipher:
 
 class TestProgress:
     @pytest.mark.parametrize("threads", [1, 2])
-    def test_adds_up_whatever_is_analyzed(self, photo, threads):
+    def test_progress_adds_up_for_any_analysis(self, photo, threads):
         for encrypted in (encrypt(photo).png, photo):
             told = []
             appraise(photo, encrypted, threads=threads, progress=told.append)
@@ -119,7 +119,7 @@ class TestProgress:
             assert min(told) > 0
             assert len(told) >= 3
 
-    def test_what_it_raises_ends_the_work(self, photo):
+    def test_exception_of_progress_ends_the_work(self, photo):
         def stop(_):
             raise Cancelled
 

@@ -17,7 +17,7 @@ targets = pytest.mark.parametrize("target", fuzzing.TARGETS, ids=lambda target: 
 
 @targets
 class TestTargets:
-    def test_takes_what_it_is_made_from(self, target):
+    def test_target_accepts_its_seeds(self, target):
         assert any(target.run(seed) for seed in target.seeds)
 
     @BRIEF

@@ -200,7 +200,7 @@ class TestWhatItSays:
         assert about["payload_sha256"] == sha256(inside.tobytes()).hexdigest()
         assert about["original_sha256"] == sha256(SMALL).hexdigest()
 
-    def test_nothing_of_the_metadata_stands_in_the_result(self):
+    def test_result_contains_no_metadata(self):
         """A thumbnail in EXIF shows what the rectangle hides."""
         image = pictures.make()
         data = pictures.with_icc(image, exif=pictures.exif(1, "the secret description"))

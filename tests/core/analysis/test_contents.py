@@ -29,7 +29,7 @@ class TestWrite:
         assert len(write(KINDS["sound"], about()).critical) == 3
         assert write(KINDS["holds a file, cipher unknown"], about()).critical == ()
 
-    def test_a_number_stands_beside_that_of_the_original(self):
+    def test_number_is_shown_beside_the_original(self):
         results = {result.name: result for result in write(KINDS["sound"], about()).results}
         assert results["Correlation, vertical"].was == "0.9999"
         assert results["NPCR between ciphertexts"].was == ""

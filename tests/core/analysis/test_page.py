@@ -47,7 +47,7 @@ class TestPage:
         assert reader.tags.count("svg") == 8
         assert ("html", "lang", "en") in reader.attributes
 
-    def test_asks_nobody_for_anything_and_runs_nothing(self):
+    def test_page_has_no_requests_and_no_scripts(self):
         page = render_html(KINDS["sound"], about())
         reader = Reader(page)
         assert not {"script", "img", "link", "iframe", "object", "form", "base", "a"} & set(reader.tags)

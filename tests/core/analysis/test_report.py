@@ -222,7 +222,7 @@ class TestWithheld:
 
 
 class TestProgress:
-    def test_it_is_told_and_may_stop_the_work(self):
+    def test_progress_is_called_and_may_stop_work(self):
         told = []
         analyze(noise(300, 250), noise(300, 250), progress=told.append)
         assert sum(told) == 300 * 250 * 3

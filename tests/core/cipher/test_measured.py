@@ -22,7 +22,7 @@ def encrypt(samples, measured, threads=1):
 class TestPicture:
     @pytest.mark.parametrize("threads", [1, 2])
     @pytest.mark.parametrize("size", [0, 1, STEP - 1, STEP + 1])
-    def test_equals_the_slow_twin(self, size, threads):
+    def test_result_equals_the_reference(self, size, threads):
         samples, measured = picture(size, 1), Measuring()
         expected = reference.stream(samples.tobytes(), KEY, lanes=[measured.read(0, 0, size).tobytes()])
         keystream.apply(samples, KEY, measured=measured, threads=threads)
@@ -123,14 +123,14 @@ class TestLaneSizes:
 
 class TestStreams:
     @pytest.mark.parametrize("threads", [1, 2])
-    def test_measured_ones_equal_the_twin(self, threads):
+    def test_measured_streams_equal_the_reference(self, threads):
         samples, measured = picture(3000, 3), Measuring()
         made = encrypt(samples, measured, threads)
         lanes = measured.consumed()
         xored = np.frombuffer(reference.stream(samples.tobytes(), STREAM_KEY, lanes=lanes), np.uint8).reshape(-1, 3)
         assert np.array_equal(made, xored[reference.order(3000, KEY, lanes=lanes)])
 
-    def test_segmented_ones_equal_the_twin_and_permute_plainly(self):
+    def test_segmented_streams_equal_the_reference(self):
         samples, seeds = picture(400_000, 3), [bytes([1]) * 32, bytes([2]) * 32]
         made = Streams(STREAM_KEY, KEY, seeds=b"".join(seeds)).encrypt(samples.copy())
         xored = np.frombuffer(reference.stream(samples.tobytes(), STREAM_KEY, seeds=seeds), np.uint8).reshape(-1, 3)

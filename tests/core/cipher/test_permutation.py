@@ -35,7 +35,7 @@ def twin():
 
 class TestVectors:
     @pytest.mark.parametrize("vector", VECTORS["vectors"], ids=lambda vector: str(vector["n"]))
-    def test_twin_gives_the_frozen_order(self, vector):
+    def test_reference_gives_the_frozen_order(self, vector):
         order = reference.order(vector["n"], bytes.fromhex(vector["key"]))
         assert order[:8] == vector["first"]
         assert sha256(np.array(order, "<u4").tobytes()).hexdigest() == vector["order_sha256"]
@@ -51,7 +51,7 @@ class TestVectors:
 class TestPermute:
     @pytest.mark.parametrize("width", WIDTHS)
     @pytest.mark.parametrize("n", [1, 2, 5, 2**17, 2**17 + 1, 2**18 + 1])
-    def test_equals_the_slow_twin(self, twin, n, width):
+    def test_result_equals_the_reference(self, twin, n, width):
         samples = picture(n, width)
         assert np.array_equal(permute(samples, KEY), samples[twin(n)])
 
@@ -61,7 +61,7 @@ class TestPermute:
         assert reference.order(0, KEY) == []
 
     @pytest.mark.parametrize("width", WIDTHS)
-    def test_leaves_what_it_was_given(self, width):
+    def test_input_is_not_changed(self, width):
         samples = picture(1000, width)
         permute(samples, KEY)
         assert np.array_equal(samples, picture(1000, width))
@@ -182,13 +182,19 @@ class TestPermute:
             permute(picture(2**20, 3), KEY, threads=threads, progress=stop)
 
     def test_wipes_its_memory(self, monkeypatch):
-        benches = []
-        init = shuffling._Bench.__init__
+        workspaces = []
+        init = shuffling._Workspace.__init__
         monkeypatch.setattr(
-            shuffling._Bench, "__init__", lambda bench, *sizes: (benches.append(bench), init(bench, *sizes))[1]
+            shuffling._Workspace,
+            "__init__",
+            lambda workspace, *sizes: (workspaces.append(workspace), init(workspace, *sizes))[1],
         )
         permute(picture(1000, 3), KEY)
-        assert not any(memory.any() for bench in benches for memory in (bench.keystream, bench.partners, bench.pixels))
+        assert not any(
+            memory.any()
+            for workspace in workspaces
+            for memory in (workspace.keystream, workspace.partners, workspace.pixels)
+        )
 
 
 class TestRefusals:
@@ -246,7 +252,7 @@ class TestPlainKernels:
                 assert np.array_equal(plain, compiled)
                 assert np.array_equal(unpermute(plain, KEY, threads=threads), samples)
 
-    def test_equal_the_twin_in_one_bucket(self, twin):
+    def test_single_bucket_equals_the_reference(self, twin):
         samples = picture(400, 3)
         with plain_kernels():
             assert np.array_equal(permute(samples, KEY), samples[twin(400)])

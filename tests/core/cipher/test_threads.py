@@ -46,19 +46,19 @@ class TestBeside:
             assert found()
 
     @pytest.mark.parametrize("threads", [1, 2])
-    def test_what_it_raises_comes_out(self, threads):
+    def test_exception_of_work_is_raised(self, threads):
         with pytest.raises(ZeroDivisionError), run_beside(lambda: 1 // 0, threads=threads) as found:
             found()
 
 
 class TestRun:
     @pytest.mark.parametrize("threads", [1, 2, 3])
-    def test_everything_is_done_and_told_once(self, threads):
+    def test_every_task_is_done_and_reported_once(self, threads):
         told = []
         doubled(range(50), threads=threads, progress=told.append)
         assert sum(told) == 2 * sum(range(50))
 
-    def test_progress_is_told_on_this_thread_only(self):
+    def test_progress_runs_on_calling_thread_only(self):
         tellers = set()
         doubled(range(200), threads=2, progress=lambda _: tellers.add(threading.get_ident()))
         assert tellers == {threading.get_ident()}

@@ -47,7 +47,7 @@ def regions_in(draw, width, height):
 
 
 class TestPack:
-    def test_every_field_stands_where_the_format_says(self):
+    def test_every_field_is_at_its_offset(self):
         packed = pack(header())
         assert packed[: OFFSETS["key id"]] == b"QSIS" + bytes([1, 1, 1, 2, 0, 0])
         assert packed[OFFSETS["key id"] : OFFSETS["nonce"]] == KEY_ID.bytes

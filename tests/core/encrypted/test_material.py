@@ -101,7 +101,7 @@ class TestOfImage:
         with pytest.raises(MaterialRequired, match="qmat"):
             material.of_image(of(Purity.MAXIMUM, b""), key_file(None), None)
 
-    def test_more_than_the_limit_is_not_looked_at(self, monkeypatch):
+    def test_material_over_the_limit_is_refused(self, monkeypatch):
         monkeypatch.setattr(material, "MAX_MATERIAL_BYTES", 10)
         with pytest.raises(FileTooLarge):
             material.of_image(of(Purity.MAXIMUM, b""), key_file(None), bytes(11))

@@ -183,7 +183,7 @@ class TestFind:
             (b"anything", "An encrypted image is a PNG"),
         ],
     )
-    def test_says_what_it_is_instead(self, data, told):
+    def test_error_names_the_other_format(self, data, told):
         with pytest.raises(NotEncrypted, match=told):
             png.find(data)
 

@@ -9,7 +9,7 @@ from shield_core.image.framing import frame, frame_size, unframe
 
 class TestFrame:
     @given(st.binary(max_size=3000))
-    def test_gives_back_what_it_took(self, data):
+    def test_frame_round_trip(self, data):
         width, height = frame_size(len(data))
         samples = frame(data)
         assert samples.shape == (width * height, 3)

@@ -146,7 +146,7 @@ class TestHarmlessStem:
 
     @settings(max_examples=500)
     @given(names, st.sampled_from(ENDINGS), st.sampled_from(["", "-100", " (2)"]))
-    def test_stays_harmless_whatever_is_appended(self, name, ending, number):
+    def test_name_stays_harmless_with_any_suffix(self, name, ending, number):
         made = harmless_stem(name, fallback="image") + number + ending
         assert is_harmless(made)
         assert harmless_name(made) == made

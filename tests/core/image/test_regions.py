@@ -71,7 +71,7 @@ class TestTheirPixels:
 
     @settings(max_examples=100, deadline=None)
     @given(regions(), st.integers(1, 4), st.sampled_from([1, 50, 1 << 20]))
-    def test_have_the_same_digest_in_whatever_steps(self, parts, size, step):
+    def test_digest_is_independent_of_step_size(self, parts, size, step):
         samples = picture(size)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("shield_core.image.regions._HASHED", step)

@@ -18,7 +18,7 @@ from tests import pictures
 PEAK = """
 import sys
 from pathlib import Path
-from shield_core.image import png_read
+from shield_core.image.formats import png_read
 from shield_core.image.intake import examine
 from shield_core.image.payload import build
 from shield_core.image.restore import restore

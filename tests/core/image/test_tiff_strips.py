@@ -156,7 +156,7 @@ class TestDamaged:
         assert kept < len(places) / 8, "a stream that ends nowhere"
 
     @pytest.mark.parametrize("layout", [Layout.AUTO, Layout.PIXELS, Layout.FILE])
-    def test_wrong_checksum_is_refused_whatever_the_layout(self, layout):
+    def test_wrong_checksum_is_refused_in_every_layout(self, layout):
         data, strip = picture("tiff_adobe_deflate")
         damaged = with_strip(data, strip[:-1] + bytes([strip[-1] ^ 1]))
         with pytest.raises(ImageCorrupt):

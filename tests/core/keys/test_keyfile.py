@@ -64,7 +64,7 @@ def kind(request):
 
 
 class TestBuild:
-    def test_carries_what_it_was_given(self):
+    def test_key_file_holds_the_given_values(self):
         made = make(created=datetime(2026, 1, 2, 3, 4, 5, 678, tzinfo=timezone(timedelta(hours=1))))
         assert (made.version, made.key_id, made.purity, made.nonce) == (1, KEY_ID, "balanced", NONCE)
         assert made.created == datetime(2026, 1, 2, 2, 4, 5, tzinfo=UTC)
@@ -332,7 +332,7 @@ class TestUnlock:
 
 
 class TestRecipients:
-    def test_each_of_several_opens_it_and_nobody_else(self):
+    def test_only_its_recipients_open_it(self):
         made = make(RecipientWrap(ADA.public), RecipientWrap(BOB.public))
         again = keyfile.parse(keyfile.encode(made))
         for secret in (ADA, BOB):
@@ -347,12 +347,12 @@ class TestRecipients:
         assert keyfile.unlock(keyfile.parse(data), [RecipientOpen(secrets[-1])]) == FILE_KEY
 
     @pytest.mark.parametrize("other", ["passphrase", "vault"])
-    def test_either_opens_what_stands_together(self, other, wraps, openers):
+    def test_each_stanza_opens_a_shared_key_file(self, other, wraps, openers):
         made = make(wraps[other], RecipientWrap(ADA.public))
         for opener in (openers[other], RecipientOpen(ADA)):
             assert keyfile.unlock(keyfile.parse(keyfile.encode(made)), [opener]) == FILE_KEY
 
-    def test_none_stands_beside_a_plain_key(self, wraps):
+    def test_plain_key_excludes_recipients(self, wraps):
         with pytest.raises(KeyFileInvalid):
             make(wraps["plain"], RecipientWrap(ADA.public))
 
@@ -361,7 +361,7 @@ class TestRecipients:
         with pytest.raises(NoMatch):
             keyfile.unlock(replace(make(), stanzas=other.stanzas), [RecipientOpen(ADA)])
 
-    def test_a_recipient_that_somebody_added_fails_the_mac(self):
+    def test_added_recipient_fails_the_mac(self):
         added = make(RecipientWrap(ADA.public), RecipientWrap(EVE.public))
         with pytest.raises(MacMismatch):
             keyfile.unlock(replace(make(RecipientWrap(ADA.public)), stanzas=added.stanzas), [RecipientOpen(ADA)])

@@ -228,7 +228,7 @@ class TestWork:
             (Pbkdf2(SALT, iterations=5_000_000), "5,000,000 iterations"),
         ],
     )
-    def test_is_told(self, kdf, work):
+    def test_cost_is_described_in_words(self, kdf, work):
         assert kdf.work == work
 
     @pytest.mark.parametrize(
@@ -268,19 +268,19 @@ class TestCandidates:
             assert (found[0], found[-1]) == (clean(passphrase), passphrase)
 
     @given(typed=st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs"), exclude_characters="\ufeff")))
-    def test_what_stands_around_it_is_dropped_once(self, typed):
+    def test_surrounding_marks_are_removed_once(self, typed):
         for mark in MARKS:
             for end in ENDS:
                 assert clean(mark + typed + end) == typed
         assert clean(f"\ufeff\ufeff{typed}\n\n") == f"\ufeff{typed}\n"
         assert clean(f"{typed}\r") == f"{typed}\r"
 
-    def test_every_reading_stands_once_in_its_order(self):
+    def test_every_form_is_listed_once_in_order(self):
         assert candidates("\ufeffword\n", "\ufeffword") == ("word", "\ufeffword", "\ufeffword\n")
         assert candidates("word") == ("word",)
 
     @pytest.mark.parametrize("passphrase", ["x" * 1025, "ü" * 600, "\ud800", "x" * 10_000])
-    def test_nothing_comes_of_what_never_encrypted(self, passphrase):
+    def test_unusable_passphrase_has_no_candidates(self, passphrase):
         assert candidates(passphrase) == ()
 
     def test_a_line_end_may_make_it_too_long(self):

@@ -122,7 +122,7 @@ class TestText:
 
     @settings(deadline=None)
     @given(st.binary(min_size=32, max_size=32))
-    def test_reads_what_it_writes(self, seed):
+    def test_text_round_trip(self, seed):
         secret = SecretKey(seed)
         assert SecretKey.parse(secret.text) == secret
         assert PublicKey.parse(secret.public.text) == secret.public
@@ -180,11 +180,11 @@ class TestText:
 
 
 class TestSeal:
-    def test_the_second_implementation_opens_what_ours_seals(self):
+    def test_reference_opens_sealed_file_key(self):
         for _ in range(10):
             assert reference.open_(SECRET.seed, INFO, SECRET.public.seal(FILE_KEY, info=INFO)) == FILE_KEY
 
-    def test_ours_opens_what_the_second_implementation_seals(self):
+    def test_file_key_sealed_by_reference_opens(self):
         for _ in range(10):
             assert SECRET.open(reference.seal(SECRET.public.data, INFO, FILE_KEY), info=INFO) == FILE_KEY
 

@@ -80,7 +80,7 @@ class TestAsk:
         assert late.answered.wait(WAIT)
         assert ask(source, 4096)
 
-    def test_what_it_raises_reaches_the_caller(self):
+    def test_exception_of_source_reaches_the_caller(self):
         source = Raising()
         source.deadline_seconds = WAIT
         with pytest.raises(RuntimeError, match=Raising.SECRET):

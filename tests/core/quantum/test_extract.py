@@ -77,7 +77,7 @@ class TestMultiply:
         with pytest.raises(SourceFailed, match="floating point"):
             multiply(bytes(96), bytes(64), 256)
 
-    def test_mends_an_error_of_less_than_a_quarter(self, monkeypatch):
+    def test_error_below_a_quarter_is_corrected(self, monkeypatch):
         random = np.random.default_rng(5)
         raw, diagonals = random.bytes(64), random.bytes(96)
         expected, exact = multiply(diagonals, raw, 256), np.fft.irfft
@@ -148,7 +148,7 @@ class TestApply:
             raw[at] ^= 1
 
     @pytest.mark.parametrize("n_bits", [32_768, 131_072])
-    def test_mends_a_bias_of_seventy_to_thirty(self, n_bits):
+    def test_bias_of_seventy_to_thirty_is_removed(self, n_bits):
         """-log2(0.7) is just over the assumed half bit; ones stay within 6 standard deviations of half."""
         planned = plan(n_bits, HALF)
         raw = biased(planned.raw_bits, 0.7, seed=6)

@@ -120,7 +120,7 @@ class TestRepetitionCount:
         assert alarm(with_run(cutoffs.repetition, of=of), cutoffs) == "repetition-count"
 
     @pytest.mark.parametrize("at", [1, 7, 8, 500, 4096 - 32])
-    def test_alarms_wherever_the_run_stands(self, at):
+    def test_run_at_any_position_raises_an_alarm(self, at):
         assert alarm(with_run(31, at=at)) == "repetition-count"
 
     @pytest.mark.parametrize(("before", "after", "expected"), [(20, 11, True), (20, 10, False), (1, 30, True)])

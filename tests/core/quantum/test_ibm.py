@@ -140,7 +140,7 @@ class TestCloud:
         assert cloud.credentials == {"channel": "ibm_quantum_platform", "token": TOKEN, "instance": INSTANCE}
         assert 0 < cloud.timeouts[0] <= 7
 
-    def test_asks_nobody_before_the_first_bits_are_wanted(self, on):
+    def test_no_request_before_the_first_measurement(self, on):
         cloud = Cloud()
         on(cloud).describe()
         assert cloud.credentials is None

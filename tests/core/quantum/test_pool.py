@@ -35,7 +35,7 @@ class TestRefill:
         assert bits.refill() == bits.waiting_bits == bits.capacity_bits == 4 * UNIT_BITS
         assert bits.refill() == 0
 
-    def test_takes_no_more_than_it_is_told(self):
+    def test_refill_adds_at_most_the_requested_bits(self):
         bits = pool(4)
         assert bits.refill(2 * UNIT_BITS + 8) == 2 * UNIT_BITS
         assert bits.refill(100 * UNIT_BITS) == 2 * UNIT_BITS

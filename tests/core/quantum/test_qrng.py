@@ -223,7 +223,7 @@ class TestBadAnswers:
 
 
 class TestTransport:
-    def test_a_certificate_that_nobody_signed_is_refused(self, tmp_path):
+    def test_self_signed_certificate_is_refused(self, tmp_path):
         key = ec.generate_private_key(ec.SECP256R1())
         name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
         now = datetime.now(UTC)
@@ -258,7 +258,7 @@ class TestTransport:
         assert HttpQrngSource(f"http://{host}/qrng")
 
     @pytest.mark.parametrize("url", ["http://qrng.example", "http://10.0.0.1/", "ftp://127.0.0.1/", "http://0.0.0.0/"])
-    def test_nobody_else(self, url):
+    def test_remote_address_without_https_is_refused(self, url):
         with pytest.raises(ValueError, match="over https"):
             HttpQrngSource(url)
 

@@ -132,7 +132,7 @@ class TestFile:
         with pytest.raises(ReceiptInvalid, match="not canonical"):
             parse(data)
 
-    def test_a_name_that_stands_twice_is_refused(self):
+    def test_duplicate_name_is_refused(self):
         data = compact(SIGNED)
         with pytest.raises(ReceiptInvalid, match="not canonical"):
             parse(data[:-1] + b',"tag_b64":"' + SIGNED["tag_b64"].encode() + b'"}')
@@ -224,7 +224,7 @@ class TestFields:
         assert refused(DOUBLY | change)
 
     @pytest.mark.parametrize("name", ["signer_ml_dsa_65", "signature_ml_dsa_65_b64"])
-    def test_neither_of_ml_dsa_65_stands_alone(self, name):
+    def test_single_ml_dsa_65_field_is_refused(self, name):
         assert "stand together" in refused({key: value for key, value in DOUBLY.items() if key != name})
 
     def test_changed_statement_fails_its_digest(self):

@@ -35,7 +35,7 @@ class TestExample:
         verdict = verify(parse(RECEIPT), keys=jwk.parse(SET, use="receipt").keys)
         assert verdict.outcome is Outcome.VERIFIED
 
-    def test_is_what_its_seed_makes(self, remade):
+    def test_receipt_equals_the_one_of_its_seed(self, remade):
         assert encode(remade(SEEDS[0])) == RECEIPT
 
     def test_signs_the_bytes_that_the_page_says(self):
@@ -54,6 +54,6 @@ class TestExample:
 
 
 class TestTables:
-    def test_every_outcome_stands_there(self):
+    def test_every_outcome_is_documented(self):
         for outcome in Outcome:
             assert f"| `{outcome.value}` |" in PAGE, outcome

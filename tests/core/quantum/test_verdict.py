@@ -32,7 +32,7 @@ class TestSignature:
         assert (verdict.signature, verdict.outcome) == (Signature.VALID, Outcome.VERIFIED)
         assert dict(verdict.checks) == {}
 
-    def test_of_nobody_we_know_is_unknown(self):
+    def test_unknown_signer_is_unknown(self):
         verdict = verify(RECEIPT, keys=keys_of(STRANGER))
         assert (verdict.signature, verdict.outcome) == (Signature.UNKNOWN, Outcome.UNKNOWN)
         assert verify(RECEIPT, keys={}).outcome is Outcome.UNKNOWN
