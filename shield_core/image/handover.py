@@ -1,4 +1,4 @@
-"""A second thread that works on pieces of a picture in their order, while the first makes the next ones."""
+"""A second thread that processes pieces of a picture in order while the first thread makes the next pieces."""
 
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -10,27 +10,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 WAITING: Final = 2
-"""Pieces that are handed over and not finished: one is worked on, one waits."""
+"""Pieces that are handed over and not finished: one is processed, one waits."""
 
 Piece = TypeVar("Piece")
 Finished = Callable[[NDArray[np.uint8]], object]
-"""Is told samples piece by piece, in their order."""
+"""Receives the samples piece by piece, in order."""
 
 
 def ignore(_: NDArray[np.uint8]) -> None:
-    """Do not listen."""
+    """Do nothing with a piece."""
 
 
 @contextmanager
-def conveyor(work: Callable[[Piece], object], *, threads: int) -> Iterator[Callable[[Piece], object]]:
-    """Give the block a function to hand over pieces with.
+def handover(work: Callable[[Piece], object], *, threads: int) -> Iterator[Callable[[Piece], object]]:
+    """Give the block a function that hands over pieces.
 
     Args:
-        work: done on every piece, one after the other. What it raises, a later handing over or the block's end raises.
-        threads: 1 to do the work at once, or more for a thread of its own.
+        work: called with every piece, one after the other. A later handover or the end of the block raises its
+            exceptions.
+        threads: 1 to do the work on the calling thread, or more for a second thread.
 
     Yields:
-        What hands over a piece; it waits while `WAITING` of them are not finished. The block's end waits for all.
+        A function that hands over a piece; it waits while `WAITING` pieces are not finished. The end of the block waits
+        for all.
     """
     if threads == 1:
         yield work

@@ -1,4 +1,4 @@
-"""What is kept of a file beside its pixels: as plain values that have a canonical JSON form."""
+"""The data that is kept of a file beside its pixels, as plain values with a canonical JSON form."""
 
 import zlib
 from collections.abc import Iterable
@@ -22,13 +22,13 @@ _ASPECT, _PER_INCH, _PER_CM = 0, 1, 2
 
 
 def keep(walk: AnyWalk) -> dict[str, Any] | None:
-    """Describe how the file is rebuilt around its pixels.
+    """Describe how to rebuild the file from its pixels.
 
     Args:
-        walk: What the walk over the file found.
+        walk: The walk over the file.
 
     Returns:
-        `as`, the format of the rebuilt file, and what it is rebuilt with; None where the metadata do not hold as much.
+        `as`, the format of the rebuilt file, and the data to rebuild it with; None if this does not fit the metadata.
     """
     match walk:
         case BmpWalk():
@@ -58,7 +58,7 @@ def _tag(tag: KeptTag) -> dict[str, Any]:
 
 
 def _as_chunks(walk: JpegWalk | WebpWalk) -> Chunks:
-    """Write what a JPEG or WebP says of its pixels as chunks of the PNG that it comes back as."""
+    """Write the metadata of a JPEG or WebP as chunks of the PNG that it is restored as."""
     chunks: Chunks = []
     if walk.icc:
         chunks.append(("before", b"iCCP", b"ICC profile\x00\x00" + zlib.compress(walk.icc)))
@@ -70,7 +70,7 @@ def _as_chunks(walk: JpegWalk | WebpWalk) -> Chunks:
 
 
 def _density(unit: int, across: int, down: int) -> Iterable[tuple[str, bytes, bytes]]:
-    """Write JFIF's density as pHYs: pixels per meter, or only their shape."""
+    """Write JFIF's density as pHYs: pixels per meter, or only their aspect ratio."""
     if not across or not down or unit not in {_ASPECT, _PER_INCH, _PER_CM}:
         return
     if unit == _PER_INCH:

@@ -3,10 +3,10 @@ import threading
 import pytest
 
 from shield_core.errors import SourceFailed
-from shield_core.quantum import patience
+from shield_core.quantum import deadlines
+from shield_core.quantum.deadlines import ask
 from shield_core.quantum.keygen import draw_file_key
 from shield_core.quantum.measurement import measure
-from shield_core.quantum.patience import ask
 from shield_core.quantum.pool import UNIT_BITS, BitPool
 from shield_core.quantum.sources import DeterministicSource
 from tests.core.quantum.sources_that_fail import Broken, Raising
@@ -16,7 +16,7 @@ WAIT = 30
 
 
 class Remote(Broken):
-    """Answers when it is let go."""
+    """Answers when the test allows it."""
 
     name = "remote"
 
@@ -39,7 +39,7 @@ class Remote(Broken):
 
 
 def stalled():
-    """A source that has let its first deadline pass."""
+    """A source that has missed its first deadline."""
     source = Remote(0.01, answering=False)
     with pytest.raises(SourceFailed, match=r"did not answer within 0.01 s"):
         ask(source, 4096)
@@ -48,23 +48,24 @@ def stalled():
 
 
 class TestAsk:
-    def test_a_source_of_this_machine_is_asked_on_the_thread_of_the_caller(self):
+    def test_local_source_runs_on_calling_thread(self):
         source = Remote()
         del source.deadline_seconds
         assert ask(source, 4096) == DeterministicSource(1).measure(4096)
         assert source.threads == [threading.current_thread()]
 
-    def test_a_remote_one_is_asked_on_a_thread_that_holds_nobody_up(self):
+    def test_remote_source_runs_on_daemon_thread(self):
         source = Remote()
         assert ask(source, 4096) == DeterministicSource(1).measure(4096)
         assert source.threads[0] is not threading.current_thread()
         assert source.threads[0].daemon
 
-    def test_one_that_stalls_is_not_waited_for_beyond_its_deadline(self):
+    def test_stalled_source_is_abandoned_at_its_deadline(self):
         source = stalled()
         source.may_answer.set()
 
-    def test_while_it_stalls_the_next_caller_is_told_at_once_and_no_thread_is_added(self):
+    def test_stalled_source_fails_next_callers_at_once(self):
+        """And no thread is added."""
         source = stalled()
         for _ in range(5):
             with pytest.raises(SourceFailed, match="earlier request"):
@@ -74,12 +75,12 @@ class TestAsk:
 
     def test_once_it_has_answered_it_is_asked_again(self):
         source = stalled()
-        late = patience._LINES[source].overdue
+        late = deadlines._LINES[source].overdue
         source.may_answer.set()
         assert late.answered.wait(WAIT)
         assert ask(source, 4096)
 
-    def test_what_it_raises_reaches_the_caller(self):
+    def test_exception_of_source_reaches_the_caller(self):
         source = Raising()
         source.deadline_seconds = WAIT
         with pytest.raises(RuntimeError, match=Raising.SECRET):
@@ -87,9 +88,9 @@ class TestAsk:
         with pytest.raises(RuntimeError):
             ask(source, 4096)
 
-    def test_a_machine_without_a_thread_to_spare_does_not_close_the_line(self, monkeypatch):
+    def test_thread_start_failure_does_not_block_source(self, monkeypatch):
         source = Remote()
-        monkeypatch.setattr(patience.threading.Thread, "start", lambda self: (_ for _ in ()).throw(RuntimeError))
+        monkeypatch.setattr(deadlines.threading.Thread, "start", lambda self: (_ for _ in ()).throw(RuntimeError))
         with pytest.raises(RuntimeError):
             ask(source, 4096)
         monkeypatch.undo()
@@ -108,7 +109,7 @@ class TestAsk:
             thread.join(WAIT)
         assert len(set(answers)) == 2
 
-    def test_whoever_waits_for_another_threads_request_waits_no_longer_than_the_deadline(self):
+    def test_waiting_for_other_request_ends_at_deadline(self):
         source = Remote(answering=False)
         first = threading.Thread(target=ask, args=(source, 4096))
         first.start()
@@ -138,8 +139,8 @@ class TestDraw:
             drawn.statement["purity"]["reason"] == "degraded: The source remote failed: it did not answer within 0.01 s"
         )
 
-    def test_bits_that_wait_are_taken_while_the_source_stalls(self):
-        """The refill that stalls in the background holds no lock that `fast` needs."""
+    def test_waiting_bits_are_available_during_stall(self):
+        """The stalled refill in the background holds no lock that `fast` needs."""
         source = Remote()
         pool = BitPool(source)
         pool.refill(2 * UNIT_BITS)

@@ -2,7 +2,7 @@ import threading
 
 import pytest
 
-from shield_core.cipher import crew
+from shield_core.cipher.threads import run_beside, run_tasks, useful_threads
 
 
 def doubled(sizes, *, threads, progress):
@@ -17,20 +17,20 @@ def doubled(sizes, *, threads, progress):
 
         return work
 
-    crew.run(sizes, new_worker, threads=threads, progress=progress)
+    run_tasks(sizes, new_worker, threads=threads, progress=progress)
     return made
 
 
 class TestWorth:
-    def test_only_pictures_of_a_mebipixel_take_more_than_one_thread(self):
-        assert [crew.worth(n, 2) for n in (1, 2**20 - 1, 2**20, 25_000_000)] == [1, 1, 2, 2]
-        assert crew.worth(2**20, 1) == 1
+    def test_only_mebipixel_pictures_use_several_threads(self):
+        assert [useful_threads(n, 2) for n in (1, 2**20 - 1, 2**20, 25_000_000)] == [1, 1, 2, 2]
+        assert useful_threads(2**20, 1) == 1
 
 
 class TestBeside:
     @pytest.mark.parametrize("threads", [1, 2])
     def test_gives_its_result_in_the_block(self, threads):
-        with crew.beside(threading.get_ident, threads=threads) as found:
+        with run_beside(threading.get_ident, threads=threads) as found:
             assert (found() == threading.get_ident()) == (threads == 1)
 
     def test_does_both_at_the_same_time(self):
@@ -40,25 +40,25 @@ class TestBeside:
             there.set()
             return here.wait(10)
 
-        with crew.beside(work, threads=2) as found:
+        with run_beside(work, threads=2) as found:
             assert there.wait(10)
             here.set()
             assert found()
 
     @pytest.mark.parametrize("threads", [1, 2])
-    def test_what_it_raises_comes_out(self, threads):
-        with pytest.raises(ZeroDivisionError), crew.beside(lambda: 1 // 0, threads=threads) as found:
+    def test_exception_of_work_is_raised(self, threads):
+        with pytest.raises(ZeroDivisionError), run_beside(lambda: 1 // 0, threads=threads) as found:
             found()
 
 
 class TestRun:
     @pytest.mark.parametrize("threads", [1, 2, 3])
-    def test_everything_is_done_and_told_once(self, threads):
+    def test_every_task_is_done_and_reported_once(self, threads):
         told = []
         doubled(range(50), threads=threads, progress=told.append)
         assert sum(told) == 2 * sum(range(50))
 
-    def test_progress_is_told_on_this_thread_only(self):
+    def test_progress_runs_on_calling_thread_only(self):
         tellers = set()
         doubled(range(200), threads=2, progress=lambda _: tellers.add(threading.get_ident()))
         assert tellers == {threading.get_ident()}
@@ -89,7 +89,7 @@ class TestRun:
             raise KeyboardInterrupt
 
         with pytest.raises(KeyboardInterrupt):
-            crew.run(range(1_000_000), new_worker, threads=threads, progress=stop)
+            run_tasks(range(1_000_000), new_worker, threads=threads, progress=stop)
         assert len(begun) < 1_000_000
 
     def test_what_a_helper_raises_is_raised_here(self):
@@ -108,4 +108,4 @@ class TestRun:
             return work
 
         with pytest.raises(ZeroDivisionError):
-            crew.run(range(10), new_worker, threads=2, progress=lambda _: None)
+            run_tasks(range(10), new_worker, threads=2, progress=lambda _: None)

@@ -1,4 +1,4 @@
-"""One or two threads over a list of tasks, and one thread that reports.
+"""Run tasks on one or two threads, and report progress on the calling thread.
 
 The compiled kernels, ChaCha20 and the hash functions release the GIL, so threads of one process use both cores.
 """
@@ -11,42 +11,44 @@ from typing import TypeVar
 
 from shield_core.progress import Advance
 
-_WORTH_A_THREAD = 1 << 20  # pixels; below, starting a thread costs more than it saves
+_WORTH_A_THREAD = 1 << 20  # pixels; for fewer, starting a thread costs more than it saves
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 Worker = Callable[[Task], Iterator[int]]
-"""Does one task in steps, and yields the bytes done by each."""
+"""Does one task in steps, and yields the number of bytes done after each."""
 
 
-def worth(n: int, threads: int) -> int:
+def useful_threads(n: int, threads: int) -> int:
     """Return how many threads to use for a picture.
 
     Args:
         n: pixels.
-        threads: at most so many.
+        threads: the most to use.
     """
     return threads if n >= _WORTH_A_THREAD else 1
 
 
-def run(tasks: Sequence[Task], new_worker: Callable[[], Worker[Task]], *, threads: int, progress: Advance) -> None:
-    """Do all tasks, each by whichever thread is free.
+def run_tasks(
+    tasks: Sequence[Task], new_worker: Callable[[], Worker[Task]], *, threads: int, progress: Advance
+) -> None:
+    """Run all tasks, each on the next free thread.
 
     Args:
-        tasks: must not depend on each other.
-        new_worker: makes the worker of one thread, with memory of its own.
+        tasks: they must not depend on each other.
+        new_worker: makes the worker of one thread, with its own memory.
         threads: 1, or more to use one helper for each further thread.
-        progress: called on this thread only, also for what the helpers did; what it raises stops the work.
+        progress: called on this thread only, also for the work of the helpers; an exception from it stops the work.
 
     Raises:
-        Exception: whatever a worker or `progress` raised; tasks that nobody has begun are dropped then.
+        Exception: the exception that a worker or `progress` raised; tasks that have not begun are dropped.
     """
-    queue = iter(tasks)  # a list's iterator may be shared: one step of it is atomic
+    queue = iter(tasks)  # threads may share the iterator of a list: one step of it is atomic
     done: deque[int] = deque()
     with ThreadPoolExecutor(max(1, threads - 1)) as pool:
         helpers = [pool.submit(_drain, queue, new_worker, done.append) for _ in range(min(threads, len(tasks)) - 1)]
         try:
-            _drain(queue, new_worker, lambda size: _tell(done, size, progress))
+            _drain(queue, new_worker, lambda size: _report(done, size, progress))
             for helper in helpers:
                 helper.result()
         finally:
@@ -56,15 +58,15 @@ def run(tasks: Sequence[Task], new_worker: Callable[[], Worker[Task]], *, thread
 
 
 @contextmanager
-def beside(work: Callable[[], Result], *, threads: int) -> Iterator[Callable[[], Result]]:
-    """Do one thing while the block does another, or before it where there is one thread.
+def run_beside(work: Callable[[], Result], *, threads: int) -> Iterator[Callable[[], Result]]:
+    """Run work on a second thread while the block runs, or before the block if there is only one thread.
 
     Args:
-        work: must not touch what the block writes.
+        work: it must not touch memory that the block writes.
         threads: 1, or more to use a helper.
 
     Yields:
-        What gives its result, waiting for it; the block's end waits as well.
+        A function that waits for the result and returns it; the end of the block waits as well.
     """
     if threads == 1:
         result = work()
@@ -81,6 +83,6 @@ def _drain(queue: Iterator[Task], new_worker: Callable[[], Worker[Task]], report
             report(size)
 
 
-def _tell(done: deque[int], size: int, progress: Advance) -> None:
+def _report(done: deque[int], size: int, progress: Advance) -> None:
     elsewhere = sum(done.popleft() for _ in range(len(done)))
     progress(size + elsewhere)

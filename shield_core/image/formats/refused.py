@@ -1,4 +1,4 @@
-"""Files that are often taken for pictures and are not taken: what each is, and what to do with it."""
+"""Refused file formats that users often upload as pictures: the name of each, and advice."""
 
 import re
 from typing import Final
@@ -43,7 +43,7 @@ _MAGIC: Final = {
 
 
 def name_of(view: memoryview) -> str:
-    """Say what a file is that is not taken, and what to do; a reason where its kind is not known.
+    """Describe a refused file and what the user can do; if its kind is not known, give a reason.
 
     Args:
         view: the whole file.
@@ -56,7 +56,7 @@ def name_of(view: memoryview) -> str:
 
 
 def _look_further(start: bytes) -> tuple[str, str]:
-    """Name what no first bytes tell: by a mark that stands further behind."""
+    """Recognize formats without distinctive first bytes by a mark further inside the file."""
     marks = {
         ("a document of markup", _AS_PICTURE): _MARKUP.match(start) is not None,
         ("a video or another kind of media", _AS_PICTURE): start[4:8] == b"ftyp",

@@ -1,7 +1,7 @@
-"""Wait for a source that may be slow, and no longer than it is worth.
+"""Calls to sources with a deadline, because a remote source may be slow.
 
-A source of this machine is asked inline. One that waits for a network or a device names its `deadline_seconds`; it is
-asked on a thread of its own, which is left behind where the deadline passes: the image goes on without it.
+A local source is called inline. A source that waits for a network or a device has `deadline_seconds`; it is called on a
+separate thread, which is abandoned after the deadline: the image continues without it.
 """
 
 import os
@@ -16,7 +16,7 @@ from shield_core.quantum.sources import EntropySource
 
 @dataclass(slots=True)
 class _Request:
-    """One question to a source, and its answer."""
+    """One request to a source, and its result."""
 
     n_bits: int
     answered: threading.Event = field(default_factory=threading.Event)
@@ -26,7 +26,7 @@ class _Request:
     def run(self, source: EntropySource, line: "_Line") -> None:
         try:
             self.raw = source.measure(self.n_bits)
-        except Exception as error:  # noqa: BLE001 - raised again by whoever asked
+        except Exception as error:  # noqa: BLE001 - the requesting thread raises it again
             self.error = error
         finally:
             self.answered.set()
@@ -35,7 +35,7 @@ class _Request:
 
 @dataclass(slots=True)
 class _Line:
-    """The line to one source: a question at a time, and whether one is overdue."""
+    """The connection to one source: it allows one request at a time, and knows whether one is overdue."""
 
     free: threading.Lock = field(default_factory=threading.Lock)
     overdue: _Request | None = None
@@ -49,28 +49,28 @@ _LINES: Final[WeakKeyDictionary[EntropySource, _Line]] = WeakKeyDictionary()
 
 
 def ask(source: EntropySource, n_bits: int) -> bytes:
-    """Return what the source gives, whatever that is, within its deadline.
+    """Return the unchecked result of the source, within its deadline.
 
     Args:
-        source: Where it has `deadline_seconds`, that long is waited at most, and as long again for an earlier
-            question of another thread.
-        n_bits: Bits to ask for.
+        source: If it has `deadline_seconds`, this is the longest wait, and again the longest wait for an earlier
+            request of another thread.
+        n_bits: The number of bits to request.
 
     Raises:
-        SourceFailed: the deadline passed, or an earlier question has not been answered since its own did.
-        Exception: whatever the source raised.
+        SourceFailed: the deadline passed, or an earlier request is still unanswered after its deadline.
+        Exception: any exception of the source.
     """
     seconds: float | None = getattr(source, "deadline_seconds", None)
     if seconds is None:
         return source.measure(n_bits)
     line = _LINES.setdefault(source, _Line())
-    # A source that hangs gets no second thread, and costs the next image no time.
+    # A source that hangs does not get a second thread, and the next image does not wait for it.
     if line.is_stalled or not line.free.acquire(timeout=seconds):
         raise SourceFailed("it has not answered an earlier request yet")
     request = _Request(n_bits)
     try:
         threading.Thread(target=request.run, args=(source, line), name=f"ask {source.name}", daemon=True).start()
-    except RuntimeError:  # the machine has no thread left
+    except RuntimeError:  # the system cannot start another thread
         line.free.release()
         raise
     if not request.answered.wait(seconds):
@@ -78,8 +78,8 @@ def ask(source: EntropySource, n_bits: int) -> bytes:
         raise SourceFailed(f"it did not answer within {seconds:g} s")
     if request.error is not None:
         raise request.error
-    return request.raw  # type: ignore[return-value]  # whatever the source gave: the caller looks at it
+    return request.raw  # type: ignore[return-value]  # unchecked: the caller checks it
 
 
-# The thread that would release a line does not exist in a child.
+# The thread that would release a line does not exist in a forked child.
 os.register_at_fork(after_in_child=_LINES.clear)

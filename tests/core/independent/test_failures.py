@@ -1,4 +1,4 @@
-"""Every vector, decrypted by the implementation that was written from docs/reference/format.md alone."""
+"""All test vectors, decrypted by the implementation that was written from docs/reference/format.md alone."""
 
 import hashlib
 import json
