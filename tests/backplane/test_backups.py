@@ -16,7 +16,7 @@ from backplane.services.backups.snapshots import Backups
 from backplane.services.upkeep.sweeper import Sweeper
 from backplane.vault import LocalVault
 from backplane.wiring import Plant, open_plant
-from imageshield.servers.installation import AlembicMigrations
+from imageshield.commands.service.installation import AlembicMigrations
 from tests.stack import query
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]

@@ -107,8 +107,11 @@ class TestWithTheExtra:
             (
                 "embedded",
                 ", ".join(
-                    ["backplane.wiring", "imageshield.servers.installation"]
-                    + [f"imageshield.commands.{name}" for name in ("up", "demo", "doctor", "backups", "dead_letters")]
+                    ["backplane.wiring", "imageshield.commands.service.installation"]
+                    + [
+                        f"imageshield.commands.service.{name}"
+                        for name in ("up", "demo", "doctor", "backups", "dead_letters")
+                    ]
                 ),
             ),
             ("worker", "relay.__main__"),
