@@ -60,7 +60,7 @@ fix: setup ## write what `check` would complain about and a tool can mend
 	@$(BIN)/ruff format
 	@$(BIN)/ruff check --fix
 	@$(BIN)/python -m api.openapi.snapshot --write
-	@$(BIN)/python -m imageshield.terminal.manual --write
+	@$(BIN)/python -m imageshield.manual --write
 
 # The parts of `check`, in the order in which they run. Each is a target of its own: `make check-types`.
 CHECKS := format lint spelling imports types migrations openapi dockerfiles compose manifests links

@@ -16,7 +16,7 @@ from backplane.services.backups.snapshots import Backups
 from backplane.vault import LocalVault
 from backplane.wiring.relay import wire_sweeper
 from backplane.wiring.resources import Resources, open_resources
-from imageshield.servers.installation import AlembicMigrations
+from imageshield.commands.service.installation import AlembicMigrations
 from tests.stack import query
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from imageshield.commands import materials
-from imageshield.commands.access import Keys, Locks
-from imageshield.commands.neighbors import beside, encrypted_beside, key_beside, writable
+from imageshield.commands.offline import materials
+from imageshield.commands.offline.access import Keys, Locks
+from imageshield.commands.offline.neighbors import beside, encrypted_beside, key_beside, writable
 from imageshield.terminal import summaries
 from imageshield.terminal.failures import Failure, of_core, usage
 from imageshield.terminal.inputs import STANDARD, read

@@ -20,7 +20,7 @@ from PIL import Image
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from imageshield.commands.up import reporter
+from imageshield.commands.service.up import reporter
 from imageshield.servers import system
 from imageshield.servers.home import scratch
 from imageshield.terminal import reporting
@@ -36,7 +36,7 @@ from shield_core.progress import Stage
 from shield_core.quantum import receipt as receipts
 from shield_core.quantum.verdict import Outcome, verify
 
-SAMPLE = Path(__file__).resolve().parents[2] / "samples" / "astronaut.png"
+SAMPLE = Path(__file__).resolve().parents[3] / "samples" / "astronaut.png"
 API = "/api/v1"
 
 

@@ -14,7 +14,7 @@ from backplane.services.backups.restores import Restored
 from backplane.services.backups.snapshots import Told
 from backplane.settings import Settings
 from backplane.wiring.operator import open_backups, open_restores
-from imageshield.servers.installation import VAULT, AlembicMigrations, check_vault, installation
+from imageshield.commands.service.installation import VAULT, AlembicMigrations, check_vault, installation
 from imageshield.terminal.failures import ERROR, NOT_AUTHENTIC, OK, Failure, of_writing
 from imageshield.terminal.reporting import print_json, print_table, say
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from imageshield.commands.access import Keys, Locks
+from imageshield.commands.offline.access import Keys, Locks
 from imageshield.terminal.failures import of_core
 from imageshield.terminal.inputs import read
 from imageshield.terminal.outputs import PRIVATE, Outputs, check_distinct, check_target

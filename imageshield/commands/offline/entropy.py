@@ -19,7 +19,7 @@ def selftest(
     json: Json = False,
 ) -> None:
     """Predict every bit of the simulator from its seed, and no key of this product. Exit code 0 where that is so."""
-    from imageshield.commands import entropy_selftest as attack
+    from imageshield.commands.offline import entropy_selftest as attack
 
     found = attack.run(keys)
     if json:
@@ -35,7 +35,7 @@ def bench(
     json: Json = False,
 ) -> None:
     """Race the ways to get random bits in one run: the first designs' routines, ours, and what is no measurement."""
-    from imageshield.commands import entropy_bench
+    from imageshield.commands.offline import entropy_bench
 
     result = entropy_bench.run(rounds=rounds)
     if json:

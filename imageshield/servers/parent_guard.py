@@ -1,8 +1,8 @@
-"""Become another program that ends when the supervisor ends, whatever ends it.
+"""Parent guard: replace this process by a program that ends when the supervisor ends, even if that was killed.
 
-Run as `python -I -S leash.py PARENT UID GID SIGNAL PROGRAM ARGUMENT…`. It is a program of its own because
-Python between fork and exec is unsafe in a process with threads, and because a change of user clears the kernel's
-parent-death signal.
+Run as `python -I -S parent_guard.py PARENT UID GID SIGNAL PROGRAM ARGUMENT…`. It is a separate program because
+Python code between fork and exec is unsafe in a process with threads, and because a change of user clears the
+kernel's parent-death signal.
 """
 
 import ctypes

@@ -1,4 +1,4 @@
-"""The database and the store of an installation, for a command of its operator: running, or started for so long."""
+"""The database and the store of an installation for an operator's command, which starts them if they do not run."""
 
 import asyncio
 import os
@@ -24,14 +24,14 @@ from imageshield.terminal.failures import Failure, usage
 from imageshield.terminal.reporting import say
 
 NEEDED = {"DATABASE_URL": "postgres", "S3_ENDPOINT_URL": "seaweedfs"}
-"""What keeps everything, by its variable, and the embedded server that stands in for it."""
+"""The variables of the servers that keep data, and the embedded server used where one is not set."""
 
 VAULT = ("VAULT_KEY_FILE", "VAULT_DIRECTORY")
 
 
 @dataclass(frozen=True)
 class Installation:
-    """Where everything is that a backup is made of."""
+    """The situation and the settings of an installation."""
 
     situation: Situation
     settings: Settings
@@ -39,10 +39,10 @@ class Installation:
 
 @contextmanager
 def installation(data_dir: Path | None, *, new: bool) -> Iterator[Installation]:
-    """Lend the installation that the environment and the data directory name; `new` allows for one to be made.
+    """Open the installation that the environment and the data directory name. `new` allows one to be created.
 
     Raises:
-        Failure: it is not all there, or cannot be started.
+        Failure: it is incomplete or cannot be started.
     """
     path = (data_dir or default_path()).expanduser().resolve()
     situation = look(os.environ, Home(path))
@@ -58,20 +58,22 @@ def installation(data_dir: Path | None, *, new: bool) -> Iterator[Installation]:
 
 
 def check_vault(situation: Situation) -> None:
-    """Refuse a vault at a wrong place, or under another root key.
+    """Check that the vault is the one of the service.
 
     Raises:
-        Failure: it cannot be used.
+        Failure: it is at a wrong place, or under another root key.
     """
     for fault in check_keys(situation):
         if fault.subject in VAULT:
-            raise Failure(
-                "vault-unusable", "The vault cannot be used", f"{fault.subject} {fault.problem}: {fault.remedy}"
-            )
+            raise vault_refused(f"{fault.subject} {fault.problem}: {fault.remedy}")
+
+
+def vault_refused(detail: str) -> Failure:
+    return Failure("vault-unusable", "The vault cannot be used", detail)
 
 
 class AlembicMigrations:
-    """The migrations of this version, run as a process of their own, as `up` does."""
+    """The migrations of this version, run in a process of their own, as in `up`."""
 
     def __init__(self, settings: Settings) -> None:
         self._url = settings.database_url.get_secret_value()
@@ -102,7 +104,7 @@ def _started(path: Path, absent: set[str]) -> Iterator[None]:
     except StartRefused as refusal:
         raise _not_started(refusal) from refusal
     try:
-        # Neither Redis nor anything of ours runs: nobody works on the data meanwhile.
+        # Neither Redis nor any service runs, so nothing changes the data meanwhile.
         stack = embedded.compose(home, _without_redis(os.environ))
         services = [service for service in stack.services if service.name in absent]
         supervisor = Supervisor(services, home=home.path, report=say)

@@ -1,4 +1,4 @@
-"""One thread that keeps one process alive: start, wait until it answers, wait until it ends, again."""
+"""A thread that keeps one process running: start it, wait until it answers, wait until it ends, start it again."""
 
 import os
 import subprocess
@@ -11,18 +11,18 @@ from pathlib import Path
 from imageshield.servers import logs, processes
 from imageshield.servers.service import Service
 
-LEASH = Path(__file__).with_name("leash.py")
+PARENT_GUARD = Path(__file__).with_name("parent_guard.py")
 POLL_SECONDS = 0.05
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 30.0
 STEADY_SECONDS = 60.0
-"""A process that lived this long has earned a quick restart."""
+"""A process that ran this long is restarted after the first pause again."""
 
 SILENCES = 2
 
 
-class Keeper:
-    """The life of one service. Who starts a child waits for it: the kernel ties the leash to the starting thread."""
+class ProcessRunner:
+    """Runs one service. One thread starts the child and waits for it: the parent-death signal is bound to it."""
 
     def __init__(self, service: Service, *, run: Path, log: Path, report: Callable[[str], None]) -> None:
         self.service = service
@@ -37,7 +37,7 @@ class Keeper:
         self._stopping = threading.Event()
         self._guard = threading.Lock()
         self._child: subprocess.Popen[bytes] | None = None
-        self._thread = threading.Thread(target=self._keep, name=f"keeper-{service.name}", daemon=True)
+        self._thread = threading.Thread(target=self._keep, name=f"runner-{service.name}", daemon=True)
 
     @property
     def pid(self) -> int | None:
@@ -52,11 +52,11 @@ class Keeper:
         self._thread.start()
 
     def trust(self) -> None:
-        """Take it from here that the process works: from now on its end is an accident."""
+        """Assume from now on that the process works: when it ends, it is started again."""
         self._trusted = True
 
     def stop(self) -> None:
-        """End the process: kindly, and after its time is up not."""
+        """Send the stop signal, and kill the process group if it does not end in time."""
         with self._guard:
             self._stopping.set()
             self._signal(self.service.stop_signal)
@@ -69,8 +69,8 @@ class Keeper:
                 self._kill_group()
             self._thread.join()
 
-    def feel_pulse(self) -> None:
-        """Kill a process that lives and does nothing: the second time, for after a suspend the first says nothing."""
+    def check_alive(self) -> None:
+        """Kill a process that runs but makes no progress in two checks: after a suspend, one check proves nothing."""
         if not self.ready.is_set() or self.service.alive is None or self.service.alive():
             self._silences = 0
             return
@@ -94,11 +94,11 @@ class Keeper:
             began = time.monotonic()
             try:
                 outcome = self._live()
-            except Exception as error:  # noqa: BLE001 -- a thread has nobody else to tell
+            except Exception as error:  # noqa: BLE001 -- a thread has no caller that could report it
                 outcome = str(error) or repr(error)
             if self._stopping.is_set() or (self.service.once and self.ready.is_set()):
                 return
-            if not self._trusted:  # what never worked is not tried for ever
+            if not self._trusted:  # a process that never worked is not retried forever
                 self.failure = outcome
                 return
             self.ready.clear()
@@ -107,7 +107,7 @@ class Keeper:
             self._stopping.wait(pause)
 
     def _live(self) -> str:
-        """Go through one life of the process and tell how it ended."""
+        """Start the process, wait until it ends, and return how it ended."""
         self.service.prepare()
         child = self._spawn()
         if child is None:
@@ -122,12 +122,20 @@ class Keeper:
     def _spawn(self) -> subprocess.Popen[bytes] | None:
         service, who = self.service, self.service.account
         identity = ("-1", "-1") if who is None else (str(who.uid), str(who.gid))
-        leash = (sys.executable, "-I", "-S", str(LEASH), str(os.getpid()), *identity, str(int(service.death_signal)))
+        guard_command = (
+            sys.executable,
+            "-I",
+            "-S",
+            str(PARENT_GUARD),
+            str(os.getpid()),
+            *identity,
+            str(int(service.death_signal)),
+        )
         with self._guard, logs.open_append(self.log) as log:
             if self._stopping.is_set():
                 return None
             child = self._child = subprocess.Popen(
-                (*leash, *service.command),
+                (*guard_command, *service.command),
                 env=service.environment,
                 cwd=service.working_directory,
                 stdin=subprocess.DEVNULL,
@@ -153,12 +161,12 @@ class Keeper:
 
     def _await_end(self, child: subprocess.Popen[bytes]) -> int:
         if hasattr(os, "waitid"):  # not on macOS before Python 3.13
-            # Seen but not yet reaped, its pid is still its own and cannot be another's group.
+            # Before the child is reaped, its pid cannot be reused for another process group.
             os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
         else:
             child.wait()
         with self._guard:
-            self._kill_group()  # what it leaves behind: the pool of a dead Celery, for one
+            self._kill_group()  # what is left of it, such as the pool of a crashed Celery
             self._child = None
         self._record.unlink(missing_ok=True)
         self.service.tidy()

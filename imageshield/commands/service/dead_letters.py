@@ -1,4 +1,4 @@
-"""`imageshield admin dead-letters …`: the jobs that were given up, and sending one again."""
+"""`imageshield admin dead-letters …`: list the jobs that failed at every attempt, and queue one again."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -9,6 +9,7 @@ from uuid import UUID
 import typer
 
 from imageshield.terminal.failures import Failure
+from imageshield.terminal.options import InstallationDir, Json
 from imageshield.terminal.reporting import print_json, print_table, say, show
 
 if TYPE_CHECKING:
@@ -24,14 +25,11 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-Json = Annotated[bool, typer.Option("--json", help="Print the result, or the error, as JSON on stdout.")]
-DataDir = Annotated[Path | None, typer.Option(help="Where `imageshield up` keeps everything. [default: as of `up`]")]
-
 
 @app.command("list")
 def list_(
     limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many, the newest.")] = 100,
-    data_dir: DataDir = None,
+    data_dir: InstallationDir = None,
     json: Json = False,
 ) -> None:
     """List the jobs that were given up as poison, of all accounts, newest first."""
@@ -49,7 +47,7 @@ def list_(
 @app.command()
 def redrive(
     job: Annotated[str, typer.Argument(metavar="JOB", help="The id of the job, job_…")],
-    data_dir: DataDir = None,
+    data_dir: InstallationDir = None,
     json: Json = False,
 ) -> None:
     """Put JOB back into the queue, with three new attempts. Possible for 24 hours after it failed."""
@@ -71,7 +69,7 @@ def _operator() -> "Caller":
 def _with_dead_letters(data_dir: Path | None, act: "Callable[[DeadLetters], Awaitable[T]]") -> T:
     from backplane.errors import ApplicationError
     from backplane.wiring.operator import open_dead_letters
-    from imageshield.servers.installation import installation
+    from imageshield.commands.service.installation import installation
 
     async def run() -> T:
         async with open_dead_letters(found.settings) as dead_letters:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from imageshield.commands.access import read_identities
+from imageshield.commands.offline.access import read_identities
 from imageshield.terminal.failures import usage
 from imageshield.terminal.inputs import STANDARD
 from imageshield.terminal.outputs import PRIVATE, Outputs, check_target

@@ -43,8 +43,8 @@ def rewrap(  # noqa: PLR0917 - typer calls it by name
     force: Force = False,
 ) -> None:
     """Make of KEY a key file that others open: with another password, for other recipients."""
-    from imageshield.commands import access
-    from imageshield.commands.rewrap import rewrap as run
+    from imageshield.commands.offline import access
+    from imageshield.commands.offline.rewrap import rewrap as run
 
     keys = access.Keys(password_file, password_fd, identity or ())
     locks = access.Locks(
@@ -65,7 +65,7 @@ def keygen(
     quiet: Quiet = False,  # noqa: ARG001 - its callback does it
 ) -> None:
     """Make the keys of a recipient: a secret one to keep, and a public one to hand out."""
-    from imageshield.commands import keygen as making
+    from imageshield.commands.offline import keygen as making
 
     if public is None:
         making.generate(out=out, as_json=json)
@@ -86,6 +86,6 @@ def import_legacy(  # noqa: PLR0917 - typer calls it by name
     force: Force = False,
 ) -> None:
     """Get a picture back that the predecessor of this program encrypted."""
-    from imageshield.commands.import_legacy import import_legacy as run
+    from imageshield.commands.offline.import_legacy import import_legacy as run
 
     run(encrypted, key, out=out, verify=not unverified, force=force, as_json=json)

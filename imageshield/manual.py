@@ -1,8 +1,6 @@
-"""The manual page, written from the same declarations as `--help`.
+"""The manual page, generated from the same declarations as `--help`.
 
-    python -m imageshield.terminal.manual [--write]
-
-shows it, or keeps it as docs/reference/imageshield.1.
+`python -m imageshield.manual` prints it; with `--write` it replaces docs/reference/imageshield.1.
 """
 
 import sys
@@ -15,7 +13,7 @@ import typer.main
 from imageshield.__main__ import app
 from shield_core import __version__
 
-PAGE: Final = Path(__file__).parents[2] / "docs" / "reference" / "imageshield.1"
+PAGE: Final = Path(__file__).parents[1] / "docs" / "reference" / "imageshield.1"
 
 EXIT_CODES: Final[Mapping[str, str]] = {
     "0": "done",
@@ -71,7 +69,7 @@ def _parameters(parameters: Iterable[Any], context: Any) -> Iterator[str]:
 
 
 def _text(text: str) -> str:
-    """Write a paragraph of roff: ASCII, with hyphens that can be copied, and nothing that is taken for a request."""
+    """Write a paragraph of roff: ASCII, with hyphens that can be copied, and no line that roff reads as a request."""
     line = " ".join(text.split()).replace("\\", "\\e").replace("-", "\\-")
     line = "".join(character if character.isascii() else f"\\[u{ord(character):04X}]" for character in line)
     return f"\\&{line}" if line.startswith((".", "'")) else line

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from imageshield.commands.entropy_routines import BULK_BITS, Routine, all_routines
+from imageshield.commands.offline.entropy_routines import BULK_BITS, Routine, all_routines
 from imageshield.terminal.failures import Failure
 from shield_core.errors import SourceFailed
 from shield_core.quantum.aer import AerSource

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from imageshield.commands.neighbors import beside
+from imageshield.commands.offline.neighbors import beside
 from imageshield.terminal.failures import Failure, usage
 from imageshield.terminal.inputs import STANDARD
 from shield_core.cipher.purity import Purity

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from imageshield.commands.access import Keys
+from imageshield.commands.offline.access import Keys
 from imageshield.terminal.failures import ERROR, NOT_AUTHENTIC, OK, of_core, usage
 from imageshield.terminal.inputs import read
 from imageshield.terminal.reporting import print_json, print_table, say
