@@ -59,7 +59,7 @@ replay: setup ## run the steps of both Dockerfiles in clean virtual environments
 fix: setup ## write what a tool can fix of the complaints of `check`
 	@$(BIN)/ruff format
 	@$(BIN)/ruff check --fix
-	@$(BIN)/python -m api.openapi.snapshot --write
+	@$(BIN)/python -m api.snapshot --write
 	@$(BIN)/python -m imageshield.manual --write
 
 # The parts of `check`, in the order in which they run. Each is a target of its own: `make check-types`.
@@ -88,7 +88,7 @@ check-migrations: setup
 	$(BIN)/python scripts/lint_migrations.py
 
 check-openapi: setup
-	$(BIN)/python -m api.openapi.snapshot --check
+	$(BIN)/python -m api.snapshot --check
 	$(BIN)/openapi-spec-validator docs/openapi.json
 
 check-dockerfiles: setup

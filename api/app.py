@@ -2,7 +2,8 @@
 
 from fastapi import FastAPI
 
-from api.answers import errors
+from api import errors
+from api.lifespan import lifespan
 from api.middleware.access import AccessLog
 from api.middleware.bodies import Bodies
 from api.middleware.context import RequestContext
@@ -29,7 +30,6 @@ from api.routes import (
     webhooks,
 )
 from api.routing import UploadLimits
-from api.serving.lifespan import lifespan
 from api.ws import progress
 from backplane.settings import Settings
 from shield_core import __version__

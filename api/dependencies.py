@@ -9,6 +9,7 @@ from fastapi.security import OAuth2PasswordBearer, SecurityScopes
 from fastapi.security.utils import get_authorization_scheme_param
 from starlette.requests import HTTPConnection
 
+from api.live.messages import Feeds
 from api.live.streams import OpenStreams
 from api.serving.draining import Draining
 from backplane.errors import InsufficientScope, Unauthenticated
@@ -92,6 +93,10 @@ def streams_of(connection: HTTPConnection) -> OpenStreams:
     return streams
 
 
+def feeds_of(jobs: Jobs, batches: Batches) -> Feeds:
+    return Feeds(jobs.progress, batches.progress)
+
+
 def anonymous(connection: HTTPConnection) -> Caller:
     return _caller(connection, NO_ACCOUNT)
 
@@ -148,6 +153,7 @@ def _caller(connection: HTTPConnection, account_id: UUID, scopes: frozenset[str]
 
 CurrentSettings = Annotated[Settings, Depends(settings_of)]
 CurrentDraining = Annotated[Draining, Depends(draining_of)]
+CurrentFeeds = Annotated[Feeds, Depends(feeds_of)]
 CurrentStreams = Annotated[OpenStreams, Depends(streams_of)]
 Anyone = Annotated[Caller, Depends(anonymous)]
 Reader = Annotated[Caller, Security(authenticate, scopes=["jobs:read"])]

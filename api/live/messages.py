@@ -7,12 +7,9 @@ comes where nothing happens for a while.
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
-from fastapi import Depends
-
-from api.dependencies import Batches, Jobs
 from api.schemas import batches
 from api.schemas.jobs import event_message, snapshot
 from backplane import ids
@@ -95,10 +92,3 @@ async def require_owner(feeds: Feeds, caller: Caller, subject: str) -> None:
     """
     async with aclosing(messages_of(feeds, caller, subject)) as messages:
         await anext(messages)
-
-
-def feeds_of(jobs: Jobs, batches: Batches) -> Feeds:
-    return Feeds(jobs.progress, batches.progress)
-
-
-CurrentFeeds = Annotated[Feeds, Depends(feeds_of)]

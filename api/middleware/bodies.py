@@ -5,7 +5,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.answers.errors import BodyRefused, RequestTimeout, UnsupportedMediaType
+from api.errors import BodyRefused, RequestTimeout, UnsupportedMediaType
 from api.middleware.budget import STEP, BodyBudget, Share, busy
 from api.serving.draining import Draining
 from backplane.errors import ApplicationError, FileTooLarge, Overloaded, Unauthenticated, Unavailable

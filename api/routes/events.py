@@ -11,8 +11,8 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from api.answers.problems import AUTHENTICATED, problems
-from api.dependencies import CurrentStreams, Identity, Jobs, Reader, principal_of
-from api.live.messages import CurrentFeeds, Message, Messages, messages_of
+from api.dependencies import CurrentFeeds, CurrentStreams, Identity, Jobs, Reader, principal_of
+from api.live.messages import Message, Messages, messages_of
 from api.live.streams import DONE, SEND_SECONDS, Ending, OpenStreams, converse
 from api.routing import Router, head_response
 from api.schemas.values import WholeNumber

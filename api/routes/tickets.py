@@ -1,8 +1,8 @@
 from fastapi import Request, Response
 
 from api.answers.problems import AUTHENTICATED, WITH_BODY, problems
-from api.dependencies import CurrentSettings, Identity, Reader, principal_of
-from api.live.messages import CurrentFeeds, require_owner
+from api.dependencies import CurrentFeeds, CurrentSettings, Identity, Reader, principal_of
+from api.live.messages import require_owner
 from api.routing import Router
 from api.schemas.tickets import NewTicket, Ticket
 from backplane import ids

@@ -11,6 +11,7 @@ from fastapi.security import SecurityScopes
 from starlette.types import Receive, Send
 
 from api.dependencies import (
+    CurrentFeeds,
     CurrentSettings,
     CurrentStreams,
     Identity,
@@ -19,7 +20,7 @@ from api.dependencies import (
     caller_of,
     principal_of,
 )
-from api.live.messages import CurrentFeeds, Message, Messages, messages_of
+from api.live.messages import Message, Messages, messages_of
 from api.live.streams import DONE, GONE, SEND_SECONDS, Ending, OpenStreams, Stream, converse
 from api.middleware.handover import hand_over
 from api.schemas.values import WholeNumber

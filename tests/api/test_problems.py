@@ -1,7 +1,7 @@
 import pytest
 import structlog
 
-from api.answers.errors import catalog
+from api.errors import catalog
 from backplane.errors import ApplicationError, FileTooLarge
 from tests.api.conftest import opened
 

@@ -6,7 +6,7 @@ import zipfile
 
 from fastapi.exceptions import RequestValidationError
 
-from api.answers.errors import RequestMalformed
+from api.errors import RequestMalformed
 from api.requests import strict
 from api.serving.heads import check_handshake, check_head
 from backplane.errors import ApplicationError

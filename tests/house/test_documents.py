@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from api.answers.errors import catalog
+from api.errors import catalog
 from backplane.errors import CORE_STATUS
 from backplane.settings import Settings
 from shield_core import errors as core_errors

@@ -1,4 +1,4 @@
-"""`python -m api.openapi.snapshot`: write docs/openapi.json, or see that it is what the routes say."""
+"""`python -m api.snapshot`: write docs/openapi.json, or see that it is what the routes say."""
 
 import argparse
 import difflib
@@ -8,13 +8,11 @@ from pathlib import Path
 
 from api.app import create_app
 
-SNAPSHOT = Path(__file__).resolve().parents[2] / "docs" / "openapi.json"
+SNAPSHOT = Path(__file__).resolve().parents[1] / "docs" / "openapi.json"
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(
-        prog="python -m api.openapi.snapshot", description="Write or check docs/openapi.json"
-    )
+    parser = argparse.ArgumentParser(prog="python -m api.snapshot", description="Write or check docs/openapi.json")
     choice = parser.add_mutually_exclusive_group(required=True)
     choice.add_argument("--write", action="store_true")
     choice.add_argument("--check", action="store_true")
@@ -29,7 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
         difflib.unified_diff(old.splitlines(True), new.splitlines(True), "docs/openapi.json", "api", n=2)
     )
     if old != new:
-        sys.stderr.write("docs/openapi.json is not what the routes say: run `python -m api.openapi.snapshot --write`\n")
+        sys.stderr.write("docs/openapi.json is not what the routes say: run `python -m api.snapshot --write`\n")
     return int(old != new)
 
 

@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, Response
 
-from api.requests.methods import allowed
+from api.methods import allowed
 from api.schemas.problems import FieldProblem, Problem
 from backplane.errors import (
     CORE_STATUS,
