@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from backplane.errors import Overloaded, Unavailable
 from backplane.settings import Settings
 
-REVISION = "0010"
+REVISION = "0011"
 """The migration that this release needs; a later one serves it too (docs/guides/deployment.md)."""
 
 AWAY = ("08", "53", "57", "40", "55P03", "25P03")

@@ -24,6 +24,7 @@ class JobWork:
     layout_requested: str | None
     regions: list[dict[str, int]] | None
     analyze: bool
+    options: dict[str, Any] | None
     key_id: UUID | None
     key_custody: str | None
     recipients: list[str] | None

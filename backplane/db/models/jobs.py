@@ -53,6 +53,8 @@ class Job(Base):
     share_encrypted: Mapped[float | None]
     """Of the picture's pixels: above 0, at most 1; null where nothing is encrypted."""
     analyze: Mapped[bool] = mapped_column(server_default="false")
+    options: Mapped[dict[str, Any] | None]
+    """Of a kind with options of its own: the fields of its options dataclass. Encryptions have columns instead."""
     key_custody: Mapped[str | None]
     recipients: Mapped[list[str] | None]
     """Public keys, as text, that the file key is sealed for; null where there are none."""
