@@ -72,7 +72,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     errors.install(app)
     for router in ROUTERS:
         app.include_router(router)
-    app.state.upload_limits = UploadLimits(app.routes)
+    app.state.upload_limits = UploadLimits(ROUTERS)
     # The last one added is the outermost: api.middleware tells the order.
     for middleware in (Bodies, Replays, AllowedOrigins, Failures, AccessLog, RequestContext, SecurityHeaders, Handover):
         app.add_middleware(middleware)

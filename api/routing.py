@@ -8,7 +8,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from starlette.datastructures import FormData
-from starlette.routing import BaseRoute, Match
+from starlette.routing import Match
 from starlette.types import Message, Receive, Scope, Send
 
 from api.requests.strict import FORM, JSON, check_query, demand_media_type, read_form, read_json
@@ -90,19 +90,20 @@ def accepts_upload(*, limit: int) -> Callable[[Endpoint], Endpoint]:
 
 
 class UploadLimits:
-    """The limits that the routes of an application declare."""
+    """The limits that the routes of some routers declare."""
 
-    def __init__(self, routes: Sequence[BaseRoute]) -> None:
-        self._routes = [
-            (route, route.endpoint.upload_limit)
-            for route in routes
+    def __init__(self, routers: Sequence[APIRouter]) -> None:
+        self._limits = [
+            (route.path_regex, route.endpoint.upload_limit)
+            for router in routers
+            for route in router.routes
             if isinstance(route, Route) and hasattr(route.endpoint, "upload_limit")
         ]
 
     def of(self, scope: Scope) -> int | None:
         """Return the limit of the route that the request is for; None where it takes no files."""
         path = scope["path"]
-        return next((limit for route, limit in self._routes if route.path_regex.match(path)), None)
+        return next((limit for pattern, limit in self._limits if pattern.match(path)), None)
 
 
 def head_response(headers: Mapping[str, str], *, size: int | None = None, media_type: str | None = None) -> Response:

@@ -3,7 +3,7 @@
 import pytest
 from fastapi.routing import APIRoute
 
-from api.app import create_app
+from api.app import ROUTERS
 from api.routing import UploadLimits
 from shield_core.image.limits import MAX_BYTES, MAX_ENCRYPTED_BYTES
 
@@ -12,7 +12,7 @@ MULTIPART = "multipart/form-data"
 
 @pytest.fixture(scope="module")
 def routes():
-    return [route for route in create_app().routes if isinstance(route, APIRoute)]
+    return [route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)]
 
 
 def takes_files(route):
@@ -26,10 +26,10 @@ class TestUploadLimits:
         assert len(declared) == 5
 
     def test_each_is_the_sum_of_its_files(self):
-        limits = UploadLimits(create_app().routes)
+        limits = UploadLimits(ROUTERS)
         assert limits.of({"path": "/api/v1/encrypt"}) == MAX_BYTES
         assert limits.of({"path": "/api/v1/analyze"}) == MAX_BYTES + MAX_ENCRYPTED_BYTES
 
     @pytest.mark.parametrize("path", ["/api/v1/encrypt/", "/api/v1/jobs", "/api/v1/encryptx", "/"])
     def test_other_addresses_have_none(self, path):
-        assert UploadLimits(create_app().routes).of({"path": path}) is None
+        assert UploadLimits(ROUTERS).of({"path": path}) is None
