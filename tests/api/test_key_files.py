@@ -37,7 +37,7 @@ async def post(user, sealed, *, key_file=True, password=TYPED):
 
 
 def deriving(gateway):
-    return gateway.services.decryptions._derivations
+    return gateway.services.pictures.decryptions._derivations
 
 
 async def opens(engine, response, key_file):

@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 @pytest.fixture
 def narrow(gateway_settings, monkeypatch):
     """A gateway with five connections to the database, whose statements may wait."""
-    monkeypatch.setattr("backplane.wiring.REQUEST_SECONDS", 120)
+    monkeypatch.setattr("backplane.wiring.gateway.REQUEST_SECONDS", 120)
     with serving(gateway_settings(database_pool_size=5)) as gateway:
         yield gateway
 
@@ -74,7 +74,7 @@ class TestAPoolThatIsEmpty:
         assert all("Retry-After" in answer.headers for answer in answers)
 
     async def test_a_statement_that_waits_for_a_lock_is_given_up(self, gateway_settings, ada, monkeypatch):
-        monkeypatch.setattr("backplane.wiring.REQUEST_SECONDS", 0.5)
+        monkeypatch.setattr("backplane.wiring.gateway.REQUEST_SECONDS", 0.5)
         with serving(gateway_settings()) as hasty:
             async with (
                 locked_jobs(gateway_settings()),

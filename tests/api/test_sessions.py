@@ -14,6 +14,7 @@ from tests.api.listening import end_session, rest, socket
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 
+ANYONE = Caller(NO_ACCOUNT)
 LOGOUT, TOKEN = "/api/v1/auth/logout", "/api/v1/auth/token"
 CHECKED = {"keys:export", "webhooks:write"}
 """Scopes to export keys and to change credentials: every route that asks for one of them looks the session up."""
@@ -147,7 +148,7 @@ class TestLogout:
         database, tokens = gateway.services.resources.database, gateway.services.identity.tokens
         commit, added = asyncio.Event(), asyncio.Event()
         late = type(tokens)(Late(database, added, commit), tokens._access, tokens._sessions, refresh_seconds=3600)
-        refreshing = background(late.refresh(ada.refresh_token, request_id=None))
+        refreshing = background(late.refresh(ANYONE, ada.refresh_token))
         await added.wait()
         leaving = background(ada.http.post(LOGOUT))
         async with asyncio.timeout(20), database.reading() as session:
@@ -157,4 +158,4 @@ class TestLogout:
         pair, response = await refreshing, await leaving
         assert response.status_code == 204
         with pytest.raises(Unauthenticated):
-            await tokens.refresh(pair.refresh_token, request_id=None)
+            await tokens.refresh(ANYONE, pair.refresh_token)
