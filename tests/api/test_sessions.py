@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from api.dependencies import authenticate_in_session
 from backplane.errors import Unauthenticated
+from backplane.services.requests.caller import NO_ACCOUNT, Caller
 from tests.api.conftest import PASSWORD
 from tests.api.listening import end_session, rest, socket
 
