@@ -87,14 +87,14 @@ class TestListen:
     async def test_one_that_is_merely_quiet_is_kept(self, bus, monkeypatch):
         monkeypatch.setattr(module, "PAUSE_SECONDS", 0.02)
         monkeypatch.setattr(module, "SILENT_PAUSES", 3)
-        asked, ask = asyncio.Semaphore(0), bus._ask_for_a_word
+        asked, ask = asyncio.Semaphore(0), bus._check_connection
 
         async def count(pubsub, pauses):
             if pauses == module.SILENT_PAUSES:
                 asked.release()
             await ask(pubsub, pauses)
 
-        monkeypatch.setattr(bus, "_ask_for_a_word", count)
+        monkeypatch.setattr(bus, "_check_connection", count)
         with bus.listen([ids.new()]):
             await asyncio.wait_for(bus.renewed.wait(), 10)
             bus.renewed.clear()
@@ -172,18 +172,18 @@ class TestListener:
         job_id = ids.new()
         listener = Listener([job_id])
         for seq in range(QUEUE_LENGTH):
-            listener.tell(Notification(job_id, seq))
+            listener.push(Notification(job_id, seq))
         assert not listener.overflowed
-        listener.tell(Notification(job_id, QUEUE_LENGTH))
+        listener.push(Notification(job_id, QUEUE_LENGTH))
         assert listener.overflowed
 
     async def test_one_that_forgets_begins_anew(self):
         job_id = ids.new()
         listener = Listener([job_id])
         for seq in range(QUEUE_LENGTH + 1):
-            listener.tell(Notification(job_id, seq))
-        listener.forget()
-        listener.tell(Notification(job_id, 99))
+            listener.push(Notification(job_id, seq))
+        listener.clear()
+        listener.push(Notification(job_id, 99))
         assert await listener.next(1) == Notification(job_id, 99)
         assert not listener.overflowed
 
@@ -191,7 +191,7 @@ class TestListener:
         job_ids = [ids.new() for _ in range(100)]
         listener = Listener(job_ids)
         for job_id in job_ids:
-            listener.tell(Notification(job_id, 1))
+            listener.push(Notification(job_id, 1))
         assert not listener.overflowed
 
 

@@ -115,7 +115,7 @@ class TestFollow:
             listening = asyncio.create_task(anext(stream))
             await asyncio.sleep(0)
             for seq in range(2, QUEUE_LENGTH + 3):
-                resources.bus.tell(Notification(job_id, seq, "progress", {}))
+                resources.bus.dispatch(Notification(job_id, seq, "progress", {}))
             with pytest.raises(TooSlow):
                 await listening
 
@@ -128,7 +128,7 @@ class TestFollow:
             await anext(stream)
             [listener] = resources.bus._listeners[job_id]
             for _ in range(QUEUE_LENGTH + 1):
-                listener.tell(Notification(job_id, 2, "progress", {}))
+                listener.push(Notification(job_id, 2, "progress", {}))
             await complete_decrypt(claims, claim, OUTCOME)
             assert [(await anext(stream)).seq for _ in range(2)] == [1, 2]
 

@@ -11,7 +11,7 @@ from shield_core.quantum.sources import DeterministicSource
 from tests.core.quantum.sources_that_fail import Stuck
 from tests.worker.test_sources import REQUIRED
 from worker import refilling
-from worker.refilling import Refilling, tell_redis
+from worker.refilling import Refilling, report_to_redis
 
 WAIT = 30
 
@@ -145,13 +145,13 @@ class TestThread:
         monkeypatch.setattr(refilling, "QUIET_SECONDS", WAIT)
         one = start(BitPool(DeterministicSource(1)))
         told.await_level(1)
-        monkeypatch.setattr(refilling, "TELL_SECONDS", 0)
+        monkeypatch.setattr(refilling, "REPORT_SECONDS", 0)
         with one.paused():
             pass
         assert told.await_level(2)
 
     def test_tells_it_again_while_nothing_happens(self, start, told, monkeypatch):
-        monkeypatch.setattr(refilling, "TELL_SECONDS", 0.01)
+        monkeypatch.setattr(refilling, "REPORT_SECONDS", 0.01)
         start(BitPool(DeterministicSource(1)))
         assert told.await_level(3).reported_at > told.levels[0].reported_at
 
@@ -176,10 +176,10 @@ class TestTellRedis:
 
     @pytest.mark.stack
     def test_writes_the_level_and_lets_it_expire(self, settings, redis_url):
-        tell_redis(settings)(self.LEVEL)
+        report_to_redis(settings)(self.LEVEL)
         with redis.Redis.from_url(redis_url) as client:
             assert PoolLevel.from_json(client.get(pool_key("0a0b0c0d"))) == self.LEVEL
             assert 0 < client.ttl(pool_key("0a0b0c0d")) <= 60
 
     def test_a_redis_that_is_down_is_no_fault_of_the_worker(self):
-        tell_redis(Settings(**REQUIRED))(self.LEVEL)
+        report_to_redis(Settings(**REQUIRED))(self.LEVEL)

@@ -62,7 +62,7 @@ class TestReporter:
         reporter = Reporter(ledger, None)
         await reporter.begin(Stage.ENCRYPTING)
         work(reporter, Progress(Stage.ENCRYPTING, 99, 100))
-        await reporter.rest()
+        await reporter.finish()
         assert len(ledger.rows) == 1
         work(reporter, Progress(Stage.STORING, 1, 2))
         await reporter.flush()
@@ -72,7 +72,7 @@ class TestReporter:
         ledger = Ledger()
         reporter = Reporter(ledger, None)
         work(reporter, Progress(Stage.ENCRYPTING), Progress(Stage.AUTHENTICATING))
-        await reporter.rest()
+        await reporter.finish()
         assert [stage for stage, _ in ledger.rows] == [Stage.ENCRYPTING, Stage.AUTHENTICATING]
 
     async def test_the_same_word_is_not_said_twice(self):
