@@ -63,7 +63,7 @@ class Restores:
         await self._migrations.upgrade("head")
         async with self._database.transaction() as session:
             waiting = await dumps.requeue_restored(session)
-        absent = archive.manifest.passing + len(archive.manifest.absent)
+        absent = archive.manifest.passing + len(archive.manifest.lost)
         return Restored(
             rows=sum(table.rows for table in archive.manifest.tables),
             objects=archive.manifest.objects.count - absent,
@@ -166,9 +166,9 @@ async def _mark_missing(session: Session, archive: Archive) -> None:
 
 def _keys_missing(missing: list[NeededKey], total: int) -> BackupUnfit:
     counts = {kind: sum(key.kind == kind for key in missing) for kind in ("account", "transit")}
-    absent = " and ".join(f"{count} {kind} key{'s' * (count > 1)}" for kind, count in counts.items() if count)
+    found = " and ".join(f"{count} {kind} key{'s' * (count > 1)}" for kind, count in counts.items() if count)
     detail = (
-        f"the vault lacks {absent} of the {total} keys that the backup needs: bring VAULT_DIRECTORY and VAULT_KEY_FILE "
+        f"the vault lacks {found} of the {total} keys that the backup needs: bring VAULT_DIRECTORY and VAULT_KEY_FILE "
         "of the system that it was made of, or go on without them with --without-keys"
     )
     return BackupUnfit("vault-keys-missing", "Keys of the vault are missing", detail)
