@@ -47,7 +47,7 @@ class TestRecovery:
         await sweeper.recover_jobs()
         assert len(await sql("SELECT 1 FROM outbox")) == 1
 
-    async def test_the_wait_for_an_unheard_job_doubles(self, sweeper, submit, sql):
+    async def test_wait_for_unclaimed_job_doubles(self, sweeper, submit, sql):
         await submit()
         await sql("DELETE FROM outbox")
         await sql("UPDATE jobs SET published_at = now() - interval '39 seconds', publications = 2")

@@ -71,7 +71,7 @@ class Sweeper:
         """Enqueue jobs again that no worker claimed: the queue may have lost the first message."""
         async with self._database.transaction() as session:
             unclaimed = await leases.requeue_unclaimed(session)
-        SWEPT.labels(what="unclaimed").inc(len(unclaimed))
+        SWEPT.labels(what="unheard").inc(len(unclaimed))
 
     async def _end_silent_job(self, job_id: UUID) -> None:
         async with self._database.transaction() as session:
