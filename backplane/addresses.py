@@ -1,8 +1,8 @@
-"""Where this service may be told to send something: public addresses, and what the operator has allowed beside them.
+"""Guard against server-side request forgery: allow public addresses, and networks that the operator has allowed.
 
-A name proves nothing: it may lead anywhere, and somewhere else a second later. So what counts is checked on the
-addresses themselves, by whoever connects, at the moment of connecting, and the connection goes to the address that
-was checked (docs/decisions/0023).
+A host name proves nothing: it can resolve to any address, and to another one a second later. So the code that connects
+checks the addresses themselves, at the moment of connecting, and connects to an address that it checked
+(docs/decisions/0023).
 """
 
 import asyncio
@@ -22,12 +22,12 @@ Resolve = Callable[[str], Awaitable[Sequence[Address]]]
 
 MAX_URL = 2048
 PUBLIC_PORTS = frozenset({443, 8443})
-"""What k8s/network.yaml lets the relay reach; a receiver in an allowed network may listen on any port."""
+"""The ports that k8s/network.yaml lets the relay reach. A receiver in an allowed network may listen on any port."""
 
 DEFAULT_PORTS = {"https": 443, "http": 80}
 RESOLVER_THREADS = 8
 UNREACHABLE = "The host's name does not resolve, or does not lead to public addresses alone"
-"""One word for both: told apart, they would show which names exist inside the operator's network."""
+"""One message for both cases: two messages would show which names exist inside the operator's network."""
 
 NOT_PUBLIC = tuple(
     ip_network(text)
@@ -56,8 +56,8 @@ NOT_PUBLIC = tuple(
     )
 )
 GLOBAL_UNICAST = IPv6Network("2000::/3")
-"""All of IPv6 that is handed out for the Internet. Outside of it lie loopback, link-local, unique local, multicast, and
-the forms that carry an IPv4 address: mapped, compatible, NAT64."""
+"""The IPv6 range that is assigned for the Internet. Loopback, link-local, unique local and multicast addresses are
+outside of it, and so are the forms that carry an IPv4 address: mapped, compatible, NAT64."""
 
 LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)", re.ASCII | re.IGNORECASE)
 NUMERIC = re.compile(r"\d+|0x[0-9a-f]*", re.ASCII | re.IGNORECASE)
@@ -65,7 +65,7 @@ NUMERIC = re.compile(r"\d+|0x[0-9a-f]*", re.ASCII | re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a URL says of where to connect to; nothing of its path, which may hold a secret."""
+    """The part of a URL that says where to connect: not the path, which may hold a secret."""
 
     scheme: str
     host: str
@@ -77,21 +77,21 @@ class Target:
 
 
 class AddressRefused(Exception):
-    """The name leads nowhere, or where this service does not send anything."""
+    """The name does not resolve, or resolves to an address to which this service sends nothing."""
 
 
 class Guard:
-    """Knows what may be called, and says so before anything is sent."""
+    """Decide which addresses may be called, before anything is sent."""
 
     def __init__(self, allowed: Sequence[Network], *, resolve: Resolve | None = None) -> None:
         self._allowed = tuple(allowed)
         self._resolve = resolve or Resolver()
 
     async def addresses(self, target: Target) -> list[Address]:
-        """Resolve a target and return where to connect to.
+        """Resolve a target and return the addresses to connect to.
 
         Raises:
-            AddressRefused: it leads nowhere, or one of its addresses is not to be called: a single one is enough.
+            AddressRefused: it does not resolve, or at least one of its addresses is not permitted.
         """
         found = list(dict.fromkeys(await self._resolve(target.host)))
         if not found or not all(self.permits(address, target) for address in found):
@@ -104,10 +104,10 @@ class Guard:
         return target.encrypted and target.port in PUBLIC_PORTS and is_public(address)
 
     async def check(self, url: str, *, seconds: float) -> None:
-        """Say early that nothing will be sent there; one that resolves too slowly is for the sender to judge.
+        """Refuse early a URL to which nothing will be sent; a name that resolves too slowly is left to the sender.
 
         Raises:
-            WebhookUrlRefused: the URL, or where it leads now.
+            WebhookUrlRefused: the URL is not valid, or its host resolves to an address that is not permitted.
         """
         target = parse(url)
         try:
@@ -120,7 +120,7 @@ class Guard:
 
 
 class Resolver:
-    """Asks the system. On threads of its own: a name server that does not answer must hold up nobody else."""
+    """Resolve names with the system's resolver, on separate threads: a silent name server must not delay other work."""
 
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(RESOLVER_THREADS, thread_name_prefix="resolve")
@@ -133,14 +133,14 @@ class Resolver:
 
 
 def parse(url: str) -> Target:
-    """Read where a URL leads, strictly: what two parsers might read in two ways is refused.
+    """Parse the target of a URL, strictly: refuse what two parsers might read in two ways.
 
     Raises:
-        WebhookUrlRefused: says what is wrong, and nothing of what was sent.
+        WebhookUrlRefused: the message says what is wrong, and repeats nothing of the URL.
     """
     if len(url) > MAX_URL:
         raise WebhookUrlRefused(f"The URL has more than {MAX_URL} characters")
-    # Browsers and libraries drop or turn these characters, each in its own way.
+    # Browsers and libraries drop or convert these characters, each in its own way.
     if not url.isascii() or not url.isprintable() or set(url) & set(' \\"<>^`{|}'):
         raise WebhookUrlRefused("The URL must be of printable ASCII: write other characters as %XX, a name as xn--…")
     try:
@@ -161,7 +161,7 @@ def parse(url: str) -> Target:
 
 
 def is_public(address: Address) -> bool:
-    """Say whether an address belongs to the Internet, and to nobody's own network, machine or cloud."""
+    """Return whether an address is on the public Internet, not in a private network, a machine or a cloud platform."""
     if isinstance(address, IPv6Address) and (address not in GLOBAL_UNICAST or address.scope_id):
         return False
     return not any(address in network for network in NOT_PUBLIC)

@@ -1,8 +1,8 @@
-"""`python -m backplane.alive [worker|relay]`: exit 0 where it did what it is there for within a minute. A pod's probe.
+"""A pod's liveness probe: `python -m backplane.alive [worker|relay]` exits 0 if the process worked within a minute.
 
-A worker is there to ask the queue for work: it says so when the queue has answered, when it found the queue closed, and
-while its children are at a job. That a process exists, or that its loop turns, says nothing: workers have been seen
-that go on turning after a reconnect and never ask again.
+A worker must ask the queue for work. It touches its file when the queue has answered, when it found the queue closed,
+and while its children work on a job. A process that exists, or whose event loop runs, proves nothing: we have seen
+workers whose loop continues after a reconnect and that never ask again.
 """
 
 import os
@@ -16,18 +16,18 @@ SEEN_SECONDS = 60
 
 
 def alive_file(name: str) -> Path:
-    """Name the file that the process touches when it has done its duty; ALIVE_DIRECTORY moves it."""
+    """Return the file that the process touches when it has worked; ALIVE_DIRECTORY sets its directory."""
     return Path(os.environ.get("ALIVE_DIRECTORY") or tempfile.gettempdir()) / f"imageshield-{name}.alive"
 
 
 def note(name: str) -> None:
-    """Touch the file of a process that has begun; one that has not is not alive yet."""
+    """Touch the file of a process that has started; without a file the process is not alive yet."""
     with suppress(FileNotFoundError):
         os.utime(alive_file(name))
 
 
 def seconds_left(name: str) -> float:
-    """Say how long the process still counts as alive if nothing more is heard of it; not above 0 where it does not."""
+    """Return how long the process counts as alive without another touch of its file; 0 or less if it does not."""
     try:
         return SEEN_SECONDS - (time.time() - alive_file(name).stat().st_mtime)
     except FileNotFoundError:

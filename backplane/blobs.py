@@ -1,4 +1,4 @@
-"""The object store, over the S3 protocol: boto3 in a pool of threads (docs/decisions/0007)."""
+"""The object store, over the S3 protocol: boto3 in a thread pool (docs/decisions/0007)."""
 
 import asyncio
 import io
@@ -26,11 +26,11 @@ T = TypeVar("T")
 THREADS = 8
 PIECE = 256 * 1024
 RULES = "imageshield-"
-"""Our rules by their ids: others in the bucket are the operator's."""
+"""Prefix of the ids of our lifecycle rules: other rules in the bucket belong to the operator."""
 
 
 def nothing(_done: int, _total: int) -> None:
-    """Take a count and do nothing: the default."""
+    """Ignore the progress: the default callback."""
 
 
 class S3Blobs:
@@ -49,13 +49,13 @@ class S3Blobs:
             region_name="us-east-1",
             config=Config(
                 connect_timeout=3,
-                # A store that is silent for so long is down. Three tries of it are half a minute: as long as a caller
-                # is kept waiting anywhere, and with 30 s it was two minutes until an upload was answered 503.
+                # A store that is silent for 10 s is down. Three attempts take half a minute, the longest time that a
+                # caller waits anywhere. With 30 s an upload was answered 503 only after two minutes.
                 read_timeout=10,
                 retries={"total_max_attempts": 3, "mode": "standard"},
                 max_pool_connections=THREADS,
                 s3={"addressing_style": "path"},
-                # The pictures carry an HMAC of their own; a CRC of 75 MB for each transfer buys nothing.
+                # The pictures carry their own HMAC; a CRC over 75 MB for each transfer adds nothing.
                 request_checksum_calculation="when_required",
                 response_checksum_validation="when_required",
             ),
@@ -70,16 +70,16 @@ class S3Blobs:
         media_type: str,
         progress: Callable[[int, int], None] = nothing,
     ) -> None:
-        """Store an object; `progress` is told, on another thread, the work done and the work that there is."""
+        """Store an object; `progress` gets, on another thread, the work done and the total work."""
         body = io.BufferedReader(_Body(memoryview(data), progress), PIECE)
         await self._run(lambda: self._client.put_object(Bucket=self.bucket, Key=key, Body=body, ContentType=media_type))
 
     async def get(self, key: str, part: tuple[int, int] | None = None) -> bytes:
-        """Read the object, or of it the bytes from a place on and before another."""
+        """Read the object, or the bytes of `part`: from its first offset up to but not including its second."""
         return await self._run(lambda: self._open(key, part).read())
 
     async def stream(self, key: str, part: tuple[int, int] | None = None) -> AsyncGenerator[bytes]:
-        """Yield what `get` reads in pieces; raises before the first one where it cannot be had."""
+        """Yield what `get` reads, in pieces; raise before the first piece if the object is not available."""
         body = await self._run(lambda: self._open(key, part))
         return self._pieces(body.read, body.close)
 
@@ -96,15 +96,15 @@ class S3Blobs:
             close()
 
     async def delete(self, key: str) -> None:
-        """Delete the object; one that is not there is deleted already."""
+        """Delete the object; a missing object is no error."""
         await self._run(lambda: self._client.delete_object(Bucket=self.bucket, Key=key))
 
     async def delete_all(self, keys: Sequence[str]) -> set[str]:
-        """Delete up to a thousand objects at once, and return the keys of those that the store would not delete."""
+        """Delete up to a thousand objects at once, and return the keys that the store refused to delete."""
         return await self._run(lambda: self._delete_all(keys))
 
     async def delete_under(self, prefix: str) -> None:
-        """Delete every object whose key begins so: what one attempt at a job has stored."""
+        """Delete every object whose key has this prefix: what one attempt at a job has stored."""
 
         def delete() -> None:
             for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix):
@@ -120,17 +120,17 @@ class S3Blobs:
         return {error["Key"] for error in answer.get("Errors", [])}
 
     async def written_before(self, moment: datetime, *, under: Sequence[str]) -> AsyncIterator[list[str]]:
-        """Name all objects under these prefixes that were written before then, a page at a time."""
+        """Yield the keys of all objects under these prefixes that were written before `moment`, a page at a time."""
         for prefix in under:
             pages = iter(self._client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix))
             while (page := await self._run(partial(next, pages, None))) is not None:
                 yield [entry["Key"] for entry in page.get("Contents", []) if entry["LastModified"] < moment]
 
     async def expire_after(self, days: Mapping[str, int]) -> None:
-        """Let the store itself delete what has lain for so many days under a prefix; rules of others stay.
+        """Let the store itself delete objects that are so many days old, by prefix; rules of others stay.
 
         Raises:
-            Unavailable: the store knows no such rules, or does not let us make them.
+            Unavailable: the store has no lifecycle rules, or refuses to set them.
         """
         await self._run(lambda: self._renew_rules(days))
 
@@ -192,7 +192,7 @@ def _translated() -> "Iterator[None]":
 
 
 class _Body(io.RawIOBase):
-    """Bytes for the client to read, without a copy of them all; it reads them twice, to sign them and to send them."""
+    """Bytes for the client to read without a full copy; the client reads them twice, to sign them and to send them."""
 
     PASSES = 2
 

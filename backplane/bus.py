@@ -1,7 +1,7 @@
-"""The doorbell: Redis pub/sub, one connection for all listeners of a process, and words that are kept for seconds.
+"""Notifications by Redis pub/sub, on one connection for all listeners of a process, and values that expire.
 
-An event that is lost here is not lost: it is a row, and a listener that hears of a later one reads the rows. A broken
-connection is mended in the background.
+A lost notification loses no event: each event is a row, and a listener that gets a later notification reads the rows. A
+broken connection is restored in the background.
 """
 
 import asyncio
@@ -27,19 +27,19 @@ WORKERS = "imageshield:workers"
 POOLS = "imageshield:pools"
 QUEUE_LENGTH = 64
 QUEUE_LENGTH_OF_ANOTHER_JOB = 4
-"""What a listener to many jobs may be behind for each further one: they do not all speak at once."""
+"""How far a listener to many jobs may fall behind for each further job: not all jobs report at once."""
 RECONNECT_SECONDS = 0.5
 PAUSE_SECONDS = 1.0
 SILENT_PAUSES = 15
-"""After so many pauses without a word Redis is asked for one, and after as many again the connection is given up: one
-that was cut without a word, as by a firewall, would stay deaf for ever."""
+"""After so many pauses without a message we ping Redis, and after as many again we give the connection up: a connection
+that a firewall cut silently would receive nothing forever."""
 
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """A job has come to the event `seq`. Without a type only that is known, and the rows tell the rest."""
+    """A job has reached the event `seq`. Without a type only that is known, and the rows hold the rest."""
 
     job_id: UUID
     seq: int
@@ -48,7 +48,7 @@ class Notification:
 
 
 class Listener:
-    """What is rung for some jobs, in the order in which it comes."""
+    """The notifications for some jobs, in the order of their arrival."""
 
     def __init__(self, job_ids: Collection[UUID]) -> None:
         self.job_ids = frozenset(job_ids)
@@ -59,7 +59,7 @@ class Listener:
         ] = []  # a deque takes 600 bytes when it is empty, and there are thousands
         self._arrival: asyncio.Future[None] | None = None
 
-    def tell(self, notification: Notification) -> None:
+    def push(self, notification: Notification) -> None:
         if len(self._notifications) < self._limit:
             self._notifications.append(notification)
         else:
@@ -67,13 +67,13 @@ class Listener:
         if self._arrival is not None and not self._arrival.done():
             self._arrival.set_result(None)
 
-    def forget(self) -> None:
-        """Drop what waits: the reader is about to read the rows, which tell it too."""
+    def clear(self) -> None:
+        """Drop the waiting notifications: the reader is about to read the rows, which hold the same events."""
         self._notifications.clear()
         self.overflowed = False
 
     async def next(self, seconds: float | None = None) -> Notification | None:
-        """Return the next ring, or None after so many seconds; one reader at a time."""
+        """Return the next notification, or None after so many seconds; one reader at a time."""
         if not self._notifications:
             self._arrival = asyncio.get_running_loop().create_future()
             try:
@@ -93,7 +93,7 @@ class RedisBus:
         self._on_revoked: set[Callable[[UUID], None]] = set()
         self._pump: asyncio.Task[None] | None = None
         self.renewed = asyncio.Event()
-        """Set where rings may have been missed; whoever looks them up clears it."""
+        """Set when notifications may have been missed; the code that looks them up clears it."""
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Self:
@@ -101,13 +101,13 @@ class RedisBus:
         return cls(Redis.from_url(settings.redis_url.get_secret_value(), socket_timeout=5, socket_connect_timeout=2))
 
     async def publish(self, job_id: UUID, event: dict[str, Any]) -> None:
-        """Ring, if there is a bell; the row is written already."""
+        """Notify the listeners of a job, if Redis answers; the row is already written."""
         with suppress(RedisError, OSError):
             await self._redis.publish(PREFIX + job_id.hex, json.dumps(event, separators=(",", ":")))
 
     @contextmanager
     def listen(self, job_ids: Collection[UUID]) -> Iterator[Listener]:
-        """Hear what is rung for these jobs, from now on; several may listen to the same job."""
+        """Receive the notifications of these jobs from now on; several listeners may share a job."""
         listener = Listener(job_ids)
         for job_id in listener.job_ids:
             self._listeners[job_id].add(listener)
@@ -124,24 +124,24 @@ class RedisBus:
     def listened_to(self) -> list[UUID]:
         return list(self._listeners)
 
-    def tell(self, notification: Notification) -> None:
-        """Pass a ring on to those of this process who listen to its job."""
+    def dispatch(self, notification: Notification) -> None:
+        """Pass a notification on to the listeners of its job in this process."""
         for listener in self._listeners.get(notification.job_id, ()):
-            listener.tell(notification)
+            listener.push(notification)
 
     async def revoke(self, holder: UUID) -> None:
-        """Say to every gateway that a session, or an account, is no more; the database says so already."""
+        """Notify every gateway that a login session, or an account, has ended; the database already has it."""
         with suppress(RedisError, OSError):
             await self._redis.publish(REVOKED, holder.hex)
 
     @contextmanager
-    def on_revoked(self, tell: Callable[[UUID], None]) -> Iterator[None]:
-        self._on_revoked.add(tell)
+    def on_revoked(self, callback: Callable[[UUID], None]) -> Iterator[None]:
+        self._on_revoked.add(callback)
         self._start()
         try:
             yield
         finally:
-            self._on_revoked.discard(tell)
+            self._on_revoked.discard(callback)
 
     def _start(self) -> None:
         if self._pump is None:
@@ -163,38 +163,38 @@ class RedisBus:
                 message = await pubsub.get_message(timeout=PAUSE_SECONDS)
                 if message is None:
                     pauses += 1
-                    await self._ask_for_a_word(pubsub, pauses)
+                    await self._check_connection(pubsub, pauses)
                     continue
                 pauses = 0
                 if message["type"] == "psubscribe":
-                    # Only now do rings arrive: what came before must be looked up.
+                    # Notifications arrive only from now on: earlier events must be looked up.
                     self.renewed.set()
                 elif message["type"] == "pmessage":
-                    self._hear(message)
-                    # What has already been read is given without a pause, and the listeners must get their turn.
+                    self._handle(message)
+                    # Messages that are already read come without a pause, so yield to let the listeners run.
                     await asyncio.sleep(0)
 
-    async def _ask_for_a_word(self, pubsub: PubSub, pauses: int) -> None:
+    async def _check_connection(self, pubsub: PubSub, pauses: int) -> None:
         if pauses == SILENT_PAUSES:
             await pubsub.ping()
         elif pauses == 2 * SILENT_PAUSES:
             raise RedisError("Redis has not answered on this connection")
 
-    def _hear(self, message: dict[str, Any]) -> None:
+    def _handle(self, message: dict[str, Any]) -> None:
         try:
             channel = message["channel"].decode()
             if channel == REVOKED:
                 holder = UUID(message["data"].decode())
-                for tell in list(self._on_revoked):
-                    tell(holder)
+                for callback in list(self._on_revoked):
+                    callback(holder)
             else:
-                self.tell(_read(channel, message["data"]))
+                self.dispatch(_read(channel, message["data"]))
         except (ValueError, TypeError, KeyError):
-            # Another release may be running beside this one; the rows are the same for both.
+            # Another release may run beside this one; the rows are the same for both.
             log.warning("bus.message_ignored", channel=str(message["channel"])[:100], bytes=len(message["data"]))
 
     async def report_worker(self, name: str, *, seconds: int) -> None:
-        """Say that a worker is alive; the word is good for so long."""
+        """Report that a worker is alive; the report is valid for so many seconds."""
         with suppress(RedisError, OSError):
             await self._redis.set(f"{WORKERS}:{name}", 1, ex=seconds)
 
@@ -204,7 +204,7 @@ class RedisBus:
         return False
 
     async def read_pools(self) -> list[bytes]:
-        """Read what the workers last said about their pools.
+        """Read what the workers last reported about their pools.
 
         Raises:
             Unavailable: Redis does not answer.
@@ -213,10 +213,10 @@ class RedisBus:
             keys = [key async for key in self._redis.scan_iter(match=f"{POOLS}:*", count=100)]
             return [text for text in await self._redis.mget(keys) if text is not None] if keys else []
         except (RedisError, OSError) as error:
-            raise Unavailable("Redis does not answer, where the workers tell the levels of their pools") from error
+            raise Unavailable("Redis does not answer, where the workers report the levels of their pools") from error
 
     async def keep(self, name: str, value: bytes, *, seconds: int) -> None:
-        """Keep something for so long, for whoever takes it first.
+        """Keep a value for so many seconds, until somebody takes it.
 
         Raises:
             Unavailable: Redis does not answer.
@@ -227,7 +227,7 @@ class RedisBus:
             raise Unavailable("Redis does not answer, where this would be kept") from error
 
     async def take(self, name: str) -> bytes | None:
-        """Take what was kept: of two that try, one gets it.
+        """Take a kept value: of two callers that try, one gets it.
 
         Raises:
             Unavailable: Redis does not answer.
@@ -242,7 +242,7 @@ class RedisBus:
         await self._redis.ping()
 
     async def close(self) -> None:
-        # The client swallows a cancellation that meets it while it connects, and makes a failed connection of it.
+        # The client swallows a cancellation while it connects, and reports a failed connection instead.
         while self._pump is not None and not self._pump.done():
             self._pump.cancel()
             await asyncio.wait({self._pump}, timeout=1)
@@ -253,7 +253,7 @@ def _read(channel: str, data: bytes) -> Notification:
     """Read what `publish` has sent.
 
     Raises:
-        ValueError, TypeError, KeyError: somebody else has sent it.
+        ValueError, TypeError, KeyError: the message is not one of `publish`.
     """
     job_id, event = UUID(channel.removeprefix(PREFIX)), json.loads(data)
     seq, type_, payload = event["seq"], event["type"], event["payload"]

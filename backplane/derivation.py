@@ -1,8 +1,8 @@
-"""`python -m backplane.derivation`: derives wrap keys for the gateway, in a process of its own.
+"""The gateway's child process that derives wrap keys: `python -m backplane.derivation`.
 
 It reads requests from stdin and answers each on stdout, until stdin ends; no secret is in its arguments or environment.
-What a stranger's key file costs is spent here, where it stops neither log-ins nor encryptions; what breaks is this
-process alone, and the gateway starts another.
+A stranger's key file may be costly to open. Here its cost delays neither log-ins nor encryptions, and a failure ends
+only this process; the gateway starts another.
 """
 
 import json
@@ -24,17 +24,17 @@ NICENESS: Final = 10
 """A derivation of 16 lanes has 16 threads: at the same priority they would leave a log-in a fifth of the machine."""
 
 OVERHEAD_BYTES: Final = 512 << 20
-"""Address space beside Argon2id's memory: 16 stacks of 8 MiB, and what the interpreter still maps."""
+"""Address space beside Argon2id's memory: 16 stacks of 8 MiB, and what the interpreter maps later."""
 
 
 def frame(message: dict[str, Any]) -> bytes:
-    """Encode a message of the pipe: its length, and JSON."""
+    """Encode a message of the pipe: its length, then JSON."""
     body = json.dumps(message).encode()
     return LENGTH.pack(len(body)) + body
 
 
 def serve(requests: BinaryIO, answers: BinaryIO) -> None:
-    """Answer until the other end hangs up."""
+    """Answer requests until the other end closes the pipe."""
     while len(head := requests.read(LENGTH.size)) == LENGTH.size:
         message = json.loads(requests.read(*LENGTH.unpack(head)))
         kdf = Kdf.from_json(message["kdf"])
@@ -45,18 +45,18 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
 
 
 def bound_memory(kib: int) -> None:
-    """Let the process grow by what a derivation needs, and by no more."""
+    """Limit the address space of the process to what a derivation needs."""
     pages = int(Path("/proc/self/statm").read_text().split()[0])
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + kib * 1024 + OVERHEAD_BYTES, hard))
 
 
 def main() -> None:
-    """Give way to everything else, and serve."""
-    # Ctrl-C reaches every process of a terminal; this one ends with its gateway.
+    """Serve requests at low priority."""
+    # Ctrl-C reaches every process of a terminal; this process ends with its gateway.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(NICENESS)
-    # Where memory runs out, it is this process that goes, and not the gateway.
+    # If memory runs out, the kernel kills this process and not the gateway.
     with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("1000")
     serve(sys.stdin.buffer, sys.stdout.buffer)

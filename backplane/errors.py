@@ -1,4 +1,4 @@
-"""Every refusal that a use case can answer with, and nothing about HTTP but the status.
+"""The errors of the use cases, each with its HTTP status and nothing else about HTTP.
 
 ApplicationError
 ├── Unauthenticated, TokenExpired           401
@@ -20,7 +20,7 @@ ApplicationError
 ├── Poison, TimeLimitExceeded               500  of a failed job
 └── Refused                                 a `shield_core.errors.ShieldError`, mapped by `from_core`
 
-`code` names a page under docs/problems; `detail` is written for the caller and never carries what the caller sent.
+`code` names a page under docs/problems; `detail` is for the caller and never repeats the caller's data.
 """
 
 from shield_core.errors import ShieldError
@@ -225,12 +225,12 @@ class Refused(ApplicationError):
 
 
 def from_core(error: ShieldError) -> Refused:
-    """Map a refusal of the core: one body for the whole decryption ladder, so that an attacker learns no rung."""
+    """Map an error of the core. All decryption failures give one body, so that an attacker cannot tell them apart."""
     detail = None if error.code == "decryption-failed" else str(error) or None
     return Refused(code=error.code, title=error.title, status=CORE_STATUS.get(error.code, 500), detail=detail)
 
 
 def of_failed_job(code: str, title: str, detail: str | None = None) -> Refused:
-    """The problem that a failed job answers with where its caller waited for it."""
+    """Return the problem of a failed job, for a caller that waited for it."""
     own = {kind.code: kind.status for kind in ApplicationError.__subclasses__()}
     return Refused(code=code, title=title, status=CORE_STATUS.get(code) or own.get(code, 500), detail=detail)

@@ -1,4 +1,4 @@
-"""The HTTP server of the metrics of relay and worker, where METRICS_PORT asks for it. The gateway's is a route."""
+"""The HTTP server of the relay's and the worker's metrics, if METRICS_PORT is set. The gateway has a route instead."""
 
 import socket
 from typing import Any
@@ -11,14 +11,14 @@ from backplane.settings import Settings
 log = structlog.get_logger()
 
 READ_SECONDS = 5
-"""A connection that sends nothing occupies a thread for so long."""
+"""How long a connection that sends nothing occupies a thread."""
 
 
 def serve(process: str, registry: CollectorRegistry, settings: Settings) -> socket.socket | None:
-    """Serve for as long as the process lives, where it is asked for; return the socket that listens.
+    """Serve until the process ends, if METRICS_PORT is set; return the listening socket.
 
     Raises:
-        SystemExit: the port cannot be had.
+        SystemExit: the port is not available.
     """
     host, port = settings.metrics_host, settings.metrics_port
     if port is None:
@@ -26,7 +26,7 @@ def serve(process: str, registry: CollectorRegistry, settings: Settings) -> sock
     try:
         server, _ = start_http_server(port, host, registry)
     except OSError as error:
-        raise SystemExit(f"{process}: METRICS_PORT {port} on {host} cannot be had ({error.strerror})") from None
+        raise SystemExit(f"{process}: METRICS_PORT {port} on {host} is not available ({error.strerror})") from None
     handler: Any = server.RequestHandlerClass
     handler.timeout = READ_SECONDS
     log.info("metrics.served", process=process, host=host, port=server.server_port)

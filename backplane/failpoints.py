@@ -1,8 +1,8 @@
-"""Named places in the work where a fault can be injected, by `make faults` and by tests alone.
+"""Failpoints: named places in the work where `make faults` and tests inject a fault.
 
-FAILPOINTS_DIRECTORY names a directory. A file there, named like the failpoint, arms it once: whoever comes by first
-takes the file away and does what it says: `kill` (SIGKILL to itself), `stop` (SIGSTOP), `sleep SECONDS`, `raise`,
-`exhaust` (asks for memory until there is no more).
+FAILPOINTS_DIRECTORY names a directory. A file there, named like the failpoint, arms it once: the first process that
+reaches the failpoint removes the file and does what it says: `kill` (SIGKILL to itself), `stop` (SIGSTOP), `sleep
+SECONDS`, `raise`, `exhaust` (allocates memory until none is left).
 Without the variable a failpoint is one comparison. Production refuses to start with it.
 """
 
@@ -18,15 +18,15 @@ _directory = Path(text) if (text := os.environ.get("FAILPOINTS_DIRECTORY")) else
 
 EXHAUSTION_STEP = 1 << 28
 EXHAUSTION_STEPS = 64
-"""Address space, 16 GiB of it, which is not written to."""
+"""At most 16 GiB of address space, which is never written to."""
 
 
 class Injected(Exception):
-    """The fault that `raise` stands for; nobody expects it."""
+    """The fault that `raise` injects; no code expects it."""
 
 
 def reach(name: str) -> None:
-    """Pass the failpoint, or suffer what it was armed with."""
+    """Pass the failpoint, or inject the fault that it is armed with."""
     if _directory is None:
         return
     armed = _directory / name
@@ -35,18 +35,18 @@ def reach(name: str) -> None:
         armed.rename(taken)
     except FileNotFoundError:
         return
-    _suffer(*taken.read_text().split())
+    _inject(*taken.read_text().split())
 
 
 def _exhaust() -> None:
-    """Raise MemoryError as a picture does that is too large; where no limit is set, without taking the machine."""
+    """Raise MemoryError as a picture that is too large does; without a limit do not exhaust the machine."""
     hoard: list[mmap.mmap] = []
     with suppress(OSError):
         hoard.extend(mmap.mmap(-1, EXHAUSTION_STEP) for _ in range(EXHAUSTION_STEPS))
-    raise MemoryError(len(hoard))  # which holds this frame, and so the memory, until it is dealt with
+    raise MemoryError(len(hoard))  # holds this frame, and so the memory, until it is handled
 
 
-def _suffer(act: str, argument: str = "0") -> None:
+def _inject(act: str, argument: str = "0") -> None:
     if act == "sleep":
         time.sleep(float(argument))
     elif act == "exhaust":

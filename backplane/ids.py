@@ -1,4 +1,4 @@
-"""Ids: a UUIDv7 inside, and on the wire a typed prefix before its 32 hex digits."""
+"""Ids: UUIDv7 internally; on the wire a typed prefix before the 32 hex digits."""
 
 import re
 from uuid import UUID
@@ -19,7 +19,7 @@ def to_wire(prefix: str, value: UUID) -> str:
 
 
 def from_wire(prefix: str, text: str) -> UUID:
-    """Read an id of this type; anything else names nothing that exists."""
+    """Parse an id of this type; anything else raises NotFound."""
     if not WIRE.fullmatch(text) or not text.startswith(prefix + "_"):
         raise NotFound
     return UUID(text[4:])

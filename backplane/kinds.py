@@ -1,4 +1,4 @@
-"""The kinds of job, as data: what the gateway, the database, the worker and the audit trail must know of each."""
+"""The kinds of job, as data for the gateway, the database, the worker and the audit trail."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,10 +6,10 @@ from types import MappingProxyType
 from typing import Final
 
 INTERACTIVE, SINGLE, BATCH = range(3)
-"""Priorities: somebody waits for the answer; one picture; one picture of a batch."""
+"""Priorities: a caller waits for the answer; a single picture; a picture of a batch."""
 
 RESULT, ANALYSIS = "result", "analysis"
-"""Purposes of the blob that is a job's result."""
+"""Purposes of the blob that holds a job's result."""
 
 FIXED_MS = 120
 FILE, PIXELS = "file", "pixels"
@@ -21,24 +21,24 @@ class Kind:
 
     name: str
     action: str
-    """What the audit trail calls it, when it is submitted and when it ends."""
+    """The action in the audit trail, for its submission and its end."""
     priority: int
     ms_per_megapixel: Mapping[str | None, int]
-    """By layout. Measured on two cores for a whole job, decoding and storing included: a first estimate."""
+    """By layout. A first estimate, measured on two cores for a whole job, decoding and storing included."""
     result: str = RESULT
     """The purpose of the blob that is its result."""
     result_suffix: str = ""
-    """What the name of its result ends with, where the result has no name of its own."""
+    """Suffix of its result's file name, for a result without its own name."""
     result_is_plaintext: bool = False
-    """A decrypted picture: kept for minutes, and deleted soon after it has arrived."""
+    """The result is a decrypted picture: kept for minutes, and deleted soon after its owner has received it."""
     makes_key: bool = False
     needs_secret: bool = False
-    """It cannot be retried once its sealed secret is gone."""
+    """It cannot be retried after its sealed secret is deleted."""
     hides_reasons: bool = False
-    """A failure says its title only: the reason would help an attacker."""
+    """A failure shows only its title: the reason would help an attacker."""
 
     def estimate_ms(self, pixels: int, layout: str | None = None) -> int:
-        """Estimate the work for a picture, waiting not included."""
+        """Estimate the work for a picture, without waiting time."""
         return FIXED_MS + self.ms_per_megapixel[layout] * pixels // 1_000_000
 
 

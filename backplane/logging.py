@@ -1,4 +1,4 @@
-"""Logs: one JSON object a line, dotted facts with fields, to standard error."""
+"""Structured logs on standard error: one JSON object per line, with a dotted event name and fields."""
 
 import logging
 import sys
@@ -11,7 +11,7 @@ SECRET_FIELDS = ("password", "passphrase", "secret", "token", "authorization", "
 
 
 def hide_secrets(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Blank fields whose name speaks of a secret: a last line, for what should not have been passed at all."""
+    """Blank fields with a secret's name: a last defence, because no secret should be logged at all."""
     for name in event:
         if any(word in name.lower() for word in SECRET_FIELDS):
             event[name] = "[hidden]"

@@ -1,4 +1,4 @@
-"""Prometheus metrics, and the process that exports each. docs/guides/operations.md lists them; a test compares."""
+"""Prometheus metrics, and which process exports each. docs/guides/operations.md lists them; a test compares."""
 
 from typing import Literal
 
@@ -72,14 +72,14 @@ EXPORTED: dict[Process, tuple[MetricWrapperBase, ...]] = {
     "worker": (JOBS_ENDED, JOB_SECONDS, ENTROPY_DEGRADED),
     "relay": (JOBS_ENDED, OUTBOX_PUBLISHED, WEBHOOK_ATTEMPTS, WEBHOOK_OLDEST_DUE, DEAD_LETTERS, SWEPT),
 }
-"""Every process imports them all. One that it never sets would be exported as 0, which is the count of nothing.
+"""Every process imports all metrics. A metric that a process never sets would be exported as a misleading 0.
 
-All three end jobs, and each counts the ends that it wrote: their number is the sum.
+All three processes end jobs, and each counts the ends that it wrote: the total is the sum.
 """
 
 
 def registry_of(process: Process) -> CollectorRegistry:
-    """Return a registry of what a process exports, with its memory, its open files and its garbage collection."""
+    """Return the registry that a process exports, with its memory, open files and garbage collection."""
     registry = CollectorRegistry()
     for collector in (*EXPORTED[process], PROCESS_COLLECTOR, PLATFORM_COLLECTOR, GC_COLLECTOR):
         registry.register(collector)

@@ -1,4 +1,4 @@
-"""The queue: Celery over Redis, and in it nothing but job ids."""
+"""The queue: Celery over Redis, with only job ids in its messages."""
 
 import asyncio
 from typing import Self
@@ -14,15 +14,16 @@ TASK = "imageshield.run_job"
 NAME = "imageshield"
 VISIBILITY_SECONDS = 3600
 VISIBILITY_MARGIN_SECONDS = 600
-"""Beyond the hard time limit: a shorter visibility delivers running jobs again (measured: a 25-s task was started four
-times)."""
+"""Added to the hard time limit: with a shorter visibility timeout Redis delivers running jobs again (measured: a 25-s
+task was started four times)."""
 
 CHILD_MEMORY_KIB = 1_500_000
-"""The peak after which a child is replaced: twice what the largest job needs, and two of them fit into a pod."""
+"""The peak memory after which a child is replaced: twice what the largest job needs, and two children fit into a
+pod."""
 
 
 def make_celery(settings: Settings) -> Celery:
-    """Configure Celery: the same for who sends and who works."""
+    """Configure Celery, the same for the sender and the workers."""
     celery = Celery("imageshield", broker=settings.redis_url.get_secret_value(), set_as_current=False)
     celery.conf.update(
         accept_content=["json"],
@@ -62,7 +63,7 @@ class CeleryQueue:
         return cls(make_celery(settings))
 
     async def publish(self, job_ids: list[UUID]) -> None:
-        """Ring for each job. Raises Unavailable where the broker does not answer; some may have been rung then."""
+        """Send a message for each job. Raises Unavailable if the broker does not answer, maybe after some messages."""
 
         def send() -> None:
             with self._celery.producer_or_acquire() as producer:

@@ -1,4 +1,4 @@
-"""What an operator can set, all of it, read once from the environment."""
+"""All settings of an operator, read once from the environment."""
 
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network
@@ -14,13 +14,13 @@ Seconds = Annotated[int, Field(gt=0)]
 
 
 class Settings(BaseSettings):
-    """One typed class; docs/reference/configuration.md lists every field and a test keeps it so."""
+    """The typed settings; docs/reference/configuration.md lists every field, and a test compares."""
 
     model_config = SettingsConfigDict(
         frozen=True,
         extra="ignore",
         hide_input_in_errors=True,
-        env_ignore_empty=True,  # Compose cannot leave a variable out, only leave it empty
+        env_ignore_empty=True,  # Compose cannot omit a variable, only leave it empty
     )
 
     environment: Literal["development", "test", "production"] = "development"
@@ -37,7 +37,7 @@ class Settings(BaseSettings):
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = ()
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     metrics_port: Annotated[int, Field(ge=0, le=65535)] | None = None
-    """Of relay and worker; 0 takes any free port. The gateway has `/metrics` beside its other routes."""
+    """For relay and worker; 0 takes any free port. The gateway has the route `/metrics`."""
     metrics_host: str = "127.0.0.1"
 
     entropy_source: Literal["aer", "noisy-aer", "ibm", "qrng", "os"] = "aer"
@@ -54,27 +54,27 @@ class Settings(BaseSettings):
     refresh_token_seconds: Seconds = 14 * 24 * 3600
     database_pool_size: Annotated[int, Field(ge=1, le=100)] = 10
     upload_memory_bytes: Annotated[int, Field(ge=112_000_000)] = 250_000_000
-    """Bodies in flight, all requests together: originals are held in memory, never in a temporary file."""
+    """Bodies in flight, of all requests together: originals are held in memory, never in a temporary file."""
     synchronous_wait_seconds: Seconds = 30
     drain_seconds: Annotated[int, Field(ge=0, le=10)] = 0
-    """After SIGTERM connections are still taken for so long, for a balancer that goes by `/ready`."""
+    """How long connections are still accepted after SIGTERM, for a load balancer that checks `/ready`."""
     decrypted_result_seconds: Seconds = 900
     job_retention_days: Annotated[int, Field(ge=0, le=36_500)] = 30
-    """0 keeps jobs for ever."""
+    """0 keeps jobs forever."""
     max_pending_jobs: Annotated[int, Field(ge=1)] = 10_000
     worker_threads: Annotated[int, Field(ge=1, le=64)] = 2
     worker_memory_bytes: Annotated[int, Field(ge=3 << 30)] = 4 << 30
-    """The address space of one child, of which code and arenas take 1.8 GiB; 25 megapixels with their analysis reach
-    2.4. A picture that wants more hits this wall alone, in its own process."""
+    """The address space of one child. Code and arenas take 1.8 GiB; 25 megapixels with their analysis reach 2.4. A
+    picture that needs more fails alone, in its own process."""
     worker_stop_seconds: Seconds = 20
     job_time_limit_seconds: Seconds = 900
-    """Twelve times what `maximum` needs for 25 megapixels on two cores that do nothing else."""
+    """Twelve times what `maximum` needs for 25 megapixels on two otherwise idle cores."""
     job_hard_time_limit_seconds: Annotated[int, Field(gt=0, validate_default=True)] = 960
     webhook_allow_networks: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
     webhook_log_days: Annotated[int, Field(ge=1, le=366)] = 30
     foreign_kdf_memory_kib: Annotated[int, Field(ge=DEFAULT_M_KIB, le=1_048_576)] = 131_072
-    """What a key file that this service did not make may ask of it: Argon2id's memory, memory times passes, and
-    PBKDF2's iterations. The least is what new key files ask for."""
+    """The limits for key files that this service did not make: Argon2id's memory, memory times passes, and PBKDF2's
+    iterations. The minimum is the cost of new key files."""
     foreign_kdf_cost_kib: Annotated[int, Field(ge=DEFAULT_M_KIB * DEFAULT_T, le=MAX_COST_KIB)] = 524_288
     foreign_kdf_iterations: Annotated[int, Field(ge=DEFAULT_ITERATIONS, le=10_000_000)] = 1_200_000
     passphrase_kdf: Literal["argon2id", "pbkdf2-hmac-sha256"] = "argon2id"  # noqa: S105 - an algorithm
@@ -113,7 +113,7 @@ class Settings(BaseSettings):
 
 
 def asyncpg_url(url: str) -> str:
-    """Name the driver where the address does not: `postgresql://` is what everybody writes."""
+    """Add the driver to an address without one: the usual form is `postgresql://`."""
     for scheme in ("postgresql://", "postgres://"):
         if url.startswith(scheme):
             return "postgresql+asyncpg://" + url.removeprefix(scheme)
@@ -122,5 +122,5 @@ def asyncpg_url(url: str) -> str:
 
 @lru_cache(maxsize=1)
 def load_settings() -> Settings:
-    """Read the environment once."""
+    """Read the environment once, and return the same settings afterwards."""
     return Settings()  # type: ignore[call-arg]

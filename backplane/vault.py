@@ -1,8 +1,8 @@
-"""Keys that never enter a database: of accounts, of the day, of receipts, and of what compares requests.
+"""The vault: account, transit and receipt keys, and the fingerprint key, which never enter a database.
 
 This backend keeps them in a directory, sealed under a root key from a file. All processes of an installation share the
-directory. A key file is written under a temporary name and linked into place, so that of two writers one wins and both
-read the winner.
+directory. A key's file is written under a temporary name and linked into place, so of two writers one wins and both
+read its key.
 """
 
 import os
@@ -27,12 +27,12 @@ KEY_SIZE = 32
 OTHERS = 0o077
 
 TRANSIT_LIFETIME = timedelta(hours=48)
-"""A job's secrets must open for as long as it can be tried again; after that nothing opens them."""
+"""A job's secrets must open as long as the job can be retried; after that nothing opens them."""
 
 
 @dataclass(frozen=True, slots=True)
 class VaultKey:
-    """A key of the vault: who it is, and its 32 bytes."""
+    """A key of the vault: its id, its version, and its 32 bytes."""
 
     id: UUID
     version: int
@@ -64,9 +64,9 @@ class LocalVault:
         return vault
 
     def close_to_others(self) -> None:
-        """Take from other users what an older release, or a copy, has left open: file names tell who has an account.
+        """Remove other users' permissions, left by an older release or a copy: file names show who has an account.
 
-        What belongs to somebody else stays as it is; `imageshield doctor` names it.
+        Files of other users stay as they are; `imageshield doctor` names them.
         """
         with suppress(OSError):
             for folder in filter(Path.is_dir, self._directory.iterdir()):
@@ -75,19 +75,19 @@ class LocalVault:
 
     @property
     def is_there(self) -> bool:
-        """Say whether the directory has any account's keys: without a single one it is not mounted, or new."""
+        """Return whether the directory has any account key: without one it is not mounted, or new."""
         return (self._directory / "accounts").is_dir()
 
     def require(self) -> None:
-        """Raise Unavailable where the vault is not there.
+        """Raise Unavailable if the vault is missing.
 
-        A key that is made where it should be mounted is lost when it is, with what was sealed under it.
+        A key that is made in the empty mount point is lost once the vault is mounted, with everything sealed under it.
         """
         if not self.is_there:
             raise Unavailable("The vault's keys are not there")
 
     def create_account_key(self, account_id: UUID) -> VaultKey:
-        """Make the first key of an account; of any but the very first the caller has seen that the vault is there."""
+        """Make the first key of an account; the caller has called `require`, except for the very first account."""
         key = VaultKey(ids.new(), 1, secrets.token_bytes(KEY_SIZE))
         path = self._account_path(account_id, key.id, key.version)
         self._write_once(path, self._root.seal(key.secret, self._account_aad(account_id, key.id, key.version)))
@@ -98,7 +98,7 @@ class LocalVault:
         return VaultKey(key_id, version, self._root.open(sealed, self._account_aad(account_id, key_id, version)))
 
     def transit_key_of_today(self) -> VaultKey:
-        """Return the day's transit key, made by whoever needs it first."""
+        """Return the transit key of today; the first caller makes it."""
         day = self._directory / "transit" / datetime.now(UTC).date().isoformat()
         if not day.exists():
             self.require()
@@ -113,7 +113,7 @@ class LocalVault:
         raise self._missing("The day's key of this object has been destroyed")
 
     def destroy_expired_transit_keys(self) -> int:
-        """Delete the keys of days that ended longer ago than the lifetime."""
+        """Delete the transit keys of days that ended longer ago than the lifetime."""
         oldest = (datetime.now(UTC) - TRANSIT_LIFETIME).date()
         expired = [path for path in (self._directory / "transit").glob("????-??-??") if path.name < oldest.isoformat()]
         for path in expired:
@@ -121,7 +121,7 @@ class LocalVault:
         return len(expired)
 
     def fingerprint_key(self) -> bytes:
-        """Return the key of the MACs that compare requests, made by whoever needs it first."""
+        """Return the key of the MACs that compare requests; the first caller makes it."""
         path = self._directory / "fingerprints" / "000001"
         if not path.exists():
             self.require()
@@ -129,18 +129,18 @@ class LocalVault:
         return self._root.open(self._read(path), LABELS.idempotency)
 
     def receipt_seeds(self) -> list[bytes]:
-        """Return what the receipt keys are made of, oldest first; the last one signs. Empty before the first one."""
+        """Return the seeds of the receipt keys, oldest first; the last one's key signs. Empty before the first one."""
         return [self._open_receipt_key(path) for path in self._receipt_paths()]
 
     def newest_receipt_seed(self) -> bytes | None:
-        """Return what the key that signs is made of; None before the first one."""
+        """Return the seed of the key that signs; None before the first one."""
         paths = self._receipt_paths()
         return self._open_receipt_key(paths[-1]) if paths else None
 
     def add_receipt_seed(self, size: int, *, after: int) -> None:
-        """Make one more receipt key, of so many random bytes, where there are `after` of them.
+        """Make one more receipt seed of so many random bytes, if there are `after` of them.
 
-        Of two that do it at the same time one wins, and one key is made.
+        Of two concurrent calls one wins, and one seed is made.
         """
         paths = self._receipt_paths()
         if len(paths) != after:
@@ -186,7 +186,7 @@ class LocalVault:
 
     @staticmethod
     def _write_once(path: Path, content: bytes) -> None:
-        # Not `parents=True`: those it would make as the umask says.
+        # Not `parents=True`: it would create the parents with the umask's permissions.
         for folder in reversed([folder for folder in (path.parent, *path.parent.parents) if not folder.exists()]):
             folder.mkdir(exist_ok=True, mode=0o700)
         draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")

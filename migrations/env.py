@@ -1,4 +1,4 @@
-"""Runs the migrations over asyncpg, or writes them as SQL (`--sql`) for review."""
+"""Run the migrations over asyncpg, or write them as SQL (`--sql`) for review."""
 
 import asyncio
 import os
@@ -14,10 +14,10 @@ from backplane.db.base import Base
 from backplane.settings import asyncpg_url
 
 LOCK = 0x71734954
-"""Two migrations started at once run one after the other."""
+"""An advisory lock: two migrations that start at once run one after the other."""
 
 TIMEOUTS = ("SET lock_timeout = '5s'", "SET statement_timeout = '10min'")
-"""A migration that would queue behind a long transaction gives up, rather than stop every request behind itself."""
+"""A migration that would wait behind a long transaction gives up, because every request would wait behind it."""
 
 
 def run(connection: Connection) -> None:

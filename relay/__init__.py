@@ -1,1 +1,1 @@
-"""The relay: the outbox, the sweeps and the webhooks, in one process. Any number of them may run."""
+"""The relay: the outbox, the sweeps and the webhooks, in one process. Any number of relays may run."""

@@ -1,4 +1,4 @@
-"""`python -m relay`, or `imageshield relay`: the outbox, the sweeps and the webhooks, until a signal ends them."""
+"""The entry point of the relay, `python -m relay` or `imageshield relay`: it runs until a signal ends it."""
 
 import asyncio
 import signal
@@ -21,7 +21,7 @@ log = structlog.get_logger()
 
 
 async def run(settings: Settings) -> None:
-    """Relay and sweep until SIGTERM or SIGINT."""
+    """Run the outbox, the sweeps and the webhooks until SIGTERM or SIGINT."""
     async with (
         open_relay(settings) as (relay, sweeper),
         open_deliveries(settings) as deliveries,

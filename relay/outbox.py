@@ -11,7 +11,7 @@ from backplane.services.upkeep.outbox import OutboxRelay
 log = structlog.get_logger()
 
 LOOK_SECONDS = 1.0
-"""How often the outbox is looked at where no notification comes: one may be lost while the listener reconnects."""
+"""How often the outbox is read without a notification: one may be lost while the listener reconnects."""
 
 
 async def drain_outbox(relay: OutboxRelay, notifications: Notifications) -> None:

@@ -1,6 +1,6 @@
-"""One HTTP request to an address of somebody's choice: checked where it connects, bounded, and nothing followed.
+"""HTTP requests to addresses that users chose: checked at the connection, bounded, and without redirects.
 
-httpcore and not httpx: there is no redirect, proxy, cookie or variable of the environment that must be switched off.
+This uses httpcore and not httpx: it has no redirects, proxies, cookies or environment variables to switch off.
 """
 
 import asyncio
@@ -18,10 +18,10 @@ from backplane.errors import WebhookUrlRefused
 from backplane.services.webhooks.deliveries import DELIVERED, Answer
 
 TIMEOUT_SECONDS = 10.0
-"""For all of it: name, connection, TLS, request and answer."""
+"""For the whole exchange: name, connection, TLS, request and answer."""
 
 MAX_ANSWER = 4096
-"""Bytes of an answer that are read, so that a receiver can finish sending it; they are thrown away."""
+"""Bytes of an answer that are read, so that a receiver can finish sending it; they are discarded."""
 
 MAX_ADDRESSES = 3
 """How many of a name's addresses are tried."""
@@ -30,9 +30,9 @@ SUCCESS, REDIRECT = range(200, 300), range(300, 400)
 
 
 class CheckedNetwork(httpcore.AsyncNetworkBackend):
-    """Connects to the addresses that the guard has checked: the name is asked for once, here, and not again.
+    """Connect to the addresses that the guard has checked: the name is resolved once, here, and not again.
 
-    TLS and the Host header go on with the name.
+    TLS and the Host header still use the name.
     """
 
     def __init__(self, guard: Guard, target: Target) -> None:
@@ -48,7 +48,7 @@ class CheckedNetwork(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        """Connect to one of the target's addresses. Raises AddressRefused where one of them is not to be called."""
+        """Connect to one of the target's addresses. Raises AddressRefused if one of them is not permitted."""
         assert (host, port) == (self._target.host, self._target.port)
         failure: Exception = AddressRefused()
         for address in (await self._guard.addresses(self._target))[:MAX_ADDRESSES]:
@@ -66,7 +66,7 @@ class Poster:
         self._seconds = seconds
 
     async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
-        """Send a message and say what came of it, whatever the receiver does."""
+        """Send a message and return its outcome, whatever the receiver does."""
         started = time.monotonic()
         try:
             async with asyncio.timeout(self._seconds):
@@ -115,7 +115,7 @@ def _read(response: httpcore.Response) -> Answer:
 
 
 def retry_after(text: str) -> float | None:
-    """Read `Retry-After`: seconds, or a date; None where it is neither."""
+    """Parse `Retry-After`: seconds or a date; None if it is neither."""
     if text.isascii() and text.strip().isdigit():
         return float(text[:9])
     try:
@@ -127,7 +127,7 @@ def retry_after(text: str) -> float | None:
 def _address(url: str, target: Target) -> httpcore.URL:
     parts = urlsplit(url)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    # Taken apart here: httpcore's own parser drops what follows a semicolon.
+    # Split here: httpcore's own parser drops what follows a semicolon.
     return httpcore.URL(scheme=target.scheme, host=target.host, port=target.port, target=path)
 
 

@@ -1,4 +1,4 @@
-"""The periodic work: each sweep in a loop of its own, so that one that hangs delays no other."""
+"""The periodic sweeps, each in its own loop, so that one that hangs delays no other."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -18,19 +18,19 @@ Act = Callable[[], Awaitable[None]]
 
 
 async def repeat(act: Act, seconds: float) -> None:
-    """Do it for ever; what fails now is tried again next time, and keeps nothing else from being done."""
+    """Repeat an act forever; a failure is retried at the next turn, and stops no other act."""
     while True:
         try:
             await act()
         except ApplicationError as error:
             log.warning("sweeper.waiting", what=act.__name__, code=error.code, detail=error.detail)
         except Exception:
-            log.exception("sweeper.broke", what=act.__name__)
+            log.exception("sweeper.crashed", what=act.__name__)
         await asyncio.sleep(seconds)
 
 
 def acts(sweeper: Sweeper, deliveries: Deliveries) -> dict[Act, float]:
-    """List what is repeated, and the seconds between: each by itself, for a store that hangs must not hold up a job."""
+    """List the acts with their intervals in seconds: each is separate, because a hanging store must not delay a job."""
 
     async def destroy_expired_keys() -> None:
         await asyncio.to_thread(sweeper.destroy_expired_keys)
@@ -38,7 +38,7 @@ def acts(sweeper: Sweeper, deliveries: Deliveries) -> dict[Act, float]:
     return {
         sweeper.end_silent_jobs: SWEEP_SECONDS,
         sweeper.reclaim_jobs: SWEEP_SECONDS,
-        sweeper.requeue_unheard_jobs: SWEEP_SECONDS,
+        sweeper.requeue_unclaimed_jobs: SWEEP_SECONDS,
         sweeper.delete_due_objects: SWEEP_SECONDS,
         sweeper.delete_outlived_jobs: SWEEP_SECONDS,
         sweeper.forget_expired: SWEEP_SECONDS,

@@ -1,4 +1,4 @@
-"""Sending webhooks, inside the relay's process and beside everything else there; any number of relays may do it."""
+"""The sender of webhooks, inside the relay's process; any number of relays may send."""
 
 import asyncio
 from collections import Counter
@@ -16,14 +16,14 @@ log = structlog.get_logger()
 AT_ONCE = 16
 PER_ACCOUNT = 4
 PER_ENDPOINT = 2
-"""Receivers that take their ten seconds hold two senders each, and an account four: the others have theirs."""
+"""A slow receiver (ten seconds) occupies at most two senders, and an account at most four: the rest stay free."""
 
 LOOK_SECONDS = 1.0
-"""How often what is due is looked for: of the first attempts a notification tells, of the later ones only the clock."""
+"""How often due deliveries are looked for: a notification announces first attempts, but not later ones."""
 
 
 class Sending:
-    """Keeps so many messages on their way, and never more of one endpoint or account than is theirs."""
+    """Keep a limited number of messages in flight, with a limit for each endpoint and each account."""
 
     def __init__(self, deliveries: Deliveries, poster: Poster) -> None:
         self._deliveries = deliveries
@@ -31,12 +31,12 @@ class Sending:
         self._under_way: dict[asyncio.Task[None], Message] = {}
 
     async def run(self, notifications: Notifications) -> None:
-        """Send for ever; where it is stopped, what is under way may end."""
+        """Send until stopped; then let the messages in flight finish."""
         woken = asyncio.create_task(notifications.wait(LOOK_SECONDS))
         try:
             while True:
                 try:
-                    await self.begin_due()
+                    await self.start_due()
                 except ApplicationError as error:
                     log.warning("webhooks.waiting", code=error.code, detail=error.detail)
                     await asyncio.sleep(LOOK_SECONDS)
@@ -47,8 +47,8 @@ class Sending:
             woken.cancel()
             await self.finish()
 
-    async def begin_due(self) -> None:
-        """Begin to send what is due, as far as there are senders."""
+    async def start_due(self) -> None:
+        """Start to send what is due, as far as senders are free."""
         while len(self._under_way) < AT_ONCE:
             message = await self._deliveries.claim(
                 busy_endpoints=self._busy([message.endpoint_id for message in self._under_way.values()], PER_ENDPOINT),
@@ -61,7 +61,7 @@ class Sending:
             task.add_done_callback(self._end)
 
     async def finish(self) -> None:
-        """Wait for what is under way; what is cut off is sent again by whoever comes after, under the same id."""
+        """Wait for the messages in flight; a later sender repeats those that are cut off, under the same id."""
         if self._under_way:
             await asyncio.wait(self._under_way, timeout=TIMEOUT_SECONDS / 2)
         for task in list(self._under_way):
@@ -80,14 +80,14 @@ class Sending:
         try:
             await self._deliveries.finish(message.due, answer)
         except ApplicationError as error:
-            # Its lease runs out, and it is sent once more.
+            # Its lease expires, and it is sent again.
             log.warning("webhook.not_written", event_id=message.event_id, code=error.code, detail=error.detail)
 
     def _end(self, task: asyncio.Task[None]) -> None:
         message = self._under_way.pop(task)
         error = None if task.cancelled() else task.exception()
         if error is not None:
-            log.error("webhook.broke", event_id=message.event_id, exc_info=error)
+            log.error("webhook.crashed", event_id=message.event_id, exc_info=error)
 
     @staticmethod
     def _busy(owners: list[UUID], limit: int) -> set[UUID]:

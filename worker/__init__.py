@@ -1,6 +1,7 @@
-"""The engine room: Celery workers that run the pipeline, and the relay that feeds them.
+"""The worker: Celery processes that take jobs from the queue and run the pipeline.
 
-`tasks` is the one task, `runner` an attempt at a job, `kinds` the work of each kind, `reporting` how far it is,
-`lifecycle` what a child process holds, `sources` where its bits come from and `refilling` how they wait, `relay` the
-outbox and the sweeper in one process, `counting` and `exporter` the metrics. The use cases are in `backplane.services`.
+`tasks` is the only task. `runner` claims jobs, `attempt` runs one attempt, `kinds` is the work of each kind, and
+`reporting` writes its progress. `lifecycle` handles Celery's signals, `engine` holds what a child process needs,
+`sources` selects the entropy source and `refilling` keeps its pool full. `counting` and `exporter` serve the metrics.
+The use cases are in `backplane.services`.
 """

@@ -1,4 +1,4 @@
-"""`celery -A worker.app worker`: the application that Celery's command line finds."""
+"""The Celery application, for the command `celery -A worker.app worker`."""
 
 from celery.signals import import_modules
 
@@ -7,7 +7,7 @@ from backplane.settings import load_settings
 from worker import broker, counting
 
 broker.install()
-# Before `imports` below, which lead to the metrics: how they are counted is settled when they are made.
+# Before `imports` below, which import the metrics: the way of counting is fixed when a metric is created.
 import_modules.connect(counting.prepare)
 app = make_celery(load_settings())
 app.set_default()

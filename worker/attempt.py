@@ -1,4 +1,4 @@
-"""One attempt at one job: keep the lease, do the work, and write how it ended, once."""
+"""One attempt at one job: keep the lease, do the work, and write its end once."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -19,7 +19,7 @@ log = structlog.get_logger()
 
 HEARTBEAT_SECONDS = 5.0
 UNWINDING_SECONDS = 5.0
-"""How long a thread that nobody waits for any more may take to its next report, where it learns so."""
+"""How long an interrupted thread may take until its next report, which raises Cancelled in it."""
 
 TOO_LONG = TimeLimitExceeded()
 
@@ -39,7 +39,7 @@ class Attempt:
         self._reporter.interrupt(why)
 
     async def run(self, work: Work) -> bool:
-        """Return when the end is written; False where a thread is still at work that nobody waits for."""
+        """Run the attempt until its end is written; return False if an abandoned thread still works."""
         doing = asyncio.create_task(self._do(work))
         async with self._kept():
             interrupted = asyncio.create_task(self._reporter.interrupted())
@@ -56,7 +56,7 @@ class Attempt:
         log.info("job.completed")
 
     async def _conclude(self, doing: asyncio.Task[None]) -> None:
-        """Say how it ended: done, stopped, refused for good, or to be tried again."""
+        """Write the end: completed, stopped, refused for good, or to be retried."""
         if not doing.done():
             await self._stop()
             return
@@ -67,7 +67,7 @@ class Attempt:
         except EntropyError as error:
             await self._retry(code=error.code, title=error.title)
         except ShieldError as error:
-            # The type alone, of what was not foreseen: its words may repeat what the picture says.
+            # Of an unexpected error only the type: its message may repeat data of the picture.
             log.info("job.refused", code=error.code, cause=type(error.__cause__).__name__ if error.__cause__ else None)
             await self._fail(code=error.code, title=error.title, detail=self._detail(error))
         except ApplicationError as error:
@@ -76,7 +76,7 @@ class Attempt:
             else:
                 await self._fail(code=error.code, title=error.title)
         except Exception:
-            log.exception("job.broke")
+            log.exception("job.crashed")
             await self._retry(code=POISON.code, title=POISON.title)
 
     async def _unwind(self, doing: asyncio.Task[None]) -> bool:
@@ -84,11 +84,11 @@ class Attempt:
         if not doing.done():
             return False
         with suppress(asyncio.CancelledError):
-            doing.exception()  # it is told once, above
+            doing.exception()  # it is logged once, above
         return True
 
     async def _discard(self) -> None:
-        """Delete what the cancelled job made; what it was given the sweeper deletes, and what this leaves."""
+        """Delete what the cancelled job made; the sweeper deletes its input, and anything that is left."""
         log.info("job.cancelled")
         with suppress(ApplicationError):
             await self._claims.products.discard(self._claim.job)
@@ -104,21 +104,21 @@ class Attempt:
                     await self._claims.hand_over(self._claim)
             case Interruption.LEASE_LOST:
                 with suppress(ApplicationError):
-                    # Where the database is what is down, the lease runs out and the sweeper does it.
+                    # If the database is down, the lease expires and the sweeper ends the job.
                     self._cancelled = await self._claims.cancel(self._claim)
 
     async def _retry(self, *, code: str, title: str) -> None:
-        """Give the job back for later, or end it where this was the last attempt."""
+        """Release the job for a later attempt, or end it if this was the last one."""
         if self._claim.last_attempt:
             await self._fail(code=code, title=title)
             return
         log.warning("job.retry", code=code)
         with suppress(ApplicationError):
-            # Where the database is what is down, the lease runs out and the sweeper does it.
+            # If the database is down, the lease expires and the sweeper ends the job.
             await self._claims.release(self._claim)
 
     def _detail(self, error: ShieldError) -> str | None:
-        """Say what was refused; of a decryption never more than its title, which is the same for every reason."""
+        """Return why the job was refused; for a decryption only the title, which is the same for every reason."""
         return error.title if KINDS[self._claim.job.kind].hides_reasons else str(error) or None
 
     async def _fail(self, *, code: str, title: str, detail: str | None = None) -> None:
@@ -127,7 +127,7 @@ class Attempt:
 
     @asynccontextmanager
     async def _kept(self) -> AsyncIterator[None]:
-        """Keep the lease, write the reports and watch the time while the block runs."""
+        """Keep the lease, write the reports and enforce the time limit while the block runs."""
         chores = [asyncio.create_task(self._reporter.run()), asyncio.create_task(self._beat())]
         end = asyncio.get_running_loop().call_later(self._limit_seconds, self.interrupt, Interruption.TOO_LONG)
         try:

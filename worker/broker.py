@@ -1,4 +1,4 @@
-"""Kombu's Redis transport, which notes when the queue was asked for work: `backplane.alive` says what for."""
+"""Kombu's Redis transport, extended to note when the worker asked for work: `backplane.alive` explains why."""
 
 from queue import Empty
 from typing import Any
@@ -14,7 +14,7 @@ class Channel(redis.Channel):
     def _brpop_read(self, **options: Any) -> Any:
         try:
             delivered = super()._brpop_read(**options)
-        except Empty:  # the queue's answer, once a second where nothing waits
+        except Empty:  # the queue's answer, once a second if nothing waits
             note("worker")
             raise
         note("worker")
@@ -28,12 +28,12 @@ class Transport(redis.Transport):
         try:
             return super().establish_connection()
         except self.connection_errors:
-            # Starting the worker again would not open the queue, and would cost its first half minute.
+            # A restart of the worker would not open the queue, and would cost half a minute.
             note("worker")
             raise
 
 
 def install() -> None:
-    """Use this transport for every Redis address of this process."""
+    """Use this transport for every Redis address in this process."""
     for scheme in SCHEMES:
         TRANSPORT_ALIASES[scheme] = f"{__name__}:{Transport.__name__}"

@@ -1,4 +1,4 @@
-"""Files in which the children of a pool count, for their parent to export: in memory each would count for itself."""
+"""Metric files in which the children of a pool count, and which their parent exports: memory is not shared."""
 
 import os
 import shutil
@@ -15,10 +15,10 @@ DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
 
 
 def prepare(**_: Any) -> None:
-    """Let everything be counted in files, begun anew; to be called before `backplane.metrics` is imported.
+    """Count all metrics in new files; call this before `backplane.metrics` is imported.
 
     Raises:
-        SystemExit: what lies there is somebody else's.
+        SystemExit: the directory belongs to another user.
     """
     if load_settings().metrics_port is None:
         return
@@ -28,16 +28,16 @@ def prepare(**_: Any) -> None:
             shutil.rmtree(directory)
         directory.mkdir(mode=0o700)
     except OSError as error:
-        raise SystemExit(f"worker: {directory} cannot be made anew ({error.strerror}): set ALIVE_DIRECTORY") from None
+        raise SystemExit(f"worker: {directory} cannot be recreated ({error.strerror}): set ALIVE_DIRECTORY") from None
     os.environ[DIRECTORY] = str(directory)
     values.ValueClass = values.MultiProcessValue(process_identifier=_place_in_pool)
 
 
 def directory() -> Path:
-    """Return where the files are."""
+    """Return the directory of the files."""
     return Path(os.environ[DIRECTORY])
 
 
 def _place_in_pool() -> str:
-    """A child goes on where the one before it in its place ended: a pool has as many files as places, for ever."""
+    """Return the child's index: a new child continues its predecessor's file, so the number of files is fixed."""
     return str(getattr(current_process(), "index", "parent"))

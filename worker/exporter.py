@@ -1,4 +1,4 @@
-"""The metrics of a pool of processes, served by their parent."""
+"""The metrics exporter of a pool of processes, in their parent."""
 
 import socket
 from collections.abc import Iterable
@@ -16,19 +16,19 @@ from worker import counting
 
 
 class PoolCollector(Collector):
-    """What the children of a pool have counted together, including those that have ended."""
+    """Collect the sums over all children of a pool, including those that have ended."""
 
     def __init__(self, directory: Path) -> None:
         self._names = {family.name for metric in EXPORTED["worker"] for family in metric.describe()}
         self._files = MultiProcessCollector(None, str(directory))
 
     def collect(self) -> Iterable[Metric]:
-        # The files hold a 0 for each metric without labels that was imported, whoever sets it.
+        # The files hold a 0 for each imported metric without labels, even if this process never sets it.
         return (family for family in self._files.collect() if family.name in self._names)
 
 
 def serve_pool(settings: Settings) -> socket.socket | None:
-    """Serve from the parent of a pool; return the socket, which its children have to close."""
+    """Serve from the parent of a pool; return the socket, which its children must close."""
     if settings.metrics_port is None:
         return None
     registry = CollectorRegistry()

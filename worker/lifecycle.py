@@ -1,4 +1,4 @@
-"""What happens to the worker from its start to its end: Celery's signals, and the system's."""
+"""The lifecycle of a worker: handlers for Celery's signals and for those of the system."""
 
 import os
 import resource
@@ -34,8 +34,8 @@ LEAVE = signal.SIGUSR2
 """From the parent to its children: the worker stops. Not SIGTERM, with which Celery ends a child whose time is up."""
 
 NICENESS = 5
-"""On one machine with everything else: who waits for an answer of a few milliseconds goes before work that takes
-seconds of both cores. Where nobody else wants the processor it costs nothing."""
+"""On a shared machine a request of a few milliseconds goes before work that takes seconds of both cores. On an idle
+machine it costs nothing."""
 
 
 @setup_logging.connect
@@ -46,7 +46,7 @@ def configure_logging(**_: Any) -> None:
 @worker_init.connect
 def prepare(**_: Any) -> None:
     alive_file("worker").unlink(missing_ok=True)
-    # Inherited by the children: one that is told to leave before it has an engine would die of it.
+    # Inherited by the children: otherwise this signal would kill a child that has no engine yet.
     signal.signal(LEAVE, signal.SIG_IGN)
     settings = load_settings()
     try:
@@ -57,7 +57,7 @@ def prepare(**_: Any) -> None:
     preload(settings)
     listening = exporter.serve_pool(settings)
     if listening is not None:
-        # A child that held it too would keep the port from the worker's successor.
+        # A child that also held the socket would block the port for the worker's successor.
         worker_process_init.connect(lambda **_: listening.close(), weak=False)
 
 
@@ -66,12 +66,12 @@ def open_engine(**_: Any) -> None:
     wall = load_settings().worker_memory_bytes
     resource.setrlimit(resource.RLIMIT_AS, (wall, wall))
     os.nice(NICENESS)
-    # A Ctrl-C goes to the whole group; the parent tells its children when to stop.
+    # Ctrl-C goes to the whole process group; the parent signals its children when to stop.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         engine()
     except Exception:
-        # Raised from here, it would leave a half-made child that takes jobs and never runs one.
+        # If this raised, it would leave a broken child that takes jobs and never runs one.
         log.exception("worker.child_not_ready")
     else:
         signal.signal(LEAVE, lambda *_: engine().leave())
@@ -86,33 +86,33 @@ def close_child(**_: Any) -> None:
 
 @worker_ready.connect
 def begin(sender: Any, **_: Any) -> None:
-    tell_children_to_leave(sender.pool)
+    signal_children_to_leave(sender.pool)
     beat(sender.timer)
     log.info("worker.ready", pid=os.getpid())
 
 
 def beat(timer: Any) -> None:
-    """Let the gateway know, from the loop that asks for work, for how long the worker counts as alive."""
+    """Report to the gateway, from the loop that asks for work, how long the worker counts as alive."""
     redis = Redis.from_url(load_settings().redis_url.get_secret_value(), socket_timeout=2, socket_connect_timeout=2)
     key = f"{WORKERS}:{socket.gethostname()}:{os.getpid()}"
 
-    def say() -> None:
-        timer.call_after(BEAT_SECONDS if alive_file("worker").exists() else 0.1, say)
+    def report() -> None:
+        timer.call_after(BEAT_SECONDS if alive_file("worker").exists() else 0.1, report)
         left = round(seconds_left("worker") * 1000)
         try:
             if left > 0:
                 redis.set(key, 1, px=left)
         except (RedisError, OSError):
-            log.warning("worker.beat_not_heard")
+            log.warning("worker.beat_failed")
 
-    say()
+    report()
 
 
-def tell_children_to_leave(pool: Any) -> None:
-    """Pass a stop on to the children, which know what to do with their jobs: a second one leaves them no time."""
+def signal_children_to_leave(pool: Any) -> None:
+    """Pass a stop on to the children, which hand over their jobs: a second signal leaves them no time."""
 
-    def tell(**_: Any) -> None:
+    def signal_children(**_: Any) -> None:
         for pid in pool.info["processes"]:
             os.kill(pid, LEAVE)
 
-    worker_shutting_down.connect(tell, weak=False)
+    worker_shutting_down.connect(signal_children, weak=False)

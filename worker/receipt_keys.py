@@ -1,6 +1,6 @@
-"""`python -m worker.receipt_keys`: make a new key that signs receipts, where there is no `imageshield` command.
+"""Rotate the receipt keys where there is no `imageshield` command: `python -m worker.receipt_keys`.
 
-The images hold services and no command line; an operator runs this inside of one: docs/guides/operations.md.
+The Docker images hold services and no command line; an operator runs this module inside one: docs/guides/operations.md.
 """
 
 import argparse

@@ -1,6 +1,6 @@
-"""Fill the pool between jobs and tell its level, on a thread of the pool child's own.
+"""Refill the bit pool between jobs and report its level, on a thread of the pool child.
 
-While a job runs nothing is measured, so that no job waits for bits that are meant for the next one.
+Nothing is measured while a job runs, so that no job waits for bits that are meant for the next one.
 """
 
 import secrets
@@ -23,22 +23,22 @@ from shield_core.quantum.pool import BitPool
 
 log = structlog.get_logger()
 
-TELL_SECONDS = 15.0
+REPORT_SECONDS = 15.0
 QUIET_SECONDS = 0.5
-"""The next job of a series shall not find us measuring with a slow source."""
+"""So that the next job of a series does not have to wait for a slow measurement."""
 
 KEPT_SECONDS = 60
-"""How long a level is believed that nobody has told again: a worker that was killed disappears."""
+"""How long a reported level is valid: a killed worker disappears after it."""
 
-Tell = Callable[[PoolLevel], None]
+Report = Callable[[PoolLevel], None]
 
 
 class Refilling:
-    """Keeps one pool full. A source that fails is asked again when the level is told next."""
+    """Keep one pool full. A source that fails is asked again at the next report of the level."""
 
-    def __init__(self, pool: BitPool, tell: Tell) -> None:
+    def __init__(self, pool: BitPool, report: Report) -> None:
         self._pool = pool
-        self._tell = tell
+        self._report = report
         self._worker = secrets.token_hex(4)
         self._last: Refill | None = None
         self._at_work = 0
@@ -57,7 +57,7 @@ class Refilling:
 
     @contextmanager
     def paused(self) -> Iterator[None]:
-        """Measure nothing while the block runs, but for the piece that has begun."""
+        """Measure nothing while the block runs, except for a piece that has begun."""
         self._at_work += 1
         try:
             yield
@@ -66,7 +66,7 @@ class Refilling:
             self._change.set()
 
     def level(self) -> PoolLevel:
-        """Say how full the pool is, and nothing of what is in it."""
+        """Return how full the pool is, and nothing of its content."""
         source, alarm = self._pool.source, last_alarm(self._pool.source)
         return PoolLevel(
             worker=self._worker,
@@ -89,7 +89,7 @@ class Refilling:
                     break
                 bits += added
         except EntropyError as error:
-            # The label comes with the next key; the level says it now.
+            # The next key gets the label; the level shows the alarm now.
             log.warning("entropy.refill_failed", source=self._pool.source.name, reason=str(error))
         if bits:
             self._last = Refill(bits, round(time.perf_counter() - started, 6), datetime.now(UTC))
@@ -97,27 +97,27 @@ class Refilling:
     def _run(self) -> None:
         while not self._over.is_set():
             self.fill()
-            self._tell(self.level())
-            if self._change.wait(TELL_SECONDS):
+            self._report(self.level())
+            if self._change.wait(REPORT_SECONDS):
                 self._await_quiet()
 
     def _await_quiet(self) -> None:
         """Wait until no job has ended for a moment, but not so long that the level is forgotten."""
-        end = time.monotonic() + TELL_SECONDS
+        end = time.monotonic() + REPORT_SECONDS
         while True:
             self._change.clear()
             if self._over.is_set() or time.monotonic() >= end or not self._change.wait(QUIET_SECONDS):
                 return
 
 
-def tell_redis(settings: Settings) -> Tell:
-    """Return what writes a level to Redis, for display only: one that is down is no job's fault."""
+def report_to_redis(settings: Settings) -> Report:
+    """Return a function that writes a level to Redis, for display only: if Redis is down, no job fails."""
     redis = Redis.from_url(settings.redis_url.get_secret_value(), socket_timeout=2, socket_connect_timeout=2)
 
-    def tell(level: PoolLevel) -> None:
+    def report(level: PoolLevel) -> None:
         try:
             redis.set(pool_key(level.worker), level.to_json(), ex=KEPT_SECONDS)
         except (RedisError, OSError):
-            log.warning("entropy.level_not_heard")
+            log.warning("entropy.level_not_reported")
 
-    return tell
+    return report

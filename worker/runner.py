@@ -1,4 +1,4 @@
-"""The runner: it takes the next job of the queue for each message, and does the work of its kind."""
+"""The runner: for each message it claims the next job of the queue, and does the work of its kind."""
 
 import asyncio
 import time
@@ -24,16 +24,16 @@ from worker.sources import preload_source
 log = structlog.get_logger()
 
 PATIENCE_SECONDS = 30
-"""A message that is given back at once comes back at once; and this is less than liveness allows."""
+"""A requeued message comes back at once, so the runner waits first; liveness allows more than this."""
 
 WORK: dict[str, Work] = {kind: import_module(f"worker.kinds.{kind}").run for kind in KINDS}
-"""The work of each kind of job: the module of its name."""
+"""The work of each kind of job, from the module of the same name."""
 
 
 def preload(settings: Settings) -> None:
-    """Import and compile once in the parent, for all children that are forked from it: code only, no source, no loop.
+    """Import and compile once in the parent, for all its forked children: only code, no source and no loop.
 
-    A child then starts in a tenth of a second instead of two, which is what a killed one costs.
+    A child then starts in a tenth of a second instead of two seconds, so a killed child costs little.
     """
     preload_source(settings)
     warm_up()
@@ -41,7 +41,7 @@ def preload(settings: Settings) -> None:
 
 
 class Runner:
-    """Runs jobs one after the other, with the same equipment for all of them."""
+    """Run jobs one after the other, with the same equipment for all of them."""
 
     def __init__(self, equipment: Equipment, refilling: Refilling, *, limit_seconds: float) -> None:
         self._claims = equipment.claims
@@ -52,12 +52,12 @@ class Runner:
         self._interruption: Interruption | None = None
 
     async def run(self, notified_for: UUID) -> bool:
-        """Do the next job of the fair queue, which may be another one than the message was for.
+        """Run the next job of the fair queue, which may differ from the job of the message.
 
-        Returns False where an abandoned thread is still at work: this process should end.
+        Returns False if an abandoned thread still works: this process should end.
 
         Raises:
-            ApplicationError: there is no database, and there was none for a while.
+            ApplicationError: the database has been unavailable for a while.
         """
         failpoints.reach("worker.received")
         claim = await self._claim()
@@ -72,13 +72,13 @@ class Runner:
             return await self._run(claim)
 
     def interrupt(self, why: Interruption) -> None:
-        """Stop the job that runs, or that is being claimed."""
+        """Stop the job that is running or being claimed."""
         self._interruption = why
         if self._attempt is not None:
             self._attempt.interrupt(why)
 
     async def _claim(self) -> Claim | None:
-        """Claim a job; where the database is away wait for it, for nothing can be done without it."""
+        """Claim a job; wait for the database if it is unavailable, because no work is possible without it."""
         end = time.monotonic() + PATIENCE_SECONDS
         while True:
             try:

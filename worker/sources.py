@@ -1,6 +1,6 @@
-"""Which source of bits a worker measures: chosen by the settings, and refused at the start where it cannot be had.
+"""The entropy source of a worker: the settings choose it, and the worker refuses to start if it is not available.
 
-A device that does not answer at run time is another matter: images go on without it and say `degraded`.
+A device that fails later stops nothing: images are encrypted without it and labelled `degraded`.
 """
 
 from collections.abc import Callable
@@ -19,7 +19,8 @@ from shield_core.quantum.sources import EntropySource, OsSource
 
 POOL_BITS = 1 << 20
 DEAR_POOL_BITS = 1 << 16
-"""Sixteen images served: bits that pass an extractor are slow or paid for, and those that wait are lost at the end."""
+"""Enough for sixteen images. Bits that pass an extractor are slow or paid for, and bits left in the pool are lost at
+exit."""
 
 NEEDED = {"ibm": ("ibm_quantum_token", "ibm_quantum_backend")}
 PACKAGES = {
@@ -31,14 +32,14 @@ PACKAGES = {
 
 
 class SourceRefused(Exception):
-    """The settings ask for a source that this installation cannot have."""
+    """The settings ask for a source that is not available in this installation."""
 
 
 def check_source(settings: Settings) -> None:
-    """Look whether the chosen source can be made, without making a simulator and without asking the network.
+    """Check that the chosen source can be made, without making a simulator and without using the network.
 
     Raises:
-        SourceRefused: it says what to do.
+        SourceRefused: the message says what to do.
     """
     chosen = settings.entropy_source
     missing = [name.upper() for name in NEEDED.get(chosen, ()) if not _plain(getattr(settings, name))]
@@ -55,7 +56,7 @@ def make_source(settings: Settings) -> EntropySource:
     """Make the chosen source, in the process that will use it.
 
     Raises:
-        SourceRefused: it cannot be made; no credential is repeated.
+        SourceRefused: the source cannot be made; the message repeats no credential.
     """
     try:
         return MAKERS[settings.entropy_source](settings)
@@ -64,13 +65,13 @@ def make_source(settings: Settings) -> EntropySource:
 
 
 def make_pool(source: EntropySource, settings: Settings) -> BitPool:
-    """Make the pool for `fast`, as large as the settings say."""
+    """Make the pool for `fast`, with the size of the settings."""
     usual = DEAR_POOL_BITS if hasattr(source, "min_entropy_per_bit") else POOL_BITS
     return BitPool(source, capacity_bits=settings.entropy_pool_bits or usual)
 
 
 def preload_source(settings: Settings) -> None:
-    """Import in the parent what every child needs, and only code."""
+    """Import in the parent the code that every child needs."""
     if settings.entropy_source in {"aer", "noisy-aer"}:
         import_simulator()
 
@@ -102,5 +103,5 @@ MAKERS: dict[str, Callable[[Settings], EntropySource]] = {
 
 
 def _plain(value: SecretStr | str | None) -> str | None:
-    """Return what is set: an empty variable is none."""
+    """Return the value as text; None for an empty variable."""
     return (value.get_secret_value() if isinstance(value, SecretStr) else value) or None

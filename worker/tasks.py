@@ -1,3 +1,5 @@
+"""The only Celery task: run a job."""
+
 from uuid import UUID
 
 from celery import shared_task
@@ -10,7 +12,7 @@ from worker.engine import engine
 
 @shared_task(name=TASK)
 def run_job(job_id: str) -> None:
-    """Do a job for a message; a message that cannot be served here or now goes back into the queue."""
+    """Run a job for a message; a message that cannot be served here or now returns to the queue."""
     if engine().leaving:
         raise Reject("leaving", requeue=True)
     try:

@@ -139,7 +139,7 @@ class OpenStreams:
 
     async def _look(self) -> None:
         held = set(self._session_ids)
-        for session_id in held - await self._sessions.going_on(held):
+        for session_id in held - await self._sessions.active(held):
             self._end_all(session_id, REVOKED)
 
 

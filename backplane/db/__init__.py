@@ -1,1 +1,1 @@
-"""PostgreSQL, the truth: `models` are the tables, `repositories` all the SQL, `session` the only commit."""
+"""PostgreSQL, the source of truth: `models` are the tables, `repositories` all the SQL, `session` the only commit."""

@@ -1,3 +1,5 @@
+"""The declarative base of all tables, with naming conventions for constraints."""
+
 from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""PostgreSQL's LISTEN: what makes outbox and webhooks immediate. Where it breaks, the callers' own clock goes on."""
+"""Notifications by PostgreSQL's LISTEN, for outbox and webhooks without a delay; when they break, callers poll."""
 
 import asyncio
 from contextlib import suppress
@@ -17,7 +17,7 @@ class Notifications:
     def __init__(self, settings: Settings, *, channel: str = CHANNEL) -> None:
         self._channel = channel
         self._url = settings.database_url.get_secret_value().replace("postgresql+asyncpg://", "postgresql://")
-        self._rung = asyncio.Event()
+        self._notified = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -33,10 +33,10 @@ class Notifications:
                 await self._task
 
     async def wait(self, seconds: float) -> None:
-        """Return when something was committed that this channel tells of, or after so many seconds."""
+        """Return when a transaction that notifies this channel was committed, or after so many seconds."""
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._rung.wait(), seconds)
-        self._rung.clear()
+            await asyncio.wait_for(self._notified.wait(), seconds)
+        self._notified.clear()
 
     async def _listen(self) -> None:
         while True:
@@ -49,8 +49,8 @@ class Notifications:
         closed = asyncio.Event()
         connection.add_termination_listener(lambda _: closed.set())
         try:
-            await connection.add_listener(self._channel, lambda *_: self._rung.set())
-            self._rung.set()
+            await connection.add_listener(self._channel, lambda *_: self._notified.set())
+            self._notified.set()
             await closed.wait()
         finally:
             with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):

@@ -1,4 +1,4 @@
-"""The only place that commits."""
+"""Database sessions, and the only place that commits."""
 
 import time
 from collections.abc import AsyncIterator, Callable
@@ -15,36 +15,36 @@ from backplane.errors import Overloaded, Unavailable
 from backplane.settings import Settings
 
 REVISION = "0011"
-"""The migration that this release needs; a later one serves it too (docs/guides/deployment.md)."""
+"""The migration that this release needs; it also works with a later one (docs/guides/deployment.md)."""
 
-AWAY = ("08", "53", "57", "40", "55P03", "25P03")
-"""SQLSTATEs of PostgreSQL's appendix A that the next try may not meet: connection, resources (a full disk among
-them), an operator or a time limit that stops it, a deadlock, a lock that was not to be had, a transaction that did
-nothing for too long."""
+TRANSIENT_STATES = ("08", "53", "57", "40", "55P03", "25P03")
+"""SQLSTATEs of PostgreSQL's appendix A that may not occur at the next attempt: connection, resources (a full disk among
+them), an operator or a time limit that stops the statement, a deadlock, a lock that was not available, a transaction
+that was idle for too long."""
 
-REFUSES = ("25006", "42501", "P0001")
-"""A standby that takes no writes, a privilege that was taken away, a trigger that says no: an operator's matter, and
-over when it is mended. What was to be written with an audit entry that was refused has not happened."""
+REFUSED_STATES = ("25006", "42501", "P0001")
+"""A standby that accepts no writes, a revoked privilege, a trigger that refuses: an operator must fix it, and then it
+is over. If the database refuses an audit entry, nothing of its transaction has happened."""
 
-RESTED_SECONDS = 0.5
-"""A connection that was used within it is taken as it is; one that was killed since then costs a 503 or a retry, and
-is thrown away."""
+UNCHECKED_SECONDS = 0.5
+"""A connection that was used within this time is lent without a check. If the server killed it since then, that costs a
+503 or a retry, and the connection is discarded."""
 
 POOL_WAIT_SECONDS = 2
-"""Longer than any healthy transaction; after it the caller is told to come back rather than left hanging."""
+"""Longer than any healthy transaction; after it the caller gets a 503 with Retry-After and does not hang."""
 
 
 IDLE_SECONDS = 12
-"""A worker that is stopped in mid-transaction would keep its job's row locked, and the sweeper passes over what is
-locked: so the row is free before the fifteen seconds of its lease are over."""
+"""A worker that is stopped in the middle of a transaction would keep its job's row locked, and the sweeper skips locked
+rows. With this limit the row is free before the fifteen seconds of its lease are over."""
 
 
 class ReadSession(AsyncSession):
-    """A session that only reads: each statement is a transaction of its own."""
+    """A session that only reads: each statement is its own transaction."""
 
 
 class Session(ReadSession):
-    """A unit of work: everything in it is committed together. It may read as well."""
+    """A unit of work: everything in it is committed together. It may also read."""
 
 
 AnySession = TypeVar("AnySession", bound=ReadSession)
@@ -68,8 +68,8 @@ class Database:
     ) -> Self:
         """Prepare connections.
 
-        A statement that takes longer than `command_seconds` is given up, and so is a transaction in which nothing
-        is asked for `idle_seconds`; 0 waits for ever.
+        The database aborts a statement that takes longer than `command_seconds`, and a transaction that is idle for
+        `idle_seconds`; 0 waits indefinitely.
         """
         engine = create_async_engine(
             settings.database_url.get_secret_value(),
@@ -77,7 +77,7 @@ class Database:
             max_overflow=0,
             pool_timeout=POOL_WAIT_SECONDS,
             pool_recycle=1800,
-            # An error must not quote what it was about to write.
+            # An error must not quote the values of a statement.
             hide_parameters=True,
             connect_args={
                 "timeout": 5,
@@ -88,12 +88,12 @@ class Database:
                 },
             },
         )
-        _ping_rested(engine)
+        _ping_idle(engine)
         return cls(engine)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Session]:
-        """One unit of work: committed where the block ends, rolled back where it raises."""
+        """Open a unit of work: committed when the block ends, rolled back when it raises."""
         async with self._lent(self._sessions) as session:
             yield session
             await session.commit()
@@ -106,7 +106,7 @@ class Database:
         except PoolTimeoutError as error:
             raise Overloaded from error
         except (OperationalError, InterfaceError, OSError, asyncpg.PostgresError) as error:
-            # asyncpg's own errors come unwrapped only from the making of a connection.
+            # Only making a connection raises asyncpg's own errors without a wrapper.
             raise Unavailable("The database does not answer") from error
         except DBAPIError as error:
             if error.connection_invalidated or _is_away(error):
@@ -115,7 +115,7 @@ class Database:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[ReadSession]:
-        """Statements that need not agree with each other: each is its own transaction, and one round trip of three."""
+        """Open a session for independent statements: each is a transaction, in one round trip instead of three."""
         async with self._lent(self._readers) as session:
             yield session
 
@@ -124,7 +124,7 @@ class Database:
             await session.execute(text("SELECT 1"))
 
     async def require_schema(self) -> None:
-        """Raise where the database does not answer, or was not migrated to what this release needs."""
+        """Raise Unavailable if the database does not answer, or lacks the migration that this release needs."""
         async with self.transaction() as session:
             found = await session.scalar(text("SELECT version_num FROM alembic_version"))
         if found is None or found < REVISION:
@@ -135,23 +135,23 @@ class Database:
 
 
 def after_commit(session: Session, act: Callable[[], None]) -> None:
-    """Do it when the session's transaction is committed; where it is rolled back it is not done."""
+    """Call `act` when the session's transaction is committed; not when it is rolled back."""
     event.listen(session.sync_session, "after_commit", lambda _: act(), once=True)
 
 
-def _ping_rested(engine: AsyncEngine) -> None:
-    """Try a connection that has rested before it is lent: the server may have killed it (SQLAlchemy issue 13241).
+def _ping_idle(engine: AsyncEngine) -> None:
+    """Check an idle connection before it is lent: the server may have killed it (SQLAlchemy issue 13241).
 
-    `pool_pre_ping` tries it each time, with three round trips: half of all that a short transaction takes.
+    `pool_pre_ping` checks it each time, with three round trips: half the time of a short transaction.
     """
 
     @event.listens_for(engine.sync_engine, "checkin")
     def note(_connection: Any, record: Any) -> None:
-        record.info["rests_since"] = time.monotonic()
+        record.info["idle_since"] = time.monotonic()
 
     @event.listens_for(engine.sync_engine, "checkout")
     def try_it(connection: Any, record: Any, _fairy: Any) -> None:
-        if time.monotonic() - record.info.get("rests_since", time.monotonic()) < RESTED_SECONDS:
+        if time.monotonic() - record.info.get("idle_since", time.monotonic()) < UNCHECKED_SECONDS:
             return
         try:
             connection.ping()
@@ -160,4 +160,4 @@ def _ping_rested(engine: AsyncEngine) -> None:
 
 
 def _is_away(error: DBAPIError) -> bool:
-    return str(getattr(error.orig, "sqlstate", None) or "").startswith((*AWAY, *REFUSES))
+    return str(getattr(error.orig, "sqlstate", None) or "").startswith((*TRANSIENT_STATES, *REFUSED_STATES))

@@ -1,4 +1,4 @@
-"""A job as a worker has it: a frozen copy of its row at the claim, under one fencing token."""
+"""A claimed job for a worker: a frozen copy of its row, under one fencing token."""
 
 from dataclasses import dataclass, field, fields
 from typing import Any, Self
@@ -38,4 +38,4 @@ class JobWork:
 
 
 AnyJob = Job | JobWork
-"""A job in the gateway or in a worker, for what treats both alike."""
+"""A job in the gateway or in a worker, for code that handles both."""

@@ -1,4 +1,4 @@
-"""Batches of pictures."""
+"""Wiring of batches."""
 
 from dataclasses import dataclass
 from typing import Self

@@ -1,4 +1,4 @@
-"""What follows from the end of a job, in its order."""
+"""Wiring of the ends of jobs: their followers, in order."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -12,7 +12,7 @@ from backplane.wiring.resources import Resources
 
 @dataclass(frozen=True, slots=True)
 class EndServices:
-    """The ends of jobs and of batches."""
+    """The services that end jobs and batches."""
 
     jobs: Endings
     batches: BatchEnds

@@ -1,4 +1,4 @@
-"""Pools of random bits, and the keys of receipts."""
+"""Wiring of the entropy pools and the receipt keys."""
 
 from dataclasses import dataclass
 from typing import Self

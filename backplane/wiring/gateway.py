@@ -1,4 +1,4 @@
-"""The gateway: every subject that its routes may ask for."""
+"""Wiring of the gateway: every subject that its routes may ask for."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -21,7 +21,7 @@ from backplane.wiring.webhooks import WebhookServices
 from shield_core.keys.passphrase import Pbkdf2
 
 REQUEST_SECONDS = 10
-"""No statement of a request takes as long, unless it waits for a lock or the database stands still."""
+"""The longest time for a statement of a request: it takes as long only if it waits for a lock or the database hangs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class GatewayServices:
 
     resources: Resources
     probe: Database
-    """A connection beside the pool: whether the database answers is another question than whether the pool is empty."""
+    """A separate connection: whether the database answers does not depend on whether the pool is exhausted."""
     idempotency: Idempotency
     identity: IdentityServices
     webhooks: WebhookServices

@@ -1,4 +1,4 @@
-"""Accounts, tokens and login sessions."""
+"""Wiring of accounts, tokens and login sessions."""
 
 from dataclasses import dataclass
 from typing import Self

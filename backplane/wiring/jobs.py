@@ -1,4 +1,4 @@
-"""Jobs: submissions, views, progress, and the acts of owners and operators."""
+"""Wiring of jobs: submissions, views, progress, and the actions of owners and operators."""
 
 from dataclasses import dataclass
 from typing import Self

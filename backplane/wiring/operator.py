@@ -1,4 +1,4 @@
-"""The operator at the machine: dead letters, backups and restores."""
+"""Wiring for the operator at the machine: dead letters, backups and restores."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -38,7 +38,7 @@ async def open_restores(settings: Settings, migrations: Migrations) -> AsyncIter
 @asynccontextmanager
 async def _open_database_and_store(settings: Settings) -> AsyncIterator[tuple[Database, S3Blobs]]:
     async with AsyncExitStack() as stack:
-        # A backup's transactions hold their moment for as long as the objects take.
+        # A backup's transactions stay open while the objects are copied.
         database = Database.from_settings(settings, pool_size=2, idle_seconds=0)
         stack.push_async_callback(database.close)
         store = S3Blobs.from_settings(settings)

@@ -1,4 +1,4 @@
-"""Pictures: encrypt, decrypt, measure, and fetch what was made."""
+"""Wiring of pictures: encrypt, decrypt, measure, and fetch the results."""
 
 from dataclasses import dataclass
 from typing import Self

@@ -1,4 +1,4 @@
-"""The relay: the outbox, the sweeper, and the sender of webhooks."""
+"""Wiring of the relay: the outbox, the sweeper, and the sender of webhooks."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -30,7 +30,7 @@ async def open_relay(settings: Settings) -> AsyncIterator[tuple[OutboxRelay, Swe
 
 @asynccontextmanager
 async def open_deliveries(settings: Settings) -> AsyncIterator[Deliveries]:
-    """Connect the sender of webhooks by itself, so that slow receivers never keep the outbox waiting."""
+    """Connect the sender of webhooks separately, so that slow receivers never delay the outbox."""
     database = Database.from_settings(settings, pool_size=3)
     try:
         yield Deliveries(database, LocalVault.from_settings(settings), log_days=settings.webhook_log_days)

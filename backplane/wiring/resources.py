@@ -1,4 +1,4 @@
-"""The connections of a process, which know no subject."""
+"""The connections of a process, independent of any subject."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager

@@ -1,4 +1,4 @@
-"""Webhook endpoints, their logs, and the addresses that come with jobs."""
+"""Wiring of webhook endpoints, their logs, and the addresses that come with jobs."""
 
 from dataclasses import dataclass
 from typing import Self

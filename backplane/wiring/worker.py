@@ -1,4 +1,4 @@
-"""A worker: the claims of jobs."""
+"""Wiring of a worker: the claims of jobs."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -21,6 +21,6 @@ def wire_claims(resources: Resources) -> Claims:
 
 @asynccontextmanager
 async def open_claims(settings: Settings) -> AsyncIterator[Claims]:
-    """Connect one worker process: a claim, a heartbeat and an event are seldom written side by side."""
+    """Connect one worker process; it needs few connections, because claims, heartbeats and events rarely overlap."""
     async with open_resources(settings, pool_size=3) as resources:
         yield wire_claims(resources)

@@ -45,7 +45,7 @@ class TestAccounts:
     def accounts(self, resources, passphrases):
         return Accounts(resources.database, resources.vault, passphrases)
 
-    async def test_the_first_account_is_the_operator_and_the_second_is_not(self, accounts, account):
+    async def test_only_first_account_is_operator(self, accounts, account):
         second = await accounts.register(ANYONE, email="bob@example.org", password=PASSWORD)
         assert (account.operator, second.operator) == (True, False)
         assert account.tier == "enterprise"
@@ -56,9 +56,8 @@ class TestAccounts:
         )
         assert sorted(account.operator for account in made) == [False, True]
 
-    async def test_while_the_vault_is_away_nobody_gets_a_key_that_its_return_would_hide(
-        self, accounts, account, settings
-    ):
+    async def test_missing_vault_prevents_new_account_keys(self, accounts, account, settings):
+        """A key made in the empty mount point would be hidden when the vault is mounted again."""
         vault = settings.vault_directory
         hidden = vault.rename(vault.with_name(f"{vault.name}.hidden"))
         try:
@@ -91,12 +90,12 @@ class TestAccounts:
         rows = await sql("SELECT outcome, request_id FROM audit_events WHERE action = 'account.login' ORDER BY id")
         assert rows == [{"outcome": "success", "request_id": "r1"}, {"outcome": "failure", "request_id": "r2"}]
 
-    async def test_a_login_that_cannot_be_audited_does_not_happen(self, accounts, account, sql):
+    async def test_unaudited_login_fails(self, accounts, account, sql):
         await sql("ALTER TABLE audit_events ADD CONSTRAINT refuse CHECK (action <> 'account.login') NOT VALID")
         with pytest.raises(Exception, match="refuse"):
             await accounts.authenticate(ANYONE, email="ada@example.org", password=PASSWORD)
 
-    async def test_an_old_hash_is_made_anew_at_login(self, accounts, account, sql):
+    async def test_old_hash_is_replaced_at_login(self, accounts, account, sql):
         old = "$argon2id$v=19$m=1024,t=1,p=1$"
         from passlib.hash import argon2
 
@@ -137,7 +136,7 @@ class TestReadings:
         assert (await log_in(around.format(PASSWORD))).id == account.id
 
     @pytest.mark.parametrize("old", [NFD, PASSWORD + "\n", "\ufeff" + PASSWORD, "\ufeff" + NFD + "\r\n"])
-    async def test_an_old_hash_proves_once_more_and_is_replaced(self, account, log_in, sql, old):
+    async def test_old_hash_matches_once_and_is_replaced(self, account, log_in, sql, old):
         """The next log-in takes either reading; a second one in the old reading changes nothing more."""
         await sql("UPDATE accounts SET password_hash = :hash", hash=PASSWORDS.hash(old))
         await log_in(old)
@@ -183,7 +182,7 @@ class TestRefresh:
         assert tokens.verify(second.access_token).account_id == account.id
         assert second.refresh_token != first.refresh_token
 
-    async def test_a_token_that_comes_twice_ends_the_whole_family(self, tokens, account, sql):
+    async def test_reused_refresh_token_ends_the_whole_family(self, tokens, account, sql):
         first = await tokens.issue(account.id)
         second = await tokens.refresh(ANYONE, first.refresh_token)
         with pytest.raises(Unauthenticated):
@@ -236,13 +235,13 @@ class TestAccessTokens:
         )
         return jws.with_low_signature(token) if algorithm == "ES256" else token
 
-    def test_a_token_names_its_account_its_session_and_scopes(self, access):
+    def test_token_names_account_session_and_scopes(self, access):
         account_id, session_id = ids.new(), ids.new()
         principal = access.verify(access.issue(account_id, session_id))
         assert (principal.account_id, principal.session_id) == (account_id, session_id)
         assert "jobs:write" in principal.scopes
 
-    def test_a_forgery_made_like_ours_passes_only_with_our_key(self, access, signing_key):
+    def test_well_formed_forgery_needs_our_key(self, access, signing_key):
         assert access.verify(self.forge(access, signing_key.decode())).scopes == {"jobs:read"}
         with pytest.raises(Unauthenticated):
             access.verify(self.forge(access, pem().decode()))
@@ -315,7 +314,7 @@ class TestAccessTokens:
         with pytest.raises(Unauthenticated):
             access.verify(token)
 
-    def test_the_public_key_is_published_without_the_private_one(self, access):
+    def test_published_keys_hold_no_private_part(self, access):
         assert set(access.public_jwk) == {"kty", "crv", "x", "y", "kid", "use", "alg"}
 
     @pytest.mark.parametrize("curve", [ec.SECP384R1()])

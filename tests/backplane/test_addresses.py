@@ -1,4 +1,4 @@
-"""S27: where nothing is ever sent, however it is written."""
+"""S27: the guard against private addresses, in every spelling."""
 
 import asyncio
 import time
@@ -68,7 +68,7 @@ class TestPublic:
             assert not is_public(address)
 
     @given(st.integers(0, 2**32 - 1))
-    def test_no_ipv6_form_carries_an_ipv4_address_past_the_check(self, number):
+    def test_ipv6_forms_of_ipv4_addresses_are_not_public(self, number):
         for prefix in ("::ffff:0:0", "64:ff9b::", "::", "::ffff:0:0:0"):
             assert not is_public(IPv6Address(int(IPv6Address(prefix)) + number))
         assert not is_public(IPv6Address((0x2002 << 112) + (number << 80)))
@@ -103,7 +103,7 @@ class TestUrls:
             *("https://example.org:4a3/", "https://example.org/" + "a" * 2048, "https://" + "a." * 127 + "example/"),
         ],
     )
-    def test_that_could_be_read_in_two_ways_are_refused(self, url):
+    def test_ambiguous_urls_are_refused(self, url):
         with pytest.raises(WebhookUrlRefused) as refusal:
             parse(url)
         assert "secret" not in refusal.value.detail
@@ -117,7 +117,7 @@ class TestUrls:
                 continue
 
     @given(st.integers(0, 2**32 - 1))
-    def test_no_spelling_of_an_ipv4_address_but_the_usual_one_is_a_host(self, number):
+    def test_unusual_ipv4_spelling_is_no_host(self, number):
         dotted = str(IPv4Address(number))
         assert parse(f"https://{dotted}/").host == dotted
         first, *rest = dotted.split(".")
@@ -148,7 +148,7 @@ class TestGuard:
             await Guard((), resolve=answering()).addresses(target())
 
     @pytest.mark.parametrize("url", ["http://example.org/", "https://example.org:22/", "https://example.org:5432/"])
-    async def test_without_encryption_or_on_another_port_it_is_not(self, url):
+    async def test_plain_http_or_other_port_is_refused(self, url):
         with pytest.raises(AddressRefused):
             await Guard((), resolve=answering(str(PUBLIC))).addresses(parse(url))
 
@@ -164,7 +164,8 @@ class TestGuard:
             with pytest.raises(AddressRefused):
                 await Guard([LOOPBACK], resolve=answering("127.0.0.1", stranger)).addresses(target())
 
-    async def test_the_caller_is_told_early_and_in_one_word(self):
+    async def test_check_refuses_with_one_message(self):
+        """Unknown names and private addresses get the same message."""
         said = set()
         for resolve in (answering(), answering("10.0.0.1"), answering("127.0.0.1", str(PUBLIC))):
             with pytest.raises(WebhookUrlRefused) as refusal:
@@ -177,7 +178,7 @@ class TestGuard:
         with pytest.raises(WebhookUrlRefused, match=word):
             await Guard((), resolve=answering(str(PUBLIC))).check(url, seconds=5)
 
-    async def test_a_name_server_that_does_not_answer_delays_nobody(self):
+    async def test_silent_name_server_is_not_waited_for(self):
         async def hang(_host):
             await asyncio.Event().wait()
 
@@ -191,7 +192,7 @@ class TestResolver:
     async def test_a_literal_is_itself(self):
         assert await Resolver()("192.0.2.1") == [ip_address("192.0.2.1")]
 
-    async def test_a_name_of_this_machine_leads_to_this_machine(self):
+    async def test_name_of_this_machine_resolves_to_loopback(self):
         assert all(address.is_loopback for address in await Resolver()("localhost"))
 
     async def test_a_name_that_nobody_can_have_leads_nowhere(self):

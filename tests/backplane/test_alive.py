@@ -12,14 +12,14 @@ def directory(monkeypatch, tmp_path):
 
 
 class TestAlive:
-    def test_a_process_that_never_said_so_is_not_alive(self):
+    def test_process_without_file_is_not_alive(self):
         assert main(["worker"]) == 1
 
-    def test_a_loop_that_turned_a_moment_ago_is_alive(self):
+    def test_recent_loop_is_alive(self):
         alive_file("worker").touch()
         assert main([]) == 0
 
-    def test_a_loop_that_has_hung_for_a_minute_is_not(self):
+    def test_loop_that_hung_a_minute_is_not_alive(self):
         file = alive_file("relay")
         file.touch()
         then = time.time() - SEEN_SECONDS - 1

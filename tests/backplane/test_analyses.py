@@ -74,7 +74,7 @@ class TestAtRest:
         assert await read(job_id) == DOCUMENTS[ANALYSIS]
         assert await read(job_id, "pdf") == DOCUMENTS[REPORTS["pdf"]]
 
-    async def test_nothing_of_them_is_readable_in_the_store_or_in_a_row(self, analyzed, resources, sql):
+    async def test_store_and_rows_hold_no_plaintext(self, analyzed, resources, sql):
         job_id = await analyzed()
         rows = await sql("SELECT object_key, sealed FROM blobs WHERE job_id = :id AND purpose <> 'input'", id=job_id)
         assert len(rows) == 4
@@ -122,7 +122,7 @@ class TestWithTheJob:
         await wire_sweeper(resources).collect_unreferenced()
         assert mine.isdisjoint(await objects(resources))
 
-    async def test_one_that_is_due_is_deleted_together_with_its_key(self, analyzed, resources, sql, read):
+    async def test_due_analysis_is_deleted_with_its_key(self, analyzed, resources, sql, read):
         job_id = await analyzed()
         await sql("UPDATE blobs SET delete_after = now() WHERE purpose = 'analysis'")
         await wire_sweeper(resources).delete_due_objects()
@@ -130,7 +130,7 @@ class TestWithTheJob:
         with pytest.raises(NotFound):
             await read(job_id)
 
-    async def test_an_attempt_that_lost_its_lease_leaves_no_row(self, claims, begin, lose_lease, sql):
+    async def test_lost_attempt_leaves_no_row(self, claims, begin, lose_lease, sql):
         late = await begin("encrypt")
         await lose_lease(late)
         assert await claims.claim() is not None
@@ -161,7 +161,7 @@ class TestTrends:
         assert (day.analyses, day.letters) == (3, {"A": 2})
 
     async def test_no_column_is_a_number_of_the_original(self, analyzed, sql):
-        """Whoever adds a column must decide whether it may stand in clear."""
+        """For each new column somebody must decide whether it may be stored in plaintext."""
         await analyzed()
         [row] = await sql("SELECT * FROM analysis_summaries")
         assert set(row) == {*SUMMARY, "job_id", "account_id", "version", "created_at"}

@@ -27,7 +27,7 @@ def nobody(_what, _done, _total):
 
 
 class Drill:
-    """Backups of one database, and an empty one to put them in; store and vault are the same for both."""
+    """Backups of one database, and an empty database for restores; both share store and vault."""
 
     def __init__(self, resources: Resources, elsewhere: Resources, path: Path) -> None:
         self.elsewhere = elsewhere
@@ -82,9 +82,8 @@ async def forget(resources, *keys):
 
 
 class TestBackup:
-    async def test_holds_every_table_but_log_ins_and_every_object_that_is_named(
-        self, resources, backups, submit, sql, tmp_path
-    ):
+    async def test_holds_all_tables_and_named_objects(self, resources, backups, submit, sql, tmp_path):
+        """The table of refresh tokens is left out."""
         job_id = await submit(body=b"noise")
         manifest = await backups.make(tmp_path / "b", nobody)
         tables = {row["t"] for row in await sql("SELECT table_name AS t FROM information_schema.tables WHERE "
@@ -95,7 +94,7 @@ class TestBackup:
         assert (tmp_path / "b" / entry.file).read_bytes() == b"noise"
         assert list(Archive.open(tmp_path / "b").verify())
 
-    async def test_lists_the_keys_that_it_needs_and_holds_none(self, resources, backups, account, submit, tmp_path):
+    async def test_lists_needed_keys_and_holds_none(self, resources, backups, account, submit, tmp_path):
         job_id = await submit()
         transit = resources.vault.transit_key_of_today()
         async with resources.database.transaction() as session:
@@ -191,7 +190,7 @@ class TestRestore:
             assert before
             assert await drill.rows(statement) == before
 
-    async def test_a_job_that_was_running_waits_again_and_its_worker_is_fenced_off(self, resources, drill, submit, sql):
+    async def test_running_job_waits_again_and_fences_worker(self, resources, drill, submit, sql):
         """What the attempt lost is no fault of the job's, even where it was the last."""
         await submit()
         await sql("DELETE FROM outbox")
@@ -233,15 +232,13 @@ class TestRestore:
 
 
 class TestRefusals:
-    async def test_a_database_with_rows_is_left_as_it_is(self, resources, drill, submit):
+    async def test_database_with_rows_is_not_changed(self, resources, drill, submit):
         await submit()
         with pytest.raises(BackupUnfit, match="is not empty"):
             await drill.into(resources).restore(await drill.backup(), nobody)
         assert len(await rows(resources, "SELECT id FROM jobs")) == 1
 
-    async def test_without_the_vaults_keys_nothing_is_loaded_unless_it_is_asked_for(
-        self, drill, account, submit, tmp_path
-    ):
+    async def test_missing_vault_keys_refuse_restore_unless_allowed(self, drill, account, submit, tmp_path):
         await submit()
         archive = await drill.backup()
         (tmp_path / "vault").mkdir()
@@ -289,7 +286,7 @@ class TestRefusals:
         with pytest.raises(BackupUnfit, match="does not read this backup"):
             await drill.restore()
 
-    async def test_of_another_revision_than_an_empty_database_that_is_migrated(self, drill, submit):
+    async def test_empty_database_of_another_revision(self, drill, submit):
         await submit()
         await drill.backup()
         await AlembicMigrations(drill.elsewhere.settings).upgrade("0004")

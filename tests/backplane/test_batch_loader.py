@@ -9,7 +9,7 @@ pytestmark = pytest.mark.anyio
 
 
 class Archive:
-    """Answers with the double of a number, once it is opened, and keeps what was asked together."""
+    """Answer with the double of a number, once opened, and record which keys were loaded together."""
 
     def __init__(self, error=None):
         self.asked = []
@@ -32,7 +32,7 @@ async def ask_all(loader, questions):
 
 
 class TestLoader:
-    async def test_what_comes_meanwhile_is_asked_together_and_in_portions(self):
+    async def test_concurrent_keys_are_loaded_together_in_portions(self):
         archive = Archive()
         loader = BatchLoader(archive.ask, at_once=3)
         first = await ask_all(loader, [0])
@@ -54,7 +54,7 @@ class TestLoader:
         archive.open.set()
         assert await BatchLoader(archive.ask, at_once=10).load(-1) is None
 
-    async def test_one_that_goes_away_takes_no_answer_from_another(self):
+    async def test_cancelled_reader_does_not_affect_others(self):
         archive = Archive()
         loader = BatchLoader(archive.ask, at_once=10)
         gone, stays = await ask_all(loader, [1, 1])
@@ -64,7 +64,7 @@ class TestLoader:
         with pytest.raises(asyncio.CancelledError):
             await gone
 
-    async def test_what_fails_fails_for_those_who_asked_and_for_nobody_later(self):
+    async def test_failure_reaches_only_current_readers(self):
         archive = Archive(Unavailable())
         loader = BatchLoader(archive.ask, at_once=10)
         tasks = await ask_all(loader, [1, 2])

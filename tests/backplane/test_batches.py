@@ -1,4 +1,4 @@
-"""A batch ends with the last of its jobs, once, whoever ends it; and goes when the last of them is gone."""
+"""Batches: a batch ends once, with the last of its jobs, and is removed with the last of its jobs."""
 
 import asyncio
 
@@ -89,7 +89,7 @@ class TestEnd:
         assert moment is not None
         assert endings == 1
 
-    async def test_of_jobs_that_end_together_exactly_one_ends_it(self, batch_with, claims, ended):
+    async def test_concurrent_last_jobs_end_it_once(self, batch_with, claims, ended):
         batch_id, _ = await batch_with(3)
         held = [await claims.claim() for _ in range(3)]
         await asyncio.gather(*[claims.fail(claim, code="image-corrupt", title="Damaged") for claim in held])

@@ -16,7 +16,7 @@ class TestPut:
         assert await resources.store.get("a") == data
         assert b"".join([piece async for piece in await resources.store.stream("a")]) == data
 
-    async def test_it_tells_how_far_it_is_and_never_back(self, resources):
+    async def test_progress_never_goes_back(self, resources):
         told = []
         data = bytes(20 * PIECE)
         await resources.store.put(

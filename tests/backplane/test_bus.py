@@ -23,7 +23,7 @@ async def bus(settings):
 
 @pytest.fixture
 async def subscribed(bus):
-    """A bus that hears: one that has just begun to listen misses what is rung. What it logs says `of="this bus"`."""
+    """A subscribed bus: before its subscription a bus misses notifications. Its log entries have `of="this bus"`."""
     with structlog.contextvars.bound_contextvars(of="this bus"), bus.listen([]):
         await asyncio.wait_for(bus.renewed.wait(), 10)
         bus.renewed.clear()
@@ -41,7 +41,7 @@ def event(seq, type_="progress"):
 
 
 class TestListen:
-    async def test_a_listener_hears_its_jobs_in_order_and_no_other(self, subscribed):
+    async def test_listener_gets_only_its_jobs_in_order(self, subscribed):
         first, second, other = ids.new(), ids.new(), ids.new()
         with subscribed.listen([first, second]) as listener:
             for job_id, seq in ((first, 1), (other, 1), (second, 1), (first, 2)):
@@ -59,7 +59,7 @@ class TestListen:
             await subscribed.publish(job_id, event(1))
             assert await one.next(10) == await two.next(10)
 
-    async def test_one_that_leaves_is_forgotten_and_the_other_is_not(self, subscribed):
+    async def test_leaving_listener_does_not_affect_another(self, subscribed):
         job_id = ids.new()
         with subscribed.listen([job_id]) as stays:
             with subscribed.listen([job_id]):
@@ -72,7 +72,7 @@ class TestListen:
         with subscribed.listen([ids.new()]) as listener:
             assert await listener.next(0.01) is None
 
-    async def test_a_broken_connection_is_mended_and_said(self, subscribed, redis, monkeypatch):
+    async def test_broken_connection_is_restored_and_sets_renewed(self, subscribed, redis, monkeypatch):
         monkeypatch.setattr(module, "RECONNECT_SECONDS", 0.01)
         job_id = ids.new()
         with subscribed.listen([job_id]) as listener:
@@ -87,14 +87,14 @@ class TestListen:
     async def test_one_that_is_merely_quiet_is_kept(self, bus, monkeypatch):
         monkeypatch.setattr(module, "PAUSE_SECONDS", 0.02)
         monkeypatch.setattr(module, "SILENT_PAUSES", 3)
-        asked, ask = asyncio.Semaphore(0), bus._ask_for_a_word
+        asked, ask = asyncio.Semaphore(0), bus._check_connection
 
         async def count(pubsub, pauses):
             if pauses == module.SILENT_PAUSES:
                 asked.release()
             await ask(pubsub, pauses)
 
-        monkeypatch.setattr(bus, "_ask_for_a_word", count)
+        monkeypatch.setattr(bus, "_check_connection", count)
         with bus.listen([ids.new()]):
             await asyncio.wait_for(bus.renewed.wait(), 10)
             bus.renewed.clear()
@@ -102,7 +102,7 @@ class TestListen:
                 await asyncio.wait_for(asked.acquire(), 10)
             assert not bus.renewed.is_set()
 
-    async def test_a_connection_that_has_fallen_silent_is_given_up(self, settings, monkeypatch):
+    async def test_silent_connection_is_given_up(self, settings, monkeypatch):
         monkeypatch.setattr(module, "RECONNECT_SECONDS", 0.01)
         monkeypatch.setattr(module, "PAUSE_SECONDS", 0.02)
         monkeypatch.setattr(module, "SILENT_PAUSES", 5)
@@ -146,7 +146,7 @@ class TestListen:
             b'{"seq": 1, "type": "progress", "payload": []}',
         ],
     )
-    async def test_a_message_of_another_shape_is_logged_and_costs_nothing(self, subscribed, redis, message):
+    async def test_malformed_message_is_logged_and_ignored(self, subscribed, redis, message):
         job_id = ids.new()
         named = [structlog.contextvars.merge_contextvars]
         with structlog.testing.capture_logs(processors=named) as lines, subscribed.listen([job_id]) as listener:
@@ -172,18 +172,18 @@ class TestListener:
         job_id = ids.new()
         listener = Listener([job_id])
         for seq in range(QUEUE_LENGTH):
-            listener.tell(Notification(job_id, seq))
+            listener.push(Notification(job_id, seq))
         assert not listener.overflowed
-        listener.tell(Notification(job_id, QUEUE_LENGTH))
+        listener.push(Notification(job_id, QUEUE_LENGTH))
         assert listener.overflowed
 
-    async def test_one_that_forgets_begins_anew(self):
+    async def test_cleared_listener_starts_again(self):
         job_id = ids.new()
         listener = Listener([job_id])
         for seq in range(QUEUE_LENGTH + 1):
-            listener.tell(Notification(job_id, seq))
-        listener.forget()
-        listener.tell(Notification(job_id, 99))
+            listener.push(Notification(job_id, seq))
+        listener.clear()
+        listener.push(Notification(job_id, 99))
         assert await listener.next(1) == Notification(job_id, 99)
         assert not listener.overflowed
 
@@ -191,7 +191,7 @@ class TestListener:
         job_ids = [ids.new() for _ in range(100)]
         listener = Listener(job_ids)
         for job_id in job_ids:
-            listener.tell(Notification(job_id, 1))
+            listener.push(Notification(job_id, 1))
         assert not listener.overflowed
 
 

@@ -49,7 +49,7 @@ class TestClaim:
         claim = await begin()
         assert (claim.job.status, claim.job.attempts, claim.last_attempt) == ("processing", 1, False)
 
-    async def test_a_bell_that_is_faster_than_the_relays_commit_is_not_lost(self, claims, submit, resources):
+    async def test_message_before_relay_commit_is_not_lost(self, claims, submit, resources):
         await submit()
         async with resources.database.transaction() as session:
             await outbox.mark_published(session, await outbox.take(session))
@@ -58,7 +58,7 @@ class TestClaim:
             assert not done
         assert (await answering).job.attempts == 1
 
-    async def test_who_sleeps_in_a_transaction_holds_a_job_no_longer_than_a_lease(self, claims, submit, settings):
+    async def test_idle_transaction_frees_job_within_lease(self, claims, submit, settings):
         await submit()
         sleeper = Database.from_settings(settings, pool_size=1, idle_seconds=1)
 
@@ -89,9 +89,8 @@ class TestClaim:
     async def test_an_empty_queue_has_nothing_to_take(self, claims):
         assert await claims.claim() is None
 
-    async def test_a_job_whose_lease_ran_out_is_taken_by_another_once_the_sweeper_has_put_it_back(
-        self, claims, begin, lose_lease
-    ):
+    async def test_swept_job_is_claimed_by_another_worker(self, claims, begin, lose_lease):
+        """A job with an expired lease can be claimed once the sweeper has put it back."""
         first = await begin()
         await lose_lease(first)
         second = await claims.claim()
@@ -108,7 +107,7 @@ class TestClaim:
         await complete_decrypt(claims, await begin(), decrypted())
         assert await claims.claim() is None
 
-    async def test_a_job_that_must_wait_is_not_taken_before_its_time(self, claims, submit, sql):
+    async def test_waiting_job_is_not_claimed_early(self, claims, submit, sql):
         await submit()
         await sql("UPDATE jobs SET not_before = now() + interval '1 minute'")
         assert await claims.claim() is None
@@ -188,14 +187,14 @@ class TestCompletion:
         ]
         assert await sql("SELECT outcome FROM audit_events WHERE action = 'image.encrypt'") == [{"outcome": "success"}]
 
-    async def test_the_audit_says_where_the_bits_of_the_key_came_from(self, claims, begin, sql):
+    async def test_audit_names_entropy_source(self, claims, begin, sql):
         entropy = {"source": "qrng", "kind": "hardware", "degraded": True, "reason": "degraded: The source qrng failed"}
         claim = await begin("encrypt")
         await complete_encrypt(claims, claim, replace(encrypted(), entropy=entropy))
         [event] = await sql("SELECT details FROM audit_events WHERE action = 'image.encrypt'")
         assert event["details"] == {"entropy": entropy}
 
-    async def test_the_result_is_in_the_store_before_the_job_says_so(self, claims, begin, sql, resources):
+    async def test_result_is_stored_before_completion(self, claims, begin, sql, resources):
         claim = await begin("encrypt")
         await complete_encrypt(claims, claim, encrypted())
         [blob] = await sql("SELECT object_key FROM blobs WHERE purpose = 'result'")
@@ -221,7 +220,8 @@ class TestCompletion:
 
 
 class TestFailure:
-    async def test_a_failed_job_says_why_and_keeps_its_input_for_a_day(self, claims, begin, sql):
+    async def test_failed_job_has_reason_and_keeps_input(self, claims, begin, sql):
+        """The input of a failed job is kept for a day."""
         claim = await begin()
         await claims.fail(claim, code="image-corrupt", title="The image is damaged")
         [job] = await sql("SELECT status, error_code, error_title, secret FROM jobs")
@@ -239,7 +239,7 @@ class TestFailure:
 
 
 class TestRelease:
-    async def test_a_released_job_is_rung_and_claimed_when_its_wait_is_over(self, claims, begin, sql, resources):
+    async def test_released_job_is_enqueued_after_its_wait(self, claims, begin, sql, resources):
         claim = await begin()
         await sql("DELETE FROM outbox")
         await claims.release(claim)
@@ -250,7 +250,7 @@ class TestRelease:
         assert await taken(resources) == [claim.job.id]
         assert (await claims.claim()).job.attempts == 2
 
-    async def test_job_and_doorbell_wait_equally_long(self, claims, begin, sql):
+    async def test_job_and_message_wait_equally_long(self, claims, begin, sql):
         claim = await begin()
         await sql("DELETE FROM outbox")
         await claims.release(claim)
@@ -260,21 +260,20 @@ class TestRelease:
         assert row["same"]
         assert 0 < row["wait"] < 7.5
 
-    async def test_the_wait_grows_and_is_never_the_same_for_all(self):
+    async def test_wait_grows_with_jitter(self):
         first, second = ([retry_seconds(attempts) for _ in range(100)] for attempts in (1, 2))
         assert 2.5 <= min(first) < max(first) <= 7.5
         assert 10 <= min(second) < max(second) <= 30
 
-    async def test_a_job_handed_over_is_taken_at_once_and_the_attempt_is_not_counted(
-        self, claims, begin, sql, resources
-    ):
+    async def test_handed_over_job_is_claimed_at_once(self, claims, begin, sql, resources):
+        """The attempt before a hand-over is not counted."""
         claim = await begin()
         await sql("DELETE FROM outbox")
         await claims.hand_over(claim)
         assert await taken(resources) == [claim.job.id]
         assert (await claims.claim()).job.attempts == 1
 
-    async def test_no_number_of_hand_overs_wears_a_job_out(self, claims, begin, sweeper):
+    async def test_hand_overs_never_exhaust_attempts(self, claims, begin, sweeper):
         claim = await begin()
         for _ in range(5):
             await claims.hand_over(claim)
@@ -291,7 +290,7 @@ class TestRelease:
         assert not await claims.heartbeat(claim)
 
     @pytest.mark.parametrize("give_back", ["release", "hand_over"])
-    async def test_a_job_whose_owner_has_cancelled_is_not_given_back_but_ended(self, claims, begin, sql, give_back):
+    async def test_release_of_cancelled_job_ends_it(self, claims, begin, sql, give_back):
         claim = await begin()
         await sql("DELETE FROM outbox")
         await sql("UPDATE jobs SET cancel_requested_at = now()")
@@ -305,7 +304,7 @@ class TestRelease:
 
 
 class TestDestroyedKeys:
-    async def test_a_job_whose_keys_are_gone_ends_and_the_next_is_taken(self, resources, claims, submit, sql):
+    async def test_job_with_destroyed_keys_ends(self, resources, claims, submit, sql):
         """After a restore without the vault, or when the day's key was destroyed while the job waited."""
         hopeless, next_one = await submit(), await submit()
         await sql("UPDATE jobs SET secret = :secret WHERE id = :id", secret=bytes(100), id=hopeless)

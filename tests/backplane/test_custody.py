@@ -66,7 +66,7 @@ class TestReadRecipients:
             with pytest.raises(ValidationFailed, match="20"):
                 read_recipients(texts, beside=beside)
 
-    def test_refuses_what_is_no_public_key_without_repeating_it(self):
+    def test_refuses_invalid_key_without_repeating_it(self):
         with pytest.raises(ValidationFailed, match="secret key") as caught:
             read_recipients([ADA.text], beside=False)
         assert ADA.text[25:] not in str(caught.value)
@@ -83,7 +83,7 @@ class TestWrapsOf:
             ("recipient", None, [ADA.public.text], ["recipient"]),
         ],
     )
-    def test_every_way_that_is_named_opens_and_no_other_is_there(self, custody, secret, recipients, stanzas):
+    def test_only_named_ways_open_the_key(self, custody, secret, recipients, stanzas):
         job = Job(account_id=ACCOUNT, key_custody=custody, recipients=recipients)
         made = keyfile.build(
             file_key=bytes(range(32)),

@@ -1,4 +1,4 @@
-"""What becomes of a message: claimed, failed, tried again, given up, sent once more; nothing is sent here."""
+"""Webhook deliveries: claims, failures, retries and replays; nothing is sent here."""
 
 import asyncio
 
@@ -33,7 +33,7 @@ class TestClaim:
         assert message.headers["user-agent"].startswith("ImageShield/")
         assert message.headers["webhook-id"].startswith("evt_")
 
-    async def test_a_dead_senders_message_is_sent_again_under_its_id(self, hooks, sql):
+    async def test_dead_senders_message_keeps_its_id(self, hooks, sql):
         await hooks.make()
         await hooks.end()
         first = await hooks.take()
@@ -53,14 +53,14 @@ class TestClaim:
         await hooks.deliveries.finish(first.due, DELIVERED)
         assert await sql("SELECT status, attempts FROM webhook_deliveries") == [{"status": "sending", "attempts": 2}]
 
-    async def test_who_is_busy_waits_and_the_others_do_not(self, hooks):
+    async def test_busy_endpoint_does_not_delay_others(self, hooks):
         slow, other = await hooks.make(), await hooks.make()
         await hooks.end()
         assert (await hooks.take(busy_endpoints={slow.endpoint.id})).endpoint_id == other.endpoint.id
         assert await hooks.take(busy_endpoints={slow.endpoint.id}) is None
         assert await hooks.take(busy_accounts={hooks.caller.account_id}) is None
 
-    async def test_what_waits_for_a_disabled_endpoint_is_sent_when_it_is_enabled(self, hooks):
+    async def test_disabled_endpoint_gets_messages_once_enabled(self, hooks):
         name = await hooks.name()
         await hooks.end()
         await hooks.owner.change(hooks.caller, name, {"enabled": False})
@@ -68,7 +68,7 @@ class TestClaim:
         await hooks.owner.change(hooks.caller, name, {"enabled": True})
         assert await hooks.take() is not None
 
-    async def test_a_message_that_takes_every_sender_down_is_given_up(self, hooks, sql):
+    async def test_message_that_crashes_senders_is_given_up(self, hooks, sql):
         await hooks.make()
         await hooks.end()
         for _ in range(len(BACK_OFF_SECONDS) + 1):
@@ -102,7 +102,7 @@ class TestFailure:
             (Answer("status", 500, retry_after=120.0), 3, 7),
         ],
     )
-    async def test_waits_for_as_long_as_it_is_asked_to(self, hooks, sql, answer, low, high):
+    async def test_waits_for_retry_after(self, hooks, sql, answer, low, high):
         await hooks.make()
         await hooks.end()
         await hooks.try_once(answer)
@@ -141,14 +141,14 @@ class TestFailure:
             {"failing_since": None, "enabled": True}
         ]
 
-    async def test_one_jobs_url_is_no_word_about_the_others(self, hooks, sql):
+    async def test_job_url_failure_does_not_count_for_endpoint(self, hooks, sql):
         await hooks.end_with_url()
         await hooks.try_once(Answer("status", 410))
         (kept,) = await sql("SELECT enabled, failing_since FROM webhook_endpoints")
         assert kept == {"enabled": True, "failing_since": None}
         assert await sql("SELECT status FROM webhook_deliveries") == [{"status": "failed"}]
 
-    async def test_an_account_key_that_is_gone_is_a_failure_like_another(self, hooks, resources, sql):
+    async def test_missing_account_key_is_an_ordinary_failure(self, hooks, resources, sql):
         await hooks.make()
         await hooks.end()
         for path in resources.vault._directory.glob("accounts/*/*"):
@@ -158,7 +158,7 @@ class TestFailure:
 
 
 class TestRotation:
-    async def test_old_and_new_sign_side_by_side_for_a_day(self, hooks, sql):
+    async def test_both_secrets_sign_for_a_day(self, hooks, sql):
         made = await hooks.make()
         rotated = await hooks.owner.rotate_secret(hooks.submission, f"whk_{made.endpoint.id.hex}")
         await hooks.end()
@@ -191,7 +191,7 @@ class TestLog:
             (2, "delivered", 204, 3),
         ]
 
-    async def test_a_replay_is_the_same_message_and_begins_anew(self, hooks, sql):
+    async def test_replay_sends_same_message_with_fresh_backoff(self, hooks, sql):
         name = await hooks.name()
         await hooks.end()
         first = await hooks.take()
@@ -203,7 +203,7 @@ class TestLog:
         await hooks.deliveries.finish(again.due, FAILED)
         assert await sql("SELECT status, attempts FROM webhook_deliveries") == [{"status": "pending", "attempts": 8}]
 
-    async def test_a_test_is_sent_to_nobody_who_is_disabled(self, hooks):
+    async def test_disabled_endpoint_gets_no_test_message(self, hooks):
         name = await hooks.name()
         assert (await hooks.logs.test(hooks.submission, name)).event_type == "webhook.test"
         await hooks.owner.change(hooks.caller, name, {"enabled": False})

@@ -76,7 +76,7 @@ class TestDerive:
         assert await deriving.derive(ADA, WEAK, SECRET) == derive_wrap_key(SECRET, WEAK)
         assert deriving._process.pid != pid
 
-    async def test_a_child_that_is_killed_at_work_is_asked_again(self, deriving):
+    async def test_killed_child_is_replaced_and_asked_again(self, deriving):
         pid = await pid_of(deriving)
         os.kill(pid, signal.SIGSTOP)
         waiting = asyncio.create_task(deriving.derive(ADA, WEAK, SECRET))

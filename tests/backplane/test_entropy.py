@@ -53,7 +53,7 @@ class TestLevels:
             await redis.set("imageshield:workers:x", 1)
         assert await pools.levels() == [LEVEL, other]
 
-    async def test_what_a_worker_of_another_version_told_is_left_out(self, pools, redis_url):
+    async def test_report_of_another_version_is_left_out(self, pools, redis_url):
         async with Redis.from_url(redis_url) as redis:
             await redis.set(pool_key("2"), "{}")
             await redis.set(pool_key(LEVEL.worker), LEVEL.to_json())

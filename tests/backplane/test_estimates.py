@@ -1,4 +1,4 @@
-"""How long a job will take, learnt from those before it, and when there is no room for another."""
+"""Estimates from earlier jobs, and admission to the queue."""
 
 import asyncio
 
@@ -99,7 +99,7 @@ class TestEstimate:
         await completed(20, seconds=60, attempts=2)
         assert await make().estimate_ms(new_job()) == 1000
 
-    async def test_many_jobs_of_one_kind_do_not_push_out_another(self, make, new_job, completed):
+    async def test_frequent_kind_does_not_displace_another(self, make, new_job, completed):
         await completed(10, seconds=4, kind="decrypt", purity=None, age=5000)
         await completed(300, seconds=2)
         assert await make().estimate_ms(new_job(kind="decrypt", purity_requested=None)) == pytest.approx(4000, abs=1)
@@ -117,7 +117,7 @@ class TestEstimate:
             await resources.bus._redis.set(f"imageshield:pools:{name}", "{}")
         assert await make().estimate_ms(new_job()) == 3000
 
-    async def test_jobs_that_this_process_let_in_count_at_once(self, make, new_job):
+    async def test_own_admissions_count_in_estimates_at_once(self, make, new_job):
         estimates = make()
         assert [await estimates.estimate_ms(new_job()) for _ in range(3)] == [1000, 2000, 3000]
 
@@ -137,7 +137,7 @@ class TestEstimate:
 
 @pytest.mark.stack
 class TestRoom:
-    async def test_a_full_queue_refuses_and_says_when_to_come_back(self, make, pending):
+    async def test_full_queue_refuses_with_retry_after(self, make, pending):
         await pending(10, base=60_000)
         with pytest.raises(Overloaded) as refusal:
             await make(10).require_room(ids.new())
@@ -160,7 +160,7 @@ class TestRoom:
             await estimates.require_room(ids.new(), jobs=3)
         await estimates.require_room(ids.new(), jobs=2)
 
-    async def test_what_was_let_in_since_the_last_look_counts(self, make, pending):
+    async def test_recent_admissions_count(self, make, pending):
         await pending(8)
         estimates = make(10)
         for _ in range(2):
@@ -183,7 +183,7 @@ class TestBacklog:
         assert backlog.wait_ms(1, bob) == 1000
         assert backlog.wait_ms(1, ada) == 50_000
 
-    def test_a_clock_that_jumped_does_not_make_a_day_of_a_second(self):
+    def test_clock_jump_does_not_distort_estimates(self):
         paces = Paces([module.Pace("encrypt", "fast", "file", False, 86_400.0, 10)])
         assert paces.of_kind("encrypt") == 50
 
@@ -198,7 +198,7 @@ class TestRemembered:
         fresh, stale = Remembered(read, seconds=60), Remembered(read, seconds=-1)
         assert [await fresh.get(), await fresh.get(), await stale.get(), await stale.get()] == [0, 0, 1, 2]
 
-    async def test_what_could_not_be_read_is_asked_for_again(self):
+    async def test_failed_read_is_repeated(self):
         answers = [Overloaded(), "figures"]
 
         async def read():
@@ -212,7 +212,7 @@ class TestRemembered:
             await remembered.get()
         assert await remembered.get() == "figures"
 
-    async def test_those_who_ask_together_wait_for_one_read_and_share_its_failure(self):
+    async def test_concurrent_readers_share_read_and_failure(self):
         reads = []
 
         async def read():
@@ -225,7 +225,7 @@ class TestRemembered:
         assert {type(answer) for answer in answers} == {Overloaded}
         assert len(reads) == 1
 
-    async def test_one_who_goes_away_does_not_take_the_figures_with_him(self):
+    async def test_cancelled_reader_does_not_cancel_read(self):
         begun, go = asyncio.Event(), asyncio.Event()
 
         async def read():

@@ -12,7 +12,7 @@ ADA, BOB, EVE = map(UUID, ("0" * 31 + "1", "0" * 31 + "2", "0" * 31 + "3"))
 
 
 class Crowd:
-    """Accounts that want the lock; each holder lets go when it is told."""
+    """Accounts that wait for the lock; a test releases each holder."""
 
     def __init__(self, *, waiting=100):
         self.lock = FairLock(waiting=waiting)
@@ -59,7 +59,7 @@ STEPS = st.lists(st.sampled_from([ADA, BOB, EVE, "let go", "give up"]), max_size
 class TestFairLock:
     @given(steps=STEPS)
     def test_every_waiter_gets_its_turn_in_the_round(self, steps):
-        """Between two turns of an account, whoever waited all the while has had one; nobody is forgotten."""
+        """Between two turns of an account, every account that waited all the time has one; none is forgotten."""
 
         async def play():
             crowd, gone = Crowd(), set()
@@ -126,7 +126,7 @@ class TestFairLock:
 
         run(play)
 
-    def test_who_gives_up_as_its_turn_comes_passes_it_on(self):
+    def test_waiter_cancelled_at_its_turn_passes_on(self):
         async def play():
             lock = FairLock(waiting=2)
 
@@ -145,7 +145,7 @@ class TestFairLock:
         run(play)
 
     @pytest.mark.parametrize("waiters", [1, 2])
-    def test_who_gives_up_as_it_is_let_go_is_passed_over(self, waiters):
+    def test_waiter_cancelled_at_release_is_skipped(self, waiters):
         async def play():
             crowd = Crowd()
             for number in range(1 + waiters):

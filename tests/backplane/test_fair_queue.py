@@ -1,4 +1,4 @@
-"""Whose job is next: priorities, and turns between accounts."""
+"""The fair queue: priorities, and turns between accounts."""
 
 import asyncio
 import random
@@ -74,9 +74,7 @@ class TestPriorities:
         assert [job.id for job in await take(26)] == [decrypt, *single, *batch]
 
     @pytest.mark.parametrize(("kind", "priority"), [("decrypt", 0), ("analyze", 0), ("avalanche", 0), ("encrypt", 1)])
-    async def test_what_somebody_waits_for_comes_before_what_is_left_to_run(
-        self, queue_up, take, account, kind, priority
-    ):
+    async def test_interactive_jobs_come_first(self, queue_up, take, account, kind, priority):
         """A kind of each priority is taken before a batch's job, and the batch's was there first."""
         batch = await queue_up(account, priority=BATCH)
         made = await queue_up(account, kind=kind)
@@ -95,9 +93,8 @@ class TestTurns:
             {one, other} == {first.id, second.id} for one, other in zip(taken[1:21:2], taken[2:21:2], strict=True)
         )
 
-    async def test_who_comes_while_the_other_is_served_does_not_go_back_to_the_beginning(
-        self, queue_up, take, accounts
-    ):
+    async def test_newcomer_starts_at_current_turn(self, queue_up, take, accounts):
+        """An account that arrives while another is served does not start at turn 0."""
         first, second = await accounts(2)
         await queue_up(first, 30)
         await take(20)
@@ -112,11 +109,11 @@ class TestTurns:
         await queue_up(second, 30)
         assert Counter(job.account_id for job in await take(20))[second.id] in {9, 10}
 
-    async def test_the_jobs_of_one_account_go_in_the_order_they_came(self, queue_up, take, account):
+    async def test_jobs_of_one_account_keep_their_order(self, queue_up, take, account):
         made = await queue_up(account, 12)
         assert [job.id for job in await take(12)] == made
 
-    async def test_the_jobs_of_one_transaction_have_turns_of_their_own(self, resources, account, take):
+    async def test_jobs_of_one_transaction_have_separate_turns(self, resources, account, take):
         batch = [
             Job(id=ids.new(), account_id=account.id, kind="encrypt", priority=SINGLE, estimated_ms=1) for _ in range(5)
         ]
@@ -126,14 +123,14 @@ class TestTurns:
         assert [job.id for job in await take(5)] == [job.id for job in batch]
         assert [job.turn for job in batch] == [1, 2, 3, 4, 5]
 
-    async def test_submissions_at_the_same_moment_are_all_taken_once(self, queue_up, take, account):
+    async def test_concurrent_submissions_are_claimed_once_each(self, queue_up, take, account):
         made = [one for [one] in await asyncio.gather(*(queue_up(account) for _ in range(8)))]
         taken = await take(9)
         assert taken[8] is None
         assert {job.id for job in taken[:8]} == set(made)
 
     @pytest.mark.parametrize("seed", range(3))
-    async def test_accounts_that_both_wait_are_never_served_two_apart(self, queue_up, take, accounts, seed):
+    async def test_waiting_accounts_alternate(self, queue_up, take, accounts, seed):
         """The bound of start-time fair queueing, for jobs of one size: Goyal, Vin and Cheng 1996, theorem 1."""
         dice = random.Random(seed)
         people = await accounts(3)
@@ -157,7 +154,7 @@ class TestTurns:
 
 
 class TestClaim:
-    async def test_finds_the_head_of_ten_thousand_by_index_alone(self, sql, resources, account):
+    async def test_finds_head_of_ten_thousand_by_index(self, sql, resources, account):
         await sql(FILL, account=account.id, priority=2, count=10_000)
         await sql("ANALYZE jobs")
         rows = await sql(f"EXPLAIN {leases.CLAIM}", lease_seconds=15, max_attempts=3)

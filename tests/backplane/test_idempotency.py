@@ -1,4 +1,4 @@
-"""Reservations: who may create under a key, what is kept of it, and how it ends."""
+"""Idempotency: reservations of keys, kept answers, and expiry."""
 
 import pytest
 
@@ -107,7 +107,9 @@ class TestLease:
         await things.ask(create=meet_another)
         assert len(things.made) == 1
 
-    async def test_of_the_dead_runs_out_and_the_zombie_makes_nothing(self, things, sql):
+    async def test_expired_lease_stops_late_holder(self, things, sql):
+        """A holder that continues after another has taken its key creates nothing."""
+
         async def be_late(submission):
             await sql("UPDATE idempotency_keys SET lease_until = now()")
             await things.ask()
@@ -117,7 +119,7 @@ class TestLease:
             await things.ask(create=be_late)
         assert [await things.ask()] == things.made
 
-    async def test_that_ran_out_with_nobody_after_it_still_makes_it(self, things, sql):
+    async def test_expired_lease_without_successor_still_creates(self, things, sql):
         async def be_late(submission):
             await sql("UPDATE idempotency_keys SET lease_until = now()")
             return await things.create(submission)
@@ -175,7 +177,7 @@ class TestPasswords:
 
 
 class TestExpiry:
-    async def test_is_after_a_day_and_the_sweeper_takes_them(self, things, sweeper, sql):
+    async def test_keys_expire_after_a_day_and_are_swept(self, things, sweeper, sql):
         await things.ask()
         await things.ask(Asked(key="young", method="POST", path="/things"))
         [row] = await sql("SELECT extract(epoch FROM max(expires_at) - now()) AS seconds FROM idempotency_keys")

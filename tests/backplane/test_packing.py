@@ -1,4 +1,4 @@
-"""A zip that comes out while it is made, and that is none until its end has come."""
+"""The streaming zip writer: a zip is valid only after its end."""
 
 import io
 import json
@@ -33,7 +33,7 @@ def item(name, index=0):
 
 
 class TestZipStream:
-    async def test_what_comes_out_is_a_zip_of_what_went_in(self):
+    async def test_output_is_zip_of_input(self):
         stream = ZipStream()
         out = await packed(stream, "a.png", b"one", memoryview(b"two"))
         out += [stream.add_whole("m.json", json.dumps({}).encode()), stream.end()]
@@ -42,7 +42,7 @@ class TestZipStream:
             assert {name: file.read(name) for name in file.namelist()} == {"a.png": b"onetwo", "m.json": b"{}"}
             assert {info.compress_type for info in file.infolist()} == {zipfile.ZIP_STORED}
 
-    async def test_every_piece_comes_out_before_the_next_is_asked_for(self):
+    async def test_piece_is_yielded_before_next_is_read(self):
         stream, asked = ZipStream(), 0
 
         async def body():
@@ -56,7 +56,7 @@ class TestZipStream:
         assert all(1000 <= size < 1100 for _, size in sizes[:10])
 
     @pytest.mark.parametrize("size", [2, 4])
-    async def test_a_file_of_another_size_than_was_said_is_not_passed_off(self, size):
+    async def test_file_of_wrong_size_raises(self, size):
         stream = ZipStream()
         with pytest.raises(Unavailable):
             await packed(stream, "a.png", b"abc", size=size)
@@ -83,7 +83,7 @@ class TestStems:
             ("Ünfall 3.jpg", "Ünfall 3"),
         ],
     )
-    def test_are_the_names_as_far_as_any_system_takes_them(self, name, stem):
+    def test_stems_are_safe_on_every_system(self, name, stem):
         assert stems([item(name)]) == [stem]
 
     def test_are_never_alike_on_any_system(self):

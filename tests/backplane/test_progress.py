@@ -44,7 +44,7 @@ class TestFollow:
         assert [event.seq for event in events] == list(range(1, 13))
         assert events[-1].type == "completed"
 
-    async def test_a_late_follower_gets_the_state_and_the_whole_story(self, feed, claims, submit, account):
+    async def test_late_follower_gets_state_and_all_events(self, feed, claims, submit, account):
         job_id = await submit()
         claim = await claims.claim()
         await claims.report(claim, [("decrypting", 50)])
@@ -53,12 +53,12 @@ class TestFollow:
         assert facts.status == "completed"
         assert [event.seq for event in events] == [1, 2, 3]
 
-    async def test_a_follower_that_comes_back_gets_what_it_missed(self, feed, claims, submit, account):
+    async def test_returning_follower_gets_missed_events(self, feed, claims, submit, account):
         job_id = await submit()
         await complete_decrypt(claims, await claims.claim(), OUTCOME)
         assert [event.seq for event in (await collect(feed, account, job_id, last_seq=1))[1]] == [2]
 
-    async def test_a_follower_that_has_heard_the_end_is_not_kept_waiting(self, feed, claims, submit, account):
+    async def test_follower_with_last_event_ends_at_once(self, feed, claims, submit, account):
         job_id = await submit()
         await complete_decrypt(claims, await claims.claim(), OUTCOME)
         assert (await collect(feed, account, job_id, last_seq=2))[1] == []
@@ -92,7 +92,7 @@ class TestFollow:
                 await anext(stream)
 
     @pytest.mark.parametrize("at_once", [1, 2, 3, 4, 5])
-    async def test_a_story_of_any_number_of_portions_is_told_to_its_end(
+    async def test_many_portions_of_events_are_read_completely(
         self, *, feed, claims, submit, account, monkeypatch, at_once
     ):
         monkeypatch.setattr(events, "EVENTS_AT_ONCE", at_once)
@@ -108,31 +108,30 @@ class TestFollow:
             assert isinstance(await anext(stream), JobFacts)
             assert [await anext(stream) for _ in range(2)] == [None, None]
 
-    async def test_one_that_does_not_take_what_happens_must_come_back(self, feed, resources, submit, account):
+    async def test_slow_follower_must_reconnect(self, feed, resources, submit, account):
         job_id = await submit()
         async with aclosing(feed.follow(Caller(account.id), job_id, last_seq=1)) as stream:
             await anext(stream)
             listening = asyncio.create_task(anext(stream))
             await asyncio.sleep(0)
             for seq in range(2, QUEUE_LENGTH + 3):
-                resources.bus.tell(Notification(job_id, seq, "progress", {}))
+                resources.bus.dispatch(Notification(job_id, seq, "progress", {}))
             with pytest.raises(TooSlow):
                 await listening
 
-    async def test_one_that_reads_what_it_missed_may_miss_more_meanwhile(
-        self, feed, resources, claims, submit, account
-    ):
+    async def test_overflow_during_catch_up_is_tolerated(self, feed, resources, claims, submit, account):
         job_id = await submit()
         claim = await claims.claim()
         async with aclosing(feed.follow(Caller(account.id), job_id)) as stream:
             await anext(stream)
             [listener] = resources.bus._listeners[job_id]
             for _ in range(QUEUE_LENGTH + 1):
-                listener.tell(Notification(job_id, 2, "progress", {}))
+                listener.push(Notification(job_id, 2, "progress", {}))
             await complete_decrypt(claims, claim, OUTCOME)
             assert [(await anext(stream)).seq for _ in range(2)] == [1, 2]
 
-    async def test_one_look_serves_all_followers_and_stops_with_the_last(self, feed, submit, account, monkeypatch):
+    async def test_one_poll_serves_all_followers(self, feed, submit, account, monkeypatch):
+        """Polling stops with the last follower."""
         looks, last_of = asyncio.Queue(), events.last_of
 
         async def look(session, job_ids):

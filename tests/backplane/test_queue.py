@@ -21,12 +21,13 @@ def configured(**changes):
 
 
 class TestDelivery:
-    def test_a_message_is_acknowledged_when_its_job_is_over_and_not_when_its_worker_is(self):
+    def test_message_is_acknowledged_after_its_job(self):
+        """A worker that is lost does not acknowledge its message."""
         conf = configured()
         assert conf.task_acks_late
         assert conf.task_reject_on_worker_lost
 
-    def test_a_worker_takes_no_message_before_it_has_a_child_for_it(self):
+    def test_worker_prefetches_nothing(self):
         conf = configured()
         assert conf.worker_prefetch_multiplier == 1
         assert conf.worker_disable_prefetch
@@ -47,6 +48,6 @@ class TestTime:
         assert conf.task_time_limit == hard
         assert conf.broker_transport_options["visibility_timeout"] >= hard + 600
 
-    def test_a_limit_that_kills_before_the_one_that_ends_is_refused(self):
+    def test_hard_limit_below_soft_limit_is_refused(self):
         with pytest.raises(ValidationError, match="JOB_TIME_LIMIT_SECONDS must be below JOB_HARD_TIME_LIMIT_SECONDS"):
             configured(job_time_limit_seconds=960)

@@ -1,4 +1,4 @@
-"""Receipt keys in a vault of their own: needs no server."""
+"""Receipt keys in a separate vault: needs no server."""
 
 import json
 import stat
@@ -64,7 +64,7 @@ def ask_at_once(path, what, count=5):
 
 
 class TestFirstKey:
-    def test_is_made_by_whoever_needs_it_first_and_read_by_all(self, receipts, tmp_path):
+    def test_first_caller_makes_key_for_all(self, receipts, tmp_path):
         made = receipts.signer().public_keys
         assert receipts_in(tmp_path).signer().public_keys == made
 
@@ -87,7 +87,7 @@ class TestFirstKey:
 
 
 class TestAtRest:
-    def test_no_key_rests_in_clear_or_open_to_others(self, receipts, tmp_path):
+    def test_stored_keys_are_sealed_and_private(self, receipts, tmp_path):
         receipts.rotate(ml_dsa_65=True)
         files = [path for path in (tmp_path / "vault").rglob("*") if path.is_file()]
         assert len(files) == 2
@@ -102,7 +102,7 @@ class TestAtRest:
         with pytest.raises(Unavailable):
             receipts_in(tmp_path, bytes(32)).signer()
 
-    def test_a_key_under_the_name_of_another_does_not_open(self, receipts, tmp_path):
+    def test_renamed_key_does_not_open(self, receipts, tmp_path):
         receipts.rotate()
         first, second = sorted((tmp_path / "vault/receipts").iterdir())
         second.write_bytes(first.read_bytes())
@@ -122,7 +122,7 @@ class TestAtRest:
 
 
 class TestRotation:
-    def test_a_new_key_signs_and_the_old_ones_stay_published(self, receipts):
+    def test_new_key_signs_and_old_stay_published(self, receipts):
         old = make_receipt(receipts.signer())
         before = receipts.signer().public_keys[0].kid
         after = receipts.rotate().public_keys[0].kid
@@ -131,18 +131,18 @@ class TestRotation:
         keys = published(receipts)
         assert outcome(old, keys) is outcome(make_receipt(receipts.signer()), keys) is Outcome.VERIFIED
 
-    def test_other_processes_sign_with_the_new_key_at_once(self, receipts, tmp_path):
+    def test_other_processes_use_new_key_at_once(self, receipts, tmp_path):
         other = receipts_in(tmp_path)
         other.signer()
         assert receipts.rotate().public_keys == other.signer().public_keys
 
-    def test_of_two_who_saw_the_same_keys_one_makes_the_next(self, receipts, tmp_path):
+    def test_concurrent_rotations_make_one_key(self, receipts, tmp_path):
         receipts.signer()
         for size in (32, 64):
             LocalVault(root_key=ROOT, directory=tmp_path / "vault").add_receipt_seed(size, after=1)
         assert len(receipts.public_keys()) == 2
 
-    def test_by_many_processes_at_once_leaves_every_key_whole(self, receipts, tmp_path):
+    def test_rotation_by_many_processes_leaves_keys_intact(self, receipts, tmp_path):
         receipts.signer()
         said = ask_at_once(tmp_path, "rotate", count=3)
         keys = [key["kid"] for key in receipts.public_keys()]
@@ -154,7 +154,7 @@ class TestRotation:
         receipts.rotate()
         assert len(receipts.public_keys()) == 2
 
-    def test_a_key_that_is_withdrawn_is_trusted_no_more(self, receipts, tmp_path):
+    def test_withdrawn_key_is_not_trusted(self, receipts, tmp_path):
         old = make_receipt(receipts.signer())
         receipts.rotate()
         (tmp_path / "vault/receipts/000001").unlink()
@@ -165,7 +165,7 @@ class TestRotation:
 
 
 class TestTwoSchemes:
-    def test_ml_dsa_65_is_had_for_the_asking_and_kept_from_then_on(self, receipts):
+    def test_ml_dsa_65_is_optional_and_then_kept(self, receipts):
         assert len(receipts.signer().public_keys) == 1
         assert len(receipts.rotate(ml_dsa_65=True).public_keys) == 2
         assert len(receipts.rotate().public_keys) == 2

@@ -70,7 +70,7 @@ class TestDrain:
         assert [await relay.drain() for _ in range(4)] == [100, 100, 50, 0]
         assert await waiting() == 250
 
-    async def test_what_is_not_due_waits_and_says_how_long(self, resources, queue, submit, waiting, sql):
+    async def test_undue_intent_waits_with_known_time(self, resources, queue, submit, waiting, sql):
         relay = OutboxRelay(resources.database, queue)
         assert await relay.seconds_to_next() is None
         await submit()
@@ -81,7 +81,7 @@ class TestDrain:
         assert await relay.drain() == 1
         assert await waiting() == 1
 
-    async def test_a_relay_that_dies_before_its_commit_tells_again_and_the_job_runs_once(
+    async def test_relay_crash_publishes_twice_but_runs_once(
         self, *, resources, queue, submit, waiting, sql, claims, monkeypatch, tmp_path
     ):
         await submit()
@@ -120,7 +120,7 @@ class TestNotifications:
             relaying.cancel()
         assert statistics.median(took) < 0.2
 
-    async def test_a_cut_connection_is_mended(self, settings, submit, sql):
+    async def test_cut_connection_is_restored(self, settings, submit, sql):
         async with Notifications(settings) as notifications:
             await notifications.wait(5)
             await sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'")

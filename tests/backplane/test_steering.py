@@ -1,4 +1,4 @@
-"""What is done to a job that is there, and that it ends once whatever else happens to it."""
+"""Cancel, retry, delete and retention of jobs; a job ends only once."""
 
 import asyncio
 from contextlib import aclosing
@@ -84,8 +84,9 @@ async def expect_dense(sql, job_id):
     assert rows == list(range(1, len(rows) + 1))
 
 
-class TestCancelOfOneThatWaits:
-    async def test_ends_it_at_once_with_event_audit_and_no_secret(self, cancel, submit, sql, claims):
+class TestCancelWaitingJob:
+    async def test_waiting_job_ends_at_once(self, cancel, submit, sql, claims):
+        """With an event and an audit entry, and its secret is deleted."""
         job_id = await submit()
         await sql("UPDATE jobs SET secret = 'x'")
         facts = await cancel(job_id)
@@ -129,8 +130,8 @@ class TestCancelOfOneThatWaits:
         assert (await asyncio.wait_for(following, 20))[-1].type == "cancelled"
 
 
-class TestCancelOfOneThatIsProcessed:
-    async def test_is_asked_for_and_stops_every_write_but_the_end(self, cancel, begin, claims, sql):
+class TestCancelRunningJob:
+    async def test_request_stops_every_write_but_the_end(self, cancel, begin, claims, sql):
         claim = await begin()
         facts = await cancel(claim.job.id)
         assert (facts.status, facts.cancel_requested) == ("processing", True)
@@ -143,12 +144,12 @@ class TestCancelOfOneThatIsProcessed:
         assert await ends(sql, claim.job.id) == ["cancelled"]
         assert await sql("SELECT 1 FROM blobs WHERE purpose = 'result'") == []
 
-    async def test_a_worker_cannot_cancel_what_nobody_asked_it_to(self, begin, claims):
+    async def test_worker_cannot_cancel_without_request(self, begin, claims):
         claim = await begin()
         assert not await claims.cancel(claim)
         assert await claims.heartbeat(claim)
 
-    async def test_a_worker_that_lost_its_lease_cannot_cancel_for_another(self, begin, claims, cancel, lose_lease):
+    async def test_worker_without_lease_cannot_cancel(self, begin, claims, cancel, lose_lease):
         late = await begin()
         await lose_lease(late)
         holder = await claims.claim()
@@ -156,7 +157,7 @@ class TestCancelOfOneThatIsProcessed:
         assert not await claims.cancel(late)
         assert await claims.cancel(holder)
 
-    async def test_one_whose_worker_fell_silent_is_ended_by_the_sweeper(self, cancel, begin, lose_lease, sql, claims):
+    async def test_sweeper_ends_job_of_silent_worker(self, cancel, begin, lose_lease, sql, claims):
         claim = await begin()
         await cancel(claim.job.id)
         await lose_lease(claim)
@@ -178,7 +179,7 @@ class TestCancelOfOneThatIsProcessed:
 
     @pytest.mark.parametrize("stage", STAGES)
     async def test_the_race_with_its_completion_has_one_winner(self, cancel, begin, claims, sql, stage):
-        """Fifty times at each stage: whoever is first, there is one end, and a result only where it completed."""
+        """Fifty times at each stage: there is always one end, and a result only if the job completed."""
 
         async def finish(claim):
             try:
@@ -209,7 +210,7 @@ class TestCancelOfOneThatIsProcessed:
 
 
 class TestRetry:
-    async def test_puts_a_failed_job_back_as_if_it_had_never_been_tried(self, retry, failed, claims, sql):
+    async def test_failed_job_restarts_from_the_beginning(self, retry, failed, claims, sql):
         claim = await failed()
         facts = await retry(claim.job.id)
         assert (facts.status, facts.stage, facts.progress, facts.attempts, facts.retries) == (
@@ -229,7 +230,7 @@ class TestRetry:
         assert events[2]["payload"] == {"progress": 0, "stage": "queued"}
         await expect_dense(sql, claim.job.id)
 
-    async def test_of_a_cancelled_wish_starts_anew(self, retry, cancel, begin, claims):
+    async def test_retry_clears_cancel_request(self, retry, cancel, begin, claims):
         claim = await begin("encrypt")
         await cancel(claim.job.id)
         await claims.fail(claim, **DAMAGED)
@@ -242,7 +243,8 @@ class TestRetry:
         assert await sql("SELECT job_id FROM outbox") == [{"job_id": claim.job.id}]
         assert await sql("SELECT delete_after FROM blobs") == [{"delete_after": None}]
 
-    async def test_seals_anew_what_is_under_the_key_of_another_day(self, retry, failed, sql, resources, account):
+    async def test_old_transit_key_is_replaced(self, retry, failed, sql, resources, account):
+        """A retry seals again, under today's key, what an older transit key seals."""
         claim = await failed()
         names = {"account_id": account.id, "job_id": claim.job.id}
         sealed = seal_for_job(resources.vault, **names, value={"a": 1})
@@ -257,7 +259,8 @@ class TestRetry:
             [row] = await sql(query)
             assert open_for_job(resources.vault, **names, sealed=bytes(row["sealed"])) == {"a": 1}
 
-    async def test_after_a_day_is_gone_with_input_and_secret(self, retry, begin, claims, sql, sweeper):
+    async def test_is_gone_after_a_day(self, retry, begin, claims, sql, sweeper):
+        """Input and secret of a failed job are deleted after a day."""
         claim = await begin()
         await sql("UPDATE jobs SET secret = 'x'")
         await claims.fail(claim, **DAMAGED)
@@ -269,7 +272,7 @@ class TestRetry:
         with pytest.raises(Gone):
             await retry(claim.job.id)
 
-    async def test_of_one_that_the_sweeper_is_about_to_find_is_gone(self, retry, failed, sql):
+    async def test_of_job_about_to_be_swept_is_gone(self, retry, failed, sql):
         claim = await failed("encrypt")
         await sql("UPDATE blobs SET delete_after = now() + interval '1 second'")
         with pytest.raises(Gone):
@@ -350,7 +353,7 @@ class TestOtherAccounts:
 
 
 class TestExpiry:
-    async def test_jobs_go_when_they_were_kept_for_as_long_as_was_promised(self, ended_jobs, sql, sweeper):
+    async def test_jobs_are_removed_after_their_retention(self, ended_jobs, sql, sweeper):
         jobs = await ended_jobs()
         await sql("UPDATE jobs SET retained_until = now() - interval '1 second' WHERE id = :id", id=jobs["failed"])
         await sql("UPDATE jobs SET retained_until = now() + interval '1 minute' WHERE id = :id", id=jobs["cancelled"])
@@ -362,7 +365,7 @@ class TestExpiry:
         assert len(await sql("SELECT 1 FROM audit_events WHERE action = 'job.expire'")) == 1
 
     @pytest.mark.parametrize(("days", "kept"), [(None, None), (30, 30)])
-    async def test_the_time_begins_at_the_end_of_each_job(self, begin, claims, sql, days, kept):
+    async def test_retention_begins_at_each_jobs_end(self, begin, claims, sql, days, kept):
         claim = await begin("encrypt")
         await sql("UPDATE jobs SET retention_days = :days", days=days)
         await claims.fail(claim, **DAMAGED)
@@ -370,7 +373,8 @@ class TestExpiry:
         assert row["kept"] == kept
         assert (row["expires_at"] is None) == (kept is None)
 
-    async def test_a_decrypted_picture_goes_after_minutes_and_its_job_with_the_others(self, begin, claims, sql):
+    async def test_decrypted_picture_goes_before_its_job(self, begin, claims, sql):
+        """The picture is deleted after minutes, its job after the usual retention."""
         claim = await begin()
         await sql("UPDATE jobs SET retention_days = 30")
         await complete_decrypt(claims, claim, OUTCOME)
@@ -397,13 +401,13 @@ class TestStoreRules:
 
         return renew
 
-    async def test_the_store_deletes_results_a_week_after_the_longest_promise(self, rules, submit, sql):
+    async def test_store_deletes_a_week_after_longest_retention(self, rules, submit, sql):
         for days in (3, 40):
             await submit()
             await sql("UPDATE jobs SET retention_days = :days WHERE retention_days IS NULL", days=days)
         assert await rules() == {"uploads/": 30, "results/": 47}
 
-    async def test_it_deletes_none_where_one_job_is_kept_for_ever(self, rules, submit, sql):
+    async def test_store_deletes_nothing_with_unlimited_retention(self, rules, submit, sql):
         await submit()
         await sql("UPDATE jobs SET retention_days = 3")
         await submit()

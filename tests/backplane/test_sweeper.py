@@ -14,7 +14,7 @@ EXPIRE = "UPDATE jobs SET lease_until = now() - interval '1 second'"
 
 
 class TestRecovery:
-    async def test_the_job_of_a_silent_worker_is_rung_again_and_the_worker_fenced(self, sweeper, claims, begin, sql):
+    async def test_silent_workers_job_is_enqueued_and_worker_fenced(self, sweeper, claims, begin, sql):
         claim = await begin()
         await sql("DELETE FROM outbox")
         await sql(EXPIRE)
@@ -30,7 +30,7 @@ class TestRecovery:
         assert await sql("SELECT 1 FROM outbox") == []
         assert await claims.heartbeat(claim)
 
-    async def test_a_job_that_failed_three_workers_ends_as_poison(self, sweeper, claims, submit, sql):
+    async def test_job_lost_three_times_is_poison(self, sweeper, claims, submit, sql):
         await submit()
         for _ in range(3):
             assert await claims.claim() is not None
@@ -39,7 +39,7 @@ class TestRecovery:
         assert await sql("SELECT status, error_code FROM jobs") == [{"status": "failed", "error_code": "poison"}]
         assert [row["type"] for row in await sql("SELECT type FROM job_events ORDER BY seq")] == ["progress", "error"]
 
-    async def test_a_pending_job_that_nobody_took_is_rung_again(self, sweeper, submit, sql):
+    async def test_unclaimed_job_is_enqueued_again(self, sweeper, submit, sql):
         await submit()
         await sql("DELETE FROM outbox")
         await sql("UPDATE jobs SET published_at = now() - interval '31 seconds', publications = 1")
@@ -47,7 +47,7 @@ class TestRecovery:
         await sweeper.recover_jobs()
         assert len(await sql("SELECT 1 FROM outbox")) == 1
 
-    async def test_the_wait_for_an_unheard_job_doubles(self, sweeper, submit, sql):
+    async def test_wait_for_unclaimed_job_doubles(self, sweeper, submit, sql):
         await submit()
         await sql("DELETE FROM outbox")
         await sql("UPDATE jobs SET published_at = now() - interval '39 seconds', publications = 2")
@@ -56,7 +56,7 @@ class TestRecovery:
 
 
 class TestCancelled:
-    async def test_the_job_of_a_silent_worker_whose_owner_has_cancelled_ends_so(self, sweeper, begin, sql):
+    async def test_silent_workers_cancelled_job_ends_cancelled(self, sweeper, begin, sql):
         await begin()
         await sql("DELETE FROM outbox")
         await sql(EXPIRE)
@@ -65,7 +65,7 @@ class TestCancelled:
         assert await sql("SELECT status, error_code FROM jobs") == [{"status": "cancelled", "error_code": None}]
         assert await sql("SELECT 1 FROM outbox") == []
 
-    async def test_it_is_cancelled_and_no_poison_even_at_its_last_attempt(self, sweeper, begin, sql):
+    async def test_cancelled_last_attempt_is_no_poison(self, sweeper, begin, sql):
         await begin()
         await sql(EXPIRE)
         await sql("UPDATE jobs SET cancel_requested_at = now(), attempts = 3")
@@ -95,9 +95,7 @@ class TestTwoSweepers:
         assert len(await sql("SELECT 1 FROM outbox")) == 10
         assert len(await sql("SELECT 1 FROM job_events WHERE type = 'error'")) == 10
 
-    async def test_one_job_that_cannot_be_ended_does_not_keep_the_others(
-        self, sweeper, claims, submit, sql, monkeypatch
-    ):
+    async def test_one_failing_end_does_not_delay_others(self, sweeper, claims, submit, sql, monkeypatch):
         for _ in range(3):
             await submit()
             await claims.claim()
@@ -135,9 +133,7 @@ class TestObjects:
         with pytest.raises(Gone):
             await resources.store.get("results/orphan")
 
-    async def test_one_object_that_cannot_be_deleted_does_not_keep_the_others(
-        self, sweeper, submit, sql, resources, monkeypatch
-    ):
+    async def test_one_undeletable_object_does_not_delay_others(self, sweeper, submit, sql, resources, monkeypatch):
         stuck, _ = [await submit() for _ in range(2)]
         await sql("UPDATE blobs SET delete_after = now() - interval '1 second'")
         delete_all = resources.store.delete_all
@@ -154,9 +150,8 @@ class TestObjects:
         await sweeper.delete_due_objects()
         assert await sql("SELECT job_id FROM blobs WHERE deleted_at IS NULL") == []
 
-    async def test_a_store_that_is_down_is_asked_once_and_nothing_is_said_to_be_deleted(
-        self, sweeper, submit, sql, resources, monkeypatch
-    ):
+    async def test_unavailable_store_is_asked_once(self, sweeper, submit, sql, resources, monkeypatch):
+        """No row then says that its object is deleted."""
         for _ in range(6):
             await submit()
         await sql("UPDATE blobs SET delete_after = now() - interval '1 second'")
@@ -180,9 +175,7 @@ class TestObjects:
         await sweeper.delete_due_objects()
         assert await sql("SELECT 1 FROM blobs WHERE deleted_at IS NULL") == []
 
-    async def test_an_unreferenced_object_behind_a_thousand_known_ones_is_found(
-        self, sweeper, submit, sql, resources, monkeypatch
-    ):
+    async def test_unreferenced_object_behind_a_thousand_is_found(self, sweeper, submit, sql, resources, monkeypatch):
         job_id = await submit()
         keys = [f"uploads/{job_id.hex}/{number:04}" for number in range(1000)]
         await sql(
@@ -200,7 +193,7 @@ class TestObjects:
             await resources.store.get(last)
         assert await resources.store.get(keys[999]) == b"x"
 
-    async def test_nothing_of_a_job_that_has_not_ended_is_collected(self, sweeper, begin, sql, resources, monkeypatch):
+    async def test_unfinished_jobs_objects_are_not_collected(self, sweeper, begin, sql, resources, monkeypatch):
         claim = await begin()
         made = f"results/{claim.job.id.hex}/1/0123"
         await resources.store.put(made, b"half", media_type="image/png")
@@ -212,7 +205,7 @@ class TestObjects:
         with pytest.raises(Gone):
             await resources.store.get(made)
 
-    async def test_what_lies_elsewhere_in_the_bucket_is_left_alone(self, sweeper, resources, monkeypatch):
+    async def test_other_objects_in_bucket_are_left_alone(self, sweeper, resources, monkeypatch):
         await resources.store.put("somebody/else", b"x", media_type="text/plain")
         monkeypatch.setattr(sweeper_module, "UNREFERENCED_AFTER", timedelta(seconds=-60))
         await sweeper.collect_unreferenced()

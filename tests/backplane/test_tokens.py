@@ -1,4 +1,4 @@
-"""Access tokens under the right key whose contents are hostile: refused, and never an exception of another kind."""
+"""Access tokens with hostile contents under the right key: refused, and no other exception is raised."""
 
 import base64
 import json
@@ -26,7 +26,7 @@ DEEP = "[" * 1500 + "]" * 1500
 
 
 class Raw(str):
-    """JSON as it stands, for what `json.dumps` would not write."""
+    """Raw JSON that `json.dumps` would not write."""
 
     __slots__ = ()
 

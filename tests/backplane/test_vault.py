@@ -47,7 +47,7 @@ class TestAccountKeys:
         again = LocalVault(root_key=ROOT, directory=tmp_path / "vault").account_key(account_id, made.id, made.version)
         assert again == made
 
-    def test_no_key_rests_in_clear_or_open_to_others(self, empty, tmp_path):
+    def test_stored_keys_are_sealed_and_private(self, empty, tmp_path):
         made = empty.create_account_key(ids.new())
         [path] = [path for path in tmp_path.rglob("*") if path.is_file()]
         assert made.secret not in path.read_bytes()
@@ -93,7 +93,8 @@ class TestAccountKeys:
         with pytest.raises(Gone):
             vault.account_key(ids.new(), ids.new(), 1)
 
-    def test_where_the_whole_directory_is_away_no_key_is_said_to_be_destroyed_and_none_is_made(self, empty):
+    def test_missing_directory_is_unavailable_not_gone(self, empty):
+        """Without the directory no key counts as destroyed, and none is made."""
         with pytest.raises(Unavailable):
             empty.account_key(ids.new(), ids.new(), 1)
         with pytest.raises(Unavailable):
@@ -110,7 +111,7 @@ class TestAccountKeys:
 
 
 class TestTransitKeys:
-    def test_a_day_has_one_key_however_many_ask_at_once(self, vault):
+    def test_concurrent_callers_get_one_transit_key(self, vault):
         seen = []
         threads = [threading.Thread(target=lambda: seen.append(vault.transit_key_of_today())) for _ in range(16)]
         for thread in threads:
@@ -133,7 +134,7 @@ class TestTransitKeys:
         assert vault.destroy_expired_transit_keys() == 2
         assert vault.transit_key(key.id) == key
 
-    def test_what_was_sealed_under_a_destroyed_key_is_gone(self, vault, tmp_path):
+    def test_data_under_destroyed_key_is_gone(self, vault, tmp_path):
         account_id, job_id = ids.new(), ids.new()
         sealed = seal_for_job(vault, account_id=account_id, job_id=job_id, value={"a": 1})
         for path in (tmp_path / "vault/transit").iterdir():
@@ -149,7 +150,7 @@ class TestJobSecrets:
         assert b"canary" not in sealed
         assert open_for_job(vault, account_id=account_id, job_id=job_id, sealed=sealed) == {"wrap": "canary"}
 
-    def test_a_secret_moved_to_another_job_does_not_open(self, vault):
+    def test_secret_of_another_job_does_not_open(self, vault):
         account_id = ids.new()
         sealed = seal_for_job(vault, account_id=account_id, job_id=ids.new(), value={})
         with pytest.raises(Unavailable):

@@ -1,4 +1,4 @@
-"""What is written for webhooks, and when; nothing is sent here."""
+"""Webhook endpoints and events as rows; nothing is sent here."""
 
 import asyncio
 import base64
@@ -41,7 +41,7 @@ class TestSignature:
             == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
         )
 
-    def test_a_secret_has_32_bytes_and_is_never_the_same(self):
+    def test_secret_is_32_random_bytes(self):
         one, other = webhook_secrets.new_secret(), webhook_secrets.new_secret()
         assert one != other
         assert len(base64.b64decode(one.removeprefix("whsec_"), validate=True)) == 32
@@ -92,7 +92,7 @@ class TestEndpoints:
         moved = await hooks.owner.change(hooks.caller, name, {"url": "https://other.example/"})
         assert (moved.url, moved.description) == ("https://other.example/", "mine")
 
-    async def test_the_default_endpoint_is_there_when_it_is_needed(self, hooks):
+    async def test_default_endpoint_is_made_on_demand(self, hooks):
         with pytest.raises(NotFound):
             await hooks.owner.get(hooks.caller, "default")
         made = await asyncio.gather(*(hooks.owner.rotate_secret(hooks.submission, "default") for _ in range(3)))
@@ -116,7 +116,7 @@ class TestEndpoints:
 
 
 class TestEvents:
-    async def test_the_end_of_a_job_is_written_for_each_who_listens(self, hooks, sql):
+    async def test_job_end_is_written_per_subscriber(self, hooks, sql):
         wanted = {
             (await hooks.make("job.failed")).endpoint.id,
             (await hooks.make("job.cancelled", "job.failed")).endpoint.id,
@@ -162,7 +162,7 @@ class TestEvents:
             await add()
         assert len(await sql("SELECT 1 FROM webhook_events")) == 1
 
-    async def test_the_message_says_what_became_of_it_and_no_more(self, hooks):
+    async def test_message_describes_only_the_outcome(self, hooks):
         await hooks.make()
         job_id = await hooks.end()
         body = as_received(await hooks.take()).message
@@ -176,14 +176,14 @@ class TestEvents:
         assert data["result_url"] is data["key_file_url"] is None
         assert not {"secret", "key", "password"} & set(data)
 
-    async def test_a_url_of_the_job_is_told_under_the_default_endpoint(self, hooks):
+    async def test_job_url_uses_default_endpoint(self, hooks):
         sealed = await hooks.end_with_url()
         message = await hooks.take()
         assert message.url == URL
         assert "canary" not in repr(message)
         assert b"canary" not in sealed
 
-    async def test_the_end_of_a_batch_is_told_with_the_last_of_its_jobs(self, hooks, account, submit, claims, sql):
+    async def test_batch_end_comes_with_its_last_job(self, hooks, account, submit, claims, sql):
         await hooks.make("batch.completed")
         batch_id = (
             await sql(
@@ -208,9 +208,7 @@ class TestEvents:
         assert data["counts"] == {"total": 2, "completed": 0, "failed": 2, "cancelled": 0}
         assert (data["batch_id"], data["result_url"]) == (f"bat_{batch_id.hex}", None)
 
-    async def test_an_endpoint_that_is_deleted_meanwhile_costs_no_job_its_end(
-        self, *, hooks, resources, claims, submit, sql, endings
-    ):
+    async def test_deleted_endpoint_does_not_block_job_end(self, *, hooks, resources, claims, submit, sql, endings):
         made = await hooks.make()
         await submit()
         claim = await claims.claim()

@@ -1,4 +1,4 @@
-"""S27 on the wire: what is sent, to whom, and what is never reached. Everything is on loopback."""
+"""S27 on the wire: which requests are sent, and which addresses are never reached. Everything is on loopback."""
 
 import asyncio
 import datetime as dt
@@ -37,7 +37,7 @@ def receiver():
 
 
 class Names:
-    """A name server: gives its answers one after the other, and the last for ever."""
+    """A fake name server: it gives its answers one after the other, and then repeats the last."""
 
     def __init__(self, *answers):
         self.answers = list(answers)
@@ -64,14 +64,14 @@ class TestDelivered:
         assert one.headers["content-length"] == str(len(one.body))
         assert "cookie" not in one.headers
 
-    async def test_the_connection_goes_to_the_address_that_was_checked(self, receiver):
+    async def test_connects_to_the_checked_address(self, receiver):
         names = Names(["127.0.0.1"], ["10.0.0.1"])
         answer = await post(f"http://hooks.example:{receiver.port}/", names=names)
         assert answer.outcome == "delivered"
         assert names.asked == ["hooks.example"]
         assert receiver.received[0].headers["host"] == f"hooks.example:{receiver.port}"
 
-    async def test_a_name_with_several_addresses_is_tried_at_the_next(self, receiver):
+    async def test_next_address_is_tried_after_failure(self, receiver):
         names = Names(["127.9.9.9", "127.0.0.1"])
         assert (await post(f"http://hooks.example:{receiver.port}/", names=names)).outcome == "delivered"
 
@@ -145,12 +145,12 @@ class TestRefused:
         assert MAX_ANSWER < 65536
 
     @pytest.mark.parametrize("text", ["http://:1/", "nonsense", "https://2130706433/"])
-    async def test_a_url_that_was_kept_and_would_be_refused_today(self, text):
+    async def test_stored_url_is_checked_again(self, text):
         assert (await post(text)).outcome == "address"
 
 
 class TestNeverReached:
-    """A canary listens on loopback, which is not public: whatever leads there is not called."""
+    """A canary listens on loopback, which is not public: no URL may reach it."""
 
     @pytest.mark.parametrize(
         "host",
@@ -198,7 +198,7 @@ class TestNeverReached:
 
 
 class TestTls:
-    async def test_the_certificate_is_asked_for_the_name_and_not_the_address(self, tls_server):
+    async def test_certificate_must_match_the_name(self, tls_server):
         port, authority, heard = tls_server
         trusting = ssl.create_default_context(cadata=authority)
         url = f"https://hooks.example:{port}/"

@@ -1,4 +1,4 @@
-"""Senders side by side: nobody waits for somebody else's receiver."""
+"""Concurrent senders: a slow receiver does not delay the messages of others."""
 
 import asyncio
 from collections import Counter
@@ -28,7 +28,7 @@ class Message:
 
 
 class Ledger:
-    """Stands in for the database: what is due, and what came of it."""
+    """A fake database: due deliveries and their outcomes."""
 
     def __init__(self, *messages):
         self.due = list(messages)
@@ -49,7 +49,7 @@ class Ledger:
 
 
 class Post:
-    """Stands in for the wire: holds what goes to a slow receiver until it is let go."""
+    """A fake poster: it holds messages to a slow receiver until the test releases them."""
 
     def __init__(self, *slow):
         self.slow = set(slow)
@@ -66,13 +66,13 @@ class Post:
         return Answer("delivered", 204)
 
 
-class Bell:
+class FakeNotifications:
     def __init__(self):
-        self.rung = asyncio.Event()
+        self.notified = asyncio.Event()
 
     async def wait(self, _seconds):
-        await self.rung.wait()
-        self.rung.clear()
+        await self.notified.wait()
+        self.notified.clear()
 
 
 @pytest.fixture
@@ -81,9 +81,9 @@ async def running():
     tasks = []
 
     async def start(ledger, post):
-        bell = Bell()
-        tasks.append(asyncio.create_task(Sending(ledger, post).run(bell)))
-        return bell
+        notifications = FakeNotifications()
+        tasks.append(asyncio.create_task(Sending(ledger, post).run(notifications)))
+        return notifications
 
     yield start
     for task in tasks:
@@ -107,11 +107,11 @@ class TestSending:
         await running(ledger, Post())
         await until(lambda: len(ledger.finished) == 50)
 
-    async def test_what_comes_later_is_sent_when_the_bell_rings(self, running):
+    async def test_later_delivery_is_sent_on_notification(self, running):
         ledger = Ledger()
-        bell = await running(ledger, Post())
+        notifications = await running(ledger, Post())
         ledger.due += messages(1)
-        bell.rung.set()
+        notifications.notified.set()
         await until(lambda: ledger.finished)
 
     async def test_a_slow_receiver_delays_nobody_else(self, running):
@@ -144,11 +144,11 @@ class TestSending:
         monkeypatch.setattr(webhooks_module, "LOOK_SECONDS", 0.01)
         ledger = Ledger(*messages(1))
         ledger.refusals = [Unavailable()] * 3
-        bell = await running(ledger, Post())
-        bell.rung.set()
+        notifications = await running(ledger, Post())
+        notifications.notified.set()
         async with asyncio.timeout(10):
             while not ledger.finished:
-                bell.rung.set()
+                notifications.notified.set()
                 await asyncio.sleep(0.01)
 
     async def test_what_breaks_one_message_keeps_the_others_going(self, running):
@@ -165,9 +165,9 @@ class TestSending:
         await until(lambda: ledger.finished)
         assert broken not in [due for due, _ in ledger.finished]
 
-    async def test_what_is_under_way_may_end_when_it_is_stopped(self):
+    async def test_stop_waits_for_messages_in_flight(self):
         ledger, post = Ledger(*messages(1, url="slow")), Post("slow")
-        task = asyncio.create_task(Sending(ledger, post).run(Bell()))
+        task = asyncio.create_task(Sending(ledger, post).run(FakeNotifications()))
         await until(lambda: post.held["slow"])
         task.cancel()
         post.free.set()

@@ -36,8 +36,8 @@ def about():
     return About(made_at=datetime.now(UTC), product_version="0")
 
 
-class Told:
-    """Stands in for the reporter: remembers what it was told, or stops the work."""
+class FakeReporter:
+    """A fake reporter: it records the reports, or stops the work."""
 
     def __init__(self, *, stop=False):
         self.percents = []
@@ -54,7 +54,7 @@ class Told:
 
 
 class Products:
-    """Stands in for the store: keeps nothing, or refuses."""
+    """A fake store: it keeps nothing, or refuses."""
 
     def __init__(self, refusal=None):
         self.refusal = refusal
@@ -76,7 +76,7 @@ async def attempt(*, products=None, told=None, of=None):
     equipment = SimpleNamespace(threads=1, claims=SimpleNamespace(products=products or Products()))
     image = encrypt_image(ORIGINAL, source=DeterministicSource(1), wraps=[PlainWrap()])
     outcome, documents = await analyze_attempt(
-        equipment, of or claim(), told or Told(), original=ORIGINAL, file_name="scan.png", image=image
+        equipment, of or claim(), told or FakeReporter(), original=ORIGINAL, file_name="scan.png", image=image
     )
     return outcome, documents, image
 
@@ -92,7 +92,7 @@ class TestMeasure:
         assert outcome.documents[REPORTS["html"]].startswith(b"<!doctype html>")
         assert outcome.documents[REPORTS["pdf"]].startswith(b"%PDF-")
 
-    def test_what_stands_in_clear_is_of_the_encrypted_picture(self):
+    def test_plaintext_numbers_describe_encrypted_picture(self):
         outcome = self.outcome()
         metrics = json.loads(outcome.documents[ANALYSIS])["metrics"]
         assert outcome.summary["entropy"] == metrics["entropy"]["encrypted"]
@@ -112,13 +112,13 @@ class TestMeasure:
         assert all(of_the_original)
         assert told.isdisjoint(of_the_original)
 
-    def test_of_a_picture_that_is_seen_in_part_nothing_stands_in_clear(self):
+    def test_partly_encrypted_picture_has_no_plaintext_numbers(self):
         outcome = self.outcome(encrypted((Region(8, 8, 40, 40),)))
         assert outcome.summary is None
         assert json.loads(outcome.documents[ANALYSIS])["security_grade"]["letter"] is None
 
     def test_progress_never_falls_and_comes_to_its_end(self):
-        told = Told()
+        told = FakeReporter()
         self.outcome(progress=told)
         assert told.percents == sorted(told.percents)
         assert told.percents[-1] == overall_percent(Stage.ANALYZING, 1, 1)
@@ -126,7 +126,7 @@ class TestMeasure:
 
 class TestAnalyzeAttempt:
     async def test_documents_are_kept_and_the_time_is_told(self):
-        products, told = Products(), Told()
+        products, told = Products(), FakeReporter()
         outcome, documents, image = await attempt(products=products, told=told)
         assert products.kept == [outcome.documents]
         assert set(documents) == {ANALYSIS, *REPORTS.values()}
@@ -154,10 +154,11 @@ class TestAnalyzeAttempt:
 
     async def test_a_lost_lease_ends_the_attempt(self):
         with pytest.raises(Cancelled):
-            await attempt(told=Told(stop=True))
+            await attempt(told=FakeReporter(stop=True))
 
-    async def test_the_last_attempt_does_not_begin_what_the_one_before_was_lost_in(self):
-        told = Told()
+    async def test_last_attempt_skips_analysis_after_loss(self):
+        """If the previous attempt was lost in the analysis, the last one does not start it."""
+        told = FakeReporter()
         outcome, documents, _ = await attempt(told=told, of=claim(last_attempt=True, stage="analyzing"))
         assert (outcome, documents, told.stages) == (None, [], [])
 

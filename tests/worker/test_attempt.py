@@ -15,7 +15,7 @@ pytestmark = pytest.mark.anyio
 
 
 class Claims:
-    """Stands in for the database: writes down what an attempt does to its job."""
+    """A fake database: it records what an attempt does to its job."""
 
     def __init__(self, *, held=True, cancelled=False):
         self.acts = []
@@ -72,7 +72,7 @@ def work(error=None):
 
 
 class Stuck:
-    """Work that hears of nothing until it is let go."""
+    """Work that ignores interruptions until the test releases it."""
 
     def __init__(self):
         self.begun = asyncio.Event()
@@ -94,7 +94,7 @@ async def attentive(_equipment, _claim, reporter):
 
 
 class TestEnds:
-    async def test_of_work_that_is_done_nothing_is_left_to_do(self, make, claims):
+    async def test_completed_work_needs_nothing_more(self, make, claims):
         assert await make().run(work())
         assert claims.acts == []
 
@@ -117,7 +117,7 @@ class TestEnds:
         [Unavailable(), StorageFull(), SourceFailed(), RuntimeError(), MemoryError()],
         ids=lambda e: type(e).__name__,
     )
-    async def test_what_may_be_over_soon_or_nobody_expected_is_tried_again(self, make, claims, error):
+    async def test_transient_and_unexpected_errors_are_retried(self, make, claims, error):
         await make().run(work(error))
         assert claims.acts == ["released"]
 
@@ -134,13 +134,13 @@ class TestEnds:
         await make(last=True).run(work(error))
         assert claims.acts == [code]
 
-    async def test_a_lease_that_was_lost_is_no_reason_to_write_anything(self, make, claims):
+    async def test_lost_lease_writes_nothing(self, make, claims):
         await make().run(work(LeaseLost()))
         assert claims.acts == []
 
 
 class TestInterruption:
-    async def test_a_job_that_takes_too_long_fails_at_its_first_attempt(self, make, claims):
+    async def test_slow_job_fails_at_first_attempt(self, make, claims):
         assert await make(limit_seconds=0).run(attentive)
         assert claims.acts == ["time-limit-exceeded"]
 
@@ -156,7 +156,7 @@ class TestInterruption:
         assert await make(claims=claims).run(attentive)
         assert claims.acts == []
 
-    async def test_where_the_owner_has_cancelled_nothing_is_left_of_it(self, make, monkeypatch):
+    async def test_cancelled_job_leaves_nothing(self, make, monkeypatch):
         monkeypatch.setattr(attempt_module, "HEARTBEAT_SECONDS", 0)
         claims = Claims(held=False, cancelled=True)
         assert await make(claims=claims).run(attentive)
@@ -169,7 +169,7 @@ class TestInterruption:
         await running.run(attentive)
         assert claims.acts == ["handed over"]
 
-    async def test_the_end_does_not_wait_for_work_that_does_not_listen(self, make, claims, monkeypatch):
+    async def test_end_does_not_wait_for_stuck_work(self, make, claims, monkeypatch):
         monkeypatch.setattr(attempt_module, "UNWINDING_SECONDS", 0)
         stuck, running = Stuck(), make()
         ended = asyncio.create_task(running.run(stuck))

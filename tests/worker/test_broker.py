@@ -61,7 +61,7 @@ class TestPolling:
 
 
 class TestClosed:
-    def test_a_queue_that_is_closed_is_no_reason_to_start_the_worker_again(self):
+    def test_closed_queue_keeps_worker_alive(self):
         with Connection("redis://127.0.0.1:1/0") as connection, pytest.raises(OperationalError):
             connection.ensure_connection(max_retries=1, interval_start=0)
         assert main(["worker"]) == 0

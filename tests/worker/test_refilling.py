@@ -11,13 +11,13 @@ from shield_core.quantum.sources import DeterministicSource
 from tests.core.quantum.sources_that_fail import Stuck
 from tests.worker.test_sources import REQUIRED
 from worker import refilling
-from worker.refilling import Refilling, tell_redis
+from worker.refilling import Refilling, report_to_redis
 
 WAIT = 30
 
 
-class Told:
-    """Keeps what is told, and lets a test wait for it."""
+class Reports:
+    """Record the reported levels, and let a test wait for them."""
 
     def __init__(self):
         self.levels = []
@@ -40,16 +40,16 @@ def soon(monkeypatch):
 
 
 @pytest.fixture
-def told():
-    return Told()
+def reports():
+    return Reports()
 
 
 @pytest.fixture
-def start(told):
+def start(reports):
     begun = []
 
     def begin(pool):
-        begun.append(Refilling(pool, told))
+        begun.append(Refilling(pool, reports))
         begun[-1].start()
         return begun[-1]
 
@@ -68,32 +68,32 @@ class Counting(DeterministicSource):
 
 
 class TestFill:
-    def test_fills_the_pool_piece_by_piece(self, told):
+    def test_fills_the_pool_piece_by_piece(self, reports):
         pool = BitPool(Counting(1))
-        one = Refilling(pool, told)
+        one = Refilling(pool, reports)
         one.fill()
         level = one.level()
         assert level.waiting_bits == level.capacity_bits == pool.source.asked == 1 << 20
         assert level.refill.bits == 1 << 20
         assert level.refill.seconds > 0
 
-    def test_a_full_pool_is_left_alone(self, told):
-        one = Refilling(BitPool(DeterministicSource(1)), told)
+    def test_a_full_pool_is_left_alone(self, reports):
+        one = Refilling(BitPool(DeterministicSource(1)), reports)
         one.fill()
         before = one.level().refill
         one.fill()
         assert one.level().refill == before
 
-    def test_nothing_is_measured_while_a_job_runs(self, told):
+    def test_nothing_is_measured_while_a_job_runs(self, reports):
         pool = BitPool(Counting(1))
-        one = Refilling(pool, told)
+        one = Refilling(pool, reports)
         with one.paused():
             one.fill()
         assert pool.source.asked == 0
         one.fill()
         assert pool.waiting_bits == pool.capacity_bits
 
-    def test_a_job_that_begins_ends_the_filling_at_the_next_piece(self, told):
+    def test_starting_job_stops_filling_after_current_piece(self, reports):
         one = None
 
         class Beginning(Counting):
@@ -102,12 +102,12 @@ class TestFill:
                 return super().measure(n_bits)
 
         pool = BitPool(Beginning(1))
-        one = Refilling(pool, told)
+        one = Refilling(pool, reports)
         one.fill()
         assert 0 < pool.waiting_bits < pool.capacity_bits
 
-    def test_a_source_that_fails_shows_in_the_level_and_nowhere_else(self, told):
-        one = Refilling(BitPool(Stuck()), told)
+    def test_failing_source_shows_only_in_level(self, reports):
+        one = Refilling(BitPool(Stuck()), reports)
         one.fill()
         level = one.level()
         assert (level.waiting_bits, level.refill) == (0, None)
@@ -115,71 +115,71 @@ class TestFill:
 
 
 class TestThread:
-    def test_tells_the_level_once_it_has_filled(self, start, told):
+    def test_reports_the_level_once_it_has_filled(self, start, reports):
         start(BitPool(DeterministicSource(1)))
-        level = told.await_level(1)
+        level = reports.await_level(1)
         assert (level.source, level.kind, level.waiting_bits) == ("deterministic", "simulated", 1 << 20)
 
-    def test_fills_again_after_a_job(self, start, told):
+    def test_fills_again_after_a_job(self, start, reports):
         pool = BitPool(DeterministicSource(1))
         one = start(pool)
-        told.await_level(1)
+        reports.await_level(1)
         with one.paused():
             assert pool.take() is not None
-        level = told.await_level(2)
+        level = reports.await_level(2)
         assert (level.waiting_bits, level.refill.bits) == (1 << 20, UNIT_BITS)
 
-    def test_waits_for_the_end_of_a_series_of_jobs(self, start, told, monkeypatch):
+    def test_waits_until_series_of_jobs_ends(self, start, reports, monkeypatch):
         """Jobs that follow each other closely are one pause: nothing is measured between them."""
         monkeypatch.setattr(refilling, "QUIET_SECONDS", WAIT)
         pool = BitPool(Counting(1))
         one = start(pool)
-        told.await_level(1)
+        reports.await_level(1)
         for _ in range(20):
             with one.paused():
                 assert pool.take() is not None
         assert pool.waiting_bits == pool.capacity_bits - 20 * UNIT_BITS
-        assert len(told.levels) == 1
+        assert len(reports.levels) == 1
 
-    def test_a_series_that_does_not_end_is_told_all_the_same(self, start, told, monkeypatch):
+    def test_endless_series_is_still_reported(self, start, reports, monkeypatch):
         monkeypatch.setattr(refilling, "QUIET_SECONDS", WAIT)
         one = start(BitPool(DeterministicSource(1)))
-        told.await_level(1)
-        monkeypatch.setattr(refilling, "TELL_SECONDS", 0)
+        reports.await_level(1)
+        monkeypatch.setattr(refilling, "REPORT_SECONDS", 0)
         with one.paused():
             pass
-        assert told.await_level(2)
+        assert reports.await_level(2)
 
-    def test_tells_it_again_while_nothing_happens(self, start, told, monkeypatch):
-        monkeypatch.setattr(refilling, "TELL_SECONDS", 0.01)
+    def test_reports_again_while_nothing_happens(self, start, reports, monkeypatch):
+        monkeypatch.setattr(refilling, "REPORT_SECONDS", 0.01)
         start(BitPool(DeterministicSource(1)))
-        assert told.await_level(3).reported_at > told.levels[0].reported_at
+        assert reports.await_level(3).reported_at > reports.levels[0].reported_at
 
     def test_holds_no_process_up(self, start):
         assert start(BitPool(DeterministicSource(1)))._thread.daemon
 
 
 class TestLevel:
-    def test_names_neither_machine_nor_bits(self, told):
+    def test_names_neither_machine_nor_bits(self, reports):
         pool = BitPool(DeterministicSource(1))
-        one = Refilling(pool, told)
+        one = Refilling(pool, reports)
         one.fill()
         text = one.level().to_json()
         assert PoolLevel.from_json(text) == PoolLevel.from_json(text.encode())
         raw = DeterministicSource(1).measure(1 << 16)
         assert all(raw[at : at + 8].hex() not in text for at in range(0, 64, 8))
-        assert Refilling(pool, told).level().worker != one.level().worker
+        assert Refilling(pool, reports).level().worker != one.level().worker
 
 
-class TestTellRedis:
+class TestReportToRedis:
     LEVEL = PoolLevel("0a0b0c0d", "aer", "simulated", 4096, 8192, None, None, datetime(2026, 1, 2, tzinfo=UTC))
 
     @pytest.mark.stack
     def test_writes_the_level_and_lets_it_expire(self, settings, redis_url):
-        tell_redis(settings)(self.LEVEL)
+        report_to_redis(settings)(self.LEVEL)
         with redis.Redis.from_url(redis_url) as client:
             assert PoolLevel.from_json(client.get(pool_key("0a0b0c0d"))) == self.LEVEL
             assert 0 < client.ttl(pool_key("0a0b0c0d")) <= 60
 
-    def test_a_redis_that_is_down_is_no_fault_of_the_worker(self):
-        tell_redis(Settings(**REQUIRED))(self.LEVEL)
+    def test_unavailable_redis_is_ignored(self):
+        report_to_redis(Settings(**REQUIRED))(self.LEVEL)

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.anyio
 
 
 class Ledger:
-    """Stands in for the database: writes down what it is told, or refuses."""
+    """A fake database: it records the reports, or refuses them."""
 
     def __init__(self, *refusals):
         self.rows = []
@@ -49,30 +49,30 @@ class TestReporter:
         await reporter.flush()
         assert [stage for stage, _ in ledger.rows] == [Stage.VALIDATING, Stage.ENCRYPTING, Stage.AUTHENTICATING]
 
-    async def test_reports_of_one_stage_are_thinned_to_the_last(self):
+    async def test_only_last_report_of_stage_is_written(self):
         ledger = Ledger()
         reporter = Reporter(ledger, None)
         work(reporter, *(Progress(Stage.ENCRYPTING, done, 100) for done in range(101)))
         await reporter.flush()
         assert len(ledger.rows) == 1
 
-    async def test_before_the_end_new_stages_are_told_and_then_nothing(self):
+    async def test_finish_writes_new_stages_then_nothing(self):
         """The rest of a stage that was told is not worth a transaction; a word after the end would lose the lease."""
         ledger = Ledger()
         reporter = Reporter(ledger, None)
         await reporter.begin(Stage.ENCRYPTING)
         work(reporter, Progress(Stage.ENCRYPTING, 99, 100))
-        await reporter.rest()
+        await reporter.finish()
         assert len(ledger.rows) == 1
         work(reporter, Progress(Stage.STORING, 1, 2))
         await reporter.flush()
         assert len(ledger.rows) == 1
 
-    async def test_a_stage_that_waits_before_the_end_is_told(self):
+    async def test_waiting_stage_is_written_before_end(self):
         ledger = Ledger()
         reporter = Reporter(ledger, None)
         work(reporter, Progress(Stage.ENCRYPTING), Progress(Stage.AUTHENTICATING))
-        await reporter.rest()
+        await reporter.finish()
         assert [stage for stage, _ in ledger.rows] == [Stage.ENCRYPTING, Stage.AUTHENTICATING]
 
     async def test_the_same_word_is_not_said_twice(self):
@@ -83,7 +83,7 @@ class TestReporter:
             await reporter.flush()
         assert len(ledger.rows) == 1
 
-    async def test_at_most_ten_words_a_second_within_a_stage(self, monkeypatch):
+    async def test_at_most_ten_reports_per_second(self, monkeypatch):
         monkeypatch.setattr(reporting, "INTERVAL_SECONDS", 3600)
         ledger = Ledger()
         reporter = Reporter(ledger, None)
@@ -128,7 +128,7 @@ class TestReporter:
         with pytest.raises(Cancelled):
             reporter(Progress(Stage.AUTHENTICATING))
 
-    async def test_a_database_that_is_away_does_not_stop_the_work(self):
+    async def test_unavailable_database_does_not_stop_work(self):
         ledger = Ledger(Unavailable())
         reporter = Reporter(ledger, None)
         work(reporter, Progress(Stage.ENCRYPTING))

@@ -89,7 +89,7 @@ class TestCheckSource:
             (QRNG | {"qrng_api_key": f"{TOKEN}\n"}, "no header can carry"),
         ],
     )
-    def test_names_what_is_missing_or_wrong_and_repeats_nothing(self, chosen, reason):
+    def test_names_fault_without_repeating_values(self, chosen, reason):
         with pytest.raises(SourceRefused, match=reason) as caught:
             check_source(settings(**chosen))
         assert str(caught.value).startswith(f"ENTROPY_SOURCE is {chosen['entropy_source']}, ")
@@ -113,13 +113,13 @@ class TestCheckSource:
         monkeypatch.setitem(MAKERS, "aer", lambda _: pytest.fail("made"))
         check_source(settings())
 
-    def test_a_fake_device_that_is_not_there_is_named_where_it_is_made(self):
+    def test_missing_fake_device_is_named(self):
         with pytest.raises(SourceRefused, match="no such backend"):
             make_source(settings(entropy_source="noisy-aer", noisy_aer_backend="FakeNobody"))
 
 
 class TestMakePool:
-    def test_holds_less_of_bits_that_are_slow_or_paid_for(self):
+    def test_costly_source_gets_smaller_pool(self):
         assert make_pool(DeterministicSource(), settings()).capacity_bits == 1 << 20
         for chosen in (QRNG, IBM, {"entropy_source": "noisy-aer"}):
             assert make_pool(make_source(settings(**chosen)), settings()).capacity_bits == 1 << 16
@@ -134,7 +134,7 @@ class TestMakePool:
 
 
 class TestStart:
-    def test_a_worker_that_cannot_have_its_source_does_not_start_and_says_why(self):
+    def test_worker_without_source_refuses_to_start(self):
         """For real: Celery forgets what its signals raise, all but this."""
         environment = os.environ | {name.upper(): value for name, value in REQUIRED.items()}
         environment |= {"ENTROPY_SOURCE": "ibm", "IBM_QUANTUM_TOKEN": TOKEN}
@@ -154,7 +154,7 @@ class TestStart:
 
 class TestPreload:
     @pytest.mark.parametrize(("chosen", "expected"), [("aer", 1), ("noisy-aer", 1), ("os", 0), ("qrng", 0)])
-    def test_imports_the_simulator_in_the_parent_where_children_need_it(self, chosen, expected, monkeypatch):
+    def test_parent_imports_needed_simulator(self, chosen, expected, monkeypatch):
         imported = []
         monkeypatch.setattr(sources, "import_simulator", lambda: imported.append(1))
         sources.preload_source(settings(entropy_source=chosen))

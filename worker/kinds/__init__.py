@@ -1,1 +1,1 @@
-"""What a worker does for each kind of job, a module a kind: fetch, run the pipeline on a thread, store, end."""
+"""The work of each kind of job, a module per kind: fetch, run the pipeline on a thread, store, end."""

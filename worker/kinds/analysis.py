@@ -1,6 +1,6 @@
-"""An analysis and its reports, made while the pictures are in memory, and kept with the job.
+"""Analyses and their reports, made while the pictures are in memory, and kept with the job.
 
-Asked for together with an encryption it comes second, and never costs the picture.
+With an encryption the analysis comes second, and its failure never loses the picture.
 """
 
 import asyncio
@@ -33,16 +33,16 @@ from worker.reporting import Reporter
 log = structlog.get_logger()
 
 RENDERING = 10
-"""Steps of progress for each report, beside the hundred of the analysis."""
+"""Progress steps of each report, in addition to the hundred of the analysis."""
 
 TOTAL = STEPS + RENDERING * len(REPORTS)
 
 FAILED = "analysis-failed"
-"""The warning of a job whose picture was encrypted and not analyzed."""
+"""Warning: the picture was encrypted but the analysis failed."""
 
 
 def preload_reports() -> None:
-    """Import what draws the reports: a quarter of a second that no job should wait for."""
+    """Import the code that draws the reports: no job should wait for this quarter of a second."""
     import_module("shield_core.analysis.report.typesetting")
 
 
@@ -55,9 +55,9 @@ async def analyze_attempt(
     file_name: str | None,
     image: EncryptedImage,
 ) -> tuple[Measurement | None, list[Any]]:
-    """Analyze what an attempt made, and store the documents; None and nothing where that fails."""
+    """Analyze the image of an attempt and store the documents; return None and no documents if that fails."""
     if claim.last_attempt and claim.job.stage == Stage.ANALYZING:
-        # The attempt before was lost in here. Whatever it was, the picture shall not be lost to it.
+        # The previous attempt was lost during the analysis. Skip it, so that the picture is not lost too.
         log.error("analysis.skipped")
         return None, []
     await reporter.begin(Stage.ANALYZING)
@@ -106,7 +106,7 @@ def measure(
     timings_ms: Mapping[str, float] | None = None,
     threads: int,
 ) -> Measurement:
-    """Analyze two pictures, and write the reports; raises what `appraise` raises."""
+    """Analyze two pictures, and write the reports. Raises the errors of `appraise`."""
     started = time.perf_counter()
     done = 0
 
@@ -128,9 +128,9 @@ def measure(
 async def complete(
     equipment: Equipment, claim: Claim, reporter: Reporter, measurement: Measurement, *, started: float
 ) -> None:
-    """End a job that only measures: store its documents sealed, and complete it."""
+    """End a job that only measures: store its documents, sealed, and complete it."""
     took_ms = round((time.perf_counter() - started) * 1000, 3)
-    await reporter.rest()
+    await reporter.finish()
     claims = equipment.claims
     stored = await claims.products.keep_documents(claim.job, claim.account_key, measurement.documents)
     outcome = Outcome({"metrics": {"timings_ms": {Stage.ANALYZING.value: took_ms}}}, measurement=measurement)
@@ -142,7 +142,7 @@ def as_json(value: Any) -> bytes:
 
 
 def _summarize(analysis: Mapping[str, Any], duration_ms: float) -> dict[str, Any] | None:
-    """Take what may stand in clear: numbers of a picture that is encrypted as a whole."""
+    """Select the numbers that may be stored in plaintext: those of a fully encrypted picture."""
     if analysis["regions"] is not None:
         return None
     metrics = analysis["metrics"]

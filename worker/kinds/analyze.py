@@ -1,3 +1,5 @@
+"""Comparison of an original with an encrypted picture."""
+
 import asyncio
 import time
 from datetime import UTC, datetime

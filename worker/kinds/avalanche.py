@@ -1,3 +1,5 @@
+"""The avalanche measurement: flip bits and count the changes."""
+
 import asyncio
 import time
 
@@ -14,7 +16,7 @@ from worker.reporting import Reporter
 
 
 async def run(equipment: Equipment, claim: Claim, reporter: Reporter) -> None:
-    """Flip bits of the job's picture and of keys that are thrown away, and keep what changed."""
+    """Flip bits of the job's picture and of throwaway keys, and keep the measured changes."""
     reporter(Progress(Stage.VALIDATING))
     data, _ = await equipment.claims.inputs.fetch(claim.job)
     await reporter.begin(Stage.ANALYZING)

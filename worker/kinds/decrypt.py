@@ -1,3 +1,5 @@
+"""Decryption of a picture."""
+
 import asyncio
 from typing import Any
 
@@ -13,7 +15,7 @@ from worker.reporting import Reporter
 
 
 async def run(equipment: Equipment, claim: Claim, reporter: Reporter) -> None:
-    """Decrypt the job's picture, and store it sealed and for a short time."""
+    """Decrypt the job's picture, and store it, sealed, for a short time."""
     reporter(Progress(Stage.VALIDATING))
     data, _ = await equipment.claims.inputs.fetch(claim.job)
     material = await equipment.claims.inputs.fetch_material(claim.job)
@@ -28,12 +30,12 @@ async def run(equipment: Equipment, claim: Claim, reporter: Reporter) -> None:
     stored = await equipment.claims.products.keep_decrypted(
         claim.job, image.data, media_type=image.media_type, file_name=image.file_name, progress=reporter.storing
     )
-    await reporter.rest()
+    await reporter.finish()
     await equipment.claims.complete(claim, Outcome(columns), stored)
 
 
 async def _warnings(equipment: Equipment, claim: Claim, image: DecryptedImage) -> list[str]:
-    """Repeat the warnings of the encryption; where they are not known, compare the bytes."""
+    """Repeat the warnings of the encryption; if they are unknown, compare the bytes."""
     losses = await equipment.claims.losses_of(claim)
     return list(image.warnings if losses is None else losses)
 
@@ -41,10 +43,10 @@ async def _warnings(equipment: Equipment, claim: Claim, image: DecryptedImage) -
 async def _open(
     equipment: Equipment, claim: Claim, reporter: Reporter, data: bytes | bytearray, material: bytes | None
 ) -> DecryptedImage:
-    """Decrypt under the one stage `verifying`: which check a picture fails must not show in stage, progress or events.
+    """Decrypt in the single stage `verifying`: stage, progress and events must not show which check failed.
 
-    That holds to the last check and not only to the tag: material that does not fit fails after it, and would tell that
-    the password before it was right.
+    That includes every check, not only the tag: material that does not fit fails after the tag, and would show that the
+    password was right.
     """
     secret = claim.secret or {}
     verifying = Progress(Stage.VERIFYING)
@@ -60,8 +62,8 @@ async def _open(
             threads=equipment.threads,
         )
     except ShieldError:
-        # A picture that fails within milliseconds would otherwise end before its stages are written.
-        await reporter.rest()
+        # Otherwise a picture that fails within milliseconds would end before its stages are written.
+        await reporter.finish()
         raise
 
 

@@ -1,3 +1,5 @@
+"""Encryption of a picture."""
+
 import asyncio
 import hashlib
 from typing import Any
@@ -48,7 +50,7 @@ async def run(equipment: Equipment, claim: Claim, reporter: Reporter) -> None:
             stored += documents
         if measurement is None:
             columns["warnings"].append(FAILED if image.facts.is_decoded else NOT_POSSIBLE)
-    await reporter.rest()
+    await reporter.finish()
     key = MadeKey(image.key_file.key_id, image.key_file_bytes, image.header_bytes, image.tag)
     await equipment.claims.complete(
         claim, Outcome(columns, key=key, measurement=measurement, details={"entropy": _entropy(image)}), stored
@@ -69,7 +71,7 @@ def _run(
         file_name=file_name,
         job_id=ids.to_wire("job", claim.job.id),
         key_id=ids.new(),
-        consume=not claim.job.analyze,  # the analysis looks at the original once more
+        consume=not claim.job.analyze,  # the analysis needs the original again
         progress=progress,
         threads=equipment.threads,
     )
@@ -86,7 +88,7 @@ def _entropy(image: EncryptedImage) -> dict[str, Any]:
 
 
 def _describe(image: EncryptedImage, receipts: Receipts, *, size: int) -> dict[str, Any]:
-    """The columns of a finished encrypt job; the receipt is signed here, for now the picture is final."""
+    """Return the columns of a finished encrypt job; the receipt is signed here, because the picture is final now."""
     return {
         "purity_served": image.quantum_purity["served"],
         "purity_reason": image.quantum_purity["reason"],

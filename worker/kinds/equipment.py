@@ -1,3 +1,5 @@
+"""The shared equipment of a pool child."""
+
 from dataclasses import dataclass
 
 from backplane.services.attempts.claims import Claims
@@ -7,7 +9,7 @@ from shield_core.quantum.sources import EntropySource
 
 @dataclass(frozen=True, slots=True)
 class Equipment:
-    """What a pool child holds for all of its jobs."""
+    """The resources that a pool child uses for all of its jobs."""
 
     claims: Claims
     source: EntropySource

@@ -1,4 +1,4 @@
-"""The tables, a module a noun; importing this package registers all of them."""
+"""The tables, a module for each subject; importing this package registers all of them."""
 
 from backplane.db.models.accounts import Account, RefreshToken
 from backplane.db.models.analyses import AnalysisSummary

@@ -1,3 +1,5 @@
+"""Tables of accounts and refresh tokens."""
+
 from datetime import datetime
 from uuid import UUID
 
@@ -17,21 +19,21 @@ class Account(Base):
     tier: Mapped[str]
     operator: Mapped[bool]
     kek_id: Mapped[UUID]
-    """Names the account's key in the vault; the key itself is never here."""
+    """The id of the account key in the vault; the key itself is never in the database."""
     kek_version: Mapped[int]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
 class RefreshToken(Base):
-    """One spent or spendable refresh token; only its SHA-256 is kept."""
+    """One used or valid refresh token; only its SHA-256 is kept."""
 
     __tablename__ = "refresh_tokens"
 
     token_sha256: Mapped[bytes] = mapped_column(primary_key=True)
     account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), index=True)
     family_id: Mapped[UUID] = mapped_column(index=True)
-    """All tokens that descend from one login: a second use of any revokes every one of them (RFC 9700, section
-    4.14.2)."""
+    """Shared by all tokens that descend from one login: a second use of any token revokes all of them (RFC 9700,
+    section 4.14.2)."""
     expires_at: Mapped[datetime] = mapped_column(index=True)
     used_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())

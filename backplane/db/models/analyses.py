@@ -1,3 +1,5 @@
+"""Table of the summaries of analyses."""
+
 from datetime import datetime
 from uuid import UUID
 
@@ -8,10 +10,10 @@ from backplane.db.base import Base
 
 
 class AnalysisSummary(Base):
-    """What trends are made of: numbers of the *encrypted* picture, which lies in the store for its owner to publish.
+    """The figures that trends are computed from: numbers of the *encrypted* picture, which its owner may publish.
 
-    No number that the original had a part in is here, and none of two pictures that somebody sent to compare:
-    those are in the sealed analysis only.
+    It holds no number that depends on the original, and none of two pictures that somebody sent to compare: those are
+    only in the sealed analysis.
     """
 
     __tablename__ = "analysis_summaries"

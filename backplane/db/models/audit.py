@@ -1,3 +1,5 @@
+"""Table of the audit trail."""
+
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,7 +11,7 @@ from backplane.db.base import Base
 
 
 class AuditEvent(Base):
-    """Who did what to which object, and how it ended. No foreign keys: an entry outlives what it speaks of."""
+    """One audit entry: who did what to which object, and its outcome. No foreign keys: an entry outlives its object."""
 
     __tablename__ = "audit_events"
 

@@ -1,3 +1,5 @@
+"""Tables of batches and their items."""
+
 from datetime import datetime
 from uuid import UUID
 
@@ -8,7 +10,7 @@ from backplane.db.base import Base
 
 
 class Batch(Base):
-    """Pictures that came in one request. How many of them are done is counted from their jobs and kept nowhere."""
+    """Pictures that came in one request. The number of finished pictures is counted from their jobs and not stored."""
 
     __tablename__ = "batches"
 
@@ -17,16 +19,16 @@ class Batch(Base):
     endings: Mapped[int] = mapped_column(server_default="0")
     """How often the last of its jobs has ended: a retry of what failed opens the batch again."""
     webhook_url: Mapped[bytes | None]
-    """Where its end is to be told, under the account's key, as of a job."""
+    """Where to send its end, sealed under the account's key, as for a job."""
     note: Mapped[bytes | None]
-    """The reference and metadata of its owner, under the account's key."""
+    """The reference and metadata of its owner, sealed under the account's key."""
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     completed_at: Mapped[datetime | None]
-    """Null while any of its jobs has not ended."""
+    """Null until all of its jobs have ended."""
     retention_days: Mapped[int | None]
     retained_until: Mapped[datetime | None]
     deleted_at: Mapped[datetime | None]
-    """Gone for its owner; the row follows when its jobs are gone."""
+    """When its owner deleted it; the row is removed once its jobs are removed."""
 
     __table_args__ = (
         Index("ix_batches_account_id_id", "account_id", "id"),
@@ -36,17 +38,17 @@ class Batch(Base):
 
 
 class BatchItem(Base):
-    """One picture of a batch: the job that it became, or why it was refused at the door."""
+    """One picture of a batch: its job, or the reason why it was refused on arrival."""
 
     __tablename__ = "batch_items"
 
     batch_id: Mapped[UUID] = mapped_column(ForeignKey("batches.id", ondelete="CASCADE"), primary_key=True)
     index: Mapped[int] = mapped_column(primary_key=True)
-    """Its place in what was sent, from 0."""
+    """Its position in the request, from 0."""
     job_id: Mapped[UUID | None] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), unique=True)
     file_name: Mapped[bytes | None]
-    """The name that it was sent under, under the account's key: names of files tell of persons."""
+    """Its file name, sealed under the account's key: file names can identify persons."""
     error_code: Mapped[str | None]
     error_title: Mapped[str | None]
     error_detail: Mapped[str | None]
-    """Why it was refused; what becomes of a job stands with the job."""
+    """Why it was refused; errors of a job are in the job's row."""

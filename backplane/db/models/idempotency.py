@@ -1,3 +1,5 @@
+"""Table of idempotency keys."""
+
 from datetime import datetime
 from uuid import UUID
 
@@ -8,27 +10,28 @@ from backplane.db.base import Base
 
 
 class IdempotencyKey(Base):
-    """One `Idempotency-Key` of one account: reserved while its request is under way, then what that request made.
+    """One `Idempotency-Key` of one account: reserved while its request is in progress, then the object that it made.
 
-    Neither the key nor anything of the request stands here, only HMACs under a key of the vault.
+    It holds neither the key nor anything of the request, only HMACs under a key of the vault.
     """
 
     __tablename__ = "idempotency_keys"
 
     id: Mapped[bytes] = mapped_column(primary_key=True)
-    """Of account and key."""
+    """The HMAC of account and key."""
     account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), index=True)
     fingerprint: Mapped[bytes]
     password_mac: Mapped[bytes | None]
-    """Null where there was no password, and from the job's end on: nobody may try passwords against it for a day."""
+    """Null without a password, and after the job's end: otherwise an attacker could try passwords against it for a
+    day."""
     holder: Mapped[UUID]
-    """Drawn for each attempt: who holds the reservation, and alone may create under it."""
+    """A random id of the attempt that holds the reservation: only this attempt may create an object under it."""
     lease_until: Mapped[datetime]
     object_kind: Mapped[str | None]
     object_id: Mapped[UUID | None]
     """Null until the transaction that makes the object has committed."""
     answer: Mapped[bytes | None]
-    """Sealed: an answer that cannot be given again from its object, because a secret was in it."""
+    """An answer that cannot be rebuilt from its object, because it contains a secret; sealed."""
     expires_at: Mapped[datetime] = mapped_column(index=True)
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 

@@ -1,3 +1,5 @@
+"""Tables of jobs, their events and the outbox."""
+
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,13 +17,13 @@ class Job(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
     batch_id: Mapped[UUID | None]
-    """Without a foreign key, which would cost an index: a batch goes when none of its jobs is there any more."""
+    """Without a foreign key, which would need an index: a batch is removed after the last of its jobs."""
     kind: Mapped[str]
     status: Mapped[str] = mapped_column(server_default="pending")
     stage: Mapped[str] = mapped_column(server_default="queued")
     progress: Mapped[int] = mapped_column(server_default="0")
     event_seq: Mapped[int] = mapped_column(server_default="0")
-    """The last `seq` given to an event of this job."""
+    """The last `seq` that an event of this job has."""
 
     # The claim: docs/explanation/reliability.md.
     attempts: Mapped[int] = mapped_column(server_default="0")
@@ -30,46 +32,46 @@ class Job(Base):
     published_at: Mapped[datetime | None]
     publications: Mapped[int] = mapped_column(server_default="0")
     priority: Mapped[int] = mapped_column(server_default="1")
-    """0 before 1 before 2: what somebody waits for, a picture of its own, a batch."""
+    """0 before 1 before 2: interactive, a single picture, a batch."""
     turn: Mapped[int] = mapped_column(server_default="0")
     """Within a priority the smaller turn goes first: start-time fair queueing between accounts."""
     not_before: Mapped[datetime | None]
-    """Of a job that is tried again: the moment from which it may be claimed."""
+    """For a retried job: when it may be claimed."""
     cancel_requested_at: Mapped[datetime | None]
     retries: Mapped[int] = mapped_column(server_default="0")
-    """How often its owner, or the operator, has sent it back after it had failed."""
+    """How often its owner, or the operator, has retried it after a failure."""
     retention_days: Mapped[int | None]
-    """For how long it is kept once it has ended, as promised when it was accepted; null is forever."""
+    """How long it is kept after its end, as promised when it was accepted; null is forever."""
     retained_until: Mapped[datetime | None]
-    """Null until it has ended. Unlike `expires_at` not of the picture that a decrypt job made, but of the job."""
+    """When the job itself is removed; null until it has ended. `expires_at` is the end of its result."""
     deleted_at: Mapped[datetime | None]
-    """Gone for its owner; the row follows when its objects are deleted."""
+    """When its owner deleted it; the row is removed once its objects are deleted."""
 
-    # What was asked.
+    # What the caller requested.
     purity_requested: Mapped[str | None]
     layout_requested: Mapped[str | None]
     regions: Mapped[list[dict[str, int]] | None]
-    """The only parts to encrypt, sorted; null where everything is."""
+    """The only regions to encrypt, sorted; null encrypts everything."""
     share_encrypted: Mapped[float | None]
-    """Of the picture's pixels: above 0, at most 1; null where nothing is encrypted."""
+    """The share of the picture's pixels: above 0, at most 1; null for a job that encrypts nothing."""
     analyze: Mapped[bool] = mapped_column(server_default="false")
     options: Mapped[dict[str, Any] | None]
     """Of a kind with options of its own: the fields of its options dataclass. Encryptions have columns instead."""
     key_custody: Mapped[str | None]
     recipients: Mapped[list[str] | None]
-    """Public keys, as text, that the file key is sealed for; null where there are none."""
+    """Public keys, as text, that the file key is sealed for; null without recipients."""
     secret: Mapped[bytes | None]
-    """What the worker needs to wrap or unwrap the key, under the transit key; null once the job has ended."""
+    """What the worker needs to wrap or unwrap the key, sealed under the transit key; null once the job has ended."""
     webhook_url: Mapped[bytes | None]
-    """Where to send its end, under the account's key: the path of such an address may hold a secret."""
+    """Where to send its end, sealed under the account's key: the path of the address may hold a secret."""
     note: Mapped[bytes | None]
-    """Its file name, and the reference and metadata of its owner, under the account's key."""
+    """Its file name, and the reference and metadata of its owner, sealed under the account's key."""
     request_id: Mapped[str | None]
 
-    # What came of it.
+    # The outcome.
     estimated_ms: Mapped[int]
     base_ms: Mapped[int] = mapped_column(server_default="0")
-    """The work as it is estimated from size and options alone: what measured times are compared with."""
+    """The work estimated from size and options alone: measured times are compared with it."""
     purity_served: Mapped[str | None]
     purity_reason: Mapped[str | None]
     layout: Mapped[str | None]
@@ -81,16 +83,16 @@ class Job(Base):
     metrics: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     receipt: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     analysis_version: Mapped[int | None]
-    """Of the analysis that is kept with the job; null where there is none."""
+    """The version of the analysis that is kept with the job; null without one."""
     error_code: Mapped[str | None]
     error_title: Mapped[str | None]
     error_detail: Mapped[str | None]
-    """For its owner: what of this picture was refused. Null where the title says all, and of what did not open."""
+    """For its owner: why the picture was refused. Null if the title is enough, and for failed decryptions."""
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     started_at: Mapped[datetime | None]
     completed_at: Mapped[datetime | None]
     expires_at: Mapped[datetime | None]
-    """From when on its result is no longer available."""
+    """When its result stops being available."""
 
     __table_args__ = (
         CheckConstraint(f"kind IN {tuple(KINDS)}", name="kind"),
@@ -115,7 +117,7 @@ class Job(Base):
 
 
 class JobEvent(Base):
-    """One thing that a job's followers are told; `seq` is dense from 1 within the job."""
+    """One event that the followers of a job receive; `seq` counts from 1 within the job, without a gap."""
 
     __tablename__ = "job_events"
 
@@ -127,7 +129,7 @@ class JobEvent(Base):
 
 
 class Outbox(Base):
-    """A job id that must still be told to the queue; written in the transaction that makes it true."""
+    """A job id that must still be published to the queue; written in the transaction that changes the job."""
 
     __tablename__ = "outbox"
 

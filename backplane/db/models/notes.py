@@ -1,4 +1,4 @@
-"""The blind index of notes: keyed digests of what jobs and batches are searched by."""
+"""Tables of the blind index of notes: keyed digests of the terms by which jobs and batches are found."""
 
 from uuid import UUID
 
@@ -9,11 +9,11 @@ from backplane.db.base import Base
 
 
 class JobTerm(Base):
-    """A reference, or a pair of metadata, as an HMAC: equal terms are equal words of one account."""
+    """A reference, or a pair of metadata, as an HMAC: within an account equal terms have equal HMACs."""
 
     __tablename__ = "job_terms"
 
-    # In this order: the jobs of a term are read from the index, newest first.
+    # The column order matters: the jobs of a term are read from the index, newest first.
     term: Mapped[bytes] = mapped_column(primary_key=True)
     job_id: Mapped[UUID] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True, index=True)
 

@@ -1,4 +1,4 @@
-"""Who is told of the end of jobs and batches, what of, and how the telling went."""
+"""Tables of webhook endpoints, events, deliveries and attempts."""
 
 from datetime import datetime
 from typing import Any
@@ -11,24 +11,24 @@ from backplane.db.base import Base
 
 
 class WebhookEndpoint(Base):
-    """A receiver. Its address and its secrets are under the account's key; nothing of either stands here in clear."""
+    """A receiver. Its address and its secrets are sealed under the account's key; neither is here in plaintext."""
 
     __tablename__ = "webhook_endpoints"
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
     url: Mapped[bytes | None]
-    """Null of an account's default endpoint, whose secret signs what goes to a `webhook_url`."""
+    """Null for an account's default endpoint, whose secret signs the messages to a `webhook_url`."""
     secret: Mapped[bytes]
     previous_secret: Mapped[bytes | None]
     previous_until: Mapped[datetime | None]
-    """Until then the secret before signs beside the new one."""
+    """Until then the previous secret signs beside the new one."""
     events: Mapped[list[str]]
     description: Mapped[str | None]
     enabled: Mapped[bool] = mapped_column(server_default="true")
     disabled_reason: Mapped[str | None]
     failing_since: Mapped[datetime | None]
-    """The first failure since something last got through."""
+    """The first failure since the last successful message."""
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
     __table_args__ = (
@@ -39,9 +39,9 @@ class WebhookEndpoint(Base):
 
 
 class WebhookEvent(Base):
-    """Something that happened, once: the id of this row is the id of the message for ever.
+    """One event: the id of this row is the id of its message, and never changes.
 
-    `subject_id` has no foreign key: the log of what was told outlives the job.
+    `subject_id` has no foreign key: the log of messages outlives the job.
     """
 
     __tablename__ = "webhook_events"
@@ -51,8 +51,9 @@ class WebhookEvent(Base):
     type: Mapped[str]
     subject_id: Mapped[UUID]
     seq: Mapped[int | None]
-    """Which of its ends: `seq` of a job's last event. Null of a test message, of which there may be any number."""
-    # JSON and not JSONB: what is sent again must be the same to the byte.
+    """Which of the ends of its subject: the `seq` of a job's last event. Null for a test message; any number is
+    allowed."""
+    # JSON and not JSONB: a repeated message must be the same to the byte.
     data: Mapped[dict[str, Any]] = mapped_column(JSON(none_as_null=True))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now(), index=True)
 
@@ -60,7 +61,7 @@ class WebhookEvent(Base):
 
 
 class WebhookDelivery(Base):
-    """One event for one endpoint: what must still be sent, and what became of it."""
+    """One event for one endpoint, and the state of its delivery."""
 
     __tablename__ = "webhook_deliveries"
 
@@ -69,14 +70,14 @@ class WebhookDelivery(Base):
     event_id: Mapped[UUID] = mapped_column(ForeignKey("webhook_events.id", ondelete="CASCADE"))
     endpoint_id: Mapped[UUID] = mapped_column(ForeignKey("webhook_endpoints.id", ondelete="CASCADE"))
     url: Mapped[bytes | None]
-    """An address that came with the job or batch, sealed as it is there; else the endpoint's counts."""
+    """The address that came with the job or batch, sealed as in its row; null means the endpoint's address."""
     status: Mapped[str] = mapped_column(server_default="pending")
     attempts: Mapped[int] = mapped_column(server_default="0")
-    """All of them. The number of the last is the fencing token of whoever makes it."""
+    """The count of all attempts. The number of the last attempt is the fencing token of its sender."""
     first_attempt: Mapped[int] = mapped_column(server_default="0")
-    """How many were made before its owner had it sent again: the back-off counts from there."""
+    """How many attempts came before its owner replayed it: the back-off counts from there."""
     due_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    """When to send; while it is being sent, when to believe that the sender is dead."""
+    """When to send; during an attempt, when to consider its sender dead."""
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
     __table_args__ = (
@@ -92,7 +93,7 @@ class WebhookDelivery(Base):
 
 
 class WebhookAttempt(Base):
-    """One time that it was sent, written before it is."""
+    """One attempt to send a delivery, written before the attempt."""
 
     __tablename__ = "webhook_attempts"
 
@@ -100,6 +101,6 @@ class WebhookAttempt(Base):
     number: Mapped[int] = mapped_column(primary_key=True)
     started_at: Mapped[datetime] = mapped_column(server_default=func.now())
     outcome: Mapped[str | None]
-    """Null while it is under way, or where the sender died and nobody has noticed."""
+    """Null during the attempt, and after its sender has died unnoticed."""
     status_code: Mapped[int | None]
     duration_ms: Mapped[int | None]

@@ -1,1 +1,1 @@
-"""All the SQL. A function takes the session first, and whose object it is before anything else about it."""
+"""Repositories: all the SQL. A function takes the session first, then the owner of the object, then everything else."""

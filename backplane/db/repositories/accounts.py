@@ -1,3 +1,5 @@
+"""Accounts and refresh tokens."""
+
 from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
@@ -8,7 +10,7 @@ from backplane.db.models import Account, RefreshToken
 from backplane.db.session import ReadSession, Session
 
 FIRST_ACCOUNT_LOCK = 0x71734953
-"""Serialises registration, so that of two first accounts exactly one becomes the operator."""
+"""An advisory lock that serialises registration, so that of two first accounts exactly one becomes the operator."""
 
 
 async def lock_registration(session: Session) -> None:
@@ -33,7 +35,7 @@ async def by_email(session: ReadSession, email: str) -> Account | None:
 
 
 async def replace_password_hash(session: Session, account_id: UUID, known: str, *, by: str) -> None:
-    """Keep another hash of the same password, unless the password has been changed meanwhile."""
+    """Store another hash of the same password, unless the password has changed meanwhile."""
     same = update(Account).where(Account.id == account_id, Account.password_hash == known)
     await session.execute(same.values(password_hash=by))
 
@@ -63,7 +65,7 @@ async def spend_refresh_token(session: Session, token_sha256: bytes) -> RefreshT
 
 
 async def revoke_family_of_used(session: Session, token_sha256: bytes) -> RefreshToken | None:
-    """Where the token was used before, delete its whole family and return it: it was stolen, from its account."""
+    """If the token was used before, it was stolen: delete its whole family and return the token."""
     token = await session.get(RefreshToken, token_sha256)
     if token is None or token.used_at is None:
         return None
@@ -72,9 +74,9 @@ async def revoke_family_of_used(session: Session, token_sha256: bytes) -> Refres
 
 
 async def delete_family(session: Session, family_id: UUID) -> bool:
-    """Delete all tokens that descend from one login; False where there were none."""
+    """Delete all tokens that descend from one login; return False if there were none."""
     found = False
-    # A refresh that commits while a statement waits for its row adds one that this statement does not see.
+    # A refresh that commits while this statement waits for its row adds a token that the statement does not see.
     while list(
         await session.scalars(
             delete(RefreshToken).where(RefreshToken.family_id == family_id).returning(RefreshToken.family_id)
@@ -85,7 +87,7 @@ async def delete_family(session: Session, family_id: UUID) -> bool:
 
 
 async def living_families(session: ReadSession, family_ids: Sequence[UUID]) -> set[UUID]:
-    """Return those families of which a token can still be spent."""
+    """Return the families that still have a valid token."""
     query = select(RefreshToken.family_id).where(
         RefreshToken.family_id == func.any(literal(family_ids, ARRAY(Uuid))),
         RefreshToken.used_at.is_(None),

@@ -1,3 +1,5 @@
+"""Analyses, and the daily figures of trends."""
+
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -16,7 +18,7 @@ def add(session: Session, summary: AnalysisSummary) -> None:
 
 
 async def documents(session: ReadSession, account_id: UUID, job_ids: Sequence[UUID], purpose: str) -> dict[UUID, Blob]:
-    """Find one kind of document of several jobs, by job."""
+    """Find one kind of document for several jobs, by job id."""
     rows = await session.scalars(
         select(Blob)
         .join(Job, Job.id == Blob.job_id)
@@ -26,7 +28,7 @@ async def documents(session: ReadSession, account_id: UUID, job_ids: Sequence[UU
 
 
 async def jobs_by_day(session: ReadSession, account_id: UUID, first: date, last: date) -> list[dict[str, Any]]:
-    """Count encrypt jobs by the UTC day that they were taken on, with the median time from claim to end in ms."""
+    """Count encrypt jobs by the UTC day of their submission, with the median time from claim to end in ms."""
     day = _day(Job.created_at)
     lasted = func.extract("epoch", Job.completed_at - Job.started_at) * 1000
     rows = await session.execute(
@@ -44,7 +46,7 @@ async def jobs_by_day(session: ReadSession, account_id: UUID, first: date, last:
 
 
 async def summaries_by_day(session: ReadSession, account_id: UUID, first: date, last: date) -> list[dict[str, Any]]:
-    """Give the medians of the summaries, by the UTC day that they were made on."""
+    """Return the medians of the summaries, by the UTC day of the analysis."""
     day = _day(AnalysisSummary.created_at)
     rows = await session.execute(
         select(
@@ -68,6 +70,6 @@ def _median(value: Any) -> Any:
 
 
 def _within(moment: Any, first: date, last: date) -> tuple[Any, Any]:
-    # Bounds on the column as it is, so that its index serves; the session's own time zone must not matter.
+    # Bounds on the plain column, so that its index is used; the session's time zone must not matter.
     begin = datetime.combine(first, time(), UTC)
     return moment >= begin, moment < begin + (last - first) + timedelta(days=1)

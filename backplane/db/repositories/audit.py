@@ -1,3 +1,5 @@
+"""Entries of the audit trail."""
+
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID

@@ -1,3 +1,5 @@
+"""Batches and their items."""
+
 from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
@@ -35,7 +37,7 @@ async def add_items(session: Session, items: Sequence[BatchItem]) -> None:
 
 
 def _of_account(account_id: UUID) -> Select[Batch]:
-    """The only way to an owner's batches: a deleted one is nobody's any more."""
+    """Select an owner's batches, always through here: a deleted batch has no owner any more."""
     return select(Batch).where(Batch.account_id == account_id, Batch.deleted_at.is_(None))
 
 
@@ -60,7 +62,7 @@ async def page(
 
 
 async def items(session: ReadSession, batch_id: UUID) -> list[Row[Any]]:
-    """Every item in its order, with what of its job there is to say; one whose job is deleted is not there any more."""
+    """Return every item in order, with the columns of its job; an item whose job was deleted is left out."""
     query = (
         select(BatchItem, *OF_JOB)
         .join(Job, Job.id == BatchItem.job_id, isouter=True)
@@ -71,7 +73,7 @@ async def items(session: ReadSession, batch_id: UUID) -> list[Row[Any]]:
 
 
 async def counts(session: ReadSession, batch_ids: Collection[UUID]) -> list[tuple[UUID, str, int]]:
-    """Count items by batch and status; what was refused at the door has failed."""
+    """Count items by batch and status; an item that was refused on arrival counts as failed."""
     status = func.coalesce(Job.status, "failed")
     query = (
         select(BatchItem.batch_id, status, func.count())
@@ -83,7 +85,7 @@ async def counts(session: ReadSession, batch_ids: Collection[UUID]) -> list[tupl
 
 
 async def job_ids(session: ReadSession, batch_id: UUID, *, statuses: Collection[str] = ()) -> list[UUID]:
-    """Find the jobs of a batch, those in one of these states where any are named."""
+    """Find the jobs of a batch, only those in one of `statuses` if any are given."""
     query = (
         select(BatchItem.job_id)
         .join(Job, Job.id == BatchItem.job_id)
@@ -94,9 +96,9 @@ async def job_ids(session: ReadSession, batch_id: UUID, *, statuses: Collection[
 
 
 async def lock(session: Session, batch_id: UUID) -> Batch | None:
-    """Let nobody else end or open this batch until the transaction is over.
+    """Lock the batch, so that nobody else ends or reopens it before the transaction ends.
 
-    Whoever changes a job locks its row first and the batch's after it, never the other way round.
+    Code that changes a job locks the job's row first and the batch's row after it, never the other way round.
     """
     batch: Batch | None = await session.scalar(
         select(Batch)
@@ -114,7 +116,7 @@ async def any_unfinished(session: Session, batch_id: UUID) -> bool:
 
 
 async def close(session: Session, batch: Batch) -> None:
-    """Write down that the last job of a locked batch has ended."""
+    """Record that the last job of a locked batch has ended."""
     batch.completed_at = func.now()
     if batch.retention_days is not None:
         batch.retained_until = func.now() + func.make_interval(0, 0, 0, batch.retention_days)
@@ -133,7 +135,7 @@ async def mark_deleted(session: Session, batch: Batch) -> None:
 
 
 async def remove_outlived(session: Session) -> int:
-    """Remove the rows of batches that are deleted, or were kept long enough, once the last of their jobs is gone."""
+    """Remove the rows of batches that are deleted, or whose retention is over, once the last of their jobs is gone."""
     over = or_(Batch.deleted_at.is_not(None), Batch.retained_until <= func.now())
     jobs = select(BatchItem.job_id).where(BatchItem.batch_id == Batch.id, BatchItem.job_id.is_not(None))
     rows = await session.scalars(delete(Batch).where(over, ~jobs.exists()).returning(Batch.id))

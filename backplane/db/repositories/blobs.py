@@ -1,3 +1,5 @@
+"""Blobs: the rows of stored objects, and when the sweeper may delete them."""
+
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -9,13 +11,13 @@ from backplane.db.models import Blob
 from backplane.db.session import ReadSession, Session
 
 KEEPING_SECONDS = 60
-"""Longer than the transaction takes that keeps an input: the sweeper could find it due before that is committed."""
+"""Longer than a transaction that keeps an input: otherwise the sweeper could find the input due before the commit."""
 
 DELETIONS_LOCK = 0x71734955
-"""Held alone by a backup, and shared for a moment by whoever is about to delete objects."""
+"""An advisory lock: exclusive for a backup, shared briefly by code that is about to delete objects."""
 
 PIECES = 64
-"""How many separate parts of one object are remembered as taken: what would make more of them is not."""
+"""How many separate downloaded ranges of an object are recorded: a download that would make more is not recorded."""
 
 TAKE = text("""
 WITH known AS (
@@ -39,18 +41,18 @@ async def of_job(session: ReadSession, job_id: UUID, purpose: str) -> Blob | Non
 
 
 async def note_taken(session: Session, blob_id: UUID, start: int, stop: int) -> bool:
-    """Remember that the bytes from `start` on and before `stop` have arrived; True where all of them have by now."""
+    """Record that the bytes from `start` up to but not including `stop` have arrived; return True once all have."""
     values = {"blob_id": blob_id, "start": start, "stop": stop, "pieces": PIECES}
     return bool(await session.scalar(TAKE, values))
 
 
 async def expire(session: Session, job_id: UUID, purpose: str, *, seconds: int = 0) -> None:
-    """Let the sweeper delete the object after so many seconds; never later than was said before."""
+    """Let the sweeper delete the object after so many seconds; never later than an earlier deadline."""
     await _expire(session, job_id, Blob.purpose == purpose, seconds)
 
 
 async def expire_inputs(session: Session, job_id: UUID, *, seconds: int = 0) -> None:
-    """Let the sweeper delete what was sent for the job; never later than was said before."""
+    """Let the sweeper delete the job's input; never later than an earlier deadline."""
     await _expire(session, job_id, _is_input(), seconds)
 
 
@@ -60,7 +62,7 @@ async def expire_all(session: Session, job_id: UUID) -> None:
 
 
 async def keep_inputs(session: Session, job_id: UUID) -> list[Blob] | None:
-    """Keep what was sent for the job until it ends again; None where some of it is gone, or as good as gone."""
+    """Keep the job's input until the job ends again; return None if part of it is gone or about to be deleted."""
     found = list(await session.scalars(select(Blob).where(Blob.job_id == job_id, _is_input()).with_for_update()))
     kept = await session.scalars(
         update(Blob)
@@ -85,9 +87,9 @@ async def _expire(session: Session, job_id: UUID, which: ColumnElement[bool], se
 
 
 async def hold_deletions(session: Session) -> bool:
-    """Let nothing be found for deletion until this transaction ends; False while somebody looks, or holds it already.
+    """Block deletions until this transaction ends; return False while a deletion or another block is in progress.
 
-    What a backup's snapshot names is then still there when it is copied.
+    So every object that a backup's snapshot names still exists when it is copied.
     """
     return bool(await session.scalar(select(func.pg_try_advisory_xact_lock(DELETIONS_LOCK))))
 
@@ -103,7 +105,7 @@ async def due(session: Session, *, limit: int = 100) -> list[Blob]:
 
 
 async def mark_deleted(session: Session, blob_ids: list[UUID]) -> None:
-    """Forget the blob key together with the object: neither is of use without the other."""
+    """Delete the blob key together with the object: neither is useful without the other."""
     await session.execute(update(Blob).where(Blob.id.in_(blob_ids)).values(deleted_at=func.now(), sealed=None))
 
 
@@ -112,10 +114,10 @@ async def known(session: Session, object_keys: list[str]) -> set[str]:
 
 
 def _is_input() -> ColumnElement[bool]:
-    """What was sent for a job has the purpose `input`, or one that begins with `input-`."""
+    """Match the input of a job: the purpose `input`, or one that begins with `input-`."""
     return Blob.purpose.startswith("input", autoescape=True)
 
 
 def _may_delete() -> ColumnElement[bool]:
-    # A subquery without a reference outside is run once, not for each row.
+    # A subquery without an outer reference runs once, not for each row.
     return select(func.pg_try_advisory_xact_lock_shared(DELETIONS_LOCK)).scalar_subquery()

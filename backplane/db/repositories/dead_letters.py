@@ -1,4 +1,4 @@
-"""Jobs that wore their workers out: what an operator looks at, whoever owns them."""
+"""Dead letters: jobs of all accounts that ended as `poison`, for operators."""
 
 from uuid import UUID
 
@@ -20,13 +20,13 @@ async def page(session: ReadSession, *, limit: int, before: UUID | None) -> list
 
 
 async def lock(session: Session, job_id: UUID) -> Job | None:
-    """Find a dead letter for whoever is about to send it again."""
+    """Find and lock a dead letter that is about to be redriven."""
     job: Job | None = await session.scalar(_dead().where(Job.id == job_id).with_for_update())
     return job
 
 
 async def with_inputs(session: ReadSession, job_ids: list[UUID]) -> set[UUID]:
-    """Tell of which jobs what was sent for them is still there, and so can be tried again."""
+    """Return the jobs whose input still exists, which can therefore be retried."""
     there = (
         Blob.purpose.startswith("input", autoescape=True),
         Blob.deleted_at.is_(None),

@@ -1,4 +1,4 @@
-"""What must be sent to whom, as the senders and the owners see it."""
+"""Webhook deliveries and their attempts, for senders and owners."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -14,19 +14,19 @@ from backplane.db.session import ReadSession, Session
 
 UNFINISHED = ("pending", "sending")
 LEASE_SECONDS = 20
-"""Twice what an attempt may take: after that its sender is dead, and another one sends."""
+"""Twice the time limit of an attempt: after it the sender is dead, and another one sends."""
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A delivery that was claimed, with everything that is to be said of it."""
+    """A claimed delivery with its event and its endpoint."""
 
     delivery: WebhookDelivery
     event: WebhookEvent
     endpoint: WebhookEndpoint
     started_at: datetime
     previous_valid: bool
-    """Whether the secret before still signs."""
+    """Whether the previous secret still signs."""
 
 
 async def refresh(session: Session, delivery: WebhookDelivery) -> None:
@@ -36,7 +36,7 @@ async def refresh(session: Session, delivery: WebhookDelivery) -> None:
 
 
 async def claim(session: Session, *, busy_endpoints: Collection[UUID], busy_accounts: Collection[UUID]) -> Due | None:
-    """Take what has been due for longest, and write the attempt down before it is made; None where nothing is due."""
+    """Claim the delivery that is due longest, and record the attempt before it starts; None if nothing is due."""
     head = (
         select(WebhookDelivery.id)
         .join(WebhookEndpoint, WebhookEndpoint.id == WebhookDelivery.endpoint_id)
@@ -82,7 +82,7 @@ async def claim(session: Session, *, busy_endpoints: Collection[UUID], busy_acco
 
 
 async def _interrupt(session: Session, delivery_id: UUID) -> None:
-    """Say of an attempt that was begun and never ended that its sender is gone."""
+    """Record that an attempt which started and never ended was interrupted."""
     await session.execute(
         update(WebhookAttempt)
         .where(WebhookAttempt.delivery_id == delivery_id, WebhookAttempt.outcome.is_(None))
@@ -91,7 +91,7 @@ async def _interrupt(session: Session, delivery_id: UUID) -> None:
 
 
 async def finish(session: Session, due: Due, *, status: str, after_seconds: float = 0, **attempt: Any) -> bool:
-    """Write how the attempt went, and when the next one is; False where another sender has taken over."""
+    """Record the outcome of the attempt and the time of the next; return False if another sender has taken over."""
     delivery_id, number = due.delivery.id, due.delivery.attempts
     held = await session.scalar(
         update(WebhookDelivery)
@@ -126,7 +126,7 @@ async def note_failure(session: Session, endpoint_id: UUID) -> None:
 
 
 async def disable(session: Session, endpoint_id: UUID, *, reason: str, failing_days: int | None = None) -> bool:
-    """Send nothing there any more; with `failing_days` only where nothing has got through for so long."""
+    """Disable the endpoint; with `failing_days` only if no message has succeeded for so many days."""
     conditions = [WebhookEndpoint.id == endpoint_id, WebhookEndpoint.enabled]
     if failing_days is not None:
         conditions.append(WebhookEndpoint.failing_since < func.now() - timedelta(days=failing_days))
@@ -140,7 +140,7 @@ async def disable(session: Session, endpoint_id: UUID, *, reason: str, failing_d
 
 
 async def oldest_due_seconds(session: Session) -> float:
-    """How long something that could be sent has been waiting for its turn."""
+    """Return how long the oldest delivery has been due."""
     age: float | None = await session.scalar(
         select(func.extract("epoch", func.now() - func.min(WebhookDelivery.due_at)))
         .join(WebhookEndpoint, WebhookEndpoint.id == WebhookDelivery.endpoint_id)
@@ -160,7 +160,7 @@ def _of_endpoint(endpoint_id: UUID) -> Select[WebhookDelivery, WebhookEvent]:
 async def page(
     session: ReadSession, endpoint_id: UUID, *, limit: int, before: UUID | None, status: str | None
 ) -> list[tuple[WebhookDelivery, WebhookEvent]]:
-    """Newest first. The endpoint is its owner's: whoever calls has looked."""
+    """Return deliveries, newest first. The caller has checked the owner of the endpoint."""
     query = _of_endpoint(endpoint_id).order_by(WebhookDelivery.id.desc()).limit(limit)
     if before is not None:
         query = query.where(WebhookDelivery.id < before)
@@ -186,7 +186,7 @@ async def attempts_of(session: ReadSession, delivery_ids: Sequence[UUID]) -> lis
 
 
 async def send_again(session: Session, delivery_id: UUID) -> None:
-    """Make it due now, with all its attempts before it; one that is just being sent is left alone."""
+    """Make the delivery due now, and keep its earlier attempts; leave one alone that is just being sent."""
     await session.execute(
         update(WebhookDelivery)
         .where(WebhookDelivery.id == delivery_id, WebhookDelivery.status != "sending")

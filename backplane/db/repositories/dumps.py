@@ -1,4 +1,4 @@
-"""Whole tables in and out, as CSV with named columns: what a backup is made of, whatever the tables are."""
+"""Import and export of whole tables as CSV with named columns, for backups, independent of the schema."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
@@ -16,10 +16,10 @@ from backplane.db.repositories.outbox import CHANNEL
 from backplane.db.session import Session
 
 LEFT_OUT = frozenset({"alembic_version", "refresh_tokens"})
-"""The first is made by the migration. The second would revive log-ins that were revoked meanwhile."""
+"""The migration makes the first. The second would restore login sessions that were revoked meanwhile."""
 
 FORM = ("SET LOCAL datestyle = 'ISO'", "SET LOCAL timezone = 'UTC'", "SET LOCAL bytea_output = 'hex'")
-"""How values are written: whatever the server's configuration says, and the same on the way back."""
+"""The format of values, independent of the server's configuration, for export and import."""
 
 TABLES = """
 SELECT c.relname AS name, array_agg(a.attname::text ORDER BY a.attnum) AS columns
@@ -50,7 +50,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:
-    """An object that a row names; a `passing` one has its day of deletion set already."""
+    """An object that a row names; a `passing` object already has a deletion date."""
 
     id: UUID
     key: str
@@ -59,11 +59,11 @@ class StoredObject:
 
 
 class Misfit(Exception):
-    """A table refuses rows; says what kind of refusal it was."""
+    """A table refuses rows; the message is the kind of the error."""
 
 
 async def begin_snapshot(session: Session) -> None:
-    """Make the session's transaction see one moment, and write nothing; must come before anything else in it."""
+    """Make the session's transaction a read-only snapshot; call this before anything else in it."""
     await session.connection(execution_options={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True})
     await set_form(session)
 
@@ -74,7 +74,7 @@ async def set_form(session: Session) -> None:
 
 
 async def revision(session: Session) -> str | None:
-    """Return the migration that the database is at; None before the first one."""
+    """Return the migration of the database; None before the first one."""
     if await session.scalar(text("SELECT to_regclass('alembic_version')")) is None:
         return None
     found: str | None = await session.scalar(text("SELECT version_num FROM alembic_version"))
@@ -91,7 +91,7 @@ async def tables(session: Session) -> list[Table]:
 
 
 async def first_with_rows(session: Session) -> str | None:
-    """Name a table that is not empty; None where all are."""
+    """Return the name of a table that is not empty; None if all are empty."""
     for row in (await session.execute(text(TABLES))).all():
         one = f"SELECT true FROM {_quoted(row.name)} LIMIT 1"  # noqa: S608 - quoted
         if row.name != "alembic_version" and await session.scalar(text(one)):
@@ -105,7 +105,7 @@ async def count(session: Session, table: str) -> int:
 
 
 async def copy_out(session: Session, table: Table, write: Callable[[bytes], Awaitable[None]]) -> int:
-    """Write all rows of a table; returns how many there are."""
+    """Export all rows of a table; return their number."""
     connection = await _driver(session)
     done = await connection.copy_from_table(
         table.name, columns=table.columns, output=write, format="csv", header=True, encoding="utf-8"
@@ -114,10 +114,10 @@ async def copy_out(session: Session, table: Table, write: Callable[[bytes], Awai
 
 
 async def copy_in(session: Session, table: Table, file: Path) -> int:
-    """Read rows that `copy_out` wrote; returns how many there were.
+    """Import rows that `copy_out` wrote; return their number.
 
     Raises:
-        Misfit: the table does not take them.
+        Misfit: the table refuses them.
     """
     connection = await _driver(session)
     try:
@@ -125,20 +125,20 @@ async def copy_in(session: Session, table: Table, file: Path) -> int:
             table.name, columns=table.columns, source=file, format="csv", header=True, encoding="utf-8"
         )
     except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, asyncpg.SyntaxOrAccessError) as error:
-        # The kind alone: the message quotes the row.
+        # Only the kind: the message quotes the row.
         raise Misfit(type(error).__name__) from None
     return int(done.split()[-1])
 
 
 async def advance_sequences(session: Session) -> None:
-    """Let every sequence go on behind what stands in its column."""
+    """Let every sequence continue after the largest value of its column."""
     for row in (await session.execute(text(SEQUENCES))).all():
         last = f"SELECT coalesce(max({_quoted(row.field)}), 0) + 1 FROM {_quoted(row.name)}"  # noqa: S608 - quoted
         await session.execute(text(f"SELECT setval(:sequence, ({last}), false)"), {"sequence": row.sequence})
 
 
 async def objects(session: Session) -> AsyncIterator[StoredObject]:
-    """Give what lies in the store, a few rows at a time."""
+    """Yield the objects that rows name, a few rows at a time."""
     rows = await session.stream(
         select(Blob.id, Blob.object_key, Blob.media_type, Blob.sealed.is_not(None), Blob.delete_after.is_not(None))
         .where(Blob.deleted_at.is_(None))
@@ -149,14 +149,14 @@ async def objects(session: Session) -> AsyncIterator[StoredObject]:
 
 
 async def account_keys(session: Session) -> AsyncIterator[tuple[UUID, UUID, int]]:
-    """Give the keys of the vault that accounts have: account, key and version."""
+    """Yield the account keys in use: account, key id and version."""
     rows = await session.stream(select(Account.id, Account.kek_id, Account.kek_version).order_by(Account.id))
     async for account_id, key_id, version in rows:
         yield account_id, key_id, version
 
 
 async def transit_keys(session: Session) -> list[UUID]:
-    """List the keys of days that jobs which have not ended need: a secret, or an input, names its own in front."""
+    """List the transit keys that unfinished jobs need: the first bytes of a sealed secret or input are the key's id."""
     unfinished = Job.status.in_(("pending", "processing"))
     secrets = select(func.substring(Job.secret, 1, 16)).where(unfinished, Job.secret.is_not(None))
     inputs = (
@@ -168,10 +168,10 @@ async def transit_keys(session: Session) -> list[UUID]:
 
 
 async def requeue_restored(session: Session) -> int:
-    """Put every job that had not ended back into the queue, and fence off whoever had it; returns how many.
+    """Put every unfinished job back into the queue, and fence off its worker; return the number of jobs.
 
-    What a running attempt took with it does not count against the job. One whose owner asked to cancel it is left to
-    the sweeper, which finds its lease run out.
+    An attempt that was running does not count against the job. The sweeper ends a job whose owner asked to cancel it,
+    because its lease has expired.
     """
     running = Job.status == "processing"
     await session.execute(
@@ -200,6 +200,6 @@ def _quoted(name: str) -> str:
 
 
 async def _driver(session: Session) -> Any:
-    """The driver's own connection: SQLAlchemy knows no COPY."""
+    """Return the driver's connection: SQLAlchemy has no COPY."""
     connection = await session.connection()
     return (await connection.get_raw_connection()).driver_connection

@@ -1,4 +1,4 @@
-"""The end of a job in one statement, whichever end it is; `services/jobs/endings.py` says what each of them means."""
+"""The end of a job in one statement, for every kind of end; `services/jobs/endings.py` defines what each end means."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ from backplane.db.models import Job, JobEvent
 from backplane.db.session import Session
 from backplane.db.work import AnyJob
 
-# Text, and one round trip: it is written for each job, and five statements that were built anew took a third of what
-# a small job took the worker.
+# Text, and one round trip: this runs for each job, and building five statements each time took a third of the worker's
+# time for a small job.
 END = """
 WITH ended AS (
     UPDATE jobs SET {columns}, event_seq = event_seq + 1, lease_until = NULL, completed_at = now(),
@@ -36,7 +36,7 @@ IF_CANCELLED = "status IN ('pending', 'processing') AND cancel_requested_at IS N
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """One end of a job, as it was just written."""
+    """The end of a job that was just written."""
 
     event: JobEvent
     status: str
@@ -56,9 +56,9 @@ async def end(
     details: Mapping[str, Any] | None = None,
     **columns: Any,
 ) -> End | None:
-    """Write these columns and the job's last event, where the job meets the condition; else None.
+    """Write these columns and the job's last event if the job meets the condition; otherwise return None.
 
-    Its input is deleted after so many seconds, and never later than was promised before.
+    Its input is deleted after `input_seconds`, and never later than an earlier deadline.
     """
     columns |= {"status": status}
     statement = _statement(condition, tuple(sorted(columns)))

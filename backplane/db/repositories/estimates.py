@@ -1,4 +1,4 @@
-"""What waits, and how fast jobs of a sort were lately: figures that estimates are made of."""
+"""Figures for estimates: the waiting jobs, and the recent pace of each sort of job."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -11,11 +11,12 @@ from backplane.db.models import Job
 from backplane.db.session import ReadSession
 
 LATELY = 200
-"""Jobs of a kind that its pace is taken from: enough for a median, few enough to follow a machine that changes."""
+"""How many recent jobs of a kind determine its pace: enough for a median, few enough to follow changes of the
+machine."""
 
 
 class Waiting(NamedTuple):
-    """The jobs of one account and kind that wait in one priority."""
+    """The waiting jobs of one account, kind and priority."""
 
     priority: int
     account_id: UUID
@@ -25,7 +26,7 @@ class Waiting(NamedTuple):
 
 
 class Pace(NamedTuple):
-    """Time that jobs of a sort took, as a multiple of what their sizes let expect: the median, and of how many."""
+    """How long jobs of a sort took, as a multiple of their estimates: the median, and the number of jobs."""
 
     kind: str
     purity: str | None
@@ -46,7 +47,7 @@ async def waiting(session: ReadSession) -> list[Waiting]:
 
 
 async def paces(session: ReadSession, kinds: Sequence[str]) -> list[Pace]:
-    """Compare measured with expected times over the last jobs of each kind that completed at their first attempt."""
+    """Compare measured with estimated times of the last jobs of each kind that completed at their first attempt."""
     seconds = func.extract("epoch", Job.completed_at - Job.started_at)
     kind = values(column("kind", TextType), name="kinds").data([(kind,) for kind in kinds]).alias("kinds")
     sort = (Job.kind, Job.purity_requested, Job.layout, Job.analyze)

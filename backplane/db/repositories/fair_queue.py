@@ -1,8 +1,8 @@
-"""Whose turn it is: what somebody waits for goes first, and within a priority the accounts go in turns.
+"""The fair queue: interactive jobs go first, and within a priority the accounts take turns.
 
-Start-time fair queueing: a job's turn is one more than its account's last, or than that of the queue's head where the
-account has nothing in the queue. So who has sent fifty pictures has turns far ahead, and who comes now with one goes
-after the next (docs/decisions/0019).
+Start-time fair queueing: a job's turn is one more than the last turn of its account, or than the turn of the queue's
+head if the account has no job in the queue. So the jobs of an account that sent fifty pictures have turns far ahead,
+and a new job of another account runs after the next job (docs/decisions/0019).
 """
 
 from uuid import UUID
@@ -12,7 +12,7 @@ from sqlalchemy import text
 from backplane.db.models import Job
 from backplane.db.session import Session
 
-# How far the queue has come is the head of what waits, else the last that runs, else the beginning.
+# The position of the queue: the first waiting turn, else the last running turn, else 0.
 NEXT_TURN = text("""
 SELECT 1 + greatest(
     coalesce(
@@ -27,7 +27,7 @@ SELECT 1 + greatest(
 
 
 async def enter(session: Session, job: Job) -> None:
-    """Give the job its turn. Two that come at the same moment may get the same turn: the older goes first."""
+    """Set the turn of the job. Two jobs that arrive at the same moment may get the same turn: the older goes first."""
     job.turn = await next_turn(session, job.account_id, job.priority)
 
 

@@ -1,3 +1,5 @@
+"""Idempotency keys and their reservations."""
+
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -9,13 +11,13 @@ from backplane.db.models import IdempotencyKey
 from backplane.db.session import ReadSession, Session
 
 LEASE_SECONDS = 60
-"""Longer than it takes from the last byte of a request to the commit; the body's own time is not in it."""
+"""Longer than the time from the last byte of a request to the commit; the upload itself is not included."""
 
 LIFETIME_SECONDS = 24 * 3600
 
 
 async def reserve(session: Session, *, key_id: bytes, account_id: UUID, holder: UUID, columns: dict[str, Any]) -> bool:
-    """Take the key, where nobody has it: it is new, it has expired, or its holder's lease ran out with nothing made."""
+    """Reserve the key if it is free: it is new or expired, or the lease of its holder ran out and nothing was made."""
     values = columns | {
         "account_id": account_id,
         "holder": holder,
@@ -48,7 +50,7 @@ async def of_account(session: ReadSession, account_id: UUID, key_id: bytes) -> I
 
 
 async def fulfil(session: Session, key_id: bytes, holder: UUID, **columns: Any) -> bool:
-    """Say what was made under the reservation; False where it is somebody else's by now."""
+    """Record what was made under the reservation; return False if another holder has it by now."""
     kept = await session.scalar(
         update(IdempotencyKey)
         .where(IdempotencyKey.id == key_id, IdempotencyKey.holder == holder, IdempotencyKey.object_id.is_(None))
@@ -59,7 +61,7 @@ async def fulfil(session: Session, key_id: bytes, holder: UUID, **columns: Any) 
 
 
 async def release(session: Session, key_id: bytes, holder: UUID) -> None:
-    """Free a key under which nothing was made."""
+    """Release a key under which nothing was made."""
     await session.execute(
         delete(IdempotencyKey).where(
             IdempotencyKey.id == key_id, IdempotencyKey.holder == holder, IdempotencyKey.object_id.is_(None)

@@ -1,4 +1,4 @@
-"""Jobs as their owners see them; what the holder of a lease and the sweeper do is in `leases`."""
+"""Jobs, for their owners; `leases` has the statements of workers and of the sweeper."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
@@ -27,11 +27,11 @@ PAST = (
     "retained_until",
     "expires_at",
 )
-"""What a job that is tried again has no more."""
+"""The columns that are reset when a job is retried."""
 
 
 async def add(session: Session, job: Job) -> None:
-    """Write the job at its place in the queue, its first event and the intent to tell the queue."""
+    """Write the job with its turn in the queue, its first event and the intent to publish it."""
     await fair_queue.enter(session, job)
     job.event_seq = 1
     session.add(job)
@@ -41,13 +41,13 @@ async def add(session: Session, job: Job) -> None:
 
 
 async def refresh(session: Session, job: Job) -> None:
-    """Write what is pending, and read the job as the database has it: defaults and moments are its own."""
+    """Flush, and read the job from the database, which sets defaults and times."""
     await session.flush()
     await session.refresh(job)
 
 
 def _of_account(account_id: UUID) -> Select[Job]:
-    """The only way to an owner's jobs: a deleted one is nobody's any more."""
+    """Select an owner's jobs, always through here: a deleted job has no owner any more."""
     return select(Job).where(Job.account_id == account_id, Job.deleted_at.is_(None))
 
 
@@ -57,7 +57,7 @@ async def of_account(session: ReadSession, account_id: UUID, job_id: UUID) -> Jo
 
 
 async def lock(session: Session, job_id: UUID, *, account_id: UUID | None = None) -> Job | None:
-    """Find a job for whoever is about to change it: until the end of the transaction nobody else does."""
+    """Find and lock a job for a change: nobody else changes it before the transaction ends."""
     query = select(Job).where(Job.deleted_at.is_(None)) if account_id is None else _of_account(account_id)
     job: Job | None = await session.scalar(query.where(Job.id == job_id).with_for_update())
     return job
@@ -80,7 +80,7 @@ async def page(
     terms: Sequence[Collection[bytes]] = (),
     **same: str | None,
 ) -> list[Job]:
-    """Newest first; ids are UUIDv7, so their order is that of creation. `same` names columns and what stands there."""
+    """Return jobs, newest first, as UUIDv7 ids are ordered by creation; `same` maps columns to wanted values."""
     wanted = [
         before is not None and Job.id < before,
         created_after is not None and Job.created_at >= created_after,
@@ -93,20 +93,20 @@ async def page(
 
 
 async def expire_with_result(session: Session, job_id: UUID, *, seconds: int) -> None:
-    """Say that the result is there for so many seconds more; never for longer than was said before."""
+    """Set the result to expire in so many seconds; never later than an earlier deadline."""
     moment = func.now() + timedelta(seconds=seconds)
-    # Of a job that is kept for ever `expires_at` is null, which least() passes over.
+    # For a job that is kept forever `expires_at` is null, which least() ignores.
     await session.execute(update(Job).where(Job.id == job_id).values(expires_at=func.least(Job.expires_at, moment)))
 
 
 async def request_cancel(session: Session, job: Job) -> None:
-    """Write down that the owner of a locked job wants its end; the first time stands."""
+    """Record that the owner of a locked job wants to cancel it; the first time is kept."""
     job.cancel_requested_at = job.cancel_requested_at or func.now()
     await session.flush()
 
 
 async def queue_again(session: Session, job: Job) -> JobEvent:
-    """Put a locked job that has failed at its place in the queue, as if it had never been tried; its events go on."""
+    """Put a locked, failed job back into the queue as if it had never been tried; its events continue."""
     await fair_queue.enter(session, job)
     job.status, job.stage, job.progress = "pending", "queued", 0
     job.attempts, job.retries, job.publications = 0, job.retries + 1, 0
@@ -121,14 +121,14 @@ async def queue_again(session: Session, job: Job) -> JobEvent:
 
 
 async def delete(session: Session, job: Job) -> None:
-    """Make a locked job invisible; its row goes when its objects are gone."""
+    """Make a locked job invisible; its row is removed once its objects are gone."""
     job.deleted_at = func.now()
     job.secret = None
     await session.flush()
 
 
 async def outlived(session: Session, *, limit: int = 100) -> list[Job]:
-    """Lock jobs that have been kept for as long as was promised."""
+    """Lock jobs whose retention is over."""
     rows = await session.scalars(
         select(Job)
         .where(Job.retained_until <= func.now(), Job.deleted_at.is_(None))
@@ -140,7 +140,7 @@ async def outlived(session: Session, *, limit: int = 100) -> list[Job]:
 
 
 async def remove_deleted(session: Session, *, limit: int = 100) -> int:
-    """Remove the rows of deleted jobs whose objects are all gone; what belongs to them goes too, but for their keys."""
+    """Remove deleted jobs whose objects are all gone, with everything that belongs to them except their keys."""
     left = select(Blob.id).where(Blob.job_id == Job.id, Blob.deleted_at.is_(None)).exists()
     over = select(Job.id).where(Job.deleted_at.is_not(None), ~left).limit(limit).with_for_update(skip_locked=True)
     rows = await session.scalars(delete_rows(Job).where(Job.id.in_(over)).returning(Job.id))
@@ -148,14 +148,14 @@ async def remove_deleted(session: Session, *, limit: int = 100) -> int:
 
 
 async def forget_secrets(session: Session, job_ids: Collection[UUID]) -> None:
-    """Forget what failed jobs were kept alive with: what was sent for them is gone, and they cannot be tried again."""
+    """Delete the secrets of failed jobs: their input is gone, so they cannot be retried."""
     await session.execute(
         update(Job).where(Job.id.in_(job_ids), Job.status == "failed", Job.secret.is_not(None)).values(secret=None)
     )
 
 
 async def longest_retention_days(session: Session) -> int | None:
-    """Say for how long the longest kept of all jobs is kept; None where one is kept for ever, or there is none."""
+    """Return the longest retention of all jobs; None if a job is kept forever, or if there is no job."""
     longest, counted, promised = (
         await session.execute(select(func.max(Job.retention_days), func.count(), func.count(Job.retention_days)))
     ).one()

@@ -1,3 +1,5 @@
+"""File keys."""
+
 from uuid import UUID
 
 from sqlalchemy import select
@@ -21,7 +23,7 @@ async def of_job(session: ReadSession, account_id: UUID, job_id: UUID) -> Key | 
 
 
 async def warnings_of(session: ReadSession, account_id: UUID, key_id: UUID | None) -> list[str] | None:
-    """Read the warnings of the job that made a key of this account; None where either is not there."""
+    """Read the warnings of the job that made a key of this account; None if key or job is missing."""
     query = select(Job.warnings).join(Key, Key.job_id == Job.id)
     owned = Key.account_id == account_id, Key.id == key_id, Job.account_id == account_id, Job.deleted_at.is_(None)
     warnings: list[str] | None = await session.scalar(query.where(*owned))

@@ -1,4 +1,4 @@
-"""The blind index of notes: written with a job or batch, and searched."""
+"""The blind index of notes."""
 
 from collections.abc import Collection, Sequence
 from uuid import UUID
@@ -20,10 +20,10 @@ async def add_batch_terms(session: Session, batch_id: UUID, terms: Sequence[byte
 
 
 def jobs_with(terms: Sequence[Collection[bytes]]) -> list[ColumnElement[bool]]:
-    """Demand of a job one term of each collection."""
+    """Build conditions: a job must have one term of each collection."""
     return [Job.id.in_(select(JobTerm.job_id).where(JobTerm.term.in_(among))) for among in terms]
 
 
 def batches_with(terms: Sequence[Collection[bytes]]) -> list[ColumnElement[bool]]:
-    """Demand of a batch one term of each collection."""
+    """Build conditions: a batch must have one term of each collection."""
     return [Batch.id.in_(select(BatchTerm.batch_id).where(BatchTerm.term.in_(among))) for among in terms]

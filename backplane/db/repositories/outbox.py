@@ -1,3 +1,5 @@
+"""The outbox: intents to publish job ids to the queue."""
+
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -9,31 +11,31 @@ from backplane.db.session import ReadSession, Session
 CHANNEL = "imageshield_outbox"
 AT_ONCE = 100
 
-# Text, for they are written for each job.
+# Text, because both run for each job.
 ENQUEUE = text("""
 WITH intent AS (INSERT INTO outbox (job_id, due_at) VALUES (:job_id, now() + make_interval(secs => :seconds)))
 SELECT pg_notify(:channel, '')
 """)
 PUBLISHED = text("""
-WITH told AS (DELETE FROM outbox WHERE id = ANY(:ids) RETURNING job_id)
-UPDATE jobs SET published_at = now(), publications = publications + 1 WHERE id IN (SELECT job_id FROM told)
+WITH published AS (DELETE FROM outbox WHERE id = ANY(:ids) RETURNING job_id)
+UPDATE jobs SET published_at = now(), publications = publications + 1 WHERE id IN (SELECT job_id FROM published)
 """)
 
 
 async def enqueue(session: Session, job_id: UUID, *, wait_seconds: float = 0) -> None:
-    """Write the intent to publish after so many seconds, and wake the relay when this transaction commits."""
+    """Write the intent to publish after so many seconds, and notify the relay when this transaction commits."""
     await session.execute(ENQUEUE, {"job_id": job_id, "seconds": wait_seconds, "channel": CHANNEL})
 
 
 async def enqueue_all(session: Session, job_ids: Sequence[UUID]) -> None:
-    """Write the intents to publish many at once, now."""
+    """Write the intents to publish many jobs, now."""
     if job_ids:
         await session.execute(insert(Outbox), [{"job_id": job_id} for job_id in job_ids])
         await session.execute(text("SELECT pg_notify(:channel, '')"), {"channel": CHANNEL})
 
 
 async def take(session: Session, *, limit: int = AT_ONCE) -> list[Outbox]:
-    """Lock the oldest intents that are due; another relay takes others."""
+    """Lock the oldest intents that are due; another relay takes other ones."""
     rows = await session.scalars(
         select(Outbox)
         .where(Outbox.due_at <= func.now())
@@ -45,7 +47,7 @@ async def take(session: Session, *, limit: int = AT_ONCE) -> list[Outbox]:
 
 
 async def seconds_to_next(session: ReadSession) -> float | None:
-    """Say when the next intent is due by the database's clock; None where there is none."""
+    """Return when the next intent is due, by the database's clock; None without one."""
     seconds = await session.scalar(select(func.extract("epoch", func.min(Outbox.due_at) - func.now())))
     return None if seconds is None else float(seconds)
 

@@ -1,4 +1,4 @@
-"""Endpoints as their owners see them, and the events that they are told."""
+"""Webhook endpoints and their events."""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -13,8 +13,8 @@ from backplane.db.session import ReadSession, Session
 
 CHANNEL = "imageshield_webhooks"
 
-# Text, for one is asked at each end of a job. Without the lock an endpoint could be deleted before the transaction
-# refers to it, and would take the job's end with it.
+# Text, because one runs at each end of a job. Without the lock an endpoint could be deleted before the transaction
+# refers to it, which would roll back the job's end.
 LISTENERS = text("""
 SELECT id FROM webhook_endpoints WHERE account_id = :account_id AND enabled AND url IS NOT NULL AND events ? :type
 FOR KEY SHARE
@@ -29,7 +29,7 @@ def _of_account(account_id: UUID) -> Select[WebhookEndpoint]:
 
 
 async def page(session: ReadSession, account_id: UUID) -> list[WebhookEndpoint]:
-    """All of them: there are few. Newest first."""
+    """Return all endpoints, newest first: there are few."""
     return list(await session.scalars(_of_account(account_id).order_by(WebhookEndpoint.id.desc())))
 
 
@@ -48,18 +48,18 @@ async def default_of_account(session: ReadSession, account_id: UUID) -> WebhookE
 
 
 async def lock_account(session: Session, account_id: UUID) -> None:
-    """Let those who add endpoints to an account go one after the other, so that none exceeds its limit."""
+    """Serialise the creation of an account's endpoints, so that it stays within its limit."""
     await session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": f"whk{account_id}"})
 
 
 async def count(session: Session, account_id: UUID) -> int:
-    """Count those that have an address of their own."""
+    """Count the endpoints with their own address."""
     query = select(func.count()).where(WebhookEndpoint.account_id == account_id, WebhookEndpoint.url.is_not(None))
     return await session.scalar(query) or 0
 
 
 async def add_default(session: Session, endpoint: WebhookEndpoint) -> None:
-    """Write an account's default endpoint, unless somebody has written it meanwhile."""
+    """Write an account's default endpoint, unless it exists by now."""
     values = {
         "id": endpoint.id,
         "account_id": endpoint.account_id,
@@ -75,7 +75,7 @@ async def add_default(session: Session, endpoint: WebhookEndpoint) -> None:
 
 
 async def replace_secret(session: Session, endpoint_id: UUID, secret: bytes, *, grace: timedelta) -> None:
-    """Put a new secret in place; the one before it signs beside it for so long."""
+    """Set a new secret; the previous one signs beside it for the grace period."""
     await session.execute(
         update(WebhookEndpoint)
         .where(WebhookEndpoint.id == endpoint_id)
@@ -84,22 +84,22 @@ async def replace_secret(session: Session, endpoint_id: UUID, secret: bytes, *, 
 
 
 async def remove(session: Session, endpoint_id: UUID) -> None:
-    """Delete the endpoint and, with it, what was sent to it and what waits to be."""
+    """Delete the endpoint with its sent and waiting deliveries."""
     await session.execute(delete(WebhookEndpoint).where(WebhookEndpoint.id == endpoint_id))
 
 
 async def listeners(session: Session, account_id: UUID, event_type: str) -> list[UUID]:
-    """Find the enabled endpoints with an address of their own that want to hear of this, and keep them there."""
+    """Find and lock the enabled endpoints with their own address that subscribe to this event type."""
     return list(await session.scalars(LISTENERS, {"account_id": account_id, "type": event_type}))
 
 
 async def default_listener(session: Session, account_id: UUID) -> list[UUID]:
-    """Find the account's default endpoint, and keep it there; its owner may have disabled or deleted it."""
+    """Find and lock the account's default endpoint; empty if its owner has disabled or deleted it."""
     return list(await session.scalars(DEFAULT_LISTENER, {"account_id": account_id}))
 
 
 async def add_event(session: Session, event: WebhookEvent, deliveries: Sequence[WebhookDelivery]) -> None:
-    """Write what happened and whom to tell, and wake the senders when this transaction commits."""
+    """Write the event and its deliveries, and notify the senders when this transaction commits."""
     session.add(event)
     await session.flush()
     session.add_all(deliveries)
@@ -123,13 +123,13 @@ async def change(session: Session, endpoint: WebhookEndpoint, columns: Mapping[s
 
 
 async def refresh(session: Session, endpoint: WebhookEndpoint) -> None:
-    """Write what is pending, and read the endpoint as the database has it."""
+    """Flush, and read the endpoint from the database."""
     await session.flush()
     await session.refresh(endpoint)
 
 
 async def job_at_its_end(session: Session, job_id: UUID) -> Any:
-    """Read what a message says of a job, as this transaction has left it: whoever ends it may hold an older copy."""
+    """Read the job's columns for a message, as this transaction has written them: the caller may hold an older copy."""
     columns = (
         Job.id,
         Job.batch_id,
@@ -149,7 +149,7 @@ async def job_at_its_end(session: Session, job_id: UUID) -> Any:
 
 
 async def delete_old_events(session: Session, *, days: int, limit: int = 500) -> int:
-    """Delete some of the events that are so old, with their deliveries; return how many."""
+    """Delete some events older than `days`, with their deliveries; return their number."""
     old = (
         select(WebhookEvent.id)
         .where(WebhookEvent.created_at < func.now() - timedelta(days=days))

@@ -32,21 +32,22 @@ from shield_core.keys.stanzas import VaultOpen
 
 RETRY_SECONDS = 5.0
 RETRY_GROWTH = 4.0
-"""5 and 20 seconds, give or take a half: together longer than a store or a database takes to start again."""
+"""5 and 20 seconds, plus or minus a half: together longer than a store or a database takes to restart."""
 
 
 HELD_SECONDS = 2.0
 HELD_PAUSE_SECONDS = 0.02
-"""A commit takes milliseconds. A holder that takes longer was stopped, and the sweeper enqueues its jobs again."""
+"""A commit takes milliseconds. If a relay holds the lock longer, it was stopped, and the sweeper enqueues its jobs
+again."""
 
 
 class LeaseLost(Exception):
-    """Another worker has the job, or it has ended, or its owner has asked to cancel it: only that is still written."""
+    """Another worker has the job, or it has ended, or is to be cancelled; only its cancellation may be written."""
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One attempt at one job, and what is needed for it."""
+    """One attempt at one job, with its account key and secret."""
 
     job: JobWork
     account_key: VaultKey
@@ -72,9 +73,9 @@ class Claims:
         self.products = Products(store, vault)
 
     async def claim(self) -> Claim | None:
-        """Take the job whose turn it is, or return None: nothing waits that may be begun now.
+        """Claim the next job of the fair queue; None if no waiting job may start now.
 
-        One whose keys have been destroyed ends here, and the next is taken.
+        A job whose keys have been destroyed ends here, and the next one is claimed.
         """
         end = time.monotonic() + HELD_SECONDS
         while True:
@@ -83,7 +84,7 @@ class Claims:
                 account = await accounts.by_id(session, job.account_id) if job is not None else None
                 held = job is None and await leases.waits(session)
             if held and time.monotonic() < end:
-                # The relay publishes before it commits, and holds the job until then: this message may be for that job.
+                # The relay publishes before it commits, and locks the job until then: this message may be for that job.
                 await asyncio.sleep(HELD_PAUSE_SECONDS)
                 continue
             if job is None or account is None:
@@ -92,7 +93,7 @@ class Claims:
                 return self._unlock(job, account)
             except Unavailable:
                 if not self._vault.is_there:
-                    # That is no attempt, and no fault of the job.
+                    # This is no attempt, and not the job's fault.
                     async with self._database.transaction() as session:
                         await leases.hand_over(session, job.id, job.fencing_token)
                 raise
@@ -115,7 +116,7 @@ class Claims:
         )
 
     async def heartbeat(self, claim: Claim) -> bool:
-        """Extend the lease; False where it is lost, or where the job's owner has asked to cancel it."""
+        """Extend the lease; return False if it is lost, or if the job's owner has asked to cancel it."""
         async with self._database.transaction() as session:
             return await leases.heartbeat(session, claim.job.id, claim.job.fencing_token)
 
@@ -130,7 +131,7 @@ class Claims:
             await self._endings.notify(event)
 
     async def complete(self, claim: Claim, outcome: Outcome, stored: Sequence[Blob]) -> None:
-        """End the job with what is stored of it, with its key and what was measured, in one transaction.
+        """End the job with its stored files, its key and its measurement, in one transaction.
 
         Raises:
             LeaseLost: another worker has the job, or it has ended, or its owner has asked to cancel it.
@@ -148,7 +149,7 @@ class Claims:
         failpoints.reach("worker.notified")
 
     async def fail(self, claim: Claim, *, code: str, title: str, detail: str | None = None) -> None:
-        """End the job without a result; the input is kept for a day, so that it can be tried again."""
+        """End the job without a result; the input is kept for a day, so that its owner can retry it."""
         async with self._database.transaction() as session:
             event = await self._endings.fail(session, claim.job, code=code, title=title, detail=detail)
         if event is None:
@@ -156,23 +157,23 @@ class Claims:
         await self._endings.notify(event)
 
     async def losses_of(self, claim: Claim) -> tuple[str, ...] | None:
-        """Say what the owner of the job was told to be lost when the picture was encrypted; None for others' pictures.
+        """Return the losses that were reported when the picture was encrypted; None for pictures of other accounts.
 
-        Asked only once the picture has opened: its key id is anybody's to write.
+        Call this only after the decryption has succeeded: anybody can write a key id into a picture.
         """
         async with self._database.reading() as session:
             warnings = await keys.warnings_of(session, claim.job.account_id, claim.job.key_id)
         return None if warnings is None else tuple(code for code in warnings if code in LOSSES)
 
     async def cancel(self, claim: Claim) -> bool:
-        """End the job because its owner asked for it; False where nobody did, or somebody else has the job."""
+        """End the job that its owner asked to cancel; return False if nobody asked, or another worker has it."""
         async with self._database.transaction() as session:
             event = await self._endings.cancel(session, claim.job)
         await self._endings.notify(event)
         return event is not None
 
     async def release(self, claim: Claim) -> None:
-        """Give the job back for another attempt, later; where its owner has asked to cancel it, end it so."""
+        """Release the job for a later attempt; if its owner has asked to cancel it, cancel it."""
         job = claim.job
         async with self._database.transaction() as session:
             if await leases.release(session, job.id, job.fencing_token, wait_seconds=retry_seconds(job.attempts)):
@@ -181,7 +182,7 @@ class Claims:
         await self._endings.notify(event)
 
     async def hand_over(self, claim: Claim) -> None:
-        """Give the job back to the next worker, at once and as if this attempt had not been; or end it as `release`."""
+        """Release the job at once without counting this attempt; or cancel it, as `release` does."""
         job = claim.job
         async with self._database.transaction() as session:
             if await leases.hand_over(session, job.id, job.fencing_token):
@@ -201,12 +202,12 @@ class Claims:
 
 
 def retry_seconds(attempts: int) -> float:
-    """Wait longer after each attempt, and not all jobs equally long: what comes back is not to be run over."""
+    """Return a longer wait after each attempt, with jitter, so that a service that recovers is not overloaded."""
     return RETRY_SECONDS * RETRY_GROWTH ** (attempts - 1) * (0.5 + random.random())  # noqa: S311  jitter
 
 
 def is_transient(error: ApplicationError) -> bool:
-    """Only what may be over soon is tried again."""
+    """Return whether the error may be over soon, so that a retry makes sense."""
     return error.status in {503, 507}
 
 

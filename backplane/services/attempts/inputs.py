@@ -1,4 +1,4 @@
-"""Inputs of jobs: the worker fetches them, and the sweeper deletes them once the job has ended."""
+"""Inputs of jobs: a worker fetches them, and the sweeper deletes them once the job has ended."""
 
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from backplane.vault import LocalVault
 INPUT = "input"
 INPUT_MATERIAL = "input-material"
 INPUT_ENCRYPTED = "input-encrypted"
-"""The other picture of two that are compared."""
+"""The second picture of a comparison."""
 
 MATERIAL = "material"
 """The `.qmat` file that an encrypt job made."""
@@ -28,7 +28,7 @@ class Inputs:
         self._vault = vault
 
     async def fetch(self, job: JobWork, purpose: str = INPUT) -> tuple[bytes | bytearray, str | None]:
-        """Fetch a file of the job: its bytes and, of an original, the name it came under."""
+        """Fetch a file of the job: its bytes and, for an original, its file name."""
         async with self._database.reading() as session:
             blob = await blobs.of_job(session, job.id, purpose)
         if blob is None or blob.deleted_at is not None:
@@ -43,7 +43,7 @@ class Inputs:
         return await open_blob(self._vault, self._store, job, blob)
 
     async def fetch_material(self, job: JobWork) -> bytes | None:
-        """Fetch the material of the picture: as it was sent, else as it is kept with the key."""
+        """Fetch the material of the picture: the uploaded file, else the one that is kept with the key."""
         async with self._database.reading() as session:
             blob = await blobs.of_job(session, job.id, INPUT_MATERIAL)
             if blob is None and job.key_id is not None:

@@ -1,4 +1,4 @@
-"""Outcomes of attempts: what ends a job, beside the files that are stored."""
+"""Outcomes of attempts: the data that ends a job, in addition to its stored files."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -8,7 +8,7 @@ from uuid import UUID
 from backplane.kinds import ANALYSIS
 
 REPORTS = {"html": "report-html", "pdf": "report-pdf"}
-"""Purposes of the reports' blobs, by the name of the format."""
+"""Purposes of the reports' blobs, by format."""
 
 MEDIA_TYPES = {
     ANALYSIS: "application/json",
@@ -19,7 +19,7 @@ MEDIA_TYPES = {
 
 @dataclass(frozen=True, slots=True)
 class MadeKey:
-    """The key of an encrypted image, with the header and tag that find it again."""
+    """The key of an encrypted image, with the header and tag that identify the image."""
 
     id: UUID
     file: bytes = field(repr=False)
@@ -29,11 +29,11 @@ class MadeKey:
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """Documents about pictures, by their purpose. They tell of the original, and are kept sealed."""
+    """Documents about pictures, by their purpose. They reveal data of the original, and are kept sealed."""
 
     documents: Mapping[str, bytes] = field(repr=False)
     version: int | None = None
-    """Of the analysis; None of any other document."""
+    """The version of the analysis; None for any other document."""
     summary: Mapping[str, Any] | None = None
     """The columns of an `AnalysisSummary`."""
 
@@ -43,7 +43,7 @@ class Measurement:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one attempt at a job of any kind comes to."""
+    """The outcome of one attempt, for every kind of job."""
 
     columns: Mapping[str, Any] = field(default_factory=dict)
     """Of the job's row."""

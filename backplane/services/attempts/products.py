@@ -1,7 +1,7 @@
-"""Files that an attempt makes, put into the store under names of that attempt.
+"""The files that an attempt makes, stored under keys of that attempt.
 
-The rows that name the objects are written when the job ends. Until then nobody can reach them; where the attempt is
-lost, the sweeper collects them.
+The rows that name the objects are written when the job ends. Until then nobody can reach them; if the attempt is lost,
+the sweeper collects them.
 """
 
 from collections.abc import Callable, Mapping
@@ -28,7 +28,7 @@ class Products:
     async def keep_encrypted(
         self, job: JobWork, png: Data, material: Data | None = None, *, progress: Callable[[int, int], None] = nothing
     ) -> list[Blob]:
-        """Store the encrypted image, and its material where there is some."""
+        """Store the encrypted image, and its material if it has any."""
         made = [_blob(job, RESULT, "image/png", len(png))]
         await self._store.put(made[0].object_key, png, media_type=made[0].media_type, progress=progress)
         if material is not None:
@@ -52,7 +52,7 @@ class Products:
         return [blob]
 
     async def keep_documents(self, job: JobWork, account_key: VaultKey, documents: Mapping[str, bytes]) -> list[Blob]:
-        """Store what is kept with the job, sealed under the account's key."""
+        """Store documents that are kept with the job, sealed under the account's key."""
         made = []
         for purpose, document in documents.items():
             blob = _blob(job, purpose, MEDIA_TYPES[purpose], len(document))
@@ -62,7 +62,7 @@ class Products:
         return made
 
     async def discard(self, job: JobWork) -> None:
-        """Delete what this attempt has stored so far."""
+        """Delete everything that this attempt has stored so far."""
         await self._store.delete_under(_place(job))
 
 

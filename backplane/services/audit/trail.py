@@ -14,7 +14,7 @@ from backplane.services.requests.caller import NO_ACCOUNT, Caller
 
 ACCEPTED, SUCCESS, FAILURE, CANCELLED = "accepted", "success", "failure", "cancelled"
 OUTCOMES = {"completed": SUCCESS, "failed": FAILURE, "cancelled": CANCELLED}
-"""What the trail calls the end of a job, by the job's status."""
+"""Outcomes in the trail, by the status of an ended job."""
 
 
 def record(
@@ -26,7 +26,7 @@ def record(
     outcome: str = SUCCESS,
     details: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write an entry; it is there if the transaction is committed."""
+    """Write an entry in the transaction of the session."""
     audit.add(
         session,
         action=action,
@@ -39,7 +39,7 @@ def record(
 
 
 class AuditTrail:
-    """Follows the ends of jobs: each is an entry, for the request that submitted the job."""
+    """Follow the ends of jobs: write an entry for each, under the request that submitted the job."""
 
     async def job_ended(self, session: Session, job: AnyJob, end: End) -> None:
         caller = Caller.system(job.account_id, request_id=job.request_id)
@@ -47,4 +47,4 @@ class AuditTrail:
         record(session, caller, KINDS[job.kind].action, job.id, outcome=outcome, details=end.details)
 
     async def job_requeued(self, session: Session, job: Job) -> None:
-        """Nothing: the caller who retries a job has an entry already."""
+        """Do nothing: the retry itself already has an entry."""

@@ -1,1 +1,1 @@
-"""Backups of an installation: made while it runs, put back into an empty one. docs/decisions/0026 has the order."""
+"""Backups of a running installation, and their restore into an empty one. docs/decisions/0026 has the order."""

@@ -1,7 +1,7 @@
-"""A backup as it lies on a disk: a directory with a manifest that names everything in it, with sizes and SHA-256.
+"""A backup on disk: a directory with a manifest that lists every file with its size and SHA-256.
 
-It is written under another name and gets its own when it is complete; what has no manifest is no backup. Lists that
-grow with the installation are files of their own, a line an entry, so that no part of it is ever held in memory.
+It is written under a temporary name and renamed when it is complete; a directory without a manifest is no backup. Lists
+that grow with the installation are separate files, one entry per line, so that memory use stays constant.
 """
 
 import errno
@@ -28,7 +28,7 @@ Digest = r"^[0-9a-f]{64}$"
 
 
 class BackupUnfit(Exception):
-    """What ends a backup or a restore; `code` is stable, `changed` tells that the backup is not as it was written."""
+    """An error that ends a backup or a restore; `code` is stable, `changed` means that the backup was modified."""
 
     def __init__(self, code: str, title: str, detail: str = "", *, changed: bool = False) -> None:
         super().__init__(f"{title}: {detail}" if detail else title)
@@ -40,7 +40,7 @@ class Strict(BaseModel):
 
 
 class Part(Strict):
-    """A file of the backup, as it must be."""
+    """A file of the backup, with the size and digest that it must have."""
 
     bytes: int = Field(ge=0)
     sha256: str = Field(pattern=Digest)
@@ -57,7 +57,7 @@ class ListPart(Part):
 
 
 class Entry(Strict):
-    """A line of the list of objects; an object that was not there when it was copied has no digest."""
+    """A line of the list of objects; an object that was missing when it was copied has no digest."""
 
     id: UUID
     key: str
@@ -68,12 +68,12 @@ class Entry(Strict):
 
     @property
     def file(self) -> str:
-        # The end of a UUIDv7 is random, its beginning is the time.
+        # The end of a UUIDv7 is random; its beginning is the time.
         return f"objects/{self.id.hex[-2:]}/{self.id.hex}"
 
 
 class NeededKey(Strict):
-    """A key of the vault that the backup is worth nothing without; never the key itself."""
+    """The identity of a vault key that the backup needs; never the key itself."""
 
     kind: Literal["account", "transit"]
     id: UUID
@@ -87,19 +87,19 @@ class Manifest(Strict):
     product: str
     made_at: datetime
     revision: str
-    """The migration that the tables are at."""
+    """The migration of the tables."""
     tables: tuple[TablePart, ...]
     objects: ListPart
     object_bytes: int
     passing: int
-    """Objects that were deleted while the backup was made, as was due."""
+    """Objects that were due and were deleted during the backup."""
     lost: tuple[str, ...]
-    """Objects that a row names and the store did not have."""
+    """Objects that a row names and that were missing in the store."""
     keys: ListPart
 
 
 class Writing:
-    """A file of a backup while it is written: counts and digests what goes in."""
+    """A file of a backup during writing: it counts and digests its content."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -133,7 +133,7 @@ class Writing:
 
     @contextmanager
     def _unwritten(self) -> Iterator[None]:
-        # Said here, for above an OSError would look like the database's or the store's.
+        # Translated here, because a caller could take an OSError for one of the database or the store.
         try:
             yield
         except OSError as error:
@@ -164,8 +164,8 @@ class Archive:
             detail = f"{path} has no {MANIFEST}: it is no backup, or one that was never finished"
             raise BackupUnfit("backup-incomplete", "This is no complete backup", detail) from None
         try:
-            said = json.loads(text)
-            if said.get("version") != VERSION or said.get("kind") != KIND:
+            content = json.loads(text)
+            if content.get("version") != VERSION or content.get("kind") != KIND:
                 raise BackupUnfit("backup-unknown", "This version does not read this backup", f"{path / MANIFEST}")
             return cls(path, Manifest.model_validate_json(text))
         except (ValueError, ValidationError, AttributeError) as error:
@@ -186,7 +186,7 @@ class Archive:
         """Read every file; yields the bytes read after each.
 
         Raises:
-            BackupUnfit: one is missing, or is not as it was written.
+            BackupUnfit: a file is missing, or differs from what was written.
         """
         manifest = self.manifest
         for table in manifest.tables:
@@ -215,7 +215,7 @@ class Archive:
 
 
 class Draft:
-    """A backup that is being written; nothing else has its name."""
+    """A backup that is being written, under a name of its own."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -227,7 +227,7 @@ class Draft:
         return Writing(self.path / name)
 
     def seal(self, manifest: Manifest) -> None:
-        os.sync()  # once for all files: one by one costs a write to the disk for each
+        os.sync()  # once for all files: one by one would cost a disk write for each
         with self.file(MANIFEST) as file:
             file.write(json.dumps(manifest.model_dump(mode="json"), indent=2).encode() + b"\n")
         _sync(self.path / MANIFEST)
@@ -235,10 +235,10 @@ class Draft:
 
 @contextmanager
 def drafted(path: Path) -> Iterator[Draft]:
-    """Lend a place for a backup, and give it its name where the block ends; what fails leaves nothing behind.
+    """Open a draft of a backup, and rename it to `path` when the block ends; a failure leaves nothing behind.
 
     Raises:
-        BackupUnfit: something has the name, or that of its draft, already.
+        BackupUnfit: the path, or that of its draft, already exists.
     """
     place = path.with_name(path.name + ".partial")
     for taken in (path, place):
@@ -264,7 +264,7 @@ def damaged(name: str, what: str) -> BackupUnfit:
 
 
 def described(writing: Writing, **more: Any) -> dict[str, Any]:
-    """Say of a finished file what the manifest says of it."""
+    """Return the manifest's fields of a finished file."""
     return {"bytes": writing.bytes, "sha256": writing.sha256, **more}
 
 

@@ -1,7 +1,6 @@
-"""Putting a backup back: into an empty database, and never over or in place of anything.
+"""Restores of backups into an empty database: nothing is overwritten or replaced.
 
-Objects go first and rows after them, as ever, so that a system that runs on the database meanwhile finds nothing that
-leads nowhere.
+Objects are restored before rows, so that a system that already runs on the database finds no row without its object.
 """
 
 import asyncio
@@ -16,14 +15,14 @@ from backplane.db.repositories import accounts, blobs, dumps
 from backplane.db.session import Database, Session
 from backplane.errors import ApplicationError
 from backplane.services.backups.archives import Archive, BackupUnfit, Entry, NeededKey, TablePart, damaged
-from backplane.services.backups.snapshots import Told, for_each
+from backplane.services.backups.snapshots import ProgressCallback, for_each
 from backplane.vault import LocalVault
 
 MARKED_AT_ONCE = 1000
 
 
 class Migrations(Protocol):
-    """What brings a database from one revision to another."""
+    """The migrations that bring a database from one revision to another."""
 
     def knows(self, revision: str) -> bool: ...
 
@@ -48,19 +47,19 @@ class Restores:
         self._vault = vault
         self._migrations = migrations
 
-    async def restore(self, archive: Archive, told: Told, *, without_keys: bool = False) -> Restored:
-        """Load a backup that was verified; all of its rows or none.
+    async def restore(self, archive: Archive, progress: ProgressCallback, *, without_keys: bool = False) -> Restored:
+        """Load a verified backup; all of its rows or none.
 
         Raises:
             BackupUnfit: the database is not empty, keys are missing, or the rows do not fit.
-            Unavailable: database or store went away. Objects may be there already, no row is; try again.
+            Unavailable: database or store became unavailable. Some objects may exist already, but no row; try again.
         """
         missing = await asyncio.to_thread(self.missing_keys, archive)
         if missing and not without_keys:
             raise _keys_missing(missing, archive.manifest.keys.count)
         await self._prepare(archive)
-        await self._put_objects(archive, told)
-        await self._load(archive, told)
+        await self._put_objects(archive, progress)
+        await self._load(archive, progress)
         await self._migrations.upgrade("head")
         async with self._database.transaction() as session:
             waiting = await dumps.requeue_restored(session)
@@ -74,7 +73,7 @@ class Restores:
         )
 
     def missing_keys(self, archive: Archive) -> list[NeededKey]:
-        """List the keys that the backup needs and this vault does not have, or cannot open."""
+        """List the keys that the backup needs and that this vault lacks or cannot open."""
         return [key for key in archive.needed_keys() if not self._has(key)]
 
     def _has(self, key: NeededKey) -> bool:
@@ -88,7 +87,7 @@ class Restores:
         return True
 
     async def _prepare(self, archive: Archive) -> None:
-        """Bring an empty database to the revision of the backup; refuse any other."""
+        """Migrate an empty database to the revision of the backup; refuse any other database."""
         wanted = archive.manifest.revision
         if not self._migrations.knows(wanted):
             detail = f"it is at migration {wanted}: use the version that made it ({archive.manifest.product}), or later"
@@ -102,7 +101,7 @@ class Restores:
             detail = f"it is at migration {found} and the backup at {wanted}: give an empty one, which is brought there"
             raise BackupUnfit("database-not-fit", "The database does not fit this backup", detail)
 
-    async def _put_objects(self, archive: Archive, told: Told) -> None:
+    async def _put_objects(self, archive: Archive, progress: ProgressCallback) -> None:
         done, total = 0, archive.manifest.objects.count
 
         async def put(entry: Entry) -> None:
@@ -110,7 +109,7 @@ class Restores:
             if entry.bytes is not None:
                 await self._put(entry, archive.path / entry.file)
             done += 1
-            told("objects", done, total)
+            progress("objects", done, total)
 
         await for_each(archive.objects(), put)
 
@@ -118,19 +117,19 @@ class Restores:
         if not entry.bytes:
             await self._store.put(entry.key, b"", media_type=entry.media_type)
             return
-        # Mapped, it is the page cache's memory and not ours, however large it is.
+        # A mapped file uses the page cache and not our memory, however large it is.
         with path.open("rb") as file:
             content = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
         await self._store.put(entry.key, content, media_type=entry.media_type)
 
-    async def _load(self, archive: Archive, told: Told) -> None:
+    async def _load(self, archive: Archive, progress: ProgressCallback) -> None:
         tables = archive.manifest.tables
         async with self._database.transaction() as session:
             await accounts.lock_registration(session)  # of a system that runs on this database
             await _refuse_rows(session)
             await dumps.set_form(session)
             for number, table in enumerate(tables):
-                told("tables", number, len(tables))
+                progress("tables", number, len(tables))
                 await _load_table(session, archive, table)
             await _mark_missing(session, archive)
             await dumps.advance_sequences(session)
@@ -154,7 +153,7 @@ async def _refuse_rows(session: Session) -> None:
 
 
 async def _mark_missing(session: Session, archive: Archive) -> None:
-    """Let rows whose objects were not there say so: their owners are told 410 and not to come back."""
+    """Mark rows whose objects were missing: their owners get 410, and not an error that asks for a retry."""
     marked: list[UUID] = []
     for entry in archive.objects():
         if entry.bytes is None:
@@ -167,9 +166,9 @@ async def _mark_missing(session: Session, archive: Archive) -> None:
 
 def _keys_missing(missing: list[NeededKey], total: int) -> BackupUnfit:
     counts = {kind: sum(key.kind == kind for key in missing) for kind in ("account", "transit")}
-    said = " and ".join(f"{count} {kind} key{'s' * (count > 1)}" for kind, count in counts.items() if count)
+    found = " and ".join(f"{count} {kind} key{'s' * (count > 1)}" for kind, count in counts.items() if count)
     detail = (
-        f"the vault lacks {said} of the {total} keys that the backup needs: bring VAULT_DIRECTORY and VAULT_KEY_FILE "
+        f"the vault lacks {found} of the {total} keys that the backup needs: bring VAULT_DIRECTORY and VAULT_KEY_FILE "
         "of the system that it was made of, or go on without them with --without-keys"
     )
     return BackupUnfit("vault-keys-missing", "Keys of the vault are missing", detail)

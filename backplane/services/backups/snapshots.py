@@ -1,7 +1,7 @@
-"""Making a backup of a running installation: one moment of the database, and then every object that it names.
+"""Backups of a running installation: a snapshot of the database, and then every object that it names.
 
-Objects are written before the rows that name them, so whatever the moment names is there; and while this runs nothing
-is found for deletion, so it is still there when its turn comes. docs/decisions/0026 has the order and its reasons.
+Objects are written before the rows that name them, so every object that the snapshot names exists. Deletions are
+blocked while the backup runs, so it still exists when it is copied. docs/decisions/0026 has the order and its reasons.
 """
 
 import asyncio
@@ -32,14 +32,14 @@ from shield_core import __version__
 
 T = TypeVar("T")
 AT_ONCE = 4
-"""Objects that travel at the same time: half of the store's connections, and enough to fill a gigabit."""
+"""Objects that are copied at the same time: half of the store's connections, and enough for a gigabit link."""
 
 HOLD_TRIES, HOLD_PAUSE_SECONDS = 50, 0.1
 WANTED = "objects.wanted"
-"""What the moment names, before it is copied: a list that is not kept."""
+"""The objects that the snapshot names; this list is deleted after the copy."""
 
-Told = Callable[[str, int, int], None]
-"""Is told what is being done, how much of it is done, and how much there is."""
+ProgressCallback = Callable[[str, int, int], None]
+"""Called with the current step, the work done and the total work."""
 
 
 class Backups:
@@ -47,17 +47,17 @@ class Backups:
         self._database = database
         self._store = store
 
-    async def make(self, path: Path, told: Told) -> Manifest:
-        """Write a complete backup to a directory that is not there yet.
+    async def make(self, path: Path, progress: ProgressCallback) -> Manifest:
+        """Write a complete backup to a new directory.
 
         Raises:
             BackupUnfit: the database is not ours, another backup is being made, or there is no room.
-            Unavailable: database or store went away; nothing is left behind.
+            Unavailable: database or store became unavailable; nothing is left behind.
         """
         with drafted(path) as draft:
             async with self._deletions_held():
-                snapshot = await self._copy_rows(draft, told)
-                copied = await self._copy_objects(draft, told, snapshot.pop("wanted"))
+                snapshot = await self._copy_rows(draft, progress)
+                copied = await self._copy_objects(draft, progress, snapshot.pop("wanted"))
             (draft.path / WANTED).unlink()
             manifest = Manifest(product=__version__, made_at=now(), **snapshot, **copied)
             draft.seal(manifest)
@@ -70,11 +70,11 @@ class Backups:
                 if await blobs.hold_deletions(session):
                     yield
                     return
-                await asyncio.sleep(HOLD_PAUSE_SECONDS)  # somebody is about to delete: a matter of milliseconds
+                await asyncio.sleep(HOLD_PAUSE_SECONDS)  # a deletion is in progress, for milliseconds
         raise BackupUnfit("backup-running", "Another backup is being made", "wait for it, or end it")
 
-    async def _copy_rows(self, draft: Draft, told: Told) -> dict[str, Any]:
-        """Write everything that must be of one moment."""
+    async def _copy_rows(self, draft: Draft, progress: ProgressCallback) -> dict[str, Any]:
+        """Write everything that must belong to one snapshot."""
         async with self._database.transaction() as session:
             await dumps.begin_snapshot(session)
             revision = await dumps.revision(session)
@@ -83,7 +83,7 @@ class Backups:
             tables = await dumps.tables(session)
             parts = []
             for number, table in enumerate(tables):
-                told("tables", number, len(tables))
+                progress("tables", number, len(tables))
                 parts.append(await _copy_table(session, draft, table))
             keys = await _list_keys(session, draft)
             with draft.file(WANTED) as wanted:
@@ -91,7 +91,7 @@ class Backups:
                     wanted.add(Entry(id=one.id, key=one.key, media_type=one.media_type, passing=one.passing))
         return {"revision": revision, "tables": tuple(parts), "keys": keys, "wanted": wanted.count}
 
-    async def _copy_objects(self, draft: Draft, told: Told, total: int) -> dict[str, Any]:
+    async def _copy_objects(self, draft: Draft, progress: ProgressCallback, total: int) -> dict[str, Any]:
         copied = passing = done = 0
         lost: list[str] = []
         with draft.file(OBJECTS) as entries:
@@ -101,7 +101,7 @@ class Backups:
                 entry = await self._copy_object(draft, Entry.model_validate_json(line))
                 entries.add(entry)
                 done += 1
-                told("objects", done, total)
+                progress("objects", done, total)
                 if entry.bytes is not None:
                     copied += entry.bytes
                 elif entry.passing:
@@ -146,7 +146,7 @@ async def _list_keys(session: Session, draft: Draft) -> ListPart:
 
 
 async def for_each(items: Iterable[T], act: Callable[[T], Awaitable[None]]) -> None:
-    """Do the act for every item, a few at a time; the first that fails ends all."""
+    """Call `act` for every item, a few at a time; the first failure ends all."""
     left = iter(items)
 
     async def work() -> None:

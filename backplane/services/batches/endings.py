@@ -14,12 +14,12 @@ from backplane.services.webhooks.events import WebhookEvents
 
 
 class BatchEnds:
-    """Follows the ends of jobs: the last one ends their batch."""
+    """Follow the ends of jobs: the last one ends their batch."""
 
     def __init__(self, events: WebhookEvents) -> None:
         self._events = events
 
-    async def job_ended(self, session: Session, job: AnyJob, end: End) -> None:  # noqa: ARG002 - which end it was is no matter
+    async def job_ended(self, session: Session, job: AnyJob, end: End) -> None:  # noqa: ARG002 - same for each end
         if job.batch_id is not None:
             await self.close(session, job.batch_id)
 
@@ -28,8 +28,8 @@ class BatchEnds:
             await batches.reopen(session, job.batch_id)
 
     async def close(self, session: Session, batch_id: UUID) -> Batch | None:
-        """End the batch and return it, where none of its jobs is left to run."""
-        # Of two jobs that end together the second waits here for the first, and then sees its end.
+        """End the batch and return it, if all of its jobs have ended."""
+        # If two jobs end together, the second waits here for the first, and then sees its end.
         batch = await batches.lock(session, batch_id)
         if batch is None or batch.completed_at is not None or await batches.any_unfinished(session, batch_id):
             return None

@@ -1,7 +1,7 @@
 """Intake of batches: each picture is inspected, sealed and stored as it arrives, and then released from memory.
 
-All jobs and the batch are written at the end, in one transaction. A gateway that is killed before leaves objects that
-no row names, which the sweeper collects.
+All jobs and the batch are written at the end, in one transaction. If a gateway is killed before that, the sweeper
+collects the objects, which no row names.
 """
 
 import asyncio
@@ -41,7 +41,7 @@ from shield_core.image.names import harmless_name
 
 @dataclass(frozen=True, slots=True)
 class StoredPicture:
-    """One that is stored: its job has an id, and is written once the whole form is known."""
+    """A stored picture: its job has an id, and is written once the whole form is known."""
 
     file_name: str | None
     job_id: UUID
@@ -51,26 +51,26 @@ class StoredPicture:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """One that will never have a job."""
+    """A refused picture, which never gets a job."""
 
     file_name: str | None
     error: ItemError
 
 
 class Intake:
-    """A batch that is still being sent."""
+    """A batch that is still being uploaded."""
 
     def __init__(self, submission: Submission, submissions: Submissions) -> None:
         self.batch_id = ids.new()
         self.items: list[StoredPicture | Refusal] = []
         self.digests: list[tuple[str, bytes]] = []
-        """SHA-256 of each picture, in their order: what the request is known by when it comes again."""
+        """SHA-256 of each picture, in order: they identify the request when it is repeated."""
         self.written = False
         self._account_id = submission.account_id
         self._submissions = submissions
 
     async def add(self, upload: Picture, *, name: str) -> None:
-        """Examine and store one picture that came as the field `name`; one that is unfit is an item all the same."""
+        """Inspect and store a picture from the field `name`; a refused picture also becomes an item."""
         digest = await asyncio.to_thread(lambda: hashlib.sha256(upload.data).digest())
         self.digests.append((name, digest))
         try:
@@ -88,7 +88,7 @@ class Intake:
         self.items.append(Refusal(file_name, _reason(error)))
 
     async def discard(self, *, unless: Collection[UUID] = ()) -> None:
-        """Delete what was stored, but for these jobs; what is not reached, the sweeper collects."""
+        """Delete the stored pictures except those of these jobs; the sweeper collects the rest."""
         for item in self.items:
             if isinstance(item, StoredPicture) and item.job_id not in unless:
                 with suppress(ApplicationError):
@@ -112,7 +112,7 @@ class BatchIntake:
 
     @asynccontextmanager
     async def begin(self, submission: Submission) -> AsyncIterator[Intake]:
-        """Take pictures in; what is not submitted when the block ends is deleted again.
+        """Accept pictures; delete those that are not submitted when the block ends.
 
         Raises:
             Overloaded: too many jobs wait already.
@@ -133,7 +133,7 @@ class BatchIntake:
         jobs = {job.id for job, _ in entries if job is not None}
         await self._submissions.estimates.require_room(submission.account_id, jobs=len(jobs))
         failpoints.reach("gateway.stored")
-        # From here on only the sweeper may delete: of a commit whose answer is lost nobody knows whether it was made.
+        # From here on only the sweeper may delete: if the answer to a commit is lost, its outcome is unknown.
         intake.written = True
         async with self._database.transaction() as session:
             await submission.record(session, "batch", batch.id)
@@ -146,13 +146,13 @@ class BatchIntake:
     async def _draw_up(
         self, submission: Submission, batch: Batch, item: StoredPicture | Refusal, resolved: ResolvedRequest
     ) -> tuple[Job | None, ItemError | None]:
-        """Make the job of an item, or say why it has none."""
+        """Make the job of an item, or return why it has none."""
         if isinstance(item, Refusal):
             return None, item.error
         inspection = item.inspection[resolved.request.layout]
         if isinstance(inspection, Refused):
             return None, _reason(inspection)
-        # Each with a wrap key of its own: body and nonce repeat with the salt.
+        # Each has its own wrap key, because body and nonce repeat with the salt.
         job = await self._encryptions.draw_up(submission, item.job_id, inspection, resolved, patient=True)
         job.batch_id, job.priority = batch.id, BATCH
         await self._submissions.plan(job)

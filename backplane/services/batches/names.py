@@ -1,4 +1,4 @@
-"""The names that pictures of a batch were sent under, at rest: under the account's key, for they tell of persons."""
+"""Sealed file names of a batch's pictures, under the account's key, because file names can identify persons."""
 
 from functools import cache
 from uuid import UUID
@@ -9,7 +9,7 @@ from shield_core.keys.schedule import LABELS, framed
 
 VERSION_SIZE = 4
 HEAD_SIZE = 16 + VERSION_SIZE
-"""What names the key: its id and its version."""
+"""The key's identity: its id and its version."""
 
 
 def seal_name(account_key: VaultKey, name: str, *, account_id: UUID, batch_id: UUID, index: int) -> bytes:
@@ -18,7 +18,7 @@ def seal_name(account_key: VaultKey, name: str, *, account_id: UUID, batch_id: U
 
 
 class ItemNames:
-    """Opens the names of one batch; each version of the account's key is fetched once."""
+    """Open the names of one batch; each version of the account's key is fetched once."""
 
     def __init__(self, vault: LocalVault, *, account_id: UUID, batch_id: UUID) -> None:
         self._account_id = account_id
@@ -26,7 +26,7 @@ class ItemNames:
         self._key = cache(lambda head: vault.account_key(account_id, UUID(bytes=head[:16]), int.from_bytes(head[16:])))
 
     def open(self, sealed: bytes | None, *, index: int) -> str | None:
-        """Return the name, or None where there was none, or where its key has been destroyed."""
+        """Return the name; None without a name, or after its key has been destroyed."""
         if sealed is None:
             return None
         head, body = sealed[:HEAD_SIZE], sealed[HEAD_SIZE:]

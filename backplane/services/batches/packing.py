@@ -1,4 +1,4 @@
-"""A zip that is written while it is read: stored entries, no temporary file, and as much memory as one piece."""
+"""Streaming zip writer: stored entries, no temporary file, and the memory of one piece."""
 
 import zipfile
 from collections.abc import AsyncGenerator, AsyncIterable
@@ -9,11 +9,11 @@ from backplane.errors import Unavailable
 
 Piece = bytes | memoryview
 READABLE = 0o644 << 16
-"""Unix rights, where an unpacker looks at them: without, some make files that their owner cannot open."""
+"""Unix permissions: without them some unpackers make files that their owner cannot open."""
 
 
 class _Sink:
-    """Takes what `zipfile` writes, in order; it cannot be sought in, so sizes and checksums come after each file."""
+    """Receive what `zipfile` writes, in order. It is not seekable, so sizes and checksums come after each file."""
 
     def __init__(self) -> None:
         self._pieces: list[bytes] = []
@@ -32,19 +32,19 @@ class _Sink:
 
 
 class ZipStream:
-    """Turns files into the bytes of a zip. One that was not ended with `end` is no zip: its directory is missing."""
+    """Turn files into the bytes of a zip. Without a final `end` the zip is invalid: its directory is missing."""
 
     def __init__(self) -> None:
         self._sink = _Sink()
-        out: Any = self._sink  # it writes and no more, which is all that is asked of it
+        out: Any = self._sink  # it only writes, and `zipfile` needs no more
         self._zip = zipfile.ZipFile(out, "w", zipfile.ZIP_STORED)
         self._now = datetime.now(UTC).timetuple()[:6]
 
     async def add(self, name: str, body: AsyncIterable[Piece], *, size: int) -> AsyncGenerator[bytes]:
-        """Yield what the zip has more by this file, of which the size is known before.
+        """Yield the zip's bytes for this file, whose size must be known.
 
         Raises:
-            Unavailable: it is shorter or longer than that.
+            Unavailable: the file is shorter or longer than `size`.
         """
         info = zipfile.ZipInfo(name, self._now)
         info.file_size, info.external_attr = size, READABLE
@@ -59,7 +59,7 @@ class ZipStream:
         yield self._sink.take()
 
     def add_whole(self, name: str, data: bytes) -> bytes:
-        """Return what the zip has more by this small file."""
+        """Return the zip's bytes for this small file."""
         info = zipfile.ZipInfo(name, self._now)
         info.external_attr = READABLE
         self._zip.writestr(info, data)

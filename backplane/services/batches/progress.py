@@ -1,4 +1,4 @@
-"""Progress of a batch: its present state, then the events of its jobs as they come, and the counts after each end."""
+"""Progress of a batch: its current state, then the events of its jobs as they arrive, and the counts after each end."""
 
 from collections import Counter
 from collections.abc import AsyncGenerator
@@ -9,7 +9,7 @@ from backplane.services.jobs.progress import Event, ProgressFeed
 from backplane.services.requests.caller import Caller
 
 ALL = 2**31 - 1
-"""The number heard of a job that was deleted between two reads: none of its events is sent any more."""
+"""The number known of a job that was deleted between two reads: none of its events is sent any more."""
 
 STATUS_AFTER = {"completed": "completed", "error": "failed", "cancelled": "cancelled"}
 
@@ -22,26 +22,26 @@ class BatchFeed:
     async def follow(
         self, caller: Caller, batch_id: UUID, *, beat_seconds: float | None = None
     ) -> AsyncGenerator[BatchFacts | Event | Counts | None]:
-        """Yield the batch in its present state, then the events of its jobs, and end once none is left to run.
+        """Yield the batch in its current state, then the events of its jobs, and end once all jobs have ended.
 
-        The events of each job continue without a gap after the number that its item has. After each end come the
-        counts. None comes where nothing happened for `beat_seconds`.
+        The events of each job continue without a gap after the number in its item. After each end the counts follow.
+        None is yielded if nothing happened for `beat_seconds`.
 
         Raises:
             NotFound: this account has no such batch.
-            TooSlow: more has happened than may wait for a slow follower.
+            TooSlow: more events wait than a slow follower may leave unread.
         """
         job_ids = await self._batches.job_ids(caller, batch_id)
         with self._progress.listening(job_ids) as listener:
             facts = await self._batches.get(caller, batch_id)
             states = {item.index if item.job_id is None else item.job_id: item.status for item in facts.items}
-            heard = dict.fromkeys(job_ids, ALL) | {item.job_id: item.event_seq for item in facts.items if item.job_id}
+            known = dict.fromkeys(job_ids, ALL) | {item.job_id: item.event_seq for item in facts.items if item.job_id}
             yield facts
             counts = facts.counts
             del facts
             if counts.ended:
                 return
-            async for batch in self._progress.events(listener, heard, beat_seconds=beat_seconds, up_to_date=True):
+            async for batch in self._progress.events(listener, known, beat_seconds=beat_seconds, up_to_date=True):
                 if batch is None:
                     yield None
                     continue

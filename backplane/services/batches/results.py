@@ -1,6 +1,6 @@
-"""One download for a whole batch: every encrypted picture with what belongs to it, and a manifest at the end.
+"""The download of a whole batch as a zip: every encrypted picture with its files, and a manifest at the end.
 
-The manifest comes last because the digests in it are taken on the way: a client that has it has everything before it.
+The manifest comes last because its digests are computed during the download: a client that has it has everything.
 """
 
 import hashlib
@@ -27,7 +27,7 @@ MANIFEST = "manifest.json"
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A file on its way into the zip."""
+    """An opened file that goes into the zip."""
 
     size: int
     body: AsyncIterator[Piece]
@@ -41,11 +41,11 @@ class BatchResults:
         self._keys = keys
 
     async def open(self, caller: Caller, batch_id: UUID, *, partial: bool, key_files: bool) -> AsyncIterator[bytes]:
-        """Open the batch's zip, and find its first piece; what fails after that cuts it off before its directory.
+        """Open the batch's zip, and find its first piece; a later failure cuts the zip off before its directory.
 
         Raises:
             NotFound: this account has no such batch.
-            JobNotFinished: some of it is still to be done, and `partial` was not asked for.
+            JobNotFinished: some of its jobs have not ended, and `partial` is false.
         """
         facts = await self.find(caller, batch_id, partial=partial)
         download = _Download(self, facts, caller, key_files=key_files)
@@ -53,7 +53,7 @@ class BatchResults:
         return _from_first(await anext(pieces), pieces)
 
     async def find(self, caller: Caller, batch_id: UUID, *, partial: bool) -> BatchFacts:
-        """Find the batch whose zip `open` would make, and raise what it would raise."""
+        """Find the batch for `open`, and raise the errors that `open` would raise."""
         facts = await self._batches.get(caller, batch_id)
         if not facts.counts.ended and not partial:
             raise JobNotFinished("The batch has not finished; ?partial=true gives what there is so far")
@@ -62,7 +62,7 @@ class BatchResults:
     async def files(
         self, caller: Caller, item: ItemFacts, *, key_files: bool
     ) -> AsyncIterator[tuple[str, Opened | bytes]]:
-        """Yield what a completed item has, each with the ending of its name; the picture first."""
+        """Yield the files of a completed item, each with its name's suffix; the picture first."""
         assert item.job_id is not None
         yield ".enc.png", await self._open(caller, await self._results.find(caller, item.job_id))
         if item.has_material:
@@ -94,7 +94,7 @@ class _Download:
                     async for piece in self._pack(item, stem, entry):
                         yield piece
                 except (Gone, NotFound):
-                    # It was deleted after the batch was looked at; whatever is deleted in its middle cuts the zip.
+                    # The job was deleted after the batch was read. A deletion in the middle of a file cuts the zip off.
                     if entry["files"]:
                         raise
                     entry["error"] = {"code": Gone.code, "title": Gone.title, "detail": None}
@@ -116,7 +116,7 @@ class _Download:
 
 
 def describe(item: ItemFacts) -> dict[str, Any]:
-    """Say of an item what the manifest says; `sha256` is of the encrypted picture."""
+    """Return an item's entry in the manifest; `sha256` is of the encrypted picture."""
     error = item.error
     return {
         "index": item.index,
@@ -131,7 +131,7 @@ def describe(item: ItemFacts) -> dict[str, Any]:
 
 
 def stems(items: Collection[ItemFacts]) -> list[str]:
-    """Name the files of each item: as its picture was named, harmless on every system, and no two alike on any."""
+    """Return a file name for each item, from its picture's name: safe and unique on every system."""
     taken: set[str] = set()
     return [_unique(harmless_stem(item.file_name, fallback=f"image-{item.index}"), taken) for item in items]
 
@@ -146,7 +146,7 @@ def _unique(stem: str, taken: set[str]) -> str:
 
 
 def _as_seen(stem: str) -> str:
-    # Some systems tell neither upper from lower case nor one way to write an accent from the other.
+    # Some systems distinguish neither upper from lower case nor composed from decomposed accents.
     return unicodedata.normalize("NFC", stem).casefold()
 
 

@@ -1,7 +1,7 @@
-"""Acts on a whole batch, by its owner: those of `jobs.steering`, on each of its jobs.
+"""Cancel, retry and delete a whole batch: the actions of `jobs.steering` on each of its jobs.
 
-Each job is locked and changed in a transaction of its own, so that no caller waits for a hundred of them. A request
-that is cut off in the middle can be sent again: the rest is done then.
+Each job is locked and changed in its own transaction, so that nobody waits for a hundred locked jobs. A request that is
+cut off can be repeated: it then does the rest.
 """
 
 from uuid import UUID
@@ -24,10 +24,10 @@ class BatchSteering:
         self._batches = seen
 
     async def cancel(self, caller: Caller, batch_id: UUID) -> BatchFacts:
-        """Cancel what waits, and ask for the end of what is being processed.
+        """Cancel the waiting jobs, and ask the workers to stop the others.
 
         Raises:
-            JobFinished: everything has ended, and not by being cancelled.
+            JobFinished: all jobs have ended, and not all by cancellation.
         """
         unfinished = await self._find(caller, batch_id, batches.UNFINISHED)
         for job_id in unfinished:
@@ -41,12 +41,12 @@ class BatchSteering:
         return facts
 
     async def retry(self, caller: Caller, batch_id: UUID) -> BatchFacts:
-        """Try again what has failed and can be tried again; what was refused at the door must be sent again.
+        """Retry the failed jobs that can be retried; a picture that was refused on arrival must be sent again.
 
         Raises:
             JobFinished: no job of it has failed.
-            JobNotFinished: the same, so far.
-            Gone: of none of the failed ones is there still what was sent.
+            JobNotFinished: no job has failed so far.
+            Gone: the input of every failed job is deleted.
         """
         failed = await self._find(caller, batch_id, ("failed",))
         retried = 0
@@ -69,13 +69,13 @@ class BatchSteering:
         """Make the batch and its jobs invisible at once; the keys stay.
 
         Raises:
-            JobNotFinished: some of it waits or is being processed.
+            JobNotFinished: some of its jobs have not ended.
         """
         async with self._database.transaction() as session:
             found = await batches.of_account(session, caller.account_id, batch_id)
             if found is None:
                 raise NotFound
-            # Jobs before their batch, in the order of their ids: so do all who lock both.
+            # Jobs before their batch, in the order of their ids, as in all code that locks both.
             for job_id in sorted(await batches.job_ids(session, batch_id)):
                 job = await jobs.lock(session, job_id, account_id=caller.account_id)
                 if job is not None:

@@ -1,7 +1,7 @@
-"""Reading a zip that a stranger has made: in memory, a picture at a time, and believing none of its numbers.
+"""Safe reading of untrusted zip archives: in memory, one picture at a time, and without trust in declared sizes.
 
-What bounds the work: a directory of at most a mebibyte, a hundred files, 500,000,000 bytes by their declared sizes, and
-of each file never a byte more than it declares. So there is no ratio to choose: a white page compresses a thousandfold.
+The limits: a directory of at most a mebibyte, a hundred files, 500,000,000 bytes by their declared sizes, and for each
+file never a byte more than it declares. So no compression ratio is needed: a white page compresses a thousandfold.
 """
 
 import io
@@ -17,22 +17,22 @@ from shield_core.image.limits import MAX_BYTES
 
 MAX_ITEMS = 100
 MAX_ARCHIVE_BYTES = 200_000_000
-"""Held in memory as a whole, for its directory stands at its end; beside it one picture, which is sealed."""
+"""The whole archive is held in memory, because its directory is at its end; beside it one picture, which is sealed."""
 
 MAX_UNPACKED_BYTES = 500_000_000
 MAX_READ = 1 << 20
-"""The directory is read in one go: at 46 bytes an entry this is 22,000 of them, and 10 MB once they are objects."""
+"""The directory is read in one call: at 46 bytes per entry this is 22,000 entries, and 10 MB as Python objects."""
 
 PIECE = 64 * 1024
 MAX_EXPANSION = 1032
-"""What deflate can do at most: two bits for 258 bytes. Who declares more lies."""
+"""The maximum of deflate: two bits for 258 bytes. An entry that declares more is false."""
 
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 ENCRYPTED, UTF_8 = 0x1, 0x800
 ENTRY, ENTRY_SIZE = b"PK\x01\x02", 46
 SKIPPED_FOLDERS = ("__MACOSX",)
 SKIPPED_NAMES = (".DS_Store", "Thumbs.db", "desktop.ini")
-"""What file managers leave in an archive beside what was put there."""
+"""Files that file managers add to an archive."""
 
 MALFORMED = (
     zipfile.BadZipFile,
@@ -45,7 +45,7 @@ MALFORMED = (
     struct.error,
     zlib.error,
 )
-"""What `zipfile` raises of bytes that are no zip, or one that it does not read."""
+"""The errors of `zipfile` for bytes that are no zip, or an unsupported one."""
 
 
 class Archive:
@@ -55,8 +55,8 @@ class Archive:
         """Read the directory.
 
         Raises:
-            ValidationFailed: no zip, a damaged one, none or too many files in it.
-            FileTooLarge: more than may be unpacked.
+            ValidationFailed: it is no zip, or a damaged one, or has no file or too many.
+            FileTooLarge: its files together exceed the limit.
         """
         try:
             source = _Source(data)
@@ -76,7 +76,7 @@ class Archive:
         """Unpack one file.
 
         Raises:
-            Refused: it is too large, damaged, encrypted, or packed in a way that is not taken.
+            Refused: it is too large, damaged, encrypted, or compressed by an unsupported method.
         """
         try:
             _check(info)
@@ -89,7 +89,7 @@ class Archive:
     def _unpack(self, info: zipfile.ZipInfo) -> bytes:
         unpacked = io.BytesIO()
         with self._zip.open(info) as file:
-            # The reader stops at the declared size, and then compares the checksum.
+            # The reader stops at the declared size, and then checks the checksum.
             while piece := file.read(PIECE):
                 unpacked.write(piece)
         if unpacked.tell() != info.file_size:
@@ -98,7 +98,7 @@ class Archive:
 
 
 class _Source(io.BytesIO):
-    """The archive's bytes, of which nobody reads many at a time."""
+    """The archive's bytes, with a limit for each read."""
 
     def __init__(self, data: bytes) -> None:
         super().__init__(data)
@@ -115,7 +115,7 @@ class _Source(io.BytesIO):
 
 
 def _with_readable_names(directory: bytes) -> bytes:
-    """Take the mark from names that are not the UTF-8 they are marked as: one of them would cost the whole archive."""
+    """Clear the UTF-8 flag of names that are not valid UTF-8: one such name would make the whole archive unreadable."""
     patched, at = bytearray(directory), 0
     while directory[at : at + 4] == ENTRY and at + ENTRY_SIZE <= len(directory):
         flags, *lengths = struct.unpack_from("<8xH18x3H", directory, at)

@@ -1,4 +1,4 @@
-"""Batches as their owners see them: pictures that came in one request, counted by what became of each."""
+"""Views of batches, for their owners: pictures of one request, counted by status."""
 
 from collections import Counter
 from dataclasses import asdict, dataclass
@@ -20,7 +20,7 @@ from shield_core.image.names import harmless_name
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many items of a batch are in which state."""
+    """The number of items of a batch in each state."""
 
     pending: int = 0
     processing: int = 0
@@ -34,7 +34,7 @@ class Counts:
 
     @property
     def status(self) -> str:
-        """One word for all: what still runs, then what was stopped, then whether anything came of it."""
+        """Return one status for the batch: first unfinished jobs, then cancelled ones, then the results decide."""
         if self.pending or self.processing:
             return "processing"
         if self.cancelled:
@@ -51,7 +51,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class ItemError:
-    """Why there is no encrypted picture; the detail only of what was refused at the door."""
+    """Why there is no encrypted picture; with a detail only if it was refused on arrival."""
 
     code: str
     title: str
@@ -60,7 +60,7 @@ class ItemError:
 
 @dataclass(frozen=True, slots=True)
 class ItemFacts:
-    """One picture of a batch; without a job it was refused at the door."""
+    """One picture of a batch; without a job it was refused on arrival."""
 
     index: int
     file_name: str | None
@@ -78,7 +78,7 @@ class ItemFacts:
 
 @dataclass(frozen=True, slots=True)
 class BatchFacts:
-    """A batch; of one in a list the items are not told."""
+    """A batch; in a list without its items."""
 
     id: UUID
     counts: Counts
@@ -116,9 +116,9 @@ class Batches:
     async def page(
         self, caller: Caller, *, limit: int, before: UUID | None = None, wanted: Note = NO_NOTE
     ) -> tuple[list[BatchFacts], bool]:
-        """Return so many batches, newest first and without their items, and whether there are more.
+        """Return up to `limit` batches, newest first and without their items, and whether there are more.
 
-        Every word of `wanted` stands in their notes.
+        Their notes contain every term of `wanted`.
         """
         async with self._database.reading() as session:
             terms = await search_terms(session, self._vault, caller.account_id, wanted)
@@ -155,7 +155,7 @@ def _facts(batch: Batch, counts: Counts, note: Note, items: tuple[ItemFacts, ...
 
 def _item(row: Any, names: ItemNames) -> ItemFacts:
     item = row.BatchItem
-    # Again: what an earlier version took for harmless is kept for as long as its batch.
+    # Clean it again: names that an earlier version accepted are kept as long as their batch.
     file_name = harmless_name(names.open(item.file_name, index=item.index))
     if item.job_id is None:
         error = ItemError(item.error_code, item.error_title, item.error_detail)

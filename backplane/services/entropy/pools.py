@@ -1,4 +1,4 @@
-"""How full the workers' pools of measured bits are. Levels travel through Redis; bits never leave their worker."""
+"""Levels of the workers' pools of measured bits. Workers report levels through Redis; bits never leave their worker."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -19,7 +19,7 @@ class Refill:
 
 @dataclass(frozen=True, slots=True)
 class PoolAlarm:
-    """Why and when the source last gave nothing that could be used."""
+    """Why and when the source last gave no usable bits."""
 
     reason: str
     at: datetime
@@ -30,7 +30,7 @@ class PoolLevel:
     """The pool of one worker process."""
 
     worker: str
-    """A name that the process made up: it leads to no machine."""
+    """A random name of the process, which identifies no machine."""
     source: str
     kind: str
     waiting_bits: int
@@ -44,23 +44,23 @@ class PoolLevel:
 
     @classmethod
     def from_json(cls, text: bytes | str) -> Self:
-        """Read what a worker wrote.
+        """Parse a worker's report.
 
         Raises:
-            ValueError: it is nothing that a worker of this version writes.
+            ValueError: it is not a report of a worker of this version.
         """
         try:
-            said: dict[str, Any] = json.loads(text)
-            refill, alarm = said["refill"], said["alarm"]
+            fields: dict[str, Any] = json.loads(text)
+            refill, alarm = fields["refill"], fields["alarm"]
             return cls(
-                worker=str(said["worker"]),
-                source=str(said["source"]),
-                kind=str(said["kind"]),
-                waiting_bits=int(said["waiting_bits"]),
-                capacity_bits=int(said["capacity_bits"]),
+                worker=str(fields["worker"]),
+                source=str(fields["source"]),
+                kind=str(fields["kind"]),
+                waiting_bits=int(fields["waiting_bits"]),
+                capacity_bits=int(fields["capacity_bits"]),
                 refill=None if refill is None else Refill(int(refill["bits"]), float(refill["seconds"]), _time(refill)),
                 alarm=None if alarm is None else PoolAlarm(str(alarm["reason"]), _time(alarm)),
-                reported_at=datetime.fromisoformat(said["reported_at"]),
+                reported_at=datetime.fromisoformat(fields["reported_at"]),
             )
         except (KeyError, TypeError) as error:
             raise ValueError("no level of a pool") from error
@@ -71,7 +71,7 @@ class EntropyPools:
         self._bus = bus
 
     async def levels(self) -> list[PoolLevel]:
-        """List the pools of the workers that were heard within the last minute; what cannot be read is left out.
+        """List the pools of the workers that reported within the last minute; unreadable reports are left out.
 
         Raises:
             Unavailable: Redis does not answer.
@@ -81,14 +81,14 @@ class EntropyPools:
             try:
                 found.append(PoolLevel.from_json(text))
             except ValueError:
-                continue  # a worker of another version, while a new one is rolled out
+                continue  # a worker of another version, during a rollout
         return sorted(found, key=lambda level: (level.source, level.worker))
 
 
 def pool_key(worker: str) -> str:
-    """Name the place of a worker's level in Redis."""
+    """Return the Redis key of a worker's level."""
     return f"{POOLS}:{worker}"
 
 
-def _time(said: dict[str, Any]) -> datetime:
-    return datetime.fromisoformat(said["at"])
+def _time(fields: dict[str, Any]) -> datetime:
+    return datetime.fromisoformat(fields["at"])

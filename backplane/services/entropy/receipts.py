@@ -1,4 +1,4 @@
-"""The keys that sign receipts, whose public halves are published. docs/reference/receipts.md, "Keys"."""
+"""The keys that sign receipts, with published public keys. docs/reference/receipts.md, "Keys"."""
 
 from backplane.vault import LocalVault
 from shield_core.keys import jwk
@@ -6,18 +6,18 @@ from shield_core.quantum.receipt import SEED_SIZE, USE, Signer
 
 
 class Receipts:
-    """Every call reads the vault, so that a rotation needs no restart."""
+    """Receipt keys of the vault. Every call reads the vault, so that a rotation needs no restart."""
 
     def __init__(self, vault: LocalVault) -> None:
         self._vault = vault
 
     def signer(self) -> Signer:
-        """Return whoever signs now, made by whoever needs it first."""
+        """Return the current signer; the first caller makes its key."""
         seed = self._vault.newest_receipt_seed()
         return self._signers()[-1] if seed is None else _of(seed)
 
     def public_keys(self) -> list[dict[str, str]]:
-        """Return the public keys of all that ever signed, newest first, as JWKs."""
+        """Return all public keys, of past signers too, newest first, as JWKs."""
         return [key for signer in reversed(self._signers()) for key in jwk.write(signer.public_keys, use=USE)]
 
     def rotate(self, *, ml_dsa_65: bool | None = None) -> Signer:

@@ -1,4 +1,4 @@
-"""Who has an account, and proving it with a password."""
+"""Accounts: registration, and authentication by password."""
 
 import asyncio
 import secrets
@@ -23,22 +23,22 @@ from shield_core.keys.passphrase import clean
 PASSWORDS = CryptContext(
     schemes=["argon2"], argon2__type="ID", argon2__memory_cost=65_536, argon2__rounds=3, argon2__parallelism=4
 )
-"""RFC 9106, section 4, second recommended option; a login with older parameters is hashed anew."""
+"""RFC 9106, section 4, second recommended option; a login with older parameters stores a new hash."""
 
 
 MAX_HASHED = 4096
-"""Characters: passlib hashes no more, and no account has a longer password."""
+"""Characters: the limit of passlib, and no account has a longer password."""
 
 
 @lru_cache(maxsize=1)
-def nobody() -> str:
-    """A hash to verify where there is no such account, so that both answers take the same time."""
+def dummy_hash() -> str:
+    """Return a hash to verify if the account does not exist, so that both answers take the same time."""
     hashed: str = PASSWORDS.hash(secrets.token_hex())
     return hashed
 
 
-def _prove(password: str, known_hash: str) -> tuple[bool, str | None]:
-    """Hold a password against a hash; return whether it fits, and a hash to keep in place of an outdated one."""
+def _verify(password: str, known_hash: str) -> tuple[bool, str | None]:
+    """Verify a password; return whether it matches, and a new hash to replace an outdated one."""
     found = _candidates(password)
     for candidate in found:
         matches, new_hash = PASSWORDS.verify_and_update(candidate, known_hash)
@@ -48,9 +48,9 @@ def _prove(password: str, known_hash: str) -> tuple[bool, str | None]:
 
 
 def _candidates(password: str) -> list[str]:
-    """List what may have been hashed: cleaned and as NFC; by earlier releases, the password as it came."""
+    """List the forms that may have been hashed: normalized as NFC, and, by earlier releases, the raw password."""
     if len(password) > MAX_HASHED:
-        return [""]  # nobody's, and hashed all the same
+        return [""]  # matches no account, and is hashed anyway
     kept = _normalized(clean(password))
     return [candidate for candidate in dict.fromkeys((kept, password)) if len(candidate) <= MAX_HASHED]
 
@@ -103,11 +103,11 @@ class Accounts:
         return AccountFacts.of(account)
 
     async def authenticate(self, caller: Caller, *, email: str, password: str) -> AccountFacts:
-        """Prove an account by its password; a failure is audited too, and does not say which part was wrong."""
+        """Authenticate an account by its password; a failure is audited, and does not reveal which part was wrong."""
         async with self._database.reading() as session:
             account = await accounts.by_email(session, email.lower())
         known_hash = account.password_hash if account is not None else None
-        matches, new_hash = await self._passphrases.run(lambda: _prove(password, known_hash or nobody()))
+        matches, new_hash = await self._passphrases.run(lambda: _verify(password, known_hash or dummy_hash()))
         success = matches and account is not None
         async with self._database.transaction() as session:
             if success and account is not None and new_hash:

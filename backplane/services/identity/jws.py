@@ -1,6 +1,6 @@
 """Strict reading of compact JWS (RFC 7515): one spelling for each token, and nothing in it but text and whole numbers.
 
-`jose`, which checks the signatures, takes several spellings of one token, keys that stand twice, `crit` and NaN.
+`jose`, which checks the signatures, accepts several spellings of one token, duplicate keys, `crit` and NaN.
 """
 
 import base64
@@ -12,14 +12,14 @@ from typing import Any, NoReturn
 
 MAX_TOKEN = 4096
 ORDER = 0xFFFFFFFF_00000000_FFFFFFFF_FFFFFFFF_BCE6FAAD_A7179E84_F3B9CAC2_FC632551
-"""Of P-256 (SP 800-186, section 3.2.1.3)."""
+"""The order of P-256 (SP 800-186, section 3.2.1.3)."""
 
 _INTEGER = re.compile(r"[0-9]{1,12}", re.ASCII)  # seconds, for 30,000 years
 _HALF = 32
 
 
 class Malformed(ValueError):
-    """Not a token that a signer of ours writes."""
+    """The token is not in the form that our signer writes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +45,12 @@ def read(token: str) -> Compact:
 
 
 def is_low(signature: bytes) -> bool:
-    """Tell whether an ES256 signature is the one of its two twins, (r, s) and (r, n - s), that our signer writes."""
+    """Return whether an ES256 signature is, of the twins (r, s) and (r, n - s), the one that our signer writes."""
     return len(signature) == 2 * _HALF and int.from_bytes(signature[_HALF:]) <= ORDER // 2
 
 
 def with_low_signature(token: str) -> str:
-    """Replace the ES256 signature of a token by its twin where that is the one that `is_low`."""
+    """Replace the ES256 signature of a token by its twin if the twin is the one that `is_low`."""
     signed, _, text = token.rpartition(".")
     signature = _decode(text)
     if is_low(signature):
@@ -65,7 +65,7 @@ def _flat(data: bytes) -> Mapping[str, str | int]:
             data.decode(), object_pairs_hook=_object, parse_int=_integer, parse_float=_refuse, parse_constant=_refuse
         )
     except (ValueError, RecursionError):
-        # Not chained: the parser's error carries what was sent.
+        # Not chained: the parser's error contains the token's data.
         raise Malformed from None
     if not isinstance(value, dict):
         raise Malformed

@@ -1,7 +1,7 @@
-"""Logins that go on: whether a session still does, and word to all gateways when one has ended.
+"""Login sessions: whether one is active, and a notification to all gateways when one has ended.
 
-A session is a family of refresh tokens; it has ended where none of them is left. An access token that was issued in it
-is good for its quarter of an hour, but what stays open on one is closed with the session.
+A login session is a family of refresh tokens; it has ended when none of them is left. Its access tokens stay valid for
+their quarter of an hour, but open connections are closed with the login session.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -24,16 +24,16 @@ class LoginSessions:
         self._one = BatchLoader(self._load, at_once=SESSIONS_AT_ONCE)
 
     async def require(self, session_id: UUID) -> None:
-        """Let something be opened that outlasts a request.
+        """Require an active login session, before something is opened that outlasts a request.
 
         Raises:
-            Unauthenticated: the session has ended.
+            Unauthenticated: the login session has ended.
         """
         if not await self._one.load(session_id):
             raise Unauthenticated("The session of this token has ended")
 
-    async def going_on(self, session_ids: Collection[UUID]) -> set[UUID]:
-        """Return those that have not ended."""
+    async def active(self, session_ids: Collection[UUID]) -> set[UUID]:
+        """Return the login sessions that have not ended."""
         found: set[UUID] = set()
         wanted = list(session_ids)
         for start in range(0, len(wanted), SESSIONS_AT_ONCE):
@@ -42,12 +42,12 @@ class LoginSessions:
         return found
 
     async def announce_end(self, holder: UUID) -> None:
-        """Tell all gateways that a session, or all of an account, has ended; after the commit that ended it."""
+        """Notify all gateways that a login session, or all of an account, has ended; call it after the commit."""
         await self._bus.revoke(holder)
 
-    def on_end(self, tell: Callable[[UUID], None]) -> AbstractContextManager[None]:
-        """Be told of every session, or account, that has ended. Without Redis nobody is: look as well."""
-        return self._bus.on_revoked(tell)
+    def on_end(self, callback: Callable[[UUID], None]) -> AbstractContextManager[None]:
+        """Call back for every login session, or account, that ends. Without Redis no call comes: poll as well."""
+        return self._bus.on_revoked(callback)
 
     async def _load(self, session_ids: Sequence[UUID]) -> dict[UUID, bool]:
-        return dict.fromkeys(await self.going_on(session_ids), True)
+        return dict.fromkeys(await self.active(session_ids), True)

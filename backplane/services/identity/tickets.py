@@ -1,6 +1,6 @@
-"""Tickets: what a page sends in place of a header that browsers do not let it send with a socket.
+"""Tickets for WebSocket handshakes, because browsers send no Authorization header with them.
 
-One is good for one handshake, of one origin, to one object, within half a minute; Redis holds its digest only.
+A ticket is valid for one handshake, from one origin, for one object, within half a minute; Redis holds only its digest.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ TICKET_SECONDS = 30
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """`text` is the secret; it is told once."""
+    """A new ticket; `text` is the secret, and is returned only once."""
 
     text: str
     expires_at: datetime
@@ -36,7 +36,7 @@ class Tickets:
         self._bus = bus
 
     async def issue(self, holder: Principal, *, subject: str, origin: str) -> Ticket:
-        """Make a ticket to one object, whose owner the caller has been found to be.
+        """Make a ticket for one object; the caller has checked that `holder` owns it.
 
         Raises:
             Unavailable: Redis does not answer.
@@ -57,10 +57,10 @@ class Tickets:
         return ticket
 
     async def spend(self, text: str, *, subject: str, origins: Collection[str]) -> Principal:
-        """Take a ticket for the one handshake that it is good for, and return who it was given to.
+        """Use up a ticket for its one handshake, and return its holder.
 
         Raises:
-            InsufficientScope: it was spent, is too old, or was given for another object or to a page of another origin.
+            InsufficientScope: it was used, is too old, or was issued for another object or another origin.
             Unavailable: Redis does not answer.
         """
         kept = await self._bus.take(_name(text))

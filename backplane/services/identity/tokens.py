@@ -49,11 +49,11 @@ SESSION = "ses"
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who is asking, and for how long the credential is good."""
+    """The authenticated account and login session, and the expiry of the credential."""
 
     account_id: UUID
     session_id: UUID
-    """The login that it descends from."""
+    """The login session that it belongs to."""
     scopes: frozenset[str]
     expires_at: int
 
@@ -67,7 +67,7 @@ class TokenPair:
 
 
 class AccessTokens:
-    """Signs and verifies with one key and one algorithm; no key is ever taken from a token's header."""
+    """Sign and verify with one key and one algorithm; no key is ever taken from a token's header."""
 
     def __init__(self, private_pem: bytes, *, seconds: int) -> None:
         private = serialization.load_pem_private_key(private_pem, password=None)
@@ -101,11 +101,11 @@ class AccessTokens:
         )
 
     def verify(self, token: str) -> Principal:
-        """Tell who is asking.
+        """Verify an access token, and return who it belongs to.
 
         Raises:
-            TokenExpired: it was good once.
-            Unauthenticated: everything else that is not exactly as `issue` writes it.
+            TokenExpired: it was valid once.
+            Unauthenticated: it differs in any other way from what `issue` writes.
         """
         try:
             given = jws.read(token)
@@ -142,7 +142,7 @@ class Tokens:
         self._refresh_seconds = refresh_seconds
 
     async def issue(self, account_id: UUID) -> TokenPair:
-        """Begin a family of refresh tokens: one login, one session."""
+        """Start a login session: a new family of refresh tokens."""
         refresh, session_id = secrets.token_urlsafe(32), ids.new()
         async with self._database.transaction() as session:
             await accounts.add_refresh_token(
@@ -155,7 +155,7 @@ class Tokens:
         return self._pair(account_id, session_id, refresh)
 
     async def refresh(self, caller: Caller, token: str) -> TokenPair:
-        """Spend a refresh token for a new pair; one that comes twice ends all sessions that descend from its login."""
+        """Exchange a refresh token for a new pair; a second use of one ends its login session."""
         refresh = secrets.token_urlsafe(32)
         async with self._database.transaction() as session:
             spent = await accounts.spend_refresh_token(session, _digest(token))
@@ -179,7 +179,7 @@ class Tokens:
         return self._pair(spent.account_id, spent.family_id, refresh)
 
     async def end(self, caller: Caller, session_id: UUID) -> None:
-        """End the session of an access token, which may have ended before: its refresh token is of no use any more."""
+        """End the login session of an access token, and make its refresh tokens useless; it may have ended before."""
         async with self._database.transaction() as session:
             if await accounts.delete_family(session, session_id):
                 trail.record(session, caller, "account.logout")

@@ -1,4 +1,4 @@
-"""Dead letters: jobs that ended as `poison`, for operators to list and to redrive once the reason is gone."""
+"""Dead letters: jobs that ended as `poison`. Operators list them, and redrive them once the cause is fixed."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +19,7 @@ from backplane.services.requests.caller import Actor, Caller
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """A job that was given up; nothing in it tells what the picture shows."""
+    """A job that was given up, without any data of its picture."""
 
     job_id: UUID
     account_id: UUID
@@ -29,7 +29,7 @@ class DeadLetter:
     last_stage: str
     image: dict[str, Any] | None
     can_be_redriven: bool
-    """What was sent for it is still there."""
+    """Whether its input still exists."""
     created_at: datetime
     failed_at: datetime | None
 
@@ -50,7 +50,7 @@ class DeadLetter:
 
 
 class DeadLetters:
-    """For operators: an account that is one, or a person at the machine itself."""
+    """Dead letters for operators: an operator's account, or a person at the machine itself."""
 
     def __init__(self, database: Database, steering: Steering, endings: Endings) -> None:
         self._database = database
@@ -58,7 +58,7 @@ class DeadLetters:
         self._endings = endings
 
     async def page(self, caller: Caller, *, limit: int, before: UUID | None = None) -> tuple[list[DeadLetter], bool]:
-        """Return so many dead letters, newest first, and whether there are more.
+        """Return up to `limit` dead letters, newest first, and whether there are more.
 
         Raises:
             InsufficientScope: the account is no operator.
@@ -76,7 +76,7 @@ class DeadLetters:
         Raises:
             InsufficientScope: the account is no operator.
             NotFound: there is no such dead letter.
-            Gone: what was sent for it is no longer kept.
+            Gone: its input is no longer kept.
         """
         async with self._database.transaction() as session:
             await _require_operator(session, caller)

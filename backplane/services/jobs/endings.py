@@ -1,4 +1,4 @@
-"""The ends of jobs: the only code that ends one, and what follows from its end.
+"""The ends of jobs: the only code that ends a job, and its followers.
 
 All of it is in the caller's transaction: the job's new state, its last event, and what the followers write are
 committed together or not at all. The end is a compare-and-set on state and fencing token, so of two callers one ends
@@ -22,16 +22,16 @@ FAILED_INPUT_SECONDS = 24 * 3600
 
 
 class Follower(Protocol):
-    """Something that follows from the end of a job, in the same transaction."""
+    """Code that reacts to the end of a job, in the same transaction."""
 
     async def job_ended(self, session: Session, job: AnyJob, end: End) -> None: ...
 
     async def job_requeued(self, session: Session, job: Job) -> None:
-        """The end of a failed job is taken back: its owner retries it."""
+        """React to the retry of a failed job, which undoes its end."""
 
 
 class Endings:
-    """Ends jobs, and tells the followers, in their order."""
+    """End jobs, and call the followers in order."""
 
     def __init__(self, bus: RedisBus, followers: Sequence[Follower]) -> None:
         self._bus = bus
@@ -40,7 +40,7 @@ class Endings:
     async def complete(
         self, session: Session, job: AnyJob, *, columns: Mapping[str, Any], details: Mapping[str, Any] | None = None
     ) -> JobEvent | None:
-        """End a job that is being processed under this fencing token, unless its owner has asked to cancel it."""
+        """End a job that is in progress under this fencing token, unless its owner has asked to cancel it."""
         end = await ends.end(
             session,
             job,
@@ -73,7 +73,7 @@ class Endings:
         return await self._follow(session, job, end)
 
     async def cancel(self, session: Session, job: AnyJob) -> JobEvent | None:
-        """End a job that waits, or is being processed under this fencing token, where its owner has asked for it."""
+        """End a job that waits, or is in progress under this fencing token, if its owner has asked to cancel it."""
         end = await ends.end(
             session,
             job,
@@ -93,7 +93,7 @@ class Endings:
         return event
 
     async def notify(self, event: JobEvent | None) -> None:
-        """Notify those who follow the job, after the commit; without an event there is nothing to do."""
+        """Notify the followers of the job, after the commit; without an event do nothing."""
         if event is not None:
             await self._bus.publish(event.job_id, {"seq": event.seq, "type": event.type, "payload": event.payload})
 

@@ -1,4 +1,4 @@
-"""How long a job will take, learnt from those before it, and whether there is room for it in the queue."""
+"""Estimates of waiting and working time from earlier jobs, and admission to the queue."""
 
 import asyncio
 import math
@@ -18,16 +18,16 @@ from backplane.kinds import KINDS
 
 PACE_SECONDS = 10.0
 WAITING_SECONDS = 2.0
-"""How old figures may be. Between two looks a process counts what it has let in itself."""
+"""The maximum age of the figures. Between two reads a process counts the jobs that it has admitted itself."""
 
 ENOUGH_JOBS = 3
-"""Below that the median of a sort says little, and its kind's is taken."""
+"""With fewer jobs the median of a sort says little, and the median of its kind is used."""
 
 RATIOS = 0.05, 50.0
-"""Beyond them it is not the machine that is slow or fast but the clock, or the job, that was odd."""
+"""Limits of the ratio: outside of them the clock or the job was unusual, not the machine."""
 
 SHARE = 2
-"""One account may fill half of the queue: whoever else comes still finds room."""
+"""One account may fill half of the queue, so that other accounts still find room."""
 
 LONGEST_RETRY_SECONDS = 60
 
@@ -36,7 +36,7 @@ Sort = tuple[str, str | None, str | None, bool]
 
 
 class Remembered(Generic[T]):
-    """A value that is read again once it is too old, once for all who ask for it; they share its failure, too."""
+    """A cached value, read again once it is too old; concurrent readers share one read, and its failure."""
 
     def __init__(self, read: Callable[[], Awaitable[T]], *, seconds: float) -> None:
         self._read = read
@@ -48,7 +48,7 @@ class Remembered(Generic[T]):
         over = self._reading is None or self._reading.done()
         if self._reading is None or (over and time.monotonic() - self._read_at > self._seconds):
             self._reading = asyncio.ensure_future(self._read_now())
-        # Who asked first may go away; the others still want to know.
+        # The first reader may be cancelled; the others still need the value.
         return await asyncio.shield(self._reading)
 
     async def _read_now(self) -> T:
@@ -58,7 +58,7 @@ class Remembered(Generic[T]):
 
 
 class Paces:
-    """How many times longer than expected jobs lately took."""
+    """The ratios of measured to estimated times of recent jobs."""
 
     def __init__(self, paces: Iterable[Pace] = ()) -> None:
         self._of_sort: dict[Sort, float] = {}
@@ -78,7 +78,7 @@ class Paces:
 
 
 class Backlog:
-    """What waits, by priority and account."""
+    """The waiting work, by priority and account."""
 
     def __init__(self, found: Iterable[Waiting], paces: Paces, *, workers: int) -> None:
         self._workers = max(1, workers)
@@ -89,7 +89,7 @@ class Backlog:
             self.let_in(account_id, jobs)
 
     def let_in(self, account_id: UUID, jobs: int) -> None:
-        """Count jobs for which there was room, whatever they are."""
+        """Count admitted jobs of any kind."""
         self._jobs[account_id] += jobs
 
     def add(self, priority: int, account_id: UUID, work_ms: float, *, jobs: int = 1) -> None:
@@ -104,7 +104,7 @@ class Backlog:
         return self._jobs[account_id]
 
     def wait_ms(self, priority: int, account_id: UUID) -> float:
-        """Estimate how long a job waits that comes now: for every better one, and for its account's turns to come."""
+        """Estimate how long a new job waits: for all jobs of higher priority, and for the turns before its own."""
         better = sum(work for one in self._waiting if one < priority for _, work in self._waiting[one].values())
         queue = self._waiting[priority]
         turns = queue.get(account_id, (0, 0.0))[0] + 1
@@ -113,7 +113,7 @@ class Backlog:
 
     @property
     def drained_ms(self) -> float:
-        """Estimate when all of it is done."""
+        """Estimate the time until all waiting jobs are done."""
         return sum(work for queue in self._waiting.values() for _, work in queue.values()) / self._workers
 
 
@@ -126,10 +126,10 @@ class Estimates:
         self._backlog = Remembered(self._read_backlog, seconds=WAITING_SECONDS)
 
     async def require_room(self, account_id: UUID, *, jobs: int = 1) -> None:
-        """Find that so many jobs more may wait, before anything is stored for them; from now on they count.
+        """Check that so many more jobs may wait, before anything is stored for them; they count from now on.
 
         Raises:
-            Overloaded: too many wait already, of all accounts or of this one.
+            Overloaded: too many jobs wait already, of all accounts or of this one.
         """
         backlog = await self._backlog.get()
         retry_after = min(LONGEST_RETRY_SECONDS, max(1, math.ceil(backlog.drained_ms / 1000 / 10)))
@@ -140,7 +140,7 @@ class Estimates:
         backlog.let_in(account_id, jobs)
 
     async def estimate_ms(self, job: Job) -> int:
-        """Estimate the time from now to the job's end, from its `base_ms`; who comes now waits for it too."""
+        """Estimate the time from now to the job's end, from its `base_ms`; later jobs wait for it too."""
         paces, backlog = await self._paces.get(), await self._backlog.get()
         given: int | None = job.priority
         priority = KINDS[job.kind].priority if given is None else given
@@ -160,7 +160,7 @@ class Estimates:
         return Backlog(found, paces, workers=await self._count_workers())
 
     async def _count_workers(self) -> int:
-        """Count the processes that take jobs, as far as is known: each speaks of its pool of bits."""
+        """Count the processes that take jobs, as far as known: each reports the level of its pool."""
         try:
             return len(await self._bus.read_pools())
         except Unavailable:

@@ -1,4 +1,4 @@
-"""Progress of jobs, for those who follow them: the present state, every event after a number, and each new event.
+"""Progress of jobs, for their followers: the current state, every event after a number, and each new event.
 
 A notification brings an event at once. Where Redis or a notification was lost, a query for all followed jobs together
 finds the event within two seconds. A follower that sees a gap reads the rows, many followers in one statement.
@@ -27,7 +27,7 @@ LOOKS_AT_ONCE = 5000
 
 
 class TooSlow(Unavailable):
-    """The follower does not take its events: it must come back with the number of the last one that it has."""
+    """The follower reads too slowly: it must reconnect with the number of its last event."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class EventBatch:
-    """Consecutive events of one job; `more` where others are known to come right after."""
+    """Consecutive events of one job; `more` says that further events follow at once."""
 
     events: Sequence[Event]
     more: bool = False
@@ -64,25 +64,25 @@ class ProgressFeed:
     async def follow(
         self, caller: Caller, job_id: UUID, *, last_seq: int = 0, beat_seconds: float | None = None
     ) -> AsyncGenerator[JobFacts | Event | None]:
-        """Yield the job in its present state, then its events after `last_seq` without a gap, to the last one.
+        """Yield the job in its current state, then its events after `last_seq` without a gap, to the last one.
 
-        A job that has failed may be tried again, so an `error` is the last one only where nothing comes after it.
-        None comes where nothing happened for `beat_seconds`.
+        A failed job may be retried, so an `error` is the last event only if nothing follows. None is yielded if nothing
+        happened for `beat_seconds`.
 
         Raises:
             NotFound: this account has no such job.
-            TooSlow: more has happened than may wait for a slow follower.
+            TooSlow: more events wait than a slow follower may leave unread.
         """
         with self.listening([job_id]) as listener:
             facts = await self._jobs.load((caller.account_id, job_id))
             if facts is None:
                 raise NotFound
-            heard, up_to_date, ended = min(last_seq, facts.event_seq), last_seq >= facts.event_seq, facts.ended
+            known, up_to_date, ended = min(last_seq, facts.event_seq), last_seq >= facts.event_seq, facts.ended
             yield facts
-            del facts  # a follower that waits for an hour need not hold it
+            del facts  # a follower may wait for an hour, and need not keep it in memory
             if ended and up_to_date:
                 return
-            batches = self.events(listener, {job_id: heard}, beat_seconds=beat_seconds, up_to_date=up_to_date)
+            batches = self.events(listener, {job_id: known}, beat_seconds=beat_seconds, up_to_date=up_to_date)
             async for batch in batches:
                 if batch is None:
                     yield None
@@ -94,7 +94,7 @@ class ProgressFeed:
 
     @contextmanager
     def listening(self, job_ids: Collection[UUID]) -> Iterator[Listener]:
-        """Hear of these jobs from now on; to be begun before their state is read, so that nothing falls between."""
+        """Receive notifications of these jobs; start before their state is read, so that no event is missed."""
         self._followers += 1
         if self._polling is None:
             self._polling = asyncio.create_task(self._poll())
@@ -110,25 +110,25 @@ class ProgressFeed:
     async def events(
         self,
         listener: Listener,
-        heard: Mapping[UUID, int],
+        known: Mapping[UUID, int],
         *,
         beat_seconds: float | None = None,
         up_to_date: bool = False,
     ) -> AsyncGenerator[EventBatch | None]:
-        """Yield what comes after the numbers `heard` of these jobs, each job's without a gap, forever.
+        """Yield the events after the numbers `known` of these jobs, for each job without a gap, indefinitely.
 
-        The caller's right to see them was checked before. None comes where nothing happened for `beat_seconds`.
-        The numbers are `up_to_date` where they were read after the listening began: then nothing need be read first.
+        The caller has checked access to the jobs. None is yielded if nothing happened for `beat_seconds`. The numbers
+        are `up_to_date` if they were read after the listening began: then no row is read first.
 
         Raises:
             TooSlow: as `follow`.
         """
-        last, behind = dict(heard), [] if up_to_date else list(heard)
+        last, behind = dict(known), [] if up_to_date else list(known)
         while True:
             while behind:
                 if listener.overflowed:
-                    # Here it is we who read what was missed; the rows hold what was dropped meanwhile too.
-                    listener.forget()
+                    # The notifications were dropped because we were reading; the rows hold their events too.
+                    listener.clear()
                     behind = list(last)
                 batch = await self._read(behind[-1], last[behind[-1]])
                 if batch.events:
@@ -168,7 +168,7 @@ class ProgressFeed:
                 seen = await self._look(seen)
 
     async def _look(self, seen: Mapping[UUID, int]) -> dict[UUID, int]:
-        """Read how far all followed jobs have come, and notify the followers of those that have moved on."""
+        """Read the last event numbers of all followed jobs, and notify the followers of jobs with new events."""
         found: dict[UUID, int] = {}
         job_ids = self._bus.listened_to
         for start in range(0, len(job_ids), LOOKS_AT_ONCE):
@@ -176,7 +176,7 @@ class ProgressFeed:
                 found |= await events.last_of(session, job_ids[start : start + LOOKS_AT_ONCE])
         for job_id, seq in found.items():
             if seq != seen.get(job_id):
-                self._bus.tell(Notification(job_id, seq))
+                self._bus.dispatch(Notification(job_id, seq))
         return found
 
     async def _load_jobs(self, wanted: Sequence[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], JobFacts]:
@@ -187,4 +187,4 @@ class ProgressFeed:
     async def _load_rows(self, wanted: Sequence[tuple[UUID, int]]) -> dict[tuple[UUID, int], list[Event]]:
         async with self._database.reading() as session:
             rows = await events.after(session, wanted)
-        return {(job_id, heard): [Event(job_id, *row) for row in told] for (job_id, heard), told in rows.items()}
+        return {(job_id, known): [Event(job_id, *row) for row in rows_of] for (job_id, known), rows_of in rows.items()}

@@ -1,7 +1,7 @@
-"""Acts on a job that exists, by its owner or an operator: cancel, retry, delete.
+"""Cancel, retry and delete jobs, for their owners and for operators.
 
-Each act takes a job that `jobs.lock` has found, works in the caller's transaction, and writes its audit entry there.
-The event that it returns is for `Endings.notify`, after the commit.
+Each action takes a job that `jobs.lock` has found, works in the caller's transaction, and writes its audit entry there.
+The returned event is for `Endings.notify`, after the commit.
 """
 
 from dataclasses import replace
@@ -23,7 +23,7 @@ from backplane.vault import LocalVault
 
 
 class Steering:
-    """Acts on jobs: the public ones each in a transaction of their own, the others in the caller's."""
+    """Actions on jobs: `cancel`, `retry` and `delete` each in their own transaction, `requeue` in the caller's."""
 
     def __init__(self, database: Database, vault: LocalVault, endings: Endings) -> None:
         self._database = database
@@ -31,7 +31,7 @@ class Steering:
         self._endings = endings
 
     async def cancel(self, caller: Caller, job_id: UUID) -> JobFacts:
-        """Cancel a job that waits, or ask the worker that has it to stop; a cancelled job stays as it is.
+        """Cancel a waiting job, or ask its worker to stop; a cancelled job stays as it is.
 
         Raises:
             NotFound: this account has no such job.
@@ -45,7 +45,7 @@ class Steering:
         return JobFacts.of(job, NoteReader(self._vault, caller.account_id).read(job))
 
     async def retry(self, submission: Submission, job_id: UUID) -> JobFacts:
-        """Retry the job; raises as `requeue`, and NotFound."""
+        """Retry the job. Raises NotFound, and the errors of `requeue`."""
         async with self._database.transaction() as session:
             await submission.record(session, "job", job_id)
             job = await _find(session, submission.caller, job_id)
@@ -55,12 +55,12 @@ class Steering:
         return JobFacts.of(job, NoteReader(self._vault, submission.account_id).read(job))
 
     async def delete(self, caller: Caller, job_id: UUID) -> None:
-        """Delete the job; raises as the function `delete`, and NotFound."""
+        """Delete the job. Raises NotFound, and the errors of the function `delete`."""
         async with self._database.transaction() as session:
             await delete(session, caller, await _find(session, caller, job_id))
 
     async def requeue(self, session: Session, caller: Caller, job: Job) -> JobEvent:
-        """Put a failed job back into the queue with the input that was sent for it.
+        """Put a failed job back into the queue with its original input.
 
         Raises:
             JobNotFinished: it waits or is being processed.
@@ -74,7 +74,7 @@ class Steering:
         kept = await blobs.keep_inputs(session, job.id)
         if kept is None or (KINDS[job.kind].needs_secret and job.secret is None):
             raise Gone("What was sent for this job is no longer kept: send it again")
-        # The key of the day seals them, which may be destroyed before the next attempt.
+        # Their transit key may be destroyed before the next attempt.
         if job.secret is not None:
             job.secret = _reseal(self._vault, job, job.secret)
         for blob in kept:
@@ -119,6 +119,6 @@ def _reseal(vault: LocalVault, job: Job, sealed: bytes) -> bytes:
 
 
 def _record(session: Session, caller: Caller, job: Job, action: str, *, outcome: str = trail.SUCCESS) -> None:
-    # An operator, or the sweeper, may act on the job of another account: the entry is the owner's.
+    # An operator, or the sweeper, may act on the job of another account: the entry belongs to the owner.
     caller = replace(caller, account_id=job.account_id)
     trail.record(session, caller, action, job.id, outcome=outcome, details={"kind": job.kind})

@@ -1,4 +1,4 @@
-"""Submissions of jobs: the input goes to the store, then the job and the intent to run it are written together."""
+"""Submissions of jobs: the input is stored first, then the job and the intent to run it are written together."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -29,7 +29,7 @@ from shield_core.image.names import harmless_name
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture as it was sent, and the name it was sent under."""
+    """An uploaded picture, and its file name."""
 
     data: bytes = field(repr=False)
     file_name: str | None
@@ -37,7 +37,7 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One file of a job, as it is stored."""
+    """One file of a job, ready to be stored."""
 
     blob: Blob
     body: bytes | bytearray = field(repr=False)
@@ -67,22 +67,22 @@ class Submissions:
         return Sent(blob, await seal_blob(self._vault, job, blob, upload.data, file_name=upload.file_name))
 
     def as_it_is(self, job: Job, purpose: str, media_type: str, data: bytes) -> Sent:
-        """Prepare a file that is encrypted already."""
+        """Prepare a file that is already encrypted."""
         return Sent(_input_blob(job, purpose, media_type, len(data)), data)
 
     def seal_secret(self, account_id: UUID, job_id: UUID, value: dict[str, Any]) -> bytes:
-        """Seal what only the worker may read."""
+        """Seal data that only the worker may read."""
         return seal_for_job(self._vault, account_id=account_id, job_id=job_id, value=value)
 
     async def plan(self, job: Job) -> None:
-        """Set the job's priority, when it will be done, and for how long it will be kept."""
+        """Set the job's priority, its estimated duration, and its retention."""
         given: int | None = job.priority
         job.priority = KINDS[job.kind].priority if given is None else given
         job.estimated_ms = await self.estimates.estimate_ms(job)
         job.retention_days = self._retention_days
 
     async def plan_batch(self, submission: Submission, batch_id: UUID) -> Batch:
-        """Make the batch, with the address for its end, and for how long it will be kept."""
+        """Make the batch, with the sealed address for its end, and its retention."""
         url = await self._webhooks.seal(submission, batch_id)
         return Batch(
             id=batch_id, account_id=submission.account_id, webhook_url=url, retention_days=self._retention_days
@@ -111,7 +111,7 @@ class Submissions:
             await self._store.put(one.blob.object_key, one.body, media_type=one.blob.media_type)
 
     async def discard(self, blob: Blob) -> None:
-        """Delete a stored file that no job will take."""
+        """Delete a stored file that no job will use."""
         await self._store.delete(blob.object_key)
 
     async def write(
@@ -133,7 +133,7 @@ class Submissions:
 
 
 def describe(facts: ImageFacts, size: int) -> dict[str, Any]:
-    """Describe a picture as a job's `image`; null is what a file that is not decoded does not tell."""
+    """Describe a picture as a job's `image`; fields are null if the file is not decoded."""
     return {
         "format": facts.format,
         "media_type": facts.media_type,

@@ -1,4 +1,4 @@
-"""Jobs as their owners may see them."""
+"""Views of jobs, for their owners."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,7 +21,7 @@ CANCELLED = "The job was cancelled: it has made nothing"
 
 @dataclass(frozen=True, slots=True)
 class JobFacts:
-    """A job without anything that only the services may know."""
+    """A job without internal fields."""
 
     id: UUID
     kind: str
@@ -55,7 +55,7 @@ class JobFacts:
     completed_at: datetime | None
     expires_at: datetime | None
     note: Note
-    """Empty where it was not opened: it is for the owner alone."""
+    """Empty if it was not opened: only the owner may see it."""
 
     @classmethod
     def of(cls, job: Job, note: Note = NO_NOTE) -> "JobFacts":
@@ -96,10 +96,10 @@ class Jobs:
         wanted: Note = NO_NOTE,
         **same: str | None,
     ) -> tuple[list[JobFacts], bool]:
-        """Return so many jobs, newest first, and whether there are more.
+        """Return up to `limit` jobs, newest first, and whether there are more.
 
-        `beginning` is of the hexadecimal digits of their ids; every word of `wanted` stands in their notes; `same`
-        names columns and what stands there.
+        `beginning` is a prefix of the hexadecimal digits of their ids; their notes contain every term of `wanted`;
+        `same` maps columns to values.
         """
         async with self._database.reading() as session:
             terms = await search_terms(session, self._vault, caller.account_id, wanted)
@@ -118,7 +118,7 @@ class Jobs:
         return [JobFacts.of(row, reader.read(row)) for row in rows[:limit]], len(rows) > limit
 
     async def receipt(self, caller: Caller, job_id: UUID) -> bytes:
-        """Return the receipt in its canonical form, whatever the database did to the order of its fields."""
+        """Return the receipt in its canonical form, independent of the database's order of fields."""
         async with self._database.reading() as session:
             job = await jobs.of_account(session, caller.account_id, job_id)
         if job is None or job.receipt is None:

@@ -1,1 +1,1 @@
-"""File keys: how a key file leaves the service."""
+"""File keys, and the export of key files."""

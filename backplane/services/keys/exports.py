@@ -1,4 +1,4 @@
-"""Key files: how a file key leaves the service."""
+"""Exports of file keys as key files."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -34,10 +34,11 @@ class Keys:
         password: str | None = None,
         recipients: Sequence[str] = (),
     ) -> bytes:
-        """Build the key file of a job for its owner, and record that it left.
+        """Build the key file of a job for its owner, and record the export.
 
-        A managed key leaves wrapped under `password` and for `recipients`; where neither is given, for the recipients
-        of the job; where it has none, unprotected. A key that is not managed leaves as it is kept.
+        A managed key is wrapped under `password` and for `recipients`. If neither is given, it is wrapped for the
+        recipients of the job; if the job has none, the key file is unprotected. A key that is not managed is exported
+        as it is stored.
         """
         publics = read_recipients(recipients, beside=password is not None)
         asked: list[Wrap] = [] if password is None else [await self._passphrases.wrap(password)]

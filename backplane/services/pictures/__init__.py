@@ -1,1 +1,1 @@
-"""Encrypting, decrypting and measuring pictures, and fetching what came of it."""
+"""Pictures: encrypt, decrypt and measure them, and fetch the results."""

@@ -1,4 +1,4 @@
-"""Analyses as their owners see them: one, several side by side, and trends over time."""
+"""Analyses, for their owners: a single one, several side by side, and trends over time."""
 
 import asyncio
 import json
@@ -28,7 +28,7 @@ WITHOUT = "no analysis is kept with it. Encrypt with analyze=true, or send both 
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """What was encrypted and analyzed on one day, UTC; medians are None where there was nothing."""
+    """The encryptions and analyses of one UTC day; medians are None without data."""
 
     day: date
     encryptions: Mapping[str, Any]
@@ -49,7 +49,7 @@ class Analyses:
         return StoredFile(job, blob, ids.to_wire("job", job_id) + ".analysis.json")
 
     async def find_report(self, caller: Caller, job_id: UUID, form: str) -> StoredFile:
-        """Find the report of a job, `html` or `pdf`; that it leaves is written down."""
+        """Find the report of a job, `html` or `pdf`; its download is audited."""
         job, blob = await self._find(caller, job_id, REPORTS[form])
         name = f"{ids.to_wire('job', job_id)}.report.{form}"
         return StoredFile(job, blob, name, "report.downloaded", {"format": form})
@@ -71,7 +71,7 @@ class Analyses:
         return [(JobFacts.of(found[job_id]), one) for job_id, one in zip(job_ids, parsed, strict=True)]
 
     async def trends(self, caller: Caller, first: date, last: date) -> list[Trend]:
-        """Give every day from the first to the last, those without anything too."""
+        """Return every day from the first to the last, including days without data."""
         async with self._database.reading() as session:
             encrypted = {row["day"]: row for row in await analyses.jobs_by_day(session, caller.account_id, first, last)}
             measured = {

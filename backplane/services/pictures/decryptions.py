@@ -1,4 +1,4 @@
-"""Submission of decryptions: everything that is checked before a job exists."""
+"""Submission of decryptions: all checks before a job exists."""
 
 import asyncio
 import os
@@ -32,7 +32,7 @@ from shield_core.keys.stanzas import Stanza
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What is known of an encrypted image before its job exists, and what the worker needs to open it."""
+    """An inspected encrypted image before its job exists, with what the worker needs to open it."""
 
     header: Header
     secret: dict[str, Any] = field(repr=False)
@@ -56,7 +56,7 @@ class Decryptions:
         material: bytes | None,
         password: str | None,
     ) -> Prepared:
-        """Check framing and key file, and derive what the password gives."""
+        """Check framing and key file, and derive the wrap keys from the password."""
         try:
             header = await asyncio.to_thread(peek, image)
             if material is None and header.purity is Purity.MAXIMUM:
@@ -102,17 +102,17 @@ class Decryptions:
         if password is None:
             raise ValidationFailed("This key file is protected by a password: send it as master_password")
         first, *others = [b64encode(key) for key in await self._wrap_keys(account_id, kdf, password)]
-        # A worker of the release before knows the first one alone.
+        # A worker of the previous release reads only the first key.
         return secret | {"wrap_key_b64": first} | ({"other_wrap_keys_b64": others} if others else {})
 
     async def _wrap_keys(self, account_id: UUID, kdf: Kdf, password: str) -> list[bytes]:
-        """Derive a key from each candidate, whichever opens: each is a turn of the account's."""
+        """Derive a key from each candidate password; each derivation takes a turn of the account."""
         texts = candidates(password)
-        # No key file was ever made under any other password: to the caller it is as wrong as they all are.
+        # No key file was ever made under such a password, so it gets the same answer as any wrong one.
         return [await self._derivations.derive(account_id, kdf, text) for text in texts] or [os.urandom(WRAP_KEY_SIZE)]
 
     async def _made_here(self, account_id: UUID, given: keyfile.KeyFile) -> bool:
-        """Say whether this account's key is kept under the very stanza: the service chose what that costs."""
+        """Return whether this account's key is stored under this very stanza: then the service chose its cost."""
         async with self._database.reading() as session:
             key = await keys.of_account(session, account_id, given.key_id)
         if key is None or key.custody != PASSPHRASE:
@@ -138,5 +138,5 @@ def _under_password(parsed: keyfile.KeyFile) -> Stanza | None:
 
 
 def peek(data: bytes) -> Header:
-    """Read the header of an encrypted image without its pixels; the worker reads all of it, strictly."""
+    """Read the header of an encrypted image without its pixels; the worker reads the whole image strictly."""
     return container_header.parse(png.find(data)[: -tag.SIZE])

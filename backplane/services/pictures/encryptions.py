@@ -1,4 +1,4 @@
-"""Submission of encryptions: everything that is checked before a job exists."""
+"""Submission of encryptions: all checks before a job exists."""
 
 import asyncio
 from collections.abc import Sequence
@@ -27,16 +27,16 @@ from shield_core.keys.canonical import b64encode
 
 MS_PER_MEASURED_MEGABYTE = 350
 NOT_POSSIBLE = "analysis-not-possible"
-"""Warning: the picture is encrypted and cannot be analyzed, because nothing decodes it."""
+"""Warning: the picture is encrypted but cannot be analyzed, because no decoder reads it."""
 
 FRAME_WIDTH = SAMPLE_KINDS[FRAME_MODE].bytes_per_pixel
 PLACE_BYTES = 5
-"""Keystream that the permutation takes for a pixel: a byte for its bucket, a word for its swap."""
+"""Keystream of the permutation per pixel: a byte for its bucket, four bytes for its swap."""
 
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """A picture's structure, as it is known before a worker decodes it, and the parts of it to encrypt."""
+    """A picture's structure before it is decoded, and the regions to encrypt."""
 
     facts: ImageFacts
     size: int
@@ -46,12 +46,12 @@ class Inspection:
 
     @property
     def pixels(self) -> int:
-        """Count the pixels; of a file that does not say its size, those of the noise picture that holds it."""
+        """The number of pixels; for a file without a readable size, those of the noise picture that holds it."""
         return self.facts.pixels or self.size // FRAME_WIDTH
 
     @property
     def measurable(self) -> bool:
-        """Tell whether the picture can be analyzed: only what is decoded can."""
+        """Whether the picture can be analyzed: only a decoded picture can."""
         return self.facts.is_decoded
 
     @property
@@ -60,7 +60,7 @@ class Inspection:
 
     @property
     def keystream_bytes(self) -> int:
-        """Bytes of all keystreams: of the picture, and about five more for each pixel's place."""
+        """Bytes of all keystreams: those of the picture, and about five for the place of each pixel."""
         if self.layout == Layout.FILE:
             return self.size // FRAME_WIDTH * (FRAME_WIDTH + PLACE_BYTES)
         width = SAMPLE_KINDS[self.facts.mode].bytes_per_pixel if self.facts.mode in SAMPLE_KINDS else FRAME_WIDTH
@@ -69,7 +69,7 @@ class Inspection:
 
 @dataclass(frozen=True, slots=True)
 class EncryptRequest:
-    """The options of an encryption, for one picture or for all of a batch; contradictions are refused."""
+    """The options of an encryption, for one picture or a whole batch; contradictions are refused."""
 
     purity: str = "balanced"
     layout: str = Layout.AUTO
@@ -87,7 +87,7 @@ class EncryptRequest:
 
 @dataclass(frozen=True, slots=True)
 class ResolvedRequest:
-    """Wishes that go together, and who will be able to open the keys."""
+    """Consistent options of an encryption, with the resulting custody of the keys."""
 
     request: EncryptRequest
     custody: str
@@ -100,7 +100,7 @@ class Encryptions:
         self._passphrases = passphrases
 
     async def submit(self, submission: Submission, upload: Picture, request: EncryptRequest) -> JobFacts:
-        """Check the picture's header, keep it sealed, and write the job with the intent to run it."""
+        """Check the picture's header, store it sealed, and write the job with the intent to run it."""
         resolved = request.resolve()
         try:
             inspection = await asyncio.to_thread(inspect_picture, upload.data, request.layout, request.regions)
@@ -119,7 +119,7 @@ class Encryptions:
         *,
         patient: bool = False,
     ) -> Job:
-        """Make the job of a picture that has been examined, with a wrap key of its own where there is a password."""
+        """Make the job of an inspected picture, with its own wrap key if there is a password."""
         request = resolved.request
         secret = await self._wrap_secret(request.password, patient=patient)
         job = Job(
@@ -157,12 +157,12 @@ def _estimate_ms(inspection: Inspection, request: EncryptRequest) -> int:
 
 
 def inspect_picture(data: Buffer, layout: str, regions: str | None = None) -> Inspection:
-    """Read the structure of a picture, choose its layout, and refuse what the worker would have to refuse for it."""
+    """Read the structure of a picture, choose its layout, and refuse what the worker would refuse."""
     return _decide(intake.survey(data), len(data), layout, parse_json(regions) if regions is not None else ())
 
 
 def inspect_for_any_layout(data: Buffer) -> dict[str, Inspection | Refused]:
-    """Do what `examine` does for each layout: which one is asked for may come after the picture."""
+    """Inspect a picture for each layout: the field with the layout may come after the picture."""
     walk = intake.survey(data)
     decided: dict[str, Inspection | Refused] = {}
     for layout in Layout:

@@ -1,4 +1,4 @@
-"""Submission of measurements: everything that is checked before a job exists."""
+"""Submission of measurements: all checks before a job exists."""
 
 import asyncio
 
@@ -23,13 +23,13 @@ class Measurements:
         self._submissions = submissions
 
     async def compare(self, submission: Submission, original: Picture, encrypted: Picture) -> JobFacts:
-        """Check the headers of both pictures, keep both sealed, and write the job."""
+        """Check the headers of both pictures, store both sealed, and write the job."""
         try:
             facts = await asyncio.to_thread(inspect_pair, original.data, encrypted.data)
         except ShieldError as error:
             raise from_core(error) from error
         job = _job(submission, ANALYZE, facts, size=len(original.data))
-        # Whatever was sent as the encrypted one, nobody has said that it is.
+        # The picture in the field "encrypted" may be a plaintext one.
         sent = [
             await self._submissions.sealed(job, INPUT, original),
             await self._submissions.sealed(job, INPUT_ENCRYPTED, encrypted),
@@ -37,7 +37,7 @@ class Measurements:
         return await self._submissions.submit(submission, job, sent, file_name=original.file_name)
 
     async def flip_bits(self, submission: Submission, upload: Picture) -> JobFacts:
-        """Check the header of a picture, keep it sealed, and write the job."""
+        """Check the header of a picture, store it sealed, and write the job."""
         try:
             facts = await asyncio.to_thread(inspect_small, upload.data)
         except ShieldError as error:
@@ -48,7 +48,7 @@ class Measurements:
 
 
 def inspect_pair(original: bytes, encrypted: bytes) -> ImageFacts:
-    """Read the structure of both, and refuse what cannot be compared; the worker looks at the samples as well."""
+    """Read the structure of both pictures, and refuse an impossible comparison; the worker also checks the samples."""
     facts = _measurable(original)
     size = _size_of_encrypted(encrypted)
     if size is not None and size != (facts.width, facts.height):
@@ -66,7 +66,7 @@ def inspect_small(data: bytes) -> ImageFacts:
 
 
 def _measurable(data: bytes) -> ImageFacts:
-    """Read the structure of a picture, and refuse what nothing decodes."""
+    """Read the structure of a picture, and refuse one that no decoder reads."""
     facts = intake.survey(data).facts
     if facts.format == OTHER:
         raise UnsupportedFormat(f"the picture is {facts.reason}: only what is decoded can be measured; send it as PNG")
@@ -75,7 +75,7 @@ def _measurable(data: bytes) -> ImageFacts:
 
 
 def _size_of_encrypted(data: bytes) -> tuple[int, int] | None:
-    """Width and height, or None of an encrypted image that holds a file: its size says nothing about the picture."""
+    """Return width and height; None for an encrypted image that holds a file, whose size says nothing."""
     try:
         header = container_header.parse(png.find(data)[: -tag.SIZE])
     except (UnsupportedFormat, HeaderMissing, HeaderInvalid):

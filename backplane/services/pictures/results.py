@@ -1,4 +1,4 @@
-"""Results of jobs: finding them, opening them, and how long a decrypted picture stays."""
+"""Results of jobs: find and open them, and limit the life of decrypted pictures."""
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
@@ -21,18 +21,18 @@ from backplane.services.sealing.envelopes import open_blob, open_seal
 from backplane.vault import LocalVault
 
 TAKEN_SECONDS = 60
-"""How long a decrypted picture stays after all of it has arrived: a proxy may have it, and its client not yet."""
+"""How long a decrypted picture stays after its download: a proxy may have it before its client does."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """A file that a job made, as its row describes it. Nothing is opened yet, and nothing is spent."""
+    """A file that a job made, as its row describes it. It is not opened yet."""
 
     job: Job = field(repr=False)
     blob: Blob = field(repr=False)
     file_name: str
     action: str | None = None
-    """What the audit log calls it when it leaves; None where that is not written down."""
+    """The audit action for its download; None if downloads are not audited."""
     details: Mapping[str, Any] | None = None
 
     @property
@@ -45,12 +45,12 @@ class StoredFile:
 
     @property
     def etag(self) -> str:
-        """Names these bytes and tells nothing of them: an object is written once, under an id of its own."""
+        """Identify these bytes without revealing them: an object is written once, under its own id."""
         return self.blob.id.hex
 
     @property
     def plaintext(self) -> bool:
-        """Whether it is a decrypted picture, which goes soon after it has arrived."""
+        """Whether it is a decrypted picture, which is deleted soon after its download."""
         return KINDS[self.job.kind].result_is_plaintext
 
 
@@ -61,7 +61,7 @@ class Results:
         self._vault = vault
 
     async def find(self, caller: Caller, job_id: UUID) -> StoredFile:
-        """Find the encrypted image of an encrypt job, the picture of a decrypt job, or what the job measured."""
+        """Find the encrypted image of an encrypt job, the picture of a decrypt job, or the measurement of a job."""
         async with self._database.reading() as session:
             job = require_completed(await jobs.of_account(session, caller.account_id, job_id))
             kind = KINDS[job.kind]
@@ -74,7 +74,7 @@ class Results:
         return StoredFile(job, blob, name, "result.downloaded")
 
     async def find_material(self, caller: Caller, job_id: UUID) -> StoredFile:
-        """Find the material file of an encrypt job; without one it is not there."""
+        """Find the material file of an encrypt job; raise NotFound without one."""
         async with self._database.reading() as session:
             job = require_completed(await jobs.of_account(session, caller.account_id, job_id))
             blob = await blobs.of_job(session, job_id, MATERIAL)
@@ -87,7 +87,7 @@ class Results:
     async def open(
         self, caller: Caller, file: StoredFile, part: tuple[int, int] | None = None
     ) -> AsyncIterator[bytes | memoryview]:
-        """Open a file, or the bytes of it from a place on and before another, and write down that it leaves."""
+        """Open a file, or the byte range `part` of it, and audit the download."""
         if file.action is not None:
             async with self._database.transaction() as session:
                 trail.record(session, caller, file.action, file.job.id, details=file.details)
@@ -96,7 +96,7 @@ class Results:
         return _pieces((await open_blob(self._vault, self._store, file.job, file.blob, part))[0])
 
     async def note_taken(self, file: StoredFile, start: int, stop: int) -> None:
-        """Shorten the life of a decrypted picture, once all of its bytes have arrived in one or several parts."""
+        """Shorten the life of a decrypted picture once all of its bytes have arrived, in one or several parts."""
         async with self._database.transaction() as session:
             if await blobs.note_taken(session, file.blob.id, start, stop):
                 await blobs.expire(session, file.job.id, RESULT, seconds=TAKEN_SECONDS)
@@ -104,7 +104,7 @@ class Results:
 
 
 def _is_over(blob: Blob) -> bool:
-    """Tell whether it is deleted, or due: how soon the sweeper comes must not be seen."""
+    """Return whether the blob is deleted or due: the sweeper's timing must not show."""
     due = blob.delete_after is not None and blob.delete_after <= datetime.now(UTC)
     return due or blob.deleted_at is not None
 

@@ -1,1 +1,1 @@
-"""What a request carries whatever it asks for: its submission and its idempotency key; and reads that are batched."""
+"""What every request carries: caller, submission, idempotency key and notes; and batched reads."""

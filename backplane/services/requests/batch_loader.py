@@ -10,7 +10,7 @@ Answer = TypeVar("Answer")
 
 
 class BatchLoader(Generic[Question, Answer]):
-    """A key alone is loaded at once; a key that several ask for is loaded once."""
+    """Load a single key at once; load a key that several readers request only once."""
 
     def __init__(
         self, ask: Callable[[Sequence[Question]], Awaitable[Mapping[Question, Answer]]], *, at_once: int
@@ -21,7 +21,7 @@ class BatchLoader(Generic[Question, Answer]):
         self._running: asyncio.Task[None] | None = None
 
     async def load(self, question: Question) -> Answer | None:
-        """Return the answer, or None where there is none; raises what asking raises."""
+        """Return the answer; None without one. Raises the errors of the query."""
         if question not in self._waiting:
             self._waiting[question] = asyncio.get_running_loop().create_future()
         answer = self._waiting[question]
@@ -47,7 +47,7 @@ class BatchLoader(Generic[Question, Answer]):
         except Exception as error:  # noqa: BLE001 -- every reader gets the error
             for future in together.values():
                 future.set_exception(error)
-                future.exception()  # all readers may have gone meanwhile: not worth a warning
+                future.exception()  # all readers may be gone by now: no warning is needed
         else:
             for question, future in together.items():
                 future.set_result(answers.get(question))

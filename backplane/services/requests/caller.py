@@ -1,4 +1,4 @@
-"""Who asks, for whom, and what they may do: the first argument of every use case."""
+"""The caller of a use case: its account, its actor and its rights. It is the first argument of every use case."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,30 +10,30 @@ NO_ACCOUNT: Final = UUID(int=0)
 
 
 class Actor(StrEnum):
-    """What kind of caller acts."""
+    """The kind of caller."""
 
     USER = "user"
     API_KEY = "api_key"
     OPERATOR = "operator"
     """A person at the machine itself, who needs no account."""
     SYSTEM = "system"
-    """A worker or the relay, by itself."""
+    """A worker or the relay, on its own behalf."""
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Data only: it knows no service, and nothing here is checked again."""
+    """Only data: it calls no service, and its fields are not checked again."""
 
     account_id: UUID
     """Whose data."""
     actor: Actor = Actor.USER
     scopes: frozenset[str] = frozenset()
     role: str | None = None
-    """In the account; None until accounts have members."""
+    """The role in the account; None until accounts have members."""
     tier: str | None = None
     request_id: str | None = None
     address: str | None = None
-    """Where the request came from: the address of the client, as far as the proxies that are trusted tell it."""
+    """The address of the client, as reported by trusted proxies."""
 
     @classmethod
     def operator(cls) -> Self:
@@ -41,5 +41,5 @@ class Caller:
 
     @classmethod
     def system(cls, account_id: UUID = NO_ACCOUNT, *, request_id: str | None = None) -> Self:
-        """Return the caller that a worker or the relay is; `request_id` is of the request that the work is for."""
+        """Return the caller for a worker or the relay; `request_id` belongs to the request that caused the work."""
         return cls(account_id, Actor.SYSTEM, request_id=request_id)

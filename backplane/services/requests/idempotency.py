@@ -1,11 +1,11 @@
-"""One request, one effect: what a client sends again under the same `Idempotency-Key` is not done again.
+"""Idempotency keys: a repeated request with the same `Idempotency-Key` has no second effect.
 
-A key is reserved for a request once all of it has arrived, and the transaction that creates something says so in the
-reservation's row: there is both or neither. A reservation is a lease, so that a gateway that dies blocks nobody for
-long; whoever comes after draws a new holder, and the transaction of the one before then fails.
+A key is reserved for a request once all of the request has arrived. The transaction that creates an object records it
+in the reservation's row, so both exist or neither. A reservation is a lease, so that a crashed gateway blocks nobody
+for long. The next attempt sets a new holder, and then the transaction of the previous holder fails.
 
-What was asked is compared by HMACs under a key of the vault, so the table tells nothing to whoever reads it. A password
-has one of its own, which is dropped when the job ends: for a day it would be something to try passwords against.
+Requests are compared by HMACs under a key of the vault, so the table reveals nothing. A password has a separate HMAC,
+which is deleted when the job ends: otherwise an attacker could try passwords against it for a day.
 """
 
 import asyncio
@@ -36,14 +36,14 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a request asks for. Names of files are not in it: a client that tries again may have made a new one."""
+    """The content of a request, for comparison; without file names, because a client that retries may use new ones."""
 
     key: str
     method: str
     path: str
     fields: Mapping[str, Any] = field(default_factory=dict)
     digests: Sequence[tuple[str, bytes]] = ()
-    """SHA-256 of each file, with the name of its field, in their order."""
+    """SHA-256 of each file, with the name of its field, in order."""
     password: str | None = field(default=None, repr=False)
 
     def encode(self) -> bytes:
@@ -54,7 +54,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What the first request under a key made, and the answer where it was kept."""
+    """The object that the first request under a key made, and the answer if it was kept."""
 
     kind: str
     object_id: UUID
@@ -74,14 +74,14 @@ class Idempotency:
         create: Callable[[Submission], Awaitable[T]],
         again: Callable[[Made], Awaitable[T]],
     ) -> T:
-        """Create, or answer again with what was created under the key.
+        """Create an object, or answer with the object that was already created under the key.
 
-        `create` gets the submission with the reservation in it, and calls `await submission.record(…)` in the
-        transaction that creates. Where it raises, nothing was created, and the key is free again.
+        `create` gets the submission with the reservation, and calls `await submission.record(…)` in its transaction. If
+        it raises, nothing was created, and the key is released.
 
         Raises:
             IdempotencyInProgress: another request holds the key.
-            IdempotencyMismatch: the key was used for something else.
+            IdempotencyMismatch: the key was used for a different request.
         """
         if asked is None:
             return await create(submission)
@@ -119,7 +119,7 @@ class Idempotency:
         if known is not None and not _is_same(known, fingerprint, password_mac):
             IDEMPOTENT_REQUESTS.labels(outcome="mismatch").inc()
             raise IdempotencyMismatch
-        # Where it is gone it was freed a moment ago, and is as good as under way: the next try takes it.
+        # A missing row was released a moment ago. Treat it as in progress: the next try reserves it.
         if known is None or known.object_id is None or known.object_kind is None:
             IDEMPOTENT_REQUESTS.labels(outcome="in_progress").inc()
             raise IdempotencyInProgress
@@ -142,7 +142,7 @@ class Idempotency:
             async with self._database.transaction() as session:
                 await idempotency.release(session, reservation.key_id, reservation.holder)
         except ApplicationError:
-            # The lease runs out by itself.
+            # The lease expires by itself.
             log.warning("idempotency.release_failed")
 
 

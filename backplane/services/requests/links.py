@@ -1,4 +1,4 @@
-"""Addresses of the API, as absolute paths: what a job or a batch has, once it has it."""
+"""API paths of jobs and batches and of their files."""
 
 from dataclasses import dataclass
 from typing import Final, Protocol, Self
@@ -14,7 +14,7 @@ ANALYZE: Final = f"{API}/analyze"
 
 
 class LinkedJob(Protocol):
-    """A job, by whatever record or row it is known."""
+    """A job, as any record or row with these fields."""
 
     @property
     def id(self) -> UUID: ...
@@ -32,7 +32,7 @@ class LinkedJob(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class JobLinks:
-    """The addresses of a job and of what it made; None for what it did not make."""
+    """The paths of a job and of its results; None for a result that it does not have."""
 
     job_url: str
     result_url: str | None

@@ -1,4 +1,4 @@
-"""What an owner calls a job or a batch: the file's name, a reference, and metadata."""
+"""Notes: the file name, reference and metadata that an owner gives to a job or a batch."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ class Note:
     metadata: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def words(self) -> Iterator[bytes]:
-        """Yield the words that a search finds the note by. The file's name is not one: nobody chose it for that."""
+        """Yield the search terms of the note. The file name is not one: nobody chose it for a search."""
         if self.reference is not None:
             yield _framed(b"reference", self.reference.encode())
         for name, value in self.metadata.items():

@@ -1,4 +1,4 @@
-"""The right to create something under an idempotency key, once."""
+"""Reservations of idempotency keys: the right to create one object under a key."""
 
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from shield_core.keys.schedule import LABELS, framed
 
 
 class Reservation:
-    """Held by one attempt at one request; `fulfil` in the creating transaction uses it up."""
+    """A reservation of one attempt at one request; `fulfil`, in the creating transaction, uses it up."""
 
     def __init__(self, vault: LocalVault, *, account_id: UUID, key_id: bytes, holder: UUID) -> None:
         self._vault = vault
@@ -19,7 +19,7 @@ class Reservation:
         self.holder = holder
 
     async def fulfil(self, session: Session, kind: str, object_id: UUID, *, answer: bytes | None = None) -> None:
-        """Write what was made. Raises IdempotencyInProgress where another attempt holds the key by now."""
+        """Record the created object. Raises IdempotencyInProgress if another attempt holds the key by now."""
         sealed = self._seal(answer) if answer is not None else None
         columns = {"object_kind": kind, "object_id": object_id, "answer": sealed}
         if not await idempotency.fulfil(session, self.key_id, self.holder, **columns):
@@ -30,7 +30,7 @@ class Reservation:
         return key.open(sealed[16:], self._aad(key.id))
 
     def _seal(self, answer: bytes) -> bytes:
-        # The day's key outlives the idempotency key, and nothing of the answer outlives the day's key.
+        # The transit key outlives the idempotency key, and the answer cannot be opened without the transit key.
         key = self._vault.transit_key_of_today()
         return key.id.bytes + key.seal(answer, self._aad(key.id))
 

@@ -1,4 +1,4 @@
-"""A request that creates something: its caller, its idempotency reservation, and what the created object carries."""
+"""Submissions: requests that create an object, with caller, idempotency reservation and the object's options."""
 
 from dataclasses import dataclass, field, replace
 from typing import Self
@@ -18,9 +18,9 @@ class Submission:
     once: Reservation | None = None
     """The idempotency key that the request holds."""
     webhook_url: str | None = field(default=None, repr=False)
-    """Where to send the end of the created job or batch."""
+    """Where to send a message about the end of the created job or batch."""
     note: Note = NO_NOTE
-    """What its owner calls the created job or batch."""
+    """The owner's note on the created job or batch."""
 
     @property
     def account_id(self) -> UUID:
@@ -30,9 +30,9 @@ class Submission:
         return replace(self, webhook_url=webhook_url, note=note)
 
     async def record(self, session: Session, kind: str, object_id: UUID, *, answer: bytes | None = None) -> None:
-        """Write what the request created under its idempotency key, in the transaction that creates it.
+        """Record the created object under the request's idempotency key, in the creating transaction.
 
-        `answer` is for a secret that is shown once: it is kept sealed, for a client that asks again.
+        `answer` is for a secret that is shown once: it is kept sealed, for a client that repeats its request.
 
         Raises:
             IdempotencyInProgress: another attempt at the same request holds the key by now; nothing may be created.

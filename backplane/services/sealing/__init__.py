@@ -1,1 +1,1 @@
-"""Envelope encryption at rest, and who can open a key."""
+"""Envelope encryption at rest, and the custody of keys."""

@@ -1,4 +1,4 @@
-"""The account's keys: what seals its notes, names, webhook secrets and file keys."""
+"""Account keys, which seal an account's notes, file names, webhook secrets and file keys."""
 
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from shield_core.keys import stanzas
 
 
 async def account_key(session: ReadSession, vault: LocalVault, account_id: UUID) -> VaultKey:
-    """Return the key that seals what is new of the account's.
+    """Return the account key that seals new data.
 
     Raises:
         NotFound: there is no such account.
@@ -23,7 +23,7 @@ async def account_key(session: ReadSession, vault: LocalVault, account_id: UUID)
 
 
 def vault_opener(vault: LocalVault, account_id: UUID) -> stanzas.VaultOpen:
-    """Return what opens `vault` stanzas with the account's keys."""
+    """Return an opener of `vault` stanzas with the account's keys."""
 
     def look_up(kek_id: str, version: int) -> bytes | None:
         try:

@@ -1,4 +1,4 @@
-"""Who can open the key of a job: what its caller asked for, and the wraps that make it so."""
+"""Key custody: who can open the key of a job, and the wraps that ensure it."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,9 +16,9 @@ MANAGED, PASSPHRASE, RECIPIENT = "managed", "passphrase", "recipient"
 
 
 def agree_on_custody(asked: str | None, *, password: bool, recipients: bool) -> str:
-    """Return the custody that the fields of a request add up to, or refuse fields that contradict each other.
+    """Return the custody that results from the fields of a request; refuse contradictory fields.
 
-    Recipients may stand beside a password and beside the vault: either opens.
+    Recipients can be combined with a password or the vault: each of them opens the key.
     """
     if password and asked == RECIPIENT:
         raise CustodyConflict("recipient custody takes no master_password: with both, leave key_custody away")
@@ -32,7 +32,7 @@ def agree_on_custody(asked: str | None, *, password: bool, recipients: bool) -> 
 
 
 def read_recipients(texts: Sequence[str], *, beside: bool) -> list[PublicKey]:
-    """Read public keys, each once; `beside` tells that something else opens the key file too."""
+    """Parse public keys without duplicates; `beside` says that something else opens the key file too."""
     try:
         publics = list(dict.fromkeys(PublicKey.parse(text) for text in texts))
     except RecipientUnfit as error:
@@ -43,11 +43,11 @@ def read_recipients(texts: Sequence[str], *, beside: bool) -> list[PublicKey]:
 
 
 def wraps_of(job: AnyJob, account_key: VaultKey, secret: Mapping[str, Any] | None) -> list[Wrap]:
-    """Return what a job's key file is made with: the wrap of its custody, and its recipients beside it."""
+    """Return the wraps of a job's key file: that of its custody, and those of its recipients."""
     recipients = [RecipientWrap(PublicKey.parse(text)) for text in job.recipients or ()]
     if secret is not None:
-        # A second attempt wraps another file key under the same wrap key and nonce. That is sound because a key file
-        # leaves an attempt only in the transaction that ends the job: of all attempts at most one is ever seen.
+        # A second attempt wraps another file key under the same wrap key and nonce. That is safe because a key file is
+        # published only in the transaction that ends the job: at most one attempt's key file is ever visible.
         return [PassphraseWrap(Kdf.from_json(secret["kdf"]), b64decode(secret["wrap_key_b64"])), *recipients]
     if job.key_custody == RECIPIENT:
         return list(recipients)

@@ -1,6 +1,6 @@
-"""Wrap keys for decryption, derived in one child process: what a key file asks for is chosen by whoever made it.
+"""Wrap keys for decryption, derived in a child process, because the author of a key file chooses its cost.
 
-Log-ins and encryptions derive in the gateway's own pool (`passphrases`), and wait for nothing that happens here.
+Log-ins and encryptions derive in the gateway's own pool (`passphrases`), and never wait for this process.
 """
 
 import asyncio
@@ -24,27 +24,27 @@ from shield_core.keys.passphrase import Kdf
 log = structlog.get_logger()
 
 WAITING: Final = 8
-"""Of one account: at default costs the last one waits for about two seconds."""
+"""Per account: at default costs the last one waits for about two seconds."""
 
 PATIENCE_SECONDS: Final = 120.0
-"""No derivation within the format's caps takes as long; a child that does hangs, and is replaced."""
+"""No derivation within the format's limits takes as long; a child that does is considered hung, and is replaced."""
 
 ATTEMPTS: Final = 2
 
 
 class Derivations:
-    """One derivation at a time, in turns of the accounts; the child is started when the first one comes."""
+    """Run one derivation at a time, in turns of the accounts; the first one starts the child."""
 
     def __init__(self) -> None:
         self._lock = FairLock(waiting=WAITING)
         self._process: Process | None = None
 
     async def derive(self, account_id: UUID, kdf: Kdf, password: str) -> bytes:
-        """Derive the 32-byte wrap key of a password that a key file can be under.
+        """Derive the 32-byte wrap key of a key file from a password.
 
         Raises:
-            Overloaded: so many of this account wait already.
-            Unavailable: the child died twice over it.
+            Overloaded: too many derivations of this account wait already.
+            Unavailable: the child died twice on it.
         """
         request = frame({"kdf": kdf.to_json(), "password_b64": b64encode(password.encode())})
         async with self._lock.held(account_id):
@@ -55,7 +55,7 @@ class Derivations:
         raise Unavailable
 
     async def close(self) -> None:
-        """End the child, whatever it is at."""
+        """End the child, even during a derivation."""
         process, self._process = self._process, None
         if process is not None:
             with suppress(ProcessLookupError):
@@ -69,7 +69,7 @@ class Derivations:
                 answer = await self._exchange(await self._child(), request)
             answered = True
         finally:
-            # Whoever stops waiting leaves an answer behind that belongs to nobody: the next one gets another child.
+            # A cancelled caller leaves an unread answer in the pipe, so the next caller gets a new child.
             if not answered:
                 await self.close()
         return b64decode(answer["wrap_key_b64"])
@@ -92,7 +92,7 @@ class Derivations:
 
 
 def _environment() -> dict[str, str]:
-    """What the child needs to import this package, and nothing that the gateway was told."""
+    """Return the variables that the child needs for its imports, and none of the gateway's settings."""
     places = os.pathsep.join(str(Path(place).absolute()) for place in sys.path)
     kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
     # One arena: each of 16 threads would otherwise reserve 128 MiB of address space, which is bounded.

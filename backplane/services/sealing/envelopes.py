@@ -1,7 +1,7 @@
 """Envelope encryption of stored pictures: each blob has its own key, wrapped in its row.
 
-The day's transit key wraps the keys of originals and decrypted pictures; it is destroyed soon. The account's key wraps
-those of analyses and reports, which are kept with the job: once it is destroyed, no backup opens them.
+The transit key of the day wraps the keys of originals and decrypted pictures; it is destroyed soon. The account's key
+wraps those of analyses and reports, which are kept with the job: once it is destroyed, no backup opens them.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ VERSION_SIZE = 4
 async def seal_blob(
     vault: LocalVault, job: AnyJob, blob: Blob, data: bytes | bytearray | memoryview, *, file_name: str | None
 ) -> bytearray:
-    """Return the sealed object, and leave its key in the blob's row under the transit key."""
+    """Return the sealed object, and store its key, under the transit key, in the blob's row."""
     key = secrets.token_bytes(32)
     blob.sealed = seal_for_job(
         vault,
@@ -43,7 +43,7 @@ async def seal_blob(
 
 
 async def seal_kept_blob(account_key: VaultKey, job: AnyJob, blob: Blob, data: bytes) -> bytearray:
-    """Return the sealed object, and leave its key in the blob's row under the account's key."""
+    """Return the sealed object, and store its key, under the account's key, in the blob's row."""
     key = secrets.token_bytes(32)
     name = account_key.id.bytes + account_key.version.to_bytes(VERSION_SIZE)
     value = json.dumps({"key_b64": b64encode(key), "file_name": None}).encode()
@@ -54,7 +54,7 @@ async def seal_kept_blob(account_key: VaultKey, job: AnyJob, blob: Blob, data: b
 async def open_blob(
     vault: LocalVault, store: S3Blobs, job: AnyJob, blob: Blob, part: tuple[int, int] | None = None
 ) -> tuple[bytearray, str | None]:
-    """Fetch and open a sealed object, or a part of it: its bytes, and the file name that was sealed with it."""
+    """Fetch and open a sealed object, or a part of it: return its bytes and its sealed file name."""
     key, file_name = open_seal(vault, job, blob)
     head = HEAD + blob.id.bytes
     try:
@@ -73,7 +73,7 @@ async def open_blob(
 
 
 def open_seal(vault: LocalVault, job: AnyJob, blob: Blob) -> tuple[bytes, str | None]:
-    """Open what is sealed in the blob's row: the key of the object, and its file name."""
+    """Open the sealed part of the blob's row: the key of the object, and its file name."""
     if blob.sealed is None:
         raise Gone
     secret = _open_kept(vault, job, blob) if blob.purpose in KEPT else _open_passing(vault, job, blob)

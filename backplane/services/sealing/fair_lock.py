@@ -1,4 +1,4 @@
-"""A lock that goes round the accounts that wait for it: one that asks for much delays the others little."""
+"""A fair lock: waiting accounts take turns, so that a busy account delays the others little."""
 
 import asyncio
 from collections import deque
@@ -10,25 +10,25 @@ from backplane.errors import Overloaded
 
 
 class FairLock:
-    """One holder at a time. Between two turns of an account, every other account that waits has had one."""
+    """A lock with one holder. Between two turns of an account, every other waiting account has one."""
 
     def __init__(self, *, waiting: int) -> None:
-        """Begin with nobody.
+        """Make a free lock.
 
         Args:
-            waiting: how many of one account may wait beside the one whose turn it is.
+            waiting: how many callers of one account may wait, in addition to the holder.
         """
         self._waiting = waiting
         self._taken = False
         self._queues: dict[UUID, deque[asyncio.Future[None]]] = {}
-        """By account, in the order of their next turns; none is empty."""
+        """The waiting callers by account, in the order of the next turns; no queue is empty."""
 
     @asynccontextmanager
     async def held(self, account_id: UUID) -> AsyncIterator[None]:
-        """Wait for the account's turn, and have it for the block.
+        """Wait for the account's turn, and hold the lock for the block.
 
         Raises:
-            Overloaded: so many of this account wait already.
+            Overloaded: too many callers of this account wait already.
         """
         await self._take(account_id)
         try:
@@ -53,7 +53,7 @@ class FairLock:
 
     def _leave(self, account_id: UUID, mine: asyncio.Future[None]) -> None:
         if not mine.cancelled():
-            self._pass_on(account_id)  # the turn came in the same moment
+            self._pass_on(account_id)  # the lock was granted at the same moment
         elif mine in self._queues.get(account_id, ()):
             self._queues[account_id].remove(mine)
             self._drop_if_empty(account_id)
@@ -65,7 +65,7 @@ class FairLock:
             next_id, queue = next(iter(self._queues.items()))
             waiter = queue.popleft()
             self._drop_if_empty(next_id)
-            if not waiter.cancelled():  # who gave up a moment ago may not have left yet
+            if not waiter.cancelled():  # a caller that was just cancelled may still be in the queue
                 waiter.set_result(None)
                 return
         self._taken = False

@@ -1,4 +1,4 @@
-"""What a job must know and nobody may read: sealed under the day's transit key, in the job's row or a blob's."""
+"""Secrets of jobs, sealed under the transit key of the day, in the row of a job or a blob."""
 
 import json
 from typing import Any
@@ -14,7 +14,7 @@ def seal_for_job(vault: LocalVault, *, account_id: UUID, job_id: UUID, value: di
 
 
 def open_for_job(vault: LocalVault, *, account_id: UUID, job_id: UUID, sealed: bytes) -> dict[str, Any]:
-    """Open what `seal_for_job` sealed. Raises Gone once the day's key has been destroyed."""
+    """Open what `seal_for_job` sealed. Raises Gone once its transit key has been destroyed."""
     key = vault.transit_key(UUID(bytes=sealed[:16]))
     value: dict[str, Any] = json.loads(key.open(sealed[16:], _aad(account_id, job_id, key.id)))
     return value

@@ -1,7 +1,7 @@
 """Sealed notes of jobs and batches, under the account's key, and their search index.
 
-The index finds exact values. It is blind: an HMAC under a subkey of the account's key for each word. A reader of the
-database alone learns which jobs of one account share a word, and no word.
+The index finds exact values. It is blind: it stores an HMAC of each term under a subkey of the account's key. A reader
+of the database alone learns which jobs of one account share a term, and no term.
 """
 
 import hashlib
@@ -22,11 +22,11 @@ from shield_core.keys.schedule import LABELS, framed, hkdf
 
 VERSION_SIZE = 4
 NAME_SIZE = 16 + VERSION_SIZE
-"""What names the key: its id and its version."""
+"""The key's identity: its id and its version."""
 
 
 def seal(key: VaultKey, note: Note, *, account_id: UUID, owner_id: UUID) -> bytes | None:
-    """Seal the note of a job or batch; None where there is nothing to keep."""
+    """Seal the note of a job or batch; None for an empty note."""
     if note == NO_NOTE:
         return None
     name = key.id.bytes + key.version.to_bytes(VERSION_SIZE)
@@ -34,7 +34,7 @@ def seal(key: VaultKey, note: Note, *, account_id: UUID, owner_id: UUID) -> byte
 
 
 def terms(key: VaultKey, note: Note, *, account_id: UUID) -> list[bytes]:
-    """Compute what the note is found by, as it stands in the index."""
+    """Compute the note's entries in the index."""
     version = key.version.to_bytes(VERSION_SIZE)
     info = LABELS.job_note_search + _frame(account_id.bytes, key.id.bytes) + version
     secret = hkdf(key.secret, info=info)
@@ -44,7 +44,7 @@ def terms(key: VaultKey, note: Note, *, account_id: UUID) -> list[bytes]:
 async def search_terms(
     session: ReadSession, vault: LocalVault, account_id: UUID, wanted: Note
 ) -> list[Sequence[bytes]]:
-    """Compute for each word of a search its terms under every version of the account's key: one of each must match."""
+    """Compute the HMACs of each search term under every version of the account's key: one of each must match."""
     words = len(list(wanted.words()))
     if not words:
         return []
@@ -62,14 +62,14 @@ async def search_terms(
 
 
 class NoteReader:
-    """Opens the notes of one account; each version of its key is fetched once."""
+    """Open the notes of one account; each version of its key is fetched once."""
 
     def __init__(self, vault: LocalVault, account_id: UUID) -> None:
         self._account_id = account_id
         self._key = cache(lambda name: vault.account_key(account_id, UUID(bytes=name[:16]), int.from_bytes(name[16:])))
 
     def read(self, owner: Job | Batch) -> Note:
-        """Open the note of a job or batch; an empty one where it does not open: a job can be had without its note."""
+        """Open the note of a job or batch; return an empty note if it does not open, as the job is still usable."""
         if owner.note is None:
             return NO_NOTE
         name, sealed = owner.note[:NAME_SIZE], owner.note[NAME_SIZE:]

@@ -1,6 +1,6 @@
-"""Passwords of log-ins and of new key files, hashed off the event loop, two at a time: each takes 64 MiB.
+"""Password hashing for log-ins and new key files, off the event loop and two at a time: each takes 64 MiB.
 
-What a given key file asks for is derived in a process of its own: `derivations`.
+Wrap keys of existing key files are derived in a separate process: `derivations`.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from shield_core.keys.stanzas import PassphraseWrap
 T = TypeVar("T")
 THREADS = 2
 WAITING = 16
-"""Beyond so many waiting, a caller is told to come back: the last one would wait for seconds."""
+"""With more waiting derivations a caller gets a 503 with Retry-After: the last one would wait for seconds."""
 
 
 class PassphrasePool:
@@ -27,7 +27,7 @@ class PassphrasePool:
 
     async def run(self, derive: Callable[[], T], *, patient: bool = False) -> T:
         if patient:
-            # Of all that batches have to derive one is under way: whoever else comes waits for that one at most.
+            # Batches derive one key at a time together, so that other callers wait for at most that one.
             async with self._patient:
                 return await self._run(derive)
         if self._waiting >= WAITING:
@@ -42,7 +42,7 @@ class PassphrasePool:
             self._waiting -= 1
 
     async def wrap(self, password: str, *, patient: bool = False) -> PassphraseWrap:
-        """Derive a wrap key for a new key file; who is patient waits where others are told to come back."""
+        """Derive a wrap key for a new key file; a `patient` caller waits where others get an error."""
         try:
             check_new_passphrase(password)
         except PassphraseUnfit as error:

@@ -1,1 +1,1 @@
-"""The outbox and the sweeper: what the relay runs."""
+"""The outbox and the sweeper, which the relay runs."""

@@ -1,4 +1,4 @@
-"""The outbox: committed job ids are published to the queue, at least once."""
+"""The outbox: it publishes committed job ids to the queue, at least once."""
 
 from backplane import failpoints
 from backplane.db.repositories import outbox
@@ -13,10 +13,10 @@ class OutboxRelay:
         self._queue = queue
 
     async def drain(self) -> int:
-        """Publish the job ids that are due and return how many there were.
+        """Publish the job ids that are due, and return their number.
 
-        The rows stay locked while the queue is told and go in the same transaction: a crash between the two tells it
-        twice, which the claim makes harmless, and never not at all.
+        The rows stay locked during the publication, and are deleted in the same transaction. A crash in between
+        publishes an id twice, which the claim makes harmless; an id is never lost.
         """
         async with self._database.transaction() as session:
             entries = await outbox.take(session)
@@ -28,6 +28,6 @@ class OutboxRelay:
         return len(entries)
 
     async def seconds_to_next(self) -> float | None:
-        """Say when there is something to publish; None where nothing waits for its time."""
+        """Return the seconds until the next id is due; None without one."""
         async with self._database.reading() as session:
             return await outbox.seconds_to_next(session)

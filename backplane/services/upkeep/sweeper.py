@@ -1,4 +1,4 @@
-"""The sweeper: it ends the leases of silent workers, enqueues jobs whose message was lost, and deletes what is due."""
+"""The sweeper: it recovers jobs of silent workers, enqueues jobs with lost messages, and deletes what is due."""
 
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -23,12 +23,13 @@ COLLECTED = ("uploads/", "results/")
 """Prefixes of our objects; other objects in the bucket are left alone."""
 
 UPLOAD_DAYS = 30
-"""The key of an upload is destroyed after three days, unless its job is tried again and again: of no use by then."""
+"""The key of an upload is destroyed after three days, unless its job is retried repeatedly: by then the upload is
+useless."""
 MARGIN_DAYS = 7
-"""A promise is counted from the job's end, and a relay may be down for a while."""
+"""Retention counts from the job's end, and a relay may be down for a while."""
 
 BATCH = 1000
-"""What the store deletes at once, at most."""
+"""The store deletes at most so many objects at once."""
 
 log = structlog.get_logger()
 
@@ -43,10 +44,10 @@ class Sweeper:
     async def recover_jobs(self) -> None:
         await self.end_silent_jobs()
         await self.reclaim_jobs()
-        await self.requeue_unheard_jobs()
+        await self.requeue_unclaimed_jobs()
 
     async def end_silent_jobs(self) -> None:
-        """End the jobs of silent workers that get no other attempt, each by itself: one must not hold up the others."""
+        """End the jobs of silent workers that get no other attempt, each separately: one must not delay the others."""
         async with self._database.transaction() as session:
             found = await leases.ending_silently(session)
         for job_id in found:
@@ -56,7 +57,7 @@ class Sweeper:
                 log.exception("sweeper.job_not_ended", job_id=ids.to_wire("job", job_id))
 
     async def count_dead_letters(self) -> None:
-        """Say how many jobs were given up and not sent again: an alert watches that."""
+        """Measure how many jobs were given up and not retried; an alert uses this metric."""
         async with self._database.transaction() as session:
             DEAD_LETTERS.set(await dead_letters.count(session))
 
@@ -66,11 +67,11 @@ class Sweeper:
             reclaimed = await leases.reclaim_expired(session)
         SWEPT.labels(what="lease").inc(len(reclaimed))
 
-    async def requeue_unheard_jobs(self) -> None:
-        """Enqueue jobs again that no worker took: the queue may have lost the first message."""
+    async def requeue_unclaimed_jobs(self) -> None:
+        """Enqueue jobs again that no worker claimed: the queue may have lost the first message."""
         async with self._database.transaction() as session:
-            unheard = await leases.requeue_unheard(session)
-        SWEPT.labels(what="unheard").inc(len(unheard))
+            unclaimed = await leases.requeue_unclaimed(session)
+        SWEPT.labels(what="unheard").inc(len(unclaimed))
 
     async def _end_silent_job(self, job_id: UUID) -> None:
         async with self._database.transaction() as session:
@@ -86,16 +87,16 @@ class Sweeper:
             await self._endings.notify(event)
 
     async def delete_due_objects(self) -> None:
-        """Delete what is due, the object before its row: a row that says "deleted" is never wrong.
+        """Delete due objects, each before its row is updated: a row that says "deleted" is never wrong.
 
         Raises:
-            ApplicationError: the store or the database is away; what is left is due the next time as well.
+            ApplicationError: the store or the database is not available; the rest is still due at the next sweep.
         """
         while await self._delete_some_due_objects():
             pass
 
     async def delete_outlived_jobs(self) -> None:
-        """Delete jobs that were kept for as long as was promised, and remove deleted ones whose objects are gone."""
+        """Delete jobs whose retention is over, and remove deleted ones whose objects are gone."""
         async with self._database.transaction() as session:
             outlived = await jobs.outlived(session)
             for job in outlived:
@@ -108,21 +109,21 @@ class Sweeper:
         SWEPT.labels(what="batch").inc(emptied)
 
     async def renew_store_rules(self) -> None:
-        """Let the store delete what all of this has left: later than any job was promised, and never what is kept."""
+        """Let the store itself delete leftovers, later than any job's retention; kept objects are never deleted."""
         async with self._database.transaction() as session:
             days = await jobs.longest_retention_days(session)
         results = {} if days is None else {"results/": days + MARGIN_DAYS}
         await self._store.expire_after({"uploads/": UPLOAD_DAYS} | results)
 
     async def forget_expired(self) -> None:
-        """Delete rows whose time is over and that nobody reads any more."""
+        """Delete expired rows that nobody reads any more."""
         async with self._database.transaction() as session:
             await accounts.delete_expired_refresh_tokens(session)
             expired = await idempotency.delete_expired(session)
         SWEPT.labels(what="idempotency_key").inc(expired)
 
     async def collect_unreferenced(self) -> None:
-        """Delete old objects that no row names: uploads whose commit failed, results of attempts that lost."""
+        """Delete old objects that no row names: uploads whose commit failed, results of lost attempts."""
         before = datetime.now(UTC) - UNREFERENCED_AFTER
         async for written in self._store.written_before(before, under=COLLECTED):
             async with self._database.transaction() as session:
@@ -133,7 +134,7 @@ class Sweeper:
             SWEPT.labels(what="unreferenced").inc(len(unreferenced) - len(refused))
 
     async def _delete_some_due_objects(self) -> bool:
-        """Delete one batch; False where that was the last one, or where one of it could not be deleted."""
+        """Delete one batch; return False if it was the last one, or if one of its objects could not be deleted."""
         async with self._database.transaction() as session:
             due = await blobs.due(session, limit=BATCH)
         refused = await self._store.delete_all([blob.object_key for blob in due])

@@ -1,1 +1,1 @@
-"""Webhooks: endpoints, what is told to them, and how it is sent. docs/guides/webhooks.md is the receiver's side."""
+"""Webhooks: endpoints, events and deliveries. docs/guides/webhooks.md describes the receiver's side."""

@@ -1,7 +1,7 @@
-"""Sending what must be sent, as the senders see it: take what is due, and write down what came of it.
+"""Deliveries for the senders: claim what is due, and record the outcome.
 
-At least once: an attempt is written before it is made, and where its sender dies another one makes the next, with the
-same message id. So a receiver that keeps the ids that it has seen acts once.
+Delivery is at least once: an attempt is recorded before it starts, and if its sender dies, another sender makes the
+next attempt with the same message id. A receiver that remembers the ids acts only once.
 """
 
 import json
@@ -27,15 +27,16 @@ from shield_core import __version__
 USER_AGENT = f"ImageShield/{__version__} (webhooks)"
 
 BACK_OFF_SECONDS = (5, 300, 1800, 7200, 18_000, 36_000)
-"""After the first attempt, the second and so on; then it is given up, 17 and a half hours after the event."""
+"""The waits after the first attempt, the second and so on; then the delivery fails, 17 and a half hours after the
+event."""
 
 MAX_ATTEMPTS = 1 + len(BACK_OFF_SECONDS)
 JITTER = 0.2
-"""Either way: receivers that went down together are not all called in the same second."""
+"""Plus or minus: receivers that went down together are not all called in the same second."""
 
 MAX_RETRY_AFTER = BACK_OFF_SECONDS[-1]
 FAILING_DAYS = 5
-"""After so many days without one message that got through, an endpoint is disabled."""
+"""After so many days without a successful message an endpoint is disabled."""
 
 DELIVERED = "delivered"
 GONE = 410
@@ -67,7 +68,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came of an attempt: one word, and what the receiver said."""
+    """The outcome of an attempt, and the receiver's answer."""
 
     outcome: str
     """`delivered`, `status`, `redirect`, `timeout`, `connection`, `tls`, `address`, `protocol` or `unavailable`."""
@@ -83,30 +84,30 @@ class Deliveries:
         self._log_days = log_days
 
     async def claim(self, *, busy_endpoints: Collection[UUID], busy_accounts: Collection[UUID]) -> Message | None:
-        """Take what has been due for longest, of nobody who is busy; None where nothing is due."""
+        """Claim the delivery that is due longest, of no busy endpoint or account; None if nothing is due."""
         while True:
             async with self._database.transaction() as session:
                 due = await deliveries.claim(session, busy_endpoints=busy_endpoints, busy_accounts=busy_accounts)
             if due is None:
                 return None
             if _attempts_made(due) > MAX_ATTEMPTS:
-                # Each of them took its sender down.
+                # Each of these attempts crashed its sender.
                 await self.finish(due, Answer("interrupted"))
                 continue
             try:
                 return self._compose(due)
             except ApplicationError:
-                # The account's key is not there: to be tried again like any other failure, and given up like one.
+                # The account's key is missing: retried like any other failure, and given up like one.
                 await self.finish(due, Answer("unavailable"))
 
     async def finish(self, due: Due, answer: Answer) -> None:
-        """Write down how an attempt went, and when the next one is."""
+        """Record the outcome of an attempt, and the time of the next one."""
         delivered = answer.outcome == DELIVERED
         status, wait = (DELIVERED, 0.0) if delivered else _next(due, answer)
         WEBHOOK_ATTEMPTS.labels(outcome=answer.outcome).inc()
         async with self._database.transaction() as session:
-            # The endpoint before its delivery: deleting an endpoint locks them in this order.
-            # What a single job's `webhook_url` does is no word about the endpoint under which it is logged.
+            # Lock the endpoint before its delivery, as the deletion of an endpoint does.
+            # The outcome of a single job's `webhook_url` says nothing about the endpoint under which it is logged.
             if due.delivery.url is None:
                 await self._judge(session, due, answer)
             await deliveries.finish(
@@ -120,12 +121,12 @@ class Deliveries:
             )
 
     async def measure(self) -> None:
-        """Say how far behind the senders are."""
+        """Measure how far behind the senders are."""
         async with self._database.transaction() as session:
             WEBHOOK_OLDEST_DUE.set(await deliveries.oldest_due_seconds(session))
 
     async def forget(self) -> None:
-        """Delete what is older than the log is kept, some at a time."""
+        """Delete events older than the log's retention, some at a time."""
         found = 1
         while found:
             async with self._database.transaction() as session:
@@ -173,18 +174,18 @@ class Deliveries:
 
 
 def encode(event: WebhookEvent) -> bytes:
-    """Write a message: the same bytes whenever it is sent."""
+    """Encode a message: the same bytes for every attempt."""
     message = {"type": event.type, "timestamp": moment(event.created_at), "data": event.data}
     return json.dumps(message, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 def _attempts_made(due: Due) -> int:
-    """Count the attempts since it was first sent, or since its owner had it sent again."""
+    """Count the attempts since the first one, or since its owner replayed it."""
     return due.delivery.attempts - due.delivery.first_attempt
 
 
 def _next(due: Due, answer: Answer) -> tuple[str, float]:
-    """Decide what follows a failure: the delivery's status, and in how many seconds it is tried again."""
+    """Decide what follows a failure: the delivery's status, and the seconds until the next attempt."""
     made = _attempts_made(due)
     if answer.status_code == GONE or made >= MAX_ATTEMPTS:
         return "failed", 0.0

@@ -1,4 +1,4 @@
-"""Webhook endpoints, and what their owners do to them. A secret is shown when it is made, and never again."""
+"""Webhook endpoints, for their owners. A secret is shown when it is made, and never again."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -22,13 +22,13 @@ from backplane.services.webhooks.targets import CHECK_SECONDS, default_endpoint
 from backplane.vault import LocalVault
 
 MAX_ENDPOINTS = 20
-"""Each of them is a message for every event."""
+"""Each endpoint costs a message for every event."""
 
 GRACE = timedelta(hours=24)
-"""How long the secret before signs beside a new one."""
+"""How long the previous secret signs beside a new one."""
 
 DEFAULT = "default"
-"""What the account's endpoint for `webhook_url` is called in an address."""
+"""The name of the account's endpoint for `webhook_url` in API paths."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class EndpointFacts:
 
 @dataclass(frozen=True, slots=True)
 class MadeSecret:
-    """A secret that was just made, and whose it is."""
+    """A new secret, with its endpoint."""
 
     endpoint: EndpointFacts
     secret: str = field(repr=False)
@@ -67,7 +67,7 @@ class Webhooks:
 
         Raises:
             WebhookUrlRefused: nothing is sent there.
-            TooManyWebhooks: the account has as many as it may have.
+            TooManyWebhooks: the account has reached its limit.
         """
         await self._guard.check(url, seconds=CHECK_SECONDS)
         account_id, endpoint_id, secret = submission.account_id, ids.new(), new_secret()
@@ -98,12 +98,12 @@ class Webhooks:
         return [self._facts(endpoint) for endpoint in found]
 
     async def get(self, caller: Caller, name: str) -> EndpointFacts:
-        """Find an endpoint by its id as it is written, or the default one by its name."""
+        """Find an endpoint by its id on the wire, or the default one by its name."""
         async with self._database.reading() as session:
             return self._facts(await find(session, caller.account_id, name))
 
     async def change(self, caller: Caller, name: str, changes: dict[str, Any]) -> EndpointFacts:
-        """Change what is named: `url`, `events`, `description`, `enabled`.
+        """Change the given fields: `url`, `events`, `description`, `enabled`.
 
         Raises:
             NotFound: there is no such endpoint.
@@ -126,19 +126,19 @@ class Webhooks:
                 columns |= {"disabled_reason": None if changes["enabled"] else "owner", "failing_since": None}
             await webhooks.change(session, endpoint, columns)
             trail.record(session, caller, "webhook.changed", endpoint.id, details={"fields": sorted(changes)})
-            # What waited while it was disabled is due by now.
+            # Deliveries that waited while it was disabled are due by now.
             await webhooks.wake(session)
             return self._facts(endpoint)
 
     async def remove(self, caller: Caller, name: str) -> None:
-        """Remove an endpoint with its log; what waits to be sent there is not sent any more."""
+        """Remove an endpoint with its log and its waiting deliveries."""
         async with self._database.transaction() as session:
             endpoint = await find(session, caller.account_id, name)
             await webhooks.remove(session, endpoint.id)
             trail.record(session, caller, "webhook.deleted", endpoint.id)
 
     async def rotate_secret(self, submission: Submission, name: str) -> MadeSecret:
-        """Make a new secret; the one before signs beside it for a day. The default endpoint is made where it is not."""
+        """Make a new secret; the previous one signs beside it for a day. A missing default endpoint is created."""
         account_id, secret = submission.account_id, new_secret()
         async with self._database.transaction() as session:
             key = await account_key(session, self._vault, account_id)
@@ -165,7 +165,7 @@ class Webhooks:
 
 
 async def find(session: ReadSession, account_id: UUID, name: str) -> WebhookEndpoint:
-    """Find an account's endpoint by its id as it is written, or the default one by its name. Raises NotFound."""
+    """Find an account's endpoint by its id on the wire, or the default one by its name. Raises NotFound."""
     if name == DEFAULT:
         endpoint = await webhooks.default_of_account(session, account_id)
     else:

@@ -1,6 +1,6 @@
-"""Webhook events, written in the transaction that makes them true, with a delivery for each receiver.
+"""Webhook events, written in the transaction that causes them, with a delivery for each receiver.
 
-An event keeps its id forever, and a job has one event for each of its ends. Where no endpoint listens, nothing is
+An event keeps its id forever, and a job has one event for each of its ends. Without a subscribed endpoint no event is
 written.
 """
 
@@ -26,7 +26,7 @@ ENDS = ("completed", "failed", "cancelled")
 
 
 class WebhookEvents:
-    """Follows the ends of jobs and batches: each is an event for the endpoints that listen."""
+    """Follow the ends of jobs and batches: write an event for the subscribed endpoints."""
 
     async def job_ended(self, session: Session, job: AnyJob, end: End) -> None:
         type_ = f"job.{end.status}"
@@ -38,7 +38,7 @@ class WebhookEvents:
         await _send(session, event, listening, webhook_url=job.webhook_url)
 
     async def job_requeued(self, session: Session, job: Job) -> None:
-        """Nothing: the messages about its end are true, and a retry makes an event when it ends."""
+        """Do nothing: the messages about its end stay true, and the retry makes an event when it ends."""
 
     async def batch_ended(self, session: Session, batch: Batch) -> None:
         """Write the event of the batch's end. After a retry a batch ends again, and that is another event."""
@@ -52,7 +52,7 @@ class WebhookEvents:
 
 
 async def add_test(session: Session, endpoint: WebhookEndpoint) -> tuple[WebhookDelivery, WebhookEvent]:
-    """Write a message that only shows that messages arrive."""
+    """Write a test message, which only shows that messages arrive."""
     data = {"webhook_id": ids.to_wire("whk", endpoint.id)}
     event = _event(endpoint.account_id, TEST, endpoint.id, seq=None, data=data)
     delivery = _delivery(event, endpoint.id)
@@ -80,7 +80,7 @@ def _delivery(event: WebhookEvent, endpoint_id: UUID, *, url: bytes | None = Non
 
 
 def _job_data(row: Any) -> dict[str, Any]:
-    """Describe the end of a job: ids, status and addresses, never a key and nothing of the picture."""
+    """Describe the end of a job: ids, status and paths, never a key or anything of the picture."""
     return {
         "job_id": ids.to_wire("job", row.id),
         "batch_id": ids.to_wire("bat", row.batch_id) if row.batch_id is not None else None,

@@ -1,4 +1,4 @@
-"""What was sent to an endpoint and what came of it, and having something sent: a test, or the same once more."""
+"""Delivery logs of endpoints, for their owners; and test messages and replays."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class AttemptFacts:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryFacts:
-    """One message for one endpoint, and every time that it was sent."""
+    """One message for one endpoint, with all its attempts."""
 
     id: UUID
     endpoint_id: UUID
@@ -47,7 +47,7 @@ class WebhookLogs:
     async def page(
         self, caller: Caller, name: str, *, limit: int, before: UUID | None, status: str | None
     ) -> tuple[list[DeliveryFacts], bool]:
-        """Return so many deliveries, newest first, and whether there are more."""
+        """Return up to `limit` deliveries, newest first, and whether there are more."""
         async with self._database.reading() as session:
             endpoint = await find(session, caller.account_id, name)
             found = await deliveries.page(session, endpoint.id, limit=limit + 1, before=before, status=status)
@@ -127,5 +127,5 @@ PREFIXES = {"job": "job", "batch": "bat", "webhook": "whk"}
 
 
 def subject_of(facts: DeliveryFacts) -> str:
-    """Write the id of what the message is about."""
+    """Return the id of the message's subject on the wire."""
     return ids.to_wire(PREFIXES[facts.event_type.partition(".")[0]], facts.subject_id)

@@ -27,7 +27,7 @@ def new_secret() -> str:
 
 
 def sign(keys: Sequence[str], *, message_id: str, timestamp: int, body: bytes) -> str:
-    """Return the signatures of a message under each secret, as they stand in `webhook-signature`."""
+    """Return the signatures of a message under each secret, in the form of the header `webhook-signature`."""
     signed = f"{message_id}.{timestamp}.".encode() + body
     return " ".join(f"v1,{base64.b64encode(_mac(key, signed)).decode()}" for key in keys)
 

@@ -15,7 +15,7 @@ from backplane.services.webhooks.secrets import SECRET, URL, new_secret
 from backplane.vault import LocalVault, VaultKey
 
 CHECK_SECONDS = 2.0
-"""How long a caller waits for a name server. The sender asks again in any case."""
+"""How long a caller waits for a name server. The sender resolves the name again in any case."""
 
 
 class WebhookTargets:
@@ -42,7 +42,7 @@ class WebhookTargets:
 
 
 def default_endpoint(key: VaultKey, account_id: UUID, secret: str) -> WebhookEndpoint:
-    """Make the account's endpoint without an address: what goes to a `webhook_url` is signed and logged under it."""
+    """Make the account's endpoint without an address: messages to a `webhook_url` are signed and logged under it."""
     endpoint_id = ids.new()
     return WebhookEndpoint(
         id=endpoint_id,

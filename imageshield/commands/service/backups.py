@@ -11,7 +11,7 @@ from typing import Any
 from backplane.errors import ApplicationError
 from backplane.services.backups.archives import Archive, BackupUnfit, Manifest
 from backplane.services.backups.restores import Restored
-from backplane.services.backups.snapshots import Told
+from backplane.services.backups.snapshots import ProgressCallback
 from backplane.settings import Settings
 from backplane.wiring.operator import open_backups, open_restores
 from imageshield.commands.service.installation import VAULT, AlembicMigrations, check_vault, installation
@@ -90,22 +90,24 @@ class Progress:
 
 def _read_through(path: Path) -> Archive:
     archive = Archive.open(path)
-    told, done = Progress(), 0
+    progress, done = Progress(), 0
     total = archive.manifest.object_bytes + sum(table.bytes for table in archive.manifest.tables)
     for size in archive.verify():
         done += size
-        told("verified megabytes", done // 1_000_000, total // 1_000_000)
+        progress("verified megabytes", done // 1_000_000, total // 1_000_000)
     return archive
 
 
-async def _make(settings: Settings, path: Path, told: Told) -> Manifest:
+async def _make(settings: Settings, path: Path, progress: ProgressCallback) -> Manifest:
     async with open_backups(settings) as backups:
-        return await backups.make(path, told)
+        return await backups.make(path, progress)
 
 
-async def _put_back(settings: Settings, archive: Archive, told: Told, *, without_keys: bool) -> Restored:
+async def _put_back(
+    settings: Settings, archive: Archive, progress: ProgressCallback, *, without_keys: bool
+) -> Restored:
     async with open_restores(settings, AlembicMigrations(settings)) as restores:
-        return await restores.restore(archive, told, without_keys=without_keys)
+        return await restores.restore(archive, progress, without_keys=without_keys)
 
 
 def _print(found: dict[str, Any], *, as_json: bool) -> None:
