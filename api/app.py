@@ -1,5 +1,7 @@
 """The application, put together."""
 
+from typing import Any
+
 from fastapi import FastAPI
 
 from api import errors
@@ -54,9 +56,14 @@ ROUTERS = (
 )
 
 
+class Gateway(FastAPI):
+    def openapi(self) -> dict[str, Any]:
+        return customize(self)
+
+
 def create_app(settings: Settings | None = None) -> FastAPI:
     """Build the gateway; without settings it reads them from the environment when it starts."""
-    app = FastAPI(
+    app = Gateway(
         title="Quantum-Seed ImageShield",
         version=__version__,
         summary="A self-hosted service that encrypts images with quantum-seeded keys",
@@ -76,5 +83,4 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     # The last one added is the outermost: api.middleware tells the order.
     for middleware in (Bodies, Replays, AllowedOrigins, Failures, AccessLog, RequestContext, SecurityHeaders, Handover):
         app.add_middleware(middleware)
-    app.openapi = lambda: customize(app)
     return app

@@ -31,7 +31,7 @@ class StrictRequest(Request):
         if media_type == JSON:
             self._json = read_json(body)
         else:
-            self._form = FormData(read_form(body))
+            self._form = FormData(list(read_form(body)))
 
 
 class Route(APIRoute):

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from math import ceil
+from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
@@ -14,12 +15,12 @@ from backplane.services.jobs.views import CANCELLED, JobFacts
 from backplane.services.requests.links import job_url
 from backplane.settings import Settings
 
-FINISHED = {
+FINISHED: dict[str, Any] = {
     "model": Job,
     "description": "The finished job, completed or failed, where `Prefer: wait=N` sufficed",
     "headers": {"Preference-Applied": {"schema": {"type": "string"}, "description": "`wait=N`"}},
 }
-ACCEPTED = {
+ACCEPTED: dict[str, Any] = {
     "model": Job,
     "description": "The job was taken and will end by itself",
     "headers": {

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iter
 from dataclasses import dataclass, field
 from io import BytesIO
 from types import MappingProxyType
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
@@ -22,6 +22,9 @@ from api.middleware.bodies import let_go
 from api.requests.strict import MULTIPART, NOT_TEXT, decode, demand_media_type
 from api.schemas.strict import Strict, unknown_field
 from backplane.errors import FileTooLarge
+
+if TYPE_CHECKING:
+    from python_multipart.multipart import MultipartCallbacks
 
 Options = TypeVar("Options", bound=Strict)
 
@@ -71,7 +74,7 @@ class FormReader:
         self.parts: dict[str, list[_Part]] = {}
         self.ended = False
 
-    def callbacks(self) -> dict[str, Any]:
+    def callbacks(self) -> "MultipartCallbacks":
         return {
             "on_part_begin": self._begin,
             "on_header_field": self._add_to_header,

@@ -1,3 +1,5 @@
+from typing import Any
+
 from starlette.responses import Response
 
 from api.answers.downloads import HEADERS, file_response
@@ -23,7 +25,7 @@ LIMITS = {"encrypted_image": MAX_ENCRYPTED_BYTES, "key_file": MAX_KEY_FILE, "mat
 
 router = Router(prefix="/api/v1", tags=["images"])
 
-PICTURE = {
+PICTURE: dict[str, Any] = {
     "description": "The picture, as an attachment; with `Prefer: wait=N` the finished job instead",
     "content": {
         media_type: {"schema": {"type": "string", "format": "binary"}}

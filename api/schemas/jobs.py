@@ -1,6 +1,6 @@
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 from pydantic import BaseModel, Field
 
@@ -168,7 +168,7 @@ class Job(BaseModel):
         return cls(
             job_id=ids.to_wire("job", facts.id),
             kind=facts.kind,
-            status=facts.status,
+            status=cast("Status", facts.status),
             progress=facts.progress,
             stage=facts.stage,
             estimated_time=facts.estimated_ms / 1000,

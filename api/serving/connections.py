@@ -93,7 +93,9 @@ class Connection(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self.scope["extensions"] = {EXTENSION: self._acknowledgements}
+        # The type of ASGI scopes has only dictionaries here; the protocol allows any value under a name of its own.
+        extensions: Any = {EXTENSION: self._acknowledgements}
+        self.scope["extensions"] = extensions
 
     def on_headers_complete(self) -> None:
         self._reading_head = False
