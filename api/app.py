@@ -1,4 +1,4 @@
-"""The application, put together."""
+"""The application: routers, middleware and error handlers."""
 
 from typing import Any
 
@@ -80,7 +80,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     for router in ROUTERS:
         app.include_router(router)
     app.state.upload_limits = UploadLimits(app.routes)
-    # The last one added is the outermost: api.middleware tells the order.
+    # The last one added is the outermost: api.middleware lists the order.
     for middleware in (Bodies, Replays, AllowedOrigins, Failures, AccessLog, RequestContext, SecurityHeaders, Handover):
         app.add_middleware(middleware)
     return app

@@ -1,9 +1,9 @@
-"""Reading a form with pictures, into memory and nowhere else.
+"""Readers of forms with pictures, into memory only.
 
 Starlette's own parser keeps each file in a SpooledTemporaryFile, which moves to the disk at 1 MB; an original must
-never lie there in clear. It is also read before the caller is known, and it counts parts but not the bytes of each.
-So the routes read their form themselves: after authentication, every file held to its own limit to the byte, and the
-first unknown field ends it.
+never be there in plaintext. It also reads before the caller is known, and it counts parts but not the bytes of each.
+So the routes read their form themselves, after authentication. Every file has its own limit, exact to the byte, and
+the first unknown field ends the reading.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping, Sequence

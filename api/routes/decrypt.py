@@ -1,3 +1,5 @@
+"""The route that decrypts a picture."""
+
 from typing import Any
 
 from starlette.responses import Response
@@ -81,7 +83,7 @@ async def decrypt(upload: Submit, pictures: Pictures) -> Response:
     it at its `Content-Location`, or send the request again with its `Idempotency-Key`.
 
     A wrong key, a wrong password and a changed file are one answer, `decryption-failed`: telling them apart would help
-    whoever tries.
+    an attacker.
     """
     job = await _submit(upload, pictures)
 

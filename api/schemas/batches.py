@@ -1,4 +1,4 @@
-"""Batches as their owners see them, the form that makes one, and the messages of their socket."""
+"""Schemas of batches, the form that makes one, and the messages of its socket."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal, cast

@@ -1,4 +1,4 @@
-"""Several analyses at once: side by side, and over time."""
+"""Schemas of several analyses: side by side, and over time."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -104,7 +104,7 @@ class Comparison(BaseModel):
 
 
 class Encryptions(BaseModel):
-    """Encrypt jobs that were taken in on a day."""
+    """Encrypt jobs that were accepted on a day."""
 
     jobs: int
     completed: int

@@ -1,3 +1,5 @@
+"""Schemas of jobs, filters of the list, and the messages of a progress socket."""
+
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal, cast

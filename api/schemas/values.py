@@ -1,4 +1,4 @@
-"""Values that come as text, in a query, a form or a header: each has one spelling, and any other is refused."""
+"""Values that come as text in a query, a form or a header: each has one accepted spelling."""
 
 import re
 from datetime import UTC, date, datetime

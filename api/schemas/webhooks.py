@@ -1,3 +1,5 @@
+"""Schemas of webhook endpoints and deliveries."""
+
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, Self, cast
 
@@ -23,8 +25,8 @@ URL_WORDS = (
 WebhookUrl = Annotated[str, Field(max_length=MAX_URL, examples=["https://example.org/hooks/imageshield"])]
 
 
-class Told(Strict):
-    """Options of a request that makes a job: where its end is to be told."""
+class WebhookOptions(Strict):
+    """Options of a request that makes a job: the address that is notified of its end."""
 
     webhook_url: Annotated[WebhookUrl | None, Field(repr=False)] = None
 

@@ -1,4 +1,4 @@
-"""Whether this gateway can do its work, asked of everything behind it at once."""
+"""Readiness: one check of each resource, all at once."""
 
 import asyncio
 import time
