@@ -1,9 +1,8 @@
-"""The front door: HTTP and WebSocket, and nothing behind them.
+"""The gateway: HTTP and WebSocket.
 
-`app` puts it together and `main` is what a server imports; `lifespan` opens and closes what stands behind the door.
-`server` takes connections and stops taking them, `connections` has an end to its patience, and `idempotency` does what
-comes twice once.
-`middleware` is what every request passes, `routes` and `ws` are the addresses, `schemas` their shapes. `uploads`
-reads pictures into memory, `downloads` hands them out, `preferences` and `waiting` are the `Prefer` header. `errors`
-turns every refusal into one problem document, and `openapi` describes all of it.
+`main` is what a server imports; `app` builds the application, and `lifespan` opens and closes its resources.
+`routes` and `ws` are the endpoints, `schemas` their requests and answers. `requests` reads forms, idempotency keys,
+cursors, preferences and ranges; `answers` writes jobs, files and documents. `errors` turns every refusal into one
+problem document. `live` holds event streams and waiting, `middleware` what every request passes, `serving` the
+connections, start and stop. `openapi` completes the OpenAPI document.
 """

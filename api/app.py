@@ -1,4 +1,6 @@
-"""The application, put together."""
+"""The application: routers, middleware and error handlers."""
+
+from typing import Any
 
 from fastapi import FastAPI
 
@@ -54,9 +56,14 @@ ROUTERS = (
 )
 
 
+class Gateway(FastAPI):
+    def openapi(self) -> dict[str, Any]:
+        return customize(self)
+
+
 def create_app(settings: Settings | None = None) -> FastAPI:
     """Build the gateway; without settings it reads them from the environment when it starts."""
-    app = FastAPI(
+    app = Gateway(
         title="Quantum-Seed ImageShield",
         version=__version__,
         summary="A self-hosted service that encrypts images with quantum-seeded keys",
@@ -73,8 +80,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     for router in ROUTERS:
         app.include_router(router)
     app.state.upload_limits = UploadLimits(ROUTERS)
-    # The last one added is the outermost: api.middleware tells the order.
+    # The last one added is the outermost: api.middleware lists the order.
     for middleware in (Bodies, Replays, AllowedOrigins, Failures, AccessLog, RequestContext, SecurityHeaders, Handover):
         app.add_middleware(middleware)
-    app.openapi = lambda: customize(app)
     return app

@@ -29,7 +29,7 @@ SCOPES = {
     "jobs:read": "see jobs and fetch their results",
     "jobs:write": "encrypt and decrypt, cancel, retry and delete jobs",
     "keys:export": "fetch key files",
-    "webhooks:read": "see webhook endpoints and what was sent to them",
+    "webhooks:read": "see webhook endpoints and the messages sent to them",
     "webhooks:write": "make, change and delete webhook endpoints, replace their secrets, have messages sent",
 }
 
@@ -39,7 +39,7 @@ FIELDS = {type_: name for name, type_ in get_type_hints(GatewayServices).items()
 
 
 class BearerToken(OAuth2PasswordBearer):
-    """`Authorization: Bearer`, of requests and sockets alike; nothing else is looked at, no cookie and no query."""
+    """`Authorization: Bearer`, of requests and sockets; cookies and the query are ignored."""
 
     async def __call__(self, connection: HTTPConnection) -> str:
         given = connection.headers.getlist("authorization")
@@ -117,7 +117,7 @@ async def authenticate_in_session(
     identity: Identity,
     connection: HTTPConnection,
 ) -> Caller:
-    """Authenticate for what must not outlive a login session: exports of keys, deletions, changes of credentials.
+    """Authenticate for actions that must not outlive a login session: key exports, deletions, changed credentials.
 
     An access token alone is valid until it expires, even where its login session has ended.
     """
@@ -127,7 +127,7 @@ async def authenticate_in_session(
 
 
 def caller_of(principal: Principal, needed: SecurityScopes, connection: HTTPConnection) -> Caller:
-    """Return the caller that a verified credential stands for.
+    """Return the caller that a verified credential belongs to.
 
     Raises:
         InsufficientScope: the credential lacks a scope that is needed.

@@ -1,6 +1,6 @@
-"""Every refusal, whoever raised it, becomes one `application/problem+json` document (RFC 9457).
+"""Problem documents: every refusal becomes one `application/problem+json` document (RFC 9457).
 
-No text that the caller sent comes back: a refused form would otherwise echo the password that stood in it.
+They never repeat text of the request: a refused form would otherwise echo its password.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -30,7 +30,7 @@ from shield_core.errors import ShieldError
 MEDIA_TYPE = "application/problem+json"
 PAGES = "/docs/problems/"
 
-TELLING = frozenset(
+SAFE_MESSAGES = frozenset(
     {
         "bool_parsing",
         "bool_type",
@@ -72,7 +72,7 @@ TELLING = frozenset(
         "unknown_field",
     }
 )
-"""Kinds of validation error whose message is made of the schema alone; of any other only the kind is told."""
+"""Kinds of validation errors whose message comes from the schema alone. For any other kind the message is withheld."""
 
 
 class RequestMalformed(ApplicationError):
@@ -140,7 +140,7 @@ class UnsupportedGrantType(ApplicationError):
 
 
 class BodyRefused(HTTPException):
-    """A refusal while a body is read: FastAPI lets nothing but an HTTPException out of its own reading."""
+    """A refusal while a body is read: FastAPI passes only an HTTPException through its own reading."""
 
     def __init__(self, error: ApplicationError) -> None:
         super().__init__(error.status)
@@ -238,7 +238,7 @@ def _translate(status: int) -> ApplicationError:
 
 
 def describe(error: Mapping[str, Any]) -> FieldProblem:
-    """Say what is wrong with one field, without what was sent."""
+    """Say what is wrong with one field, without repeating its value."""
     place, *path = error["loc"] or ("body",)
     kind = error["type"]
     # The name of an unknown field, and the place in a broken document, are what the caller sent.
@@ -247,7 +247,7 @@ def describe(error: Mapping[str, Any]) -> FieldProblem:
         location=str(place),
         field=field,
         code=kind,
-        detail=error["msg"] if kind in TELLING else "The value is not valid",
+        detail=error["msg"] if kind in SAFE_MESSAGES else "The value is not valid",
     )
 
 

@@ -1,4 +1,4 @@
-"""What is opened before the first request and closed after the last."""
+"""Start and stop of the application: resources open before the first request and close after the last."""
 
 import asyncio
 import logging
@@ -13,7 +13,7 @@ from api.middleware.bodies import SMALL_BODIES
 from api.middleware.budget import BodyBudget
 from api.requests.uploads import SUBMISSIONS_AT_ONCE
 from api.serving.draining import Draining
-from api.serving.loop_lag import pulse_taken
+from api.serving.loop_lag import loop_lag_measured
 from api.serving.readiness import ReadinessCheck
 from backplane.logging import configure
 from backplane.metrics import UPLOAD_BYTES
@@ -25,7 +25,7 @@ log = structlog.get_logger()
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-    # An application that was given its settings is a guest in somebody's process, and leaves the logs alone.
+    # An application that was given its settings runs in another program's process, and does not configure its logs.
     if app.state.settings is None:
         app.state.settings = load_settings()
         configure(app.state.settings.log_level)
@@ -41,14 +41,14 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.small_body_budget = BodyBudget(SMALL_BODIES)
         log.info("gateway.started", environment=app.state.settings.environment)
         with draining.on_signals():
-            async with app.state.streams.watched(), pulse_taken():
+            async with app.state.streams.watched(), loop_lag_measured():
                 yield
         draining.begin()
     log.info("gateway.stopped")
 
 
 def adopt_server_logs() -> None:
-    """Send uvicorn's logs the way of all others, without the lines that hold addresses with their query strings."""
+    """Send uvicorn's logs through ours, without the access lines, which hold query strings."""
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logger = logging.getLogger(name)
         logger.handlers.clear()

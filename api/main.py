@@ -1,4 +1,4 @@
-"""What `python -m api` serves; api.serving.server says how."""
+"""The application that `python -m api` serves; api.serving.server configures the server."""
 
 from api.app import create_app
 

@@ -1,4 +1,4 @@
-"""Routes as this API has them: strict about what they are sent, and answering HEAD wherever they answer GET."""
+"""Routes that read requests strictly, and answer HEAD wherever they answer GET."""
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, TypeVar
@@ -31,7 +31,7 @@ class StrictRequest(Request):
         if media_type == JSON:
             self._json = read_json(body)
         else:
-            self._form = FormData(read_form(body))
+            self._form = FormData(list(read_form(body)))
 
 
 class Route(APIRoute):
@@ -49,7 +49,7 @@ class Route(APIRoute):
 
         async def handle_strictly(request: Request) -> Response:
             request.scope["method"] = request.scope.get(ASKED, request.method)
-            # Who has no credential is told that first, as everywhere.
+            # A missing credential is refused first, as everywhere.
             if known is not None and not (needs_account and "authorization" not in request.headers):
                 check_query(request.scope["query_string"], known)
             if media_type is not None:

@@ -1,4 +1,4 @@
-"""`python -m api.snapshot`: write docs/openapi.json, or see that it is what the routes say."""
+"""`python -m api.snapshot`: write docs/openapi.json, or check that it is up to date."""
 
 import argparse
 import difflib

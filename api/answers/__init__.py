@@ -1,1 +1,1 @@
-"""Making answers: jobs, files and documents, and every refusal as a problem."""
+"""Answers: jobs, files, documents, and problems."""

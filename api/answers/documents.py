@@ -1,4 +1,4 @@
-"""How what was measured is handed out, and in which form a report is wanted."""
+"""Headers of analyses and reports, and the choice between HTML and PDF."""
 
 import re
 from collections.abc import Iterator
@@ -7,14 +7,14 @@ from typing import Literal
 WEIGHT = re.compile(r"[01](\.[0-9]{0,3})?")
 HTML, PDF = "text/html", "application/pdf"
 ANALYSIS_HEADERS = {"Content-Disposition": "inline", "Cache-Control": "private, no-cache", "Vary": "Authorization"}
-"""Kept by its owner's browser, and asked for anew each time."""
+"""The owner's browser keeps the analysis, and validates it each time."""
 
 REPORT_HEADERS = {"Cache-Control": "private, no-store", "Vary": "Accept, Authorization"}
-"""An attachment as every file: opened in place, it would be a page of this origin."""
+"""A report is an attachment as every file: shown in place, it would be a page of this origin."""
 
 
 def preferred_format(accept: str | None) -> Literal["html", "pdf"]:
-    """Choose by the `Accept` header (RFC 9110, section 12.5.1): PDF where it is wanted more than HTML."""
+    """Choose by the `Accept` header (RFC 9110, section 12.5.1): PDF if its weight is higher than that of HTML."""
     weights = dict(_weights(accept or "*/*"))
 
     def weigh(media_type: str) -> float:

@@ -1,4 +1,4 @@
-"""Handing files out: whole or in part, and never for a browser to interpret."""
+"""Downloads of files, whole or in part, always as attachments."""
 
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
@@ -18,10 +18,10 @@ from shield_core.image.names import harmless_name
 
 log = structlog.get_logger()
 PIECE = 256 * 1024
-"""A larger write would lie in the socket's buffer as a whole."""
+"""A larger write would be in the socket's buffer as a whole."""
 
 NO_RANGES = {"Accept-Ranges": "none"}
-"""Of what is made anew each time, so that two parts need not be of one whole."""
+"""For answers that are made again for each request, so that two parts may belong to different files."""
 
 HEADERS = {
     name: {"schema": {"type": "string"}, "description": description}
@@ -37,7 +37,7 @@ RANGES: dict[int | str, dict[str, Any]] = {
     },
     304: {"description": "`If-None-Match` names these bytes: you have them", "headers": HEADERS},
 }
-"""What a route that sends a file answers beside the whole of it and the codes of `REFUSED_PARTS`."""
+"""Answers of a route that sends a file, besides 200 and the codes of `REFUSED_PARTS`."""
 
 REFUSED_PARTS = ("precondition-failed", "range-not-satisfiable")
 
@@ -52,9 +52,9 @@ def content_disposition(file_name: str, *, fallback: str = "file") -> str:
 async def file_response(
     request: Request, caller: Caller, file: StoredFile, results: Results, *, headers: Mapping[str, str] | None = None
 ) -> Response:
-    """Send a stored file, or what the request asks for of it, as an attachment that nobody keeps.
+    """Send a stored file, or the part that the request asks for, as an attachment that no cache keeps.
 
-    `headers` are for what differs. Once a decrypted picture has arrived, its life is shortened.
+    `headers` replace these defaults. Once a decrypted picture has arrived, it expires sooner.
 
     Raises:
         PreconditionFailed: `If-Match` names other bytes.
@@ -108,5 +108,5 @@ async def _note_taken(sending: Sending, results: Results, file: StoredFile, part
     try:
         await results.note_taken(file, part.start, part.stop)
     except ApplicationError:
-        # To the caller, who has it, this is nothing: the sweeper deletes it when its time is over.
+        # The caller has the file. The sweeper deletes it when it expires.
         log.warning("result.taking_not_noted", job_id=str(file.job.id))

@@ -1,7 +1,8 @@
-"""The answers that submissions give."""
+"""Answers of routes that submit jobs."""
 
 from collections.abc import Awaitable, Callable
 from math import ceil
+from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
@@ -14,14 +15,14 @@ from backplane.services.jobs.views import CANCELLED, JobFacts
 from backplane.services.requests.links import job_url
 from backplane.settings import Settings
 
-FINISHED = {
+FINISHED: dict[str, Any] = {
     "model": Job,
     "description": "The finished job, completed or failed, where `Prefer: wait=N` sufficed",
     "headers": {"Preference-Applied": {"schema": {"type": "string"}, "description": "`wait=N`"}},
 }
-ACCEPTED = {
+ACCEPTED: dict[str, Any] = {
     "model": Job,
-    "description": "The job was taken and will end by itself",
+    "description": "The job was accepted and will finish by itself",
     "headers": {
         "Location": {"schema": {"type": "string"}, "description": "The job"},
         "Retry-After": {"schema": {"type": "integer"}, "description": "Seconds after which to look again"},
@@ -48,7 +49,7 @@ async def answer_with_job(upload: Upload, job: JobFacts) -> JSONResponse:
 
 
 async def answer_in_time(upload: Upload, job: JobFacts, send: Callable[[JobFacts], Awaitable[Response]]) -> Response:
-    """Answer with what the job made, as `send` sends it, if it ends in time and the caller did not ask for the job."""
+    """Answer with the job's result, as `send` sends it, if it ends in time and the caller did not ask for the job."""
     upload.release()
     request, prefer = upload.request, upload.prefer
     seconds = _patience(prefer, request.app.state.settings)

@@ -1,6 +1,6 @@
-"""Refusals of the token endpoint, in the form of OAuth 2.0 (RFC 6749, section 5.2), with a problem's members beside.
+"""Refusals of the token endpoint, in the form of OAuth 2.0 (RFC 6749, section 5.2) with the members of a problem.
 
-OAuth libraries know a refusal by `error` in a JSON document with the status 400, whatever else stands in it.
+OAuth libraries recognize a refusal by `error` in a JSON document with the status 400, whatever else it holds.
 """
 
 from collections.abc import Callable, Coroutine
@@ -29,7 +29,7 @@ GRANT_TYPE = "grant_type"
 
 
 class OAuthRoute(Route):
-    """A route for OAuth clients. What the RFC does not speak of, an overload for example, is a problem as usual."""
+    """A route for OAuth clients. A refusal that the RFC does not define, such as an overload, is a problem as usual."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
@@ -56,7 +56,7 @@ CODES = tuple(kind.code for kind in (InvalidGrant, InvalidRequest, UnsupportedGr
 
 
 def oauth_members(code: str, detail: str) -> dict[str, str]:
-    """Say in the members of RFC 6749, section 5.2, what a problem says."""
+    """Write a problem's code and detail as the members of RFC 6749, section 5.2."""
     return {"error": code.replace("-", "_"), "error_description": _describe(detail)}
 
 

@@ -1,4 +1,4 @@
-"""Which refusals a route declares in the OpenAPI document, by code."""
+"""Declarations of refusals in the OpenAPI document, by code."""
 
 from collections import defaultdict
 from typing import Any

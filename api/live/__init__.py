@@ -1,1 +1,1 @@
-"""What goes on after the first byte of the answer: sockets, event streams, and waiting for the end of a job."""
+"""Sockets, event streams, and waiting for the end of a job."""

@@ -50,7 +50,7 @@ async def batch_messages(
     feeds: Feeds, caller: Caller, batch_id: UUID, *, last_seq: int, beat_seconds: float | None
 ) -> Messages:
     """Yield the batch's present state, the events of its jobs, the counts after each end, and the end of all."""
-    del last_seq  # numbers are of one job each; the snapshot tells how far every one has come
+    del last_seq  # numbers are of one job each; the snapshot says how far each job is
     feed = feeds.batches.follow(caller, batch_id, beat_seconds=beat_seconds)
     wire, counts = ids.to_wire("bat", batch_id), Counts()
     async with aclosing(feed):

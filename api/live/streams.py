@@ -1,7 +1,7 @@
-"""Sockets and event streams that are open, and what ends them: they outlast the request whose credential let them in.
+"""Open sockets and event streams, and the reasons that end them before their job ends.
 
-Each is told of its end through a future, by whatever comes first: an hour, the end of the credential, the end of the
-session or the account behind it, or the gateway that stops. One watch serves them all.
+A stream outlasts the request that opened it. A future ends it for the first of these reasons: an hour has passed, the
+credential has expired, its login session or account has ended, or the gateway stops. One watch serves all streams.
 """
 
 import asyncio
@@ -26,10 +26,10 @@ STREAMS_AT_ONCE = 5000
 """In one process: 250 MB at the most that one may take, and a quarter of the descriptors that containers allow."""
 LIFETIME_SECONDS = 3600.0
 LOOK_SECONDS = 30.0
-"""How often the sessions of open streams are looked up: what a lost word about an end costs, without Redis too."""
+"""How often the login sessions of open streams are checked: the delay where a notification is lost or Redis is down."""
 SEND_SECONDS = 10.0
 GONE = (WebSocketDisconnect, TimeoutError, OSError)
-"""How a send ends where nobody takes it."""
+"""Errors of a send to a client that has gone."""
 
 log = structlog.get_logger()
 
@@ -53,7 +53,7 @@ REVOKED = Ending(4401, "the session has ended; sign in again")
 
 
 class Stream:
-    """One that is open: what tells it to end, and what it hangs on, its session first."""
+    """An open stream: the future that ends it, and the ids that it depends on, its login session first."""
 
     __slots__ = ("ending", "holders", "timer")
 
@@ -111,9 +111,9 @@ class OpenStreams:
 
     @asynccontextmanager
     async def watched(self) -> AsyncIterator[None]:
-        """End streams, while this lasts, that are to end."""
+        """End streams for the reasons above, while the block runs."""
         with self._sessions.on_end(lambda holder: self._end_all(holder, REVOKED)):
-            tasks = [asyncio.create_task(self._stop()), asyncio.create_task(self._look_now_and_then())]
+            tasks = [asyncio.create_task(self._stop()), asyncio.create_task(self._check_sessions_regularly())]
             try:
                 yield
             finally:
@@ -130,40 +130,42 @@ class OpenStreams:
         for session_id in list(self._session_ids):
             self._end_all(session_id, RESTARTING)
 
-    async def _look_now_and_then(self) -> None:
+    async def _check_sessions_regularly(self) -> None:
         while True:
             await asyncio.sleep(LOOK_SECONDS)
-            # A database that does not answer says nothing about who may stay.
+            # If the database does not answer, no stream ends for it.
             with suppress(ApplicationError):
-                await self._look()
+                await self._check_sessions()
 
-    async def _look(self) -> None:
+    async def _check_sessions(self) -> None:
         held = set(self._session_ids)
         for session_id in held - await self._sessions.active(held):
             self._end_all(session_id, REVOKED)
 
 
-async def converse(
-    telling: Coroutine[Any, Any, Ending], leaving: Coroutine[Any, Any, None], ending: asyncio.Future[Ending]
+async def run_stream(
+    sending: Coroutine[Any, Any, Ending], disconnecting: Coroutine[Any, Any, None], ending: asyncio.Future[Ending]
 ) -> Ending | None:
-    """Tell until all is told, the listener leaves or the stream is ended; None where nobody is there to hear why."""
-    teller, listener = asyncio.create_task(telling), asyncio.create_task(leaving)
-    things: list[asyncio.Future[Any]] = [teller, listener, ending]
+    """Run until every message is sent, the client leaves, or the stream is ended; None if the client has gone."""
+    sender, receiver = asyncio.create_task(sending), asyncio.create_task(disconnecting)
+    things: list[asyncio.Future[Any]] = [sender, receiver, ending]
     try:
         await asyncio.wait(things, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        teller.cancel()
-        listener.cancel()
-        await asyncio.gather(teller, listener, return_exceptions=True)
-    return _why(teller, listener, ending)
+        sender.cancel()
+        receiver.cancel()
+        await asyncio.gather(sender, receiver, return_exceptions=True)
+    return _why(sender, receiver, ending)
 
 
-def _why(telling: asyncio.Task[Ending], leaving: asyncio.Task[None], ending: asyncio.Future[Ending]) -> Ending | None:
-    if telling.cancelled():
-        return ending.result() if leaving.cancelled() else None
-    error = telling.exception()
+def _why(
+    sending: asyncio.Task[Ending], disconnecting: asyncio.Task[None], ending: asyncio.Future[Ending]
+) -> Ending | None:
+    if sending.cancelled():
+        return ending.result() if disconnecting.cancelled() else None
+    error = sending.exception()
     if error is None:
-        return telling.result()
+        return sending.result()
     return None if isinstance(error, GONE) else _fault(error)
 
 

@@ -1,11 +1,11 @@
-"""What every request passes, outermost first; plain ASGI, so that sockets pass as well and nothing is buffered.
+"""Middleware, outermost first; plain ASGI, so that sockets pass as well and nothing is buffered.
 
-handover   a socket goes on after everything that let it in
-headers    what a browser must know of every answer
-context    the request id, in and out and in every log line
-access     one log line and the metrics of a request
-failures   an error that nobody expected: 500, and the log has the rest
-origins    browsers of listed origins may call
-replays    an answer that was given before is marked
-bodies     how much of a body is read, how fast, and how much of all bodies at once
+handover   serves an accepted socket after the request that opened it has returned
+headers    adds the security headers
+context    reads or makes the request id, returns it, and binds it to every log line
+access     writes one log line and the metrics of a request
+failures   answers an unexpected error with 500 and logs it
+origins    lets browsers of listed origins call
+replays    marks an answer that an idempotency key has had before
+bodies     limits how much of a body is read, how fast, and how much of all bodies at once
 """

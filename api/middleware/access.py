@@ -1,3 +1,5 @@
+"""The access log and the metrics of requests."""
+
 import time
 from typing import Any
 

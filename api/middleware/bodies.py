@@ -1,3 +1,5 @@
+"""Limits of request bodies: size, time, and memory of all bodies together."""
+
 import asyncio
 import time
 
@@ -11,31 +13,31 @@ from api.serving.draining import Draining
 from backplane.errors import ApplicationError, FileTooLarge, Overloaded, Unauthenticated, Unavailable
 
 FORM_OVERHEAD = 64 * 1024
-"""The other fields of a form, and what stands between them."""
+"""The other fields of a form, and the boundaries between them."""
 
 DEFAULT_LIMIT = 64 * 1024
 SMALL_BODIES = 512 * DEFAULT_LIMIT
-"""Of all bodies of other addresses together, log-ins among them, while they arrive: a budget of their own, which no
-upload can use up. Each counts as the largest that it may become."""
+"""The budget of all bodies of other addresses together, log-ins among them, while they arrive. No upload can use it up.
+Each counts with the largest size that it may reach."""
 
 SILENT_SECONDS = 30.0
-"""A sender from which nothing at all comes in that time has gone. One that is merely slow is cut where others wait."""
+"""A sender that sends nothing at all in that time has gone. A slow one is cut only if others wait."""
 
 UPLOAD_SECONDS = 3600.0
-"""Well below the day after which the sweeper takes what is stored of a batch and that no row names yet."""
+"""Well below the day after which the sweeper deletes blobs of a batch that no row names yet."""
 
 SMALL_SECONDS = 120.0
-"""It fits into one or two packets, and is read before anybody knows whose it is."""
+"""Such a body fits into one or two packets, and is read before the caller is known."""
 
 LINGER_SECONDS = 5.0
 LINGER_BYTES = 128 * 1024 * 1024
-"""What a refused body may still take: many clients read no answer before they have sent everything."""
+"""How much of a refused body is still read: many clients read no answer before they have sent everything."""
 
 LAST_LINGER_SECONDS = 1.0
 
 
 class Body:
-    """One request's body on its way in: counted, limited, and cut where others need its room or its sender has gone."""
+    """One request's body while it arrives: counted, limited, and cut if others need its memory or its sender left."""
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)
@@ -62,7 +64,7 @@ class Body:
             return await self._receive()
         share = self._share or self._admit()
         try:
-            # What there is no room for is not read: the sender waits.
+            # Without room nothing is read: the sender waits.
             await self._budget.reserve(share, self._charge())
         except Overloaded as error:
             raise BodyRefused(error) from None
@@ -76,7 +78,7 @@ class Body:
             self._budget.release(self._share)
 
     def let_go(self, size: int) -> None:
-        """Say that so much of it has been stored, and is no longer in memory."""
+        """Say that `size` bytes of it have been stored, and are no longer in memory."""
         self._kept -= size
         if self._share is not None:
             self._budget.hold(self._share, self._charge())
@@ -92,7 +94,7 @@ class Body:
         await self._send(message)
 
     def _admit(self) -> Share:
-        """Decide before the first byte: a body that cannot be taken need not be sent."""
+        """Decide before the first byte, so that a body that will be refused need not be sent."""
         if self._draining.over:
             raise BodyRefused(_stopping())
         if self._declared > self._limit:
@@ -175,13 +177,13 @@ class Bodies:
 
 
 def release(request: Request) -> None:
-    """Give the bytes of a body back before the request ends: its route holds them no more, and may wait for long."""
+    """Return a body's bytes to the budget before the request ends: its route does not hold them while it waits."""
     body: Body = request.state.body
     body.release()
 
 
 def let_go(request: Request, size: int) -> None:
-    """Give bytes back that the route has stored, while more of the body arrives."""
+    """Return bytes that the route has stored to the budget, while more of the body arrives."""
     body: Body = request.state.body
     body.let_go(size)
 

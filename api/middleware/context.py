@@ -1,3 +1,5 @@
+"""The request id: read or made, returned, and bound to every log line."""
+
 import re
 
 from starlette.datastructures import Headers, MutableHeaders

@@ -1,3 +1,5 @@
+"""Unexpected errors: logged, and answered with 500."""
+
 import structlog
 from starlette.requests import ClientDisconnect, HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send

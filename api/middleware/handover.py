@@ -1,3 +1,5 @@
+"""Accepted sockets, served after the request that opened them has returned."""
+
 from collections.abc import Awaitable, Callable
 
 from starlette.requests import HTTPConnection
@@ -10,8 +12,8 @@ NAME = "conversation"
 class Handover:
     """Carries an accepted socket on, after everything that let it in has returned.
 
-    A socket is open for up to an hour, a thousand of them at a time; the frames and the exit stacks of a request's way
-    through the application would be 20 of the 50 KB that each may take.
+    A socket is open for up to an hour, a thousand of them at a time. The stack frames and exit stacks of its request
+    would be 20 of the 50 KB that each may take.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -25,5 +27,5 @@ class Handover:
 
 
 def hand_over(connection: HTTPConnection, conversation: Conversation) -> None:
-    """Have this done with the accepted socket; the route returns right after."""
+    """Serve the accepted socket with this, after the route has returned."""
     connection.scope["state"][NAME] = conversation

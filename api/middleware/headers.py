@@ -1,3 +1,5 @@
+"""Security headers of every answer."""
+
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 

@@ -1,3 +1,5 @@
+"""CORS: which origins may call, and which headers they may send and read."""
+
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 

@@ -1,9 +1,11 @@
+"""The header `Idempotency-Replayed`."""
+
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 class Replays:
-    """Marks an answer to what was sent before under its idempotency key, whatever kind of answer it is."""
+    """Marks every answer to a request whose idempotency key was used before."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

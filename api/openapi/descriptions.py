@@ -1,6 +1,6 @@
-"""What the OpenAPI document says of properties and parameters that their own schema says nothing about.
+"""Descriptions of properties and parameters whose own schema has none.
 
-A name that means the same in every schema stands once; where it means more, it stands as `Schema.property`.
+A name that means the same in every schema is listed once; a name with several meanings as `Schema.property`.
 """
 
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ DESCRIPTIONS = {
     "enabled": "Whether anything is sent to it",
     "encrypted": "Of the encrypted picture",
     "error": "Why it failed; null where it did not",
-    "events": "What is told to it",
+    "events": "The events that it is notified of",
     "expected": "What noise would give",
     "has_more": "Whether there are more after this page",
     "height": "Pixels from top to bottom",

@@ -1,4 +1,4 @@
-"""The OpenAPI document: what FastAPI derives, and what it cannot know."""
+"""The OpenAPI document: what FastAPI derives, completed with what it cannot know."""
 
 import json
 from typing import Any
@@ -23,7 +23,7 @@ TAGS = [
     {"name": "analyses", "description": "What was measured of a picture, and what that does not show."},
     {"name": "jobs", "description": "What became of a job, and what it made."},
     {"name": "batches", "description": "Up to a hundred pictures in one request, and one answer for all of them."},
-    {"name": "webhooks", "description": "Have the ends of jobs and batches told to an address of yours."},
+    {"name": "webhooks", "description": "Notify an address of yours when jobs and batches end."},
     {"name": "entropy", "description": "Where random bits come from, and how many wait."},
     {"name": "admin", "description": "For the accounts of operators; of others it is 403."},
     {"name": "service", "description": "For operators and their machines: no credential is asked for."},
@@ -47,15 +47,15 @@ Encrypts images with quantum-seeded keys, on your own machines.
 ### Progress socket: `GET /ws/progress/{job_id}?last_seq=N` (WebSocket)
 
 Send the access token in the `Authorization` header of the handshake; a page in a browser sends a ticket of
-`POST /api/v1/ws-tickets` as `?ticket=` instead. A refusal is an HTTP answer with a problem. The first frame is a
+`POST /api/v1/ws-tickets` as `?ticket=` instead. A refusal is an HTTP answer with a problem. The first message is a
 `snapshot` of the job, then come the events after `last_seq` (default 0), numbered by `seq` from 1 without a gap:
 `progress` {"progress", "stage"}, then one of `completed` {"result_url"}, `error` {"error": {"code", "title"}} or
 `cancelled`, after which the socket closes with 1000. Reconnect with the last `seq` that you saw after 1012 (the gateway
 stops) and 1013 (you read too slowly); after 4401 (the token or its session has ended, or an hour has passed) with a new
-token. `GET /api/v1/jobs/{job_id}/events` tells the same as server-sent events.
+token. `GET /api/v1/jobs/{job_id}/events` sends the same as server-sent events.
 
-With the id of a batch the same socket tells of all its jobs: a `snapshot` with the counts and the `seq` that each job
-has come to, then the frames of every job with their `batch_id`, numbered for each job by itself; after each end a
+With the id of a batch the same socket follows all its jobs: a `snapshot` with the counts and the `seq` that each job
+has come to, then the messages of every job with their `batch_id`, numbered for each job by itself; after each end a
 `batch` with the counts, and at last a `completed` without a `job_id`. `last_seq` is of no use there: come back, and the
 snapshot tells all.
 """

@@ -1,6 +1,6 @@
-"""One story in the OpenAPI document's examples: Ada encrypts a picture, decrypts it, sends a batch, is told of the end.
+"""Examples in the OpenAPI document: Ada encrypts a picture, decrypts it, sends a batch, and is notified of the end.
 
-The ids, times and sizes of every example are those of this story; a test holds them to their schemas and to each other.
+All examples share their ids, times and sizes; a test checks them against their schemas and against each other.
 """
 
 from typing import Any
@@ -140,7 +140,7 @@ ANSWERS: dict[tuple[str, str], Any] = {
 
 
 def illustrate(operation: dict[str, Any]) -> None:
-    """Put the story's examples into an operation."""
+    """Put the examples into an operation."""
     name = operation["operationId"]
     if name in REQUESTS:
         [content] = operation["requestBody"]["content"].values()

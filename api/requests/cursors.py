@@ -1,4 +1,4 @@
-"""Where a page begins: the id of the last one of the page before."""
+"""Cursors: the id of the last object of the page before."""
 
 from uuid import UUID
 

@@ -1,6 +1,6 @@
-"""The `Idempotency-Key` header: a request that was sent before is answered again, and not done again.
+"""The `Idempotency-Key` header: a repeated request gets the answer of the first one and is not done again.
 
-A route that creates something asks for `OncePerKey`, and has it create:
+A route that creates something asks for `OncePerKey`, and passes it the function that creates:
 
     made = await once.run(Submission(caller), create, again, options=new)
 

@@ -1,4 +1,4 @@
-"""The `Prefer` header (RFC 7240): how long a caller would rather wait."""
+"""The `Prefer` header (RFC 7240): how long a caller prefers to wait."""
 
 import re
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Which part of a file a request asks for (RFC 9110, sections 13 and 14): none, one range, or all of it."""
+"""Range and conditional requests (RFC 9110, sections 13 and 14): which part of a file to send, or none."""
 
 import re
 from collections.abc import Sequence

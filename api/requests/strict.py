@@ -1,7 +1,7 @@
-"""What a request may say: I-JSON (RFC 7493) and URL-encoded pairs in UTF-8, each name once, without U+0000.
+"""Strict readers of JSON, URL-encoded forms and queries: UTF-8, each name once, without U+0000 (I-JSON, RFC 7493).
 
 Two readers of one document must not come to different results, and PostgreSQL stores neither U+0000 nor half of a
-surrogate pair. So what is doubtful is refused here, for every route, before anything looks at a value.
+surrogate pair. So doubtful input is refused here, for every route, before anything looks at a value.
 """
 
 import json

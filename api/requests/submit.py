@@ -1,4 +1,4 @@
-"""What every route that takes pictures has in common: the form, the idempotency key, and the job that comes of it."""
+"""The common part of routes that accept pictures: the form, the idempotency key, and the job."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager

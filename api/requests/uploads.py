@@ -1,16 +1,16 @@
-"""Reading a form with pictures, into memory and nowhere else.
+"""Readers of forms with pictures, into memory only.
 
 Starlette's own parser keeps each file in a SpooledTemporaryFile, which moves to the disk at 1 MB; an original must
-never lie there in clear. It is also read before the caller is known, and it counts parts but not the bytes of each.
-So the routes read their form themselves: after authentication, every file held to its own limit to the byte, and the
-first unknown field ends it.
+never be there in plaintext. It also reads before the caller is known, and it counts parts but not the bytes of each.
+So the routes read their form themselves, after authentication. Every file has its own limit, exact to the byte, and
+the first unknown field ends the reading.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
 from types import MappingProxyType
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
@@ -22,6 +22,9 @@ from api.middleware.bodies import let_go
 from api.requests.strict import MULTIPART, NOT_TEXT, decode, demand_media_type
 from api.schemas.strict import Strict, unknown_field
 from backplane.errors import FileTooLarge
+
+if TYPE_CHECKING:
+    from python_multipart.multipart import MultipartCallbacks
 
 Options = TypeVar("Options", bound=Strict)
 
@@ -71,7 +74,7 @@ class FormReader:
         self.parts: dict[str, list[_Part]] = {}
         self.ended = False
 
-    def callbacks(self) -> dict[str, Any]:
+    def callbacks(self) -> "MultipartCallbacks":
         return {
             "on_part_begin": self._begin,
             "on_header_field": self._add_to_header,

@@ -1,1 +1,1 @@
-"""The addresses, a module a noun. A route reads what was sent, calls one use case, and says what came of it."""
+"""Routes, one module for each subject. A route reads the request, calls one use case, and writes the answer."""

@@ -1,3 +1,5 @@
+"""Routes of operators: dead letters."""
+
 from typing import Annotated
 
 from fastapi import Query

@@ -1,3 +1,5 @@
+"""Routes that measure pictures, and return analyses, comparisons and reports."""
+
 from typing import Annotated
 
 from fastapi import Header, Query, Request

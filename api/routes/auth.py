@@ -1,3 +1,5 @@
+"""Routes of accounts: registration, tokens, and log-out."""
+
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response

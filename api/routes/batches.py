@@ -1,3 +1,5 @@
+"""Routes of batches: up to a hundred pictures in one request."""
+
 import asyncio
 from math import ceil
 from typing import Annotated
@@ -156,9 +158,9 @@ async def get_batch_result(
     """Fetch everything that a batch made, as one zip.
 
     For each completed picture `NAME.enc.png`, its receipt, and its material where it has some; with `key_files=true`
-    also its key file, which of a managed key is in clear. `manifest.json` names every item with its files, the SHA-256
-    of its encrypted picture, or its error. The zip is made while you fetch it: where that fails in the middle, the
-    connection is cut and the zip has no directory, so that no unpacker takes it for a whole one.
+    also its key file, which holds a managed key in plaintext. `manifest.json` names every item with its files, the
+    SHA-256 of its encrypted picture, or its error. The zip is made while you fetch it: if that fails in the middle, the
+    connection is cut and the zip has no directory, so that no unpacker accepts it as complete.
     """
     if wanted.key_files:
         await authenticate_in_session(SecurityScopes(["keys:export"]), await bearer_token(request), identity, request)

@@ -1,3 +1,7 @@
+"""The route that decrypts a picture."""
+
+from typing import Any
+
 from starlette.responses import Response
 
 from api.answers.downloads import HEADERS, file_response
@@ -23,7 +27,7 @@ LIMITS = {"encrypted_image": MAX_ENCRYPTED_BYTES, "key_file": MAX_KEY_FILE, "mat
 
 router = Router(prefix="/api/v1", tags=["images"])
 
-PICTURE = {
+PICTURE: dict[str, Any] = {
     "description": "The picture, as an attachment; with `Prefer: wait=N` the finished job instead",
     "content": {
         media_type: {"schema": {"type": "string", "format": "binary"}}
@@ -79,7 +83,7 @@ async def decrypt(upload: Submit, pictures: Pictures) -> Response:
     it at its `Content-Location`, or send the request again with its `Idempotency-Key`.
 
     A wrong key, a wrong password and a changed file are one answer, `decryption-failed`: telling them apart would help
-    whoever tries.
+    an attacker.
     """
     job = await _submit(upload, pictures)
 

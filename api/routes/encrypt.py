@@ -1,3 +1,5 @@
+"""The route that encrypts a picture."""
+
 from starlette.responses import Response
 
 from api.answers.jobs import ACCEPTED, FINISHED, answer_with_job

@@ -1,3 +1,5 @@
+"""The route that shows the workers' pools of measured bits."""
+
 from api.answers.problems import AUTHENTICATED, problems
 from api.dependencies import Entropy, Reader
 from api.routing import Router

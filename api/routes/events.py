@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 from api.answers.problems import AUTHENTICATED, problems
 from api.dependencies import CurrentFeeds, CurrentStreams, Identity, Jobs, Reader, principal_of
 from api.live.messages import Message, Messages, messages_of
-from api.live.streams import DONE, SEND_SECONDS, Ending, OpenStreams, converse
+from api.live.streams import DONE, SEND_SECONDS, Ending, OpenStreams, run_stream
 from api.routing import Router, head_response
 from api.schemas.values import WholeNumber
 from backplane import ids
@@ -27,7 +27,7 @@ MEDIA_TYPE = "text/event-stream"
 HEADERS = {
     "Content-Type": MEDIA_TYPE,
     "Cache-Control": "no-store",
-    # nginx keeps an answer back until it has a page of it, unless it is told not to.
+    # nginx buffers an answer until it has a page of it, unless this header forbids it.
     "X-Accel-Buffering": "no",
 }
 
@@ -35,16 +35,16 @@ router = Router(prefix="/api/v1/jobs", tags=["jobs"])
 
 
 class EventStream(Response):
-    """An answer that goes on; what it holds is given back however it ends."""
+    """An answer that continues; its resources are released however it ends."""
 
     def __init__(
-        self, messages: Messages, first: Message | None, *, heard: int, holder: Principal, streams: OpenStreams
+        self, messages: Messages, first: Message | None, *, seen: int, holder: Principal, streams: OpenStreams
     ) -> None:
         super().__init__(headers=HEADERS)
         del self.headers["content-length"]
         self._messages = messages
         self._first: Message | None = first
-        self._heard = heard
+        self._heard = seen
         self._holder = holder
         self._streams = streams
 
@@ -54,15 +54,15 @@ class EventStream(Response):
             try:
                 with EVENT_STREAMS.track_inprogress():
                     await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-                    end = await converse(self._tell(send), _leave(receive), stream.ending)
+                    end = await run_stream(self._send_messages(send), _wait_for_disconnect(receive), stream.ending)
             finally:
                 self._streams.close(stream)
         if end is not None:
             with suppress(TimeoutError, OSError):
-                await _send(send, last_words(end), more=False)
+                await _send(send, closing_comment(end), more=False)
 
-    async def _tell(self, send: Send) -> Ending:
-        # Not the number of the state but of what was heard: who is cut now has heard no event of this stream.
+    async def _send_messages(self, send: Send) -> Ending:
+        # The number of the last event seen, not of the state: a client that is cut now has seen no event of it.
         await _send(send, text_of(self._first, self._heard))
         self._first = None
         async for message in self._messages:
@@ -75,7 +75,7 @@ class EventStream(Response):
     response_class=Response,
     responses={
         200: {
-            "description": "The state, then each event as it comes; `data` is the frame of the socket, `id` its `seq`",
+            "description": "The state, then each event as it comes; `data` is the socket's message, `id` its `seq`",
             "content": {MEDIA_TYPE: {"schema": {"type": "string"}}},
         },
         204: {"description": "`Last-Event-ID` is the last event of an ended job: there is no reason to come back"},
@@ -98,11 +98,11 @@ async def follow_job(
 ) -> Response:
     """Follow a job by server-sent events.
 
-    First comes an event `snapshot`, the job as it stands, then the events after `Last-Event-ID`, numbered from 1
-    without a gap: `progress`, and at the end `completed`, `error` or `cancelled`, after which the stream ends. A
-    comment comes where nothing happens for 15 seconds. Whatever ends the stream before the job's end, come back with
-    the last `id`: after an hour, after the credential or its session has ended (with a new one), when the gateway
-    stops, and where nothing was read for 10 seconds.
+    First comes an event `snapshot`, the job in its present state. Then come the events after `Last-Event-ID`, numbered
+    from 1 without a gap: `progress`, and at the end `completed`, `error` or `cancelled`, after which the stream ends. A
+    comment comes when nothing happens for 15 seconds. If the stream ends before the job, reconnect with the last `id`.
+    It ends after an hour, when the credential or its login session ends (reconnect with a new one), when the gateway
+    stops, and when nothing was read for 10 seconds.
     """
     ids.from_wire("job", job_id)
     holder = principal_of(request)
@@ -110,14 +110,14 @@ async def follow_job(
     if request.method == "HEAD":
         await jobs.views.get(caller, ids.from_wire("job", job_id))
         return head_response(HEADERS)
-    heard = last_event_id if last_event_id is not None else last_seq
-    messages = messages_of(feeds, caller, job_id, last_seq=heard, beat_seconds=BEAT_SECONDS)
+    seen = last_event_id if last_event_id is not None else last_seq
+    messages = messages_of(feeds, caller, job_id, last_seq=seen, beat_seconds=BEAT_SECONDS)
     first = await anext(messages)
     if last_event_id is not None and first is not None and _is_over(first, last_event_id):
         await messages.aclose()
         # The HTML standard: an EventSource that gets this does not come back.
         return Response(status_code=204, headers={"Cache-Control": "no-store"})
-    return EventStream(messages, first, heard=heard, holder=holder, streams=streams)
+    return EventStream(messages, first, seen=seen, holder=holder, streams=streams)
 
 
 def text_of(message: Message | None, number: int | None = None) -> str:
@@ -128,13 +128,13 @@ def text_of(message: Message | None, number: int | None = None) -> str:
     return f"event: {message['type']}\nid: {seq}\ndata: {json.dumps(message, separators=(',', ':'))}\n\n"
 
 
-def last_words(ending: Ending) -> str:
-    """Say when to come back: not all at once, where a gateway stops that had a thousand listeners."""
+def closing_comment(ending: Ending) -> str:
+    """Say when to reconnect, at a random delay: a gateway that stops may have had a thousand clients."""
     return "" if ending is DONE else f": {ending.reason}\nretry: {1000 + secrets.randbelow(4000)}\n\n"
 
 
-def _is_over(snapshot: Message, heard: int) -> bool:
-    return snapshot["payload"]["status"] in {"completed", "failed", "cancelled"} and heard >= snapshot["seq"]
+def _is_over(snapshot: Message, seen: int) -> bool:
+    return snapshot["payload"]["status"] in {"completed", "failed", "cancelled"} and seen >= snapshot["seq"]
 
 
 async def _send(send: Send, text: str, *, more: bool = True) -> None:
@@ -142,6 +142,6 @@ async def _send(send: Send, text: str, *, more: bool = True) -> None:
         await send({"type": "http.response.body", "body": text.encode(), "more_body": more})
 
 
-async def _leave(receive: Receive) -> None:
+async def _wait_for_disconnect(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass

@@ -1,3 +1,5 @@
+"""Routes for operators and monitoring: health, readiness, metrics, and public signing keys."""
+
 from fastapi import Request
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.concurrency import run_in_threadpool

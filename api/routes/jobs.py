@@ -1,3 +1,5 @@
+"""Routes of jobs: views, cancellation, retry, deletion, results and receipts."""
+
 from typing import Annotated
 
 from fastapi import Query, Request
@@ -83,8 +85,8 @@ async def cancel_job(job_id: str, caller: Remover, jobs: Jobs, response: Respons
 async def retry_job(job_id: str, caller: Writer, jobs: Jobs, once: OncePerKey) -> Response:
     """Try a failed job again, with what was sent for it: for 24 hours, then this is 410.
 
-    It keeps its id, waits for its turn anew and has three attempts; its events are numbered on from its failure. A
-    wrong password is as wrong the second time: send the picture again with the right one.
+    It keeps its id, enters the queue again and has three attempts. The numbers of its events continue. A wrong password
+    stays wrong: send the picture again with the right one.
     """
     failed = ids.from_wire("job", job_id)
     job = await once.run(

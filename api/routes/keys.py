@@ -1,3 +1,5 @@
+"""Routes that export key files."""
+
 from fastapi import Request
 from starlette.responses import Response
 
@@ -26,9 +28,10 @@ STATES = ("not-found", "job-not-finished", "job-failed")
 async def get_key_file(request: Request, job_id: str, caller: KeyExporter, keys: Keys) -> Response:
     """Fetch the key file of an encrypted image.
 
-    With it and the offline command line the image opens without this service. A managed key leaves **in clear**:
-    whoever has the file has the key; `POST` wraps it instead, and where the job was given recipients it leaves for them
-    alone. A key under a passphrase or of recipients leaves as it is kept. The export is audited.
+    With it and the offline command line the image opens without this service. A managed key is exported in
+    **plaintext**: everyone who has the file has the key. `POST` wraps it instead. If the job was given recipients, the
+    file is for them alone. A key under a passphrase or of recipients is exported as it is stored. Every export is
+    audited.
     """
     if request.method == "HEAD":
         await keys.require(caller, ids.from_wire("job", job_id))

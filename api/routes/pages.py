@@ -1,4 +1,4 @@
-"""Pages for people: the manual, which asks nobody outside for anything, and what a problem's `type` leads to."""
+"""Pages for people: the manual, which loads nothing from outside, and the pages that a problem's `type` names."""
 
 from functools import cache
 from importlib.util import find_spec

@@ -1,3 +1,5 @@
+"""The route that issues tickets for progress sockets."""
+
 from fastapi import Request, Response
 
 from api.answers.problems import AUTHENTICATED, WITH_BODY, problems

@@ -1,3 +1,5 @@
+"""Routes of webhook endpoints and their deliveries."""
+
 from typing import Annotated
 
 from fastapi import Query, Response
@@ -56,7 +58,7 @@ async def create_webhook(
     once: OncePerKey,
     response: Response,
 ) -> WebhookWithSecret:
-    """Have the ends of jobs and batches told to an address of yours.
+    """Notify an address of yours when jobs and batches end.
 
     Messages follow Standard Webhooks. This answer's `secret` signs them: docs/guides/webhooks.md shows how to
     verify them. They may come more than once, always with the same `webhook-id`. An account has at most 20 endpoints.

@@ -1,1 +1,1 @@
-"""The shapes of requests and answers, a module a noun."""
+"""Schemas of requests and answers, one module for each subject."""

@@ -1,4 +1,4 @@
-"""What was measured of two pictures: docs/reference/analysis.md says what each number is."""
+"""Schemas of the analysis of two pictures; docs/reference/analysis.md explains each number."""
 
 from typing import Annotated, Literal
 

@@ -1,3 +1,5 @@
+"""Schemas of accounts, tokens and public keys."""
+
 from typing import Annotated, Literal, Self
 
 from email_validator import EmailNotValidError, validate_email

@@ -1,7 +1,7 @@
-"""Batches as their owners see them, the form that makes one, and the messages of their socket."""
+"""Schemas of batches, the form that makes one, and the messages of its socket."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 from pydantic import BaseModel, Field
 
@@ -83,7 +83,7 @@ class BatchItem(BaseModel):
             index=facts.index,
             filename=facts.file_name,
             job_id=ids.to_wire("job", facts.job_id) if facts.job_id is not None else None,
-            status=facts.status,
+            status=cast("Status", facts.status),
             error=_error(facts),
         )
 

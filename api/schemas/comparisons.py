@@ -1,8 +1,8 @@
-"""Several analyses at once: side by side, and over time."""
+"""Schemas of several analyses: side by side, and over time."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, cast
 
 from pydantic import BaseModel, Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -39,6 +39,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
 """The numbers that are set side by side: where each stands in `metrics`, its name and its unit."""
 
 
+ComparedKind = Literal["encrypt", "analyze"]
 Day = Annotated[values.Day, Field(ge=date(2000, 1, 1), le=date(2999, 12, 31))]
 
 
@@ -69,7 +70,7 @@ class TrendPeriod(Strict):
 
 class ComparedJob(BaseModel):
     job_id: str
-    kind: Literal["encrypt", "analyze"]
+    kind: ComparedKind
     created_at: datetime
     analysis_url: str
     analysis_version: int
@@ -103,7 +104,7 @@ class Comparison(BaseModel):
 
 
 class Encryptions(BaseModel):
-    """Encrypt jobs that were taken in on a day."""
+    """Encrypt jobs that were accepted on a day."""
 
     jobs: int
     completed: int
@@ -146,14 +147,15 @@ def _look_up(metrics: Mapping[str, Any], path: str) -> float | None:
     value: Any = metrics
     for name in path.split("."):
         value = value[name]
-    return value
+    found: float | None = value
+    return found
 
 
 def _compared(facts: JobFacts, analysis: Mapping[str, Any]) -> ComparedJob:
     job_id, original = ids.to_wire("job", facts.id), analysis["pictures"]["original"]
     return ComparedJob(
         job_id=job_id,
-        kind=facts.kind,
+        kind=cast("ComparedKind", facts.kind),
         created_at=facts.created_at.astimezone(UTC),
         analysis_url=f"{ANALYZE}/{job_id}",
         analysis_version=analysis["version"],

@@ -1,3 +1,5 @@
+"""Schemas of dead letters."""
+
 from datetime import datetime
 from typing import Annotated, Any
 

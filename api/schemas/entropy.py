@@ -1,3 +1,5 @@
+"""Schemas of pools of measured bits."""
+
 from datetime import datetime
 from typing import Annotated, Literal
 

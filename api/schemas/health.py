@@ -1,3 +1,5 @@
+"""Schemas of health and readiness."""
+
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field

@@ -1,4 +1,4 @@
-"""What goes with a picture: the text fields of the two forms, and the forms as OpenAPI shows them."""
+"""Text fields of the forms that send pictures, and these forms in OpenAPI."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -40,7 +40,7 @@ Recipients = Annotated[tuple[Annotated[str, AfterValidator(check_recipient)], ..
 
 
 def _read_opening_password(value: Any) -> Any:
-    # So a browser sends a field that was left empty, and nothing is locked with such a password.
+    # A browser sends an empty field in this way, and no key has an empty password.
     return None if value == "" else value
 
 
@@ -142,10 +142,10 @@ ENCRYPT_FORM = form(
             "type": "string",
             "maxLength": MAX_TEXT,
             "example": EMPTY,
-            "description": "Redacts: only these rectangles are encrypted, and everything else stays in clear. A JSON "
+            "description": "Redacts: only these rectangles are encrypted, and everything else stays visible. A JSON "
             'list of 1 to 64 objects, `[{"x":0,"y":0,"width":64,"height":64}]`, in pixels of the picture as it is '
             "stored, before EXIF turns it. The layout becomes `pixels`. Number, size and place of the rectangles are "
-            "visible to whoever has the result.",
+            "visible to everyone who has the result.",
         },
         "analyze": {
             "type": "boolean",

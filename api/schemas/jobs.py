@@ -1,6 +1,8 @@
+"""Schemas of jobs, filters of the list, and the messages of a progress socket."""
+
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 from pydantic import BaseModel, Field
 
@@ -168,7 +170,7 @@ class Job(BaseModel):
         return cls(
             job_id=ids.to_wire("job", facts.id),
             kind=facts.kind,
-            status=facts.status,
+            status=cast("Status", facts.status),
             progress=facts.progress,
             stage=facts.stage,
             estimated_time=facts.estimated_ms / 1000,

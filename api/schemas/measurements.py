@@ -1,4 +1,4 @@
-"""Measuring pictures of your own: the forms, and what flipped bits do."""
+"""Schemas of measurements of your own pictures: the forms, and the avalanche check."""
 
 from typing import Annotated, Literal
 

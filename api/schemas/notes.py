@@ -1,4 +1,4 @@
-"""What callers call their jobs and batches: a reference and metadata, as they are sent, shown and searched."""
+"""References and metadata: callers' own names for jobs and batches, as they are sent, shown and searched."""
 
 import json
 import re
@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from api.schemas.strict import Strict
-from api.schemas.webhooks import Told
+from api.schemas.webhooks import WebhookOptions
 from backplane.services.requests.notes import Note
 
 MAX_REFERENCE = 200
@@ -87,8 +87,8 @@ Pair = Annotated[
 ]
 
 
-class Noted(Told):
-    """Options of every request that makes jobs: where their end is told, and what the caller calls them."""
+class Noted(WebhookOptions):
+    """Options of every request that makes jobs: the address to notify, and the caller's own names."""
 
     max_lengths: ClassVar[Mapping[str, int]] = {"metadata": MAX_METADATA_TEXT}
 

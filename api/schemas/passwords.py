@@ -1,4 +1,4 @@
-"""New passwords as they come over the wire: cleaned, and held to one rule wherever they are for."""
+"""New passwords: cleaned, and checked by one rule for every use."""
 
 from typing import Annotated, Final
 

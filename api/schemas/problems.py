@@ -1,3 +1,5 @@
+"""Schemas of refusals."""
+
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field

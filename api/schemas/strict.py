@@ -1,3 +1,5 @@
+"""The base class of request schemas: unknown fields are refused."""
+
 from collections.abc import Mapping
 from typing import Any, ClassVar
 

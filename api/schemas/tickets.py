@@ -1,3 +1,5 @@
+"""Schemas of tickets."""
+
 from datetime import datetime
 from typing import Annotated, Self
 

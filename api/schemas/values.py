@@ -1,8 +1,8 @@
-"""Values that come as text, in a query, a form or a header: each has one spelling, and any other is refused."""
+"""Values that come as text in a query, a form or a header: each has one accepted spelling."""
 
 import re
 from datetime import UTC, date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, LiteralString
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, ValidatorFunctionWrapHandler, WrapValidator
 from pydantic_core import PydanticCustomError
@@ -10,13 +10,13 @@ from pydantic_core import PydanticCustomError
 _LEAP_SECOND = re.compile(r"(?<=[Tt]\d\d:\d\d):60(\.\d+)?", re.ASCII)
 
 
-def _spelled(pattern: str, kind: str, message: str) -> BeforeValidator:
+def _spelled(pattern: str, kind: LiteralString, message: LiteralString) -> BeforeValidator:
     """Refuse texts of another shape before anything tries to make sense of them."""
     shape = re.compile(pattern, re.ASCII)
 
     def check(value: Any) -> Any:
         if isinstance(value, str) and not shape.fullmatch(value):
-            raise PydanticCustomError(kind, message)  # type: ignore[arg-type] - none of it is a caller's
+            raise PydanticCustomError(kind, message)
         return value
 
     return BeforeValidator(check)

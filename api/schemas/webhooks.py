@@ -1,5 +1,7 @@
+"""Schemas of webhook endpoints and deliveries."""
+
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, cast
 
 from pydantic import AfterValidator, BaseModel, Field, StrictBool, model_validator
 from pydantic_core import PydanticCustomError
@@ -13,6 +15,7 @@ from backplane.services.webhooks.logs import AttemptFacts, DeliveryFacts, subjec
 
 WEBHOOKS = "/api/v1/webhooks"
 Event = Literal["job.completed", "job.failed", "job.cancelled", "batch.completed"]
+DisabledReason = Literal["owner", "gone", "failing"]
 DeliveryStatus = Literal["pending", "sending", "delivered", "failed"]
 
 URL_WORDS = (
@@ -22,8 +25,8 @@ URL_WORDS = (
 WebhookUrl = Annotated[str, Field(max_length=MAX_URL, examples=["https://example.org/hooks/imageshield"])]
 
 
-class Told(Strict):
-    """Options of a request that makes a job: where its end is to be told."""
+class WebhookOptions(Strict):
+    """Options of a request that makes a job: the address that is notified of its end."""
 
     webhook_url: Annotated[WebhookUrl | None, Field(repr=False)] = None
 
@@ -88,7 +91,7 @@ class Webhook(BaseModel):
     description: str | None
     enabled: bool
     disabled_reason: Annotated[
-        Literal["owner", "gone", "failing"] | None,
+        DisabledReason | None,
         Field(description="`owner`: you; `gone`: it answered 410; `failing`: for five days nothing got through"),
     ]
     failing_since: Annotated[datetime | None, Field(description="The first failure since something last got through")]
@@ -103,7 +106,7 @@ class Webhook(BaseModel):
             events=list(facts.events),
             description=facts.description,
             enabled=facts.enabled,
-            disabled_reason=facts.disabled_reason,
+            disabled_reason=cast("DisabledReason | None", facts.disabled_reason),
             failing_since=_utc(facts.failing_since),
             previous_secret_until=_utc(facts.previous_until),
             created_at=facts.created_at.astimezone(UTC),
@@ -178,7 +181,7 @@ class Delivery(BaseModel):
             event_id=ids.to_wire("evt", facts.event_id),
             event_type=facts.event_type,
             subject_id=subject_of(facts),
-            status=facts.status,
+            status=cast("DeliveryStatus", facts.status),
             next_attempt_at=_utc(facts.due_at) if facts.status == "pending" else None,
             created_at=facts.created_at.astimezone(UTC),
             attempts=[Attempt.of(one) for one in facts.attempts],

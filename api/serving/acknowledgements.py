@@ -1,7 +1,7 @@
-"""Whether the other side of a connection has what was sent: for a proxy or a caller, what its kernel has acknowledged.
+"""Acknowledgements: whether the kernel at the other end of a connection (a proxy or the caller) has the bytes sent.
 
-A server knows no more than that. Sending succeeds long before: the kernel takes megabytes, and uvicorn drops without a
-word what is sent to a caller that has gone.
+A server knows no more than that. Sending succeeds long before: the kernel buffers megabytes, and uvicorn silently
+drops what is sent to a caller that has gone.
 """
 
 import asyncio

@@ -1,8 +1,8 @@
-"""A connection, on the wire's side of the application: how long a caller may take, and how much may come unasked.
+"""Connections with limits: how long a caller may take, and how much it may send before a request is accepted.
 
-uvicorn waits for ever for the head of a request and for a reader of its answer, and its parser takes heads of any
-size: whoever opens many connections and then sleeps would hold them all. And when it stops it closes what is idle at
-once, while the next request may be on its way.
+uvicorn waits indefinitely for the head of a request and for a reader of its answer, and its parser accepts heads of
+any size: a caller that opens many connections and then sleeps would hold them all. And when uvicorn stops, it closes
+idle connections at once, while the next request may be on its way.
 """
 
 import asyncio
@@ -93,7 +93,9 @@ class Connection(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self.scope["extensions"] = {EXTENSION: self._acknowledgements}
+        # The type of ASGI scopes has only dictionaries here; the protocol allows any value under a name of its own.
+        extensions: Any = {EXTENSION: self._acknowledgements}
+        self.scope["extensions"] = extensions
 
     def on_headers_complete(self) -> None:
         self._reading_head = False

@@ -1,4 +1,4 @@
-"""The moment between being asked to stop and stopping."""
+"""Draining: the time between the signal to stop and the stop."""
 
 import asyncio
 import signal
@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from types import FrameType
 
 STOP_SECONDS = 20
-"""From SIGTERM to the moment when whatever still runs is cut; an orchestrator is told to allow a little more."""
+"""From SIGTERM to the moment when all that still runs is cut; the settings of orchestrators allow a little more."""
 
-LAST_WORDS_SECONDS = 2
+REFUSAL_SECONDS = 2
 """Before that, bodies that are still arriving are refused in a way that a client can act on."""
 
 
@@ -33,7 +33,7 @@ class Draining:
 
     def begin(self) -> None:
         if not self.begun:
-            asyncio.get_running_loop().call_later(STOP_SECONDS - LAST_WORDS_SECONDS, self._end)
+            asyncio.get_running_loop().call_later(STOP_SECONDS - REFUSAL_SECONDS, self._end)
         self._begun.set()
 
     @contextmanager
@@ -65,11 +65,11 @@ class Draining:
         loop = asyncio.get_running_loop()
         before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
 
-        def begin_and_pass_on(number: int, event_message: FrameType | None) -> None:
+        def begin_and_pass_on(number: int, stack: FrameType | None) -> None:
             loop.call_soon_threadsafe(self.begin)
             handler = before[signal.Signals(number)]
             if callable(handler):
-                handler(number, event_message)
+                handler(number, stack)
 
         callable_ones = [number for number, handler in before.items() if callable(handler)]
         for number in callable_ones:

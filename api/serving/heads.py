@@ -1,4 +1,4 @@
-"""What the head of a request must say (RFC 9112, section 3): one host, one target, and a handshake that is one."""
+"""Checks of the head of a request (RFC 9112, section 3): one host, one target, and a valid handshake."""
 
 import re
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from api.errors import RequestMalformed
 VERSIONS = frozenset({"1.0", "1.1"})
 HOST = re.compile(rb"(\[[0-9a-f:.]{2,45}\]|[a-z0-9._~!$&'()*+,;=%-]{1,255})(:[0-9]{1,5})?", re.IGNORECASE)
 TARGET = re.compile(rb"(/|https?://)[!-\"$-~]*")
-"""Visible ASCII without `#`: a fragment is nothing that a server is told."""
+"""Visible ASCII without `#`: clients do not send fragments."""
 
 ABSOLUTE = re.compile(rb"https?://([^/?]*).*")
 WEBSOCKET_KEY = re.compile(rb"[A-Za-z0-9+/]{21}[AQgw]==")

@@ -1,4 +1,4 @@
-"""How late the event loop comes to what is due: what a request waits for before anybody looks at it."""
+"""Loop lag: how late the event loop runs what is due, which every request waits for."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -13,8 +13,8 @@ SAMPLE_SECONDS = 0.05
 
 
 @asynccontextmanager
-async def pulse_taken(lag: Histogram = LOOP_LAG) -> AsyncIterator[None]:
-    """Measure while the block runs."""
+async def loop_lag_measured(lag: Histogram = LOOP_LAG) -> AsyncIterator[None]:
+    """Measure the lag while the block runs."""
     task = asyncio.create_task(_sample(lag))
     try:
         yield

@@ -1,7 +1,7 @@
-"""What the process gives back to the machine.
+"""Return of freed memory to the machine.
 
 glibc maps a large buffer by itself and unmaps it when it is freed; but the first that is freed raises what counts as
-large to its size, up to 32 MB, and from then on pictures lie on the heap, where a small object behind them keeps them.
+large to its size, up to 32 MB. From then on pictures are on the heap, where a small object behind them keeps them.
 """
 
 import ctypes

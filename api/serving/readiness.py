@@ -1,8 +1,9 @@
-"""Whether this gateway can do its work, asked of everything behind it at once."""
+"""Readiness: one check of each resource, all at once."""
 
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from typing import Literal
 
 from api.schemas.health import Checks, Readiness
 from api.serving.draining import Draining
@@ -66,5 +67,5 @@ def _succeeds(ping: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[boo
     return ask
 
 
-def _word(works: bool) -> str:
+def _word(works: bool) -> Literal["ok", "down"]:
     return "ok" if works else "down"

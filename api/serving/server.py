@@ -1,4 +1,4 @@
-"""The gateway as a server: how it takes connections, and how it stops."""
+"""The server: its configuration, and the order of its stop."""
 
 import asyncio
 import os

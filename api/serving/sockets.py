@@ -1,4 +1,4 @@
-"""A socket's connection, on the wire's side of the application: a refused handshake is an answer like any other."""
+"""WebSocket connections whose refused handshake is an answer like any other."""
 
 from typing import Any
 

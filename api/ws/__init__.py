@@ -1,1 +1,1 @@
-"""The sockets, a module a noun."""
+"""Sockets, one module for each subject."""

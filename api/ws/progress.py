@@ -21,7 +21,7 @@ from api.dependencies import (
     principal_of,
 )
 from api.live.messages import Message, Messages, messages_of
-from api.live.streams import DONE, GONE, SEND_SECONDS, Ending, OpenStreams, Stream, converse
+from api.live.streams import DONE, GONE, SEND_SECONDS, Ending, OpenStreams, Stream, run_stream
 from api.middleware.handover import hand_over
 from api.schemas.values import WholeNumber
 from backplane.errors import InsufficientScope, NotFound
@@ -36,7 +36,7 @@ router = APIRouter()
 
 
 async def admit(socket: WebSocket, subject: str, identity: Identity, settings: CurrentSettings) -> Caller:
-    """Admit a client with a token in a header, or a ticket in the query; a cookie is not looked at."""
+    """Admit a client with a token in a header, or a ticket in the query; cookies are ignored."""
     origins, tickets = socket.headers.getlist("origin"), socket.query_params.getlist("ticket")
     if tickets:
         if len(tickets) > 1:
@@ -81,7 +81,7 @@ async def nothing_here() -> NoReturn:
 
 
 class Conversation:
-    """What is left of an accepted socket: its messages, from the first one on."""
+    """Sends the messages of an accepted socket, from the first one on."""
 
     __slots__ = ("_first", "_messages", "_request_id", "_stream", "_streams")
 
@@ -98,7 +98,7 @@ class Conversation:
         SOCKETS.inc()
         try:
             async with aclosing(self._messages):
-                end = await converse(self._tell(send), _leave(receive), self._stream.ending)
+                end = await run_stream(self._send_messages(send), _wait_for_disconnect(receive), self._stream.ending)
         finally:
             SOCKETS.dec()
             self._streams.close(self._stream)
@@ -108,21 +108,21 @@ class Conversation:
                 async with asyncio.timeout(CLOSE_SECONDS):
                     await send({"type": "websocket.close", "code": end.code, "reason": end.reason})
 
-    async def _tell(self, send: Send) -> Ending:
+    async def _send_messages(self, send: Send) -> Ending:
         await _send(send, self._first)
         self._first = None
-        async for event_message in self._messages:
-            await _send(send, event_message)
+        async for message in self._messages:
+            await _send(send, message)
         return DONE
 
 
-async def _send(send: Send, event_message: Message | None) -> None:
-    if event_message is not None:
+async def _send(send: Send, message: Message | None) -> None:
+    if message is not None:
         async with asyncio.timeout(SEND_SECONDS):
-            await send({"type": "websocket.send", "text": json.dumps(event_message, separators=(",", ":"))})
+            await send({"type": "websocket.send", "text": json.dumps(message, separators=(",", ":"))})
 
 
-async def _leave(receive: Receive) -> None:
-    # Without it nobody would notice that the caller has gone, and the server would wait for this when it stops.
+async def _wait_for_disconnect(receive: Receive) -> None:
+    # Otherwise nothing would notice that the client has gone, and the server would wait for it when it stops.
     while (await receive())["type"] != "websocket.disconnect":
         pass

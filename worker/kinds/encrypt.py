@@ -60,18 +60,22 @@ async def run(equipment: Equipment, claim: Claim, reporter: Reporter) -> None:
 def _run(
     equipment: Equipment, claim: Claim, progress: ProgressSink, data: Buffer, file_name: str | None
 ) -> EncryptedImage:
+    job = claim.job
+    # Other kinds of jobs leave these columns empty.
+    assert job.purity_requested is not None
+    assert job.layout_requested is not None
     return encrypt_image(
         data,
         source=equipment.source,
         pool=equipment.pool,
-        wraps=wraps_of(claim.job, claim.account_key, claim.secret),
-        purity=Purity(claim.job.purity_requested),
-        layout=Layout(claim.job.layout_requested),
-        regions=[Region(**region) for region in claim.job.regions or []],
+        wraps=wraps_of(job, claim.account_key, claim.secret),
+        purity=Purity(job.purity_requested),
+        layout=Layout(job.layout_requested),
+        regions=[Region(**region) for region in job.regions or []],
         file_name=file_name,
-        job_id=ids.to_wire("job", claim.job.id),
+        job_id=ids.to_wire("job", job.id),
         key_id=ids.new(),
-        consume=not claim.job.analyze,  # the analysis needs the original again
+        consume=not job.analyze,  # the analysis needs the original again
         progress=progress,
         threads=equipment.threads,
     )

@@ -4,7 +4,7 @@ import time
 import pytest
 from prometheus_client import Histogram
 
-from api.serving.loop_lag import SAMPLE_SECONDS, pulse_taken
+from api.serving.loop_lag import SAMPLE_SECONDS, loop_lag_measured
 
 pytestmark = pytest.mark.anyio
 
@@ -18,7 +18,7 @@ def slow_samples(lag):
 
 async def test_a_loop_that_is_held_up_is_seen():
     lag = Histogram("lag", "Of this loop alone", buckets=(0.25, 1), registry=None)
-    async with pulse_taken(lag):
+    async with loop_lag_measured(lag):
         await asyncio.sleep(SAMPLE_SECONDS / 2)  # the sample has begun
         time.sleep(SAMPLE_SECONDS + 0.3)  # noqa: ASYNC251 - a loop that is held up is what it is about
         await asyncio.sleep(0)
@@ -27,6 +27,6 @@ async def test_a_loop_that_is_held_up_is_seen():
 
 
 async def test_nothing_is_left_running():
-    async with pulse_taken():
+    async with loop_lag_measured():
         during = len(asyncio.all_tasks())
     assert len(asyncio.all_tasks()) == during - 1
