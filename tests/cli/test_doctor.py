@@ -425,7 +425,7 @@ class TestMachine:
 
         monkeypatch.setattr(doctor, "CHECKS", (closed, machine.check_clock))
         assert the_only(diagnose({}, home)) == Fault(
-            "/closed", "cannot be looked at (Permission denied)", "run doctor as the user who runs the service"
+            "/closed", "cannot be examined (Permission denied)", "run doctor as the user who runs the service"
         )
 
 

@@ -102,7 +102,7 @@ class TestBench:
 
     def test_labels_what_is_no_measurement(self, result):
         assert [one.id for one in result.routines if not one.measures] == ["numpy", "urandom", "chacha20"]
-        assert entropy_bench.tell(result).count("[no measurement]") == 3
+        assert entropy_bench.describe(result).count("[no measurement]") == 3
 
     def test_holds_the_ratios_to_the_goals(self, result):
         rows = {row["id"]: row for row in result.to_json()["rows"]}
@@ -124,7 +124,7 @@ class TestBench:
         row = entropy_bench.Row("slow", 1.0, 20, "higher", "how")
         assert not row.ok
         result = entropy_bench.Result((), {}, (row,))
-        assert "MISSED" in entropy_bench.tell(result)
+        assert "MISSED" in entropy_bench.describe(result)
         assert result.to_json()["ok"] is False
 
     def test_prints_the_table_and_the_json(self, result, capsys, monkeypatch):

@@ -140,7 +140,7 @@ class TestEncrypt:
         shell.write("photo.png", pictures.as_png(pictures.make()))
         shell("encrypt", "photo.png", "--plain-key")
         assert "warning" in shell.err
-        assert "in clear" in shell.err
+        assert "holds the key unprotected" in shell.err
 
     @pytest.mark.parametrize("taken", ["photo.enc.png", "photo.enc.qkey"])
     def test_replaces_nothing(self, shell, taken):

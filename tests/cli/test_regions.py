@@ -34,7 +34,7 @@ class TestEncrypt:
     def test_says_how_much_is_encrypted(self, shell):
         out = encrypt(shell, "10,20,50,40", "40,0,30,70")
         assert "40,0,30,70  10,20,50,40" in out
-        assert "3,300 of 10,800 pixels (30.56%); the others stay in clear" in out
+        assert "3,300 of 10,800 pixels (30.56%); the others stay unencrypted" in out
         made = shell.json("encrypt", "photo.png", "--plain-key", "--force", "--region", "0,0,120,45")
         assert made["regions"] == [{"x": 0, "y": 0, "width": 120, "height": 45}]
         assert (made["encrypted_pixels"], made["share_encrypted"], made["layout"]) == (5400, 0.5, "pixels")

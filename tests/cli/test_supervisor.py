@@ -182,7 +182,7 @@ class TestRestart:
 
 class TestPulse:
     def test_a_process_that_lives_and_does_nothing_is_started_again(self, yard, monkeypatch):
-        monkeypatch.setattr("imageshield.servers.supervisor.ROUND_SECONDS", 0.05)
+        monkeypatch.setattr("imageshield.servers.supervisor.CHECK_SECONDS", 0.05)
         working = threading.Event()
         working.set()
         supervisor = yard.supervise(program("worker", SLEEP, healthy=lambda: True, alive=working.is_set))
@@ -191,10 +191,10 @@ class TestPulse:
         working.clear()
         wait_until(lambda: supervisor.starts("worker") == 2, "it is started again")
         assert gone(first)
-        assert "worker: lives and does nothing, killed" in yard.said
+        assert "worker: runs but makes no progress, killed" in yard.said
 
     def test_one_silence_is_forgiven(self, yard, monkeypatch):
-        monkeypatch.setattr("imageshield.servers.supervisor.ROUND_SECONDS", 0.05)
+        monkeypatch.setattr("imageshield.servers.supervisor.CHECK_SECONDS", 0.05)
         answers, asked = iter([False]), threading.Event()
 
         def alive():
@@ -316,7 +316,7 @@ class TestLogs:
         assert logs.tail(log.with_name("absent")) == ""
 
     def test_supervisor_trims_while_processes_run(self, yard, monkeypatch):
-        monkeypatch.setattr("imageshield.servers.supervisor.ROUND_SECONDS", 0.05)
+        monkeypatch.setattr("imageshield.servers.supervisor.CHECK_SECONDS", 0.05)
         monkeypatch.setattr(logs, "MAX_BYTES", 10)
         supervisor = yard.supervise(program("wordy", f"print('words ' * 10, flush=True); {SLEEP}"))
         supervisor.start()

@@ -1,4 +1,4 @@
-"""The commands about keys: making them, locking a key file anew, and those of the predecessor."""
+"""Commands for keys: `rewrap`, `keygen` and `import-legacy`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -42,7 +42,7 @@ def rewrap(  # noqa: PLR0917 - typer calls it by name
     quiet: Quiet = False,  # noqa: ARG001 - its callback does it
     force: Force = False,
 ) -> None:
-    """Make of KEY a key file that others open: with another password, for other recipients."""
+    """Make a new key file from KEY, with another password or for other recipients."""
     from imageshield.commands.offline import access
     from imageshield.commands.offline.rewrap import rewrap as run
 
@@ -59,12 +59,12 @@ def keygen(
         Path | None, typer.Option("-o", "--out", help="Where to keep the secret key. [default: stdout]", parser=file)
     ] = None,
     public: Annotated[
-        Path | None, read_option("--public", help="Make nothing: print the public keys of this file.")
+        Path | None, read_option("--public", help="Create nothing: print the public keys of this secret key file.")
     ] = None,
     json: Json = False,
     quiet: Quiet = False,  # noqa: ARG001 - its callback does it
 ) -> None:
-    """Make the keys of a recipient: a secret one to keep, and a public one to hand out."""
+    """Create the keys of a recipient: a secret one to keep, and a public one to give away."""
     from imageshield.commands.offline import keygen as making
 
     if public is None:
@@ -79,13 +79,13 @@ def import_legacy(  # noqa: PLR0917 - typer calls it by name
     key: Annotated[Path, read_argument("KEY.npz", "Its key file.")],
     out: Annotated[Path, write_option("-o", "--out", help="The picture, as a PNG.")],
     unverified: Annotated[
-        bool, typer.Option("--unverified", help="Go on where the key file's HMAC does not fit.")
+        bool, typer.Option("--unverified", help="Continue if the HMAC of the key file does not match.")
     ] = False,
     json: Json = False,
     quiet: Quiet = False,  # noqa: ARG001 - its callback does it
     force: Force = False,
 ) -> None:
-    """Get a picture back that the predecessor of this program encrypted."""
+    """Decrypt a picture that the predecessor of this program encrypted."""
     from imageshield.commands.offline.import_legacy import import_legacy as run
 
     run(encrypted, key, out=out, verify=not unverified, force=force, as_json=json)

@@ -1,4 +1,4 @@
-"""The commands about pictures: encrypt, decrypt, inspect, verify and analyze."""
+"""Commands for pictures: `encrypt`, `decrypt`, `inspect`, `verify` and `analyze`."""
 
 from pathlib import Path
 from typing import Annotated

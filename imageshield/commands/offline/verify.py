@@ -1,4 +1,4 @@
-"""`verify`: hold a receipt against keys, an image and a key file of this machine. No network is asked anything."""
+"""`verify`: check a receipt with local keys, image and key file. Nothing is fetched from a network."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -44,12 +44,12 @@ _CHECKS: Final = {
     "image_authentic": ("image", "is as it was encrypted: its tag holds under the key", "was changed"),
     "metadata_statement": ("encrypted metadata", "names the statement of the receipt", "names another statement"),
 }
-"""What each check is called, and what it says when it holds and when it does not."""
+"""For each check: its label, its text when it holds, and its text when it fails."""
 
 
 @dataclass(frozen=True, slots=True)
 class Exhibits:
-    """What a receipt is to be held against."""
+    """The files and keys with which a receipt is checked."""
 
     image: Path | None = None
     key: Path | None = None
@@ -59,7 +59,7 @@ class Exhibits:
 
 
 def verify(path: Path, exhibits: Exhibits, *, as_json: bool) -> int:
-    """Print what the receipt shows, and what it does not. Returns the exit code."""
+    """Check a receipt and print what it shows and what it does not show. Returns the exit code."""
     exhibits.keys.check()
     try:
         receipt = receipts.parse(read(path, receipts.MAX_BYTES))
@@ -100,7 +100,7 @@ def _look_at_key(exhibits: Exhibits, receipt: Receipt, image: tuple[bytes, Image
     if exhibits.key is None:
         return None
     data = read(exhibits.key, keyfile.MAX_BYTES)
-    # An image that is not the receipt's is no evidence of what the receipt's image holds.
+    # Another image than the receipt's is no evidence about the receipt's image.
     same = image is not None and image[1].sha256 == receipt.image_sha256
     return look_at_key(data, openers=exhibits.keys.openers(data), image=image[0] if same and image else None)
 
@@ -113,7 +113,7 @@ def _warn(exhibits: Exhibits, trusted: KeySet, image: tuple[bytes, ImageEvidence
 
 
 def _not_shown(exhibits: Exhibits, verdict: Verdict) -> list[str]:
-    """Say what somebody could take this for, and it is not."""
+    """List what a reader might conclude from the result although it does not show it."""
     missing = []
     if verdict.signature is not Signature.VALID:
         missing.append("who wrote the receipt: without a signature that holds, anybody can have")
