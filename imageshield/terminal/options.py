@@ -114,7 +114,7 @@ Identities = Annotated[
     list[Path] | None, read_option("-i", "--identity", help="A file of secret keys. May be repeated.")
 ]
 Fips = Annotated[bool, typer.Option("--fips", help="Derive from the password with PBKDF2, not with Argon2id.")]
-PlainKey = Annotated[bool, typer.Option("--plain-key", help="No password: the key file opens the picture.")]
+PlainKey = Annotated[bool, typer.Option("--plain-key", help="No password: the key file alone opens the picture.")]
 DataDir = Annotated[Path | None, typer.Option(help="The data directory.")]
 InstallationDir = Annotated[
     Path | None, typer.Option(help="The data directory of `imageshield up`. [default: the one of `up`]")
