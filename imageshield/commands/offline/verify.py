@@ -30,7 +30,7 @@ FETCH: Final = "curl -o jwks.json https://HOST/.well-known/jwks.json"
 
 _SIGNATURES: Final = {
     Signature.VALID: "valid",
-    Signature.INVALID: "does not hold: the receipt was changed, or this signer never signed it",
+    Signature.INVALID: "not valid: the receipt was changed, or this signer never signed it",
     Signature.UNKNOWN: "not checked: its signer is not among the trusted keys",
     Signature.UNSIGNED: "none",
 }
@@ -87,7 +87,7 @@ def _trusted(path: Path | None) -> KeySet:
     if path is None:
         return KeySet({})
     if str(path).startswith(("http:", "https:")):
-        raise usage(f"--keys names a file, for nothing is fetched here: {FETCH}, and look whom you asked")
+        raise usage(f"--keys names a file, because nothing is fetched here: {FETCH}, and check that HOST is right")
     return jwk.parse(read(path, jwk.MAX_BYTES), use=receipts.USE)
 
 
@@ -116,11 +116,11 @@ def _not_shown(exhibits: Exhibits, verdict: Verdict) -> list[str]:
     """List what a reader might conclude from the result although it does not show it."""
     missing = []
     if verdict.signature is not Signature.VALID:
-        missing.append("who wrote the receipt: without a signature that holds, anybody can have")
+        missing.append("who wrote the receipt: without a valid signature, anybody can have written it")
     if exhibits.trusted is None and verdict.signature is Signature.UNKNOWN:
         missing.append(f"whether its signature holds: --keys names the published keys ({FETCH})")
     if exhibits.image is None:
-        missing.append("which file it is about: --image holds it against one")
+        missing.append("which file it is about: --image compares it with one")
     if exhibits.key is None:
         missing.append("what the image says inside about its statement: --key opens it")
     missing.append("that the source gave the bits of the statement: that is what the signer says")
