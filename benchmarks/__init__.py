@@ -1,5 +1,5 @@
-"""The core against its goals: `python -m benchmarks` prints the table and writes benchmarks/results.json.
+"""Benchmarks of the core and its goals: `python -m benchmarks` prints the table and writes benchmarks/results.json.
 
-Ours and every comparator take turns in one run, and only ratios of one run are compared: absolute times are those of
-this machine at this moment. A goal that is missed stays in the table.
+Our core and every comparator run interleaved, and the goals are ratios within one run: absolute times depend on the
+machine and the moment. A missed goal stays in the table.
 """

@@ -28,7 +28,7 @@ def fits(suite, size, pattern):
 
 
 def run(chosen, *, rounds, only):
-    """Measure, and keep the rows that were asked for."""
+    """Run the suites and return the times and the selected rows."""
     times, rows = {}, []
     for suite, size in chosen:
         took, made = suite.run(size, rounds)
@@ -54,7 +54,7 @@ def main():
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="one small picture; only reports, for CI")
     parser.add_argument("--only", metavar="PATTERN", help="a suite or the id of a row, * for anything")
-    parser.add_argument("--rounds", type=int, help="rounds in which all cases take turns")
+    parser.add_argument("--rounds", type=int, help="number of rounds; each runs every case once")
     parser.add_argument("--output", type=Path, help="where to write; by default, all rows to benchmarks/results.json")
     options = parser.parse_args()
     chosen = choose(options)

@@ -1,4 +1,4 @@
-"""What others ship, on the same bytes. All but openssl come from PyPI; see requirements/dev.txt."""
+"""Comparators: other implementations on the same bytes. All except openssl come from PyPI; see requirements/dev.txt."""
 
 import io
 import shutil
@@ -34,7 +34,7 @@ def fernet(data):
 
 @contextmanager
 def openssl(data):
-    """openssl enc -aes-256-ctr -in FILE -out /dev/null, a process each; gives None where it is not installed."""
+    """openssl enc -aes-256-ctr -in FILE -out /dev/null, one process per run; None if it is not installed."""
     program = shutil.which("openssl")
     if program is None:
         yield None

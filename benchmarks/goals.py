@@ -1,13 +1,13 @@
-"""The rows of the table, each with its goal; a row without one is only reported."""
+"""Rows of the results table with their goals; a row without a goal is only reported."""
 
 from dataclasses import asdict, dataclass
 
 
 @dataclass(frozen=True)
 class Row:
-    """One measured ratio beside its goal; `how` names what was divided by what.
+    """One measured ratio and its goal; `how` names what was divided by what.
 
-    `measured` is None where a comparator is not installed.
+    `measured` is None if a comparator is not installed.
     """
 
     id: str
@@ -50,7 +50,7 @@ def short(number):
 
 
 def core_rows(times, size):
-    """The whole core against what only encrypts."""
+    """Compare the whole core with programs that only encrypt."""
     one, two, gcm, age = (times[name] for name in ("core", "core, 2 threads", "AES-GCM", "age"))
     openssl = times["openssl"]
     aes, rage = "AESGCM.encrypt on the same raw bytes / our core", "pyrage.encrypt on the same raw bytes / our core"
@@ -68,7 +68,7 @@ def core_rows(times, size):
 
 
 def stage_rows(times, size):
-    """Single stages against what does the same."""
+    """Compare single stages with other implementations of the same step."""
     permute = times["permute"]
     shuffle = "numpy Generator.permutation + take / our permutation"
     argsort = "numpy stable argsort of 64 random bits a pixel + take / our permutation"
@@ -83,13 +83,13 @@ def stage_rows(times, size):
 
 
 def thread_rows(times, size):
-    """The permutation on two threads, in turn with itself on one."""
+    """Compare the permutation on two threads with the one on one thread."""
     gain = times["permute"] / times["permute, 2 threads"]
     return [higher(f"permutation_2_threads_{size}", gain, 1.6, 1.8, "one thread / two threads")]
 
 
 def job_rows(times, size):
-    """Whole jobs, decoder and all."""
+    """Compare whole encryptions, decoder included, on one and on two threads."""
     how = "encrypt_image of a {} as pixels, one thread / two"
     return [
         higher(f"encrypt_2_threads_{size}", times["JPEG"] / times["JPEG, 2 threads"], 1.3, 1.6, how.format("JPEG")),
@@ -98,7 +98,7 @@ def job_rows(times, size):
 
 
 def metric_rows(times, size):
-    """The analysis of original and encrypted picture against the core that encrypted it."""
+    """Compare the analysis of original and encrypted picture with the core that encrypted it."""
     how = "analyze(original, encrypted), all pixels of both / our core"
     return [
         lower(f"metrics_over_core_{size}", times["metrics"] / times["core"], 1.0, 0.6, f"{how}, one thread"),
@@ -113,7 +113,7 @@ def metric_rows(times, size):
 
 
 def purity_rows(times, size):
-    """Each purity against `balanced`, with bits of the operating system: what measuring costs is the source's."""
+    """Compare each purity with `balanced`. The bits come from the operating system, so a source's cost is excluded."""
     how = "encrypt_image of a PNG as pixels, bits from os.urandom, two threads: {} / balanced"
     rows = [
         lower(f"time_{name}_over_balanced_{size}", times[name] / times["balanced"], None, None, how.format(name))
@@ -124,7 +124,7 @@ def purity_rows(times, size):
 
 
 def memory_rows(peaks, size):
-    """Peak resident set of a whole job in a child process, over the raw pixels."""
+    """Divide the peak resident set of a whole job in a child process by the size of the raw pixels."""
     how = "growth of the resident set at its peak, file included, in a child process / raw pixels"
     goals = {
         ("encrypt", "JPEG", "balanced"): (2.4, None, "a JPEG of about 5 MB as pixels"),
@@ -144,5 +144,5 @@ def memory_rows(peaks, size):
 
 
 def entropy_rows(rows):
-    """The rows of `imageshield entropy bench`, which says how each was measured."""
+    """Convert the rows of `imageshield entropy bench`."""
     return [Row(row.id, row.measured, row.goal, None, row.better, f"{row.how}, processor time") for row in rows]

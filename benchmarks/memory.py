@@ -1,9 +1,9 @@
-"""Peak memory of one job in a child process, over the raw size of its picture.
+"""Peak memory of one job in a child process, divided by the raw size of its picture.
 
     python -m benchmarks.memory encrypt|decrypt PNG|JPEG PURITY WIDTH HEIGHT
 
-Counted is what the resident set grows by, at its highest, from the moment before the file is read: file, pixels, result
-and all between. Small jobs have run before, so that libraries and compiled kernels are not counted.
+The measured value is the maximum growth of the resident set after the moment before the file is read: it includes file,
+pixels, result and all temporary data. Small jobs run before, so that libraries and compiled kernels are not counted.
 """
 
 import json
@@ -23,7 +23,7 @@ OPTIONS = {"source": OsSource(), "wraps": [PlainWrap()], "layout": Layout.PIXELS
 
 
 def peak_over_raw(job, kind, purity, size):
-    """Run one job in a child and return its peak over width · height · 3 bytes."""
+    """Run one job in a child process and return its peak divided by width · height · 3 bytes."""
     width, height = size
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "picture"
@@ -34,7 +34,7 @@ def peak_over_raw(job, kind, purity, size):
 
 
 def prepare(path, job, data, purity):
-    """Write what the job will read."""
+    """Write the input files of the job."""
     path.write_bytes(data)
     if job == "decrypt":
         made = encrypt(path, purity)
@@ -55,7 +55,7 @@ def decrypt(path, purity):
 
 
 def read(path):
-    """Read into memory that can be given back, as the worker does with what it has unsealed."""
+    """Read into memory that can be released, as the worker does with unsealed data."""
     data = bytearray(path.stat().st_size)
     with path.open("rb", buffering=0) as file:
         file.readinto(data)

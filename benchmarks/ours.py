@@ -1,4 +1,4 @@
-"""Our own stages, as the pipeline runs them."""
+"""Benchmark cases for our own stages, as the pipeline runs them."""
 
 from uuid import UUID
 
@@ -35,7 +35,7 @@ def header(width, height, channels):
 
 
 def core(samples, of, threads):
-    """Keystream, permutation, tag and PNG: everything between the decoder and the finished file but the digests."""
+    """Run keystream, permutation, tag and PNG: everything from the decoder to the finished file except the digests."""
     threads = useful_threads(len(samples), threads)
     memory = np.empty(permutation.room(*samples.shape, threads=threads), np.uint8)
     mac = tag.Tag(KEY, pack(of), samples)
@@ -48,14 +48,14 @@ def core(samples, of, threads):
 
 
 def uncore(image):
-    """Strict reader, tag, inverse permutation and keystream: everything between the file and the encoder."""
+    """Run strict reader, tag, inverse permutation and keystream: everything from the file to the encoder."""
     parsed = png.read(image)
     tag.compute(KEY, parsed.header_bytes, parsed.samples)
     Streams(KEY, KEY).decrypt(parsed.samples)
 
 
 def stages(samples, width, height):
-    """The stages of `core` one by one, on one thread, and all together."""
+    """Return the stages of `core` as separate cases on one thread, and the whole core."""
     of = header(width, height, samples.shape[1])
     packed, image = pack(of), png.write(of, bytes(32), samples)
     return {
@@ -70,6 +70,6 @@ def stages(samples, width, height):
 
 
 def metrics(samples, width, height):
-    """Everything that an analysis says of two pictures but the avalanche, which is two more encryptions."""
+    """Return the analysis of two pictures, without the avalanche test, which needs two more encryptions."""
     first, second = (Picture(some, width, height, 8) for some in (samples, samples[::-1].copy()))
     return lambda threads: analyze(first, second, threads=threads)

@@ -1,4 +1,4 @@
-"""What is encrypted: noise of any geometry for the core, and photographs made large for whole jobs."""
+"""Benchmark pictures: noise of any size for the core, and enlarged photographs for whole jobs."""
 
 import io
 from pathlib import Path
@@ -14,7 +14,7 @@ def noise(width, height, channels):
 
 
 def photograph(width, height, kind="PNG", *, grain=4, quality=90):
-    """Enlarge a photograph and add noise, so that it compresses like one."""
+    """Enlarge a photograph and add noise, so that it compresses like a real one."""
     with Image.open(SAMPLE) as sample:
         large = sample.convert("RGB").resize((width, height), Image.Resampling.BICUBIC)
     pixels = np.array(large)
@@ -29,7 +29,7 @@ def photograph(width, height, kind="PNG", *, grain=4, quality=90):
 
 
 def jpeg_of_5_mb():
-    """Make what a camera of 12 megapixels makes."""
+    """Make a JPEG like that of a 12-megapixel camera."""
     data = photograph(4000, 3000, "JPEG", grain=15, quality=93)
     assert 4.75e6 < len(data) < 5.25e6, len(data)
     return data

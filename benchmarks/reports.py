@@ -1,4 +1,4 @@
-"""What every run says beside its figures: on what it was measured, and how each row stands to its goal."""
+"""Reports of a run: a description of the machine, the table of rows and goals, and the JSON file."""
 
 import json
 import os
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def machine():
-    """Say what was measured on, without naming the machine."""
+    """Describe the machine without its name."""
     cpu = platform.processor() or platform.machine()
     lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
     cpu = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), cpu)
@@ -26,6 +26,6 @@ def print_rows(rows):
 
 
 def write(path, where, rows, **more):
-    """Write rows in the form that all harnesses of the project share."""
+    """Write rows as JSON, in the format of all measurements of the project."""
     result = {"machine": where, "rows": [row.to_json() for row in rows], **more}
     path.write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n")

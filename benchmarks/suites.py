@@ -1,6 +1,6 @@
-"""What is measured together: cases that take turns in one run, and the rows that come of them.
+"""Benchmark suites: cases that run interleaved, and the rows that result from them.
 
-Each suite names the rows that it gives, so that `--only` runs no other.
+Each suite lists its rows, so that `--only` runs no others.
 """
 
 from collections.abc import Callable
@@ -35,7 +35,7 @@ Rows = list[goals.Row]
 
 @dataclass(frozen=True)
 class Suite:
-    """Measures one size: takes its name and how many rounds, gives times in milliseconds and rows."""
+    """Cases that run together. `run` takes the name of a size and a number of rounds; it gives times in ms and rows."""
 
     name: str
     run: Callable[[str, int], tuple[Times, Rows]]
@@ -74,7 +74,7 @@ def threads(size, rounds):
 
 
 def stages(size, rounds):
-    """What takes seconds, and ours in turn with it."""
+    """Measure comparators that take seconds, interleaved with our stages."""
     width, height, channels = SIZES[size]
     samples = noise(width, height, channels)
     stages = ours.stages(samples, width, height)
@@ -103,7 +103,7 @@ def metrics(size, rounds):
 
 
 def jobs(size, rounds):
-    """Whole encryptions of a photograph."""
+    """Measure whole encryptions of a photograph."""
     cases = {}
     for kind in ("JPEG", "PNG"):
         data = photograph(*SIZES[size][:2], kind)
@@ -130,7 +130,7 @@ def memory(size, _rounds):
 
 
 def entropy(_size, rounds):
-    """What `imageshield entropy bench` measures, in processor time."""
+    """Run `imageshield entropy bench`, which measures processor time."""
     return {}, goals.entropy_rows(entropy_bench.run(rounds=fewer(rounds)).rows)
 
 
@@ -211,6 +211,6 @@ SUITES = (
     ),
 )
 QUICK = {"core": "2 MP RGB", "threads": "2 MP RGB", "stages": "2 MP RGB", "metrics": "2 MP RGB", "jobs": "2 MP RGB"}
-"""What `--quick` runs, and on what."""
+"""The suites of `--quick`, each with its size."""
 
 RESULTS = Path(__file__).parent / "results.json"

@@ -1,4 +1,4 @@
-"""Times of cases that take turns."""
+"""Timing of interleaved cases."""
 
 import gc
 import time
@@ -10,7 +10,8 @@ Cases = dict[str, Callable[[], object]]
 def interleave(cases: Cases, *, rounds: int) -> dict[str, float]:
     """Run every case once a round and return the best time of each, in milliseconds.
 
-    The best, because every disturbance by other work only adds; taking turns, because clock speed and neighbors change.
+    The best, because other work on the machine only adds time. Interleaved, because the clock speed and the load change
+    during the run.
     """
     best = dict.fromkeys(cases, float("inf"))
     for case in cases.values():

@@ -26,7 +26,7 @@ try:
         usage,
     )
     from imageshield.terminal.reporting import fail, flush, manner, say, show
-    from imageshield.terminal.streams import mend_stdout, open_closed
+    from imageshield.terminal.streams import make_stdout_reliable, open_closed
     from shield_core import __version__
 except KeyboardInterrupt:  # Ctrl-C: these imports take a third of a second
     sys.stderr.write("imageshield: interrupted\n")
@@ -59,15 +59,15 @@ def imageshield(
 
 
 BadCommandLine: Final = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
-"""What typer raises for a command line that it cannot read: its own copy of click's class, which it does not export."""
+"""Typer's error for a wrong command line: its own copy of a click class, which it does not export."""
 
 
 EXPECTED: Final = (Failure, BadCommandLine, MemoryError, ModuleNotFoundError, OSError, UnicodeEncodeError)
-"""Errors that are reported in one line. Any other is a bug and keeps its traceback."""
+"""Errors that are reported in one line. Any other error is a bug and keeps its traceback."""
 
 
 def run(arguments: list[str]) -> int:
-    """Run one command. Returns its exit code, after every failure is reported."""
+    """Run one command and report its failure, if any. Returns the exit code."""
     manner.reset()
     try:
         code = _run(arguments)
@@ -105,7 +105,7 @@ def _failure(error: Any, arguments: list[str]) -> Failure:
 
 
 def _of_typer(error: OSError) -> Failure | None:
-    """Report a failed write of what typer itself prints: help and completion."""
+    """Describe a failed write of text that typer itself prints: help and completion."""
     last = list(traceback.walk_tb(error.__traceback__))[-1][0]
     return of_writing(error, "standard output") if last.f_code is typer.echo.__code__ else None
 
@@ -116,13 +116,13 @@ def main() -> NoReturn:
         sys.exit(
             fail(Failure("file-unwritable", "The file cannot be written", "standard output is closed"), as_json=False)
         )
-    mend_stdout()
-    signals.heed()
+    make_stdout_reliable()
+    signals.install_handlers()
     code = run(sys.argv[1:])
     try:
         sys.stdout.flush()
     except OSError:
-        # The failure is reported already. Without this, Python writes the rest at exit and fails again.
+        # The failure is reported already. Without this, Python writes the rest at exit and fails a second time.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(code)
 

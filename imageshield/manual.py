@@ -25,7 +25,7 @@ EXIT_CODES: Final[Mapping[str, str]] = {
 
 
 def render() -> str:
-    """Write the page in roff, in the macros of man(7)."""
+    """Return the page as roff with the macros of man(7)."""
     root = typer.main.get_command(app)
     context = typer.Context(root, info_name="imageshield", **root.context_settings)
     return "\n".join(_page(root, context)) + "\n"
@@ -69,7 +69,7 @@ def _parameters(parameters: Iterable[Any], context: Any) -> Iterator[str]:
 
 
 def _text(text: str) -> str:
-    """Write a paragraph of roff: ASCII, with hyphens that can be copied, and no line that roff reads as a request."""
+    """Write a paragraph of roff: ASCII, hyphens that can be copied, and no line that roff would read as a request."""
     line = " ".join(text.split()).replace("\\", "\\e").replace("-", "\\-")
     line = "".join(character if character.isascii() else f"\\[u{ord(character):04X}]" for character in line)
     return f"\\&{line}" if line.startswith((".", "'")) else line

@@ -1,6 +1,6 @@
-"""Let a real Compose read docker-compose.yml: with the secrets it is valid, and without any one of them it is refused.
+"""Check docker-compose.yml with a real Compose: valid with all secrets, refused if one is missing.
 
-No engine is needed for it. Run by `make check-compose`.
+It needs no container engine. Run by `make check-compose`.
 """
 
 import os
@@ -33,7 +33,7 @@ def main() -> None:
 
 
 def find_compose() -> list[str] | None:
-    """Prefer the one of requirements/dev.txt, which no client of Docker's comes with."""
+    """Return the command of Compose: first the program from requirements/dev.txt, then the plugin of Docker."""
     own = shutil.which("docker-compose", path=Path(sys.executable).parent)
     if own is not None:
         return [own]
@@ -46,7 +46,7 @@ def find_compose() -> list[str] | None:
 
 
 def read(compose: list[str], variables: str, *options: str) -> subprocess.CompletedProcess[str]:
-    """Run `config` with these variables and no other: what the shell exports would go before them."""
+    """Run `config` with these variables only: variables of the shell would take precedence."""
     with tempfile.TemporaryDirectory() as directory:
         file = Path(directory) / "env"
         file.write_text(variables)

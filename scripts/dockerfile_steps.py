@@ -1,4 +1,4 @@
-"""Carry out a Dockerfile's steps without a container engine, under a directory that stands for the image's root."""
+"""Run the steps of a Dockerfile without a container engine, in a directory that represents the image's root."""
 
 import json
 import os
@@ -14,14 +14,14 @@ from pathlib import Path
 Report = Callable[[str], None]
 
 OURS = re.compile(r"(?<![\w.:/$}-])/(opt|app|build|tmp|var/lib/imageshield)\b")
-"""The absolute paths that a Dockerfile of ours speaks of."""
+"""The absolute paths that our Dockerfiles use."""
 
 NEEDS_AN_ENGINE = ("FROM", "LABEL", "EXPOSE", "ARG", "USER")
 
 
 @dataclass
 class Image:
-    """What the steps made: a tree, the variables of its processes, and what starts them."""
+    """The result of the steps: a directory tree, the environment of its processes, and their commands."""
 
     name: str
     root: Path
@@ -32,7 +32,7 @@ class Image:
     healthcheck: list[str] = field(default_factory=list)
 
     def place(self, text: str) -> str:
-        """Move every path of the image's file system to where it stands here."""
+        """Rewrite every path of the image's file system to its place in this tree."""
         return OURS.sub(lambda found: f"{self.root}/{found[1]}", text)
 
 
@@ -50,7 +50,7 @@ def carry_out(name: str, *, project: Path, root: Path, python: Path, report: Rep
 
 
 def steps(dockerfile: Path) -> Iterator[tuple[str, str]]:
-    """Give each instruction with its words: continuation lines joined, comments gone."""
+    """Yield each instruction with its arguments, with continuation lines joined and without comments."""
     text = re.sub(r"(?m)^\s*#.*\n", "", dockerfile.read_text(encoding="utf-8"))
     for line in re.sub(r"\\\n\s*", "", text).splitlines():
         if line.strip():
@@ -93,8 +93,8 @@ def copy(image: Image, words: str, *, project: Path) -> None:
 
 def run(image: Image, words: str) -> None:
     if "useradd" in words:
-        return  # the user is given when a process is started
-    # An image keeps no download cache; a replay may use the machine's.
+        return  # `User.start` sets the user of a process
+    # An image keeps no download cache, but the replay may use the one of this machine.
     script = image.place(words).replace("--no-cache-dir ", "")
     machine = {
         name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV", "NUMBA"))
@@ -112,7 +112,7 @@ def run(image: Image, words: str) -> None:
 
 
 def python_folder(root: Path, python: Path) -> Path:
-    """Give a folder in which `python` is the interpreter itself, without the packages of this environment."""
+    """Create a folder in which `python` is the interpreter itself, without the packages of this environment."""
     folder = root / "usr" / "bin"
     folder.mkdir(parents=True)
     (folder / "python").symlink_to(python)
@@ -120,7 +120,7 @@ def python_folder(root: Path, python: Path) -> Path:
 
 
 class User:
-    """Who runs the image's processes: 1001 where we are root, else ourselves on a tree without write permission."""
+    """The user of the image's processes: 1001 if we are root, else our own user on a tree without write permission."""
 
     PROBE = "import ensurepip, sys; sys.exit(sys.version_info < (3, 11))"
 
@@ -166,7 +166,7 @@ class User:
 
 
 def forbid_writing(image: Image) -> None:
-    """Stand in for the read-only root file system where the processes own the tree."""
+    """Remove write permissions in place of a read-only root file system, if our own user runs the processes."""
     for path in [image.root / "app", *(image.root / "app").rglob("*")]:
         if not path.is_symlink():
             path.chmod(path.stat().st_mode & ~0o222)

@@ -1,6 +1,6 @@
-"""Give each migration's SQL, one by one, to squawk.
+"""Check the SQL of each migration separately with squawk.
 
-Not all at once: what one migration creates is new there, and what the next one does to it is not.
+In one file, squawk would treat a table of an earlier migration as new, and miss unsafe changes to it.
 """
 
 import subprocess
@@ -26,7 +26,7 @@ def is_safe(revision: Script) -> bool:
     span = f"{revision.down_revision or 'base'}:{revision.revision}"
     command = [sys.executable, "-m", "alembic", "-c", str(INI), "upgrade", span, "--sql"]
     sql = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    # The table in which Alembic keeps the revision is Alembic's own.
+    # Alembic itself defines the table that holds the revision.
     sql = sql.replace("    version_num ", "    -- squawk-ignore prefer-text-field\n    version_num ")
     return subprocess.run([BIN / "squawk", "--stdin-filepath", span], input=sql, text=True, check=False).returncode == 0
 

@@ -13,7 +13,7 @@ def main() -> None:
 
 
 def fill(text: str) -> str:
-    """Give each of them a random value. Hexadecimal: it stands in URLs, where other characters would need escaping."""
+    """Give each secret a random value. Hexadecimal, because in URLs other characters would need escaping."""
     return re.sub(rf"(?m)^({'|'.join(DEMANDED)})=$", lambda found: f"{found[1]}={secrets.token_hex(24)}", text)
 
 

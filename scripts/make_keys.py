@@ -1,7 +1,7 @@
-"""Make the two key files of an installation where they are missing: `python make_keys.py DIRECTORY`.
+"""Create the missing key files of an installation: `python make_keys.py DIRECTORY`.
 
 `vault.key` is the root key of the vault, 32 bytes; `signing.pem` signs the access tokens, P-256. Existing files are
-kept: a new root key would open nothing that the old one sealed.
+kept, because a new root key cannot open what the old one sealed.
 """
 
 import os

@@ -1,8 +1,9 @@
-"""Carry out both Dockerfiles, then run what they make as one system and have it encrypt a picture.
+"""Replay both Dockerfiles without a container engine, run the results as one system, and encrypt a picture with it.
 
-No container engine runs where this project is built. So each RUN, COPY and ENV is carried out in a tree of its own, and
-installs from the same hash-locked file. The results run as user 1001 where we are root, against the embedded servers,
-with the commands of the Dockerfiles and of docker-compose.yml. docs/guides/deployment.md says what this cannot show.
+No container engine runs where this project is built. So each RUN, COPY and ENV runs in a separate directory tree, and
+installs from the same hash-locked file. The results run against the embedded servers, with the commands of the
+Dockerfiles and of docker-compose.yml, and as user 1001 if we are root. docs/guides/deployment.md says what this cannot
+show.
 """
 
 import io
@@ -51,7 +52,7 @@ STOP_SECONDS = {"api": 25, "worker": 60, "relay": 20}
 
 @dataclass
 class Part:
-    """A process of the system: what starts it and what says that it is well."""
+    """A process of the system: its command and its health check."""
 
     name: str
     image: Image
@@ -85,7 +86,7 @@ def build(place: Path, python: Path) -> dict[str, Image]:
 
 
 def check_contents(image: Image, user: User, place: Path) -> None:
-    """Ask the image's own interpreter what it can find."""
+    """Check with the image's own interpreter which packages it has."""
     asked = sorted(HAS[image.name] | HAS_NOT[image.name])
     probe = f"import importlib.util as u; print(*[n for n in {asked} if u.find_spec(n)])"
     log = place / f"{image.name}.contents"
@@ -133,13 +134,13 @@ def run_system(images: dict[str, Image], user: User, place: Path) -> None:
 
 
 def default_of(value: str) -> str:
-    """Return what Compose puts in where the operator says nothing: `${NAME:-default}`."""
+    """Return the default value that Compose uses for `${NAME:-default}`."""
     found = re.fullmatch(r"\$\{\w+:-(.*)\}", value)
     return found[1] if found else ""
 
 
 def here(word: str, port: str) -> str:
-    """Nothing may listen on a standard port or beyond this machine."""
+    """Replace standard port and address: nothing may listen on a standard port or beyond this machine."""
     return word.replace("8000", port).replace("0.0.0.0", "127.0.0.1")  # noqa: S104 - replaced, not bound
 
 
@@ -151,7 +152,7 @@ def finish(image: Image, user: User, command: list[str], settings: dict[str, str
 
 @contextmanager
 def started(part: Part, user: User, settings: dict[str, str], place: Path) -> Iterator[None]:
-    """Start a process, wait until its health check passes, and see afterwards that it stops in time when asked."""
+    """Start a process, wait until its health check passes, and afterwards check that it stops in time."""
     name, log = part.name, place / f"{part.name}.log"
     began = time.monotonic()
     process = user.start(part.image, part.command, settings, log=log)
@@ -175,7 +176,7 @@ def started(part: Part, user: User, settings: dict[str, str], place: Path) -> It
 
 
 def read_the_manual(url: str) -> None:
-    """The image carries every page that the gateway serves."""
+    """Check that the image has every page that the gateway serves."""
     for page in ("/docs", "/openapi.json", "/docs/problems/not-found", "/ready", "/metrics"):
         httpx.get(url + page, timeout=10).raise_for_status()
 
@@ -205,7 +206,7 @@ def encrypt_a_picture(url: str) -> None:
 
 
 def check_kernels(worker: Image) -> None:
-    """Nothing was compiled that the image had not compiled."""
+    """Check that no kernel was compiled at run time."""
     built, used = (
         {path.name for path in Path(worker.environment[name]).rglob("*.nbc")}
         for name in ("NUMBA_CACHE_SEED", "NUMBA_CACHE_DIR")

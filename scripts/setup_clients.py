@@ -1,6 +1,6 @@
-"""Make `.venv-clients` hold the generators of API clients, as requirements/clients.txt and the package lock say.
+"""Install the generators of API clients into `.venv-clients`, from requirements/clients.txt and the package lock.
 
-Run by `make clients`, which needs them; nothing else does. Nothing is done, and no network asked, where they are there.
+Run by `make clients`, which alone needs them. If they are up to date, it does nothing and does not use the network.
 """
 
 import hashlib
@@ -37,14 +37,14 @@ def main() -> None:
 
 
 def digest() -> str:
-    """What the generators depend on: the interpreter, whether there is a Node, and the locks."""
+    """Hash what the generators depend on: the interpreter, whether Node is available, and the locks."""
     parts = [sys.version, str(ROOT), str(shutil.which("npm")), *(path.read_text("utf-8") for path in (LOCK, *PACKAGES))]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
 def run(*command: str, cwd: Path = ROOT) -> None:
     if subprocess.run(command, cwd=cwd, check=False).returncode:
-        sys.exit("clients: the generators could not be installed; what the installer says stands above")
+        sys.exit("clients: the generators could not be installed; see the installer's output above")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""Make `.venv` hold what a lock of requirements/ names and the project itself; do nothing when it does already.
+"""Install a lock of requirements/ and the project itself into `.venv`; do nothing if it is up to date.
 
-Run by `make setup` for dev.txt, and by `make up` and `make demo` for run.txt, which is a part of it: with any Python
->= 3.11 and its standard library alone. The stamp is a digest of what was installed, not a time: a new branch with the
-same requirements costs nothing and asks the network nothing.
+Run by `make setup` for dev.txt, and by `make up` and `make demo` for run.txt, which is a part of it. It needs only
+Python >= 3.11 and its standard library. The stamp is a digest of the requirements, not a time: a new branch with the
+same requirements installs nothing and does not use the network.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 STAMP = VENV / "installed.sha256"
 SUFFICE = {"run": ("run", "dev"), "dev": ("dev",)}
-"""The locks that hold all of a lock."""
+"""For each lock, the locks that include all of it."""
 
 
 def main(lock: str) -> None:
@@ -32,7 +32,7 @@ def main(lock: str) -> None:
 
 
 def digest(lock: str) -> str:
-    """What the environment depends on: the interpreter, the locks, and the tables that an install reads."""
+    """Hash what the environment depends on: the interpreter, the locks, and the tables that an install reads."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     parts = [
         platform.python_version(),
@@ -65,18 +65,18 @@ def install(lock: str) -> None:
     uv = [str(VENV / "bin" / "uv"), "pip"]
     # uv installs the lock in seconds, pip in minutes; the result is the same, since every file's hash is in the lock.
     if run([*pip, "install", "--quiet", "--require-hashes", "-r", "requirements/uv.txt"]):
-        # Byte code is compiled once here and not by each of the many processes that a start of the system consists of.
-        # The system's certificates, as pip can be told to use: behind a proxy of one's own, uv's do not suffice.
+        # Byte code is compiled once here, not by each of the many processes of a system start.
+        # The system's certificates, as with pip: behind a private proxy, the certificates of uv do not suffice.
         command, extra = uv, ["--python", str(PYTHON), "--compile-bytecode", "--system-certs"]
     else:
-        say("setup: uv cannot be had here; pip takes longer")
+        say("setup: uv is not available here; pip takes longer")
         command, extra = pip, []
     say("setup: the locked dependencies")
     project = ["--no-deps", "--no-build-isolation", "-e", "."]
     if not run([*command, "install", "--quiet", *extra, "--require-hashes", "-r", f"requirements/{lock}.txt"]):
-        sys.exit("setup: the locked dependencies could not be installed; what the installer says stands above")
+        sys.exit("setup: the locked dependencies could not be installed; see the installer's output above")
     if not run([*command, "install", "--quiet", *extra, *project]):
-        sys.exit("setup: the project itself could not be installed; what the installer says stands above")
+        sys.exit("setup: the project itself could not be installed; see the installer's output above")
 
 
 def run(command: list[str]) -> bool:

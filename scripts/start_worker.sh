@@ -1,7 +1,7 @@
 #!/bin/sh
-# numba refuses to start where its cache directory cannot be written (even when all it wants is in there), and the root file
-# system of the container is read-only. So the kernels compiled at build are copied to where writing is allowed. On another
-# kind of processor than the builder's they are compiled again, once per container.
+# numba refuses to start if its cache directory is not writable, even if all kernels are in it, and the root file system of
+# the container is read-only. So this copies the kernels that the build compiled to a writable directory. On another kind
+# of processor than the builder's they are compiled again, once per container.
 set -eu
 mkdir -p "$NUMBA_CACHE_DIR"
 cp -R "$NUMBA_CACHE_SEED/." "$NUMBA_CACHE_DIR/"

@@ -1,4 +1,4 @@
-"""Load the running service and hold it to its goals: print a table and write benchmarks/load.json.
+"""Load the running service and compare it with its goals: print a table and write benchmarks/load.json.
 
 python -m benchmarks.load [--quick] [--row PATTERN] [--output FILE]
 """
@@ -31,12 +31,12 @@ from benchmarks.reports import machine, print_rows, write
 
 RESULTS = Path(__file__).parents[1] / "load.json"
 OPEN_FILES = 8192
-"""A thousand sockets have two ends each, one here; what is started from here inherits it."""
+"""Enough for a thousand sockets: this process holds one end of each, and its children inherit the limit."""
 
 
 @dataclass(frozen=True)
 class Scene:
-    """What is done to a system with so many workers, and the rows that come of it."""
+    """One load on a system with a number of workers, and the rows that result from it."""
 
     name: str
     workers: int
@@ -73,7 +73,7 @@ def fits(scene, pattern):
 
 
 def play(scenes, *, quick):
-    """Run scenes, those with the same number of workers on one system."""
+    """Run scenes; neighbors with the same number of workers share one system."""
     rows = []
     for workers, group in groupby(scenes, key=lambda scene: scene.workers):
         with staged(workers=workers, quick=quick) as stage:
@@ -84,12 +84,12 @@ def play(scenes, *, quick):
 
 
 def attempt(scene, act):
-    """Give the rows of a scene; where it breaks, rows that say so, and the others go on."""
+    """Return the rows of a scene. If it fails, return rows that say so, and let the other scenes run."""
     try:
         return act()
     except Exception as error:  # noqa: BLE001 - whatever it is
         traceback.print_exc()
-        return [Row(name, None, None, None, "lower", f"the scene broke: {type(error).__name__}") for name in scene.rows]
+        return [Row(name, None, None, None, "lower", f"failed: {type(error).__name__}") for name in scene.rows]
 
 
 def main():

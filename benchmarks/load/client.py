@@ -1,4 +1,4 @@
-"""A user of the service: an account, pictures, and what it hears."""
+"""A client of the service with its own account: it submits pictures and follows their events."""
 
 import asyncio
 import itertools
@@ -17,7 +17,7 @@ CONNECTIONS = 400
 
 
 class Client:
-    """Speaks HTTP over a pool of connections; made by `joined`."""
+    """An HTTP client with a pool of connections. `joined` creates it."""
 
     def __init__(self, url, token):
         self.url = url
@@ -28,7 +28,7 @@ class Client:
         )
 
     async def post(self, form):
-        """Send a form that `form` made; whatever the answer is."""
+        """Send a form from `form` and return the response, even an error."""
         content, headers = form
         return await self.http.post("/encrypt", content=content, headers=headers)
 
@@ -47,7 +47,7 @@ class Client:
         )
 
     async def follow(self, job_id):
-        """Listen until the job ends: the last event, and when it came by the clock of `time.time`."""
+        """Listen until the job ends. Returns the last event and the time of its arrival."""
         async with self.socket(job_id) as socket:
             return await heard_end(socket)
 
@@ -58,16 +58,16 @@ class Client:
 
 
 async def heard_end(socket):
-    """Read frames until the one that ends the story."""
-    async for frame in socket:
-        event = json.loads(frame)
+    """Read messages until the one that ends the job. Returns its event and the time of its arrival."""
+    async for message in socket:
+        event = json.loads(message)
         if event["type"] in ENDS or event["payload"].get("status") in {"completed", "failed", "cancelled"}:
             return event, time.time()
     raise ConnectionError("the socket closed before the job ended")
 
 
 def form(data, name="picture.png", **fields):
-    """Make the body of an upload once, so that sending it costs the driver nothing but the sending."""
+    """Build the body of an upload once, so that the driver only has to send it."""
     parts = [f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{key}"\r\n\r\n{value}\r\n'.encode()
              for key, value in fields.items()]  # fmt: skip
     head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="image"; filename="{name}"\r\n\r\n'.encode()
@@ -77,7 +77,7 @@ def form(data, name="picture.png", **fields):
 
 @asynccontextmanager
 async def joined(url):
-    """Lend a client with an account of its own."""
+    """Register an account and yield a client for it."""
     email, password = f"load{next(COUNTER)}@example.org", "correct horse battery"
     async with httpx.AsyncClient(base_url=url + API, timeout=60, trust_env=False) as http:
         (await http.post("/auth/register", json={"email": email, "password": password})).raise_for_status()
@@ -91,7 +91,7 @@ async def joined(url):
 
 
 async def at_once(acts, limit):
-    """Await them all, so many at the same time; results in their order."""
+    """Await all, at most `limit` at the same time. Returns the results in the given order."""
     slots = asyncio.Semaphore(limit)
 
     async def one(act):

@@ -1,17 +1,17 @@
-"""Numbers out of many numbers."""
+"""Statistics: quantiles and slopes."""
 
 import math
 import re
 
 
 def share(values, part):
-    """Return the value that this part of them does not exceed: 0.95 of the requests took no longer."""
+    """Return a quantile: the value that this part of the values does not exceed."""
     ordered = sorted(values)
     return ordered[max(0, math.ceil(part * len(ordered)) - 1)]
 
 
 def quantile_of_buckets(before, after, part):
-    """Return the bound of the bucket that the quantile of what came between lies in: never less than it is."""
+    """Return an upper bound of a quantile: the bound of its bucket in the histogram of samples between two readings."""
     counts = sorted((float(re.search(r'le="([^"]+)"', labels)[1]), after[labels] - before.get(labels, 0))
                     for labels in after)  # fmt: skip
     total = counts[-1][1]
@@ -19,7 +19,7 @@ def quantile_of_buckets(before, after, part):
 
 
 def slope(points):
-    """Return by how much y grows with x, by least squares."""
+    """Return the slope of y over x by least squares."""
     x_mean = sum(x for x, _ in points) / len(points)
     y_mean = sum(y for _, y in points) / len(points)
     spread = sum((x - x_mean) ** 2 for x, _ in points)

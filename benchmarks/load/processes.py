@@ -1,4 +1,4 @@
-"""What the processes of a system take, read from the kernel: memory, time of the processor, open files."""
+"""Resource use of processes, read from the kernel: memory, processor time, open files."""
 
 import os
 from pathlib import Path
@@ -9,11 +9,11 @@ PROC = Path("/proc")
 TICKS = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
 USED, REAPED = (11, 12), (13, 14)
-"""Places of user and system time in `/proc/PID/stat` behind the name: its own, and that of children that have ended."""
+"""Positions of user and system time in `/proc/PID/stat` after the name: of the process, and of its ended children."""
 
 
 def family(pid):
-    """List a process and everything below it."""
+    """List a process and all its descendants."""
     found, left = [], [pid]
     while left:
         found.append(left.pop())
@@ -26,7 +26,7 @@ def resident_bytes(pid):
 
 
 def private_bytes(pid):
-    """Return what only this process holds: what a child shares with its parent would be counted for each."""
+    """Return the private memory of a process: memory that a child shares with its parent would be counted twice."""
     lines = _read(pid, "smaps_rollup").splitlines()
     return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Private"))
 
@@ -36,7 +36,7 @@ def open_files(pid):
 
 
 def processor_ms(pid):
-    """Return the time that a process, its children and those of them that have ended have used."""
+    """Return the processor time of a process and all its descendants, including ended ones."""
     members = family(pid)
     fields = [_fields(member) for member in members]
     own = sum(int(some[place]) for some in fields if some for place in USED)
@@ -52,4 +52,4 @@ def _read(pid, name):
     try:
         return (PROC / str(pid) / name).read_text()
     except (FileNotFoundError, ProcessLookupError):
-        return ""  # it has ended meanwhile
+        return ""  # the process has ended meanwhile

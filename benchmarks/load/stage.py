@@ -1,4 +1,4 @@
-"""A whole system for one scene or several: started as `imageshield up` does, with a temporary directory of its own."""
+"""A whole system for one or more scenes, started as by `imageshield up`, with its own temporary directory."""
 
 import os
 import re
@@ -21,7 +21,7 @@ SERVERS = ("postgres", "valkey", "seaweedfs")
 
 @dataclass(frozen=True)
 class Stage:
-    """A running system, and what a scene asks of it beside its API."""
+    """A running system, and the measurements that a scene takes apart from the API."""
 
     system: system.System
     temporary: Path
@@ -35,11 +35,11 @@ class Stage:
         return self.system.supervisor.pid(name)
 
     def workers(self):
-        """List the children that do the jobs."""
+        """List the child processes of the worker, which run the jobs."""
         return processes.family(self.pid("worker"))[1:]
 
     def processor_ms(self):
-        """Return the time that each process has used up to now, with everything below it."""
+        """Return the processor time that each process and its descendants have used until now."""
         return {name: processes.processor_ms(self.pid(name)) for name in (*OURS, *SERVERS)}
 
     def metric(self, name):
@@ -50,7 +50,7 @@ class Stage:
         return {hit[1] or "": float(hit[2]) for hit in found if hit}
 
     async def query(self, statement, *arguments):
-        """Ask the database itself: what the API would cost is not what is asked for."""
+        """Query the database directly, so that the API's cost is not measured."""
         connection = await asyncpg.connect(self.system.variables["DATABASE_URL"])
         try:
             return await connection.fetch(statement, *arguments)
@@ -60,7 +60,7 @@ class Stage:
 
 @contextmanager
 def staged(*, workers, quick, path=None):
-    """Start everything, lend it, stop everything."""
+    """Start everything, yield it, and stop everything."""
     with scratch() as place:
         place.chmod(0o711)  # the user that runs PostgreSQL for root passes through
         temporary = place / "temporary"
@@ -73,7 +73,7 @@ def staged(*, workers, quick, path=None):
 
 
 def environment(**more):
-    """Return what this process was started with, less what would lead to servers that are not the scene's."""
+    """Return the environment of this process without our own settings, which could name foreign servers."""
     ours = {name.upper() for name in Settings.model_fields}
     return {name: value for name, value in os.environ.items() if name not in ours} | more
 

@@ -1,11 +1,13 @@
-"""What `imageshield doctor` looks at. Every check gets the situation and returns the faults that it finds.
+"""The checks of `imageshield doctor`. Each takes the situation and returns the faults that it finds.
 
-situation     what is set, what `imageshield up` would add, and what runs
-settings      the variables themselves
+situation     the configuration, the additions of `imageshield up`, and whether the system runs
+settings      the environment variables
 keys          key files and the vault
-database      | the servers, asked with the credentials that are set
-redis         |
-store         |
-entropy       the source of random bits that is chosen
-machine       programs, ports, room, clock and caches of this machine
+database      the database server, its migration and its clock
+redis         the Redis or Valkey server and its eviction policy
+store         the object store and its bucket
+entropy       the configured entropy source
+machine       programs, packages, ports, disk space, clock and caches of this machine
+
+`database`, `redis` and `store` connect with the configured credentials.
 """

@@ -1,4 +1,4 @@
-"""The database: reachable with these credentials, migrated, and with our time."""
+"""Database check: the server accepts the credentials, the schema is current, and the clocks agree."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -25,7 +25,7 @@ def check_database(situation: Situation) -> list[Fault]:
     except asyncpg.InvalidCatalogNameError:
         return [Fault(NAME, f"{place(url)} has no database of this name", "create the database, or correct its name")]
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
-        # The kind alone: messages quote addresses, and some quote what stands in them.
+        # Only the kind of error: messages quote addresses, and addresses can hold credentials.
         problem = f"{place(url)} does not answer as PostgreSQL ({type(error).__name__})"
         return [Fault(NAME, problem, "start the server, let this machine reach it, or correct the address")]
 
@@ -59,7 +59,7 @@ def _judge_migration(found: str | None) -> list[Fault]:
 
 
 def known_migrations() -> tuple[set[str], str | None]:
-    """Name the migrations that this version has, and the last of them."""
+    """Return the migrations of this version, and the latest of them."""
     from alembic.config import Config
     from alembic.script import ScriptDirectory
 

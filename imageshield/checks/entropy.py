@@ -1,4 +1,4 @@
-"""The source of random bits: whether a worker of this environment could have the one that is chosen."""
+"""Entropy source check: a worker with this environment can open the configured source."""
 
 from pydantic import ValidationError
 
@@ -14,9 +14,9 @@ def check_entropy(situation: Situation) -> list[Fault]:
     try:
         settings: Settings = settings_of(situation)
     except ValidationError:
-        return []  # the check of the settings says so
+        return []  # `check_settings` reports it
     if settings.entropy_source == Settings.model_fields["entropy_source"].default:
-        return []  # the check of the packages looks for the simulator
+        return []  # `check_packages` looks for the simulator
     try:
         check_source(settings)
     except SourceRefused as refusal:

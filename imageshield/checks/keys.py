@@ -1,4 +1,4 @@
-"""Key files: there, readable by us and by nobody who should not, of the right size, and the ones that made the data."""
+"""Key checks: the key files exist, have the right size and safe permissions, and belong to the vault's data."""
 
 import os
 from pathlib import Path
@@ -12,7 +12,7 @@ from backplane.vault import KEY_SIZE, OTHERS, LocalVault
 from imageshield.checks.situation import Fault, Situation
 
 TOO_OPEN = 0o037
-"""A mounted secret may be read through its group; nobody else reads it, and only its owner writes it."""
+"""Refused permission bits: the group may read a mounted secret, only the owner may write it, others may do nothing."""
 
 
 def check_keys(situation: Situation) -> list[Fault]:
@@ -79,7 +79,7 @@ def _check_vault(situation: Situation, root_key: bytes | None) -> list[Fault]:
 
 
 def _check_inside(directory: Path) -> list[Fault]:
-    """Nothing in there is for anybody else, not even for the group: the names of accounts' folders are their ids."""
+    """Refuse any access by group and others: the names of the folders are account ids."""
     found = [path for path in directory.rglob("*") if not path.is_symlink() and path.stat().st_mode & OTHERS]
     if not found:
         return []
@@ -88,7 +88,7 @@ def _check_inside(directory: Path) -> list[Fault]:
 
 
 def _opens(root_key: bytes, directory: Path) -> bool:
-    """Try the newest transit key: every installation that ever took a job has one."""
+    """Try the newest transit key: every installation that has accepted a job has one."""
     stored = sorted((directory / "transit").glob("????-??-??"))
     if not stored:
         return True

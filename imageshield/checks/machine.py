@@ -1,4 +1,4 @@
-"""This machine: programs, packages, ports, room, clock and caches."""
+"""Machine checks: programs, packages, ports, disk space, clock and caches."""
 
 import importlib.util
 import os
@@ -15,7 +15,7 @@ from imageshield.servers.system import ROOT
 DEFAULT_PORT = 8000
 ROOM_BYTES = 2_000_000_000
 EARLIEST = datetime(2026, 1, 1, tzinfo=UTC)
-"""This program is not older: a clock that shows less has never been set."""
+"""This program is newer than that: a clock that shows an earlier time was never set."""
 FINDERS: dict[str, Callable[[], object]] = {
     "DATABASE_URL": binaries.find_postgres,
     "REDIS_URL": binaries.find_valkey,
@@ -37,7 +37,7 @@ def check_programs(situation: Situation) -> list[Fault]:
 
 def check_packages(situation: Situation) -> list[Fault]:
     if not situation.local:
-        return []  # there each process has an environment of its own, and only what it needs
+        return []  # in production each process has its own environment with only the packages that it needs
     missing = [name for names in PACKAGES.values() for name in names if importlib.util.find_spec(name) is None]
     return [Fault("packages", f"missing: {', '.join(missing)}", "pip install imageshield[embedded]")] if missing else []
 
@@ -100,7 +100,7 @@ def check_clock(_: Situation) -> list[Fault]:
 
 
 def check_numba_cache(situation: Situation) -> list[Fault]:
-    """Compiled kernels are kept in NUMBA_CACHE_DIR, else beside their source, else `up` keeps them with its data."""
+    """Check the cache of compiled kernels: NUMBA_CACHE_DIR, else beside the source, else the data directory of `up`."""
     given = situation.environment.get("NUMBA_CACHE_DIR")
     if not given and situation.local:
         return []

@@ -1,4 +1,4 @@
-"""Redis or Valkey: reachable with these credentials, and keeping what it was given."""
+"""Redis or Valkey check: the server accepts the credentials and never evicts messages."""
 
 import redis
 

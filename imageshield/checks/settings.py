@@ -1,4 +1,4 @@
-"""The variables themselves: present, and of the form that the services accept."""
+"""Settings checks: every required variable is set, and the services accept its value."""
 
 from pydantic import ValidationError
 
@@ -23,10 +23,10 @@ def check_settings(situation: Situation) -> list[Fault]:
 
 
 def settings_of(situation: Situation) -> Settings:
-    """Read the settings as the processes would, with what `imageshield up` would make.
+    """Read the settings as the processes would, with placeholders for what `imageshield up` would generate.
 
     Raises:
-        ValidationError: they would refuse to start.
+        ValidationError: the processes would refuse to start.
     """
     values = {name: situation.environment.get(name.upper()) for name in Settings.model_fields}
     given = {name: value for name, value in values.items() if value}
@@ -44,7 +44,7 @@ def check_schemes(situation: Situation) -> list[Fault]:
 
 
 def _stand_ins(situation: Situation) -> dict[str, str]:
-    """Fill in what `imageshield up` would make: its absence is no fault."""
+    """Return placeholders for what `imageshield up` would generate: its absence is no fault."""
     if not situation.local:
         return {}
     own_store = "S3_ENDPOINT_URL" not in situation.embedded

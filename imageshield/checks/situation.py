@@ -1,4 +1,4 @@
-"""What is set, what `imageshield up` would add to it, and what runs now."""
+"""The situation that the checks judge: the configuration, the additions of `imageshield up`, and what runs now."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ KEYS = ("VAULT_KEY_FILE", "VAULT_DIRECTORY", "SIGNING_KEY_FILE")
 
 @dataclass(frozen=True)
 class Fault:
-    """Something that is wrong, and what to do. Neither ever holds a secret."""
+    """A problem and its remedy. The texts never hold a secret."""
 
     subject: str
     problem: str
@@ -23,12 +23,12 @@ class Fault:
 @dataclass(frozen=True)
 class Situation:
     environment: Mapping[str, str] = field(repr=False)
-    """What the processes would see."""
+    """The environment variables as the processes would see them."""
     home: Home
     embedded: frozenset[str]
-    """The servers, by their variable, that `imageshield up` would bring along."""
+    """The variables of the servers that `imageshield up` would start itself."""
     running: bool
-    """Whether a supervisor holds the data directory, so that the embedded servers can be asked."""
+    """Whether a supervisor holds the data directory: then the embedded servers answer."""
 
     @property
     def local(self) -> bool:
@@ -39,13 +39,13 @@ class Situation:
 
 
 def look(environment: Mapping[str, str], home: Home) -> Situation:
-    """See what there is. In production nothing is embedded and nothing is generated: everything has to be set."""
+    """Collect the situation. In production nothing is embedded or generated: everything must be set."""
     production = environment.get("ENVIRONMENT") == "production"
     missing = frozenset(name for name in SERVERS if not production and not environment.get(name))
     try:
         running = home.in_use
         known = embedded.remembered(home, environment) if home.exists and not production else {}
-    except PermissionError:  # somebody else's: a check of its own says so
+    except PermissionError:  # it belongs to another user, which `check_home` reports
         running, known = False, {}
     return Situation({**known, **environment}, home, missing, running=running)
 

@@ -1,4 +1,4 @@
-"""The object store: reachable with these credentials, and a bucket in it that takes and gives an object."""
+"""Object store check: the store accepts the credentials, and its bucket stores and returns an object."""
 
 import secrets
 from typing import TYPE_CHECKING

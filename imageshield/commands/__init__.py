@@ -1,5 +1,5 @@
 """The commands.
 
-offline       work on files of this machine and import nothing of the services
-service       run, examine or look after an installation of the service
+offline       commands that work on local files and import nothing of the services
+service       commands that run, check or maintain an installation of the service
 """

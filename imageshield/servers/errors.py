@@ -1,19 +1,19 @@
-"""Why the system cannot start. Each message says what to do.
+"""Reasons why the system cannot start. Each message says what to do.
 
 StartRefused
-├── BinaryMissing      a server that is neither installed as a wheel nor on this system
-├── HomeRefused        a data directory that cannot be used
-├── PlaceClosed        a directory that the server's user cannot enter
-├── ClusterRefused     data that this PostgreSQL cannot serve
-├── NoFreePort         none of the ports that were tried is free
-├── PortBusy           a port that was asked for is taken
-├── SettingMissing     what was set cannot be used, for itself or for want of something else
-└── StartFailed        a process that did not come up; ends with its last words
+├── BinaryMissing      a server program is neither installed as a wheel nor on this system
+├── HomeRefused        the data directory cannot be used
+├── PlaceClosed        the user of the server cannot enter a directory
+├── ClusterRefused     this PostgreSQL cannot serve the data
+├── NoFreePort         none of the tried ports is free
+├── PortBusy           a requested port is in use
+├── SettingMissing     a setting is not valid, or needs another one that is missing
+└── StartFailed        a process did not start; the message ends with the last lines of its log
 """
 
 
 class StartRefused(Exception):
-    """The base of them all."""
+    """The base class."""
 
 
 class BinaryMissing(StartRefused):

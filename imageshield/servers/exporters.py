@@ -1,4 +1,4 @@
-"""Where relay and worker export their metrics under `up`, which has one METRICS_PORT for the two of them."""
+"""Metrics ports of relay and worker under `up`, which derives both from one METRICS_PORT."""
 
 from collections.abc import Mapping
 
@@ -14,10 +14,10 @@ def host(environment: Mapping[str, str]) -> str:
 
 
 def named(environment: Mapping[str, str]) -> dict[str, int]:
-    """Return the ports that METRICS_PORT names, which 0 does not: that one for the relay, the next for the worker.
+    """Return the ports that METRICS_PORT names: its value for the relay, the next one for the worker. 0 names none.
 
     Raises:
-        SettingMissing: it is not a port, or has none after it.
+        SettingMissing: the value is not a port, or is the last one.
     """
     text = environment.get("METRICS_PORT") or "0"
     if not (text.isascii() and text.isdigit() and int(text) < (1 << 16) - len(NAMES)):
@@ -26,11 +26,11 @@ def named(environment: Mapping[str, str]) -> dict[str, int]:
 
 
 def choose(home: Home, environment: Mapping[str, str], *, gateway: int) -> dict[str, int]:
-    """Return the ports to use, none where METRICS_PORT is not set.
+    """Return the ports to use; none if METRICS_PORT is not set.
 
     Raises:
-        PortBusy: one that is named is in use.
-        SettingMissing: as `named`.
+        PortBusy: a named port is in use.
+        SettingMissing: as in `named`.
     """
     if not environment.get("METRICS_PORT"):
         return {}

@@ -1,4 +1,4 @@
-"""The data directory: who may be in it, what is remembered there, and that only one supervisor uses it."""
+"""The data directory of a system: its permissions, secrets and remembered ports, and the lock of its one supervisor."""
 
 import fcntl
 import json
@@ -31,18 +31,18 @@ TOKENS = (
     "seaweedfs-filer-read",
 )
 BOUND_TO_DATA = ("vault.key", "postgres-password")
-"""Without these the data cannot be read: a lost one is never silently replaced."""
+"""Secrets without which the data cannot be read: a lost one is never silently replaced."""
 
 
 def default_path() -> Path:
-    """Root's home is closed to the user that runs PostgreSQL, so root keeps its data where services do."""
+    """Return the user's data folder; for root, /var/lib: the user that runs PostgreSQL cannot enter root's home."""
     return Path("/var/lib/imageshield") if os.geteuid() == 0 else Path(platformdirs.user_data_dir("imageshield"))
 
 
 @contextmanager
 def scratch() -> Iterator[Path]:
-    """Lend an empty directory for a data directory that nobody wants to keep."""
-    # A temporary directory of root's may be closed to the user that runs PostgreSQL.
+    """Yield an empty data directory and delete it afterwards."""
+    # The user that runs PostgreSQL may not be able to enter root's temporary directory.
     place = "/var/tmp" if os.geteuid() == 0 else None  # noqa: S108 -- mkdtemp makes a private directory in it
     path = Path(tempfile.mkdtemp(prefix="imageshield-", dir=place))
     try:
@@ -52,7 +52,7 @@ def scratch() -> Iterator[Path]:
 
 
 class Home:
-    """A data directory. Opened it is ours until `close`; made from a path alone it is only looked at."""
+    """A data directory. `open` locks it until `close`; the constructor alone is for reading."""
 
     def __init__(self, path: Path, lock: int | None = None) -> None:
         self.path = path
@@ -103,7 +103,7 @@ class Home:
         return self.secret_file(name).read_text().strip()
 
     def ports(self, *names: str) -> dict[str, int]:
-        """Choose a free port for each name, the one of last time where it is free, and remember the choice."""
+        """Choose a free port for each name, the previous one if it is free, and remember the choice."""
         file = self.path / "ports.json"
         remembered = read_ports(self.path)
         for name in names:
@@ -124,7 +124,7 @@ def read_ports(path: Path) -> dict[str, int]:
 
 
 def _claim(path: Path) -> None:
-    """Make the directory, or see that it is ours: a wrong --data-dir must not lose its modes to us."""
+    """Create the directory, or check that it is ours: a wrong --data-dir must keep its mode."""
     if not path.exists():
         path.mkdir(mode=0o700, parents=True)
     elif not path.is_dir():
@@ -134,7 +134,7 @@ def _claim(path: Path) -> None:
     names = {entry.name for entry in path.iterdir()}
     if names and not names & {"layout", "lock"}:
         raise HomeRefused(f"{path} holds other things: choose an empty directory with --data-dir")
-    # As root the server's own user must be able to pass through, and sees nothing but the names.
+    # Under root, the user of the server must pass through to its own folder. It cannot list the directory.
     path.chmod(0o711 if os.geteuid() == 0 else 0o700)
 
 
@@ -162,7 +162,7 @@ def _furnish(path: Path) -> None:
         _keep(path / "secrets" / name, lambda: secrets.token_urlsafe(32).encode() + b"\n", new=new)
     _keep(path / "secrets/vault.key", lambda: secrets.token_bytes(32), new=new)
     _keep(path / "secrets/signing.pem", _signing_key, new=new)
-    if new:  # last: a first start that was cut off is still a first start
+    if new:  # last: an interrupted first start is repeated as a first start
         layout.write_text(LAYOUT + "\n")
 
 

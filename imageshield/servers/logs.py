@@ -1,4 +1,4 @@
-"""Log files of the children: they write for themselves, so that they need no living supervisor, and stay bounded."""
+"""Bounded log files of child processes. The children write directly, so they do not depend on a living supervisor."""
 
 import os
 import shutil
@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import IO
 
 MAX_BYTES = 10_000_000
-"""Two files of this size for each process are days of an idle service and minutes of one in trouble."""
+"""Each process has two files of this size: they hold days of an idle service, and minutes of a failing one."""
 
 
 def open_append(path: Path) -> IO[bytes]:
@@ -15,7 +15,7 @@ def open_append(path: Path) -> IO[bytes]:
 
 
 def trim(path: Path) -> None:
-    """Move a full log aside. The writer keeps its descriptor: an append to an emptied file starts at zero."""
+    """Copy a full log aside and empty it. The writer keeps its descriptor: its appends then start at zero."""
     if not path.exists() or path.stat().st_size < MAX_BYTES:
         return
     aside = path.with_suffix(".log.1")

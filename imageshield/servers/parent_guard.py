@@ -1,4 +1,4 @@
-"""Parent guard: replace this process by a program that ends when the supervisor ends, even if that was killed.
+"""Parent guard: replace this process by a program that ends with the supervisor, even if the supervisor is killed.
 
 Run as `python -I -S parent_guard.py PARENT UID GID SIGNAL PROGRAM ARGUMENT…`. It is a separate program because
 Python code between fork and exec is unsafe in a process with threads, and because a change of user clears the

@@ -1,4 +1,4 @@
-"""PostgreSQL: made once, started as a user that is not root, asked by a real log-in."""
+"""Embedded PostgreSQL: a cluster created once, a server that never runs as root, a real log-in as health check."""
 
 import asyncio
 import contextlib
@@ -23,11 +23,11 @@ USER = "imageshield"
 DATABASE = "imageshield"
 LEFTOVER_SECONDS = 15.0
 
-# The command line only: the cluster's own configuration files stay as initdb wrote them.
-# No socket file: its path may have 107 bytes at most, and nothing here needs it.
+# Options of the command line: the configuration files of the cluster stay as initdb wrote them.
+# No socket file: its path may have at most 107 bytes, and nothing here needs it.
 OPTIONS = ("listen_addresses=127.0.0.1", "unix_socket_directories=", "timezone=UTC", "log_timezone=UTC")
 VOLATILE_OPTIONS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
-"""For tests whose subject is not durability."""
+"""For tests that do not check durability."""
 
 
 def url(home: Home, port: int) -> str:
@@ -46,8 +46,8 @@ def service(home: Home, port: int, *, volatile: bool = False) -> Service:
         prepare=partial(_prepare, home, programs, data, who),
         healthy=partial(_answers, url(home, port)),
         account=who,
-        start_seconds=300.0,  # after a crash it replays its log first
-        stop_signal=signal.SIGINT,  # "fast": open sessions are ended, everything is written
+        start_seconds=300.0,  # after a crash it first replays its log
+        stop_signal=signal.SIGINT,  # fast shutdown: it ends open sessions and writes everything
         stop_seconds=15.0,
         death_signal=signal.SIGINT,
     )
@@ -58,12 +58,15 @@ def _flags(options: tuple[str, ...]) -> list[str]:
 
 
 def _environment() -> dict[str, str]:
-    """Nothing of the caller's: PGDATA, PGOPTIONS and the like would change what is started."""
+    """Build an environment without the caller's variables: PGDATA, PGOPTIONS and others would change the server."""
     return {"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}
 
 
 def _reachable(found: binaries.Postgres, home: Home, who: Account | None) -> Path:
-    """Where the user that runs the server can reach its programs: a virtual environment under /root is closed to it."""
+    """Return a folder of the programs that the user of the server can enter; copy them if needed.
+
+    A virtual environment under /root is closed to that user.
+    """
     if who is None or account.can_run(found.directory / "postgres", who):
         return found.directory
     if not found.from_wheel:
@@ -77,7 +80,7 @@ def _reachable(found: binaries.Postgres, home: Home, who: Account | None) -> Pat
 
 def _copy(package: Path, target: Path) -> None:
     unfinished = target.with_suffix(".new")
-    shutil.rmtree(target.parent, ignore_errors=True)  # of an older version
+    shutil.rmtree(target.parent, ignore_errors=True)  # the copy of an older version
     shutil.copytree(package / "pginstall", unfinished / package.name / "pginstall", symlinks=True)
     # The programs look for their libraries beside their package.
     libraries = package.with_name(package.name + ".libs")
@@ -131,9 +134,9 @@ def _refuse_other_version(programs: Path, data: Path) -> None:
 
 
 def _clear_leftovers(data: Path) -> None:
-    """After a kill -9 let the orphaned sessions end, then drop the pid file: its pid may be something else by now."""
+    """After a kill -9, wait until orphaned sessions end, then remove the pid file: its pid may be reused by now."""
     if not processes.PROC.is_dir():
-        return  # PostgreSQL's own check has to do
+        return  # only PostgreSQL's own check is available
     deadline = time.monotonic() + LEFTOVER_SECONDS
     while left := processes.working_in(data):
         if time.monotonic() > deadline:

@@ -19,6 +19,7 @@ STEADY_SECONDS = 60.0
 """A process that ran this long is restarted after the first pause again."""
 
 SILENCES = 2
+"""Failed checks in a row after which a process is killed."""
 
 
 class ProcessRunner:
@@ -76,7 +77,7 @@ class ProcessRunner:
             return
         self._silences += 1
         if self._silences == SILENCES:
-            self._report(f"{self.service.name}: lives and does nothing, killed")
+            self._report(f"{self.service.name}: runs but makes no progress, killed")
             with self._guard:
                 self._kill_group()
 
@@ -98,7 +99,7 @@ class ProcessRunner:
                 outcome = str(error) or repr(error)
             if self._stopping.is_set() or (self.service.once and self.ready.is_set()):
                 return
-            if not self._trusted:  # a process that never worked is not retried forever
+            if not self._trusted:  # a process that has never worked is not restarted
                 self.failure = outcome
                 return
             self.ready.clear()
@@ -166,7 +167,7 @@ class ProcessRunner:
         else:
             child.wait()
         with self._guard:
-            self._kill_group()  # what is left of it, such as the pool of a crashed Celery
+            self._kill_group()  # remaining children, such as the pool of a crashed Celery
             self._child = None
         self._record.unlink(missing_ok=True)
         self.service.tidy()

@@ -1,4 +1,4 @@
-"""Processes told from others that later got the same pid, and those that a killed supervisor left behind."""
+"""Process records: they reveal reused pids, and name the processes that a killed supervisor left behind."""
 
 import contextlib
 import json
@@ -15,7 +15,7 @@ SURVIVOR_SECONDS = 10.0
 
 @dataclass(frozen=True)
 class Record:
-    """A process as written beside the data: its start time tells it from a later process with the same pid."""
+    """The record of a process in the data directory. Its start time reveals a later process with the same pid."""
 
     pid: int
     started: str
@@ -39,7 +39,7 @@ class Record:
 
 
 def start_time(pid: int) -> str | None:
-    """Tell when a process started, None where there is none (a zombie counts as none)."""
+    """Return when a process started; None if it does not exist or is a zombie."""
     if not PROC.joinpath("self/stat").exists():
         found = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
         return found.stdout.strip() or None
@@ -56,7 +56,7 @@ def children(pid: int) -> list[int]:
 
 
 def working_in(directory: Path) -> list[int]:
-    """List the processes whose working directory this is; empty where the system does not tell."""
+    """List the processes with this working directory; none on systems without /proc."""
     found = []
     for pid in _pids():
         with contextlib.suppress(OSError):
@@ -71,7 +71,7 @@ def kill_group(leader: int) -> None:
 
 
 def stop_survivors(records: Path) -> list[str]:
-    """End what a supervisor that was killed left running; the caller holds the lock of the data directory."""
+    """Stop the processes that a killed supervisor left running. The caller holds the lock of the data directory."""
     found = []
     for path in sorted(records.glob("*.json")):
         record = Record.load(path)
@@ -99,7 +99,7 @@ def _pids() -> list[int]:
 
 
 def _stat(pid: int) -> list[str] | None:
-    """Read the fields of `/proc/PID/stat` from the state on: the name before them may hold anything."""
+    """Read the fields of `/proc/PID/stat` from the state on: the name before may hold any character."""
     try:
         return (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
     except OSError:

@@ -1,4 +1,4 @@
-"""SeaweedFS as the S3 server: all its parts in one process, each port ours, no user interface, no telemetry."""
+"""Embedded SeaweedFS as S3 server: all parts in one process, on chosen ports, without user interface and telemetry."""
 
 import os
 from functools import cached_property, partial
@@ -17,8 +17,8 @@ PARTS = ("master", "volume", "filer", "s3", "admin")
 REGION = "us-east-1"
 PROBE = "health/probe"
 
-# Beside S3, volume server and filer have HTTP doors of their own: signed tokens close them. The master knows no tokens,
-# and would delete the bucket for whoever asks: `-disableHttp` closes its door, and that of the filer.
+# Volume server and filer have HTTP interfaces beside S3, which require tokens signed with these keys. The master knows
+# no tokens and would delete the bucket for any caller: `-disableHttp` closes its interface and that of the filer.
 TOKENS = {
     "WEED_JWT_SIGNING_KEY": "seaweedfs-volume-write",
     "WEED_JWT_SIGNING_READ_KEY": "seaweedfs-volume-read",
@@ -55,8 +55,8 @@ def service(home: Home, ports: dict[str, int], *, bucket: str) -> Service:
             "HOME": str(folder),
             "AWS_ACCESS_KEY_ID": access,
             "AWS_SECRET_ACCESS_KEY": secret,
-            # 723 MB at its peak without. What it holds after a few uploads is 237 MB: under a limit of 256 it collected
-            # garbage all the time, and an upload took it three times the processor.
+            # Without this, its peak is 723 MB. After a few uploads it holds 237 MB: with a limit of 256 MB it collected
+            # garbage all the time, and an upload took three times the processor time.
             "GOMEMLIMIT": "512MiB",
             **{variable: home.secret(name) for variable, name in TOKENS.items()},
         },
@@ -64,8 +64,8 @@ def service(home: Home, ports: dict[str, int], *, bucket: str) -> Service:
         prepare=partial(_clear_sockets, ports),
         tidy=partial(_clear_sockets, ports),
         healthy=_Bucket(url(ports), bucket, access, secret),
-        # Asked to stop, it waits for connections that its clients keep open. What it has acknowledged is written by
-        # then, so it is not asked for long, and not at all when the supervisor has died.
+        # On a stop signal it waits for connections that its clients keep open. It has already written everything that
+        # it acknowledged, so it gets little time, and a dead supervisor's server is killed at once.
         stop_seconds=5.0,
     )
 
@@ -83,22 +83,22 @@ def _flags(ports: dict[str, int], bucket: str) -> list[str]:
         f"-bucket={bucket}",
         "-disableHttp=true",
         "-master.telemetry=false",
-        # A resumed master may refuse the volume server's first call, and the second comes five seconds later. One that
-        # starts afresh leads at once, and learns of every volume from that call.
+        # A resumed master may refuse the first call of the volume server, and the second comes five seconds later. A
+        # new master leads at once, and learns every volume from that call.
         "-master.resumeState=false",
         "-admin.ui=false",
         "-webdav=false",
         "-s3.port.iceberg=0",
         "-s3.port.lance=0",
         "-s3.cacheCapacityMB=16",
-        # Stopping waits for idle connections between the parts: 30 s with the default.
+        # A stop waits for idle connections between the parts: 30 s by default.
         "-idleTimeout=2",
         "-volume.preStopSeconds=0",
     ]
 
 
 def _clear_sockets(ports: dict[str, int]) -> None:
-    """Remove the socket files, named by port, that it leaves in /tmp even when it stops by itself."""
+    """Remove the socket files, named by port, that SeaweedFS leaves in /tmp even after a regular stop."""
     for path in socket_files(ports):
         path.unlink(missing_ok=True)
 
@@ -112,7 +112,7 @@ def socket_files(ports: dict[str, int]) -> list[Path]:
 
 
 class _Bucket:
-    """Write and remove an object: the port answers a second before the bucket is there, and that before its volumes."""
+    """Health check that writes and removes an object: after the port answers, bucket and volumes are not ready yet."""
 
     def __init__(self, endpoint: str, bucket: str, access: str, secret: str) -> None:
         self._address = {"endpoint_url": endpoint, "aws_access_key_id": access, "aws_secret_access_key": secret}
@@ -120,7 +120,7 @@ class _Bucket:
 
     @cached_property
     def _client(self) -> "S3Client":
-        # Imported while the servers start, not before: it takes longer than they do.
+        # Imported while the servers start: the import takes longer than their start.
         import boto3
         from botocore.config import Config
 
@@ -137,5 +137,5 @@ class _Bucket:
         except (BotoCoreError, ClientError):
             return False
         finally:
-            self._client.close()  # its connections; it makes others when it is asked again
+            self._client.close()  # only its connections: the next call opens new ones
         return True

@@ -11,11 +11,11 @@ from imageshield.servers.process_runner import ProcessRunner
 from imageshield.servers.service import Service
 
 POLL_SECONDS = 0.02
-ROUND_SECONDS = 5.0
+CHECK_SECONDS = 5.0
 
 
 class Interrupted(Exception):
-    """Someone asked for a stop while the system was starting."""
+    """A stop was requested while the system was starting."""
 
 
 class Supervisor:
@@ -31,7 +31,7 @@ class Supervisor:
             for service in services
         }
         self._over = threading.Event()
-        self._rounds = threading.Thread(target=self._make_rounds, name="rounds", daemon=True)
+        self._checks = threading.Thread(target=self._check_repeatedly, name="checks", daemon=True)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -41,7 +41,7 @@ class Supervisor:
         return self._runners[name].pid
 
     def starts(self, name: str) -> int:
-        """Count how often the process was started: 1 means that it never had to be started again."""
+        """Count the starts of the process: 1 means that it was never restarted."""
         return self._runners[name].starts
 
     def is_ready(self, name: str) -> bool:
@@ -51,15 +51,15 @@ class Supervisor:
         return self._runners[name].log
 
     def start(self, *, interrupted: threading.Event | None = None) -> None:
-        """Return when every process has answered once.
+        """Start everything and return when every process has answered once.
 
         Raises:
-            StartFailed: one ended or took too long; everything is stopped again.
-            Interrupted: `interrupted` was set; everything is stopped again.
+            StartFailed: a process ended or took too long; everything is stopped.
+            Interrupted: `interrupted` was set; everything is stopped.
         """
         for name in processes.stop_survivors(self._run):
             self._report(f"{name}: left running by a supervisor that was killed; stopped")
-        self._rounds.start()
+        self._checks.start()
         try:
             self._bring_up(interrupted or threading.Event())
         except BaseException:
@@ -67,7 +67,7 @@ class Supervisor:
             raise
 
     def stop(self) -> None:
-        """End every process that was started, the last one first, each within its own time."""
+        """Stop every started process in reverse order, each within its own time limit."""
         self._over.set()
         for name, runner in reversed(self._runners.items()):
             if runner.started:
@@ -96,7 +96,7 @@ class Supervisor:
     def _refuse_failures(self) -> None:
         for runner in self._runners.values():
             if runner.failure is not None:
-                raise StartFailed(_last_words(runner, runner.failure))
+                raise StartFailed(_with_log(runner, runner.failure))
 
     def _may_start(self, service: Service) -> bool:
         return all(self.is_ready(name) for name in service.after if name in self._runners)
@@ -108,16 +108,16 @@ class Supervisor:
             self._report(f"{service.name}: {state} after {seconds:.1f} s")
             return True
         if seconds > service.start_seconds:
-            raise StartFailed(_last_words(runner, f"did not answer within {service.start_seconds:.0f} s"))
+            raise StartFailed(_with_log(runner, f"did not answer within {service.start_seconds:.0f} s"))
         return False
 
-    def _make_rounds(self) -> None:
-        while not self._over.wait(ROUND_SECONDS):
+    def _check_repeatedly(self) -> None:
+        while not self._over.wait(CHECK_SECONDS):
             for runner in self._runners.values():
                 logs.trim(runner.log)
                 runner.check_alive()
 
 
-def _last_words(runner: ProcessRunner, reason: str) -> str:
-    words = logs.tail(runner.log)
-    return f"{runner.service.name} {reason} (see {runner.log})" + (f"\n{words}" if words else "")
+def _with_log(runner: ProcessRunner, reason: str) -> str:
+    lines = logs.tail(runner.log)
+    return f"{runner.service.name} {reason} (see {runner.log})" + (f"\n{lines}" if lines else "")

@@ -23,11 +23,11 @@ from imageshield.servers.supervisor import Supervisor
 ROOT = Path(__file__).resolve().parents[2]
 ATTEMPTS = 3
 FIRST_START_SECONDS = 180
-"""The very first worker compiles the kernels before it answers: half a minute on a slow machine."""
+"""The very first worker compiles the kernels before it answers, which takes half a minute on a slow machine."""
 GRACE_SECONDS = 20
-"""How long the gateway may finish requests, and the worker its job, after SIGTERM."""
+"""Time after SIGTERM in which the gateway may finish requests, and the worker its job."""
 UNWINDING_SECONDS = 15
-"""Beyond which a worker that was told to hand its jobs over has not done so."""
+"""Additional time for a stopping worker to hand its jobs over."""
 
 Report = Callable[[str], None]
 
@@ -41,12 +41,12 @@ class System:
     variables: Mapping[str, str]
     home: Path
     metrics: Mapping[str, str]
-    """The addresses of the metrics of relay and worker, where METRICS_PORT asks for them."""
+    """The metrics addresses of relay and worker, if METRICS_PORT is set."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A system that could be started: with ports that were free a moment ago."""
+    """A system that can be started, on ports that were free a moment ago."""
 
     url: str
     services: tuple[Service, ...]
@@ -66,11 +66,11 @@ def running(
     environment: Mapping[str, str] | None = None,
     interrupted: threading.Event | None = None,
 ) -> Iterator[System]:
-    """Start everything, lend it, stop everything.
+    """Start everything, yield the system, and stop everything.
 
     Raises:
-        StartRefused: it could not be started; nothing is left running.
-        Interrupted: `interrupted` was set before it was ready; nothing is left running.
+        StartRefused: the system could not be started; nothing is left running.
+        Interrupted: `interrupted` was set before the system was ready; nothing is left running.
     """
     home = Home.open(data_dir)
     try:
@@ -93,7 +93,7 @@ def _start(home: Home, plan: Callable[[], Plan], *, report: Report, interrupted:
         try:
             supervisor.start(interrupted=interrupted)
         except StartFailed:
-            # Between the choice of a port and its use somebody else may take it: another stack that starts now.
+            # Another process, such as a second stack, may take a port between its choice and its use.
             if attempt == ATTEMPTS or all(map(ports.is_free, planned.ports)):
                 raise
             report("a port was taken meanwhile, starting again with another one")
@@ -109,14 +109,14 @@ def _plan(home: Home, environment: Mapping[str, str], *, host: str, port: int, w
     number = port or ports.choose(avoid={*stack.ports, *metrics.values()})
     url = _url(host, number)
     variables = stack.variables | _own_variables(home, environment, url=url, port=number)
-    told = dict(environment) | variables
-    own = _own_services(told, host=host, port=number, url=url, workers=workers, metrics=metrics)
+    complete = dict(environment) | variables
+    own = _own_services(complete, host=host, port=number, url=url, workers=workers, metrics=metrics)
     urls = {name: f"{_url(exporters.host(environment), at)}/metrics" for name, at in metrics.items()}
     return Plan(url, (*stack.services, *own), variables, (*stack.ports, number, *metrics.values()), urls)
 
 
 def _own_variables(home: Home, environment: Mapping[str, str], *, url: str, port: int) -> dict[str, str]:
-    """Return what our processes are told beside the addresses of the servers."""
+    """Return the variables of our processes apart from the addresses of the servers."""
     variables = {"ALIVE_DIRECTORY": str(home.folder("run")), "PYTHONUNBUFFERED": "1"}
     if not environment.get("ALLOWED_ORIGINS"):
         variables["ALLOWED_ORIGINS"] = f"{url},http://localhost:{port}"
@@ -149,9 +149,9 @@ def _own_services(
             "worker",
             *("celery", "-A", "worker.app", "worker", "--concurrency", str(workers)),
             *("--loglevel", environment.get("LOG_LEVEL") or "INFO"),
-            # Workers have nothing to tell each other here, and mingling delays the start by a second.
+            # Workers need no messages from each other here, and mingling delays the start by a second.
             *("--without-gossip", "--without-mingle"),
-            after=("valkey",),  # not the others: what it imports takes seconds, and no job comes before they are there
+            after=("valkey",),  # not the others: its imports take seconds, and no job arrives before they are ready
             prepare=partial(alive["worker"].unlink, missing_ok=True),
             healthy=alive["worker"].exists,
             alive=partial(_was_touched, alive["worker"]),
@@ -196,13 +196,13 @@ def _was_touched(path: Path) -> bool:
 
 
 def _url(host: str, port: int) -> str:
-    """Return the address to call: "all addresses" is none."""
+    """Return the address to call. For "all addresses" this is the loopback address."""
     callable_host = {"0.0.0.0": ports.LOOPBACK, "::": "::1"}.get(host, host)  # noqa: S104 -- compared, not bound
     return f"http://[{callable_host}]:{port}" if ":" in callable_host else f"http://{callable_host}:{port}"
 
 
 def _is_ready(url: str) -> bool:
-    """Ask for more than the gateway's own health: "ok" means that a worker was seen and every server answers."""
+    """Query `/ready`, not the gateway's own health: "ok" means that a worker was seen and every server answers."""
     try:
         with urllib.request.urlopen(f"{url}/ready", timeout=2) as answer:  # noqa: S310 -- our own http address
             return bool(json.load(answer)["status"] == "ok")

@@ -1,4 +1,4 @@
-"""Valkey, or Redis where the system has that: every write logged, nothing ever evicted."""
+"""Embedded Valkey, or the Redis of this system: it logs every write and never evicts data."""
 
 import os
 import signal
@@ -13,7 +13,7 @@ from imageshield.servers.ports import LOOPBACK
 from imageshield.servers.service import Service
 
 DATABASES = 64
-"""The service uses one; each test takes its own."""
+"""The service uses one; each test uses its own."""
 
 
 def url(home: Home, port: int) -> str:
@@ -37,7 +37,7 @@ def _settings(home: Home, folder: Path, port: int) -> list[str]:
     return [
         f"bind {LOOPBACK}",
         f"port {port}",
-        f"requirepass {home.secret('valkey-password')}",  # in a file: the arguments of a process are public
+        f"requirepass {home.secret('valkey-password')}",  # in a file, because the arguments of a process are public
         f'dir "{folder}"',
         f"databases {DATABASES}",
         "appendonly yes",

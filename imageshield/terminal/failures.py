@@ -1,4 +1,4 @@
-"""How a command of the local door fails: a stable code, one line for a person, an exit code for a program."""
+"""Failures of commands: a stable code, one line for people, and an exit code for programs."""
 
 import errno
 from typing import Any, Final
@@ -9,16 +9,16 @@ OK: Final = 0
 ERROR: Final = 1
 USAGE: Final = 2
 NOT_AUTHENTIC: Final = 3
-"""Wrong key or password, or a file that was changed."""
+"""A wrong key or password, or a changed file."""
 
 INTERRUPTED: Final = 130
-"""Ended by Ctrl-C or a signal: 128 and the number of SIGINT, as shells have it."""
+"""Ended by Ctrl-C or a signal: 128 plus the number of SIGINT, as in shells."""
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class Failure(Exception):
-    """What ends a command."""
+    """An error that ends a command."""
 
     def __init__(
         self, code: str, title: str, detail: str = "", *, exit_code: int = ERROR, rung: str | None = None
@@ -33,7 +33,7 @@ class Failure(Exception):
     def line(self) -> str:
         if self.exit_code == USAGE:
             return self.detail
-        # All failures of a decryption give one answer on the screen, too; `--json` distinguishes them.
+        # On the screen, too, all failures of a decryption read the same; `--json` distinguishes them.
         one_answer = self.title == DecryptionError.title
         return self.title if one_answer or not self.detail else f"{self.title}: {self.detail}"
 
@@ -72,13 +72,13 @@ def of_writing(error: OSError, path: object) -> Failure:
 
 
 def of_system(error: OSError) -> Failure:
-    """Say what no command expects."""
+    """Describe an operating system error that no command handles."""
     place = f"{error.filename}: " if error.filename is not None else ""
     return Failure("system-error", "The system refused", f"{place}{error.strerror or error}")
 
 
 def of_encoding(error: UnicodeEncodeError) -> Failure:
-    """Say what the locale does not allow, and not of which text: that may be a secret."""
+    """Name the encoding, but not the text: it may be a secret."""
     detail = f"the encoding of the locale, {error.encoding}, has no bytes for it"
     return Failure("file-unwritable", "The file cannot be written", detail)
 

@@ -1,4 +1,4 @@
-"""What commands read: files, and standard input where one is called `-`."""
+"""Input of commands: files, and standard input for the name `-`."""
 
 import os
 import sys
@@ -14,17 +14,17 @@ STANDARD: Final = Path("-")
 
 
 def file(text: str) -> Path:
-    """Read what the command line names: `-` is no file, and `./-` is the file of that name."""
+    """Parse a file argument: `-` means standard input or output, `./-` is the file of that name."""
     path = Path(text)
     return path.absolute() if path == STANDARD and text != str(STANDARD) else path
 
 
 @contextmanager
 def reading(path: Path) -> Iterator[BinaryIO]:
-    """Open a file, or lend standard input.
+    """Open a file, or yield standard input.
 
     Raises:
-        Failure: it cannot be opened or read.
+        Failure: the file cannot be opened or read.
     """
     try:
         if path == STANDARD:
@@ -37,7 +37,11 @@ def reading(path: Path) -> Iterator[BinaryIO]:
 
 
 def read(path: Path, limit: int) -> bytes:
-    """Read a whole file, and no more of an endless one than shows that it is too large."""
+    """Read a whole file of at most `limit` bytes. Reading an endless file stops one byte after the limit.
+
+    Raises:
+        Failure: the file cannot be read or is too large.
+    """
     with reading(path) as opened:
         size = 0 if path == STANDARD else os.fstat(opened.fileno()).st_size
         data = b"" if size > limit else opened.read(limit + 1)
@@ -47,5 +51,5 @@ def read(path: Path, limit: int) -> bytes:
 
 
 def called(path: Path) -> str:
-    """Say which file it is, in a sentence."""
+    """Name a file as messages do."""
     return "standard input" if path == STANDARD else str(path)

@@ -23,7 +23,7 @@ class Purity(StrEnum):
 
 
 class Layout(StrEnum):
-    """What is encrypted."""
+    """Whether the pixels or the whole file is encrypted."""
 
     AUTO = "auto"
     PIXELS = "pixels"
@@ -41,7 +41,7 @@ def reads(context: typer.Context, parameter: typer.CallbackParam, value: Value) 
 
 
 def writes(context: typer.Context, parameter: typer.CallbackParam, value: Value) -> Value:
-    """Let standard output be written once, and nothing but text to a screen."""
+    """Let only one parameter write standard output, and refuse to write an image to a terminal."""
     if value == STANDARD:
         _claim(context, parameter, "standard output")
         if sys.stdout.isatty():
@@ -98,15 +98,15 @@ NewPasswordFd = Annotated[int | None, typer.Option("--new-password-fd", min=0, h
 Json = Annotated[
     bool, typer.Option("--json", help="Print the result, or the error, as JSON on stdout.", callback=_as_json)
 ]
-Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Tell warnings and errors only.", callback=_be_quiet)]
-Force = Annotated[bool, typer.Option("--force", help="Replace files that are there already.")]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print warnings and errors only.", callback=_be_quiet)]
+Force = Annotated[bool, typer.Option("--force", help="Replace existing files.")]
 Recipients = Annotated[
     list[str] | None,
     typer.Option(
         "-r",
         "--recipient",
         metavar="KEY|FILE",
-        help="Who can open: a public key, or a file of them. May be repeated.",
+        help="A recipient who can open it: a public key, or a file of public keys. May be repeated.",
         callback=reads,
     ),
 ]
@@ -114,8 +114,8 @@ Identities = Annotated[
     list[Path] | None, read_option("-i", "--identity", help="A file of secret keys. May be repeated.")
 ]
 Fips = Annotated[bool, typer.Option("--fips", help="Derive from the password with PBKDF2, not with Argon2id.")]
-PlainKey = Annotated[bool, typer.Option("--plain-key", help="No password: the key file opens the picture.")]
-DataDir = Annotated[Path | None, typer.Option(help="Where everything is kept.")]
+PlainKey = Annotated[bool, typer.Option("--plain-key", help="No password: the key file alone opens the picture.")]
+DataDir = Annotated[Path | None, typer.Option(help="The data directory.")]
 InstallationDir = Annotated[
-    Path | None, typer.Option(help="Where `imageshield up` keeps everything. [default: as of `up`]")
+    Path | None, typer.Option(help="The data directory of `imageshield up`. [default: the one of `up`]")
 ]

@@ -1,4 +1,4 @@
-"""Writes results so that each is there whole or not at all, and all that belong together are there or none."""
+"""Atomic output files: each file appears complete or not at all, and files of one command appear all or none."""
 
 import os
 import secrets
@@ -12,7 +12,7 @@ from typing import Self
 
 from imageshield.terminal.failures import Failure, already_there, of_writing, usage
 from imageshield.terminal.inputs import STANDARD
-from imageshield.terminal.signals import held_back
+from imageshield.terminal.signals import blocked
 from imageshield.terminal.streams import write_all
 
 PRIVATE = 0o600
@@ -21,7 +21,11 @@ _STEP = 1 << 22
 
 
 def check_target(path: Path, *, force: bool, hint: str = "--force replaces it") -> None:
-    """Refuse before the work what would be refused after it."""
+    """Check before the work that a file can be written at `path`.
+
+    Raises:
+        Failure: it exists and `force` is not set, or its place cannot hold a file.
+    """
     if path == STANDARD:
         return
     if not force and os.path.lexists(path):
@@ -30,15 +34,15 @@ def check_target(path: Path, *, force: bool, hint: str = "--force replaces it") 
     if not place.parent.is_dir():
         raise Failure("file-unwritable", "The file cannot be written", f"{place.parent} is no directory")
     try:
-        # A device or a pipe would be replaced by a file, for good where root does it.
+        # A file would replace a device or a pipe; for root even permanently.
         if place.exists() and not place.is_file():
             raise Failure("file-unwritable", "The file cannot be written", f"{path} is no ordinary file")
-    except OSError as error:  # a name that is too long, for one
+    except OSError as error:  # for example a name that is too long
         raise of_writing(error, path) from error
 
 
 def check_distinct(paths: dict[str, Path]) -> None:
-    """Refuse to write to what is read, and two results to one file."""
+    """Check that no two of the named files are the same: no input is overwritten, no two results share a file."""
     places: dict[Path, str] = {}
     for name, path in paths.items():
         other = name if path == STANDARD else places.setdefault(resolved(path), name)
@@ -47,7 +51,7 @@ def check_distinct(paths: dict[str, Path]) -> None:
 
 
 def resolved(path: Path) -> Path:
-    """Follow links; `Path.resolve` raises of those that go in a circle."""
+    """Follow links. `Path.resolve` would raise for links in a circle."""
     return Path(os.path.realpath(path))
 
 
@@ -61,9 +65,9 @@ class _Part:
 
 @dataclass(slots=True)
 class Outputs:
-    """Files that are written beside their places, and put there together at the end of a `with` that went well.
+    """Output files of one command: temporary files beside the targets, all renamed when the `with` block succeeds.
 
-    What goes to standard output goes there before: where that fails, no file appears.
+    Standard output is written before the renames: if that fails, no file appears.
     """
 
     force: bool
@@ -80,8 +84,8 @@ class Outputs:
         try:
             if kind is None:
                 self._send()
-                # Between the first and the last file nothing may come in.
-                with held_back():
+                # A signal between the first and the last file would leave a part of them.
+                with blocked():
                     self._publish()
         finally:
             for part in self._parts:
@@ -93,7 +97,7 @@ class Outputs:
         if target == STANDARD:
             self._sent.append(data)
             return
-        # Beside the file that a link points to, so that the link stays one.
+        # Beside the file that a link points to: the link itself is kept.
         place = resolved(target) if self.force else target
         part = _Part(place, place.parent / f".imageshield-{secrets.token_hex(8)}.part")
         try:
@@ -107,7 +111,7 @@ class Outputs:
 
     def _send(self) -> None:
         try:
-            sys.stdout.flush()  # what was printed before
+            sys.stdout.flush()  # text that was printed before
             for data in self._sent:
                 write_all(sys.stdout.buffer, data)
         except OSError as error:
@@ -141,7 +145,7 @@ class Outputs:
         for part in self._parts:
             with suppress(OSError):
                 if part.replaced is not None:
-                    # A rename does nothing where both names are of one file already, so the old name goes by itself.
+                    # A rename does nothing if both names already are one file, so the old name is removed separately.
                     part.replaced.replace(part.target)
                     part.replaced.unlink(missing_ok=True)
                     part.replaced = None
@@ -158,13 +162,13 @@ def _write_all(descriptor: int, data: memoryview, progress: Callable[[int], None
 
 
 def _move_to_free_place(temporary: Path, target: Path) -> None:
-    """Give a file its name, only if the name is free: a link fails where a rename would replace."""
+    """Rename a file only if the new name is free: a link fails where a rename would replace."""
     try:
         target.hardlink_to(temporary)
     except FileExistsError:
         raise
     except OSError:
-        # A file system without links. What is left is a moment between looking and moving.
+        # A file system without links: a file that appears between the check and the rename would be replaced.
         if os.path.lexists(target):
             raise FileExistsError from None
         temporary.rename(target)

@@ -1,6 +1,6 @@
-"""Where a passphrase comes from: a file, a file descriptor or a person. Never the command line: all can list it.
+"""Passphrases from a file, a file descriptor or a prompt. Never from the command line, which all users can list.
 
-A new passphrase is cleaned. For opening there are several candidates, because earlier releases cleaned less.
+A new passphrase is normalized. Opening tries several candidates, because earlier releases normalized less.
 """
 
 import errno
@@ -16,14 +16,18 @@ from imageshield.terminal.reporting import say
 from shield_core.keys.passphrase import PassphraseUnfit, candidates, check_new_passphrase, clean
 
 MAX_READ: Final = 8192
-"""Bytes read from a file or descriptor: more than any passphrase, and an end for /dev/zero."""
+"""Maximum number of bytes read from a file or descriptor: more than any passphrase has, and a limit for /dev/zero."""
 
 MAX_DESCRIPTOR: Final = 2**31 - 1
-"""The largest that there can be: a C int."""
+"""The largest possible file descriptor: a C int."""
 
 
 def given_new(path: Path | None, descriptor: int | None) -> str | None:
-    """Read the new passphrase that the command line points at, cleaned; refuse one that does not do."""
+    """Read a new passphrase from a file or descriptor and normalize it. None: the command line names neither.
+
+    Raises:
+        Failure: it cannot be read, or it is not acceptable.
+    """
     data = _given(path, descriptor)
     if data is None:
         return None
@@ -32,7 +36,7 @@ def given_new(path: Path | None, descriptor: int | None) -> str | None:
     try:
         passphrase = clean(data.decode())
     except UnicodeDecodeError:
-        # Not chained: that error carries the password.
+        # Not chained: the UnicodeDecodeError holds the password.
         raise _unfit("A passphrase is UTF-8") from None
     try:
         check_new_passphrase(passphrase)
@@ -42,7 +46,7 @@ def given_new(path: Path | None, descriptor: int | None) -> str | None:
 
 
 def given(path: Path | None, descriptor: int | None) -> tuple[str, ...] | None:
-    """Read what the command line points at: the candidates for opening. Whatever it is, it is not refused."""
+    """Read the candidates for opening from a file or descriptor. No content is refused: a wrong one opens nothing."""
     data = _given(path, descriptor)
     if data is None:
         return None
@@ -53,12 +57,12 @@ def given(path: Path | None, descriptor: int | None) -> tuple[str, ...] | None:
     except UnicodeDecodeError:
         say("the password is not UTF-8, so it opens nothing")
         return ()
-    # Earlier releases dropped the line end of a file, and no byte order mark; the service's form dropped neither.
+    # Earlier releases removed the final line end but not a byte order mark; the form of the service removed neither.
     return candidates(text, text.removesuffix("\n").removesuffix("\r") if text.endswith("\n") else text)
 
 
 def ask_new(hint: str) -> str:
-    """Ask a person twice, until the two are the same and long enough."""
+    """Ask for a new passphrase, twice, until both entries are equal and acceptable."""
     _demand_terminal(hint)
     while True:
         first = clean(_ask("Password: "))
@@ -73,13 +77,13 @@ def ask_new(hint: str) -> str:
 
 
 def ask(hint: str) -> tuple[str, ...]:
-    """Ask a person; return the candidates for opening."""
+    """Ask for a passphrase and return the candidates for opening."""
     _demand_terminal(hint)
     return candidates(_ask("Password: "))
 
 
 def _demand_terminal(hint: str) -> None:
-    # Not /dev/tty: a script with a terminal somewhere above it must fail, not wait.
+    # Not /dev/tty: a script that was started from a terminal must fail, not wait.
     if not sys.stdin.isatty():
         raise usage(hint)
 
@@ -110,10 +114,10 @@ def _read(source: Path | int, name: str) -> bytes:
 
 
 def _opened(descriptor: int) -> BinaryIO:
-    if descriptor > MAX_DESCRIPTOR:  # which `open` takes for no number at all
+    if descriptor > MAX_DESCRIPTOR:  # `open` would raise OverflowError
         raise OSError(errno.EBADF, os.strerror(errno.EBADF))
     return open(descriptor, "rb", closefd=False)
 
 
 def _unfit(detail: str) -> Failure:
-    return Failure("validation-failed", "The password does not do", detail)
+    return Failure("validation-failed", "The password is not acceptable", detail)

@@ -1,4 +1,4 @@
-"""What a command tells: results on stdout, everything else on stderr. Nothing else in this package prints."""
+"""Printed output of commands: results on stdout, everything else on stderr. No other module of this package prints."""
 
 import json
 import os
@@ -30,7 +30,7 @@ def _percent(progress: Progress) -> int:
 
 @dataclass(slots=True)
 class Manner:
-    """How the running command tells: without notes and progress, and on which stream its result."""
+    """Output mode of the running command: whether it is quiet, and whether stdout carries a file."""
 
     quiet: bool = False
     stdout_is_data: bool = False
@@ -40,23 +40,23 @@ class Manner:
 
 
 manner: Final = Manner()
-"""One for the process, as its streams are; each command begins with a fresh one."""
+"""One per process, like its streams. Each command resets it first."""
 
 
 def say(message: str) -> None:
-    """Tell a person on stderr; whether that can be written to decides nothing."""
+    """Print a message on stderr. A failed write is ignored."""
     with suppress(OSError):
         _print(f"imageshield: {message}", sys.stderr)
 
 
 def note(message: str) -> None:
-    """Tell a person what they need not know: `--quiet` leaves it out."""
+    """Print an optional message on stderr, unless `--quiet` is set."""
     if not manner.quiet:
         say(message)
 
 
 def fail(failure: Failure, *, as_json: bool) -> int:
-    """Tell one line of what went wrong, and in JSON to whoever asked for it. Returns the exit code."""
+    """Report a failure: one line on stderr, and with `as_json` JSON on stdout. Returns the exit code."""
     say(failure.line())
     if as_json:
         with suppress(Failure):
@@ -65,7 +65,7 @@ def fail(failure: Failure, *, as_json: bool) -> int:
 
 
 def show(*lines: str) -> None:
-    """Print lines of a result: on stdout, or on stderr where stdout takes the file itself.
+    """Print lines of a result on stdout, or on stderr if stdout carries the file itself.
 
     Raises:
         Failure: stdout cannot be written to.
@@ -80,7 +80,7 @@ def show(*lines: str) -> None:
 
 
 def print_json(value: dict[str, Any], *, indent: int | None = 2) -> None:
-    # Escaped: names may hold what the terminal's encoding, or Unicode itself, has no bytes for. DEL is ASCII to JSON.
+    # Escaped: file names may hold characters that cannot be encoded. JSON does not escape DEL, because it is ASCII.
     text = json.dumps(value, indent=indent, separators=None if indent else (",", ":")).replace("\x7f", "\\u007f")
     with _written():
         print(text, flush=not indent)
@@ -92,10 +92,10 @@ def print_table(rows: Mapping[str, object]) -> None:
 
 
 def flush() -> None:
-    """Write what was printed to stdout.
+    """Flush stdout.
 
     Raises:
-        Failure: it cannot be written to.
+        Failure: stdout cannot be written to.
     """
     with _written():
         sys.stdout.flush()
@@ -103,7 +103,7 @@ def flush() -> None:
 
 @contextmanager
 def watched(name: str, *, percent: Percent = _percent) -> Iterator[ProgressSink]:
-    """Yield a sink that draws a bar on a terminal and writes a line for each stage anywhere else."""
+    """Yield a progress sink: a bar on a terminal, a line for each stage elsewhere."""
     if manner.quiet:
         yield ignore
         return
@@ -127,9 +127,9 @@ def watched(name: str, *, percent: Percent = _percent) -> Iterator[ProgressSink]
 
 @contextmanager
 def quiet_libraries() -> Iterator[None]:
-    """Keep what C libraries write to descriptor 2 from the screen: libtiff tells of every damaged strip there.
+    """Discard what C libraries write to descriptor 2: libtiff reports every damaged strip there.
 
-    Python's own stderr goes on to where it went.
+    Python's `sys.stderr` still writes to the original stream.
     """
     if not _is_descriptor_2(sys.stderr):
         yield
@@ -156,14 +156,14 @@ def _is_descriptor_2(stream: Any) -> bool:
 
 
 def _lines(percent: Percent) -> Callable[[Progress], None]:
-    told: tuple[Stage | None, int] = (None, -1)
+    printed: tuple[Stage | None, int] = (None, -1)
 
     def write(progress: Progress) -> None:
-        nonlocal told
+        nonlocal printed
         done = percent(progress)
         now = (progress.stage, done // _LINE_STEP)
-        if now != told:
-            told = now
+        if now != printed:
+            printed = now
             say(f"{done:3d} % {_word(progress.stage)}")
 
     return write
@@ -174,7 +174,7 @@ def _word(stage: Stage) -> str:
 
 
 def printable(text: str) -> str:
-    """Write what a stranger named on one line, without letting it move the cursor, turn letters round or hide."""
+    """Replace characters that would break the line, move the cursor, reverse the text or be invisible."""
     return "".join(character if character.isprintable() else "\ufffd" for character in text)
 
 

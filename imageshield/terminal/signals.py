@@ -1,4 +1,4 @@
-"""The signals that end a command: each is as Ctrl-C, so that temporary files go and the cursor comes back."""
+"""Signals that end a command. All act like Ctrl-C, so temporary files are removed and the cursor is restored."""
 
 import signal
 from collections.abc import Iterator
@@ -8,10 +8,10 @@ from typing import Final
 ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-def heed() -> None:
-    """Let SIGTERM and SIGHUP raise what Ctrl-C raises, for the rest of this process.
+def install_handlers() -> None:
+    """Let SIGTERM and SIGHUP raise KeyboardInterrupt, as Ctrl-C does, for the rest of this process.
 
-    What stops in another way, as `up` and `relay` do, installs its own handlers after this.
+    Commands that stop in another way, such as `up` and `relay`, install their own handlers later.
     """
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is not signal.SIG_IGN:  # nohup
@@ -19,8 +19,8 @@ def heed() -> None:
 
 
 @contextmanager
-def held_back() -> Iterator[None]:
-    """Let no signal in before the end of the block."""
+def blocked() -> Iterator[None]:
+    """Delay these signals until the end of the block."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
     try:
         yield

@@ -1,4 +1,4 @@
-"""The standard streams of this process, made fit to be used: open, and writing all that they are given."""
+"""Repair of this process's standard streams: closed ones are opened, and writes are always complete."""
 
 import io
 import os
@@ -6,11 +6,11 @@ import sys
 from typing import BinaryIO, Final
 
 STREAMS: Final = ("stdin", "stdout", "stderr")
-"""By their descriptors."""
+"""In the order of their descriptors."""
 
 
 def open_closed() -> set[str]:
-    """Put /dev/null where a standard stream is closed: the next file to be opened would be taken for it."""
+    """Open /dev/null for closed standard streams and return their names: else the next file would get their number."""
     closed = {name for name in STREAMS if getattr(sys, name) is None}
     for name in closed:
         number, descriptor = STREAMS.index(name), os.open(os.devnull, os.O_RDWR)
@@ -21,10 +21,10 @@ def open_closed() -> set[str]:
     return closed
 
 
-def mend_stdout() -> None:
-    """Let text on stdout lose no part of itself, and none be refused for the encoding of the locale.
+def make_stdout_reliable() -> None:
+    """Make stdout write all of a text, and replace characters that the encoding of the locale lacks.
 
-    Without a buffer (PYTHONUNBUFFERED) Python writes once, and does not look how much of it went.
+    Without a buffer (PYTHONUNBUFFERED) Python writes once and ignores how much of the text was written.
     """
     stream = sys.stdout
     if not isinstance(stream, io.TextIOWrapper):
@@ -35,10 +35,10 @@ def mend_stdout() -> None:
 
 
 def write_all(stream: BinaryIO, data: memoryview) -> None:
-    """Write all of it: one that has no buffer may take a part, and says how much.
+    """Write all data. A stream without a buffer may write only a part and return its size.
 
     Raises:
-        OSError: it cannot be written to.
+        OSError: the stream cannot be written to.
     """
     at = 0
     while at < len(data):

@@ -1,4 +1,4 @@
-"""What `encrypt`, `decrypt` and `inspect` print about what they did: a table for people, JSON for programs."""
+"""Results of `encrypt`, `decrypt` and `inspect`: a table for people, JSON for programs."""
 
 import hashlib
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What `encrypt` wrote, and how the key is kept."""
+    """The files that `encrypt` wrote, and how the key is protected."""
 
     image: Path
     key_file: Path
@@ -74,7 +74,7 @@ def _redacted(encrypted: "EncryptedImage", pixels: int) -> dict[str, str]:
     total = encrypted.facts.width * encrypted.facts.height
     return {
         "regions": "  ".join(map(str, encrypted.regions)),
-        "encrypted": f"{pixels:,} of {total:,} pixels ({encrypted.share_encrypted:.2%}); the others stay in clear",
+        "encrypted": f"{pixels:,} of {total:,} pixels ({encrypted.share_encrypted:.2%}); the others stay unencrypted",
     }
 
 

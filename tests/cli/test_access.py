@@ -1,3 +1,5 @@
+"""Recipients, secret keys, `keygen` and `rewrap` on the command line."""
+
 import json
 
 import pytest
@@ -30,7 +32,7 @@ def decrypt(shell, *arguments, expect=0):
 
 
 class TestRecipients:
-    def test_each_opens_it_without_a_password(self, shell):
+    def test_each_opens_without_password(self, shell):
         made = shell.json("encrypt", "photo.png", "--recipient", "ada.pub", "--recipient", BOB.public.text)
         assert (made["key_custody"], stanzas(shell)) == ("recipient", ["recipient", "recipient"])
         decrypt(shell, "--identity", "ada.key")
@@ -38,20 +40,21 @@ class TestRecipients:
         decrypt(shell, "--identity", "eve.key", expect=3)
         decrypt(shell, "--identity", "eve.key", "--identity", "bob.key")
 
-    def test_a_file_may_hold_several_and_be_marked_with_an_at_sign(self, shell):
+    def test_file_holds_several(self, shell):
+        """A file of recipients can be named with and without @."""
         shell.write("team", f"# the team\n{ADA.public.text}\n  {BOB.public.text}  \n\n".encode())
         shell("encrypt", "photo.png", "--recipient", "@team", "--recipient", "ada.pub")
         assert stanzas(shell) == ["recipient", "recipient"]
         decrypt(shell, "--identity", "bob.key")
 
-    def test_a_password_beside_them_opens_it_too(self, shell):
+    def test_additional_password_opens_too(self, shell):
         made = shell.json("encrypt", "photo.png", "--recipient", "ada.pub", "--password-file", "password")
         assert (made["key_custody"], stanzas(shell)) == ("passphrase", ["passphrase", "recipient"])
         decrypt(shell, "--identity", "ada.key")
         decrypt(shell, "--password-file", "password")
         decrypt(shell, "--password-file", "password", "--identity", "eve.key")
 
-    def test_twenty_ways_and_no_more(self, shell):
+    def test_at_most_twenty_ways_to_open(self, shell):
         shell.write("many", "\n".join(SecretKey(bytes([n]) * 32).public.text for n in range(20)).encode())
         shell("encrypt", "photo.png", "--recipient", "many", "--password-file", "password", expect=2)
         assert "at most 20" in shell.err
@@ -68,7 +71,7 @@ class TestRecipients:
             (("--password-file", "password", "--password-fd", "0"), "exclude"),
         ],
     )
-    def test_a_command_line_that_makes_no_sense_is_refused(self, shell, arguments, reason):
+    def test_contradicting_options_refused(self, shell, arguments, reason):
         before = shell.files()
         shell("encrypt", "photo.png", *arguments, expect=2)
         assert reason in shell.err
@@ -89,7 +92,8 @@ class TestRecipients:
             (".", "file-unreadable", "."),
         ],
     )
-    def test_a_malformed_one_is_refused_before_anything_is_written_and_not_repeated(self, shell, text, code, reason):
+    def test_malformed_one_refused_and_not_quoted(self, shell, text, code, reason):
+        """A malformed recipient is refused before anything is written, and no message repeats it."""
         shell.write("empty", b"# nobody\n\n")
         before = shell.files()
         error = shell.json("encrypt", "photo.png", "--recipient", text, expect=1)["error"]
@@ -101,7 +105,7 @@ class TestRecipients:
 
 
 class TestIdentities:
-    def test_a_key_file_for_recipients_asks_for_one(self, shell):
+    def test_key_file_for_recipients_demands_identity(self, shell):
         shell("encrypt", "photo.png", "--recipient", "ada.pub")
         decrypt(shell, expect=2)
         assert "--identity" in shell.err
@@ -116,18 +120,18 @@ class TestIdentities:
             ("age-secret-key-1qqqq", "begins with imageshield-secret-1:"),
         ],
     )
-    def test_a_malformed_one_is_refused_and_not_repeated(self, shell, text, reason):
+    def test_malformed_one_refused_and_not_quoted(self, shell, text, reason):
         shell("encrypt", "photo.png", "--recipient", "ada.pub")
         shell.write("mine", text.encode())
         decrypt(shell, "--identity", "mine", expect=1)
         assert reason in shell.err
         assert ADA.text[25:40] not in shell.err
 
-    def test_is_no_hindrance_where_the_key_stands_in_clear(self, shell):
+    def test_plain_key_opens_with_any_identity(self, shell):
         shell("encrypt", "photo.png", "--plain-key")
         decrypt(shell, "--identity", "eve.key")
 
-    def test_of_a_key_file_that_is_none_the_pipeline_decides(self, shell):
+    def test_invalid_key_file_is_refused_by_the_pipeline(self, shell):
         shell("encrypt", "photo.png", "--recipient", "ada.pub")
         shell.write("photo.enc.qkey", b"{}")
         decrypt(shell, "--identity", "ada.key", expect=3)
@@ -143,14 +147,14 @@ class TestFips:
 
 
 class TestKeygen:
-    def test_keeps_the_secret_in_a_file_and_prints_the_public_key(self, shell):
+    def test_secret_in_private_file_public_key_printed(self, shell):
         shell("keygen", "-o", "mine")
         assert shell.mode("mine") == 0o600
         secret = SecretKey.parse(shell.read("mine").decode().splitlines()[-1])
         assert shell.out == secret.public.text + "\n"
         assert secret.text not in shell.out + shell.err
 
-    def test_what_it_prints_and_what_it_keeps_is_what_the_others_read(self, shell):
+    def test_generated_keys_encrypt_and_decrypt(self, shell):
         shell("keygen", "-o", "mine")
         shell.write("mine.pub", shell.out.encode())
         shell("encrypt", "photo.png", "--recipient", "mine.pub")
@@ -161,14 +165,15 @@ class TestKeygen:
         assert "never replaced" in shell.err
         assert ADA.text in shell.read("ada.key").decode()
 
-    def test_without_a_file_the_secret_goes_to_stdout_and_the_public_key_beside_it(self, shell):
+    def test_no_file_prints_secret_on_stdout(self, shell):
+        """Without a file, stdout gets the secret key, and stderr only the public key."""
         shell("keygen")
         secret = SecretKey.parse(shell.out.splitlines()[-1])
         assert f"# public key: {secret.public.text}" in shell.out
         assert secret.public.text in shell.err
         assert secret.text not in shell.err
 
-    def test_makes_another_each_time(self, shell):
+    def test_each_run_makes_another_key(self, shell):
         assert shell("keygen") != shell("keygen")
 
     def test_prints_json(self, shell):
@@ -182,18 +187,18 @@ class TestKeygen:
         shell.write("both", f"{ADA.text}\n{BOB.text}\n".encode())
         assert shell("keygen", "--public", "both").split() == [ADA.public.text, BOB.public.text]
 
-    def test_prints_no_public_key_of_what_is_no_secret_key(self, shell):
+    def test_public_refuses_files_without_secret_key(self, shell):
         shell("keygen", "--public", "ada.pub", expect=1)
         shell("keygen", "--public", "missing", expect=1)
         shell("keygen", "--public", "ada.key", "-o", "new", expect=2)
 
     @pytest.mark.parametrize("out", ["missing/mine", "/dev/null", "."])
-    def test_refuses_a_place_it_cannot_write_to(self, shell, out):
+    def test_unwritable_place_refused(self, shell, out):
         shell("keygen", "-o", out, expect=1)
 
 
 class TestRewrap:
-    def test_adds_and_removes_who_opens_the_same_picture(self, shell):
+    def test_adds_and_removes_recipients(self, shell):
         shell("encrypt", "photo.png", "--recipient", "ada.pub")
         arguments = ("--identity", "ada.key", "--recipient", "bob.pub", "--new-password-file", "password")
         made = shell.json("rewrap", "photo.enc.qkey", "-o", "new.qkey", *arguments)
@@ -210,7 +215,7 @@ class TestRewrap:
             out = f"back{number}.png"
             shell("decrypt", "photo.enc.png", "--key", key, "-o", out, *arguments, expect=expect)
 
-    def test_says_that_the_old_one_opens_as_before(self, shell):
+    def test_warns_that_old_key_file_still_opens(self, shell):
         shell("encrypt", "photo.png", "--plain-key")
         shell("rewrap", "photo.enc.qkey", "-o", "new.qkey", "--recipient", "ada.pub")
         assert "as before" in shell.err
@@ -228,13 +233,13 @@ class TestRewrap:
             (("--identity", "ada.key", "--recipient", "bob.pub"), 2),
         ],
     )
-    def test_writes_nothing_where_something_is_wrong(self, shell, arguments, expect):
+    def test_failure_writes_nothing(self, shell, arguments, expect):
         shell("encrypt", "photo.png", "--recipient", "ada.pub")
         files, before = shell.files(), shell.read("photo.enc.qkey")
         shell("rewrap", "photo.enc.qkey", *arguments, expect=expect)
         assert (shell.files(), shell.read("photo.enc.qkey")) == (files, before)
 
-    def test_a_key_file_that_was_changed_is_not_made_good(self, shell):
+    def test_changed_key_file_is_refused(self, shell):
         shell("encrypt", "photo.png", "--recipient", "ada.pub")
         shell.write("photo.enc.qkey", shell.read("photo.enc.qkey").replace(b'"balanced"', b'"fast"'))
         error = shell.json(

@@ -1,3 +1,5 @@
+"""`imageshield admin rotate-receipt-key`."""
+
 import json
 import os
 import stat
@@ -15,7 +17,7 @@ from tests.stack import ROOT, clean_environment
 
 @pytest.fixture
 def vault(tmp_path, monkeypatch):
-    """A vault that the environment names, and nothing else that it names."""
+    """A vault in an environment that names nothing else."""
     for name in ("DATABASE_URL", "REDIS_URL", "S3_ENDPOINT_URL", "SIGNING_KEY_FILE", "ENVIRONMENT"):
         monkeypatch.delenv(name, raising=False)
     (tmp_path / "vault").mkdir(mode=0o700)
@@ -38,7 +40,7 @@ def rotate(tmp_path, capsys):
 
 
 class TestRotateReceiptKey:
-    def test_makes_a_key_that_signs_and_keeps_the_old_one_published(self, vault, rotate):
+    def test_new_key_signs_and_old_stays_published(self, vault, rotate):
         receipts = Receipts(vault)
         before = receipts.signer().public_keys[0].kid
         found = rotate("--json")
@@ -49,7 +51,8 @@ class TestRotateReceiptKey:
     def test_says_what_to_do_next(self, vault, rotate):
         assert "/.well-known/jwks.json" in rotate()
 
-    def test_adds_ml_dsa_65_when_asked_and_drops_it_when_asked(self, vault, rotate):
+    def test_ml_dsa_65_is_added_and_dropped(self, vault, rotate):
+        """An option adds or drops ML-DSA-65; without an option the algorithms stay."""
         assert rotate("--json", "--ml-dsa-65")["algorithms"] == ["Ed25519", "ML-DSA-65"]
         assert rotate("--json")["algorithms"] == ["Ed25519", "ML-DSA-65"]
         assert rotate("--json", "--no-ml-dsa-65")["algorithms"] == ["Ed25519"]
@@ -59,7 +62,7 @@ class TestRotateReceiptKey:
         modes = {stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "vault/receipts").iterdir()}
         assert modes == {0o600}
 
-    def test_tells_no_secret(self, vault, rotate):
+    def test_output_holds_no_secret(self, vault, rotate):
         printed = rotate("--ml-dsa-65")
         for seed in vault.receipt_seeds():
             assert seed.hex() not in printed
@@ -83,12 +86,13 @@ class TestRefusals:
         (tmp_path / "vault.key").write_bytes(bytes(31))
         assert "31 bytes" in rotate(expect=1)
 
-    def test_a_directory_that_is_not_there_is_not_made(self, vault, rotate, tmp_path, monkeypatch):
+    def test_missing_directory_is_not_created(self, vault, rotate, tmp_path, monkeypatch):
         monkeypatch.setenv("VAULT_DIRECTORY", str(tmp_path / "elsewhere"))
         assert "is not a directory" in rotate(expect=1)
         assert not (tmp_path / "elsewhere").exists()
 
-    def test_a_vault_of_somebody_else_whose_service_could_not_read_the_key(self, vault, rotate, monkeypatch):
+    def test_vault_of_another_user(self, vault, rotate, monkeypatch):
+        """The service, which runs as the owner of the vault, could not read a key of ours."""
         monkeypatch.setattr(os, "geteuid", lambda: 12345)
         assert "belongs to another user" in rotate(expect=1)
 

@@ -1,3 +1,5 @@
+"""`analyze`: its output, reports and refusals."""
+
 import json
 import re
 
@@ -36,7 +38,7 @@ def encrypted(photo, tmp_path, monkeypatch, capsys):
 
 
 class TestAnalyze:
-    def test_prints_every_number_with_its_verdict_and_what_it_does_not_show(self, analyze, photo, encrypted):
+    def test_prints_every_number_with_verdict_and_limits(self, analyze, photo, encrypted):
         out, err = analyze(photo, encrypted)
         # The key is another one each time, and of all sound pictures some are unusual.
         assert len(re.findall(r"(?m)  (as expected|unusual)$", out)) == 10
@@ -51,7 +53,7 @@ class TestAnalyze:
         assert found["security_grade"]["letter"] == "A"
         assert len(found["charts"]["histogram_comparison"]["encrypted"]) == 256
 
-    def test_any_two_pictures_will_do(self, analyze, photo):
+    def test_any_two_pictures_are_accepted(self, analyze, photo):
         out, _ = analyze(photo, photo)
         assert "grade F" in out
         assert "not tested:" in out
@@ -77,7 +79,7 @@ class TestRefusals:
         assert json.loads(out)["error"]["code"] == "validation-failed"
         assert "200 x 150 pixels" in err
 
-    def test_what_is_no_picture(self, analyze, photo, tmp_path):
+    def test_file_that_is_no_picture(self, analyze, photo, tmp_path):
         (tmp_path / "notes.png").write_text("notes")
         out, _ = analyze(photo, "notes.png", "--json", expect=1)
         assert json.loads(out)["error"]["code"] == "unsupported-format"
@@ -87,11 +89,11 @@ class TestRefusals:
         assert json.loads(out)["error"]["code"] == "file-not-found"
 
     @pytest.mark.parametrize("name", ["report.txt", "report", "photo.png"])
-    def test_a_report_of_no_kind_is_the_wrong_command_line(self, analyze, photo, name):
+    def test_report_with_unknown_suffix_is_wrong_usage(self, analyze, photo, name):
         _, err = analyze(photo, photo, "--report", name, expect=2)
         assert ".html" in err
 
-    def test_a_report_never_replaces_what_is_analyzed(self, analyze, photo, tmp_path):
+    def test_report_never_replaces_an_input(self, analyze, photo, tmp_path):
         before = photo.read_bytes()
         disguised = photo.rename(tmp_path / "photo.pdf")
         analyze(disguised, disguised, "--report", "photo.pdf", "--force", expect=2)
@@ -104,7 +106,7 @@ class TestRefusals:
         analyze(photo, photo, "--report", "r.html", "--force")
         assert (tmp_path / "r.html").read_text() != "mine"
 
-    def test_no_report_is_left_of_a_failure(self, analyze, photo, tmp_path):
+    def test_failure_leaves_no_report(self, analyze, photo, tmp_path):
         (tmp_path / "notes.png").write_text("notes")
         before = sorted(tmp_path.iterdir())
         analyze(photo, "notes.png", "--report", "r.html", expect=1)

@@ -1,3 +1,5 @@
+"""`imageshield admin dead-letters`."""
+
 import asyncio
 import json
 
@@ -20,7 +22,7 @@ pytestmark = pytest.mark.stack
 
 @pytest.fixture
 def given_up(settings):
-    """A job that failed at every attempt."""
+    """A job that failed in every attempt."""
 
     async def make():
         async with open_gateway(settings) as gateway:
@@ -66,9 +68,9 @@ class TestDeadLetters:
         [event] = query(url, "SELECT account_id FROM audit_events WHERE action = 'job.redrive'")
         assert event["account_id"] is None
 
-    def test_one_that_is_none_is_refused(self, given_up, dead_letters):
+    def test_other_job_is_refused(self, given_up, dead_letters):
         dead_letters("redrive", given_up)
         assert dead_letters("redrive", given_up, expect=1)["error"]["code"] == "not-found"
 
-    def test_what_is_no_id_is_refused(self, dead_letters):
+    def test_malformed_id_is_refused(self, dead_letters):
         assert dead_letters("redrive", "nonsense", expect=1)["error"]["code"] == "not-found"

@@ -1,3 +1,5 @@
+"""`imageshield demo`: its evidence and its output."""
+
 import asyncio
 import json
 import re
@@ -24,7 +26,7 @@ def labels(printed: str) -> list[str]:
 
 
 class TestEvidence:
-    def test_the_picture_that_comes_back_is_the_one_that_went(self, evidence):
+    def test_decrypted_picture_equals_original(self, evidence):
         assert evidence.equal
         assert evidence.sha256_decrypted == evidence.sha256_decrypted_offline == evidence.sha256_original
 
@@ -32,17 +34,18 @@ class TestEvidence:
         assert evidence.entropy_original < 7.6
         assert evidence.entropy_encrypted > 7.99
 
-    def test_it_says_where_the_bits_came_from_and_what_they_are_worth(self, evidence):
+    def test_statement_names_source_and_credited_bits(self, evidence):
         assert (evidence.statement["source"]["name"], evidence.statement["source"]["kind"]) == ("aer", "simulated")
         assert (evidence.statement["raw"]["bits"], evidence.statement["raw"]["credited_bits"]) == (4096, 0)
 
-    def test_the_receipt_is_signed_by_a_published_key_and_agrees_with_image_and_key_file(self, evidence):
+    def test_receipt_is_verified(self, evidence):
+        """A published key signed the receipt, and it agrees with image and key file."""
         assert evidence.verified
         assert len(evidence.receipt_checks) == 8
         assert all(evidence.receipt_checks.values())
         assert not replace(evidence, receipt_outcome="intact, signer unknown").verified
 
-    def test_one_wrong_bit_would_show(self, evidence):
+    def test_one_wrong_bit_is_noticed(self, evidence):
         assert not replace(evidence, sha256_decrypted="00").equal
 
 
@@ -57,7 +60,7 @@ class TestPrint:
 
 
 class TestCommand:
-    def test_it_runs_from_nothing_to_the_evidence_and_leaves_nothing(self, capfd):
+    def test_command_prints_the_evidence(self, capfd):
         assert run(["demo", "--json"]) == 0
         printed = json.loads(capfd.readouterr().out)
         assert printed["equal"] is True

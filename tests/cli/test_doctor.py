@@ -1,4 +1,4 @@
-"""`imageshield doctor`: each fault is made, named with what to do, and no secret is told."""
+"""`imageshield doctor`: reports every fault with a remedy and without secrets."""
 
 import json
 import os
@@ -27,7 +27,7 @@ CANARY = "canary-password"
 
 @pytest.fixture
 def home(monkeypatch) -> Iterator[Home]:
-    """A data directory that was started once and rests, on a machine whose port 8000 is free."""
+    """A stopped data directory that was started once, on a machine whose port 8000 is free."""
     monkeypatch.setattr(machine, "DEFAULT_PORT", free_port())
     with scratch() as path:
         Home.open(path).close()
@@ -36,7 +36,7 @@ def home(monkeypatch) -> Iterator[Home]:
 
 @pytest.fixture
 def production(stack: Stack, home: Home, database_url: str, redis_url: str) -> dict[str, str]:
-    """An environment in which everything is set and right."""
+    """An environment in which everything is set correctly."""
     keys = {
         "VAULT_KEY_FILE": "secrets/vault.key",
         "SIGNING_KEY_FILE": "secrets/signing.pem",
@@ -78,7 +78,7 @@ class TestCommand:
         assert said.stdout.endswith("no fault found\n")
         assert json.loads(self.doctor("--json", **production).stdout) == {"ok": True, "faults": []}
 
-    def test_every_fault_is_told_at_once_and_no_secret(self, tmp_path):
+    def test_all_faults_reported_at_once_without_secrets(self, tmp_path):
         key = tmp_path / "vault.key"
         key.write_bytes(b"\x07" * 31)
         environment = {
@@ -121,7 +121,7 @@ class TestSettings:
         subjects = {fault.subject for fault in diagnose({"ENVIRONMENT": "production"}, home)}
         assert {"DATABASE_URL", "REDIS_URL", "S3_ENDPOINT_URL", "VAULT_KEY_FILE", "SIGNING_KEY_FILE"} <= subjects
 
-    def test_unknown_value_is_named_without_being_told(self, home):
+    def test_unknown_value_is_not_quoted(self, home):
         fault = the_only(diagnose({"LOG_LEVEL": CANARY}, home))
         assert fault.subject == "LOG_LEVEL"
         assert CANARY not in str(fault)
@@ -148,7 +148,7 @@ class TestKeys:
             "VAULT_DIRECTORY": str(home.folder("vault")),
         }
 
-    def test_good_ones(self, environment, home):
+    def test_good_ones_have_no_fault(self, environment, home):
         assert diagnose(environment, home) == []
 
     @pytest.mark.parametrize("name", ["VAULT_KEY_FILE", "SIGNING_KEY_FILE", "VAULT_DIRECTORY"])
@@ -231,7 +231,7 @@ class TestKeys:
 
 
 class TestEntropy:
-    """No server is asked: what a device says, the images' labels say."""
+    """The check of the configured entropy source, which asks no server."""
 
     def look(self, home, **environment):
         """The faults of an environment without servers that are of the source."""
@@ -247,7 +247,7 @@ class TestEntropy:
             {"ENTROPY_SOURCE": "ibm", "IBM_QUANTUM_BACKEND": "ibm_torino", "IBM_QUANTUM_TOKEN": CANARY},
         ],
     )
-    def test_a_source_that_can_be_had_is_no_fault(self, home, environment):
+    def test_available_source_is_no_fault(self, home, environment):
         assert self.look(home, **environment) == []
 
     @pytest.mark.parametrize(
@@ -258,12 +258,12 @@ class TestEntropy:
             ({"ENTROPY_SOURCE": "dice"}, "'aer', 'noisy-aer', 'ibm', 'qrng' or 'os'"),
         ],
     )
-    def test_one_that_cannot_is_named_once_with_what_to_do(self, home, environment, problem):
+    def test_unavailable_source_is_reported_once(self, home, environment, problem):
         fault = the_only(self.look(home, **environment))
         assert problem in fault.problem
         assert CANARY not in str(fault)
 
-    def test_a_package_that_is_not_installed_is_named(self, home, monkeypatch):
+    def test_missing_package_is_named(self, home, monkeypatch):
         monkeypatch.setattr("worker.sources.find_spec", lambda name: None)
         assert "imageshield[qrng]" in the_only(self.look(home, ENTROPY_SOURCE="qrng")).problem
 
@@ -402,7 +402,7 @@ class TestMachine:
         assert "is closed to user" in fault.problem
 
     @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
-    def test_data_directory_of_somebody_else(self, home):
+    def test_data_directory_of_another_user(self, home):
         os.chown(home.path, 65534, 65534)
         assert "belongs to another user" in the_only(diagnose({}, home)).problem
 
@@ -419,13 +419,15 @@ class TestMachine:
         fault = the_only(machine.check_numba_cache(look({"NUMBA_CACHE_DIR": "/cache"}, home)))
         assert fault.subject == "NUMBA_CACHE_DIR"
 
-    def test_what_cannot_be_looked_at_is_a_fault_and_not_the_end(self, home, monkeypatch):
+    def test_unreadable_file_is_a_fault(self, home, monkeypatch):
+        """An OSError in one check becomes a fault, and the other checks run."""
+
         def closed(_):
             raise PermissionError(13, "Permission denied", "/closed")
 
         monkeypatch.setattr(doctor, "CHECKS", (closed, machine.check_clock))
         assert the_only(diagnose({}, home)) == Fault(
-            "/closed", "cannot be looked at (Permission denied)", "run doctor as the user who runs the service"
+            "/closed", "cannot be examined (Permission denied)", "run doctor as the user who runs the service"
         )
 
 
@@ -441,7 +443,8 @@ class TestRunningSystem:
         assert "refuses" in str(doctor.find(broken))
 
     @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
-    def test_directory_of_somebody_else_is_a_fault_and_not_the_end(self, home):
+    def test_directory_of_another_user_is_a_fault(self, home):
+        """The report says so instead of ending with an error."""
         script = (
             "import os, sys; from pathlib import Path; from imageshield.commands.service import doctor; "
             "from imageshield.servers.home import Home; "

@@ -1,4 +1,4 @@
-"""`imageshield entropy`: what it claims is true, and it would say so if it were not."""
+"""`imageshield entropy`: the claims of its commands, and how they report a failed claim."""
 
 import json
 import sys
@@ -28,14 +28,15 @@ def answer(capsys, *arguments):
 
 
 class TestSelftest:
-    def test_predicts_all_raw_bits_and_none_of_a_thousand_keys(self, capsys):
+    def test_predicts_all_raw_bits_and_no_key(self, capsys):
+        """All bits of the simulator are predicted, and none of a thousand keys."""
         code, found = answer(capsys, "selftest")
         assert code == 0
         assert found["ok"]
         assert found["raw_bits"] == {"measured": 65_536, "predicted": 65_536}
         assert found["keys"] == {"drawn": 1000, "raw_bits_predicted": 1000, "predicted": 0, "different": 1000}
 
-    def test_says_it_plainly(self, capsys):
+    def test_text_says_what_was_shown(self, capsys):
         assert run(["entropy", "selftest", "--keys", "5"]) == 0
         shown = capsys.readouterr().out
         assert "65536 of 65536 predicted" in shown
@@ -43,7 +44,7 @@ class TestSelftest:
         assert "credited zero bits" in shown
         assert shown.endswith("as it should be\n")
 
-    def test_finds_every_key_where_the_system_gives_nothing(self, capsys, monkeypatch):
+    def test_constant_system_bits_reveal_every_key(self, capsys, monkeypatch):
         """The attack works: what defeats it is the operating system's part, and nothing else."""
         monkeypatch.setattr(conditioner, "os", SimpleNamespace(urandom=bytes))
         code, found = answer(capsys, "selftest", "--keys", "20")
@@ -76,7 +77,7 @@ class TestSelftest:
         assert "imageshield[engine]" in said["error"]["detail"]
 
     @pytest.mark.parametrize("keys", ["0", "-1", "100001", "x"])
-    def test_another_number_of_keys_is_a_wrong_command_line(self, keys, capsys):
+    def test_invalid_number_of_keys_is_wrong_usage(self, keys, capsys):
         assert answer(capsys, "selftest", "--keys", keys)[0] == 2
 
 
@@ -87,7 +88,7 @@ def aer_bits(seed, n_bits):
 
 
 class TestBench:
-    def test_races_every_way_of_the_design(self, result):
+    def test_measures_every_routine(self, result):
         assert [one.id for one in result.routines] == [
             "first",
             "second",
@@ -100,11 +101,11 @@ class TestBench:
         ]
         assert all(rate > 0 for rate in result.mbit_per_second.values())
 
-    def test_labels_what_is_no_measurement(self, result):
+    def test_labels_routines_that_measure_nothing(self, result):
         assert [one.id for one in result.routines if not one.measures] == ["numpy", "urandom", "chacha20"]
-        assert entropy_bench.tell(result).count("[no measurement]") == 3
+        assert entropy_bench.describe(result).count("[no measurement]") == 3
 
-    def test_holds_the_ratios_to_the_goals(self, result):
+    def test_ratios_reach_the_goals(self, result):
         rows = {row["id"]: row for row in result.to_json()["rows"]}
         assert {name: (row["goal"], row["better"]) for name, row in rows.items()} == {
             "entropy_vs_20x100": (20, "higher"),
@@ -120,11 +121,11 @@ class TestBench:
             reached = row["measured"] >= row["goal"] if row["better"] == "higher" else row["measured"] <= row["goal"]
             assert row["ok"] == reached
 
-    def test_a_goal_that_is_missed_stays_in_the_table(self):
+    def test_missed_goal_stays_in_the_table(self):
         row = entropy_bench.Row("slow", 1.0, 20, "higher", "how")
         assert not row.ok
         result = entropy_bench.Result((), {}, (row,))
-        assert "MISSED" in entropy_bench.tell(result)
+        assert "MISSED" in entropy_bench.describe(result)
         assert result.to_json()["ok"] is False
 
     def test_prints_the_table_and_the_json(self, result, capsys, monkeypatch):
@@ -141,7 +142,7 @@ class TestBench:
 
 
 class TestRoutines:
-    """Every way gives as many bits as it is said to give."""
+    """Every routine gives as many bits as it declares."""
 
     @pytest.mark.parametrize("name", ["first", "second", "second_1_thread"])
     def test_text_of_bits(self, ways, name):

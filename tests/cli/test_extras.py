@@ -1,4 +1,4 @@
-"""Installed with fewer extras, a command says which one it lacks. Packages are hidden as if they were not installed."""
+"""Commands without their extra: the error names it. Packages are hidden as if they were not installed."""
 
 import re
 import subprocess
@@ -78,7 +78,7 @@ class TestWithoutTheExtra:
             ["admin", "dead-letters", "redrive", "job_01a223a44f9570368fe1796127c67064"],
         ],
     )
-    def test_a_command_names_it_in_one_line(self, command):
+    def test_command_names_extra_in_one_line(self, command):
         done = run(command, "cli")
         extra = NEEDED[command[0]]
         line = (
@@ -86,14 +86,14 @@ class TestWithoutTheExtra:
         )
         assert (done.returncode, done.stdout, done.stderr) == (2, "", line)
 
-    def test_files_are_encrypted_and_decrypted_all_the_same(self, tmp_path):
+    def test_files_are_encrypted_and_decrypted(self, tmp_path):
         (tmp_path / "a.png").write_bytes(pictures.as_png(pictures.make()))
         for arguments in (["encrypt", "a.png", "--plain-key"], ["decrypt", "a.enc.png", "-o", "b.png"]):
             done = run(arguments, "cli", cwd=tmp_path)
             assert done.returncode == 0, done.stderr
         assert (tmp_path / "b.png").is_file()
 
-    def test_a_library_alone_says_how_to_get_the_commands(self):
+    def test_library_alone_names_the_cli_extra(self):
         done = run(["--help"])
         assert (done.returncode, done.stdout) == (2, "")
         assert done.stderr.endswith("pip install 'imageshield[cli]'\n")
@@ -129,7 +129,7 @@ class TestWithTheExtra:
             ("worker", "relay.__main__"),
         ],
     )
-    def test_everything_that_the_command_imports_is_there(self, extra, modules):
+    def test_every_import_of_the_command_works(self, extra, modules):
         done = python(f"import {modules}", "cli", extra)
         assert done.returncode == 0, done.stderr
 

@@ -1,3 +1,5 @@
+"""`encrypt`, `decrypt` and `inspect` on local files."""
+
 import errno
 import fcntl
 import hashlib
@@ -42,7 +44,7 @@ def decryption(password_file):
 
 
 class Shell:
-    """Runs commands in a directory of their own, as a script would: without a terminal."""
+    """Runs commands in a temporary directory, without a terminal, as a script does."""
 
     def __init__(self, directory, capsys, monkeypatch):
         self.directory = directory
@@ -84,20 +86,20 @@ def shell(tmp_path, capsys, monkeypatch):
 
 
 def child(*arguments, **options):
-    """Start the command line in a process of its own."""
+    """Start the command line in a separate process."""
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     return subprocess.Popen([sys.executable, "-m", "imageshield", *map(str, arguments)], env=environment, **options)
 
 
 class TestEncrypt:
-    def test_writes_a_picture_of_noise_and_a_key_file_beside_the_original(self, shell):
+    def test_writes_noise_and_key_file_beside_the_original(self, shell):
         shell.encrypt()
         assert shell.files() == ["password", "photo.enc.png", "photo.enc.qkey", "photo.png"]
         noise, original = pictures.pixels(shell.read("photo.enc.png")), pictures.pixels(shell.read("photo.png"))
         assert noise.shape == original.shape
         assert (noise == original).mean() < 0.01
 
-    def test_prints_the_result_on_stdout_and_the_stages_on_stderr(self, shell):
+    def test_result_on_stdout_and_stages_on_stderr(self, shell):
         shell.encrypt()
         assert "photo.enc.png" in shell.out
         assert "photo.enc.qkey" in shell.out
@@ -123,7 +125,7 @@ class TestEncrypt:
         shell.encrypt("photo.png", "-o", "other.png")
         assert {"other.png", "other.qkey"} < set(shell.files())
 
-    def test_writes_where_it_is_told(self, shell):
+    def test_writes_to_the_given_names(self, shell):
         shell.encrypt("photo.png", "-o", "a.png", "--key-out", "b.key")
         assert {"a.png", "b.key"} < set(shell.files())
 
@@ -132,7 +134,7 @@ class TestEncrypt:
         result = shell.json("encrypt", "photo.png", "--plain-key", "--purity", "fast")
         assert result["quantum_purity"]["requested"] == result["quantum_purity"]["served"] == "fast"
 
-    def test_takes_the_layout_that_is_asked_for(self, shell):
+    def test_takes_the_given_layout(self, shell):
         shell.write("photo.jpg", pictures.as_jpeg(pictures.make()))
         assert shell.json("encrypt", "photo.jpg", "--plain-key", "--layout", "pixels")["layout"] == "pixels"
 
@@ -140,7 +142,7 @@ class TestEncrypt:
         shell.write("photo.png", pictures.as_png(pictures.make()))
         shell("encrypt", "photo.png", "--plain-key")
         assert "warning" in shell.err
-        assert "in clear" in shell.err
+        assert "holds the key unprotected" in shell.err
 
     @pytest.mark.parametrize("taken", ["photo.enc.png", "photo.enc.qkey"])
     def test_replaces_nothing(self, shell, taken):
@@ -170,7 +172,7 @@ class TestEncrypt:
             ("--password", PASSWORD[:3]),
         ],
     )
-    def test_refuses_a_command_line_that_makes_no_sense(self, shell, arguments):
+    def test_contradicting_options_refused(self, shell, arguments):
         before = pictures.as_png(pictures.make())
         shell.encrypt("photo.png", *arguments, expect=2)
         assert shell.read("photo.png") == before
@@ -186,7 +188,7 @@ class TestEncrypt:
         assert set(error) == {"code", "title", "detail"}
         assert shell.files() == ["password", "photo.png"]
 
-    def test_tells_one_line_of_what_went_wrong(self, shell):
+    def test_failure_is_one_line(self, shell):
         shell.encrypt("photo.png", data=b"", expect=1)
         assert shell.err == "imageshield: The image is empty: the file has no bytes\n"
         assert shell.out == ""
@@ -205,7 +207,7 @@ class TestEncrypt:
             ("/", "file-unreadable"),
         ],
     )
-    def test_refuses_what_it_cannot_read(self, shell, name, code):
+    def test_unreadable_file_refused(self, shell, name, code):
         assert shell.json("encrypt", name, "--plain-key", expect=1)["error"]["code"] == code
 
     def test_writes_through_a_link_with_force(self, shell):
@@ -217,20 +219,20 @@ class TestEncrypt:
         assert shell.read("real.png").startswith(b"\x89PNG")
 
     @pytest.mark.parametrize("out", ["missing/x.png", "directory", "pipe", "/dev/null"])
-    def test_refuses_a_place_it_cannot_write_to(self, shell, out):
+    def test_unwritable_place_refused(self, shell, out):
         (shell.directory / "directory").mkdir()
         os.mkfifo(shell.directory / "pipe")
         shell.write("photo.png", pictures.as_png(pictures.make()))
         error = shell.json("encrypt", "photo.png", "--plain-key", "-o", out, "--force", expect=1)["error"]
         assert error["code"] == "file-unwritable"
 
-    def test_a_line_end_in_a_name_stays_on_the_line(self, shell):
+    def test_line_end_in_a_name_is_replaced(self, shell):
         shell("encrypt", "a\nb.png", "--plain-key", expect=1)
         assert len(shell.err.splitlines()) == 1
 
 
-class TestBothOrNeither:
-    """Of the encrypted image and its key file."""
+class TestAtomicOutputs:
+    """Encrypted image and key file appear together or not at all."""
 
     @pytest.mark.parametrize("failing", [1, 2])
     def test_a_full_disk_leaves_nothing(self, shell, monkeypatch, failing):
@@ -249,7 +251,7 @@ class TestBothOrNeither:
         shell.encrypt(expect=1)
         assert shell.files() == ["password", "photo.png"]
 
-    def test_old_ones_stay_where_the_second_cannot_be_put(self, shell, monkeypatch):
+    def test_failed_second_rename_restores_both_old_files(self, shell, monkeypatch):
         shell.write("photo.enc.png", b"old picture")
         shell.write("photo.enc.qkey", b"old key")
         real = Path.replace
@@ -264,7 +266,7 @@ class TestBothOrNeither:
         assert (shell.read("photo.enc.png"), shell.read("photo.enc.qkey")) == (b"old picture", b"old key")
         assert shell.files() == ["password", "photo.enc.png", "photo.enc.qkey", "photo.png"]
 
-    def test_one_that_appears_in_the_meantime_is_not_replaced(self, shell, monkeypatch):
+    def test_file_that_appears_meanwhile_is_kept(self, shell, monkeypatch):
         real = imageshield.terminal.outputs.Outputs._publish
 
         def publish(self):
@@ -276,7 +278,7 @@ class TestBothOrNeither:
         assert shell.read("photo.enc.png") == b"somebody else's"
         assert shell.files() == ["password", "photo.enc.png", "photo.png"]
 
-    def test_a_file_system_without_links_will_do(self, shell, monkeypatch):
+    def test_file_system_without_links_works(self, shell, monkeypatch):
         def refuse(self, target):
             raise PermissionError(errno.EPERM, "Operation not permitted")
 
@@ -307,7 +309,7 @@ class TestPasswords:
         shell("decrypt", "photo.enc.png", "--key", "photo.enc.qkey", "--password-file", "other", "-o", "back.png")
 
     @pytest.mark.parametrize("end", [b"\n\n", b" ", b"\r", b"\x00"])
-    def test_anything_more_is_of_the_password(self, shell, end):
+    def test_all_other_characters_count(self, shell, end):
         shell.encrypt()
         shell.write("other", PASSWORD.encode() + end)
         arguments = ("--key", "photo.enc.qkey", "--password-file", "other", "-o", "back.png")
@@ -335,7 +337,7 @@ class TestPasswords:
         shell("decrypt", "photo.enc.png", "--key", "photo.enc.qkey", "--password-file", "two", "-o", "back.png")
 
     @pytest.mark.parametrize("password", [b"", b"eleven char", b"x" * 1025, b"\xff" * 20, b"x" * 1_000_000])
-    def test_that_do_not_do_are_refused_and_not_quoted(self, shell, password):
+    def test_unacceptable_ones_are_refused_and_not_quoted(self, shell, password):
         shell.write("password", password)
         shell.encrypt(expect=1)
         assert shell.files() == ["password", "photo.png"]
@@ -347,7 +349,7 @@ class TestPasswords:
         shell("encrypt", "photo.png", "--password-fd", "98", expect=1)
 
     @pytest.mark.parametrize("number", [98, 2**31 - 1, 2**31, 2**32, 2**63, 10**20])
-    def test_from_a_descriptor_that_is_not_open_are_one_line(self, shell, number):
+    def test_closed_descriptor_is_one_line(self, shell, number):
         shell.encrypt()
         rewrap = ("rewrap", "photo.enc.qkey", "-o", "new.qkey", "--password-file", "password")
         for command in (
@@ -384,7 +386,7 @@ class TestPasswords:
 
 
 def on_a_terminal(directory, answers, *arguments):
-    """Answer the questions of a command on a terminal; return what was on the screen."""
+    """Answer the questions of a command on a terminal; return its output."""
     ours, theirs = pty.openpty()
 
     def own_the_terminal():
@@ -420,14 +422,14 @@ def until(terminal, marks):
 
 
 class TestDecrypt:
-    def test_gives_back_a_jpeg_byte_for_byte_under_its_name(self, shell):
+    def test_jpeg_returns_byte_identical_under_its_name(self, shell):
         data = pictures.as_jpeg(pictures.make())
         shell.encrypt("photo.jpg", data=data)
         (shell.directory / "photo.jpg").unlink()
         shell("decrypt", "photo.enc.png", "--key", "photo.enc.qkey", "--password-file", "password")
         assert shell.read("photo.jpg") == data
 
-    def test_finds_the_key_file_that_encrypt_left_beside_the_image(self, shell):
+    def test_finds_the_key_file_beside_the_image(self, shell):
         shell.encrypt("photo.png")
         shell("decrypt", "photo.enc.png", "--password-file", "password", "-o", "back.png")
         assert np.array_equal(pictures.pixels(shell.read("back.png")), np.array(pictures.make()))
@@ -437,21 +439,22 @@ class TestDecrypt:
         shell("decrypt", "photo.enc.png", "--key", "photo.enc.qkey", "--password-file", "password", "-o", "back.png")
         assert np.array_equal(pictures.pixels(shell.read("back.png")), np.array(pictures.make()))
 
-    def test_puts_it_beside_the_encrypted_image_wherever_one_stands(self, shell):
+    def test_writes_beside_the_encrypted_image(self, shell):
+        """The current directory does not matter."""
         (shell.directory / "elsewhere").mkdir()
         shell.encrypt("photo.png", "-o", "elsewhere/x.png")
         shell("decrypt", "elsewhere/x.png", "--key", "elsewhere/x.qkey", "--password-file", "password")
         assert (shell.directory / "elsewhere" / "photo.png").is_file()
 
     @pytest.mark.parametrize("force", [(), ("--force",)])
-    def test_a_name_that_the_image_brings_with_it_never_replaces_a_file(self, shell, force):
+    def test_name_from_the_image_never_replaces_a_file(self, shell, force):
         shell.encrypt()
         shell.write("photo.png", b"precious")
         shell("decrypt", "photo.enc.png", "--key", "photo.enc.qkey", "--password-file", "password", *force, expect=1)
         assert shell.read("photo.png") == b"precious"
         assert "-o" in shell.err
 
-    def test_replaces_with_force_what_is_named(self, shell):
+    def test_force_replaces_a_named_file(self, shell):
         shell.encrypt()
         shell.write("back.png", b"old")
         arguments = decryption(password_file="password")
@@ -483,13 +486,13 @@ class TestDecrypt:
         return error
 
     @pytest.mark.parametrize("at", [9, 30, 60, 100, 300, 700, -30, -1])
-    def test_one_flipped_bit_of_the_picture_is_refused(self, shell, pair, at):
+    def test_flipped_bit_of_the_picture_is_refused(self, shell, pair, at):
         changed = bytearray(pair[0])
         changed[at] ^= 1
         self.refused(shell, 3, "decryption-failed", bytes(changed), pair[1])
 
     @pytest.mark.parametrize("share", [0, 0.2, 0.4, 0.6, 0.8, 0.999])
-    def test_one_flipped_bit_of_the_key_file_is_refused(self, shell, pair, share):
+    def test_flipped_bit_of_the_key_file_is_refused(self, shell, pair, share):
         changed = bytearray(pair[1])
         changed[int(share * len(changed))] ^= 1
         shell.write("x.qkey", bytes(changed))
@@ -502,7 +505,7 @@ class TestDecrypt:
         error = self.refused(shell, 3, "decryption-failed", pair[0], shell.read("other.enc.qkey"))
         assert error["rung"] == "commitment"
 
-    def test_a_wrong_password_is_refused_with_the_same_words(self, shell):
+    def test_wrong_password_gives_the_common_message(self, shell):
         shell.encrypt()
         shell.write("other", b"another password altogether")
         arguments = decryption(password_file="other")
@@ -511,14 +514,15 @@ class TestDecrypt:
         assert shell.json(*arguments, expect=3)["error"]["rung"] == "no match"
 
     @pytest.mark.parametrize("key", [b"", b"{}", b"not a key file", b"\xff" * 100])
-    def test_what_is_no_key_file_is_a_wrong_key(self, shell, pair, key):
+    def test_invalid_key_file_is_a_wrong_key(self, shell, pair, key):
         self.refused(shell, 3, "key-file-invalid", pair[0], key)
 
-    def test_a_picture_that_was_saved_again_is_told_apart(self, shell, pair):
+    def test_saved_again_picture_has_its_own_code(self, shell, pair):
+        """A picture that another program saved again has lost its header, and the error says so."""
         with Image.open(io.BytesIO(pair[0])) as image:
             self.refused(shell, 1, "header-missing", pictures.as_png(image), pair[1])
 
-    def test_what_is_no_png_is_told_apart(self, shell, pair):
+    def test_other_file_has_its_own_code(self, shell, pair):
         self.refused(shell, 1, "unsupported-format", pictures.cmyk(), pair[1])
 
     def test_a_truncated_picture_is_refused(self, shell, pair):
@@ -527,19 +531,19 @@ class TestDecrypt:
     def test_a_missing_key_file_is_an_error(self, shell, pair):
         shell("decrypt", "photo.enc.png", "--key", "missing", expect=1)
 
-    def test_a_key_file_that_is_not_beside_the_image_must_be_named(self, shell, pair):
+    def test_missing_key_file_must_be_named(self, shell, pair):
         (shell.directory / "photo.enc.qkey").unlink()
         shell("decrypt", "photo.enc.png", "--password-file", "password", expect=2)
         assert "photo.enc.qkey is not there: --key names" in shell.err
 
     @pytest.mark.parametrize("out", ["photo.enc.png", "photo.enc.qkey"])
-    def test_never_writes_over_what_it_reads(self, shell, pair, out):
+    def test_never_overwrites_its_inputs(self, shell, pair, out):
         shell("decrypt", "photo.enc.png", "--key", "photo.enc.qkey", "-o", out, "--force", expect=2)
         assert (shell.read("photo.enc.png"), shell.read("photo.enc.qkey")) == pair
 
 
 class TestInspect:
-    def test_shows_what_anybody_can_see(self, shell):
+    def test_shows_public_facts(self, shell):
         shell.encrypt()
         seen = shell.json("inspect", "photo.enc.png")
         assert (seen["kind"], seen["layout"], seen["purity"], seen["sound"]) == (
@@ -557,7 +561,7 @@ class TestInspect:
         assert (seen["kind"], seen["stanzas"]) == ("key-file", ["passphrase"])
         assert seen["key_id"] == shell.json("inspect", "photo.enc.png")["key_id"]
 
-    def test_tells_a_changed_image_by_its_exit_code(self, shell):
+    def test_changed_image_has_its_own_exit_code(self, shell):
         shell.encrypt()
         changed = bytearray(shell.read("photo.enc.png"))
         changed[-30] ^= 1
@@ -592,8 +596,10 @@ class TestInspect:
         assert out.stdout.splitlines()[-1] == "[]"
 
 
-class TestMisfortune:
-    def test_a_source_that_fails_is_told_and_the_key_is_as_strong(self, shell, monkeypatch):
+class TestFailures:
+    def test_failing_source_is_a_warning(self, shell, monkeypatch):
+        """The operating system's bits replace the missing ones, and the warning says that the key is as strong."""
+
         def fail(self, n_bits):
             raise SourceFailed("the simulator is gone")
 
@@ -612,7 +618,7 @@ class TestMisfortune:
         assert shell.files() == ["password", "photo.png"]
 
     @pytest.mark.parametrize("unbuffered", ["", "1"])
-    def test_a_reader_that_has_gone_is_one_line(self, shell, monkeypatch, unbuffered):
+    def test_closed_pipe_is_one_line(self, shell, monkeypatch, unbuffered):
         shell.encrypt()
         monkeypatch.setenv("PYTHONUNBUFFERED", unbuffered)
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
@@ -632,7 +638,7 @@ class TestCommandLine:
     def test_help_is_on_stdout(self, shell):
         assert {"encrypt", "decrypt", "inspect", "up", "demo", "doctor", "relay"} <= set(shell("--help").split())
 
-    def test_damaged_strips_are_told_in_one_line(self, tmp_path):
+    def test_damaged_strips_are_one_line(self, tmp_path):
         """libtiff writes to descriptor 2 by itself."""
         whole = bytearray(pictures.as_tiff(pictures.make(), compression="tiff_lzw"))
         whole[8:40] = b"\xaa" * 32

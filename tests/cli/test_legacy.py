@@ -1,3 +1,5 @@
+"""`import-legacy`."""
+
 import numpy as np
 import pytest
 
@@ -21,7 +23,7 @@ def place(shell, version=1, mode="RGB", **arrays):
 
 class TestImportLegacy:
     @pytest.mark.parametrize(("version", "mode"), [(1, "RGB"), (2, "RGBA"), (3, "L")])
-    def test_gives_back_the_picture_and_what_it_was(self, shell, version, mode):
+    def test_decrypts_picture_and_describes_it(self, shell, version, mode):
         picture = place(shell, version, mode)
         found = shell.json("import-legacy", "old.png", "old.npz", "-o", "new.png")
         assert np.array_equal(pictures.pixels(shell.read("new.png")), np.asarray(picture))
@@ -41,7 +43,7 @@ class TestImportLegacy:
         assert shell.json("import-legacy", "old.png", "old.npz", "-o", "new.png")["authentic"] is True
         assert "warning" not in shell.err
 
-    def test_refuses_one_that_does_not_fit_unless_told_to_go_on(self, shell):
+    def test_wrong_hmac_refused_unless_unverified(self, shell):
         place(shell, 2, hmac_over="plain", integrity_hmac=bytes(range(1, 33)))
         error = shell.json("import-legacy", "old.png", "old.npz", "-o", "new.png", expect=3)["error"]
         assert error["rung"] == "mac"
@@ -61,7 +63,7 @@ class TestImportLegacy:
             (("old.png", "password"), 3),
         ],
     )
-    def test_refuses_what_it_cannot_read(self, shell, arguments, expect):
+    def test_unreadable_file_refused(self, shell, arguments, expect):
         place(shell)
         shell("import-legacy", *arguments, "-o", "new.png", expect=expect)
         assert "new.png" not in shell.files()

@@ -1,3 +1,5 @@
+"""The manual page, the documentation of options, and shell completion."""
+
 import re
 import shutil
 import subprocess
@@ -15,7 +17,7 @@ def commands(group, path=()):
 
 
 class TestPage:
-    def test_is_as_the_commands_are(self):
+    def test_matches_the_commands(self):
         """`make fix` writes it."""
         assert manual.PAGE.read_text() == manual.render()
 

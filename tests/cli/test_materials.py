@@ -68,11 +68,11 @@ class TestEncrypt:
         assert shell.read("photo.enc.qmat") == b"old"
 
     @pytest.mark.parametrize("arguments", [("-o", "x.qmat"), ("--key-out", "photo.enc.qmat")])
-    def test_one_name_for_two_files_is_refused(self, shell, arguments):
+    def test_same_name_for_two_files_is_refused(self, shell, arguments):
         shell.encrypt("photo.png", "--purity", "maximum", *arguments, expect=2)
         assert shell.files() == ["password", "photo.png"]
 
-    def test_nothing_is_left_where_there_is_no_room(self, shell, monkeypatch):
+    def test_full_disk_leaves_nothing(self, shell, monkeypatch):
         write = imageshield.terminal.outputs.Outputs.write
 
         def full(outputs, target, data, **options):
@@ -84,7 +84,7 @@ class TestEncrypt:
         shell.encrypt("photo.png", "--purity", "maximum", expect=1)
         assert shell.files() == ["password", "photo.png"]
 
-    def test_a_source_that_fails_is_told_and_makes_no_material(self, shell, monkeypatch):
+    def test_failing_source_makes_no_material(self, shell, monkeypatch):
         def fail(self, n_bits):
             raise SourceFailed("the simulator is gone")
 
@@ -104,25 +104,25 @@ class TestDecrypt:
         shell("decrypt", "photo.enc.png", "--key", "photo.enc.qkey", *OPEN, "-o", "back.png")
         assert same_pixels(shell)
 
-    def test_takes_the_material_that_is_named(self, maximum):
+    def test_takes_the_named_material(self, maximum):
         (maximum.directory / "photo.enc.qmat").rename(maximum.directory / "elsewhere")
         maximum(
             "decrypt", "photo.enc.png", "--key", "photo.enc.qkey", "--material", "elsewhere", *OPEN, "-o", "back.png"
         )
         assert same_pixels(maximum)
 
-    def test_says_what_is_missing_before_a_password_is_asked_for(self, maximum):
+    def test_missing_material_reported_before_password_prompt(self, maximum):
         (maximum.directory / "photo.enc.qmat").unlink()
         error = maximum.json("decrypt", "photo.enc.png", "--key", "photo.enc.qkey", expect=1)["error"]
         assert error["code"] == "material-required"
         assert "photo.enc.qmat is not there; --material names" in error["detail"]
 
-    def test_a_material_that_is_named_and_missing(self, maximum):
+    def test_named_material_is_missing(self, maximum):
         arguments = ("decrypt", "photo.enc.png", "--key", "photo.enc.qkey", "--material", "nowhere", *OPEN)
         assert maximum.json(*arguments, expect=1)["error"]["code"] == "file-not-found"
 
     @pytest.mark.parametrize("spoil", ["flipped", "cut", "longer", "other", "empty"])
-    def test_another_material_is_refused_like_every_other_change(self, maximum, spoil):
+    def test_other_material_is_refused_like_any_change(self, maximum, spoil):
         data = maximum.read("photo.enc.qmat")
         changed = {
             "flipped": data[:-1] + bytes([data[-1] ^ 1]),
@@ -137,13 +137,13 @@ class TestDecrypt:
         assert (error["code"], error["rung"]) == ("decryption-failed", "mac")
         assert "back.png" not in maximum.files()
 
-    def test_never_writes_over_the_material(self, maximum):
+    def test_never_overwrites_the_material(self, maximum):
         before = maximum.read("photo.enc.qmat")
         arguments = ("decrypt", "photo.enc.png", "--key", "photo.enc.qkey", "-o", "photo.enc.qmat", "--force")
         maximum(*arguments, expect=2)
         assert maximum.read("photo.enc.qmat") == before
 
-    def test_an_endless_material_is_not_read(self, maximum):
+    def test_endless_material_is_not_read(self, maximum):
         arguments = ("decrypt", "photo.enc.png", "--key", "photo.enc.qkey", "--material", "/dev/zero", *OPEN)
         assert maximum.json(*arguments, expect=1)["error"]["code"] == "file-too-large"
 
@@ -153,7 +153,7 @@ class TestDecrypt:
         shell("decrypt", "photo.enc.png", "--key", "photo.enc.qkey", *OPEN, "-o", "back.png")
         assert same_pixels(shell)
 
-    def test_what_is_no_encrypted_image_is_refused_as_such(self, shell):
+    def test_original_picture_is_refused(self, shell):
         shell.encrypt()
         arguments = ("decrypt", "photo.png", "--key", "photo.enc.qkey", *OPEN, "-o", "back.png")
         assert shell.json(*arguments, expect=1)["error"]["code"] == "header-missing"
@@ -179,7 +179,7 @@ class TestInspect:
         assert image["key_id"] in maximum("inspect", "photo.enc.qmat")
 
     @pytest.mark.parametrize("data", [b"QSMT", b"QSMT\x00" + bytes(100), b"QSMT\x01" + bytes(31)])
-    def test_refuses_what_is_no_material(self, shell, data):
+    def test_other_file_is_refused(self, shell, data):
         shell.write("x.qmat", data)
         assert shell.json("inspect", "x.qmat", expect=3)["error"]["rung"] == "header"
 
@@ -193,7 +193,7 @@ class TestInspect:
         assert seen["purity"] == "multistage"
         assert seen["material_sha256"] == shell.json("inspect", "photo.enc.png")["material_sha256"]
 
-    def test_of_other_key_files_it_shows_none(self, shell):
+    def test_other_key_files_show_none(self, shell):
         shell.encrypt()
         assert shell.json("inspect", "photo.enc.qkey")["material_sha256"] is None
 

@@ -1,4 +1,4 @@
-"""Files that something happened to on their way, and files that are given in each other's place."""
+"""Damaged or respelled files, and files given in each other's place."""
 
 import json
 
@@ -38,7 +38,7 @@ def shell(tmp_path, capsys, monkeypatch):
 
 class TestKeyFiles:
     @pytest.mark.parametrize("told", CHANGES)
-    def test_respelled_is_refused_until_rewrap_has_read_it(self, shell, told):
+    def test_respelled_one_is_refused_until_rewrap(self, shell, told):
         shell("encrypt", "photo.png", "--plain-key")
         key_file = shell.read("photo.enc.qkey")
         shell.write("photo.enc.qkey", CHANGES[told](key_file))
@@ -46,15 +46,15 @@ class TestKeyFiles:
             shell(*command, expect=3)
             assert told in shell.err
             assert "imageshield rewrap" in shell.err
-        shell("rewrap", "photo.enc.qkey", "-o", "mended.qkey", "--plain-key")
+        shell("rewrap", "photo.enc.qkey", "-o", "restored.qkey", "--plain-key")
         assert told in shell.err
-        mended = shell.read("mended.qkey")
-        assert keyfile.encode(keyfile.parse(mended)) == mended
-        assert keyfile.parse(mended).created == keyfile.parse(key_file).created
-        shell("decrypt", "photo.enc.png", "--key", "mended.qkey", "-o", "back.png")
+        restored = shell.read("restored.qkey")
+        assert keyfile.encode(keyfile.parse(restored)) == restored
+        assert keyfile.parse(restored).created == keyfile.parse(key_file).created
+        shell("decrypt", "photo.enc.png", "--key", "restored.qkey", "-o", "back.png")
 
     def test_rewrap_of_changed_content_fails(self, shell):
-        """The old MAC is checked before anything is changed, whatever was done to the spelling."""
+        """The old MAC is checked before anything is changed, even if the spelling was changed, too."""
         shell("encrypt", "photo.png", "--plain-key")
         changed = json.loads(shell.read("photo.enc.qkey")) | {"created": "2020-01-01T00:00:00Z"}
         for data in (keyfile.canonical.dumps_indented(changed), json.dumps(changed).encode()):
@@ -63,7 +63,7 @@ class TestKeyFiles:
             assert (error["code"], error["rung"]) == ("decryption-failed", "mac")
             assert "new.qkey" not in shell.files()
 
-    def test_rewrap_takes_nothing_else(self, shell):
+    def test_rewrap_refuses_other_files(self, shell):
         shell("encrypt", "photo.png", "--plain-key")
         key_file = shell.read("photo.enc.qkey")
         for data in (
@@ -77,7 +77,7 @@ class TestKeyFiles:
             shell("rewrap", "photo.enc.qkey", "-o", "new.qkey", "--plain-key", expect=3)
             assert "The key file is not valid" in shell.err
 
-    def test_work_beyond_the_usual_is_told(self, shell):
+    def test_unusual_work_is_announced(self, shell):
         shell("encrypt", "photo.png", "--plain-key")
         parsed = keyfile.parse(shell.read("photo.enc.qkey"))
         file_key = keyfile.unlock(parsed, [PlainOpen()])
@@ -89,7 +89,7 @@ class TestKeyFiles:
 
 
 class TestEachOthersPlace:
-    def test_every_mistake_has_its_sentence(self, shell):
+    def test_every_mistake_has_its_message(self, shell):
         shell("encrypt", "photo.png", "--plain-key")
         image, key_file = shell.read("photo.enc.png"), shell.read("photo.enc.qkey")
         shell.write("image.qkey", image)
@@ -142,7 +142,7 @@ class TestPasswords:
         shell(*DECRYPT[:-1], "other.png", "--password-file", "typed", expect=3)
 
     @pytest.mark.parametrize("around", ["{}", "{}\n", "{}\r\n", "\ufeff{}", "\ufeff{}\r\n"])
-    def test_new_ones_are_cleaned(self, shell, around):
+    def test_new_ones_are_normalized(self, shell, around):
         shell.write("password", around.format(PASSWORD).encode())
         shell("encrypt", "photo.png", "--password-file", "password")
         shell.write("typed", PASSWORD.encode())

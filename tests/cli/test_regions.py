@@ -1,3 +1,5 @@
+"""Regions on the command line."""
+
 import numpy as np
 import pytest
 
@@ -21,7 +23,8 @@ def encrypt(shell, *regions, name="photo.png", more=(), expect=0):
 
 
 class TestEncrypt:
-    def test_hides_the_rectangles_and_nothing_else_and_gives_all_of_it_back(self, shell):
+    def test_only_the_rectangles_are_encrypted(self, shell):
+        """Pixels outside stay equal, and decryption restores the whole picture."""
         encrypt(shell, "10,20,50,40", "40,0,30,70")
         before, after = np.array(PICTURE), pictures.pixels(shell.read("photo.enc.png"))
         inside = np.zeros((90, 120), bool)
@@ -34,12 +37,13 @@ class TestEncrypt:
     def test_says_how_much_is_encrypted(self, shell):
         out = encrypt(shell, "10,20,50,40", "40,0,30,70")
         assert "40,0,30,70  10,20,50,40" in out
-        assert "3,300 of 10,800 pixels (30.56%); the others stay in clear" in out
+        assert "3,300 of 10,800 pixels (30.56%); the others stay unencrypted" in out
         made = shell.json("encrypt", "photo.png", "--plain-key", "--force", "--region", "0,0,120,45")
         assert made["regions"] == [{"x": 0, "y": 0, "width": 120, "height": 45}]
         assert (made["encrypted_pixels"], made["share_encrypted"], made["layout"]) == (5400, 0.5, "pixels")
 
-    def test_without_a_region_all_of_it_is_encrypted_and_no_word_is_lost_on_it(self, shell):
+    def test_no_region_encrypts_everything(self, shell):
+        """The output then does not mention regions."""
         assert "clear" not in encrypt(shell)
         made = shell.json("encrypt", "photo.png", "--plain-key", "--force")
         assert (made["regions"], made["encrypted_pixels"], made["share_encrypted"]) == ([], 10_800, 1.0)
@@ -51,7 +55,7 @@ class TestEncrypt:
         shell("decrypt", "photo.enc.png", "--key", "photo.enc.qkey", "-o", "back.png")
         assert np.array_equal(pictures.pixels(shell.read("back.png")), pictures.pixels(data))
 
-    def test_warns_of_a_small_region_and_of_a_picture_that_viewers_turn(self, shell):
+    def test_warns_of_small_region_and_of_orientation(self, shell):
         encrypt(shell, "0,0,100,60")
         assert "4,096" not in shell.err
         assert "as they are stored" not in shell.err
@@ -63,11 +67,11 @@ class TestEncrypt:
 
 class TestRefusals:
     @pytest.mark.parametrize("text", ["1,2,3", "1,2,3,x", "-1,0,2,2", "1.5,0,2,2", "", "1,2,3,4,5"])
-    def test_what_is_no_rectangle_is_wrong_usage(self, shell, text):
+    def test_malformed_rectangle_is_wrong_usage(self, shell, text):
         encrypt(shell, text, expect=2)
         assert "X,Y,W,H" in shell.err
 
-    def test_beside_the_layout_file_is_wrong_usage(self, shell):
+    def test_layout_file_is_wrong_usage(self, shell):
         encrypt(shell, "0,0,9,9", more=["--layout", "file"], expect=2)
         assert "whole file" in shell.err
 
@@ -80,14 +84,14 @@ class TestRefusals:
             ([f"{i},{i},1,1" for i in range(65)], "more than 64"),
         ],
     )
-    def test_what_does_not_fit_is_told_before_a_password_is_asked_for(self, shell, regions, told):
+    def test_wrong_region_reported_before_password_prompt(self, shell, regions, told):
         options = [part for region in regions for part in ("--region", region)]
         error = shell.json("encrypt", "photo.png", *options, expect=1)["error"]
         assert error["code"] == "region-invalid"
         assert told in error["detail"]
         assert shell.files() == ["password", "photo.png"]
 
-    def test_a_picture_whose_pixels_do_not_come_back(self, shell):
+    def test_picture_with_lossy_pixels(self, shell):
         shell.write("photo.png", pictures.palette())
         error = shell.json("encrypt", "photo.png", "--region", "0,0,9,9", expect=1)["error"]
         assert error["code"] == "layout-not-exact"
@@ -101,14 +105,15 @@ class TestInspect:
         assert seen["flags"] & 1
         assert "40,0,30,70  10,20,50,40" in shell("inspect", "photo.enc.png")
 
-    def test_has_no_line_for_them_where_there_are_none(self, shell):
+    def test_no_regions_print_no_line(self, shell):
         encrypt(shell)
         assert shell.json("inspect", "photo.enc.png")["regions"] == []
         assert "regions" not in shell("inspect", "photo.enc.png")
 
 
 class TestDecrypt:
-    def test_an_edit_of_the_clear_part_fails_like_any_other(self, shell):
+    def test_edit_outside_the_regions_fails(self, shell):
+        """Pixels that are not encrypted are authenticated, too."""
         from shield_core.encrypted import png
 
         encrypt(shell, "10,20,50,40")

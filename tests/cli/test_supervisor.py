@@ -1,4 +1,4 @@
-"""The supervisor, with small programs in the place of servers."""
+"""The supervisor, with small programs in place of servers."""
 
 import os
 import re
@@ -34,7 +34,7 @@ def gone(pid: int) -> bool:
 
 
 class Yard:
-    """A place for supervisors, and what they said."""
+    """A directory for supervisors, and their messages."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -57,7 +57,7 @@ def yard(tmp_path) -> Iterator[Yard]:
 
 
 class TestStart:
-    def test_each_waits_for_those_it_comes_after(self, yard):
+    def test_service_waits_for_its_predecessors(self, yard):
         answers = threading.Event()
         first = program("first", SLEEP, healthy=answers.is_set)
         supervisor = yard.supervise(first, program("second", SLEEP, after=("first",)))
@@ -82,13 +82,13 @@ class TestStart:
         assert supervisor.starts("step") == 1
         assert supervisor.pid("step") is None
 
-    def test_step_that_fails_ends_the_start_with_its_last_words(self, yard):
+    def test_failing_step_ends_the_start_with_its_log(self, yard):
         supervisor = yard.supervise(program("other", SLEEP), program("step", "raise SystemExit('no room')", once=True))
         with pytest.raises(StartFailed, match=r"(?s)step ended with exit code 1 .*no room"):
             supervisor.start()
         assert supervisor.pid("other") is None
 
-    def test_process_that_ends_before_all_are_up_ends_the_start(self, yard):
+    def test_process_that_ends_early_ends_the_start(self, yard):
         never = threading.Event()
         supervisor = yard.supervise(program("brief", ""), program("slow", SLEEP, healthy=never.is_set))
         with pytest.raises(StartFailed, match="brief ended with exit code 0"):
@@ -124,7 +124,7 @@ class TestStart:
 
 
 class TestStolenPort:
-    def test_start_is_repeated_with_another_plan_when_a_port_was_taken_meanwhile(self, tmp_path):
+    def test_taken_port_repeats_the_start_with_another_plan(self, tmp_path):
         home = Home.open(tmp_path / "data")
         with socket.create_server((ports.LOOPBACK, 0)) as thief:
             stolen = thief.getsockname()[1]
@@ -143,7 +143,7 @@ class TestStolenPort:
         running.supervisor.stop()
         home.close()
 
-    def test_start_that_fails_for_another_reason_is_not_repeated(self, tmp_path):
+    def test_other_failure_is_not_repeated(self, tmp_path):
         home = Home.open(tmp_path / "data")
         plans = iter(
             [system.Plan("first", (program("server", "raise SystemExit(1)", healthy=lambda: False),), {}, (), {})]
@@ -180,9 +180,9 @@ class TestRestart:
         wait_until(lambda: gone(child), "the child is gone")
 
 
-class TestPulse:
-    def test_a_process_that_lives_and_does_nothing_is_started_again(self, yard, monkeypatch):
-        monkeypatch.setattr("imageshield.servers.supervisor.ROUND_SECONDS", 0.05)
+class TestAliveCheck:
+    def test_process_without_progress_is_restarted(self, yard, monkeypatch):
+        monkeypatch.setattr("imageshield.servers.supervisor.CHECK_SECONDS", 0.05)
         working = threading.Event()
         working.set()
         supervisor = yard.supervise(program("worker", SLEEP, healthy=lambda: True, alive=working.is_set))
@@ -191,10 +191,10 @@ class TestPulse:
         working.clear()
         wait_until(lambda: supervisor.starts("worker") == 2, "it is started again")
         assert gone(first)
-        assert "worker: lives and does nothing, killed" in yard.said
+        assert "worker: runs but makes no progress, killed" in yard.said
 
-    def test_one_silence_is_forgiven(self, yard, monkeypatch):
-        monkeypatch.setattr("imageshield.servers.supervisor.ROUND_SECONDS", 0.05)
+    def test_one_failed_check_is_ignored(self, yard, monkeypatch):
+        monkeypatch.setattr("imageshield.servers.supervisor.CHECK_SECONDS", 0.05)
         answers, asked = iter([False]), threading.Event()
 
         def alive():
@@ -217,7 +217,7 @@ class TestStop:
         stopped = [line.partition(":")[0] for line in yard.said if "stopped" in line]
         assert stopped == ["second", "first"]
 
-    def test_process_that_does_not_listen_is_killed_when_its_time_is_up(self, yard):
+    def test_process_that_ignores_the_signal_is_killed(self, yard):
         log = yard.path / "logs/deaf.log"
         deaf = program("deaf", STUBBORN, stop_seconds=0.3, healthy=lambda: "deaf" in logs.tail(log))
         supervisor = yard.supervise(deaf)
@@ -227,7 +227,7 @@ class TestStop:
         assert gone(pid)
         assert "deaf: did not stop within 0 s, killed" in yard.said
 
-    def test_stopping_twice_is_stopping_once(self, yard):
+    def test_second_stop_does_nothing(self, yard):
         supervisor = yard.supervise(program("one", SLEEP))
         supervisor.start()
         supervisor.stop()
@@ -244,7 +244,7 @@ class TestStop:
 
 
 class TestRecords:
-    def test_running_process_is_recorded_and_a_stopped_one_is_not(self, yard):
+    def test_only_running_process_is_recorded(self, yard):
         supervisor = yard.supervise(program("one", SLEEP))
         supervisor.start()
         record = processes.Record.load(yard.path / "run/one.json")
@@ -280,7 +280,7 @@ class TestParentGuard:
     def test_program_takes_its_place(self):
         assert self.run(str(os.getpid()), "-1", "-1", "9", "/bin/echo", "here").stdout == "here\n"
 
-    def test_nothing_runs_when_the_supervisor_has_gone_already(self):
+    def test_nothing_runs_without_a_supervisor(self):
         refused = self.run("1", "-1", "-1", "9", "/bin/echo", "here")
         assert refused.returncode == 1
         assert refused.stdout == ""
@@ -296,7 +296,7 @@ class TestLogs:
     def log(self, tmp_path) -> Path:
         return tmp_path / "one.log"
 
-    def test_full_log_moves_aside_and_its_writer_goes_on(self, log, monkeypatch):
+    def test_full_log_moves_and_its_writer_continues(self, log, monkeypatch):
         monkeypatch.setattr(logs, "MAX_BYTES", 50)
         with logs.open_append(log) as writer:
             writer.write(b"x" * 100)
@@ -316,7 +316,7 @@ class TestLogs:
         assert logs.tail(log.with_name("absent")) == ""
 
     def test_supervisor_trims_while_processes_run(self, yard, monkeypatch):
-        monkeypatch.setattr("imageshield.servers.supervisor.ROUND_SECONDS", 0.05)
+        monkeypatch.setattr("imageshield.servers.supervisor.CHECK_SECONDS", 0.05)
         monkeypatch.setattr(logs, "MAX_BYTES", 10)
         supervisor = yard.supervise(program("wordy", f"print('words ' * 10, flush=True); {SLEEP}"))
         supervisor.start()

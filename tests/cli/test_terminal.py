@@ -1,4 +1,4 @@
-"""Whatever files are called and hold, what commands print moves no cursor, changes no color and hides nothing."""
+"""Terminal output for hostile file names and contents: it moves no cursor, changes no color and hides nothing."""
 
 import json
 import os
@@ -79,7 +79,7 @@ def is_clean(text):
 
 @pytest.fixture(scope="module")
 def sound(tmp_path_factory):
-    """A picture and what encryption makes of it."""
+    """A picture and the files that encryption makes of it."""
     directory = tmp_path_factory.mktemp("sound")
     (directory / "good.png").write_bytes(pictures.as_png(pictures.make(24, 18)))
     (directory / "password").write_text(PASSWORD)
@@ -124,7 +124,7 @@ class TestEveryCommand:
             assert is_clean(out + err), command
             assert code or command[0] == "keygen", command
 
-    def test_that_does_its_work_prints_clean(self, shell):
+    def test_successful_one_prints_clean(self, shell):
         shell.write(f"{NAME}.png", pictures.as_png(pictures.make(24, 18)))
         for command in (
             ("encrypt", f"{NAME}.png", "--plain-key", "-o", f"{NAME}.enc.png"),
@@ -141,7 +141,7 @@ class TestEveryCommand:
 
 
 class TestProgressBar:
-    def test_shows_a_name_as_it_is_and_nothing_of_its_own(self, tmp_path):
+    def test_shows_a_name_without_its_escape_sequences(self, tmp_path):
         """On a real terminal, where the bar writes sequences of its own: moves, colors, the cursor."""
         name = f"{NAME}[bold]b.png"
         (tmp_path / name).write_bytes(pictures.as_png(pictures.make(900, 700)))

@@ -1,4 +1,4 @@
-"""`imageshield up`, as a person or a service manager runs it: one process that is started, told to stop, or killed."""
+"""`imageshield up` as one process that a person or a service manager starts, stops or kills."""
 
 import contextlib
 import json
@@ -20,11 +20,11 @@ from tests.stack import ROOT, Stack, SystemUnderTest, clean_environment, wait_un
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
 
 STOP_SECONDS = 30
-ACCOUNT = {"email": "keeper@example.org", "password": "correct horse battery"}
+ACCOUNT = {"email": "owner@example.org", "password": "correct horse battery"}
 
 
 class Up:
-    """A running `imageshield up`, and every process below it."""
+    """A running `imageshield up` and all its descendants."""
 
     def __init__(self, path: Path, *options: str, environment: dict[str, str] | None = None) -> None:
         self.path = path
@@ -118,7 +118,8 @@ class TestLife:
             assert running.process.stdout.read() == "", "one line, and no more"
             assert alive(family) == []
 
-    def test_second_start_finds_accounts_ports_and_keys_again_even_after_kill_9(self, place):
+    def test_second_start_after_kill_9_finds_everything(self, place):
+        """Accounts, ports and keys stay the same."""
         port = ports.choose()
         options = ("--port", str(port))
         with up(place, *options, environment={"METRICS_PORT": "0"}) as first:
@@ -172,7 +173,7 @@ class TestRefusals:
         with up(stack.home, "--port", "0") as running:
             assert f"{stack.home} is in use by process {os.getpid()}" in self.refused(running)
 
-    def test_process_that_cannot_start_is_named_with_its_last_words_and_everything_else_stopped(self, place):
+    def test_failing_process_is_named_and_everything_stopped(self, place):
         environment = {"DATABASE_URL": f"postgresql://me:canary-password@127.0.0.1:{ports.choose()}/nothing"}
         with up(place, "--port", "0", environment=environment) as running:
             told = self.refused(running)

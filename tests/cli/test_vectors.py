@@ -1,3 +1,5 @@
+"""The test vectors of the format, opened by the command line."""
+
 import json
 from hashlib import sha256
 
@@ -11,11 +13,11 @@ from shield_core.image.payload import Layout
 from tests.vectors import reading
 
 CODES = {error.code: error.failure for error in (HeaderMissing, KeyFileInvalid)}
-"""Rungs that anybody may know: the code outside tells them."""
+"""Failures that are public, because each has its own error code."""
 
 
 class Desk:
-    """A directory with everything that one vector gives, and a command line over it."""
+    """A directory with all files of one vector, and the command line in it."""
 
     def __init__(self, directory, capsys):
         self.directory = directory
@@ -47,7 +49,7 @@ class Desk:
 
 
 def released(written, layout):
-    """Return the samples that came: of a file its frame, whatever the file is."""
+    """Return the decrypted samples; for the layout `file`, the frame of the file."""
     if layout is Layout.FILE:
         return frame(written)
     return payload.build(written, intake.examine(written), layout=layout).samples

@@ -1,3 +1,5 @@
+"""`verify`: receipts with keys, images and key files."""
+
 import json
 import re
 import socket
@@ -23,7 +25,7 @@ WHOLE = ("--image", "photo.enc.png", "--key", "photo.enc.qkey")
 
 @cache
 def made(name):
-    """The files of one encrypted picture, under a password: made once, for Argon2id takes its time."""
+    """The files of one picture that was encrypted with a password: made once, because Argon2id is slow."""
     wrap = PassphraseWrap.from_passphrase(PASSWORD)
     picture = pictures.as_png(pictures.make(9, 7))
     image = encrypt_image(picture, source=DeterministicSource(), wraps=[wrap], job_id=f"job of {name}")
@@ -39,7 +41,7 @@ def made(name):
 
 
 class Desk(Shell):
-    """A directory with an encrypted picture, its key file and receipts; and no network at all."""
+    """A directory with an encrypted picture, its key file and receipts, without a network."""
 
     def __init__(self, *fixtures):
         super().__init__(*fixtures)
@@ -81,7 +83,8 @@ class TestTrusted:
         assert "valid" in desk.out
         assert "credited with 0" in desk.out
 
-    def test_a_receipt_alone_is_verified_and_says_what_that_does_not_show(self, desk):
+    def test_receipt_alone_is_verified_with_its_limits(self, desk):
+        """The output says what a receipt without image and key file does not show."""
         assert desk.result("r.json", "--keys", "jwks.json") == "verified"
         for hint in ("--image", "--key ", "that is what the signer says"):
             assert hint in desk.out
@@ -90,7 +93,7 @@ class TestTrusted:
         assert desk.result("both.json", "--keys", "jwks.json", "--ml-dsa-65") == "verified"
         assert desk.out.count("valid") == 2
 
-    def test_one_signature_where_two_are_demanded_is_not_enough(self, desk):
+    def test_one_signature_of_two_is_not_enough(self, desk):
         assert desk.result("r.json", "--keys", "jwks.json", "--ml-dsa-65", expect=1) == "unsigned"
 
     def test_an_old_key_among_new_ones_is_found(self, desk):
@@ -99,23 +102,23 @@ class TestTrusted:
 
 
 class TestNotTrusted:
-    def test_without_keys_it_is_intact_and_its_signer_unknown(self, desk):
+    def test_no_keys_leave_the_signer_unknown(self, desk):
         assert desk.result("r.json", expect=1) == "intact, signer unknown"
         assert "/.well-known/jwks.json" in desk.out
         assert "anybody can have" in desk.out
 
-    def test_by_a_stranger_it_is_intact_and_its_signer_unknown(self, desk):
+    def test_foreign_signer_is_unknown(self, desk):
         desk.publish("jwks.json", STRANGER)
         assert desk.result("r.json", *WHOLE, "--password-file", "password", "--keys", "jwks.json", expect=1) == (
             "intact, signer unknown"
         )
 
-    def test_the_same_key_published_for_something_else_is_not_trusted(self, desk):
+    def test_key_for_another_use_is_not_trusted(self, desk):
         desk.publish("jwks.json", SIGNER, use="access-token")
         assert desk.result("r.json", "--keys", "jwks.json", expect=1) == "intact, signer unknown"
         assert "holds no key that signs receipts (1 others)" in desk.err
 
-    def test_made_offline_it_is_unsigned(self, desk):
+    def test_offline_receipt_is_unsigned(self, desk):
         arguments = ("unsigned.json", *WHOLE, "--password-file", "password", "--keys", "jwks.json")
         assert desk.result(*arguments, expect=1) == "unsigned"
         assert "nobody" in desk.out
@@ -126,38 +129,39 @@ class TestChanged:
         ("name", "value"),
         [("image_sha256", "ab" * 32), ("tag_b64", "A" * 43 + "="), ("signature_b64", "A" * 86 + "==")],
     )
-    def test_a_field_changed_is_exit_3_and_told(self, desk, name, value):
+    def test_changed_field_is_exit_3(self, desk, name, value):
         desk.write("r.json", encode(desk.receipt | {name: value}))
         assert desk.result("r.json", "--keys", "jwks.json", expect=3) == "does not match: signature"
 
-    def test_a_statement_changed_is_exit_3_and_told(self, desk):
+    def test_changed_statement_is_exit_3(self, desk):
         desk.write("r.json", desk.read("r.json").replace(b'"balanced"', b'"fast"'))
         desk.verify("r.json", "--keys", "jwks.json", expect=3)
         assert "statement_sha256" in desk.err
 
-    def test_written_anew_by_another_program_is_exit_3_and_told(self, desk):
+    def test_rewritten_json_is_exit_3(self, desk):
         desk.write("r.json", json.dumps(desk.receipt).encode())
         error = desk.json("verify", "r.json", "--keys", "jwks.json", expect=3)["error"]
         assert error["code"] == "receipt-invalid"
         assert "not canonical" in error["detail"]
 
-    def test_another_image_is_exit_3_and_told(self, desk):
+    def test_other_image_is_exit_3(self, desk):
         desk.put("other")
         arguments = ("r.json", "--image", "other.enc.png", "--keys", "jwks.json")
         assert desk.result(*arguments, expect=3) == "does not match: image sha256, image tag, image key id"
 
-    def test_the_original_in_place_of_the_encrypted_image_is_exit_3_and_told(self, desk):
+    def test_original_picture_as_image_is_exit_3(self, desk):
         arguments = ("r.json", "--image", "photo.png", "--keys", "jwks.json")
         assert "image sha256" in desk.result(*arguments, expect=3)
         assert "Not an encrypted image" in desk.err
 
-    def test_an_image_changed_is_exit_3_also_where_the_signer_is_unknown(self, desk):
+    def test_changed_image_is_exit_3(self, desk):
+        """This holds even if the signer is unknown."""
         image = bytearray(desk.read("photo.enc.png"))
         image[-30] ^= 1
         desk.write("photo.enc.png", bytes(image))
         assert desk.result("r.json", "--image", "photo.enc.png", expect=3) == "does not match: image sha256"
 
-    def test_the_key_file_of_another_image_is_exit_3_and_told(self, desk):
+    def test_key_file_of_another_image_is_exit_3(self, desk):
         desk.put("other")
         arguments = ("r.json", "--image", "photo.enc.png", "--key", "other.enc.qkey", "--password-file", "password")
         assert desk.result(*arguments, "--keys", "jwks.json", expect=3) == (
@@ -175,18 +179,19 @@ class TestKeyFile:
         desk.verify("r.json", *WHOLE, expect=2)
         assert "--password-file" in desk.err
 
-    def test_alone_it_shows_what_it_can(self, desk):
+    def test_key_file_alone_is_compared_with_the_statement(self, desk):
         arguments = ("r.json", "--key", "photo.enc.qkey", "--password-file", "password", "--keys", "jwks.json")
         assert desk.json("verify", *arguments)["checks"] == {"key_file_key_id": True, "key_file_statement": True}
 
-    def test_beside_another_image_it_is_not_held_against_that(self, desk):
+    def test_key_file_is_not_compared_with_another_image(self, desk):
+        """An image that is not the receipt's is no evidence about the receipt's image."""
         arguments = ("--key", "photo.enc.qkey", "--image", "photo.png", "--password-file", "password")
         checks = desk.json("verify", "r.json", *arguments, expect=3)["checks"]
         assert set(checks) == {"image_sha256", "image_tag", "image_key_id", "key_file_key_id", "key_file_statement"}
 
 
 class TestKeySets:
-    def test_one_with_a_private_key_is_refused_with_a_warning_and_not_repeated(self, desk):
+    def test_private_key_is_refused_and_not_quoted(self, desk):
         secret = "c2VjcmV0LWNhbmFyeS1jMmVjcmV0LWNhbmFyeS1zZWM"
         entry = jwk.write(SIGNER.public_keys, use="receipt")[0] | {"d": secret}
         desk.write("jwks.json", json.dumps({"keys": [entry]}).encode())
@@ -196,20 +201,21 @@ class TestKeySets:
         assert secret not in desk.out + desk.err
 
     @pytest.mark.parametrize("data", [b"", b"<html>", b'{"keys":7}', b'{"keys":' + b"[" * 5000, b" " * 1_048_577])
-    def test_what_is_none_is_refused(self, desk, data):
+    def test_other_file_is_refused(self, desk, data):
         desk.write("jwks.json", data)
         assert desk.json("verify", "r.json", "--keys", "jwks.json", expect=1)["error"]["code"] in {
             "key-set-invalid",
             "file-too-large",
         }
 
-    def test_an_address_is_not_asked_and_the_command_to_ask_it_is_told(self, desk):
+    def test_address_is_not_fetched(self, desk):
+        """The error names the command that fetches the key set."""
         desk.verify("r.json", "--keys", "https://example.org/.well-known/jwks.json", expect=2)
         assert "curl -o jwks.json" in desk.err
 
 
 class TestJson:
-    def test_says_everything(self, desk):
+    def test_holds_everything(self, desk):
         arguments = ("both.json", *WHOLE, "--keys", "jwks.json", "--password-file", "password")
         found = desk.json("verify", *arguments)
         assert (found["outcome"], found["failed"]) == ("verified", [])
@@ -220,7 +226,7 @@ class TestJson:
         assert found["statement"]["raw"]["credited_bits"] == 0
         assert len(found["not_shown"]) == 1
 
-    def test_says_it_of_a_failure_too(self, desk):
+    def test_failure_is_json_too(self, desk):
         desk.write("r.json", encode(desk.receipt | {"image_sha256": "ab" * 32}))
         found = desk.json("verify", "r.json", "--image", "photo.enc.png", "--keys", "jwks.json", expect=3)
         assert (found["outcome"], found["failed"]) == ("does not match", ["signature", "image_sha256"])
@@ -228,7 +234,7 @@ class TestJson:
 
 class TestInput:
     @pytest.mark.parametrize("data", [b"", b"\x89PNG\r\n\x1a\n", b"{}", b"\xff" * 100, b" " * 1_048_577])
-    def test_what_is_no_receipt_is_refused(self, desk, data):
+    def test_other_file_is_refused(self, desk, data):
         desk.write("r.json", data)
         code = desk.json("verify", "r.json", expect=1 if len(data) > 1_048_576 else 3)["error"]["code"]
         assert code == ("file-too-large" if len(data) > 1_048_576 else "receipt-invalid")
@@ -240,7 +246,7 @@ class TestInput:
     def test_a_file_that_is_not_there(self, desk, arguments):
         assert desk.json("verify", *arguments, expect=1)["error"]["code"] == "file-not-found"
 
-    def test_what_a_stranger_wrote_does_not_move_the_cursor(self, desk):
+    def test_foreign_text_does_not_move_the_cursor(self, desk):
         statement = desk.receipt["statement"] | {"job_id": "job\x1b[2J\n\u202e"}
         desk.write("r.json", encode(seal(statement, image_sha256="ab" * 32, tag=bytes(32), signer=SIGNER)))
         desk.verify("r.json", "--keys", "jwks.json")
@@ -249,7 +255,7 @@ class TestInput:
 
 
 class TestEncrypt:
-    def test_writes_an_unsigned_receipt_of_the_very_image(self, desk):
+    def test_writes_an_unsigned_receipt_of_the_image(self, desk):
         desk.encrypt("new.png", "--receipt", "new.json")
         receipt = json.loads(desk.read("new.json"))
         assert (receipt["signer"], receipt["signature_b64"]) == (None, None)
@@ -263,12 +269,12 @@ class TestEncrypt:
         assert desk.read("kept.json") == b"precious"
         assert "new.enc.png" not in desk.files()
 
-    def test_writes_no_two_things_to_one_file(self, desk):
+    def test_same_file_for_two_results_is_refused(self, desk):
         desk.encrypt("new.png", "--receipt", "new.enc.qkey", expect=2)
         assert "same file" in desk.err
 
 
 class TestDocument:
-    def test_names_every_check_in_the_order_of_its_making(self):
+    def test_names_every_check_in_order(self):
         page = (ROOT / "docs/reference/receipts.md").read_text()
         assert re.findall(r"(?m)^\| `(image_[a-z0-9_]+|key_file_[a-z_]+|metadata_[a-z]+)` \|", page) == list(_CHECKS)

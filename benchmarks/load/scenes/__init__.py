@@ -1,1 +1,1 @@
-"""What is done to a system. Every scene has an async `run(stage)` that gives rows."""
+"""Scenes: loads on a running system. Each has an async `run(stage)` that returns rows."""

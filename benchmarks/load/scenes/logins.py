@@ -1,4 +1,4 @@
-"""Log-ins while another account attacks: idle uploads that hold memory, and key files that are costly to open."""
+"""Log-ins during an attack by another account: idle uploads that hold memory, and key files that are costly to open."""
 
 import asyncio
 import os
@@ -19,7 +19,7 @@ from shield_core.quantum.sources import OsSource
 PASSWORD = "correct horse battery"  # noqa: S105 - of an account that lives as long as the scene
 UPLOADS, DECLARED, TRICKLE, PAUSE_SECONDS = 5, 50_000_000, 1000, 0.5
 DECRYPTS, M_KIB, PASSES = 3, 131_072, 4
-"""The most that a foreign key file may ask for by default."""
+"""The default limits for key files of other origin."""
 
 
 async def run(stage):
@@ -46,7 +46,7 @@ async def run(stage):
 
 
 class Logins:
-    """One person who logs in again and again."""
+    """A person who logs in repeatedly."""
 
     def __init__(self, http, email):
         self._http = http
@@ -74,7 +74,7 @@ async def person(url):
 
 @asynccontextmanager
 async def idle_uploads(client):
-    """Hold uploads open that declare much and send little; one that is cut is opened again."""
+    """Keep uploads open that declare much and send little. A closed one is opened again."""
     attack = [asyncio.create_task(forever(lambda: trickle(client))) for _ in range(UPLOADS)]
     try:
         await asyncio.sleep(2 * PAUSE_SECONDS)
@@ -103,7 +103,7 @@ async def trickle(client):
 
 @asynccontextmanager
 async def costly_decrypts(client, prepared):
-    """Keep so many decrypts under way, each with a key file of somebody else that costs what it may."""
+    """Keep DECRYPTS decrypt requests running, each with a foreign key file at the limits."""
     content, headers = prepared
 
     async def decrypt():
@@ -118,7 +118,7 @@ async def costly_decrypts(client, prepared):
 
 
 def costly_decrypt():
-    """Make the form: a small picture encrypted elsewhere, a key file at the caps, and a wrong password."""
+    """Build the form: a small picture encrypted elsewhere, a key file at the limits, and a wrong password."""
     kdf = Argon2(os.urandom(16), m_kib=M_KIB, t=PASSES, p=1)
     made = encrypt_image(
         photograph(64, 64), source=OsSource(), wraps=[PassphraseWrap.from_passphrase("a password of elsewhere", kdf)]

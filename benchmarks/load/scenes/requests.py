@@ -1,4 +1,4 @@
-"""What a person clicks while jobs run: requests without an upload, at a steady pace, whatever the answers take."""
+"""Requests without uploads while jobs run, at a steady rate that does not depend on the response times."""
 
 import asyncio
 import itertools
@@ -42,9 +42,9 @@ async def run(stage):
 
 
 async def steadily(client, paths, seconds):
-    """Send each request when it is due and not when the one before was answered; milliseconds of each.
+    """Send each request when it is due, without waiting for earlier responses.
 
-    One that was refused took for ever.
+    Returns the milliseconds from the due time to the response of each; infinity for a refused one.
     """
     start = time.perf_counter() + 0.1
 
@@ -61,7 +61,7 @@ async def steadily(client, paths, seconds):
 
 
 async def keep_busy(stage, client):
-    """Have so many jobs in work, of a megabyte to send and half a second to do, that no worker is ever idle."""
+    """Keep enough jobs in the queue that no worker is idle. Each has a megabyte and takes half a second."""
     prepared = form(photograph(2000, 1500, "JPEG"), "photo.jpg", layout="pixels", analyze="true")
     while True:
         if (await stage.query(UNFINISHED))[0]["count"] < AT_ONCE + 2:
@@ -71,5 +71,5 @@ async def keep_busy(stage, client):
 
 
 async def busy(stage):
-    while (await stage.query(UNFINISHED))[0]["count"] < AT_ONCE:  # noqa: ASYNC110 - it is a database that tells
+    while (await stage.query(UNFINISHED))[0]["count"] < AT_ONCE:  # noqa: ASYNC110 - a database has no event to wait for
         await asyncio.sleep(0.05)

@@ -1,4 +1,4 @@
-"""Two hundred connections that never finish their request: what everybody else notices, and how long they last."""
+"""Two hundred connections that never finish their request head: their effect on others, and how long they last."""
 
 import asyncio
 import itertools
@@ -31,7 +31,7 @@ async def run(stage):
 
 
 async def trickle(url):
-    """Send a head that never ends, a byte at a time, until the other side has enough; seconds that it took."""
+    """Send an endless head, byte by byte, until the server closes the connection. Returns the seconds until then."""
     host, _, port = url.removeprefix("http://").partition(":")
     reader, writer = await asyncio.open_connection(host, int(port))
     started = time.perf_counter()

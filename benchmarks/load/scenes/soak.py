@@ -1,4 +1,4 @@
-"""A thousand jobs: what grows, and does not come back."""
+"""A thousand jobs: lasting growth of memory and open files."""
 
 import asyncio
 from collections import defaultdict
@@ -23,7 +23,7 @@ async def run(stage):
     async with joined(stage.url) as client:
         for done in range(step, count + step, step):
             await finish(stage, await submit(client, small, step))
-            await asyncio.sleep(0.1)  # the last child still closes what it had open
+            await asyncio.sleep(0.1)  # the last child still closes its files
             if done > WARM * count:
                 look(stage, done, memory, files)
     grown = {pid: slope(points) * 100 / MB for pid, points in memory.items() if len(points) > 3}

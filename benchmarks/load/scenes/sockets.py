@@ -1,4 +1,4 @@
-"""A thousand listeners, of whom fifty never read: who hears of an end when, and what one costs."""
+"""A thousand sockets, fifty of which never read: the delay of the last event, and the memory per socket."""
 
 import asyncio
 import contextlib
@@ -28,7 +28,7 @@ async def run(stage):
             sockets = await at_once(
                 (open_ones.enter_async_context(client.socket(one)) for one in followed), OPENED_AT_ONCE
             )
-            await asyncio.gather(*(socket.recv() for socket in sockets))  # the snapshot: all of it is set up
+            await asyncio.gather(*(socket.recv() for socket in sockets))  # the snapshot: every socket is set up
             grown = processes.resident_bytes(stage.pid("gateway")) - before
         heard = await asyncio.gather(*map(heard_end, sockets))
         rows = await stage.query(ENDS, [one.removeprefix("job_") for one in job_ids])
@@ -48,7 +48,7 @@ async def run(stage):
 
 @contextlib.contextmanager
 def halted(stage):
-    """Keep the jobs from being done while listeners gather."""
+    """Stop the relay, so that no job runs while the sockets connect."""
     os.kill(stage.pid("relay"), signal.SIGSTOP)
     try:
         yield
@@ -57,7 +57,7 @@ def halted(stage):
 
 
 async def never_read(client, job_id):
-    """Shake hands as a socket does, and then read nothing more, with the smallest window there is."""
+    """Complete the handshake of a socket and then read nothing more, with the smallest possible window."""
     host, _, port = client.url.removeprefix("http://").partition(":")
     reader, writer = await asyncio.open_connection(host, int(port), limit=1024)
     writer.write(

@@ -1,4 +1,4 @@
-"""From the command to the ready line: `imageshield up` on a data directory that was used before."""
+"""Start time of `imageshield up`, from the command to its ready line: in an empty and in a used data directory."""
 
 import json
 import signal
@@ -24,7 +24,7 @@ def run(*, quick):
 
 
 def start(place):
-    """Start a system, wait for its word, stop it; seconds to the word."""
+    """Start a system, wait for its ready line, and stop it. Returns the seconds to the line."""
     command = [sys.executable, "-m", "imageshield", "up", "--port", "0", "--data-dir", str(place), "--workers", "2"]
     began = time.perf_counter()
     child = subprocess.Popen(

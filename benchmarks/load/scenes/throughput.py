@@ -1,4 +1,4 @@
-"""Small jobs as fast as the machine does them, and what each process takes for one."""
+"""Throughput of small jobs, and the processor time of each process per job."""
 
 import asyncio
 
@@ -40,6 +40,6 @@ async def submit(client, prepared, count):
 
 
 async def finish(stage, job_ids):
-    """Wait for the last, asking the database and no process that is measured more than that costs."""
+    """Wait for the last job. Polling the database loads no other measured process."""
     while (await stage.query(ENDED, job_ids))[0]["count"] < len(job_ids):  # noqa: ASYNC110 - see above
         await asyncio.sleep(0.1)

@@ -1,4 +1,4 @@
-"""Two hundred uploads of 5 MB at the same moment: taken in or told to come back, and nothing left lying about."""
+"""Two hundred simultaneous uploads of 5 MB: each is accepted or answered with Retry-After, and leaves no files."""
 
 import asyncio
 from collections import Counter
@@ -60,7 +60,7 @@ def outcome(answer):
 
 
 async def clear(client, answer):
-    """Cancel what was accepted: that it would be done is not the question here."""
+    """Cancel an accepted job: this scene does not measure its completion."""
     if not isinstance(answer, BaseException) and answer.is_success:
-        with suppress(httpx.RemoteProtocolError):  # a connection that has rested is closed when it likes
+        with suppress(httpx.RemoteProtocolError):  # the server may close an idle connection at any time
             await client.http.post(f"/jobs/{answer.json()['job_id']}/cancel")

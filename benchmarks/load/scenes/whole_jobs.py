@@ -1,4 +1,4 @@
-"""One job after the other on a system that does nothing else: how long its owner waits."""
+"""Duration of single jobs on an otherwise idle system, as their owner sees it."""
 
 import statistics
 import time
@@ -42,5 +42,5 @@ async def wait_for_one(client, prepared):
 
 
 def median(rounds, name):
-    # The first is warmed by nothing: connections are made, pages are touched.
+    # The first round is cold: it opens connections and touches new memory pages.
     return statistics.median(one[name] for one in rounds[1:])

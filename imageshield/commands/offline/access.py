@@ -1,4 +1,4 @@
-"""Who can open: what the command line says of passwords, recipients and secret keys, as wraps and openers."""
+"""Wraps and openers from the command line: passwords, recipients and secret keys."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -26,10 +26,10 @@ from shield_core.keys.stanzas import MAX_STANZAS, Opener, PassphraseOpen, Passph
 from shield_core.recognition import BYTE_ORDER_MARK
 
 MAX_KEYS_FILE: Final = 65_536
-"""Bytes of a file of keys: more than twenty public keys with comments, and an end for /dev/zero."""
+"""Maximum number of bytes of a file of keys: enough for 20 public keys with comments, and a limit for /dev/zero."""
 
 MAX_NAME: Final = 1024
-"""Characters: what is longer, and a public key is, was hardly meant to be a file's name, and is not repeated."""
+"""Characters. A longer text, such as a public key, is hardly a file name, so messages do not repeat it."""
 
 _UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
 
@@ -38,7 +38,7 @@ Key = TypeVar("Key", PublicKey, SecretKey)
 
 @dataclass(frozen=True, slots=True)
 class Locks:
-    """Who is to open what is encrypted."""
+    """The ways to open what is encrypted: a password, recipients, or neither."""
 
     file: Path | None = None
     descriptor: int | None = None
@@ -46,7 +46,7 @@ class Locks:
     recipients: Sequence[str] = ()
     fips: bool = False
     prefix: str = "--"
-    """What stands in front of `password-file`: the password that locks may have to differ from the one that opens."""
+    """The prefix of the option `password-file`: `rewrap` has one option for the old and one for the new password."""
 
     def check(self) -> None:
         secret = f"{self.prefix}password-file and {self.prefix}password-fd"
@@ -68,7 +68,11 @@ class Locks:
         return "recipient" if self.recipients and not self.has_password else "passphrase"
 
     def wraps(self) -> list[Wrap]:
-        """Read recipients and password; ask a person for a password where nothing else locks."""
+        """Read recipients and password. Ask for a password if there is no other way to open.
+
+        Raises:
+            Failure: a key or password cannot be read or is not valid, or there are too many of them.
+        """
         if self.plain:
             return [PlainWrap()]
         publics = list(dict.fromkeys(key for text in self.recipients for key in read_recipients(text)))
@@ -87,7 +91,7 @@ class Locks:
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """What is there to open a key file with."""
+    """The password and the secret keys that may open a key file."""
 
     file: Path | None = None
     descriptor: int | None = None
@@ -98,16 +102,16 @@ class Keys:
             raise usage("--password-file and --password-fd exclude each other")
 
     def openers(self, key_bytes: bytes) -> list[Opener]:
-        """Do what `openers_of` does for a key file as it stands; of one that is none nothing opens."""
+        """Return the openers for the bytes of a key file, as `openers_of`; none if they are not a key file."""
         try:
             parsed = keyfile.parse(key_bytes)
         except ShieldError:
             self._secrets()
-            return []  # the pipeline refuses it, after what comes first in the order of docs/reference/format.md
+            return []  # the pipeline refuses it, after the checks that docs/reference/format.md puts before
         return self.openers_of(parsed)
 
     def openers_of(self, parsed: KeyFile) -> list[Opener]:
-        """Read secret keys and password; ask a person for a password where the key file wants one and none is given."""
+        """Read secret keys and password. Ask for a password if the key file needs one and none is given."""
         secrets = self._secrets()
         passphrases = passwords.given(self.file, self.descriptor)
         if passphrases is None and not secrets:
@@ -123,7 +127,7 @@ class Keys:
 
 
 def read_recipients(text: str) -> list[PublicKey]:
-    """Read a public key as it stands in the command line, or all of a file: its name, or @ and its name."""
+    """Parse a public key, or read all public keys of a file: its name, or @ and its name."""
     if text.startswith((PUBLIC_PREFIX, SECRET_PREFIX)):
         return [_parse(PublicKey.parse, text, "--recipient")]
     if len(text) > MAX_NAME:
@@ -167,7 +171,7 @@ def _read_text(path: Path) -> str:
     try:
         return data.removeprefix(BYTE_ORDER_MARK).decode()
     except UnicodeDecodeError:
-        # Not chained: that error carries the file.
+        # Not chained: the UnicodeDecodeError holds the content of the file.
         raise _unfit(f"{called(path)} is no text, so it is no file of keys") from None
 
 
@@ -179,4 +183,4 @@ def _parse(parse: Callable[[str], Key], text: str, place: str) -> Key:
 
 
 def _unfit(detail: str) -> Failure:
-    return Failure("validation-failed", "The key does not do", detail)
+    return Failure("validation-failed", "The key is not acceptable", detail)

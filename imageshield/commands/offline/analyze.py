@@ -1,4 +1,4 @@
-"""`analyze`: measure an original and what became of it, on this machine."""
+"""`analyze`: measure an original and its encrypted image, locally."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -25,11 +25,11 @@ PAGE = ".html"
 SHEET = ".pdf"
 
 _HEAD = ("test", "measured", "original", "expected of noise", "off by", "p-value", "verdict")
-_NAMES = (0, 6)  # columns of words; the others are numbers, which end at the same place
+_NAMES = (0, 6)  # text columns, aligned to the left; the others are numbers, aligned to the right
 
 
 def analyze(original: Path, encrypted: Path, *, report: Path | None, force: bool, as_json: bool) -> None:
-    """Print what was measured, and write a report where one is asked for."""
+    """Print the measurements, and write a report if `report` names one."""
     if report is not None:
         _check_report(report, (original, encrypted), force=force)
     data, image = read(original, MAX_BYTES), read(encrypted, MAX_ENCRYPTED_BYTES)
@@ -75,7 +75,7 @@ def _appraise(original: bytes, encrypted: bytes, sink: ProgressSink) -> dict[str
 
 
 def _percent(progress: Progress) -> int:
-    """Analysis is all that is done here, and not the end of a job."""
+    """Return the progress of the analysis alone: here it is not a stage of a job."""
     return 100 * progress.done // progress.total
 
 

@@ -1,4 +1,4 @@
-"""Race the routines in one interleaved run, and hold the ratios to the goals of docs/explanation/entropy.md."""
+"""Measurement of all routines in one interleaved run; the ratios have goals in docs/explanation/entropy.md."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -15,12 +15,12 @@ from shield_core.quantum.measurement import measure
 
 SEED_BYTES: Final = 128
 TIMES: Final = 32
-"""How often what takes a tenth of a millisecond is done in a turn."""
+"""Repetitions per round of steps that take only a tenth of a millisecond."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """One ratio beside its goal, in the form of benchmarks/results.json."""
+    """One ratio and its goal, in the form of benchmarks/results.json."""
 
     id: str
     measured: float
@@ -45,7 +45,7 @@ class Result:
     rows: tuple[Row, ...]
 
     def to_json(self) -> dict[str, Any]:
-        ways = [
+        rates = [
             {
                 "id": one.id,
                 "what": one.what,
@@ -54,14 +54,14 @@ class Result:
             }
             for one in self.routines
         ]
-        return {"ok": all(row.ok for row in self.rows), "routines": ways, "rows": [row.to_json() for row in self.rows]}
+        return {"ok": all(row.ok for row in self.rows), "routines": rates, "rows": [row.to_json() for row in self.rows]}
 
 
 def run(*, rounds: int) -> Result:
     try:
         source = AerSource()
     except SourceFailed as error:
-        raise Failure("unavailable", "The simulator cannot be had", str(error)) from error
+        raise Failure("unavailable", "The simulator is not available", str(error)) from error
     routines = tuple(all_routines(source))
     bulk, small = source.measure(BULK_BITS), source.measure(BLOCK)
     cases: dict[str, Callable[[], object]] = {one.id: one.run for one in routines}
@@ -83,7 +83,8 @@ def _seed(source: AerSource) -> bytes:
 def interleave(cases: Mapping[str, Callable[[], object]], *, rounds: int) -> dict[str, float]:
     """Run every case once a round and return the best processor time of each, in seconds.
 
-    Processor time, of all threads: other work on the machine does not count. Taking turns, because clock speed changes.
+    Processor time of all threads, so that other work on the machine does not count. Interleaved, because the clock
+    speed changes during the run.
     """
     best = dict.fromkeys(cases, float("inf"))
     for case in cases.values():
@@ -93,7 +94,7 @@ def interleave(cases: Mapping[str, Callable[[], object]], *, rounds: int) -> dic
             started = time.process_time()
             case()
             best[name] = min(best[name], time.process_time() - started)
-    # The clock ticks in microseconds, and no case is faster than one.
+    # The resolution of the clock is a microsecond, and every case takes longer.
     return {name: max(seconds, 1e-6) for name, seconds in best.items()}
 
 
@@ -131,7 +132,7 @@ def _short(number: float) -> float:
     return float(f"{number:.4g}")
 
 
-def tell(result: Result) -> str:
+def describe(result: Result) -> str:
     lines = [f"{'Mbit a second of processor time':58}{'':>10}"]
     for one in result.routines:
         label = one.what + ("" if one.measures else "  [no measurement]")

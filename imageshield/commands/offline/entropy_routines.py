@@ -1,6 +1,6 @@
-"""Ways to get random bits, side by side: those of the first designs, ours, and some that measure nothing.
+"""Routines that produce random bits, for comparison: those of the first designs, ours, and some that measure nothing.
 
-Each maker prepares its way and returns what runs it once; `bits` says how many bits one run gives.
+Each factory prepares its routine and returns a function that runs it once. `bits` is the number of bits of one run.
 """
 
 import os
@@ -16,14 +16,14 @@ from shield_core.quantum.sources import EntropySource
 
 BULK_BITS: Final = 1 << 20
 SYSTEM_BITS: Final = 1 << 24
-"""More, for they are fast: a run takes milliseconds."""
+"""More bits for the fast routines, so that a run takes milliseconds."""
 
 Run = Callable[[], object]
 
 
 @dataclass(frozen=True)
 class Routine:
-    """One way: what it is, how many bits a run gives, and what runs it."""
+    """One routine: its description, the number of bits of a run, and the function that runs it."""
 
     id: str
     what: str
@@ -33,7 +33,7 @@ class Routine:
 
 
 def all_routines(source: EntropySource | None = None) -> list[Routine]:
-    """Prepare every way; `source` is ours, a warm one where it is given."""
+    """Prepare every routine. `source` is used for ours, a new AerSource if it is None."""
     source = source or AerSource()
     return [
         Routine("first", "16 qubits x 1 shot, a circuit each (the first design)", 16 * 4, first_design()),
@@ -48,7 +48,7 @@ def all_routines(source: EntropySource | None = None) -> list[Routine]:
 
 
 def first_design() -> Run:
-    """Four circuits of 16 qubits, each built, run for a single shot and read from its counts."""
+    """Prepare the first design: four circuits of 16 qubits, each built, run for one shot and read from its counts."""
     simulator = _simulator()
 
     def one() -> str:
@@ -59,32 +59,32 @@ def first_design() -> Run:
 
 
 def optimized_design(*, threads: int | None = None) -> Run:
-    """One circuit of 20 qubits, run for 100 shots whose memory is joined; as shipped, Aer chooses the threads."""
+    """Prepare one circuit of 20 qubits for 100 shots with joined memory. By default, Aer chooses the threads."""
     simulator = _simulator() if threads is None else _simulator(max_parallel_threads=threads)
     return lambda: "".join(simulator.run(circuit.build(20), shots=100, memory=True).result().get_memory())
 
 
 def simulator_run() -> Run:
-    """The fastest that we found through `AerSimulator.run`: balanced sampling search, and the hexadecimal memory."""
+    """Prepare the fastest use of `AerSimulator.run` that we found: balanced sampling search, hexadecimal memory."""
     simulator = _simulator(method="statevector", statevector_sample_measure_opt=6, max_parallel_threads=1)
     made = circuit.build(12)
 
     def run() -> bytes:
         memory = simulator.run(made, shots=8192, memory=True).result().data()["memory"]
-        # Not padded with zeros by Aer: "0x5" is a shot of 12 qubits too.
+        # Aer does not pad with zeros: "0x5" is a shot of 12 qubits, too.
         return bytes.fromhex("".join(shot[2:].zfill(3) for shot in memory))
 
     return run
 
 
 def numpy_sampling() -> Run:
-    """Draw outcomes of eight qubits from their probabilities. This is a pseudorandom generator and no measurement."""
+    """Prepare drawing outcomes of eight qubits by their probabilities: a pseudorandom generator, not a measurement."""
     random, even = np.random.default_rng(), np.full(256, 1 / 256)
     return lambda: random.choice(256, BULK_BITS // 8, p=even).astype(np.uint8).tobytes()
 
 
 def chacha20_expansion() -> Run:
-    """Expand a key to a stream: cryptography's ChaCha20 over zeros, in place of them."""
+    """Prepare expanding a key to a stream: cryptography's ChaCha20 over zeros."""
     from cryptography.hazmat.primitives.ciphers import Cipher
     from cryptography.hazmat.primitives.ciphers.algorithms import ChaCha20
 
@@ -96,5 +96,5 @@ def chacha20_expansion() -> Run:
 def _simulator(**options: Any) -> Any:
     from qiskit_aer import AerSimulator
 
-    # Without a method Aer chooses the stabilizer simulator for these circuits, which makes the first designs' fast.
+    # Without a method, Aer chooses the stabilizer simulator for these circuits, which makes the first designs fast.
     return AerSimulator(**options)

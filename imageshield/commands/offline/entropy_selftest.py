@@ -1,7 +1,7 @@
-"""The attack on our own keys: whoever knows the simulator's seeds knows its bits. What does it help them?
+"""Attack on our own keys with the simulator's seeds: it predicts all raw bits of the simulator, but no key.
 
-The attacker here has everything but the operating system's part: the seed of every block, all raw bits, the ids that
-are bound into a key, and the construction, which is public.
+The attacker has everything except the bytes of the operating system's generator: the seed of every block, all raw bits,
+the ids that are bound into a key, and the public construction.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ KEY_ID: Final = UUID(int=0)
 
 
 class WatchedSource(AerSource):
-    """The product's simulator, with somebody who reads every seed and every answer."""
+    """The product's simulator, which records every seed and every answer for the attacker."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -39,7 +39,7 @@ class WatchedSource(AerSource):
 
 @dataclass(frozen=True)
 class Found:
-    """What the attack found."""
+    """The results of the attack."""
 
     raw_bits: int
     raw_bits_predicted: int
@@ -51,7 +51,7 @@ class Found:
 
     @property
     def ok(self) -> bool:
-        """Whether the simulator is as worthless, and the keys are as independent of it, as we say."""
+        """Whether all bits of the simulator are predictable, and no key is, as we claim."""
         simulator_is_known = self.raw_bits_predicted == self.raw_bits
         keys_are_not = self.keys_predicted == 0 and self.keys_different == self.keys
         return simulator_is_known and self.keys_whose_raw_bits_were_predicted == self.keys and keys_are_not
@@ -74,7 +74,7 @@ def run(keys: int) -> Found:
     try:
         source = WatchedSource()
     except SourceFailed as error:
-        raise Failure("unavailable", "The simulator cannot be had", str(error)) from error
+        raise Failure("unavailable", "The simulator is not available", str(error)) from error
     measured = source.measure(BLOCK_BITS)
     predicted = predict(source.seeds[-1], BLOCK_BITS)
     attacks = [_attack(source, f"selftest-{number}") for number in range(keys)]
@@ -90,7 +90,7 @@ def run(keys: int) -> Found:
 
 
 def guess(raw: bytes, source_id: str, job_id: str) -> dict[str, bytes]:
-    """Guess a key from what the attacker knows: as first designs made one, and as ours is made, but for one part."""
+    """Guess a key from the attacker's knowledge: as in the first designs, and as in ours without the system's part."""
     return {
         "the raw bits themselves": raw[:32],
         "SHA-256 of the raw bits": hashlib.sha256(raw).digest(),
@@ -101,18 +101,18 @@ def guess(raw: bytes, source_id: str, job_id: str) -> dict[str, bytes]:
     }
 
 
-def tell(found: Found) -> str:
-    """Say plainly what was shown, and what was not."""
+def describe(found: Found) -> str:
+    """Describe what the attack shows, and what it does not show."""
     lines = [
         f"raw bits of the simulator   {found.raw_bits_predicted} of {found.raw_bits} predicted from its seed",
         f"raw bits behind the keys    those of {found.keys_whose_raw_bits_were_predicted} of {found.keys} predicted",
         f"product keys                {found.keys_predicted} of {found.keys} predicted from them",
         f"different keys              {found.keys_different} of {found.keys}",
         "",
-        "The prediction is a Mersenne Twister (mt19937_64) in plain Python. Simulated qubits are its top bits: whoever",
-        "learns the seed knows them all, so they are credited zero bits. The same attacker, who had every raw bit,",
-        f"tried {len(found.guesses)} ways to each key and found {found.keys_predicted} keys: every key is also made of",
-        "64 bytes of the operating system's generator. That those are unpredictable no test can show; it is assumed.",
+        "The prediction is a Mersenne Twister (mt19937_64) in plain Python. Simulated qubits are its top bits: an",
+        "attacker with the seed knows them all, so they are credited zero bits. The same attacker, with all raw bits,",
+        f"made {len(found.guesses)} guesses per key and found {found.keys_predicted} keys: every key depends also on",
+        "64 bytes of the operating system's generator. No test can show that those are unpredictable; it is assumed.",
         "",
         "as it should be" if found.ok else "NOT AS IT SHOULD BE: do not use this installation's keys",
     ]
@@ -120,7 +120,7 @@ def tell(found: Found) -> str:
 
 
 def _attack(source: WatchedSource, job_id: str) -> tuple[bytes, bool, list[bytes]]:
-    """Draw a product key, and attack it with the seed of its raw bits."""
+    """Draw a product key and attack it with the seed. Returns the key, whether its raw bits are known, and guesses."""
     before = len(source.answers)
     drawn = draw_file_key(source, job_id=job_id, key_id=KEY_ID, requested="balanced", served="balanced")
     answer = source.answers[before]
@@ -129,7 +129,7 @@ def _attack(source: WatchedSource, job_id: str) -> tuple[bytes, bool, list[bytes
 
 
 def _construct(system: bytes, raw: bytes, source_id: str, job_id: str) -> bytes:
-    """Derive a file key as docs/explanation/entropy.md says: a second implementation, with given system bits."""
+    """Derive a file key as docs/explanation/entropy.md says: a second implementation, with chosen system bits."""
     ikm = len(system).to_bytes(8, "big") + system + len(raw).to_bytes(8, "big") + raw
     salt = hashlib.sha512(LABELS.entropy).digest()
     info = framed(LABELS.seed) + framed(source_id.encode()) + framed(job_id.encode())

@@ -1,4 +1,4 @@
-"""`encrypt`, `decrypt` and `inspect`: files of this machine, without a server."""
+"""`encrypt`, `decrypt` and `inspect` for local files, without a server."""
 
 import hashlib
 import os
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from shield_core.pipeline import DecryptedImage, EncryptedImage
 
 _THREADS_PAY = 1_000_000
-"""Pixels: below, starting a second thread takes longer than it saves."""
+"""Number of pixels below which starting a second thread takes longer than it saves."""
 
 _NAME_IS_FOREIGN = "-o names a file, and with --force one to replace"
-"""The name stands in the encrypted image, so whoever made that must not choose what is replaced."""
+"""The name comes from the encrypted image, so the author of the image must not choose which file is replaced."""
 
 
 def encrypt(
@@ -103,15 +103,15 @@ def _unsigned_receipt(encrypted: "EncryptedImage") -> bytes:
 
 
 def _warn(encrypted: "EncryptedImage", key_target: Path, *, plain: bool) -> None:
-    _tell(encrypted.warnings)
+    _print_warnings(encrypted.warnings)
     if encrypted.statement["degraded"]:
         reason = encrypted.quantum_purity["reason"]
         say(f"warning: {reason}; the system's random bits stand in for what is missing, and the key is as strong")
     if plain:
-        say(f"warning: whoever reads {key_target} opens the picture: the key stands in it in clear")
+        say(f"warning: {key_target} holds the key unprotected: anyone who can read it can open the picture")
 
 
-def _tell(warnings: Sequence[str]) -> None:
+def _print_warnings(warnings: Sequence[str]) -> None:
     for warning in warnings:
         say(f"warning: {_WARNINGS.get(warning, warning)}")
 
@@ -153,18 +153,18 @@ def decrypt(
     with watched(f"decrypt {encrypted.name}") as sink:
         decrypted = _decrypt(data, key_bytes, material=lanes, openers=openers, sink=sink)
         target = out or encrypted.with_name(writable(decrypted.file_name))
-        # A name that an encrypted image brings with it never replaces a file: not even with --force.
+        # A name from inside an encrypted image never replaces a file, not even with --force.
         replaces = force and out is not None
         hint = "--force replaces it" if out is not None else _NAME_IS_FOREIGN
         check_target(target, force=replaces, hint=hint)
         with Outputs(force=replaces) as outputs:
             outputs.write(target, memoryview(decrypted.data), progress=_storing(sink, len(decrypted.data)))
-    _tell(decrypted.warnings)
+    _print_warnings(decrypted.warnings)
     summaries.show_decrypted(decrypted, target, as_json=as_json)
 
 
 def inspect(path: Path, *, as_json: bool) -> bool:
-    """Print what can be seen without a key; tell whether every byte of the framing is as it is written."""
+    """Print what is visible without a key. Returns whether the framing of the file is intact."""
     from shield_core.encrypted.inspection import inspect as look
     from shield_core.encrypted.inspection import inspect_material as look_at_material
     from shield_core.encrypted.material import MAGIC
@@ -178,7 +178,7 @@ def inspect(path: Path, *, as_json: bool) -> bool:
         else:
             found = {"kind": "encrypted-image"} | look(data)
     except ShieldError as error:
-        # No key was tried, so the one answer of a decryption would not be true.
+        # No key was tried, so the common message of failed decryptions would be wrong.
         damaged = error.title == DecryptionError.title
         raise of_core(error, title="The file is not as it was written" if damaged else None) from error
     summaries.show_inspected({"file": str(path)} | found, as_json=as_json)
@@ -202,7 +202,11 @@ def _regions(options: list[str], layout: str) -> "tuple[Region, ...]":
 
 
 def _examine(data: bytes, layout: str, regions: "Sequence[Region]") -> int:
-    """Refuse what cannot be taken before a password is asked for and the simulator loaded; count the pixels."""
+    """Check the picture before a password is asked for and the simulator is loaded. Returns the number of pixels.
+
+    Raises:
+        Failure: the picture, its layout or its regions are not accepted.
+    """
     from shield_core.image.intake import survey
     from shield_core.image.payload import Layout, choose
     from shield_core.image.regions import normalize

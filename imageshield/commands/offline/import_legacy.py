@@ -1,4 +1,4 @@
-"""`import-legacy`: pictures that the predecessor of this program encrypted."""
+"""`import-legacy`: decrypt pictures that the predecessor of this program encrypted."""
 
 from io import BytesIO
 from pathlib import Path
@@ -13,7 +13,7 @@ from shield_core.image.limits import MAX_BYTES
 from shield_core.legacy.decryption import LegacyPicture, decrypt
 
 MAX_KEY_BYTES: Final = 500_000_000
-"""Bytes of a key file on standard input, where it is held in memory: more than those of the largest pictures have."""
+"""Maximum size of a key file on standard input, which is held in memory: larger than that of the largest picture."""
 
 _DOUBTS = {
     None: "the key file has no HMAC: nothing shows whether the picture was changed",
@@ -47,7 +47,7 @@ def import_legacy(encrypted: Path, key: Path, *, out: Path, verify: bool, force:
 
 def _decrypt(data: bytes, key: Path, *, verify: bool) -> LegacyPicture:
     try:
-        if key == STANDARD:  # which cannot be read here and there, as an archive is
+        if key == STANDARD:  # a stream cannot be read at several positions, as an archive is
             return decrypt(data, BytesIO(read(key, MAX_KEY_BYTES)), verify=verify)
         with reading(key) as file:
             return decrypt(data, file, verify=verify)

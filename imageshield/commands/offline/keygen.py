@@ -1,4 +1,4 @@
-"""`keygen`: the keys of a recipient."""
+"""`keygen`: create the secret and the public key of a recipient."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,12 +12,12 @@ from shield_core.keys.recipients import SecretKey
 
 
 def generate(*, out: Path | None, as_json: bool) -> None:
-    """Make a secret key: into a file of its owner's alone, or, where none is named, to stdout."""
+    """Create a secret key: in a file that only its owner can read, or on stdout if no file is named."""
     secret = SecretKey.generate()
     if out in {None, STANDARD}:
         _print_pair(secret, as_json=as_json)
         return
-    check_target(out, force=False, hint="a key that is there is never replaced")
+    check_target(out, force=False, hint="an existing key is never replaced")
     with Outputs(force=False) as outputs:
         outputs.write(out, memoryview(_identity(secret).encode()), mode=PRIVATE)
     if as_json:
@@ -48,7 +48,7 @@ def _print_pair(secret: SecretKey, *, as_json: bool) -> None:
 def _identity(secret: SecretKey) -> str:
     made = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return (
-        f"# ImageShield secret key, made {made}. Whoever has it opens what was encrypted for the public key.\n"
+        f"# ImageShield secret key, made {made}. It opens everything that was encrypted for the public key.\n"
         f"# public key: {secret.public.text}\n"
         f"{secret.text}\n"
     )

@@ -1,4 +1,4 @@
-"""The material file of `maximum`: where it is written, where it is found, what can be seen of it."""
+"""The material file of the purity `maximum`: its suffix, and how `decrypt` finds it."""
 
 import os
 from pathlib import Path
@@ -13,10 +13,10 @@ SUFFIX = ".qmat"
 
 
 def find(encrypted: Path, image: bytes, given: Path | None) -> Path | None:
-    """Return the material to read for an encrypted image: the one that was given, or the one beside it if it needs one.
+    """Return the material file of an encrypted image: the given one, or the one beside it if the image needs one.
 
     Raises:
-        Failure: it needs one, and there is none; so nobody is asked for a password first.
+        Failure: the image needs one, and there is none. This check comes before any password prompt.
     """
     if given is not None or not _is_needed(image):
         return given
@@ -38,4 +38,4 @@ def _is_needed(image: bytes) -> bool:
     try:
         return header_of(image).purity is Purity.MAXIMUM
     except ShieldError:
-        return False  # the pipeline refuses it, and says why
+        return False  # the pipeline refuses the image with the reason

@@ -1,4 +1,4 @@
-"""The names of files that lie beside one another: picture, encrypted image, key file and material."""
+"""Names of files beside each other: picture, encrypted image, key file and material."""
 
 import os
 from pathlib import Path
@@ -10,10 +10,10 @@ from shield_core.image.names import harmless_stem
 
 
 def encrypted_beside(image: Path) -> Path:
-    """Name the encrypted image of a picture.
+    """Return the default path of the encrypted image of a picture.
 
     Raises:
-        Failure: the picture comes without a name.
+        Failure: the picture comes from standard input and has no name.
     """
     if image == STANDARD:
         raise usage("the picture comes from standard input: -o names the encrypted image")
@@ -21,7 +21,7 @@ def encrypted_beside(image: Path) -> Path:
 
 
 def writable(name: str) -> str:
-    """Put `_` for every character of a made-up name that the encoding of the locale has no bytes for."""
+    """Replace with `_` every character that the encoding of the locale cannot represent."""
     return "".join(character if _has_bytes(character) else "_" for character in name)
 
 
@@ -34,7 +34,7 @@ def _has_bytes(character: str) -> bool:
 
 
 def beside(path: Path, suffix: str) -> Path:
-    """Name what belongs to a file: the same name with another suffix, cut where a file system would not take it."""
+    """Return the same name with another suffix, shortened to the length that file systems accept."""
     whole = path.with_suffix(suffix)
     if len(os.fsencode(whole.name)) <= MAX_NAME_BYTES:
         return whole
@@ -45,10 +45,10 @@ def beside(path: Path, suffix: str) -> Path:
 
 
 def key_beside(encrypted: Path) -> Path:
-    """Find the key file that `encrypt` left beside an image.
+    """Return the key file that `encrypt` wrote beside an image.
 
     Raises:
-        Failure: there is none.
+        Failure: it does not exist.
     """
     if encrypted == STANDARD:
         raise usage("the encrypted image comes from standard input: --key names its key file")

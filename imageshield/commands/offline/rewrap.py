@@ -1,4 +1,4 @@
-"""`rewrap`: another key file for the same picture, that others open."""
+"""`rewrap`: make another key file for the same picture, with another password or for other recipients."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from shield_core.keys.keyfile import KeyFile
 
 
 def rewrap(key: Path, *, out: Path, keys: Keys, locks: Locks, force: bool, as_json: bool) -> None:
-    """Open a key file and lock it anew; the picture, and the key in it, stay as they are."""
+    """Open a key file and write a new one with other locks. The picture and the key inside stay the same."""
     keys.check()
     locks.check()
     check_distinct({"the old key file": key, "the new one": out})
@@ -36,15 +36,15 @@ def rewrap(key: Path, *, out: Path, keys: Keys, locks: Locks, force: bool, as_js
 def _rewrap(data: bytes, keys: Keys, locks: Locks) -> KeyFile:
     try:
         parsed = keyfile.parse_respelled(data)
-        # The old MAC covers the canonical form: what was changed in more than its spelling ends here.
+        # The old MAC covers the canonical form: unlocking fails if more than the spelling was changed.
         file_key = keyfile.unlock(parsed, keys.openers_of(parsed))
-        _tell_of_changes(data, parsed)
+        _report_changes(data, parsed)
         return keyfile.rewrap(parsed, file_key, locks.wraps())
     except ShieldError as error:
         raise of_core(error) from error
 
 
-def _tell_of_changes(data: bytes, parsed: KeyFile) -> None:
+def _report_changes(data: bytes, parsed: KeyFile) -> None:
     if data != keyfile.encode(parsed):
         changed = " and ".join(spelling.changes(data))
         say(f"since the old key file was written, {changed}; the new one is as it should be")

@@ -1,4 +1,4 @@
-"""`verify`: hold a receipt against keys, an image and a key file of this machine. No network is asked anything."""
+"""`verify`: check a receipt with local keys, image and key file. Nothing is fetched from a network."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -30,7 +30,7 @@ FETCH: Final = "curl -o jwks.json https://HOST/.well-known/jwks.json"
 
 _SIGNATURES: Final = {
     Signature.VALID: "valid",
-    Signature.INVALID: "does not hold: the receipt was changed, or this signer never signed it",
+    Signature.INVALID: "not valid: the receipt was changed, or this signer never signed it",
     Signature.UNKNOWN: "not checked: its signer is not among the trusted keys",
     Signature.UNSIGNED: "none",
 }
@@ -44,12 +44,12 @@ _CHECKS: Final = {
     "image_authentic": ("image", "is as it was encrypted: its tag holds under the key", "was changed"),
     "metadata_statement": ("encrypted metadata", "names the statement of the receipt", "names another statement"),
 }
-"""What each check is called, and what it says when it holds and when it does not."""
+"""For each check: its label, its text when it holds, and its text when it fails."""
 
 
 @dataclass(frozen=True, slots=True)
 class Exhibits:
-    """What a receipt is to be held against."""
+    """The files and keys with which a receipt is checked."""
 
     image: Path | None = None
     key: Path | None = None
@@ -59,7 +59,7 @@ class Exhibits:
 
 
 def verify(path: Path, exhibits: Exhibits, *, as_json: bool) -> int:
-    """Print what the receipt shows, and what it does not. Returns the exit code."""
+    """Check a receipt and print what it shows and what it does not show. Returns the exit code."""
     exhibits.keys.check()
     try:
         receipt = receipts.parse(read(path, receipts.MAX_BYTES))
@@ -87,7 +87,7 @@ def _trusted(path: Path | None) -> KeySet:
     if path is None:
         return KeySet({})
     if str(path).startswith(("http:", "https:")):
-        raise usage(f"--keys names a file, for nothing is fetched here: {FETCH}, and look whom you asked")
+        raise usage(f"--keys names a file, because nothing is fetched here: {FETCH}, and check that HOST is right")
     return jwk.parse(read(path, jwk.MAX_BYTES), use=receipts.USE)
 
 
@@ -100,7 +100,7 @@ def _look_at_key(exhibits: Exhibits, receipt: Receipt, image: tuple[bytes, Image
     if exhibits.key is None:
         return None
     data = read(exhibits.key, keyfile.MAX_BYTES)
-    # An image that is not the receipt's is no evidence of what the receipt's image holds.
+    # Another image than the receipt's is no evidence about the receipt's image.
     same = image is not None and image[1].sha256 == receipt.image_sha256
     return look_at_key(data, openers=exhibits.keys.openers(data), image=image[0] if same and image else None)
 
@@ -113,14 +113,14 @@ def _warn(exhibits: Exhibits, trusted: KeySet, image: tuple[bytes, ImageEvidence
 
 
 def _not_shown(exhibits: Exhibits, verdict: Verdict) -> list[str]:
-    """Say what somebody could take this for, and it is not."""
+    """List what a reader might conclude from the result although it does not show it."""
     missing = []
     if verdict.signature is not Signature.VALID:
-        missing.append("who wrote the receipt: without a signature that holds, anybody can have")
+        missing.append("who wrote the receipt: without a valid signature, anybody can have written it")
     if exhibits.trusted is None and verdict.signature is Signature.UNKNOWN:
         missing.append(f"whether its signature holds: --keys names the published keys ({FETCH})")
     if exhibits.image is None:
-        missing.append("which file it is about: --image holds it against one")
+        missing.append("which file it is about: --image compares it with one")
     if exhibits.key is None:
         missing.append("what the image says inside about its statement: --key opens it")
     missing.append("that the source gave the bits of the statement: that is what the signer says")

@@ -1,4 +1,4 @@
-"""`imageshield admin …`: the operator's commands, run on the installation's machine with its environment."""
+"""`imageshield admin …`: commands for operators, run on the machine of the installation with its environment."""
 
 import os
 from pathlib import Path
@@ -11,7 +11,7 @@ from imageshield.terminal.failures import usage
 from imageshield.terminal.options import InstallationDir, Json
 from imageshield.terminal.reporting import print_json, print_table, say
 
-app = typer.Typer(name="admin", help="Look after an installation.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(name="admin", help="Maintain an installation.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(dead_letters.app)
 
 
@@ -24,7 +24,7 @@ def rotate_receipt_key(
     data_dir: InstallationDir = None,
     json: Json = False,
 ) -> None:
-    """Make a new key that signs receipts from now on. The old public keys stay published; nothing is restarted."""
+    """Create a new key that signs receipts from now on. The old public keys stay published; nothing is restarted."""
     receipts = _receipts(data_dir)
     before = receipts.signer().public_keys[0].kid
     signer = receipts.rotate(ml_dsa_65=ml_dsa_65)
@@ -38,17 +38,17 @@ def rotate_receipt_key(
         print_json(found)
     else:
         print_table(found | {"algorithms": ", ".join(found["algorithms"])})
-    say("whoever keeps a copy of /.well-known/jwks.json needs a new one, or finds the signer unknown")
+    say("copies of /.well-known/jwks.json are out of date: with them, the signer of new receipts is unknown")
 
 
 @app.command()
 def backup(
-    directory: Annotated[Path, typer.Argument(metavar="DIRECTORY", help="What to write; not there yet.")],
-    verify: Annotated[bool, typer.Option("--verify", help="Write nothing: read a backup from end to end.")] = False,
+    directory: Annotated[Path, typer.Argument(metavar="DIRECTORY", help="The backup to write; must not exist.")],
+    verify: Annotated[bool, typer.Option("--verify", help="Write nothing: check an existing backup.")] = False,
     data_dir: InstallationDir = None,
     json: Json = False,
 ) -> None:
-    """Write everything but the vault's keys to DIRECTORY, while the system runs or not."""
+    """Write everything except the vault's keys to DIRECTORY. The system may run meanwhile."""
     from imageshield.commands.service import backups
 
     code = (
@@ -63,19 +63,19 @@ def backup(
 def restore(
     directory: Annotated[Path, typer.Argument(metavar="DIRECTORY", help="A backup.")],
     without_keys: Annotated[
-        bool, typer.Option("--without-keys", help="Go on where the vault lacks keys: what they lock stays locked.")
+        bool, typer.Option("--without-keys", help="Continue if the vault lacks keys: their data stays locked.")
     ] = False,
     data_dir: InstallationDir = None,
     json: Json = False,
 ) -> None:
-    """Put the backup in DIRECTORY into an empty database and its store. Nothing that is there is changed."""
+    """Restore the backup in DIRECTORY into an empty database and its store. Existing data is never changed."""
     from imageshield.commands.service import backups
 
     raise typer.Exit(backups.restore(directory, data_dir=data_dir, without_keys=without_keys, as_json=json))
 
 
 def _receipts(data_dir: Path | None) -> Any:
-    """Open the vault that the environment or the embedded system names, never another one."""
+    """Open the vault that the environment or the data directory names. No vault is created."""
     from backplane.services.entropy.receipts import Receipts
     from backplane.vault import LocalVault
     from imageshield.checks.situation import look
@@ -86,7 +86,7 @@ def _receipts(data_dir: Path | None) -> Any:
     places = [Path(situation.environment.get(name) or "") for name in VAULT]
     if Path() in places:
         raise usage(f"{' and '.join(VAULT)} say where the vault is, or --data-dir where `imageshield up` keeps it")
-    check_vault(situation)  # a key in another vault, or under another root key, would never reach the service
+    check_vault(situation)  # the service would never see a key in another vault, or under another root key
     key_file, directory = places
     if directory.stat().st_uid != os.geteuid():
         owner = f"{directory} belongs to another user, who could not read the new key: run this as that user"

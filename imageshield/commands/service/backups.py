@@ -1,4 +1,4 @@
-"""`imageshield admin backup` and `restore`: an installation into a directory, and from there into an empty one."""
+"""`imageshield admin backup` and `restore`: write an installation to a directory, and restore it to an empty one."""
 
 import asyncio
 import time
@@ -18,12 +18,12 @@ from imageshield.commands.service.installation import VAULT, AlembicMigrations, 
 from imageshield.terminal.failures import ERROR, NOT_AUTHENTIC, OK, Failure, of_writing
 from imageshield.terminal.reporting import print_json, print_table, say
 
-WORD_SECONDS = 2.0
-"""Often enough to see that it goes on; a line for every object would be a log of its own."""
+REPORT_SECONDS = 2.0
+"""Time between two lines of progress: often enough to see that it works."""
 
 
 def backup(path: Path, *, data_dir: Path | None, as_json: bool) -> int:
-    """Write a backup and tell what is in it. Returns the exit code: 1 where the store had lost objects before."""
+    """Write a backup and print its content. Returns the exit code: 1 if objects were missing in the store."""
     path = path.expanduser().resolve()
     with _refusals(path), installation(data_dir, new=False) as found:
         manifest = asyncio.run(_make(found.settings, path, Progress()))
@@ -36,7 +36,7 @@ def backup(path: Path, *, data_dir: Path | None, as_json: bool) -> int:
 
 
 def verify(path: Path, *, as_json: bool) -> int:
-    """Read a backup from end to end against its manifest, and tell what is in it."""
+    """Check all of a backup against its manifest and print its content. Returns the exit code."""
     path = path.expanduser().resolve()
     with _refusals(path):
         archive = _read_through(path)
@@ -45,13 +45,13 @@ def verify(path: Path, *, as_json: bool) -> int:
 
 
 def restore(path: Path, *, data_dir: Path | None, without_keys: bool, as_json: bool) -> int:
-    """Put a backup into an empty installation and tell what came of it."""
+    """Restore a backup into an empty installation and print the result. Returns the exit code."""
     path = path.expanduser().resolve()
     with _refusals(path):
         archive = _read_through(path)
         with installation(data_dir, new=True) as found:
             check_vault(found.situation)
-            restored = asyncio.run(_put_back(found.settings, archive, Progress(), without_keys=without_keys))
+            restored = asyncio.run(_restore(found.settings, archive, Progress(), without_keys=without_keys))
     _print({"backup": str(path), "made_at": archive.manifest.made_at.isoformat(), **asdict(restored)}, as_json=as_json)
     if restored.missing_keys:
         say(f"{restored.missing_keys} keys are not in the vault: what they lock stays locked")
@@ -60,7 +60,7 @@ def restore(path: Path, *, data_dir: Path | None, without_keys: bool, as_json: b
 
 
 def described(path: Path, manifest: Manifest) -> dict[str, Any]:
-    """Say what is in a backup."""
+    """Describe the content of a backup."""
     return {
         "backup": str(path),
         "made_at": manifest.made_at.isoformat(),
@@ -77,37 +77,35 @@ def described(path: Path, manifest: Manifest) -> dict[str, Any]:
 
 
 class Progress:
-    """Tells on stderr how far it is, not more often than somebody would read it."""
+    """Reports progress on stderr, at most once per REPORT_SECONDS."""
 
     def __init__(self) -> None:
-        self._next = time.monotonic() + WORD_SECONDS
+        self._next = time.monotonic() + REPORT_SECONDS
 
     def __call__(self, what: str, done: int, total: int) -> None:
         if time.monotonic() >= self._next:
-            self._next = time.monotonic() + WORD_SECONDS
+            self._next = time.monotonic() + REPORT_SECONDS
             say(f"{what}: {done:,} of {total:,}")
 
 
 def _read_through(path: Path) -> Archive:
     archive = Archive.open(path)
-    progress, done = Progress(), 0
+    report, done = Progress(), 0
     total = archive.manifest.object_bytes + sum(table.bytes for table in archive.manifest.tables)
     for size in archive.verify():
         done += size
-        progress("verified megabytes", done // 1_000_000, total // 1_000_000)
+        report("verified megabytes", done // 1_000_000, total // 1_000_000)
     return archive
 
 
-async def _make(settings: Settings, path: Path, progress: ProgressCallback) -> Manifest:
+async def _make(settings: Settings, path: Path, report: ProgressCallback) -> Manifest:
     async with open_backups(settings) as backups:
-        return await backups.make(path, progress)
+        return await backups.make(path, report)
 
 
-async def _put_back(
-    settings: Settings, archive: Archive, progress: ProgressCallback, *, without_keys: bool
-) -> Restored:
+async def _restore(settings: Settings, archive: Archive, report: ProgressCallback, *, without_keys: bool) -> Restored:
     async with open_restores(settings, AlembicMigrations(settings)) as restores:
-        return await restores.restore(archive, progress, without_keys=without_keys)
+        return await restores.restore(archive, report, without_keys=without_keys)
 
 
 def _print(found: dict[str, Any], *, as_json: bool) -> None:

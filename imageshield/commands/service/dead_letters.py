@@ -1,4 +1,4 @@
-"""`imageshield admin dead-letters …`: list the jobs that failed at every attempt, and queue one again."""
+"""`imageshield admin dead-letters …`: list the jobs that failed in every attempt, and queue one of them again."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 app = typer.Typer(
     name="dead-letters",
-    help="Look after the jobs that failed at every attempt.",
+    help="List the jobs that failed in every attempt, and retry them.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -28,11 +28,11 @@ app = typer.Typer(
 
 @app.command("list")
 def list_(
-    limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many, the newest.")] = 100,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="The maximum number; the newest come first.")] = 100,
     data_dir: InstallationDir = None,
     json: Json = False,
 ) -> None:
-    """List the jobs that were given up as poison, of all accounts, newest first."""
+    """List the jobs of all accounts that failed in every attempt, newest first."""
     letters, has_more = _with_dead_letters(data_dir, lambda found: found.page(_operator(), limit=limit))
     found = [_described(letter) for letter in letters]
     if json:

@@ -1,4 +1,4 @@
-"""`imageshield demo`: the whole system, one picture there and back through the API, and the evidence."""
+"""`imageshield demo`: start the whole system, encrypt and decrypt a picture through the API, print the evidence."""
 
 import asyncio
 import hashlib
@@ -42,7 +42,7 @@ API = "/api/v1"
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What was seen, and whether it is what was promised."""
+    """The results of the demo, and whether they are as promised."""
 
     image: str
     pixels: str
@@ -70,7 +70,7 @@ class Evidence:
 
 
 def run(image: Path = SAMPLE, *, as_json: bool = False) -> int:
-    """Start everything in a directory of its own, show it, stop everything. Returns the exit code."""
+    """Run the demo on a system in a temporary directory and print the evidence. Returns the exit code."""
     if not image.is_file():
         say(f"there is no picture {image}")
         return 1
@@ -87,7 +87,7 @@ def run(image: Path = SAMPLE, *, as_json: bool = False) -> int:
 
 
 async def there_and_back(url: str, name: str, original: bytes) -> Evidence:
-    """Encrypt a picture, watch it, download everything, decrypt it, and compare."""
+    """Encrypt a picture, follow the job, download its results, decrypt them, and compare."""
     async with signed_in(url) as client:
         started = time.perf_counter()
         job = await expect(client.post(f"{API}/encrypt", files={"image": (name, original)}), 202)
@@ -132,7 +132,7 @@ async def there_and_back(url: str, name: str, original: bytes) -> Evidence:
 
 @asynccontextmanager
 async def signed_in(url: str) -> AsyncIterator[httpx.AsyncClient]:
-    """Register a throw-away account and sign its requests."""
+    """Register a temporary account and yield a client that is logged in to it."""
     email, password = "demo@example.org", secrets.token_urlsafe(18)
     async with httpx.AsyncClient(base_url=url, timeout=60, trust_env=False) as client:
         await expect(client.post(f"{API}/auth/register", json={"email": email, "password": password}), 201)
@@ -150,7 +150,7 @@ async def expect(request: Any, status: int) -> dict[str, Any]:
 
 
 async def watch(url: str, authorization: str, job_id: str) -> list[dict[str, Any]]:
-    """Follow a job over its socket to the end, with a bar on a terminal and a line for each stage elsewhere."""
+    """Follow a job over its socket until it ends: a bar on a terminal, a line for each stage elsewhere."""
     address = url.replace("http://", "ws://", 1) + f"/ws/progress/{job_id}"
     console = Console(stderr=True)
     columns = (
@@ -165,8 +165,8 @@ async def watch(url: str, authorization: str, job_id: str) -> list[dict[str, Any
         async with websockets.connect(
             address, additional_headers={"Authorization": authorization}, proxy=None
         ) as socket:
-            async for frame in socket:
-                event = json.loads(frame)
+            async for message in socket:
+                event = json.loads(message)
                 if event["type"] == "snapshot":
                     continue
                 events.append(event)
@@ -187,7 +187,7 @@ def samples(data: bytes) -> np.ndarray:
 
 
 def show(evidence: Evidence) -> None:
-    """Print what was seen."""
+    """Print the evidence as text."""
     job, raw, source = evidence.job, evidence.statement["raw"], evidence.statement["source"]
     system_bits = evidence.statement["system"]
     line("picture", f"{evidence.image}, {evidence.pixels}, layout {job['layout']}")

@@ -1,4 +1,4 @@
-"""`imageshield doctor`: every fault of the configuration at once, and what to do about each."""
+"""`imageshield doctor`: report every fault of the configuration at once, each with its remedy."""
 
 import os
 from collections.abc import Callable
@@ -31,13 +31,13 @@ CHECKS: tuple[Callable[[Situation], list[Fault]], ...] = (
 
 
 def run(*, as_json: bool = False, data_dir: Path | None = None) -> int:
-    """Look at everything and tell it on stdout. Returns the exit code: 0 without faults, 1 with."""
+    """Run all checks and print the faults on stdout. Returns the exit code: 0 without faults, 1 with."""
     situation = look(os.environ, Home((data_dir or default_path()).expanduser().resolve()))
     faults = find(situation)
     if as_json:
         print_json({"ok": not faults, "faults": [asdict(fault) for fault in faults]})
     else:
-        show(*_tell(situation, faults))
+        show(*_lines(situation, faults))
     return 1 if faults else 0
 
 
@@ -48,11 +48,11 @@ def find(situation: Situation) -> list[Fault]:
             found += [fault for fault in check(situation) if fault not in found]
         except OSError as error:
             remedy = "run doctor as the user who runs the service"
-            found.append(Fault(str(error.filename), f"cannot be looked at ({error.strerror})", remedy))
+            found.append(Fault(str(error.filename), f"cannot be examined ({error.strerror})", remedy))
     return found
 
 
-def _tell(situation: Situation, faults: list[Fault]) -> list[str]:
+def _lines(situation: Situation, faults: list[Fault]) -> list[str]:
     embedded = ", ".join(sorted(situation.embedded)) or "none"
     state = "running" if situation.running else "not running"
     lines = [f"data directory {situation.home.path} ({state}), embedded servers for: {embedded}"]

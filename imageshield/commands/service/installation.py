@@ -1,4 +1,4 @@
-"""The database and the store of an installation for an operator's command, which starts them if they do not run."""
+"""Access of operator commands to the database and the store of an installation; starts embedded servers if needed."""
 
 import asyncio
 import os
@@ -91,9 +91,9 @@ class AlembicMigrations:
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
         )
-        _, words = await child.communicate()
+        _, errors = await child.communicate()
         if child.returncode:
-            last = words.decode(errors="replace").strip().splitlines()[-1:]
+            last = errors.decode(errors="replace").strip().splitlines()[-1:]
             raise Failure("migration-failed", "The database could not be migrated", " ".join(last))
 
 
@@ -104,7 +104,7 @@ def _started(path: Path, absent: set[str]) -> Iterator[None]:
     except StartRefused as refusal:
         raise _not_started(refusal) from refusal
     try:
-        # Neither Redis nor any service runs, so nothing changes the data meanwhile.
+        # Neither Redis nor a service runs, so nothing changes the data meanwhile.
         stack = embedded.compose(home, _without_redis(os.environ))
         services = [service for service in stack.services if service.name in absent]
         supervisor = Supervisor(services, home=home.path, report=say)

@@ -12,9 +12,9 @@ app = typer.Typer()
 @app.command()
 def up(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 takes a free one.")] = 8000,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 chooses a free one.")] = 8000,
     data_dir: DataDir = None,
-    workers: Annotated[int | None, typer.Option(min=1, help="How many pictures at the same time.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="The number of jobs that run at the same time.")] = None,
 ) -> None:
     """Run the whole system until Ctrl-C: gateway, worker, relay, database, Redis, object store."""
     from imageshield.commands.service.up import run
@@ -24,7 +24,7 @@ def up(
 
 @app.command()
 def demo(json: Json = False) -> None:
-    """Run the whole system once, with one picture there and back, and print the evidence."""
+    """Start the whole system, encrypt and decrypt one picture, print the evidence, and stop."""
     from imageshield.commands.service.demo import run
 
     raise typer.Exit(run(as_json=json))
@@ -32,7 +32,7 @@ def demo(json: Json = False) -> None:
 
 @app.command()
 def doctor(data_dir: DataDir = None, json: Json = False) -> None:
-    """Name every fault of the configuration at once."""
+    """Check the configuration and list every fault with its remedy."""
     from imageshield.commands.service.doctor import run
 
     raise typer.Exit(run(as_json=json, data_dir=data_dir))

@@ -21,7 +21,7 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 def run(
     *, host: str = "127.0.0.1", port: int = DEFAULT_PORT, data_dir: Path | None = None, workers: int | None = None
 ) -> int:
-    """Start, say so in one line of JSON on stdout, wait for a signal, stop. Returns the exit code."""
+    """Start the system, print one line of JSON on stdout, wait for a signal, stop. Returns the exit code."""
     path = (data_dir or home.default_path()).expanduser().resolve()
     interrupted = _catch_signals()
     report = reporter(sys.stderr, path / "logs" / "supervisor.log")
@@ -51,12 +51,12 @@ def run(
 
 
 def default_workers() -> int:
-    """One job takes two threads and half a gigabyte: more than four at once is the operator's decision."""
+    """Return one worker per processor, at most four: a job takes two threads and half a gigabyte."""
     return min(4, os.cpu_count() or 1)
 
 
 def reporter(stream: TextIO, log: Path) -> Callable[[str], None]:
-    """Make a function that tells the person at the terminal, and the log once there is a place for it."""
+    """Return a function that writes messages to the stream, and to the log as soon as its folder exists."""
     guard = threading.Lock()
 
     def report(message: str) -> None:
@@ -72,7 +72,7 @@ def reporter(stream: TextIO, log: Path) -> Callable[[str], None]:
 
 
 def _catch_signals() -> threading.Event:
-    """A second signal changes nothing: stopping has a bound of its own."""
+    """Return an event that the stop signals set. A second signal changes nothing: stopping has its own time limit."""
     interrupted = threading.Event()
     for number in STOP_SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:  # nohup
