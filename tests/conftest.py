@@ -7,7 +7,7 @@ import structlog
 
 from backplane.settings import Settings
 from imageshield.servers.home import scratch
-from tests.stack import Stack, SystemUnderTest, running_stack, running_system
+from tests.support.stack import Stack, SystemUnderTest, running_stack, running_system
 
 # With the values of all variables, as structlog draws it unasked, one traceback takes seconds, in which a gateway on
 # another thread answers nothing.

@@ -35,9 +35,9 @@ from shield_core.encrypted import png
 from shield_core.keys import keyfile
 from shield_core.keys.schedule import derive
 from shield_core.keys.stanzas import PlainWrap, Wrap
-from tests import pictures
-from tests.endings import complete_decrypt
-from tests.stack import Stack
+from tests.support import pictures
+from tests.support.endings import complete_decrypt
+from tests.support.stack import Stack
 
 PASSWORD = "correct horse battery staple"
 COUNTER = itertools.count(1)

@@ -8,9 +8,9 @@ from backplane.services.attempts.outcomes import DecryptOutcome
 from shield_core.cipher.purity import Purity
 from shield_core.keys.recipients import RecipientWrap, SecretKey
 from shield_core.keys.stanzas import PassphraseWrap
-from tests import pictures
 from tests.api.conftest import Sealed, eventually, opened
-from tests.endings import complete_decrypt
+from tests.support import pictures
+from tests.support.endings import complete_decrypt
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 

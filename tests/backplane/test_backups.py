@@ -17,7 +17,7 @@ from backplane.services.upkeep.sweeper import Sweeper
 from backplane.vault import LocalVault
 from backplane.wiring import Plant, open_plant
 from imageshield.servers.installation import AlembicMigrations
-from tests.stack import query
+from tests.support.stack import query
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 

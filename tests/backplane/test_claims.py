@@ -10,7 +10,7 @@ from backplane.errors import Gone, Unavailable
 from backplane.metrics import JOBS_ENDED
 from backplane.services.attempts.claims import LeaseLost, retry_seconds
 from backplane.services.attempts.outcomes import DecryptOutcome, EncryptOutcome
-from tests.endings import complete_decrypt, complete_encrypt
+from tests.support.endings import complete_decrypt, complete_encrypt
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 

@@ -11,7 +11,7 @@ from backplane.services.attempts.outcomes import DecryptOutcome
 from backplane.services.jobs import progress
 from backplane.services.jobs.progress import Event, ProgressFeed, TooSlow
 from backplane.services.jobs.views import JobFacts
-from tests.endings import complete_decrypt
+from tests.support.endings import complete_decrypt
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 

@@ -19,7 +19,7 @@ from backplane.services.jobs import endings
 from backplane.services.webhooks import endpoints as webhooks_module
 from backplane.services.webhooks import secrets as webhook_secrets
 from backplane.services.webhooks.endpoints import Webhooks
-from tests.hooks import ALL, URL, Hooks, as_received, resolve
+from tests.support.hooks import ALL, URL, Hooks, as_received, resolve
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 

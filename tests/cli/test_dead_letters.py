@@ -10,8 +10,8 @@ from backplane.services.pictures.encryptions import Wishes
 from backplane.services.requests.submission import Order
 from backplane.wiring import open_claims, open_gateway
 from imageshield.__main__ import run
-from tests import pictures
-from tests.stack import query
+from tests.support import pictures
+from tests.support.stack import query
 
 pytestmark = pytest.mark.stack
 

@@ -20,7 +20,7 @@ from imageshield.checks.situation import Fault, Situation, look, place
 from imageshield.commands import doctor
 from imageshield.servers import binaries
 from imageshield.servers.home import Home, scratch
-from tests.stack import ROOT, Stack, clean_environment, query
+from tests.support.stack import ROOT, Stack, clean_environment, query
 
 CANARY = "canary-password"
 

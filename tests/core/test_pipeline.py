@@ -44,7 +44,7 @@ from shield_core.progress import Stage, StageClock, ignore, overall_percent
 from shield_core.quantum.keygen import Draw
 from shield_core.quantum.pool import BitPool
 from shield_core.quantum.sources import DeterministicSource
-from tests import pictures
+from tests.support import pictures
 
 KEY_ID = UUID("0190f5fe-7c00-7a00-8000-0123456789ab")
 NONCE = bytes(range(24))

@@ -32,7 +32,7 @@ from shield_core.pipeline import decrypt_image, encrypt_image
 from shield_core.progress import Stage, overall_percent
 from shield_core.quantum.pool import BitPool
 from shield_core.quantum.sources import DeterministicSource
-from tests import pictures
+from tests.support import pictures
 
 OPEN = [PlainOpen()]
 MODES = ["L", "LA", "RGB", "RGBA", "I;16"]

@@ -33,8 +33,8 @@ from shield_core.pipeline import decrypt_image, encrypt_image
 from shield_core.progress import Stage, overall_percent
 from shield_core.quantum.aer import AerSource
 from shield_core.quantum.sources import DeterministicSource
-from tests import pictures
 from tests.core.quantum.sources_that_fail import Raising, Short, Stuck
+from tests.support import pictures
 
 OPEN = [PlainOpen()]
 SMALL = pictures.as_png(pictures.make(5, 4, "L"))

@@ -9,9 +9,9 @@ import pytest
 
 from backplane.queue import NAME, make_celery
 from imageshield.servers import processes
-from tests import pictures
-from tests.engine_room import EngineRoom
-from tests.stack import query, wait_until
+from tests.support import pictures
+from tests.support.engine_room import EngineRoom
+from tests.support.stack import query, wait_until
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(180)]
 

@@ -9,8 +9,8 @@ import pytest
 
 from shield_core.errors import DecryptionError
 from tests.flows.conftest import User
-from tests.receiver import receiving
-from tests.stack import SystemUnderTest, query
+from tests.support.receiver import receiving
+from tests.support.stack import SystemUnderTest, query
 from tests.vectors import reading
 from tests.vectors.reading import Vector
 

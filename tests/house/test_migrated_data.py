@@ -11,7 +11,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from asyncpg import Range
 
-from tests.stack import query
+from tests.support.stack import query
 
 pytestmark = pytest.mark.stack
 

@@ -1,6 +1,6 @@
 """PNGs in which nothing is encrypted, or whose chunk `qsIS` is not where a walk finds it."""
 
-from tests import pictures
+from tests.support import pictures
 from tests.vectors.images import Making, chunk, own_chunk, picture
 
 

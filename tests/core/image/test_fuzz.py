@@ -10,7 +10,7 @@ from shield_core.errors import ImageError
 from shield_core.image.intake import examine
 from shield_core.image.payload import Layout, build
 from shield_core.image.restore import restore
-from tests import pictures
+from tests.support import pictures
 
 SEEDS = [
     pictures.with_exif(pictures.make(9, 7)),

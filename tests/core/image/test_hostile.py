@@ -13,7 +13,7 @@ from shield_core.errors import ImageCorrupt, ImageError
 from shield_core.image.intake import examine
 from shield_core.image.limits import MAX_BYTES
 from shield_core.image.payload import build
-from tests import pictures
+from tests.support import pictures
 
 SECONDS = 10  # each takes less than 1 on an idle machine; without its bound, minutes
 

@@ -15,7 +15,7 @@ from shield_core.keys import canonical, keyfile
 from shield_core.keys.canonical import b64encode
 from shield_core.keys.stanzas import PlainOpen, PlainWrap
 from shield_core.pipeline import decrypt_image
-from tests import pictures
+from tests.support import pictures
 from tests.vectors.images import STATEMENT, Making
 from tests.vectors.undecoded import GIF
 

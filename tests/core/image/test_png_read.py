@@ -14,7 +14,7 @@ from shield_core.errors import Cancelled, ImageCorrupt, ImageError
 from shield_core.image.facts import TRAILING_DATA
 from shield_core.image.formats import png_kernels, png_read
 from shield_core.image.intake import survey
-from tests import pictures
+from tests.support import pictures
 
 KINDS = {"L": (8, 0, 1), "LA": (8, 4, 2), "RGB": (8, 2, 3), "RGBA": (8, 6, 4), "I;16": (16, 0, 2)}
 

@@ -13,7 +13,7 @@ from shield_core.image.intake import examine
 from shield_core.image.payload import Layout, build
 from shield_core.image.regions import Region
 from shield_core.image.restore import restore
-from tests import pictures
+from tests.support import pictures
 
 PEAK = """
 import sys

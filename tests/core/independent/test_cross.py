@@ -18,9 +18,9 @@ from shield_core.keys.recipients import RecipientWrap, SecretKey
 from shield_core.keys.stanzas import PassphraseWrap, PlainOpen, PlainWrap
 from shield_core.pipeline import decrypt_image, encrypt_image
 from shield_core.quantum.sources import DeterministicSource
-from tests import pictures
 from tests.independent.decrypt import decrypt
 from tests.independent.stanzas import Secrets
+from tests.support import pictures
 
 PASSWORD = "caf\u00e9 au lait, please"
 CHEAP = Argon2(salt=bytes(range(16)), m_kib=19_456, t=1, p=1)

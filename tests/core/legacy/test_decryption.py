@@ -14,8 +14,8 @@ from PIL import Image
 from shield_core.errors import ImageCorrupt, ImageError, KeyFileInvalid, LayoutNotExact, MacMismatch, TooManyPixels
 from shield_core.legacy import decryption
 from shield_core.legacy.decryption import decrypt
-from tests import pictures
 from tests.core.legacy import predecessor
+from tests.support import pictures
 
 KINDS = [(1, "L"), (1, "RGB"), (1, "RGBA"), (2, "L"), (2, "RGB"), (2, "LA"), (3, "L")]
 

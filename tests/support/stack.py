@@ -1,7 +1,7 @@
-"""The servers, and the whole system, for the tests: the same supervisor as `imageshield up`.
+"""Servers and the whole system for the tests, started by the same supervisor as `imageshield up`.
 
-`python -m tests.stack DIRECTORY` starts the servers alone, prints their addresses and waits for a signal: for tests
-that kill a supervisor or need it to be another user.
+`python -m tests.support.stack DIRECTORY` starts the servers alone, prints their addresses and waits for a signal. Tests
+use it to kill a supervisor, or to run one as another user.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ from imageshield.servers.home import Home
 from imageshield.servers.supervisor import Supervisor
 from imageshield.servers.valkey import DATABASES
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = "template_imageshield"
 
 

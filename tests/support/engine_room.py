@@ -19,7 +19,7 @@ from backplane.services.upkeep.sweeper import Sweeper
 from backplane.settings import Settings
 from backplane.wiring import GatewayServices, Plant, open_gateway, open_plant
 from imageshield.servers import processes
-from tests.stack import ROOT, clean_environment, query, wait_until
+from tests.support.stack import ROOT, clean_environment, query, wait_until
 
 T = TypeVar("T")
 COUNTER = itertools.count(1)
