@@ -34,7 +34,7 @@ def stack() -> Iterator[Stack]:
 
 @pytest.fixture
 def database_url(stack: Stack) -> Iterator[str]:
-    with stack.database() as url:
+    with stack.databases.lend() as url:
         yield url
 
 

@@ -272,7 +272,7 @@ def serving(settings: Settings, **options: object) -> Iterator[Gateway]:
 @pytest.fixture(scope="session")
 def gateway_settings(stack: Stack) -> Iterator[Callable[..., Settings]]:
     """Settings for gateways of this session; they share a database."""
-    with stack.database() as url:
+    with stack.databases.lend() as url:
         redis_url = stack.redis_url()
         yield lambda **changes: stack.settings(**({"database_url": url, "redis_url": redis_url} | changes))
 

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from backplane import ids
 from backplane.db.repositories import blobs, leases
 from backplane.errors import Gone
 from backplane.services.backups.archives import Archive, BackupUnfit
@@ -17,7 +16,6 @@ from backplane.services.upkeep.sweeper import Sweeper
 from backplane.vault import LocalVault
 from backplane.wiring import Plant, open_plant
 from imageshield.servers.installation import AlembicMigrations
-from tests.support.stack import query
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 
@@ -58,10 +56,8 @@ def backups(plant):
 @pytest.fixture
 def empty_database(stack) -> Iterator[str]:
     """A database that was never migrated."""
-    name = f"elsewhere_{ids.new().hex}"
-    query(stack.database_url("postgres"), f"CREATE DATABASE {name}")
-    yield stack.database_url(name)
-    query(stack.database_url("postgres"), f"DROP DATABASE {name} WITH (FORCE)")
+    with stack.databases.lend_unmigrated() as url:
+        yield url
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from backplane.services.requests.submission import Order
 from backplane.wiring import open_claims, open_gateway
 from imageshield.__main__ import run
 from tests.support import pictures
-from tests.support.stack import query
+from tests.support.databases import query
 
 pytestmark = pytest.mark.stack
 

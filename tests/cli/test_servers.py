@@ -21,7 +21,8 @@ import redis
 from imageshield.servers import binaries, ports, processes, seaweed
 from imageshield.servers.errors import BinaryMissing, HomeRefused, PlaceClosed, StartFailed
 from imageshield.servers.home import BOUND_TO_DATA, TOKENS, Home, read_ports, scratch
-from tests.support.stack import ROOT, Stack, query, running_stack, wait_until
+from tests.support.databases import query
+from tests.support.stack import ROOT, Stack, running_stack, wait_until
 
 STOP_SECONDS = 15
 

@@ -10,8 +10,9 @@ import pytest
 from backplane.queue import NAME, make_celery
 from imageshield.servers import processes
 from tests.support import pictures
+from tests.support.databases import query
 from tests.support.engine_room import EngineRoom
-from tests.support.stack import query, wait_until
+from tests.support.stack import wait_until
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(180)]
 

@@ -9,7 +9,8 @@ from imageshield.servers.home import scratch
 from tests.core.quantum.test_qrng import Generator, generator, sound
 from tests.flows.conftest import User
 from tests.support import pictures
-from tests.support.stack import SystemUnderTest, query, running_system, wait_until
+from tests.support.databases import query
+from tests.support.stack import SystemUnderTest, running_system, wait_until
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
 

@@ -12,7 +12,8 @@ from backplane.metrics import EXPORTED
 from imageshield.servers.home import scratch
 from tests.flows.conftest import User
 from tests.support import pictures
-from tests.support.stack import SystemUnderTest, query, running_system, wait_until
+from tests.support.databases import query
+from tests.support.stack import SystemUnderTest, running_system, wait_until
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
 

@@ -19,7 +19,8 @@ from backplane.services.upkeep.sweeper import Sweeper
 from backplane.settings import Settings
 from backplane.wiring import GatewayServices, Plant, open_gateway, open_plant
 from imageshield.servers import processes
-from tests.support.stack import ROOT, clean_environment, query, wait_until
+from tests.support.databases import query
+from tests.support.stack import ROOT, clean_environment, wait_until
 
 T = TypeVar("T")
 COUNTER = itertools.count(1)
@@ -32,7 +33,7 @@ class EngineRoom:
         self.settings = settings
         self.url = settings.database_url.get_secret_value().replace("postgresql+asyncpg", "postgresql")
         self.variables = variables
-        self.alive = directory / "imageshield-backplane.alive"
+        self.alive = directory / "imageshield-worker.alive"
         self._failpoints = directory / "failpoints"
         self._failpoints.mkdir()
         self._log = directory / "worker.log"
