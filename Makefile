@@ -1,5 +1,5 @@
 # Everything a developer does here. `check` reads, `fix` writes.
-# `make setup PYTHON=python3.12` picks an interpreter; without a choice .venv keeps the one that it has.
+# `make setup PYTHON=python3.12` picks an interpreter. Without a choice, .venv keeps its interpreter.
 PYTHON ?= $(shell test -x .venv/bin/python && echo .venv/bin/python || echo python3)
 BIN := .venv/bin
 SHELL := /bin/bash
@@ -17,10 +17,10 @@ MANIFESTS := $(filter-out k8s/kustomization.yaml,$(wildcard k8s/*.yaml))
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 12
 
-setup: ## make .venv what requirements/dev.txt says (nothing to do: no network)
+setup: ## bring .venv to what requirements/dev.txt lists (if it is up to date: no network)
 	@$(PREPARE) dev
 
-# What the system itself runs on, half of the download; a .venv that has the rest already keeps it.
+# What the system needs to run, half of the download. A .venv that already has the rest keeps it.
 setup-run:
 	@$(PREPARE) run
 
@@ -30,7 +30,7 @@ demo: setup-run ## start everything, encrypt and decrypt a sample through the AP
 up: setup-run ## start everything and keep it running on http://127.0.0.1:8000 until Ctrl-C
 	@$(BIN)/imageshield up
 
-# What guards a secret: not a branch of it is left untried.
+# Code that protects a secret: every branch is tested.
 WHOLLY_COVERED := shield_core/cipher/*,shield_core/encrypted/*,shield_core/keys/*,shield_core/quantum/health.py
 
 test: setup ## every test, with branch coverage of at least 90 %, and 100 % where secrets are
@@ -50,17 +50,17 @@ bench: setup ## measure the core against its goals; writes benchmarks/results.js
 faults: setup ## break it on purpose and count what is lost, about 25 minutes; FAULTS='--row redis-*' runs some
 	@$(BIN)/python -m tests.faults $(FAULTS)
 
-load: setup ## load the running service and hold it to its goals; writes benchmarks/load.json
+load: setup ## load the running service and compare it with its goals; writes benchmarks/load.json
 	@$(BIN)/python -m benchmarks.load $(LOAD)
 
-replay: setup ## carry out the steps of both Dockerfiles in clean virtual environments and start the results
+replay: setup ## run the steps of both Dockerfiles in clean virtual environments and start the results
 	@$(BIN)/python scripts/replay_dockerfile.py
 
-fix: setup ## write what `check` would complain about and a tool can mend
+fix: setup ## write what a tool can fix of the complaints of `check`
 	@$(BIN)/ruff format
 	@$(BIN)/ruff check --fix
-	@$(BIN)/python -m api.openapi.snapshot --write
-	@$(BIN)/python -m imageshield.terminal.manual --write
+	@$(BIN)/python -m api.snapshot --write
+	@$(BIN)/python -m imageshield.manual --write
 
 # The parts of `check`, in the order in which they run. Each is a target of its own: `make check-types`.
 CHECKS := format lint spelling imports types migrations openapi dockerfiles compose manifests links
@@ -88,7 +88,7 @@ check-migrations: setup
 	$(BIN)/python scripts/lint_migrations.py
 
 check-openapi: setup
-	$(BIN)/python -m api.openapi.snapshot --check
+	$(BIN)/python -m api.snapshot --check
 	$(BIN)/openapi-spec-validator docs/openapi.json
 
 check-dockerfiles: setup

@@ -2,7 +2,8 @@
 
 from fastapi import FastAPI
 
-from api.answers import errors
+from api import errors
+from api.lifespan import lifespan
 from api.middleware.access import AccessLog
 from api.middleware.bodies import Bodies
 from api.middleware.context import RequestContext
@@ -28,7 +29,7 @@ from api.routes import (
     tickets,
     webhooks,
 )
-from api.serving.lifespan import lifespan
+from api.routing import UploadLimits
 from api.ws import progress
 from backplane.settings import Settings
 from shield_core import __version__
@@ -71,6 +72,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     errors.install(app)
     for router in ROUTERS:
         app.include_router(router)
+    app.state.upload_limits = UploadLimits(app.routes)
     # The last one added is the outermost: api.middleware tells the order.
     for middleware in (Bodies, Replays, AllowedOrigins, Failures, AccessLog, RequestContext, SecurityHeaders, Handover):
         app.add_middleware(middleware)

@@ -1,18 +1,19 @@
 """Routes as this API has them: strict about what they are sent, and answering HEAD wherever they answer GET."""
 
-from collections.abc import Callable, Coroutine, Mapping
-from typing import Any
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Any, TypeVar
 
 from fastapi import APIRouter, Request, Response, params
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from starlette.datastructures import FormData
-from starlette.routing import Match
+from starlette.routing import BaseRoute, Match
 from starlette.types import Message, Receive, Scope, Send
 
 from api.requests.strict import FORM, JSON, check_query, demand_media_type, read_form, read_json
 
+Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 API = "/api/"
 ASKED = "imageshield.method"
 """In a scope that was routed as GET: what was asked for."""
@@ -73,6 +74,35 @@ class Route(APIRoute):
         if scope["type"] != "http" or scope["method"] != "HEAD" or "GET" not in (self.methods or ()):
             return scope
         return {**scope, "method": "GET", ASKED: "HEAD"}
+
+
+def accepts_upload(*, limit: int) -> Callable[[Endpoint], Endpoint]:
+    """Mark an endpoint that takes files of at most `limit` bytes together: the budget of uploads is for it.
+
+    The body may have more: the other fields of the form. `api.requests.uploads` holds each file to its own limit.
+    """
+
+    def mark(endpoint: Endpoint) -> Endpoint:
+        endpoint.upload_limit = limit  # type: ignore[attr-defined]
+        return endpoint
+
+    return mark
+
+
+class UploadLimits:
+    """The limits that the routes of an application declare."""
+
+    def __init__(self, routes: Sequence[BaseRoute]) -> None:
+        self._routes = [
+            (route, route.endpoint.upload_limit)
+            for route in routes
+            if isinstance(route, Route) and hasattr(route.endpoint, "upload_limit")
+        ]
+
+    def of(self, scope: Scope) -> int | None:
+        """Return the limit of the route that the request is for; None where it takes no files."""
+        path = scope["path"]
+        return next((limit for route, limit in self._routes if route.path_regex.match(path)), None)
 
 
 def head_response(headers: Mapping[str, str], *, size: int | None = None, media_type: str | None = None) -> Response:

@@ -38,7 +38,7 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Ring:
+class Notification:
     """A job has come to the event `seq`. Without a type only that is known, and the rows tell the rest."""
 
     job_id: UUID
@@ -54,12 +54,14 @@ class Listener:
         self.job_ids = frozenset(job_ids)
         self.overflowed = False
         self._limit = QUEUE_LENGTH + QUEUE_LENGTH_OF_ANOTHER_JOB * (len(self.job_ids) - 1)
-        self._rings: list[Ring] = []  # a deque takes 600 bytes when it is empty, and there are thousands
+        self._notifications: list[
+            Notification
+        ] = []  # a deque takes 600 bytes when it is empty, and there are thousands
         self._arrival: asyncio.Future[None] | None = None
 
-    def tell(self, ring: Ring) -> None:
-        if len(self._rings) < self._limit:
-            self._rings.append(ring)
+    def tell(self, notification: Notification) -> None:
+        if len(self._notifications) < self._limit:
+            self._notifications.append(notification)
         else:
             self.overflowed = True
         if self._arrival is not None and not self._arrival.done():
@@ -67,12 +69,12 @@ class Listener:
 
     def forget(self) -> None:
         """Drop what waits: the reader is about to read the rows, which tell it too."""
-        self._rings.clear()
+        self._notifications.clear()
         self.overflowed = False
 
-    async def next(self, seconds: float | None = None) -> Ring | None:
+    async def next(self, seconds: float | None = None) -> Notification | None:
         """Return the next ring, or None after so many seconds; one reader at a time."""
-        if not self._rings:
+        if not self._notifications:
             self._arrival = asyncio.get_running_loop().create_future()
             try:
                 async with asyncio.timeout(seconds):
@@ -81,7 +83,7 @@ class Listener:
                 return None
             finally:
                 self._arrival = None
-        return self._rings.pop(0)
+        return self._notifications.pop(0)
 
 
 class RedisBus:
@@ -122,10 +124,10 @@ class RedisBus:
     def listened_to(self) -> list[UUID]:
         return list(self._listeners)
 
-    def tell(self, ring: Ring) -> None:
+    def tell(self, notification: Notification) -> None:
         """Pass a ring on to those of this process who listen to its job."""
-        for listener in self._listeners.get(ring.job_id, ()):
-            listener.tell(ring)
+        for listener in self._listeners.get(notification.job_id, ()):
+            listener.tell(notification)
 
     async def revoke(self, holder: UUID) -> None:
         """Say to every gateway that a session, or an account, is no more; the database says so already."""
@@ -247,7 +249,7 @@ class RedisBus:
         await self._redis.aclose()
 
 
-def _read(channel: str, data: bytes) -> Ring:
+def _read(channel: str, data: bytes) -> Notification:
     """Read what `publish` has sent.
 
     Raises:
@@ -257,4 +259,4 @@ def _read(channel: str, data: bytes) -> Ring:
     seq, type_, payload = event["seq"], event["type"], event["payload"]
     if type(seq) is not int or not isinstance(type_, str) or not isinstance(payload, dict):
         raise TypeError
-    return Ring(job_id, seq, type_, payload)
+    return Notification(job_id, seq, type_, payload)

@@ -6,9 +6,10 @@ import numpy as np
 
 from shield_core.analysis.document import analyze
 from shield_core.analysis.measures.picture import Picture
-from shield_core.cipher import crew, keystream, permutation
+from shield_core.cipher import keystream, permutation
 from shield_core.cipher.purity import Purity
 from shield_core.cipher.streams import Streams
+from shield_core.cipher.threads import run_beside, useful_threads
 from shield_core.encrypted import png, tag
 from shield_core.encrypted.header import Header, pack
 from shield_core.progress import nothing
@@ -35,13 +36,13 @@ def header(width, height, channels):
 
 def core(samples, of, threads):
     """Keystream, permutation, tag and PNG: everything between the decoder and the finished file but the digests."""
-    threads = crew.worth(len(samples), threads)
+    threads = useful_threads(len(samples), threads)
     memory = np.empty(permutation.room(*samples.shape, threads=threads), np.uint8)
     mac = tag.Tag(KEY, pack(of), samples)
     settled = tag.ahead(mac, samples) if threads > 1 else nothing
     Streams(KEY, KEY).encrypt(samples, memory=memory, threads=threads, settled=settled)
     draft = png.Draft(of, memory)
-    with crew.beside(lambda: draft.draw(samples), threads=threads):
+    with run_beside(lambda: draft.draw(samples), threads=threads):
         value = mac.finish()
     return draft.finish(value)
 

@@ -11,7 +11,7 @@ from benchmarks import comparators, goals, ours
 from benchmarks.memory import peak_over_raw
 from benchmarks.pictures import noise, photograph
 from benchmarks.timing import interleave
-from imageshield.commands import entropy_bench
+from imageshield.commands.offline import entropy_bench
 from shield_core.cipher import permutation
 from shield_core.cipher.purity import Purity
 from shield_core.image.payload import Layout

@@ -11,7 +11,7 @@ from backplane.db.notifications import Notifications
 from backplane.db.repositories.webhooks import CHANNEL as WEBHOOKS
 from backplane.metrics import registry_of
 from backplane.settings import Settings, load_settings
-from backplane.wiring import open_deliveries, open_relay
+from backplane.wiring.relay import open_deliveries, open_relay
 from relay.outbox import drain_outbox
 from relay.posting import Poster
 from relay.sweeps import acts, repeat

@@ -6,7 +6,7 @@ from backplane.alive import alive_file
 from backplane.db.notifications import Notifications
 from backplane.db.repositories.outbox import AT_ONCE
 from backplane.errors import ApplicationError
-from backplane.services.upkeep.outbox import Relay
+from backplane.services.upkeep.outbox import OutboxRelay
 
 log = structlog.get_logger()
 
@@ -14,7 +14,7 @@ LOOK_SECONDS = 1.0
 """How often the outbox is looked at where no notification comes: one may be lost while the listener reconnects."""
 
 
-async def drain_outbox(relay: Relay, notifications: Notifications) -> None:
+async def drain_outbox(relay: OutboxRelay, notifications: Notifications) -> None:
     while True:
         pause = LOOK_SECONDS
         try:

@@ -38,7 +38,7 @@ def acts(sweeper: Sweeper, deliveries: Deliveries) -> dict[Act, float]:
     return {
         sweeper.end_silent_jobs: SWEEP_SECONDS,
         sweeper.reclaim_jobs: SWEEP_SECONDS,
-        sweeper.ring_unheard_jobs: SWEEP_SECONDS,
+        sweeper.requeue_unheard_jobs: SWEEP_SECONDS,
         sweeper.delete_due_objects: SWEEP_SECONDS,
         sweeper.delete_outlived_jobs: SWEEP_SECONDS,
         sweeper.forget_expired: SWEEP_SECONDS,

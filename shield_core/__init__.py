@@ -1,6 +1,6 @@
-"""The science of ImageShield: bytes and arrays in, bytes and arrays out.
+"""The core library of ImageShield: image encryption and analysis on bytes and arrays.
 
-A walk through the rooms, in the order in which a picture meets them:
+Its packages and modules, in the order in which a picture passes through them:
 
 - `image` is the only door for uploads: it reads headers, enforces limits, and turns a file into samples and back.
 - `quantum` measures bits, tests their health, conditions them with the operating system's and draws a file key.
@@ -8,12 +8,12 @@ A walk through the rooms, in the order in which a picture meets them:
 - `cipher` is the keystream and the keyed permutation.
 - `encrypted` writes and strictly reads the encrypted PNG: docs/reference/format.md in code.
 - `analysis` measures what was done to the picture.
-- `pipeline` is all of that as two functions: `encrypt_image` and `decrypt_image`.
-- `appraisal` takes two files, before and after, and gives them to `analysis`.
-- `warmup` compiles the kernels of all of them.
+- `pipeline` combines all of that in two functions: `encrypt_image` and `decrypt_image`.
+- `appraisal` decodes an original and an encrypted file and passes them to `analysis`.
+- `warmup` compiles all kernels.
 
-No web, no database, no queue. `errors` draws every failure; `progress` is how a caller is told.
+It uses no web framework, database or queue. `errors` defines every failure; `progress` reports progress to the caller.
 """
 
 __version__ = "0.1.0"
-"""Of the product. Inside an image the package is not installed, so its metadata cannot be asked."""
+"""The version of the product. The container images do not install the package, so it has no metadata to read there."""

@@ -1,4 +1,4 @@
-"""Two files as they came, measured: what `pipeline` made or anybody sends, taken apart and given to `analysis`."""
+"""Analysis of two untrusted files, an original and its encrypted picture: decode both and pass them to `analysis`."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from shield_core.analysis.document import KEY_SPACE_BITS, Encrypt, analyze
 from shield_core.analysis.measures import picture
 from shield_core.analysis.measures.picture import Picture
-from shield_core.cipher import crew, keystream, permutation
+from shield_core.cipher import keystream, permutation
+from shield_core.cipher.threads import useful_threads
 from shield_core.encrypted import png
 from shield_core.encrypted.header import NONCE_SIZE
 from shield_core.errors import HeaderInvalid, HeaderMissing, UnsupportedFormat
@@ -21,9 +22,9 @@ from shield_core.keys import schedule
 from shield_core.progress import Advance, nothing
 
 STEPS: Final = 100
-"""What the progress of one appraisal adds up to."""
+"""The total of the progress of one appraisal."""
 
-# Of a PNG of 25 million pixels, in ms: decoding 900, reading 60, two more encryptions 500, counting 200.
+# For a PNG of 25 million pixels, in ms: decoding 900, reading 60, two more encryptions 500, counting 200.
 _DECODING: Final = 50
 _READING: Final = 5
 _ENCRYPTING: Final = 30
@@ -38,38 +39,38 @@ def appraise(
     threads: int = 1,
     progress: Advance = nothing,
 ) -> dict[str, Any]:
-    """Measure an original and what became of it.
+    """Measure an original and its encrypted picture.
 
-    Where the second file is an encrypted image of this product, the cipher is known: two more encryptions are compared,
-    under keys that are drawn here and thrown away. Nothing is decrypted, and no key of anybody is needed.
+    If the second file is an encrypted image of this product, the cipher is known: two more encryptions are compared,
+    under keys that are drawn here and discarded. Nothing is decrypted, and no user's key is needed.
 
     Args:
         original: the whole file.
         encrypted: the whole file: an encrypted image, or any picture.
-        timings_ms: of the job, given back in the report.
-        threads: 1 or 2; the numbers that do not depend on fresh keys do not depend on it.
-        progress: told hundredths of the work, `STEPS` in all.
+        timings_ms: of the job, copied into the report.
+        threads: 1 or 2; it changes no number except those that depend on fresh keys.
+        progress: called with hundredths of the work, `STEPS` in all.
 
     Returns:
-        As `analysis.report.analyze`.
+        As `analysis.document.analyze`.
 
     Raises:
-        ImageError: one of the files cannot be taken.
+        ImageError: one of the files is not accepted.
         PicturesDiffer: they cannot be compared sample by sample.
     """
     scale = _Scale(progress)
     first = picture.read(original, progress=scale.part(_DECODING, len(original)))
     scale.reach(_DECODING)
-    second, regions, ours = _read_encrypted(encrypted)
+    second, regions, is_own = _read_encrypted(encrypted)
     scale.reach(_DECODING + _READING)
-    worth = crew.worth(len(first.samples), threads)
+    worth = useful_threads(len(first.samples), threads)
     advance = scale.part(_ENCRYPTING, _PASSES * first.samples.nbytes)
     report = analyze(
         first,
         second,
-        encrypt=fresh_cipher(threads=worth, progress=advance) if ours and not regions else None,
+        encrypt=fresh_cipher(threads=worth, progress=advance) if is_own and not regions else None,
         timings_ms=timings_ms,
-        key_space_bits=KEY_SPACE_BITS if ours else None,
+        key_space_bits=KEY_SPACE_BITS if is_own else None,
         regions=regions,
         threads=threads,
     )
@@ -78,14 +79,14 @@ def appraise(
 
 
 def fresh_cipher(*, threads: int = 1, progress: Advance = nothing) -> Encrypt:
-    """Give the cipher as a function that draws a key of its own for every call and keeps none.
+    """Return the cipher as a function that draws a new key for every call and keeps none.
 
-    Keystream and permutation follow docs/reference/format.md under the operating system's keys: which source a seed is
-    drawn from changes nothing in them.
+    Keystream and permutation follow docs/reference/format.md. The keys come from the operating system: the source of a
+    seed does not change the cipher.
 
     Args:
         threads: 1 or 2.
-        progress: told bytes, twice those of the samples for each call.
+        progress: called with the bytes done, for each call of the cipher in all twice those of the samples.
     """
 
     def encrypt(samples: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -97,7 +98,7 @@ def fresh_cipher(*, threads: int = 1, progress: Advance = nothing) -> Encrypt:
 
 
 def _read_encrypted(data: Buffer) -> tuple[Picture, Sequence[Region], bool]:
-    """Read one of our own as strictly as for decryption; anything else, one that was changed included, as a picture."""
+    """Read an encrypted image as strictly as for decryption, and any other file, even a changed one, as a picture."""
     try:
         parsed = png.read(data)
     except (UnsupportedFormat, HeaderMissing, HeaderInvalid):
@@ -108,16 +109,16 @@ def _read_encrypted(data: Buffer) -> tuple[Picture, Sequence[Region], bool]:
 
 
 class _Scale:
-    """Turns bytes of several pieces of work into hundredths of the whole."""
+    """Converts the bytes of several steps into hundredths of the whole work."""
 
     def __init__(self, progress: Advance) -> None:
         self._progress = progress
-        self._told = 0
+        self._reported = 0
 
     def reach(self, step: int) -> None:
-        if step > self._told:
-            told, self._told = self._told, step
-            self._progress(step - told)
+        if step > self._reported:
+            reported, self._reported = self._reported, step
+            self._progress(step - reported)
 
     def part(self, steps: int, total: int) -> Advance:
         start: int | None = None
@@ -125,7 +126,7 @@ class _Scale:
 
         def advance(size: int) -> None:
             nonlocal start, done
-            start = self._told if start is None else start
+            start = self._reported if start is None else start
             done += size
             self.reach(start + steps * min(done, total) // max(1, total))
 

@@ -1,14 +1,14 @@
-"""Every failure that the core can raise.
+"""The exceptions of the core.
 
 ShieldError
-├── ImageError                 the picture that was given cannot be taken
+├── ImageError                 the given picture is not accepted
 │   ├── ImageEmpty             no bytes at all
-│   ├── UnsupportedFormat      the magic bytes are of no format we take
-│   │   └── NotEncrypted       to be decrypted, and no PNG
+│   ├── UnsupportedFormat      the magic bytes are of no accepted format
+│   │   └── NotEncrypted       the file to decrypt is not a PNG
 │   ├── FileTooLarge           more bytes than the limit
 │   ├── TooManyPixels          the header declares more pixels than the limit
 │   ├── ImageCorrupt           truncated, damaged or a decompression bomb
-│   ├── LayoutNotExact         `pixels` was asked for and cannot hold this picture exactly
+│   ├── LayoutNotExact         `pixels` was requested and cannot hold this picture exactly
 │   └── RegionInvalid          a rectangle that is not inside the picture, or too many of them
 ├── PicturesDiffer             two pictures that cannot be compared sample by sample
 ├── HeaderMissing              a sound PNG without the `qsIS` chunk: re-saved, or never encrypted
@@ -16,20 +16,20 @@ ShieldError
 ├── ReceiptInvalid             not a canonical receipt, or one that contradicts itself
 ├── KeySetInvalid              not a set of public keys, or one that holds a private key
 ├── MaterialRequired           the image was encrypted with material, and none was given
-├── DecryptionError            one answer outside, five rungs inside
-│   ├── NoMatch                no stanza opens with what was given
-│   ├── CommitmentMismatch     the key is of another picture
+├── DecryptionError            five failures; a client gets the same answer for all of them
+│   ├── NoMatch                no stanza opens with the given secret
+│   ├── CommitmentMismatch     the key belongs to another picture
 │   ├── MacMismatch            picture or key file were changed
-│   │   └── LaterMaterial      a material file of a later version of the format; anybody can see that
+│   │   └── LaterMaterial      a material file of a later version of the format, which is public
 │   ├── HeaderInvalid          framing, checksum or geometry that the writer never writes
-│   │   └── LaterVersion       an image of a later version of the format; anybody can see that
-│   └── PayloadInvalid         authentic, and yet not what its metadata says
-├── EntropyError               the random bits cannot be had
+│   │   └── LaterVersion       an image of a later version of the format, which is public
+│   └── PayloadInvalid         authentic, but it contradicts its metadata
+├── EntropyError               random bits are not available
 │   ├── SourceFailed           the source raised, stalled or returned short
 │   └── HealthTestFailed       the source's bits failed a health test
 └── Cancelled                  the caller asked to stop
 
-`code` is the stable problem code of the API; `rung` names the vector ladder of docs/reference/format.md.
+`code` is the stable problem code of the API; `failure` is the name of the failure in the test vectors.
 """
 
 import struct
@@ -38,8 +38,8 @@ from contextlib import contextmanager
 from typing import ClassVar, Final
 
 UNEXPECTED: Final = (LookupError, TypeError, ValueError, ArithmeticError, struct.error, RecursionError)
-"""What Python and its libraries raise where data are not as any writer writes them. The data decide, so it is no fault
-of the machine, and another attempt would end in the same way."""
+"""The exceptions that Python and its libraries raise for malformed data. The data causes them, not the machine, so
+another attempt would fail in the same way."""
 
 
 class ShieldError(Exception):
@@ -50,7 +50,7 @@ class ShieldError(Exception):
 
 
 class ImageError(ShieldError):
-    """The picture cannot be taken."""
+    """The picture is not accepted."""
 
 
 class ImageEmpty(ImageError):
@@ -61,14 +61,14 @@ class ImageEmpty(ImageError):
 
 
 class UnsupportedFormat(ImageError):
-    """The first bytes belong to no format that is taken, or that is taken here."""
+    """The first bytes belong to no format that is accepted, or accepted here."""
 
     code = "unsupported-format"
     title = "Not an image of a format that is taken"
 
 
 class NotEncrypted(UnsupportedFormat):
-    """What is to be decrypted is no PNG; the message says what it is."""
+    """The file to decrypt is not a PNG; the message says what it is."""
 
     title = "Not an encrypted image"
 
@@ -102,14 +102,14 @@ class LayoutNotExact(ImageError):
 
 
 class RegionInvalid(ImageError):
-    """A rectangle that is empty, stands twice or is not inside the picture, or none or more than 64 of them."""
+    """A rectangle is empty, duplicated or not inside the picture, or there are none or more than 64."""
 
     code = "region-invalid"
     title = "The regions do not fit the image"
 
 
 class PicturesDiffer(ShieldError):
-    """Two pictures have another size, number of channels or depth: they cannot be compared sample by sample."""
+    """Two pictures differ in size, number of channels or depth: they cannot be compared sample by sample."""
 
     code = "validation-failed"
     title = "The two images do not have the same size and kind of samples"
@@ -120,7 +120,7 @@ class HeaderMissing(ShieldError):
 
     code = "header-missing"
     title = "Not an encrypted image, or saved again by another program"
-    rung: ClassVar[str] = "header missing"
+    failure: ClassVar[str] = "header missing"
 
 
 class KeyFileInvalid(ShieldError):
@@ -128,7 +128,7 @@ class KeyFileInvalid(ShieldError):
 
     code = "key-file-invalid"
     title = "The key file is not valid"
-    rung: ClassVar[str] = "key file"
+    failure: ClassVar[str] = "key file"
 
 
 class ReceiptInvalid(ShieldError):
@@ -153,35 +153,35 @@ class MaterialRequired(ShieldError):
 
 
 class DecryptionError(ShieldError):
-    """The picture does not open; outside, every rung gives the same answer."""
+    """The picture cannot be decrypted; a client gets the same answer for every cause."""
 
     code = "decryption-failed"
     title = "Wrong key or password, or the file was changed"
-    rung: ClassVar[str]
+    failure: ClassVar[str]
 
 
 class NoMatch(DecryptionError):
-    """No stanza opens with what was given."""
+    """No stanza opens with the given secret."""
 
-    rung = "no match"
+    failure = "no match"
 
 
 class CommitmentMismatch(DecryptionError):
     """The key belongs to another picture."""
 
-    rung = "commitment"
+    failure = "commitment"
 
 
 class MacMismatch(DecryptionError):
     """The picture or the key file was changed."""
 
-    rung = "mac"
+    failure = "mac"
 
 
 class HeaderInvalid(DecryptionError):
     """Framing, checksum or geometry that the writer never writes."""
 
-    rung = "header"
+    failure = "header"
 
 
 class LaterVersion(HeaderInvalid):
@@ -205,20 +205,20 @@ class LaterMaterial(MacMismatch):
 
 
 class PayloadInvalid(DecryptionError):
-    """Authentic, and yet not what its metadata says."""
+    """The content is authentic, but it contradicts its metadata."""
 
-    rung = "payload"
+    failure = "payload"
 
 
 class EntropyError(ShieldError):
-    """The random bits cannot be had."""
+    """Random bits are not available."""
 
     code = "unavailable"
     title = "The entropy source is not available"
 
 
 class SourceFailed(EntropyError):
-    """The source raised, stalled or returned fewer bits than asked."""
+    """The source raised, stalled or returned fewer bits than requested."""
 
 
 class HealthTestFailed(EntropyError):
@@ -234,10 +234,10 @@ class Cancelled(ShieldError):
 
 @contextmanager
 def refusing(kind: type[ShieldError], words: str) -> Iterator[None]:
-    """Turn what was not foreseen of somebody's data into a refusal of them.
+    """Convert unexpected exceptions from malformed data into a refusal of the data.
 
     Raises:
-        ShieldError: of this kind, with these words and the cause.
+        ShieldError: of this kind, with this message and the cause.
     """
     try:
         yield

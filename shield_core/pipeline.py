@@ -1,7 +1,7 @@
-"""A whole job as two pure functions: bytes in, bytes out, told where random bits come from and whom to report to.
+"""Encryption and decryption of an image as two pure functions on bytes, with a given entropy source and progress sink.
 
-Every attempt draws a file key and a nonce of its own; no public function takes either. No byte of plaintext leaves
-before the tag, the digest of the payload and the rebuilt file have been checked.
+Every attempt draws a new file key and nonce; no public function takes either. `decrypt_image` returns no plaintext
+before it has checked the tag, the digest of the payload and the rebuilt file.
 """
 
 import os
@@ -13,8 +13,8 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from shield_core.cipher import crew
 from shield_core.cipher.purity import Purity
+from shield_core.cipher.threads import useful_threads
 from shield_core.encrypted import material as materials
 from shield_core.encrypted import png, tag
 from shield_core.encrypted._attempt import Attempt
@@ -34,20 +34,21 @@ from shield_core.quantum.pool import BitPool
 from shield_core.quantum.sources import EntropySource
 
 NOT_IDENTICAL = "not-byte-identical"
-"""Warning: the pixels and what was kept beside them are the original's, and the bytes of the file are not."""
+"""Warning: the pixels and the kept data are those of the original, but the bytes of the file differ."""
 
 REBUILDING = 8
-"""How many bytes of the other work a compressed byte counts: writing a PNG takes as much longer."""
+"""The weight of a compressed byte in the progress, relative to other bytes: writing a PNG takes so much longer."""
 
 
 @dataclass(frozen=True, slots=True)
 class EncryptedImage:
-    """What one attempt made.
+    """The result of one encryption attempt.
 
-    `png` is the file; `header_bytes` and `tag` are what a vault keeps to check it later; `quantum_purity` has the keys
-    `requested`, `served` and `reason`; `material` is the whole `.qmat` file, without which an image of `maximum` does
-    not open, and None of every other; `regions` are the only parts that are encrypted, or empty where everything is;
-    `share_encrypted` is their share of the picture's pixels, above 0, at most 1; `timings_ms` the time of each stage.
+    `png` is the file; a vault keeps `header_bytes` and `tag` to check it later; `quantum_purity` has the keys
+    `requested`, `served` and `reason`; `material` is the whole `.qmat` file, which is required to decrypt an image of
+    `maximum`, and None for the other purities; `regions` are the only encrypted parts, or empty if everything is
+    encrypted; `share_encrypted` is their share of the picture's pixels, above 0, at most 1; `timings_ms` is the time of
+    each stage.
     """
 
     png: memoryview = field(repr=False)
@@ -70,9 +71,9 @@ class EncryptedImage:
 
 @dataclass(frozen=True, slots=True)
 class DecryptedImage:
-    """The file as it came, or, of a picture that was taken as pixels, one with the same pixels.
+    """The original file or, for a picture that was taken as pixels, a file with the same pixels.
 
-    `warnings` are stable codes: `NOT_IDENTICAL` where the file is not byte for byte the original.
+    `warnings` are stable codes: `NOT_IDENTICAL` if the file differs from the original.
     """
 
     data: bytes = field(repr=False)
@@ -100,34 +101,34 @@ def encrypt_image(
     progress: ProgressSink = ignore,
     threads: int = 1,
 ) -> EncryptedImage:
-    """Encrypt one image under a file key of its own.
+    """Encrypt one image under a new file key.
 
     Args:
-        data: the whole file, of a format of docs/reference/format.md, at most 50,000,000 bytes; 200,000,000 pixels, and
-            25,000,000 where it is decoded.
-        source: measures bits for this image; where it fails, the operating system's carry the key alone, and the
+        data: the whole file, of a format of docs/reference/format.md, at most 50,000,000 bytes and 200,000,000 pixels;
+            at most 25,000,000 pixels if it is decoded.
+        source: measures bits for this image; if it fails, the key rests on the operating system's bits alone, and the
             statement says so.
-        wraps: who can open the key file.
-        purity: how quantum bits are used. Where the source does not give enough for `maximum`, `balanced` is served,
+        wraps: the ways to open the key file.
+        purity: how quantum bits are used. If the source does not give enough bits for `maximum`, `balanced` is served,
             and `quantum_purity` says so.
-        layout: what to encrypt; `auto` decides by what comes back exactly.
-        regions: 1 to 64 rectangles to encrypt alone, in pixels as they are stored; everything else stays in clear. None
-            for the whole picture.
-        pool: measured bits that wait, for `fast`.
-        file_name: kept, as far as it is harmless, in the encrypted metadata.
-        job_id: names the attempt in statement and metadata; the key id where there is no job.
-        key_id: a new UUIDv7 where none is given.
-        consume: empty `data`, where it is a bytearray, once it has been decoded: a third less memory at the peak.
-        progress: told the stages and the bytes done in them, at least every mebibyte.
+        layout: what to encrypt; `auto` chooses a layout that restores the picture exactly.
+        regions: 1 to 64 rectangles to encrypt, in pixels as they are stored; everything else stays in plaintext. Empty
+            encrypts the whole picture.
+        pool: waiting measured bits, for `fast`.
+        file_name: its harmless parts are kept in the encrypted metadata.
+        job_id: names the attempt in statement and metadata; without a job the key id names it.
+        key_id: a new UUIDv7 if none is given.
+        consume: empty `data`, if it is a bytearray, once it has been decoded: this saves a third of the peak memory.
+        progress: called with the stages and the bytes done in them, at least every mebibyte.
         threads: 1 or 2; the result does not depend on it.
 
     Returns:
         The encrypted image, its key file, and the evidence.
 
     Raises:
-        ImageError: the image cannot be taken; which of them says why.
-        KeyFileInvalid: stanzas that may not stand together.
-        Cancelled: whatever `progress` raises ends the attempt.
+        ImageError: the image is not accepted; the subclass says why.
+        KeyFileInvalid: the stanzas exclude each other.
+        Cancelled: `progress` raised it; any exception from `progress` ends the attempt.
 
     Specified in docs/reference/format.md, Encryption.
     """
@@ -144,11 +145,11 @@ def encrypt_image(
             layout=layout,
             regions=regions,
             file_name=file_name,
-            threads=crew.worth(facts.width * facts.height, threads),
+            threads=useful_threads(facts.width * facts.height, threads),
             progress=advance,
         )
         attempt = Attempt(content, key_id, threads=threads)
-        del content  # would hold the plaintext's memory until the end
+        del content  # it would hold the plaintext's memory until the end
         if consume:
             _empty(data)
     with _lanes(attempt, purity) as lanes:
@@ -195,16 +196,16 @@ def decrypt_image(
     progress: ProgressSink = ignore,
     threads: int = 1,
 ) -> DecryptedImage:
-    """Decrypt one image, or say why not; the order of refusals is that of docs/reference/format.md.
+    """Decrypt one image; the order of refusals is that of docs/reference/format.md.
 
     Args:
         image: the encrypted image, at most 112,000,000 bytes.
-        key_file: as it stands on disk, or parsed.
-        openers: what may open it, tried in their order.
-        material: the `.qmat` file of an image of `maximum`, at most 320,000,000 bytes; left as it is, and not looked at
-            for other images.
-        consume: empty `image`, where it is a bytearray, once it has been read: a third less memory at the peak.
-        progress: told the stages and the bytes done in them, at least every mebibyte.
+        key_file: the bytes of the file, or the parsed file.
+        openers: tried in their order.
+        material: the `.qmat` file of an image of `maximum`, at most 320,000,000 bytes; not changed, and ignored for
+            other images.
+        consume: empty `image`, if it is a bytearray, once it has been read: this saves a third of the peak memory.
+        progress: called with the stages and the bytes done in them, at least every mebibyte.
         threads: 1 or 2; the result does not depend on it.
 
     Returns:
@@ -214,10 +215,10 @@ def decrypt_image(
         FileTooLarge, TooManyPixels: over a limit.
         NotEncrypted: not a PNG.
         HeaderMissing: a PNG that is not an encrypted image, or was saved again.
-        KeyFileInvalid: the key file is not one.
-        MaterialRequired: the image is of `maximum`, and no material was given.
-        DecryptionError: everything later. Outside, all of it is one answer.
-        Cancelled: whatever `progress` raises ends the attempt.
+        KeyFileInvalid: the data is not a key file.
+        MaterialRequired: the image has the purity `maximum`, and no material was given.
+        DecryptionError: every later failure. A client gets the same answer for all of them.
+        Cancelled: `progress` raised it; any exception from `progress` ends the attempt.
 
     Specified in docs/reference/format.md, Decryption.
     """
@@ -278,13 +279,13 @@ def decrypt_image(
 
 def _empty(data: bytes | bytearray | memoryview) -> None:
     if isinstance(data, bytearray):
-        with suppress(BufferError):  # whoever still looks at it keeps its memory
+        with suppress(BufferError):  # another view of the buffer keeps its memory
             data.clear()
 
 
 @contextmanager
 def _lanes(attempt: Attempt, purity: Purity) -> Iterator[Recording | None]:
-    """Reserve the lanes of `maximum`, and leave nothing of them behind in clear, however it ends."""
+    """Reserve the lanes of `maximum`, and wipe their plaintext at the end, even after an error."""
     lanes = attempt.reserve_lanes() if purity is Purity.MAXIMUM else None
     try:
         yield lanes

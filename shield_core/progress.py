@@ -1,4 +1,4 @@
-"""How far a job is: plain values, handed to any callable that wants them."""
+"""Progress reports of a job: plain values, passed to a callable."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -9,7 +9,7 @@ from typing import Final
 
 
 class Stage(StrEnum):
-    """The stages of a job, in the words of the API."""
+    """The stages of a job, with the names of the API."""
 
     QUEUED = "queued"
     VALIDATING = "validating"
@@ -28,7 +28,7 @@ class Stage(StrEnum):
 class Progress:
     """One report: the stage, and the bytes done of the bytes that this stage has to do.
 
-    `done` and `total` count bytes of payload work inside the stage; `total` is 0 where the stage has no such count.
+    `done` and `total` count bytes of payload work inside the stage; `total` is 0 if the stage has no count of bytes.
     """
 
     stage: Stage
@@ -37,24 +37,24 @@ class Progress:
 
 
 ProgressSink = Callable[[Progress], None]
-"""Receives every report, on the thread that works; raise `shield_core.errors.Cancelled` from it to stop the work."""
+"""Receives every report, on the working thread; raise `shield_core.errors.Cancelled` from it to stop the work."""
 
 
 def ignore(_: Progress) -> None:
-    """Take a report and do nothing: the default sink."""
+    """Ignore a report: the default sink."""
 
 
 Advance = Callable[[int], None]
-"""Told the number of bytes done since the last call."""
+"""Receives the number of bytes done since the last call."""
 
 
 def nothing(_: int) -> None:
-    """Take a count of bytes and do nothing: the default."""
+    """Ignore a count of bytes: the default."""
 
 
-# A PNG of 25 million pixels, in ms: validating 960, keys 1, encrypting 210, authenticating 90; and back: validating 50,
-# unlocking 0 to 400, verifying 40, decrypting 1480. First and last stages are shared, so their shares are a middle.
-# With `maximum` the keys take 70,000, so that they have more than a point or two of the scale in every purity.
+# A PNG of 25 million pixels, in ms: validating 960, keys 1, encrypting 210, authenticating 90; decryption: validating
+# 50, unlocking 0 to 400, verifying 40, decrypting 1480. Both directions share the first and last stage, so their spans
+# are averages. With `maximum` the keys take 70,000, so they get more than a point or two of the scale in every purity.
 _SPANS: Final = {
     Stage.QUEUED: (0, 0),
     Stage.VALIDATING: (0, 35),
@@ -71,15 +71,15 @@ _SPANS: Final = {
 
 
 def overall_percent(stage: Stage, done: int = 0, total: int = 0) -> int:
-    """Turn a report into the percentage of the whole job, the same for worker and command line.
+    """Convert a report into the percentage of the whole job, for both worker and command line.
 
     Args:
         stage: of the report.
         done: bytes done in the stage.
-        total: bytes that the stage has to do, 0 where it has no such count.
+        total: bytes that the stage has to do, or 0 if it has no count.
 
     Returns:
-        0 to 100, never falling in the course of a job; 100 for `completed` only.
+        0 to 100, never decreasing during a job; 100 for `completed` only.
     """
     start, stop = _SPANS[stage]
     share = min(done, total) / total if total else 0.0
@@ -87,24 +87,24 @@ def overall_percent(stage: Stage, done: int = 0, total: int = 0) -> int:
 
 
 class StageClock:
-    """Reports a job stage by stage, and measures how long each takes."""
+    """Reports a job stage by stage, and measures the time of each."""
 
     def __init__(self, sink: ProgressSink) -> None:
-        """Begin.
+        """Start the clock.
 
         Args:
-            sink: receives every report, on the thread that works.
+            sink: receives every report, on the working thread.
         """
         self._sink = sink
         self.timings_ms: dict[str, float] = {}
 
     @contextmanager
     def stage(self, stage: Stage, total: int = 0) -> Iterator[Advance]:
-        """Report that a stage begins and that it ends, and yield what reports its bytes.
+        """Report the begin and the end of a stage, and yield a function that reports its bytes.
 
         Args:
-            stage: each once.
-            total: bytes that it has to do, 0 where it has no such count.
+            stage: each stage is reported once.
+            total: bytes that it has to do, or 0 if it has no count.
         """
         started = time.perf_counter()
         done = 0

@@ -1,4 +1,4 @@
-"""What a file is, told by its first bytes: for the sentence that names what was given in place of something else."""
+"""Recognition of a file's kind by its first bytes, for error messages that name a wrong file."""
 
 from typing import Final
 
@@ -9,7 +9,7 @@ PNG: Final = "a PNG"
 
 _KEY_FILE_FORMAT: Final = b'"imageshield-key-file"'
 _LOOKED_AT: Final = 1024
-"""Bytes from the beginning: the format stands in the first three lines of a key file, however they are spelled."""
+"""Bytes from the beginning: the first three lines of a key file name the format, in any spelling."""
 
 _BEGINNINGS: Final = (
     (b"\x89PNG\r\n\x1a\n", PNG),
@@ -34,7 +34,7 @@ def name_of(data: bytes | bytearray | memoryview) -> str | None:
         data: the whole file, or its beginning.
 
     Returns:
-        The kind with its article, such as "a JPEG", or None where it is none of those that are known.
+        The kind with its article, such as "a JPEG", or None if it is not known.
     """
     start = bytes(data[:_LOOKED_AT])
     if start[:4] == b"RIFF" and start[8:12] == b"WEBP":
@@ -47,5 +47,5 @@ def name_of(data: bytes | bytearray | memoryview) -> str | None:
 
 
 def is_picture(name: str | None) -> bool:
-    """Say whether a kind that `name_of` returned is one of pictures."""
+    """Return whether a kind that `name_of` returned is a picture."""
     return name in _PICTURES

@@ -1,4 +1,4 @@
-"""Fuzzes everything that is read from strangers, for as long as one likes.
+"""Fuzz all readers of untrusted input, for any length of time.
 
     python -m tests.fuzz [--seconds 60] [--target NAME ...] [--seed N] [--engine mutation|atheris]
 
@@ -26,11 +26,11 @@ KERNELS = ["shield_core.analysis", "shield_core.cipher", "shield_core.image.form
 
 
 class TooSlow(BaseException):
-    """One input has taken more than ten seconds."""
+    """An input took more than ten seconds."""
 
 
 def load(engine):
-    """Import the targets, and what they call; for atheris with a counter at every branch."""
+    """Import the targets and the code that they call; for atheris with a counter at every branch."""
     if engine == "atheris":
         import atheris
 
@@ -42,7 +42,7 @@ def load(engine):
 
 
 def fuzz(target, *, seconds, seed, keep):
-    """Run one target. Returns how many inputs, how many were taken, the slowest in seconds, and what broke it."""
+    """Run one target. Return the number of inputs and of accepted inputs, the slowest in seconds, and the failures."""
     signal.signal(signal.SIGALRM, _give_up)
     resource.setrlimit(resource.RLIMIT_AS, (_memory_now() + MEMORY,) * 2)
     fuzzing = load("mutation")

@@ -8,6 +8,7 @@ import structlog
 
 from backplane import alive
 from backplane.errors import POISON, ApplicationError, TimeLimitExceeded
+from backplane.kinds import KINDS
 from backplane.services.attempts.claims import Claim, LeaseLost, is_transient
 from shield_core.errors import Cancelled, EntropyError, ShieldError
 from worker.interruption import Interruption
@@ -118,7 +119,7 @@ class Attempt:
 
     def _detail(self, error: ShieldError) -> str | None:
         """Say what was refused; of a decryption never more than its title, which is the same for every reason."""
-        return error.title if self._claim.job.kind == "decrypt" else str(error) or None
+        return error.title if KINDS[self._claim.job.kind].hides_reasons else str(error) or None
 
     async def _fail(self, *, code: str, title: str, detail: str | None = None) -> None:
         with suppress(ApplicationError, LeaseLost):

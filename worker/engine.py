@@ -9,7 +9,7 @@ import structlog
 
 from backplane.services.attempts.claims import Claims
 from backplane.settings import Settings, load_settings
-from backplane.wiring import open_claims
+from backplane.wiring.worker import open_claims
 from worker.interruption import Interruption
 from worker.kinds.equipment import Equipment
 from worker.refilling import Refilling, tell_redis

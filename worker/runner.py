@@ -1,13 +1,15 @@
-"""Answer the queue's doorbell: claim a job, and try it in the way of its kind."""
+"""The runner: it takes the next job of the queue for each message, and does the work of its kind."""
 
 import asyncio
 import time
+from importlib import import_module
 from uuid import UUID
 
 import structlog
 
 from backplane import failpoints, ids
 from backplane.errors import ApplicationError
+from backplane.kinds import KINDS
 from backplane.metrics import JOB_SECONDS
 from backplane.services.attempts.claims import Claim
 from backplane.settings import Settings
@@ -15,10 +17,6 @@ from shield_core.warmup import warm_up
 from worker.attempt import Attempt, Work
 from worker.interruption import Interruption
 from worker.kinds.analysis import preload_reports
-from worker.kinds.analyze import analyze
-from worker.kinds.avalanche import check_avalanche
-from worker.kinds.decrypt import decrypt
-from worker.kinds.encrypt import encrypt
 from worker.kinds.equipment import Equipment
 from worker.refilling import Refilling
 from worker.sources import preload_source
@@ -26,14 +24,10 @@ from worker.sources import preload_source
 log = structlog.get_logger()
 
 PATIENCE_SECONDS = 30
-"""A doorbell that is given back at once would come back at once; and this is less than liveness allows."""
+"""A message that is given back at once comes back at once; and this is less than liveness allows."""
 
-KINDS: dict[str, Work] = {
-    "encrypt": encrypt,
-    "decrypt": decrypt,
-    "analyze": analyze,
-    "avalanche": check_avalanche,
-}
+WORK: dict[str, Work] = {kind: import_module(f"worker.kinds.{kind}").run for kind in KINDS}
+"""The work of each kind of job: the module of its name."""
 
 
 def preload(settings: Settings) -> None:
@@ -57,10 +51,10 @@ class Runner:
         self._attempt: Attempt | None = None
         self._interruption: Interruption | None = None
 
-    async def run(self, rung_for: UUID) -> bool:
-        """Answer the doorbell, which says that there is work: do the job whose turn it is, whichever was rung for.
+    async def run(self, notified_for: UUID) -> bool:
+        """Do the next job of the fair queue, which may be another one than the message was for.
 
-        Returns False where a thread is still at work that nobody waits for: this process should end.
+        Returns False where an abandoned thread is still at work: this process should end.
 
         Raises:
             ApplicationError: there is no database, and there was none for a while.
@@ -68,13 +62,13 @@ class Runner:
         failpoints.reach("worker.received")
         claim = await self._claim()
         if claim is None:
-            log.info("job.none_waits", rung_for=ids.to_wire("job", rung_for))
+            log.info("job.none_waits", notified_for=ids.to_wire("job", notified_for))
             return True
         with structlog.contextvars.bound_contextvars(
             job_id=ids.to_wire("job", claim.job.id), attempt=claim.job.attempts, request_id=claim.job.request_id
         ):
             failpoints.reach("worker.claimed")
-            log.info("job.claimed", kind=claim.job.kind, rung_for=ids.to_wire("job", rung_for))
+            log.info("job.claimed", kind=claim.job.kind, notified_for=ids.to_wire("job", notified_for))
             return await self._run(claim)
 
     def interrupt(self, why: Interruption) -> None:
@@ -101,7 +95,7 @@ class Runner:
             self._attempt.interrupt(self._interruption)
         try:
             with self._refilling.paused():
-                return await self._attempt.run(KINDS[claim.job.kind])
+                return await self._attempt.run(WORK[claim.job.kind])
         finally:
             self._attempt = None
             JOB_SECONDS.labels(kind=claim.job.kind).observe(time.perf_counter() - started)

@@ -10,7 +10,7 @@ from worker.engine import engine
 
 @shared_task(name=TASK)
 def run_job(job_id: str) -> None:
-    """Answer a doorbell; one that cannot be answered here or now goes back into the queue."""
+    """Do a job for a message; a message that cannot be served here or now goes back into the queue."""
     if engine().leaving:
         raise Reject("leaving", requeue=True)
     try:

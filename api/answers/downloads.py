@@ -13,6 +13,7 @@ from api.requests.ranges import Part, demand_match, is_known, read_range
 from api.serving.acknowledgements import Sending
 from backplane.errors import ApplicationError
 from backplane.services.pictures.results import Results, StoredFile
+from backplane.services.requests.caller import Caller
 from shield_core.image.names import harmless_name
 
 log = structlog.get_logger()
@@ -49,7 +50,7 @@ def content_disposition(file_name: str, *, fallback: str = "file") -> str:
 
 
 async def file_response(
-    request: Request, file: StoredFile, results: Results, *, headers: Mapping[str, str] | None = None
+    request: Request, caller: Caller, file: StoredFile, results: Results, *, headers: Mapping[str, str] | None = None
 ) -> Response:
     """Send a stored file, or what the request asks for of it, as an attachment that nobody keeps.
 
@@ -77,9 +78,7 @@ async def file_response(
         given["Content-Range"] = part.content_range
     if request.method == "HEAD":
         return Response(media_type=file.media_type, headers=given)
-    body = await results.open(
-        file, None if part.whole else (part.start, part.stop), request_id=request.state.request_id
-    )
+    body = await results.open(caller, file, None if part.whole else (part.start, part.stop))
     sending = Sending(request.scope)
     return StreamingResponse(
         _pieces(body, sending),

@@ -3,15 +3,15 @@
 from collections.abc import Awaitable, Callable
 from math import ceil
 
-from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from api.live.waiting import wait_for_end
 from api.requests.preferences import Preferences
-from api.schemas.jobs import Job, url
+from api.requests.submit import Upload
+from api.schemas.jobs import Job
 from backplane.errors import JobFailed, of_failed_job
-from backplane.services.identity.tokens import Principal
 from backplane.services.jobs.views import CANCELLED, JobFacts
+from backplane.services.requests.links import job_url
 from backplane.settings import Settings
 
 FINISHED = {
@@ -33,23 +33,27 @@ ACCEPTED = {
 def job_answer(facts: JobFacts, prefer: Preferences) -> JSONResponse:
     """Answer with the job: 200 where the caller asked to wait and it has ended, else 202."""
     finished = facts.ended and prefer.wait is not None
-    headers = {"Location": url(facts)} | prefer.applied(finished=finished)
+    headers = {"Location": job_url(facts.id)} | prefer.applied(finished=finished)
     if not finished:
         headers["Retry-After"] = str(max(1, ceil(facts.estimated_ms / 1000)))
     return JSONResponse(Job.of(facts).model_dump(mode="json"), status_code=200 if finished else 202, headers=headers)
 
 
-async def answer_in_time(
-    request: Request,
-    caller: Principal,
-    job: JobFacts,
-    prefer: Preferences,
-    send: Callable[[JobFacts], Awaitable[Response]],
-) -> Response:
+async def answer_with_job(upload: Upload, job: JobFacts) -> JSONResponse:
+    """Release the body, wait as long as the caller prefers, and answer with the job."""
+    upload.release()
+    if upload.prefer.wait is not None:
+        job = await wait_for_end(upload.request, upload.caller, upload.jobs, job, seconds=upload.prefer.wait)
+    return job_answer(job, upload.prefer)
+
+
+async def answer_in_time(upload: Upload, job: JobFacts, send: Callable[[JobFacts], Awaitable[Response]]) -> Response:
     """Answer with what the job made, as `send` sends it, if it ends in time and the caller did not ask for the job."""
+    upload.release()
+    request, prefer = upload.request, upload.prefer
     seconds = _patience(prefer, request.app.state.settings)
     if seconds is not None:
-        job = await wait_for_end(request, caller.account_id, job, seconds=seconds)
+        job = await wait_for_end(request, upload.caller, upload.jobs, job, seconds=seconds)
     if seconds is None or not job.ended or prefer.wait is not None:
         return job_answer(job, prefer)
     if job.status == "cancelled":

@@ -12,7 +12,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from api.answers.errors import (
+from api.answers.problems import problems
+from api.errors import (
     InvalidGrant,
     InvalidRequest,
     UnsupportedGrantType,
@@ -20,7 +21,6 @@ from api.answers.errors import (
     describe,
     document,
 )
-from api.answers.problems import problems
 from api.routing import Route
 from api.schemas.problems import FieldProblem, OAuthProblem
 from backplane.errors import ApplicationError, Unauthenticated

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from typing import Any
 
-from api.answers.errors import MEDIA_TYPE, catalog
+from api.errors import MEDIA_TYPE, catalog
 
 EVERYWHERE = ("internal", "unavailable", "overloaded")
 AUTHENTICATED = ("unauthenticated", "token-expired", "insufficient-scope")

@@ -1,47 +1,57 @@
-"""What sockets and event streams tell, which is the same: frames, the first of them a snapshot.
+"""Messages about a job or a batch, the same on sockets and event streams: a snapshot first, then the events.
 
-A story is found by the type of the id that it is asked for. Its first frame comes once the caller is found to be the
-owner; None comes where there is nothing to tell for a while.
+The type of the subject's id finds their source. The first message comes once the caller is known to be the owner; None
+comes where nothing happens for a while.
 """
 
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from api.schemas import batches
-from api.schemas.jobs import frame, snapshot
+from api.schemas.jobs import event_message, snapshot
 from backplane import ids
 from backplane.errors import NotFound
+from backplane.services.batches.progress import BatchFeed
 from backplane.services.batches.views import BatchFacts, Counts
-from backplane.services.identity.tokens import Principal
+from backplane.services.jobs.progress import ProgressFeed
 from backplane.services.jobs.views import JobFacts
-from backplane.wiring import GatewayServices
+from backplane.services.requests.caller import Caller
 
-Frame = dict[str, Any]
-Story = AsyncGenerator[Frame | None]
+Message = dict[str, Any]
+Messages = AsyncGenerator[Message | None]
 
 
-async def tell_job(
-    services: GatewayServices, account_id: UUID, job_id: UUID, *, last_seq: int, beat_seconds: float | None
-) -> Story:
-    """Tell how the job stands, then its events after `last_seq`, to the last one."""
-    feed = services.progress.follow(account_id, job_id, last_seq=last_seq, beat_seconds=beat_seconds)
+@dataclass(frozen=True, slots=True)
+class Feeds:
+    """Where messages come from."""
+
+    jobs: ProgressFeed
+    batches: BatchFeed
+
+
+async def job_messages(
+    feeds: Feeds, caller: Caller, job_id: UUID, *, last_seq: int, beat_seconds: float | None
+) -> Messages:
+    """Yield the job's present state, then its events after `last_seq`, to the last one."""
+    feed = feeds.jobs.follow(caller, job_id, last_seq=last_seq, beat_seconds=beat_seconds)
     async with aclosing(feed):
         async for item in feed:
             if isinstance(item, JobFacts):
                 yield snapshot(item)
                 del item
             else:
-                yield frame(item) if item is not None else None
+                yield event_message(item) if item is not None else None
 
 
-async def tell_batch(
-    services: GatewayServices, account_id: UUID, batch_id: UUID, *, last_seq: int, beat_seconds: float | None
-) -> Story:
-    """Tell how the batch stands, then what happens to its jobs, the counts after each end, and that all have ended."""
+async def batch_messages(
+    feeds: Feeds, caller: Caller, batch_id: UUID, *, last_seq: int, beat_seconds: float | None
+) -> Messages:
+    """Yield the batch's present state, the events of its jobs, the counts after each end, and the end of all."""
     del last_seq  # numbers are of one job each; the snapshot tells how far every one has come
-    feed = services.batch_progress.follow(account_id, batch_id, beat_seconds=beat_seconds)
+    feed = feeds.batches.follow(caller, batch_id, beat_seconds=beat_seconds)
     wire, counts = ids.to_wire("bat", batch_id), Counts()
     async with aclosing(feed):
         async for item in feed:
@@ -51,41 +61,34 @@ async def tell_batch(
                 del item
             elif isinstance(item, Counts):
                 counts = item
-                yield batches.counts_frame(wire, item)
+                yield batches.counts_message(wire, item)
             else:
-                yield batches.job_frame(wire, item) if item is not None else None
-    yield batches.last_frame(wire, counts)
+                yield batches.job_message(wire, item) if item is not None else None
+    yield batches.last_message(wire, counts)
 
 
-STORIES: Mapping[str, Callable[..., Story]] = {"job": tell_job, "bat": tell_batch}
+SOURCES: Mapping[str, Callable[..., Messages]] = {"job": job_messages, "bat": batch_messages}
 
 
-def story_of(
-    services: GatewayServices,
-    caller: Principal,
-    subject: str,
-    *,
-    last_seq: int = 0,
-    beat_seconds: float | None = None,
-) -> Story:
-    """Begin the story of what this id names.
+def messages_of(
+    feeds: Feeds, caller: Caller, subject: str, *, last_seq: int = 0, beat_seconds: float | None = None
+) -> Messages:
+    """Begin the messages about the subject of this id.
 
     Raises:
-        NotFound: the id is of no type that has a story. That there is no such object the first frame says.
+        NotFound: the id is of no type that has messages. The first message raises it where there is no such object.
     """
     prefix = subject[:3]
-    if prefix not in STORIES:
+    if prefix not in SOURCES:
         raise NotFound
-    return STORIES[prefix](
-        services, caller.account_id, ids.from_wire(prefix, subject), last_seq=last_seq, beat_seconds=beat_seconds
-    )
+    return SOURCES[prefix](feeds, caller, ids.from_wire(prefix, subject), last_seq=last_seq, beat_seconds=beat_seconds)
 
 
-async def demand_owner(services: GatewayServices, caller: Principal, subject: str) -> None:
-    """Find that the caller may hear the story.
+async def require_owner(feeds: Feeds, caller: Caller, subject: str) -> None:
+    """Check that the caller may read the messages.
 
     Raises:
         NotFound: there is no such object for this caller.
     """
-    async with aclosing(story_of(services, caller, subject)) as story:
-        await anext(story)
+    async with aclosing(messages_of(feeds, caller, subject)) as messages:
+        await anext(messages)

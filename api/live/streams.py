@@ -18,7 +18,7 @@ from starlette.websockets import WebSocketDisconnect
 
 from api.serving.draining import Draining
 from backplane.errors import ApplicationError, Overloaded, Unavailable
-from backplane.services.identity.login_sessions import Sessions
+from backplane.services.identity.login_sessions import LoginSessions
 from backplane.services.identity.tokens import Principal
 from backplane.services.jobs.progress import TooSlow
 
@@ -72,7 +72,7 @@ class Stream:
 
 
 class OpenStreams:
-    def __init__(self, sessions: Sessions, draining: Draining) -> None:
+    def __init__(self, sessions: LoginSessions, draining: Draining) -> None:
         self._sessions = sessions
         self._draining = draining
         self._open = 0

@@ -1,10 +1,9 @@
-"""Waiting for a job's end, without holding anything that others need."""
+"""Waiting for the end of a job or a batch, without holding anything that other requests need."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import AsyncGenerator, Coroutine
 from contextlib import aclosing
 from typing import Any
-from uuid import UUID
 
 from starlette.requests import ClientDisconnect, Request
 
@@ -12,20 +11,22 @@ from api.serving.draining import Draining
 from backplane.errors import ApplicationError
 from backplane.services.batches.views import BatchFacts
 from backplane.services.jobs.views import JobFacts
-from backplane.wiring import GatewayServices
+from backplane.services.requests.caller import Caller
+from backplane.wiring.batches import BatchServices
+from backplane.wiring.jobs import JobServices
 
 
-async def wait_for_end(request: Request, account_id: UUID, job: JobFacts, *, seconds: float) -> JobFacts:
-    """Return the job as it stands at its end, after so many seconds, or when the gateway is asked to stop.
+async def wait_for_end(
+    request: Request, caller: Caller, jobs: JobServices, job: JobFacts, *, seconds: float
+) -> JobFacts:
+    """Return the job in its state at its end, after so many seconds, or when the gateway is asked to stop.
 
-    The body must have been read: what comes after it is the caller's going away, which ends the wait with
-    ClientDisconnect. Where the job can no longer be seen it is returned as it was: it is taken, and a refusal would
-    make its caller send it again.
+    The body must have been read. A client that disconnects ends the wait with ClientDisconnect. Where the job can no
+    longer be read, it is returned as it was: it is accepted, and a refusal would make its client send it again.
     """
-    services: GatewayServices = request.app.state.services
     try:
-        await _wait(request, _until_ended(services, account_id, job.id), seconds=seconds)
-        return await services.jobs.get(account_id, job.id)
+        await _wait(request, _until_ended(jobs.progress.follow(caller, job.id)), seconds=seconds)
+        return await jobs.views.get(caller, job.id)
     except ApplicationError:
         return job
 
@@ -46,26 +47,21 @@ async def _wait(request: Request, end: Coroutine[Any, Any, None], *, seconds: fl
         raise ClientDisconnect
 
 
-async def _until_ended(services: GatewayServices, account_id: UUID, job_id: UUID) -> None:
-    async with aclosing(services.progress.follow(account_id, job_id)) as feed:
+async def _until_ended(feed: AsyncGenerator[object]) -> None:
+    async with aclosing(feed):
         async for _ in feed:
             pass
 
 
-async def wait_for_batch(request: Request, account_id: UUID, batch: BatchFacts, *, seconds: float) -> BatchFacts:
+async def wait_for_batch(
+    request: Request, caller: Caller, batches: BatchServices, batch: BatchFacts, *, seconds: float
+) -> BatchFacts:
     """Do what `wait_for_end` does, for all jobs of a batch."""
-    services: GatewayServices = request.app.state.services
     try:
-        await _wait(request, _until_all_ended(services, account_id, batch.id), seconds=seconds)
-        return await services.batches.get(account_id, batch.id)
+        await _wait(request, _until_ended(batches.progress.follow(caller, batch.id)), seconds=seconds)
+        return await batches.views.get(caller, batch.id)
     except ApplicationError:
         return batch
-
-
-async def _until_all_ended(services: GatewayServices, account_id: UUID, batch_id: UUID) -> None:
-    async with aclosing(services.batch_progress.follow(account_id, batch_id)) as feed:
-        async for _ in feed:
-            pass
 
 
 async def _until_gone(request: Request) -> None:

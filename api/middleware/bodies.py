@@ -5,25 +5,13 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.answers.errors import BodyRefused, RequestTimeout, UnsupportedMediaType
+from api.errors import BodyRefused, RequestTimeout, UnsupportedMediaType
 from api.middleware.budget import STEP, BodyBudget, Share, busy
 from api.serving.draining import Draining
 from backplane.errors import ApplicationError, FileTooLarge, Overloaded, Unauthenticated, Unavailable
-from backplane.services.batches.unpacking import MAX_ITEMS
-from shield_core.image.limits import MAX_BYTES, MAX_ENCRYPTED_BYTES, MAX_MATERIAL_BYTES
 
 FORM_OVERHEAD = 64 * 1024
 """The other fields of a form, and what stands between them."""
-
-MAX_KEY_FILE = 1024 * 1024
-LIMITS = {
-    "/api/v1/encrypt": MAX_BYTES + FORM_OVERHEAD,
-    "/api/v1/decrypt": MAX_ENCRYPTED_BYTES + MAX_MATERIAL_BYTES + MAX_KEY_FILE + FORM_OVERHEAD,
-    "/api/v1/analyze": MAX_BYTES + MAX_ENCRYPTED_BYTES + FORM_OVERHEAD,
-    "/api/v1/analysis/avalanche": MAX_BYTES + FORM_OVERHEAD,
-    "/api/v1/batch/encrypt": MAX_ITEMS * MAX_BYTES + FORM_OVERHEAD,
-}
-"""Bytes of a whole body. `api.requests.uploads` holds each file to its own limit, to the byte."""
 
 DEFAULT_LIMIT = 64 * 1024
 SMALL_BODIES = 512 * DEFAULT_LIMIT
@@ -56,9 +44,10 @@ class Body:
         self._receive = receive
         self._send = send
         self._draining: Draining = self._state.draining
-        self._is_upload = scope["path"] in LIMITS
+        limit = self._state.upload_limits.of(scope)
+        self._is_upload = limit is not None
         self._budget: BodyBudget = self._state.upload_budget if self._is_upload else self._state.small_body_budget
-        self._limit = LIMITS.get(scope["path"], DEFAULT_LIMIT)
+        self._limit = DEFAULT_LIMIT if limit is None else limit + FORM_OVERHEAD
         self._declared = int(headers.get("content-length") or 0)
         self._encoding = headers.get("content-encoding", "identity").lower()
         self._awaits_go = headers.get("expect", "").lower() == "100-continue"

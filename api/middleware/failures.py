@@ -2,7 +2,7 @@ import structlog
 from starlette.requests import ClientDisconnect, HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.answers.errors import problem
+from api.errors import problem
 from backplane.errors import ApplicationError
 
 log = structlog.get_logger()

@@ -6,8 +6,8 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from api.answers.errors import PAGES, catalog
 from api.answers.oauth import CODES, oauth_members
+from api.errors import PAGES, catalog
 from api.openapi.descriptions import describe
 from api.openapi.examples import illustrate
 from api.schemas.batches import BATCH_EXAMPLE

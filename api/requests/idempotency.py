@@ -1,11 +1,10 @@
-"""The `Idempotency-Key` header: a request that was sent before is answered, and not done again.
+"""The `Idempotency-Key` header: a request that was sent before is answered again, and not done again.
 
-A route that creates something asks for `Once`, and has it create:
+A route that creates something asks for `OncePerKey`, and has it create:
 
-    job = await once.job(order, lambda order: services.encryptions.submit(order, …), options=options, files=files)
+    made = await once.run(Submission(caller), create, again, options=new)
 
-What else than a job is made goes through `once.run`, with a way to tell it again. The use case says
-`await order.made(session, kind, id)` in the transaction that creates.
+The use case calls `await submission.record(session, kind, id)` in the transaction that creates.
 """
 
 import asyncio
@@ -19,12 +18,11 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
 from starlette.requests import Request
 
+from api.dependencies import subject
 from api.requests.uploads import File
 from backplane.errors import Gone, NotFound
-from backplane.services.jobs.views import JobFacts
-from backplane.services.requests.idempotency import Asked, Made
-from backplane.services.requests.submission import Order
-from backplane.wiring import GatewayServices
+from backplane.services.requests.idempotency import Asked, Idempotency, Made
+from backplane.services.requests.submission import Submission
 
 T = TypeVar("T")
 NAME = "Idempotency-Key"
@@ -38,39 +36,31 @@ PASSWORD = "master_password"  # noqa: S105 - a field's name
 class Once:
     """This request, done once for each key. Without a key it is done each time that it comes."""
 
-    def __init__(self, request: Request, key: str | None) -> None:
+    def __init__(self, request: Request, key: str | None, idempotency: Idempotency) -> None:
         self._request = request
         self._key = key
-        self._services: GatewayServices = request.app.state.services
+        self._idempotency = idempotency
 
-    async def job(
-        self,
-        order: Order,
-        create: Callable[[Order], Awaitable[JobFacts]],
-        *,
-        options: BaseModel | None = None,
-        files: Mapping[str, File] | None = None,
-    ) -> JobFacts:
-        """Create a job, or give the job that this key made, as it stands now."""
-
-        async def again(made: Made) -> JobFacts:
-            return await self._services.jobs.get(order.account_id, made.object_id)
-
-        digests = await digest(files or {}) if self._key is not None else ()
-        return await self.run(order, create, again, options=options, digests=digests)
+    async def digests_of(self, files: Mapping[str, File]) -> Sequence[tuple[str, bytes]]:
+        """Hash files for `run`, where there is a key."""
+        return await digest(files) if self._key is not None else ()
 
     async def run(
         self,
-        order: Order,
-        create: Callable[[Order], Awaitable[T]],
+        submission: Submission,
+        create: Callable[[Submission], Awaitable[T]],
         again: Callable[[Made], Awaitable[T]],
         *,
         options: BaseModel | None = None,
         digests: Sequence[tuple[str, bytes]] = (),
     ) -> T:
-        """Create something, or tell again what this key made; `digests` are the SHA-256 of each file that was sent."""
+        """Create something, or return `again` what this key made; `digests` are the SHA-256 of each file.
 
-        async def tell(made: Made) -> T:
+        Raises:
+            Gone: what the key made has been deleted since.
+        """
+
+        async def replay(made: Made) -> T:
             self._request.state.replayed = True
             try:
                 return await again(made)
@@ -78,7 +68,7 @@ class Once:
                 raise Gone("What this idempotency key made has been deleted") from None
 
         asked = self._asked(options, digests)
-        return await self._services.idempotency.once(order, asked, create=create, again=tell)
+        return await self._idempotency.once(submission, asked, create=create, again=replay)
 
     def _asked(self, options: BaseModel | None, digests: Sequence[tuple[str, bytes]]) -> Asked | None:
         if self._key is None:
@@ -105,6 +95,7 @@ async def digest(files: Mapping[str, File]) -> Sequence[tuple[str, bytes]]:
 
 def read_once(
     request: Request,
+    idempotency: Annotated[Idempotency, Depends(subject(Idempotency))],
     key: Annotated[
         str | None,
         Header(
@@ -120,7 +111,7 @@ def read_once(
     if key is not None and (len(request.headers.getlist(NAME)) > 1 or not SHAPE.fullmatch(key)):
         error = {"type": "unfit_key", "loc": ("header", NAME), "msg": "One key of 1 to 255 visible ASCII characters"}
         raise RequestValidationError([error])
-    return Once(request, key)
+    return Once(request, key, idempotency)
 
 
 OncePerKey = Annotated[Once, Depends(read_once)]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from starlette.datastructures import Headers
 
-from api.answers.errors import PreconditionFailed, RangeNotSatisfiable
+from api.errors import PreconditionFailed, RangeNotSatisfiable
 
 _RANGES = re.compile(r"bytes=([0-9,\- \t]+)", re.ASCII | re.IGNORECASE)
 _ONE = re.compile(r"([0-9]*)-([0-9]*)", re.ASCII)

@@ -15,7 +15,7 @@ from fastapi.exceptions import RequestValidationError
 from python_multipart.multipart import parse_options_header
 from starlette.datastructures import Headers
 
-from api.answers.errors import UnsupportedMediaType
+from api.errors import UnsupportedMediaType
 from api.schemas.strict import unknown_field
 
 JSON, FORM, MULTIPART = "application/json", "application/x-www-form-urlencoded", "multipart/form-data"

@@ -5,7 +5,7 @@ from starlette.responses import Response
 
 from api.answers.jobs import ACCEPTED, job_answer
 from api.answers.problems import AUTHENTICATED, problems
-from api.dependencies import Reader, RequestId, Services, Writer
+from api.dependencies import Jobs, Reader, Writer
 from api.requests.cursors import read_cursor
 from api.requests.preferences import Preferences
 from api.routing import Router
@@ -20,7 +20,7 @@ router = Router(prefix="/api/v1/admin", tags=["admin"])
 @router.get("/dead-letters", responses=problems(*AUTHENTICATED, "validation-failed"))
 async def list_dead_letters(
     caller: Reader,
-    services: Services,
+    jobs: Jobs,
     limit: Annotated[WholeNumber, Query(ge=1, le=100)] = 20,
     cursor: Annotated[str | None, Query(max_length=64, description="The `next_cursor` of the page before")] = None,
 ) -> DeadLetterPage:
@@ -29,9 +29,7 @@ async def list_dead_letters(
     Each took three workers down, or broke in all three attempts. It says what kind of job and how large a picture, and
     nothing of what the picture shows.
     """
-    found, has_more = await services.dead_letters.page(
-        operator=caller.account_id, limit=limit, before=read_cursor("job", cursor)
-    )
+    found, has_more = await jobs.dead_letters.page(caller, limit=limit, before=read_cursor("job", cursor))
     letters = [DeadLetter.of(facts) for facts in found]
     return DeadLetterPage(data=letters, has_more=has_more, next_cursor=letters[-1].job_id if has_more else None)
 
@@ -42,13 +40,11 @@ async def list_dead_letters(
     response_model=Job,
     responses={202: ACCEPTED, **problems(*AUTHENTICATED, "not-found", "gone")},
 )
-async def redrive_dead_letter(job_id: str, caller: Writer, services: Services, request_id: RequestId) -> Response:
+async def redrive_dead_letter(job_id: str, caller: Writer, jobs: Jobs) -> Response:
     """Try a job that was given up again, with three new attempts. For operators.
 
-    Do it when its reason is gone: more memory, a mended release. What was sent for the job is kept for 24 hours after
+    Do it when its reason is gone: more memory, a fixed release. What was sent for the job is kept for 24 hours after
     its failure; then this is 410.
     """
-    job = await services.dead_letters.redrive(
-        ids.from_wire("job", job_id), operator=caller.account_id, request_id=request_id
-    )
+    job = await jobs.dead_letters.redrive(caller, ids.from_wire("job", job_id))
     return job_answer(job, Preferences())

@@ -7,21 +7,19 @@ from api.answers.documents import ANALYSIS_HEADERS, REPORT_HEADERS, preferred_fo
 from api.answers.downloads import HEADERS, RANGES, REFUSED_PARTS, file_response
 from api.answers.jobs import ACCEPTED, FINISHED, answer_in_time
 from api.answers.problems import AUTHENTICATED, WITH_BODY, problems
-from api.dependencies import Reader, RequestId, Services, Writer
-from api.middleware.bodies import release
-from api.requests.idempotency import CODES, Once, OncePerKey, replayable
-from api.requests.preferences import Preferred
-from api.requests.uploads import invalid, read_form
-from api.routing import Router
+from api.dependencies import Pictures, Reader
+from api.requests.idempotency import CODES, replayable
+from api.requests.submit import Submit, Upload
+from api.requests.uploads import invalid
+from api.routing import Router, accepts_upload
 from api.schemas.analyses import Analysis
 from api.schemas.comparisons import ComparedJobs, Comparison, TrendPeriod, Trends
 from api.schemas.jobs import Job
 from api.schemas.measurements import ANALYZE_FORM, AVALANCHE_FORM, Avalanche, NoOptions, ReportFormat
 from backplane import ids
-from backplane.services.jobs.submissions import Upload
+from backplane.services.jobs.submissions import Picture
 from backplane.services.jobs.views import JobFacts
-from backplane.services.requests.submission import Order
-from backplane.wiring import GatewayServices
+from backplane.wiring.pictures import PictureServices
 from shield_core.image.limits import MAX_BYTES, MAX_ENCRYPTED_BYTES
 
 router = Router(prefix="/api/v1", tags=["analyses"])
@@ -44,6 +42,9 @@ PICTURES = (
 )
 ANALYSIS_ANSWER = "The analysis; with `Prefer: wait=N` the job"
 AVALANCHE_ANSWER = "What changed; with `Prefer: wait=N` the job"
+PAIR = {"original": MAX_BYTES, "encrypted": MAX_ENCRYPTED_BYTES}
+"""Bytes of each picture."""
+
 BINARY = {"schema": {"type": "string", "format": "binary"}}
 
 
@@ -57,15 +58,8 @@ BINARY = {"schema": {"type": "string", "format": "binary"}}
         **problems(*PICTURES),
     },
 )
-async def analyze(
-    *,
-    request: Request,
-    caller: Writer,
-    services: Services,
-    prefer: Preferred,
-    request_id: RequestId,
-    once: OncePerKey,
-) -> Response:
+@accepts_upload(limit=sum(PAIR.values()))
+async def analyze(upload: Submit, pictures: Pictures) -> Response:
     """Analyze two pictures of your own, an original and what became of it.
 
     A worker does it, and the gateway waits up to 30 seconds for it and sends the analysis; after that, or at once with
@@ -75,31 +69,30 @@ async def analyze(
     Both pictures are kept encrypted until a worker has taken them, and deleted then. They have the same size and kind;
     only an encrypted image that holds a file may have another size.
     """
-    job = await _submit_pair(request, Order(caller.account_id, request_id), services, once)
-    release(request)
+    job = await _submit_pair(upload, pictures)
 
     async def send(ended: JobFacts) -> Response:
-        analysis = await services.analyses.find(caller.account_id, ended.id)
-        return await file_response(request, analysis, services.results, headers=ANALYSIS_HEADERS)
+        analysis = await pictures.analyses.find(upload.caller, ended.id)
+        return await file_response(upload.request, upload.caller, analysis, pictures.results, headers=ANALYSIS_HEADERS)
 
-    return await answer_in_time(request, caller, job, prefer, send)
+    return await answer_in_time(upload, job, send)
 
 
 @router.get("/analyze/compare", responses=problems(*AUTHENTICATED, *STATES, "validation-failed"))
-async def compare_analyses(caller: Reader, services: Services, wanted: Annotated[ComparedJobs, Query()]) -> Comparison:
+async def compare_analyses(caller: Reader, pictures: Pictures, wanted: Annotated[ComparedJobs, Query()]) -> Comparison:
     """Set the key numbers of several analyses side by side."""
     job_ids = [ids.from_wire("job", job_id) for job_id in wanted.job_id]
-    return Comparison.of(await services.analyses.side_by_side(caller.account_id, job_ids))
+    return Comparison.of(await pictures.analyses.side_by_side(caller, job_ids))
 
 
 @router.get("/analyze/trends", responses=problems(*AUTHENTICATED, "validation-failed"))
-async def get_trends(caller: Reader, services: Services, period: Annotated[TrendPeriod, Query()]) -> Trends:
+async def get_trends(caller: Reader, pictures: Pictures, period: Annotated[TrendPeriod, Query()]) -> Trends:
     """Show what was encrypted and analyzed, day by day.
 
     The numbers are of encrypted pictures and of times. Nothing here comes from an original: its numbers are in the
     analysis of its job alone, which is kept encrypted.
     """
-    return Trends.of(await services.analyses.trends(caller.account_id, *period.days()))
+    return Trends.of(await pictures.analyses.trends(caller, *period.days()))
 
 
 @router.get(
@@ -111,14 +104,14 @@ async def get_trends(caller: Reader, services: Services, period: Annotated[Trend
         **problems(*AUTHENTICATED, *STATES, *REFUSED_PARTS),
     },
 )
-async def get_analysis(request: Request, job_id: str, caller: Reader, services: Services) -> Response:
+async def get_analysis(request: Request, job_id: str, caller: Reader, pictures: Pictures) -> Response:
     """Get the analysis of a job, with the data of its charts.
 
     It is there where it was asked for: with `analyze=true`, or of a job of `POST /analyze`. It is kept encrypted with
     the job, and goes with it.
     """
-    analysis = await services.analyses.find(caller.account_id, ids.from_wire("job", job_id))
-    return await file_response(request, analysis, services.results, headers=ANALYSIS_HEADERS)
+    analysis = await pictures.analyses.find(caller, ids.from_wire("job", job_id))
+    return await file_response(request, caller, analysis, pictures.results, headers=ANALYSIS_HEADERS)
 
 
 @router.get(
@@ -139,7 +132,7 @@ async def get_report(
     request: Request,
     job_id: str,
     caller: Reader,
-    services: Services,
+    pictures: Pictures,
     wanted: Annotated[ReportFormat, Query()],
     accept: Annotated[str | None, Header()] = None,
 ) -> Response:
@@ -148,8 +141,8 @@ async def get_report(
     It has no script and loads nothing. It tells of the original, so it is never cached.
     """
     form = wanted.format or preferred_format(accept)
-    report = await services.analyses.find_report(caller.account_id, ids.from_wire("job", job_id), form)
-    return await file_response(request, report, services.results, headers=REPORT_HEADERS)
+    report = await pictures.analyses.find_report(caller, ids.from_wire("job", job_id), form)
+    return await file_response(request, caller, report, pictures.results, headers=REPORT_HEADERS)
 
 
 @router.post(
@@ -162,52 +155,36 @@ async def get_report(
         **problems(*PICTURES),
     },
 )
-async def check_avalanche(
-    *,
-    request: Request,
-    caller: Writer,
-    services: Services,
-    prefer: Preferred,
-    request_id: RequestId,
-    once: OncePerKey,
-) -> Response:
+@accepts_upload(limit=MAX_BYTES)
+async def check_avalanche(upload: Submit, pictures: Pictures) -> Response:
     """Flip 64 bits, one by one, and count what changes: a diffusion check, not a proof.
 
     Bits of the key and of the picture are flipped, under keys that are drawn for this and thrown away. It answers as
     `POST /analyze` does; later it is at the job's `result_url`.
     """
-    job = await _submit_one(request, Order(caller.account_id, request_id), services, once)
-    release(request)
+    job = await _submit_one(upload, pictures)
 
     async def send(ended: JobFacts) -> Response:
-        return await file_response(request, await services.results.find(caller.account_id, ended.id), services.results)
+        result = await pictures.results.find(upload.caller, ended.id)
+        return await file_response(upload.request, upload.caller, result, pictures.results)
 
-    return await answer_in_time(request, caller, job, prefer, send)
+    return await answer_in_time(upload, job, send)
 
 
-async def _submit_pair(request: Request, order: Order, services: GatewayServices, once: Once) -> JobFacts:
+async def _submit_pair(upload: Upload, pictures: PictureServices) -> JobFacts:
     # A function of its own, so that nothing holds the pictures while the caller waits for the job.
-    limits = {"original": MAX_BYTES, "encrypted": MAX_ENCRYPTED_BYTES}
-    files, options = await read_form(request, NoOptions, files=limits, required="original")
+    files, options = await upload.read(NoOptions, files=PAIR, required="original")
     if "encrypted" not in files:
         raise invalid("Field required", kind="missing", name="encrypted")
-    uploads = [Upload(files[name].data, files[name].name) for name in limits]
-    async with request.app.state.submission_slots:
-        return await once.job(
-            order.telling(options.webhook_url, options.note()),
-            lambda order: services.measurements.compare(order, *uploads),
-            options=options,
-            files=files,
-        )
+    pair = [Picture(files[name].data, files[name].name) for name in PAIR]
+    async with upload.slot():
+        return await upload.submit(lambda submission: pictures.measurements.compare(submission, *pair), options, files)
 
 
-async def _submit_one(request: Request, order: Order, services: GatewayServices, once: Once) -> JobFacts:
-    files, options = await read_form(request, NoOptions, files={"image": MAX_BYTES}, required="image")
-    upload = Upload(files["image"].data, files["image"].name)
-    async with request.app.state.submission_slots:
-        return await once.job(
-            order.telling(options.webhook_url, options.note()),
-            lambda order: services.measurements.flip_bits(order, upload),
-            options=options,
-            files=files,
+async def _submit_one(upload: Upload, pictures: PictureServices) -> JobFacts:
+    files, options = await upload.read(NoOptions, files={"image": MAX_BYTES}, required="image")
+    picture = Picture(files["image"].data, files["image"].name)
+    async with upload.slot():
+        return await upload.submit(
+            lambda submission: pictures.measurements.flip_bits(submission, picture), options, files
         )

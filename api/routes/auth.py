@@ -1,10 +1,10 @@
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Response
+from fastapi import APIRouter, Form, Request, Response
 
 from api.answers.oauth import OAuthRoute, oauth_problems
 from api.answers.problems import AUTHENTICATED, WITH_BODY, problems
-from api.dependencies import Caller, RequestId, Services
+from api.dependencies import Anyone, Identity, Member, principal_of
 from api.routing import Router
 from api.schemas.auth import Account, NewAccount, TokenPair, TokenRequest
 from backplane import ids
@@ -14,21 +14,19 @@ tokens = APIRouter(prefix="/api/v1/auth", tags=["accounts"], route_class=OAuthRo
 
 
 @router.post("/register", status_code=201, responses=problems(*WITH_BODY, "email-taken"))
-async def register(account: NewAccount, services: Services, request_id: RequestId) -> Account:
+async def register(account: NewAccount, caller: Anyone, identity: Identity) -> Account:
     """Make an account.
 
     The first account of an installation is its operator. No mail is sent and none is checked. The password is kept as
     an Argon2id hash, of its Unicode normal form NFC.
     """
-    facts = await services.accounts.register(
-        email=account.email, password=account.password.get_secret_value(), request_id=request_id
-    )
+    facts = await identity.accounts.register(caller, email=account.email, password=account.password.get_secret_value())
     return Account(account_id=ids.to_wire("acc", facts.id), email=facts.email)
 
 
 @tokens.post("/token", responses=oauth_problems("file-too-large", "request-timeout"))
 async def get_token(
-    form: Annotated[TokenRequest, Form()], services: Services, request_id: RequestId, response: Response
+    form: Annotated[TokenRequest, Form()], caller: Anyone, identity: Identity, response: Response
 ) -> TokenPair:
     """Get an access token, by password or by refresh token (OAuth 2.0, RFC 6749).
 
@@ -38,14 +36,14 @@ async def get_token(
     """
     response.headers["Cache-Control"] = "no-store"
     if form.grant_type == "refresh_token" and form.refresh_token is not None:
-        pair = await services.tokens.refresh(form.refresh_token.get_secret_value(), request_id=request_id)
+        pair = await identity.tokens.refresh(caller, form.refresh_token.get_secret_value())
     else:
         assert form.username is not None
         assert form.password is not None
-        account = await services.accounts.authenticate(
-            email=form.username, password=form.password.get_secret_value(), request_id=request_id
+        account = await identity.accounts.authenticate(
+            caller, email=form.username, password=form.password.get_secret_value()
         )
-        pair = await services.tokens.issue(account.id)
+        pair = await identity.tokens.issue(account.id)
     return TokenPair(
         access_token=pair.access_token,
         refresh_token=pair.refresh_token,
@@ -55,11 +53,11 @@ async def get_token(
 
 
 @router.post("/logout", status_code=204, responses=problems(*AUTHENTICATED))
-async def log_out(caller: Caller, services: Services, request_id: RequestId) -> None:
+async def log_out(request: Request, caller: Member, identity: Identity) -> None:
     """End the session of this access token.
 
     Its refresh token is of no use from now on, and its sockets and event streams are closed. The access token exports
     no key, deletes nothing and changes no webhook any more; what else it is good for ends when it expires, within 15
     minutes. A session that has ended already is 204 too.
     """
-    await services.tokens.end(caller, request_id=request_id)
+    await identity.tokens.end(caller, principal_of(request).session_id)

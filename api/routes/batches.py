@@ -9,25 +9,26 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from api.answers.downloads import NO_RANGES, content_disposition
 from api.answers.jobs import ACCEPTED, FINISHED
 from api.answers.problems import AUTHENTICATED, WITH_BODY, problems
-from api.dependencies import Reader, Remover, RequestId, Services, Writer, authenticate_in_session, bearer_token
+from api.dependencies import Batches, Identity, Reader, Remover, Writer, authenticate_in_session, bearer_token
 from api.live.waiting import wait_for_batch
-from api.middleware.bodies import release
 from api.requests.cursors import read_cursor
-from api.requests.idempotency import CODES, Once, OncePerKey, replayable
-from api.requests.preferences import Preferences, Preferred
+from api.requests.idempotency import CODES, replayable
+from api.requests.preferences import Preferences
+from api.requests.submit import Submit, Upload
 from api.requests.uploads import File, stream_form
-from api.routing import Router, head_response
-from api.schemas.batches import BATCH_FORM, Batch, BatchFilter, BatchPage, BatchSummary, DownloadOptions, url
+from api.routing import Router, accepts_upload, head_response
+from api.schemas.batches import BATCH_FORM, Batch, BatchFilter, BatchPage, BatchSummary, DownloadOptions
 from api.schemas.images import BatchOptions
 from backplane import ids
 from backplane.errors import ApplicationError
 from backplane.services.batches.intake import Intake
 from backplane.services.batches.unpacking import MAX_ARCHIVE_BYTES, MAX_ITEMS, Archive
 from backplane.services.batches.views import BatchFacts
-from backplane.services.jobs.submissions import Upload
+from backplane.services.jobs.submissions import Picture
 from backplane.services.requests.idempotency import Made
-from backplane.services.requests.submission import Order
-from backplane.wiring import GatewayServices
+from backplane.services.requests.links import batch_url
+from backplane.services.requests.submission import Submission
+from backplane.wiring.batches import BatchServices
 from shield_core.image.limits import MAX_BYTES
 
 FILES = {"images": MAX_BYTES, "archive": MAX_ARCHIVE_BYTES}
@@ -56,63 +57,55 @@ router = Router(prefix="/api/v1", tags=["batches"])
         ),
     },
 )
-async def encrypt_batch(
-    *,
-    request: Request,
-    caller: Writer,
-    services: Services,
-    prefer: Preferred,
-    request_id: RequestId,
-    once: OncePerKey,
-) -> Response:
+@accepts_upload(limit=MAX_ITEMS * MAX_BYTES)
+async def encrypt_batch(upload: Submit, batches: Batches) -> Response:
     """Encrypt up to a hundred pictures, sent as `images` or as one zip in `archive`.
 
     Each becomes a job with the same options. One that is unfit is an item of the batch with its `error`, and the others
     go on: also where all are unfit the answer is a batch. `regions` belong to one picture and are not taken here.
     Follow the batch at its `Location`, or all of it on one progress socket.
     """
-    batch = await _submit(request, Order(caller.account_id, request_id), services, once)
-    release(request)
+    batch = await _submit(upload, batches)
+    upload.release()
+    prefer = upload.prefer
     if prefer.wait is not None:
-        batch = await wait_for_batch(request, caller.account_id, batch, seconds=prefer.wait)
+        batch = await wait_for_batch(upload.request, upload.caller, batches, batch, seconds=prefer.wait)
     return _answer(batch, prefer)
 
 
 @router.get("/batches", responses=problems(*AUTHENTICATED, "validation-failed"))
-async def list_batches(caller: Reader, services: Services, wanted: Annotated[BatchFilter, Query()]) -> BatchPage:
+async def list_batches(caller: Reader, batches: Batches, wanted: Annotated[BatchFilter, Query()]) -> BatchPage:
     """List your batches, newest first, in pages and without their items.
 
     Send `next_cursor` as `cursor` for the page after; batches that come meanwhile do not shift it.
     """
-    found, has_more = await services.batches.page(
-        caller.account_id, limit=wanted.limit, before=read_cursor("bat", wanted.cursor), wanted=wanted.wanted()
+    found, has_more = await batches.views.page(
+        caller, limit=wanted.limit, before=read_cursor("bat", wanted.cursor), wanted=wanted.wanted()
     )
-    batches = [BatchSummary.of(facts) for facts in found]
-    return BatchPage(data=batches, has_more=has_more, next_cursor=batches[-1].batch_id if has_more else None)
+    data = [BatchSummary.of(facts) for facts in found]
+    return BatchPage(data=data, has_more=has_more, next_cursor=data[-1].batch_id if has_more else None)
 
 
 @router.get("/batches/{batch_id}", responses=problems(*AUTHENTICATED, "not-found"))
-async def get_batch(batch_id: str, caller: Reader, services: Services) -> Batch:
+async def get_batch(batch_id: str, caller: Reader, batches: Batches) -> Batch:
     """Get a batch with its items, in the order in which they were sent.
 
     An item whose job you have deleted is not in it any more. Another account's batch is the same 404 as one that never
     was.
     """
-    return Batch.of(await services.batches.get(caller.account_id, ids.from_wire("bat", batch_id)))
+    return Batch.of(await batches.views.get(caller, ids.from_wire("bat", batch_id)))
 
 
 @router.post(
     "/batches/{batch_id}/cancel", status_code=202, responses=problems(*AUTHENTICATED, "not-found", "job-finished")
 )
-async def cancel_batch(batch_id: str, caller: Remover, services: Services, request_id: RequestId) -> Batch:
+async def cancel_batch(batch_id: str, caller: Remover, batches: Batches) -> Batch:
     """Cancel what of the batch has not ended.
 
     What waits is cancelled at once; what is being worked on stops at its next step. What has completed stays, and can
     be fetched.
     """
-    return Batch.of(
-        await services.batch_steering.cancel(caller.account_id, ids.from_wire("bat", batch_id), request_id=request_id)
-    )
+    return Batch.of(await batches.steering.cancel(caller, ids.from_wire("bat", batch_id)))
 
 
 @router.post(
@@ -120,26 +113,24 @@ async def cancel_batch(batch_id: str, caller: Remover, services: Services, reque
     status_code=202,
     responses=problems(*AUTHENTICATED, "not-found", "job-finished", "job-not-finished", "gone"),
 )
-async def retry_batch(batch_id: str, caller: Writer, services: Services, request_id: RequestId) -> Batch:
+async def retry_batch(batch_id: str, caller: Writer, batches: Batches) -> Batch:
     """Try again what of the batch has failed, under the same ids.
 
     What was sent is kept for 24 hours after a failure. A picture that was refused when it came has no job and cannot be
     tried again: send it in another batch.
     """
-    return Batch.of(
-        await services.batch_steering.retry(caller.account_id, ids.from_wire("bat", batch_id), request_id=request_id)
-    )
+    return Batch.of(await batches.steering.retry(caller, ids.from_wire("bat", batch_id)))
 
 
 @router.delete(
     "/batches/{batch_id}", status_code=204, responses=problems(*AUTHENTICATED, "not-found", "job-not-finished")
 )
-async def delete_batch(batch_id: str, caller: Remover, services: Services, request_id: RequestId) -> None:
+async def delete_batch(batch_id: str, caller: Remover, batches: Batches) -> None:
     """Delete a batch that has ended, with all of its jobs and what they made.
 
     It is invisible at once. The keys stay: the encrypted pictures may lie anywhere.
     """
-    await services.batch_steering.delete(caller.account_id, ids.from_wire("bat", batch_id), request_id=request_id)
+    await batches.steering.delete(caller, ids.from_wire("bat", batch_id))
 
 
 @router.get(
@@ -158,8 +149,8 @@ async def get_batch_result(
     request: Request,
     batch_id: str,
     caller: Reader,
-    services: Services,
-    request_id: RequestId,
+    batches: Batches,
+    identity: Identity,
     wanted: Annotated[DownloadOptions, Query()],
 ) -> Response:
     """Fetch everything that a batch made, as one zip.
@@ -170,59 +161,58 @@ async def get_batch_result(
     connection is cut and the zip has no directory, so that no unpacker takes it for a whole one.
     """
     if wanted.key_files:
-        await authenticate_in_session(SecurityScopes(["keys:export"]), await bearer_token(request), services, request)
+        await authenticate_in_session(SecurityScopes(["keys:export"]), await bearer_token(request), identity, request)
     headers = {"Content-Disposition": content_disposition(f"{batch_id}.zip"), "Cache-Control": "no-store", **NO_RANGES}
     if request.method == "HEAD":
-        await services.batch_results.find(caller.account_id, ids.from_wire("bat", batch_id), partial=wanted.partial)
+        await batches.results.find(caller, ids.from_wire("bat", batch_id), partial=wanted.partial)
         return head_response(headers, media_type="application/zip")
-    pieces = await services.batch_results.open(
-        caller.account_id,
+    pieces = await batches.results.open(
+        caller,
         ids.from_wire("bat", batch_id),
         partial=wanted.partial,
         key_files=wanted.key_files,
-        request_id=request_id,
     )
     return StreamingResponse(pieces, media_type="application/zip", headers=headers)
 
 
-async def _submit(request: Request, order: Order, services: GatewayServices, once: Once) -> BatchFacts:
-    slots: asyncio.Semaphore = request.app.state.submission_slots
-    async with services.batch_intake.begin(order) as intake:
+async def _submit(upload: Upload, batches: BatchServices) -> BatchFacts:
+    caller = upload.caller
+    async with batches.intake.begin(Submission(caller)) as intake:
 
         async def take(name: str, file: File) -> None:
-            async with slots:
-                await intake.add(Upload(file.data, file.name), name=name)
+            async with upload.slot():
+                await intake.add(Picture(file.data, file.name), name=name)
 
-        async def create(order: Order) -> BatchFacts:
-            batch_id = await services.batch_intake.submit(order, intake, options.wishes())
-            return await services.batches.get(order.account_id, batch_id)
+        async def create(submission: Submission) -> BatchFacts:
+            batch_id = await batches.intake.submit(submission, intake, options.encrypt_request())
+            return await batches.views.get(caller, batch_id)
 
         async def again(made: Made) -> BatchFacts:
-            return await services.batches.get(order.account_id, made.object_id)
+            return await batches.views.get(caller, made.object_id)
 
-        files, options = await stream_form(request, BatchOptions, files=FILES, passing=PASSING, take=take)
+        files, options = await stream_form(upload.request, BatchOptions, files=FILES, passing=PASSING, take=take)
         if "archive" in files:
-            await _unpack(files["archive"].data, intake, slots)
-        order = order.telling(options.webhook_url, options.note())
-        return await once.run(order, create, again, options=options, digests=intake.digests)
+            await _unpack(files["archive"].data, intake, upload)
+        submission = Submission(caller, webhook_url=options.webhook_url, note=options.note())
+        return await upload.once.run(submission, create, again, options=options, digests=intake.digests)
 
 
-async def _unpack(data: bytes, intake: Intake, slots: asyncio.Semaphore) -> None:
+async def _unpack(data: bytes, intake: Intake, upload: Upload) -> None:
     archive = await asyncio.to_thread(Archive, data)
     for entry in archive.entries:
-        async with slots:
+        async with upload.slot():
             try:
                 picture = await asyncio.to_thread(archive.read, entry)
             except ApplicationError as error:
                 intake.refuse(entry.filename, error)
             else:
-                await intake.add(Upload(picture, entry.filename), name="archive")
+                await intake.add(Picture(picture, entry.filename), name="archive")
                 del picture
 
 
 def _answer(facts: BatchFacts, prefer: Preferences) -> JSONResponse:
     finished = facts.counts.ended and prefer.wait is not None
-    headers = {"Location": url(facts)} | prefer.applied(finished=finished)
+    headers = {"Location": batch_url(facts.id)} | prefer.applied(finished=finished)
     if not finished:
         headers["Retry-After"] = str(min(LONGEST_RETRY_SECONDS, max(1, ceil(facts.estimated_ms / 1000))))
     return JSONResponse(Batch.of(facts).model_dump(mode="json"), status_code=200 if finished else 202, headers=headers)

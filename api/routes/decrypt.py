@@ -1,23 +1,25 @@
-from fastapi import Request
 from starlette.responses import Response
 
 from api.answers.downloads import HEADERS, file_response
 from api.answers.jobs import ACCEPTED, FINISHED, answer_in_time
 from api.answers.problems import AUTHENTICATED, WITH_BODY, problems
-from api.dependencies import RequestId, Services, Writer
-from api.middleware.bodies import MAX_KEY_FILE, release
-from api.requests.idempotency import CODES, Once, OncePerKey, replayable
-from api.requests.preferences import Preferred
-from api.requests.uploads import read_form
-from api.routing import Router
+from api.dependencies import Pictures
+from api.requests.idempotency import CODES, replayable
+from api.requests.submit import Submit, Upload
+from api.routing import Router, accepts_upload
 from api.schemas.images import DECRYPT_FORM, DecryptOptions
-from api.schemas.jobs import Job, url
-from backplane.services.jobs.submissions import Upload
+from api.schemas.jobs import Job
+from backplane.services.jobs.submissions import Picture
 from backplane.services.jobs.views import JobFacts
-from backplane.services.requests.submission import Order
-from backplane.wiring import GatewayServices
+from backplane.services.requests.links import result_url
+from backplane.services.requests.submission import Submission
+from backplane.wiring.pictures import PictureServices
 from shield_core.image.facts import MEDIA_TYPES, UNKNOWN_MEDIA_TYPE
 from shield_core.image.limits import MAX_ENCRYPTED_BYTES, MAX_MATERIAL_BYTES
+
+MAX_KEY_FILE = 1024 * 1024
+LIMITS = {"encrypted_image": MAX_ENCRYPTED_BYTES, "key_file": MAX_KEY_FILE, "material": MAX_MATERIAL_BYTES}
+"""Bytes of each file."""
 
 router = Router(prefix="/api/v1", tags=["images"])
 
@@ -65,15 +67,8 @@ PICTURE = {
         ),
     },
 )
-async def decrypt(
-    *,
-    request: Request,
-    caller: Writer,
-    services: Services,
-    prefer: Preferred,
-    request_id: RequestId,
-    once: OncePerKey,
-) -> Response:
+@accepts_upload(limit=sum(LIMITS.values()))
+async def decrypt(upload: Submit, pictures: Pictures) -> Response:
     """Decrypt a picture.
 
     A worker does it, and the gateway waits up to 30 seconds for it and sends the picture; after that, or at once with
@@ -86,40 +81,34 @@ async def decrypt(
     A wrong key, a wrong password and a changed file are one answer, `decryption-failed`: telling them apart would help
     whoever tries.
     """
-    job = await _submit(request, Order(caller.account_id, request_id), services, once)
-    release(request)
+    job = await _submit(upload, pictures)
 
     async def send(ended: JobFacts) -> Response:
-        result = await services.results.find(caller.account_id, ended.id)
-        return await file_response(
-            request, result, services.results, headers={"Content-Location": f"{url(ended)}/result"}
-        )
+        result = await pictures.results.find(upload.caller, ended.id)
+        headers = {"Content-Location": result_url(ended.id)}
+        return await file_response(upload.request, upload.caller, result, pictures.results, headers=headers)
 
-    return await answer_in_time(request, caller, job, prefer, send)
+    return await answer_in_time(upload, job, send)
 
 
-async def _submit(request: Request, order: Order, services: GatewayServices, once: Once) -> JobFacts:
+async def _submit(upload: Upload, pictures: PictureServices) -> JobFacts:
     # A function of its own, so that nothing holds the picture while the caller waits for the job.
-    files, options = await read_form(
-        request,
-        DecryptOptions,
-        files={"encrypted_image": MAX_ENCRYPTED_BYTES, "key_file": MAX_KEY_FILE, "material": MAX_MATERIAL_BYTES},
-        required="encrypted_image",
-    )
+    files, options = await upload.read(DecryptOptions, files=LIMITS, required="encrypted_image")
     image, key_file, material = files["encrypted_image"], files.get("key_file"), files.get("material")
     password = options.master_password
 
-    async def create(order: Order) -> JobFacts:
+    async def create(submission: Submission) -> JobFacts:
         sent = material.data if material is not None else None
-        prepared = await services.decryptions.prepare(
-            order.account_id,
+        prepared = await pictures.decryptions.prepare(
+            submission.caller,
             image.data,
             key_file=key_file.data if key_file is not None else None,
             material=sent,
             password=password.get_secret_value() if password is not None else None,
         )
-        # What a password costs is waited for outside of the slots: nobody else's picture waits for it.
-        async with request.app.state.submission_slots:
-            return await services.decryptions.submit(order, Upload(image.data, image.name), prepared, material=sent)
+        # A password is derived outside of the slots: no other caller's picture waits for it.
+        async with upload.slot():
+            picture = Picture(image.data, image.name)
+            return await pictures.decryptions.submit(submission, picture, prepared, material=sent)
 
-    return await once.job(order.telling(options.webhook_url, options.note()), create, options=options, files=files)
+    return await upload.submit(create, options, files)

@@ -1,4 +1,4 @@
-"""The progress of a job as server-sent events: what the socket tells, over plain HTTP."""
+"""The progress of a job as server-sent events: the socket's messages over plain HTTP."""
 
 import asyncio
 import json
@@ -11,8 +11,8 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from api.answers.problems import AUTHENTICATED, problems
-from api.dependencies import CurrentStreams, Reader, Services
-from api.live.messages import Frame, Story, story_of
+from api.dependencies import CurrentFeeds, CurrentStreams, Identity, Jobs, Reader, principal_of
+from api.live.messages import Message, Messages, messages_of
 from api.live.streams import DONE, SEND_SECONDS, Ending, OpenStreams, converse
 from api.routing import Router, head_response
 from api.schemas.values import WholeNumber
@@ -38,19 +38,19 @@ class EventStream(Response):
     """An answer that goes on; what it holds is given back however it ends."""
 
     def __init__(
-        self, story: Story, first: Frame | None, *, heard: int, caller: Principal, streams: OpenStreams
+        self, messages: Messages, first: Message | None, *, heard: int, holder: Principal, streams: OpenStreams
     ) -> None:
         super().__init__(headers=HEADERS)
         del self.headers["content-length"]
-        self._story = story
-        self._first: Frame | None = first
+        self._messages = messages
+        self._first: Message | None = first
         self._heard = heard
-        self._caller = caller
+        self._holder = holder
         self._streams = streams
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - what an application is
-        async with aclosing(self._story):
-            stream = self._streams.open(self._caller)
+        async with aclosing(self._messages):
+            stream = self._streams.open(self._holder)
             try:
                 with EVENT_STREAMS.track_inprogress():
                     await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
@@ -65,8 +65,8 @@ class EventStream(Response):
         # Not the number of the state but of what was heard: who is cut now has heard no event of this stream.
         await _send(send, text_of(self._first, self._heard))
         self._first = None
-        async for frame in self._story:
-            await _send(send, text_of(frame))
+        async for message in self._messages:
+            await _send(send, text_of(message))
         return DONE
 
 
@@ -87,7 +87,9 @@ async def follow_job(
     request: Request,
     job_id: str,
     caller: Reader,
-    services: Services,
+    identity: Identity,
+    jobs: Jobs,
+    feeds: CurrentFeeds,
     streams: CurrentStreams,
     last_event_id: Annotated[
         WholeNumber | None, Header(ge=0, le=MAX_SEQ, description="The last `id` that was seen; goes before `last_seq`")
@@ -103,26 +105,27 @@ async def follow_job(
     stops, and where nothing was read for 10 seconds.
     """
     ids.from_wire("job", job_id)
-    await services.sessions.demand(caller.session_id)
+    holder = principal_of(request)
+    await identity.sessions.require(holder.session_id)
     if request.method == "HEAD":
-        await services.jobs.get(caller.account_id, ids.from_wire("job", job_id))
+        await jobs.views.get(caller, ids.from_wire("job", job_id))
         return head_response(HEADERS)
     heard = last_event_id if last_event_id is not None else last_seq
-    story = story_of(services, caller, job_id, last_seq=heard, beat_seconds=BEAT_SECONDS)
-    first = await anext(story)
+    messages = messages_of(feeds, caller, job_id, last_seq=heard, beat_seconds=BEAT_SECONDS)
+    first = await anext(messages)
     if last_event_id is not None and first is not None and _is_over(first, last_event_id):
-        await story.aclose()
+        await messages.aclose()
         # The HTML standard: an EventSource that gets this does not come back.
         return Response(status_code=204, headers={"Cache-Control": "no-store"})
-    return EventStream(story, first, heard=heard, caller=caller, streams=streams)
+    return EventStream(messages, first, heard=heard, holder=holder, streams=streams)
 
 
-def text_of(frame: Frame | None, number: int | None = None) -> str:
-    """Write a frame as an event, and nothing as a comment."""
-    if frame is None:
+def text_of(message: Message | None, number: int | None = None) -> str:
+    """Write a message as an event, and None as a comment."""
+    if message is None:
         return ": nothing new\n\n"
-    seq = frame["seq"] if number is None else min(number, frame["seq"])
-    return f"event: {frame['type']}\nid: {seq}\ndata: {json.dumps(frame, separators=(',', ':'))}\n\n"
+    seq = message["seq"] if number is None else min(number, message["seq"])
+    return f"event: {message['type']}\nid: {seq}\ndata: {json.dumps(message, separators=(',', ':'))}\n\n"
 
 
 def last_words(ending: Ending) -> str:
@@ -130,7 +133,7 @@ def last_words(ending: Ending) -> str:
     return "" if ending is DONE else f": {ending.reason}\nretry: {1000 + secrets.randbelow(4000)}\n\n"
 
 
-def _is_over(snapshot: Frame, heard: int) -> bool:
+def _is_over(snapshot: Message, heard: int) -> bool:
     return snapshot["payload"]["status"] in {"completed", "failed", "cancelled"} and heard >= snapshot["seq"]
 
 

@@ -6,7 +6,7 @@ from starlette.responses import Response
 from api.answers.downloads import HEADERS, RANGES, REFUSED_PARTS, content_disposition, file_response
 from api.answers.jobs import ACCEPTED, job_answer
 from api.answers.problems import AUTHENTICATED, problems
-from api.dependencies import Reader, Remover, RequestId, Services, Writer
+from api.dependencies import Jobs, Pictures, Reader, Remover, Writer
 from api.requests.cursors import read_cursor
 from api.requests.idempotency import CODES, OncePerKey, replayable
 from api.requests.preferences import Preferences
@@ -14,20 +14,20 @@ from api.routing import Router
 from api.schemas.jobs import Job, JobFilter, JobPage
 from backplane import ids
 from backplane.errors import JobFailed, JobNotFinished, NotFound
-from backplane.services.requests.submission import Order
+from backplane.services.requests.submission import Submission
 
 router = Router(prefix="/api/v1/jobs", tags=["jobs"])
 BYTES = {"schema": {"type": "string", "format": "binary"}}
 
 
 @router.get("", responses=problems(*AUTHENTICATED, "validation-failed"))
-async def list_jobs(caller: Reader, services: Services, wanted: Annotated[JobFilter, Query()]) -> JobPage:
+async def list_jobs(caller: Reader, jobs: Jobs, wanted: Annotated[JobFilter, Query()]) -> JobPage:
     """List your jobs, newest first, in pages.
 
     Send `next_cursor` as `cursor` for the page after; jobs that come meanwhile do not shift it.
     """
-    found, has_more = await services.jobs.page(
-        caller.account_id,
+    found, has_more = await jobs.views.page(
+        caller,
         limit=wanted.limit,
         before=read_cursor("job", wanted.cursor),
         created_after=wanted.created_after,
@@ -38,14 +38,14 @@ async def list_jobs(caller: Reader, services: Services, wanted: Annotated[JobFil
         kind=wanted.kind,
         purity_requested=wanted.purity,
     )
-    jobs = [Job.of(facts) for facts in found]
-    return JobPage(data=jobs, has_more=has_more, next_cursor=jobs[-1].job_id if has_more else None)
+    data = [Job.of(facts) for facts in found]
+    return JobPage(data=data, has_more=has_more, next_cursor=data[-1].job_id if has_more else None)
 
 
 @router.get("/{job_id}", responses=problems(*AUTHENTICATED, "not-found"))
-async def get_job(job_id: str, caller: Reader, services: Services) -> Job:
+async def get_job(job_id: str, caller: Reader, jobs: Jobs) -> Job:
     """Get a job. Another account's job is the same 404 as one that never was."""
-    return Job.of(await services.jobs.get(caller.account_id, ids.from_wire("job", job_id)))
+    return Job.of(await jobs.views.get(caller, ids.from_wire("job", job_id)))
 
 
 @router.post(
@@ -57,16 +57,14 @@ async def get_job(job_id: str, caller: Reader, services: Services) -> Job:
         **problems(*AUTHENTICATED, "not-found", "job-finished"),
     },
 )
-async def cancel_job(
-    job_id: str, caller: Remover, services: Services, request_id: RequestId, response: Response
-) -> Job:
+async def cancel_job(job_id: str, caller: Remover, jobs: Jobs, response: Response) -> Job:
     """Cancel a job.
 
     One that waits is cancelled at once. One that is being worked on can no longer complete, and its worker stops at its
     next report, or within five seconds: it ends as `cancelled`, or as `failed` where that comes first. What was sent
     for it and what it made are deleted. One that has completed or failed is 409 `job-finished`.
     """
-    job = await services.steering.cancel(caller.account_id, ids.from_wire("job", job_id), request_id=request_id)
+    job = await jobs.steering.cancel(caller, ids.from_wire("job", job_id))
     response.status_code = 200 if job.ended else 202
     return Job.of(job)
 
@@ -82,17 +80,18 @@ async def cancel_job(
         ),
     },
 )
-async def retry_job(
-    job_id: str, caller: Writer, services: Services, request_id: RequestId, once: OncePerKey
-) -> Response:
+async def retry_job(job_id: str, caller: Writer, jobs: Jobs, once: OncePerKey) -> Response:
     """Try a failed job again, with what was sent for it: for 24 hours, then this is 410.
 
     It keeps its id, waits for its turn anew and has three attempts; its events are numbered on from its failure. A
     wrong password is as wrong the second time: send the picture again with the right one.
     """
     failed = ids.from_wire("job", job_id)
-    order = Order(caller.account_id, request_id)
-    job = await once.job(order, lambda reserved: services.steering.retry(reserved, failed))
+    job = await once.run(
+        Submission(caller),
+        lambda submission: jobs.steering.retry(submission, failed),
+        lambda _: jobs.views.get(caller, failed),
+    )
     return job_answer(job, Preferences())
 
 
@@ -101,13 +100,13 @@ async def retry_job(
     status_code=204,
     responses=problems(*AUTHENTICATED, "not-found", "job-not-finished"),
 )
-async def delete_job(job_id: str, caller: Remover, services: Services, request_id: RequestId) -> None:
+async def delete_job(job_id: str, caller: Remover, jobs: Jobs) -> None:
     """Delete an ended job with everything it made, its key apart.
 
     From now on it is 404, and its files go within seconds. The key stays, for the encrypted picture may lie anywhere;
     of `maximum` purity the picture does not open without the material, which goes: fetch it first.
     """
-    await services.steering.delete(caller.account_id, ids.from_wire("job", job_id), request_id=request_id)
+    await jobs.steering.delete(caller, ids.from_wire("job", job_id))
 
 
 @router.get(
@@ -119,14 +118,14 @@ async def delete_job(job_id: str, caller: Remover, services: Services, request_i
         **problems(*AUTHENTICATED, "not-found", "job-not-finished", "job-failed", "gone", *REFUSED_PARTS),
     },
 )
-async def get_result(request: Request, job_id: str, caller: Reader, services: Services) -> Response:
+async def get_result(request: Request, job_id: str, caller: Reader, pictures: Pictures) -> Response:
     """Fetch what the job made: the encrypted image, the decrypted picture, or what was measured.
 
     A decrypted picture is kept for 15 minutes, or for 60 seconds once all of it has arrived, in one answer or in ranges
     that cover it; then this is 410. A download that breaks off costs nothing: fetch the rest with `Range`, `If-Range`.
     """
-    result = await services.results.find(caller.account_id, ids.from_wire("job", job_id))
-    return await file_response(request, result, services.results)
+    result = await pictures.results.find(caller, ids.from_wire("job", job_id))
+    return await file_response(request, caller, result, pictures.results)
 
 
 @router.get(
@@ -142,13 +141,13 @@ async def get_result(request: Request, job_id: str, caller: Reader, services: Se
         **problems(*AUTHENTICATED, "not-found", "job-not-finished", "job-failed", "gone", *REFUSED_PARTS),
     },
 )
-async def get_material(request: Request, job_id: str, caller: Reader, services: Services) -> Response:
+async def get_material(request: Request, job_id: str, caller: Reader, pictures: Pictures) -> Response:
     """Fetch the material file of a picture that was encrypted with `maximum` purity.
 
     The picture does not open without it, and it is of no use without the key file: it is encrypted under the file key.
     """
-    material = await services.results.find_material(caller.account_id, ids.from_wire("job", job_id))
-    return await file_response(request, material, services.results)
+    material = await pictures.results.find_material(caller, ids.from_wire("job", job_id))
+    return await file_response(request, caller, material, pictures.results)
 
 
 @router.get(
@@ -161,7 +160,7 @@ async def get_material(request: Request, job_id: str, caller: Reader, services: 
         **problems(*AUTHENTICATED, "not-found", "job-not-finished", "job-failed"),
     },
 )
-async def get_receipt(job_id: str, caller: Reader, services: Services) -> Response:
+async def get_receipt(job_id: str, caller: Reader, jobs: Jobs) -> Response:
     """Fetch the receipt: where every random bit of the job's key came from, and for which encrypted image.
 
     The `statement` names the source, its circuits and its health tests, and what entropy it is credited with: of a
@@ -169,7 +168,7 @@ async def get_receipt(job_id: str, caller: Reader, services: Services) -> Respon
     that verifies `signature_b64`, or is null in a receipt from before receipts were signed. Keep the bytes as they
     come: `imageshield verify` checks them offline. A decrypt job draws no key and has no receipt.
     """
-    job = await services.jobs.get(caller.account_id, ids.from_wire("job", job_id))
+    job = await jobs.views.get(caller, ids.from_wire("job", job_id))
     if not job.ended:
         raise JobNotFinished
     if job.status != "completed":
@@ -177,7 +176,7 @@ async def get_receipt(job_id: str, caller: Reader, services: Services) -> Respon
     if not job.has_receipt:
         raise NotFound("This job drew no key")
     return Response(
-        await services.jobs.receipt(caller.account_id, job.id),
+        await jobs.views.receipt(caller, job.id),
         media_type="application/json",
         headers={"Content-Disposition": content_disposition(f"{job_id}.receipt.json")},
     )

@@ -3,7 +3,7 @@ from starlette.responses import Response
 
 from api.answers.downloads import key_file_response
 from api.answers.problems import AUTHENTICATED, WITH_BODY, problems
-from api.dependencies import KeyExporter, RequestId, Services
+from api.dependencies import KeyExporter, Keys
 from api.routing import Router, head_response
 from api.schemas.images import KeyFileLocks
 from backplane import ids
@@ -23,9 +23,7 @@ STATES = ("not-found", "job-not-finished", "job-failed")
     response_class=Response,
     responses={200: KEY_FILE, **problems(*AUTHENTICATED, *STATES)},
 )
-async def get_key_file(
-    request: Request, job_id: str, caller: KeyExporter, services: Services, request_id: RequestId
-) -> Response:
+async def get_key_file(request: Request, job_id: str, caller: KeyExporter, keys: Keys) -> Response:
     """Fetch the key file of an encrypted image.
 
     With it and the offline command line the image opens without this service. A managed key leaves **in clear**:
@@ -33,9 +31,9 @@ async def get_key_file(
     alone. A key under a passphrase or of recipients leaves as it is kept. The export is audited.
     """
     if request.method == "HEAD":
-        await services.keys.demand(caller.account_id, ids.from_wire("job", job_id))
+        await keys.require(caller, ids.from_wire("job", job_id))
         return head_response(key_file_response(b"", name=f"{job_id}.enc.qkey").headers)
-    key_file = await services.keys.export(caller.account_id, ids.from_wire("job", job_id), request_id=request_id)
+    key_file = await keys.export(caller, ids.from_wire("job", job_id))
     return key_file_response(key_file, name=f"{job_id}.enc.qkey")
 
 
@@ -44,20 +42,17 @@ async def get_key_file(
     response_class=Response,
     responses={200: KEY_FILE, **problems(*AUTHENTICATED, *STATES, *WITH_BODY, "custody-conflict", "client-custody")},
 )
-async def wrap_key_file(
-    job_id: str, wanted: KeyFileLocks, caller: KeyExporter, services: Services, request_id: RequestId
-) -> Response:
+async def wrap_key_file(job_id: str, wanted: KeyFileLocks, caller: KeyExporter, keys: Keys) -> Response:
     """Fetch the key file of a managed key, wrapped under a password of yours, for recipients, or both.
 
     The file opens with what you name, and with nothing else. A key that is under its owner's passphrase already is
     refused as `custody-conflict`, one that only its recipients can open as `client-custody`.
     """
     password = wanted.master_password
-    key_file = await services.keys.export(
-        caller.account_id,
+    key_file = await keys.export(
+        caller,
         ids.from_wire("job", job_id),
         password=password.get_secret_value() if password is not None else None,
         recipients=wanted.recipients,
-        request_id=request_id,
     )
     return key_file_response(key_file, name=f"{job_id}.enc.qkey")

@@ -8,7 +8,7 @@ from fastapi import Request
 from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.staticfiles import NotModifiedResponse
 
-from api.answers.errors import catalog
+from api.errors import catalog
 from api.requests.ranges import demand_match, is_known
 from api.routing import Router
 from backplane.errors import NotFound

@@ -1,8 +1,8 @@
 from fastapi import Request, Response
 
 from api.answers.problems import AUTHENTICATED, WITH_BODY, problems
-from api.dependencies import CurrentSettings, Reader, Services
-from api.live.messages import demand_owner
+from api.dependencies import CurrentFeeds, CurrentSettings, Identity, Reader, principal_of
+from api.live.messages import require_owner
 from api.routing import Router
 from api.schemas.tickets import NewTicket, Ticket
 from backplane import ids
@@ -17,7 +17,8 @@ async def issue_ticket(
     request: Request,
     wanted: NewTicket,
     caller: Reader,
-    services: Services,
+    identity: Identity,
+    feeds: CurrentFeeds,
     settings: CurrentSettings,
     response: Response,
 ) -> Ticket:
@@ -32,8 +33,9 @@ async def issue_ticket(
         raise InsufficientScope("Tickets are for pages of an origin in ALLOWED_ORIGINS; programs send Authorization")
     prefix, subject = wanted.subject
     ids.from_wire(prefix, subject)
-    await services.sessions.demand(caller.session_id)
-    await demand_owner(services, caller, subject)
-    ticket = await services.tickets.issue(caller, subject=subject, origin=origins[0])
+    holder = principal_of(request)
+    await identity.sessions.require(holder.session_id)
+    await require_owner(feeds, caller, subject)
+    ticket = await identity.tickets.issue(holder, subject=subject, origin=origins[0])
     response.headers["Cache-Control"] = "no-store"
     return Ticket(ticket=ticket.text, expires_at=ticket.expires_at)

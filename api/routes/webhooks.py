@@ -3,7 +3,7 @@ from typing import Annotated
 from fastapi import Query, Response
 
 from api.answers.problems import AUTHENTICATED, WITH_BODY, problems
-from api.dependencies import RequestId, Services, WebhookReader, WebhookWriter
+from api.dependencies import WebhookReader, Webhooks, WebhookWriter
 from api.requests.cursors import read_cursor
 from api.requests.idempotency import CODES, OncePerKey, replayable
 from api.routing import Router
@@ -19,11 +19,12 @@ from api.schemas.webhooks import (
     WebhookWithSecret,
 )
 from backplane import ids
+from backplane.services.requests.caller import Caller
 from backplane.services.requests.idempotency import Made
-from backplane.services.requests.submission import Order
+from backplane.services.requests.submission import Submission
 from backplane.services.webhooks.endpoints import MadeSecret
 from backplane.services.webhooks.logs import DeliveryFacts
-from backplane.wiring import GatewayServices
+from backplane.wiring.webhooks import WebhookServices
 
 router = Router(prefix=WEBHOOKS, tags=["webhooks"])
 
@@ -51,8 +52,7 @@ async def create_webhook(
     *,
     new: NewWebhook,
     caller: WebhookWriter,
-    services: Services,
-    request_id: RequestId,
+    webhooks: Webhooks,
     once: OncePerKey,
     response: Response,
 ) -> WebhookWithSecret:
@@ -61,50 +61,46 @@ async def create_webhook(
     Messages follow Standard Webhooks. This answer's `secret` signs them: docs/guides/webhooks.md shows how to
     verify them. They may come more than once, always with the same `webhook-id`. An account has at most 20 endpoints.
     """
-    order = Order(caller.account_id, request_id)
 
-    async def create(order: Order) -> MadeSecret:
-        return await services.webhooks.create(order, url=new.url, events=new.events, description=new.description)
+    async def create(submission: Submission) -> MadeSecret:
+        return await webhooks.endpoints.create(submission, url=new.url, events=new.events, description=new.description)
 
-    made = await once.run(order, create, lambda made: _tell_secret(services, order, made), options=new)
+    made = await once.run(Submission(caller), create, lambda made: _shown_again(webhooks, caller, made), options=new)
     response.headers["Location"] = f"{WEBHOOKS}/{ids.to_wire('whk', made.endpoint.id)}"
     response.headers["Cache-Control"] = "no-store"
     return WebhookWithSecret.made(made)
 
 
 @router.get("", responses=problems(*AUTHENTICATED))
-async def list_webhooks(caller: WebhookReader, services: Services) -> WebhookPage:
+async def list_webhooks(caller: WebhookReader, webhooks: Webhooks) -> WebhookPage:
     """List your endpoints, newest first: all of them on one page.
 
     The one without a `url` is the `default` endpoint, which signs what goes to the `webhook_url` of a request. It is
     there from the first such request on.
     """
-    return WebhookPage(data=[Webhook.of(facts) for facts in await services.webhooks.page(caller.account_id)])
+    return WebhookPage(data=[Webhook.of(facts) for facts in await webhooks.endpoints.page(caller)])
 
 
 @router.get("/{webhook_id}", responses=problems(*AUTHENTICATED, "not-found"))
-async def get_webhook(webhook_id: str, caller: WebhookReader, services: Services) -> Webhook:
+async def get_webhook(webhook_id: str, caller: WebhookReader, webhooks: Webhooks) -> Webhook:
     """Get an endpoint, by its id or as `default`."""
-    return Webhook.of(await services.webhooks.get(caller.account_id, webhook_id))
+    return Webhook.of(await webhooks.endpoints.get(caller, webhook_id))
 
 
 @router.patch("/{webhook_id}", responses=problems(*AUTHENTICATED, *WITH_BODY, "not-found", "webhook-url-refused"))
-async def change_webhook(
-    webhook_id: str, change: WebhookChange, caller: WebhookWriter, services: Services, request_id: RequestId
-) -> Webhook:
+async def change_webhook(webhook_id: str, change: WebhookChange, caller: WebhookWriter, webhooks: Webhooks) -> Webhook:
     """Change what you name; the rest stays.
 
     While an endpoint is disabled nothing is sent to it and nothing new is written down for it; what waited before is
     sent when it is enabled again.
     """
-    order = Order(caller.account_id, request_id)
-    return Webhook.of(await services.webhooks.change(order, webhook_id, change.changes()))
+    return Webhook.of(await webhooks.endpoints.change(caller, webhook_id, change.changes()))
 
 
 @router.delete("/{webhook_id}", status_code=204, responses=problems(*AUTHENTICATED, "not-found"))
-async def delete_webhook(webhook_id: str, caller: WebhookWriter, services: Services, request_id: RequestId) -> None:
+async def delete_webhook(webhook_id: str, caller: WebhookWriter, webhooks: Webhooks) -> None:
     """Delete an endpoint, its secrets and its log. What waits to be sent to it is not sent any more."""
-    await services.webhooks.remove(Order(caller.account_id, request_id), webhook_id)
+    await webhooks.endpoints.remove(caller, webhook_id)
 
 
 @router.post(
@@ -115,8 +111,7 @@ async def rotate_webhook_secret(
     *,
     webhook_id: str,
     caller: WebhookWriter,
-    services: Services,
-    request_id: RequestId,
+    webhooks: Webhooks,
     once: OncePerKey,
     response: Response,
 ) -> WebhookWithSecret:
@@ -126,12 +121,11 @@ async def rotate_webhook_secret(
     any moment. Only one old secret is kept: rotate twice to be rid of one that has become known. Of the `default`
     endpoint this is the way to its secret in the first place.
     """
-    order = Order(caller.account_id, request_id)
 
-    async def create(order: Order) -> MadeSecret:
-        return await services.webhooks.rotate_secret(order, webhook_id)
+    async def create(submission: Submission) -> MadeSecret:
+        return await webhooks.endpoints.rotate_secret(submission, webhook_id)
 
-    made = await once.run(order, create, lambda made: _tell_secret(services, order, made))
+    made = await once.run(Submission(caller), create, lambda made: _shown_again(webhooks, caller, made))
     response.headers["Cache-Control"] = "no-store"
     return WebhookWithSecret.made(made)
 
@@ -145,20 +139,20 @@ async def test_webhook(
     *,
     webhook_id: str,
     caller: WebhookWriter,
-    services: Services,
-    request_id: RequestId,
+    webhooks: Webhooks,
     once: OncePerKey,
     response: Response,
 ) -> Delivery:
     """Send a message of the type `webhook.test`, which says nothing but that messages arrive."""
-    order = Order(caller.account_id, request_id)
 
-    async def create(order: Order) -> DeliveryFacts:
-        return await services.webhook_logs.test(order, webhook_id)
+    async def create(submission: Submission) -> DeliveryFacts:
+        return await webhooks.logs.test(submission, webhook_id)
 
     return _sent_soon(
         await once.run(
-            order, create, lambda made: services.webhook_logs.get(order.account_id, webhook_id, made.object_id)
+            Submission(caller),
+            create,
+            lambda made: webhooks.logs.get(caller, webhook_id, made.object_id),
         ),
         response,
     )
@@ -166,11 +160,11 @@ async def test_webhook(
 
 @router.get("/{webhook_id}/deliveries", responses=problems(*AUTHENTICATED, "not-found", "validation-failed"))
 async def list_deliveries(
-    webhook_id: str, caller: WebhookReader, services: Services, wanted: Annotated[DeliveryFilter, Query()]
+    webhook_id: str, caller: WebhookReader, webhooks: Webhooks, wanted: Annotated[DeliveryFilter, Query()]
 ) -> DeliveryPage:
     """List what was sent to an endpoint, newest first, with every attempt. Kept for 30 days."""
-    found, has_more = await services.webhook_logs.page(
-        caller.account_id,
+    found, has_more = await webhooks.logs.page(
+        caller,
         webhook_id,
         limit=wanted.limit,
         before=read_cursor("whd", wanted.cursor),
@@ -181,11 +175,9 @@ async def list_deliveries(
 
 
 @router.get("/{webhook_id}/deliveries/{delivery_id}", responses=problems(*AUTHENTICATED, "not-found"))
-async def get_delivery(webhook_id: str, delivery_id: str, caller: WebhookReader, services: Services) -> Delivery:
+async def get_delivery(webhook_id: str, delivery_id: str, caller: WebhookReader, webhooks: Webhooks) -> Delivery:
     """Get one message and every time that it was sent."""
-    return Delivery.of(
-        await services.webhook_logs.get(caller.account_id, webhook_id, ids.from_wire("whd", delivery_id))
-    )
+    return Delivery.of(await webhooks.logs.get(caller, webhook_id, ids.from_wire("whd", delivery_id)))
 
 
 @router.post(
@@ -198,28 +190,26 @@ async def replay_delivery(
     webhook_id: str,
     delivery_id: str,
     caller: WebhookWriter,
-    services: Services,
-    request_id: RequestId,
+    webhooks: Webhooks,
     once: OncePerKey,
     response: Response,
 ) -> Delivery:
     """Send a message again: the same `webhook-id` and the same body, a new attempt."""
-    order = Order(caller.account_id, request_id)
     wanted = ids.from_wire("whd", delivery_id)
 
-    async def create(order: Order) -> DeliveryFacts:
-        return await services.webhook_logs.replay(order, webhook_id, wanted)
+    async def create(submission: Submission) -> DeliveryFacts:
+        return await webhooks.logs.replay(submission, webhook_id, wanted)
 
     return _sent_soon(
-        await once.run(order, create, lambda _: services.webhook_logs.get(order.account_id, webhook_id, wanted)),
+        await once.run(Submission(caller), create, lambda _: webhooks.logs.get(caller, webhook_id, wanted)),
         response,
     )
 
 
-async def _tell_secret(services: GatewayServices, order: Order, made: Made) -> MadeSecret:
+async def _shown_again(webhooks: WebhookServices, caller: Caller, made: Made) -> MadeSecret:
     """Answer again with a secret that the key's first request made."""
     assert made.answer is not None
-    endpoint = await services.webhooks.get(order.account_id, ids.to_wire("whk", made.object_id))
+    endpoint = await webhooks.endpoints.get(caller, ids.to_wire("whk", made.object_id))
     return MadeSecret(endpoint, made.answer.decode())
 
 

@@ -1,4 +1,4 @@
-"""Batches as their owners see them, the form that makes one, and the frames of their socket."""
+"""Batches as their owners see them, the form that makes one, and the messages of their socket."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field
 
 from api.schemas.images import ENCRYPT_FORM, FILE, form
-from api.schemas.jobs import Status, frame
+from api.schemas.jobs import Status, event_message
 from api.schemas.notes import NoteFilter
 from api.schemas.strict import Strict
 from api.schemas.values import Flag, WholeNumber
@@ -15,8 +15,8 @@ from backplane.services.batches import views as facts_of
 from backplane.services.batches.unpacking import MAX_ARCHIVE_BYTES, MAX_ITEMS, MAX_UNPACKED_BYTES
 from backplane.services.batches.views import BatchFacts, ItemFacts
 from backplane.services.jobs.progress import Event
+from backplane.services.requests.links import BATCHES, batch_url
 
-BATCHES = "/api/v1/batches"
 BatchStatus = Literal["processing", "completed", "failed", "cancelled"]
 BATCH_EXAMPLE: dict[str, Any] = {
     "batch_id": "bat_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42",
@@ -164,12 +164,8 @@ def _form() -> dict[str, Any]:
 BATCH_FORM = _form()
 
 
-def url(facts: BatchFacts) -> str:
-    return f"{BATCHES}/{ids.to_wire('bat', facts.id)}"
-
-
 def snapshot(facts: BatchFacts) -> dict[str, Any]:
-    """The first frame of a batch's socket: the batch as it stands, and how far each job of it is."""
+    """The first message of a batch's socket: the batch in its present state, and how far each job of it is."""
     payload = {
         "status": facts.status,
         "counts": facts.counts.to_json(),
@@ -179,17 +175,17 @@ def snapshot(facts: BatchFacts) -> dict[str, Any]:
     return {"type": "snapshot", "batch_id": ids.to_wire("bat", facts.id), "payload": payload}
 
 
-def job_frame(batch_id: str, event: Event) -> dict[str, Any]:
+def job_message(batch_id: str, event: Event) -> dict[str, Any]:
     """An event of one job, as its own socket would tell it, and the batch it belongs to."""
-    return {**frame(event), "batch_id": batch_id}
+    return {**event_message(event), "batch_id": batch_id}
 
 
-def counts_frame(batch_id: str, counts: facts_of.Counts) -> dict[str, Any]:
+def counts_message(batch_id: str, counts: facts_of.Counts) -> dict[str, Any]:
     """How the batch stands after one of its jobs has ended."""
     return {"type": "batch", "batch_id": batch_id, "payload": {"status": counts.status, "counts": counts.to_json()}}
 
 
-def last_frame(batch_id: str, counts: facts_of.Counts) -> dict[str, Any]:
+def last_message(batch_id: str, counts: facts_of.Counts) -> dict[str, Any]:
     """No job is left to run; without a job's id it is of the batch."""
     payload = {"status": counts.status, "counts": counts.to_json(), "result_url": f"{BATCHES}/{batch_id}/result"}
     return {"type": "completed", "batch_id": batch_id, "payload": payload}
@@ -210,7 +206,7 @@ def _summary(facts: BatchFacts) -> dict[str, Any]:
 
 
 def _result_url(facts: BatchFacts) -> str | None:
-    return f"{url(facts)}/result" if facts.counts.ended else None
+    return f"{batch_url(facts.id)}/result" if facts.counts.ended else None
 
 
 def _state(item: ItemFacts) -> dict[str, Any]:

@@ -8,11 +8,11 @@ from pydantic import BaseModel, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from api.schemas import values
-from api.schemas.jobs import ANALYZE
 from api.schemas.strict import Strict
 from backplane import ids
 from backplane.services.jobs.views import JobFacts
 from backplane.services.pictures.analyses import Trend
+from backplane.services.requests.links import ANALYZE
 
 MIN_COMPARED, MAX_COMPARED = 2, 20
 MAX_DAYS = 366

@@ -12,7 +12,7 @@ from api.schemas.passwords import RULE, NewPassword
 from api.schemas.strict import Strict
 from api.schemas.values import Flag
 from api.schemas.webhooks import WEBHOOK_URL_FIELD
-from backplane.services.pictures.encryptions import Wishes
+from backplane.services.pictures.encryptions import EncryptRequest
 from shield_core.image.regions import MAX_TEXT
 from shield_core.keys.recipients import PublicKey, RecipientUnfit
 from shield_core.keys.stanzas import MAX_STANZAS
@@ -56,9 +56,9 @@ class BatchOptions(Noted):
     recipients: Recipients = ()
     key_custody: Annotated[Custody, BeforeValidator(_refuse_later_custody)] | None = None
 
-    def wishes(self) -> Wishes:
+    def encrypt_request(self) -> EncryptRequest:
         password = self.master_password
-        return Wishes(
+        return EncryptRequest(
             purity=self.quantum_purity,
             layout=self.layout,
             analyze=self.analyze,
@@ -73,8 +73,8 @@ class EncryptOptions(BatchOptions):
 
     regions: str | None = None
 
-    def wishes(self) -> Wishes:
-        return replace(super().wishes(), regions=self.regions)
+    def encrypt_request(self) -> EncryptRequest:
+        return replace(super().encrypt_request(), regions=self.regions)
 
 
 class DecryptOptions(Noted):

@@ -1,19 +1,23 @@
+from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
 from api.schemas.notes import NoteFilter
 from api.schemas.values import Moment, WholeNumber
 from backplane import ids
+from backplane.kinds import KINDS
 from backplane.services.jobs.progress import Event
 from backplane.services.jobs.views import JobFacts
+from backplane.services.requests.links import JobLinks, result_url
 from shield_core.cipher.purity import Purity
 
-JOBS = "/api/v1/jobs"
-ANALYZE = "/api/v1/analyze"
 Status = Literal["pending", "processing", "completed", "failed", "cancelled"]
-Kind = Literal["encrypt", "decrypt", "analyze", "avalanche"]
+if TYPE_CHECKING:
+    Kind = str
+else:
+    Kind = Literal[tuple(KINDS)]
 
 JOB_EXAMPLE: dict[str, Any] = {
     "job_id": "job_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42",
@@ -158,8 +162,9 @@ class Job(BaseModel):
 
     @classmethod
     def of(cls, facts: JobFacts) -> "Job":
-        place = url(facts)
-        has_key = facts.kind == "encrypt" and facts.status == "completed"
+        links = asdict(JobLinks.of(facts))
+        del links["job_url"]
+        links["result_url"] = _result_url(facts)
         return cls(
             job_id=ids.to_wire("job", facts.id),
             kind=facts.kind,
@@ -179,12 +184,7 @@ class Job(BaseModel):
             metadata=dict(facts.note.metadata),
             image=Image(**facts.image) if facts.image is not None else None,
             warnings=facts.warnings,
-            result_url=_result_url(facts),
-            key_file_url=f"{place}/key-file" if has_key else None,
-            material_url=f"{place}/material" if has_key and facts.purity_served == "maximum" else None,
-            receipt_url=f"{place}/receipt" if facts.has_receipt else None,
-            analysis_url=f"{ANALYZE}/{ids.to_wire('job', facts.id)}" if facts.analysis_version is not None else None,
-            report_url=f"{place}/report" if facts.analysis_version is not None else None,
+            **links,
             metrics=facts.metrics,
             error=_error(facts),
             attempts=facts.attempts,
@@ -220,12 +220,8 @@ class JobFilter(NoteFilter):
     cursor: Annotated[str | None, Field(max_length=64, description="The `next_cursor` of the page before")] = None
 
 
-def url(facts: JobFacts) -> str:
-    return f"{JOBS}/{ids.to_wire('job', facts.id)}"
-
-
 def snapshot(facts: JobFacts) -> dict[str, Any]:
-    """The first frame of a progress socket: the job as it stands."""
+    """The first message of a progress socket: the job in its present state."""
     error = _error(facts)
     payload = {
         "status": facts.status,
@@ -237,7 +233,7 @@ def snapshot(facts: JobFacts) -> dict[str, Any]:
     return {"type": "snapshot", "job_id": ids.to_wire("job", facts.id), "seq": facts.event_seq, "payload": payload}
 
 
-def frame(event: Event) -> dict[str, Any]:
+def event_message(event: Event) -> dict[str, Any]:
     return {
         "type": event.type,
         "job_id": ids.to_wire("job", event.job_id),
@@ -248,7 +244,7 @@ def frame(event: Event) -> dict[str, Any]:
 
 def _result_url(facts: JobFacts) -> str | None:
     expired = facts.expires_at is not None and facts.expires_at <= datetime.now(UTC)
-    return f"{url(facts)}/result" if facts.status == "completed" and not expired else None
+    return result_url(facts.id) if facts.status == "completed" and not expired else None
 
 
 def _purity(facts: JobFacts) -> QuantumPurity | None:

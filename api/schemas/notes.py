@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from api.schemas.strict import Strict
 from api.schemas.webhooks import Told
-from backplane.services.jobs.notes import Note
+from backplane.services.requests.notes import Note
 
 MAX_REFERENCE = 200
 MAX_PAIRS = 16

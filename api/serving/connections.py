@@ -12,7 +12,7 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-from api.answers.errors import MEDIA_TYPE, HeadersTooLarge, RequestMalformed, RequestTimeout, document
+from api.errors import MEDIA_TYPE, HeadersTooLarge, RequestMalformed, RequestTimeout, document
 from api.serving.acknowledgements import EXTENSION, Acknowledgements, untaken
 from api.serving.heads import check_handshake, check_head
 from backplane.errors import ApplicationError

@@ -65,11 +65,11 @@ class Draining:
         loop = asyncio.get_running_loop()
         before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
 
-        def begin_and_pass_on(number: int, frame: FrameType | None) -> None:
+        def begin_and_pass_on(number: int, event_message: FrameType | None) -> None:
             loop.call_soon_threadsafe(self.begin)
             handler = before[signal.Signals(number)]
             if callable(handler):
-                handler(number, frame)
+                handler(number, event_message)
 
         callable_ones = [number for number, handler in before.items() if callable(handler)]
         for number in callable_ones:

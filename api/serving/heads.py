@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import NoReturn
 
-from api.answers.errors import RequestMalformed
+from api.errors import RequestMalformed
 
 VERSIONS = frozenset({"1.0", "1.1"})
 HOST = re.compile(rb"(\[[0-9a-f:.]{2,45}\]|[a-z0-9._~!$&'()*+,;=%-]{1,255})(:[0-9]{1,5})?", re.IGNORECASE)

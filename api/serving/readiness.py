@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from api.schemas.health import Checks, Readiness
 from api.serving.draining import Draining
-from backplane.wiring import GatewayServices
+from backplane.wiring.gateway import GatewayServices
 
 CHECK_SECONDS = 2.0
 FRESH_SECONDS = 1.0
@@ -38,12 +38,12 @@ class Check:
 
 class ReadinessCheck:
     def __init__(self, services: GatewayServices, draining: Draining) -> None:
-        plant = services.plant
+        resources = services.resources
         self._draining = draining
         self._database = Check(_succeeds(services.probe.require_schema))
-        self._store = Check(_succeeds(plant.store.ping))
-        self._redis = Check(_succeeds(plant.bus.ping))
-        self._workers = Check(plant.bus.worker_seen)
+        self._store = Check(_succeeds(resources.store.ping))
+        self._redis = Check(_succeeds(resources.bus.ping))
+        self._workers = Check(resources.bus.worker_seen)
 
     async def read(self) -> Readiness:
         database, store, redis, workers = await asyncio.gather(

@@ -1,4 +1,4 @@
-"""The progress of a job, or of a batch, told on a socket as it happens."""
+"""The progress of a job or a batch, on a WebSocket."""
 
 import asyncio
 import json
@@ -10,14 +10,23 @@ from fastapi import APIRouter, Depends, Query, WebSocket
 from fastapi.security import SecurityScopes
 from starlette.types import Receive, Send
 
-from api.dependencies import CurrentSettings, CurrentStreams, Services, authenticate, bearer_token
-from api.live.messages import Frame, Story, story_of
+from api.dependencies import (
+    CurrentFeeds,
+    CurrentSettings,
+    CurrentStreams,
+    Identity,
+    authenticate,
+    bearer_token,
+    caller_of,
+    principal_of,
+)
+from api.live.messages import Message, Messages, messages_of
 from api.live.streams import DONE, GONE, SEND_SECONDS, Ending, OpenStreams, Stream, converse
 from api.middleware.handover import hand_over
 from api.schemas.values import WholeNumber
 from backplane.errors import InsufficientScope, NotFound
 from backplane.metrics import SOCKETS
-from backplane.services.identity.tokens import Principal
+from backplane.services.requests.caller import Caller
 
 CLOSE_SECONDS = 2.0
 MAX_SEQ = 2**31 - 1
@@ -26,19 +35,20 @@ log = structlog.get_logger()
 router = APIRouter()
 
 
-async def admit(socket: WebSocket, subject: str, services: Services, settings: CurrentSettings) -> Principal:
-    """Let in who sends a token in a header, or a ticket in the query; nothing else is looked at, no cookie."""
+async def admit(socket: WebSocket, subject: str, identity: Identity, settings: CurrentSettings) -> Caller:
+    """Admit a client with a token in a header, or a ticket in the query; a cookie is not looked at."""
     origins, tickets = socket.headers.getlist("origin"), socket.query_params.getlist("ticket")
     if tickets:
         if len(tickets) > 1:
             raise InsufficientScope("One ticket is enough")
-        caller = await services.tickets.spend(tickets[0], subject=subject, origins=origins)
+        holder = await identity.tickets.spend(tickets[0], subject=subject, origins=origins)
+        caller = caller_of(holder, SecurityScopes([]), socket)
     else:
-        caller = await authenticate(SecurityScopes(["jobs:read"]), await bearer_token(socket), services, socket)
+        caller = await authenticate(SecurityScopes(["jobs:read"]), await bearer_token(socket), identity, socket)
         # Programs send no Origin; a page that does must be a listed one.
         if not set(origins) <= set(settings.allowed_origins):
             raise InsufficientScope("This origin is not in ALLOWED_ORIGINS")
-    await services.sessions.demand(caller.session_id)
+    await identity.sessions.require(principal_of(socket).session_id)
     return caller
 
 
@@ -47,21 +57,21 @@ async def follow_progress(
     *,
     socket: WebSocket,
     subject: str,
-    caller: Annotated[Principal, Depends(admit)],
-    services: Services,
+    caller: Annotated[Caller, Depends(admit)],
+    feeds: CurrentFeeds,
     streams: CurrentStreams,
     last_seq: Annotated[WholeNumber, Query(ge=0, le=MAX_SEQ)] = 0,
 ) -> None:
-    stream = streams.open(caller)
-    story = story_of(services, caller, subject, last_seq=last_seq)
+    stream = streams.open(principal_of(socket))
+    messages = messages_of(feeds, caller, subject, last_seq=last_seq)
     try:
-        first = await anext(story)
+        first = await anext(messages)
         await socket.accept()
     except BaseException:
-        await story.aclose()
+        await messages.aclose()
         streams.close(stream)
         raise
-    hand_over(socket, Conversation(first, story, streams, stream, socket.state.request_id))
+    hand_over(socket, Conversation(first, messages, streams, stream, socket.state.request_id))
 
 
 @router.websocket("/{path:path}")
@@ -71,15 +81,15 @@ async def nothing_here() -> NoReturn:
 
 
 class Conversation:
-    """What is left of an accepted socket: the story, from its first frame on."""
+    """What is left of an accepted socket: its messages, from the first one on."""
 
-    __slots__ = ("_first", "_request_id", "_story", "_stream", "_streams")
+    __slots__ = ("_first", "_messages", "_request_id", "_stream", "_streams")
 
     def __init__(
-        self, first: Frame | None, story: Story, streams: OpenStreams, stream: Stream, request_id: str
+        self, first: Message | None, messages: Messages, streams: OpenStreams, stream: Stream, request_id: str
     ) -> None:
-        self._first: Frame | None = first
-        self._story = story
+        self._first: Message | None = first
+        self._messages = messages
         self._streams = streams
         self._stream = stream
         self._request_id = request_id
@@ -87,7 +97,7 @@ class Conversation:
     async def __call__(self, receive: Receive, send: Send) -> None:
         SOCKETS.inc()
         try:
-            async with aclosing(self._story):
+            async with aclosing(self._messages):
                 end = await converse(self._tell(send), _leave(receive), self._stream.ending)
         finally:
             SOCKETS.dec()
@@ -101,15 +111,15 @@ class Conversation:
     async def _tell(self, send: Send) -> Ending:
         await _send(send, self._first)
         self._first = None
-        async for frame in self._story:
-            await _send(send, frame)
+        async for event_message in self._messages:
+            await _send(send, event_message)
         return DONE
 
 
-async def _send(send: Send, frame: Frame | None) -> None:
-    if frame is not None:
+async def _send(send: Send, event_message: Message | None) -> None:
+    if event_message is not None:
         async with asyncio.timeout(SEND_SECONDS):
-            await send({"type": "websocket.send", "text": json.dumps(frame, separators=(",", ":"))})
+            await send({"type": "websocket.send", "text": json.dumps(event_message, separators=(",", ":"))})
 
 
 async def _leave(receive: Receive) -> None:

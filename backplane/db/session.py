@@ -3,7 +3,7 @@
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import asyncpg
 from sqlalchemy import event, text
@@ -39,11 +39,23 @@ IDLE_SECONDS = 12
 locked: so the row is free before the fifteen seconds of its lease are over."""
 
 
+class ReadSession(AsyncSession):
+    """A session that only reads: each statement is a transaction of its own."""
+
+
+class Session(ReadSession):
+    """A unit of work: everything in it is committed together. It may read as well."""
+
+
+AnySession = TypeVar("AnySession", bound=ReadSession)
+
+
 class Database:
     def __init__(self, engine: AsyncEngine) -> None:
         self.engine = engine
-        self._sessions = async_sessionmaker(engine, expire_on_commit=False)
-        self._readers = async_sessionmaker(engine.execution_options(isolation_level="AUTOCOMMIT"))
+        self._sessions = async_sessionmaker(engine, class_=Session, expire_on_commit=False)
+        autocommit = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._readers = async_sessionmaker(autocommit, class_=ReadSession)
 
     @classmethod
     def from_settings(
@@ -80,14 +92,14 @@ class Database:
         return cls(engine)
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[AsyncSession]:
+    async def transaction(self) -> AsyncIterator[Session]:
         """One unit of work: committed where the block ends, rolled back where it raises."""
         async with self._lent(self._sessions) as session:
             yield session
             await session.commit()
 
     @asynccontextmanager
-    async def _lent(self, sessions: async_sessionmaker[AsyncSession]) -> AsyncIterator[AsyncSession]:
+    async def _lent(self, sessions: async_sessionmaker[AnySession]) -> AsyncIterator[AnySession]:
         try:
             async with sessions() as session:
                 yield session
@@ -102,7 +114,7 @@ class Database:
             raise
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[AsyncSession]:
+    async def reading(self) -> AsyncIterator[ReadSession]:
         """Statements that need not agree with each other: each is its own transaction, and one round trip of three."""
         async with self._lent(self._readers) as session:
             yield session
@@ -122,7 +134,7 @@ class Database:
         await self.engine.dispose()
 
 
-def after_commit(session: Any, act: Callable[[], None]) -> None:
+def after_commit(session: Session, act: Callable[[], None]) -> None:
     """Do it when the session's transaction is committed; where it is rolled back it is not done."""
     event.listen(session.sync_session, "after_commit", lambda _: act(), once=True)
 

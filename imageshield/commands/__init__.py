@@ -1,1 +1,5 @@
-"""The commands, a module each, and what several of them share about files and keys."""
+"""The commands.
+
+offline       work on files of this machine and import nothing of the services
+service       run, examine or look after an installation of the service
+"""

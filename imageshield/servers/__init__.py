@@ -10,8 +10,8 @@ valkey        | one server each: how it is prepared, started, asked for its heal
 seaweed       |
 embedded      the servers that the environment does not name, and the variables that their clients need
 service       what the supervisor has to know of a process
-leash         starts a process that ends with its supervisor
+parent_guard  starts a process that ends with its supervisor
 processes     pids that can be told from reused ones, and what a killed supervisor left behind
 logs          bounded log files
-keeper        one thread that keeps one process alive
+process_runner  one thread that keeps one process running
 """

@@ -1,4 +1,4 @@
-"""What the supervisor has to know of a process."""
+"""The description of a process for the supervisor."""
 
 import signal
 from collections.abc import Callable, Mapping
@@ -23,13 +23,13 @@ class Service:
     after: tuple[str, ...] = ()
     once: bool = False
     prepare: Callable[[], None] = _nothing
-    """Runs before every start: it makes what is missing and clears what a killed predecessor left."""
+    """Runs before every start: creates what is missing and removes what a killed predecessor left."""
     tidy: Callable[[], None] = _nothing
-    """Runs after every end: it removes what the process leaves outside of the data directory."""
+    """Runs after every end: removes what the process leaves outside the data directory."""
     healthy: Callable[[], bool] | None = None
-    """Asked until it says yes; it answers within two seconds and does not raise. None: nothing can be asked."""
+    """Called until it returns True. It returns within two seconds and does not raise. None: there is no check."""
     alive: Callable[[], bool] | None = None
-    """Asked every few seconds once it is healthy; who says no twice in a row is killed, and started again."""
+    """Called every few seconds once the process is healthy. After two failures in a row the process is restarted."""
     account: Account | None = None
     start_seconds: float = 60.0
     stop_signal: signal.Signals = signal.SIGTERM

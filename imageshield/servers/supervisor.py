@@ -1,4 +1,4 @@
-"""Start every process in order, keep each one alive, stop all in reverse: the same for up, demo and the tests."""
+"""The supervisor of `up`, `demo` and the tests: it starts processes in order, keeps them running and stops them."""
 
 import threading
 import time
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from imageshield.servers import logs, processes
 from imageshield.servers.errors import StartFailed
-from imageshield.servers.keeper import Keeper
+from imageshield.servers.process_runner import ProcessRunner
 from imageshield.servers.service import Service
 
 POLL_SECONDS = 0.02
@@ -19,13 +19,15 @@ class Interrupted(Exception):
 
 
 class Supervisor:
-    """Holds one keeper for each service, in the order of their starts."""
+    """Keeps one process runner for each service, in the order in which they start."""
 
     def __init__(self, services: Sequence[Service], *, home: Path, report: Callable[[str], None]) -> None:
         self._report = report
         self._run = home / "run"
-        self._keepers = {
-            service.name: Keeper(service, run=self._run, log=home / "logs" / f"{service.name}.log", report=report)
+        self._runners = {
+            service.name: ProcessRunner(
+                service, run=self._run, log=home / "logs" / f"{service.name}.log", report=report
+            )
             for service in services
         }
         self._over = threading.Event()
@@ -33,20 +35,20 @@ class Supervisor:
 
     @property
     def names(self) -> tuple[str, ...]:
-        return tuple(self._keepers)
+        return tuple(self._runners)
 
     def pid(self, name: str) -> int | None:
-        return self._keepers[name].pid
+        return self._runners[name].pid
 
     def starts(self, name: str) -> int:
         """Count how often the process was started: 1 means that it never had to be started again."""
-        return self._keepers[name].starts
+        return self._runners[name].starts
 
     def is_ready(self, name: str) -> bool:
-        return self._keepers[name].ready.is_set()
+        return self._runners[name].ready.is_set()
 
     def log(self, name: str) -> Path:
-        return self._keepers[name].log
+        return self._runners[name].log
 
     def start(self, *, interrupted: threading.Event | None = None) -> None:
         """Return when every process has answered once.
@@ -67,55 +69,55 @@ class Supervisor:
     def stop(self) -> None:
         """End every process that was started, the last one first, each within its own time."""
         self._over.set()
-        for name, keeper in reversed(self._keepers.items()):
-            if keeper.started:
-                running, began = keeper.pid is not None, time.monotonic()
-                keeper.stop()
+        for name, runner in reversed(self._runners.items()):
+            if runner.started:
+                running, began = runner.pid is not None, time.monotonic()
+                runner.stop()
                 if running:
                     self._report(f"{name}: stopped after {time.monotonic() - began:.1f} s")
 
     def _bring_up(self, interrupted: threading.Event) -> None:
-        waiting = dict(self._keepers)
+        waiting = dict(self._runners)
         began: dict[str, float] = {}
         while waiting:
             if interrupted.is_set():
                 raise Interrupted
-            for name, keeper in list(waiting.items()):
-                if name not in began and self._may_start(keeper.service):
+            for name, runner in list(waiting.items()):
+                if name not in began and self._may_start(runner.service):
                     began[name] = time.monotonic()
-                    keeper.start()
-                if name in began and self._has_come_up(keeper, time.monotonic() - began[name]):
+                    runner.start()
+                if name in began and self._has_come_up(runner, time.monotonic() - began[name]):
                     del waiting[name]
             self._refuse_failures()
             time.sleep(POLL_SECONDS)
-        for keeper in self._keepers.values():
-            keeper.trust()
+        for runner in self._runners.values():
+            runner.trust()
 
     def _refuse_failures(self) -> None:
-        for keeper in self._keepers.values():
-            if keeper.failure is not None:
-                raise StartFailed(_last_words(keeper, keeper.failure))
+        for runner in self._runners.values():
+            if runner.failure is not None:
+                raise StartFailed(_last_words(runner, runner.failure))
 
     def _may_start(self, service: Service) -> bool:
-        return all(self.is_ready(name) for name in service.after if name in self._keepers)
+        return all(self.is_ready(name) for name in service.after if name in self._runners)
 
-    def _has_come_up(self, keeper: Keeper, seconds: float) -> bool:
-        service = keeper.service
-        if keeper.ready.is_set():
+    def _has_come_up(self, runner: ProcessRunner, seconds: float) -> bool:
+        service = runner.service
+        if runner.ready.is_set():
             state = "done" if service.once else "ready" if service.healthy else "started"
             self._report(f"{service.name}: {state} after {seconds:.1f} s")
             return True
         if seconds > service.start_seconds:
-            raise StartFailed(_last_words(keeper, f"did not answer within {service.start_seconds:.0f} s"))
+            raise StartFailed(_last_words(runner, f"did not answer within {service.start_seconds:.0f} s"))
         return False
 
     def _make_rounds(self) -> None:
         while not self._over.wait(ROUND_SECONDS):
-            for keeper in self._keepers.values():
-                logs.trim(keeper.log)
-                keeper.feel_pulse()
+            for runner in self._runners.values():
+                logs.trim(runner.log)
+                runner.check_alive()
 
 
-def _last_words(keeper: Keeper, reason: str) -> str:
-    words = logs.tail(keeper.log)
-    return f"{keeper.service.name} {reason} (see {keeper.log})" + (f"\n{words}" if words else "")
+def _last_words(runner: ProcessRunner, reason: str) -> str:
+    words = logs.tail(runner.log)
+    return f"{runner.service.name} {reason} (see {runner.log})" + (f"\n{words}" if words else "")

@@ -1,25 +1,32 @@
-"""What each command needs beyond the extra `cli`, said where it is missing."""
+"""The extra that each command needs beyond `cli`, named in the error where it is missing."""
 
 from collections.abc import Sequence
 from typing import Final
 
 from imageshield.terminal.failures import Failure, usage
 
-OWN: Final = frozenset({"api", "backplane", "imageshield", "migrations", "relay", "shield_core", "worker"})
-"""Our packages, which every installation has: without one of them it is damaged."""
+OWN: Final = frozenset({"imageshield", "shield_core"})
+"""Packages that every installation of the command line has. If one is missing, the installation is damaged."""
+
+SERVICES: Final = frozenset({"api", "backplane", "migrations", "relay", "worker"})
+"""Packages that only the service commands import."""
 
 NEEDED: Final = {"up": "embedded", "demo": "embedded", "doctor": "embedded", "admin": "embedded", "relay": "worker"}
-"""The extra of each command that needs more than files and the engine."""
+"""The extra of each service command. The other commands need `cli` only."""
 
 
 def lacking(error: ModuleNotFoundError, arguments: Sequence[str]) -> Failure:
-    """Say which extra brings a module.
+    """Name the extra that installs a missing module.
 
     Raises:
-        ModuleNotFoundError: it is one of ours.
+        ModuleNotFoundError: the module is our own, and the command must have it.
     """
-    if (error.name or "").partition(".")[0] in OWN:
-        raise error
+    package = (error.name or "").partition(".")[0]
     command = next((argument for argument in arguments if not argument.startswith("-")), "")
+    if package in OWN or (package in SERVICES and command not in NEEDED):
+        raise error
     extra = NEEDED.get(command, "cli")
-    return usage(f"`imageshield {command}` needs the extra `{extra}`: pip install 'imageshield[{extra}]'")
+    remedy = f"pip install 'imageshield[{extra}]'"
+    if package in SERVICES:
+        return usage(f"`imageshield {command}` needs the package `{package}`: {remedy}, or run it from a checkout")
+    return usage(f"`imageshield {command}` needs the extra `{extra}`: {remedy}")

@@ -33,7 +33,7 @@ class Failure(Exception):
     def line(self) -> str:
         if self.exit_code == USAGE:
             return self.detail
-        # The rungs of a decryption give one answer on the screen too; `--json` tells them apart.
+        # All failures of a decryption give one answer on the screen, too; `--json` distinguishes them.
         one_answer = self.title == DecryptionError.title
         return self.title if one_answer or not self.detail else f"{self.title}: {self.detail}"
 
@@ -53,7 +53,7 @@ def of_core(error: ShieldError, *, title: str | None = None) -> Failure:
         title or error.title,
         str(error),
         exit_code=ERROR if authentic else NOT_AUTHENTIC,
-        rung=getattr(error, "rung", None) if isinstance(error, DecryptionError) else None,
+        rung=getattr(error, "failure", None) if isinstance(error, DecryptionError) else None,
     )
 
 

@@ -1,4 +1,4 @@
-"""Options that several commands have, with what `--help` says of them, and what `-` means in each."""
+"""Options that several commands share, with their help, and the checks of `-` as standard input or output."""
 
 import sys
 from enum import StrEnum
@@ -116,3 +116,6 @@ Identities = Annotated[
 Fips = Annotated[bool, typer.Option("--fips", help="Derive from the password with PBKDF2, not with Argon2id.")]
 PlainKey = Annotated[bool, typer.Option("--plain-key", help="No password: the key file opens the picture.")]
 DataDir = Annotated[Path | None, typer.Option(help="Where everything is kept.")]
+InstallationDir = Annotated[
+    Path | None, typer.Option(help="Where `imageshield up` keeps everything. [default: as of `up`]")
+]

@@ -1,10 +1,10 @@
-"""What each number shows and what it does not, in words. They stand beside the numbers wherever those are printed."""
+"""Explanations of what each number shows and does not show. Every report prints them beside the numbers."""
 
 from typing import Final, NamedTuple
 
 
 class Words(NamedTuple):
-    """A test in plain words: its name, the question that it puts, and what an answer does not show."""
+    """A test in plain words: its name, the question that it asks, and what its answer does not show."""
 
     name: str
     asks: str

@@ -1,4 +1,4 @@
-"""What the charts of a report show: histograms, pairs of neighbors, and how far the entropy is from 8 bits."""
+"""The data of a report's charts: histograms, pairs of neighbors, and the gap between the entropy and 8 bits."""
 
 from typing import Any, Final
 
@@ -10,21 +10,21 @@ from shield_core.analysis.measures.picture import Picture
 from shield_core.analysis.measures.tally import DIRECTIONS, Tally
 
 MAX_POINTS: Final = 2_000
-"""Points of a scatter plot: more hide each other, and every one travels to a browser."""
+"""Points of a scatter plot. More would hide each other, and a browser downloads every one."""
 
 MAX_ENTROPY: Final = 8.0
 
 _SHIFTS: Final = {"horizontal": (1, 0), "vertical": (0, 1), "diagonal": (1, 1)}
-# The plastic number's powers: the R2 sequence of Roberts 2018, The Unreasonable Effectiveness of Quasirandom Sequences.
+# Powers of the plastic number: the R2 sequence, Roberts 2018, The Unreasonable Effectiveness of Quasirandom Sequences.
 _R2: Final = (0.7548776662466927, 0.5698402909980532)
 
 
 def draw_histograms(original: Picture, encrypted: Picture, counts: tuple[Tally, Tally]) -> dict[str, Any]:
-    """Give the histograms of both pictures, all bytes together and by channel.
+    """Return the histograms of both pictures, of all bytes together and by channel.
 
     Args:
         original: for the names of its channels.
-        encrypted: the same.
+        encrypted: for the names of its channels.
         counts: of the original and of the encrypted picture.
 
     Returns:
@@ -43,15 +43,15 @@ def draw_histograms(original: Picture, encrypted: Picture, counts: tuple[Tally, 
 
 
 def scatter(original: Picture, encrypted: Picture) -> dict[str, Any]:
-    """Choose pairs of neighbors, spread over each picture and the same ones every time.
+    """Choose pairs of neighbors, spread over each picture; the choice is the same every time.
 
     Args:
         original: any picture.
         encrypted: any picture.
 
     Returns:
-        `original_horizontal`, …, `encrypted_diagonal`: `{"x", "y", "max"}`, the samples, those to their right or below,
-        and the greatest value there can be.
+        `original_horizontal`, …, `encrypted_diagonal`: `{"x", "y", "max"}`, the samples, their neighbors to the right
+        or below, and the greatest possible value.
     """
     return {
         f"{key}_{direction}": _pairs(picture, direction)
@@ -61,13 +61,13 @@ def scatter(original: Picture, encrypted: Picture) -> dict[str, Any]:
 
 
 def gauge(entropy: Finding) -> dict[str, Any]:
-    """Say how full an entropy is, and how large its gap to 8 bits is beside that of noise.
+    """Return an entropy as a percentage of 8 bits, and its gap to 8 bits compared with the gap of noise.
 
     Args:
         entropy: of the encrypted picture.
 
     Returns:
-        `current`, `max`, `percentage`, `gap`, and of noise `gap_expected` and `gap_sd`, in bits per byte.
+        `current`, `max`, `percentage`, `gap`, and for noise `gap_expected` and `gap_sd`, in bits per byte.
     """
     assert entropy.value is not None
     assert entropy.expected is not None
@@ -89,7 +89,7 @@ def _pairs(picture: Picture, direction: str) -> dict[str, Any]:
 
 
 def _places(picture: Picture, across: int, along: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Choose pixels and channels: all of a small picture, else points of a sequence that leaves no gaps."""
+    """Choose pixels and channels: all of a small picture, otherwise points of a low-discrepancy sequence."""
     channels = picture.channels
     if across * along * channels <= MAX_POINTS:
         index = np.arange(across * along * channels)

@@ -1,4 +1,4 @@
-"""All measures of an original and what became of it, as one value for JSON."""
+"""The analysis document: all measures of an original and its encrypted picture, as one value for JSON."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -21,15 +21,15 @@ from shield_core.progress import Advance, nothing
 __all__ = ["KEY_SPACE_BITS", "SMALLEST", "VERSION", "Encrypt", "analyze"]
 
 KEY_SPACE_BITS: Final = 256
-"""Of the product's own cipher: the file key has 32 bytes in every purity."""
+"""The key space of the product's own cipher: the file key has 32 bytes in every purity."""
 
 SMALLEST: Final = 16_384
-"""Bytes of samples below which nothing is judged: 64 of each value, 128 x 128 gray. With fewer, the statistics of noise
-are not yet spread as the formulas say, out to 1 in 100,000."""
+"""The smallest number of bytes of samples that is judged: 64 of each value, 128 x 128 gray. With fewer, the statistics
+of noise do not yet follow the formulas out to 1 in 100,000."""
 
 Encrypt = Callable[[NDArray[np.uint8]], NDArray[np.uint8]]
-"""Encrypts samples, uint8 (pixels, bytes per pixel), under a fresh key each time, and returns as many. It may overwrite
-what it is given."""
+"""Encrypts samples, uint8 (pixels, bytes per pixel), under a fresh key each time, and returns the same number. It may
+overwrite its argument."""
 
 
 def analyze(
@@ -43,25 +43,25 @@ def analyze(
     threads: int = 1,
     progress: Advance = nothing,
 ) -> dict[str, Any]:
-    """Measure an original and what became of it.
+    """Measure an original and its encrypted picture.
 
     Args:
-        original: as decoded.
-        encrypted: as decoded, of the same size and kind, or one that holds a file.
-        encrypt: the cipher, for NPCR and UACI between two ciphertexts of pictures one sample apart; without it they
-            are null.
-        timings_ms: of the job, given back in the report.
-        key_space_bits: of the cipher: `KEY_SPACE_BITS` of our own, None where it is not known.
-        regions: what alone was encrypted; none stands for the whole picture. Nothing is judged where there are some.
+        original: the decoded original.
+        encrypted: the decoded encrypted picture, of the same size and kind, or one that holds a file.
+        encrypt: the cipher, to compute NPCR and UACI between the ciphertexts of two pictures that differ in one sample;
+            without it they are null.
+        timings_ms: of the job, copied into the report.
+        key_space_bits: of the cipher: `KEY_SPACE_BITS` for the product's own, None where it is not known.
+        regions: the encrypted regions; empty means that the whole picture is encrypted. With regions nothing is judged.
         threads: 1 or 2; the result does not depend on it.
-        progress: told samples counted, as many as the larger picture has.
+        progress: called with the number of samples counted, in all as many as the larger picture has.
 
     Returns:
         JSON-able: `version`, `pictures`, `regions`, `metrics`, `tests`, `security_grade`, `limits` and `charts`;
-        docs/reference/analysis.md has every field.
+        docs/reference/analysis.md describes every field.
 
     Raises:
-        PicturesDiffer: they cannot be compared, and `encrypted` holds no file.
+        PicturesDiffer: the pictures cannot be compared, and `encrypted` holds no file.
 
     Source: docs/reference/analysis.md.
     """
@@ -98,10 +98,10 @@ def _count(
 
 
 def compare_neighbors(original: Picture, encrypt: Encrypt, *, threads: int = 1) -> Differences:
-    """Encrypt a picture, and once more with the lowest bit of its middle sample changed, and compare the two.
+    """Encrypt a picture twice, once with the lowest bit of its middle sample changed, and compare the results.
 
     Args:
-        original: left as it is.
+        original: not changed.
         encrypt: the cipher.
         threads: 1 or 2, for the comparison.
     """

@@ -1,4 +1,4 @@
-"""A letter, derived from rules that stand beside it."""
+"""The security grade: a letter, and the rules that it is derived from."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -25,14 +25,14 @@ def grade(findings: Sequence[Finding], *, key_space_bits: int | None, withheld: 
     """Derive the letter.
 
     Args:
-        findings: every test of the encrypted picture, made or not.
+        findings: every test of the encrypted picture, including those that were not made.
         key_space_bits: of the cipher, or None where it is not known.
         withheld: why there is no letter, or None.
 
     Returns:
-        `letter` or null, `reason` why it is withheld, `rules` with `id`, `name`, `rule`, `value`, `threshold`, `passed`
-        (null: not tested) and `reason`, `scale`, and `false_alarm` with `per_test`, `tests` and `at_most`: how often
-        true noise loses its A.
+        `letter` or null, `reason` (why it is withheld), `rules` with `id`, `name`, `rule`, `value`, `threshold`,
+        `passed` (null: not tested) and `reason`, `scale`, and `false_alarm` with `per_test`, `tests` and `at_most`: how
+        often true noise does not get an A.
     """
     rules = [_rule(finding) for finding in findings] + [_key_rule(key_space_bits)]
     made = sum(finding.verdict is not Verdict.NOT_TESTED for finding in findings)

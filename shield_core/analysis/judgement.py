@@ -1,4 +1,4 @@
-"""Every test that is made of an encrypted picture, in order, with a reason for each that cannot be made."""
+"""The statistical tests of an encrypted picture, in order, with a reason for each test that cannot be made."""
 
 from dataclasses import dataclass, replace
 from typing import Final
@@ -17,7 +17,7 @@ OTHER_SIZE: Final = "the encrypted picture holds a file and has another size tha
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """Everything that was counted; None for what could not be."""
+    """All counts; None for a count that could not be made."""
 
     original: Tally
     encrypted: Tally
@@ -26,11 +26,11 @@ class Counted:
 
 
 def judge(original: Picture, counted: Counted, *, unjudged: str | None) -> tuple[Finding, ...]:
-    """Make every test.
+    """Run every test.
 
     Args:
         original: the picture that `counted.against` compares with.
-        counted: of it and of the encrypted picture.
+        counted: the counts of the original and of the encrypted picture.
         unjudged: why nothing is judged, or None.
     """
     findings = (*_of_noise(counted.encrypted), *_between(counted, original.top), *_against(counted, original))
@@ -69,7 +69,7 @@ def _against(counted: Counted, original: Picture) -> tuple[Finding, ...]:
 
 
 def _values(original: Picture, tally: Tally) -> NDArray[np.int64]:
-    """Count how often each value of a sample stands; of 8-bit samples that is the histogram."""
+    """Count how often each value of a sample occurs; for 8-bit samples that is the histogram."""
     if original.bit_depth == 8:  # noqa: PLR2004 - bits
         return tally.total
     return np.bincount(original.rows().reshape(-1), minlength=original.top + 1)

@@ -1,6 +1,6 @@
-"""The version of what is measured and how it is judged. It stands apart, so that a gateway reads it without kernels."""
+"""The version of the analysis, in a module of its own so that the gateway reads it without importing kernels."""
 
 from typing import Final
 
 VERSION: Final = 1
-"""Raised when a number, a rule or the shape of the report changes: results of another version are computed anew."""
+"""Increased when a number, a rule or the shape of the report changes: older results are then computed again."""

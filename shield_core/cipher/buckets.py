@@ -1,9 +1,9 @@
-"""Step (a) of the permutation: every pixel goes to the bucket that its byte of lane 1 names, and comes back.
+"""Step (a) of the permutation and its inverse: move every pixel to the bucket that its byte of lane 1 names.
 
-The picture is cut into one part for each thread. Inside a bucket the pixels of part 0 stand before those of part 1,
-so the result does not depend on the number of threads. On the way there each part has a run of its own for each
-bucket, in memory with some room to spare: nobody has to count first. On the way back the bytes of lane 1 are made
-twice, to count and to move, rather than kept: a byte for each pixel would be as much memory again as a gray picture.
+The picture is split into one part for each thread. Inside a bucket the pixels of part 0 come before those of part 1,
+so the result does not depend on the number of threads. In the forward direction each part has its own run for each
+bucket, in memory with some spare room, so no counting pass is needed. The inverse generates the bytes of lane 1 twice,
+to count and to move, instead of keeping them: one byte for each pixel would be the memory of a second gray picture.
 """
 
 from collections.abc import Iterator
@@ -13,20 +13,20 @@ from types import ModuleType
 import numpy as np
 from numpy.typing import NDArray
 
-from shield_core.cipher import crew
 from shield_core.cipher.keystream import BLOCK, STEP, Lanes
 from shield_core.cipher.pixels import wide
+from shield_core.cipher.threads import Worker, run_tasks
 from shield_core.progress import Advance, nothing
 
 LANE = 1
 _MOST_BITS = 8
-_SPARE = 6  # standard deviations of room beyond the mean of a run: too little once in a million pictures
+_SPARE = 6  # standard deviations of room beyond the mean of a run: exceeded once in a million pictures
 _SMALL = 17  # a bucket of 2^17 pixels fits the second-level cache; fewer pixels are not split
 
 _TWO_LINES = 16  # numbers of 8 bytes; the cache fetches lines in pairs
 
 Part = tuple[int, int, int]
-"""The part's number, its first pixel and the pixel after its last."""
+"""The number of the part, its first pixel and the pixel after its last."""
 
 
 def bits_for(n: int) -> int:
@@ -42,9 +42,9 @@ def bits_for(n: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Runs:
-    """Pixels in their buckets: a run for each part of the picture and each bucket.
+    """Pixels in their buckets: one run for each part of the picture and each bucket.
 
-    `memory` is uint8 (places, width), with a free place behind every run; `starts` and `sizes` are int64
+    `memory` is uint8 (places, width), with a free place after every run; `starts` and `sizes` are int64
     (parts, buckets).
     """
 
@@ -62,7 +62,7 @@ class Runs:
 
 
 def room(n: int, *, threads: int) -> int:
-    """Return how many places `scatter` wants for a picture.
+    """Return how many places `scatter` needs for a picture.
 
     Args:
         n: pixels, at least 1.
@@ -94,8 +94,7 @@ def scatter(
 ) -> Runs:
     """Write the pixels of a picture into their buckets.
 
-    Where a run has too little room, all sizes are known after this first try, and a second one, in memory of its own,
-    fits them exactly.
+    If a run has too little room, the first try still finds all sizes, and a second try in its own memory fits exactly.
 
     Args:
         source: uint8 (n, width), C-contiguous, n more than 2^17.
@@ -103,7 +102,7 @@ def scatter(
         kernels: `shield_core.cipher.kernels`.
         memory: uint8 (places, width), C-contiguous, at least `room(n)` places, written.
         threads: 1 or 2.
-        progress: told the bytes done.
+        progress: called with the bytes done.
     """
     parts = _cut(len(source), threads)
     rooms = _likely(parts, 1 << bits_for(len(source)))
@@ -130,9 +129,9 @@ def _scatter(  # noqa: PLR0917
     places = wide(memory, 0, _total(rooms) - 1)
     starts = _starts(rooms).astype(np.uint64)
     ends = _apart(starts)
-    limits = starts + (rooms - 1).astype(np.uint64)  # writing a pixel of 3 bytes spoils a byte of the place behind it
+    limits = starts + (rooms - 1).astype(np.uint64)  # writing a pixel of 3 bytes overwrites a byte of the next place
 
-    def new_worker() -> crew.Worker[Part]:
+    def new_worker() -> Worker[Part]:
         choices_memory = np.empty(STEP, np.uint8)
 
         def work(part: Part) -> Iterator[int]:
@@ -149,13 +148,13 @@ def _scatter(  # noqa: PLR0917
 
         return work
 
-    crew.run(parts, new_worker, threads=len(parts), progress=progress)
+    run_tasks(parts, new_worker, threads=len(parts), progress=progress)
     return (ends - starts).astype(np.int64)
 
 
 @dataclass(frozen=True, slots=True)
 class Buckets:
-    """Where each part's pixels stand in each bucket of the permuted picture: int64 (parts, buckets)."""
+    """The position of each part's pixels in each bucket of the permuted picture: int64 (parts, buckets)."""
 
     lanes: Lanes
     n: int
@@ -188,7 +187,7 @@ def count(lanes: Lanes, n: int, kernels: ModuleType, *, threads: int) -> Buckets
     sizes = np.zeros((len(parts), buckets), np.int64)
     mask = np.uint8(buckets - 1)
 
-    def new_worker() -> crew.Worker[Part]:
+    def new_worker() -> Worker[Part]:
         memory = np.empty(STEP, np.uint8)
 
         def work(part: Part) -> Iterator[int]:
@@ -201,7 +200,7 @@ def count(lanes: Lanes, n: int, kernels: ModuleType, *, threads: int) -> Buckets
 
         return work
 
-    crew.run(parts, new_worker, threads=threads, progress=nothing)
+    run_tasks(parts, new_worker, threads=threads, progress=nothing)
     runs = sizes.T.reshape(-1)  # bucket 0 of part 0, bucket 0 of part 1, bucket 1 of part 0 ...
     starts = (np.cumsum(runs) - runs).reshape(buckets, len(parts)).T
     return Buckets(lanes, n, parts, mask, np.ascontiguousarray(starts), sizes)
@@ -210,19 +209,19 @@ def count(lanes: Lanes, n: int, kernels: ModuleType, *, threads: int) -> Buckets
 def gather(
     source: NDArray[np.uint8], target: NDArray[np.uint8], plan: Buckets, kernels: ModuleType, progress: Advance
 ) -> None:
-    """Take the pixels of a picture back from their buckets, one after the other: the inverse of `scatter`.
+    """Move the pixels of a picture back from their buckets, one after the other: the inverse of `scatter`.
 
     Args:
         source: uint8 (n, width), C-contiguous.
         target: uint8 (n, width), C-contiguous, written.
-        plan: of the same n.
+        plan: the buckets of the same n.
         kernels: `shield_core.cipher.kernels`.
-        progress: told the bytes done.
+        progress: called with the bytes done.
     """
     last = plan.n - 1
     buckets = wide(source, 0, last)
 
-    def new_worker() -> crew.Worker[Part]:
+    def new_worker() -> Worker[Part]:
         memory = np.empty(STEP, np.uint8)
 
         def work(part: Part) -> Iterator[int]:
@@ -234,13 +233,13 @@ def gather(
                 left_out = kernels.gather(buckets, wide(target, at, stop), some, plan.mask, ends)
                 if left_out < some.size:
                     target[at + left_out] = source[last]
-                if some.size < choices.size:  # a wide write would spoil the pixel of the next part
+                if some.size < choices.size:  # a wide write would overwrite the pixel of the next part
                     target[own_last] = source[int(ends[choices[-1] & plan.mask])]
                 yield choices.size * source.shape[1]
 
         return work
 
-    crew.run(plan.parts, new_worker, threads=len(plan.parts), progress=progress)
+    run_tasks(plan.parts, new_worker, threads=len(plan.parts), progress=progress)
 
 
 def _choices(lanes: Lanes, start: int, stop: int, memory: NDArray[np.uint8]) -> Iterator[tuple[int, NDArray[np.uint8]]]:
@@ -264,15 +263,14 @@ def _likely(parts: tuple[Part, ...], buckets: int) -> NDArray[np.int64]:
 
 
 def _starts(rooms: NDArray[np.int64]) -> NDArray[np.int64]:
-    # One part after the other, so that no two threads touch the same page of fresh memory at the same time.
+    # One part after the other, so that two threads never touch the same page of fresh memory at the same time.
     return (np.cumsum(rooms) - rooms.reshape(-1)).reshape(rooms.shape)
 
 
 def _apart(rows: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Copy rows so far apart that no two of them have a line of the cache in common.
+    """Copy rows so far apart that no two rows share a cache line.
 
-    Each row is written by a thread of its own, for every pixel: where a line was shared, two threads were slower than
-    one.
+    Each thread writes its own row for every pixel: with a shared cache line, two threads were slower than one.
     """
     columns = rows.shape[1]
     spread = np.empty((len(rows), columns + _TWO_LINES), np.uint64)

@@ -1,15 +1,15 @@
-"""The compiled inside of the permutation: loops over pixels that release the GIL.
+"""Compiled kernels of the permutation: loops over pixels that release the GIL.
 
 Nothing else in the product imports numba, and this module is imported on first use: the gateway and `imageshield
-inspect` start without it. `permutation.warm()` compiles everything before a worker takes a job. Compiled code is kept
-in NUMBA_CACHE_DIR where that is set, else beside the source.
+inspect` start without it. `permutation.warm()` compiles everything before a worker takes a job. Compiled code is cached
+in NUMBA_CACHE_DIR if that is set, otherwise beside the source.
 
 A pixel is one unsigned integer. Pixels of 1, 2 and 4 bytes are plain arrays; pixels of 3 bytes are a view of 32-bit
-integers that stand 3 bytes apart, so that a pixel moves in one instruction: a read takes one byte of the next pixel
-with it, and a write spoils that byte. Kernels that write through such a view go upwards, and their callers mend what
-follows.
+integers that are 3 bytes apart, so that a pixel moves in one instruction: a read includes one byte of the next pixel,
+and a write overwrites that byte. Kernels that write through this view go upwards, and their callers restore the byte
+after the last pixel.
 
-Indices are unsigned all through: a signed index costs a comparison for each access, a third of the time here.
+All indices are unsigned: a signed index costs a comparison for each access, a third of the time here.
 """
 
 # mypy: disable-error-code="untyped-decorator,no-untyped-def,no-untyped-call"
@@ -33,7 +33,7 @@ def count(choices, mask, counts):
     Args:
         choices: uint8 (c,), one bucket byte for each pixel.
         mask: uint8, number of buckets - 1.
-        counts: uint64 (4, buckets), added to; four tables, because equal neighbors would wait for each other.
+        counts: uint64 (4, buckets), updated; four tables, because with one, equal neighbors would wait for each other.
     """
     fours = choices.size // 4 * 4
     for i in range(0, fours, 4):
@@ -52,7 +52,7 @@ def scatter(source, target, choices, mask, ends, limits):  # noqa: PLR0917 - num
         target: pixels, the runs.
         choices: uint8 (c,).
         mask: uint8.
-        ends: uint64 (buckets,), where the next pixel of each bucket goes; moved on, also where there is no room.
+        ends: uint64 (buckets,), where the next pixel of each bucket goes; advanced, even where there is no room.
         limits: uint64 (buckets,), the place after the last that may be written.
     """
     for i in range(source.size):
@@ -65,17 +65,17 @@ def scatter(source, target, choices, mask, ends, limits):  # noqa: PLR0917 - num
 
 @_kernel
 def gather(source, target, choices, mask, ends):
-    """Take every pixel from its bucket: the inverse of `scatter`.
+    """Read every pixel from its bucket: the inverse of `scatter`.
 
     Args:
-        source: pixels (n - 1,): the last pixel cannot be read without what lies behind it.
+        source: pixels (n - 1,): the last pixel cannot be read without the byte after it.
         target: pixels (c,), those of `choices`.
         choices: uint8 (c,).
         mask: uint8.
-        ends: uint64 (buckets,), where the next pixel of each bucket stands; moved on.
+        ends: uint64 (buckets,), where the next pixel of each bucket is; advanced.
 
     Returns:
-        The index in `target` of the pixel that stands last in `source` and was not read; c if there was none.
+        The index in `target` of the last pixel of `source`, which was not read; c if there was none.
     """
     left_out = target.size
     limit = np.uint64(source.size)
@@ -94,15 +94,15 @@ def gather(source, target, choices, mask, ends):
 def draw(words, top, partners):
     """Draw swap partners for the places top, top - 1, ... down to 1, without bias.
 
-    Most tiles of 32 words hold none that could be rejected; those run without a branch.
+    Most tiles of 32 words have no word that could be rejected; they run without a branch.
 
     Args:
         words: uint32 (w,), keystream.
-        top: uint64, the highest place that has no partner yet.
+        top: uint64, the highest place without a partner.
         partners: uint32 (at least w,), written from the start.
 
     Returns:
-        How many were drawn. All words are used, or place 1 has its partner.
+        The number of partners drawn. All words are used, or place 1 has its partner.
 
     Source: Lemire 2019, doi:10.1145/3230636, algorithm 5.
     """
@@ -139,18 +139,19 @@ def draw(words, top, partners):
 
 @_kernel
 def shuffle(bucket, words, top, target, shift, partners):  # noqa: PLR0917  - numba is slow with keywords
-    """Swap downwards from a place, writing every pixel out as soon as it is final.
+    """Swap downwards from a place, and write every pixel as soon as it is final.
 
     Args:
-        bucket: integers (m,), worked on.
+        bucket: integers (m,), modified.
         words: uint32 (w,), keystream.
         top: uint64, the highest place that is not final.
         target: integers (m - 1,), the places 1 to m - 1; may be `bucket[1:]` itself.
-        shift: uint32, bits to shift left into `target`: a view that begins a byte early is written downwards unspoilt.
+        shift: uint32, bits to shift left into `target`: in a view that begins a byte early, writing downwards leaves
+            the neighbors correct.
         partners: uint32 (p,), memory for p draws at a time.
 
     Returns:
-        The highest place that is not final now. All words are used, or it is 0.
+        The highest place that is not final yet. All words are used, or it is 0.
     """
     place = np.uint64(top)
     word = 0
@@ -169,13 +170,13 @@ def shuffle(bucket, words, top, target, shift, partners):  # noqa: PLR0917  - nu
 
 @_kernel
 def take_and_shuffle(places, starts, sizes, pixels, words, target, shift, partners):  # noqa: PLR0917
-    """Take the pixels of a bucket out of their runs and begin to shuffle them: one call, for each costs a hand-over.
+    """Collect the pixels of a bucket from their runs and begin to shuffle them, in one call: each call has a cost.
 
     Args:
         places: integers, the memory of all runs.
         starts: uint64 (r,), where each run of the bucket starts.
         sizes: uint64 (r,), how many pixels it has.
-        pixels: integers (m,), written and worked on.
+        pixels: integers (m,), written and modified.
         words: as `shuffle`.
         target: as `shuffle`.
         shift: as `shuffle`.
@@ -211,7 +212,7 @@ def unshuffle(source, partners, bucket):
 
 @_kernel
 def copy(source, target):
-    """Copy pixels one by one upwards; numpy may choose another order, which a view of overlapping pixels does not bear.
+    """Copy pixels one by one upwards; numpy may choose another order, which is wrong for a view of overlapping pixels.
 
     Args:
         source: integers (c,).

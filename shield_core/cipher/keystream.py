@@ -1,6 +1,6 @@
-"""ChaCha20 (RFC 8439) over a numpy buffer, in place; and beside it, where there are any, bytes that were measured.
+"""ChaCha20 (RFC 8439) over a numpy buffer in place, optionally XORed with measured bytes.
 
-A fresh 75-MB `bytes` costs more than the cipher that fills it, so every function here writes into memory that is there.
+A fresh 75-MB `bytes` costs more than the cipher that fills it, so every function here writes into existing memory.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -12,13 +12,13 @@ from cryptography.hazmat.primitives.ciphers import Cipher, CipherContext
 from cryptography.hazmat.primitives.ciphers.algorithms import ChaCha20
 from numpy.typing import NDArray
 
-from shield_core.cipher import crew
+from shield_core.cipher.threads import run_tasks
 from shield_core.progress import Advance, nothing
 
 BLOCK = 64
-STEP = 1 << 20  # one report of progress; 64 KiB to 1 MiB run at the same speed
+STEP = 1 << 20  # bytes per report of progress; 64 KiB to 1 MiB run at the same speed
 PICTURE = 0
-"""The lane of the picture's own keystream; those of the permutation follow it."""
+"""The lane of the picture's own keystream; the lanes of the permutation follow it."""
 
 _ZERO_NONCE = bytes(12)
 _ZEROS = np.zeros(STEP, np.uint8)
@@ -31,11 +31,11 @@ class Measured(Protocol):
     """
 
     def expect(self, bounds: Sequence[tuple[int, int]]) -> None:
-        """Learn the first place of every bucket and the place after its last, before the first word is read."""
+        """Receive the first place of every bucket and the place after its last, before the first word is read."""
         ...
 
     def xor(self, lane: int, at: int, target: NDArray[np.uint8]) -> None:
-        """XOR bytes in place with those of a lane from `at` on, which are the same however often they are used."""
+        """XOR bytes in place with those of a lane from `at` on; repeated calls use the same bytes."""
         ...
 
 
@@ -47,16 +47,16 @@ def apply(
     threads: int = 1,
     progress: Advance = nothing,
 ) -> None:
-    """XOR a buffer in place with ChaCha20 under a key that is used once: nonce of zeros, block counter from 0.
+    """XOR a buffer in place with ChaCha20 under a single-use key: nonce of zeros, block counter from 0.
 
     Applying it again restores the buffer.
 
     Args:
         buffer: uint8, C-contiguous, writable, any shape.
         key: 32 bytes, for this buffer alone.
-        measured: XORed as well.
+        measured: also XORed.
         threads: 1 or 2; the result is the same.
-        progress: told the bytes done, in steps of 1 MiB.
+        progress: called with the bytes done, in steps of 1 MiB.
 
     Raises:
         ValueError: the buffer is not contiguous or not writable, or the key is not 32 bytes long.
@@ -78,14 +78,14 @@ def xor(
     threads: int,
     progress: Advance,
 ) -> None:
-    """XOR a buffer in place with whatever keystreams begin at its steps; for the modules of this package.
+    """XOR a buffer in place with a keystream for each step of 1 MiB; for the modules of this package.
 
     Args:
         buffer: uint8, C-contiguous, writable, any shape.
-        begin: gives the keystream of the 1 MiB at an offset.
-        measured: XORed as well.
+        begin: returns the keystream of the 1 MiB at an offset.
+        measured: also XORed.
         threads: 1 or 2.
-        progress: told the bytes done, in steps of 1 MiB.
+        progress: called with the bytes done, in steps of 1 MiB.
 
     Raises:
         ValueError: the buffer is not contiguous or not writable.
@@ -101,12 +101,12 @@ def xor(
             measured.xor(PICTURE, at, piece)
         yield piece.size
 
-    crew.run(range(0, flat.size, STEP), lambda: step, threads=threads, progress=progress)
+    run_tasks(range(0, flat.size, STEP), lambda: step, threads=threads, progress=progress)
 
 
 @dataclass(frozen=True, slots=True)
 class Lanes:
-    """The keystreams of the permutation, by number: where its bytes come from.
+    """The keystreams of the permutation, by number.
 
     `key` is the permutation key, 32 bytes; `measured` is XORed with every one of them.
     """
@@ -137,7 +137,7 @@ class Lane:
             key: 32 bytes.
             lane: 0 to 2^32 - 1.
             block: the block of 64 bytes to begin with.
-            measured: XORed as well.
+            measured: also XORed.
 
         Raises:
             ValueError: the key is not 32 bytes long.
@@ -165,7 +165,7 @@ class Lane:
 
 
 def start(key: bytes, nonce: bytes, *, block: int) -> CipherContext:
-    """Begin ChaCha20; for the modules of this package, for no public function takes a nonce.
+    """Begin ChaCha20; for the modules of this package, because no public function takes a nonce.
 
     Args:
         key: 32 bytes.

@@ -1,4 +1,4 @@
-"""The keyed permutation of pixels: the visual layer of the scheme, uniform over all orders and the same everywhere.
+"""The keyed permutation of pixels: the visual layer of the scheme, uniform over all orders, equal on every platform.
 
 It adds no confidentiality beyond the keystream.
 """
@@ -8,23 +8,24 @@ from types import ModuleType
 import numpy as np
 from numpy.typing import NDArray
 
-from shield_core.cipher import buckets, crew, shuffling
+from shield_core.cipher import buckets, shuffling
 from shield_core.cipher.keystream import Lanes, Measured
 from shield_core.cipher.pixels import WIDTHS
+from shield_core.cipher.threads import useful_threads
 from shield_core.progress import Advance, nothing
 
 KEY_SIZE = 32
 
 
 def room(n: int, width: int, *, threads: int = 1) -> int:
-    """Return how many bytes of memory `permute` works in, beside the picture.
+    """Return how many bytes of memory `permute` needs beside the picture.
 
     Args:
         n: pixels.
         width: bytes of a pixel.
         threads: as for `permute`.
     """
-    return width * (buckets.room(n, threads=crew.worth(n, threads)) if n else 0)
+    return width * (buckets.room(n, threads=useful_threads(n, threads)) if n else 0)
 
 
 def permute(
@@ -38,18 +39,19 @@ def permute(
     settled: Advance = nothing,
     progress: Advance = nothing,
 ) -> NDArray[np.uint8]:
-    """Return the pixels in the order of a key.
+    """Return the pixels in the order that a key determines.
 
     Args:
-        samples: uint8 (n, width), C-contiguous, width 1 to 4; left as it is unless it is `out` as well.
+        samples: uint8 (n, width), C-contiguous, width 1 to 4; not changed unless it is also `out`.
         key: 32 bytes.
         measured: XORed with every lane of the key.
         out: uint8 (n, width), C-contiguous, where to write; may be `samples` itself. A new array where none is given.
-        memory: uint8 (bytes,), contiguous, at least `room(...)` bytes, to work in: fresh memory costs as much as a
-            tenth of the work. Allocated where none is given.
+        memory: uint8 (bytes,), contiguous, at least `room(...)` bytes, as work space: fresh memory costs a tenth of the
+            time. Allocated where none is given.
         threads: 1 or 2; the result is the same. Small pictures take one.
-        settled: told, now and then, how many pixels of `out` from the first on are final, to do something with them.
-        progress: told the bytes moved, in all twice `samples.nbytes`.
+        settled: called from time to time with the number of pixels, from the start of `out`, that are final, so that
+            the caller can process them.
+        progress: called with the bytes moved, in all twice `samples.nbytes`.
 
     Returns:
         `out`, or a new array, uint8 (n, width).
@@ -67,7 +69,7 @@ def permute(
         out[:] = samples
         progress(2 * samples.nbytes)
         return out
-    compiled, lanes, threads = _kernels(), Lanes(key, measured), crew.worth(n, threads)
+    compiled, lanes, threads = _kernels(), Lanes(key, measured), useful_threads(n, threads)
     places = buckets.room(n, threads=threads)
     memory = np.empty(places * width, np.uint8) if memory is None else memory[: places * width]
     memory = memory.reshape(places, width)
@@ -92,11 +94,11 @@ def unpermute(
     """Return the pixels in the order that they had before `permute`.
 
     Args:
-        samples: uint8 (n, width), C-contiguous, writable, width 1 to 4; **used as memory, and left in no order**.
+        samples: uint8 (n, width), C-contiguous, writable, width 1 to 4; **used as work space, undefined after**.
         key: 32 bytes.
         measured: XORed with every lane of the key.
         threads: 1 or 2; the result is the same.
-        progress: told the bytes moved, in all twice `samples.nbytes`.
+        progress: called with the bytes moved, in all twice `samples.nbytes`.
 
     Returns:
         uint8 (n, width); for small pictures the same memory as `samples`.
@@ -106,7 +108,7 @@ def unpermute(
     """
     _check(samples, key)
     n = len(samples)
-    threads = crew.worth(n, threads)
+    threads = useful_threads(n, threads)
     if n < 2:  # noqa: PLR2004  - one pixel has one order
         progress(2 * samples.nbytes)
         return samples
@@ -137,7 +139,7 @@ def lane_sizes(n: int) -> tuple[int, int]:
 
 
 def warm() -> None:
-    """Compile every kernel, or load it from the cache: a worker does this when it starts, never inside a job."""
+    """Compile every kernel, or load it from the cache: a worker calls this when it starts, never inside a job."""
     smallest_with_buckets = (1 << 17) + 1
     for width in WIDTHS:
         samples = np.zeros((smallest_with_buckets, width), np.uint8)

@@ -1,4 +1,4 @@
-"""Samples as one unsigned integer for each pixel, for kernels that move a pixel in one instruction."""
+"""Views of samples with one unsigned integer for each pixel, for kernels that move a pixel in one instruction."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,18 +10,18 @@ WIDTHS = (1, 2, 3, 4)
 
 _PACKED = 3
 INTEGERS = {1: np.uint8, 2: np.uint16, 3: np.uint32, 4: np.uint32}
-"""The integer that holds a pixel of so many bytes."""
+"""The integer type that holds a pixel, by the bytes of the pixel."""
 
 
 def wide(samples: NDArray[np.uint8], start: int, stop: int) -> Pixels:
     """View pixels as integers, without a copy.
 
-    Pixels of 3 bytes are seen as 32-bit integers that stand 3 bytes apart; the highest byte is the next pixel's first.
+    Pixels of 3 bytes become 32-bit integers that are 3 bytes apart; the highest byte is the first of the next pixel.
 
     Args:
         samples: uint8 (n, width), C-contiguous, width one of `WIDTHS`.
         start: the first pixel.
-        stop: the pixel after the last; of 3-byte pixels the picture's last one has no such view, so `stop` < n.
+        stop: the pixel after the last; with 3-byte pixels the last pixel of a picture has no view, so `stop` < n.
 
     Returns:
         Unsigned integers (stop - start,), little-endian, writable where `samples` is.
@@ -35,7 +35,7 @@ def wide(samples: NDArray[np.uint8], start: int, stop: int) -> Pixels:
 
 
 def wide_early(samples: NDArray[np.uint8], start: int, stop: int) -> tuple[Pixels, np.uint32]:
-    """View pixels as integers whose *highest* bytes are the pixel, to write them downwards.
+    """View pixels as integers that have the pixel in their *highest* bytes, to write them downwards.
 
     Args:
         samples: uint8 (n, width), C-contiguous.
@@ -54,7 +54,7 @@ def wide_early(samples: NDArray[np.uint8], start: int, stop: int) -> tuple[Pixel
 
 
 def packed(samples: NDArray[np.uint8]) -> bool:
-    """Say whether pixels have 3 bytes, so that their integers overlap.
+    """Return whether pixels have 3 bytes, so that their integers overlap.
 
     Args:
         samples: uint8 (n, width).
@@ -72,7 +72,7 @@ def to_integer(pixel: NDArray[np.uint8]) -> int:
 
 
 def to_bytes(value: int, width: int) -> NDArray[np.uint8]:
-    """Return the bytes of one integer, without the neighbor's byte above them.
+    """Return the bytes of one pixel's integer, without the byte of the next pixel above them.
 
     Args:
         value: 0 to 2^32 - 1.

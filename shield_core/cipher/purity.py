@@ -1,10 +1,10 @@
-"""How quantum bits are used for one picture, and how that is written in its header."""
+"""The purities: the four ways to use quantum bits for one picture, and their codes in its header."""
 
 from enum import StrEnum
 
 
 class Purity(StrEnum):
-    """The four ways of using quantum bits; none falls below 256 bits of strength."""
+    """The four ways to use quantum bits; each has at least 256 bits of strength."""
 
     FAST = "fast"
     BALANCED = "balanced"
@@ -18,12 +18,12 @@ class Purity(StrEnum):
 
     @property
     def needs_material(self) -> bool:
-        """Say whether bits that no key derives again belong to the image (docs/reference/format.md, Material)."""
+        """Return whether the image needs bits that no key can derive again (docs/reference/format.md, Material)."""
         return self in {Purity.MULTISTAGE, Purity.MAXIMUM}
 
     @classmethod
     def from_code(cls, code: int) -> "Purity":
-        """Return the purity of a header's byte.
+        """Return the purity for a byte of the header.
 
         Args:
             code: 0..255.

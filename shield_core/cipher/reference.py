@@ -1,7 +1,7 @@
-"""The cipher, slow and plain: the oracle that every fast implementation must equal.
+"""The reference implementation of the cipher, slow and simple: every fast implementation must give the same results.
 
 It follows docs/reference/format.md, Encryption, Permutation and Material, sentence by sentence, in Python integers, and
-shares no code with the compiled kernels but the ChaCha20 of `cryptography`.
+shares no code with the compiled kernels except the ChaCha20 of `cryptography`.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ from shield_core.keys.schedule import LABELS
 
 
 class WrongLane(ValueError):
-    """A lane of measured bytes is too short, or something of it is left."""
+    """A lane of measured bytes is too short or too long."""
 
 
 def stream(payload: bytes, key: bytes, *, seeds: Sequence[bytes] = (), lanes: Sequence[bytes] = ()) -> bytes:
@@ -45,12 +45,12 @@ def stream(payload: bytes, key: bytes, *, seeds: Sequence[bytes] = (), lanes: Se
 
 
 def order(n: int, key: bytes, *, lanes: Sequence[bytes] = ()) -> list[int]:
-    """Return where every pixel comes from.
+    """Return the source of every pixel.
 
     Args:
         n: the number of pixels, 0 or more.
         key: 32 bytes, the permutation key.
-        lanes: for `maximum`, every measured lane; the first is not looked at.
+        lanes: for `maximum`, every measured lane; the first is ignored.
 
     Returns:
         A list of n indices; pixel t of the permuted picture is pixel `order[t]` of the picture.

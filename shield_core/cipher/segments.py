@@ -1,4 +1,4 @@
-"""The keystream of `multistage`: ChaCha20, seeded anew for every mebibyte."""
+"""The keystream of `multistage`: ChaCha20 with a new seed for every mebibyte."""
 
 import numpy as np
 from cryptography.hazmat.primitives.ciphers import CipherContext
@@ -26,21 +26,21 @@ def count(payload_bytes: int) -> int:
 def apply(
     buffer: NDArray[np.uint8], key: bytes, seeds: bytes | bytearray, *, threads: int = 1, progress: Advance = nothing
 ) -> None:
-    """XOR a buffer in place with ChaCha20 under a key of its own for every segment of 2^20 bytes.
+    """XOR a buffer in place with ChaCha20 under a separate key for every segment of 2^20 bytes.
 
-    Applying it again restores the buffer. Segment i is under HKDF-SHA-512(stream key ‖ seed i, no salt, the segment
-    label ‖ u32 i, 32), nonce of zeros, block counter from 0.
+    Applying it again restores the buffer. The key of segment i is HKDF-SHA-512(stream key ‖ seed i, no salt, the
+    segment label ‖ u32 i, 32); the nonce is zeros, the block counter starts at 0.
 
     Args:
         buffer: uint8, C-contiguous, writable, any shape.
         key: 32 bytes, the stream key.
         seeds: 32 bytes for each segment, one after the other.
         threads: 1 or 2; the result is the same.
-        progress: told the bytes done, in steps of 1 MiB.
+        progress: called with the bytes done, in steps of 1 MiB.
 
     Raises:
-        ValueError: the buffer is not contiguous or not writable, the key is not 32 bytes long, or there is not one seed
-            for each segment.
+        ValueError: the buffer is not contiguous or not writable, the key is not 32 bytes long, or the number of seeds
+            is not the number of segments.
 
     Source: RFC 5869; RFC 8439, section 2.4; docs/reference/format.md, Material.
     """

@@ -1,7 +1,7 @@
 """Step (b) of the permutation: an unbiased shuffle inside every bucket, and its inverse.
 
-A bucket lies in the second-level cache, so the random swaps cost little. Its pixels are taken out of their runs into
-integers of its own for the shuffle, and written to the picture as they become final.
+A bucket fits the second-level cache, so the random swaps cost little. The shuffle copies its pixels from their runs
+into an array of integers, and writes them to the picture as they become final.
 """
 
 from collections.abc import Callable, Iterator
@@ -10,21 +10,21 @@ from types import ModuleType
 import numpy as np
 from numpy.typing import NDArray
 
-from shield_core.cipher import crew
 from shield_core.cipher.buckets import Runs
 from shield_core.cipher.keystream import Lane, Lanes
 from shield_core.cipher.pixels import INTEGERS, Pixels, packed, to_bytes, to_integer, wide, wide_early
+from shield_core.cipher.threads import Worker, run_tasks
 from shield_core.progress import Advance
 
 FIRST_LANE = 2
-_WORDS = 1 << 17  # drawn at a time: one call for most buckets, for each gives away the GIL, and two threads wait for it
-_PARTNERS = 256  # drawn before they are used: one kibibyte, always in the first-level cache
+_WORDS = 1 << 17  # drawn at a time: one call for most buckets, because two threads contend for the GIL after each call
+_PARTNERS = 256  # drawn at a time: one kibibyte, always in the first-level cache
 
 Bucket = tuple[int, tuple[int, int]]
-"""The bucket's number, its first place and the place after its last."""
+"""The number of the bucket, its first place and the place after its last."""
 
 
-class _Bench:
+class _Workspace:
     """The memory of one thread, wiped when the work is done."""
 
     def __init__(self, largest: int, width: int) -> None:
@@ -33,7 +33,7 @@ class _Bench:
         self.pixels: Pixels = np.empty(largest, INTEGERS[width])
 
     def words(self, lane: Lane | None, most: int) -> NDArray[np.uint32]:
-        """Return the next words of a lane, `most` or fewer: never more words than there are draws left."""
+        """Return the next words of a lane, at most `most`: never more words than remaining draws."""
         some = self.keystream[: 4 * most]
         if lane is not None:
             lane.fill(some)
@@ -54,39 +54,39 @@ def shuffle(
     settled: Advance,
     progress: Advance,
 ) -> None:
-    """Shuffle the pixels of every bucket, out of their runs into the picture.
+    """Shuffle the pixels of every bucket from their runs into the picture.
 
     Args:
-        runs: where the pixels are; left as they are.
+        runs: the pixels in their buckets; not changed.
         samples: uint8 (n, width), C-contiguous, written.
         lanes: of the permutation key.
         kernels: `shield_core.cipher.kernels`.
         threads: 1 or 2; the result is the same.
-        settled: told on this thread, now and then, how many pixels from the first on are final.
-        progress: told the bytes done, after each bucket.
+        settled: called on this thread from time to time with the number of pixels, from the first on, that are final.
+        progress: called with the bytes done, after each bucket.
     """
     places = wide(runs.memory, 0, len(runs.memory) - 1)
     starts, sizes = runs.by_bucket()
 
-    def one(number: int, bucket: NDArray[np.uint8], bench: _Bench) -> None:
-        pixels, partners = bench.pixels[: len(bucket)], bench.partners[:_PARTNERS]
+    def one(number: int, bucket: NDArray[np.uint8], workspace: _Workspace) -> None:
+        pixels, partners = workspace.pixels[: len(bucket)], workspace.partners[:_PARTNERS]
         target, shift = wide_early(bucket, 1, len(bucket))
         top = len(bucket) - 1
         lane = lanes.open(FIRST_LANE + number) if top else None
         top = kernels.take_and_shuffle(
-            places, starts[number], sizes[number], pixels, bench.words(lane, top), target, shift, partners
+            places, starts[number], sizes[number], pixels, workspace.words(lane, top), target, shift, partners
         )
         while top:
-            top = kernels.shuffle(pixels, bench.words(lane, top), np.uint64(top), target, shift, partners)
+            top = kernels.shuffle(pixels, workspace.words(lane, top), np.uint64(top), target, shift, partners)
         bucket[0] = to_bytes(int(pixels[0]), bucket.shape[1])
 
     bounds = runs.bounds()
     ended = bytearray(len(bounds))
     front = 0
 
-    def one_more(number: int, bucket: NDArray[np.uint8], bench: _Bench) -> None:
+    def one_more(number: int, bucket: NDArray[np.uint8], workspace: _Workspace) -> None:
         if len(bucket):
-            one(number, bucket, bench)
+            one(number, bucket, workspace)
         ended[number] = True
 
     def tell(size: int) -> None:
@@ -116,18 +116,18 @@ def unshuffle(
         lanes: of the permutation key.
         kernels: `shield_core.cipher.kernels`.
         threads: 1 or 2; the result is the same.
-        progress: told the bytes done, after each bucket.
+        progress: called with the bytes done, after each bucket.
     """
 
-    def one(number: int, bucket: NDArray[np.uint8], bench: _Bench) -> None:
+    def one(number: int, bucket: NDArray[np.uint8], workspace: _Workspace) -> None:
         if len(bucket) > 1:
-            _unshuffle(bucket, lanes.open(FIRST_LANE + number), bench, kernels)
+            _unshuffle(bucket, lanes.open(FIRST_LANE + number), workspace, kernels)
 
     _each(one, samples, bounds, threads=threads, progress=progress)
 
 
 def _each(
-    one: Callable[[int, NDArray[np.uint8], _Bench], None],
+    one: Callable[[int, NDArray[np.uint8], _Workspace], None],
     samples: NDArray[np.uint8],
     bounds: list[tuple[int, int]],
     *,
@@ -135,35 +135,35 @@ def _each(
     progress: Advance,
 ) -> None:
     largest = max(stop - start for start, stop in bounds)
-    benches: list[_Bench] = []
+    benches: list[_Workspace] = []
 
-    def new_worker() -> crew.Worker[Bucket]:
-        bench = _Bench(largest, samples.shape[1])
-        benches.append(bench)
+    def new_worker() -> Worker[Bucket]:
+        workspace = _Workspace(largest, samples.shape[1])
+        benches.append(workspace)
 
         def work(task: Bucket) -> Iterator[int]:
             number, (start, stop) = task
             bucket = samples[start:stop]
-            one(number, bucket, bench)
+            one(number, bucket, workspace)
             yield bucket.size
 
         return work
 
     try:
-        crew.run(list(enumerate(bounds)), new_worker, threads=threads, progress=progress)
+        run_tasks(list(enumerate(bounds)), new_worker, threads=threads, progress=progress)
     finally:
-        for bench in benches:
-            bench.wipe()
+        for workspace in benches:
+            workspace.wipe()
 
 
-def _unshuffle(bucket: NDArray[np.uint8], lane: Lane, bench: _Bench, kernels: ModuleType) -> None:
+def _unshuffle(bucket: NDArray[np.uint8], lane: Lane, workspace: _Workspace, kernels: ModuleType) -> None:
     m = len(bucket)
     top = m - 1
     while top:
-        top -= kernels.draw(bench.words(lane, top), np.uint64(top), bench.partners[m - 1 - top :])
-    partners = bench.partners[: m - 1]
+        top -= kernels.draw(workspace.words(lane, top), np.uint64(top), workspace.partners[m - 1 - top :])
+    partners = workspace.partners[: m - 1]
     last = to_integer(bucket[m - 1])
-    pixels = wide(bucket, 0, m) if not packed(bucket) else bench.pixels[:m]
+    pixels = wide(bucket, 0, m) if not packed(bucket) else workspace.pixels[:m]
     pixels[0] = to_integer(bucket[0])
     kernels.unshuffle(wide(bucket, 0, m - 1), partners, pixels)
     pixels[m - 1] = pixels[partners[0]]

@@ -1,4 +1,4 @@
-"""The two steps of the cipher over one picture, and where their keystream bytes come from: one way for each purity."""
+"""The two steps of the cipher over one picture, with the keystreams of each purity."""
 
 from dataclasses import dataclass, field
 
@@ -15,8 +15,8 @@ class Streams:
     """Every keystream of one picture.
 
     `stream` and `permutation` are the keys of 32 bytes. With neither `seeds` nor `measured` both are plain ChaCha20;
-    `seeds`, 32 bytes for each mebibyte, start the picture's stream anew (`multistage`); `measured` bytes are XORed with
-    every stream (`maximum`).
+    `seeds`, 32 bytes for each mebibyte, give each mebibyte of the picture a new stream (`multistage`); `measured` bytes
+    are XORed with every stream (`maximum`).
     """
 
     stream: bytes = field(repr=False)
@@ -37,10 +37,10 @@ class Streams:
 
         Args:
             samples: uint8 (pixels, bytes per pixel), C-contiguous, writable.
-            memory: to work in, as for `permutation.permute`.
+            memory: work space, as for `permutation.permute`.
             threads: 1 or 2; the result is the same.
             settled: as for `permutation.permute`.
-            progress: told the bytes done, in all three times `samples.nbytes`.
+            progress: called with the bytes done, in all three times `samples.nbytes`.
 
         Returns:
             `samples`.
@@ -65,9 +65,9 @@ class Streams:
         """Undo `encrypt`.
 
         Args:
-            samples: uint8 (pixels, bytes per pixel), C-contiguous, writable; used as memory.
+            samples: uint8 (pixels, bytes per pixel), C-contiguous, writable; used as work space.
             threads: 1 or 2; the result is the same.
-            progress: told the bytes done, in all three times `samples.nbytes`.
+            progress: called with the bytes done, in all three times `samples.nbytes`.
 
         Returns:
             An array of the same shape, which may be the same memory.

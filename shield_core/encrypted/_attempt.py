@@ -1,7 +1,7 @@
-"""One encryption under one file key and one nonce.
+"""One encryption attempt: one picture under one file key and one nonce.
 
-Private, for no public function takes a nonce: `pipeline.encrypt_image` draws a new one for every attempt, and the
-vectors fix it here.
+Private, because no public function takes a nonce: `pipeline.encrypt_image` draws a new one for every attempt, and the
+test vectors set a fixed one here.
 """
 
 from dataclasses import replace
@@ -10,9 +10,10 @@ from uuid import UUID
 
 import numpy as np
 
-from shield_core.cipher import crew, permutation, segments
+from shield_core.cipher import permutation, segments
 from shield_core.cipher.purity import Purity
 from shield_core.cipher.streams import Streams
+from shield_core.cipher.threads import run_beside, useful_threads
 from shield_core.encrypted import material, metadata, png
 from shield_core.encrypted.header import Header, pack
 from shield_core.encrypted.lanes import Recording
@@ -30,7 +31,7 @@ from shield_core.quantum.sources import EntropySource
 
 
 class Made(NamedTuple):
-    """What an attempt made: the header, the 32-byte tag, the file, and of `multistage` and `maximum` the material."""
+    """The result of an attempt: header, 32-byte tag and file, and for `multistage` and `maximum` the material."""
 
     header: Header
     tag: bytes
@@ -39,32 +40,32 @@ class Made(NamedTuple):
 
 
 class Attempt:
-    """Holds the samples of a payload until they are used up; there is no second run."""
+    """Holds the samples of a payload until the encryption consumes them; it can run only once."""
 
     def __init__(self, content: Payload, key_id: UUID, *, threads: int) -> None:
         """Take the samples out of a payload.
 
         Args:
-            content: whose samples are encrypted in place.
+            content: the payload; its samples are encrypted in place.
             key_id: for the header.
             threads: 1 or 2.
         """
         self._picture = content.samples
         self._samples = take_pixels(content.samples, content.regions, width=content.width)
-        # Held by the payload, the plaintext's memory would stay taken while the permuted copy and the file are made.
+        # If the payload kept the plaintext, its memory would stay in use while the permuted copy and the file are made.
         self.content = replace(content, samples=np.empty((0, 1), np.uint8))
         self._key_id = key_id
-        self._threads = crew.worth(len(self._picture), threads)
-        # First the permutation works in it, then the file is written there.
+        self._threads = useful_threads(len(self._picture), threads)
+        # The permutation uses it as work space; afterwards the file is written into it.
         self._memory = np.empty(permutation.room(*self._samples.shape, threads=self._threads), np.uint8)
 
     @property
     def segments(self) -> int:
-        """How many segment seeds `multistage` needs."""
+        """The number of segment seeds that `multistage` needs."""
         return segments.count(self._samples.nbytes)
 
     def reserve_lanes(self) -> Recording:
-        """Return room for the measured bytes of `maximum`."""
+        """Return memory for the measured bytes of `maximum`."""
         return Recording(self._samples.nbytes, len(self._samples))
 
     def draw(
@@ -77,15 +78,15 @@ class Attempt:
         purity: Purity,
         job_id: str | None,
     ) -> Draw:
-        """Draw the file key, and what else the purity needs.
+        """Draw the file key and the other secrets that the purity needs.
 
         Args:
-            lanes: of `maximum`, to be filled.
-            clock: told the stage `generating_quantum_keys`.
+            lanes: for `maximum`, to be filled.
+            clock: notified of the stage `generating_quantum_keys`.
             source: of measured bits.
             pool: as for `pipeline.encrypt_image`.
-            purity: as it is asked for.
-            job_id: names the attempt; the key id where there is no job.
+            purity: the requested purity.
+            job_id: names the attempt; without a job the key id names it.
         """
         segments = self.segments if purity is Purity.MULTISTAGE else 0
         memory = None if lanes is None else lanes.memory
@@ -104,17 +105,17 @@ class Attempt:
             )
 
     def run(self, draw: Draw, nonce: bytes, clock: StageClock, lanes: Recording | None = None) -> Made:
-        """Encrypt, and authenticate.
+        """Encrypt and authenticate.
 
         Args:
-            draw: the file key and its statement; of `multistage` the segment seeds, which are wiped.
+            draw: the file key and its statement; for `multistage` also the segment seeds, which are wiped.
             nonce: 24 bytes, never used before.
-            clock: told the stages `encrypting` and `authenticating`.
-            lanes: of `maximum`, filled; used up.
+            clock: notified of the stages `encrypting` and `authenticating`.
+            lanes: for `maximum`, filled; consumed.
 
         Raises:
-            LayoutNotExact: more metadata than a header holds.
-            EntropyError: more words were rejected than there are measured bits for, once in 10^69 pictures.
+            LayoutNotExact: there is more metadata than a header can hold.
+            EntropyError: so many words were rejected that the measured bits ran out, once in 10^69 pictures.
         """
         keys = schedule.derive(draw.file_key, nonce)
         about = self._metadata(draw, keys)
@@ -137,7 +138,7 @@ class Attempt:
             return Made(header, value, draft.finish(value), sealed)
 
     def _begin_tag(self, keys: Schedule, header: Header | None) -> Tag | None:
-        """Begin the tag where it can follow the permutation: all that is before the samples is known, and they stay."""
+        """Begin the tag if it can follow the permutation: the header is known, and the samples stay in place."""
         if header is None or self.content.regions or self._threads == 1:
             return None
         return Tag(keys.mac, pack(header), self._samples)
@@ -151,7 +152,7 @@ class Attempt:
             progress=advance,
         )
         self._picture = put_pixels(self._picture, self._samples, self.content.regions, width=self.content.width)
-        del self._samples  # where there are regions, a copy
+        del self._samples  # if there are regions, this is a copy
 
     def _seal(self, secret: Recording | bytearray, keys: Schedule, advance: Advance) -> memoryview | None:
         if not secret:
@@ -160,7 +161,7 @@ class Attempt:
 
     def _authenticate(self, draft: png.Draft, mac: Tag, advance: Advance) -> bytes:
         """Draw the pixels and compute the tag over them, at the same time where there are two threads."""
-        with crew.beside(lambda: draft.draw(self._picture), threads=self._threads) as drawn:
+        with run_beside(lambda: draft.draw(self._picture), threads=self._threads) as drawn:
             value = mac.finish(progress=advance)
             drawn()
         return value

@@ -1,7 +1,8 @@
-"""AES-256-GCM in 64 KiB chunks: how a large secret is kept at rest without holding a second copy of it.
+"""Sealing of large secrets at rest with AES-256-GCM in 64 KiB chunks, without a second copy in memory.
 
 docs/reference/format.md, "Material": chunk i is sealed under the nonce of 7 zero bytes ‖ u32 i ‖ u8 last with the
-head as associated data, and exactly the final chunk has last = 1, so that a cut, a swap or an extension does not open.
+head as associated data, and exactly the final chunk has last = 1, so a truncated, reordered or extended value does not
+open.
 The key must be fresh for every sealed value.
 """
 
@@ -25,15 +26,15 @@ _FRAME: Final = CHUNK + TAG
 
 
 def seal(data: bytes | bytearray | memoryview, *, key: bytes, head: bytes) -> bytearray:
-    """Encrypt under a key that is used for nothing else.
+    """Encrypt a secret under a key that is used for nothing else.
 
     Args:
         data: The secret, of any length.
         key: 32 bytes, fresh for this value.
-        head: 21 bytes: magic, version and id of the value; written in front and authenticated with every chunk.
+        head: 21 bytes: magic, version and id of the value; written first and authenticated with every chunk.
 
     Returns:
-        `head` followed by the sealed chunks, 16 bytes longer each.
+        `head` followed by the sealed chunks, each 16 bytes longer than its plaintext.
     """
     view = memoryview(data).cast("B")
     out = bytearray(sealed_size(len(view)))
@@ -43,7 +44,7 @@ def seal(data: bytes | bytearray | memoryview, *, key: bytes, head: bytes) -> by
 
 
 def sealed_size(size: int) -> int:
-    """Return how long a secret is once it is sealed.
+    """Return the length of a secret after sealing.
 
     Args:
         size: of the secret, in bytes.
@@ -54,24 +55,24 @@ def sealed_size(size: int) -> int:
 def seal_in_place(
     memory: NDArray[np.uint8], size: int, *, key: bytes, head: bytes, progress: Advance = nothing
 ) -> memoryview:
-    """Do what `seal` does in the memory of the secret, so that it is never held twice.
+    """Seal as `seal` does, in the memory of the secret, so that it is never held twice.
 
     Args:
-        memory: uint8 (m,), contiguous, writable, at least `sealed_size`; the secret stands at its beginning.
+        memory: uint8 (m,), contiguous, writable, at least `sealed_size`; the secret is at its beginning.
         size: of the secret, in bytes.
         key: as `seal`.
         head: as `seal`.
-        progress: told the bytes of secret done, in chunks.
+        progress: called with the bytes of the secret done, in chunks.
 
     Returns:
-        The first `sealed_size` bytes of the memory; nothing of the secret is left in it.
+        The first `sealed_size` bytes of the memory; no plaintext remains in it.
     """
     cipher = AESGCM(key)
     end = sealed_size(size)
     memory[end:] = 0
     plain = np.empty(CHUNK, np.uint8)
     count = _count(size)
-    # From the last chunk to the first: each is written behind all that have not been read.
+    # From the last chunk to the first: each is written after all chunks that have not been read.
     for index in reversed(range(count)):
         piece = memory[index * CHUNK : min(size, (index + 1) * CHUNK)]
         copy = plain[: piece.size]
@@ -109,7 +110,7 @@ def open_sealed(sealed: bytes | bytearray | memoryview, *, key: bytes, head: byt
 
 
 def frame_of(size: int, start: int, stop: int) -> tuple[int, int]:
-    """Find what of a sealed value holds a part of its secret.
+    """Find the range of a sealed value that holds a part of its secret.
 
     Args:
         size: of the secret, in bytes.
@@ -117,7 +118,7 @@ def frame_of(size: int, start: int, stop: int) -> tuple[int, int]:
         stop: where it ends, at most `size` and more than `start`.
 
     Returns:
-        Where the chunks of that part begin and end in the sealed value.
+        The begin and end of that part's chunks in the sealed value.
     """
     return HEAD_SIZE + start // CHUNK * _FRAME, min(sealed_size(size), HEAD_SIZE + -(-stop // CHUNK) * _FRAME)
 
@@ -125,10 +126,10 @@ def frame_of(size: int, start: int, stop: int) -> tuple[int, int]:
 def open_part(
     sealed: bytes | bytearray | memoryview, *, size: int, start: int, stop: int, key: bytes, head: bytes
 ) -> bytearray:
-    """Decrypt a part of what `seal` wrote; nothing is learned of the rest.
+    """Decrypt a part of what `seal` wrote, without checking the rest.
 
     Args:
-        sealed: the chunks that hold the part, cut out as `frame_of` says.
+        sealed: the chunks that hold the part, as `frame_of` finds them.
         size: of the whole secret, in bytes.
         start: where the part begins in the secret.
         stop: where it ends, at most `size` and more than `start`.
@@ -158,16 +159,16 @@ def open_part(
 
 
 class Reader:
-    """Decrypts parts of what `seal` wrote, when they are needed, so that the whole of it is never in memory in clear.
+    """Decrypts parts of a sealed value on demand, so that the whole plaintext is never in memory.
 
-    Whether all of it is sound shows only when all of it was read.
+    Only a reader that reads all parts has checked that the whole value is sound.
     """
 
     def __init__(self, sealed: bytes | bytearray | memoryview, *, key: bytes, head: bytes) -> None:
-        """Look at the frame.
+        """Check the head of a sealed value.
 
         Args:
-            sealed: Head and chunks; not changed meanwhile.
+            sealed: Head and chunks; the caller must not change them while the reader is in use.
             key: The 32 bytes it was sealed under.
             head: The head that is expected.
 
@@ -188,7 +189,7 @@ class Reader:
 
         Args:
             index: of the chunk, from 0.
-            target: as long as its plaintext, written.
+            target: as long as the plaintext of the chunk, written.
 
         Raises:
             MacMismatch: another key, or any change.
@@ -200,14 +201,14 @@ class Reader:
             raise MacMismatch("A chunk was changed, or sealed under another key") from error
 
     def pieces(self, at: int, size: int) -> Iterator[NDArray[np.uint8]]:
-        """Decrypt a part, a chunk at a time.
+        """Decrypt a part of the secret, one chunk at a time.
 
         Args:
             at: Where the part begins in the secret.
             size: Its length; it ends inside the secret.
 
         Yields:
-            uint8 arrays, one after the other, each gone when the next is asked for.
+            uint8 arrays, one after the other; each is valid until the next is requested.
 
         Raises:
             MacMismatch: another key, or any change in what is read.

@@ -1,4 +1,4 @@
-"""What an encrypted image and its key file show of themselves, for a receipt to be held against."""
+"""Evidence from an encrypted image and its key file, to check a receipt against."""
 
 import hashlib
 from collections.abc import Sequence
@@ -16,13 +16,13 @@ from shield_core.quantum.verdict import ImageEvidence, KeyEvidence
 
 
 def look_at_image(data: png.Buffer) -> ImageEvidence:
-    """See what an image file shows without a key.
+    """Read what an image file shows without a key.
 
     Args:
-        data: the whole file, whatever it is.
+        data: the whole file, of any kind.
 
     Returns:
-        Its digest, and what its header says; nothing of that is authenticated by itself.
+        Its digest and the values of its header; they are not authenticated by themselves.
     """
     sha256 = hashlib.sha256(data).hexdigest()
     try:
@@ -34,20 +34,20 @@ def look_at_image(data: png.Buffer) -> ImageEvidence:
 
 
 def fits(header: Header, key_file: KeyFile) -> bool:
-    """Say whether an image and a key file name each other.
+    """Return whether an image and a key file name each other.
 
-    All three that are compared are public: the tag, under keys that were derived from them, is what cannot be forged.
+    The three compared values are public; only the tag, under keys derived from them, is protected against forgery.
 
     Args:
         header: of the image.
-        key_file: whose commitment has been checked.
+        key_file: one with a checked commitment.
     """
     mine = (header.commitment, header.nonce, header.key_id)
     return mine == (key_file.commitment, key_file.nonce, key_file.key_id)
 
 
 def read_metadata(header: Header, key_file: KeyFile, keys: Schedule) -> dict[str, Any]:
-    """Open the metadata of an image whose tag was verified, and hold header and key file to it.
+    """Decrypt the metadata of an image with a verified tag, and check header and key file against it.
 
     Args:
         header: of the image.
@@ -55,11 +55,11 @@ def read_metadata(header: Header, key_file: KeyFile, keys: Schedule) -> dict[str
         keys: derived from its file key.
 
     Returns:
-        The object, as `metadata.decrypt`.
+        The object, as `metadata.decrypt` returns it.
 
     Raises:
-        PayloadInvalid: the metadata does not open, or its purity, the header's and the key file's are not the same, or
-            the key file names another statement.
+        PayloadInvalid: the metadata does not decrypt; or its purity, the header's and the key file's differ; or the key
+            file names another statement.
 
     Source: docs/reference/format.md, Decryption, step 11.
     """
@@ -72,11 +72,11 @@ def read_metadata(header: Header, key_file: KeyFile, keys: Schedule) -> dict[str
 def look_at_key(
     key_file: bytes | KeyFile, *, openers: Sequence[Opener], image: png.Buffer | None = None
 ) -> KeyEvidence:
-    """See what a key file shows once it is unlocked and, with an image, what the image shows under that key.
+    """Read what an unlocked key file shows and, with an image, what the image shows under that key.
 
     Args:
-        key_file: as it stands on disk, or parsed.
-        openers: what may open it, tried in their order.
+        key_file: the bytes of the file, or the parsed file.
+        openers: tried in their order.
         image: the whole encrypted image, or None.
 
     Returns:
@@ -84,10 +84,10 @@ def look_at_key(
         the encrypted metadata. No pixel is decrypted.
 
     Raises:
-        KeyFileInvalid: the key file is not one.
-        NoMatch: nothing opens it.
-        CommitmentMismatch, MacMismatch: it was changed.
-        ShieldError: the image cannot be read, as `png.read` says.
+        KeyFileInvalid: the data is not a key file.
+        NoMatch: no opener opens it.
+        CommitmentMismatch, MacMismatch: the key file was changed.
+        ShieldError: the image cannot be read; the subclasses are those of `png.read`.
     """
     parsed = key_file if isinstance(key_file, KeyFile) else keyfile.parse(key_file)
     keys = schedule.derive(keyfile.unlock(parsed, openers), parsed.nonce)
@@ -106,7 +106,7 @@ def _look_together(key_file: KeyFile, keys: Schedule, image: png.Parsed) -> KeyE
         key_file.statement_sha256,
         of_image=True,
         tag_holds=holds,
-        # Before the tag is known to hold, nothing that it covers is opened.
+        # Nothing that the tag covers is decrypted before the tag is verified.
         metadata_sha256=_metadata_digest(key_file, keys, image) if holds else None,
     )
 
@@ -120,7 +120,7 @@ def _tag_holds(keys: Schedule, image: png.Parsed) -> bool:
 
 
 def _metadata_digest(key_file: KeyFile, keys: Schedule, image: png.Parsed) -> str:
-    """Return the digest in the metadata, which `read_metadata` demands to be the key file's."""
+    """Return the digest in the metadata; `read_metadata` requires it to equal the key file's."""
     try:
         read_metadata(image.header, key_file, keys)
     except PayloadInvalid:

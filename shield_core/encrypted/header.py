@@ -15,9 +15,9 @@ from shield_core.image.regions import MAX_REGIONS, Region
 MAGIC: Final = b"QSIS"
 VERSION: Final = 1
 FILE_VERSION: Final = 2
-"""The version of a header over a file that was not decoded; all else is as in version 1."""
+"""The version of a header for a file that was not decoded; everything else is as in version 1."""
 VERSIONS: Final = frozenset({VERSION, FILE_VERSION})
-"""What is read."""
+"""The versions that `parse` reads."""
 
 SUITE: Final = 1
 NONCE_SIZE: Final = 24
@@ -38,21 +38,21 @@ _FIXED: Final = struct.Struct(">4s4BH16s24s32sIIBB32sH")
 _REGION: Final = struct.Struct(">4I")
 _LENGTH: Final = struct.Struct(">I")
 SIZE: Final = _FIXED.size + _LENGTH.size
-"""Bytes before the metadata, where there are no regions."""
+"""Bytes before the metadata if there are no regions."""
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What an encrypted image says about itself, in clear but authenticated.
+    """The header of an encrypted image, in plaintext but authenticated.
 
     `layout` is `pixels` or `file`; `nonce` has 24 bytes, `commitment` 32; `width` and `height` count pixels of the
     encrypted image; `bit_depth` (8 or 16) and `color_type` (0, 2, 4 or 6) are PNG's; `metadata` is ciphertext and
     16-byte tag; `material_sha256` has 32 bytes for `multistage` and `maximum`, and is None for the others; `regions`
-    are the only parts that are encrypted, sorted by (y, x, height, width), or empty where everything is; `version` is
-    1, or 2 for a file that was not decoded, whose layout is `file`.
+    are the only encrypted parts, sorted by (y, x, height, width), or empty if everything is encrypted; `version` is 1,
+    or 2 for a file that was not decoded, which has the layout `file`.
 
     Raises:
-        HeaderInvalid: a value that no writer of this version writes.
+        HeaderInvalid: a value is not valid in this version.
     """
 
     layout: str
@@ -117,12 +117,12 @@ class Header:
 
     @property
     def flags(self) -> int:
-        """Return bit 0 for regions, bit 1 for material."""
+        """Return the flags: bit 0 for regions, bit 1 for material."""
         return _REGIONS_FLAG * bool(self.regions) | _MATERIAL_FLAG * (self.material_sha256 is not None)
 
     @property
     def bytes_per_pixel(self) -> int:
-        """Return 1 to 4."""
+        """Return the bytes of one pixel, 1 to 4."""
         return _KINDS[self.bit_depth, self.color_type]
 
     @property
@@ -140,7 +140,7 @@ def pack(header: Header) -> bytes:
     """Write a header.
 
     Args:
-        header: checked when it was made.
+        header: already checked by its constructor.
 
     Returns:
         126 bytes, 16 for each region, 4 for the length of the metadata, and the metadata.
@@ -169,7 +169,7 @@ def pack(header: Header) -> bytes:
 
 
 def parse(data: bytes | bytearray | memoryview) -> Header:
-    """Read a header, and nothing else: what it accepts, `pack` writes again byte for byte.
+    """Read a header strictly: `pack` writes every accepted header back byte for byte.
 
     Args:
         data: the `qsIS` chunk's data without the tag.
@@ -177,7 +177,7 @@ def parse(data: bytes | bytearray | memoryview) -> Header:
     Raises:
         LaterVersion: a version that this release does not know.
         HeaderInvalid: an unknown version, suite, layout, purity, flag or kind of sample; flags, material and regions
-            that contradict each other or the purity; a geometry over the limits; missing or left-over bytes.
+            that contradict each other or the purity; a geometry over the limits; missing or extra bytes.
     """
     if len(data) < SIZE:
         raise HeaderInvalid("The header is cut short")

@@ -1,4 +1,4 @@
-"""What anybody can see of an encrypted image without a key."""
+"""Description of an encrypted image or material from its public parts, without a key."""
 
 from typing import Any
 from uuid import UUID
@@ -17,7 +17,7 @@ from shield_core.keys.keyfile import key_id_text
 def inspect(data: png.Buffer) -> dict[str, Any]:
     """Describe an encrypted image.
 
-    Nothing here is authenticated: whoever can change the file can change it.
+    Nothing here is authenticated: anyone who can change the file can change these values.
 
     Args:
         data: the whole file.
@@ -25,13 +25,13 @@ def inspect(data: png.Buffer) -> dict[str, Any]:
     Returns:
         A JSON-able dictionary: `version`, `suite`, `layout`, `purity`, `flags`, `key_id`, `width`, `height`,
         `bit_depth`, `color_type`, `bytes`, `sample_bytes`, `metadata_bytes`, `regions` (objects of `x`, `y`, `width`,
-        `height`), `material_sha256` (or null), `nonce`, `commitment` and `tag` in hexadecimal, `sound` (whether every
-        byte of framing and checksums is what the writer writes) and `fault` (why not, or null).
+        `height`), `material_sha256` (or null), `nonce`, `commitment` and `tag` in hexadecimal, `sound` (whether the
+        framing and checksums are exactly those that the writer produces) and `fault` (why not, or null).
 
     Raises:
         FileTooLarge, NotEncrypted, TooManyPixels, HeaderMissing: as `png.read`.
         LaterVersion: an image of a later version.
-        HeaderInvalid: the header cannot be read at all.
+        HeaderInvalid: the header cannot be read.
     """
     front = png.find(data)
     header = parse(front[:-TAG_SIZE])
@@ -61,7 +61,7 @@ def inspect(data: png.Buffer) -> dict[str, Any]:
 
 
 def header_of(data: png.Buffer) -> Header:
-    """Return what an encrypted image says about itself in clear; nothing of it is authenticated.
+    """Return the header of an encrypted image; it is not authenticated.
 
     Args:
         data: the whole file.
@@ -74,7 +74,7 @@ def header_of(data: png.Buffer) -> Header:
 
 
 def inspect_material(data: bytes | bytearray | memoryview) -> dict[str, Any]:
-    """Describe a material file; nothing of it is authenticated.
+    """Describe a material file; its values are not authenticated.
 
     Args:
         data: the whole file.
@@ -83,8 +83,8 @@ def inspect_material(data: bytes | bytearray | memoryview) -> dict[str, Any]:
         A JSON-able dictionary: `version`, `key_id`, `bytes` and `sha256`, which is the `material_sha256` of its image.
 
     Raises:
-        LaterMaterial: a material of a later version.
-        HeaderInvalid: not a material of version 1.
+        LaterMaterial: material of a later version.
+        HeaderInvalid: the data is not material of version 1.
     """
     check_version(data)
     view = memoryview(data).cast("B")

@@ -1,12 +1,12 @@
-"""The lanes of `maximum`: recorded while a picture is encrypted, replayed while it is decrypted.
+"""The measured lanes of `maximum`: recorded during encryption, replayed during decryption.
 
 docs/reference/format.md, Material:
 
     u16 lanes ‖ (u64 length ‖ bytes) …        lane 0 the picture, 1 the bucket bytes, 2 + b the words of bucket b
 
-How many words a bucket takes shows only when its pixels are shuffled, for some words are rejected. The bits are
-measured before, with some room for each bucket, because the entropy statement says how many they are; what a bucket
-leaves of its room is thrown away.
+The number of words that a bucket takes is known only when its pixels are shuffled, because some words are rejected. The
+bits are measured before, with some spare room for each bucket, because the entropy statement states their number; the
+unused rest of each bucket is discarded.
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ from shield_core.errors import EntropyError, PayloadInvalid
 from shield_core.progress import Advance, nothing
 
 SPARE_WORDS: Final = 64
-"""Room for rejected words in each bucket. At most two are expected, so that 65 come once in 10^69 pictures."""
+"""Room for rejected words in each bucket. At most two are expected; 65 occur once in 10^69 pictures."""
 
 _WORD: Final = 4
 _COUNT: Final = 2
@@ -32,7 +32,7 @@ _FIRST_WORDS: Final = 2
 
 
 class Recording:
-    """Measured bytes for the keystreams of one picture that is being encrypted, in the memory of its material.
+    """Measured bytes for the keystreams of one encryption, in the memory of its material.
 
     Implements `shield_core.cipher.keystream.Measured`.
     """
@@ -54,11 +54,11 @@ class Recording:
 
     @property
     def memory(self) -> NDArray[np.uint8]:
-        """What has to be filled with measured bytes before anything is encrypted: uint8 (m,)."""
+        """The memory to fill with measured bytes before the encryption: uint8 (m,)."""
         return self._memory[: self._room]
 
     def expect(self, bounds: Sequence[tuple[int, int]]) -> None:
-        """Give every bucket its room."""
+        """Assign every bucket its room."""
         rooms = [_LENGTH + _WORD * (stop - start + SPARE_WORDS) for start, stop in bounds]
         edges = list(accumulate(rooms, initial=self._words))
         self._starts[_FIRST_WORDS:] = [edge + _LENGTH for edge in edges[:-1]]
@@ -68,7 +68,7 @@ class Recording:
         """XOR bytes in place with those of a lane.
 
         Raises:
-            EntropyError: more words were rejected than there is room for; another attempt draws other ones.
+            EntropyError: more words were rejected than there is room for; another attempt draws other words.
         """
         start = self._starts[lane] + at
         stop = start + target.size
@@ -78,12 +78,12 @@ class Recording:
         self._used[lane] = max(self._used[lane], at + target.size)
 
     def seal(self, *, key: bytes, head: bytes, progress: Advance = nothing) -> memoryview:
-        """Encrypt what was used, and forget the rest.
+        """Encrypt the used bytes and discard the rest.
 
         Args:
             key: 32 bytes, the material key.
             head: of the material.
-            progress: told the bytes done.
+            progress: called with the bytes done.
 
         Returns:
             The material; its memory belongs to the caller.
@@ -94,11 +94,11 @@ class Recording:
         return sealed
 
     def wipe(self) -> None:
-        """Overwrite what was measured, unless it was sealed."""
+        """Overwrite the measured bytes, unless they were sealed."""
         self._memory[:] = 0
 
     def _close_up(self) -> int:
-        """Write the lengths, and move every lane of words up to the one before; return where the last ends."""
+        """Write the lengths, and move every lane of words to the end of the one before; return the end of the last."""
         self._write(0, len(self._used), _COUNT)
         at = _COUNT
         for start, used in zip(self._starts, self._used, strict=True):
@@ -113,7 +113,7 @@ class Recording:
 
 
 class Replay:
-    """The lanes of a material, for the picture that was encrypted with them.
+    """The lanes of a material, to decrypt the picture that was encrypted with them.
 
     Implements `shield_core.cipher.keystream.Measured`.
     """
@@ -127,8 +127,8 @@ class Replay:
             pixels: of the payload.
 
         Raises:
-            PayloadInvalid: another number of lanes, or a length that does not fit picture or material.
-            MacMismatch: the material does not open.
+            PayloadInvalid: the number of lanes is wrong, or a length does not fit picture or material.
+            MacMismatch: the material does not decrypt.
         """
         choices, buckets = permutation.lane_sizes(pixels)
         self._reader = reader
@@ -151,8 +151,8 @@ class Replay:
         """XOR bytes in place with those of a lane.
 
         Raises:
-            PayloadInvalid: the lane ends before.
-            MacMismatch: the material does not open.
+            PayloadInvalid: the lane ends too early.
+            MacMismatch: the material does not decrypt.
         """
         end = at + target.size
         if end > self._lengths[lane]:
@@ -164,10 +164,10 @@ class Replay:
         self._used[lane] = max(self._used[lane], end)
 
     def finish(self) -> None:
-        """Refuse a lane of which something is left.
+        """Refuse a lane that was not consumed completely.
 
         Raises:
-            PayloadInvalid: something is left.
+            PayloadInvalid: bytes of a lane are left.
         """
         if self._used != self._lengths:
             raise PayloadInvalid("A lane was not consumed exactly")

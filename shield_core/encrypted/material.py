@@ -1,6 +1,6 @@
-"""Material: the bits of `multistage` and `maximum` that no key derives again. docs/reference/format.md, Material.
+"""Material: the bits of `multistage` and `maximum` that no key can derive again. docs/reference/format.md, Material.
 
-It is encrypted under a key of the picture's own, so that its strength is that of the file key: never a one-time pad.
+It is encrypted under a key derived for the picture, so its strength is that of the file key: never a one-time pad.
 """
 
 import hashlib
@@ -29,7 +29,7 @@ Buffer = bytes | bytearray | memoryview
 
 MAGIC: Final = b"QSMT"
 VERSION: Final = 1
-_STEP: Final = 1 << 20  # one report of progress
+_STEP: Final = 1 << 20  # bytes per report of progress
 
 
 def seal(secret: bytearray | Recording, *, key: bytes, key_id: UUID, progress: Advance = nothing) -> memoryview:
@@ -39,7 +39,7 @@ def seal(secret: bytearray | Recording, *, key: bytes, key_id: UUID, progress: A
         secret: the segment seeds, one after the other, or the lanes.
         key: 32 bytes, the material key.
         key_id: of the picture.
-        progress: told the bytes done, where they are many.
+        progress: called with the bytes done; seeds are too few to report.
 
     Returns:
         The whole material.
@@ -50,11 +50,11 @@ def seal(secret: bytearray | Recording, *, key: bytes, key_id: UUID, progress: A
 
 
 def digest(material: Buffer, *, progress: Advance = nothing) -> bytes:
-    """Return what the header carries: the SHA-256 of the whole material.
+    """Return the SHA-256 of the whole material, which the header contains.
 
     Args:
-        material: as it stands in the key file or the `.qmat` file.
-        progress: told the bytes done, in steps of 1 MiB.
+        material: the bytes in the key file or the `.qmat` file.
+        progress: called with the bytes done, in steps of 1 MiB.
     """
     hashed, view = hashlib.sha256(), memoryview(material).cast("B")
     for at in range(0, len(view), _STEP):
@@ -65,20 +65,20 @@ def digest(material: Buffer, *, progress: Advance = nothing) -> bytes:
 
 
 def of_image(header: Header, key_file: KeyFile, given: Buffer | None) -> Buffer:
-    """Find the material that an image needs: in the key file, or in what was given.
+    """Find the material that an image needs: in the key file, or the given one.
 
     Args:
         header: of the image.
         key_file: not unlocked yet.
-        given: the `.qmat` file, or None; looked at for `maximum` only.
+        given: the `.qmat` file, or None; used for `maximum` only.
 
     Returns:
-        The material as it stands, nothing where none is needed or the key file lacks it.
+        The bytes of the material; empty if none is needed or the key file lacks it.
 
     Raises:
-        MaterialRequired: the image is of `maximum`, and none was given.
+        MaterialRequired: the image has the purity `maximum`, and no material was given.
         FileTooLarge: more than 320,000,000 bytes were given.
-        LaterMaterial: what was given is of a later version of the format.
+        LaterMaterial: the given material has a later version of the format.
     """
     if header.purity is not Purity.MAXIMUM:
         return key_file.material or b""
@@ -91,7 +91,7 @@ def of_image(header: Header, key_file: KeyFile, given: Buffer | None) -> Buffer:
 
 
 def check_version(material: Buffer) -> None:
-    """Refuse a material of a later version; what is no material at all is left to the digest.
+    """Refuse material of a later version; the digest check refuses other data.
 
     Raises:
         LaterMaterial: a version that this release does not know.
@@ -102,15 +102,15 @@ def check_version(material: Buffer) -> None:
 
 
 def verify(header: Header, material: Buffer, *, progress: Advance = nothing) -> None:
-    """Check that a material belongs to an image, whose tag was verified.
+    """Check that material belongs to an image with a verified tag.
 
     Args:
-        header: of the image; where its purity needs no material, nothing is checked.
-        material: what was found for it.
+        header: of the image; if its purity needs no material, nothing is checked.
+        material: the material found for the image.
         progress: as `digest`.
 
     Raises:
-        MacMismatch: it is of another image, or was changed or cut.
+        MacMismatch: the material belongs to another image, or was changed or truncated.
     """
     expected = header.material_sha256
     if expected is not None and not hmac.compare_digest(digest(material, progress=progress), expected):
@@ -119,17 +119,17 @@ def verify(header: Header, material: Buffer, *, progress: Advance = nothing) -> 
 
 @contextmanager
 def streams(header: Header, keys: Schedule, material: Buffer, *, payload: NDArray[np.uint8]) -> Iterator[Streams]:
-    """Give the keystreams that an image was encrypted with; when the block ends well, all of them were consumed.
+    """Open the keystreams that an image was encrypted with; if the block ends without an error, all were consumed.
 
     Args:
         header: of the image.
         keys: derived from its file key.
-        material: verified; not looked at for `fast` and `balanced`.
-        payload: uint8 (pixels, bytes per pixel), of which the shape is looked at.
+        material: verified; not used for `fast` and `balanced`.
+        payload: uint8 (pixels, bytes per pixel), only its shape is used.
 
     Raises:
         MacMismatch: the material was not sealed under this picture's key.
-        PayloadInvalid: it holds another number of seeds, or lanes that are not consumed exactly.
+        PayloadInvalid: the number of seeds is wrong, or the lanes are not consumed exactly.
     """
     if header.purity is Purity.MULTISTAGE:
         seeds = chunks.open_sealed(material, key=keys.material, head=_head(header.key_id))

@@ -1,4 +1,4 @@
-"""The encrypted metadata of a header: AES-256-GCM over canonical JSON, under a key that is used once."""
+"""The encrypted metadata of a header: AES-256-GCM over canonical JSON, under a single-use key."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -19,7 +19,7 @@ _KEYS: Final = frozenset(
 
 
 class MetadataTooLong(ValueError):
-    """More than 4 MiB: the layout must be `file`, which keeps nothing beside the file."""
+    """The metadata is longer than 4 MiB: the layout must be `file`, which needs no metadata about the file."""
 
 
 def encrypt(value: Mapping[str, Any], key: bytes) -> bytes:
@@ -34,7 +34,7 @@ def encrypt(value: Mapping[str, Any], key: bytes) -> bytes:
 
     Raises:
         MetadataTooLong: more than 4 MiB.
-        NotCanonical: a value that canonical JSON does not hold.
+        NotCanonical: a value that canonical JSON cannot hold.
 
     Source: docs/reference/format.md, Encryption, step 3; NIST SP 800-38D.
     """
@@ -54,11 +54,10 @@ def decrypt(data: bytes, key: bytes, *, purity: str, statement_sha256: str) -> d
         statement_sha256: the key file's, 64 hexadecimal digits.
 
     Returns:
-        The object. What is under `payload_sha256`, `original_sha256` and `source` is not looked at yet: that is for
-        `shield_core.image.restore`.
+        The object. `shield_core.image.restore` checks the values of `payload_sha256`, `original_sha256` and `source`.
 
     Raises:
-        PayloadInvalid: it does not open, is not a canonical object with the right keys, or contradicts header or key
+        PayloadInvalid: it does not decrypt, is not a canonical object with the right keys, or contradicts header or key
             file.
     """
     try:

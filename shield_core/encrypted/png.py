@@ -1,8 +1,8 @@
-"""The encrypted image as a PNG that any viewer opens and that shows noise. docs/reference/format.md, "PNG".
+"""The PNG of an encrypted image: any viewer opens it, and it shows noise. docs/reference/format.md, "PNG".
 
-The reader accepts exactly what the writer writes: it takes the samples from where they must stand, writes the file
-again in its mind, and compares every byte. An ordinary reader overlooks flipped bits in checksums, chunk borders and
-behind the end.
+The reader accepts exactly the files that the writer writes: it takes the samples from their fixed positions, generates
+the file again piece by piece, and compares every byte. An ordinary reader ignores flipped bits in checksums, in chunk
+borders and after the end.
 """
 
 import struct
@@ -34,7 +34,7 @@ _FIRST_CHUNK: Final = len(SIGNATURE)
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """A sound encrypted image: its framing is right, and nothing is authenticated yet.
+    """An encrypted image with valid framing; nothing is authenticated yet.
 
     `header_bytes` is what the tag covers; `tag` has 32 bytes; `samples` is uint8 (pixels, bytes per pixel).
     """
@@ -46,15 +46,15 @@ class Parsed:
 
 
 class Draft:
-    """An encrypted image that is being written, so that its pixels can be drawn while the tag is still computed."""
+    """An encrypted image that is being written, so that its pixels are drawn while the tag is still being computed."""
 
     def __init__(self, header: Header, memory: NDArray[np.uint8] | None = None) -> None:
         """Reserve the memory of the whole file.
 
         Args:
             header: of the image.
-            memory: uint8 (bytes,), contiguous, taken for the file where it is large enough: fresh memory costs a third
-                of the writing.
+            memory: uint8 (bytes,), contiguous, used for the file if it is large enough: allocating new memory takes a
+                third of the time of writing.
         """
         self._header = header
         self._plan = _plan(header)
@@ -69,7 +69,7 @@ class Draft:
             samples: uint8, C-contiguous, `header.sample_bytes` bytes in any shape.
 
         Raises:
-            ValueError: another number of samples than the header says.
+            ValueError: the number of samples is not the header's.
         """
         at = self._front
         for piece in stream.pieces(samples.reshape(self._plan.height, self._plan.row_bytes), self._plan):
@@ -94,12 +94,12 @@ def write(header: Header, tag: bytes, samples: NDArray[np.uint8]) -> memoryview:
     """Write an encrypted image.
 
     Args:
-        header: its geometry fits the samples.
+        header: with the geometry of the samples.
         tag: 32 bytes.
-        samples: uint8, C-contiguous, in any shape, as they stand in the encrypted image.
+        samples: uint8, C-contiguous, in any shape, as the encrypted image holds them.
 
     Returns:
-        The file. A `bytes` of it would cost as much again as writing it.
+        The file. A copy as `bytes` would cost as much as writing it.
 
     Raises:
         ValueError: another number of samples than the header says.
@@ -112,20 +112,20 @@ def write(header: Header, tag: bytes, samples: NDArray[np.uint8]) -> memoryview:
 
 
 def read(data: Buffer, *, progress: Advance = nothing) -> Parsed:
-    """Read an encrypted image, strictly.
+    """Read an encrypted image strictly.
 
-    Nothing of the size of the picture is allocated before its geometry is known to fit limits and file.
+    It checks the geometry against the limits and the file before it allocates memory of the size of the picture.
 
     Args:
         data: the whole file.
-        progress: told the bytes of file compared, about a megabyte at a time.
+        progress: called with the bytes of the file compared, about a megabyte at a time.
 
     Raises:
         FileTooLarge: more than 112,000,000 bytes.
         NotEncrypted: no PNG signature.
         TooManyPixels: IHDR declares more than 25,000,000 pixels.
         HeaderMissing: a PNG without the chunk `qsIS`.
-        HeaderInvalid: one byte is not what the writer writes.
+        HeaderInvalid: a byte differs from what the writer writes.
 
     Source: docs/reference/format.md, Decryption, steps 1 to 3 and 5.
     """
@@ -150,13 +150,13 @@ def read(data: Buffer, *, progress: Advance = nothing) -> Parsed:
 
 
 def find(data: Buffer) -> memoryview:
-    """Find the data of the chunk `qsIS`, reading no more than chunk lengths and types.
+    """Find the data of the chunk `qsIS`, reading only chunk lengths and types.
 
     Args:
         data: the whole file.
 
     Returns:
-        Header and tag, as they stand.
+        The bytes of header and tag.
 
     Raises:
         FileTooLarge, NotEncrypted, TooManyPixels, HeaderMissing: as `read`.

@@ -1,6 +1,6 @@
-"""The IDAT chunks of an encrypted image: one zlib stream of stored blocks, in memory that is used again and again.
+"""The IDAT chunks of an encrypted image: one zlib stream of stored blocks, generated in reused memory.
 
-Noise does not compress, so compressing it is time lost: a general encoder takes fifteen times as long.
+Noise does not compress, so compressing it wastes time: a general encoder takes fifteen times as long.
 """
 
 from collections.abc import Iterator
@@ -14,23 +14,23 @@ from numpy.typing import NDArray
 from shield_core.image.checksums import crc32
 
 CHUNK: Final = 1 << 20
-"""Bytes of zlib stream in an IDAT chunk; the last holds the rest."""
+"""Bytes of the zlib stream in an IDAT chunk; the last chunk holds the rest."""
 
 BLOCK: Final = 65_535
-"""Bytes in a stored block, the most that RFC 1951 section 3.2.4 allows; the last holds the rest."""
+"""Bytes in a stored block, the maximum of RFC 1951 section 3.2.4; the last block holds the rest."""
 
 _BLOCK_HEAD: Final = 5
 _ZLIB_HEAD: Final = b"\x78\x01"
 _ADLER_SIZE: Final = 4
 _CHUNK_HEAD: Final = 8
 _CHUNK_FRAME: Final = 12
-_GROUP: Final = 4  # blocks made at a time: what is worked on stays in the second-level cache
+_GROUP: Final = 4  # blocks made at a time: they fit the second-level cache
 _TYPE: Final = b"IDAT"
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Where everything stands in the IDAT chunks of a picture of `height` rows of `row_bytes` bytes."""
+    """The sizes of the IDAT chunks of a picture of `height` rows of `row_bytes` bytes, and of their contents."""
 
     height: int
     row_bytes: int
@@ -58,14 +58,14 @@ class Plan:
 
 
 def pieces(samples: NDArray[np.uint8], plan: Plan) -> Iterator[NDArray[np.uint8]]:
-    """Yield the IDAT chunks of a picture piece by piece; a piece is overwritten when the next is asked for.
+    """Yield the IDAT chunks of a picture piece by piece; requesting the next piece overwrites the last.
 
     Args:
         samples: uint8 (height, row_bytes), C-contiguous.
         plan: of the same geometry.
 
     Returns:
-        uint8 arrays that, joined, are `plan.total` bytes.
+        uint8 arrays of `plan.total` bytes together.
 
     Source: docs/reference/format.md, PNG; PNG 3rd edition, section 5.3; RFC 1950; RFC 1951, section 3.2.4.
     """
@@ -88,7 +88,7 @@ def pieces(samples: NDArray[np.uint8], plan: Plan) -> Iterator[NDArray[np.uint8]
 
 
 def extract(idat: NDArray[np.uint8], plan: Plan) -> NDArray[np.uint8]:
-    """Copy the samples out of IDAT chunks, from where a writer puts them; nothing is checked.
+    """Copy the samples out of IDAT chunks, from the positions where the writer puts them; nothing is checked.
 
     Args:
         idat: uint8 (plan.total,), all IDAT chunks.
@@ -130,14 +130,14 @@ def _zlib(samples: NDArray[np.uint8], plan: Plan) -> Iterator[NDArray[np.uint8]]
 
 
 def _filter(samples: NDArray[np.uint8], start: int, target: NDArray[np.uint8]) -> None:
-    """Write the filtered bytes from `start` on: each row behind a filter byte of 0."""
+    """Write the filtered bytes from `start` on: each row after a filter byte of 0."""
     for some, here in _overlay(samples, start, target):
         here[:, : here.shape[1] - some.shape[1]] = 0
         here[:, here.shape[1] - some.shape[1] :] = some
 
 
 def _unfilter(source: NDArray[np.uint8], start: int, samples: NDArray[np.uint8]) -> None:
-    """Copy the samples of the filtered bytes from `start` on to where they belong."""
+    """Copy the samples of the filtered bytes from `start` on to their positions."""
     for some, here in _overlay(samples, start, source):
         some[:] = here[:, here.shape[1] - some.shape[1] :]
 
@@ -145,7 +145,7 @@ def _unfilter(source: NDArray[np.uint8], start: int, samples: NDArray[np.uint8])
 def _overlay(
     samples: NDArray[np.uint8], start: int, filtered: NDArray[np.uint8]
 ) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
-    """Yield pieces of both that show the same rows: the end of a row, whole rows, the beginning of a row."""
+    """Yield matching pieces of both: the end of a row, whole rows, the beginning of a row."""
     line = 1 + samples.shape[1]
     row, column = divmod(start, line)
     at = 0
@@ -161,7 +161,7 @@ def _overlay(
 
 
 def _take(idat: NDArray[np.uint8], at: int, target: NDArray[np.uint8]) -> None:
-    """Copy a range of the zlib stream out of the chunks that it is cut into."""
+    """Copy a range of the zlib stream out of its chunks."""
     done = 0
     while done < target.size:
         chunk, inside = divmod(at + done, CHUNK)

@@ -1,6 +1,6 @@
-"""The tag of an encrypted image: HMAC-SHA-256 over header and samples, both framed by their lengths.
+"""The tag of an encrypted image: HMAC-SHA-256 over header and samples, each preceded by its length.
 
-Without the frame the tag would stay valid when the border between header and samples moves.
+Without the lengths the tag would stay valid when the border between header and samples moves.
 """
 
 import hmac
@@ -13,7 +13,7 @@ from shield_core.errors import MacMismatch
 from shield_core.progress import Advance, nothing
 
 SIZE: Final = 32
-_STEP: Final = 1 << 20  # one report of progress; the hash releases the GIL meanwhile
+_STEP: Final = 1 << 20  # bytes per report of progress; the hash releases the GIL meanwhile
 _AHEAD: Final = 0.5  # drawing the pixels takes two fifths of the time that the tag over them takes
 
 
@@ -25,7 +25,7 @@ class Tag:
 
         Args:
             key: 32 bytes, the MAC key.
-            header: packed, as it stands in the chunk.
+            header: packed, as in the chunk.
             samples: uint8, C-contiguous, all samples of the encrypted image, row-major, without filter bytes.
         """
         self._mac = hmac.new(key, len(header).to_bytes(4, "big"), "sha256")
@@ -35,11 +35,11 @@ class Tag:
         self.covered = 0
 
     def cover(self, stop: int, *, progress: Advance = nothing) -> None:
-        """Take in the samples up to a byte; those up to there are final.
+        """Authenticate the samples up to a byte; they must be final.
 
         Args:
-            stop: bytes from the first sample on; what is covered already is not taken in again.
-            progress: told the bytes done, in steps of 1 MiB.
+            stop: bytes from the first sample on; bytes that are already covered are skipped.
+            progress: called with the bytes done, in steps of 1 MiB.
         """
         while self.covered < stop:
             piece = self._samples[self.covered : min(stop, self.covered + _STEP)]
@@ -48,7 +48,7 @@ class Tag:
             progress(len(piece))
 
     def finish(self, *, progress: Advance = nothing) -> bytes:
-        """Take in what is left, and return the 32 bytes.
+        """Authenticate the remaining samples, and return the 32 bytes.
 
         Args:
             progress: as for `cover`.
@@ -62,9 +62,9 @@ def compute(key: bytes, header: bytes, samples: NDArray[np.uint8], *, progress: 
 
     Args:
         key: 32 bytes, the MAC key.
-        header: packed, as it stands in the chunk.
+        header: packed, as in the chunk.
         samples: uint8, C-contiguous, all samples of the encrypted image, row-major, without filter bytes.
-        progress: told the bytes of samples done, in steps of 1 MiB.
+        progress: called with the bytes of samples done, in steps of 1 MiB.
 
     Returns:
         32 bytes.
@@ -75,11 +75,11 @@ def compute(key: bytes, header: bytes, samples: NDArray[np.uint8], *, progress: 
 
 
 def verify(key: bytes, header: bytes, samples: NDArray[np.uint8], tag: bytes, *, progress: Advance = nothing) -> None:
-    """Check the tag of an encrypted image, in a time that does not depend on where it differs.
+    """Check the tag of an encrypted image in constant time.
 
     Args:
         key: 32 bytes, the MAC key.
-        header: as it stands in the chunk.
+        header: as in the chunk.
         samples: as `compute`.
         tag: 32 bytes.
         progress: as `compute`.
@@ -92,14 +92,15 @@ def verify(key: bytes, header: bytes, samples: NDArray[np.uint8], tag: bytes, *,
 
 
 def ahead(tag: Tag, samples: NDArray[np.uint8]) -> Advance:
-    """Let a tag follow a permutation: the thread that computes it is then not the last to be ready.
+    """Let a tag follow a permutation, so that the thread that computes it is not the last to finish.
 
     Args:
         tag: over the samples.
         samples: uint8 (pixels, bytes per pixel).
 
     Returns:
-        What is told how many pixels are final. A part of the tag is left, to be computed while the pixels are drawn.
+        A function to call with the number of final pixels. It leaves a part of the samples, to be authenticated while
+        the pixels are drawn.
     """
     pixels, width = samples.shape
     most = int(pixels * _AHEAD)

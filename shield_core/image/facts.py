@@ -1,3 +1,5 @@
+"""The facts about an image file, the protocol of a walk, and the warnings."""
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
@@ -8,28 +10,28 @@ Buffer = bytes | bytearray | memoryview
 """A whole file in memory."""
 
 Writable = Any
-"""Something that has room for bytes: typeshed's name for it is private."""
+"""A writable buffer: typeshed's name for it is private."""
 
 Pieces = Sequence[memoryview]
-"""Parts of a file, in order, that a decoder is shown as one file."""
+"""Parts of a file, in order, that a decoder reads as one file."""
 
 TRAILING_DATA: Final = "trailing-data"
-"""Warning: bytes stand after the end of the picture; `file` keeps them, `pixels` drops them."""
+"""Warning: there are bytes after the end of the picture; `file` keeps them, `pixels` drops them."""
 
 METADATA_DROPPED: Final = "metadata-dropped"
-"""Warning: the `pixels` layout does not keep some of what the file says about the picture."""
+"""Warning: the `pixels` layout does not keep some of the metadata of the file."""
 
 FRAMES_DROPPED: Final = "frames-dropped"
-"""Warning: the file holds more pictures than the first, and the `pixels` layout keeps only that."""
+"""Warning: the file holds several pictures, and the `pixels` layout keeps only the first."""
 
 LOSSES: Final = (TRAILING_DATA, METADATA_DROPPED, FRAMES_DROPPED)
-"""Warnings of what does not come back from the layout `pixels`."""
+"""The warnings about data that the layout `pixels` does not keep."""
 
 END_MISSING: Final = "end-missing"
-"""Warning: the file has no end marker; all of its pixels are there."""
+"""Warning: the file has no end marker, but all of its pixels."""
 
 NOT_DECODED: Final = "not-decoded"
-"""Warning: the file is kept as it is without decoding it, so damage in it is not noticed."""
+"""Warning: the file is kept unchanged and not decoded, so damage in it is not noticed."""
 
 OTHER: Final = "OTHER"
 """The format of a file that is kept and not decoded: docs/reference/format.md, "Source"."""
@@ -37,16 +39,16 @@ OTHER: Final = "OTHER"
 
 @dataclass(frozen=True, slots=True)
 class ImageFacts:
-    """What the structure of a file says about the picture, without decoding it.
+    """The facts about a picture that the structure of its file tells, without decoding it.
 
-    `format` is PNG, JPEG, BMP, TIFF, WEBP or OTHER; `mode` is in Pillow's words, with `;16` for the 16-bit modes that
-    it does not have; `bit_depth` is bits per sample; `exact` says that the `pixels` layout gives back every pixel in
-    the same format, `complete` that it gives back everything else as well, `reason` why or why not; `warnings` are
-    stable codes; `media_type` is None where the format has none that we serve.
+    `format` is PNG, JPEG, BMP, TIFF, WEBP or OTHER; `mode` is Pillow's name, with `;16` for 16-bit modes that Pillow
+    lacks; `bit_depth` is bits per sample; `exact` means that the `pixels` layout restores every pixel in the same
+    format, `complete` that it restores everything else too, `reason` says why or why not; `warnings` are stable codes;
+    `media_type` is None where the format has none that the service uses.
 
-    `largest_page` counts the pixels of the largest picture in the file, 0 where that is the first.
+    `largest_page` is the number of pixels of the largest picture in the file, or 0 if that is the first.
 
-    Of OTHER, `mode` is empty and `bit_depth` is 0; `width` and `height` are 0 where the structure does not tell them.
+    For OTHER, `mode` is empty and `bit_depth` is 0; `width` and `height` are 0 where the structure does not state them.
     """
 
     format: str
@@ -64,18 +66,18 @@ class ImageFacts:
 
     @property
     def pixels(self) -> int:
-        """Count the pixels; 0 where the size is not known."""
+        """The number of pixels; 0 where the size is not known."""
         return self.width * self.height
 
     @property
     def is_decoded(self) -> bool:
-        """Tell whether a decoder ever sees the picture: a known format, and no more pixels than may be decoded."""
+        """Whether a decoder reads the picture: its format is known, and it has not more pixels than may be decoded."""
         return self.format != OTHER and max(self.pixels, self.largest_page) <= MAX_PIXELS
 
 
 @dataclass(frozen=True, slots=True)
 class SampleKind:
-    """How samples of a mode stand in a payload: PNG's bit depth and color type, and bytes per pixel."""
+    """The form of a mode's samples in a payload: PNG's bit depth and color type, and bytes per pixel."""
 
     bit_depth: int
     color_type: int
@@ -95,7 +97,7 @@ _WORDS: Final = {"1": "black or white", "L": "gray", "I": "gray", "LA": "gray an
 
 
 def describe_samples(mode: str, bit_depth: int) -> str:
-    """Name the samples of a mode in words, for the reason of a layout."""
+    """Describe the samples of a mode in words, for the reason of a layout."""
     name = mode.partition(";")[0]
     return f"{bit_depth}-bit {_WORDS.get(name, name)} samples"
 
@@ -110,24 +112,24 @@ MEDIA_TYPES: Final = {
 """The formats that are decoded, and their media types."""
 
 UNKNOWN_MEDIA_TYPE: Final = "application/octet-stream"
-"""Of a file whose type is not in `shield_core.image.suffixes`: what a stranger wrote into an encrypted image does not
-become the type of an answer."""
+"""The media type of a file whose type is not in `shield_core.image.suffixes`: an untrusted type in an encrypted image
+never becomes the media type of a response."""
 
 
 class Walk(Protocol):
-    """What a walk over a file's structure found."""
+    """The result of a walk over a file's structure."""
 
     @property
     def facts(self) -> ImageFacts:
-        """The facts, for everybody."""
+        """The facts about the picture."""
         ...
 
     @property
     def shown(self) -> Sequence[Pieces]:
-        """What a decoder is shown: for each page of a TIFF, or once for a whole file."""
+        """The parts that a decoder reads: for each page of a TIFF, or once for a whole file."""
         ...
 
     @property
     def dropped(self) -> tuple[str, ...]:
-        """Warnings of what the `pixels` layout does not keep."""
+        """Warnings about data that the `pixels` layout does not keep."""
         ...

@@ -1,4 +1,4 @@
-"""The `file` layout: a file's bytes, framed as a picture just big enough (docs/reference/format.md, "Payload")."""
+"""The `file` layout: a file's bytes as samples of the smallest picture (docs/reference/format.md, "Payload")."""
 
 from math import isqrt
 from typing import Final
@@ -45,7 +45,7 @@ def frame(data: Buffer) -> NDArray[np.uint8]:
 
 
 def unframe(samples: NDArray[np.uint8], *, width: int, height: int) -> memoryview:
-    """Take the file out of its frame, without copying it.
+    """Extract the file from its frame, without copying it.
 
     Args:
         samples: What `frame` returned.
@@ -56,7 +56,7 @@ def unframe(samples: NDArray[np.uint8], *, width: int, height: int) -> memoryvie
         A view into `samples`.
 
     Raises:
-        PayloadInvalid: the length, the size of the picture or the filling is not what `frame` writes.
+        PayloadInvalid: the length, the size of the picture or the padding is not what `frame` writes.
     """
     payload = samples.reshape(-1)
     length = int.from_bytes(payload[:_LENGTH].tobytes(), "big")

@@ -1,3 +1,5 @@
+"""Examination of an uploaded file without decoding it: limits, magic bytes, and one walk over its structure."""
+
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -22,10 +24,10 @@ MAGIC: Final[Mapping[bytes, str]] = {
     b"MM\x00+": "TIFF",
     b"RIFF": "WEBP",
 }
-"""What a file starts with, and the format that this makes likely; `sniff` looks once more at BMP and WebP."""
+"""First bytes, and the format that they suggest; `sniff` checks BMP and WebP further."""
 
 SNIFFED: Final = 18
-"""Bytes of a file that `sniff` wants to see."""
+"""The number of bytes that `sniff` needs."""
 
 DecodedWalk = PngWalk | JpegWalk | BmpWalk | TiffWalk | WebpWalk
 AnyWalk = DecodedWalk | OtherWalk
@@ -40,10 +42,10 @@ _WALKS: Final[Mapping[str, Callable[[memoryview], DecodedWalk]]] = {
 
 
 def sniff(prefix: Buffer) -> str | None:
-    """Tell the format of a file from its first bytes. A name or a media type decides nothing.
+    """Return the format of a file from its first bytes. Its name and media type are ignored.
 
     Args:
-        prefix: The first bytes, at least `SNIFFED` of them where the file has as many.
+        prefix: The first bytes, at least `SNIFFED` of them if the file has as many.
 
     Returns:
         PNG, JPEG, BMP, TIFF or WEBP, or None for anything else.
@@ -58,18 +60,18 @@ def sniff(prefix: Buffer) -> str | None:
 
 
 def examine(data: Buffer) -> ImageFacts:
-    """Look at a picture without decoding any of it, in bounded time.
+    """Examine a picture without decoding it, in bounded time.
 
     Args:
         data: The whole file.
 
     Returns:
-        What its structure says.
+        The facts that its structure states.
 
     Raises:
         ImageEmpty: no bytes.
         FileTooLarge: more than `MAX_BYTES`.
-        UnsupportedFormat: the first bytes are of no format that is taken; the message says of which instead.
+        UnsupportedFormat: the first bytes are of no accepted format; the message says of which format.
         TooManyPixels: the header declares more than `MAX_FILE_PIXELS`.
         ImageCorrupt: cut off, or not the structure of its format.
     """
@@ -77,7 +79,7 @@ def examine(data: Buffer) -> ImageFacts:
 
 
 def survey(data: Buffer) -> AnyWalk:
-    """Do what `examine` does, and return all that the walk found: it refers to `data`.
+    """Examine a picture as `examine` does, and return the whole result of the walk; it refers to `data`.
 
     Raises:
         ImageError: as `examine`.

@@ -1,6 +1,6 @@
-"""How a viewer turns a picture before it shows it: the orientation tag (Exif 2.32, section 4.6.4), read and no more.
+"""Reading of the orientation tag (Exif 2.32, section 4.6.4): the rotation that a viewer applies to a picture.
 
-Pixels are never turned here. Whoever names a place in a picture that a viewer has turned names another place.
+Pixels are never rotated here. If a user takes coordinates from a viewer that rotates the picture, they are wrong.
 """
 
 import struct
@@ -18,24 +18,24 @@ UPRIGHT: Final = 1
 """The pixels are shown as they are stored."""
 
 ORIENTATION_NOT_APPLIED: Final = "orientation-not-applied"
-"""Warning: viewers turn the picture, and regions count in pixels as they are stored."""
+"""Warning: viewers rotate the picture, but regions count in pixels as they are stored."""
 
 _ORIENTATION: Final = 274
 _TURNED: Final = range(2, 9)
 _PREFIX: Final = b"Exif\x00\x00"  # of a JPEG segment; some programs write it into other formats as well
 _HEAD: Final = 8  # mark, version, offset of the first directory
-_INLINE: Final = 4  # bytes of a value that stands in its entry
+_INLINE: Final = 4  # bytes of a value that is stored in its entry
 
 
 def read_orientation(walk: AnyWalk) -> int:
-    """Tell how viewers turn a picture, in time linear in its metadata.
+    """Return the orientation that viewers apply to a picture, in time linear in its metadata.
 
     Args:
-        walk: what the walk over the file found. EXIF that is damaged is passed over, as viewers do; so is XMP.
+        walk: the walk over the file. Damaged EXIF is ignored, as viewers do; XMP is ignored, too.
 
     Returns:
-        1 (shown as it is stored) to 8, as in the tag. Of a tag that stands twice, the value that turns: viewers do not
-        agree which one counts.
+        1 (shown as it is stored) to 8, as in the tag. If the tag occurs twice, the value that rotates: viewers do not
+        agree on which one counts.
     """
     return next((value for value in _read_values(walk) if value in _TURNED), UPRIGHT)
 
@@ -55,7 +55,7 @@ def _read_values(walk: AnyWalk) -> Iterable[int]:
 
 
 def _read_exif(exif: memoryview) -> Iterator[int]:
-    """Read the tag in the first directory alone, where its value stands: no pointer is followed further."""
+    """Read the tag from the first directory only, from the value in its entry: no pointer is followed."""
     if bytes(exif[: len(_PREFIX)]) == _PREFIX:
         exif = exif[len(_PREFIX) :]
     if bytes(exif[:4]) not in {b"II*\x00", b"MM\x00*"} or len(exif) < _HEAD:

@@ -1,3 +1,5 @@
+"""The payload of an encrypted image: the choice of the layout, and the conversion of a file into samples."""
+
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -9,13 +11,13 @@ from numpy.typing import NDArray
 
 from shield_core.errors import ImageCorrupt, LayoutNotExact, RegionInvalid
 from shield_core.image import pixels
-from shield_core.image.conveyor import Finished, ignore
 from shield_core.image.facts import END_MISSING, NOT_DECODED, OTHER, SAMPLE_KINDS, TRAILING_DATA, Buffer, ImageFacts
 from shield_core.image.formats.jpeg_walk import JpegWalk
 from shield_core.image.formats.webp_walk import WebpWalk
 from shield_core.image.framing import FRAME_MODE, frame, frame_size
+from shield_core.image.handover import Finished, ignore
 from shield_core.image.intake import AnyWalk, survey
-from shield_core.image.keepsakes import keep
+from shield_core.image.kept_data import keep
 from shield_core.image.limits import MAX_PIXELS, check_size
 from shield_core.image.names import harmless_name
 from shield_core.image.orientation import ORIENTATION_NOT_APPLIED, UPRIGHT, read_orientation
@@ -27,11 +29,11 @@ ASKED_FOR = "asked for"
 REGIONS_ARE_PIXELS = "regions are encrypted as pixels"
 
 REGION_SMALL = "region-small"
-"""Warning: so few pixels are encrypted that their number and place tell much of what stands there."""
+"""Warning: so few pixels are encrypted that their number and position reveal much about their content."""
 
 
 class Layout(StrEnum):
-    """What is encrypted: the pixels, or the file as it is; `auto` takes pixels where they say everything."""
+    """What is encrypted: the pixels, or the file as it is; `auto` takes pixels if they restore everything."""
 
     AUTO = "auto"
     PIXELS = "pixels"
@@ -40,13 +42,13 @@ class Layout(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """A picture, ready to encrypt.
+    """A picture that is ready to encrypt.
 
-    `samples` has the shape (width · height, bytes per pixel), uint8, C-contiguous, and belongs to whoever holds the
-    payload: it may be encrypted in place. `bit_depth` and `color_type` are PNG's, of the encrypted image. `metadata`
-    has `payload_sha256`, `original_sha256` and `source` of docs/reference/format.md, "Metadata". Where there are
-    `regions`, only their pixels are the payload; `samples` are those of the whole picture. `facts` are those of
-    `intake.examine`, or of `OTHER` where the decoder turned out not to know this kind of picture.
+    `samples` has the shape (width · height, bytes per pixel), uint8, C-contiguous, and belongs to the holder of the
+    payload, who may encrypt it in place. `bit_depth` and `color_type` are PNG's, of the encrypted image. `metadata` has
+    `payload_sha256`, `original_sha256` and `source` of docs/reference/format.md, "Metadata". With `regions`, only their
+    pixels are the payload, but `samples` are those of the whole picture. `facts` are those of `intake.examine`, or
+    `OTHER` if the decoder does not support this kind of picture.
     """
 
     layout: Layout
@@ -63,12 +65,12 @@ class Payload:
 
     @property
     def version(self) -> int:
-        """Return the version of the header that this payload needs: 2 for a file that is not decoded, else 1."""
+        """Return the version of the header that this payload needs: 2 for a file that is not decoded, otherwise 1."""
         return 2 if self.facts.format == OTHER else 1
 
     @property
     def encrypted_pixels(self) -> int:
-        """Count the pixels that are encrypted."""
+        """The number of encrypted pixels."""
         return count_pixels(self.regions) if self.regions else self.width * self.height
 
     @property
@@ -97,25 +99,25 @@ def build(
     threads: int = 1,
     progress: Advance = nothing,
 ) -> Payload:
-    """Turn a file into samples, decoding all of it once, so that a damaged file is refused whatever the layout.
+    """Turn a file into samples. It decodes the whole file once, so it refuses a damaged file in every layout.
 
-    What no decoder here reads, or has more pixels than may be decoded, is taken as a file and not decoded.
+    A picture that no decoder here reads, or with more pixels than may be decoded, is taken as a file and not decoded.
 
     Args:
         data: The whole file.
-        facts: What `intake.examine` said of it.
-        layout: What the caller asks for.
-        regions: The only parts to encrypt, or none for everything; they make the layout `pixels`.
-        file_name: The name to give the file when it comes back; only what is harmless of it is kept.
-        threads: 1, or 2 to hash on another thread what is being decoded.
-        progress: Told the bytes of file that the decoder reads, about as many as the file has.
+        facts: The result of `intake.examine`.
+        layout: The requested layout.
+        regions: The only parts to encrypt, or none for everything; they require the layout `pixels`.
+        file_name: The name of the restored file; only its harmless parts are kept.
+        threads: 1, or 2 to hash the decoded samples on another thread.
+        progress: Called with the bytes of the file that the decoder reads, in all about as many as the file has.
 
     Returns:
         The payload, with its own copy of the samples.
 
     Raises:
-        LayoutNotExact: `pixels` or regions were asked for, and do not hold this picture.
-        RegionInvalid: regions that do not fit the picture, or stand beside the layout `file`.
+        LayoutNotExact: `pixels` or regions were requested, and cannot hold this picture.
+        RegionInvalid: regions do not fit the picture, or the layout is `file`.
         ImageCorrupt: cut off or damaged.
         ImageError: as `intake.examine`.
     """
@@ -164,20 +166,20 @@ def _describe(facts: ImageFacts, taken: _Taken, file_name: str | None, layout: L
 
 
 def choose(walk: AnyWalk, layout: Layout, regions: Sequence[Region] = ()) -> tuple[Layout, str]:
-    """Decide what is encrypted, by structure alone: a gateway asks before it takes the picture in.
+    """Choose the layout from the structure alone, so that a gateway can call it before it accepts the picture.
 
     Args:
-        walk: what `intake.survey` found.
-        layout: as asked for.
-        regions: as asked for; any make the layout `pixels`.
+        walk: the result of `intake.survey`.
+        layout: the requested layout.
+        regions: the requested regions; they require the layout `pixels`.
 
     Returns:
-        `pixels` or `file`, and why.
+        `pixels` or `file`, and the reason.
 
     Raises:
-        LayoutNotExact: `pixels` or regions were asked for, and cannot give this picture back exactly.
-        TooManyPixels: `pixels` or regions were asked for, and the picture has more than `MAX_PIXELS`.
-        RegionInvalid: regions were asked for beside the layout `file`.
+        LayoutNotExact: `pixels` or regions were requested, and cannot restore this picture exactly.
+        TooManyPixels: `pixels` or regions were requested, and the picture has more than `MAX_PIXELS`.
+        RegionInvalid: regions were requested with the layout `file`.
 
     Source: docs/reference/format.md, Payload and Regions.
     """
@@ -199,14 +201,14 @@ def choose(walk: AnyWalk, layout: Layout, regions: Sequence[Region] = ()) -> tup
 
 
 def warn_of(walk: AnyWalk, regions: Sequence[Region]) -> tuple[str, ...]:
-    """Tell what whoever names regions may not expect.
+    """Return warnings about effects of regions that the user may not expect.
 
     Args:
-        walk: what `intake.survey` found.
+        walk: the result of `intake.survey`.
         regions: as `regions.normalize` returns them, or none.
 
     Returns:
-        Stable codes, of `REGION_SMALL` and `ORIENTATION_NOT_APPLIED`.
+        Stable codes: `REGION_SMALL` and `ORIENTATION_NOT_APPLIED`.
     """
     if not regions:
         return ()
@@ -250,7 +252,7 @@ def _take_pixels(walk: AnyWalk, regions: Sequence[Region], threads: int, progres
 
 
 def _take_file(walk: AnyWalk, data: Buffer, progress: Advance) -> tuple[AnyWalk, _Taken]:
-    """Frame a file that is sound, or of a kind that no decoder reads: then what is known of it changes."""
+    """Frame a file that is sound, or of a kind that no decoder reads; in that case return a new walk, too."""
     try:
         found = pixels.check(walk, progress=progress)
     except NotDecoded as error:

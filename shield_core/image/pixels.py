@@ -1,6 +1,6 @@
-"""The one place where Pillow runs, and only on what a walk has already taken.
+"""Decoding with Pillow, in this module only, and only of files that a walk has accepted.
 
-Two kinds of file are read without it, because we need all of their bytes anyway: exact BMP and exact PNG.
+Two kinds of files are read without Pillow, because all of their bytes are needed anyway: exact BMP and exact PNG.
 """
 
 import hashlib
@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFile
 
 from shield_core.errors import ImageCorrupt, ShieldError
-from shield_core.image.conveyor import Finished, conveyor, ignore
 from shield_core.image.facts import END_MISSING, SAMPLE_KINDS, ImageFacts, Pieces, Walk
 from shield_core.image.formats import png_read
 from shield_core.image.formats.bmp_walk import BmpWalk, read_rows
 from shield_core.image.formats.png_walk import PngWalk, check_checksums, check_png
 from shield_core.image.formats.tiff_strips import check_strips
 from shield_core.image.formats.tiff_walk import TiffWalk
+from shield_core.image.handover import Finished, handover, ignore
 from shield_core.image.limits import MAX_DECODED_PIXELS, MAX_PIXELS, MIN_FRAME_COST, check_size
 from shield_core.image.splice import spliced
 from shield_core.image.undecoded import NotDecoded, OtherWalk
@@ -30,17 +30,17 @@ from shield_core.progress import Advance, nothing
 # Filters of `warnings` belong to the process, not to the thread.
 _DECODING: Final = threading.Lock()
 _STRIP_BYTES = 1 << 18
-# What is appended to a JPEG without an end: bits that no decoder takes for nothing, where it still wants some.
+# Data appended to a JPEG without an end marker: bits that change the pixels if the decoder still needs data.
 _FILLINGS: Final = tuple(bytes.fromhex(pattern) * 64 for pattern in ("5533a5c3", "91e44b26"))
 _VARIOUS: Final = frozenset({"BMP", "TIFF"})
-"""Formats of so many kinds that no decoder knows all: what is sound and is not opened is of one of the others."""
+"""Formats with more kinds than any decoder supports: a sound file that Pillow does not open is of another kind."""
 
 
 class Decoded(NamedTuple):
-    """A picture that was decoded.
+    """A decoded picture.
 
     `mode` is one of `SAMPLE_KINDS`; `samples` has the shape (pixels, bytes per pixel), uint8, C-contiguous, owned,
-    16-bit samples big-endian; `warnings` are those that are found only by decoding.
+    16-bit samples big-endian; `warnings` are those that only decoding finds.
     """
 
     mode: str
@@ -55,20 +55,20 @@ def decode(
     threads: int = 1,
     progress: Advance = nothing,
 ) -> Decoded:
-    """Decode the first picture of a file, and check what a decoder leaves unchecked.
+    """Decode the first picture of a file, and run the checks that a decoder omits.
 
     Args:
-        walk: What the walk over the file found; its mode is one of `SAMPLE_KINDS`.
-        finished: Told the samples piece by piece, in their order, on whichever thread.
+        walk: The walk over the file; its mode is one of `SAMPLE_KINDS`.
+        finished: Called with the samples piece by piece, in order, on either thread.
         threads: 1, or 2 to do some of the work on another thread.
-        progress: Told the bytes of file that the decoder reads; what it raises ends the decoding.
+        progress: Called with the bytes of the file that the decoder reads; an exception from it ends the decoding.
 
     Returns:
-        What it decodes to.
+        The decoded picture.
 
     Raises:
         NotDecoded: no decoder here reads this kind of picture.
-        TooManyPixels: more than may be decoded.
+        TooManyPixels: the picture has more pixels than may be decoded.
         ImageCorrupt: the decoder refuses it, or what it decodes is not what the walk found.
     """
     _demand_decoder(walk)
@@ -87,21 +87,20 @@ def decode(
         mode = "I;16" if image.mode.startswith("I;16") else image.mode
         if mode not in SAMPLE_KINDS:
             raise ImageCorrupt(f"the picture decodes to {image.mode}")
-        with conveyor(finished, threads=threads) as hand_over:
+        with handover(finished, threads=threads) as hand_over:
             return Decoded(mode, _copy_samples(image, SAMPLE_KINDS[mode].bytes_per_pixel, hand_over), found)
 
 
 def decode_shown(walk: Walk, *, progress: Advance = nothing) -> tuple[str, NDArray[np.uint8]]:
-    """Decode the first picture of any file as a viewer shows it, to measure it; it cannot be restored from that.
+    """Decode the first picture of any file as a viewer shows it, to measure it; the result cannot restore the file.
 
     Args:
-        walk: What the walk over the file found, of any mode.
-        progress: Told the bytes of file that the decoder reads.
+        walk: The walk over the file, with any mode.
+        progress: Called with the bytes of the file that the decoder reads.
 
     Returns:
-        Mode and samples, as of `decode`. Of a mode that is none of `SAMPLE_KINDS`, the samples are those of the nearest
-        one: palettes and other colors become RGB, or RGBA where something is transparent, black or white and wide gray
-        become L.
+        Mode and samples, as of `decode`. A mode that is not one of `SAMPLE_KINDS` is converted to the nearest one:
+        palettes and other colors become RGB, or RGBA if there is transparency; black and white and wide gray become L.
 
     Raises:
         ImageError: as `decode`.
@@ -117,13 +116,14 @@ def decode_shown(walk: Walk, *, progress: Advance = nothing) -> tuple[str, NDArr
 
 
 def check(walk: Walk, *, progress: Advance = nothing) -> tuple[str, ...]:
-    """Decode a file to see that it is whole, and throw the pixels away.
+    """Decode a file to check that it is complete, and discard the pixels.
 
-    Of an animation or a file of many pages, frames are decoded until `MAX_DECODED_PIXELS`; later ones are only walked
-    over, which finds a file that was cut off. Of a picture of more pixels than may be decoded, checksums are checked.
+    Frames of an animation or a file of many pages are decoded until `MAX_DECODED_PIXELS`; the structure of later frames
+    is checked, which finds a truncated file. For a picture with more pixels than may be decoded, only checksums are
+    checked.
 
     Returns:
-        Warnings that are found only by decoding.
+        Warnings that only decoding finds.
 
     Raises:
         NotDecoded: no decoder here reads this kind of picture.
@@ -134,7 +134,7 @@ def check(walk: Walk, *, progress: Advance = nothing) -> tuple[str, ...]:
             check_checksums(walk)
         return ()
     if isinstance(walk, BmpWalk) and walk.facts.exact:
-        return ()  # Rows as they are, of which the walk has seen the last.
+        return ()  # uncompressed rows; the walk has checked that the last one is complete
     if END_MISSING in walk.facts.warnings:
         _check_end(walk, progress)
         return ()
@@ -156,7 +156,7 @@ def check(walk: Walk, *, progress: Advance = nothing) -> tuple[str, ...]:
 
 @contextmanager
 def _decoding(walk: Walk) -> Iterator[None]:
-    """Make what decoders warn of or raise, whatever it is, a picture that is refused, or one that they do not know."""
+    """Convert all warnings and exceptions of decoders into ImageCorrupt or NotDecoded."""
     with _DECODING, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -166,8 +166,8 @@ def _decoding(walk: Walk) -> Iterator[None]:
         except (ShieldError, MemoryError):
             raise
         except Exception as error:
-            # Decoders fail on hostile bytes with nearly every type: OSError, SyntaxError, struct.error, IndexError …
-            # Their words may repeat bytes of the picture, so they are not repeated here.
+            # Decoders raise nearly every type on hostile bytes: OSError, SyntaxError, struct.error, IndexError …
+            # Their messages may contain bytes of the picture, so they are not repeated here.
             if isinstance(walk, BmpWalk) and walk.has_sound_runs:
                 raise NotDecoded("a run-length encoded BMP of a kind that is rarely written") from error
             raise ImageCorrupt("the decoder finds the pixels damaged") from error
@@ -195,7 +195,7 @@ def _open(pieces: Pieces, facts: ImageFacts, progress: Advance) -> Image.Image:
 
 
 def _check_more(walk: Walk) -> tuple[str, ...]:
-    """Check what no decoder looks at; return warnings that are found only here."""
+    """Run the checks that no decoder makes; return warnings that only they find."""
     if isinstance(walk, PngWalk):
         return check_png(walk)
     return check_strips(walk.strips) if isinstance(walk, TiffWalk) and walk.strips is not None else ()
@@ -208,10 +208,10 @@ def _demand_decoder(walk: Walk) -> None:
 
 
 def _check_end(walk: Walk, progress: Advance) -> None:
-    """Refuse a JPEG that was cut off in its pixels: then the decoder takes what is appended for more of them.
+    """Refuse a JPEG that was truncated in its pixels: the decoder then reads appended data as more pixels.
 
-    The first decoding, with nothing in front of the end marker, is the one that every whole JPEG gets, so that no other
-    has to follow. `MAX_UNENDED_SCANS` bounds what the three cost together.
+    The first decoding appends only the end marker; a complete JPEG needs no other. `MAX_UNENDED_SCANS` bounds the cost
+    of all three.
     """
     [(*pieces, end)] = walk.shown
     size = walk.facts.width, walk.facts.height
@@ -232,7 +232,7 @@ def _nearest(image: Image.Image) -> str:
 
 
 def _copy_samples(image: Image.Image, bytes_per_pixel: int, finished: Finished) -> NDArray[np.uint8]:
-    """Copy the pixels strip by strip: Pillow holds RGB in 4 bytes, and converting all at once would be a third copy."""
+    """Copy the pixels strip by strip: Pillow holds RGB in 4 bytes, and a conversion at once would be a third copy."""
     width, height = image.size
     samples = np.empty((height * width, bytes_per_pixel), np.uint8)
     rows = max(1, _STRIP_BYTES // (width * bytes_per_pixel))

@@ -1,6 +1,6 @@
-"""Rebuilds a PNG, BMP or TIFF around its pixels, from the metadata's `rebuild` (docs/reference/format.md, "Source").
+"""Rebuilding of a PNG, BMP or TIFF from its pixels and the metadata's `rebuild` (docs/reference/format.md, "Source").
 
-That object is authentic and still not to be trusted: whoever has a key can write one.
+That object is authentic but not trusted: anyone who has a key can write one.
 """
 
 from collections.abc import Callable, Mapping
@@ -33,7 +33,7 @@ _MODES: Final[Mapping[tuple[str, str], frozenset[str]]] = {
     ("BMP", "BMP"): frozenset({"L", "RGB"}),
     ("TIFF", "TIFF"): _ALL,
 }
-"""The modes in which an original of a format comes back as another, or as the same."""
+"""The modes that each pair of original and restored format supports."""
 
 _OWN_ENTRIES = 12
 _PLACES = ("before", "after")
@@ -41,7 +41,7 @@ _PLACES = ("before", "after")
 
 @dataclass(frozen=True, slots=True)
 class Geometry:
-    """What the header says of the samples."""
+    """The form of the samples in the header."""
 
     width: int
     height: int
@@ -58,14 +58,14 @@ def rebuild(
         samples: Shape (pixels, bytes per pixel), uint8, of the mode that `source` names.
         source: the object of the metadata.
         geometry: of the encrypted image.
-        progress: told the bytes of samples compressed.
+        progress: called with the bytes of samples compressed.
 
     Returns:
         The file, and its format: PNG, BMP or TIFF.
 
     Raises:
         PayloadInvalid: the object does not describe such a file.
-        ImageCorrupt: the header of a BMP is of another picture.
+        ImageCorrupt: the header of a BMP describes another picture.
     """
     description = source["rebuild"]
     name = text(description["as"])

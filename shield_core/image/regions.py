@@ -1,4 +1,4 @@
-"""Rectangles of a picture that are encrypted alone, and their pixels. docs/reference/format.md, "Regions"."""
+"""Regions: the rectangles of a partially encrypted picture, and their pixels. docs/reference/format.md, "Regions"."""
 
 import hashlib
 import json
@@ -14,23 +14,23 @@ from numpy.typing import NDArray
 from shield_core.errors import RegionInvalid
 
 MAX_REGIONS: Final = 64
-"""Rectangles of a picture: enough for the faces of a group and the fields of a form, and 1 KiB of header."""
+"""Regions of a picture: enough for the faces of a group and the fields of a form; they take 1 KiB of header."""
 
 MAX_TEXT: Final = 16 * 1024
 """Bytes of regions as JSON: 64 of them, indented, take 8 KiB."""
 
 SMALL: Final = 4096
-"""Pixels: where fewer are encrypted, size and place of a region tell much of what stood there."""
+"""Pixels: if fewer are encrypted, size and position of a region reveal much about its content."""
 
 _KEYS: Final = ("x", "y", "width", "height")
 _OPTION: Final = re.compile(r"\d{1,9}(?:,\d{1,9}){3}", re.ASCII)
 _SHOWN: Final = 80
-_HASHED: Final = 1 << 20  # what is copied to be hashed stays in the cache
+_HASHED: Final = 1 << 20  # bytes copied and hashed at a time: they fit the cache
 
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """A rectangle: its left top corner and its size, in pixels as they are stored, before any turning by EXIF."""
+    """A rectangle: its top left corner and its size, in pixels as they are stored, before any rotation by EXIF."""
 
     x: int
     y: int
@@ -43,7 +43,7 @@ class Region:
 
     @property
     def place(self) -> tuple[int, int, int, int]:
-        """Return what regions are sorted by: y, x, height, width."""
+        """Return the sort key of regions: y, x, height, width."""
         return self.y, self.x, self.height, self.width
 
     def to_json(self) -> dict[str, int]:
@@ -52,7 +52,7 @@ class Region:
 
 
 def normalize(regions: Iterable[Region], *, width: int, height: int) -> tuple[Region, ...]:
-    """Sort regions, and refuse what does not fit the picture; nothing is ever cut to fit.
+    """Sort regions, and refuse those that do not fit the picture; regions are never clipped.
 
     Args:
         regions: 1 to 64 rectangles; they may overlap.
@@ -63,8 +63,8 @@ def normalize(regions: Iterable[Region], *, width: int, height: int) -> tuple[Re
         The regions, ascending by y, x, height and width.
 
     Raises:
-        RegionInvalid: none, or more than 64; one that is empty, stands twice, reaches outside the picture or is not of
-            whole numbers.
+        RegionInvalid: there are none, or more than 64; or one is empty, duplicated, partly outside the picture or not
+            made of whole numbers.
 
     Source: docs/reference/format.md, Regions.
     """
@@ -84,13 +84,13 @@ def normalize(regions: Iterable[Region], *, width: int, height: int) -> tuple[Re
 
 
 def parse_json(text: str | bytes) -> tuple[Region, ...]:
-    """Read regions as the API takes them: `[{"x": 0, "y": 0, "width": 8, "height": 8}, …]`.
+    """Read regions in the form of the API: `[{"x": 0, "y": 0, "width": 8, "height": 8}, …]`.
 
     Args:
         text: at most 16 KiB.
 
     Returns:
-        As many regions as stand there, in their order; whether they fit a picture is for `normalize`.
+        All regions of the text, in their order; `normalize` checks whether they fit a picture.
 
     Raises:
         RegionInvalid: not JSON, not a list of 1 to 64 objects with exactly these four whole numbers.
@@ -105,16 +105,16 @@ def parse_json(text: str | bytes) -> tuple[Region, ...]:
         raise RegionInvalid(f"the regions are a list of 1 to {MAX_REGIONS} objects with x, y, width and height")
     for number, region in enumerate(value, start=1):
         if not isinstance(region, Region):
-            # What stands there is not repeated: the answer of a service carries nothing that its caller did not mean.
+            # The value is not repeated: the response of a service must not echo untrusted text.
             raise RegionInvalid(f"number {number} is no region: an object with x, y, width and height, whole numbers")
     return tuple(value)
 
 
 def parse_option(text: str) -> Region:
-    """Read one region as the command line takes it: `X,Y,W,H`, in decimal digits.
+    """Read one region in the form of the command line: `X,Y,W,H`, in decimal digits.
 
     Raises:
-        RegionInvalid: something else.
+        RegionInvalid: the text has another form.
     """
     if not _OPTION.fullmatch(text):
         raise RegionInvalid(f"{_show(text)} is no region: X,Y,W,H, four whole numbers of pixels")
@@ -131,7 +131,7 @@ def take_pixels(samples: NDArray[np.uint8], regions: Sequence[Region], *, width:
 
     Args:
         samples: uint8 (pixels, bytes per pixel), C-contiguous, of the whole picture.
-        regions: inside the picture; none stands for the whole.
+        regions: inside the picture; empty means the whole picture.
         width: pixels of a row of the picture.
 
     Returns:
@@ -148,7 +148,7 @@ def take_pixels(samples: NDArray[np.uint8], regions: Sequence[Region], *, width:
 def put_pixels(
     samples: NDArray[np.uint8], inside: NDArray[np.uint8], regions: Sequence[Region], *, width: int
 ) -> NDArray[np.uint8]:
-    """Write pixels back to where `take_pixels` found them.
+    """Write pixels back to the positions that `take_pixels` read them from.
 
     Args:
         samples: uint8 (pixels, bytes per pixel), C-contiguous, of the whole picture; changed in place.
@@ -167,7 +167,7 @@ def put_pixels(
 
 
 def hash_pixels(samples: NDArray[np.uint8], regions: Sequence[Region], *, width: int) -> str:
-    """Compute the SHA-256 of what `take_pixels` returns, in hexadecimal, without a copy of it.
+    """Compute the SHA-256 of the result of `take_pixels`, in hexadecimal, without a copy of it.
 
     Args:
         samples: uint8 (pixels, bytes per pixel), C-contiguous.
@@ -187,11 +187,11 @@ def hash_pixels(samples: NDArray[np.uint8], regions: Sequence[Region], *, width:
 
 
 Spans = Sequence[tuple[int, int]]
-"""Columns, each from the first to behind the last; ascending, with gaps between them."""
+"""Ranges of columns, each from the first to the one after the last; ascending, with gaps between them."""
 
 
 def _bands(regions: Sequence[Region]) -> Iterator[tuple[int, int, Spans]]:
-    """Cut the union into bands of rows that are alike: at most 127 of at most 64 spans, whatever the picture's size."""
+    """Split the union into bands of equal rows: at most 127 of at most 64 spans, for any size of picture."""
     edges = sorted({edge for region in regions for edge in (region.y, region.y + region.height)})
     for top, bottom in pairwise(edges):
         if spans := _merge(region for region in regions if region.y <= top < region.y + region.height):
@@ -215,7 +215,7 @@ def _length(spans: Spans) -> int:
 def _pairs(
     samples: NDArray[np.uint8], inside: NDArray[np.uint8], regions: Sequence[Region], width: int
 ) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
-    """Yield the same block of bytes as it stands in the picture and among the pixels of the union."""
+    """Yield each block of bytes twice: in the picture, and among the pixels of the union."""
     size = samples.shape[1]
     rows, flat, at = samples.reshape(-1, width * size), inside.reshape(-1), 0
     for top, bottom, spans in _bands(regions):
@@ -231,7 +231,7 @@ def _pairs(
 
 def _check(region: Region, width: int, height: int) -> None:
     sides = (region.x, region.y, region.width, region.height)
-    if any(type(side) is not int for side in sides):  # a bool is an int, and never meant as one
+    if any(type(side) is not int for side in sides):  # a bool is an int in Python, but never a coordinate
         raise RegionInvalid(f"the region {_show(sides)} is not of whole numbers")
     if region.width < 1 or region.height < 1:
         raise RegionInvalid(f"the region {_cut(str(region))} is empty; width and height are at least 1")
@@ -241,7 +241,7 @@ def _check(region: Region, width: int, height: int) -> None:
 
 
 def _read_object(pairs: list[tuple[str, Any]]) -> Region | dict[str, Any]:
-    """Make a region of an object with its four keys, each once; leave any other for the list's check to refuse."""
+    """Make a region of an object with exactly its four keys; return any other for the check of the list to refuse."""
     found = dict(pairs)
     numbers = all(type(value) is int for value in found.values())
     return Region(**found) if numbers and len(pairs) == len(_KEYS) and found.keys() == set(_KEYS) else found

@@ -1,4 +1,4 @@
-"""Decrypted samples turned into the file that they came from."""
+"""Restoring of the original file from decrypted samples and metadata."""
 
 import hashlib
 import re
@@ -31,9 +31,9 @@ _DEEPEST = 64
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """A file as it comes back; `file_name` is harmless, never empty, and promises what the file is.
+    """A restored file; `file_name` is harmless and not empty, and its suffix is that of the file's type.
 
-    `identical` says that it is byte for byte the original; of the layout `file` it always is.
+    `identical` means that it equals the original byte for byte; with the layout `file` it always does.
     """
 
     data: bytes
@@ -56,25 +56,25 @@ def restore(
     regions: Sequence[Region] = (),
     progress: Advance = nothing,
 ) -> Restored:
-    """Turn decrypted samples into the file, in the format it had; a JPEG or WebP taken as pixels comes back as PNG.
+    """Turn decrypted samples into the file in its format; a JPEG or WebP taken as pixels is restored as PNG.
 
     Args:
         samples: Shape (width · height, bytes per pixel), uint8.
-        metadata: The metadata object; of it `payload_sha256`, `original_sha256` and `source` are read.
+        metadata: The metadata object; only `payload_sha256`, `original_sha256` and `source` are read.
         layout: `pixels` or `file`, of the encrypted image.
         width: Pixels, of the encrypted image.
         height: Pixels, of the encrypted image.
         bit_depth: Of the encrypted image.
         color_type: PNG's, of the encrypted image.
         version: of the header: 1, or 2 for a file that was not decoded.
-        regions: the only parts that were encrypted, or none where everything was.
-        progress: Told the bytes of samples compressed; a file that is only copied is not worth a word.
+        regions: the only encrypted parts, or none if everything was encrypted.
+        progress: Called with the bytes of samples compressed; copying a file is too fast to report.
 
     Returns:
         The file: the identical one for `file`, one with the same pixels and metadata for `pixels`.
 
     Raises:
-        PayloadInvalid: samples or metadata are not what `payload.build` made.
+        PayloadInvalid: `payload.build` cannot have made these samples or metadata.
     """
     geometry = Geometry(width, height, bit_depth, color_type)
     try:
@@ -84,7 +84,7 @@ def restore(
             return _restore_file(samples, source, metadata, geometry)
         return _restore_pixels(samples, source, metadata, geometry, progress)
     except (*UNEXPECTED, ImageError) as error:
-        # The metadata are authentic, so whoever made them had the key: a writer with a fault, or one with bad intent.
+        # The metadata is authentic, so its writer had the key, but the writer may be faulty or malicious.
         raise PayloadInvalid("the metadata do not describe a file") from error
 
 
@@ -157,7 +157,7 @@ def _restored(
 
 
 def _serve(format_name: str, source: Mapping[str, Any]) -> str:
-    """Return the media type to serve a file as: of a file that was not decoded, only a known one."""
+    """Return the media type of a restored file; for a file that was not decoded, only a known type."""
     named = source["media_type"] if format_name == OTHER else MEDIA_TYPES[format_name]
     return named if named in SUFFIXES else UNKNOWN_MEDIA_TYPE
 

@@ -1,3 +1,5 @@
+"""Parts of a file that are read as one file, so that decoders never see the other parts."""
+
 import io
 from bisect import bisect_right
 from itertools import accumulate
@@ -12,12 +14,12 @@ _BUFFER: Final = 1 << 16
 class SplicedFile(io.RawIOBase):
     """Parts of one or more buffers, read as one file without copying them together.
 
-    Decoders are shown only the parts that make pixels. What else a file carries (EXIF, text, profiles) never reaches
-    their parsers, which spend memory on it that is out of all proportion: a 110-kB PNG with `getexif()`, 860 MB.
+    Decoders get only the parts that make pixels. The other data of a file (EXIF, text, profiles) never reaches their
+    parsers, which use excessive memory for it: a 110-kB PNG with `getexif()` takes 860 MB.
     """
 
     def __init__(self, pieces: Pieces, progress: Advance = nothing) -> None:
-        """Take the pieces in the order in which they are read, and whom to tell the bytes that are."""
+        """Take the pieces in reading order, and a function that receives the number of bytes read."""
         super().__init__()
         self._progress = progress
         self._pieces = [piece for piece in pieces if len(piece)]
@@ -26,11 +28,11 @@ class SplicedFile(io.RawIOBase):
         self._at = 0
 
     def readable(self) -> bool:
-        """Say that it can be read."""
+        """Return True."""
         return True
 
     def seekable(self) -> bool:
-        """Say that it can be read from anywhere."""
+        """Return True."""
         return True
 
     def tell(self) -> int:
@@ -50,7 +52,7 @@ class SplicedFile(io.RawIOBase):
         return at
 
     def readinto(self, target: Writable, /) -> int:
-        """Fill a buffer from the position on; return how many bytes there were."""
+        """Fill a buffer from the position on; return the number of bytes read."""
         room = memoryview(target).cast("B")
         done = 0
         while done < len(room) and self._at < self._size:
@@ -74,12 +76,12 @@ class SplicedFile(io.RawIOBase):
 
 
 def spliced(pieces: Pieces, progress: Advance = nothing) -> io.BufferedReader:
-    """Open pieces as one file; buffered, because some decoders ask for every byte by itself."""
+    """Open pieces as one file; buffered, because some decoders read single bytes."""
     return io.BufferedReader(SplicedFile(pieces, progress), _BUFFER)
 
 
 def merged(view: memoryview, spans: list[tuple[int, int]]) -> list[memoryview]:
-    """Cut spans `(start, end)` of a buffer, in order, joining those that touch."""
+    """Slice the spans `(start, end)` of a buffer, in order, joining adjacent ones."""
     joined: list[tuple[int, int]] = []
     for start, end in spans:
         if joined and joined[-1][1] == start:

@@ -1,4 +1,4 @@
-"""The suffixes of names, by what a file is."""
+"""The file name suffixes of each media type."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -7,7 +7,7 @@ SUFFIXES: Final[Mapping[str, tuple[str, ...]]] = {
     "image/png": (".png", ".apng"),
     "image/jpeg": (".jpg", ".jpeg", ".jpe", ".jfif", ".jfi", ".jif", ".jps", ".mpo"),
     "image/bmp": (".bmp", ".dib"),
-    # Raw formats of cameras and pictures of microscopes are TIFF by their structure.
+    # Raw formats of cameras and pictures of microscopes have the structure of a TIFF.
     "image/tiff": (
         *(".tif", ".tiff", ".tf8", ".btf", ".lsm", ".ndpi", ".scn", ".stk", ".svs"),
         *(".3fr", ".arw", ".cr2", ".dcr", ".dng", ".erf", ".fff", ".gpr", ".iiq", ".kdc", ".mef", ".mos", ".nef"),
@@ -33,7 +33,8 @@ SUFFIXES: Final[Mapping[str, tuple[str, ...]]] = {
     "image/x-samsung-srw": (".srw",),
     "image/x-sony-arw": (".arw", ".sr2", ".srf"),
 }
-"""The suffixes of each media type; the first is the one that a name without any gets."""
+"""The suffixes of each media type; a name without a suffix gets the first."""
 
 OTHER: Final = ".bin"
-"""Of a file that may be anything. A list of what is not run by a double click ends; one of what is never does."""
+"""The suffixes allowed for a file of unknown type. A list of types that a double click does not execute can be
+complete; a list of types that it executes cannot."""

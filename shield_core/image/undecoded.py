@@ -18,7 +18,7 @@ class NotDecoded(UnsupportedFormat):
 
 @dataclass(frozen=True, slots=True)
 class OtherWalk:
-    """What is known of a file that is not decoded; no decoder is shown anything of it."""
+    """The facts about a file that is not decoded; no decoder reads any part of it."""
 
     facts: ImageFacts
     shown: Sequence[Pieces] = ()
@@ -26,13 +26,13 @@ class OtherWalk:
 
 
 def keep_undecoded(reason: str, media_type: str, *, width: int = 0, height: int = 0) -> OtherWalk:
-    """Describe a picture that only the layout `file` takes.
+    """Describe a picture that only the layout `file` accepts.
 
     Args:
-        reason: what it is, with its article.
+        reason: the kind of picture, with its article.
         media_type: one of `shield_core.image.suffixes`.
-        width: pixels, 0 where the structure does not tell.
-        height: likewise.
+        width: pixels, or 0 if the structure does not state it.
+        height: pixels, or 0 if the structure does not state it.
     """
     return OtherWalk(
         ImageFacts(

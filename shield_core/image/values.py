@@ -1,4 +1,4 @@
-"""Values of authentic metadata, each checked to be of its kind: an object, a list, a text, a number."""
+"""Type checks of values in authentic metadata: objects, lists, strings and numbers."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ def keys(value: object, names: AbstractSet[str]) -> Mapping[str, Any]:
     """Return an object with exactly these keys.
 
     Raises:
-        PayloadInvalid: anything else; so do all functions here.
+        PayloadInvalid: the value is anything else, as for all functions here.
     """
     if not isinstance(value, dict) or value.keys() != names:
         raise PayloadInvalid("keys that do not belong, or are missing")
@@ -22,7 +22,7 @@ def keys(value: object, names: AbstractSet[str]) -> Mapping[str, Any]:
 
 
 def items(value: object, limit: int) -> Sequence[Any]:
-    """Return a list of at most so many items."""
+    """Return a list of at most `limit` items."""
     if not isinstance(value, list) or len(value) > limit:
         raise PayloadInvalid("not a list, or one that is too long")
     return value
@@ -50,7 +50,7 @@ def boolean(value: object) -> bool:
 
 
 def whole(value: object, limit: int) -> int:
-    """Return a number of 0 to below the limit."""
+    """Return a whole number from 0 to below the limit."""
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < limit:
         raise PayloadInvalid("not a number of this kind")
     return value

@@ -1,4 +1,4 @@
-"""Canonical JSON: one sequence of bytes for each value, so that bytes can be authenticated and compared.
+"""Canonical JSON: exactly one sequence of bytes for each value, so that bytes can be authenticated and compared.
 
 RFC 8785 without fractions, keys of `[a-z0-9_]+`, at most 16 levels: docs/reference/format.md, "Canonical JSON".
 """
@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
 MAX_DEPTH = 16
-"""Arrays and objects inside each other; far more than any document of ours has, far less than any parser's stack."""
+"""Levels of nested arrays and objects: far more than the product's documents have, far fewer than parsers support."""
 
 MAX_INTEGER = 2**53 - 1
-"""What a double holds exactly: other languages read JSON numbers as doubles."""
+"""The largest integer that a double holds exactly: other languages read JSON numbers as doubles."""
 
 _KEY = re.compile(r"[a-z0-9_]+", re.ASCII)
 _INTEGER = re.compile(r"-?[0-9]{1,16}", re.ASCII)
@@ -21,7 +21,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class NotCanonical(ValueError):
-    """A value that has no canonical form, or bytes that are not one."""
+    """A value has no canonical form, or bytes are not in canonical form."""
 
 
 def dumps(value: object) -> bytes:
@@ -52,7 +52,7 @@ def dumps_indented(value: object) -> bytes:
 
 
 def loads(data: bytes) -> Any:
-    """Read the compact form, and nothing else.
+    """Read the compact form strictly.
 
     Returns:
         Dictionaries, lists, strings, integers, booleans and None.
@@ -64,7 +64,7 @@ def loads(data: bytes) -> Any:
 
 
 def loads_indented(data: bytes) -> Any:
-    """Read the indented form, and nothing else.
+    """Read the indented form strictly.
 
     Raises:
         NotCanonical: the bytes differ from what `dumps_indented` writes for the same value.
@@ -73,10 +73,10 @@ def loads_indented(data: bytes) -> Any:
 
 
 def loads_respelled(data: bytes) -> Any:
-    """Read a value however it is spelled: other white space, another order of keys, escaped characters.
+    """Read a value in any JSON spelling: with other white space, another order of keys, escaped characters.
 
     Raises:
-        NotCanonical: not JSON, a key that stands twice, or a value that has no canonical form.
+        NotCanonical: not JSON, a duplicate key, or a value that has no canonical form.
     """
     value = _parse(data)
     dumps(value)
@@ -92,7 +92,7 @@ def b64decode(text: object) -> bytes:
     """Read Base64 that `b64encode` would write.
 
     Raises:
-        NotCanonical: not a string, not the alphabet, wrong padding, or stray bits behind the last byte.
+        NotCanonical: not a string, not the alphabet, wrong padding, or stray bits after the last byte.
     """
     if not isinstance(text, str):
         raise NotCanonical("Base64 is a string")
@@ -124,12 +124,12 @@ def _parse(data: bytes) -> Any:
     except NotCanonical:
         raise
     except (ValueError, RecursionError):
-        # Not chained: the parser's error carries the whole document, and the document may hold a key.
+        # Not chained: the parser's error contains the whole document, and the document may hold a key.
         raise NotCanonical("not JSON") from None
 
 
 def _plain(value: object, depth: int) -> object:
-    """Copy a value into the plain types that json writes, and refuse what has no canonical form."""
+    """Copy a value into the plain types that json writes, and refuse values without a canonical form."""
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):

@@ -1,4 +1,4 @@
-"""The fields of a key file, each read and checked by itself. docs/reference/format.md, "Key file"."""
+"""Parsing and checking of each field of a key file. docs/reference/format.md, "Key file"."""
 
 import re
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ FORMAT: Final = "imageshield-key-file"
 VERSION: Final = 1
 PURITIES: Final = frozenset({"fast", "balanced", "multistage", "maximum"})
 MATERIAL_PURITY: Final = "multistage"
-"""Exactly its key files hold material; that of `maximum` is a file of its own, as large as several pictures."""
+"""Only key files of this purity hold material; that of `maximum` is a separate file, as large as several pictures."""
 
 MIN_MATERIAL: Final = 69
 MAX_MATERIAL: Final = 4096
@@ -40,10 +40,10 @@ _NAMES: Final = frozenset(
 
 
 def check_shape(value: object) -> dict[str, Any]:
-    """Return the object, once it is one of this version with every field and no other.
+    """Return the object if it has this version and exactly the required fields.
 
     Raises:
-        KeyFileInvalid: something else, or a key file of a later version.
+        KeyFileInvalid: anything else, or a key file of a later version.
     """
     if not isinstance(value, dict) or value.get("format") != FORMAT:
         raise KeyFileInvalid(f"Not a key file: it is no JSON object of the format {FORMAT}")
@@ -75,14 +75,14 @@ def purity(value: object) -> str:
 
 
 def listed(value: object) -> list[object]:
-    """Read the list of stanzas, none of which is looked at."""
+    """Read the list of stanzas, without checking the stanzas."""
     if not isinstance(value, list):
         raise KeyFileInvalid("The stanzas are not a list")
     return value
 
 
 def sized(value: object, size: int) -> bytes:
-    """Read Base64 of so many bytes."""
+    """Read Base64 of `size` bytes."""
     data = canonical.b64decode(value)
     if len(data) != size:
         raise KeyFileInvalid("The key file has a value of the wrong length")
@@ -90,7 +90,7 @@ def sized(value: object, size: int) -> bytes:
 
 
 def material(value: Mapping[str, Any]) -> bytes | None:
-    """Read the material of a whole key file: there for `multistage`, and for no other purity."""
+    """Read the material from a whole key file: `multistage` must have it, other purities must not."""
     if ("material_b64" in value) != (value["purity"] == MATERIAL_PURITY):
         raise KeyFileInvalid("Key files of the purity multistage hold material, and no others")
     if "material_b64" not in value:
@@ -107,7 +107,7 @@ def time(value: object) -> datetime:
         read = datetime.strptime(str(value), TIME).replace(tzinfo=UTC)
     except ValueError:
         raise KeyFileInvalid("The key file has a malformed time") from None
-    # The year by itself: how strftime writes 999 depends on the platform.
+    # The year is checked separately: how strftime writes 999 depends on the platform.
     if read.year < FIRST_YEAR or read.strftime(TIME) != value:
         raise KeyFileInvalid("The key file has a malformed time")
     return read

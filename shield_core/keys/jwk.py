@@ -1,7 +1,7 @@
-"""Public keys that verify signatures, as they are published: JSON Web Keys and sets of them (RFC 7517).
+"""Published public keys that verify signatures: JSON Web Keys and sets of them (RFC 7517).
 
-A set may come from anywhere. Only a key that says that it verifies what is asked for is taken out of it, and it is
-known by its thumbprint (RFC 7638), not by the name that it gives itself.
+A set is untrusted. Only keys that declare the requested use are selected from it, and a key is identified by its
+thumbprint (RFC 7638), not by the name in the set.
 """
 
 import base64
@@ -23,14 +23,14 @@ MAX_BYTES: Final = 1_048_576
 """Three hundred keys of both kinds: decades of rotation."""
 
 USE_MEMBER: Final = "imageshield_use"
-"""RFC 7517 lets a key carry members of its own. `use` can only say `sig`; this says what is signed."""
+"""RFC 7517 allows additional members in a key. `use` can only be `sig`; this member says what is signed."""
 
 PRIVATE_MEMBERS: Final = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv", "seed"})
-"""What a private or secret key has and a public one has not: RFC 7518, section 6; RFC 8037; RFC 9964 and its drafts."""
+"""Members that only private and secret keys have: RFC 7518, section 6; RFC 8037; RFC 9964 and its drafts."""
 
 
 class Algorithm(StrEnum):
-    """What a key verifies, by the name of the signature scheme."""
+    """The signature schemes that keys verify."""
 
     ED25519 = "Ed25519"
     ML_DSA_65 = "ML-DSA-65"
@@ -38,7 +38,7 @@ class Algorithm(StrEnum):
 
 _SIZES: Final = {Algorithm.ED25519: 32, Algorithm.ML_DSA_65: 1952}
 _ALG: Final = {
-    # RFC 8037 writes EdDSA, RFC 9864 the name of the curve; we publish what more readers know.
+    # RFC 8037 writes EdDSA, RFC 9864 the name of the curve; the first is published because more readers know it.
     Algorithm.ED25519: ("EdDSA", "Ed25519"),
     Algorithm.ML_DSA_65: ("ML-DSA-65",),
 }
@@ -49,14 +49,14 @@ class PublicKey:
     """A key that verifies: `raw` has 32 bytes for Ed25519 (RFC 8032) and 1952 for ML-DSA-65 (FIPS 204).
 
     Raises:
-        ValueError: another length.
+        ValueError: the length is wrong.
     """
 
     algorithm: Algorithm
     raw: bytes
 
     def __post_init__(self) -> None:
-        """Refuse what can be no key of its kind."""
+        """Refuse bytes that cannot be a key of this scheme."""
         if len(self.raw) != _SIZES[self.algorithm]:
             raise ValueError(f"a public key of {self.algorithm.value} has {_SIZES[self.algorithm]} bytes")
 
@@ -70,13 +70,13 @@ class PublicKey:
         """Write the key as a JWK: OKP (RFC 8037) or AKP (RFC 9964).
 
         Args:
-            use: what it verifies, for `imageshield_use`.
+            use: the value of `imageshield_use`: what the key verifies.
         """
         named = {"kid": self.kid, "use": "sig", "alg": _ALG[self.algorithm][0], USE_MEMBER: use}
         return self._required() | named
 
     def verify(self, signature: bytes, message: bytes) -> bool:
-        """Tell whether a signature (64 bytes of Ed25519, 3309 of ML-DSA-65 with an empty context) is of a message."""
+        """Return whether a signature (Ed25519: 64 bytes; ML-DSA-65: 3309, empty context) is valid for a message."""
         try:
             if self.algorithm is Algorithm.ED25519:
                 Ed25519PublicKey.from_public_bytes(self.raw).verify(signature, message)
@@ -94,7 +94,7 @@ class PublicKey:
 
 @dataclass(frozen=True, slots=True)
 class KeySet:
-    """The keys of a set that are for what was asked, by their thumbprints, and why each of the others is not."""
+    """The keys of a set for the requested use, by their thumbprints, and the reason why each other key is skipped."""
 
     keys: Mapping[str, PublicKey]
     passed_over: tuple[str, ...] = ()
@@ -106,17 +106,17 @@ def write(keys: Iterable[PublicKey], *, use: str) -> list[dict[str, str]]:
 
 
 def parse(data: bytes, *, use: str) -> KeySet:
-    """Read a JWK Set, and take out of it the keys that are for one use.
+    """Read a JWK Set, and select the keys for one use.
 
     Args:
-        data: a JSON object with the array `keys` (RFC 7517, section 5), at most 1 MiB; whoever wrote it.
-        use: what the keys must say under `imageshield_use`.
+        data: an untrusted JSON object with the array `keys` (RFC 7517, section 5), at most 1 MiB.
+        use: the required value of `imageshield_use`.
 
     Returns:
-        Keys with `use` `sig`, an `alg` that goes with their type, and a `kid` that is their thumbprint.
+        Keys with `use` `sig`, an `alg` that matches their type, and their thumbprint as `kid`.
 
     Raises:
-        KeySetInvalid: not a JWK Set, or one with a private key in it.
+        KeySetInvalid: not a JWK Set, or one that contains a private key.
     """
     keys: dict[str, PublicKey] = {}
     passed_over = []
@@ -131,7 +131,7 @@ def parse(data: bytes, *, use: str) -> KeySet:
 
 
 class _PassedOver(Exception):
-    """A key of the set that is not for us; the message is of fixed words, for the set may be hostile."""
+    """A key of the set is skipped; the message has only fixed words, because the set may be hostile."""
 
 
 def _entries(data: bytes) -> list[dict[str, Any]]:
@@ -140,7 +140,7 @@ def _entries(data: bytes) -> list[dict[str, Any]]:
     try:
         value = json.loads(data.decode(), object_pairs_hook=_object, parse_constant=_refuse)
     except (ValueError, RecursionError):
-        # Not chained: the parser's error carries the whole document, and that may hold a private key.
+        # Not chained: the parser's error contains the whole document, which may hold a private key.
         raise KeySetInvalid("The key set is not JSON with unique names") from None
     entries = value.get("keys") if isinstance(value, dict) else None
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
@@ -187,7 +187,7 @@ def _encode(data: bytes) -> str:
 
 
 def _decode(text: object) -> bytes:
-    """Read base64url that `_encode` would write, and no other spelling of the same bytes."""
+    """Read base64url exactly as `_encode` writes it; refuse other spellings of the same bytes."""
     if not isinstance(text, str):
         raise ValueError("base64url is a string")
     try:

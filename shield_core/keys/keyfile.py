@@ -1,4 +1,4 @@
-"""The key file, without which an encrypted image does not open. docs/reference/format.md, "Key file"."""
+"""The key file, which is required to decrypt an encrypted image. docs/reference/format.md, "Key file"."""
 
 import hmac
 from collections.abc import Iterable, Sequence
@@ -15,7 +15,7 @@ from shield_core.keys.schedule import NONCE_SIZE, Schedule
 from shield_core.keys.stanzas import Opener, Stanza, Wrap
 
 MAX_BYTES: Final = 1_048_576
-"""Twenty stanzas and the material of a `multistage` image of 25 million pixels stay far below it."""
+"""Bytes of a key file. Twenty stanzas and the material of a `multistage` image of 25 million pixels are far smaller."""
 
 _COMMITMENT_SIZE: Final = 32
 _MAC_SIZE: Final = 32
@@ -23,11 +23,11 @@ _MAC_SIZE: Final = 32
 
 @dataclass(frozen=True, slots=True)
 class KeyFile:
-    """A key file in memory: well formed, and not yet unlocked.
+    """A key file in memory: well formed, but not yet unlocked.
 
-    `key_id` is the id that the image's header carries; `created` is UTC, in whole seconds; `nonce` (24 bytes) and
-    `commitment` (32 bytes) are the image's; `statement_sha256` is 64 hexadecimal digits; `mac` has 32 bytes;
-    `material` is there for `multistage` and for no other purity.
+    `key_id` is the id in the image's header; `created` is UTC, in whole seconds; `nonce` (24 bytes) and `commitment`
+    (32 bytes) are the image's; `statement_sha256` is 64 hexadecimal digits; `mac` has 32 bytes; `material` is set for
+    `multistage` only.
     """
 
     key_id: UUID
@@ -58,7 +58,7 @@ def build(
     Args:
         file_key: The image's 32-byte file key.
         nonce: The image's 24-byte nonce.
-        key_id: The id that the image's header carries.
+        key_id: The id in the image's header.
         purity: As in the image's header.
         statement_sha256: The digest of the entropy statement, 64 hexadecimal digits.
         wraps: 1..20 ways to open it.
@@ -66,7 +66,7 @@ def build(
         created: Defaults to now; kept in whole seconds of UTC.
 
     Raises:
-        KeyFileInvalid: stanzas that may not stand together (a passphrase beside `plain` or `vault`, a recipient beside
+        KeyFileInvalid: stanzas that exclude each other (a passphrase with `plain` or `vault`, a recipient with
             `plain`), or a malformed field.
     """
     keys = schedule.derive(file_key, nonce)
@@ -85,12 +85,12 @@ def build(
 
 
 def encode(key_file: KeyFile) -> bytes:
-    """Write a key file as it stands on disk: canonical JSON, indented by two, with a final line feed."""
+    """Write the bytes of a key file: canonical JSON, indented by two, with a final line feed."""
     return canonical.dumps_indented({**_fields(key_file), "mac_b64": canonical.b64encode(key_file.mac)})
 
 
 def parse(data: bytes) -> KeyFile:
-    """Read a key file, strictly, without deriving or opening anything.
+    """Read a key file strictly, without deriving or opening anything.
 
     Args:
         data: At most 1,048,576 bytes.
@@ -108,13 +108,13 @@ def parse(data: bytes) -> KeyFile:
 
 
 def parse_respelled(data: bytes) -> KeyFile:
-    """Read a key file that another program has written anew: `encode` gives its canonical bytes again.
+    """Read a key file that another program has rewritten; `encode` restores its canonical bytes.
 
-    What it holds must be exactly that of a key file; only how it is spelled may differ. It is authentic once `unlock`
-    has found its MAC, which covers the canonical form.
+    Its value must be exactly that of a key file; only the JSON spelling may differ. It is authentic once `unlock` has
+    verified its MAC, which covers the canonical form.
 
     Args:
-        data: At most 1,048,576 bytes; one byte order mark in front is left away.
+        data: At most 1,048,576 bytes; a leading byte order mark is ignored.
 
     Raises:
         KeyFileInvalid: too large, no JSON, a duplicate, missing or additional field, Base64 that is not canonical, or a
@@ -133,10 +133,10 @@ def unlock(key_file: KeyFile, openers: Sequence[Opener]) -> bytes:
 
     Args:
         key_file: As parsed.
-        openers: Tried in their order on every stanza; the first file key that comes out decides.
+        openers: Tried in their order on every stanza; the first file key that is found decides.
 
     Returns:
-        The 32-byte file key; it fits this key file, and the key file was not changed since it was made with it.
+        The 32-byte file key; it belongs to this key file, and the key file was not changed since it was made.
 
     Raises:
         NoMatch: no stanza opens.
@@ -154,7 +154,7 @@ def rewrap(key_file: KeyFile, file_key: bytes, wraps: Iterable[Wrap]) -> KeyFile
     Raises:
         CommitmentMismatch: the file key is of another image.
         MacMismatch: the key file was changed.
-        KeyFileInvalid: a combination of stanzas that is refused.
+        KeyFileInvalid: stanzas that exclude each other.
     """
     keys = schedule.derive(file_key, key_file.nonce)
     _verify(key_file, keys)
@@ -163,7 +163,7 @@ def rewrap(key_file: KeyFile, file_key: bytes, wraps: Iterable[Wrap]) -> KeyFile
 
 
 def passphrase_kdf(key_file: KeyFile) -> Kdf | None:
-    """Return what the passphrase of this key file is derived with, or None where it has no such stanza."""
+    """Return the key derivation parameters of the passphrase stanza, or None if there is no such stanza."""
     for stanza in key_file.stanzas:
         if stanza["type"] == "passphrase":
             return Kdf.from_json(stanza["kdf"])
@@ -171,7 +171,7 @@ def passphrase_kdf(key_file: KeyFile) -> Kdf | None:
 
 
 def key_id_text(key_id: UUID) -> str:
-    """Return a key id as it is written in key files, statements and URLs: `key_` and 32 hexadecimal digits."""
+    """Return the text form of a key id in key files, statements and URLs: `key_` and 32 hexadecimal digits."""
     return f"key_{key_id.hex}"
 
 

@@ -1,6 +1,6 @@
-"""From what a person types to a wrap key, at a cost that a hostile key file cannot choose.
+"""Derivation of a wrap key from a passphrase, with a capped cost, because a hostile key file names the parameters.
 
-Argon2id (RFC 9106), or PBKDF2-HMAC-SHA-256 (RFC 8018) for those who may use nothing else.
+Argon2id (RFC 9106), or PBKDF2-HMAC-SHA-256 (RFC 8018) for users who may use nothing else.
 """
 
 import os
@@ -23,45 +23,45 @@ WRAP_KEY_SIZE: Final = 32
 
 MIN_PASSPHRASE: Final = 12
 MAX_PASSPHRASE: Final = 1024
-"""Bytes after normalization. The lower bound is for new wraps only; the upper one caps what is hashed."""
+"""Bytes after normalization. The lower bound is for new wraps only; the upper bound limits the hashed input."""
 
 DEFAULT_M_KIB: Final = 65_536
 DEFAULT_T: Final = 3
 DEFAULT_ITERATIONS: Final = 600_000
 
 MAX_COST_KIB: Final = 4 * 1024 * 1024
-"""m·t at most 4 GiB of memory written, a few seconds of one core."""
+"""m·t: at most 4 GiB of memory written, a few seconds of one core."""
 
 
 ARGON2_AT_ONCE: Final = threading.Lock()
-"""Two derivations with several lanes at the same time wait for each other's threads for ever: OpenSSL 4.0.3, in
-cryptography 50. Each uses all cores by itself, so that one after the other is no slower."""
+"""Two derivations with several lanes at the same time wait for each other's threads forever: OpenSSL 4.0.3, in
+cryptography 50. A single derivation uses all cores, so running them one after the other is not slower."""
 
 
 _BYTE_ORDER_MARK: Final = "\ufeff"
 
 
 class PassphraseUnfit(ValueError):
-    """A passphrase that is too short or too long to encrypt with; the message never quotes it."""
+    """A passphrase is too short or too long to encrypt with; the message never quotes it."""
 
 
 class Kdf(ABC):
-    """An algorithm, a salt and a cost, always within the caps; what stands in a stanza and is authenticated with it."""
+    """The algorithm, salt and cost of a stanza, always within the caps; they are authenticated with the stanza."""
 
     __slots__ = ()
 
     NAME: ClassVar[str]
     COSTS: ClassVar[Mapping[str, range]]
-    """The parameters by their names in a key file, each with what is accepted."""
+    """The parameters by their names in a key file, each with its accepted values."""
 
     salt: bytes
 
     @staticmethod
     def new(*, fips: bool = False) -> "Kdf":
-        """Return default parameters with a new salt: one for every wrap.
+        """Return default parameters with a new salt; every wrap needs its own.
 
         Args:
-            fips: PBKDF2-HMAC-SHA-256, which modules validated under FIPS 140 offer, in place of Argon2id.
+            fips: Use PBKDF2-HMAC-SHA-256, which modules validated under FIPS 140 offer, instead of Argon2id.
         """
         salt = os.urandom(SALT_SIZE)
         return Pbkdf2(salt) if fips else Argon2(salt)
@@ -71,8 +71,8 @@ class Kdf(ABC):
         """Read the object of a stanza.
 
         Raises:
-            KeyFileInvalid: another algorithm, a missing or additional key, or a parameter outside its cap; nothing has
-                been derived by then.
+            KeyFileInvalid: another algorithm, a missing or additional key, or a parameter outside its cap; it is raised
+                before anything is derived.
         """
         if not isinstance(value, dict):
             raise KeyFileInvalid("The passphrase parameters are no object")
@@ -82,18 +82,18 @@ class Kdf(ABC):
         raise KeyFileInvalid(f"A passphrase is derived with {Argon2.NAME} or {Pbkdf2.NAME}")
 
     def to_json(self) -> dict[str, Any]:
-        """Return the object that stands in a stanza."""
+        """Return the object for a stanza."""
         costs = {name: getattr(self, name) for name in self.COSTS}
         return {"name": self.NAME, "salt_b64": canonical.b64encode(self.salt)} | costs
 
     @property
     @abstractmethod
     def work(self) -> str:
-        """What deriving costs, for people: "64 MiB of memory and 3 passes"."""
+        """The cost of a derivation in words: "64 MiB of memory and 3 passes"."""
 
     @abstractmethod
     def derive(self, password: bytes) -> bytes:
-        """Derive 32 bytes from a password as it is encoded."""
+        """Derive 32 bytes from an encoded password."""
 
     def __post_init__(self) -> None:
         if len(self.salt) != SALT_SIZE:
@@ -117,7 +117,7 @@ class Argon2(Kdf):
 
     NAME: ClassVar[str] = "argon2id"
     COSTS: ClassVar[Mapping[str, range]] = {
-        # From the least that OWASP accepts to 1 GiB, so that a key file cannot take all of a worker's memory.
+        # From OWASP's minimum to 1 GiB, so that a key file cannot use all of a worker's memory.
         "m_kib": range(19_456, 1_048_576 + 1),
         "t": range(1, 10 + 1),
         "p": range(1, 16 + 1),
@@ -129,7 +129,7 @@ class Argon2(Kdf):
     p: int = 4
 
     def __post_init__(self) -> None:
-        Kdf.__post_init__(self)  # super() without arguments does not find a class that slots=True made anew
+        Kdf.__post_init__(self)  # super() without arguments does not find the class that slots=True creates
         if self.m_kib * self.t > MAX_COST_KIB:
             raise KeyFileInvalid("The passphrase parameters cost too much")
 
@@ -148,7 +148,7 @@ class Argon2(Kdf):
 
 @dataclass(frozen=True, slots=True)
 class Pbkdf2(Kdf):
-    """PBKDF2-HMAC-SHA-256, which an attacker's graphics cards compute far better than Argon2id.
+    """PBKDF2-HMAC-SHA-256, which graphics cards of an attacker compute far faster than Argon2id.
 
     The default is OWASP's, 600,000 iterations; ten million take a few seconds of one core.
 
@@ -175,7 +175,7 @@ class Pbkdf2(Kdf):
 
 @dataclass(frozen=True, slots=True)
 class WorkLimit:
-    """How much work a reader does without a word; by default what the defaults of new key files ask for.
+    """The work that a reader does without asking; by default that of new key files with default parameters.
 
     `m_kib` bounds Argon2id's memory and `cost_kib` memory times passes, in KiB; `iterations` bounds PBKDF2.
     """
@@ -185,7 +185,7 @@ class WorkLimit:
     iterations: int = DEFAULT_ITERATIONS
 
     def allows(self, kdf: Kdf) -> bool:
-        """Say whether deriving stays within the limit."""
+        """Return whether a derivation stays within the limit."""
         if isinstance(kdf, Argon2):
             return kdf.m_kib <= self.m_kib and kdf.m_kib * kdf.t <= self.cost_kib
         return isinstance(kdf, Pbkdf2) and kdf.iterations <= self.iterations
@@ -218,7 +218,7 @@ def derive_wrap_key(passphrase: str, kdf: Kdf) -> bytes:
 
 
 def check_new_passphrase(passphrase: str) -> None:
-    """Refuse a passphrase that nothing may be encrypted with.
+    """Refuse a passphrase that must not be used for encryption.
 
     Raises:
         PassphraseUnfit: fewer than 12 or more than 1024 bytes of UTF-8 after NFC, a control character (category Cc), or
@@ -231,21 +231,21 @@ def check_new_passphrase(passphrase: str) -> None:
 
 
 def clean(passphrase: str) -> str:
-    """Drop what files and forms put around a passphrase: a byte order mark in front, one LF or CRLF at the end."""
+    """Remove what files and forms add to a passphrase: a leading byte order mark, one LF or CRLF at the end."""
     line = passphrase.removeprefix(_BYTE_ORDER_MARK)
     return line.removesuffix("\n").removesuffix("\r") if line.endswith("\n") else line
 
 
 def candidates(passphrase: str, *before: str) -> tuple[str, ...]:
-    """List what may have been encrypted with, in the order in which it is to be tried.
+    """List the forms of a passphrase that may have been used for encryption, in the order to try them.
 
     Args:
-        passphrase: as it came.
-        before: how earlier releases took it at the same door, where that is neither cleaned nor as it came.
+        passphrase: as the user gave it.
+        before: the forms that earlier releases used at the same place, if they are neither cleaned nor unchanged.
 
     Returns:
-        Each once: cleaned as new passphrases are, as taken before, as it came. What nothing can have been encrypted
-        with, because it is too long or not made of Unicode characters, is left away.
+        Each form once: cleaned like new passphrases, as earlier releases used it, unchanged. Forms that are too long or
+        not Unicode are omitted, because nothing can be encrypted with them.
     """
     return tuple(dict.fromkeys(filter(_fits, (clean(passphrase), *before, passphrase))))
 

@@ -1,7 +1,7 @@
-"""Recipients: a file key sealed with a public key alone. docs/reference/format.md, "Stanzas".
+"""Recipients: file keys that are encrypted with a public key. docs/reference/format.md, "Stanzas".
 
-HPKE (RFC 9180) in base mode; its KEM joins X25519 and ML-KEM-768 (X-Wing, KEM id 0x647A), so that the key stays secret
-as long as one of the two holds.
+HPKE (RFC 9180) in base mode; its KEM combines X25519 and ML-KEM-768 (X-Wing, KEM id 0x647A), so the key stays secret as
+long as one of the two is unbroken.
 """
 
 import base64
@@ -22,7 +22,7 @@ from shield_core.keys.schedule import LABELS
 from shield_core.keys.stanzas import HINT_SIZE, Stanza
 
 PUBLIC_PREFIX: Final = "imageshield-public-1:"
-SECRET_PREFIX: Final = "imageshield-secret-1:"  # noqa: S105 - what stands in front of a secret
+SECRET_PREFIX: Final = "imageshield-secret-1:"  # noqa: S105 - the prefix of a secret
 
 ML_KEM_PUBLIC_SIZE: Final = 1184
 PUBLIC_SIZE: Final = ML_KEM_PUBLIC_SIZE + 32
@@ -32,16 +32,16 @@ CHECK_SIZE: Final = 4
 
 _SUITE: Final = hpke.Suite(hpke.KEM.MLKEM768_X25519, hpke.KDF.HKDF_SHA256, hpke.AEAD.AES_256_GCM)
 _ANY_SECRET: Final = X25519PrivateKey.from_private_bytes(bytes(32))
-"""Which one it is does not matter: a point of low order gives zero with all of them, as X25519 clears the cofactor."""
+"""Any key serves for this check: a point of low order gives zero with all of them, as X25519 clears the cofactor."""
 
 
 class RecipientUnfit(ValueError):
-    """A text that is no key of a recipient; the message never quotes it."""
+    """A text is not a key of a recipient; the message never quotes it."""
 
 
 @dataclass(frozen=True, slots=True)
 class PublicKey:
-    """What a file key is sealed for; anyone may know it.
+    """The public key of a recipient, which file keys are encrypted for.
 
     Args:
         data: 1216 bytes: the ML-KEM-768 encapsulation key, then the X25519 public key.
@@ -67,7 +67,7 @@ class PublicKey:
         """Read `imageshield-public-1:…`.
 
         Raises:
-            RecipientUnfit: a secret key, something else, or a key that was cut off or mistyped.
+            RecipientUnfit: a secret key, another text, or a key that was truncated or mistyped.
         """
         if text.startswith(SECRET_PREFIX):
             raise RecipientUnfit("This is a secret key, to be kept by its owner; its public key belongs here")
@@ -75,12 +75,12 @@ class PublicKey:
 
     @property
     def text(self) -> str:
-        """The key as it is handed around: one line of 1648 characters."""
+        """The text form to share: one line of 1648 characters."""
         return _encode(self.data, PUBLIC_PREFIX)
 
     @property
     def hint(self) -> bytes:
-        """8 bytes that say which stanza is whose: the first of the SHA-256."""
+        """8 bytes that identify the stanzas of this key: the first bytes of its SHA-256."""
         return sha256(self.data).digest()[:HINT_SIZE]
 
     def seal(self, plaintext: bytes, *, info: bytes) -> bytes:
@@ -100,7 +100,7 @@ class PublicKey:
 
 @dataclass(frozen=True, slots=True)
 class SecretKey:
-    """What opens everything that was sealed for its public key.
+    """The secret key of a recipient, which decrypts everything that was encrypted for its public key.
 
     Args:
         seed: 32 secret bytes, the decapsulation key of draft-connolly-cfrg-xwing-kem, section 5.2.
@@ -125,7 +125,7 @@ class SecretKey:
         """Read `imageshield-secret-1:…`.
 
         Raises:
-            RecipientUnfit: a public key, something else, or a key that was cut off or mistyped.
+            RecipientUnfit: a public key, another text, or a key that was truncated or mistyped.
         """
         if text.startswith(PUBLIC_PREFIX):
             raise RecipientUnfit("This is a public key, which opens nothing; its secret key belongs here")
@@ -133,17 +133,17 @@ class SecretKey:
 
     @property
     def text(self) -> str:
-        """The key as its owner keeps it: one line of 69 characters."""
+        """The text form for the owner: one line of 69 characters."""
         return _encode(self.seed, SECRET_PREFIX)
 
     @property
     def public(self) -> PublicKey:
-        """The public key that belongs to it."""
+        """The matching public key."""
         ml_kem, x25519 = self._keys()
         return PublicKey(ml_kem.public_key().public_bytes_raw() + x25519.public_key().public_bytes_raw())
 
     def open(self, sealed: bytes, *, info: bytes) -> bytes | None:
-        """Decrypt what was sealed for the public key under the same `info`, or return None."""
+        """Decrypt data that was encrypted for the public key under the same `info`, or return None."""
         try:
             return _SUITE.decrypt(sealed, hpke.MLKEM768X25519PrivateKey(*self._keys()), info=info)
         except InvalidTag:
@@ -172,7 +172,7 @@ class RecipientWrap:
 
 @dataclass(frozen=True, slots=True)
 class RecipientOpen:
-    """Open the stanzas `recipient` that were made for one secret key."""
+    """Opens the stanzas `recipient` that were made for one secret key."""
 
     secret: SecretKey
     _hint: bytes = field(init=False, repr=False)
@@ -181,7 +181,7 @@ class RecipientOpen:
         object.__setattr__(self, "_hint", self.secret.public.hint)
 
     def open(self, stanza: Mapping[str, Any], key_id: UUID) -> bytes | None:
-        """Return the file key, or None for a stanza of another kind, of somebody else, or of another key file."""
+        """Return the file key, or None for a stanza of another kind, another recipient or another key file."""
         if stanza["type"] != "recipient" or canonical.b64decode(stanza["hint_b64"]) != self._hint:
             return None
         return self.secret.open(canonical.b64decode(stanza["body_b64"]), info=_info(key_id))

@@ -12,7 +12,7 @@ NONCE_SIZE: Final = 24
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """What separates one use of a key from every other: no two are equal."""
+    """The derivation labels, which separate the uses of a key from each other: no two are equal."""
 
     file_key: bytes = b"imageshield/v1/file-key"
     stream: bytes = b"imageshield/v1/stream"
@@ -50,12 +50,12 @@ class Labels:
 
 
 LABELS: Final = Labels()
-"""The one table. A label that stands anywhere else in the product is a fault, and a test looks for it."""
+"""The only table of labels. A test checks that no label is written anywhere else in the product."""
 
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """The keys of one attempt of one image, 32 bytes each. Only the commitment is public."""
+    """The keys of one encryption attempt of one image, 32 bytes each. Only the commitment is public."""
 
     stream: bytes = field(repr=False)
     permutation: bytes = field(repr=False)
@@ -110,7 +110,7 @@ def hkdf(ikm: bytes | bytearray, *, info: bytes, salt: bytes | None = None, leng
 
     Args:
         ikm: Input keying material, any length.
-        info: The label, and what is bound with it.
+        info: The label, and the data bound to the output.
         salt: None means the 64 zero bytes of RFC 5869, section 2.2.
         length: Bytes of output, 1..16320.
 
@@ -134,7 +134,7 @@ def expand(prk: bytes, *, info: bytes, length: int = 32) -> bytes:
 
 
 def framed(value: bytes) -> bytes:
-    """Write u16 length ‖ value, so that no border between two values can move.
+    """Write u16 length ‖ value, so that the border between two values is unambiguous.
 
     Raises:
         ValueError: more than 65,535 bytes.

@@ -1,4 +1,4 @@
-"""What programs do to a key file on its way: other line ends, another indentation, a byte order mark, a lost end."""
+"""Diagnosis of rewritten key files: other line ends, another indentation, a byte order mark, a lost end."""
 
 import json
 from collections.abc import Callable
@@ -12,14 +12,14 @@ _UTF_16: Final = (b"\xff\xfe", b"\xfe\xff", b"{\x00", b"\x00{")
 
 
 def explain(data: bytes, read: Callable[[object], object]) -> str:
-    """Say why bytes are no canonical key file, and whether `imageshield rewrap` can bring them back.
+    """Explain why bytes are not a canonical key file, and whether `imageshield rewrap` can restore it.
 
     Args:
-        data: what was read.
-        read: checks the value that they spell, and raises KeyFileInvalid where it is not one of a key file.
+        data: the bytes of the file.
+        read: checks the parsed value, and raises KeyFileInvalid if it is not that of a key file.
 
     Returns:
-        One or two sentences that quote nothing of the file.
+        One or two sentences that do not quote the file.
     """
     kind = name_of(data)
     if kind not in {None, KEY_FILE}:
@@ -37,13 +37,13 @@ def explain(data: bytes, read: Callable[[object], object]) -> str:
 
 
 def changes(data: bytes) -> list[str]:
-    """Say in which ways bytes differ from the indented form of canonical JSON.
+    """List the ways in which bytes differ from the indented form of canonical JSON.
 
     Args:
-        data: what was read, of any kind.
+        data: any bytes.
 
     Returns:
-        Clauses such as "line ends were changed to CRLF", in the order of the file; none where nothing differs.
+        Clauses such as "line ends were changed to CRLF", in the order of the file; none if nothing differs.
     """
     if data.startswith(_UTF_16):
         return ["it was saved as UTF-16"]
@@ -80,7 +80,7 @@ def _damage(data: bytes, fault: str) -> str:
     try:
         _, end = json.JSONDecoder().raw_decode(text)
     except json.JSONDecodeError as error:
-        # A parser that runs out of text complains of its end, or of the string that it was in.
+        # A parser that runs out of text reports its end, or an unterminated string.
         cut = error.pos >= len(text) or error.msg.startswith("Unterminated string")
         return "it was truncated" if cut else f"it was damaged ({fault})"
     except RecursionError:

@@ -1,7 +1,7 @@
 """Stanzas: one file key, wrapped in different ways. docs/reference/format.md, "Stanzas".
 
-A wrap turns a file key into a stanza; an opener turns a stanza of its kind back into the file key, or says that it does
-not match.
+A wrap turns a file key into a stanza; an opener turns a stanza of its kind back into the file key, or reports that the
+stanza does not match.
 """
 
 import os
@@ -23,11 +23,11 @@ Stanza = dict[str, Any]
 """A canonical JSON object with a `type`."""
 
 MAX_STANZAS: Final = 20
-"""More recipients than a picture is shared with, and few enough to try each."""
+"""Stanzas of a key file: more than a picture has recipients, and few enough to try each."""
 
 BODY_SIZE: Final = FILE_KEY_SIZE + 16
 RECIPIENT_BODY_SIZE: Final = 1120 + BODY_SIZE
-"""The encapsulation, then the file key under a key that comes out of it."""
+"""The encapsulation, then the file key, encrypted under the encapsulated key."""
 
 HINT_SIZE: Final = 8
 GCM_NONCE_SIZE: Final = 12
@@ -48,13 +48,13 @@ class Opener(Protocol):
     """One way to get a file key out of a key file."""
 
     def open(self, stanza: Mapping[str, Any], key_id: UUID) -> bytes | None:
-        """Return the file key, or None where the stanza is of another kind or does not open."""
+        """Return the file key, or None if the stanza is of another kind or does not open."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class PlainWrap:
-    """The file key in clear: whoever has the key file has the picture."""
+    """The file key in plaintext: anyone who has the key file can decrypt the picture."""
 
     def wrap(self, file_key: bytes, key_id: UUID) -> Stanza:  # noqa: ARG002 - the key file's MAC binds the id
         """Return the stanza `plain`."""
@@ -63,7 +63,7 @@ class PlainWrap:
 
 @dataclass(frozen=True, slots=True)
 class PassphraseWrap:
-    """The file key under a passphrase, of which only the derived key need be known here.
+    """The file key under a passphrase; only the derived key is needed here.
 
     `kdf` must have been made by `Kdf.new()` for this wrap alone: body and nonce repeat with the salt.
     """
@@ -124,18 +124,18 @@ class VaultWrap:
 
 @dataclass(frozen=True, slots=True)
 class PlainOpen:
-    """Open a stanza `plain`."""
+    """Opens a stanza `plain`."""
 
     def open(self, stanza: Mapping[str, Any], key_id: UUID) -> bytes | None:  # noqa: ARG002 - the MAC binds the id
-        """Return the file key as it stands."""
+        """Return the file key from the stanza."""
         return canonical.b64decode(stanza["file_key_b64"]) if stanza["type"] == "plain" else None
 
 
 @dataclass(frozen=True, slots=True)
 class PassphraseOpen:
-    """Open a stanza `passphrase` with the key that was derived for it, or with the passphrase itself.
+    """Opens a stanza `passphrase` with the key that was derived for it, or with the passphrase itself.
 
-    Where the key was derived elsewhere, ask `keyfile.passphrase_kdf` for the parameters first.
+    To derive the key elsewhere, get the parameters from `keyfile.passphrase_kdf` first.
     """
 
     wrap_key: bytes | None = field(default=None, repr=False)
@@ -143,11 +143,11 @@ class PassphraseOpen:
 
     @classmethod
     def from_passphrase(cls, passphrase: str) -> Self:
-        """Derive when a stanza is met: a key file without a passphrase stanza costs nothing."""
+        """Defer the derivation until a stanza needs it: a key file without a passphrase stanza costs nothing."""
         return cls(passphrase=passphrase)
 
     def open(self, stanza: Mapping[str, Any], key_id: UUID) -> bytes | None:
-        """Return the file key, or None for a wrong passphrase; takes as long as the stanza's parameters ask for."""
+        """Return the file key, or None for a wrong passphrase; the stanza's parameters determine the time it takes."""
         if stanza["type"] != "passphrase":
             return None
         kdf = Kdf.from_json(stanza["kdf"])
@@ -167,10 +167,10 @@ class PassphraseOpen:
 
 @dataclass(frozen=True, slots=True)
 class VaultOpen:
-    """Open a stanza `vault` of one account.
+    """Opens a stanza `vault` of one account.
 
     Args:
-        account_id: The account that asks, as text.
+        account_id: The id of the requesting account, as text.
         lookup: Returns the 32-byte key of a KEK id and version, or None where this account has no such key.
     """
 
@@ -189,15 +189,15 @@ class VaultOpen:
 
 
 def check(stanzas: Iterable[object]) -> tuple[Stanza, ...]:
-    """Refuse stanzas that no writer of this version writes, before any of them is tried.
+    """Refuse stanzas that are not valid in this version, before any of them is tried.
 
     Returns:
         The stanzas, in their order.
 
     Raises:
         KeyFileInvalid: none or more than 20; an unknown or reserved type; a missing, additional or ill-typed key; a
-            parameter over its cap; two of one type but `recipient`; a passphrase beside `plain` or `vault`; a recipient
-            beside `plain`.
+            parameter over its cap; two of one type except `recipient`; a passphrase with `plain` or `vault`; a
+            recipient with `plain`.
     """
     checked = tuple(_check_one(stanza) for stanza in stanzas)
     types = [stanza["type"] for stanza in checked]

@@ -1,7 +1,7 @@
-"""What the predecessor left behind: pictures under a XOR and a permutation, and their keys as `.npz`.
+"""Decryption of pictures of the predecessor, which used XOR and a permutation, with keys in `.npz` files.
 
-- `arrays` reads such a file within bounds, and nothing else that a `.npz` can be.
-- `decryption` undoes the rule, so that the picture can be encrypted anew. Nothing is ever encrypted like this.
+- `arrays` reads these files within bounds, and refuses everything else that a `.npz` can contain.
+- `decryption` decrypts a picture, so that it can be encrypted again. Nothing is ever encrypted in this way.
 
 docs/reference/format.md, "Legacy key files".
 """

@@ -1,7 +1,7 @@
-"""Reads arrays out of a `.npz`: a zip of `.npy` files. What is not asked for by name and size is never unpacked.
+"""A safe reader of arrays in a `.npz`, a zip of `.npy` files. It unpacks only arrays requested by name and size.
 
-`numpy.load` would allocate what a header declares and, asked to, run what a pickle says. Here a header is a line of one
-form, and its array has to be of a kind, and as large, as the caller expects, before a byte of it is unpacked.
+`numpy.load` would allocate the memory that a header declares and, if allowed, execute a pickle. This reader accepts one
+form of header, and an array must have the kind and size that the caller expects before a byte of it is unpacked.
 """
 
 import math
@@ -20,7 +20,7 @@ from shield_core.errors import KeyFileInvalid
 
 MAX_MEMBERS: Final = 64
 MAX_DIRECTORY: Final = 16_384
-"""Bytes of the zip's directory: each entry becomes an object of half a kilobyte before anybody can look at it."""
+"""Bytes of the zip's directory: zipfile makes an object of half a kilobyte of each entry before any check can run."""
 
 MAX_HEADER: Final = 4096
 _END_SIZE: Final = 22
@@ -29,7 +29,7 @@ _COUNT: Final = slice(10, 12)
 _DIRECTORY_SIZE: Final = slice(12, 16)
 _COMMENT: Final = slice(20, 22)
 _KINDS: Final = {"b": "booleans", "i": "whole numbers", "u": "whole numbers", "S": "bytes", "U": "text"}
-"""By NumPy's letter; never `O`, which is a pickle."""
+"""The kinds by NumPy's letter; never `O`, which is a pickle."""
 
 _HEADER: Final = re.compile(
     rb"\{'descr': '(?P<descr>[<>|=][%s]\d{1,5})', 'fortran_order': False, 'shape': \((?P<shape>[\d, ]{0,40})\), \} *\n"
@@ -47,17 +47,17 @@ _UNREADABLE: Final = (
     TypeError,
     ValueError,
 )
-"""What zipfile, zlib and NumPy's names of types fail with on hostile bytes: a fuzzer met most of them."""
+"""The exceptions of zipfile, zlib and NumPy's type names on hostile bytes; a fuzzer found most of them."""
 
 
 class Archive:
-    """A `.npz` whose members can be asked for.
+    """A `.npz` file with named members.
 
     Args:
         file: The whole file, seekable.
 
     Raises:
-        KeyFileInvalid: no zip as NumPy writes it, too many members, or two of one name.
+        KeyFileInvalid: not a zip as NumPy writes it, too many members, or two with the same name.
     """
 
     def __init__(self, file: BinaryIO) -> None:
@@ -78,15 +78,15 @@ class Archive:
 
         Args:
             name: Without `.npy`.
-            kinds: NumPy's letters of what it may be made of: `b`, `i`, `u`, `S` and `U`.
-            at_most: How many elements it may have.
-            item: How many bytes an element may have.
+            kinds: NumPy's letters of the accepted types: `b`, `i`, `u`, `S` and `U`.
+            at_most: The greatest number of elements.
+            item: The greatest number of bytes of an element.
 
         Returns:
-            The array, in its shape; read-only. Text has no code points that Unicode does not have.
+            The array, in its shape; read-only. Text has only code points of Unicode.
 
         Raises:
-            KeyFileInvalid: it is missing, larger, of another kind (a pickle above all), cut off or damaged.
+            KeyFileInvalid: it is missing, too large, of another kind (for example a pickle), truncated or damaged.
         """
         info = self._members.get(f"{name}.npy")
         if info is None:
@@ -103,7 +103,7 @@ class Archive:
 
 
 def _check_end(file: BinaryIO) -> None:
-    """Look at the zip's last record before zipfile reads the directory that it points at, whatever its size."""
+    """Check the zip's last record first: zipfile reads the directory that it points at without a limit of size."""
     size = file.seek(0, 2)
     file.seek(max(0, size - _END_SIZE - _LOCATOR_SIZE))
     tail = file.read(_END_SIZE + _LOCATOR_SIZE)
@@ -143,7 +143,7 @@ def _read_elements(member: Any, name: str, shape: tuple[int, ...], dtype: np.dty
     data = member.read(size + 1)
     if len(data) != size:
         raise KeyFileInvalid(f"{name} is not as long as it says")
-    # NumPy makes a `str` of whatever it finds, and Python answers with SystemError.
+    # NumPy makes a `str` of any value, and Python then raises SystemError.
     if dtype.kind == "U" and np.frombuffer(data, f"{dtype.str[0]}u4").max(initial=0) > sys.maxunicode:
         raise KeyFileInvalid(f"{name} is no text")
     return np.frombuffer(data, dtype).reshape(shape)

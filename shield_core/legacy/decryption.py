@@ -1,7 +1,7 @@
-"""Undoes what the predecessor did to a picture: c = (p XOR k)[perm] over all samples, row by row.
+"""Decryption of the predecessor's cipher: c = (p XOR k)[perm] over all samples, row by row.
 
-Only to get pictures out. XOR and permutation under a key that is used twice are broken by three chosen pictures, and
-nothing of a picture is authenticated unless its key file has an HMAC.
+It exists only to recover pictures. Three chosen pictures break XOR and permutation under a key that is used twice, and
+a picture is not authenticated unless its key file has an HMAC.
 """
 
 import hmac
@@ -20,19 +20,19 @@ from shield_core.image.limits import MAX_PIXELS, check_size
 from shield_core.legacy.arrays import Archive
 
 MODES: Final = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
-"""By channels. Wider samples the predecessor did not have."""
+"""The modes by number of channels. The predecessor had no wider samples."""
 
 _MODE_SIZE: Final = 4 * 4
 """Bytes of "RGBA", as NumPy stores text."""
 
 _SECRET_SIZE: Final = 64
 _SECRET_TEXT_SIZE: Final = 4 * 2 * _SECRET_SIZE
-"""Bytes of the key of an HMAC, and of what writes it in hexadecimal."""
+"""Bytes of the key of an HMAC, and of its hexadecimal form."""
 
 _HMAC_SIZE: Final = 32
 _LOSSLESS: Final = frozenset({"PNG", "BMP", "TIFF"})
 _SEEDS: Final = range(2**32)
-"""What NumPy's legacy generator is seeded with."""
+"""The range of seeds of NumPy's legacy generator."""
 
 Samples = NDArray[np.uint8]
 
@@ -50,10 +50,10 @@ class LegacyKey:
 
 @dataclass(frozen=True, slots=True)
 class LegacyPicture:
-    """A picture that the predecessor had encrypted, as a PNG.
+    """A decrypted picture of the predecessor, as a PNG.
 
-    `version` is that of the key file, 1 to 3; `authentic` is True where its HMAC fits, and None where it has none, so
-    that nothing shows whether picture or key were changed.
+    `version` is that of the key file, 1 to 3; `authentic` is True if its HMAC is valid, and None if it has none: then
+    nothing shows whether picture or key were changed.
     """
 
     png: bytes = field(repr=False)
@@ -68,17 +68,18 @@ def decrypt(image: bytes, key_file: BinaryIO, *, verify: bool = True) -> LegacyP
     """Decrypt a picture of the predecessor.
 
     Args:
-        image: the encrypted picture, as it was saved without loss; at most 50,000,000 bytes and 25,000,000 pixels.
-        key_file: its `.npz`, open for reading; nothing of it is unpickled.
-        verify: False goes on where the HMAC does not fit, and says so by `authentic` False.
+        image: the encrypted picture in a lossless format; at most 50,000,000 bytes and 25,000,000 pixels.
+        key_file: its `.npz`, open for reading; it is never unpickled.
+        verify: False continues after an invalid HMAC, and sets `authentic` to False.
 
     Returns:
         The picture.
 
     Raises:
-        ImageError: the picture cannot be taken, or was saved with loss.
-        KeyFileInvalid: not such a key file, one that is itself under a password, or one of another picture.
-        MacMismatch: the key file has an HMAC, and it fits neither.
+        ImageError: the picture is not accepted, or was saved in a lossy format.
+        KeyFileInvalid: not a key file of the predecessor, one that is protected by a password, or one of another
+            picture.
+        MacMismatch: the HMAC of the key file is valid for no known message.
     """
     walk = intake.survey(image)
     key = read_key(key_file, walk.facts)
@@ -125,10 +126,10 @@ def read_key(file: BinaryIO, facts: ImageFacts) -> LegacyKey:
 
     Args:
         file: The `.npz`, seekable.
-        facts: The picture's; what is larger than its key can be is refused before it is unpacked.
+        facts: The facts of the picture; arrays that are larger than its key are refused before they are unpacked.
 
     Raises:
-        ImageError: no picture of the predecessor is of this kind.
+        ImageError: the predecessor did not encrypt this kind of picture.
         KeyFileInvalid: as `decrypt`.
     """
     _check_kind(facts)
@@ -203,10 +204,10 @@ def _read_bytes(archive: Archive, name: str) -> bytes | None:
 
 
 def _check_hmac(key: LegacyKey, messages: Iterable[memoryview]) -> bool | None:
-    """Compare with the HMAC-SHA-256 of whatever its writer may have meant: it does not say what it covers."""
+    """Compare with the HMAC-SHA-256 of each possible message: the file does not say which data it covers."""
     if not key.hmac_key or key.hmac is None:
         return None
-    # As text of bytes NumPy keeps no zero at the end.
+    # NumPy drops zeros at the end of byte strings.
     expected = key.hmac.ljust(_HMAC_SIZE, b"\0")
     fits = [hmac.compare_digest(hmac.digest(key.hmac_key, message, "sha256"), expected) for message in messages]
     return True in fits

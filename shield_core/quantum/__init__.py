@@ -1,16 +1,16 @@
-"""Where the random bits of a file key come from, and what may be said about them.
+"""Random bits of file keys: sources, health tests, conditioning, and evidence of their origin.
 
-- `sources` says what a source of raw bits is; `aer` is the simulated quantum source, `noisy` one with the faults of a
-  device, `ibm` a device and `qrng` a generator on the network; all but the last run the same `circuit`.
-- `measurement` asks a source, and is the only way in: `patience` waits for it, `health` tests what it gives, and
-  `extract` makes uneven bits even.
-- `oracle` predicts what the simulator measures.
-- `pool` keeps tested raw bits waiting for `fast`: in memory, each used once.
-- `conditioner` joins raw bits with the operating system's into a seed.
-- `keygen` draws a file key from all of that, and the segment seeds and lanes of the higher purities, with a `statement`
-  of where every bit came from; `tally` counts.
-- `receipt` binds statement and encrypted image, and signs; `soundness` and `verdict` judge one that is brought back.
+- `sources` defines the interface of a source of raw bits; `aer` is the simulated quantum source, `noisy` one with the
+  faults of a device, `ibm` a device and `qrng` a generator on the network; all except the last run the same `circuit`.
+- `measurement` is the only way to get bits from a source: `deadlines` waits for it, `health` tests its bits, and
+  `extract` makes uniform bits of biased ones.
+- `oracle` predicts the measurements of the simulator.
+- `pool` keeps tested raw bits in memory for `fast`; each is used once.
+- `conditioner` combines raw bits with the operating system's into a seed.
+- `keygen` draws a file key, and the segment seeds and lanes of the higher purities, with a `statement` of the origin of
+  every bit; `tally` counts.
+- `receipt` binds a statement to an encrypted image and signs both; `soundness` and `verdict` check a receipt.
 
-Confidentiality rests on the operating system's generator. What a source adds is recorded, and a simulator is credited
-zero bits: docs/explanation/entropy.md.
+Confidentiality rests on the operating system's generator. The contribution of a source is recorded, and a simulator is
+credited zero bits: docs/explanation/entropy.md.
 """

@@ -1,7 +1,7 @@
 """The simulated quantum source: Hadamards on qubits of Qiskit Aer, measured.
 
-What Aer samples here are the top bits of a Mersenne Twister (`mt19937_64`) under a seed: predictable to whoever learns
-the seed, and invisible to every statistical test. So it is credited zero bits: docs/explanation/entropy.md.
+Aer's samples are the top bits of a Mersenne Twister (`mt19937_64`) with a seed: anyone who learns the seed can predict
+them, and no statistical test shows it. So the source is credited zero bits: docs/explanation/entropy.md.
 """
 
 import os
@@ -24,11 +24,11 @@ SHOTS_PER_BLOCK: Final = 8192
 
 _OPTIONS: Final = {
     "method": "statevector",
-    # The default of 10 qubits samples linearly; 4 builds the index that makes 8 qubits 2.5 times as fast.
+    # With the default of 10 qubits Aer samples linearly; with 4 it builds an index, which is 2.5 times as fast for 8.
     "statevector_sample_measure_opt": 4,
     "max_parallel_threads": 1,
-    # `max_parallel_threads` alone does not reach this interface: without the next line a first sample starts an OpenMP
-    # team, and a child that is forked afterwards hangs in its own first sample.
+    # `max_parallel_threads` alone has no effect on this interface: without the next line the first sample starts an
+    # OpenMP team, and a child that is forked afterwards hangs in its own first sample.
     "parallel_state_update": 1,
 }
 
@@ -64,7 +64,7 @@ class AerSource:
         return dict(self._description)
 
     def measure(self, n_bits: int) -> bytes:
-        """Run circuits and return what was measured.
+        """Run circuits and return the measured bits.
 
         Args:
             n_bits: A multiple of 8.
@@ -94,7 +94,7 @@ class AerSource:
 
 
 def fresh_seed() -> int:
-    """Draw a simulator's seed from the operating system: 63 bits, for Aer takes a signed integer of 64."""
+    """Draw a simulator's seed from the operating system: 63 bits, because Aer takes a signed 64-bit integer."""
     return int.from_bytes(os.urandom(8), "big") >> 1
 
 

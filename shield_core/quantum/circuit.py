@@ -1,4 +1,4 @@
-"""The circuit that every quantum source runs: a Hadamard gate on each qubit, then a measurement of each."""
+"""The circuit of every quantum source: a Hadamard gate on each qubit, then a measurement of each."""
 
 import hashlib
 from importlib import import_module
@@ -13,7 +13,7 @@ def openqasm(qubits: int) -> str:
 
 
 def describe(qubits: int) -> dict[str, Any]:
-    """Return what a statement says of the circuit: qubits, OpenQASM 3 and its SHA-256."""
+    """Return the circuit's entry in a statement: qubits, OpenQASM 3 and its SHA-256."""
     text = openqasm(qubits)
     digest = hashlib.sha256(text.encode()).hexdigest()
     return {"qubits": qubits, "circuit_openqasm3": text, "circuit_sha256": digest}
@@ -31,9 +31,9 @@ def fit(qubits: int, device: Any, *, places: list[int] | None = None) -> Any:
     """Translate the circuit into the gates of a Qiskit backend.
 
     Args:
-        qubits: How many are measured.
-        device: A backend of Qiskit's.
-        places: Which of its qubits, in order; None leaves the choice to Qiskit.
+        qubits: The number of measured qubits.
+        device: A backend of Qiskit.
+        places: The physical qubits to use, in order; None lets Qiskit choose.
     """
     managers = import_module("qiskit.transpiler.preset_passmanagers")
     manager = managers.generate_preset_pass_manager(optimization_level=1, backend=device, initial_layout=places)

@@ -1,4 +1,4 @@
-"""Join raw bits with the operating system's: docs/explanation/entropy.md, "Construction"."""
+"""Conditioning: combine raw bits with the operating system's. docs/explanation/entropy.md, "Construction"."""
 
 import hashlib
 import os
@@ -13,16 +13,16 @@ _SALT: Final = hashlib.sha512(LABELS.entropy).digest()
 def condition(
     raw: bytes | bytearray, *, source_id: str, job_id: str, label: bytes = LABELS.seed, length: int = 32
 ) -> bytes:
-    """Make a seed of raw bits and 64 bytes that are drawn from the operating system now.
+    """Derive a seed from raw bits and 64 fresh bytes of the operating system.
 
-    If the operating system's part is secret, the seed is pseudorandom whatever `raw` is, even where it is empty or
-    known. If `raw` has enough min-entropy, the seed is good even where the operating system's part is not.
+    If the operating system's part is secret, the seed is pseudorandom for any `raw`, even if `raw` is empty or known.
+    If `raw` has enough min-entropy, the seed is good even if the operating system's part is not.
 
     Args:
         raw: Raw bits that passed the health tests, or none.
         source_id: The name of their source.
-        job_id: Whatever names the attempt.
-        label: Of `LABELS`: what the seed is for.
+        job_id: The name of the attempt.
+        label: One of `LABELS`: the purpose of the seed.
         length: Bytes of seed: 32, or 128 for a master seed.
 
     Returns:
@@ -37,7 +37,7 @@ def _info(label: bytes, source_id: str, job_id: str) -> bytes:
 
 
 def _condition(system: bytes, raw: bytes | bytearray, *, info: bytes, length: int) -> bytes:
-    """Condition with a given operating system's part: for vectors."""
+    """Condition with a given operating system's part, for test vectors."""
     ikm = bytearray().join((_u64(len(system)), system, _u64(len(raw)), raw))
     try:
         return hkdf(ikm, salt=_SALT, info=info, length=length)

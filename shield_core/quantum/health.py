@@ -1,7 +1,7 @@
-"""Health tests on raw bits, in the style of SP 800-90B: they find a source that broke, never one that is weak.
+"""Health tests of raw bits, in the style of SP 800-90B: they detect a broken source, but never a weak one.
 
-A simulator passes them all and is worth nothing (docs/explanation/entropy.md). They find a source that is stuck,
-biased, short of bits or repeating a block.
+A simulator passes them all and is credited nothing (docs/explanation/entropy.md). They detect a source that is stuck or
+biased, returns too few bits or repeats a block.
 """
 
 import hashlib
@@ -19,15 +19,15 @@ WINDOW: Final = 1024
 """Bits of one adaptive-proportion window: SP 800-90B section 4.4.2, binary sources."""
 
 BLOCK: Final = 4096
-"""Bits of the smallest block that is tested, of the start-up test, and of one seed's raw material."""
+"""Bits of the smallest tested block, of the start-up test, and of the raw bits of one seed."""
 
 REMEMBERED: Final = 16_384
-"""Blocks whose fingerprint is kept against replay: 8 MiB of raw bits, about 2 MB of memory."""
+"""The number of blocks whose fingerprints are kept to detect replay: 8 MiB of raw bits, about 2 MB of memory."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cutoffs:
-    """From where on a test alarms, for a source that claims one bit of entropy a bit.
+    """The values at which the tests raise an alarm, for a source that claims one bit of entropy per bit.
 
     `repetition` is 1 - alpha_log2 equal bits in a row (4.4.1); `proportion` is the critical count of the first bit in a
     window of 1024 (4.4.2); `balance` is the distance of the ones in a block of 4096 from 2048, on either side.
@@ -40,22 +40,22 @@ class Cutoffs:
 
 
 SEEDS: Final = Cutoffs(alpha_log2=-30, repetition=31, proportion=609, balance=197)
-"""For seeds, up to about a megabit in the life of a job."""
+"""The cut-offs for seeds, up to about a megabit per job."""
 
 BULK: Final = Cutoffs(alpha_log2=-40, repetition=41, proportion=625, balance=229)
-"""For bits drawn by the megabit: at 2^-20 the first megabit already gave a false alarm."""
+"""The cut-offs for bits drawn by the megabit: with 2^-20 the first megabit already gave a false alarm."""
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What was tested and passed; nothing in it tells about the bits."""
+    """The tests that passed; it reveals nothing about the bits."""
 
     samples: int
     startup: bool
     cutoffs: Cutoffs
 
     def to_json(self) -> dict[str, Any]:
-        """Return the tests and their cut-offs, as the statement says them."""
+        """Return the tests and their cut-offs in the form of the statement."""
         return {
             "verdict": "passed",
             "samples": self.samples,
@@ -74,8 +74,8 @@ class Report:
 class Monitor:
     """The health of one source, followed from block to block.
 
-    The first block, and the first after an alarm, is the start-up test. Every test runs on every block, and all of a
-    block is tested before any of it is used.
+    The first block, and the first after an alarm, is the start-up test. Every test runs on every block, and a block is
+    tested completely before any of its bits are used.
     """
 
     _started: bool = False
@@ -93,7 +93,7 @@ class Monitor:
             cutoffs: `SEEDS` or `BULK`.
 
         Returns:
-            What was tested.
+            The tests that passed.
 
         Raises:
             HealthTestFailed: names the test; the block must not be used.
@@ -124,10 +124,10 @@ class Monitor:
             raise HealthTestFailed("replay")
 
     def _runs_on(self, raw: bytes | bytearray, length: int) -> bool:
-        """Tell whether `length` equal bits stand in a row, counting on from the block before.
+        """Return whether there is a run of `length` equal bits, including those at the end of the block before.
 
-        A block is one long integer here: six shifts find a run in all of it at once, in a fiftieth of the time that it
-        takes to look at bits one by one.
+        A block is one long integer here: six shifts find a run in all of it at once, in a fiftieth of the time of
+        checking single bits.
         """
         block, bits = int.from_bytes(raw, "big"), len(raw) * 8
         before = (1 << self._last_run) - 1 if self._last_bit else 0
@@ -139,7 +139,7 @@ class Monitor:
         return False
 
     def _was_seen(self, raw: bytes | bytearray) -> bool:
-        """Remember a keyed fingerprint of each 4096 bits, and tell whether one was there before."""
+        """Store a keyed fingerprint of each 4096 bits, and return whether one was already stored."""
         view = memoryview(raw)
         size = BLOCK // 8
         for at in range(0, len(view), size):
@@ -153,9 +153,9 @@ class Monitor:
 
 
 def _has_run(stream: int, bits: int, length: int) -> bool:
-    """Tell whether a stream of so many bits holds so many equal bits in a row."""
+    """Return whether a stream of `bits` bits has a run of `length` equal bits."""
     all_pairs = (1 << (bits - 1)) - 1
-    # Bit i: from there on, so many bits and one more are equal. It doubles from step to step.
+    # Bit i is set if a number of bits from there on are equal. The number doubles from step to step.
     equal = (stream ^ stream >> 1) & all_pairs ^ all_pairs
     known = 1
     while known < length - 1:
@@ -166,17 +166,17 @@ def _has_run(stream: int, bits: int, length: int) -> bool:
 
 
 def _highest_proportion(packed: NDArray[np.uint8], ones: NDArray[np.int64]) -> int:
-    """Return the highest count of a window's first bit in that window."""
+    """Return the highest count, over all windows, of the window's first bit."""
     starts_with_one = packed[:: WINDOW // 8] > 127  # noqa: PLR2004 - the highest bit is the first
     return int(np.where(starts_with_one, ones, WINDOW - ones).max())
 
 
 def _imbalance(ones: NDArray[np.int64]) -> int:
-    """Return how far the ones of a block lie from half of it: SP 800-90B leaves room for tests of one's own."""
+    """Return the distance between the ones of a block and half of it: SP 800-90B allows additional tests."""
     return int(np.abs(ones.reshape(-1, BLOCK // WINDOW).sum(axis=1) - BLOCK // 2).max())
 
 
 def _repeats_itself(words: NDArray[np.uint64]) -> bool:
-    """Tell whether a block holds a 64-bit word twice, which chance brings about once in 2^53 blocks."""
+    """Return whether a block has a duplicate 64-bit word, which happens by chance once in 2^53 blocks."""
     ordered = np.sort(words, axis=1)
     return bool((ordered[:, 1:] == ordered[:, :-1]).any())

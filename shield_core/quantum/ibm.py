@@ -1,7 +1,6 @@
-"""Bits measured on a device of IBM Quantum: the optional extra `ibm`.
+"""The source `ibm`, bits measured on a device of IBM Quantum: the optional extra `ibm`.
 
-What this project knows of qiskit-ibm-runtime stands in one class, `RuntimeSampler`; its tests run the runtime's own
-sampler in its local mode.
+Only one class, `RuntimeSampler`, uses qiskit-ibm-runtime; its tests run the runtime's own sampler in its local mode.
 """
 
 import threading
@@ -21,21 +20,21 @@ from shield_core.quantum import circuit
 from shield_core.quantum.sources import SourceKind, whole_bytes
 
 SHOTS_PER_JOB: Final = 10_000
-"""Devices take up to 100,000; a job of this size runs for seconds, and what it gives is worth losing."""
+"""Shots of one job. Devices accept up to 100,000; a job of this size runs for seconds, so losing it costs little."""
 
 CHANNEL: Final = "ibm_quantum_platform"
 
 
 class RuntimeSampler:
-    """The runtime's sampler, on one device: everything that this project asks of qiskit-ibm-runtime.
+    """The runtime's sampler on one device: all uses of qiskit-ibm-runtime in this project.
 
-    Nothing is asked of the network before the first sample is.
+    It makes no network request before the first sample.
 
     Args:
         backend: The device's name.
-        token: The account's secret; it is passed to the runtime and shown nowhere.
-        instance: The account's instance (CRN), where it has several.
-        device: A backend of this machine in the place of a name and a token: the runtime's local mode, for tests.
+        token: The account's secret; it is passed to the runtime and never shown.
+        instance: The account's instance (CRN), if it has several.
+        device: A local backend instead of a name and a token: the runtime's local mode, for tests.
     """
 
     def __init__(
@@ -56,9 +55,9 @@ class RuntimeSampler:
         """Run the circuit.
 
         Args:
-            qubits: How many are measured; the same in every call.
-            shots: How often.
-            seconds: How long to wait for the job, which is then cancelled.
+            qubits: The number of measured qubits; the same in every call.
+            shots: The number of shots.
+            seconds: The time to wait for the job, which is then cancelled.
 
         Returns:
             uint8 array [shot, qubit] of zeros and ones, in the order in which they were measured, the highest qubit
@@ -66,7 +65,7 @@ class RuntimeSampler:
 
         Raises:
             SourceFailed: the backend is a simulator.
-            Exception: whatever the runtime raises.
+            Exception: any exception of the runtime.
         """
         if self._sampler is None:
             self._connect(qubits)
@@ -85,11 +84,11 @@ class RuntimeSampler:
         device = self._device if self.is_local else self._find(runtime)
         self._circuit = circuit.fit(qubits, device)
         with warnings.catch_warnings():
-            # Since 0.50 the runtime announces that this name will lead to another class; both do what we ask.
+            # Since 0.50 the runtime announces that this name will refer to another class; both work here.
             warnings.simplefilter("ignore", DeprecationWarning)
             sampler = runtime.Sampler(mode=device)
         if not self.is_local:
-            # Twirling would flip what was measured by bits of this machine's own generator, and flip it back.
+            # Twirling would flip measured bits with bits of this machine's own generator, and flip them back.
             sampler.options.twirling.enable_measure = False
             sampler.options.twirling.enable_gates = False
         self._sampler = sampler
@@ -105,17 +104,17 @@ class RuntimeSampler:
 class IbmRuntimeSource:
     """Qubits of a device in equal superposition, measured over the network.
 
-    The credit of half a bit for each bit is an assumption on the safe side: readout error and crosstalk make a bit
-    uneven, and nobody here can see into the device, nor who else sees its results on their way.
+    The credit of half a bit for each bit is a conservative assumption: readout error and crosstalk bias a bit, and this
+    project can check neither the device nor who else sees its results in transit.
 
     Args:
-        sampler: The device. A local one is a simulator, is called one, and is credited nothing.
-        qubits: How many are measured in a shot.
-        deadline_seconds: How long an image waits.
+        sampler: The device. A local one is a simulator: it is labelled as one and credited nothing.
+        qubits: The number of qubits measured in a shot.
+        deadline_seconds: The time that an image waits.
 
     Raises:
         SourceFailed: qiskit-ibm-runtime is not installed.
-        ValueError: no qubit, or no time.
+        ValueError: the number of qubits or the time is not positive.
     """
 
     name = "ibm"
@@ -152,9 +151,9 @@ class IbmRuntimeSource:
             `n_bits` bits: shot after shot, the highest qubit of a shot first, the first bit highest in its byte.
 
         Raises:
-            SourceFailed: the time is over before the last job is.
+            SourceFailed: the time ends before the last job.
             ValueError: not a positive multiple of 8.
-            Exception: whatever the runtime raises.
+            Exception: any exception of the runtime.
         """
         size = whole_bytes(n_bits)
         shots = -(-n_bits // self._qubits)

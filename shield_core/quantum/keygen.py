@@ -1,4 +1,4 @@
-"""Draw a file key, and what belongs to the purities above it: raw bits, the operating system's, a statement of both."""
+"""Drawing of a file key, with the segment seeds and lanes of the higher purities, and a statement of their origin."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -23,17 +23,17 @@ from shield_core.quantum.statement import SEED_BYTES, Gathered, PoolUse, Purity
 from shield_core.quantum.tally import Tally
 
 RAW_BITS: Final = BLOCK
-"""Raw bits of one seed: what the start-up test needs, and sixteen times the seed."""
+"""Raw bits of one seed: enough for the start-up test, and sixteen times the seed."""
 
 MASTER_SEED_BYTES: Final = 128
 MASTER_RAW_BITS: Final = RAW_BITS * MASTER_SEED_BYTES // SEED_BYTES
-"""The master seed of `multistage` and `maximum`, in the same proportion. What it is conditioned to has 256 bits."""
+"""Raw bits of the master seed of `multistage` and `maximum`, in the same proportion. The file key has 256 bits."""
 
 LANE_BITS: Final = 1 << 20
-"""Asked for at a time for the lanes of `maximum`: 40 ms of circuits, after which a job can be cancelled."""
+"""Bits measured at a time for the lanes of `maximum`: 40 ms of circuits, after which a job can be cancelled."""
 
 TOP_UP_BITS: Final = 1 << 16
-"""What an empty pool is given on the way: two milliseconds of circuits, and fifteen further images served."""
+"""Bits added to an empty pool on demand: two milliseconds of circuits, which serve fifteen further images."""
 
 PURITIES: Final = frozenset({"fast", "balanced", "multistage", "maximum"})
 _WITH_MASTER_SEED: Final = frozenset({"multistage", "maximum"})
@@ -41,7 +41,7 @@ _WITH_MASTER_SEED: Final = frozenset({"multistage", "maximum"})
 
 @dataclass(frozen=True, slots=True)
 class Draw:
-    """A file key for one attempt of one image, and where it came from; of `multistage` the segment seeds as well."""
+    """A file key for one attempt of one image, and its origin; for `multistage` also the segment seeds."""
 
     file_key: bytes = field(repr=False)
     statement: dict[str, Any]
@@ -54,12 +54,12 @@ class Draw:
 
     @property
     def served(self) -> str:
-        """The purity that was served, which may be another than was asked for."""
+        """The served purity, which may differ from the requested one."""
         return str(self.statement["purity"]["served"])
 
     @property
     def degraded(self) -> bool:
-        """Whether the source failed, and the operating system's bits alone stand where its bits are missing."""
+        """Whether the source failed, so that the operating system's bits alone replace its missing bits."""
         return bool(self.statement["degraded"])
 
 
@@ -76,27 +76,27 @@ def draw_file_key(
     lanes: NDArray[np.uint8] | None = None,
     progress: Advance = nothing,
 ) -> Draw:
-    """Draw the file key of one attempt of one image. It fails only where the operating system's generator does.
+    """Draw the file key of one attempt of one image. It fails only if the operating system's generator fails.
 
-    Where the source fails or alarms, it is not asked again for this image: seeds are made of the operating system's
-    bits alone, which are as strong, lanes are given up, so that `maximum` is served as `balanced`, and the statement
-    says `degraded` with the reason.
+    If the source fails or a health test raises an alarm, the source is not used again for this image. Seeds then come
+    from the operating system's bits alone, which are as strong; lanes are abandoned, so `maximum` is served as
+    `balanced`; and the statement says `degraded` with the reason.
 
     Args:
-        source: Fresh circuits are run on it, unless `fast` is served from a pool.
-        job_id: Whatever names the attempt; bound into the seed.
+        source: Runs fresh circuits, unless `fast` is served from a pool.
+        job_id: The name of the attempt; bound into the seed.
         key_id: The id of the key, for the statement.
-        requested: The purity that was asked for.
+        requested: The requested purity.
         served: The purity to serve.
-        pool: Where `fast` finds bits that wait; an empty one is topped up, and the statement says so.
+        pool: The waiting bits for `fast`; an empty pool is refilled, and the statement says so.
         reason: Why `served` is not `requested`.
-        segments: How many segment seeds `multistage` needs, each from circuits and system bits of its own.
+        segments: The number of segment seeds that `multistage` needs, each from its own circuits and system bits.
         lanes: For `maximum`: uint8 (m,), to be filled with measured bytes.
-        progress: Told the bytes measured of segment seeds and lanes; what it raises ends the draw.
+        progress: Called with the bytes measured for segment seeds and lanes; an exception from it ends the draw.
 
     Returns:
-        32 bytes of file key, segment seeds, and the statement. Where another purity than `maximum` is served, what
-        stands in `lanes` is of no use, and still to be wiped.
+        32 bytes of file key, segment seeds, and the statement. If another purity than `maximum` is served, the caller
+        must not use the contents of `lanes`, but must still wipe them.
 
     Raises:
         ValueError: an unknown purity.
@@ -126,7 +126,7 @@ def draw_file_key(
 
 
 class _Drawing:
-    """Everything that is drawn for one image from one source, which is not asked again once it has failed."""
+    """All draws for one image from one source, which is not used again after a failure."""
 
     def __init__(self, source: EntropySource, job_id: str, reason: str | None, progress: Advance) -> None:
         self.source = source
@@ -157,7 +157,7 @@ class _Drawing:
         return seeds
 
     def fill_lanes(self, lanes: NDArray[np.uint8]) -> bool:
-        """Fill lanes with measured bits; tell whether all of them are there."""
+        """Fill lanes with measured bits; return whether all were filled."""
         tally = Tally()
         for at in range(0, lanes.size, LANE_BITS // 8):
             piece = lanes[at : at + LANE_BITS // 8]
@@ -172,7 +172,7 @@ class _Drawing:
         return True
 
     def _ask(self, ask: Callable[[], Measurement], tally: Tally) -> bytearray:
-        """Return raw bits, or none where the source fails or failed before."""
+        """Return raw bits, or none if the source fails or failed before."""
         if self.failed:
             return bytearray()
         try:
@@ -208,9 +208,9 @@ class _Drawing:
 
 
 def _measure_bulk(source: EntropySource, size: int, tally: Tally) -> Measurement:
-    """Measure a block for lanes. One alarm throws a block away, two in a row end it.
+    """Measure a block for lanes. An alarm discards a block; two in a row end the measurement.
 
-    In the 1.6 Gbit of a large picture an even source raises one false alarm in a thousand pictures.
+    With the 1.6 Gbit of a large picture, a uniform source raises one false alarm in a thousand pictures.
     """
     n_bits = -(-size * 8 // BLOCK) * BLOCK
     try:

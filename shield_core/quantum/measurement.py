@@ -1,4 +1,4 @@
-"""Ask a source for raw bits, test them, make them even: the only way in, so that no untested bit is ever used."""
+"""Measurement: the only way to get raw bits from a source, always with health tests and, if needed, an extractor."""
 
 import os
 from dataclasses import dataclass, field
@@ -7,9 +7,9 @@ from typing import Any, Final
 from weakref import WeakKeyDictionary
 
 from shield_core.errors import EntropyError, HealthTestFailed, SourceFailed
+from shield_core.quantum.deadlines import ask
 from shield_core.quantum.extract import Extraction, plan
 from shield_core.quantum.health import BLOCK, SEEDS, Cutoffs, Monitor, Report
-from shield_core.quantum.patience import ask
 from shield_core.quantum.sources import EntropySource
 
 _MONITORS: Final[WeakKeyDictionary[EntropySource, Monitor]] = WeakKeyDictionary()
@@ -17,10 +17,10 @@ _MONITORS: Final[WeakKeyDictionary[EntropySource, Monitor]] = WeakKeyDictionary(
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """Tested raw bits of one source. `raw` is to be wiped by whoever uses it.
+    """Tested raw bits of one source. The user of `raw` must wipe it.
 
-    Of a source whose bits are uneven, `raw` is what the extractor made of `measured_bits` that were measured and
-    tested, and `extraction` says how.
+    For a source with biased bits, `raw` is the output of the extractor from `measured_bits` measured and tested bits,
+    and `extraction` describes the extractor.
     """
 
     raw: bytearray = field(repr=False)
@@ -32,13 +32,13 @@ class Measurement:
 
     @property
     def credited_bits(self) -> int:
-        """Min-entropy that may be claimed for `raw`: zero of a simulator, and never more than it is long."""
+        """The min-entropy that may be claimed for `raw`: zero for a simulator, and never more than its length."""
         return min(int(self.measured_bits * self.source.credited_bits_per_bit), len(self.raw) * 8)
 
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """Why and when a source gave nothing that could be used."""
+    """The reason and time of a source's last failure."""
 
     reason: str
     at: datetime
@@ -48,18 +48,18 @@ _ALARMS: Final[WeakKeyDictionary[EntropySource, Alarm]] = WeakKeyDictionary()
 
 
 def measure(source: EntropySource, n_bits: int, *, cutoffs: Cutoffs = SEEDS) -> Measurement:
-    """Draw fresh raw bits and test all of them, before anything is made of them.
+    """Draw fresh raw bits and test all of them before any use.
 
     Args:
-        source: Its health is followed across calls, for as long as the object lives.
-        n_bits: A multiple of 4096. A source whose bits are uneven (`UnevenSource`) is asked for more of them, as many
-            as the extractor needs to make these.
+        source: Its health is tracked across calls for the life of the object.
+        n_bits: A multiple of 4096. A source with biased bits (`UnevenSource`) is asked for more, as many as the
+            extractor needs.
         cutoffs: `health.SEEDS` or `health.BULK`.
 
     Raises:
-        SourceFailed: the source raised anything, did not answer in time, or returned another number of bits. A foreign
-            error's message and traceback are not passed on: Aer quotes a seed that it refuses.
-        HealthTestFailed: the bits failed a test, and are gone.
+        SourceFailed: the source raised any exception, did not answer in time, or returned another number of bits. The
+            message and traceback of a foreign exception are not passed on: Aer quotes a seed that it refuses.
+        HealthTestFailed: the bits failed a test, and were discarded.
         ValueError: not a positive multiple of 4096 bits.
     """
     if n_bits < 1 or n_bits % BLOCK:
@@ -73,12 +73,12 @@ def measure(source: EntropySource, n_bits: int, *, cutoffs: Cutoffs = SEEDS) -> 
 
 
 def last_alarm(source: EntropySource) -> Alarm | None:
-    """Return why and when a source last gave nothing that could be used, if it ever did in this process."""
+    """Return the reason and time of a source's last failure in this process, or None."""
     return _ALARMS.get(source)
 
 
 def wipe(raw: bytearray) -> None:
-    """Overwrite with zeros: what Python can do about bits that were used, or must not be."""
+    """Overwrite bits with zeros after use, or if they must not be used. Python cannot guarantee more."""
     raw[:] = bytes(len(raw))
 
 
@@ -120,7 +120,7 @@ def _ask(source: EntropySource, n_bits: int) -> bytearray:
         raw = ask(source, n_bits)
     except SourceFailed as error:
         failure = f"failed: {error}"
-    except Exception as error:  # noqa: BLE001 - a source may fail in any way, and the job goes on
+    except Exception as error:  # noqa: BLE001 - a source may fail in any way, and the job continues
         failure = f"raised {type(error).__name__}"
     if failure:
         raise SourceFailed(f"The source {source.name} {failure}")

@@ -1,8 +1,8 @@
-"""A simulated device with the faults of a real one: the test bed for uneven bits.
+"""A simulated device with the faults of a real one, to test biased bits.
 
-The backends of qiskit-ibm-runtime's `fake_provider` carry the calibration of real devices. A real readout takes a 1 for
-a 0 more often than the other way round, because the qubit decays while it is read; the simulators that are made of
-these backends use the mean of both and are even. Here the readout error is rebuilt from `backend.properties()`.
+The backends of qiskit-ibm-runtime's `fake_provider` contain the calibration of real devices. A real readout reads a 1
+as a 0 more often than a 0 as a 1, because the qubit decays while it is read; the simulators of these backends use the
+mean of both errors and have no bias. This module rebuilds the readout error from `backend.properties()`.
 """
 
 import threading
@@ -21,29 +21,29 @@ from shield_core.quantum.aer import SHOTS_PER_BLOCK, fresh_seed
 from shield_core.quantum.sources import SourceKind, whole_bytes
 
 MAX_QUBITS: Final = 8
-"""The state with its noise is a density matrix: 4^8 numbers."""
+"""The most qubits: the state with its noise is a density matrix of 4^8 numbers."""
 
 
 class NoisyAerSource:
     """Qubits of a fake IBM backend in equal superposition, simulated with gate noise and asymmetric readout error.
 
-    It is a simulator, and credited nothing. Each block has a fresh 63-bit seed from the operating system, which is kept
-    nowhere.
+    It is a simulator and credited nothing. Each block has a fresh 63-bit seed from the operating system, which is not
+    stored.
 
     Args:
         backend: A class of `qiskit_ibm_runtime.fake_provider`.
-        qubits: Which of its qubits, 1 to 8; None takes the first five.
+        qubits: The physical qubits to use, 1 to 8 of them; None uses the first five.
 
     Raises:
         SourceFailed: qiskit-ibm-runtime or Qiskit Aer is not installed.
-        ValueError: no such backend, or it has no such qubits, or no calibration of their readout.
+        ValueError: there is no such backend, or it lacks these qubits or the calibration of their readout.
     """
 
     name = "noisy-aer"
     kind = SourceKind.SIMULATED
     credited_bits_per_bit = Fraction(0)
     min_entropy_per_bit = Fraction(1, 2)
-    """Right up to 70 ones in 100; the health tests alarm from 60 on."""
+    """The assumed min-entropy; it holds up to 70 ones in 100, and the health tests raise an alarm from 60 on."""
 
     def __init__(self, backend: str = "FakeManilaV2", *, qubits: Sequence[int] | None = None) -> None:
         device = _find(backend)
@@ -60,7 +60,7 @@ class NoisyAerSource:
 
     @property
     def share_of_ones(self) -> list[float]:
-        """The share of ones that the readout error alone leads one to expect, in the order of the bits of a shot."""
+        """The expected share of ones from the readout error alone, in the order of the bits of a shot."""
         return [(1 - lost + found) / 2 for found, lost in (self._errors[place] for place in reversed(self._places))]
 
     def describe(self) -> dict[str, Any]:
@@ -68,7 +68,7 @@ class NoisyAerSource:
         return dict(self._description)
 
     def measure(self, n_bits: int) -> bytes:
-        """Run circuits and return what was read.
+        """Run circuits and return the bits that were read.
 
         Args:
             n_bits: A multiple of 8.
@@ -87,7 +87,7 @@ class NoisyAerSource:
 
     def _run(self, shots: int) -> NDArray[np.uint8]:
         job = self._simulator.run(self._circuit, shots=shots, memory=True, seed_simulator=fresh_seed())
-        # The memory keeps every shot in order; counts would not. The result also holds the seed, and is dropped.
+        # The memory keeps the order of the shots; counts would not. The result also holds the seed, and is dropped.
         return np.frombuffer("".join(job.result().get_memory()).encode("ascii"), np.uint8) & np.uint8(1)
 
     def _describe(self, backend: str) -> dict[str, Any]:

@@ -1,6 +1,6 @@
-"""Predict what the simulator measures: the reason why its bits are credited nothing.
+"""Prediction of the simulator's measurements, the reason why its bits are credited nothing.
 
-Slow and plain on purpose. It is for showing and for testing; no key ever depends on it.
+It is deliberately slow and simple, for demonstrations and tests; no key depends on it.
 """
 
 from itertools import islice
@@ -17,7 +17,7 @@ _TWIST: Final = 0xB502_6F5A_A966_19E9
 
 
 def mersenne_twister_64(seed: int) -> "Iterator[int]":
-    """Yield the 64-bit words of `mt19937_64` under a seed, for ever.
+    """Yield the 64-bit words of `mt19937_64` with a seed, indefinitely.
 
     Matsumoto and Nishimura's generator of 2004; ISO C++ has it in [rand.predef].
 
@@ -38,12 +38,12 @@ def predict(seed: int, n_bits: int, *, qubits: int = 8) -> bytes:
     """Return the bits that `AerSource` measures in one block under a seed.
 
     Args:
-        seed: What the simulator was given.
+        seed: The seed of the simulator.
         n_bits: A multiple of 8, at most one block (8192 shots).
         qubits: As of the source.
 
     Returns:
-        `n_bits` bits: of each word of the twister, the highest `qubits`.
+        `n_bits` bits: the highest `qubits` bits of each word of the twister.
     """
     shots = -(-n_bits // qubits)
     text = "".join(f"{word >> 64 - qubits:0{qubits}b}" for word in islice(mersenne_twister_64(seed), shots))

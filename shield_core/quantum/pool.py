@@ -1,4 +1,4 @@
-"""Measured bits that wait for `fast`: in memory only, each used once, wiped after use, gone after a fork."""
+"""The pool of measured bits for `fast`: in memory only, each bit used once, wiped after use, dropped after a fork."""
 
 import os
 import threading
@@ -13,20 +13,20 @@ from shield_core.quantum.measurement import Measurement, measure, wipe
 from shield_core.quantum.sources import EntropySource
 
 UNIT_BITS: Final = BLOCK
-"""Raw bits of one seed, and so of one draw."""
+"""Raw bits of one seed, and therefore of one draw."""
 
 
 class BitPool:
     """Raw bits of one source, in units of 4096.
 
-    No key waits here: the operating system's part of a seed is drawn when a unit is taken.
+    The pool holds no keys: the operating system's part of a seed is drawn when a unit is taken.
 
     Args:
-        source: Where the bits come from.
-        capacity_bits: How many may wait at most, a multiple of 4096; a megabit serves 256 images.
+        source: The source of the bits.
+        capacity_bits: The most bits that may wait, a multiple of 4096; a megabit serves 256 images.
 
     Raises:
-        ValueError: a capacity that is no positive multiple of 4096.
+        ValueError: the capacity is not a positive multiple of 4096.
     """
 
     def __init__(self, source: EntropySource, *, capacity_bits: int = 1 << 20) -> None:
@@ -44,33 +44,33 @@ class BitPool:
 
     @property
     def source(self) -> EntropySource:
-        """Where the bits come from."""
+        """The source of the bits."""
         return self._source
 
     @property
     def capacity_bits(self) -> int:
-        """How many bits may wait at most."""
+        """The most bits that may wait."""
         return self._capacity * UNIT_BITS
 
     @property
     def waiting_bits(self) -> int:
-        """How many bits wait."""
+        """The number of waiting bits."""
         return len(self._units) * UNIT_BITS
 
     def refill(self, n_bits: int | None = None) -> int:
         """Measure bits until the pool is full.
 
         Args:
-            n_bits: Measure no more than this, a multiple of 4096.
+            n_bits: The most bits to measure, a multiple of 4096.
 
         Returns:
-            How many bits were added.
+            The number of added bits.
 
         Raises:
-            SourceFailed: the source failed; what waited still waits.
-            HealthTestFailed: the source's bits failed a test; what waited from it is wiped too.
+            SourceFailed: the source failed; waiting bits are kept.
+            HealthTestFailed: the source's bits failed a test; waiting bits are wiped, too.
         """
-        # Whoever takes a unit meanwhile does not wait for the source.
+        # A thread that takes a unit meanwhile does not wait for the source.
         with self._refilling:
             units = self._capacity - len(self._units)
             if n_bits is not None:
@@ -87,12 +87,12 @@ class BitPool:
             return units * UNIT_BITS
 
     def take(self) -> Measurement | None:
-        """Take one unit out of the pool, for one use; None where it is empty. Whoever takes it wipes it."""
+        """Take one unit out of the pool for one use, or return None if it is empty. The caller must wipe the unit."""
         with self._lock:
             return self._units.popleft() if self._units else None
 
     def drop(self) -> None:
-        """Wipe everything that waits."""
+        """Wipe all waiting bits."""
         with self._lock:
             self._wipe()
 
@@ -101,7 +101,7 @@ class BitPool:
             wipe(self._units.popleft().raw)
 
     def _forget_parent(self) -> None:
-        # The locks may be held by a thread that does not exist in the child.
+        # A thread that does not exist in the child may hold the locks.
         self._lock = threading.Lock()
         self._refilling = threading.Lock()
         self._wipe()
@@ -111,7 +111,7 @@ def _split(measured: Measurement) -> list[Measurement]:
     size = UNIT_BITS // 8
     share = measured.measured_bits * size // len(measured.raw)
     units = [
-        # a slice of a bytearray is a copy of its own
+        # a slice of a bytearray is a copy
         replace(measured, raw=measured.raw[at : at + size], measured_bits=share)
         for at in range(0, len(measured.raw), size)
     ]
@@ -124,8 +124,8 @@ _POOLS: Final[WeakSet[BitPool]] = WeakSet()
 
 def _forget_parents() -> None:
     for pool in _POOLS:
-        pool._forget_parent()  # noqa: SLF001 - the same module; not for anybody else
+        pool._forget_parent()  # noqa: SLF001 - the same module
 
 
-# Parent and child would otherwise use the same bits, each of them once.
+# Otherwise parent and child would both use the same bits.
 os.register_at_fork(after_in_child=_forget_parents)

@@ -1,7 +1,7 @@
-"""Bits of a quantum random number generator that is asked over HTTPS: the optional extra `qrng`.
+"""The source `qrng`, a quantum random number generator that is called over HTTPS: the optional extra `qrng`.
 
 The protocol is that of the Australian National University's quantum numbers: `GET ?length=N&type=uint16` with the key
-in `x-api-key`, answered by `{"success": true, "type": "uint16", "data": [N numbers]}`. Others speak it too.
+in `x-api-key`, answered by `{"success": true, "type": "uint16", "data": [N numbers]}`. Other services use it too.
 """
 
 import json
@@ -19,29 +19,30 @@ from shield_core.errors import SourceFailed
 from shield_core.quantum.sources import SourceKind, whole_bytes
 
 NUMBERS_PER_REQUEST: Final = 1024
-"""The most that ANU gives at once."""
+"""The most numbers that ANU returns in a response."""
 
 LARGEST_ANSWER: Final = 64 * 1024
-"""Bytes: 1024 numbers of five digits with commas and spaces take 7 KiB."""
+"""Bytes of a response: 1024 numbers of five digits with commas and spaces take 7 KiB."""
 
 _TOP: Final = 65_535
 _OK: Final = 200
 
 
 class HttpQrngSource:
-    """A generator of somebody else's, asked over the network.
+    """A third party's generator, called over the network.
 
-    Whoever runs it knows every bit that it gave, which is why it is joined with the operating system's. The credit of
-    half a bit for each bit is an assumption on the safe side of what such services publish about themselves.
+    Its operator knows every bit that it returned, so its bits are combined with the operating system's. The credit of
+    half a bit for each bit is a conservative assumption, compared with what these services publish about themselves.
 
     Args:
-        url: Where to ask: https, or http to this machine; no user, query or fragment.
-        api_key: Sent as `x-api-key`, and shown nowhere.
-        deadline_seconds: How long an image waits.
+        url: The address: https, or http to this machine; without user, query and fragment.
+        api_key: Sent as `x-api-key`, and never shown.
+        deadline_seconds: The time that an image waits.
 
     Raises:
         SourceFailed: httpx is not installed.
-        ValueError: another kind of address, or no time. The address is not repeated: it may hold a secret.
+        ValueError: another kind of address, or the time is not positive. The message does not repeat the address,
+            because it may hold a secret.
     """
 
     name = "qrng"
@@ -67,11 +68,11 @@ class HttpQrngSource:
         return f"HttpQrngSource({self._host!r})"
 
     def describe(self) -> dict[str, Any]:
-        """Return who is asked and how; no path, no credential."""
+        """Return the host and the protocol, without path and credential."""
         return {"backend": f"QRNG over HTTP, {self._host}", "protocol": "anu uint16"}
 
     def measure(self, n_bits: int) -> bytes:
-        """Ask for numbers.
+        """Request numbers.
 
         Args:
             n_bits: A multiple of 8.
@@ -80,14 +81,14 @@ class HttpQrngSource:
             `n_bits` bits: number after number, the highest bit first.
 
         Raises:
-            SourceFailed: no sound answer, or none in time; the words are ours and hold nothing of what was sent.
+            SourceFailed: no valid response, or none in time; the message has fixed words and no part of the response.
             ValueError: not a positive multiple of 8.
         """
         size = whole_bytes(n_bits)
         numbers = -(-n_bits // 16)
         end = time.monotonic() + self.deadline_seconds
         httpx = import_module("httpx")
-        # Where a proxy is set for the world, this machine's own addresses are still asked directly.
+        # Even if the environment sets a proxy, addresses of this machine are called directly.
         options = {"follow_redirects": False, "trust_env": not self._is_loopback, "headers": self._headers}
         words: list[int] = []
         try:
@@ -114,7 +115,7 @@ class HttpQrngSource:
         return _numbers(body, count)
 
     def _bounded(self, chunks: Iterator[bytes], end: float) -> Iterator[bytes]:
-        """Pass on what comes, while it is little and in time: the client's own limit starts anew with every byte."""
+        """Pass chunks on within the limits of size and time: the client's own time limit restarts with every byte."""
         size = 0
         for chunk in chunks:
             size += len(chunk)

@@ -1,6 +1,6 @@
-"""The entropy receipt: a statement, the encrypted image that it is about, and who says so. docs/reference/receipts.md.
+"""The entropy receipt: a statement, the digest of its encrypted image, and signatures. docs/reference/receipts.md.
 
-It is made when the PNG is final. It never holds a seed, a raw bit, a simulator's seed or a key.
+It is made when the PNG is final. It never contains a seed, a raw bit, a simulator's seed or a key.
 """
 
 import hashlib
@@ -22,10 +22,10 @@ from shield_core.quantum import soundness
 from shield_core.quantum.statement import statement_sha256
 
 USE: Final = "receipt"
-"""What a published key says that it verifies: `imageshield_use`."""
+"""The value of `imageshield_use` in published keys that verify receipts."""
 
 MAX_BYTES: Final = 1_048_576
-"""The largest statement, of `multistage` with its 191 segments, stays far below it."""
+"""Bytes of a receipt. The largest statement, of `multistage` with its 191 segments, is far smaller."""
 
 SEED_SIZE: Final = 32
 TAG_SIZE: Final = 32
@@ -35,7 +35,7 @@ _ML_DSA_65_SIZE: Final = 3309
 _SHA256: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _KID: Final = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
 _SIGNATURES: Final = {
-    # In the order in which they are made. Each covers everything but itself and what is made after it.
+    # In the order in which they are made. Each covers everything except itself and later signatures.
     Algorithm.ML_DSA_65: ("signer_ml_dsa_65", "signature_ml_dsa_65_b64", _ML_DSA_65_SIZE),
     Algorithm.ED25519: ("signer", "signature_b64", _ED25519_SIZE),
 }
@@ -45,14 +45,14 @@ _OPTIONAL: Final = frozenset({"signer_ml_dsa_65", "signature_ml_dsa_65_b64"})
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """The private half of a receipt key: Ed25519 (RFC 8032), and beside it, where wanted, ML-DSA-65 (FIPS 204)."""
+    """The private half of a receipt key: Ed25519 (RFC 8032) and, optionally, ML-DSA-65 (FIPS 204)."""
 
     ed25519: Ed25519PrivateKey = field(repr=False)
     ml_dsa_65: MLDSA65PrivateKey | None = field(default=None, repr=False)
 
     @classmethod
     def from_seeds(cls, ed25519: bytes, ml_dsa_65: bytes | None = None) -> Self:
-        """Make a signer of 32 secret bytes for each scheme.
+        """Make a signer from 32 secret bytes for each scheme.
 
         Raises:
             ValueError: another length.
@@ -62,14 +62,14 @@ class Signer:
 
     @property
     def public_keys(self) -> tuple[PublicKey, ...]:
-        """What verifies the signatures of this signer: the Ed25519 key first."""
+        """The public keys that verify this signer's signatures, the Ed25519 key first."""
         keys = [PublicKey(Algorithm.ED25519, self.ed25519.public_key().public_bytes_raw())]
         if self.ml_dsa_65 is not None:
             keys.append(PublicKey(Algorithm.ML_DSA_65, self.ml_dsa_65.public_key().public_bytes_raw()))
         return tuple(keys)
 
     def sign(self, draft: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the draft with its signers named and its signatures filled in: ML-DSA-65 first, where there is one."""
+        """Return the draft with the names of the signers and the signatures; ML-DSA-65, if present, signs first."""
         signed = {**draft, **{_SIGNATURES[key.algorithm][0]: key.kid for key in self.public_keys}}
         if self.ml_dsa_65 is not None:
             signature = self.ml_dsa_65.sign(message(signed, Algorithm.ML_DSA_65))
@@ -80,10 +80,10 @@ class Signer:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A receipt that is well formed and does not contradict itself; nothing is said about its signatures.
+    """A receipt that is well formed and does not contradict itself; its signatures are not verified.
 
     `value` is the whole of it, canonical; `image_sha256` and `statement_sha256` are 64 hexadecimal digits; `tag` has 32
-    bytes; `signers` and `signatures` hold what each scheme names and brings, and are empty where nobody signed.
+    bytes; `signers` and `signatures` hold the signer and signature of each scheme, and are empty without signatures.
     """
 
     value: Mapping[str, Any]
@@ -97,7 +97,7 @@ class Receipt:
 
     @property
     def statement(self) -> Mapping[str, Any]:
-        """Where the bits of the key came from: docs/explanation/entropy.md, "The statement"."""
+        """The statement of the origin of the key's bits: docs/explanation/entropy.md, "The statement"."""
         statement: Mapping[str, Any] = self.value["statement"]
         return statement
 
@@ -108,10 +108,10 @@ def seal(
     """Make the receipt of one encrypted image.
 
     Args:
-        statement: as `statement.build` wrote it.
+        statement: as `statement.build` writes it.
         image_sha256: of the whole PNG, 64 hexadecimal digits.
         tag: the 32 bytes of the image's authentication tag.
-        signer: whoever vouches for it; nobody where the caller keeps the keys to itself.
+        signer: signs the receipt; None for a receipt without signatures.
 
     Returns:
         A value with a canonical form; without a signer `signer` and `signature_b64` are None.
@@ -134,14 +134,14 @@ def seal(
 
 
 def message(value: Mapping[str, Any], algorithm: Algorithm) -> bytes:
-    """Return the bytes that a signature of a receipt is over.
+    """Return the bytes that a signature of a receipt covers.
 
     Args:
-        value: a receipt; whether it holds the signatures already makes no difference.
-        algorithm: of the signature. That of ML-DSA-65 is made first, so that of Ed25519 covers it.
+        value: a receipt, with or without its signatures.
+        algorithm: of the signature. The ML-DSA-65 signature is made first, so the Ed25519 signature covers it.
 
     Returns:
-        The label, a zero byte, and the canonical form without the signature and without any that is made after it.
+        The label, a zero byte, and the canonical form without this signature and without later ones.
     """
     made = list(_SIGNATURES)
     later = {_SIGNATURES[scheme][1] for scheme in made[made.index(algorithm) :]}
@@ -159,15 +159,15 @@ def encode(value: Mapping[str, Any]) -> bytes:
 
 
 def parse(data: bytes) -> Receipt:
-    """Read a receipt file, strictly.
+    """Read a receipt file strictly.
 
     Args:
-        data: the canonical form, indented or compact, at most 1 MiB. Where nobody signed there are no bytes to protect,
-            and any JSON of the same value is taken.
+        data: the canonical form, indented or compact, at most 1 MiB. For a receipt without signatures, any JSON of the
+            same value is accepted.
 
     Raises:
-        ReceiptInvalid: too large, another spelling of a signed receipt, a missing, additional or malformed field, a
-            statement whose digest is another or whose values cannot be.
+        ReceiptInvalid: too large; another spelling of a signed receipt; a missing, additional or malformed field; or a
+            statement with a wrong digest or impossible values.
     """
     if len(data) > MAX_BYTES:
         raise ReceiptInvalid("A receipt has at most 1 MiB")
@@ -215,7 +215,7 @@ def _read_loosely(data: bytes) -> Any:
 
 
 def _signers(value: Mapping[str, Any]) -> dict[Algorithm, str]:
-    """Return who signed; a signature without a signer, or the other way round, is malformed."""
+    """Return the signers; a signature without a signer, or a signer without a signature, is malformed."""
     if (value["signer"] is None) != (value["signature_b64"] is None):
         raise ReceiptInvalid("signer and signature_b64 stand together or not at all")
     second = _OPTIONAL & value.keys()

@@ -1,6 +1,7 @@
-"""Whether a statement that comes from outside can be one: docs/explanation/entropy.md, "The statement".
+"""Checks of an untrusted entropy statement: docs/explanation/entropy.md, "The statement".
 
-What a writer of version 1 writes passes; that it is true is for the signature to say, and for nobody to prove.
+Every statement that a writer of version 1 writes passes. The checks do not show that it is true: the signer vouches for
+that, and nobody can prove it.
 """
 
 import re
@@ -19,18 +20,18 @@ _KEY_ID: Final = re.compile(r"key_[0-9a-f]{32}", re.ASCII)
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
 _LONGEST_NAME: Final = 256
 _ADDED: Final = frozenset({"segments", "lanes"})
-"""What came with `multistage` and `maximum`, as `draws` and `strength_bits` did: older statements have none of it."""
+"""Fields introduced with `multistage` and `maximum`, like `draws` and `strength_bits`: older statements lack them."""
 
 
 def check(statement: object) -> None:
-    """Refuse what no writer writes.
+    """Refuse a statement that no writer writes.
 
     Args:
         statement: a value that canonical JSON can hold.
 
     Raises:
-        ReceiptInvalid: a missing or additional field, one of the wrong kind, or values that exclude each other: a
-            simulator that is credited with entropy, or more credit than bits.
+        ReceiptInvalid: a missing or additional field, a field of the wrong kind, or values that exclude each other: for
+            example a simulator that is credited with entropy, or more credit than bits.
     """
     value = _object(statement, "statement")
     if value.get("format") != FORMAT or type(value.get("version")) is not int or value["version"] != VERSION:
@@ -82,7 +83,7 @@ def _one_of(values: frozenset[str]) -> Callable[[object], bool]:
 
 
 def _with(*optional: str, **parts: Callable[[object], bool]) -> Callable[[object], bool]:
-    """Accept objects that have at least these fields; what else a source says about itself is its own."""
+    """Accept objects that have at least these fields; a source may add others about itself."""
     return lambda value: (
         isinstance(value, dict)
         and all(is_sound(value[name]) if name in value else name in optional for name, is_sound in parts.items())
@@ -120,7 +121,7 @@ _FIELDS: Final[Mapping[str, Callable[[object], bool]]] = {
     "lanes": _or_null(_with(discarded=_is_count, health=_with(verdict=_one_of(VERDICTS)), **_MEASURED)),
     "pool": _or_null(_with(waiting_bits=_is_count, topped_up=lambda value: isinstance(value, bool))),
     "health": _with(verdict=_one_of(VERDICTS)),
-    # No writer draws a key without the system's bits; on them the strength rests.
+    # Every writer uses the operating system's bits for a key; its strength rests on them.
     "system": _with(generator=_is_name, bits=lambda value: type(value) is int and value >= OS_BYTES * 8),
     "conditioning": _with("strength_bits", function=_is_name, seed_bits=_is_count, strength_bits=_is_count),
     "started_at": _is_text(_TIME),

@@ -1,8 +1,8 @@
-"""What a source of raw bits is, and the two that need nothing but Python.
+"""The interface of sources of raw bits, and the two sources that need only Python.
 
-Beyond the protocol a source may say two things about itself: that its bits are uneven (`UnevenSource`), and how long it
-may be waited for (`RemoteSource`). A source raises `SourceFailed` with words of its own, which end up in statements: no
-credential, no bit, nothing that a stranger sent.
+A source may implement two further protocols: `UnevenSource` for biased bits, and `RemoteSource` for a source with a
+deadline. A source raises `SourceFailed` with its own message, which appears in statements: it must not contain a
+credential, a bit, or untrusted text.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ from shield_core.errors import SourceFailed
 
 
 class SourceKind(StrEnum):
-    """What stands behind a source, in the words of the entropy statement."""
+    """The kinds of sources, with the names of the entropy statement."""
 
     SIMULATED = "simulated"
     HARDWARE = "hardware"
@@ -24,7 +24,7 @@ class SourceKind(StrEnum):
 
 
 class EntropySource(Protocol):
-    """A source of raw bits; hashable and compared by identity, for its health is followed from block to block."""
+    """A source of raw bits; hashable and compared by identity, because its health is tracked from block to block."""
 
     @property
     def name(self) -> str:
@@ -33,7 +33,7 @@ class EntropySource(Protocol):
 
     @property
     def kind(self) -> SourceKind:
-        """What stands behind it."""
+        """The kind of the source."""
         ...
 
     @property
@@ -42,7 +42,7 @@ class EntropySource(Protocol):
         ...
 
     def describe(self) -> dict[str, Any]:
-        """Return what a statement says about it: canonical JSON, no seed and no bit, known beforehand; never fails."""
+        """Return its entry in a statement: canonical JSON without seeds and bits, known beforehand. It never fails."""
         ...
 
     def measure(self, n_bits: int) -> bytes:
@@ -51,11 +51,11 @@ class EntropySource(Protocol):
 
 
 class UnevenSource(EntropySource, Protocol):
-    """A source whose bits pass an extractor before they are used: hardware, and what imitates it."""
+    """A source with biased bits, which pass an extractor before use: hardware, and simulations of it."""
 
     @property
     def min_entropy_per_bit(self) -> Fraction:
-        """What the extractor takes a raw bit to have: over 0, at most 1. It is an assumption, and never a credit."""
+        """The min-entropy that the extractor assumes: over 0, at most 1. It is an assumption, not a credit."""
         ...
 
 
@@ -64,7 +64,7 @@ class RemoteSource(EntropySource, Protocol):
 
     @property
     def deadline_seconds(self) -> float:
-        """How long an image waits for it; after that it goes on without."""
+        """The time that an image waits for the source; after that it continues without it."""
         ...
 
 
@@ -76,7 +76,7 @@ class OsSource:
     credited_bits_per_bit = Fraction(1)
 
     def describe(self) -> dict[str, Any]:
-        """Name the call that is made."""
+        """Return the name of the system call."""
         return {"backend": "os.urandom"}
 
     def measure(self, n_bits: int) -> bytes:
@@ -89,7 +89,7 @@ class OsSource:
 
 
 class DeterministicSource:
-    """A predictable source, for tests: the same seed gives the same bits, and one object never repeats itself.
+    """A predictable source for tests: the same seed gives the same bits, and one object never repeats its bits.
 
     Raises:
         SourceFailed: the environment says that this is production.
@@ -107,7 +107,7 @@ class DeterministicSource:
         self._lock = threading.Lock()
 
     def describe(self) -> dict[str, Any]:
-        """Say that it is predictable."""
+        """Return an entry that says that it is predictable."""
         return {"backend": "shake-256 of a counter", "warning": "predictable: for tests only"}
 
     def measure(self, n_bits: int) -> bytes:
@@ -124,7 +124,7 @@ class DeterministicSource:
 
 
 def whole_bytes(n_bits: int) -> int:
-    """Return how many bytes hold `n_bits`.
+    """Return the number of bytes that hold `n_bits`.
 
     Raises:
         ValueError: not a positive multiple of 8.

@@ -1,6 +1,6 @@
-"""The entropy statement: what is known, before encryption, of where the bits of a file key came from.
+"""The entropy statement: the origin of the bits of a file key, as known before encryption.
 
-Its digest goes into the image's metadata and into the key file. It never holds a seed, a raw bit or a simulator's seed.
+Its digest goes into the image's metadata and into the key file. It contains no seed, no raw bit, no simulator's seed.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ SEED_BYTES: Final = 32
 
 @dataclass(frozen=True, slots=True)
 class PoolUse:
-    """How `fast` was served: bits that waited before the draw, and whether circuits had to be run for it after all."""
+    """The pool's part in a draw for `fast`: bits that waited before it, and whether circuits had to run for it."""
 
     waiting_bits: int
     topped_up: bool
@@ -32,7 +32,7 @@ class PoolUse:
 
 @dataclass(frozen=True, slots=True)
 class Purity:
-    """What was asked for, what was served, and why they differ or are less than they say."""
+    """The requested and the served purity, and why they differ or why the draw is degraded."""
 
     requested: str
     served: str
@@ -41,10 +41,10 @@ class Purity:
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """What a source gave for one image.
+    """The measurements of a source for one image.
 
     `seed` is for the file key; `segments` for the seeds of `multistage`, of which `segment_seeds` were drawn; `lanes`
-    for those of `maximum`, or None where there are none. `alarm` is the health test that ended it, if one did.
+    for those of `maximum`, or None if there are none. `alarm` is the health test that ended the draw, if one did.
     """
 
     seed: Tally
@@ -69,15 +69,15 @@ def build(
     """Write the statement of one image.
 
     Args:
-        key_id: Of the image.
-        job_id: Whatever names the attempt.
-        purity: As served.
-        degraded: Whether anything that the source was asked for is missing.
-        source: The source that was asked.
-        gathered: What it gave.
-        pool: How the pool served it, or None where circuits were run for this image.
-        seed_bytes: Of the seed that the file key is made of.
-        started_at: When the draw began, in UTC.
+        key_id: The key id of the image.
+        job_id: The name of the attempt.
+        purity: The requested and served purity.
+        degraded: Whether any requested bits of the source are missing.
+        source: The source.
+        gathered: Its measurements.
+        pool: The pool's part, or None if circuits ran for this image.
+        seed_bytes: The bytes of the seed of the file key.
+        started_at: The begin of the draw, in UTC.
 
     Returns:
         A value with a canonical form.
@@ -151,7 +151,7 @@ def _measured(tally: Tally, source: EntropySource) -> dict[str, Any]:
 
 
 def _health(gathered: Gathered) -> dict[str, Any]:
-    """Join the tests of seed and segment seeds; lanes are tested under cut-offs of their own."""
+    """Join the tests of seed and segment seeds; lanes have their own cut-offs."""
     if gathered.alarm is not None:
         return {"verdict": "failed", "test": gathered.alarm}
     passed = joined(gathered.seed.health, gathered.segments.health)

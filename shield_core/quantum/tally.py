@@ -1,4 +1,4 @@
-"""What a source gave for one part of the work, over as many draws as that took: numbers for the statement, no bits."""
+"""Counts of a source's measurements over several draws: numbers for the statement, without the bits."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -12,8 +12,8 @@ from shield_core.quantum.measurement import Measurement
 class Tally:
     """Sums over measurements of one source.
 
-    `draws` counts the measurements that were used and `discarded` those that a health test threw away; `bits` were
-    measured, `shots` is None where the source has no qubits, `credited_bits` never exceeds what was taken over.
+    `draws` counts the used measurements and `discarded` those that failed a health test; `bits` were measured; `shots`
+    is None if the source has no qubits; `credited_bits` never exceeds the bits that were used.
     """
 
     draws: int = 0
@@ -26,7 +26,7 @@ class Tally:
     health: Report | None = None
 
     def add(self, measurement: Measurement) -> None:
-        """Count a measurement; its bits are not looked at."""
+        """Count a measurement, without reading its bits."""
         qubits = measurement.source.describe().get("qubits")
         if isinstance(qubits, int):
             self.shots = (self.shots or 0) - (-measurement.measured_bits // qubits)
@@ -39,7 +39,7 @@ class Tally:
 
 
 def joined(before: Report | None, after: Report | None) -> Report | None:
-    """Join what was tested under the same cut-offs before and after; either may be missing."""
+    """Join two reports with the same cut-offs; either may be missing."""
     if before is None or after is None:
         return before or after
     return replace(after, samples=before.samples + after.samples, startup=before.startup or after.startup)

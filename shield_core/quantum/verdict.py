@@ -1,4 +1,4 @@
-"""What a receipt shows when it is held against keys, an image and a key file. docs/reference/receipts.md, "Checks"."""
+"""Verification of a receipt against public keys, an image and a key file. docs/reference/receipts.md, "Checks"."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from shield_core.quantum.receipt import Receipt, message
 
 
 class Signature(StrEnum):
-    """What is known of one signature."""
+    """The state of one signature."""
 
     VALID = "valid"
     INVALID = "invalid"
@@ -20,7 +20,7 @@ class Signature(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What it comes to."""
+    """The result of a verification."""
 
     VERIFIED = "verified"
     UNKNOWN = "intact, signer unknown"
@@ -30,9 +30,9 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ImageEvidence:
-    """What an image file shows without a key: the SHA-256 of its bytes, and the key id and tag of its header.
+    """The public evidence of an image file: the SHA-256 of its bytes, and the key id and tag of its header.
 
-    `key_id` and `tag` are None where there is no header to read, and `fault` says why.
+    `key_id` and `tag` are None if the header cannot be read, and `fault` says why.
     """
 
     sha256: str
@@ -43,11 +43,11 @@ class ImageEvidence:
 
 @dataclass(frozen=True, slots=True)
 class KeyEvidence:
-    """What an unlocked key file shows; the last three are None where there is no image, or none that it belongs to.
+    """The evidence of an unlocked key file; the last three fields are None without an image, or with another one.
 
-    `of_image`: whether nonce, commitment and key id are the image's. `tag_holds`: whether the image's tag is right
+    `of_image`: whether nonce, commitment and key id are the image's. `tag_holds`: whether the image's tag is valid
     under this key. `metadata_sha256`: the statement's digest in the image's encrypted metadata, 64 hexadecimal digits,
-    or empty where the metadata does not open.
+    or empty if the metadata does not decrypt.
     """
 
     key_id: UUID
@@ -59,27 +59,27 @@ class KeyEvidence:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The signatures of a receipt, and the checks that were made, each by its name, in their order."""
+    """The signatures of a receipt, and the checks that were made, by name and in order."""
 
     signatures: Mapping[Algorithm, Signature]
     checks: Mapping[str, bool]
 
     @property
     def signature(self) -> Signature:
-        """All signatures in one word: one that is wrong, missing or unknown decides, in this order."""
+        """The state of all signatures together: a wrong, missing or unknown one decides, in this order."""
         found = set(self.signatures.values())
         return next(state for state in _WORST_FIRST if state in found)
 
     @property
     def outcome(self) -> Outcome:
-        """Verified only where each signature is valid and each check that was made holds."""
+        """The outcome: verified only if each signature is valid and each check succeeded."""
         if self.signature is Signature.INVALID or not all(self.checks.values()):
             return Outcome.CHANGED
         return _OUTCOMES[self.signature]
 
     @property
     def failed(self) -> tuple[str, ...]:
-        """The parts that do not match, by name; `signature` first."""
+        """The names of the failed parts; `signature` first."""
         wrong = ("signature",) if self.signature is Signature.INVALID else ()
         return wrong + tuple(name for name, holds in self.checks.items() if not holds)
 
@@ -100,17 +100,17 @@ def verify(
     key: KeyEvidence | None = None,
     demand_ml_dsa_65: bool = False,
 ) -> Verdict:
-    """Hold a receipt against what is there.
+    """Verify a receipt against the available evidence.
 
     Args:
-        receipt: as parsed, so that its statement is the one of its digest.
+        receipt: a parsed receipt; its statement has the right digest.
         keys: the public keys that are trusted to sign receipts, by their thumbprints.
-        image: what the encrypted image shows, or None where it is not there.
-        key: what the key file shows, or None.
+        image: the evidence of the encrypted image, or None if there is none.
+        key: the evidence of the key file, or None if there is none.
         demand_ml_dsa_65: count a receipt without a signature of ML-DSA-65 as unsigned.
 
     Returns:
-        The verdict; nothing that was not there is in it.
+        The verdict; it has only the checks for the given evidence.
 
     Source: docs/reference/receipts.md, "Checks".
     """
@@ -135,7 +135,7 @@ def _check_signature(receipt: Receipt, scheme: Algorithm, keys: Mapping[str, Pub
 
 
 def _check_image(receipt: Receipt, image: ImageEvidence) -> dict[str, bool]:
-    # All of it is public: there is nothing that the time of a comparison could tell.
+    # All values are public, so the comparison need not take constant time.
     return {
         "image_sha256": image.sha256 == receipt.image_sha256,
         "image_tag": image.tag == receipt.tag,

@@ -24,11 +24,13 @@ from backplane.db.models import Account
 from backplane.db.notifications import Notifications
 from backplane.db.repositories import blobs
 from backplane.services.attempts.claims import Claim, Claims
-from backplane.services.attempts.outcomes import DecryptOutcome, EncryptOutcome, MeasureOutcome
+from backplane.services.attempts.outcomes import Measurement
 from backplane.services.identity.accounts import PASSWORDS
 from backplane.services.sealing.custody import wraps_of
 from backplane.settings import Settings
-from backplane.wiring import GatewayServices, open_claims, open_relay
+from backplane.wiring.gateway import GatewayServices
+from backplane.wiring.relay import open_relay
+from backplane.wiring.worker import open_claims
 from shield_core.cipher.purity import Purity
 from shield_core.encrypted import header as container_header
 from shield_core.encrypted import png
@@ -36,7 +38,7 @@ from shield_core.keys import keyfile
 from shield_core.keys.schedule import derive
 from shield_core.keys.stanzas import PlainWrap, Wrap
 from tests.support import pictures
-from tests.support.endings import complete_decrypt
+from tests.support.endings import Decrypted, Encrypted, complete_decrypt, complete_encrypt, complete_measurement
 from tests.support.stack import Stack
 
 PASSWORD = "correct horse battery staple"
@@ -96,8 +98,8 @@ class Gateway:
 
     async def user(self) -> User:
         """Make an account. One hash serves all: registering a user for each test would be most of the tests' time."""
-        plant, email, account_id = self.services.plant, f"user{next(COUNTER)}@example.org", ids.new()
-        key = plant.vault.create_account_key(account_id)
+        resources, email, account_id = self.services.resources, f"user{next(COUNTER)}@example.org", ids.new()
+        key = resources.vault.create_account_key(account_id)
         account = Account(
             id=account_id,
             email=email,
@@ -107,15 +109,15 @@ class Gateway:
             kek_id=key.id,
             kek_version=key.version,
         )
-        async with plant.database.transaction() as session:
+        async with resources.database.transaction() as session:
             session.add(account)
-        pair = await self.services.tokens.issue(account_id)
+        pair = await self.services.identity.tokens.issue(account_id)
         return User(
             email,
             account_id,
             pair.access_token,
             self.client(Authorization=f"Bearer {pair.access_token}"),
-            session_id=self.services.tokens.verify(pair.access_token).session_id,
+            session_id=self.services.identity.tokens.verify(pair.access_token).session_id,
             refresh_token=pair.refresh_token,
         )
 
@@ -188,7 +190,7 @@ class Engine:
         *,
         material: bytes | None = None,
         receipt: dict | None = None,
-        measured: MeasureOutcome | None = None,
+        measured: Measurement | None = None,
     ) -> bytes:
         """End the job with a picture, which is returned, and a key file that opens."""
         claim = await self.take(job_id)
@@ -196,7 +198,7 @@ class Engine:
         purity = Purity.BALANCED if material is None else Purity.MAXIMUM
         wraps = wraps_of(claim.job, claim.account_key, claim.secret)
         sealed = Sealed.make(*wraps, key_id=key_id, purity=purity)
-        outcome = EncryptOutcome(
+        outcome = Encrypted(
             png=sealed.picture,
             key_id=key_id,
             key_file=sealed.key_file,
@@ -205,17 +207,14 @@ class Engine:
             columns={"purity_served": purity.value, "receipt": receipt or {"statement": {"version": 1}}},
             material=material,
         )
-        made = await self.claims.products.keep_encrypted(claim.job, outcome)
-        if measured is not None:
-            made += await self.claims.products.keep_documents(claim.job, claim.account_key, measured)
-        await self.claims.complete_encrypt(claim, outcome, made, measured=measured)
+        await complete_encrypt(self.claims, claim, outcome, measured=measured)
         return sealed.picture
 
-    async def complete_measurement(self, job_id: str, outcome: MeasureOutcome) -> None:
-        await self.claims.complete_measurement(await self.take(job_id), outcome, {})
+    async def complete_measurement(self, job_id: str, outcome: Measurement) -> None:
+        await complete_measurement(self.claims, await self.take(job_id), outcome)
 
     async def complete_decrypt(self, job_id: str, data: bytes = b"picture", file_name: str | None = "scan.png") -> None:
-        outcome = DecryptOutcome(data=data, media_type="image/png", file_name=file_name, columns={})
+        outcome = Decrypted(data=data, media_type="image/png", file_name=file_name, columns={})
         await complete_decrypt(self.claims, await self.take(job_id), outcome)
 
     async def sweep(self, claim: Claim) -> None:

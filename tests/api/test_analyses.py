@@ -8,7 +8,8 @@ import pytest
 from api.answers.documents import preferred_format
 from api.schemas.analyses import Analysis
 from api.schemas.measurements import Avalanche
-from backplane.services.attempts.outcomes import ANALYSIS, REPORTS, MeasureOutcome
+from backplane.kinds import ANALYSIS
+from backplane.services.attempts.outcomes import REPORTS, Measurement
 from shield_core.analysis.measures.avalanche import avalanche
 from shield_core.appraisal import appraise
 from shield_core.keys.stanzas import PlainWrap
@@ -16,6 +17,7 @@ from shield_core.pipeline import encrypt_image
 from shield_core.quantum.sources import DeterministicSource
 from tests.api.conftest import Sealed
 from tests.support import pictures
+from tests.support.endings import complete_measurement
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 
@@ -42,9 +44,9 @@ def analysis() -> bytes:
     return json.dumps(appraise(original, made.png)).encode()
 
 
-def measured(**changes) -> MeasureOutcome:
+def measured(**changes) -> Measurement:
     documents = {ANALYSIS: analysis(), REPORTS["html"]: HTML, REPORTS["pdf"]: PDF}
-    return MeasureOutcome(documents, version=1, summary=SUMMARY | changes)
+    return Measurement(documents, version=1, summary=SUMMARY | changes)
 
 
 async def analyzed(user, engine, **changes) -> str:
@@ -231,13 +233,13 @@ class TestTwoPicturesOfYourOwn:
 
     async def test_both_rest_sealed_until_the_job_has_ended(self, gateway, ada, engine):
         job_id = (await self.post(ada, prefer="respond-async")).json()["job_id"]
-        store, claim = gateway.services.plant.store, await engine.take(job_id)
+        store, claim = gateway.services.resources.store, await engine.take(job_id)
         kept = [f"uploads/{claim.job.id.hex}/{purpose}" for purpose in ("input", "input-encrypted")]
         for key, original in zip(kept, (self.ORIGINAL, self.NOISE), strict=True):
             assert original[:64] not in await store.get(key)
         assert (await engine.claims.inputs.fetch(claim.job))[0] == self.ORIGINAL
         assert await engine.claims.inputs.fetch(claim.job, "input-encrypted") == (self.NOISE, "b.png")
-        await engine.claims.complete_measurement(claim, measured(), {})
+        await complete_measurement(engine.claims, claim, measured())
         await engine.sweep(claim)
         pages = store.written_before(datetime.now(UTC) + timedelta(days=1), under=["uploads/"])
         assert {key async for page in pages for key in page}.isdisjoint(kept)
@@ -383,7 +385,7 @@ class TestAvalanche:
         document = json.dumps(avalanche(np.zeros((64, 3), np.uint8))).encode()
 
         async def work():
-            await engine.complete_measurement(await engine.next_job(ada), MeasureOutcome({ANALYSIS: document}))
+            await engine.complete_measurement(await engine.next_job(ada), Measurement({ANALYSIS: document}))
 
         background(work())
         response = await self.post(ada)
@@ -393,7 +395,7 @@ class TestAvalanche:
 
     async def test_later_it_is_the_result_of_the_job_and_no_analysis(self, ada, engine):
         job_id = (await self.post(ada, Prefer="respond-async")).json()["job_id"]
-        await engine.complete_measurement(job_id, MeasureOutcome({ANALYSIS: b"{}"}))
+        await engine.complete_measurement(job_id, Measurement({ANALYSIS: b"{}"}))
         job = await ada.job(job_id)
         assert (job["kind"], job["analysis_url"], job["report_url"]) == ("avalanche", None, None)
         assert (await ada.http.get(job["result_url"])).content == b"{}"

@@ -143,7 +143,7 @@ class TestPasswordGrant:
         async def busy(*arguments, **named):
             raise Overloaded
 
-        monkeypatch.setattr(type(gateway.services.accounts), "authenticate", busy)
+        monkeypatch.setattr(type(gateway.services.identity.accounts), "authenticate", busy)
         response = await log_in(client, ada.email)
         assert (response.status_code, response.headers["Content-Type"]) == (503, "application/problem+json")
 

@@ -544,7 +544,7 @@ class TestResult:
         batch = await take(ada, PNG)
         await engine.complete_encrypt(job_ids(batch)[0])
         monkeypatch.setattr(tokens, "SCOPES", ("jobs:read",))
-        token = (await gateway.services.tokens.issue(ada.account_id)).access_token
+        token = (await gateway.services.identity.tokens.issue(ada.account_id)).access_token
         async with gateway.client(Authorization=f"Bearer {token}") as http:
             url = f"{BATCHES}/{batch['batch_id']}/result"
             assert (await http.get(url)).status_code == 200

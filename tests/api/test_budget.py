@@ -7,10 +7,10 @@ import httpx
 import pytest
 from prometheus_client import REGISTRY
 
+from api import lifespan
 from api.middleware import budget
 from api.middleware.bodies import DEFAULT_LIMIT
 from api.middleware.budget import STEP, BodyBudget, Share
-from api.serving import lifespan
 from backplane import ids
 from backplane.errors import Overloaded
 from tests.api.conftest import PASSWORD, eventually, serving

@@ -252,7 +252,7 @@ class TestReceiptKeys:
 
     async def test_sign_no_token(self, gateway, client, ada):
         header, claims, _ = parts(ada.token)
-        signer = gateway.services.receipts.signer()
+        signer = gateway.services.entropy.receipts.signer()
         for algorithm in ("EdDSA", "Ed25519", "ES256"):
             signed = f"{encode(header | {'alg': algorithm, 'kid': signer.public_keys[0].kid})}.{encode(claims)}"
             await assert_refused(client, f"{signed}.{encode(signer.ed25519.sign(signed.encode()))}")

@@ -12,7 +12,7 @@ LETTERS = "/api/v1/admin/dead-letters"
 @pytest.fixture
 def execute(gateway):
     async def execute(statement, **values):
-        async with gateway.services.plant.database.transaction() as session:
+        async with gateway.services.resources.database.transaction() as session:
             result = await session.execute(text(statement), values)
             return [dict(row) for row in result.mappings()] if result.returns_rows else []
 

@@ -4,13 +4,12 @@ import os
 import pytest
 
 from api.answers.downloads import content_disposition
-from backplane.services.attempts.outcomes import DecryptOutcome
 from shield_core.cipher.purity import Purity
 from shield_core.keys.recipients import RecipientWrap, SecretKey
 from shield_core.keys.stanzas import PassphraseWrap
 from tests.api.conftest import Sealed, eventually, opened
 from tests.support import pictures
-from tests.support.endings import complete_decrypt
+from tests.support.endings import Decrypted, complete_decrypt
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 
@@ -71,7 +70,7 @@ class TestWaitingForThePicture:
     async def test_nobody_waits_for_a_caller_that_has_gone(self, server, wired, engine):
         asking = asyncio.create_task(post(wired))
         await engine.next_job(wired)
-        listeners = server.services.plant.bus._listeners
+        listeners = server.services.resources.bus._listeners
         await eventually(lambda: listeners)
         asking.cancel()
         await eventually(lambda: not listeners)
@@ -127,7 +126,7 @@ class TestMaterial:
         assert response.status_code == 202, response.text
         claim = await engine.take(response.json()["job_id"])
         assert await engine.claims.inputs.fetch_material(claim.job) == b"QSMT as sent"
-        await complete_decrypt(engine.claims, claim, DecryptOutcome(b"picture", "image/png", None, {}))
+        await complete_decrypt(engine.claims, claim, Decrypted(b"picture", "image/png", None, {}))
         await engine.sweep(claim)
         assert await engine.claims.inputs.fetch_material(claim.job) is None
 

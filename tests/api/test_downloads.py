@@ -18,8 +18,10 @@ from api.serving.acknowledgements import Sending
 from backplane import ids
 from backplane.db.repositories import blobs
 from backplane.errors import Unavailable
-from backplane.services.attempts.outcomes import ANALYSIS, REPORTS, MeasureOutcome
+from backplane.kinds import ANALYSIS
+from backplane.services.attempts.outcomes import REPORTS, Measurement
 from backplane.services.pictures.results import TAKEN_SECONDS
+from backplane.services.requests.caller import Caller
 from tests.api.conftest import Sealed, eventually
 from tests.api.processes import environment_of, process
 
@@ -53,7 +55,7 @@ def arrivals(monkeypatch):
 @pytest.fixture
 def sql(gateway):
     async def run(statement, **values):
-        async with gateway.services.plant.database.transaction() as session:
+        async with gateway.services.resources.database.transaction() as session:
             await session.execute(text(statement), values)
 
     return run
@@ -85,7 +87,7 @@ def request_of(user, job_id, *extra):
     return ("\r\n".join(lines) + "\r\n\r\n").encode()
 
 
-class Caller:
+class Peer:
     """Somebody with a socket of his own, who takes as much as he likes."""
 
     def __init__(self, base_url, *, buffer=None):
@@ -128,7 +130,7 @@ async def caller(server):
     opened = []
 
     def make(base_url=server.base_url, **options):
-        opened.append(Caller(base_url, **options))
+        opened.append(Peer(base_url, **options))
         return opened[-1]
 
     yield make
@@ -216,11 +218,13 @@ class TestWholePicture:
         etag = (await fetch(ada, job_id, range="bytes=0-0")).headers["ETag"]
         known = await fetch(ada, job_id, if_none_match=etag)
         assert (known.status_code, known.content, known.headers["ETag"]) == (304, b"", etag)
-        file = await gateway.services.results.find(ada.account_id, ids.from_wire("job", job_id))
+        file = await gateway.services.pictures.results.find(Caller(ada.account_id), ids.from_wire("job", job_id))
         other = await fetch(ada, job_id, if_match='"other"', if_none_match=etag, range="bytes=99999999-")
         assert (other.status_code, other.json()["code"]) == (412, "precondition-failed")
         scope = {"type": "http", "method": "HEAD", "headers": [], "state": {}}
-        head = await downloads.file_response(Request(scope), file, gateway.services.results)
+        head = await downloads.file_response(
+            Request(scope), Caller(ada.account_id), file, gateway.services.pictures.results
+        )
         assert (head.status_code, head.headers["Content-Length"], head.body) == (200, str(len(PICTURE)), b"")
         assert await life(ada, job_id) > WHOLE_LIFE
 
@@ -314,7 +318,7 @@ class TestRanges:
     async def files(self, ada, engine, decrypted):
         """Every file that is kept: its address and its bytes."""
         encrypted, plain = await ada.encrypt(), await decrypted(ada)
-        measured = MeasureOutcome(DOCUMENTS, version=1)
+        measured = Measurement(DOCUMENTS, version=1)
         material = os.urandom(70_001)
         picture = await engine.complete_encrypt(encrypted, material=material, measured=measured)
         return {
@@ -379,8 +383,8 @@ class TestRanges:
 
     async def test_of_a_damaged_object_are_refused(self, gateway, ada, decrypted):
         job_id = await decrypted(ada)
-        file = await gateway.services.results.find(ada.account_id, ids.from_wire("job", job_id))
-        store = gateway.services.plant.store
+        file = await gateway.services.pictures.results.find(Caller(ada.account_id), ids.from_wire("job", job_id))
+        store = gateway.services.resources.store
         sealed = bytearray(await store.get(file.blob.object_key))
         sealed[-1] ^= 1
         await store.put(file.blob.object_key, sealed, media_type="application/octet-stream")

@@ -65,7 +65,7 @@ class TestAccepted:
             await submit(ada, data, quantum_purity=purity, layout=layout)
         # Without what waits before them, which in this queue is what other tests have left.
         work = text("SELECT base_ms FROM jobs WHERE account_id = :account ORDER BY id")
-        async with gateway.services.plant.database.transaction() as session:
+        async with gateway.services.resources.database.transaction() as session:
             fast, maximum = await session.scalars(work, {"account": ada.account_id})
         assert maximum > 4 * fast
 
@@ -169,7 +169,7 @@ class TestPrefer:
         async def fail(*_arguments, **_keywords):
             raise Unavailable
 
-        monkeypatch.setattr(gateway.services.progress, "_look", fail)
+        monkeypatch.setattr(gateway.services.jobs.progress, "_look", fail)
         response = await submit(ada, headers={"Prefer": "wait=1"})
         assert response.status_code == 202
         assert response.json()["status"] == "pending"

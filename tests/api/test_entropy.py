@@ -13,7 +13,7 @@ class TestListPools:
     @pytest.fixture
     async def told(self, gateway):
         """A worker has told its level; nobody else's test sees it."""
-        redis = gateway.services.plant.bus._redis
+        redis = gateway.services.resources.bus._redis
         await redis.set(pool_key(LEVEL.worker), LEVEL.to_json(), ex=60)
         yield
         await redis.delete(pool_key(LEVEL.worker))
@@ -48,7 +48,7 @@ class TestListPools:
         async def read():
             raise Unavailable("Redis does not answer")
 
-        monkeypatch.setattr(gateway.services.plant.bus, "read_pools", read)
+        monkeypatch.setattr(gateway.services.resources.bus, "read_pools", read)
         response = await ada.http.get(POOLS)
         assert (response.status_code, response.json()["code"]) == (503, "unavailable")
         assert response.headers["Retry-After"]

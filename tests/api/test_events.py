@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 
 
 def listened_to(gateway, job_id):
-    return ids.from_wire("job", job_id) in gateway.services.plant.bus.listened_to
+    return ids.from_wire("job", job_id) in gateway.services.resources.bus.listened_to
 
 
 class TestStory:
@@ -174,7 +174,7 @@ class TestEndings:
         monkeypatch.setattr(route, "SEND_SECONDS", 0.3)
         job_id = await wired.encrypt()
         values = {"job": ids.from_wire("job", job_id), "many": 10_000}
-        async with gateway.services.plant.database.transaction() as session:
+        async with gateway.services.resources.database.transaction() as session:
             await session.execute(text(MANY_EVENTS), values)
             await session.execute(text("UPDATE jobs SET event_seq = :many WHERE id = :job"), values)
         narrow = narrow_connection(server)
@@ -197,7 +197,7 @@ class TestEndings:
         async def fail(*_arguments):
             raise Unavailable
 
-        monkeypatch.setattr(server.services.progress, "_read", fail)
+        monkeypatch.setattr(server.services.jobs.progress, "_read", fail)
         told = await all_events(wired, await wired.encrypt())
         assert told[-1].comment == "try again with last_seq"
         assert told[-1].retry is not None

@@ -89,7 +89,7 @@ class TestExamples:
                 stderr=asyncio.subprocess.DEVNULL,
             )
             try:
-                await eventually(lambda: gateway.services.plant.bus.listened_to)
+                await eventually(lambda: gateway.services.resources.bus.listened_to)
                 await run(engine, job_id)
                 await eventually(lambda: not told.empty())
             finally:

@@ -36,7 +36,7 @@ async def things(ada, engine):
 
 
 async def state(gateway, user):
-    async with gateway.services.plant.database.transaction() as session:
+    async with gateway.services.resources.database.transaction() as session:
         found = [await session.execute(query, {"account": user.account_id}) for query in (TRAIL, JOBS, BLOBS)]
         return [sorted(map(str, rows)) for rows in found]
 

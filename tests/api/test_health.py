@@ -46,19 +46,19 @@ class TestReady:
     async def test_is_ok_when_a_worker_was_seen(self, other):
         gateway, client = other
         assert await ready(client) == (200, {"status": "degraded", "checks": OK | {"workers": "down"}})
-        await gateway.services.plant.bus.report_worker("test", seconds=30)
+        await gateway.services.resources.bus.report_worker("test", seconds=30)
         assert await ready(client) == (200, {"status": "ok", "checks": OK})
 
     async def test_is_degraded_without_redis(self, other):
         gateway, client = other
-        await gateway.services.plant.bus.report_worker("test", seconds=30)
+        await gateway.services.resources.bus.report_worker("test", seconds=30)
         break_check(gateway, "redis")
         assert await ready(client) == (200, {"status": "degraded", "checks": OK | {"redis": "down"}})
 
     @pytest.mark.parametrize(("part", "name"), [("database", "database"), ("store", "object_store")])
     async def test_is_down_without_what_no_job_can_do_without(self, other, part, name):
         gateway, client = other
-        await gateway.services.plant.bus.report_worker("test", seconds=30)
+        await gateway.services.resources.bus.report_worker("test", seconds=30)
         break_check(gateway, part)
         status, body = await ready(client)
         assert (status, body["status"], body["checks"]) == (503, "down", OK | {name: "down"})
@@ -73,10 +73,10 @@ class TestReady:
     async def test_says_nothing_of_a_pool_that_is_empty(self, other):
         """Whoever is sent elsewhere for that would only move the load."""
         gateway, client = other
-        pool = gateway.services.plant.database.engine.pool
+        pool = gateway.services.resources.database.engine.pool
         async with AsyncExitStack() as taken:
             for _ in range(pool.size()):
-                await taken.enter_async_context(gateway.services.plant.database.engine.connect())
+                await taken.enter_async_context(gateway.services.resources.database.engine.connect())
             assert (await ready(client))[1]["checks"]["database"] == "ok"
 
     async def test_is_down_when_the_gateway_stops(self, other):

@@ -28,7 +28,7 @@ def key():
 @pytest.fixture
 def sql(gateway):
     async def execute(statement, **values):
-        async with gateway.services.plant.database.transaction() as session:
+        async with gateway.services.resources.database.transaction() as session:
             result = await session.execute(text(statement), values)
             return [dict(row) for row in result.mappings()] if result.returns_rows else []
 
@@ -172,7 +172,7 @@ class TestWhileTheFirstIsUnderWay:
     @pytest.fixture
     def store(self, gateway, monkeypatch):
         """Hold the first object back; what comes after passes."""
-        store, put = gateway.services.plant.store, gateway.services.plant.store.put
+        store, put = gateway.services.resources.store, gateway.services.resources.store.put
         reached, passes = asyncio.Event(), asyncio.Event()
 
         async def hold_the_first(*arguments, **named):
@@ -228,7 +228,7 @@ class TestRefusals:
             raise Unavailable
 
         with monkeypatch.context() as broken:
-            broken.setattr(gateway.services.plant.store, "put", fail)
+            broken.setattr(gateway.services.resources.store, "put", fail)
             assert (await encrypt(ada, key)).status_code == 503
         again = await encrypt(ada, key)
         assert again.status_code == 202

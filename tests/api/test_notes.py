@@ -311,7 +311,7 @@ class TestAtRest:
 
     async def test_jobs_are_listed_where_the_vault_is_away(self, gateway, ada, tmp_path):
         made = await submit(ada)
-        vault = gateway.services.plant.settings.vault_directory
+        vault = gateway.services.resources.settings.vault_directory
         moved = vault.rename(tmp_path / "vault")
         try:
             assert await found(ada) == [made["job_id"]]
@@ -323,7 +323,7 @@ class TestAtRest:
 
     async def test_is_found_under_every_version_of_the_key(self, gateway, ada, engine):
         old = (await submit(ada))["job_id"]
-        vault = gateway.services.plant.vault
+        vault = gateway.services.resources.vault
         [path] = keys_of(gateway, ada)
         key_id, name = UUID(path.name.partition(".")[0]), path.name
         assert name.endswith(".1")
@@ -349,5 +349,5 @@ def job_uuid(job):
 
 
 def keys_of(gateway, user):
-    directory = gateway.services.plant.settings.vault_directory
+    directory = gateway.services.resources.settings.vault_directory
     return list((directory / "accounts" / user.account_id.hex).iterdir())

@@ -5,9 +5,10 @@ import pytest
 from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from api.answers.errors import catalog
+from api import snapshot
 from api.app import create_app
-from api.openapi import descriptions, snapshot
+from api.errors import catalog
+from api.openapi import descriptions
 
 PAGES = {"/", "/docs", "/docs/manual.js", "/docs/problems/{code}", "/docs/assets/{name}", "/openapi.json"}
 METHODS = {"get", "post", "put", "patch", "delete"}

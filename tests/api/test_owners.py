@@ -2,7 +2,8 @@
 
 import pytest
 
-from backplane.services.attempts.outcomes import ANALYSIS, REPORTS, MeasureOutcome
+from backplane.kinds import ANALYSIS
+from backplane.services.attempts.outcomes import REPORTS, Measurement
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 
@@ -28,7 +29,7 @@ async def foreign_jobs(bob, engine):
     """A job of somebody else in every state."""
     completed, failed, pending, decrypted = [await bob.encrypt() for _ in range(3)] + [await bob.decrypt()]
     documents = dict.fromkeys((ANALYSIS, *REPORTS.values()), b"{}")
-    await engine.complete_encrypt(completed, measured=MeasureOutcome(documents, version=1))
+    await engine.complete_encrypt(completed, measured=Measurement(documents, version=1))
     await engine.fail(failed)
     await engine.complete_decrypt(decrypted)
     return {"completed": completed, "failed": failed, "pending": pending, "decrypted": decrypted}

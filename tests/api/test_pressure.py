@@ -64,7 +64,7 @@ class TestAPoolThatIsEmpty:
             await eventually(lambda: answered[503] == 45)
         await asyncio.gather(*asking)
         assert answered == {200: 5, 503: 45}
-        assert narrow.services.plant.database.engine.pool.timeout() == 2
+        assert narrow.services.resources.database.engine.pool.timeout() == 2
         assert (await patron.get("/api/v1/jobs")).status_code == 200
 
     async def test_100_uploads_at_once_are_taken_or_told_to_come_back(self, patron):
@@ -94,7 +94,7 @@ class TestADatabaseWhoseDiskIsFull:
         restore = ("DROP TRIGGER full_disk ON outbox", "DROP FUNCTION refuse()")
 
         async def execute(*statements):
-            async with gateway.services.plant.database.transaction() as session:
+            async with gateway.services.resources.database.transaction() as session:
                 for statement in statements:
                     await session.execute(text(statement))
 
@@ -124,7 +124,7 @@ class TestPasswords:
 class TestUploadsThatAreAborted:
     async def test_after_the_last_byte_the_job_is_there_and_nothing_else_is_left(self, server, wired, monkeypatch):
         """The caller has gone; what was sent whole is done all the same."""
-        store = server.services.plant.store
+        store = server.services.resources.store
         put, reached = store.put, asyncio.Event()
         loop = asyncio.get_running_loop()
         released = []

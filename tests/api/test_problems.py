@@ -1,7 +1,7 @@
 import pytest
 import structlog
 
-from api.answers.errors import catalog
+from api.errors import catalog
 from backplane.errors import ApplicationError, FileTooLarge
 from tests.api.conftest import opened
 
@@ -40,7 +40,7 @@ class TestUnexpectedErrors:
         async def fail(*_args, **_keywords):
             raise RuntimeError("canary: the password is hunter2")
 
-        monkeypatch.setattr(broken.services.jobs, "page", fail, raising=True)
+        monkeypatch.setattr(broken.services.jobs.views, "page", fail, raising=True)
         user = await broken.user()
         with structlog.testing.capture_logs() as lines:
             async with user.http:

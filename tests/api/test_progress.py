@@ -229,7 +229,7 @@ class TestEndings:
     async def test_when_the_account_ends_it_closes_4401(self, gateway, server, wired):
         async with socket(server, await wired.encrypt(), token=wired.token) as opened:
             await opened.recv()
-            await gateway.services.sessions.announce_end(wired.account_id)
+            await gateway.services.identity.sessions.announce_end(wired.account_id)
             assert (await rest(opened))[1] == 4401
 
     async def test_an_end_of_which_no_word_came_is_found_by_looking(
@@ -254,7 +254,7 @@ class TestEndings:
         job_id = await wired.encrypt()
         async with socket(server, job_id, token=wired.token) as opened:
             assert [json.loads(await opened.recv())["seq"] for _ in range(2)] == [1, 1]
-            [listener] = server.services.plant.bus._listeners[ids.from_wire("job", job_id)]
+            [listener] = server.services.resources.bus._listeners[ids.from_wire("job", job_id)]
             claim = await engine.take(job_id)
             await engine.claims.report(claim, [("encrypting", number % 100) for number in range(80)])
             await eventually(lambda: listener.overflowed)
@@ -273,7 +273,7 @@ class TestEndings:
         async def fail(*_arguments):
             raise Unavailable
 
-        monkeypatch.setattr(server.services.progress, "_read", fail)
+        monkeypatch.setattr(server.services.jobs.progress, "_read", fail)
         _, code = await hear(server, await wired.encrypt(), token=wired.token)
         assert code == 1013
 
@@ -281,7 +281,7 @@ class TestEndings:
         async def fail(*_arguments):
             raise RuntimeError("canary")
 
-        monkeypatch.setattr(server.services.progress, "_read", fail)
+        monkeypatch.setattr(server.services.jobs.progress, "_read", fail)
         with structlog.testing.capture_logs() as lines:
             frames, code = await hear(server, await wired.encrypt(), token=wired.token)
         assert code == 1011
@@ -292,10 +292,10 @@ class TestEndings:
         monkeypatch.setattr(progress, "SEND_SECONDS", 0.3)
         job_id = await wired.encrypt()
         values = {"job": ids.from_wire("job", job_id), "many": 10_000}
-        async with gateway.services.plant.database.transaction() as session:
+        async with gateway.services.resources.database.transaction() as session:
             await session.execute(text(MANY_EVENTS), values)
             await session.execute(text("UPDATE jobs SET event_seq = :many WHERE id = :job"), values)
-        listeners = server.services.plant.bus._listeners
+        listeners = server.services.resources.bus._listeners
         narrow = narrow_connection(server)
         async with socket(
             server, job_id, token=wired.token, max_queue=1, compression=None, sock=narrow, close_timeout=1
@@ -304,7 +304,7 @@ class TestEndings:
             await eventually(lambda: not listeners)
 
     async def test_a_listener_that_goes_away_is_forgotten(self, server, wired):
-        listeners = server.services.plant.bus._listeners
+        listeners = server.services.resources.bus._listeners
         async with socket(server, await wired.encrypt(), token=wired.token) as opened:
             await opened.recv()
             assert listeners

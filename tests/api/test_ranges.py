@@ -7,7 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from starlette.datastructures import Headers
 
-from api.answers.errors import PreconditionFailed, RangeNotSatisfiable
+from api.errors import PreconditionFailed, RangeNotSatisfiable
 from api.requests.ranges import Part, demand_match, is_known, read_range
 
 TAG = "0123456789abcdef"

@@ -132,7 +132,7 @@ class TestLogout:
     async def test_is_audited_once(self, gateway, ada):
         for _ in range(2):
             await ada.http.post(LOGOUT)
-        async with gateway.services.plant.database.reading() as session:
+        async with gateway.services.resources.database.reading() as session:
             asked = text("SELECT count(*) FROM audit_events WHERE action = 'account.logout' AND account_id = :account")
             assert await session.scalar(asked, {"account": ada.account_id}) == 1
 
@@ -144,7 +144,7 @@ class TestLogout:
 
     async def test_overtakes_a_refresh_that_is_on_its_way(self, gateway, ada, background):
         """The refresh has spent its token and has not committed: the one that it adds must not outlive the session."""
-        database, tokens = gateway.services.plant.database, gateway.services.tokens
+        database, tokens = gateway.services.resources.database, gateway.services.identity.tokens
         commit, added = asyncio.Event(), asyncio.Event()
         late = type(tokens)(Late(database, added, commit), tokens._access, tokens._sessions, refresh_seconds=3600)
         refreshing = background(late.refresh(ada.refresh_token, request_id=None))

@@ -148,9 +148,9 @@ class TestRetention:
 
 class TestFullQueue:
     async def test_refuses_before_anything_is_stored(self, ada, gateway, monkeypatch):
-        monkeypatch.setattr(gateway.services.encryptions._submissions.forecasts, "_max_pending", 0)
+        monkeypatch.setattr(gateway.services.jobs.submissions.estimates, "_max_pending", 0)
         stored = []
-        monkeypatch.setattr(gateway.services.plant.store, "put", lambda *args, **_: stored.append(args))
+        monkeypatch.setattr(gateway.services.resources.store, "put", lambda *args, **_: stored.append(args))
         response = await ada.http.post("/api/v1/encrypt", files={"image": ("scan.png", PICTURE)})
         assert (response.status_code, response.json()["code"]) == (503, "overloaded")
         assert 1 <= int(response.headers["Retry-After"]) <= 60

@@ -164,7 +164,7 @@ class TestSpend:
     async def test_its_socket_ends_with_the_session_that_asked(self, server, wired):
         job_id = await wired.encrypt()
         listening = asyncio.create_task(hear(server, job_id, ticket=await ticket_to(wired, job_id), origin=PAGE))
-        await eventually(lambda: ids.from_wire("job", job_id) in server.services.plant.bus.listened_to)
+        await eventually(lambda: ids.from_wire("job", job_id) in server.services.resources.bus.listened_to)
         await end_session(wired)
         assert (await listening)[1] == 4401
 

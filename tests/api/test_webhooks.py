@@ -159,7 +159,7 @@ class TestDeliveries:
             "pending",
         )
         job = await ada.job(job_id)
-        async with gateway.services.plant.database.transaction() as session:
+        async with gateway.services.resources.database.transaction() as session:
             event_id = uuid.UUID(delivery["event_id"].removeprefix("evt_"))
             query = text("SELECT data FROM webhook_events WHERE id = :id")
             data = await session.scalar(query, {"id": event_id})
@@ -242,7 +242,7 @@ class TestUrlOfARequest:
         job_id = await ada.encrypt(webhook_url=URL)
         await engine.fail(job_id)
         assert "canary-5150" not in (await ada.http.get(f"/api/v1/jobs/{job_id}")).text
-        async with gateway.services.plant.database.transaction() as session:
+        async with gateway.services.resources.database.transaction() as session:
             row = await session.execute(
                 text("SELECT webhook_url, jobs::text FROM jobs WHERE id = :id"), {"id": uuid.UUID(job_id[4:])}
             )

@@ -9,20 +9,27 @@ from sqlalchemy import text
 from backplane import ids
 from backplane.db.models import Blob, Job
 from backplane.db.repositories import blobs, jobs
+from backplane.kinds import KINDS
 from backplane.services.attempts.claims import Claim, Claims
 from backplane.services.identity.accounts import AccountFacts, Accounts
+from backplane.services.jobs.endings import Endings
+from backplane.services.requests.caller import NO_ACCOUNT, Caller
 from backplane.services.sealing.passphrases import PassphrasePool
 from backplane.services.upkeep.sweeper import Sweeper
 from backplane.settings import Settings
-from backplane.wiring import Plant, open_plant
+from backplane.wiring.endings import EndServices
+from backplane.wiring.relay import wire_sweeper
+from backplane.wiring.resources import Resources, open_resources
+from backplane.wiring.worker import wire_claims
 
+ANYONE = Caller(NO_ACCOUNT)
 Submit = Callable[..., Awaitable[UUID]]
 Sql = Callable[..., Awaitable[list[dict]]]
 
 
 @pytest.fixture
-async def plant(settings: Settings) -> AsyncIterator[Plant]:
-    async with open_plant(settings) as opened:
+async def resources(settings: Settings) -> AsyncIterator[Resources]:
+    async with open_resources(settings) as opened:
         yield opened
 
 
@@ -34,22 +41,32 @@ def passphrases():
 
 
 @pytest.fixture
-async def account(plant: Plant, passphrases: PassphrasePool) -> AccountFacts:
-    accounts = Accounts(plant.database, plant.vault, passphrases)
-    return await accounts.register(email="Ada@Example.org", password="correct horse battery", request_id=None)
+async def account(resources: Resources, passphrases: PassphrasePool) -> AccountFacts:
+    accounts = Accounts(resources.database, resources.vault, passphrases)
+    return await accounts.register(ANYONE, email="Ada@Example.org", password="correct horse battery")
 
 
 @pytest.fixture
-def claims(plant: Plant) -> Claims:
-    return Claims(plant.database, plant.store, plant.bus, plant.vault, result_seconds=900)
+def caller(account: AccountFacts) -> Caller:
+    return Caller(account.id, request_id="req_1")
 
 
 @pytest.fixture
-def submit(plant: Plant, account: AccountFacts) -> Submit:
+def endings(resources: Resources) -> Endings:
+    return EndServices.wire(resources).jobs
+
+
+@pytest.fixture
+def claims(resources: Resources) -> Claims:
+    return wire_claims(resources)
+
+
+@pytest.fixture
+def submit(resources: Resources, account: AccountFacts) -> Submit:
     """Write a pending job whose input is an encrypted picture of a few bytes in the store."""
 
     async def write(kind: str = "decrypt", body: bytes = b"ciphertext") -> UUID:
-        job = Job(id=ids.new(), account_id=account.id, kind=kind, estimated_ms=1)
+        job = Job(id=ids.new(), account_id=account.id, kind=kind, priority=KINDS[kind].priority, estimated_ms=1)
         blob = Blob(
             id=ids.new(),
             job_id=job.id,
@@ -58,10 +75,10 @@ def submit(plant: Plant, account: AccountFacts) -> Submit:
             size=len(body),
             media_type="image/png",
         )
-        await plant.store.put(blob.object_key, body, media_type="image/png")
-        async with plant.database.transaction() as session:
+        await resources.store.put(blob.object_key, body, media_type="image/png")
+        async with resources.database.transaction() as session:
             await jobs.add(session, job)
-            blobs.add(session, blob)
+            await blobs.add_all(session, [blob])
         return job.id
 
     return write
@@ -82,8 +99,8 @@ def begin(claims: Claims, submit: Submit) -> Callable[..., Awaitable[Claim]]:
 
 
 @pytest.fixture
-def sweeper(plant: Plant) -> Sweeper:
-    return Sweeper(plant.database, plant.store, plant.bus, plant.vault)
+def sweeper(resources: Resources) -> Sweeper:
+    return wire_sweeper(resources)
 
 
 @pytest.fixture
@@ -98,11 +115,11 @@ def lose_lease(sql: Sql, sweeper: Sweeper) -> Callable[[Claim], Awaitable[None]]
 
 
 @pytest.fixture
-def sql(plant: Plant) -> Sql:
+def sql(resources: Resources) -> Sql:
     """Run a statement and return its rows."""
 
     async def execute(statement: str, **values: object) -> list[dict]:
-        async with plant.database.transaction() as session:
+        async with resources.database.transaction() as session:
             result = await session.execute(text(statement), values)
             return [dict(row) for row in result.mappings()] if result.returns_rows else []
 

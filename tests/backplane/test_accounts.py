@@ -14,9 +14,11 @@ from backplane.db.repositories import accounts as account_rows
 from backplane.errors import EmailTaken, TokenExpired, Unauthenticated, Unavailable
 from backplane.services.identity import jws
 from backplane.services.identity.accounts import PASSWORDS, Accounts
-from backplane.services.identity.login_sessions import Sessions
+from backplane.services.identity.login_sessions import LoginSessions
 from backplane.services.identity.tokens import AUDIENCE, CLAIMS, ISSUER, AccessTokens, Tokens
+from backplane.services.requests.caller import NO_ACCOUNT, Caller
 
+ANYONE = Caller(NO_ACCOUNT)
 PASSWORD = "correct horse battery"
 
 
@@ -40,17 +42,17 @@ def access(signing_key):
 @pytest.mark.stack
 class TestAccounts:
     @pytest.fixture
-    def accounts(self, plant, passphrases):
-        return Accounts(plant.database, plant.vault, passphrases)
+    def accounts(self, resources, passphrases):
+        return Accounts(resources.database, resources.vault, passphrases)
 
     async def test_the_first_account_is_the_operator_and_the_second_is_not(self, accounts, account):
-        second = await accounts.register(email="bob@example.org", password=PASSWORD, request_id=None)
+        second = await accounts.register(ANYONE, email="bob@example.org", password=PASSWORD)
         assert (account.operator, second.operator) == (True, False)
         assert account.tier == "enterprise"
 
     async def test_two_first_accounts_at_once_make_one_operator(self, accounts):
         made = await asyncio.gather(
-            *(accounts.register(email=f"{name}@example.org", password=PASSWORD, request_id=None) for name in "ab")
+            *(accounts.register(ANYONE, email=f"{name}@example.org", password=PASSWORD) for name in "ab")
         )
         assert sorted(account.operator for account in made) == [False, True]
 
@@ -61,36 +63,38 @@ class TestAccounts:
         hidden = vault.rename(vault.with_name(f"{vault.name}.hidden"))
         try:
             with pytest.raises(Unavailable):
-                await accounts.register(email="bob@example.org", password=PASSWORD, request_id=None)
+                await accounts.register(ANYONE, email="bob@example.org", password=PASSWORD)
             assert not vault.exists()
         finally:
             hidden.rename(vault)
-        assert (await accounts.register(email="bob@example.org", password=PASSWORD, request_id=None)).email
+        assert (await accounts.register(ANYONE, email="bob@example.org", password=PASSWORD)).email
 
     async def test_one_address_is_one_account_in_any_spelling(self, accounts, account):
         with pytest.raises(EmailTaken):
-            await accounts.register(email="ADA@example.ORG", password=PASSWORD, request_id=None)
+            await accounts.register(ANYONE, email="ADA@example.ORG", password=PASSWORD)
 
     async def test_the_right_password_proves_the_account(self, accounts, account):
-        proved = await accounts.authenticate(email="ada@example.org", password=PASSWORD, request_id="r1")
+        proved = await accounts.authenticate(
+            Caller(NO_ACCOUNT, request_id="r1"), email="ada@example.org", password=PASSWORD
+        )
         assert proved.id == account.id
 
     @pytest.mark.parametrize(("email", "password"), [("ada@example.org", "wrong"), ("eve@example.org", PASSWORD)])
     async def test_a_wrong_guess_learns_nothing(self, accounts, account, email, password):
         with pytest.raises(Unauthenticated, match="email or the password"):
-            await accounts.authenticate(email=email, password=password, request_id=None)
+            await accounts.authenticate(ANYONE, email=email, password=password)
 
     async def test_every_login_is_audited(self, accounts, account, sql):
-        await accounts.authenticate(email="ada@example.org", password=PASSWORD, request_id="r1")
+        await accounts.authenticate(Caller(NO_ACCOUNT, request_id="r1"), email="ada@example.org", password=PASSWORD)
         with pytest.raises(Unauthenticated):
-            await accounts.authenticate(email="ada@example.org", password="wrong", request_id="r2")
+            await accounts.authenticate(Caller(NO_ACCOUNT, request_id="r2"), email="ada@example.org", password="wrong")
         rows = await sql("SELECT outcome, request_id FROM audit_events WHERE action = 'account.login' ORDER BY id")
         assert rows == [{"outcome": "success", "request_id": "r1"}, {"outcome": "failure", "request_id": "r2"}]
 
     async def test_a_login_that_cannot_be_audited_does_not_happen(self, accounts, account, sql):
         await sql("ALTER TABLE audit_events ADD CONSTRAINT refuse CHECK (action <> 'account.login') NOT VALID")
         with pytest.raises(Exception, match="refuse"):
-            await accounts.authenticate(email="ada@example.org", password=PASSWORD, request_id=None)
+            await accounts.authenticate(ANYONE, email="ada@example.org", password=PASSWORD)
 
     async def test_an_old_hash_is_made_anew_at_login(self, accounts, account, sql):
         old = "$argon2id$v=19$m=1024,t=1,p=1$"
@@ -99,7 +103,7 @@ class TestAccounts:
         weak = argon2.using(type="ID", memory_cost=1024, rounds=1, parallelism=1).hash(PASSWORD)
         assert weak.startswith(old)
         await sql("UPDATE accounts SET password_hash = :hash", hash=weak)
-        await accounts.authenticate(email="ada@example.org", password=PASSWORD, request_id=None)
+        await accounts.authenticate(ANYONE, email="ada@example.org", password=PASSWORD)
         [row] = await sql("SELECT password_hash FROM accounts")
         assert row["password_hash"].startswith("$argon2id$v=19$m=65536,t=3,p=4$")
 
@@ -113,20 +117,20 @@ class TestReadings:
     """Earlier releases hashed a password as it came; since then it is cleaned, and kept as NFC."""
 
     @pytest.fixture
-    def accounts(self, plant, passphrases):
-        return Accounts(plant.database, plant.vault, passphrases)
+    def accounts(self, resources, passphrases):
+        return Accounts(resources.database, resources.vault, passphrases)
 
     @pytest.fixture
     def log_in(self, accounts):
         async def log_in(password):
-            return await accounts.authenticate(email="ada@example.org", password=password, request_id=None)
+            return await accounts.authenticate(ANYONE, email="ada@example.org", password=password)
 
         return log_in
 
     @pytest.mark.parametrize(("kept", "typed"), [(NFC, NFD), (NFD, NFC)])
     async def test_both_normal_forms_are_one_password(self, accounts, kept, typed):
-        await accounts.register(email="eve@example.org", password=kept, request_id=None)
-        assert await accounts.authenticate(email="eve@example.org", password=typed, request_id=None)
+        await accounts.register(ANYONE, email="eve@example.org", password=kept)
+        assert await accounts.authenticate(ANYONE, email="eve@example.org", password=typed)
 
     @pytest.mark.parametrize("around", ["{}\n", "{}\r\n", "\ufeff{}", "\ufeff{}\n"])
     async def test_what_stands_around_it_does_not_count(self, account, log_in, around):
@@ -144,8 +148,8 @@ class TestReadings:
         await log_in(old)
         assert [row] == await sql("SELECT password_hash FROM accounts")
 
-    async def test_a_password_that_was_changed_meanwhile_stays(self, accounts, account, plant, sql):
-        async with plant.database.transaction() as session:
+    async def test_a_password_that_was_changed_meanwhile_stays(self, accounts, account, resources, sql):
+        async with resources.database.transaction() as session:
             await account_rows.replace_password_hash(session, account.id, "another hash", by="mine")
         [row] = await sql("SELECT password_hash FROM accounts")
         assert PASSWORDS.verify(PASSWORD, row["password_hash"])
@@ -159,7 +163,7 @@ class TestReadings:
         for email in ("ada@example.org", "nobody@example.org"):
             verified.clear()
             with pytest.raises(Unauthenticated):
-                await accounts.authenticate(email=email, password=password, request_id=None)
+                await accounts.authenticate(ANYONE, email=email, password=password)
             counts.append(len(verified))
         assert counts[0] == counts[1] >= 1
 
@@ -168,36 +172,38 @@ class TestReadings:
 @pytest.mark.stack
 class TestRefresh:
     @pytest.fixture
-    def tokens(self, plant, access):
-        return Tokens(plant.database, access, Sessions(plant.database, plant.bus), refresh_seconds=3600)
+    def tokens(self, resources, access):
+        return Tokens(
+            resources.database, access, LoginSessions(resources.database, resources.bus), refresh_seconds=3600
+        )
 
     async def test_a_refresh_token_is_good_once(self, tokens, account):
         first = await tokens.issue(account.id)
-        second = await tokens.refresh(first.refresh_token, request_id=None)
+        second = await tokens.refresh(ANYONE, first.refresh_token)
         assert tokens.verify(second.access_token).account_id == account.id
         assert second.refresh_token != first.refresh_token
 
     async def test_a_token_that_comes_twice_ends_the_whole_family(self, tokens, account, sql):
         first = await tokens.issue(account.id)
-        second = await tokens.refresh(first.refresh_token, request_id=None)
+        second = await tokens.refresh(ANYONE, first.refresh_token)
         with pytest.raises(Unauthenticated):
-            await tokens.refresh(first.refresh_token, request_id=None)
+            await tokens.refresh(ANYONE, first.refresh_token)
         with pytest.raises(Unauthenticated):
-            await tokens.refresh(second.refresh_token, request_id=None)
+            await tokens.refresh(ANYONE, second.refresh_token)
         assert await sql("SELECT 1 AS one FROM audit_events WHERE action = 'account.refresh_reused'") == [{"one": 1}]
 
     async def test_another_login_is_not_touched_by_it(self, tokens, account):
         first, other = await tokens.issue(account.id), await tokens.issue(account.id)
-        await tokens.refresh(first.refresh_token, request_id=None)
+        await tokens.refresh(ANYONE, first.refresh_token)
         with pytest.raises(Unauthenticated):
-            await tokens.refresh(first.refresh_token, request_id=None)
-        assert (await tokens.refresh(other.refresh_token, request_id=None)).expires_in == 900
+            await tokens.refresh(ANYONE, first.refresh_token)
+        assert (await tokens.refresh(ANYONE, other.refresh_token)).expires_in == 900
 
     async def test_an_expired_refresh_token_is_refused(self, tokens, account, sql):
         pair = await tokens.issue(account.id)
         await sql("UPDATE refresh_tokens SET expires_at = now() - interval '1 second'")
         with pytest.raises(Unauthenticated):
-            await tokens.refresh(pair.refresh_token, request_id=None)
+            await tokens.refresh(ANYONE, pair.refresh_token)
 
     async def test_no_refresh_token_rests_in_clear(self, tokens, account, sql):
         pair = await tokens.issue(account.id)
@@ -208,7 +214,7 @@ class TestRefresh:
     async def test_of_two_refreshes_at_once_one_wins(self, tokens, account):
         pair = await tokens.issue(account.id)
         results = await asyncio.gather(
-            *(tokens.refresh(pair.refresh_token, request_id=None) for _ in range(2)), return_exceptions=True
+            *(tokens.refresh(ANYONE, pair.refresh_token) for _ in range(2)), return_exceptions=True
         )
         assert sum(isinstance(result, Unauthenticated) for result in results) == 1
 

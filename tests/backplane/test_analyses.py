@@ -5,12 +5,13 @@ import pytest
 
 from backplane import ids
 from backplane.errors import Gone, NotFound, Unavailable
+from backplane.kinds import ANALYSIS
 from backplane.services.attempts.claims import LeaseLost
-from backplane.services.attempts.outcomes import ANALYSIS, REPORTS, EncryptOutcome, MeasureOutcome
+from backplane.services.attempts.outcomes import REPORTS, MadeKey, Measurement, Outcome
 from backplane.services.pictures.analyses import Analyses
 from backplane.services.pictures.results import Results
 from backplane.services.upkeep import sweeper as sweeper_module
-from backplane.services.upkeep.sweeper import Sweeper
+from backplane.wiring.relay import wire_sweeper
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 
@@ -28,18 +29,18 @@ SUMMARY = {
 
 
 @pytest.fixture
-def analyses(plant):
-    return Analyses(plant.database, plant.store, plant.vault)
+def analyses(resources):
+    return Analyses(resources.database, resources.store, resources.vault)
 
 
 @pytest.fixture
-def read(analyses, account, plant):
+def read(analyses, caller, resources):
     """Read the analysis of a job, or its report, as its owner does."""
-    results = Results(plant.database, plant.store, plant.vault)
+    results = Results(resources.database, resources.store, resources.vault)
 
     async def run(job_id, form=None):
-        found = analyses.find(account.id, job_id) if form is None else analyses.find_report(account.id, job_id, form)
-        body = await results.open(await found, request_id="req_1")
+        found = analyses.find(caller, job_id) if form is None else analyses.find_report(caller, job_id, form)
+        body = await results.open(caller, await found)
         return b"".join([bytes(piece) async for piece in body])
 
     return run
@@ -51,47 +52,47 @@ def analyzed(claims, begin):
 
     async def run(**changes):
         claim = await begin("encrypt")
-        outcome = EncryptOutcome(b"noise", ids.new(), b"{}", b"h", b"t", {"purity_served": "balanced"})
-        measured = MeasureOutcome(DOCUMENTS, version=1, summary=SUMMARY | changes)
-        made = await claims.products.keep_encrypted(claim.job, outcome)
-        made += await claims.products.keep_documents(claim.job, claim.account_key, measured)
-        await claims.complete_encrypt(claim, outcome, made, measured=measured)
+        measured = Measurement(DOCUMENTS, version=1, summary=SUMMARY | changes)
+        key = MadeKey(ids.new(), b"{}", b"h", b"t")
+        stored = await claims.products.keep_encrypted(claim.job, b"noise")
+        stored += await claims.products.keep_documents(claim.job, claim.account_key, measured.documents)
+        await claims.complete(claim, Outcome({"purity_served": "balanced"}, key=key, measurement=measured), stored)
         return claim.job.id
 
     return run
 
 
-async def objects(plant):
-    pages = plant.store.written_before(datetime.now(UTC) + timedelta(days=1), under=[""])
+async def objects(resources):
+    pages = resources.store.written_before(datetime.now(UTC) + timedelta(days=1), under=[""])
     return [key async for page in pages for key in page]
 
 
 class TestAtRest:
-    async def test_documents_open_for_their_owner(self, analyses, analyzed, account, read):
+    async def test_documents_open_for_their_owner(self, analyses, analyzed, account, read, caller):
         job_id = await analyzed()
-        assert (await analyses.find(account.id, job_id)).media_type == "application/json"
+        assert (await analyses.find(caller, job_id)).media_type == "application/json"
         assert await read(job_id) == DOCUMENTS[ANALYSIS]
         assert await read(job_id, "pdf") == DOCUMENTS[REPORTS["pdf"]]
 
-    async def test_nothing_of_them_is_readable_in_the_store_or_in_a_row(self, analyzed, plant, sql):
+    async def test_nothing_of_them_is_readable_in_the_store_or_in_a_row(self, analyzed, resources, sql):
         job_id = await analyzed()
         rows = await sql("SELECT object_key, sealed FROM blobs WHERE job_id = :id AND purpose <> 'input'", id=job_id)
         assert len(rows) == 4
-        stored = [await plant.store.get(row["object_key"]) for row in rows]
+        stored = [await resources.store.get(row["object_key"]) for row in rows]
         sealed = [row["sealed"] for row in rows if row["sealed"] is not None]
         assert len(sealed) == 3
         assert not [one for one in stored + sealed if CANARY[4:24] in one]
 
-    async def test_they_outlive_the_transit_keys(self, analyzed, plant, read):
+    async def test_they_outlive_the_transit_keys(self, analyzed, resources, read):
         job_id = await analyzed()
-        for day in (plant.vault._directory / "transit").glob("*"):
+        for day in (resources.vault._directory / "transit").glob("*"):
             day.unlink()
         assert await read(job_id) == DOCUMENTS[ANALYSIS]
 
-    async def test_they_go_with_the_key_of_the_account(self, analyzed, account, plant, sql, read):
+    async def test_they_go_with_the_key_of_the_account(self, analyzed, account, resources, sql, read):
         job_id = await analyzed()
         [row] = await sql("SELECT kek_id, kek_version FROM accounts WHERE id = :id", id=account.id)
-        plant.vault._account_path(account.id, row["kek_id"], row["kek_version"]).unlink()
+        resources.vault._account_path(account.id, row["kek_id"], row["kek_version"]).unlink()
         with pytest.raises(Gone):
             await read(job_id)
 
@@ -110,21 +111,21 @@ class TestAtRest:
 
 
 class TestWithTheJob:
-    async def test_rows_go_with_it_and_objects_are_collected(self, analyzed, plant, sql, monkeypatch):
+    async def test_rows_go_with_it_and_objects_are_collected(self, analyzed, resources, sql, monkeypatch):
         job_id = await analyzed()
-        mine = {key for key in await objects(plant) if job_id.hex in key}
+        mine = {key for key in await objects(resources) if job_id.hex in key}
         assert len(mine) == 5
         await sql("DELETE FROM jobs WHERE id = :id", id=job_id)
         assert await sql("SELECT 1 FROM analysis_summaries") == []
         assert await sql("SELECT 1 FROM blobs WHERE job_id = :id", id=job_id) == []
         monkeypatch.setattr(sweeper_module, "UNREFERENCED_AFTER", timedelta(seconds=-60))
-        await Sweeper(plant.database, plant.store, plant.bus, plant.vault).collect_unreferenced()
-        assert mine.isdisjoint(await objects(plant))
+        await wire_sweeper(resources).collect_unreferenced()
+        assert mine.isdisjoint(await objects(resources))
 
-    async def test_one_that_is_due_is_deleted_together_with_its_key(self, analyzed, plant, sql, read):
+    async def test_one_that_is_due_is_deleted_together_with_its_key(self, analyzed, resources, sql, read):
         job_id = await analyzed()
         await sql("UPDATE blobs SET delete_after = now() WHERE purpose = 'analysis'")
-        await Sweeper(plant.database, plant.store, plant.bus, plant.vault).delete_due_objects()
+        await wire_sweeper(resources).delete_due_objects()
         assert await sql("SELECT 1 FROM blobs WHERE purpose = 'analysis' AND sealed IS NOT NULL") == []
         with pytest.raises(NotFound):
             await read(job_id)
@@ -133,28 +134,29 @@ class TestWithTheJob:
         late = await begin("encrypt")
         await lose_lease(late)
         assert await claims.claim() is not None
-        outcome = MeasureOutcome(DOCUMENTS, version=1, summary=SUMMARY)
+        measured = Measurement(DOCUMENTS, version=1, summary=SUMMARY)
+        stored = await claims.products.keep_documents(late.job, late.account_key, DOCUMENTS)
         with pytest.raises(LeaseLost):
-            await claims.complete_measurement(late, outcome, {})
+            await claims.complete(late, Outcome(measurement=measured), stored)
         assert await sql("SELECT 1 FROM analysis_summaries UNION SELECT 1 FROM blobs WHERE purpose <> 'input'") == []
 
 
 class TestTrends:
-    async def test_days_are_those_of_utc(self, analyses, analyzed, account, sql):
+    async def test_days_are_those_of_utc(self, analyses, analyzed, account, sql, caller):
         midnight = datetime(2025, 3, 2, tzinfo=UTC)
         for moment in (midnight - timedelta(seconds=1), midnight, midnight + timedelta(hours=23, minutes=59)):
             job_id = await analyzed()
             await sql("UPDATE analysis_summaries SET created_at = :at WHERE job_id = :id", id=job_id, at=moment)
             await sql("UPDATE jobs SET created_at = :at WHERE id = :id", id=job_id, at=moment)
         await sql("SET TIME ZONE 'Pacific/Kiritimati'")
-        days = await analyses.trends(account.id, date(2025, 3, 1), date(2025, 3, 2))
+        days = await analyses.trends(caller, date(2025, 3, 1), date(2025, 3, 2))
         assert [(day.day.day, day.analyses, day.encryptions["jobs"]) for day in days] == [(1, 1, 1), (2, 2, 2)]
 
-    async def test_medians_are_of_what_there_is(self, analyses, analyzed, account):
+    async def test_medians_are_of_what_there_is(self, analyses, analyzed, account, caller):
         for npcr in (99.5, None, 99.7):
             await analyzed(npcr=npcr, letter="A" if npcr else None)
         today = datetime.now(UTC).date()
-        [day] = await analyses.trends(account.id, today, today)
+        [day] = await analyses.trends(caller, today, today)
         assert day.medians["npcr"] == pytest.approx(99.6)
         assert (day.analyses, day.letters) == (3, {"A": 2})
 
@@ -166,8 +168,8 @@ class TestTrends:
 
 
 class TestSideBySide:
-    async def test_they_come_in_the_order_of_the_ids(self, analyses, analyzed, account):
+    async def test_they_come_in_the_order_of_the_ids(self, analyses, analyzed, account, caller):
         job_ids = [await analyzed() for _ in range(3)]
-        found = await analyses.side_by_side(account.id, job_ids[::-1])
+        found = await analyses.side_by_side(caller, job_ids[::-1])
         assert [facts.id for facts, _ in found] == job_ids[::-1]
         assert [one for _, one in found] == [json.loads(DOCUMENTS[ANALYSIS])] * 3

@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from backplane.db.repositories import blobs, leases
+from backplane.db.repositories import blobs, jobs, leases
 from backplane.errors import Gone
 from backplane.services.backups.archives import Archive, BackupUnfit
 from backplane.services.backups.restores import Restored, Restores
 from backplane.services.backups.snapshots import Backups
-from backplane.services.upkeep.sweeper import Sweeper
 from backplane.vault import LocalVault
-from backplane.wiring import Plant, open_plant
-from imageshield.servers.installation import AlembicMigrations
+from backplane.wiring.relay import wire_sweeper
+from backplane.wiring.resources import Resources, open_resources
+from imageshield.commands.service.installation import AlembicMigrations
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 
@@ -27,15 +27,15 @@ def nobody(_what, _done, _total):
 class Drill:
     """Backups of one database, and an empty one to put them in; store and vault are the same for both."""
 
-    def __init__(self, plant: Plant, elsewhere: Plant, path: Path) -> None:
+    def __init__(self, resources: Resources, elsewhere: Resources, path: Path) -> None:
         self.elsewhere = elsewhere
         self.path = path
-        self.backups = Backups(plant.database, plant.store)
+        self.backups = Backups(resources.database, resources.store)
         self.restores = self.into(elsewhere)
 
     @staticmethod
-    def into(plant: Plant) -> Restores:
-        return Restores(plant.database, plant.store, plant.vault, AlembicMigrations(plant.settings))
+    def into(resources: Resources) -> Restores:
+        return Restores(resources.database, resources.store, resources.vault, AlembicMigrations(resources.settings))
 
     async def backup(self) -> Archive:
         await self.backups.make(self.path, nobody)
@@ -49,8 +49,8 @@ class Drill:
 
 
 @pytest.fixture
-def backups(plant):
-    return Backups(plant.database, plant.store)
+def backups(resources):
+    return Backups(resources.database, resources.store)
 
 
 @pytest.fixture
@@ -61,25 +61,25 @@ def empty_database(stack) -> Iterator[str]:
 
 
 @pytest.fixture
-async def drill(stack, empty_database, plant, tmp_path) -> AsyncIterator[Drill]:
-    redis_url = plant.settings.redis_url.get_secret_value()
-    async with open_plant(stack.settings(database_url=empty_database, redis_url=redis_url)) as elsewhere:
-        yield Drill(plant, elsewhere, tmp_path / "b")
+async def drill(stack, empty_database, resources, tmp_path) -> AsyncIterator[Drill]:
+    redis_url = resources.settings.redis_url.get_secret_value()
+    async with open_resources(stack.settings(database_url=empty_database, redis_url=redis_url)) as elsewhere:
+        yield Drill(resources, elsewhere, tmp_path / "b")
 
 
-async def rows(plant, statement):
-    async with plant.database.transaction() as session:
+async def rows(resources, statement):
+    async with resources.database.transaction() as session:
         return [dict(row) for row in (await session.execute(text(statement))).mappings()]
 
 
-async def forget(plant, *keys):
+async def forget(resources, *keys):
     for key in keys:
-        await plant.store.delete(key)
+        await resources.store.delete(key)
 
 
 class TestBackup:
     async def test_holds_every_table_but_log_ins_and_every_object_that_is_named(
-        self, plant, backups, submit, sql, tmp_path
+        self, resources, backups, submit, sql, tmp_path
     ):
         job_id = await submit(body=b"noise")
         manifest = await backups.make(tmp_path / "b", nobody)
@@ -91,18 +91,17 @@ class TestBackup:
         assert (tmp_path / "b" / entry.file).read_bytes() == b"noise"
         assert list(Archive.open(tmp_path / "b").verify())
 
-    async def test_lists_the_keys_that_it_needs_and_holds_none(self, plant, backups, account, submit, tmp_path):
+    async def test_lists_the_keys_that_it_needs_and_holds_none(self, resources, backups, account, submit, tmp_path):
         job_id = await submit()
-        transit = plant.vault.transit_key_of_today()
-        async with plant.database.transaction() as session:
-            job = await leases.claim(session)
-            assert job.id == job_id
+        transit = resources.vault.transit_key_of_today()
+        async with resources.database.transaction() as session:
+            job = await jobs.lock(session, job_id)
             job.secret = transit.id.bytes + b"sealed"
         await backups.make(tmp_path / "b", nobody)
         [account_key, transit_key] = Archive.open(tmp_path / "b").needed_keys()
         assert (account_key.account_id, transit_key.id) == (account.id, transit.id)
-        key = plant.vault.account_key(account.id, account_key.id, account_key.version)
-        root = plant.settings.vault_key_file.read_bytes()
+        key = resources.vault.account_key(account.id, account_key.id, account_key.version)
+        root = resources.settings.vault_key_file.read_bytes()
         for path in filter(lambda path: path.is_file(), (tmp_path / "b").rglob("*")):
             for secret in (key.secret, transit.secret, root):
                 assert secret not in path.read_bytes()
@@ -115,37 +114,37 @@ class TestBackup:
         assert {path.stat().st_mode & 0o077 for path in found if path.is_file()} == {0}
         assert (tmp_path / "b").stat().st_mode & 0o077 == 0
 
-    async def test_nothing_is_deleted_while_it_is_made(self, plant, backups, submit, sql, tmp_path):
+    async def test_nothing_is_deleted_while_it_is_made(self, resources, backups, submit, sql, tmp_path):
         """The sweeper runs in the middle of it, and an object that is due stays until it is over."""
         job_id = await submit()
         await sql("UPDATE blobs SET delete_after = now() - interval '1 second'")
-        sweeper = Sweeper(plant.database, plant.store, plant.bus, plant.vault)
+        sweeper = wire_sweeper(resources)
         swept = []
 
         async def stream(key):
             if not swept:
                 swept.append(await sweeper.delete_due_objects())
-            return await plant.store.stream(key)
+            return await resources.store.stream(key)
 
         store = type("Store", (), {"stream": staticmethod(stream)})()
-        manifest = await Backups(plant.database, store).make(tmp_path / "b", nobody)
+        manifest = await Backups(resources.database, store).make(tmp_path / "b", nobody)
         assert swept
         assert (manifest.objects.count, manifest.passing) == (1, 0)
         await sweeper.delete_due_objects()
         with pytest.raises(Gone):
-            await plant.store.get(f"uploads/{job_id.hex}")
+            await resources.store.get(f"uploads/{job_id.hex}")
 
-    async def test_an_object_that_is_gone_is_reported(self, plant, backups, submit, sql, tmp_path):
+    async def test_an_object_that_is_gone_is_reported(self, resources, backups, submit, sql, tmp_path):
         """One that was to be deleted is no loss, one that nobody should have deleted is named."""
         passing, lost = await submit(), await submit()
         await sql("UPDATE blobs SET delete_after = now() WHERE job_id = :id", id=passing)
-        await forget(plant, f"uploads/{passing.hex}", f"uploads/{lost.hex}")
+        await forget(resources, f"uploads/{passing.hex}", f"uploads/{lost.hex}")
         manifest = await backups.make(tmp_path / "b", nobody)
         assert (manifest.passing, manifest.lost) == (1, (f"uploads/{lost.hex}",))
 
-    async def test_two_at_once_are_refused(self, plant, backups, submit, tmp_path, monkeypatch):
+    async def test_two_at_once_are_refused(self, resources, backups, submit, tmp_path, monkeypatch):
         monkeypatch.setattr("backplane.services.backups.snapshots.HOLD_TRIES", 1)
-        async with plant.database.transaction() as session:
+        async with resources.database.transaction() as session:
             assert await blobs.hold_deletions(session)
             with pytest.raises(BackupUnfit, match="Another backup"):
                 await backups.make(tmp_path / "b", nobody)
@@ -175,25 +174,25 @@ class TestBackup:
 
 
 class TestRestore:
-    async def test_brings_back_every_row_and_object(self, plant, drill, submit):
+    async def test_brings_back_every_row_and_object(self, resources, drill, submit):
         job_id = await submit(body=b"noise" * 100_000)
         await drill.backup()
-        await forget(plant, f"uploads/{job_id.hex}")
+        await forget(resources, f"uploads/{job_id.hex}")
         restored = await drill.restore()
         assert (restored.objects, restored.missing_objects, restored.missing_keys) == (1, 0, 0)
-        assert await plant.store.get(f"uploads/{job_id.hex}") == b"noise" * 100_000
+        assert await resources.store.get(f"uploads/{job_id.hex}") == b"noise" * 100_000
         for table in ("accounts", "jobs", "job_events", "blobs", "audit_events", "outbox"):
             statement = f"SELECT * FROM {table} ORDER BY 1"  # noqa: S608 - a constant
-            before = await rows(plant, statement)
+            before = await rows(resources, statement)
             assert before
             assert await drill.rows(statement) == before
 
-    async def test_a_job_that_was_running_waits_again_and_its_worker_is_fenced_off(self, plant, drill, submit, sql):
+    async def test_a_job_that_was_running_waits_again_and_its_worker_is_fenced_off(self, resources, drill, submit, sql):
         """What the attempt lost is no fault of the job's, even where it was the last."""
         await submit()
         await sql("DELETE FROM outbox")
         await sql("UPDATE jobs SET attempts = 2")
-        async with plant.database.transaction() as session:
+        async with resources.database.transaction() as session:
             claimed = await leases.claim(session)
         await drill.backup()
         assert (await drill.restore()).waiting_jobs == 1
@@ -204,7 +203,7 @@ class TestRestore:
         async with drill.elsewhere.database.transaction() as session:
             assert await leases.claim(session) is not None
 
-    async def test_numbers_go_on_behind_those_that_are_there(self, plant, drill, submit):
+    async def test_numbers_go_on_behind_those_that_are_there(self, resources, drill, submit):
         for _ in range(3):
             await submit()
         await drill.backup()
@@ -213,28 +212,28 @@ class TestRestore:
         [counted] = await drill.rows("SELECT count(*) AS all, count(DISTINCT id) AS different FROM outbox")
         assert counted == {"all": 4, "different": 4}
 
-    async def test_a_row_whose_object_was_gone_says_so(self, plant, drill, submit):
+    async def test_a_row_whose_object_was_gone_says_so(self, resources, drill, submit):
         job_id = await submit()
-        await forget(plant, f"uploads/{job_id.hex}")
+        await forget(resources, f"uploads/{job_id.hex}")
         await drill.backup()
         assert (await drill.restore()).missing_objects == 1
         [blob] = await drill.rows("SELECT deleted_at IS NOT NULL AS deleted, sealed FROM blobs")
         assert blob == {"deleted": True, "sealed": None}
 
-    async def test_an_empty_object_comes_back(self, plant, drill, submit):
+    async def test_an_empty_object_comes_back(self, resources, drill, submit):
         job_id = await submit(body=b"")
         await drill.backup()
-        await forget(plant, f"uploads/{job_id.hex}")
+        await forget(resources, f"uploads/{job_id.hex}")
         await drill.restore()
-        assert await plant.store.get(f"uploads/{job_id.hex}") == b""
+        assert await resources.store.get(f"uploads/{job_id.hex}") == b""
 
 
 class TestRefusals:
-    async def test_a_database_with_rows_is_left_as_it_is(self, plant, drill, submit):
+    async def test_a_database_with_rows_is_left_as_it_is(self, resources, drill, submit):
         await submit()
         with pytest.raises(BackupUnfit, match="is not empty"):
-            await drill.into(plant).restore(await drill.backup(), nobody)
-        assert len(await rows(plant, "SELECT id FROM jobs")) == 1
+            await drill.into(resources).restore(await drill.backup(), nobody)
+        assert len(await rows(resources, "SELECT id FROM jobs")) == 1
 
     async def test_without_the_vaults_keys_nothing_is_loaded_unless_it_is_asked_for(
         self, drill, account, submit, tmp_path

@@ -5,26 +5,28 @@ import asyncio
 import pytest
 
 from backplane import ids
-from backplane.db.models import Batch, BatchItem
+from backplane.db.models import Batch, BatchItem, JobEvent
 from backplane.db.repositories import batches, jobs
-from backplane.db.repositories.turns import BATCH
+from backplane.db.repositories.ends import End
 from backplane.errors import Gone
-from backplane.services.batches import endings as batch_endings
+from backplane.kinds import BATCH
+from backplane.services.batches.endings import BatchEnds
 from backplane.services.batches.names import ItemNames, seal_name
 from backplane.services.batches.views import Counts
-from backplane.services.jobs import steering
+from backplane.services.jobs.steering import Steering
+from backplane.services.webhooks.events import WebhookEvents
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 
 
 @pytest.fixture
-def batch_with(plant, account, submit):
+def batch_with(resources, account, submit):
     """Write a batch of so many jobs."""
 
     async def write(number, *, refused=0):
         batch_id = ids.new()
         job_ids = [await submit("encrypt", b"x") for _ in range(number)]
-        async with plant.database.transaction() as session:
+        async with resources.database.transaction() as session:
             await batches.add(session, Batch(id=batch_id, account_id=account.id, retention_days=30))
             for job_id in job_ids:
                 job = await jobs.of_account(session, account.id, job_id)
@@ -41,11 +43,11 @@ def batch_with(plant, account, submit):
 
 
 @pytest.fixture
-def ended(plant):
+def ended(resources):
     """When the batch ended, and how often."""
 
     async def look(batch_id):
-        async with plant.database.transaction() as session:
+        async with resources.database.transaction() as session:
             batch = await batches.lock(session, batch_id)
             return batch.completed_at, batch.endings
 
@@ -95,37 +97,41 @@ class TestEnd:
         assert moment is not None
         assert endings == 1
 
-    async def test_is_in_the_transaction_of_the_job(self, plant, batch_with, claims, ended):
+    async def test_is_in_the_transaction_of_the_job(self, resources, batch_with, claims, ended, endings):
         batch_id, (job_id,) = await batch_with(1)
         with pytest.raises(RuntimeError):  # noqa: PT012 - the transaction is what is undone
-            async with plant.database.transaction() as session:
+            async with resources.database.transaction() as session:
                 job = await jobs.lock(session, job_id)
-                await steering.cancel(session, job, request_id=None)
+                await jobs.request_cancel(session, job)
+                assert await endings.cancel(session, job)
                 raise RuntimeError
         assert await ended(batch_id) == (None, 0)
         await finish(claims, 1)
 
-    async def test_comes_again_after_a_retry(self, plant, batch_with, claims, ended):
+    async def test_comes_again_after_a_retry(self, *, resources, batch_with, claims, ended, endings, caller):
         batch_id, job_ids = await batch_with(2)
         await finish(claims, 2)
-        async with plant.database.transaction() as session:
+        steering = Steering(resources.database, resources.vault, endings)
+        async with resources.database.transaction() as session:
             job = await jobs.lock(session, job_ids[0])
-            await steering.retry(session, plant.vault, job, request_id=None)
+            await steering.requeue(session, caller, job)
         assert await ended(batch_id) == (None, 1)
         await finish(claims, 1)
         moment, endings = await ended(batch_id)
         assert moment is not None
         assert endings == 2
 
-    async def test_a_job_of_no_batch_ends_none(self, plant, submit, claims):
+    async def test_a_job_of_no_batch_ends_none(self, resources, submit, claims, sql):
         await submit("encrypt", b"x")
         claim = await claims.claim()
-        async with plant.database.transaction() as session:
-            assert await batch_endings.note_end(session, claim.job) is None
+        async with resources.database.transaction() as session:
+            end = End(JobEvent(job_id=claim.job.id, seq=2, type="completed", payload={}), "completed")
+            await BatchEnds(WebhookEvents()).job_ended(session, claim.job, end)
+        assert await sql("SELECT id FROM batches") == []
 
 
 class TestRetention:
-    async def test_a_batch_goes_after_its_jobs(self, plant, batch_with, claims, sweeper, sql):
+    async def test_a_batch_goes_after_its_jobs(self, resources, batch_with, claims, sweeper, sql):
         await batch_with(2, refused=1)
         await finish(claims, 2)
         await sql("UPDATE jobs SET retained_until = now() - interval '1 second' RETURNING id")
@@ -148,24 +154,24 @@ class TestRetention:
 
 
 class TestItemNames:
-    async def test_open_in_their_place_alone(self, plant, account):
+    async def test_open_in_their_place_alone(self, resources, account):
         account_id, batch_id = account.id, ids.new()
-        key = plant.vault.create_account_key(account_id)
+        key = resources.vault.create_account_key(account_id)
         sealed = seal_name(key, "Ünfall.png", account_id=account_id, batch_id=batch_id, index=3)
-        names = ItemNames(plant.vault, account_id=account_id, batch_id=batch_id)
+        names = ItemNames(resources.vault, account_id=account_id, batch_id=batch_id)
         assert names.open(sealed, index=3) == "Ünfall.png"
         assert names.open(None, index=3) is None
         with pytest.raises(Exception, match="does not open"):
             names.open(sealed, index=4)
 
-    async def test_are_gone_with_the_key(self, plant, account, monkeypatch):
-        key = plant.vault.create_account_key(account.id)
+    async def test_are_gone_with_the_key(self, resources, account, monkeypatch):
+        key = resources.vault.create_account_key(account.id)
         batch_id = ids.new()
         sealed = seal_name(key, "a.png", account_id=account.id, batch_id=batch_id, index=0)
 
         def gone(*_):
             raise Gone
 
-        monkeypatch.setattr(plant.vault, "account_key", gone)
-        names = ItemNames(plant.vault, account_id=account.id, batch_id=batch_id)
+        monkeypatch.setattr(resources.vault, "account_key", gone)
+        names = ItemNames(resources.vault, account_id=account.id, batch_id=batch_id)
         assert names.open(sealed, index=0) is None

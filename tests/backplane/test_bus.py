@@ -6,7 +6,7 @@ from redis.asyncio import Redis
 
 from backplane import bus as module
 from backplane import ids
-from backplane.bus import QUEUE_LENGTH, REVOKED, Listener, RedisBus, Ring
+from backplane.bus import QUEUE_LENGTH, REVOKED, Listener, Notification, RedisBus
 from backplane.errors import Unavailable
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
@@ -48,9 +48,9 @@ class TestListen:
                 await subscribed.publish(job_id, event(seq))
             heard = [await listener.next(10) for _ in range(3)]
         assert heard == [
-            Ring(first, 1, "progress", {"progress": 1}),
-            Ring(second, 1, "progress", {"progress": 1}),
-            Ring(first, 2, "progress", {"progress": 2}),
+            Notification(first, 1, "progress", {"progress": 1}),
+            Notification(second, 1, "progress", {"progress": 1}),
+            Notification(first, 2, "progress", {"progress": 2}),
         ]
 
     async def test_two_listeners_to_one_job_hear_the_same(self, subscribed):
@@ -172,26 +172,26 @@ class TestListener:
         job_id = ids.new()
         listener = Listener([job_id])
         for seq in range(QUEUE_LENGTH):
-            listener.tell(Ring(job_id, seq))
+            listener.tell(Notification(job_id, seq))
         assert not listener.overflowed
-        listener.tell(Ring(job_id, QUEUE_LENGTH))
+        listener.tell(Notification(job_id, QUEUE_LENGTH))
         assert listener.overflowed
 
     async def test_one_that_forgets_begins_anew(self):
         job_id = ids.new()
         listener = Listener([job_id])
         for seq in range(QUEUE_LENGTH + 1):
-            listener.tell(Ring(job_id, seq))
+            listener.tell(Notification(job_id, seq))
         listener.forget()
-        listener.tell(Ring(job_id, 99))
-        assert await listener.next(1) == Ring(job_id, 99)
+        listener.tell(Notification(job_id, 99))
+        assert await listener.next(1) == Notification(job_id, 99)
         assert not listener.overflowed
 
     def test_one_to_many_jobs_may_be_further_behind(self):
         job_ids = [ids.new() for _ in range(100)]
         listener = Listener(job_ids)
         for job_id in job_ids:
-            listener.tell(Ring(job_id, 1))
+            listener.tell(Notification(job_id, 1))
         assert not listener.overflowed
 
 

@@ -9,18 +9,17 @@ from backplane.db.session import Database
 from backplane.errors import Gone, Unavailable
 from backplane.metrics import JOBS_ENDED
 from backplane.services.attempts.claims import LeaseLost, retry_seconds
-from backplane.services.attempts.outcomes import DecryptOutcome, EncryptOutcome
-from tests.support.endings import complete_decrypt, complete_encrypt
+from tests.support.endings import Decrypted, Encrypted, complete_decrypt, complete_encrypt
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 
 
 def decrypted(data=b"picture"):
-    return DecryptOutcome(data=data, media_type="image/png", file_name="scan.png", columns={})
+    return Decrypted(data=data, media_type="image/png", file_name="scan.png", columns={})
 
 
 def encrypted(key_id=None):
-    return EncryptOutcome(
+    return Encrypted(
         png=b"noise",
         key_id=key_id or ids.new(),
         key_file=b"{}",
@@ -34,9 +33,9 @@ def ended(kind, status):
     return JOBS_ENDED.labels(kind=kind, status=status)._value.get()
 
 
-async def taken(plant):
+async def taken(resources):
     """What a relay would publish now."""
-    async with plant.database.transaction() as session:
+    async with resources.database.transaction() as session:
         return [entry.job_id for entry in await outbox.take(session)]
 
 
@@ -50,9 +49,9 @@ class TestClaim:
         claim = await begin()
         assert (claim.job.status, claim.job.attempts, claim.last_attempt) == ("processing", 1, False)
 
-    async def test_a_bell_that_is_faster_than_the_relays_commit_is_not_lost(self, claims, submit, plant):
+    async def test_a_bell_that_is_faster_than_the_relays_commit_is_not_lost(self, claims, submit, resources):
         await submit()
-        async with plant.database.transaction() as session:
+        async with resources.database.transaction() as session:
             await outbox.mark_published(session, await outbox.take(session))
             answering = asyncio.create_task(claims.claim())
             done, _ = await asyncio.wait({answering}, timeout=0.2)
@@ -196,26 +195,26 @@ class TestCompletion:
         [event] = await sql("SELECT details FROM audit_events WHERE action = 'image.encrypt'")
         assert event["details"] == {"entropy": entropy}
 
-    async def test_the_result_is_in_the_store_before_the_job_says_so(self, claims, begin, sql, plant):
+    async def test_the_result_is_in_the_store_before_the_job_says_so(self, claims, begin, sql, resources):
         claim = await begin("encrypt")
         await complete_encrypt(claims, claim, encrypted())
         [blob] = await sql("SELECT object_key FROM blobs WHERE purpose = 'result'")
-        assert await plant.store.get(blob["object_key"]) == b"noise"
+        assert await resources.store.get(blob["object_key"]) == b"noise"
 
-    async def test_a_decrypted_picture_rests_sealed_and_expires(self, claims, begin, sql, plant):
+    async def test_a_decrypted_picture_rests_sealed_and_expires(self, claims, begin, sql, resources):
         claim = await begin()
         await complete_decrypt(claims, claim, decrypted(b"a canary sang" * 1000))
         [blob] = await sql("SELECT object_key, delete_after > now() AS later FROM blobs WHERE purpose = 'result'")
         assert blob["later"]
-        assert b"canary" not in await plant.store.get(blob["object_key"])
+        assert b"canary" not in await resources.store.get(blob["object_key"])
         assert await sql("SELECT expires_at > now() AS set FROM jobs") == [{"set": True}]
 
-    async def test_the_input_is_deleted_by_the_next_sweep(self, claims, begin, plant, sql, sweeper):
+    async def test_the_input_is_deleted_by_the_next_sweep(self, claims, begin, resources, sql, sweeper):
         claim = await begin()
         await complete_decrypt(claims, claim, decrypted())
         await sweeper.delete_due_objects()
         with pytest.raises(Gone):
-            await plant.store.get(f"uploads/{claim.job.id.hex}")
+            await resources.store.get(f"uploads/{claim.job.id.hex}")
         assert await sql("SELECT 1 AS one FROM blobs WHERE purpose = 'input' AND deleted_at IS NOT NULL") == [
             {"one": 1}
         ]
@@ -240,15 +239,15 @@ class TestFailure:
 
 
 class TestRelease:
-    async def test_a_released_job_is_rung_and_claimed_when_its_wait_is_over(self, claims, begin, sql, plant):
+    async def test_a_released_job_is_rung_and_claimed_when_its_wait_is_over(self, claims, begin, sql, resources):
         claim = await begin()
         await sql("DELETE FROM outbox")
         await claims.release(claim)
-        assert await taken(plant) == []
+        assert await taken(resources) == []
         assert await claims.claim() is None
         await sql("UPDATE jobs SET not_before = not_before - interval '1 minute'")
         await sql("UPDATE outbox SET due_at = due_at - interval '1 minute'")
-        assert await taken(plant) == [claim.job.id]
+        assert await taken(resources) == [claim.job.id]
         assert (await claims.claim()).job.attempts == 2
 
     async def test_job_and_doorbell_wait_equally_long(self, claims, begin, sql):
@@ -266,11 +265,13 @@ class TestRelease:
         assert 2.5 <= min(first) < max(first) <= 7.5
         assert 10 <= min(second) < max(second) <= 30
 
-    async def test_a_job_handed_over_is_taken_at_once_and_the_attempt_is_not_counted(self, claims, begin, sql, plant):
+    async def test_a_job_handed_over_is_taken_at_once_and_the_attempt_is_not_counted(
+        self, claims, begin, sql, resources
+    ):
         claim = await begin()
         await sql("DELETE FROM outbox")
         await claims.hand_over(claim)
-        assert await taken(plant) == [claim.job.id]
+        assert await taken(resources) == [claim.job.id]
         assert (await claims.claim()).job.attempts == 1
 
     async def test_no_number_of_hand_overs_wears_a_job_out(self, claims, begin, sweeper):
@@ -304,7 +305,7 @@ class TestRelease:
 
 
 class TestDestroyedKeys:
-    async def test_a_job_whose_keys_are_gone_ends_and_the_next_is_taken(self, plant, claims, submit, sql):
+    async def test_a_job_whose_keys_are_gone_ends_and_the_next_is_taken(self, resources, claims, submit, sql):
         """After a restore without the vault, or when the day's key was destroyed while the job waited."""
         hopeless, next_one = await submit(), await submit()
         await sql("UPDATE jobs SET secret = :secret WHERE id = :id", secret=bytes(100), id=hopeless)

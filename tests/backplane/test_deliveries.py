@@ -14,8 +14,8 @@ pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 
 
 @pytest.fixture
-def hooks(plant, account, claims, submit, sql):
-    return Hooks(plant, account, claims, submit, sql)
+def hooks(resources, account, claims, submit, sql):
+    return Hooks(resources, account, claims, submit, sql)
 
 
 class TestClaim:
@@ -58,14 +58,14 @@ class TestClaim:
         await hooks.end()
         assert (await hooks.take(busy_endpoints={slow.endpoint.id})).endpoint_id == other.endpoint.id
         assert await hooks.take(busy_endpoints={slow.endpoint.id}) is None
-        assert await hooks.take(busy_accounts={hooks.order.account_id}) is None
+        assert await hooks.take(busy_accounts={hooks.caller.account_id}) is None
 
     async def test_what_waits_for_a_disabled_endpoint_is_sent_when_it_is_enabled(self, hooks):
         name = await hooks.name()
         await hooks.end()
-        await hooks.owner.change(hooks.order, name, {"enabled": False})
+        await hooks.owner.change(hooks.caller, name, {"enabled": False})
         assert await hooks.take() is None
-        await hooks.owner.change(hooks.order, name, {"enabled": True})
+        await hooks.owner.change(hooks.caller, name, {"enabled": True})
         assert await hooks.take() is not None
 
     async def test_a_message_that_takes_every_sender_down_is_given_up(self, hooks, sql):
@@ -113,7 +113,7 @@ class TestFailure:
         made = await hooks.make()
         await hooks.end()
         await hooks.try_once(Answer("status", 410))
-        facts = await hooks.owner.get(hooks.order.account_id, f"whk_{made.endpoint.id.hex}")
+        facts = await hooks.owner.get(hooks.caller, f"whk_{made.endpoint.id.hex}")
         assert (facts.enabled, facts.disabled_reason) == (False, "gone")
         assert await sql("SELECT status FROM webhook_deliveries") == [{"status": "failed"}]
         assert len(await sql("SELECT 1 FROM audit_events WHERE action = 'webhook.disabled'")) == 1
@@ -122,13 +122,13 @@ class TestFailure:
         name = await hooks.name()
         await hooks.end()
         await hooks.try_once(FAILED)
-        assert (await hooks.owner.get(hooks.order.account_id, name)).enabled
+        assert (await hooks.owner.get(hooks.caller, name)).enabled
         await sql("UPDATE webhook_endpoints SET failing_since = now() - interval '121 hours'")
         await hooks.make_due()
         await hooks.try_once(FAILED)
-        facts = await hooks.owner.get(hooks.order.account_id, name)
+        facts = await hooks.owner.get(hooks.caller, name)
         assert (facts.enabled, facts.disabled_reason) == (False, "failing")
-        enabled = await hooks.owner.change(hooks.order, name, {"enabled": True})
+        enabled = await hooks.owner.change(hooks.caller, name, {"enabled": True})
         assert (enabled.failing_since, enabled.disabled_reason) == (None, None)
 
     async def test_one_success_forgives_all(self, hooks, sql):
@@ -148,10 +148,10 @@ class TestFailure:
         assert kept == {"enabled": True, "failing_since": None}
         assert await sql("SELECT status FROM webhook_deliveries") == [{"status": "failed"}]
 
-    async def test_an_account_key_that_is_gone_is_a_failure_like_another(self, hooks, plant, sql):
+    async def test_an_account_key_that_is_gone_is_a_failure_like_another(self, hooks, resources, sql):
         await hooks.make()
         await hooks.end()
-        for path in plant.vault._directory.glob("accounts/*/*"):
+        for path in resources.vault._directory.glob("accounts/*/*"):
             path.unlink()
         assert await hooks.take() is None
         assert await sql("SELECT outcome FROM webhook_attempts") == [{"outcome": "unavailable"}]
@@ -160,7 +160,7 @@ class TestFailure:
 class TestRotation:
     async def test_old_and_new_sign_side_by_side_for_a_day(self, hooks, sql):
         made = await hooks.make()
-        rotated = await hooks.owner.rotate_secret(hooks.order, f"whk_{made.endpoint.id.hex}")
+        rotated = await hooks.owner.rotate_secret(hooks.submission, f"whk_{made.endpoint.id.hex}")
         await hooks.end()
         message = as_received(await hooks.take())
         assert message.signatures(rotated.secret) == [True, False]
@@ -172,7 +172,7 @@ class TestRotation:
     async def test_rotated_twice_the_first_is_worth_nothing(self, hooks):
         made = await hooks.make()
         for _ in range(2):
-            await hooks.owner.rotate_secret(hooks.order, f"whk_{made.endpoint.id.hex}")
+            await hooks.owner.rotate_secret(hooks.submission, f"whk_{made.endpoint.id.hex}")
         await hooks.end()
         assert as_received(await hooks.take()).signatures(made.secret) == [False, False]
 
@@ -184,9 +184,7 @@ class TestLog:
         await hooks.try_once(Answer("timeout", duration_ms=10_000))
         await hooks.make_due()
         await hooks.try_once(DELIVERED)
-        ((facts,), has_more) = await hooks.logs.page(
-            hooks.order.account_id, name, limit=10, before=None, status="delivered"
-        )
+        ((facts,), has_more) = await hooks.logs.page(hooks.caller, name, limit=10, before=None, status="delivered")
         assert not has_more
         assert [(one.number, one.outcome, one.status_code, one.duration_ms) for one in facts.attempts] == [
             (1, "timeout", None, 10_000),
@@ -199,7 +197,7 @@ class TestLog:
         first = await hooks.take()
         await hooks.deliveries.finish(first.due, Answer("status", 404))
         await sql("UPDATE webhook_deliveries SET status = 'failed', attempts = 7")
-        await hooks.logs.replay(hooks.order, name, first.due.delivery.id)
+        await hooks.logs.replay(hooks.submission, name, first.due.delivery.id)
         again = await hooks.take()
         assert (again.headers["webhook-id"], again.body) == (first.headers["webhook-id"], first.body)
         await hooks.deliveries.finish(again.due, FAILED)
@@ -207,10 +205,10 @@ class TestLog:
 
     async def test_a_test_is_sent_to_nobody_who_is_disabled(self, hooks):
         name = await hooks.name()
-        assert (await hooks.logs.test(hooks.order, name)).event_type == "webhook.test"
-        await hooks.owner.change(hooks.order, name, {"enabled": False})
+        assert (await hooks.logs.test(hooks.submission, name)).event_type == "webhook.test"
+        await hooks.owner.change(hooks.caller, name, {"enabled": False})
         with pytest.raises(WebhookDisabled):
-            await hooks.logs.test(hooks.order, name)
+            await hooks.logs.test(hooks.submission, name)
 
     async def test_is_forgotten_after_its_time(self, hooks, sql):
         await hooks.make()

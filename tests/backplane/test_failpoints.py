@@ -18,7 +18,7 @@ PLACED = {
     "worker.stored",
     "worker.completing",
     "worker.completed",
-    "worker.rung",
+    "worker.notified",
     "gateway.stored",
     "gateway.submitted",
     "relay.published",

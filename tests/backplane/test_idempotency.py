@@ -5,9 +5,9 @@ import pytest
 from backplane import ids
 from backplane.db.repositories import idempotency as rows
 from backplane.errors import IdempotencyInProgress, IdempotencyMismatch, Unavailable
-from backplane.services.jobs import endings
+from backplane.services.requests.caller import Caller
 from backplane.services.requests.idempotency import Asked, Idempotency
-from backplane.services.requests.submission import Order
+from backplane.services.requests.submission import Submission
 from backplane.vault import LocalVault
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
@@ -16,22 +16,22 @@ ASKED = Asked(key="a key", method="POST", path="/things", fields={"colour": "red
 
 
 @pytest.fixture
-def idempotency(plant):
-    return Idempotency(plant.database, plant.vault)
+def idempotency(resources):
+    return Idempotency(resources.database, resources.vault)
 
 
 @pytest.fixture
-def things(plant, idempotency, account):
+def things(resources, idempotency, account):
     """A use case that makes things, and says which it made."""
 
     class Things:
         def __init__(self):
             self.made = []
 
-        async def create(self, order, *, answer=None):
+        async def create(self, submission, *, answer=None):
             thing = ids.new()
-            async with plant.database.transaction() as session:
-                await order.made(session, "thing", thing, answer=answer)
+            async with resources.database.transaction() as session:
+                await submission.record(session, "thing", thing, answer=answer)
             self.made.append(thing)
             return thing
 
@@ -39,8 +39,8 @@ def things(plant, idempotency, account):
             return made.object_id
 
         async def ask(self, asked=ASKED, *, account_id=account.id, create=None, again=None):
-            order = Order(account_id, "req_1")
-            return await idempotency.once(order, asked, create=create or self.create, again=again or self.tell)
+            submission = Submission(Caller(account_id, request_id="req_1"))
+            return await idempotency.once(submission, asked, create=create or self.create, again=again or self.tell)
 
     return Things()
 
@@ -70,11 +70,11 @@ class TestOnce:
         with pytest.raises(IdempotencyMismatch):
             await things.ask(other)
 
-    async def test_another_process_of_the_installation_compares_alike(self, plant, settings, things, account):
+    async def test_another_process_of_the_installation_compares_alike(self, resources, settings, things, account):
         made = await things.ask()
-        beside = Idempotency(plant.database, LocalVault.from_settings(settings))
-        order = Order(account.id)
-        assert await beside.once(order, ASKED, create=things.create, again=things.tell) == made
+        beside = Idempotency(resources.database, LocalVault.from_settings(settings))
+        submission = Submission(Caller(account.id))
+        assert await beside.once(submission, ASKED, create=things.create, again=things.tell) == made
 
     async def test_what_fails_frees_the_key(self, things, sql):
         async def fail(_):
@@ -88,8 +88,8 @@ class TestOnce:
     async def test_what_fails_after_it_was_made_does_not(self, things):
         """The answer was lost, and the thing is there."""
 
-        async def make_and_fail(order):
-            await things.create(order)
+        async def make_and_fail(submission):
+            await things.create(submission)
             raise Unavailable
 
         with pytest.raises(Unavailable):
@@ -99,36 +99,36 @@ class TestOnce:
 
 class TestLease:
     async def test_while_it_lasts_nobody_else_creates(self, things):
-        async def meet_another(order):
+        async def meet_another(submission):
             with pytest.raises(IdempotencyInProgress):
                 await things.ask()
-            return await things.create(order)
+            return await things.create(submission)
 
         await things.ask(create=meet_another)
         assert len(things.made) == 1
 
     async def test_of_the_dead_runs_out_and_the_zombie_makes_nothing(self, things, sql):
-        async def be_late(order):
+        async def be_late(submission):
             await sql("UPDATE idempotency_keys SET lease_until = now()")
             await things.ask()
-            return await things.create(order)
+            return await things.create(submission)
 
         with pytest.raises(IdempotencyInProgress):
             await things.ask(create=be_late)
         assert [await things.ask()] == things.made
 
     async def test_that_ran_out_with_nobody_after_it_still_makes_it(self, things, sql):
-        async def be_late(order):
+        async def be_late(submission):
             await sql("UPDATE idempotency_keys SET lease_until = now()")
-            return await things.create(order)
+            return await things.create(submission)
 
         assert [await things.ask(create=be_late)] == things.made
 
 
 class TestAnswers:
     async def test_are_kept_sealed_and_told_again(self, things, sql):
-        async def create(order):
-            return await things.create(order, answer=b"canary secret")
+        async def create(submission):
+            return await things.create(submission, answer=b"canary secret")
 
         async def tell(made):
             return made.answer
@@ -139,8 +139,8 @@ class TestAnswers:
         assert await things.ask(again=tell) == b"canary secret"
 
     async def test_open_under_their_own_key_only(self, things, sql):
-        async def create(order):
-            return await things.create(order, answer=b"an answer")
+        async def create(submission):
+            return await things.create(submission, answer=b"an answer")
 
         other = Asked(key="another", method="POST", path="/things")
         await things.ask(create=create)
@@ -152,18 +152,18 @@ class TestAnswers:
 
 class TestPasswords:
     @pytest.mark.parametrize("end", ["complete", "fail", "cancel"])
-    async def test_are_forgotten_at_any_end_of_the_job(self, plant, begin, things, sql, end):
+    async def test_are_forgotten_at_any_end_of_the_job(self, *, resources, begin, things, sql, end, endings):
         claim = await begin()
         asked = Asked(key="k", method="POST", path="/encrypt", password="correct horse battery")
 
-        async def create(order):
-            async with plant.database.transaction() as session:
-                await order.made(session, "job", claim.job.id)
+        async def create(submission):
+            async with resources.database.transaction() as session:
+                await submission.record(session, "job", claim.job.id)
 
         await things.ask(asked, create=create)
         [row] = await sql("SELECT password_mac FROM idempotency_keys")
         assert len(row["password_mac"]) == 32
-        async with plant.database.transaction() as session:
+        async with resources.database.transaction() as session:
             if end == "complete":
                 assert await endings.complete(session, claim.job, columns={})
             elif end == "fail":
@@ -186,9 +186,9 @@ class TestExpiry:
 
 
 class TestOwners:
-    async def test_nobody_finds_the_key_of_another_account(self, plant, things, account, sql):
+    async def test_nobody_finds_the_key_of_another_account(self, resources, things, account, sql):
         await things.ask()
         [row] = await sql("SELECT id FROM idempotency_keys")
-        async with plant.database.transaction() as session:
+        async with resources.database.transaction() as session:
             assert await rows.of_account(session, account.id, row["id"]) is not None
             assert await rows.of_account(session, ids.new(), row["id"]) is None

@@ -4,28 +4,29 @@ from contextlib import AsyncExitStack, aclosing
 import pytest
 
 from backplane import ids
-from backplane.bus import QUEUE_LENGTH, RedisBus, Ring
+from backplane.bus import QUEUE_LENGTH, Notification, RedisBus
 from backplane.db.repositories import events
 from backplane.errors import NotFound
-from backplane.services.attempts.outcomes import DecryptOutcome
 from backplane.services.jobs import progress
+from backplane.services.jobs.endings import Endings
 from backplane.services.jobs.progress import Event, ProgressFeed, TooSlow
 from backplane.services.jobs.views import JobFacts
-from tests.support.endings import complete_decrypt
+from backplane.services.requests.caller import Caller
+from tests.support.endings import Decrypted, complete_decrypt
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 
-OUTCOME = DecryptOutcome(data=b"picture", media_type="image/png", file_name=None, columns={})
+OUTCOME = Decrypted(data=b"picture", media_type="image/png", file_name=None, columns={})
 
 
 @pytest.fixture
-def feed(plant):
-    return ProgressFeed(plant.database, plant.bus)
+def feed(resources):
+    return ProgressFeed(resources.database, resources.bus)
 
 
 async def collect(feed, account, job_id, last_seq=0):
     """Follow a job to its end: the snapshot, then the events."""
-    async with aclosing(feed.follow(account.id, job_id, last_seq=last_seq)) as stream:
+    async with aclosing(feed.follow(Caller(account.id), job_id, last_seq=last_seq)) as stream:
         seen = [item async for item in stream if item is not None]
     assert isinstance(seen[0], JobFacts)
     return seen[0], seen[1:]
@@ -63,23 +64,23 @@ class TestFollow:
         assert (await collect(feed, account, job_id, last_seq=2))[1] == []
         assert (await collect(feed, account, job_id, last_seq=99))[1] == []
 
-    async def test_the_end_is_heard_without_redis(self, plant, claims, submit, account, settings):
+    async def test_the_end_is_heard_without_redis(self, resources, claims, submit, account, settings):
         broken = settings.model_copy(update={"redis_url": type(settings.redis_url)("redis://127.0.0.1:1/0")})
         bus = RedisBus.from_settings(broken)
         job_id = await submit()
-        following = asyncio.create_task(collect(ProgressFeed(plant.database, bus), account, job_id))
+        following = asyncio.create_task(collect(ProgressFeed(resources.database, bus), account, job_id))
         await complete_decrypt(claims, await claims.claim(), OUTCOME)
         assert (await asyncio.wait_for(following, 20))[1][-1].type == "completed"
         await bus.close()
 
-    async def test_a_lost_ring_leaves_no_gap(self, plant, submit, account, claims):
+    async def test_a_lost_ring_leaves_no_gap(self, resources, submit, account, claims):
         job_id = await submit()
-        following = asyncio.create_task(collect(ProgressFeed(plant.database, plant.bus), account, job_id))
+        following = asyncio.create_task(collect(ProgressFeed(resources.database, resources.bus), account, job_id))
         claim = await claims.claim()
-        bus = claims._bus
-        claims._bus = type("Silent", (), {"publish": staticmethod(lambda *_: asyncio.sleep(0))})()
+        endings = claims._endings
+        claims._endings = Endings(type("Silent", (), {"publish": staticmethod(lambda *_: asyncio.sleep(0))})(), [])
         await claims.report(claim, [("decrypting", 30)])
-        claims._bus = bus
+        claims._endings = endings
         await complete_decrypt(claims, claim, OUTCOME)
         _, events = await asyncio.wait_for(following, 20)
         assert [event.seq for event in events] == [1, 2, 3]
@@ -87,7 +88,7 @@ class TestFollow:
     async def test_another_accounts_job_does_not_exist(self, feed, submit):
         job_id = await submit()
         with pytest.raises(NotFound):
-            async with aclosing(feed.follow(ids.new(), job_id)) as stream:
+            async with aclosing(feed.follow(Caller(ids.new()), job_id)) as stream:
                 await anext(stream)
 
     @pytest.mark.parametrize("at_once", [1, 2, 3, 4, 5])
@@ -103,29 +104,31 @@ class TestFollow:
         assert [event.seq for event in told] == [1, 2, 3, 4]
 
     async def test_nothing_is_told_where_nothing_happens(self, feed, submit, account):
-        async with aclosing(feed.follow(account.id, await submit(), last_seq=1, beat_seconds=0.01)) as stream:
+        async with aclosing(feed.follow(Caller(account.id), await submit(), last_seq=1, beat_seconds=0.01)) as stream:
             assert isinstance(await anext(stream), JobFacts)
             assert [await anext(stream) for _ in range(2)] == [None, None]
 
-    async def test_one_that_does_not_take_what_happens_must_come_back(self, feed, plant, submit, account):
+    async def test_one_that_does_not_take_what_happens_must_come_back(self, feed, resources, submit, account):
         job_id = await submit()
-        async with aclosing(feed.follow(account.id, job_id, last_seq=1)) as stream:
+        async with aclosing(feed.follow(Caller(account.id), job_id, last_seq=1)) as stream:
             await anext(stream)
             listening = asyncio.create_task(anext(stream))
             await asyncio.sleep(0)
             for seq in range(2, QUEUE_LENGTH + 3):
-                plant.bus.tell(Ring(job_id, seq, "progress", {}))
+                resources.bus.tell(Notification(job_id, seq, "progress", {}))
             with pytest.raises(TooSlow):
                 await listening
 
-    async def test_one_that_reads_what_it_missed_may_miss_more_meanwhile(self, feed, plant, claims, submit, account):
+    async def test_one_that_reads_what_it_missed_may_miss_more_meanwhile(
+        self, feed, resources, claims, submit, account
+    ):
         job_id = await submit()
         claim = await claims.claim()
-        async with aclosing(feed.follow(account.id, job_id)) as stream:
+        async with aclosing(feed.follow(Caller(account.id), job_id)) as stream:
             await anext(stream)
-            [listener] = plant.bus._listeners[job_id]
+            [listener] = resources.bus._listeners[job_id]
             for _ in range(QUEUE_LENGTH + 1):
-                listener.tell(Ring(job_id, 2, "progress", {}))
+                listener.tell(Notification(job_id, 2, "progress", {}))
             await complete_decrypt(claims, claim, OUTCOME)
             assert [(await anext(stream)).seq for _ in range(2)] == [1, 2]
 
@@ -141,11 +144,11 @@ class TestFollow:
         job_ids = [await submit() for _ in range(5)]
         async with AsyncExitStack() as stack:
             for job_id in job_ids * 3:
-                await anext(await stack.enter_async_context(aclosing(feed.follow(account.id, job_id))))
+                await anext(await stack.enter_async_context(aclosing(feed.follow(Caller(account.id), job_id))))
             while not looks.empty():
                 looks.get_nowait()
             assert await asyncio.wait_for(looks.get(), 10) == set(job_ids)
-        assert feed._looking is None
+        assert feed._polling is None
 
 
 class TestEvent:

@@ -8,7 +8,7 @@ from backplane import failpoints
 from backplane.db.notifications import Notifications
 from backplane.errors import Unavailable
 from backplane.queue import NAME, CeleryQueue
-from backplane.services.upkeep.outbox import Relay
+from backplane.services.upkeep.outbox import OutboxRelay
 from relay.outbox import drain_outbox
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
@@ -30,46 +30,48 @@ async def waiting(settings):
 
 
 class TestDrain:
-    async def test_what_was_committed_is_told(self, plant, queue, submit, waiting, sql):
+    async def test_what_was_committed_is_told(self, resources, queue, submit, waiting, sql):
         await submit()
         await submit()
-        assert await Relay(plant.database, queue).drain() == 2
+        assert await OutboxRelay(resources.database, queue).drain() == 2
         assert await waiting() == 2
         assert (
             await sql("SELECT publications, published_at IS NOT NULL AS said FROM jobs")
             == [{"publications": 1, "said": True}] * 2
         )
 
-    async def test_an_empty_outbox_tells_nothing(self, plant, queue, account, waiting):
-        assert await Relay(plant.database, queue).drain() == 0
+    async def test_an_empty_outbox_tells_nothing(self, resources, queue, account, waiting):
+        assert await OutboxRelay(resources.database, queue).drain() == 0
         assert await waiting() == 0
 
-    async def test_two_relays_do_not_tell_the_same(self, plant, queue, submit, waiting):
+    async def test_two_relays_do_not_tell_the_same(self, resources, queue, submit, waiting):
         for _ in range(10):
             await submit()
-        told = await asyncio.gather(Relay(plant.database, queue).drain(), Relay(plant.database, queue).drain())
+        told = await asyncio.gather(
+            OutboxRelay(resources.database, queue).drain(), OutboxRelay(resources.database, queue).drain()
+        )
         assert sum(told) == 10
         assert await waiting() == 10
 
-    async def test_what_the_queue_did_not_hear_waits(self, plant, submit, sql, settings):
+    async def test_what_the_queue_did_not_hear_waits(self, resources, submit, sql, settings):
         deaf = CeleryQueue.from_settings(
             settings.model_copy(update={"redis_url": type(settings.redis_url)("redis://127.0.0.1:1/0")})
         )
         await submit()
         with pytest.raises(Unavailable):
-            await Relay(plant.database, deaf).drain()
+            await OutboxRelay(resources.database, deaf).drain()
         assert len(await sql("SELECT 1 FROM outbox")) == 1
         deaf.close()
 
-    async def test_more_than_a_batch_is_told_in_turns(self, plant, queue, submit, waiting, sql):
+    async def test_more_than_a_batch_is_told_in_turns(self, resources, queue, submit, waiting, sql):
         job_id = await submit()
         await sql("INSERT INTO outbox (job_id) SELECT :job_id FROM generate_series(1, 249)", job_id=job_id)
-        relay = Relay(plant.database, queue)
+        relay = OutboxRelay(resources.database, queue)
         assert [await relay.drain() for _ in range(4)] == [100, 100, 50, 0]
         assert await waiting() == 250
 
-    async def test_what_is_not_due_waits_and_says_how_long(self, plant, queue, submit, waiting, sql):
-        relay = Relay(plant.database, queue)
+    async def test_what_is_not_due_waits_and_says_how_long(self, resources, queue, submit, waiting, sql):
+        relay = OutboxRelay(resources.database, queue)
         assert await relay.seconds_to_next() is None
         await submit()
         await sql("UPDATE outbox SET due_at = now() + interval '1 minute'")
@@ -80,12 +82,12 @@ class TestDrain:
         assert await waiting() == 1
 
     async def test_a_relay_that_dies_before_its_commit_tells_again_and_the_job_runs_once(
-        self, *, plant, queue, submit, waiting, sql, claims, monkeypatch, tmp_path
+        self, *, resources, queue, submit, waiting, sql, claims, monkeypatch, tmp_path
     ):
         await submit()
         (tmp_path / "relay.published").write_text("raise")
         monkeypatch.setattr(failpoints, "_directory", tmp_path)
-        relay = Relay(plant.database, queue)
+        relay = OutboxRelay(resources.database, queue)
         with pytest.raises(failpoints.Injected):
             await relay.drain()
         assert len(await sql("SELECT 1 FROM outbox")) == 1
@@ -103,12 +105,12 @@ class TestNotifications:
             await notifications.wait(30)
             assert asyncio.get_running_loop().time() - started < 10
 
-    async def test_from_commit_to_queue_it_takes_milliseconds(self, settings, plant, queue, submit, waiting):
+    async def test_from_commit_to_queue_it_takes_milliseconds(self, settings, resources, queue, submit, waiting):
         """The middle of nine: the relay looks by itself once a second, and this must not be that."""
         loop, took = asyncio.get_running_loop(), []
         async with Notifications(settings) as notifications:
             await notifications.wait(5)
-            relaying = asyncio.create_task(drain_outbox(Relay(plant.database, queue), notifications))
+            relaying = asyncio.create_task(drain_outbox(OutboxRelay(resources.database, queue), notifications))
             for number in range(1, 10):
                 await submit()
                 committed = loop.time()

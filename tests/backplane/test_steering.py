@@ -8,38 +8,38 @@ import pytest
 from backplane import ids
 from backplane.errors import Gone, JobFinished, JobNotFinished, NotFound
 from backplane.services.attempts.claims import LeaseLost
-from backplane.services.attempts.outcomes import DecryptOutcome
 from backplane.services.jobs.progress import ProgressFeed
 from backplane.services.jobs.steering import Steering
-from backplane.services.requests.submission import Order
+from backplane.services.requests.caller import Caller
+from backplane.services.requests.submission import Submission
 from backplane.services.sealing.job_secrets import open_for_job, seal_for_job
-from tests.support.endings import complete_decrypt
+from tests.support.endings import Decrypted, complete_decrypt
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 
-OUTCOME = DecryptOutcome(data=b"picture", media_type="image/png", file_name=None, columns={})
+OUTCOME = Decrypted(data=b"picture", media_type="image/png", file_name=None, columns={})
 STAGES = ("validating", "unlocking", "verifying", "decrypting", "storing")
 DAMAGED = {"code": "image-corrupt", "title": "The image is damaged"}
 
 
 @pytest.fixture
-def steering(plant):
-    return Steering(plant.database, plant.bus, plant.vault)
+def steering(resources, endings):
+    return Steering(resources.database, resources.vault, endings)
 
 
 @pytest.fixture
-def cancel(steering, account):
-    return lambda job_id: steering.cancel(account.id, job_id, request_id="req_1")
+def cancel(steering, caller):
+    return lambda job_id: steering.cancel(caller, job_id)
 
 
 @pytest.fixture
-def retry(steering, account):
-    return lambda job_id: steering.retry(Order(account.id, "req_1"), job_id)
+def retry(steering, caller):
+    return lambda job_id: steering.retry(Submission(caller), job_id)
 
 
 @pytest.fixture
-def delete(steering, account):
-    return lambda job_id: steering.delete(account.id, job_id, request_id="req_1")
+def delete(steering, caller):
+    return lambda job_id: steering.delete(caller, job_id)
 
 
 @pytest.fixture
@@ -100,12 +100,12 @@ class TestCancelOfOneThatWaits:
         ]
         assert await claims.claim() is None
 
-    async def test_lets_the_sweeper_delete_what_was_sent(self, cancel, submit, sweeper, plant):
+    async def test_lets_the_sweeper_delete_what_was_sent(self, cancel, submit, sweeper, resources):
         job_id = await submit()
         await cancel(job_id)
         await sweeper.delete_due_objects()
         with pytest.raises(Gone):
-            await plant.store.get(f"uploads/{job_id.hex}")
+            await resources.store.get(f"uploads/{job_id.hex}")
 
     async def test_a_second_time_changes_nothing(self, cancel, submit, sql):
         job_id = await submit()
@@ -114,11 +114,13 @@ class TestCancelOfOneThatWaits:
         assert await ends(sql, job_id) == ["cancelled"]
         assert len(await sql("SELECT 1 FROM audit_events WHERE action = 'job.cancel'")) == 1
 
-    async def test_is_heard_by_its_followers(self, cancel, submit, plant, account):
+    async def test_is_heard_by_its_followers(self, cancel, submit, resources, account):
         job_id = await submit()
 
         async def listen():
-            async with aclosing(ProgressFeed(plant.database, plant.bus).follow(account.id, job_id)) as feed:
+            async with aclosing(
+                ProgressFeed(resources.database, resources.bus).follow(Caller(account.id), job_id)
+            ) as feed:
                 return [item async for item in feed]
 
         following = asyncio.create_task(listen())
@@ -240,20 +242,20 @@ class TestRetry:
         assert await sql("SELECT job_id FROM outbox") == [{"job_id": claim.job.id}]
         assert await sql("SELECT delete_after FROM blobs") == [{"delete_after": None}]
 
-    async def test_seals_anew_what_is_under_the_key_of_another_day(self, retry, failed, sql, plant, account):
+    async def test_seals_anew_what_is_under_the_key_of_another_day(self, retry, failed, sql, resources, account):
         claim = await failed()
         names = {"account_id": account.id, "job_id": claim.job.id}
-        sealed = seal_for_job(plant.vault, **names, value={"a": 1})
+        sealed = seal_for_job(resources.vault, **names, value={"a": 1})
         await sql("UPDATE jobs SET secret = :sealed", sealed=sealed)
         await sql("UPDATE blobs SET sealed = :sealed", sealed=sealed)
-        transit = plant.vault._directory / "transit"
+        transit = resources.vault._directory / "transit"
         [today] = transit.iterdir()
         today.rename(transit / "2026-01-02")
         await retry(claim.job.id)
         (transit / "2026-01-02").unlink()
         for query in ("SELECT secret AS sealed FROM jobs", "SELECT sealed FROM blobs"):
             [row] = await sql(query)
-            assert open_for_job(plant.vault, **names, sealed=bytes(row["sealed"])) == {"a": 1}
+            assert open_for_job(resources.vault, **names, sealed=bytes(row["sealed"])) == {"a": 1}
 
     async def test_after_a_day_is_gone_with_input_and_secret(self, retry, begin, claims, sql, sweeper):
         claim = await begin()
@@ -289,7 +291,7 @@ class TestRetry:
 
 
 class TestDelete:
-    async def test_makes_a_job_invisible_and_its_objects_go(self, delete, completed, sql, sweeper, plant):
+    async def test_makes_a_job_invisible_and_its_objects_go(self, delete, completed, sql, sweeper, resources):
         claim = await completed()
         objects = [row["object_key"] for row in await sql("SELECT object_key FROM blobs")]
         await delete(claim.job.id)
@@ -299,7 +301,7 @@ class TestDelete:
         assert len(objects) == 2
         for key in objects:
             with pytest.raises(Gone):
-                await plant.store.get(key)
+                await resources.store.get(key)
         assert await sql("SELECT 1 FROM jobs UNION SELECT 1 FROM job_events UNION SELECT 1 FROM blobs") == []
 
     async def test_leaves_the_row_until_the_objects_are_gone(self, delete, completed, sql, sweeper):
@@ -342,9 +344,9 @@ class TestOtherAccounts:
         job_id = await submit()
         for act in (steering.cancel, steering.delete):
             with pytest.raises(NotFound):
-                await act(ids.new(), job_id, request_id=None)
+                await act(Caller(ids.new()), job_id)
         with pytest.raises(NotFound):
-            await steering.retry(Order(ids.new()), job_id)
+            await steering.retry(Submission(Caller(ids.new())), job_id)
 
 
 class TestExpiry:
@@ -379,7 +381,7 @@ class TestExpiry:
 
 class TestStoreRules:
     @pytest.fixture
-    def rules(self, plant, sweeper, monkeypatch):
+    def rules(self, resources, sweeper, monkeypatch):
         """Renew the rules, and give what the store would be told."""
         told = {}
 
@@ -387,7 +389,7 @@ class TestStoreRules:
             told.clear()
             told.update(days)
 
-        monkeypatch.setattr(plant.store, "expire_after", expire_after)
+        monkeypatch.setattr(resources.store, "expire_after", expire_after)
 
         async def renew():
             await sweeper.renew_store_rules()

@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from backplane.errors import Gone, Unavailable
-from backplane.services.jobs import endings
+from backplane.services.jobs.endings import Endings
 from backplane.services.upkeep import sweeper as sweeper_module
-from backplane.services.upkeep.sweeper import Sweeper
+from backplane.wiring.relay import wire_sweeper
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 
@@ -80,14 +80,14 @@ class TestCancelled:
 
 
 class TestTwoSweepers:
-    async def test_each_repair_is_made_once(self, plant, claims, submit, sql):
+    async def test_each_repair_is_made_once(self, resources, claims, submit, sql):
         for _ in range(20):
             await submit()
             await claims.claim()
         await sql("DELETE FROM outbox")
         await sql(EXPIRE)
         await sql("UPDATE jobs SET attempts = 3 WHERE id IN (SELECT id FROM jobs LIMIT 10)")
-        sweepers = [Sweeper(plant.database, plant.store, plant.bus, plant.vault) for _ in range(3)]
+        sweepers = [wire_sweeper(resources) for _ in range(3)]
         await asyncio.gather(*(each.recover_jobs() for each in sweepers))
         await sweepers[0].recover_jobs()  # what one of them had locked was passed over by the others
         counts = await sql("SELECT status, count(*) AS jobs FROM jobs GROUP BY status ORDER BY status")
@@ -103,50 +103,50 @@ class TestTwoSweepers:
             await claims.claim()
         await sql(EXPIRE)
         await sql("UPDATE jobs SET attempts = 3")
-        broken, fail = [], endings.fail
+        broken, fail = [], Endings.fail
 
-        async def fail_but_for_the_first(session, job, **why):
+        async def fail_but_for_the_first(self, session, job, **why):
             broken.append(job.id)
             if job.id == broken[0]:
                 raise RuntimeError("something about this one")
-            return await fail(session, job, **why)
+            return await fail(self, session, job, **why)
 
-        monkeypatch.setattr(endings, "fail", fail_but_for_the_first)
+        monkeypatch.setattr(Endings, "fail", fail_but_for_the_first)
         await sweeper.recover_jobs()
         assert len(broken) == 3
         assert await sql("SELECT id FROM jobs WHERE status = 'processing'") == [{"id": broken[0]}]
 
 
 class TestObjects:
-    async def test_due_objects_are_deleted_and_their_keys_forgotten(self, sweeper, submit, sql, plant):
+    async def test_due_objects_are_deleted_and_their_keys_forgotten(self, sweeper, submit, sql, resources):
         job_id = await submit()
         await sql("UPDATE blobs SET delete_after = now() - interval '1 second', sealed = 'x'")
         await sweeper.delete_due_objects()
         assert await sql("SELECT deleted_at IS NOT NULL AS gone, sealed FROM blobs") == [{"gone": True, "sealed": None}]
         with pytest.raises(Gone):
-            await plant.store.get(f"uploads/{job_id.hex}")
+            await resources.store.get(f"uploads/{job_id.hex}")
 
-    async def test_only_objects_that_no_row_names_are_collected(self, sweeper, submit, plant, monkeypatch):
+    async def test_only_objects_that_no_row_names_are_collected(self, sweeper, submit, resources, monkeypatch):
         job_id = await submit()
-        await plant.store.put("results/orphan", b"x", media_type="image/png")
+        await resources.store.put("results/orphan", b"x", media_type="image/png")
         monkeypatch.setattr(sweeper_module, "UNREFERENCED_AFTER", timedelta(seconds=-60))
         await sweeper.collect_unreferenced()
-        assert await plant.store.get(f"uploads/{job_id.hex}") == b"ciphertext"
+        assert await resources.store.get(f"uploads/{job_id.hex}") == b"ciphertext"
         with pytest.raises(Gone):
-            await plant.store.get("results/orphan")
+            await resources.store.get("results/orphan")
 
     async def test_one_object_that_cannot_be_deleted_does_not_keep_the_others(
-        self, sweeper, submit, sql, plant, monkeypatch
+        self, sweeper, submit, sql, resources, monkeypatch
     ):
         stuck, _ = [await submit() for _ in range(2)]
         await sql("UPDATE blobs SET delete_after = now() - interval '1 second'")
-        delete_all = plant.store.delete_all
+        delete_all = resources.store.delete_all
 
         async def refuse_one(keys):
             refused = {key for key in keys if stuck.hex in key}
             return refused | await delete_all([key for key in keys if key not in refused])
 
-        monkeypatch.setattr(plant.store, "delete_all", refuse_one)
+        monkeypatch.setattr(resources.store, "delete_all", refuse_one)
         with pytest.raises(Unavailable):
             await sweeper.delete_due_objects()
         assert await sql("SELECT job_id FROM blobs WHERE deleted_at IS NULL") == [{"job_id": stuck}]
@@ -155,7 +155,7 @@ class TestObjects:
         assert await sql("SELECT job_id FROM blobs WHERE deleted_at IS NULL") == []
 
     async def test_a_store_that_is_down_is_asked_once_and_nothing_is_said_to_be_deleted(
-        self, sweeper, submit, sql, plant, monkeypatch
+        self, sweeper, submit, sql, resources, monkeypatch
     ):
         for _ in range(6):
             await submit()
@@ -166,7 +166,7 @@ class TestObjects:
             asked.append(keys)
             raise Unavailable
 
-        monkeypatch.setattr(plant.store, "delete_all", refuse)
+        monkeypatch.setattr(resources.store, "delete_all", refuse)
         with pytest.raises(Unavailable):
             await sweeper.delete_due_objects()
         assert len(asked) == 1
@@ -181,7 +181,7 @@ class TestObjects:
         assert await sql("SELECT 1 FROM blobs WHERE deleted_at IS NULL") == []
 
     async def test_an_unreferenced_object_behind_a_thousand_known_ones_is_found(
-        self, sweeper, submit, sql, plant, monkeypatch
+        self, sweeper, submit, sql, resources, monkeypatch
     ):
         job_id = await submit()
         keys = [f"uploads/{job_id.hex}/{number:04}" for number in range(1000)]
@@ -191,36 +191,36 @@ class TestObjects:
             job_id=job_id,
             keys=keys,
         )
-        await asyncio.gather(*(plant.store.put(key, b"x", media_type="image/png") for key in keys))
+        await asyncio.gather(*(resources.store.put(key, b"x", media_type="image/png") for key in keys))
         last = f"uploads/{'f' * 32}/input"
-        await plant.store.put(last, b"x", media_type="image/png")
+        await resources.store.put(last, b"x", media_type="image/png")
         monkeypatch.setattr(sweeper_module, "UNREFERENCED_AFTER", timedelta(seconds=-60))
         await sweeper.collect_unreferenced()
         with pytest.raises(Gone):
-            await plant.store.get(last)
-        assert await plant.store.get(keys[999]) == b"x"
+            await resources.store.get(last)
+        assert await resources.store.get(keys[999]) == b"x"
 
-    async def test_nothing_of_a_job_that_has_not_ended_is_collected(self, sweeper, begin, sql, plant, monkeypatch):
+    async def test_nothing_of_a_job_that_has_not_ended_is_collected(self, sweeper, begin, sql, resources, monkeypatch):
         claim = await begin()
         made = f"results/{claim.job.id.hex}/1/0123"
-        await plant.store.put(made, b"half", media_type="image/png")
+        await resources.store.put(made, b"half", media_type="image/png")
         monkeypatch.setattr(sweeper_module, "UNREFERENCED_AFTER", timedelta(seconds=-60))
         await sweeper.collect_unreferenced()
-        assert await plant.store.get(made) == b"half"
+        assert await resources.store.get(made) == b"half"
         await sql("UPDATE jobs SET status = 'failed'")
         await sweeper.collect_unreferenced()
         with pytest.raises(Gone):
-            await plant.store.get(made)
+            await resources.store.get(made)
 
-    async def test_what_lies_elsewhere_in_the_bucket_is_left_alone(self, sweeper, plant, monkeypatch):
-        await plant.store.put("somebody/else", b"x", media_type="text/plain")
+    async def test_what_lies_elsewhere_in_the_bucket_is_left_alone(self, sweeper, resources, monkeypatch):
+        await resources.store.put("somebody/else", b"x", media_type="text/plain")
         monkeypatch.setattr(sweeper_module, "UNREFERENCED_AFTER", timedelta(seconds=-60))
         await sweeper.collect_unreferenced()
-        assert await plant.store.get("somebody/else") == b"x"
+        assert await resources.store.get("somebody/else") == b"x"
 
-    async def test_young_objects_are_not_collected(self, sweeper, plant):
-        await plant.store.put("results/young", b"x", media_type="image/png")
+    async def test_young_objects_are_not_collected(self, sweeper, resources):
+        await resources.store.put("results/young", b"x", media_type="image/png")
         await sweeper.collect_unreferenced()
-        assert await plant.store.get("results/young") == b"x"
-        pages = plant.store.written_before(datetime.now(UTC) - timedelta(hours=1), under=[""])
+        assert await resources.store.get("results/young") == b"x"
+        pages = resources.store.written_before(datetime.now(UTC) - timedelta(hours=1), under=[""])
         assert [key async for page in pages for key in page] == []

@@ -15,7 +15,6 @@ from backplane.errors import (
     ValidationFailed,
     WebhookUrlRefused,
 )
-from backplane.services.jobs import endings
 from backplane.services.webhooks import endpoints as webhooks_module
 from backplane.services.webhooks import secrets as webhook_secrets
 from backplane.services.webhooks.endpoints import Webhooks
@@ -25,8 +24,8 @@ pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 
 
 @pytest.fixture
-def hooks(plant, account, claims, submit, sql):
-    return Hooks(plant, account, claims, submit, sql)
+def hooks(resources, account, claims, submit, sql):
+    return Hooks(resources, account, claims, submit, sql)
 
 
 class TestSignature:
@@ -51,7 +50,7 @@ class TestSignature:
 class TestSecrets:
     async def test_neither_address_nor_secret_rests_in_clear(self, hooks, sql):
         made = await hooks.make()
-        rotated = await hooks.owner.rotate_secret(hooks.order, "default")
+        rotated = await hooks.owner.rotate_secret(hooks.submission, "default")
         kept = str(await sql("SELECT * FROM webhook_endpoints")) + str(await sql("SELECT * FROM audit_events"))
         assert "webhook.created" in kept
         for secret in (made.secret, rotated.secret, base64.b64decode(made.secret[6:]), b"canary-path-4711", "canary"):
@@ -59,14 +58,14 @@ class TestSecrets:
         assert made.secret not in repr(made)
         assert "canary" not in repr(made)
 
-    async def test_a_value_opens_only_where_it_belongs(self, hooks, plant, account, sql):
+    async def test_a_value_opens_only_where_it_belongs(self, hooks, resources, account, sql):
         await hooks.make()
         (row,) = await sql("SELECT id, secret, url FROM webhook_endpoints")
         place = {"account_id": account.id, "owner_id": row["id"]}
-        assert webhook_secrets.unseal(plant.vault, row["url"], **place, field="url") == URL
+        assert webhook_secrets.unseal(resources.vault, row["url"], **place, field="url") == URL
         for value, field in ((row["url"], "secret"), (row["secret"], "url")):
             with pytest.raises(Unavailable):
-                webhook_secrets.unseal(plant.vault, value, **place, field=field)
+                webhook_secrets.unseal(resources.vault, value, **place, field=field)
 
 
 class TestEndpoints:
@@ -74,38 +73,38 @@ class TestEndpoints:
         monkeypatch.setattr(webhooks_module, "MAX_ENDPOINTS", 2)
         made = await asyncio.gather(*(hooks.make() for _ in range(5)), return_exceptions=True)
         assert sorted(type(one).__name__ for one in made) == ["MadeSecret"] * 2 + ["TooManyWebhooks"] * 3
-        await hooks.owner.rotate_secret(hooks.order, "default")
-        assert len(await hooks.owner.page(hooks.order.account_id)) == 3
+        await hooks.owner.rotate_secret(hooks.submission, "default")
+        assert len(await hooks.owner.page(hooks.caller)) == 3
         with pytest.raises(TooManyWebhooks):
             await hooks.make()
 
-    async def test_an_address_that_is_not_called_makes_none(self, hooks, plant):
-        strict = Webhooks(plant.database, plant.vault, Guard((), resolve=resolve))
+    async def test_an_address_that_is_not_called_makes_none(self, hooks, resources):
+        strict = Webhooks(resources.database, resources.vault, Guard((), resolve=resolve))
         with pytest.raises(WebhookUrlRefused):
-            await strict.create(hooks.order, url=URL, events=ALL, description=None)
-        assert await strict.page(hooks.order.account_id) == []
+            await strict.create(hooks.submission, url=URL, events=ALL, description=None)
+        assert await strict.page(hooks.caller) == []
 
     async def test_what_is_not_named_stays(self, hooks):
         made = await hooks.make("job.failed")
         name = f"whk_{made.endpoint.id.hex}"
-        changed = await hooks.owner.change(hooks.order, name, {"description": "mine"})
+        changed = await hooks.owner.change(hooks.caller, name, {"description": "mine"})
         assert (changed.url, changed.events, changed.description) == (URL, ["job.failed"], "mine")
-        moved = await hooks.owner.change(hooks.order, name, {"url": "https://other.example/"})
+        moved = await hooks.owner.change(hooks.caller, name, {"url": "https://other.example/"})
         assert (moved.url, moved.description) == ("https://other.example/", "mine")
 
     async def test_the_default_endpoint_is_there_when_it_is_needed(self, hooks):
         with pytest.raises(NotFound):
-            await hooks.owner.get(hooks.order.account_id, "default")
-        made = await asyncio.gather(*(hooks.owner.rotate_secret(hooks.order, "default") for _ in range(3)))
+            await hooks.owner.get(hooks.caller, "default")
+        made = await asyncio.gather(*(hooks.owner.rotate_secret(hooks.submission, "default") for _ in range(3)))
         assert len({one.endpoint.id for one in made}) == 1
         with pytest.raises(ValidationFailed):
-            await hooks.owner.change(hooks.order, "default", {"url": URL})
+            await hooks.owner.change(hooks.caller, "default", {"url": URL})
 
     async def test_every_act_is_in_the_audit_log(self, hooks, sql):
         name = await hooks.name()
-        await hooks.owner.change(hooks.order, name, {"enabled": False})
-        await hooks.owner.rotate_secret(hooks.order, name)
-        await hooks.owner.remove(hooks.order, name)
+        await hooks.owner.change(hooks.caller, name, {"enabled": False})
+        await hooks.owner.rotate_secret(hooks.submission, name)
+        await hooks.owner.remove(hooks.caller, name)
         rows = await sql("SELECT action, request_id FROM audit_events WHERE action LIKE 'webhook.%' ORDER BY id")
         assert [row["action"] for row in rows] == [
             "webhook.created",
@@ -131,17 +130,17 @@ class TestEvents:
     async def test_where_nobody_listens_nothing_is_written(self, hooks, sql):
         await hooks.make("job.completed")
         off = await hooks.make("job.failed")
-        await hooks.owner.change(hooks.order, f"whk_{off.endpoint.id.hex}", {"enabled": False})
+        await hooks.owner.change(hooks.caller, f"whk_{off.endpoint.id.hex}", {"enabled": False})
         await hooks.end()
         assert await sql("SELECT 1 FROM webhook_events") == []
 
-    async def test_it_is_there_or_not_with_the_end(self, hooks, plant, claims, submit, sql):
+    async def test_it_is_there_or_not_with_the_end(self, *, hooks, resources, claims, submit, sql, endings):
         await hooks.make()
         await submit()
         claim = await claims.claim()
 
         async def end_and_break():
-            async with plant.database.transaction() as session:
+            async with resources.database.transaction() as session:
                 await endings.fail(session, claim.job, code="internal", title="x")
                 raise RuntimeError
 
@@ -150,13 +149,13 @@ class TestEvents:
         assert await sql("SELECT 1 FROM webhook_events") == []
         assert (await sql("SELECT status FROM jobs"))[0]["status"] == "processing"
 
-    async def test_a_jobs_end_has_one_event_for_ever(self, hooks, plant, account, sql):
+    async def test_a_jobs_end_has_one_event_for_ever(self, hooks, resources, account, sql):
         await hooks.make()
         job_id = await hooks.end()
         again = WebhookEvent(account_id=account.id, type="job.failed", subject_id=job_id, seq=2, data={}, id=job_id)
 
         async def add():
-            async with plant.database.transaction() as session:
+            async with resources.database.transaction() as session:
                 session.add(again)
 
         with pytest.raises(IntegrityError):
@@ -209,13 +208,15 @@ class TestEvents:
         assert data["counts"] == {"total": 2, "completed": 0, "failed": 2, "cancelled": 0}
         assert (data["batch_id"], data["result_url"]) == (f"bat_{batch_id.hex}", None)
 
-    async def test_an_endpoint_that_is_deleted_meanwhile_costs_no_job_its_end(self, hooks, plant, claims, submit, sql):
+    async def test_an_endpoint_that_is_deleted_meanwhile_costs_no_job_its_end(
+        self, *, hooks, resources, claims, submit, sql, endings
+    ):
         made = await hooks.make()
         await submit()
         claim = await claims.claim()
-        async with plant.database.transaction() as session:
+        async with resources.database.transaction() as session:
             await endings.fail(session, claim.job, code="internal", title="x")
-            removing = asyncio.create_task(hooks.owner.remove(hooks.order, f"whk_{made.endpoint.id.hex}"))
+            removing = asyncio.create_task(hooks.owner.remove(hooks.caller, f"whk_{made.endpoint.id.hex}"))
             await asyncio.wait({removing}, timeout=0.2)
             assert not removing.done(), "the end holds the endpoint in its place"
         await removing

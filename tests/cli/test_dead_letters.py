@@ -5,10 +5,12 @@ import pytest
 
 from backplane import ids
 from backplane.errors import POISON
-from backplane.services.jobs.submissions import Upload
-from backplane.services.pictures.encryptions import Wishes
-from backplane.services.requests.submission import Order
-from backplane.wiring import open_claims, open_gateway
+from backplane.services.jobs.submissions import Picture
+from backplane.services.pictures.encryptions import EncryptRequest
+from backplane.services.requests.caller import NO_ACCOUNT, Caller
+from backplane.services.requests.submission import Submission
+from backplane.wiring.gateway import open_gateway
+from backplane.wiring.worker import open_claims
 from imageshield.__main__ import run
 from tests.support import pictures
 from tests.support.databases import query
@@ -22,11 +24,11 @@ def given_up(settings):
 
     async def make():
         async with open_gateway(settings) as gateway:
-            account = await gateway.accounts.register(
-                email="ada@example.org", password="correct horse battery", request_id=None
+            account = await gateway.identity.accounts.register(
+                Caller(NO_ACCOUNT), email="ada@example.org", password="correct horse battery"
             )
-            upload = Upload(pictures.as_png(pictures.make(8, 6)), "scan.png")
-            job = await gateway.encryptions.submit(Order(account.id), upload, Wishes())
+            upload = Picture(pictures.as_png(pictures.make(8, 6)), "scan.png")
+            job = await gateway.pictures.encryptions.submit(Submission(Caller(account.id)), upload, EncryptRequest())
         async with open_claims(settings) as claims:
             await claims.fail(await claims.claim(), code=POISON.code, title=POISON.title)
         return ids.to_wire("job", job.id)

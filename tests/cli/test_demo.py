@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from imageshield.__main__ import run
-from imageshield.commands import demo
+from imageshield.commands.service import demo
 from tests.support import pictures
 from tests.support.stack import ROOT, SystemUnderTest
 

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from backplane import ids
 from imageshield.checks import database, machine, redis
 from imageshield.checks.situation import Fault, Situation, look, place
-from imageshield.commands import doctor
+from imageshield.commands.service import doctor
 from imageshield.servers import binaries
 from imageshield.servers.home import Home, scratch
 from tests.support.databases import query
@@ -444,7 +444,7 @@ class TestRunningSystem:
     @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
     def test_directory_of_somebody_else_is_a_fault_and_not_the_end(self, home):
         script = (
-            "import os, sys; from pathlib import Path; from imageshield.commands import doctor; "
+            "import os, sys; from pathlib import Path; from imageshield.commands.service import doctor; "
             "from imageshield.servers.home import Home; "
             "import alembic.config, alembic.script, asyncpg; os.setuid(65534); "
             f"faults = doctor.find(doctor.look({{}}, Home(Path({str(home.path)!r})))); "

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from imageshield.__main__ import run
-from imageshield.commands import entropy_bench, entropy_routines, entropy_selftest
+from imageshield.commands.offline import entropy_bench, entropy_routines, entropy_selftest
 from shield_core.quantum import aer, conditioner
 from shield_core.quantum.sources import DeterministicSource
 

@@ -10,7 +10,7 @@ import typer.main
 from packaging.requirements import Requirement
 
 from imageshield.__main__ import app
-from imageshield.terminal.extras import NEEDED
+from imageshield.terminal.extras import NEEDED, lacking
 from tests.cli.test_manual import commands
 from tests.support import pictures
 from tests.support.stack import ROOT
@@ -100,6 +100,18 @@ class TestWithoutTheExtra:
         assert done.stderr.count("\n") == 1
 
 
+class TestMissingService:
+    def test_service_command_names_the_package(self):
+        """The services can be missing where the extras are installed. The error says how to get them."""
+        failure = lacking(ModuleNotFoundError(name="backplane.settings"), ["up"])
+        assert failure.exit_code == 2
+        assert failure.detail.startswith("`imageshield up` needs the package `backplane`: pip install ")
+
+    def test_offline_command_keeps_the_traceback(self):
+        with pytest.raises(ModuleNotFoundError):
+            lacking(ModuleNotFoundError(name="backplane"), ["encrypt", "x"])
+
+
 class TestWithTheExtra:
     @pytest.mark.parametrize(
         ("extra", "modules"),
@@ -107,8 +119,11 @@ class TestWithTheExtra:
             (
                 "embedded",
                 ", ".join(
-                    ["backplane.wiring", "imageshield.servers.installation"]
-                    + [f"imageshield.commands.{name}" for name in ("up", "demo", "doctor", "backups", "dead_letters")]
+                    ["backplane.wiring", "imageshield.commands.service.installation"]
+                    + [
+                        f"imageshield.commands.service.{name}"
+                        for name in ("up", "demo", "doctor", "backups", "dead_letters")
+                    ]
                 ),
             ),
             ("worker", "relay.__main__"),

@@ -36,6 +36,11 @@ BAD_PICTURES = {
 }
 
 
+def decryption(password_file):
+    opening = ["--key", "photo.enc.qkey", "--password-file", password_file]
+    return ["decrypt", "photo.enc.png", *opening, "-o", "back.png"]
+
+
 class Shell:
     """Runs commands in a directory of their own, as a script would: without a terminal."""
 
@@ -449,16 +454,7 @@ class TestDecrypt:
     def test_replaces_with_force_what_is_named(self, shell):
         shell.encrypt()
         shell.write("back.png", b"old")
-        arguments = (
-            "decrypt",
-            "photo.enc.png",
-            "--key",
-            "photo.enc.qkey",
-            "--password-file",
-            "password",
-            "-o",
-            "back.png",
-        )
+        arguments = decryption(password_file="password")
         shell(*arguments, expect=1)
         assert shell.read("back.png") == b"old"
         shell(*arguments, "--force")
@@ -509,16 +505,7 @@ class TestDecrypt:
     def test_a_wrong_password_is_refused_with_the_same_words(self, shell):
         shell.encrypt()
         shell.write("other", b"another password altogether")
-        arguments = (
-            "decrypt",
-            "photo.enc.png",
-            "--key",
-            "photo.enc.qkey",
-            "--password-file",
-            "other",
-            "-o",
-            "back.png",
-        )
+        arguments = decryption(password_file="other")
         shell(*arguments, expect=3)
         assert shell.err.splitlines()[-1] == "imageshield: Wrong key or password, or the file was changed"
         assert shell.json(*arguments, expect=3)["error"]["rung"] == "no match"

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from imageshield.__main__ import run
-from imageshield.commands.neighbors import beside
+from imageshield.commands.offline.neighbors import beside
 from tests.cli.test_files import ROOT, Shell
 from tests.support import pictures
 
@@ -100,6 +100,6 @@ def test_a_secret_is_not_quoted(shell, monkeypatch):
         "s3cret-é".encode("ascii")
 
     shell.write("a.png", PICTURE)
-    monkeypatch.setattr("imageshield.commands.files.encrypt", refuse)
+    monkeypatch.setattr("imageshield.commands.offline.files.encrypt", refuse)
     assert run(["encrypt", "a.png", "--plain-key"]) == 1
     assert "s3cret" not in "".join(shell.capsys.readouterr())

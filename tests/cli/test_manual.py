@@ -5,8 +5,8 @@ import subprocess
 import pytest
 import typer.main
 
+from imageshield import manual
 from imageshield.__main__ import app
-from imageshield.terminal import manual
 
 
 def commands(group, path=()):

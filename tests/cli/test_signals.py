@@ -58,7 +58,7 @@ class TestSignals:
             told = process.stderr.read()
         assert process.returncode == 0, told
 
-    @pytest.mark.parametrize("module", ["typer", "imageshield.terminal.options", "imageshield.commands.keygen"])
+    @pytest.mark.parametrize("module", ["typer", "imageshield.terminal.options", "imageshield.commands.offline.keygen"])
     def test_are_no_traceback_while_modules_are_read(self, module):
         program = EARLY.format(module=module)
         environment = os.environ | {"PYTHONPATH": str(ROOT)}

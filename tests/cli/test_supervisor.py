@@ -270,11 +270,11 @@ class TestRecords:
         assert yard.said[0] == "one: left running by a supervisor that was killed; stopped"
 
 
-class TestLeash:
-    LEASH = ROOT / "imageshield/servers/leash.py"
+class TestParentGuard:
+    PARENT_GUARD = ROOT / "imageshield/servers/parent_guard.py"
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-I", "-S", self.LEASH, *arguments]
+        command = [sys.executable, "-I", "-S", self.PARENT_GUARD, *arguments]
         return subprocess.run(command, capture_output=True, text=True, check=False)
 
     def test_program_takes_its_place(self):

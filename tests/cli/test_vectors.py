@@ -10,7 +10,7 @@ from shield_core.image.framing import frame
 from shield_core.image.payload import Layout
 from tests.vectors import reading
 
-CODES = {error.code: error.rung for error in (HeaderMissing, KeyFileInvalid)}
+CODES = {error.code: error.failure for error in (HeaderMissing, KeyFileInvalid)}
 """Rungs that anybody may know: the code outside tells them."""
 
 
@@ -69,4 +69,4 @@ def test_gives_what_the_vector_says(vector, desk):
     error = printed["error"]
     told = error.get("rung") or CODES[error["code"]]
     assert (told, written) == (vector.expect, None)
-    assert code == (1 if told == HeaderMissing.rung else 3)
+    assert code == (1 if told == HeaderMissing.failure else 3)

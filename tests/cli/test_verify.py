@@ -6,7 +6,7 @@ from hashlib import sha256
 
 import pytest
 
-from imageshield.commands.verify import _CHECKS
+from imageshield.commands.offline.verify import _CHECKS
 from shield_core.keys import jwk
 from shield_core.keys.stanzas import PassphraseWrap
 from shield_core.pipeline import encrypt_image

@@ -1,4 +1,4 @@
-"""What a fuzzer calls at the service's doors: documents, forms, heads and zips that strangers send."""
+"""Fuzz targets for untrusted input of the service: documents, forms, headers and zips."""
 
 import io
 import json
@@ -6,7 +6,7 @@ import zipfile
 
 from fastapi.exceptions import RequestValidationError
 
-from api.answers.errors import RequestMalformed
+from api.errors import RequestMalformed
 from api.requests import strict
 from api.serving.heads import check_handshake, check_head
 from backplane.errors import ApplicationError
@@ -18,7 +18,7 @@ HEAD = b"GET /health HTTP/1.1\nHost: a:80\nSec-WebSocket-Version: 13\nSec-WebSoc
 
 
 def read_document(data):
-    """What is taken, every reader reads alike: UTF-8, and the same again when it is written and read."""
+    """An accepted document is UTF-8 and survives a round trip."""
     try:
         found = strict.read_json(data)
     except RequestValidationError:

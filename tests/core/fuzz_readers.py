@@ -1,4 +1,4 @@
-"""What a fuzzer calls: each takes any bytes and returns whether they were taken; nothing but a fault is raised."""
+"""Fuzz targets for the readers of the core: each returns whether it accepts any bytes, and raises only on a bug."""
 
 import io
 import json
@@ -55,7 +55,7 @@ def read_png(data):
 
 
 def read_png_with_checksums(data):
-    """With every checksum put right, so that what lies behind them is reached."""
+    """Read it with corrected checksums, so that the fuzzer reaches the code after the checks."""
     return read_png(_checksums(data))
 
 
@@ -73,7 +73,7 @@ def read_key_file(data):
 
 
 def read_respelled(data):
-    """As `rewrap` reads it: what it takes is canonical once it is written, and `parse` takes that."""
+    """Read it as `rewrap` does: an accepted file is written in canonical form, which `parse` accepts."""
     try:
         key_file = keyfile.parse_respelled(data)
     except KeyFileInvalid:
@@ -85,7 +85,7 @@ def read_respelled(data):
 
 
 def read_key_file_values(data):
-    """Whatever JSON it is, in the form of a key file."""
+    """Read any JSON in the form of a key file."""
     rewritten = _rewritten(data, canonical.dumps_indented)
     return rewritten is not None and read_key_file(rewritten)
 
@@ -102,7 +102,7 @@ def read_texts(data):
 
 
 def read_public_key(data):
-    """With its check put right, so that the key itself is looked at."""
+    """Read it with a corrected checksum, so that the key itself is checked."""
     try:
         public = PublicKey((data + bytes(PUBLIC_SIZE))[:PUBLIC_SIZE])
     except RecipientUnfit:
@@ -138,7 +138,7 @@ def read_material(data):
 
 
 def read_lanes(data):
-    """Sealed under the right key, so that lanes and seeds are looked at."""
+    """Read it sealed under the right key, so that lanes and seeds are checked."""
     return any(_decrypt_with(making, seal(data, making.keys.material, making.header_id())) for making in PARTS)
 
 
@@ -150,7 +150,7 @@ MAKINGS = (
 
 
 def read_metadata(data):
-    """As authentic metadata of two images, in the form that is due where it is JSON."""
+    """Read it as authentic metadata of two images, in canonical form if it is JSON."""
     data = _rewritten(data, canonical.dumps) or data
     return any(_restore(making, data) for making in MAKINGS)
 
@@ -176,7 +176,7 @@ def _restore(making, data):
 
 
 def read_name(data):
-    """In UTF-16, so that lone surrogates are among what comes; a name that is taken never changes again."""
+    """Read it as UTF-16, to include lone surrogates; sanitizing an accepted name again does not change it."""
     name = data[: len(data) // 2 * 2].decode("utf-16-le", "surrogatepass")
     kept = names.harmless_name(name)
     stem = names.harmless_stem(name, fallback="image")
@@ -190,7 +190,7 @@ def read_name(data):
 
 
 def read_picture(data):
-    """Walk over it, decode it where anything does, and give it back as it was."""
+    """Walk over it, decode it if a decoder does, and restore it unchanged."""
     try:
         payload = build(data, intake.examine(data), layout=Layout.FILE)
     except ImageError:
@@ -219,7 +219,7 @@ def read_npz(data):
 
 
 def read_npy(data):
-    """As one array in a sound archive."""
+    """Read it as one array in a valid archive."""
     taken = False
     for name in NPY:
         file = io.BytesIO()
@@ -261,7 +261,7 @@ def _checksums(data):
 
 
 def _adler(stream):
-    """Put the Adler-32 of a stream of one stored block right."""
+    """Correct the Adler-32 of a stream of one stored block."""
     return stream[:-4] + struct.pack(">I", zlib.adler32(stream[7:-4])) if len(stream) > 11 else stream
 
 

@@ -1,6 +1,6 @@
-"""What is read from strangers, each as a target: what a fuzzer begins with, what it puts in, and what it calls.
+"""Fuzzing of all readers of untrusted input: the targets, with their seeds and dictionaries.
 
-`python -m tests.fuzz` runs them for long; test_fuzz.py for a moment.
+`python -m tests.fuzz` runs them for as long as wanted; test_fuzz.py runs them briefly.
 """
 
 import random
@@ -21,7 +21,7 @@ from tests.vectors.purities import joined
 
 @dataclass(frozen=True)
 class Target:
-    """`run` returns whether the input was taken; `seeds` are, each or one of them; `words` are put in whole."""
+    """`run` returns whether the input was accepted; it accepts some or all `seeds`; `words` are inserted whole."""
 
     name: str
     run: Callable[[bytes], bool]
@@ -30,7 +30,7 @@ class Target:
 
 
 def _sound(folder):
-    """What is decrypted with success, of the vectors."""
+    """Return the vectors that decrypt successfully."""
     return tuple(v.body for v in reading.every() if v.path.parent.name == folder and v.expect == "success")
 
 
@@ -158,7 +158,7 @@ TARGETS = (
 
 
 def mutate(target, rng):
-    """One input: a seed, changed in one to eight places."""
+    """Return an input: a seed with one to eight changes."""
     data = bytearray(rng.choice(target.seeds))
     for _ in range(rng.choice((1, 1, 1, 2, 3, 8))):
         _change(data, target, rng)

@@ -21,7 +21,7 @@ def encrypt(data, **options):
 
 
 def resave(data):
-    """Do what any other program does: keep the pixels and drop the chunk."""
+    """Save the image like another program: keep the pixels and drop the chunk."""
     with Image.open(io.BytesIO(data)) as image:
         return pictures.as_png(image)
 
@@ -43,7 +43,7 @@ class TestOurOwn:
         json.dumps(analysis, allow_nan=False)
 
     def test_samples_are_those_of_the_file(self, photo):
-        """An ordinary PNG reader and ours must see the same noise."""
+        """An ordinary PNG reader and the product's must see the same noise."""
         encrypted = bytes(encrypt(photo).png)
         ours, ordinary = appraise(photo, encrypted), appraise(photo, resave(encrypted))
         assert ours["charts"]["histogram_comparison"] == ordinary["charts"]["histogram_comparison"]
@@ -64,13 +64,13 @@ class TestOurOwn:
         assert analysis["pictures"]["encrypted"]["bit_depth"] == 16
         assert analysis["security_grade"]["letter"] == "A"
 
-    def test_regions_are_read_from_the_image_and_not_graded(self, photo):
+    def test_regions_are_read_but_not_graded(self, photo):
         analysis = appraise(photo, encrypt(photo, regions=(Region(10, 10, 90, 70),)).png)
         assert analysis["regions"]["share_encrypted"] == pytest.approx(90 * 70 / (200 * 150))
         assert analysis["security_grade"]["letter"] is None
         assert analysis["metrics"]["npcr"]["between_ciphertexts"] is None
 
-    def test_a_file_that_is_no_longer_ours_is_measured_as_any_picture(self, photo):
+    def test_resaved_image_is_measured_as_plain_picture(self, photo):
         encrypted = bytes(encrypt(photo).png)
         other_header = pictures.insert_chunk(resave(encrypted), b"qsIS", b"QSIS of another version")
         for data in (resave(encrypted), other_header):
@@ -111,7 +111,7 @@ class TestFreshCipher:
 
 class TestProgress:
     @pytest.mark.parametrize("threads", [1, 2])
-    def test_adds_up_whatever_is_analyzed(self, photo, threads):
+    def test_progress_adds_up_for_any_analysis(self, photo, threads):
         for encrypted in (encrypt(photo).png, photo):
             told = []
             appraise(photo, encrypted, threads=threads, progress=told.append)
@@ -119,7 +119,7 @@ class TestProgress:
             assert min(told) > 0
             assert len(told) >= 3
 
-    def test_what_it_raises_ends_the_work(self, photo):
+    def test_exception_of_progress_ends_the_work(self, photo):
         def stop(_):
             raise Cancelled
 

@@ -1,4 +1,4 @@
-"""Whatever the bytes are, what reads them takes them or refuses in a documented way, in bounded memory."""
+"""Short fuzzing of all targets: each reader accepts or refuses any bytes as documented, in bounded memory."""
 
 import tracemalloc
 
@@ -17,7 +17,7 @@ targets = pytest.mark.parametrize("target", fuzzing.TARGETS, ids=lambda target: 
 
 @targets
 class TestTargets:
-    def test_takes_what_it_is_made_from(self, target):
+    def test_target_accepts_its_seeds(self, target):
         assert any(target.run(seed) for seed in target.seeds)
 
     @BRIEF

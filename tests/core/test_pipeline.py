@@ -138,7 +138,7 @@ class TestRoundTrip:
 
 
 class TestEncryptImage:
-    def test_file_is_a_picture_of_the_same_size_in_which_nothing_is_seen(self):
+    def test_result_is_noise_of_the_same_size(self):
         data = pictures.sample("astronaut.png")
         with Image.open(io.BytesIO(encrypt(data).png)) as noise, Image.open(io.BytesIO(data)) as original:
             assert (noise.size, noise.mode) == (original.size, original.mode)
@@ -187,7 +187,7 @@ class TestEncryptImage:
         assert (made.statement["pool"] is not None) == (purity is Purity.FAST)
         decrypt(made, material=made.material)
 
-    def test_a_source_that_fails_does_not_fail_the_job(self):
+    def test_failing_source_does_not_fail_the_job(self):
         class Broken(DeterministicSource):
             def measure(self, n_bits):
                 raise SourceFailed("out of order")
@@ -246,7 +246,7 @@ class TestConsume:
         ids=["PNG", "PNG with EXIF", "JPEG", "BMP", "TIFF", "WebP"],
     )
     def test_memory_of_the_file_is_given_back(self, data, layout):
-        """No view of the original is left anywhere, or the array could not be emptied."""
+        """No view of the original is left; otherwise the array could not be emptied."""
         original = bytearray(data)
         made = encrypt(original, layout=layout, consume=True)
         assert original == b""
@@ -263,7 +263,7 @@ class TestConsume:
         decrypt(image := bytearray(made.png), made.key_file_bytes)
         assert image == made.png
 
-    def test_of_whoever_still_looks_at_it_it_is_left(self):
+    def test_buffer_with_another_view_is_kept(self):
         original = bytearray(SMALL)
         with memoryview(original) as view:
             encrypt(original, consume=True)
@@ -300,7 +300,7 @@ class TestProgress:
             steps = [after.done - before.done for before, after in itertools.pairwise(inside)]
             assert max(steps) <= 3 * (1 << 20)
 
-    def test_a_stage_says_beforehand_how_much_there_is_to_do(self):
+    def test_stage_states_its_total_beforehand(self):
         reports = []
         samples = 3 * 900 * 800
         encrypt(pictures.as_bmp(pictures.make(900, 800)), progress=reports.append)
@@ -354,7 +354,7 @@ class TestWraps:
 
 
 class TestRefusals:
-    """Each rung of docs/reference/format.md, Decryption, and their order."""
+    """Each failure of docs/reference/format.md, Decryption, and their order."""
 
     def test_1_too_large(self, small):
         with pytest.raises(FileTooLarge):
@@ -410,7 +410,7 @@ class TestRefusals:
 
     @pytest.mark.parametrize("part", ["tag", "samples", "metadata", "geometry", "purity"])
     def test_10_sound_file_with_another_content(self, small, part):
-        """All checksums fit: only the tag can tell."""
+        """All checksums are valid: only the tag shows the change."""
         image, key_file = small
         parsed = png.read(image)
         header, mac, samples = parsed.header, bytearray(parsed.tag), parsed.samples.copy()
@@ -429,7 +429,7 @@ class TestRefusals:
 
     @pytest.mark.parametrize("part", ["payload_sha256", "purity", "statement_sha256", "version", "source", "none"])
     def test_11_authentic_but_untrue(self, part):
-        """Made with the right keys by a writer with a fault."""
+        """Made with the right keys by a faulty writer."""
         file_key = bytes(range(32))
         keys = schedule.derive(file_key, NONCE)
         content = payload.build(SMALL, intake.examine(SMALL))
@@ -474,7 +474,7 @@ class TestRefusals:
             with pytest.raises((DecryptionError, UnsupportedFormat)):
                 decrypt(image[:size], key_file)
 
-    def test_every_flipped_bit_of_the_key_file_is_refused(self, small):
+    def test_every_flipped_key_file_bit_is_refused(self, small):
         image, key_file = small
         for bit in range(8 * len(key_file)):
             changed = bytearray(key_file)
@@ -489,7 +489,7 @@ class TestRefusals:
 
 class TestAttempt:
     def run(self, threads, data=SMALL):
-        """One attempt with a fixed file key and nonce: what the vectors need, and no public function gives."""
+        """Run an attempt with a fixed file key and nonce, which the vectors need and no public function takes."""
         draw = Draw(bytes(32), {"job_id": "job", "purity": {"served": "balanced"}})
         attempt = Attempt(payload.build(data, intake.examine(data)), KEY_ID, threads=threads)
         return attempt.run(draw, NONCE, StageClock(ignore))

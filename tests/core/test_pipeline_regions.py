@@ -54,7 +54,7 @@ def keys_of(made):
 
 
 def mask(regions, width, height):
-    """Which pixels lie in a rectangle, found by asking each pixel."""
+    """Return which pixels are inside a rectangle, by checking each pixel."""
     inside = np.zeros((height, width), bool)
     for y, x in itertools.product(range(height), range(width)):
         inside[y, x] = any(r.x <= x < r.x + r.width and r.y <= y < r.y + r.height for r in regions)
@@ -81,7 +81,7 @@ def oracle(data, mode, regions, keys):
 
 @st.composite
 def redactions(draw):
-    """The size of a picture, and rectangles in it."""
+    """Draw the size of a picture, and rectangles in it."""
     width, height = draw(st.integers(1, 24)), draw(st.integers(1, 24))
 
     def one():
@@ -113,7 +113,7 @@ class TestRoundTrip:
     @pytest.mark.parametrize("threads", [1, 2])
     @pytest.mark.parametrize("mode", MODES)
     def test_everything_outside_stays_and_everything_inside_changes(self, mode, threads):
-        """Of 11,000 bytes of noise, 43 are what they were by chance; 200 is more than twenty deviations away."""
+        """Of 11,000 bytes of noise, 43 are unchanged by chance; 200 is more than twenty deviations away."""
         data = pictures.as_png(pictures.make(180, 130, mode))
         before = np.frombuffer(stored_samples(data, mode), np.uint8).reshape(130, 180, -1)
         after = png.read(encrypt(data, LARGE, threads=threads).png).samples.reshape(before.shape)
@@ -191,7 +191,7 @@ class TestWhatItSays:
         assert png.read(made.png).header.regions == ()
         assert made.warnings == ()
 
-    def test_digest_in_the_metadata_is_of_what_is_encrypted(self, small):
+    def test_metadata_digest_covers_encrypted_pixels_only(self, small):
         header = png.read(small.png).header
         about = metadata.decrypt(
             header.metadata, keys_of(small).metadata, purity="balanced", statement_sha256=small.statement_sha256
@@ -200,7 +200,7 @@ class TestWhatItSays:
         assert about["payload_sha256"] == sha256(inside.tobytes()).hexdigest()
         assert about["original_sha256"] == sha256(SMALL).hexdigest()
 
-    def test_nothing_of_the_metadata_stands_in_the_result(self):
+    def test_result_contains_no_metadata(self):
         """A thumbnail in EXIF shows what the rectangle hides."""
         image = pictures.make()
         data = pictures.with_icc(image, exif=pictures.exif(1, "the secret description"))
@@ -226,7 +226,7 @@ class TestWhatItSays:
         assert encrypt(data, [Region(0, 0, 70, 70)]).warnings == (("orientation-not-applied",) if told else ())
         assert "orientation-not-applied" not in encrypt(data, ()).warnings
 
-    def test_progress_is_of_what_is_encrypted_and_reaches_the_end(self):
+    def test_progress_counts_encrypted_pixels_and_completes(self):
         reports = []
         data = pictures.as_bmp(pictures.make(1200, 900))
         made = encrypt(data, [Region(0, 0, 1000, 700)], progress=reports.append)
@@ -289,7 +289,7 @@ class TestTampering:
                 decrypt_image(changed, small.key_file, openers=OPEN)
 
     @pytest.mark.parametrize("place", range(35))
-    def test_an_edit_of_any_pixel_in_a_sound_file(self, small, place):
+    def test_edited_pixel_in_valid_file_is_refused(self, small, place):
         parsed = png.read(small.png)
         samples = parsed.samples.copy()
         samples[place, 0] ^= 1
@@ -314,7 +314,7 @@ class TestTampering:
 
     @pytest.mark.parametrize("regions", [(), (Region(1, 1, 3, 3),), (Region(0, 0, 7, 5),)])
     def test_a_list_that_is_authentic_and_untrue(self, small, regions):
-        """Made with the right keys by a writer with a fault: the digest of the payload tells."""
+        """Made with the right keys by a faulty writer: the digest of the payload shows it."""
         parsed = png.read(small.png)
         header = dataclasses.replace(parsed.header, regions=regions)
         mac = tag.compute(keys_of(small).mac, pack(header), parsed.samples)
@@ -333,7 +333,7 @@ class TestTampering:
         ],
         ids=["unsorted", "twice", "outside", "empty", "overflowing", "sixty-five"],
     )
-    def test_a_list_that_no_writer_writes_before_any_key_is_tried(self, small, regions):
+    def test_invalid_list_is_refused_before_any_key(self, small, regions):
         parsed = png.read(small.png)
         listed = b"".join(number.to_bytes(4, "big") for region in regions for number in region)
         packed = pack(parsed.header)
@@ -345,8 +345,8 @@ class TestTampering:
         with pytest.raises(HeaderInvalid):
             decrypt_image(forged, small.key_file, openers=[])
 
-    def test_the_same_forging_with_the_true_list_is_sound(self, small):
-        """So that the refusals above are for the list and not for how it was put there."""
+    def test_same_forgery_with_true_list_decrypts(self, small):
+        """It shows that the refusals above are caused by the list and not by the way it is inserted."""
         regions = normalize(SMALL_REGIONS, width=7, height=5)
         listed = b"".join(n.to_bytes(4, "big") for r in regions for n in (r.x, r.y, r.width, r.height))
         packed = pack(png.read(small.png).header)

@@ -36,7 +36,7 @@ class TestOverallPercent:
         assert overall_percent(Stage.COMPLETED) == 100
 
     @pytest.mark.parametrize("stage", Stage)
-    def test_stage_without_a_count_stands_where_it_begins(self, stage):
+    def test_stage_without_count_stays_at_its_begin(self, stage):
         assert overall_percent(stage) == overall_percent(stage, 0, 5)
 
     @pytest.mark.parametrize("stage", Stage)

@@ -1,4 +1,4 @@
-"""`multistage` and `maximum`, from the picture to the files and back."""
+"""The purities `multistage` and `maximum`: encryption and decryption of pictures."""
 
 import itertools
 
@@ -61,7 +61,7 @@ def maximum():
 
 
 class FailingLater(DeterministicSource):
-    """Gives good bits so many times, and then what another source gives."""
+    """Returns good bits a number of times, then those of another source."""
 
     def __init__(self, sound, then):
         super().__init__(11)
@@ -77,7 +77,7 @@ def totals(reports):
 
 
 class TestWork:
-    def test_of_maximum_counts_its_lanes_when_they_are_measured_and_twice_when_they_are_used(self):
+    def test_maximum_work_counts_measured_and_used_lanes(self):
         reports = []
         made = encrypt(Purity.MAXIMUM, LARGE, progress=reports.append)
         work, samples = totals(reports), 3 * 700 * 600
@@ -142,7 +142,7 @@ def opened(made):
 
 
 class TestBySlowMeans:
-    """The picture by the slow twin, hmac and AES-GCM, from the files alone."""
+    """Decryption with the reference cipher, hmac and AES-GCM, from the files alone."""
 
     def payload(self, made, *, seeds=(), measured=()):
         parsed, keys = png.read(made.png), keys_of(made)
@@ -178,7 +178,7 @@ def raw_pixels(data):
 
 
 class TestFiles:
-    def test_seeds_stand_in_the_key_file_and_lanes_by_themselves(self, multistage, maximum):
+    def test_seeds_are_in_key_file_lanes_separate(self, multistage, maximum):
         assert multistage.material is None
         assert len(multistage.key_file.material) == 21 + 32 + 16
         assert maximum.key_file.material is None
@@ -214,7 +214,7 @@ class TestRefused:
         with pytest.raises(MaterialRequired):
             decrypt(maximum, material=None)
 
-    def test_material_is_asked_for_before_a_password_is_derived(self, maximum):
+    def test_material_is_required_before_key_derivation(self, maximum):
         class Opener:
             def open(self, stanza, key_id):
                 pytest.fail("nothing is opened before")
@@ -236,10 +236,10 @@ class TestRefused:
             decrypt(maximum, material=given)
 
     @pytest.mark.parametrize("purity", [Purity.FAST, Purity.BALANCED, Purity.MULTISTAGE])
-    def test_material_that_is_not_needed_is_not_looked_at(self, purity):
+    def test_unneeded_material_is_ignored(self, purity):
         assert decrypt(encrypt(purity), material=b"anything").layout == Layout.PIXELS
 
-    def test_every_flipped_bit_and_every_cut_of_the_material(self, maximum):
+    def test_flipped_or_truncated_material_is_refused(self, maximum):
         whole = bytes(maximum.material)
         for bit in range(8 * len(whole)):
             changed = bytearray(whole)
@@ -251,7 +251,7 @@ class TestRefused:
                 decrypt(maximum, material=whole[:size])
 
     @pytest.mark.parametrize("purity", NEW)
-    def test_every_flipped_bit_and_every_cut_of_the_image(self, purity):
+    def test_flipped_or_truncated_image_is_refused(self, purity):
         made = encrypt(purity)
         image, key_file = bytes(made.png), made.key_file
         for bit in range(8 * len(image)):
@@ -277,7 +277,7 @@ class TestRefused:
             decrypt_image(maximum.png, multistage.key_file, openers=OPEN, material=maximum.material)
 
     def test_a_key_file_without_the_seeds(self, multistage):
-        """Made with the right file key by a writer with a fault."""
+        """Made with the right file key by a faulty writer."""
         without = keyfile.build(
             file_key=keyfile.unlock(multistage.key_file, OPEN),
             nonce=multistage.key_file.nonce,
@@ -319,7 +319,7 @@ class TestFailingSource:
 
 @pytest.fixture
 def recordings(monkeypatch):
-    """Every recording that is made, with its memory as it was reserved."""
+    """Every recording that was made, with its reserved memory."""
     kept = []
     init = lanes.Recording.__init__
 

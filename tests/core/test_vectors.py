@@ -18,7 +18,7 @@ from tests.vectors import make_vectors, reading
 
 VECTORS = reading.every()
 RUNGS = {
-    error.rung: error
+    error.failure: error
     for error in (*errors.DecryptionError.__subclasses__(), errors.HeaderMissing, errors.KeyFileInvalid)
 }
 
@@ -37,7 +37,7 @@ def decrypt(vector):
 
 
 def _samples(back):
-    """What was released: of a file its frame, whatever the file is; of pixels all of them."""
+    """Return the released samples: the frame of any file, or all pixels."""
     if back.layout is Layout.FILE:
         return frame(back.data)
     return payload.build(back.data, intake.examine(back.data), layout=Layout.PIXELS).samples

@@ -18,7 +18,7 @@ import boto3
 import redis
 from botocore.config import Config
 
-from imageshield.servers import embedded, keeper, ports, processes, seaweed, system
+from imageshield.servers import embedded, ports, process_runner, processes, seaweed, system
 from imageshield.servers.home import Home, scratch
 from imageshield.servers.service import Service
 from imageshield.servers.supervisor import Supervisor
@@ -253,7 +253,7 @@ def door(port: int, upstream: str, fault: Path) -> Service:
 def running_house(log: Path) -> Iterator[House]:
     """Start the servers and the store's door, lend them, stop everything."""
     # Whoever is killed on purpose has earned a quick restart all the same.
-    steady, keeper.STEADY_SECONDS = keeper.STEADY_SECONDS, 0.0
+    steady, process_runner.STEADY_SECONDS = process_runner.STEADY_SECONDS, 0.0
     try:
         with scratch() as own, scratch() as place:
             servers = Home.open(place)
@@ -265,4 +265,4 @@ def running_house(log: Path) -> Iterator[House]:
                 house.close()
                 servers.close()
     finally:
-        keeper.STEADY_SECONDS = steady
+        process_runner.STEADY_SECONDS = steady

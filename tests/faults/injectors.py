@@ -26,7 +26,7 @@ WORKER_POINTS = (
     "worker.stored",
     "worker.completing",
     "worker.completed",
-    "worker.rung",
+    "worker.notified",
 )
 
 

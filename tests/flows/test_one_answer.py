@@ -17,7 +17,7 @@ from tests.vectors.reading import Vector
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
 
-RUNGS = {error.rung for error in DecryptionError.__subclasses__()}
+RUNGS = {error.failure for error in DecryptionError.__subclasses__()}
 LATER = b"QSMT\x02"
 """Material of a later version says so in front, to anyone, and is `later-version` before a key is tried."""
 

@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from api.answers.errors import catalog
+from api.errors import catalog
 from backplane.errors import CORE_STATUS
 from backplane.settings import Settings
 from shield_core import errors as core_errors
@@ -77,7 +77,7 @@ class TestIndex:
         index = (root / "docs/README.md").read_text()
         pages = [path for path in (root / "docs").rglob("*.md") if path.parent.name not in {"decisions", "problems"}]
         for path in [*pages, *root.glob("*.md")]:
-            assert path.name == "README.md" or f"/{path.name})" in index, path.name
+            assert path.name == "README.md" or re.search(rf"[/(]{re.escape(path.name)}\)", index), path.name
 
 
 class TestContributing:

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from .decrypt import decrypt
-from .rungs import Refused
+from .failures import Refused
 from .stanzas import Secrets
 
 

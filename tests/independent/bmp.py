@@ -3,8 +3,8 @@
 from typing import Any
 
 from .canonical import from_b64, has_keys
+from .failures import demand
 from .png import Geometry
-from .rungs import demand
 
 _HEADERS = (40, 52, 56, 108, 124)
 
@@ -22,7 +22,7 @@ def rebuild_bmp(instructions: dict[str, Any], geometry: Geometry, samples: bytes
 
 
 def check_header(header: bytes, geometry: Geometry) -> bool:
-    """Refuse a header of another picture; True where the rows stand from the last to the first."""
+    """Refuse a header of another picture; return whether the rows are in bottom-up order."""
     demand(len(header) >= _HEADERS[0], "no header")
     size, height = _number(header, 0, 4), int.from_bytes(header[8:12], "little", signed=True)
     demand(size in _HEADERS, "a header of another size")

@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from .rungs import demand
+from .failures import demand
 
 _KEY = re.compile(r"[a-z0-9_]+", re.ASCII)
 _LARGEST = 2**53 - 1
@@ -22,7 +22,7 @@ def indented(value: Any) -> bytes:
 
 
 def parse(data: bytes, form: Any) -> Any:
-    """The value of `data`, which must be exactly what `form` (compact or indented) writes of it."""
+    """Return the value of `data`, which must be exactly in its canonical `form` (compact or indented)."""
     try:
         value = json.loads(
             data.decode(), object_pairs_hook=_object, parse_float=_no_fraction, parse_constant=_no_fraction
@@ -59,7 +59,7 @@ def _check(value: Any, depth: int) -> None:
 
 
 def is_integer(value: Any, least: int = -_LARGEST, most: int = _LARGEST) -> bool:
-    """True is no integer, although Python says so."""
+    """Return whether a value is an integer; a bool is not, unlike in Python."""
     return type(value) is int and least <= value <= most
 
 

@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.ciphers.algorithms import ChaCha20
 
 
 def open_gcm(key: bytes, nonce: bytes, aad: bytes, sealed: bytes) -> bytes:
-    """The plaintext of ciphertext ‖ tag; ValueError where the tag does not fit."""
+    """Decrypt ciphertext ‖ tag; raise ValueError if the tag is wrong."""
     try:
         return AESGCM(key).decrypt(nonce, sealed, aad)
     except (InvalidTag, ValueError):

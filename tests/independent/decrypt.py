@@ -6,6 +6,7 @@ from typing import Any
 
 from . import keyfile, permutation, png, regions
 from .ciphers import xor
+from .failures import Refused, demand, failing_as
 from .header import Header
 from .header import parse as parse_header
 from .keyfile import KeyFile
@@ -14,7 +15,6 @@ from .metadata import check_source, open_metadata
 from .numbers import u32, u64
 from .png import Geometry
 from .rebuild import rebuild, unpack_file
-from .rungs import Refused, demand, rung
 from .schedule import Keys, derive, mac, same
 from .stanzas import Secrets, open_stanzas
 
@@ -25,7 +25,7 @@ _MOST_PIXELS = 25_000_000
 
 @dataclass(frozen=True)
 class Decrypted:
-    """The file that comes back, its samples (of the layout `file` its payload), and its metadata."""
+    """The restored file, its samples (with the layout `file` its payload), and its metadata."""
 
     file: bytes
     samples: bytes
@@ -34,7 +34,7 @@ class Decrypted:
 
 @dataclass(frozen=True)
 class Image:
-    """What the strict reader makes of an encrypted image."""
+    """The parts of an encrypted image, from the strict reader."""
 
     header: Header
     header_bytes: bytes
@@ -45,22 +45,22 @@ class Image:
 def decrypt(image_bytes: bytes, key_file_bytes: bytes, secrets: Secrets, qmat: bytes | None = None) -> Decrypted:
     """Decrypt, or raise Refused; `qmat` is the material of `maximum`."""
     _check_container(image_bytes)  # 1, 2, 3
-    with rung("key file"):  # 4
+    with failing_as("key file"):  # 4
         key_file = keyfile.read(key_file_bytes)
-    with rung("header"):  # 5
+    with failing_as("header"):  # 5
         image = _read(image_bytes)
     material = _material(image.header, key_file, qmat)  # 5a
-    with rung("no match"):  # 6
+    with failing_as("no match"):  # 6
         file_key = open_stanzas(key_file.stanzas, key_file.key_id, secrets)
     _check_key_file(key_file, file_key, image.header)  # 7, 8, 9
     keys = derive(file_key, image.header.nonce)
     _check_tag(image, keys)  # 10
     _check_material(image.header, material)  # 10a
-    with rung("payload"):  # 11
+    with failing_as("payload"):  # 11
         metadata = open_metadata(image.header, key_file, keys.metadata)
-    with rung("mac"):  # 12
+    with failing_as("mac"):  # 12
         plaintext = open_chunks(material, keys.material, image.header.key_id) if image.header.has_material else b""
-    with rung("payload"):  # 13
+    with failing_as("payload"):  # 13
         return _restore(image, keys, plaintext, metadata)
 
 
@@ -71,7 +71,7 @@ def _check_container(image: bytes) -> None:
         raise Refused("unsupported format", "not a PNG")
     if int.from_bytes(image[16:20], "big") * int.from_bytes(image[20:24], "big") > _MOST_PIXELS:
         raise Refused("too many pixels", "IHDR")
-    with rung("header"):
+    with failing_as("header"):
         lacks = png.lacks_own_chunk(image)
     if lacks:
         raise Refused("header missing", "no qsIS before IEND")
@@ -84,7 +84,7 @@ def _read(image: bytes) -> Image:
 
 
 def _material(header: Header, key_file: KeyFile, qmat: bytes | None) -> bytes:
-    """Of `maximum` the file that was given, of `multistage` what the key file holds, of others nothing."""
+    """Return the given file for `maximum`, the key file's material for `multistage`, and nothing for the others."""
     if header.purity != "maximum":
         return key_file.material or b""
     if qmat is None:
@@ -96,23 +96,23 @@ def _material(header: Header, key_file: KeyFile, qmat: bytes | None) -> bytes:
 
 def _check_key_file(key_file: KeyFile, file_key: bytes, header: Header) -> None:
     keys = derive(file_key, key_file.nonce)
-    with rung("commitment"):  # 7
+    with failing_as("commitment"):  # 7
         demand(same(keys.commitment, key_file.commitment), "another file key than the key file's")
-    with rung("mac"):  # 8
+    with failing_as("mac"):  # 8
         demand(same(mac(keys.key_file, key_file.signed), key_file.mac), "a changed key file")
-    with rung("commitment"):  # 9
+    with failing_as("commitment"):  # 9
         equal = same(header.commitment, key_file.commitment) and header.nonce == key_file.nonce
         demand(equal and header.key_id == key_file.key_id, "a key file of another image")
 
 
 def _check_tag(image: Image, keys: Keys) -> None:
     framed = u32(len(image.header_bytes)) + image.header_bytes + u64(len(image.samples)) + image.samples
-    with rung("mac"):
+    with failing_as("mac"):
         demand(same(mac(keys.mac, framed), image.tag), "a changed image")
 
 
 def _check_material(header: Header, material: bytes) -> None:
-    with rung("mac"):
+    with failing_as("mac"):
         digest = hashlib.sha256(material).digest()
         demand(not header.has_material or same(digest, header.material_sha256), "other material")
 

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
+from .failures import demand
 from .numbers import Cursor
 from .png import Geometry
 from .regions import Rectangle, check_rectangles
-from .rungs import demand
 
 PURITIES = {1: "fast", 2: "balanced", 3: "multistage", 4: "maximum"}
 LAYOUTS = {1: "pixels", 2: "file"}
@@ -32,7 +32,7 @@ class Header:
 
 
 def parse(own: bytes, ihdr: Geometry) -> tuple[Header, bytes, bytes]:
-    """The header, its bytes, and the tag behind it."""
+    """Return the header, its bytes, and the tag after it."""
     demand(len(own) >= _TAG, "qsIS ends too early")
     raw, tag = own[:-_TAG], own[-_TAG:]
     fields = Cursor(raw)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from .canonical import compact, from_b64, has_keys, indented, is_hex_digest, is_integer, parse
-from .rungs import demand
+from .failures import demand
 from .stanzas import check_stanzas
 
 _LIMIT = 1_048_576

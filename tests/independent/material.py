@@ -1,9 +1,9 @@
 """Material: the measured bits beside the keystream (docs/reference/format.md, "Material")."""
 
 from .ciphers import chacha20, open_gcm, xor
+from .failures import demand
 from .numbers import Cursor, u8, u32
 from .permutation import bucket_bits
-from .rungs import demand
 from .schedule import Keys, segment_key
 
 _CHUNK = 65_536
@@ -13,7 +13,7 @@ _SEGMENT = 2**20
 
 
 def open_chunks(material: bytes, key: bytes, key_id: bytes) -> bytes:
-    """The plaintext. Exactly the final chunk says that it is the last, and it is empty only where all of it is."""
+    """Return the plaintext. Only the final chunk is marked as last, and it is empty only if the whole plaintext is."""
     head, body = material[:_HEAD], material[_HEAD:]
     demand(head == b"QSMT" + u8(1) + key_id, "another head")
     chunks = [body[at : at + _CHUNK + _TAG] for at in range(0, len(body), _CHUNK + _TAG)]
@@ -26,7 +26,7 @@ def open_chunks(material: bytes, key: bytes, key_id: bytes) -> bytes:
 
 
 class Lane:
-    """A lane of keystream, XORed with measured bytes where there are any."""
+    """A lane of keystream, XORed with measured bytes if there are any."""
 
     def __init__(self, key: bytes, nonce: bytes, measured: bytes | None = None) -> None:
         self._stream = chacha20(key, nonce)
@@ -42,7 +42,7 @@ class Lane:
 
 
 class Keystreams:
-    """What a payload is encrypted with: `stream`, and `lane` of the permutation."""
+    """The keystreams of a payload: `stream`, and `lane` of the permutation."""
 
     def __init__(self, keys: Keys, stream: bytes, measured: list[bytes] | None = None) -> None:
         self.stream = stream
@@ -62,7 +62,7 @@ class Keystreams:
 
 
 def keystreams(purity: str, keys: Keys, plaintext: bytes, length: int, pixels: int) -> Keystreams:
-    """Keystreams of a payload of `length` bytes and so many pixels; `plaintext` is that of the material."""
+    """Return the keystreams of a payload of `length` bytes; `plaintext` is that of the material."""
     if purity == "multistage":
         return Keystreams(keys, _segments(keys.stream, plaintext, length))
     if purity == "maximum":

@@ -5,9 +5,9 @@ from typing import Any
 
 from .canonical import compact, has_keys, is_hex_digest, is_integer, parse
 from .ciphers import open_gcm
+from .failures import demand
 from .header import Header
 from .keyfile import KeyFile
-from .rungs import demand
 
 _KEYS = ("version", "job_id", "purity", "statement_sha256", "payload_sha256", "original_sha256", "source")
 _SOURCE = ("format", "mode", "bit_depth", "file_name", "rebuild")
@@ -21,7 +21,7 @@ _MODE = re.compile(r"[!-~]{1,16}", re.ASCII)
 
 
 def open_metadata(header: Header, key_file: KeyFile, key: bytes) -> dict[str, Any]:
-    """Step 11: what the first table says, and nothing of `source` but that it is an object."""
+    """Step 11: check the first table; of `source`, check only that it is an object."""
     metadata = parse(open_gcm(key, bytes(12), b"", header.metadata), compact)
     demand(has_keys(metadata, *_KEYS), "other keys")
     demand(is_integer(metadata["version"], 1, 1), "another version")
@@ -35,7 +35,7 @@ def open_metadata(header: Header, key_file: KeyFile, key: bytes) -> dict[str, An
 
 
 def check_source(source: dict[str, Any], header: Header) -> None:
-    """Step 13: the keys, their types, and that they agree with the header."""
+    """Step 13: check the keys, their types, and that they agree with the header."""
     name = source.get("file_name")
     demand(name is None or isinstance(name, str), "file_name is neither string nor null")
     if header.version == 2:
@@ -65,7 +65,7 @@ def _check_other(source: dict[str, Any]) -> None:
 
 
 def begins_as(file: bytes, format_name: str) -> bool:
-    """Whether the file begins as its format says; of OTHER nothing is compared."""
+    """Return whether the file begins like its format; OTHER is not compared."""
     if format_name == "BMP":
         return file[:2] == b"BM" and len(file) >= 18 and int.from_bytes(file[14:18], "little") in _BMP_HEADERS
     if format_name == "WEBP":

@@ -1,4 +1,4 @@
-"""ML-KEM-768 decapsulation, as FIPS 203 writes it down; slow, and not in constant time."""
+"""ML-KEM-768 decapsulation, written from FIPS 203; slow, and not in constant time."""
 
 import hashlib
 from itertools import chain
@@ -28,7 +28,7 @@ class DecapsulationKey:
         self.public = b"".join(_encode(one, 12) for one in t) + rho
 
     def decapsulate(self, ciphertext: bytes) -> bytes:
-        """Algorithm 18, ML-KEM.Decaps_internal: 32 bytes, which are random where the ciphertext is not of this key."""
+        """Algorithm 18, ML-KEM.Decaps_internal: 32 bytes, which are random if the ciphertext is for another key."""
         message = self._decrypt(ciphertext)
         shared = hashlib.sha3_512(message + hashlib.sha3_256(self.public).digest()).digest()
         if _encrypt(self.public, message, shared[32:]) == ciphertext:
@@ -61,7 +61,7 @@ def _matrix(rho: bytes) -> list[list[Polynomial]]:
 
 
 def _uniform(seed: bytes) -> Polynomial:
-    """Algorithm 7, SampleNTT. 1,344 bytes give 896 candidates, of which 256 are below q but for less than 2^-128."""
+    """Algorithm 7, SampleNTT. 1,344 bytes give 896 candidates; fewer than 256 are below q with probability < 2^-128."""
     stream = hashlib.shake_128(seed).digest(1344)
     triples = zip(stream[::3], stream[1::3], stream[2::3], strict=True)
     candidates = chain.from_iterable((a + 256 * (b % 16), b // 16 + 16 * c) for a, b, c in triples)

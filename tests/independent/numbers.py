@@ -1,6 +1,6 @@
-"""Unsigned integers of the wire, big-endian, and a cursor that reads them."""
+"""Big-endian unsigned integers, and a cursor that reads them."""
 
-from .rungs import demand
+from .failures import demand
 
 
 def u8(value: int) -> bytes:
@@ -20,7 +20,7 @@ def u64(value: int) -> bytes:
 
 
 class Cursor:
-    """Reads from the front of some bytes, and refuses to read behind their end."""
+    """Reads bytes from the front, and refuses to read past their end."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data

@@ -13,14 +13,14 @@ def bucket_bits(pixels: int) -> int:
 
 
 def order(pixels: int, lane: Callable[[int], Lane]) -> list[int]:
-    """Which pixel goes to place 0, 1, …; `lane` gives the keystream lane of a number."""
+    """Return which pixel goes to place 0, 1, …; `lane` returns the keystream lane with a number."""
     return [
         pixel for number, bucket in enumerate(_scatter(pixels, lane)) for pixel in _shuffle(bucket, lane(2 + number))
     ]
 
 
 def undo(payload: bytes, size: int, places: list[int]) -> bytes:
-    """Back to the order before: what is at place i goes to places[i]."""
+    """Undo the order: move the pixel at place i to places[i]."""
     restored = bytearray(len(payload))
     for at, place in enumerate(places):
         restored[place * size : (place + 1) * size] = payload[at * size : (at + 1) * size]
@@ -44,7 +44,7 @@ def _shuffle(bucket: list[int], lane: Lane) -> list[int]:
 
 
 def _below(bound: int, lane: Lane) -> int:
-    """A number below `bound`, without bias (Lemire)."""
+    """Return a number below `bound`, without bias (Lemire)."""
     while True:
         product = int.from_bytes(lane.read(4), "little") * bound
         if product % 2**32 >= (2**32 - bound) % bound:

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
+from .failures import demand
 from .numbers import u32
-from .rungs import demand
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 CHANNELS = {0: 1, 2: 3, 4: 2, 6: 4}
@@ -36,7 +36,7 @@ class Geometry:
 
 
 def lacks_own_chunk(png: bytes) -> bool:
-    """Whether a walk over the chunks reaches IEND without qsIS. No checksum is looked at, nor what is behind IEND."""
+    """Return whether a walk over the chunks reaches IEND without qsIS. Checksums and data after IEND are ignored."""
     for kind, _ in islice(_chunks(png), _MOST_CHUNKS):
         if kind in {b"qsIS", b"IEND"}:
             return kind == b"IEND"
@@ -44,7 +44,7 @@ def lacks_own_chunk(png: bytes) -> bool:
 
 
 def read_encrypted(png: bytes) -> tuple[Geometry, bytes, bytes]:
-    """Geometry, data of qsIS and samples; refuses every byte that a writer does not write."""
+    """Return geometry, data of qsIS and samples; refuse every byte that a writer does not write."""
     chunks = list(_chunks(png))
     kinds = [kind for kind, _ in chunks]
     framed = kinds[:2] == [b"IHDR", b"qsIS"] and kinds[-1] == b"IEND" and set(kinds[2:-1]) == {b"IDAT"}
@@ -72,7 +72,7 @@ def write_encrypted(geometry: Geometry, own: bytes, samples: bytes) -> bytes:
 
 
 def write_plain(geometry: Geometry, samples: bytes, before: bytes, after: bytes) -> bytes:
-    """A PNG that any reader takes, with the chunks before and after its image data."""
+    """Return a PNG for any reader, with the chunks before and after its image data."""
     image_data = chunk(b"IDAT", zlib.compress(_filtered(geometry, samples)))
     return SIGNATURE + header(geometry) + before + image_data + after + chunk(b"IEND", b"")
 
@@ -106,7 +106,7 @@ def _geometry(data: bytes) -> Geometry:
 
 
 def _samples(stream: bytes, geometry: Geometry) -> bytes:
-    """The samples in stored blocks. What is between them is not looked at: the file is written again and compared."""
+    """Return the samples in stored blocks, without checks: the file is written again and compared."""
     size = geometry.height * (1 + geometry.row_size)
     blocks = -(-size // _STORED)
     demand(len(stream) == 2 + 5 * blocks + size + 4, "image data of another length")

@@ -1,4 +1,4 @@
-"""The file: the original of `file`; a PNG, BMP or TIFF of `pixels` (docs/reference/format.md, "Rebuilding")."""
+"""The restored file: the original for `file`, else a PNG, BMP or TIFF (docs/reference/format.md, "Rebuilding")."""
 
 import hashlib
 from collections.abc import Callable
@@ -7,9 +7,9 @@ from typing import Any
 
 from .bmp import rebuild_bmp
 from .canonical import from_b64, has_keys
+from .failures import demand
 from .metadata import begins_as
 from .png import Geometry, chunk, write_plain
-from .rungs import demand
 from .tiff import rebuild_tiff
 
 _CHUNKS = ("iCCP", "eXIf", "pHYs", "tEXt", "zTXt", "iTXt", "tIME", "sRGB", "gAMA", "cHRM", "cICP", "sBIT", "bKGD")
@@ -39,7 +39,7 @@ def rebuild_png(instructions: dict[str, Any], geometry: Geometry, samples: bytes
 
 
 def unpack_file(payload: bytes, geometry: Geometry, metadata: dict[str, Any]) -> bytes:
-    """The original file in u64 length ‖ file ‖ zero padding; its picture is just big enough."""
+    """Return the original file from u64 length ‖ file ‖ zero padding; its picture must be the smallest."""
     length = int.from_bytes(payload[:8], "big")
     pixels = -(-(8 + length) // 3)
     width = max(_SMALLEST, isqrt(pixels - 1) + 1)

@@ -10,8 +10,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from . import mlkem
 from .canonical import from_b64
 from .ciphers import open_gcm
+from .failures import demand
 from .numbers import u16
-from .rungs import demand
 from .schedule import expand, extract
 
 _TEXT = "imageshield-secret-1:"
@@ -37,7 +37,7 @@ class SecretKey:
 
 
 def open_stanza(stanza: dict[str, Any], key_id: bytes, identity: str) -> bytes:
-    """The file key; ValueError where the stanza is not for this identity."""
+    """Return the file key; raise ValueError if the stanza is not for this identity."""
     secret_key = SecretKey(from_text(identity))
     hint = hashlib.sha256(secret_key.public).digest()[:8]
     demand(from_b64(stanza["hint_b64"]) == hint, "for another recipient")

@@ -3,8 +3,8 @@
 from itertools import pairwise
 from typing import NamedTuple
 
+from .failures import demand
 from .png import Geometry
-from .rungs import demand
 
 
 class Rectangle(NamedTuple):
@@ -23,7 +23,7 @@ def check_rectangles(rectangles: list[Rectangle], width: int, height: int) -> No
 
 
 def encrypted_pixels(rectangles: list[Rectangle], geometry: Geometry) -> list[int]:
-    """The numbers of the encrypted pixels, ascending: all of them where there is no rectangle."""
+    """Return the numbers of the encrypted pixels, ascending: all pixels if there is no rectangle."""
     if not rectangles:
         return list(range(geometry.pixels))
     return sorted(
@@ -41,7 +41,7 @@ def gather(samples: bytes, size: int, places: list[int]) -> bytes:
 
 
 def scatter(samples: bytes, size: int, places: list[int], pixels: bytes) -> bytes:
-    """The samples with `pixels` at `places`, one after the other."""
+    """Return the samples with `pixels` at `places`, one after the other."""
     changed = bytearray(samples)
     for number, place in enumerate(places):
         changed[place * size : (place + 1) * size] = pixels[number * size : (number + 1) * size]

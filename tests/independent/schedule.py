@@ -47,5 +47,5 @@ def mac(key: bytes, message: bytes) -> bytes:
 
 
 def same(left: bytes, right: bytes) -> bool:
-    """Compare in the same time, wherever they differ."""
+    """Compare in constant time."""
     return hmac.compare_digest(left, right)

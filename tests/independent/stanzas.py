@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from . import recipient
 from .canonical import compact, from_b64, has_keys, is_integer
 from .ciphers import open_gcm
-from .rungs import demand
+from .failures import demand
 
 _LABEL = b"imageshield/v1/passphrase"
 _LONGEST = 1024
@@ -19,14 +19,14 @@ _LONGEST = 1024
 
 @dataclass(frozen=True)
 class Secrets:
-    """What the reader was given: a typed passphrase, the text of a recipient's secret key."""
+    """The secrets of the reader: a passphrase, the text of a recipient's secret key."""
 
     passphrase: str | None = None
     identity: str | None = None
 
 
 def check_stanzas(stanzas: Any) -> None:
-    """Refuse what a key file may not say, before anything is derived."""
+    """Refuse invalid stanzas before anything is derived."""
     demand(isinstance(stanzas, list) and 1 <= len(stanzas) <= 20, "another number of stanzas")
     checks = {
         "passphrase": _check_passphrase,
@@ -45,7 +45,7 @@ def check_stanzas(stanzas: Any) -> None:
 
 
 def open_stanzas(stanzas: list[dict[str, Any]], key_id: bytes, secrets: Secrets) -> bytes:
-    """The file key of the first stanza that opens; ValueError where none does."""
+    """Return the file key of the first stanza that opens; raise ValueError if none does."""
     for stanza in stanzas:
         file_key = _open(stanza, key_id, secrets)
         if file_key is not None:

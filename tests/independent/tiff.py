@@ -1,11 +1,11 @@
-"""TIFF, rebuilt (docs/reference/format.md, "Rebuilding"): byte for byte where it is not packed."""
+"""TIFF, rebuilt (docs/reference/format.md, "Rebuilding"): byte for byte if it is not compressed."""
 
 import zlib
 from typing import Any, Literal, NamedTuple
 
 from .canonical import from_b64, has_keys, is_integer
+from .failures import demand
 from .png import Geometry
-from .rungs import demand
 
 _KEPT = (270, 271, 272, 274, 282, 283, 296, 305, 306, 315, 700, 33432, 33723, 34665, 34675, 34853)
 _DIRECTORIES = {None: (34665, 34853), 34665: (40965,)}  # which directories stand in which
@@ -41,7 +41,7 @@ def rebuild_tiff(instructions: dict[str, Any], geometry: Geometry, samples: byte
 
 
 def read_directory(tags: Any, inside: int | None) -> Directory:
-    """The fields of a list of tags, which ascends strictly; `inside` is the tag of the directory that they stand in."""
+    """Return the fields of a strictly ascending list of tags; `inside` is the tag of their directory."""
     demand(isinstance(tags, list), "tags are no list")
     directory: Directory = {}
     for one in tags:
@@ -72,7 +72,7 @@ class _Strips(NamedTuple):
 
 
 class _File:
-    """The bytes of a TIFF, written from the front; the place of the outer directory is filled in at the end."""
+    """The bytes of a TIFF, written from the front; the offset of the outer directory is filled in at the end."""
 
     def __init__(self, order: str) -> None:
         self.order: Order = "little" if order == "II" else "big"
@@ -91,7 +91,7 @@ class _File:
         return bytes(self._data)
 
     def _directory(self, directory: Directory) -> int:
-        """Write a directory, from the inside out; returns its offset."""
+        """Write a directory, from the inside out; return its offset."""
         demand(len(directory) <= _MOST_FIELDS, "a directory of too many fields")
         fields = {
             tag: _numbers(_LONG, self.order, self._directory(one)) if isinstance(one, dict) else one
@@ -104,14 +104,14 @@ class _File:
         return self._append(table + bytes(4))
 
     def _append(self, data: bytes) -> int:
-        """Write at the next even offset, and return that."""
+        """Write at the next even offset, and return the offset."""
         self._data += bytes(len(self._data) % 2)
         self._data += data
         return len(self._data) - len(data)
 
 
 def _strip(samples: bytes, geometry: Geometry, order: Order, *, packed: bool) -> bytes:
-    """Rows of samples in the file's order; packed, as differences in one zlib stream."""
+    """Return rows of samples in the file's byte order; if packed, as differences in one zlib stream."""
     size = geometry.depth // 8
     rows = []
     for at in range(0, len(samples), geometry.row_size):

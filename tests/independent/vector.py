@@ -1,4 +1,4 @@
-"""Vectors, as tests/vectors/README.md says to run them."""
+"""Runner of the test vectors, as tests/vectors/README.md describes."""
 
 import base64
 import hashlib
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from .canonical import compact, indented
 from .decrypt import Decrypted, decrypt
-from .rungs import Refused
+from .failures import Refused
 from .schedule import derive, mac
 from .stanzas import Secrets
 
@@ -24,7 +24,7 @@ class Vector:
         return cls(path, dict(line.split(": ", 1) for line in head.decode().split("\n")), file)
 
     def run(self) -> Decrypted:
-        """Decrypt; raises Refused."""
+        """Decrypt, or raise Refused."""
         secrets = Secrets(self.lines.get("passphrase"), self.lines.get("identity"))
         if "image" not in self.lines:
             return decrypt(self.file, self.key_file(), secrets, self.material)
@@ -32,11 +32,11 @@ class Vector:
         return decrypt(image.file, self.file, secrets, image.material)
 
     def outcome(self) -> dict[str, str]:
-        """What came of it, in the words of a vector."""
+        """Return the outcome, in the words of a vector."""
         try:
             decrypted = self.run()
         except Refused as refused:
-            return {"expect": refused.rung}
+            return {"expect": refused.failure}
         digests = {"payload": decrypted.samples, "file": decrypted.file}
         return {"expect": "success"} | {name: hashlib.sha256(data).hexdigest() for name, data in digests.items()}
 
@@ -45,7 +45,7 @@ class Vector:
         return base64.b64decode(self.lines["material"]) if "material" in self.lines else None
 
     def key_file(self) -> bytes:
-        """A key file for the image, in clear."""
+        """Return a key file for the image, in plaintext."""
         purity = self.lines.get("purity", "balanced")
         material = self.lines["material"] if purity == "multistage" else None
         file_key = bytes.fromhex(self.lines["file key"])
@@ -55,7 +55,7 @@ class Vector:
 def make_key_file(
     image: bytes, file_key: bytes, statement_sha256: str, *, purity: str = "balanced", material_b64: str | None = None
 ) -> bytes:
-    """A key file for an image, with the file key in clear."""
+    """Return a key file for an image, with the file key in plaintext."""
     own = image.partition(b"qsIS")[2].ljust(50, b"\0")  # where there is none, the key file is not looked at
     key_id, nonce = own[10:26], own[26:50]
     keys = derive(file_key, nonce)

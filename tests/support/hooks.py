@@ -3,7 +3,8 @@
 from ipaddress import ip_address, ip_network
 
 from backplane.addresses import Guard
-from backplane.services.requests.submission import Order
+from backplane.services.requests.caller import Caller
+from backplane.services.requests.submission import Submission
 from backplane.services.webhooks.deliveries import Answer, Deliveries
 from backplane.services.webhooks.endpoints import Webhooks
 from backplane.services.webhooks.logs import WebhookLogs
@@ -25,15 +26,16 @@ GUARD = Guard([ip_network("127.0.0.0/8")], resolve=resolve)
 class Hooks:
     """An account's webhooks, jobs that end, and a sender that sends nothing."""
 
-    def __init__(self, plant, account, claims, submit, sql):
-        self.order = Order(account.id, "req_test")
-        self.owner = Webhooks(plant.database, plant.vault, GUARD)
-        self.logs = WebhookLogs(plant.database)
-        self.deliveries = Deliveries(plant.database, plant.vault, log_days=30)
-        self.claims, self.submit, self.plant, self.sql = claims, submit, plant, sql
+    def __init__(self, resources, account, claims, submit, sql):
+        self.caller = Caller(account.id, request_id="req_test")
+        self.submission = Submission(self.caller)
+        self.owner = Webhooks(resources.database, resources.vault, GUARD)
+        self.logs = WebhookLogs(resources.database)
+        self.deliveries = Deliveries(resources.database, resources.vault, log_days=30)
+        self.claims, self.submit, self.resources, self.sql = claims, submit, resources, sql
 
     async def make(self, *events, url=URL):
-        return await self.owner.create(self.order, url=url, events=events or ALL, description=None)
+        return await self.owner.create(self.submission, url=url, events=events or ALL, description=None)
 
     async def name(self):
         """Make an endpoint and give its id as it is written."""
@@ -50,8 +52,8 @@ class Hooks:
     async def end_with_url(self):
         """The same, of a job that came with an address of its own; return what is kept of it."""
         job_id = await self.submit()
-        sealed = await WebhookTargets(self.plant.database, self.plant.vault, GUARD).seal(
-            self.order.telling(URL), job_id
+        sealed = await WebhookTargets(self.resources.database, self.resources.vault, GUARD).seal(
+            self.submission.with_options(URL), job_id
         )
         await self.sql("UPDATE jobs SET webhook_url = :url", url=sealed)
         await self.claims.fail(await self.claims.claim(), code="internal", title="x")

@@ -1,4 +1,4 @@
-"""Key files of other times, and of images that stand at another step of the order."""
+"""Key file vectors of other times, and of images that fail at other steps of the order."""
 
 from tests.vectors.key_files import Locking, plain
 
@@ -35,7 +35,7 @@ def _times():
 
 
 def _order():
-    """Two faults each: the first step that fails counts."""
+    """Yield vectors with two faults each: the first step that fails counts."""
     for name, expect, image, data, comment in (
         ("header_missing_first", "header missing", "header_missing_plain", b"", "no chunk qsIS, and an empty key file"),
         ("key_file_first", "key file", "header_crc_iend", b"", "a wrong checksum, and an empty key file"),

@@ -1,4 +1,4 @@
-"""More images that are wrong in one way: their PNG, their header, what their tag covers, their metadata."""
+"""Image vectors with one fault: in the PNG, the header, the data that the tag covers, or the metadata."""
 
 import dataclasses
 import json
@@ -116,7 +116,7 @@ def _mac():
 
 
 class Raw(Making):
-    """An image with metadata that are written as they are given."""
+    """An image with the given metadata, written unchanged."""
 
     raw = b""
 

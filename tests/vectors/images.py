@@ -1,4 +1,4 @@
-"""Encrypted images for the vectors: each made under a fixed file key and nonce, sound or wrong in one way."""
+"""Encrypted images for the vectors, each with a fixed file key and nonce, valid or with one fault."""
 
 import dataclasses
 import struct
@@ -20,7 +20,7 @@ FRONT = 33  # signature and IHDR
 
 
 class Making:
-    """One encryption, step by step, so that a step can go wrong."""
+    """One encryption, step by step, so that a vector can change a step."""
 
     def __init__(self, name, data, layout=Layout.AUTO):
         self.file_key = sha256(f"file key of {name}".encode()).digest()
@@ -52,7 +52,7 @@ class Making:
         )
 
     def parts(self):
-        """Header, samples and tag; the content is used up."""
+        """Return header, samples and tag; the content is consumed."""
         header = self.header()
         keystream.apply(self.content.samples, self.keys.stream)
         samples = permutation.permute(self.content.samples, self.keys.permutation)
@@ -72,13 +72,13 @@ def chunk(kind, body):
 
 
 def own_chunk(image):
-    """The data of qsIS, and where the chunk begins and ends."""
+    """Return the data of qsIS, and the begin and end of the chunk."""
     size = int.from_bytes(image[FRONT : FRONT + 4], "big")
     return image[FRONT + 8 : FRONT + 8 + size], FRONT, FRONT + 12 + size
 
 
 def patched(image, at, value):
-    """Change bytes of the header, with a sound checksum around them."""
+    """Change bytes of the header, and correct the checksum."""
     body, start, end = own_chunk(image)
     changed = body[:at] + value + body[at + len(value) :]
     return image[:start] + chunk(b"qsIS", changed) + image[end:]

@@ -52,7 +52,7 @@ def indented(value):
 
 
 class Locking:
-    """The key file of one image, as it should be until something of `value` is changed."""
+    """The key file of one image; it is valid until a vector changes `value`."""
 
     def __init__(self, *stanzas, image=IMAGE, purity="balanced"):
         vector = reading.read(reading.HERE / "images" / f"{image}.vector")
@@ -80,7 +80,7 @@ class Locking:
         return hmac.digest(hkdf.expand("sha512", prk, b"imageshield/v1/key-file", 32), compact(self.value), "sha256")
 
     def locked(self):
-        """The object with its MAC."""
+        """Return the object with its MAC."""
         return self.value | {"mac_b64": b64(self.mac())}
 
     def data(self):
@@ -311,7 +311,7 @@ def _mac():
 
 
 def _purity():
-    """Sound key files that name another purity than their image does."""
+    """Yield valid key files with another purity than that of their image."""
     for purity in ("fast", "maximum"):
         locking = Locking(plain, purity=purity)
         yield f"payload_purity_{purity}", "payload", f"{purity}, for an image of balanced", locking, {}, None

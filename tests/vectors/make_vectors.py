@@ -1,8 +1,8 @@
-"""Writes the frozen vectors that are not there. By hand; what exists is never written again, and the tests only read.
+"""Generator of missing frozen vectors, run by hand. It never overwrites a vector, and the tests only read them.
 
     python -m tests.vectors.make_vectors
 
-They come from the slow, plain implementations, and a change of them is a change of the format.
+The vectors come from the reference implementations; a change of a vector is a change of the format.
 """
 
 import json
@@ -92,7 +92,7 @@ def made_images():
 
 
 def _file_digest(making, lines, image):
-    """Where every byte of the file that comes back is fixed, its SHA-256, by the other implementation."""
+    """Return the SHA-256 of the restored file, from the independent implementation, if every byte is fixed."""
     fixed = making.content.layout is Layout.FILE or not making.about["source"]["rebuild"].get("packed")
     return Vector(HERE, lines, image).outcome()["file"] if fixed else None
 
@@ -125,7 +125,7 @@ def made_key_files():
 
 
 def write_once(path, data):
-    """Write a file that is not there; what is there stays as it is, whatever would be written today."""
+    """Write a missing file; never change an existing one, even if its content would now be different."""
     path.parent.mkdir(exist_ok=True)
     with suppress(FileExistsError), path.open("xb") as file:
         file.write(data)

@@ -1,4 +1,4 @@
-"""Key files that are refused before anything in them is tried, for the vectors. Those with a MAC have a sound one."""
+"""Key file vectors that are refused before any stanza is tried. Those with a MAC have a valid one."""
 
 import json
 
@@ -12,7 +12,7 @@ def vectors():
 
 
 def _writing():
-    """Other ways to write the same, and what is no key file at all."""
+    """Yield other spellings of a key file, and data that is not a key file."""
     locking = Locking(plain)
     data, value = locking.data(), locking.locked()
     for name, changed, comment in (
@@ -70,7 +70,7 @@ def _fields():
 
 
 def _stray(locking):
-    """Set the two bits behind the last byte of the MAC, which has 32."""
+    """Set the two bits after the last byte of the MAC, which has 32 bytes."""
     value = locking.locked()
     text = value["mac_b64"]
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
@@ -110,7 +110,7 @@ def _stanzas():
 
 
 def _costs():
-    """What a reader must refuse before it derives anything."""
+    """Yield costs that a reader must refuse before it derives anything."""
     for name, stanza, change, comment in (
         ("m_4_gib", passphrase(), {"m_kib": 4_194_304}, "4 GiB of memory"),
         ("m_high", passphrase(), {"m_kib": 1_048_577}, "1 GiB and 1 KiB of memory"),

@@ -1,4 +1,4 @@
-"""PNGs in which nothing is encrypted, or whose chunk `qsIS` is not where a walk finds it."""
+"""PNG vectors that are not encrypted, or have the chunk `qsIS` where a walk does not find it."""
 
 from tests.support import pictures
 from tests.vectors.images import Making, chunk, own_chunk, picture

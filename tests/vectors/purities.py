@@ -1,4 +1,4 @@
-"""Images of the four purities for the vectors, from docs/reference/format.md, Material, by the reference cipher."""
+"""Image vectors of the four purities, made from docs/reference/format.md, Material, with the reference cipher."""
 
 import dataclasses
 import struct
@@ -20,7 +20,7 @@ REGIONS = (Region(2, 0, 3, 2), Region(1, 1, 3, 3))
 
 
 def seal(plaintext, key, key_id, *, head=b"QSMT\x01", last=1):
-    """Material of one chunk."""
+    """Seal material of one chunk."""
     head += key_id.bytes
     return head + AESGCM(key).encrypt(bytes(11) + bytes([last]), plaintext, head)
 
@@ -30,7 +30,7 @@ def joined(lanes):
 
 
 class Measuring(Making):
-    """One encryption with bits that no key derives again; what is sealed can go wrong before and after."""
+    """One encryption with material; a vector can change it before and after sealing."""
 
     def __init__(self, name, purity, data=None, layout=Layout.AUTO, regions=()):
         super().__init__(name, data or picture(), layout)
@@ -68,7 +68,7 @@ class Measuring(Making):
         return words
 
     def sealed(self):
-        """The material as it should be."""
+        """Return the valid material."""
         if not self.purity.needs_material:
             return None
         return seal(self.secret, self.keys.material, self.header_id())
@@ -89,7 +89,7 @@ class Measuring(Making):
         return header, samples, tag.compute(self.keys.mac, pack(header), samples)
 
     def made(self, material=None):
-        """The image, which names `material` in its header."""
+        """Return the image with the digest of `material` in its header."""
         header, samples, mac = self.parts(material)
         return bytes(png.write(header, mac, samples))
 

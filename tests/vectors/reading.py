@@ -1,4 +1,4 @@
-"""Reads vector files: readable lines, an empty line, a file. tests/vectors/README.md says what the lines mean."""
+"""Reader of vector files: readable lines, an empty line, a file. tests/vectors/README.md describes the lines."""
 
 from base64 import b64decode
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ FOLDERS = ("images", "key_files")
 
 @dataclass(frozen=True)
 class Vector:
-    """One vector: what to do, and what is to come of it."""
+    """One vector: the input and the expected outcome."""
 
     path: Path
     fields: dict[str, str]
@@ -34,7 +34,7 @@ class Vector:
 
     @property
     def key_file(self):
-        """The key file as it stands, or, of an image, one with its file key in clear."""
+        """Return the key file or, for an image, a key file with its file key in plaintext."""
         if self.path.parent.name == "key_files":
             return self.body
         front = self._front
@@ -52,7 +52,7 @@ class Vector:
 
     @property
     def material(self):
-        """The `.qmat` file of an image of `maximum`; that of `multistage` stands in the key file."""
+        """Return the `.qmat` file of an image of `maximum`; the material of `multistage` is in the key file."""
         return self._material if self.fields.get("purity") == "maximum" else None
 
     @property
@@ -69,7 +69,7 @@ class Vector:
 
     @property
     def _front(self):
-        """Header and tag; zeros where no walk finds them, for a key file that is not looked at."""
+        """Return header and tag, or zeros if no walk finds them: their key file is never read."""
         try:
             return png.find(self.body)
         except (HeaderMissing, HeaderInvalid):

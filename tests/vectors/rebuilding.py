@@ -1,4 +1,4 @@
-"""Images that come back as BMP, TIFF, or the file that they were made of."""
+"""Image vectors that are restored as BMP, TIFF or the original file."""
 
 import dataclasses
 import io
@@ -138,7 +138,7 @@ def _made(name, expect, comment, data):
 
 
 def framed(name, data, **source):
-    """Make an encryption of any bytes as a file."""
+    """Make an encryption of any bytes in the layout `file`."""
     making = Making(f"framed {name}", pictures.as_png(pictures.make(6, 5)), Layout.FILE)
     width, height = frame_size(len(data))
     making.content = dataclasses.replace(making.content, samples=frame(data), width=width, height=height)
@@ -163,7 +163,7 @@ def bmp_start(size):
 
 
 def _directories(order):
-    """Fields of each kind: short and long values, of an odd length too, in three directories."""
+    """Return fields of each kind: short and long values, some of an odd length, in three directories."""
     number = struct.pack(order + "H", 6)
     deepest = {"tag": 40965, "tags": [field(1, b"R98\0", 2)]}
     photo = [field(33434, struct.pack(order + "II", 1, 250), 5), field(36867, b"2026:01:02 03:04:05\0", 2), deepest]

@@ -1,4 +1,4 @@
-"""Region images for the vectors, step by step from docs/reference/format.md, Regions, by the reference cipher."""
+"""Region image vectors, made step by step from docs/reference/format.md, Regions, with the reference cipher."""
 
 import dataclasses
 import struct
@@ -19,7 +19,7 @@ TWO = (Region(2, 0, 3, 2), Region(1, 1, 3, 3))
 
 
 class Redacting(Making):
-    """One encryption of a list of regions, of a picture 6 by 5."""
+    """One encryption of a list of regions of a picture of 6 by 5 pixels."""
 
     def __init__(self, name, regions=TWO, mode="L"):
         super().__init__(name, picture(mode))
@@ -61,7 +61,7 @@ def vectors():
 
 
 def every(count):
-    """So many regions of a picture 6 by 5, in their order."""
+    """Return a number of regions of a picture of 6 by 5 pixels, in order."""
     found = (Region(x, y, w, h) for y in range(4) for x in range(5) for h in (1, 2) for w in (1, 2))
     return [region for region, _ in zip(found, range(count), strict=False)]
 

@@ -1,4 +1,4 @@
-"""Images under header version 2, of files that are not decoded, and sources with values of another kind."""
+"""Image vectors of header version 2, of files that are not decoded, and sources with values of wrong types."""
 
 import dataclasses
 from hashlib import sha256
@@ -128,7 +128,7 @@ def _payload():
 
 
 def _version_1():
-    """What version 1 always demanded, and no vector said."""
+    """Yield requirements of version 1 that no earlier vector covers."""
     changes = {
         "media_type": {"media_type": "image/png"},
         "mode_null": {"mode": None},
@@ -159,7 +159,7 @@ def _version_1():
 
 
 def _other(name, data=GIF):
-    """Make an encryption of a file that is not decoded, whatever the file is."""
+    """Make an encryption of any file in the way of files that are not decoded."""
     making = Making(name, GIF, Layout.FILE)
     if data is not GIF:
         making.content = dataclasses.replace(

@@ -1,4 +1,4 @@
-"""Authentic images whose instructions for the file that comes back are wrong in one way."""
+"""Authentic image vectors with one fault in the instructions for rebuilding the file."""
 
 import copy
 

@@ -8,7 +8,8 @@ from structlog.testing import capture_logs
 
 from backplane import ids
 from backplane.errors import Unavailable
-from backplane.services.attempts.outcomes import ANALYSIS, REPORTS
+from backplane.kinds import ANALYSIS
+from backplane.services.attempts.outcomes import REPORTS
 from shield_core.analysis.report.about import About
 from shield_core.errors import Cancelled, PicturesDiffer
 from shield_core.image.regions import Region
@@ -59,11 +60,11 @@ class Products:
         self.refusal = refusal
         self.kept = []
 
-    async def keep_documents(self, _job, _account_key, outcome):
+    async def keep_documents(self, _job, _account_key, documents):
         if self.refusal is not None:
             raise self.refusal
-        self.kept.append(outcome)
-        return list(outcome.documents)
+        self.kept.append(documents)
+        return list(documents)
 
 
 def claim(*, last_attempt=False, stage="queued"):
@@ -127,7 +128,7 @@ class TestAnalyzeAttempt:
     async def test_documents_are_kept_and_the_time_is_told(self):
         products, told = Products(), Told()
         outcome, documents, image = await attempt(products=products, told=told)
-        assert products.kept == [outcome]
+        assert products.kept == [outcome.documents]
         assert set(documents) == {ANALYSIS, *REPORTS.values()}
         assert told.stages == [Stage.ANALYZING]
         assert image.timings_ms["analyzing"] > 0

@@ -14,8 +14,9 @@ from typing import Any
 import structlog
 
 from backplane import ids
+from backplane.kinds import ANALYSIS
 from backplane.services.attempts.claims import Claim, LeaseLost
-from backplane.services.attempts.outcomes import ANALYSIS, REPORTS, MeasureOutcome
+from backplane.services.attempts.outcomes import REPORTS, Measurement, Outcome
 from shield_core import __version__
 from shield_core.analysis.report.about import About
 from shield_core.analysis.report.page import render_html
@@ -53,7 +54,7 @@ async def analyze_attempt(
     original: Buffer,
     file_name: str | None,
     image: EncryptedImage,
-) -> tuple[MeasureOutcome | None, list[Any]]:
+) -> tuple[Measurement | None, list[Any]]:
     """Analyze what an attempt made, and store the documents; None and nothing where that fails."""
     if claim.last_attempt and claim.job.stage == Stage.ANALYZING:
         # The attempt before was lost in here. Whatever it was, the picture shall not be lost to it.
@@ -62,7 +63,7 @@ async def analyze_attempt(
     await reporter.begin(Stage.ANALYZING)
     started = time.perf_counter()
     try:
-        outcome = await asyncio.to_thread(
+        measurement = await asyncio.to_thread(
             measure,
             original,
             image.png,
@@ -71,14 +72,14 @@ async def analyze_attempt(
             timings_ms=image.timings_ms,
             threads=equipment.threads,
         )
-        documents = await equipment.claims.products.keep_documents(claim.job, claim.account_key, outcome)
+        documents = await equipment.claims.products.keep_documents(claim.job, claim.account_key, measurement.documents)
     except (Cancelled, LeaseLost):
         raise
     except Exception:
         log.exception("analysis.failed")
         return None, []
     image.timings_ms[Stage.ANALYZING.value] = round((time.perf_counter() - started) * 1000, 3)
-    return outcome, documents
+    return measurement, documents
 
 
 def _about(claim: Claim, file_name: str | None, image: EncryptedImage) -> About:
@@ -104,7 +105,7 @@ def measure(
     progress: ProgressSink,
     timings_ms: Mapping[str, float] | None = None,
     threads: int,
-) -> MeasureOutcome:
+) -> Measurement:
     """Analyze two pictures, and write the reports; raises what `appraise` raises."""
     started = time.perf_counter()
     done = 0
@@ -121,7 +122,19 @@ def measure(
     documents[REPORTS["pdf"]] = render_pdf(analysis, about)
     advance(RENDERING)
     duration_ms = (time.perf_counter() - started) * 1000
-    return MeasureOutcome(documents, version=analysis["version"], summary=_summarize(analysis, duration_ms))
+    return Measurement(documents, version=analysis["version"], summary=_summarize(analysis, duration_ms))
+
+
+async def complete(
+    equipment: Equipment, claim: Claim, reporter: Reporter, measurement: Measurement, *, started: float
+) -> None:
+    """End a job that only measures: store its documents sealed, and complete it."""
+    took_ms = round((time.perf_counter() - started) * 1000, 3)
+    await reporter.rest()
+    claims = equipment.claims
+    stored = await claims.products.keep_documents(claim.job, claim.account_key, measurement.documents)
+    outcome = Outcome({"metrics": {"timings_ms": {Stage.ANALYZING.value: took_ms}}}, measurement=measurement)
+    await claims.complete(claim, outcome, stored)
 
 
 def as_json(value: Any) -> bytes:

@@ -8,13 +8,13 @@ from backplane.services.attempts.inputs import INPUT_ENCRYPTED
 from shield_core import __version__
 from shield_core.analysis.report.about import About
 from shield_core.progress import Progress, Stage
-from worker.kinds.analysis import measure
+from worker.kinds.analysis import complete, measure
 from worker.kinds.equipment import Equipment
 from worker.reporting import Reporter
 
 
-async def analyze(equipment: Equipment, claim: Claim, reporter: Reporter) -> None:
-    """Compare two pictures that somebody sent, and keep analysis and reports with the job."""
+async def run(equipment: Equipment, claim: Claim, reporter: Reporter) -> None:
+    """Compare the two pictures of the job, and keep the analysis and its reports with it."""
     reporter(Progress(Stage.VALIDATING))
     original, file_name = await equipment.claims.inputs.fetch(claim.job)
     encrypted, encrypted_name = await equipment.claims.inputs.fetch(claim.job, INPUT_ENCRYPTED)
@@ -27,11 +27,7 @@ async def analyze(equipment: Equipment, claim: Claim, reporter: Reporter) -> Non
     )
     await reporter.begin(Stage.ANALYZING)
     started = time.perf_counter()
-    outcome = await asyncio.to_thread(
+    measurement = await asyncio.to_thread(
         measure, original, encrypted, about=about, progress=reporter, threads=equipment.threads
     )
-    took_ms = round((time.perf_counter() - started) * 1000, 3)
-    await reporter.rest()
-    await equipment.claims.complete_measurement(
-        claim, outcome.without_summary(), {"metrics": {"timings_ms": {Stage.ANALYZING.value: took_ms}}}
-    )
+    await complete(equipment, claim, reporter, measurement.without_summary(), started=started)

@@ -1,29 +1,26 @@
 import asyncio
 import time
 
+from backplane.kinds import ANALYSIS
 from backplane.services.attempts.claims import Claim
-from backplane.services.attempts.outcomes import ANALYSIS, MeasureOutcome
+from backplane.services.attempts.outcomes import Measurement
 from shield_core.analysis.measures import picture
 from shield_core.analysis.measures.avalanche import ENCRYPTIONS, avalanche
 from shield_core.image.facts import Buffer
 from shield_core.progress import Progress, ProgressSink, Stage
-from worker.kinds.analysis import as_json
+from worker.kinds.analysis import as_json, complete
 from worker.kinds.equipment import Equipment
 from worker.reporting import Reporter
 
 
-async def check_avalanche(equipment: Equipment, claim: Claim, reporter: Reporter) -> None:
+async def run(equipment: Equipment, claim: Claim, reporter: Reporter) -> None:
     """Flip bits of the job's picture and of keys that are thrown away, and keep what changed."""
     reporter(Progress(Stage.VALIDATING))
     data, _ = await equipment.claims.inputs.fetch(claim.job)
     await reporter.begin(Stage.ANALYZING)
     started = time.perf_counter()
     document = await asyncio.to_thread(_check, data, reporter, equipment.threads)
-    took_ms = round((time.perf_counter() - started) * 1000, 3)
-    await reporter.rest()
-    await equipment.claims.complete_measurement(
-        claim, MeasureOutcome({ANALYSIS: document}), {"metrics": {"timings_ms": {Stage.ANALYZING.value: took_ms}}}
-    )
+    await complete(equipment, claim, reporter, Measurement({ANALYSIS: document}), started=started)
 
 
 def _check(data: Buffer, progress: ProgressSink, threads: int) -> bytes:

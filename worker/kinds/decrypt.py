@@ -2,7 +2,7 @@ import asyncio
 from typing import Any
 
 from backplane.services.attempts.claims import Claim
-from backplane.services.attempts.outcomes import DecryptOutcome
+from backplane.services.attempts.outcomes import Outcome
 from shield_core.errors import ShieldError
 from shield_core.keys.canonical import b64decode
 from shield_core.keys.stanzas import PassphraseOpen, PlainOpen, VaultOpen
@@ -12,31 +12,28 @@ from worker.kinds.equipment import Equipment
 from worker.reporting import Reporter
 
 
-async def decrypt(equipment: Equipment, claim: Claim, reporter: Reporter) -> None:
+async def run(equipment: Equipment, claim: Claim, reporter: Reporter) -> None:
     """Decrypt the job's picture, and store it sealed and for a short time."""
     reporter(Progress(Stage.VALIDATING))
     data, _ = await equipment.claims.inputs.fetch(claim.job)
     material = await equipment.claims.inputs.fetch_material(claim.job)
     image = await _open(equipment, claim, reporter, data, material)
-    outcome = DecryptOutcome(
-        data=image.data,
-        media_type=image.media_type,
-        file_name=image.file_name,
-        columns={
-            "layout": str(image.layout),
-            "metrics": {"timings_ms": image.timings_ms},
-            "warnings": await _warnings(equipment, claim, image),
-        },
-    )
+    columns = {
+        "layout": str(image.layout),
+        "metrics": {"timings_ms": image.timings_ms},
+        "warnings": await _warnings(equipment, claim, image),
+    }
     reporter(Progress(Stage.DECRYPTING, 1, 1))
     reporter(Progress(Stage.STORING))
-    made = await equipment.claims.products.keep_decrypted(claim.job, outcome, progress=reporter.storing)
+    stored = await equipment.claims.products.keep_decrypted(
+        claim.job, image.data, media_type=image.media_type, file_name=image.file_name, progress=reporter.storing
+    )
     await reporter.rest()
-    await equipment.claims.complete_decrypt(claim, outcome, made)
+    await equipment.claims.complete(claim, Outcome(columns), stored)
 
 
 async def _warnings(equipment: Equipment, claim: Claim, image: DecryptedImage) -> list[str]:
-    """Repeat what the account was told when the picture was encrypted; where that is not known, compare the bytes."""
+    """Repeat the warnings of the encryption; where they are not known, compare the bytes."""
     losses = await equipment.claims.losses_of(claim)
     return list(image.warnings if losses is None else losses)
 

@@ -7,7 +7,7 @@ import structlog
 from backplane import ids
 from backplane.metrics import ENTROPY_DEGRADED
 from backplane.services.attempts.claims import Claim
-from backplane.services.attempts.outcomes import EncryptOutcome
+from backplane.services.attempts.outcomes import MadeKey, Outcome
 from backplane.services.entropy.receipts import Receipts
 from backplane.services.jobs.submissions import describe
 from backplane.services.pictures.encryptions import NOT_POSSIBLE
@@ -26,38 +26,33 @@ from worker.reporting import Reporter
 log = structlog.get_logger()
 
 
-async def encrypt(equipment: Equipment, claim: Claim, reporter: Reporter) -> None:
+async def run(equipment: Equipment, claim: Claim, reporter: Reporter) -> None:
     """Encrypt the job's picture, and store it with its key."""
     reporter(Progress(Stage.VALIDATING))
     data, file_name = await equipment.claims.inputs.fetch(claim.job)
     size = len(data)  # the pipeline may empty it
     image = await asyncio.to_thread(_run, equipment, claim, reporter, data, file_name)
-    outcome = EncryptOutcome(
-        png=image.png,
-        key_id=image.key_file.key_id,
-        key_file=image.key_file_bytes,
-        image_header=image.header_bytes,
-        image_tag=image.tag,
-        columns=await asyncio.to_thread(_describe, image, equipment.claims.receipts, size=size),
-        material=image.material,
-        entropy=_entropy(image),
-    )
+    columns = await asyncio.to_thread(_describe, image, equipment.claims.receipts, size=size)
     if image.statement["degraded"]:
         ENTROPY_DEGRADED.labels(source=equipment.source.name).inc()
         log.warning("entropy.degraded", reason=image.quantum_purity["reason"])
     reporter(Progress(Stage.STORING))
-    made = await equipment.claims.products.keep_encrypted(claim.job, outcome, progress=reporter.storing)
-    measured = None
+    products = equipment.claims.products
+    stored = await products.keep_encrypted(claim.job, image.png, image.material, progress=reporter.storing)
+    measurement = None
     if claim.job.analyze:
         if image.facts.is_decoded:
-            measured, documents = await analyze_attempt(
+            measurement, documents = await analyze_attempt(
                 equipment, claim, reporter, original=data, file_name=file_name, image=image
             )
-            made += documents
-        if measured is None:
-            outcome.columns["warnings"].append(FAILED if image.facts.is_decoded else NOT_POSSIBLE)
+            stored += documents
+        if measurement is None:
+            columns["warnings"].append(FAILED if image.facts.is_decoded else NOT_POSSIBLE)
     await reporter.rest()
-    await equipment.claims.complete_encrypt(claim, outcome, made, measured=measured)
+    key = MadeKey(image.key_file.key_id, image.key_file_bytes, image.header_bytes, image.tag)
+    await equipment.claims.complete(
+        claim, Outcome(columns, key=key, measurement=measurement, details={"entropy": _entropy(image)}), stored
+    )
 
 
 def _run(

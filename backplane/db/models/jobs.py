@@ -6,6 +6,7 @@ from sqlalchemy import JSON, CheckConstraint, ForeignKey, Identity, Index, func,
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backplane.db.base import Base
+from backplane.kinds import KINDS
 
 
 class Job(Base):
@@ -38,7 +39,7 @@ class Job(Base):
     retries: Mapped[int] = mapped_column(server_default="0")
     """How often its owner, or the operator, has sent it back after it had failed."""
     retention_days: Mapped[int | None]
-    """For how long it is kept once it has ended, as it was promised when it was taken in; null is for ever."""
+    """For how long it is kept once it has ended, as promised when it was accepted; null is forever."""
     retained_until: Mapped[datetime | None]
     """Null until it has ended. Unlike `expires_at` not of the picture that a decrypt job made, but of the job."""
     deleted_at: Mapped[datetime | None]
@@ -58,7 +59,7 @@ class Job(Base):
     secret: Mapped[bytes | None]
     """What the worker needs to wrap or unwrap the key, under the transit key; null once the job has ended."""
     webhook_url: Mapped[bytes | None]
-    """Where its end is to be told, under the account's key: the path of such an address may hold a secret."""
+    """Where to send its end, under the account's key: the path of such an address may hold a secret."""
     note: Mapped[bytes | None]
     """Its file name, and the reference and metadata of its owner, under the account's key."""
     request_id: Mapped[str | None]
@@ -87,10 +88,10 @@ class Job(Base):
     started_at: Mapped[datetime | None]
     completed_at: Mapped[datetime | None]
     expires_at: Mapped[datetime | None]
-    """From when on its result is no longer to be had."""
+    """From when on its result is no longer available."""
 
     __table_args__ = (
-        CheckConstraint("kind IN ('encrypt', 'decrypt', 'analyze', 'avalanche')", name="kind"),
+        CheckConstraint(f"kind IN {tuple(KINDS)}", name="kind"),
         CheckConstraint("status IN ('pending', 'processing', 'completed', 'failed', 'cancelled')", name="status"),
         CheckConstraint("progress BETWEEN 0 AND 100", name="progress"),
         Index("ix_jobs_account_id_id", "account_id", "id"),

@@ -4,18 +4,18 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Date, case, cast, func, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from backplane.db.models import AnalysisSummary, Blob, Job
+from backplane.db.session import ReadSession, Session
 
 MEDIANS = ("entropy", "correlation", "chi_square_p", "npcr", "uaci", "duration_ms")
 
 
-def add(session: AsyncSession, summary: AnalysisSummary) -> None:
+def add(session: Session, summary: AnalysisSummary) -> None:
     session.add(summary)
 
 
-async def documents(session: AsyncSession, account_id: UUID, job_ids: Sequence[UUID], purpose: str) -> dict[UUID, Blob]:
+async def documents(session: ReadSession, account_id: UUID, job_ids: Sequence[UUID], purpose: str) -> dict[UUID, Blob]:
     """Find one kind of document of several jobs, by job."""
     rows = await session.scalars(
         select(Blob)
@@ -25,7 +25,7 @@ async def documents(session: AsyncSession, account_id: UUID, job_ids: Sequence[U
     return {blob.job_id: blob for blob in rows}
 
 
-async def jobs_by_day(session: AsyncSession, account_id: UUID, first: date, last: date) -> list[dict[str, Any]]:
+async def jobs_by_day(session: ReadSession, account_id: UUID, first: date, last: date) -> list[dict[str, Any]]:
     """Count encrypt jobs by the UTC day that they were taken on, with the median time from claim to end in ms."""
     day = _day(Job.created_at)
     lasted = func.extract("epoch", Job.completed_at - Job.started_at) * 1000
@@ -43,7 +43,7 @@ async def jobs_by_day(session: AsyncSession, account_id: UUID, first: date, last
     return [dict(row) for row in rows.mappings()]
 
 
-async def summaries_by_day(session: AsyncSession, account_id: UUID, first: date, last: date) -> list[dict[str, Any]]:
+async def summaries_by_day(session: ReadSession, account_id: UUID, first: date, last: date) -> list[dict[str, Any]]:
     """Give the medians of the summaries, by the UTC day that they were made on."""
     day = _day(AnalysisSummary.created_at)
     rows = await session.execute(

@@ -1,21 +1,21 @@
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from backplane import ids
 from backplane.db.models import AuditEvent
+from backplane.db.session import Session
 
 
 def add(
-    session: AsyncSession,
+    session: Session,
     *,
     action: str,
     outcome: str,
     account_id: UUID | None,
     object_id: UUID | None = None,
     request_id: str | None = None,
-    details: dict[str, Any] | None = None,
+    details: Mapping[str, Any] | None = None,
 ) -> None:
     session.add(
         AuditEvent(
@@ -25,6 +25,6 @@ def add(
             account_id=account_id,
             object_id=object_id,
             request_id=request_id,
-            details=details or {},
+            details=dict(details or {}),
         )
     )

@@ -3,10 +3,10 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, Select, delete, func, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from backplane.db.models import Batch, BatchItem, Job
 from backplane.db.repositories.notes import batches_with
+from backplane.db.session import ReadSession, Session
 
 UNFINISHED = ("pending", "processing")
 OF_JOB = (
@@ -24,12 +24,12 @@ OF_JOB = (
 )
 
 
-async def add(session: AsyncSession, batch: Batch) -> None:
+async def add(session: Session, batch: Batch) -> None:
     session.add(batch)
     await session.flush()
 
 
-async def add_items(session: AsyncSession, items: Sequence[BatchItem]) -> None:
+async def add_items(session: Session, items: Sequence[BatchItem]) -> None:
     session.add_all(items)
     await session.flush()
 
@@ -39,13 +39,13 @@ def _of_account(account_id: UUID) -> Select[Batch]:
     return select(Batch).where(Batch.account_id == account_id, Batch.deleted_at.is_(None))
 
 
-async def of_account(session: AsyncSession, account_id: UUID, batch_id: UUID) -> Batch | None:
+async def of_account(session: ReadSession, account_id: UUID, batch_id: UUID) -> Batch | None:
     batch: Batch | None = await session.scalar(_of_account(account_id).where(Batch.id == batch_id))
     return batch
 
 
 async def page(
-    session: AsyncSession,
+    session: ReadSession,
     account_id: UUID,
     *,
     limit: int,
@@ -59,7 +59,7 @@ async def page(
     return list(await session.scalars(query))
 
 
-async def items(session: AsyncSession, batch_id: UUID) -> list[Row[Any]]:
+async def items(session: ReadSession, batch_id: UUID) -> list[Row[Any]]:
     """Every item in its order, with what of its job there is to say; one whose job is deleted is not there any more."""
     query = (
         select(BatchItem, *OF_JOB)
@@ -70,7 +70,7 @@ async def items(session: AsyncSession, batch_id: UUID) -> list[Row[Any]]:
     return list(await session.execute(query))
 
 
-async def counts(session: AsyncSession, batch_ids: Collection[UUID]) -> list[tuple[UUID, str, int]]:
+async def counts(session: ReadSession, batch_ids: Collection[UUID]) -> list[tuple[UUID, str, int]]:
     """Count items by batch and status; what was refused at the door has failed."""
     status = func.coalesce(Job.status, "failed")
     query = (
@@ -82,7 +82,7 @@ async def counts(session: AsyncSession, batch_ids: Collection[UUID]) -> list[tup
     return [(batch_id, found, number) for batch_id, found, number in await session.execute(query)]
 
 
-async def job_ids(session: AsyncSession, batch_id: UUID, *, statuses: Collection[str] = ()) -> list[UUID]:
+async def job_ids(session: ReadSession, batch_id: UUID, *, statuses: Collection[str] = ()) -> list[UUID]:
     """Find the jobs of a batch, those in one of these states where any are named."""
     query = (
         select(BatchItem.job_id)
@@ -93,7 +93,7 @@ async def job_ids(session: AsyncSession, batch_id: UUID, *, statuses: Collection
     return list(await session.scalars(query.where(Job.status.in_(statuses)) if statuses else query))
 
 
-async def lock(session: AsyncSession, batch_id: UUID) -> Batch | None:
+async def lock(session: Session, batch_id: UUID) -> Batch | None:
     """Let nobody else end or open this batch until the transaction is over.
 
     Whoever changes a job locks its row first and the batch's after it, never the other way round.
@@ -107,13 +107,13 @@ async def lock(session: AsyncSession, batch_id: UUID) -> Batch | None:
     return batch
 
 
-async def any_unfinished(session: AsyncSession, batch_id: UUID) -> bool:
+async def any_unfinished(session: Session, batch_id: UUID) -> bool:
     query = select(Job.id).join(BatchItem, BatchItem.job_id == Job.id)
     found = query.where(BatchItem.batch_id == batch_id, Job.status.in_(UNFINISHED)).limit(1)
     return await session.scalar(found) is not None
 
 
-async def close(session: AsyncSession, batch: Batch) -> None:
+async def close(session: Session, batch: Batch) -> None:
     """Write down that the last job of a locked batch has ended."""
     batch.completed_at = func.now()
     if batch.retention_days is not None:
@@ -123,16 +123,16 @@ async def close(session: AsyncSession, batch: Batch) -> None:
     await session.refresh(batch)
 
 
-async def reopen(session: AsyncSession, batch_id: UUID) -> None:
+async def reopen(session: Session, batch_id: UUID) -> None:
     await session.execute(update(Batch).where(Batch.id == batch_id).values(completed_at=None, retained_until=None))
 
 
-async def mark_deleted(session: AsyncSession, batch: Batch) -> None:
+async def mark_deleted(session: Session, batch: Batch) -> None:
     batch.deleted_at = func.now()
     await session.flush()
 
 
-async def remove_outlived(session: AsyncSession) -> int:
+async def remove_outlived(session: Session) -> int:
     """Remove the rows of batches that are deleted, or were kept long enough, once the last of their jobs is gone."""
     over = or_(Batch.deleted_at.is_not(None), Batch.retained_until <= func.now())
     jobs = select(BatchItem.job_id).where(BatchItem.batch_id == Batch.id, BatchItem.job_id.is_not(None))

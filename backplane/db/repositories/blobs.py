@@ -1,11 +1,12 @@
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, select, text, true, update
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from backplane.db.models import Blob
+from backplane.db.session import ReadSession, Session
 
 KEEPING_SECONDS = 60
 """Longer than the transaction takes that keeps an input: the sweeper could find it due before that is committed."""
@@ -27,37 +28,38 @@ RETURNING blobs.taken @> int8range(0, blobs.size)
 """)
 
 
-def add(session: AsyncSession, blob: Blob) -> None:
-    session.add(blob)
+async def add_all(session: Session, added: Sequence[Blob]) -> None:
+    session.add_all(added)
+    await session.flush()
 
 
-async def of_job(session: AsyncSession, job_id: UUID, purpose: str) -> Blob | None:
+async def of_job(session: ReadSession, job_id: UUID, purpose: str) -> Blob | None:
     blob: Blob | None = await session.scalar(select(Blob).where(Blob.job_id == job_id, Blob.purpose == purpose))
     return blob
 
 
-async def note_taken(session: AsyncSession, blob_id: UUID, start: int, stop: int) -> bool:
+async def note_taken(session: Session, blob_id: UUID, start: int, stop: int) -> bool:
     """Remember that the bytes from `start` on and before `stop` have arrived; True where all of them have by now."""
     values = {"blob_id": blob_id, "start": start, "stop": stop, "pieces": PIECES}
     return bool(await session.scalar(TAKE, values))
 
 
-async def expire(session: AsyncSession, job_id: UUID, purpose: str, *, seconds: int = 0) -> None:
+async def expire(session: Session, job_id: UUID, purpose: str, *, seconds: int = 0) -> None:
     """Let the sweeper delete the object after so many seconds; never later than was said before."""
     await _expire(session, job_id, Blob.purpose == purpose, seconds)
 
 
-async def expire_inputs(session: AsyncSession, job_id: UUID, *, seconds: int = 0) -> None:
+async def expire_inputs(session: Session, job_id: UUID, *, seconds: int = 0) -> None:
     """Let the sweeper delete what was sent for the job; never later than was said before."""
     await _expire(session, job_id, _is_input(), seconds)
 
 
-async def expire_all(session: AsyncSession, job_id: UUID) -> None:
+async def expire_all(session: Session, job_id: UUID) -> None:
     """Let the sweeper delete everything that belongs to the job."""
     await _expire(session, job_id, true(), 0)
 
 
-async def keep_inputs(session: AsyncSession, job_id: UUID) -> list[Blob] | None:
+async def keep_inputs(session: Session, job_id: UUID) -> list[Blob] | None:
     """Keep what was sent for the job until it ends again; None where some of it is gone, or as good as gone."""
     found = list(await session.scalars(select(Blob).where(Blob.job_id == job_id, _is_input()).with_for_update()))
     kept = await session.scalars(
@@ -73,7 +75,7 @@ def _soon() -> Any:
     return func.now() + timedelta(seconds=KEEPING_SECONDS)
 
 
-async def _expire(session: AsyncSession, job_id: UUID, which: ColumnElement[bool], seconds: int) -> None:
+async def _expire(session: Session, job_id: UUID, which: ColumnElement[bool], seconds: int) -> None:
     moment = func.now() + timedelta(seconds=seconds)
     await session.execute(
         update(Blob)
@@ -82,7 +84,7 @@ async def _expire(session: AsyncSession, job_id: UUID, which: ColumnElement[bool
     )
 
 
-async def hold_deletions(session: AsyncSession) -> bool:
+async def hold_deletions(session: Session) -> bool:
     """Let nothing be found for deletion until this transaction ends; False while somebody looks, or holds it already.
 
     What a backup's snapshot names is then still there when it is copied.
@@ -90,7 +92,7 @@ async def hold_deletions(session: AsyncSession) -> bool:
     return bool(await session.scalar(select(func.pg_try_advisory_xact_lock(DELETIONS_LOCK))))
 
 
-async def due(session: AsyncSession, *, limit: int = 100) -> list[Blob]:
+async def due(session: Session, *, limit: int = 100) -> list[Blob]:
     rows = await session.scalars(
         select(Blob)
         .where(Blob.delete_after <= func.now(), Blob.deleted_at.is_(None), _may_delete())
@@ -100,12 +102,12 @@ async def due(session: AsyncSession, *, limit: int = 100) -> list[Blob]:
     return list(rows)
 
 
-async def mark_deleted(session: AsyncSession, blob_ids: list[UUID]) -> None:
+async def mark_deleted(session: Session, blob_ids: list[UUID]) -> None:
     """Forget the blob key together with the object: neither is of use without the other."""
     await session.execute(update(Blob).where(Blob.id.in_(blob_ids)).values(deleted_at=func.now(), sealed=None))
 
 
-async def known(session: AsyncSession, object_keys: list[str]) -> set[str]:
+async def known(session: Session, object_keys: list[str]) -> set[str]:
     return set(await session.scalars(select(Blob.object_key).where(Blob.object_key.in_(object_keys))))
 
 

@@ -7,10 +7,10 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, func, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from backplane.db.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookEvent
 from backplane.db.repositories.webhooks import wake
+from backplane.db.session import ReadSession, Session
 
 UNFINISHED = ("pending", "sending")
 LEASE_SECONDS = 20
@@ -29,9 +29,13 @@ class Due:
     """Whether the secret before still signs."""
 
 
-async def claim(
-    session: AsyncSession, *, busy_endpoints: Collection[UUID], busy_accounts: Collection[UUID]
-) -> Due | None:
+async def refresh(session: Session, delivery: WebhookDelivery) -> None:
+    """Write what is pending, and read the delivery as the database has it."""
+    await session.flush()
+    await session.refresh(delivery)
+
+
+async def claim(session: Session, *, busy_endpoints: Collection[UUID], busy_accounts: Collection[UUID]) -> Due | None:
     """Take what has been due for longest, and write the attempt down before it is made; None where nothing is due."""
     head = (
         select(WebhookDelivery.id)
@@ -77,7 +81,7 @@ async def claim(
     return Due(delivery, event, endpoint, started_at, previous_valid)
 
 
-async def _interrupt(session: AsyncSession, delivery_id: UUID) -> None:
+async def _interrupt(session: Session, delivery_id: UUID) -> None:
     """Say of an attempt that was begun and never ended that its sender is gone."""
     await session.execute(
         update(WebhookAttempt)
@@ -86,7 +90,7 @@ async def _interrupt(session: AsyncSession, delivery_id: UUID) -> None:
     )
 
 
-async def finish(session: AsyncSession, due: Due, *, status: str, after_seconds: float = 0, **attempt: Any) -> bool:
+async def finish(session: Session, due: Due, *, status: str, after_seconds: float = 0, **attempt: Any) -> bool:
     """Write how the attempt went, and when the next one is; False where another sender has taken over."""
     delivery_id, number = due.delivery.id, due.delivery.attempts
     held = await session.scalar(
@@ -105,7 +109,7 @@ async def finish(session: AsyncSession, due: Due, *, status: str, after_seconds:
     return held is not None
 
 
-async def note_success(session: AsyncSession, endpoint_id: UUID) -> None:
+async def note_success(session: Session, endpoint_id: UUID) -> None:
     await session.execute(
         update(WebhookEndpoint)
         .where(WebhookEndpoint.id == endpoint_id, WebhookEndpoint.failing_since.is_not(None))
@@ -113,7 +117,7 @@ async def note_success(session: AsyncSession, endpoint_id: UUID) -> None:
     )
 
 
-async def note_failure(session: AsyncSession, endpoint_id: UUID) -> None:
+async def note_failure(session: Session, endpoint_id: UUID) -> None:
     await session.execute(
         update(WebhookEndpoint)
         .where(WebhookEndpoint.id == endpoint_id, WebhookEndpoint.failing_since.is_(None))
@@ -121,7 +125,7 @@ async def note_failure(session: AsyncSession, endpoint_id: UUID) -> None:
     )
 
 
-async def disable(session: AsyncSession, endpoint_id: UUID, *, reason: str, failing_days: int | None = None) -> bool:
+async def disable(session: Session, endpoint_id: UUID, *, reason: str, failing_days: int | None = None) -> bool:
     """Send nothing there any more; with `failing_days` only where nothing has got through for so long."""
     conditions = [WebhookEndpoint.id == endpoint_id, WebhookEndpoint.enabled]
     if failing_days is not None:
@@ -135,7 +139,7 @@ async def disable(session: AsyncSession, endpoint_id: UUID, *, reason: str, fail
     return found is not None
 
 
-async def oldest_due_seconds(session: AsyncSession) -> float:
+async def oldest_due_seconds(session: Session) -> float:
     """How long something that could be sent has been waiting for its turn."""
     age: float | None = await session.scalar(
         select(func.extract("epoch", func.now() - func.min(WebhookDelivery.due_at)))
@@ -154,7 +158,7 @@ def _of_endpoint(endpoint_id: UUID) -> Select[WebhookDelivery, WebhookEvent]:
 
 
 async def page(
-    session: AsyncSession, endpoint_id: UUID, *, limit: int, before: UUID | None, status: str | None
+    session: ReadSession, endpoint_id: UUID, *, limit: int, before: UUID | None, status: str | None
 ) -> list[tuple[WebhookDelivery, WebhookEvent]]:
     """Newest first. The endpoint is its owner's: whoever calls has looked."""
     query = _of_endpoint(endpoint_id).order_by(WebhookDelivery.id.desc()).limit(limit)
@@ -166,13 +170,13 @@ async def page(
 
 
 async def of_endpoint(
-    session: AsyncSession, endpoint_id: UUID, delivery_id: UUID
+    session: ReadSession, endpoint_id: UUID, delivery_id: UUID
 ) -> tuple[WebhookDelivery, WebhookEvent] | None:
     rows = await session.execute(_of_endpoint(endpoint_id).where(WebhookDelivery.id == delivery_id))
     return next(((delivery, event) for delivery, event in rows), None)
 
 
-async def attempts_of(session: AsyncSession, delivery_ids: Sequence[UUID]) -> list[WebhookAttempt]:
+async def attempts_of(session: ReadSession, delivery_ids: Sequence[UUID]) -> list[WebhookAttempt]:
     rows = await session.scalars(
         select(WebhookAttempt)
         .where(WebhookAttempt.delivery_id.in_(delivery_ids))
@@ -181,7 +185,7 @@ async def attempts_of(session: AsyncSession, delivery_ids: Sequence[UUID]) -> li
     return list(rows)
 
 
-async def send_again(session: AsyncSession, delivery_id: UUID) -> None:
+async def send_again(session: Session, delivery_id: UUID) -> None:
     """Make it due now, with all its attempts before it; one that is just being sent is left alone."""
     await session.execute(
         update(WebhookDelivery)

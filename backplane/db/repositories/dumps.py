@@ -9,11 +9,11 @@ from uuid import UUID
 
 import asyncpg
 from sqlalchemy import func, insert, select, text, update
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from backplane.db.models import Account, Blob, Job, Outbox
 from backplane.db.repositories.leases import MAX_ATTEMPTS
 from backplane.db.repositories.outbox import CHANNEL
+from backplane.db.session import Session
 
 LEFT_OUT = frozenset({"alembic_version", "refresh_tokens"})
 """The first is made by the migration. The second would revive log-ins that were revoked meanwhile."""
@@ -62,18 +62,18 @@ class Misfit(Exception):
     """A table refuses rows; says what kind of refusal it was."""
 
 
-async def begin_snapshot(session: AsyncSession) -> None:
+async def begin_snapshot(session: Session) -> None:
     """Make the session's transaction see one moment, and write nothing; must come before anything else in it."""
     await session.connection(execution_options={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True})
     await set_form(session)
 
 
-async def set_form(session: AsyncSession) -> None:
+async def set_form(session: Session) -> None:
     for statement in FORM:
         await session.execute(text(statement))
 
 
-async def revision(session: AsyncSession) -> str | None:
+async def revision(session: Session) -> str | None:
     """Return the migration that the database is at; None before the first one."""
     if await session.scalar(text("SELECT to_regclass('alembic_version')")) is None:
         return None
@@ -81,7 +81,7 @@ async def revision(session: AsyncSession) -> str | None:
     return found
 
 
-async def tables(session: AsyncSession) -> list[Table]:
+async def tables(session: Session) -> list[Table]:
     """List the tables that a backup holds, each after those that it refers to."""
     found = {row.name: Table(row.name, tuple(row.columns)) for row in await session.execute(text(TABLES))}
     graph: dict[str, set[str]] = {name: set() for name in found}
@@ -90,7 +90,7 @@ async def tables(session: AsyncSession) -> list[Table]:
     return [found[name] for name in TopologicalSorter(graph).static_order() if name not in LEFT_OUT]
 
 
-async def first_with_rows(session: AsyncSession) -> str | None:
+async def first_with_rows(session: Session) -> str | None:
     """Name a table that is not empty; None where all are."""
     for row in (await session.execute(text(TABLES))).all():
         one = f"SELECT true FROM {_quoted(row.name)} LIMIT 1"  # noqa: S608 - quoted
@@ -99,12 +99,12 @@ async def first_with_rows(session: AsyncSession) -> str | None:
     return None
 
 
-async def count(session: AsyncSession, table: str) -> int:
+async def count(session: Session, table: str) -> int:
     found: int | None = await session.scalar(text(f"SELECT count(*) FROM {_quoted(table)}"))  # noqa: S608 - quoted
     return found or 0
 
 
-async def copy_out(session: AsyncSession, table: Table, write: Callable[[bytes], Awaitable[None]]) -> int:
+async def copy_out(session: Session, table: Table, write: Callable[[bytes], Awaitable[None]]) -> int:
     """Write all rows of a table; returns how many there are."""
     connection = await _driver(session)
     done = await connection.copy_from_table(
@@ -113,7 +113,7 @@ async def copy_out(session: AsyncSession, table: Table, write: Callable[[bytes],
     return int(done.split()[-1])
 
 
-async def copy_in(session: AsyncSession, table: Table, file: Path) -> int:
+async def copy_in(session: Session, table: Table, file: Path) -> int:
     """Read rows that `copy_out` wrote; returns how many there were.
 
     Raises:
@@ -130,14 +130,14 @@ async def copy_in(session: AsyncSession, table: Table, file: Path) -> int:
     return int(done.split()[-1])
 
 
-async def advance_sequences(session: AsyncSession) -> None:
+async def advance_sequences(session: Session) -> None:
     """Let every sequence go on behind what stands in its column."""
     for row in (await session.execute(text(SEQUENCES))).all():
         last = f"SELECT coalesce(max({_quoted(row.field)}), 0) + 1 FROM {_quoted(row.name)}"  # noqa: S608 - quoted
         await session.execute(text(f"SELECT setval(:sequence, ({last}), false)"), {"sequence": row.sequence})
 
 
-async def objects(session: AsyncSession) -> AsyncIterator[StoredObject]:
+async def objects(session: Session) -> AsyncIterator[StoredObject]:
     """Give what lies in the store, a few rows at a time."""
     rows = await session.stream(
         select(Blob.id, Blob.object_key, Blob.media_type, Blob.sealed.is_not(None), Blob.delete_after.is_not(None))
@@ -148,14 +148,14 @@ async def objects(session: AsyncSession) -> AsyncIterator[StoredObject]:
         yield StoredObject(blob_id, key, "application/octet-stream" if sealed else media_type, passing)
 
 
-async def account_keys(session: AsyncSession) -> AsyncIterator[tuple[UUID, UUID, int]]:
+async def account_keys(session: Session) -> AsyncIterator[tuple[UUID, UUID, int]]:
     """Give the keys of the vault that accounts have: account, key and version."""
     rows = await session.stream(select(Account.id, Account.kek_id, Account.kek_version).order_by(Account.id))
     async for account_id, key_id, version in rows:
         yield account_id, key_id, version
 
 
-async def transit_keys(session: AsyncSession) -> list[UUID]:
+async def transit_keys(session: Session) -> list[UUID]:
     """List the keys of days that jobs which have not ended need: a secret, or an input, names its own in front."""
     unfinished = Job.status.in_(("pending", "processing"))
     secrets = select(func.substring(Job.secret, 1, 16)).where(unfinished, Job.secret.is_not(None))
@@ -167,7 +167,7 @@ async def transit_keys(session: AsyncSession) -> list[UUID]:
     return [UUID(bytes=bytes(name)) for name in await session.scalars(secrets.union(inputs))]
 
 
-async def requeue_restored(session: AsyncSession) -> int:
+async def requeue_restored(session: Session) -> int:
     """Put every job that had not ended back into the queue, and fence off whoever had it; returns how many.
 
     What a running attempt took with it does not count against the job. One whose owner asked to cancel it is left to
@@ -199,7 +199,7 @@ def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-async def _driver(session: AsyncSession) -> Any:
+async def _driver(session: Session) -> Any:
     """The driver's own connection: SQLAlchemy knows no COPY."""
     connection = await session.connection()
     return (await connection.get_raw_connection()).driver_connection

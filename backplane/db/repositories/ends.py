@@ -1,12 +1,15 @@
-"""The end of a job in one statement, whichever end it is; `services/endings.py` says what each of them means."""
+"""The end of a job in one statement, whichever end it is; `services/jobs/endings.py` says what each of them means."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import TextClause, bindparam, text
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from backplane.db.models import Job, JobEvent
+from backplane.db.session import Session
+from backplane.db.work import AnyJob
 
 # Text, and one round trip: it is written for each job, and five statements that were built anew took a third of what
 # a small job took the worker.
@@ -31,24 +34,39 @@ CANCELLED_OR_NOT = "status = 'processing'"
 IF_CANCELLED = "status IN ('pending', 'processing') AND cancel_requested_at IS NOT NULL"
 
 
+@dataclass(frozen=True, slots=True)
+class End:
+    """One end of a job, as it was just written."""
+
+    event: JobEvent
+    status: str
+    details: Mapping[str, Any] | None = None
+    """For the audit trail."""
+
+
 async def end(
-    session: AsyncSession,
-    job: Job,
+    session: Session,
+    job: AnyJob,
     *,
     condition: str,
     type_: str,
     payload: dict[str, Any],
+    status: str,
     input_seconds: int = 0,
+    details: Mapping[str, Any] | None = None,
     **columns: Any,
-) -> JobEvent | None:
+) -> End | None:
     """Write these columns and the job's last event, where the job meets the condition; else None.
 
-    What was sent for the job may go after so many seconds, and never later than was said before.
+    Its input is deleted after so many seconds, and never later than was promised before.
     """
+    columns |= {"status": status}
     statement = _statement(condition, tuple(sorted(columns)))
     values: dict[str, Any] = {"job_id": job.id, "fencing_token": job.fencing_token, "input_seconds": input_seconds}
     seq: int | None = await session.scalar(statement, columns | values | {"type": type_, "payload": payload})
-    return None if seq is None else JobEvent(job_id=job.id, seq=seq, type=type_, payload=payload)
+    if seq is None:
+        return None
+    return End(JobEvent(job_id=job.id, seq=seq, type=type_, payload=payload), status, details)
 
 
 @lru_cache

@@ -6,22 +6,22 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Integer, Uuid, column, func, literal, select, true, tuple_
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from backplane.db.models import Job, JobEvent
+from backplane.db.session import ReadSession
 
 EVENTS_AT_ONCE = 200
 """Of one job in one answer: fifty jobs that are read together are 10,000 small rows at most."""
 
 
-async def jobs_of_accounts(session: AsyncSession, wanted: Collection[tuple[UUID, UUID]]) -> list[Job]:
+async def jobs_of_accounts(session: ReadSession, wanted: Collection[tuple[UUID, UUID]]) -> list[Job]:
     """Find jobs by account and id: only its owner sees a job, and nobody a deleted one."""
     query = select(Job).where(tuple_(Job.account_id, Job.id).in_(wanted), Job.deleted_at.is_(None))
     return list(await session.scalars(query))
 
 
 async def after(
-    session: AsyncSession, wanted: Sequence[tuple[UUID, int]]
+    session: ReadSession, wanted: Sequence[tuple[UUID, int]]
 ) -> dict[tuple[UUID, int], list[tuple[int, str, dict[str, Any]]]]:
     """Read what came after each of these numbers: the events' seq, type and payload, in order."""
     # Arrays and not a list of values: one prepared statement, however many are asked for.
@@ -50,7 +50,7 @@ async def after(
     return found
 
 
-async def last_of(session: AsyncSession, job_ids: Sequence[UUID]) -> dict[UUID, int]:
+async def last_of(session: ReadSession, job_ids: Sequence[UUID]) -> dict[UUID, int]:
     """Tell how far each of these jobs has come."""
     query = select(Job.id, Job.event_seq).where(Job.id == func.any(literal(job_ids, ARRAY(Uuid))))
     return {row.id: row.event_seq for row in await session.execute(query)}

@@ -4,9 +4,9 @@ from uuid import UUID
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from backplane.db.models import IdempotencyKey
+from backplane.db.session import ReadSession, Session
 
 LEASE_SECONDS = 60
 """Longer than it takes from the last byte of a request to the commit; the body's own time is not in it."""
@@ -14,9 +14,7 @@ LEASE_SECONDS = 60
 LIFETIME_SECONDS = 24 * 3600
 
 
-async def reserve(
-    session: AsyncSession, *, key_id: bytes, account_id: UUID, holder: UUID, columns: dict[str, Any]
-) -> bool:
+async def reserve(session: Session, *, key_id: bytes, account_id: UUID, holder: UUID, columns: dict[str, Any]) -> bool:
     """Take the key, where nobody has it: it is new, it has expired, or its holder's lease ran out with nothing made."""
     values = columns | {
         "account_id": account_id,
@@ -42,14 +40,14 @@ async def reserve(
     return taken is not None
 
 
-async def of_account(session: AsyncSession, account_id: UUID, key_id: bytes) -> IdempotencyKey | None:
+async def of_account(session: ReadSession, account_id: UUID, key_id: bytes) -> IdempotencyKey | None:
     found: IdempotencyKey | None = await session.scalar(
         select(IdempotencyKey).where(IdempotencyKey.account_id == account_id, IdempotencyKey.id == key_id)
     )
     return found
 
 
-async def fulfil(session: AsyncSession, key_id: bytes, holder: UUID, **columns: Any) -> bool:
+async def fulfil(session: Session, key_id: bytes, holder: UUID, **columns: Any) -> bool:
     """Say what was made under the reservation; False where it is somebody else's by now."""
     kept = await session.scalar(
         update(IdempotencyKey)
@@ -60,7 +58,7 @@ async def fulfil(session: AsyncSession, key_id: bytes, holder: UUID, **columns: 
     return kept is not None
 
 
-async def release(session: AsyncSession, key_id: bytes, holder: UUID) -> None:
+async def release(session: Session, key_id: bytes, holder: UUID) -> None:
     """Free a key under which nothing was made."""
     await session.execute(
         delete(IdempotencyKey).where(
@@ -69,7 +67,7 @@ async def release(session: AsyncSession, key_id: bytes, holder: UUID) -> None:
     )
 
 
-async def forget_password(session: AsyncSession, object_id: UUID) -> None:
+async def forget_password(session: Session, object_id: UUID) -> None:
     await session.execute(
         update(IdempotencyKey)
         .where(IdempotencyKey.object_id == object_id, IdempotencyKey.password_mac.is_not(None))
@@ -77,7 +75,7 @@ async def forget_password(session: AsyncSession, object_id: UUID) -> None:
     )
 
 
-async def delete_expired(session: AsyncSession) -> int:
+async def delete_expired(session: Session) -> int:
     rows = await session.scalars(
         delete(IdempotencyKey).where(IdempotencyKey.expires_at <= func.now()).returning(IdempotencyKey.id)
     )

@@ -6,12 +6,12 @@ from uuid import UUID
 
 from sqlalchemy import Select, func, select, update
 from sqlalchemy import delete as delete_rows
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from backplane.db.models import Blob, Job, JobEvent
-from backplane.db.repositories import turns
+from backplane.db.repositories import fair_queue
 from backplane.db.repositories.notes import jobs_with
-from backplane.db.repositories.outbox import ring
+from backplane.db.repositories.outbox import enqueue
+from backplane.db.session import ReadSession, Session
 
 QUEUED = {"progress": 0, "stage": "queued"}
 PAST = (
@@ -30,14 +30,20 @@ PAST = (
 """What a job that is tried again has no more."""
 
 
-async def add(session: AsyncSession, job: Job) -> None:
+async def add(session: Session, job: Job) -> None:
     """Write the job at its place in the queue, its first event and the intent to tell the queue."""
-    await turns.queue_up(session, job)
+    await fair_queue.enter(session, job)
     job.event_seq = 1
     session.add(job)
     await session.flush()
     session.add(JobEvent(job_id=job.id, seq=1, type="progress", payload=dict(QUEUED)))
-    await ring(session, job.id)
+    await enqueue(session, job.id)
+
+
+async def refresh(session: Session, job: Job) -> None:
+    """Write what is pending, and read the job as the database has it: defaults and moments are its own."""
+    await session.flush()
+    await session.refresh(job)
 
 
 def _of_account(account_id: UUID) -> Select[Job]:
@@ -45,25 +51,25 @@ def _of_account(account_id: UUID) -> Select[Job]:
     return select(Job).where(Job.account_id == account_id, Job.deleted_at.is_(None))
 
 
-async def of_account(session: AsyncSession, account_id: UUID, job_id: UUID) -> Job | None:
+async def of_account(session: ReadSession, account_id: UUID, job_id: UUID) -> Job | None:
     job: Job | None = await session.scalar(_of_account(account_id).where(Job.id == job_id))
     return job
 
 
-async def lock(session: AsyncSession, job_id: UUID, *, account_id: UUID | None = None) -> Job | None:
+async def lock(session: Session, job_id: UUID, *, account_id: UUID | None = None) -> Job | None:
     """Find a job for whoever is about to change it: until the end of the transaction nobody else does."""
     query = select(Job).where(Job.deleted_at.is_(None)) if account_id is None else _of_account(account_id)
     job: Job | None = await session.scalar(query.where(Job.id == job_id).with_for_update())
     return job
 
 
-async def several_of_account(session: AsyncSession, account_id: UUID, job_ids: Sequence[UUID]) -> list[Job]:
+async def several_of_account(session: ReadSession, account_id: UUID, job_ids: Sequence[UUID]) -> list[Job]:
     rows = await session.scalars(_of_account(account_id).where(Job.id.in_(job_ids)))
     return list(rows)
 
 
 async def page(
-    session: AsyncSession,
+    session: ReadSession,
     account_id: UUID,
     *,
     limit: int,
@@ -86,22 +92,22 @@ async def page(
     return list(await session.scalars(_of_account(account_id).where(*asked).order_by(Job.id.desc()).limit(limit)))
 
 
-async def expire_with_result(session: AsyncSession, job_id: UUID, *, seconds: int) -> None:
+async def expire_with_result(session: Session, job_id: UUID, *, seconds: int) -> None:
     """Say that the result is there for so many seconds more; never for longer than was said before."""
     moment = func.now() + timedelta(seconds=seconds)
     # Of a job that is kept for ever `expires_at` is null, which least() passes over.
     await session.execute(update(Job).where(Job.id == job_id).values(expires_at=func.least(Job.expires_at, moment)))
 
 
-async def request_cancel(session: AsyncSession, job: Job) -> None:
+async def request_cancel(session: Session, job: Job) -> None:
     """Write down that the owner of a locked job wants its end; the first time stands."""
     job.cancel_requested_at = job.cancel_requested_at or func.now()
     await session.flush()
 
 
-async def queue_again(session: AsyncSession, job: Job) -> JobEvent:
+async def queue_again(session: Session, job: Job) -> JobEvent:
     """Put a locked job that has failed at its place in the queue, as if it had never been tried; its events go on."""
-    await turns.queue_up(session, job)
+    await fair_queue.enter(session, job)
     job.status, job.stage, job.progress = "pending", "queued", 0
     job.attempts, job.retries, job.publications = 0, job.retries + 1, 0
     job.fencing_token, job.event_seq = job.fencing_token + 1, job.event_seq + 1
@@ -110,18 +116,18 @@ async def queue_again(session: AsyncSession, job: Job) -> JobEvent:
     event = JobEvent(job_id=job.id, seq=job.event_seq, type="progress", payload=dict(QUEUED))
     session.add(event)
     await session.flush()
-    await ring(session, job.id)
+    await enqueue(session, job.id)
     return event
 
 
-async def delete(session: AsyncSession, job: Job) -> None:
+async def delete(session: Session, job: Job) -> None:
     """Make a locked job invisible; its row goes when its objects are gone."""
     job.deleted_at = func.now()
     job.secret = None
     await session.flush()
 
 
-async def outlived(session: AsyncSession, *, limit: int = 100) -> list[Job]:
+async def outlived(session: Session, *, limit: int = 100) -> list[Job]:
     """Lock jobs that have been kept for as long as was promised."""
     rows = await session.scalars(
         select(Job)
@@ -133,7 +139,7 @@ async def outlived(session: AsyncSession, *, limit: int = 100) -> list[Job]:
     return list(rows)
 
 
-async def remove_deleted(session: AsyncSession, *, limit: int = 100) -> int:
+async def remove_deleted(session: Session, *, limit: int = 100) -> int:
     """Remove the rows of deleted jobs whose objects are all gone; what belongs to them goes too, but for their keys."""
     left = select(Blob.id).where(Blob.job_id == Job.id, Blob.deleted_at.is_(None)).exists()
     over = select(Job.id).where(Job.deleted_at.is_not(None), ~left).limit(limit).with_for_update(skip_locked=True)
@@ -141,14 +147,14 @@ async def remove_deleted(session: AsyncSession, *, limit: int = 100) -> int:
     return len(list(rows))
 
 
-async def forget_secrets(session: AsyncSession, job_ids: Collection[UUID]) -> None:
+async def forget_secrets(session: Session, job_ids: Collection[UUID]) -> None:
     """Forget what failed jobs were kept alive with: what was sent for them is gone, and they cannot be tried again."""
     await session.execute(
         update(Job).where(Job.id.in_(job_ids), Job.status == "failed", Job.secret.is_not(None)).values(secret=None)
     )
 
 
-async def longest_retention_days(session: AsyncSession) -> int | None:
+async def longest_retention_days(session: Session) -> int | None:
     """Say for how long the longest kept of all jobs is kept; None where one is kept for ever, or there is none."""
     longest, counted, promised = (
         await session.execute(select(func.max(Job.retention_days), func.count(), func.count(Job.retention_days)))

@@ -7,10 +7,11 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, select, text, update
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from backplane.db.models import Job, JobEvent, Outbox
-from backplane.db.repositories.outbox import ring, ring_all
+from backplane.db.repositories.outbox import enqueue, enqueue_all
+from backplane.db.session import Session
+from backplane.db.work import JobWork
 
 LEASE_SECONDS = 15
 MAX_ATTEMPTS = 3
@@ -47,48 +48,48 @@ def _lease() -> Any:
     return func.now() + timedelta(seconds=LEASE_SECONDS)
 
 
-async def claim(session: AsyncSession) -> Job | None:
+async def claim(session: Session) -> JobWork | None:
     """Take the job whose turn it is, in one statement; None where nothing waits."""
     values = {"lease_seconds": LEASE_SECONDS, "max_attempts": MAX_ATTEMPTS}
     job: Job | None = await session.scalar(select(Job).from_statement(CLAIM), values)
-    return job
+    return JobWork.of(job) if job is not None else None
 
 
-async def waits(session: AsyncSession) -> bool:
+async def waits(session: Session) -> bool:
     """Say whether a job may be begun, one included that somebody holds at this moment."""
     due = Job.not_before.is_(None) | (Job.not_before <= func.now())
     waiting = select(Job.id).where(Job.status == "pending", Job.attempts < MAX_ATTEMPTS, due)
     return bool(await session.scalar(select(waiting.exists())))
 
 
-async def heartbeat(session: AsyncSession, job_id: UUID, fencing_token: int) -> bool:
+async def heartbeat(session: Session, job_id: UUID, fencing_token: int) -> bool:
     """Extend the lease; False where it is no longer ours, or where the job's owner has asked to cancel it."""
     return await _write_as_holder(session, job_id, fencing_token, lease_until=_lease())
 
 
-async def release(session: AsyncSession, job_id: UUID, fencing_token: int, *, wait_seconds: float) -> bool:
+async def release(session: Session, job_id: UUID, fencing_token: int, *, wait_seconds: float) -> bool:
     """Give the job back for another attempt after so many seconds; False where it is not ours or is to be cancelled."""
     moment = func.now() + timedelta(seconds=wait_seconds)
     return await _give_back(session, job_id, fencing_token, wait_seconds=wait_seconds, not_before=moment)
 
 
-async def hand_over(session: AsyncSession, job_id: UUID, fencing_token: int) -> bool:
+async def hand_over(session: Session, job_id: UUID, fencing_token: int) -> bool:
     """Give the job back at once as if this attempt had not been: it is the worker that ends. False as in `release`."""
     return await _give_back(session, job_id, fencing_token, attempts=Job.attempts - 1)
 
 
 async def _give_back(
-    session: AsyncSession, job_id: UUID, fencing_token: int, *, wait_seconds: float = 0, **columns: Any
+    session: Session, job_id: UUID, fencing_token: int, *, wait_seconds: float = 0, **columns: Any
 ) -> bool:
     columns |= {"status": "pending", "lease_until": None, "fencing_token": Job.fencing_token + 1}
     held = await _write_as_holder(session, job_id, fencing_token, **columns)
     if held:
-        await ring(session, job_id, wait_seconds=wait_seconds)
+        await enqueue(session, job_id, wait_seconds=wait_seconds)
     return held
 
 
 async def append_progress(
-    session: AsyncSession, job_id: UUID, fencing_token: int, words: Sequence[tuple[str, int]]
+    session: Session, job_id: UUID, fencing_token: int, words: Sequence[tuple[str, int]]
 ) -> list[JobEvent]:
     """Number and write progress events, each a stage and a percentage, as the holder of the lease; none where lost."""
     payloads = [{"progress": progress, "stage": stage} for stage, progress in words]
@@ -104,7 +105,7 @@ async def append_progress(
     return [JobEvent(job_id=job_id, seq=first + at, type="progress", payload=one) for at, one in enumerate(payloads)]
 
 
-async def _write_as_holder(session: AsyncSession, job_id: UUID, fencing_token: int, /, **columns: Any) -> bool:
+async def _write_as_holder(session: Session, job_id: UUID, fencing_token: int, /, **columns: Any) -> bool:
     held = await session.scalar(
         update(Job)
         .where(
@@ -119,7 +120,7 @@ async def _write_as_holder(session: AsyncSession, job_id: UUID, fencing_token: i
     return held is not None
 
 
-async def reclaim_expired(session: AsyncSession) -> list[UUID]:
+async def reclaim_expired(session: Session) -> list[UUID]:
     """Put jobs whose worker has gone silent back into the queue, and fence the silent worker off."""
     # Locked first, without waiting: two sweepers that updated the same rows in another order would block each other.
     silent = (
@@ -134,17 +135,17 @@ async def reclaim_expired(session: AsyncSession) -> list[UUID]:
         .returning(Job.id)
     )
     job_ids = list(rows)
-    await ring_all(session, job_ids)
+    await enqueue_all(session, job_ids)
     return job_ids
 
 
-async def ending_silently(session: AsyncSession) -> list[UUID]:
+async def ending_silently(session: Session) -> list[UUID]:
     """Find the jobs of silent workers that get no other attempt: they had their last, or their owner has cancelled."""
     over = (Job.attempts >= MAX_ATTEMPTS) | Job.cancel_requested_at.is_not(None)
     return list(await session.scalars(select(Job.id).where(_is_silent(), over)))
 
 
-async def lock_silent(session: AsyncSession, job_id: UUID) -> Job | None:
+async def lock_silent(session: Session, job_id: UUID) -> Job | None:
     """Lock the job for its end; None where its worker was heard meanwhile, or another sweeper is at it."""
     job: Job | None = await session.scalar(
         select(Job).where(Job.id == job_id, _is_silent()).with_for_update(skip_locked=True)
@@ -152,7 +153,7 @@ async def lock_silent(session: AsyncSession, job_id: UUID) -> Job | None:
     return job
 
 
-async def unfinished(session: AsyncSession, job_ids: Collection[UUID]) -> set[UUID]:
+async def unfinished(session: Session, job_ids: Collection[UUID]) -> set[UUID]:
     """Tell which of these jobs have not ended."""
     waiting = Job.status.in_(("pending", "processing"))
     return set(await session.scalars(select(Job.id).where(Job.id.in_(job_ids), waiting)))
@@ -162,7 +163,7 @@ def _is_silent() -> ColumnElement[bool]:
     return (Job.status == "processing") & (Job.lease_until < func.now())
 
 
-async def ring_unheard(session: AsyncSession, *, first_wait_seconds: int = UNHEARD_SECONDS) -> list[UUID]:
+async def requeue_unheard(session: Session, *, first_wait_seconds: int = UNHEARD_SECONDS) -> list[UUID]:
     """Tell the queue again of pending jobs that nobody took: it may have lost them. The wait doubles each time."""
     wait = timedelta(seconds=first_wait_seconds) * func.power(2, func.least(Job.publications - 1, 6))
     rows = await session.scalars(
@@ -173,5 +174,5 @@ async def ring_unheard(session: AsyncSession, *, first_wait_seconds: int = UNHEA
         )
     )
     job_ids = list(rows)
-    await ring_all(session, job_ids)
+    await enqueue_all(session, job_ids)
     return job_ids

@@ -4,17 +4,17 @@ from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from backplane.db.models import Batch, BatchTerm, Job, JobTerm
+from backplane.db.session import Session
 
 
-async def add_job_terms(session: AsyncSession, job_id: UUID, terms: Sequence[bytes]) -> None:
+async def add_job_terms(session: Session, job_id: UUID, terms: Sequence[bytes]) -> None:
     session.add_all(JobTerm(job_id=job_id, term=term) for term in terms)
     await session.flush()
 
 
-async def add_batch_terms(session: AsyncSession, batch_id: UUID, terms: Sequence[bytes]) -> None:
+async def add_batch_terms(session: Session, batch_id: UUID, terms: Sequence[bytes]) -> None:
     session.add_all(BatchTerm(batch_id=batch_id, term=term) for term in terms)
     await session.flush()
 

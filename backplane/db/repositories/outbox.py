@@ -2,15 +2,15 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import func, insert, select, text
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from backplane.db.models import Outbox
+from backplane.db.session import ReadSession, Session
 
 CHANNEL = "imageshield_outbox"
 AT_ONCE = 100
 
 # Text, for they are written for each job.
-RING = text("""
+ENQUEUE = text("""
 WITH intent AS (INSERT INTO outbox (job_id, due_at) VALUES (:job_id, now() + make_interval(secs => :seconds)))
 SELECT pg_notify(:channel, '')
 """)
@@ -20,19 +20,19 @@ UPDATE jobs SET published_at = now(), publications = publications + 1 WHERE id I
 """)
 
 
-async def ring(session: AsyncSession, job_id: UUID, *, wait_seconds: float = 0) -> None:
+async def enqueue(session: Session, job_id: UUID, *, wait_seconds: float = 0) -> None:
     """Write the intent to publish after so many seconds, and wake the relay when this transaction commits."""
-    await session.execute(RING, {"job_id": job_id, "seconds": wait_seconds, "channel": CHANNEL})
+    await session.execute(ENQUEUE, {"job_id": job_id, "seconds": wait_seconds, "channel": CHANNEL})
 
 
-async def ring_all(session: AsyncSession, job_ids: Sequence[UUID]) -> None:
+async def enqueue_all(session: Session, job_ids: Sequence[UUID]) -> None:
     """Write the intents to publish many at once, now."""
     if job_ids:
         await session.execute(insert(Outbox), [{"job_id": job_id} for job_id in job_ids])
         await session.execute(text("SELECT pg_notify(:channel, '')"), {"channel": CHANNEL})
 
 
-async def take(session: AsyncSession, *, limit: int = AT_ONCE) -> list[Outbox]:
+async def take(session: Session, *, limit: int = AT_ONCE) -> list[Outbox]:
     """Lock the oldest intents that are due; another relay takes others."""
     rows = await session.scalars(
         select(Outbox)
@@ -44,11 +44,11 @@ async def take(session: AsyncSession, *, limit: int = AT_ONCE) -> list[Outbox]:
     return list(rows)
 
 
-async def seconds_to_next(session: AsyncSession) -> float | None:
+async def seconds_to_next(session: ReadSession) -> float | None:
     """Say when the next intent is due by the database's clock; None where there is none."""
     seconds = await session.scalar(select(func.extract("epoch", func.min(Outbox.due_at) - func.now())))
     return None if seconds is None else float(seconds)
 
 
-async def mark_published(session: AsyncSession, entries: list[Outbox]) -> None:
+async def mark_published(session: Session, entries: list[Outbox]) -> None:
     await session.execute(PUBLISHED, {"ids": [entry.id for entry in entries]})

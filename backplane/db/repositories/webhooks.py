@@ -1,16 +1,15 @@
 """Endpoints as their owners see them, and the events that they are told."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from backplane.db.models import Job, WebhookDelivery, WebhookEndpoint, WebhookEvent
-from backplane.db.repositories import accounts
+from backplane.db.session import ReadSession, Session
 
 CHANNEL = "imageshield_webhooks"
 
@@ -29,37 +28,37 @@ def _of_account(account_id: UUID) -> Select[WebhookEndpoint]:
     return select(WebhookEndpoint).where(WebhookEndpoint.account_id == account_id)
 
 
-async def page(session: AsyncSession, account_id: UUID) -> list[WebhookEndpoint]:
+async def page(session: ReadSession, account_id: UUID) -> list[WebhookEndpoint]:
     """All of them: there are few. Newest first."""
     return list(await session.scalars(_of_account(account_id).order_by(WebhookEndpoint.id.desc())))
 
 
-async def of_account(session: AsyncSession, account_id: UUID, endpoint_id: UUID) -> WebhookEndpoint | None:
+async def of_account(session: ReadSession, account_id: UUID, endpoint_id: UUID) -> WebhookEndpoint | None:
     endpoint: WebhookEndpoint | None = await session.scalar(
         _of_account(account_id).where(WebhookEndpoint.id == endpoint_id)
     )
     return endpoint
 
 
-async def default_of_account(session: AsyncSession, account_id: UUID) -> WebhookEndpoint | None:
+async def default_of_account(session: ReadSession, account_id: UUID) -> WebhookEndpoint | None:
     endpoint: WebhookEndpoint | None = await session.scalar(
         _of_account(account_id).where(WebhookEndpoint.url.is_(None))
     )
     return endpoint
 
 
-async def lock_account(session: AsyncSession, account_id: UUID) -> None:
+async def lock_account(session: Session, account_id: UUID) -> None:
     """Let those who add endpoints to an account go one after the other, so that none exceeds its limit."""
     await session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": f"whk{account_id}"})
 
 
-async def count(session: AsyncSession, account_id: UUID) -> int:
+async def count(session: Session, account_id: UUID) -> int:
     """Count those that have an address of their own."""
     query = select(func.count()).where(WebhookEndpoint.account_id == account_id, WebhookEndpoint.url.is_not(None))
     return await session.scalar(query) or 0
 
 
-async def add_default(session: AsyncSession, endpoint: WebhookEndpoint) -> None:
+async def add_default(session: Session, endpoint: WebhookEndpoint) -> None:
     """Write an account's default endpoint, unless somebody has written it meanwhile."""
     values = {
         "id": endpoint.id,
@@ -75,7 +74,7 @@ async def add_default(session: AsyncSession, endpoint: WebhookEndpoint) -> None:
     )
 
 
-async def replace_secret(session: AsyncSession, endpoint_id: UUID, secret: bytes, *, grace: timedelta) -> None:
+async def replace_secret(session: Session, endpoint_id: UUID, secret: bytes, *, grace: timedelta) -> None:
     """Put a new secret in place; the one before it signs beside it for so long."""
     await session.execute(
         update(WebhookEndpoint)
@@ -84,22 +83,22 @@ async def replace_secret(session: AsyncSession, endpoint_id: UUID, secret: bytes
     )
 
 
-async def remove(session: AsyncSession, endpoint_id: UUID) -> None:
+async def remove(session: Session, endpoint_id: UUID) -> None:
     """Delete the endpoint and, with it, what was sent to it and what waits to be."""
     await session.execute(delete(WebhookEndpoint).where(WebhookEndpoint.id == endpoint_id))
 
 
-async def listeners(session: AsyncSession, account_id: UUID, event_type: str) -> list[UUID]:
+async def listeners(session: Session, account_id: UUID, event_type: str) -> list[UUID]:
     """Find the enabled endpoints with an address of their own that want to hear of this, and keep them there."""
     return list(await session.scalars(LISTENERS, {"account_id": account_id, "type": event_type}))
 
 
-async def default_listener(session: AsyncSession, account_id: UUID) -> list[UUID]:
+async def default_listener(session: Session, account_id: UUID) -> list[UUID]:
     """Find the account's default endpoint, and keep it there; its owner may have disabled or deleted it."""
     return list(await session.scalars(DEFAULT_LISTENER, {"account_id": account_id}))
 
 
-async def add_event(session: AsyncSession, event: WebhookEvent, deliveries: Sequence[WebhookDelivery]) -> None:
+async def add_event(session: Session, event: WebhookEvent, deliveries: Sequence[WebhookDelivery]) -> None:
     """Write what happened and whom to tell, and wake the senders when this transaction commits."""
     session.add(event)
     await session.flush()
@@ -108,11 +107,28 @@ async def add_event(session: AsyncSession, event: WebhookEvent, deliveries: Sequ
     await wake(session)
 
 
-async def wake(session: AsyncSession) -> None:
+async def wake(session: Session) -> None:
     await session.execute(text("SELECT pg_notify(:channel, '')"), {"channel": CHANNEL})
 
 
-async def job_at_its_end(session: AsyncSession, job_id: UUID) -> Any:
+async def add(session: Session, endpoint: WebhookEndpoint) -> None:
+    session.add(endpoint)
+    await refresh(session, endpoint)
+
+
+async def change(session: Session, endpoint: WebhookEndpoint, columns: Mapping[str, Any]) -> None:
+    for column, value in columns.items():
+        setattr(endpoint, column, value)
+    await session.flush()
+
+
+async def refresh(session: Session, endpoint: WebhookEndpoint) -> None:
+    """Write what is pending, and read the endpoint as the database has it."""
+    await session.flush()
+    await session.refresh(endpoint)
+
+
+async def job_at_its_end(session: Session, job_id: UUID) -> Any:
     """Read what a message says of a job, as this transaction has left it: whoever ends it may hold an older copy."""
     columns = (
         Job.id,
@@ -132,13 +148,7 @@ async def job_at_its_end(session: AsyncSession, job_id: UUID) -> Any:
     return (await session.execute(select(*columns).where(Job.id == job_id))).one()
 
 
-async def account_key_of(session: AsyncSession, account_id: UUID) -> tuple[UUID, int] | None:
-    """Name the account's key in the vault."""
-    account = await accounts.by_id(session, account_id)
-    return None if account is None else (account.kek_id, account.kek_version)
-
-
-async def delete_old_events(session: AsyncSession, *, days: int, limit: int = 500) -> int:
+async def delete_old_events(session: Session, *, days: int, limit: int = 500) -> int:
     """Delete some of the events that are so old, with their deliveries; return how many."""
     old = (
         select(WebhookEvent.id)

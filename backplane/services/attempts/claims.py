@@ -1,29 +1,30 @@
-"""The worker's side of a job: take it, keep it, say how far it is, and end it once.
+"""Claims: a worker takes a job, keeps its lease, reports progress, and ends it once.
 
-Every write is checked by the fencing token that the claim gave, so that a worker that lost its lease (it was stopped,
-or cut off) changes nothing any more: docs/explanation/reliability.md.
+The fencing token of the claim guards every write, so a worker that lost its lease, because it was stopped or cut off,
+changes nothing any more: docs/explanation/reliability.md.
 """
 
 import asyncio
 import random
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from backplane import failpoints
 from backplane.blobs import S3Blobs
-from backplane.bus import RedisBus
-from backplane.db.models import Account, AnalysisSummary, Blob, Job, JobEvent, Key
+from backplane.db.models import Account, AnalysisSummary, Blob, Key
 from backplane.db.repositories import accounts, analyses, blobs, jobs, keys, leases
-from backplane.db.session import Database
+from backplane.db.session import Database, Session
+from backplane.db.work import JobWork
 from backplane.errors import ApplicationError, Gone, Unavailable
+from backplane.kinds import KINDS, RESULT
 from backplane.services.attempts.inputs import Inputs
-from backplane.services.attempts.outcomes import DecryptOutcome, EncryptOutcome, MeasureOutcome
-from backplane.services.attempts.products import RESULT, Products
+from backplane.services.attempts.outcomes import MadeKey, Measurement, Outcome
+from backplane.services.attempts.products import Products
 from backplane.services.entropy.receipts import Receipts
-from backplane.services.jobs import endings
-from backplane.services.keys.exports import vault_opener
+from backplane.services.jobs.endings import Endings
+from backplane.services.sealing.account_keys import vault_opener
 from backplane.services.sealing.job_secrets import open_for_job
 from backplane.vault import LocalVault, VaultKey
 from shield_core.image.facts import LOSSES
@@ -36,7 +37,7 @@ RETRY_GROWTH = 4.0
 
 HELD_SECONDS = 2.0
 HELD_PAUSE_SECONDS = 0.02
-"""A commit takes milliseconds. Who holds a job for longer has been stopped, and the sweeper rings again."""
+"""A commit takes milliseconds. A holder that takes longer was stopped, and the sweeper enqueues its jobs again."""
 
 
 class LeaseLost(Exception):
@@ -47,7 +48,7 @@ class LeaseLost(Exception):
 class Claim:
     """One attempt at one job, and what is needed for it."""
 
-    job: Job
+    job: JobWork
     account_key: VaultKey
     vault_opener: VaultOpen = field(repr=False)
     secret: dict[str, Any] | None = field(repr=False)
@@ -59,12 +60,12 @@ class Claim:
 
 class Claims:
     def __init__(
-        self, database: Database, store: S3Blobs, bus: RedisBus, vault: LocalVault, *, result_seconds: int
+        self, database: Database, store: S3Blobs, vault: LocalVault, endings: Endings, *, result_seconds: int
     ) -> None:
         self._database = database
         self._store = store
-        self._bus = bus
         self._vault = vault
+        self._endings = endings
         self._result_seconds = result_seconds
         self.inputs = Inputs(database, store, vault)
         self.receipts = Receipts(vault)
@@ -82,7 +83,7 @@ class Claims:
                 account = await accounts.by_id(session, job.account_id) if job is not None else None
                 held = job is None and await leases.waits(session)
             if held and time.monotonic() < end:
-                # The relay tells the queue before it commits, and holds the job until then: this bell may be its.
+                # The relay publishes before it commits, and holds the job until then: this message may be for that job.
                 await asyncio.sleep(HELD_PAUSE_SECONDS)
                 continue
             if job is None or account is None:
@@ -97,11 +98,10 @@ class Claims:
                 raise
             except Gone as gone:
                 async with self._database.transaction() as session:
-                    event = await endings.fail(session, job, code=gone.code, title=gone.title)
-                if event is not None:
-                    await endings.ring(self._bus, event)
+                    event = await self._endings.fail(session, job, code=gone.code, title=gone.title)
+                await self._endings.notify(event)
 
-    def _unlock(self, job: Job, account: Account) -> Claim:
+    def _unlock(self, job: JobWork, account: Account) -> Claim:
         secret = (
             open_for_job(self._vault, account_id=job.account_id, job_id=job.id, sealed=job.secret)
             if job.secret is not None
@@ -119,49 +119,41 @@ class Claims:
         async with self._database.transaction() as session:
             return await leases.heartbeat(session, claim.job.id, claim.job.fencing_token)
 
-    async def report(self, claim: Claim, words: Sequence[tuple[str, int]]) -> None:
-        """Write progress events, each a stage and a percentage, at once; then ring them."""
+    async def report(self, claim: Claim, reports: Sequence[tuple[str, int]]) -> None:
+        """Write progress events together, each a stage and a percentage; then notify the followers."""
         async with self._database.transaction() as session:
-            events = await leases.append_progress(session, claim.job.id, claim.job.fencing_token, words)
+            events = await leases.append_progress(session, claim.job.id, claim.job.fencing_token, reports)
         if not events:
             raise LeaseLost
         failpoints.reach("worker.reported")
         for event in events:
-            await endings.ring(self._bus, event)
+            await self._endings.notify(event)
 
-    async def complete_encrypt(
-        self, claim: Claim, outcome: EncryptOutcome, made: Sequence[Blob], *, measured: MeasureOutcome | None = None
-    ) -> None:
-        """End the job with what is stored of it, with its key and what was measured, in one transaction."""
-        key = Key(
-            id=outcome.key_id,
-            account_id=claim.job.account_id,
-            job_id=claim.job.id,
-            custody=claim.job.key_custody or "managed",
-            key_file=outcome.key_file,
-            image_header=outcome.image_header,
-            image_tag=outcome.image_tag,
-        )
-        details = {"entropy": dict(outcome.entropy)} if outcome.entropy else None
-        columns = outcome.columns | {"key_id": outcome.key_id}
-        await self._complete(claim, made, columns, key=key, measured=measured, details=details)
+    async def complete(self, claim: Claim, outcome: Outcome, stored: Sequence[Blob]) -> None:
+        """End the job with what is stored of it, with its key and what was measured, in one transaction.
 
-    async def complete_decrypt(self, claim: Claim, outcome: DecryptOutcome, made: Sequence[Blob]) -> None:
-        """End the job with a picture that is stored, for a short time."""
-        await self._complete(claim, made, outcome.columns)
-
-    async def complete_measurement(self, claim: Claim, outcome: MeasureOutcome, columns: dict[str, Any]) -> None:
-        """Store the documents sealed, then end a job that only measures."""
-        made = await self.products.keep_documents(claim.job, claim.account_key, outcome)
-        await self._complete(claim, made, columns, measured=outcome)
+        Raises:
+            LeaseLost: another worker has the job, or it has ended, or its owner has asked to cancel it.
+        """
+        failpoints.reach("worker.stored")
+        async with self._database.transaction() as session:
+            columns = _columns(outcome)
+            event = await self._endings.complete(session, claim.job, columns=columns, details=outcome.details)
+            if event is None:
+                raise LeaseLost
+            await self._add_rows(session, claim.job, outcome, stored)
+            failpoints.reach("worker.completing")
+        failpoints.reach("worker.completed")
+        await self._endings.notify(event)
+        failpoints.reach("worker.notified")
 
     async def fail(self, claim: Claim, *, code: str, title: str, detail: str | None = None) -> None:
         """End the job without a result; the input is kept for a day, so that it can be tried again."""
         async with self._database.transaction() as session:
-            event = await endings.fail(session, claim.job, code=code, title=title, detail=detail)
+            event = await self._endings.fail(session, claim.job, code=code, title=title, detail=detail)
         if event is None:
             raise LeaseLost
-        await endings.ring(self._bus, event)
+        await self._endings.notify(event)
 
     async def losses_of(self, claim: Claim) -> tuple[str, ...] | None:
         """Say what the owner of the job was told to be lost when the picture was encrypted; None for others' pictures.
@@ -175,8 +167,8 @@ class Claims:
     async def cancel(self, claim: Claim) -> bool:
         """End the job because its owner asked for it; False where nobody did, or somebody else has the job."""
         async with self._database.transaction() as session:
-            event = await endings.cancel(session, claim.job)
-        await self._tell(event)
+            event = await self._endings.cancel(session, claim.job)
+        await self._endings.notify(event)
         return event is not None
 
     async def release(self, claim: Claim) -> None:
@@ -185,8 +177,8 @@ class Claims:
         async with self._database.transaction() as session:
             if await leases.release(session, job.id, job.fencing_token, wait_seconds=retry_seconds(job.attempts)):
                 return
-            event = await endings.cancel(session, job)
-        await self._tell(event)
+            event = await self._endings.cancel(session, job)
+        await self._endings.notify(event)
 
     async def hand_over(self, claim: Claim) -> None:
         """Give the job back to the next worker, at once and as if this attempt had not been; or end it as `release`."""
@@ -194,45 +186,16 @@ class Claims:
         async with self._database.transaction() as session:
             if await leases.hand_over(session, job.id, job.fencing_token):
                 return
-            event = await endings.cancel(session, job)
-        await self._tell(event)
+            event = await self._endings.cancel(session, job)
+        await self._endings.notify(event)
 
-    async def _tell(self, event: JobEvent | None) -> None:
-        if event is not None:
-            await endings.ring(self._bus, event)
-
-    async def _complete(
-        self,
-        claim: Claim,
-        made: Sequence[Blob],
-        columns: dict[str, Any],
-        *,
-        key: Key | None = None,
-        measured: MeasureOutcome | None = None,
-        details: dict[str, Any] | None = None,
-    ) -> None:
-        job = claim.job
-        failpoints.reach("worker.stored")
-        columns = columns | {"analysis_version": measured.version if measured is not None else None}
-        async with self._database.transaction() as session:
-            event = await endings.complete(session, job, columns=columns, details=details)
-            if event is None:
-                raise LeaseLost
-            if key is not None:
-                keys.add(session, key)
-            if measured is not None and measured.summary is not None:
-                analyses.add(session, _summary(job, measured.version, measured.summary))
-            await self._add_objects(session, job, made)
-            failpoints.reach("worker.completing")
-        failpoints.reach("worker.completed")
-        await endings.ring(self._bus, event)
-        failpoints.reach("worker.rung")
-
-    async def _add_objects(self, session: Any, job: Job, made: Sequence[Blob]) -> None:
-        for blob in made:
-            blobs.add(session, blob)
-        await session.flush()
-        if job.kind == "decrypt":
+    async def _add_rows(self, session: Session, job: JobWork, outcome: Outcome, stored: Sequence[Blob]) -> None:
+        if outcome.key is not None:
+            keys.add(session, _key_row(job, outcome.key))
+        if outcome.measurement is not None and outcome.measurement.summary is not None:
+            analyses.add(session, _summary_row(job, outcome.measurement))
+        await blobs.add_all(session, stored)
+        if KINDS[job.kind].result_is_plaintext:
             await blobs.expire(session, job.id, RESULT, seconds=self._result_seconds)
             await jobs.expire_with_result(session, job.id, seconds=self._result_seconds)
 
@@ -247,5 +210,27 @@ def is_transient(error: ApplicationError) -> bool:
     return error.status in {503, 507}
 
 
-def _summary(job: Job, version: int | None, columns: Mapping[str, Any]) -> AnalysisSummary:
-    return AnalysisSummary(job_id=job.id, account_id=job.account_id, version=version, **columns)
+def _columns(outcome: Outcome) -> dict[str, Any]:
+    made: dict[str, Any] = {
+        "analysis_version": outcome.measurement.version if outcome.measurement is not None else None
+    }
+    if outcome.key is not None:
+        made["key_id"] = outcome.key.id
+    return {**outcome.columns, **made}
+
+
+def _key_row(job: JobWork, key: MadeKey) -> Key:
+    return Key(
+        id=key.id,
+        account_id=job.account_id,
+        job_id=job.id,
+        custody=job.key_custody or "managed",
+        key_file=key.file,
+        image_header=key.image_header,
+        image_tag=key.image_tag,
+    )
+
+
+def _summary_row(job: JobWork, measurement: Measurement) -> AnalysisSummary:
+    columns = measurement.summary or {}
+    return AnalysisSummary(job_id=job.id, account_id=job.account_id, version=measurement.version, **columns)

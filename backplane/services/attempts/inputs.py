@@ -1,13 +1,13 @@
-"""What was sent for a job: fetched by the worker, and deleted by the sweeper once the job has ended."""
+"""Inputs of jobs: the worker fetches them, and the sweeper deletes them once the job has ended."""
 
-from typing import Any
 from uuid import UUID
 
 from backplane import failpoints
 from backplane.blobs import S3Blobs
-from backplane.db.models import Blob, Job
+from backplane.db.models import Blob
 from backplane.db.repositories import blobs, keys
-from backplane.db.session import Database
+from backplane.db.session import Database, ReadSession
+from backplane.db.work import JobWork
 from backplane.errors import Gone
 from backplane.services.sealing.envelopes import open_blob
 from backplane.vault import LocalVault
@@ -27,7 +27,7 @@ class Inputs:
         self._store = store
         self._vault = vault
 
-    async def fetch(self, job: Job, purpose: str = INPUT) -> tuple[bytes | bytearray, str | None]:
+    async def fetch(self, job: JobWork, purpose: str = INPUT) -> tuple[bytes | bytearray, str | None]:
         """Fetch a file of the job: its bytes and, of an original, the name it came under."""
         async with self._database.reading() as session:
             blob = await blobs.of_job(session, job.id, purpose)
@@ -37,12 +37,12 @@ class Inputs:
         failpoints.reach("worker.fetched")
         return fetched
 
-    async def _open(self, job: Job, blob: Blob) -> tuple[bytes | bytearray, str | None]:
+    async def _open(self, job: JobWork, blob: Blob) -> tuple[bytes | bytearray, str | None]:
         if blob.sealed is None:
             return await self._store.get(blob.object_key), None
         return await open_blob(self._vault, self._store, job, blob)
 
-    async def fetch_material(self, job: Job) -> bytes | None:
+    async def fetch_material(self, job: JobWork) -> bytes | None:
         """Fetch the material of the picture: as it was sent, else as it is kept with the key."""
         async with self._database.reading() as session:
             blob = await blobs.of_job(session, job.id, INPUT_MATERIAL)
@@ -53,7 +53,7 @@ class Inputs:
         return await self._store.get(blob.object_key)
 
 
-async def kept_material(session: Any, account_id: UUID, key_id: UUID) -> Blob | None:
+async def kept_material(session: ReadSession, account_id: UUID, key_id: UUID) -> Blob | None:
     """Find the material of a picture that this account encrypted."""
     key = await keys.of_account(session, account_id, key_id)
     return await blobs.of_job(session, key.job_id, MATERIAL) if key is not None and key.job_id is not None else None

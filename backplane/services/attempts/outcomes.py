@@ -1,13 +1,14 @@
-"""What an attempt made, before any of it is stored."""
+"""Outcomes of attempts: what ends a job, beside the files that are stored."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
-ANALYSIS = "analysis"
+from backplane.kinds import ANALYSIS
+
 REPORTS = {"html": "report-html", "pdf": "report-pdf"}
-"""Purposes of the blobs that are kept with a job, by the name of the format."""
+"""Purposes of the reports' blobs, by the name of the format."""
 
 MEDIA_TYPES = {
     ANALYSIS: "application/json",
@@ -17,40 +18,36 @@ MEDIA_TYPES = {
 
 
 @dataclass(frozen=True, slots=True)
-class EncryptOutcome:
-    """An encrypted image and its key."""
+class MadeKey:
+    """The key of an encrypted image, with the header and tag that find it again."""
 
-    png: bytes | bytearray | memoryview
-    key_id: UUID
-    key_file: bytes
+    id: UUID
+    file: bytes = field(repr=False)
     image_header: bytes
     image_tag: bytes
-    columns: dict[str, Any]
-    material: bytes | bytearray | memoryview | None = None
-    entropy: Mapping[str, Any] = field(default_factory=dict)
-    """What the audit log says about the key's bits: source, kind, whether it is degraded, and why."""
 
 
 @dataclass(frozen=True, slots=True)
-class DecryptOutcome:
-    """A picture in clear."""
-
-    data: bytes | bytearray | memoryview = field(repr=False)
-    media_type: str
-    file_name: str | None
-    columns: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class MeasureOutcome:
-    """Documents about pictures, by their purpose; they tell of the original and are kept sealed.
-
-    `version` is that of the analysis, null of anything else; `summary` the columns of an `AnalysisSummary`.
-    """
+class Measurement:
+    """Documents about pictures, by their purpose. They tell of the original, and are kept sealed."""
 
     documents: Mapping[str, bytes] = field(repr=False)
     version: int | None = None
+    """Of the analysis; None of any other document."""
     summary: Mapping[str, Any] | None = None
+    """The columns of an `AnalysisSummary`."""
 
-    def without_summary(self) -> "MeasureOutcome":
+    def without_summary(self) -> Self:
         return replace(self, summary=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one attempt at a job of any kind comes to."""
+
+    columns: Mapping[str, Any] = field(default_factory=dict)
+    """Of the job's row."""
+    key: MadeKey | None = None
+    measurement: Measurement | None = None
+    details: Mapping[str, Any] | None = None
+    """For the audit trail."""

@@ -1,20 +1,22 @@
-"""What an attempt makes, put into the store under keys that name the attempt.
+"""Files that an attempt makes, put into the store under names of that attempt.
 
-The rows that name the objects are written when the job ends; until then, and for ever where the attempt is lost, nobody
-can reach them, and the sweeper collects them.
+The rows that name the objects are written when the job ends. Until then nobody can reach them; where the attempt is
+lost, the sweeper collects them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from backplane import ids
 from backplane.blobs import S3Blobs, nothing
-from backplane.db.models import Blob, Job
+from backplane.db.models import Blob
+from backplane.db.work import JobWork
+from backplane.kinds import RESULT
 from backplane.services.attempts.inputs import MATERIAL
-from backplane.services.attempts.outcomes import MEDIA_TYPES, DecryptOutcome, EncryptOutcome, MeasureOutcome
+from backplane.services.attempts.outcomes import MEDIA_TYPES
 from backplane.services.sealing.envelopes import seal_blob, seal_kept_blob
 from backplane.vault import LocalVault, VaultKey
 
-RESULT = "result"
+Data = bytes | bytearray | memoryview
 SEALED = "application/octet-stream"
 
 
@@ -24,45 +26,51 @@ class Products:
         self._vault = vault
 
     async def keep_encrypted(
-        self, job: Job, outcome: EncryptOutcome, *, progress: Callable[[int, int], None] = nothing
+        self, job: JobWork, png: Data, material: Data | None = None, *, progress: Callable[[int, int], None] = nothing
     ) -> list[Blob]:
         """Store the encrypted image, and its material where there is some."""
-        made = [_blob(job, RESULT, "image/png", len(outcome.png))]
-        await self._store.put(made[0].object_key, outcome.png, media_type=made[0].media_type, progress=progress)
-        if outcome.material is not None:
-            made.append(_blob(job, MATERIAL, "application/octet-stream", len(outcome.material)))
-            await self._store.put(made[1].object_key, outcome.material, media_type=made[1].media_type)
+        made = [_blob(job, RESULT, "image/png", len(png))]
+        await self._store.put(made[0].object_key, png, media_type=made[0].media_type, progress=progress)
+        if material is not None:
+            made.append(_blob(job, MATERIAL, "application/octet-stream", len(material)))
+            await self._store.put(made[1].object_key, material, media_type=made[1].media_type)
         return made
 
     async def keep_decrypted(
-        self, job: Job, outcome: DecryptOutcome, *, progress: Callable[[int, int], None] = nothing
+        self,
+        job: JobWork,
+        data: Data,
+        *,
+        media_type: str,
+        file_name: str | None,
+        progress: Callable[[int, int], None] = nothing,
     ) -> list[Blob]:
         """Store the picture, sealed under the day's transit key."""
-        blob = _blob(job, RESULT, outcome.media_type, len(outcome.data))
-        body = await seal_blob(self._vault, job, blob, outcome.data, file_name=outcome.file_name)
+        blob = _blob(job, RESULT, media_type, len(data))
+        body = await seal_blob(self._vault, job, blob, data, file_name=file_name)
         await self._store.put(blob.object_key, body, media_type=SEALED, progress=progress)
         return [blob]
 
-    async def keep_documents(self, job: Job, account_key: VaultKey, outcome: MeasureOutcome) -> list[Blob]:
+    async def keep_documents(self, job: JobWork, account_key: VaultKey, documents: Mapping[str, bytes]) -> list[Blob]:
         """Store what is kept with the job, sealed under the account's key."""
         made = []
-        for purpose, document in outcome.documents.items():
+        for purpose, document in documents.items():
             blob = _blob(job, purpose, MEDIA_TYPES[purpose], len(document))
             body = await seal_kept_blob(account_key, job, blob, document)
             await self._store.put(blob.object_key, body, media_type=SEALED)
             made.append(blob)
         return made
 
-    async def discard(self, job: Job) -> None:
+    async def discard(self, job: JobWork) -> None:
         """Delete what this attempt has stored so far."""
         await self._store.delete_under(_place(job))
 
 
-def _place(job: Job) -> str:
+def _place(job: JobWork) -> str:
     return f"results/{job.id.hex}/{job.fencing_token}/"
 
 
-def _blob(job: Job, purpose: str, media_type: str, size: int) -> Blob:
+def _blob(job: JobWork, purpose: str, media_type: str, size: int) -> Blob:
     blob_id = ids.new()
     return Blob(
         id=blob_id,

@@ -8,12 +8,12 @@ import asyncio
 import mmap
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 from uuid import UUID
 
 from backplane.blobs import S3Blobs
 from backplane.db.repositories import accounts, blobs, dumps
-from backplane.db.session import Database
+from backplane.db.session import Database, Session
 from backplane.errors import ApplicationError
 from backplane.services.backups.archives import Archive, BackupUnfit, Entry, NeededKey, TablePart, damaged
 from backplane.services.backups.snapshots import Told, for_each
@@ -136,7 +136,7 @@ class Restores:
             await dumps.advance_sequences(session)
 
 
-async def _load_table(session: Any, archive: Archive, table: TablePart) -> None:
+async def _load_table(session: Session, archive: Archive, table: TablePart) -> None:
     try:
         rows = await dumps.copy_in(session, dumps.Table(table.name, table.columns), archive.table(table.name))
     except dumps.Misfit as misfit:
@@ -146,14 +146,14 @@ async def _load_table(session: Any, archive: Archive, table: TablePart) -> None:
         raise damaged(f"tables/{table.name}.csv", f"gave {rows:,} rows in place of {table.rows:,}; nothing was loaded")
 
 
-async def _refuse_rows(session: Any) -> None:
+async def _refuse_rows(session: Session) -> None:
     full = await dumps.first_with_rows(session)
     if full is not None:
         detail = f"table {full} has rows; a restore goes into an empty database and deletes nothing"
         raise BackupUnfit("database-not-empty", "The database is not empty", detail)
 
 
-async def _mark_missing(session: Any, archive: Archive) -> None:
+async def _mark_missing(session: Session, archive: Archive) -> None:
     """Let rows whose objects were not there say so: their owners are told 410 and not to come back."""
     marked: list[UUID] = []
     for entry in archive.objects():

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from backplane.blobs import S3Blobs
 from backplane.db.repositories import blobs, dumps
-from backplane.db.session import Database
+from backplane.db.session import Database, Session
 from backplane.errors import Gone
 from backplane.services.backups.archives import (
     KEYS,
@@ -126,7 +126,7 @@ class Backups:
         return entry.model_copy(update=described(file))
 
 
-async def _copy_table(session: Any, draft: Draft, table: dumps.Table) -> TablePart:
+async def _copy_table(session: Session, draft: Draft, table: dumps.Table) -> TablePart:
     with draft.table(table.name) as file:
 
         async def write(piece: bytes) -> None:
@@ -136,7 +136,7 @@ async def _copy_table(session: Any, draft: Draft, table: dumps.Table) -> TablePa
     return TablePart(name=table.name, columns=table.columns, rows=rows, bytes=file.bytes, sha256=file.sha256)
 
 
-async def _list_keys(session: Any, draft: Draft) -> ListPart:
+async def _list_keys(session: Session, draft: Draft) -> ListPart:
     with draft.file(KEYS) as keys:
         async for account_id, key_id, version in dumps.account_keys(session):
             keys.add(NeededKey(kind="account", id=key_id, account_id=account_id, version=version))

@@ -1,34 +1,39 @@
-"""The one place where a batch ends: when the last of its jobs does, in that job's transaction, and once.
+"""The end of a batch: it ends with the last of its jobs, in that job's transaction, and once.
 
-A retry opens the batch again, and then it ends once more; `endings` tells the times apart.
+A retry opens the batch again, and then it ends once more; the column `endings` counts how often.
 """
 
-from typing import Any
 from uuid import UUID
 
 from backplane.db.models import Batch, Job
 from backplane.db.repositories import batches, idempotency
-from backplane.services.webhooks import events as webhook_events
+from backplane.db.repositories.ends import End
+from backplane.db.session import Session
+from backplane.db.work import AnyJob
+from backplane.services.webhooks.events import WebhookEvents
 
 
-async def note_end(session: Any, job: Job) -> Batch | None:
-    """Tell the batch that one of its jobs has ended; it is returned where that was the last one."""
-    return await close(session, job.batch_id) if job.batch_id is not None else None
+class BatchEnds:
+    """Follows the ends of jobs: the last one ends their batch."""
 
+    def __init__(self, events: WebhookEvents) -> None:
+        self._events = events
 
-async def close(session: Any, batch_id: UUID) -> Batch | None:
-    """End a batch none of whose jobs is left to run, and tell whoever wants to know."""
-    # Of two jobs that end together the second waits here for the first, and then sees its end.
-    batch = await batches.lock(session, batch_id)
-    if batch is None or batch.completed_at is not None or await batches.any_unfinished(session, batch_id):
-        return None
-    await batches.close(session, batch)
-    await idempotency.forget_password(session, batch.id)
-    await webhook_events.note_batch_end(session, batch)
-    return batch
+    async def job_ended(self, session: Session, job: AnyJob, end: End) -> None:  # noqa: ARG002 - which end it was is no matter
+        if job.batch_id is not None:
+            await self.close(session, job.batch_id)
 
+    async def job_requeued(self, session: Session, job: Job) -> None:
+        if job.batch_id is not None:
+            await batches.reopen(session, job.batch_id)
 
-async def note_retry(session: Any, job: Job) -> None:
-    """Tell the batch that one of its jobs is tried again."""
-    if job.batch_id is not None:
-        await batches.reopen(session, job.batch_id)
+    async def close(self, session: Session, batch_id: UUID) -> Batch | None:
+        """End the batch and return it, where none of its jobs is left to run."""
+        # Of two jobs that end together the second waits here for the first, and then sees its end.
+        batch = await batches.lock(session, batch_id)
+        if batch is None or batch.completed_at is not None or await batches.any_unfinished(session, batch_id):
+            return None
+        await batches.close(session, batch)
+        await idempotency.forget_password(session, batch.id)
+        await self._events.batch_ended(session, batch)
+        return batch

@@ -1,7 +1,7 @@
-"""Taking a batch in: each picture is examined, sealed and stored as it arrives, and then let go.
+"""Intake of batches: each picture is inspected, sealed and stored as it arrives, and then released from memory.
 
-Until the end nobody knows of any of it. All jobs and the batch are written in one transaction; a gateway that is killed
-before leaves objects that no row names, which the sweeper collects.
+All jobs and the batch are written at the end, in one transaction. A gateway that is killed before leaves objects that
+no row names, which the sweeper collects.
 """
 
 import asyncio
@@ -9,36 +9,44 @@ import hashlib
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from backplane import failpoints, ids
 from backplane.db.models import Batch, BatchItem, Blob, Job
-from backplane.db.repositories import accounts, batches, notes, turns
-from backplane.db.session import Database
-from backplane.errors import ApplicationError, NotFound, Refused, from_core
+from backplane.db.repositories import batches, notes
+from backplane.db.session import Database, Session
+from backplane.errors import ApplicationError, Refused, from_core
+from backplane.kinds import BATCH, ENCRYPT
 from backplane.metrics import JOBS_SUBMITTED
 from backplane.services.attempts.inputs import INPUT
-from backplane.services.batches import endings as batch_endings
+from backplane.services.batches.endings import BatchEnds
 from backplane.services.batches.names import seal_name
 from backplane.services.batches.views import ItemError
-from backplane.services.jobs.notes import Note, seal, terms
-from backplane.services.jobs.submissions import Submissions, Upload
-from backplane.services.pictures.encryptions import ACTION, Agreed, Encryptions, Examined, Wishes, examine_for_any
-from backplane.services.requests.submission import Order
+from backplane.services.jobs.submissions import Picture, Submissions
+from backplane.services.pictures.encryptions import (
+    Encryptions,
+    EncryptRequest,
+    Inspection,
+    ResolvedRequest,
+    inspect_for_any_layout,
+)
+from backplane.services.requests.notes import Note
+from backplane.services.requests.submission import Submission
+from backplane.services.sealing.account_keys import account_key
+from backplane.services.sealing.notes import seal, terms
 from backplane.vault import LocalVault
 from shield_core.errors import ShieldError
 from shield_core.image.names import harmless_name
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class StoredPicture:
     """One that is stored: its job has an id, and is written once the whole form is known."""
 
     file_name: str | None
     job_id: UUID
     blob: Blob
-    examined: Mapping[str, Examined | Refused]
+    inspection: Mapping[str, Inspection | Refused]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,28 +60,28 @@ class Refusal:
 class Intake:
     """A batch that is still being sent."""
 
-    def __init__(self, order: Order, submissions: Submissions) -> None:
+    def __init__(self, submission: Submission, submissions: Submissions) -> None:
         self.batch_id = ids.new()
-        self.items: list[Picture | Refusal] = []
+        self.items: list[StoredPicture | Refusal] = []
         self.digests: list[tuple[str, bytes]] = []
         """SHA-256 of each picture, in their order: what the request is known by when it comes again."""
         self.written = False
-        self._account_id = order.account_id
+        self._account_id = submission.account_id
         self._submissions = submissions
 
-    async def add(self, upload: Upload, *, name: str) -> None:
+    async def add(self, upload: Picture, *, name: str) -> None:
         """Examine and store one picture that came as the field `name`; one that is unfit is an item all the same."""
         digest = await asyncio.to_thread(lambda: hashlib.sha256(upload.data).digest())
         self.digests.append((name, digest))
         try:
-            examined = await asyncio.to_thread(examine_for_any, upload.data)
+            inspection = await asyncio.to_thread(inspect_for_any_layout, upload.data)
         except ShieldError as error:
             self.refuse(upload.file_name, from_core(error))
             return
         draft = Job(id=ids.new(), account_id=self._account_id)
         sent = await self._submissions.sealed(draft, INPUT, upload)
         await self._submissions.store([sent])
-        self.items.append(Picture(upload.file_name, draft.id, sent.blob, examined))
+        self.items.append(StoredPicture(upload.file_name, draft.id, sent.blob, inspection))
 
     def refuse(self, file_name: str | None, error: ApplicationError) -> None:
         # The error itself is not kept: its traceback would hold the picture.
@@ -82,94 +90,98 @@ class Intake:
     async def discard(self, *, unless: Collection[UUID] = ()) -> None:
         """Delete what was stored, but for these jobs; what is not reached, the sweeper collects."""
         for item in self.items:
-            if isinstance(item, Picture) and item.job_id not in unless:
+            if isinstance(item, StoredPicture) and item.job_id not in unless:
                 with suppress(ApplicationError):
                     await self._submissions.discard(item.blob)
 
 
 class BatchIntake:
     def __init__(
-        self, database: Database, vault: LocalVault, submissions: Submissions, encryptions: Encryptions
+        self,
+        database: Database,
+        vault: LocalVault,
+        submissions: Submissions,
+        encryptions: Encryptions,
+        ends: BatchEnds,
     ) -> None:
         self._database = database
         self._vault = vault
         self._submissions = submissions
         self._encryptions = encryptions
+        self._ends = ends
 
     @asynccontextmanager
-    async def begin(self, order: Order) -> AsyncIterator[Intake]:
+    async def begin(self, submission: Submission) -> AsyncIterator[Intake]:
         """Take pictures in; what is not submitted when the block ends is deleted again.
 
         Raises:
             Overloaded: too many jobs wait already.
         """
-        await self._submissions.forecasts.require_room(order.account_id)
-        intake = Intake(order, self._submissions)
+        await self._submissions.estimates.require_room(submission.account_id)
+        intake = Intake(submission, self._submissions)
         try:
             yield intake
         finally:
             if not intake.written:
                 await intake.discard()
 
-    async def submit(self, order: Order, intake: Intake, wishes: Wishes) -> UUID:
+    async def submit(self, submission: Submission, intake: Intake, request: EncryptRequest) -> UUID:
         """Write the batch and a job for each of its pictures, in one transaction, and return the batch's id."""
-        agreed = wishes.agree()
-        batch = await self._submissions.plan_batch(order, intake.batch_id)
-        entries = [await self._draw_up(order, batch, item, agreed) for item in intake.items]
+        resolved = request.resolve()
+        batch = await self._submissions.plan_batch(submission, intake.batch_id)
+        entries = [await self._draw_up(submission, batch, item, resolved) for item in intake.items]
         jobs = {job.id for job, _ in entries if job is not None}
-        await self._submissions.forecasts.require_room(order.account_id, jobs=len(jobs))
+        await self._submissions.estimates.require_room(submission.account_id, jobs=len(jobs))
         failpoints.reach("gateway.stored")
         # From here on only the sweeper may delete: of a commit whose answer is lost nobody knows whether it was made.
         intake.written = True
         async with self._database.transaction() as session:
-            await order.made(session, "batch", batch.id)
-            await self._write(session, order, batch, intake.items, entries)
+            await submission.record(session, "batch", batch.id)
+            await self._write(session, submission, batch, intake.items, entries)
         failpoints.reach("gateway.submitted")
-        JOBS_SUBMITTED.labels(kind="encrypt").inc(len(jobs))
+        JOBS_SUBMITTED.labels(kind=ENCRYPT.name).inc(len(jobs))
         await intake.discard(unless=jobs)
         return batch.id
 
     async def _draw_up(
-        self, order: Order, batch: Batch, item: Picture | Refusal, agreed: Agreed
+        self, submission: Submission, batch: Batch, item: StoredPicture | Refusal, resolved: ResolvedRequest
     ) -> tuple[Job | None, ItemError | None]:
         """Make the job of an item, or say why it has none."""
         if isinstance(item, Refusal):
             return None, item.error
-        examined = item.examined[agreed.wishes.layout]
-        if isinstance(examined, Refused):
-            return None, _reason(examined)
+        inspection = item.inspection[resolved.request.layout]
+        if isinstance(inspection, Refused):
+            return None, _reason(inspection)
         # Each with a wrap key of its own: body and nonce repeat with the salt.
-        job = await self._encryptions.draw_up(order, item.job_id, examined, agreed, patient=True)
-        job.batch_id, job.priority = batch.id, turns.BATCH
+        job = await self._encryptions.draw_up(submission, item.job_id, inspection, resolved, patient=True)
+        job.batch_id, job.priority = batch.id, BATCH
         await self._submissions.plan(job)
         return job, None
 
     async def _write(
         self,
-        session: Any,
-        order: Order,
+        session: Session,
+        submission: Submission,
         batch: Batch,
-        items: Sequence[Picture | Refusal],
+        items: Sequence[StoredPicture | Refusal],
         entries: Sequence[tuple[Job | None, ItemError | None]],
     ) -> None:
-        account = await accounts.by_id(session, order.account_id)
-        if account is None:
-            raise NotFound
-        key = self._vault.account_key(account.id, account.kek_id, account.kek_version)
-        batch.note = seal(key, order.note, account_id=account.id, owner_id=batch.id)
+        account_id = submission.account_id
+        key = await account_key(session, self._vault, account_id)
+        batch.note = seal(key, submission.note, account_id=account_id, owner_id=batch.id)
         await batches.add(session, batch)
-        await notes.add_batch_terms(session, batch.id, terms(key, order.note, account_id=account.id))
+        await notes.add_batch_terms(session, batch.id, terms(key, submission.note, account_id=account_id))
         rows = []
         for index, (item, (job, error)) in enumerate(zip(items, entries, strict=True)):
             name = harmless_name(item.file_name)
-            if job is not None and isinstance(item, Picture):
+            if job is not None and isinstance(item, StoredPicture):
                 note = Note(file_name=name)
-                await self._submissions.write(session, order, job, [item.blob], action=ACTION, key=key, note=note)
-            sealed = seal_name(key, name, account_id=account.id, batch_id=batch.id, index=index) if name else None
+                await self._submissions.write(session, submission, job, [item.blob], key=key, note=note)
+            sealed = seal_name(key, name, account_id=account_id, batch_id=batch.id, index=index) if name else None
             rows.append(_row(batch.id, index, sealed, job, error))
         await batches.add_items(session, rows)
         if not any(job for job, _ in entries):
-            await batch_endings.close(session, batch.id)
+            await self._ends.close(session, batch.id)
 
 
 def _row(batch_id: UUID, index: int, file_name: bytes | None, job: Job | None, error: ItemError | None) -> BatchItem:

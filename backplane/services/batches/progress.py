@@ -1,4 +1,4 @@
-"""Following a batch: as it stands, then the events of all its jobs as they come, and the counts after each end."""
+"""Progress of a batch: its present state, then the events of its jobs as they come, and the counts after each end."""
 
 from collections import Counter
 from collections.abc import AsyncGenerator
@@ -6,9 +6,10 @@ from uuid import UUID
 
 from backplane.services.batches.views import Batches, BatchFacts, Counts
 from backplane.services.jobs.progress import Event, ProgressFeed
+from backplane.services.requests.caller import Caller
 
 ALL = 2**31 - 1
-"""A job that was deleted between two looks: nothing of it is told any more."""
+"""The number heard of a job that was deleted between two reads: none of its events is sent any more."""
 
 STATUS_AFTER = {"completed": "completed", "error": "failed", "cancelled": "cancelled"}
 
@@ -19,20 +20,20 @@ class BatchFeed:
         self._progress = progress
 
     async def follow(
-        self, account_id: UUID, batch_id: UUID, *, beat_seconds: float | None = None
+        self, caller: Caller, batch_id: UUID, *, beat_seconds: float | None = None
     ) -> AsyncGenerator[BatchFacts | Event | Counts | None]:
-        """Yield the batch as it stands, then what happens to its jobs, and end once none is left to run.
+        """Yield the batch in its present state, then the events of its jobs, and end once none is left to run.
 
-        The events of each job follow without a gap on the number that the item in the first look has. After each end
-        come the counts. None comes where nothing happened for `beat_seconds`.
+        The events of each job continue without a gap after the number that its item has. After each end come the
+        counts. None comes where nothing happened for `beat_seconds`.
 
         Raises:
             NotFound: this account has no such batch.
-            TooSlow: more has happened than may wait for one who does not take it.
+            TooSlow: more has happened than may wait for a slow follower.
         """
-        job_ids = await self._batches.job_ids(account_id, batch_id)
+        job_ids = await self._batches.job_ids(caller, batch_id)
         with self._progress.listening(job_ids) as listener:
-            facts = await self._batches.get(account_id, batch_id)
+            facts = await self._batches.get(caller, batch_id)
             states = {item.index if item.job_id is None else item.job_id: item.status for item in facts.items}
             heard = dict.fromkeys(job_ids, ALL) | {item.job_id: item.event_seq for item in facts.items if item.job_id}
             yield facts
@@ -40,17 +41,17 @@ class BatchFeed:
             del facts
             if counts.ended:
                 return
-            async for chapter in self._progress.events(listener, heard, beat_seconds=beat_seconds, up_to_date=True):
-                if chapter is None:
+            async for batch in self._progress.events(listener, heard, beat_seconds=beat_seconds, up_to_date=True):
+                if batch is None:
                     yield None
                     continue
-                for event in chapter.events:
+                for event in batch.events:
                     states[event.job_id] = _status_after(event)
                     yield event
-                if chapter.events[-1].terminal:
+                if batch.events[-1].terminal:
                     counts = Counts(**Counter(states.values()))
                     yield counts
-                    if counts.ended and not chapter.more:
+                    if counts.ended and not batch.more:
                         return
 
 

@@ -1,6 +1,6 @@
 """One download for a whole batch: every encrypted picture with what belongs to it, and a manifest at the end.
 
-The manifest comes last because the digests in it are taken on the way; whoever has it has everything before it.
+The manifest comes last because the digests in it are taken on the way: a client that has it has everything before it.
 """
 
 import hashlib
@@ -19,6 +19,7 @@ from backplane.services.batches.views import Batches, BatchFacts, ItemFacts
 from backplane.services.jobs.views import Jobs
 from backplane.services.keys.exports import Keys
 from backplane.services.pictures.results import Results, StoredFile
+from backplane.services.requests.caller import Caller
 from shield_core.image.names import harmless_stem
 
 MANIFEST = "manifest.json"
@@ -39,52 +40,48 @@ class BatchResults:
         self._results = results
         self._keys = keys
 
-    async def open(
-        self, account_id: UUID, batch_id: UUID, *, partial: bool, key_files: bool, request_id: str | None
-    ) -> AsyncIterator[bytes]:
+    async def open(self, caller: Caller, batch_id: UUID, *, partial: bool, key_files: bool) -> AsyncIterator[bytes]:
         """Open the batch's zip, and find its first piece; what fails after that cuts it off before its directory.
 
         Raises:
             NotFound: this account has no such batch.
             JobNotFinished: some of it is still to be done, and `partial` was not asked for.
         """
-        facts = await self.find(account_id, batch_id, partial=partial)
-        download = _Download(self, facts, account_id, key_files=key_files, request_id=request_id)
+        facts = await self.find(caller, batch_id, partial=partial)
+        download = _Download(self, facts, caller, key_files=key_files)
         pieces = download.pieces()
         return _from_first(await anext(pieces), pieces)
 
-    async def find(self, account_id: UUID, batch_id: UUID, *, partial: bool) -> BatchFacts:
+    async def find(self, caller: Caller, batch_id: UUID, *, partial: bool) -> BatchFacts:
         """Find the batch whose zip `open` would make, and raise what it would raise."""
-        facts = await self._batches.get(account_id, batch_id)
+        facts = await self._batches.get(caller, batch_id)
         if not facts.counts.ended and not partial:
             raise JobNotFinished("The batch has not finished; ?partial=true gives what there is so far")
         return facts
 
     async def files(
-        self, account_id: UUID, item: ItemFacts, *, key_files: bool, request_id: str | None
+        self, caller: Caller, item: ItemFacts, *, key_files: bool
     ) -> AsyncIterator[tuple[str, Opened | bytes]]:
         """Yield what a completed item has, each with the ending of its name; the picture first."""
         assert item.job_id is not None
-        yield ".enc.png", await self._open(await self._results.find(account_id, item.job_id), request_id)
+        yield ".enc.png", await self._open(caller, await self._results.find(caller, item.job_id))
         if item.has_material:
-            yield ".enc.qmat", await self._open(await self._results.find_material(account_id, item.job_id), request_id)
+            yield ".enc.qmat", await self._open(caller, await self._results.find_material(caller, item.job_id))
         if item.has_receipt:
-            yield ".receipt.json", await self._jobs.receipt(account_id, item.job_id)
+            yield ".receipt.json", await self._jobs.receipt(caller, item.job_id)
         if key_files:
-            yield ".enc.qkey", await self._keys.export(account_id, item.job_id, request_id=request_id)
+            yield ".enc.qkey", await self._keys.export(caller, item.job_id)
 
-    async def _open(self, file: StoredFile, request_id: str | None) -> Opened:
-        return Opened(file.size, await self._results.open(file, request_id=request_id))
+    async def _open(self, caller: Caller, file: StoredFile) -> Opened:
+        return Opened(file.size, await self._results.open(caller, file))
 
 
 class _Download:
-    def __init__(
-        self, source: BatchResults, facts: BatchFacts, account_id: UUID, *, key_files: bool, request_id: str | None
-    ) -> None:
+    def __init__(self, source: BatchResults, facts: BatchFacts, caller: Caller, *, key_files: bool) -> None:
         self._source = source
         self._facts = facts
-        self._account_id = account_id
-        self._asked: dict[str, Any] = {"key_files": key_files, "request_id": request_id}
+        self._caller = caller
+        self._key_files = key_files
         self._zip = ZipStream()
 
     async def pieces(self) -> AsyncIterator[bytes]:
@@ -105,7 +102,7 @@ class _Download:
         yield self._zip.end()
 
     async def _pack(self, item: ItemFacts, stem: str, entry: dict[str, Any]) -> AsyncIterator[bytes]:
-        async for ending, file in self._source.files(self._account_id, item, **self._asked):
+        async for ending, file in self._source.files(self._caller, item, key_files=self._key_files):
             entry["files"].append(stem + ending)
             if isinstance(file, bytes):
                 yield self._zip.add_whole(stem + ending, file)

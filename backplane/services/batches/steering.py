@@ -1,18 +1,20 @@
-"""What an owner does to a whole batch: the acts of `steering`, done to its jobs.
+"""Acts on a whole batch, by its owner: those of `jobs.steering`, on each of its jobs.
 
-Each job is locked and changed in a transaction of its own, so that nobody waits for a hundred of them; whoever was cut
-off in the middle asks again, and the rest is done.
+Each job is locked and changed in a transaction of its own, so that no caller waits for a hundred of them. A request
+that is cut off in the middle can be sent again: the rest is done then.
 """
 
 from uuid import UUID
 
-from backplane.db.repositories import audit, batches, jobs
+from backplane.db.repositories import batches, jobs
 from backplane.db.session import Database
 from backplane.errors import Gone, JobFinished, JobNotFinished, NotFound
+from backplane.services.audit import trail
 from backplane.services.batches.views import Batches, BatchFacts
 from backplane.services.jobs import steering
 from backplane.services.jobs.steering import Steering
-from backplane.services.requests.submission import Order
+from backplane.services.requests.caller import Caller
+from backplane.services.requests.submission import Submission
 
 
 class BatchSteering:
@@ -21,24 +23,24 @@ class BatchSteering:
         self._jobs = steered
         self._batches = seen
 
-    async def cancel(self, account_id: UUID, batch_id: UUID, *, request_id: str | None) -> BatchFacts:
+    async def cancel(self, caller: Caller, batch_id: UUID) -> BatchFacts:
         """Cancel what waits, and ask for the end of what is being processed.
 
         Raises:
             JobFinished: everything has ended, and not by being cancelled.
         """
-        unfinished = await self._find(account_id, batch_id, batches.UNFINISHED)
+        unfinished = await self._find(caller, batch_id, batches.UNFINISHED)
         for job_id in unfinished:
             try:
-                await self._jobs.cancel(account_id, job_id, request_id=request_id)
+                await self._jobs.cancel(caller, job_id)
             except (JobFinished, NotFound):
                 continue  # it ended, or was deleted, in the meantime
-        facts = await self._batches.get(account_id, batch_id)
+        facts = await self._batches.get(caller, batch_id)
         if not unfinished and facts.status != "cancelled":
             raise JobFinished("Every job of this batch has ended: there is nothing left to cancel")
         return facts
 
-    async def retry(self, account_id: UUID, batch_id: UUID, *, request_id: str | None) -> BatchFacts:
+    async def retry(self, caller: Caller, batch_id: UUID) -> BatchFacts:
         """Try again what has failed and can be tried again; what was refused at the door must be sent again.
 
         Raises:
@@ -46,15 +48,15 @@ class BatchSteering:
             JobNotFinished: the same, so far.
             Gone: of none of the failed ones is there still what was sent.
         """
-        failed = await self._find(account_id, batch_id, ("failed",))
+        failed = await self._find(caller, batch_id, ("failed",))
         retried = 0
         for job_id in failed:
             try:
-                await self._jobs.retry(Order(account_id, request_id), job_id)
+                await self._jobs.retry(Submission(caller), job_id)
             except (Gone, JobFinished, JobNotFinished, NotFound):
                 continue  # its input is gone, or somebody else has retried or deleted it
             retried += 1
-        facts = await self._batches.get(account_id, batch_id)
+        facts = await self._batches.get(caller, batch_id)
         if failed and not retried and facts.counts.ended:
             raise Gone("What was sent for the failed jobs is no longer kept: send it again")
         if not failed and not facts.counts.ended:
@@ -63,33 +65,26 @@ class BatchSteering:
             raise JobFinished("No job of this batch has failed: a refused picture must be sent again")
         return facts
 
-    async def delete(self, account_id: UUID, batch_id: UUID, *, request_id: str | None) -> None:
+    async def delete(self, caller: Caller, batch_id: UUID) -> None:
         """Make the batch and its jobs invisible at once; the keys stay.
 
         Raises:
             JobNotFinished: some of it waits or is being processed.
         """
         async with self._database.transaction() as session:
-            found = await batches.of_account(session, account_id, batch_id)
+            found = await batches.of_account(session, caller.account_id, batch_id)
             if found is None:
                 raise NotFound
             # Jobs before their batch, in the order of their ids: so do all who lock both.
             for job_id in sorted(await batches.job_ids(session, batch_id)):
-                job = await jobs.lock(session, job_id, account_id=account_id)
+                job = await jobs.lock(session, job_id, account_id=caller.account_id)
                 if job is not None:
-                    await steering.delete(session, job, request_id=request_id)
+                    await steering.delete(session, caller, job)
             await batches.mark_deleted(session, found)
-            audit.add(
-                session,
-                action="batch.delete",
-                outcome="success",
-                account_id=account_id,
-                object_id=batch_id,
-                request_id=request_id,
-            )
+            trail.record(session, caller, "batch.delete", batch_id)
 
-    async def _find(self, account_id: UUID, batch_id: UUID, statuses: tuple[str, ...]) -> list[UUID]:
+    async def _find(self, caller: Caller, batch_id: UUID, statuses: tuple[str, ...]) -> list[UUID]:
         async with self._database.reading() as session:
-            if await batches.of_account(session, account_id, batch_id) is None:
+            if await batches.of_account(session, caller.account_id, batch_id) is None:
                 raise NotFound
             return await batches.job_ids(session, batch_id, statuses=statuses)

@@ -8,10 +8,12 @@ from uuid import UUID
 
 from backplane.db.models import Batch
 from backplane.db.repositories import batches
-from backplane.db.session import Database
+from backplane.db.session import Database, ReadSession
 from backplane.errors import NotFound
 from backplane.services.batches.names import ItemNames
-from backplane.services.jobs.notes import NO_NOTE, Note, NoteReader, search_terms
+from backplane.services.requests.caller import Caller
+from backplane.services.requests.notes import NO_NOTE, Note
+from backplane.services.sealing.notes import NoteReader, search_terms
 from backplane.vault import LocalVault
 from shield_core.image.names import harmless_name
 
@@ -100,39 +102,39 @@ class Batches:
         self._database = database
         self._vault = vault
 
-    async def get(self, account_id: UUID, batch_id: UUID) -> BatchFacts:
+    async def get(self, caller: Caller, batch_id: UUID) -> BatchFacts:
         async with self._database.reading() as session:
-            batch = await batches.of_account(session, account_id, batch_id)
+            batch = await batches.of_account(session, caller.account_id, batch_id)
             rows = await batches.items(session, batch_id) if batch is not None else []
         if batch is None:
             raise NotFound
-        names = ItemNames(self._vault, account_id=account_id, batch_id=batch_id)
+        names = ItemNames(self._vault, account_id=caller.account_id, batch_id=batch_id)
         items = tuple(_item(row, names) for row in rows)
-        note = NoteReader(self._vault, account_id).read(batch)
+        note = NoteReader(self._vault, caller.account_id).read(batch)
         return _facts(batch, Counts(**Counter(item.status for item in items)), note, items)
 
     async def page(
-        self, account_id: UUID, *, limit: int, before: UUID | None = None, wanted: Note = NO_NOTE
+        self, caller: Caller, *, limit: int, before: UUID | None = None, wanted: Note = NO_NOTE
     ) -> tuple[list[BatchFacts], bool]:
         """Return so many batches, newest first and without their items, and whether there are more.
 
         Every word of `wanted` stands in their notes.
         """
         async with self._database.reading() as session:
-            terms = await search_terms(session, self._vault, account_id, wanted)
-            rows = await batches.page(session, account_id, limit=limit + 1, before=before, terms=terms)
+            terms = await search_terms(session, self._vault, caller.account_id, wanted)
+            rows = await batches.page(session, caller.account_id, limit=limit + 1, before=before, terms=terms)
             counts = await counts_of(session, [row.id for row in rows])
-        reader = NoteReader(self._vault, account_id)
+        reader = NoteReader(self._vault, caller.account_id)
         return [_facts(row, counts[row.id], reader.read(row)) for row in rows[:limit]], len(rows) > limit
 
-    async def job_ids(self, account_id: UUID, batch_id: UUID) -> list[UUID]:
+    async def job_ids(self, caller: Caller, batch_id: UUID) -> list[UUID]:
         async with self._database.reading() as session:
-            if await batches.of_account(session, account_id, batch_id) is None:
+            if await batches.of_account(session, caller.account_id, batch_id) is None:
                 raise NotFound
             return await batches.job_ids(session, batch_id)
 
 
-async def counts_of(session: Any, batch_ids: list[UUID]) -> dict[UUID, Counts]:
+async def counts_of(session: ReadSession, batch_ids: list[UUID]) -> dict[UUID, Counts]:
     found: dict[UUID, dict[str, int]] = {batch_id: {} for batch_id in batch_ids}
     for batch_id, status, number in await batches.counts(session, batch_ids):
         found[batch_id][status] = number

@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from uuid import UUID
 
@@ -11,9 +11,11 @@ from passlib.context import CryptContext
 
 from backplane import ids
 from backplane.db.models import Account
-from backplane.db.repositories import accounts, audit
+from backplane.db.repositories import accounts
 from backplane.db.session import Database
 from backplane.errors import EmailTaken, Unauthenticated
+from backplane.services.audit import trail
+from backplane.services.requests.caller import Caller
 from backplane.services.sealing.passphrases import PassphrasePool
 from backplane.vault import LocalVault
 from shield_core.keys.passphrase import clean
@@ -75,7 +77,7 @@ class Accounts:
         self._vault = vault
         self._passphrases = passphrases
 
-    async def register(self, *, email: str, password: str, request_id: str | None) -> AccountFacts:
+    async def register(self, caller: Caller, *, email: str, password: str) -> AccountFacts:
         """Make an account; the first one of an installation is its operator."""
         password_hash = await self._passphrases.run(lambda: PASSWORDS.hash(_normalized(password)))
         async with self._database.transaction() as session:
@@ -96,18 +98,11 @@ class Accounts:
                 kek_id=key.id,
                 kek_version=key.version,
             )
-            session.add(account)
-            audit.add(
-                session,
-                action="account.registered",
-                outcome="success",
-                account_id=account_id,
-                object_id=account_id,
-                request_id=request_id,
-            )
+            accounts.add(session, account)
+            trail.record(session, replace(caller, account_id=account_id), "account.registered", account_id)
         return AccountFacts.of(account)
 
-    async def authenticate(self, *, email: str, password: str, request_id: str | None) -> AccountFacts:
+    async def authenticate(self, caller: Caller, *, email: str, password: str) -> AccountFacts:
         """Prove an account by its password; a failure is audited too, and does not say which part was wrong."""
         async with self._database.reading() as session:
             account = await accounts.by_email(session, email.lower())
@@ -117,13 +112,8 @@ class Accounts:
         async with self._database.transaction() as session:
             if success and account is not None and new_hash:
                 await accounts.replace_password_hash(session, account.id, account.password_hash, by=new_hash)
-            audit.add(
-                session,
-                action="account.login",
-                outcome="success" if success else "failure",
-                account_id=account.id if account is not None else None,
-                request_id=request_id,
-            )
+            tried = replace(caller, account_id=account.id) if account is not None else caller
+            trail.record(session, tried, "account.login", outcome=trail.SUCCESS if success else trail.FAILURE)
         if account is None or not success:
             raise Unauthenticated("The email or the password is wrong")
         return AccountFacts.of(account)

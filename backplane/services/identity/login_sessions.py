@@ -12,18 +12,18 @@ from backplane.bus import RedisBus
 from backplane.db.repositories import accounts
 from backplane.db.session import Database
 from backplane.errors import Unauthenticated
-from backplane.services.requests.batch_loader import Loader
+from backplane.services.requests.batch_loader import BatchLoader
 
 SESSIONS_AT_ONCE = 5000
 
 
-class Sessions:
+class LoginSessions:
     def __init__(self, database: Database, bus: RedisBus) -> None:
         self._database = database
         self._bus = bus
-        self._one = Loader(self._load, at_once=SESSIONS_AT_ONCE)
+        self._one = BatchLoader(self._load, at_once=SESSIONS_AT_ONCE)
 
-    async def demand(self, session_id: UUID) -> None:
+    async def require(self, session_id: UUID) -> None:
         """Let something be opened that outlasts a request.
 
         Raises:

@@ -6,7 +6,7 @@ import json
 import secrets
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -17,11 +17,13 @@ from jose import jwk, jwt
 from jose.exceptions import ExpiredSignatureError, JOSEError
 
 from backplane import ids
-from backplane.db.repositories import accounts, audit
+from backplane.db.repositories import accounts
 from backplane.db.session import Database
 from backplane.errors import NotFound, TokenExpired, Unauthenticated
+from backplane.services.audit import trail
 from backplane.services.identity import jws
-from backplane.services.identity.login_sessions import Sessions
+from backplane.services.identity.login_sessions import LoginSessions
+from backplane.services.requests.caller import Caller
 from backplane.settings import Settings
 from shield_core.keys.jwk import USE_MEMBER
 
@@ -131,7 +133,9 @@ class AccessTokens:
 
 
 class Tokens:
-    def __init__(self, database: Database, access: AccessTokens, sessions: Sessions, *, refresh_seconds: int) -> None:
+    def __init__(
+        self, database: Database, access: AccessTokens, sessions: LoginSessions, *, refresh_seconds: int
+    ) -> None:
         self._database = database
         self._sessions = sessions
         self._access = access
@@ -150,7 +154,7 @@ class Tokens:
             )
         return self._pair(account_id, session_id, refresh)
 
-    async def refresh(self, token: str, *, request_id: str | None) -> TokenPair:
+    async def refresh(self, caller: Caller, token: str) -> TokenPair:
         """Spend a refresh token for a new pair; one that comes twice ends all sessions that descend from its login."""
         refresh = secrets.token_urlsafe(32)
         async with self._database.transaction() as session:
@@ -158,13 +162,8 @@ class Tokens:
             if spent is None:
                 stolen = await accounts.revoke_family_of_used(session, _digest(token))
                 if stolen is not None:
-                    audit.add(
-                        session,
-                        action="account.refresh_reused",
-                        outcome="failure",
-                        account_id=stolen.account_id,
-                        request_id=request_id,
-                    )
+                    owner = replace(caller, account_id=stolen.account_id)
+                    trail.record(session, owner, "account.refresh_reused", outcome=trail.FAILURE)
             else:
                 await accounts.add_refresh_token(
                     session,
@@ -179,18 +178,12 @@ class Tokens:
             raise Unauthenticated("The refresh token is not valid")
         return self._pair(spent.account_id, spent.family_id, refresh)
 
-    async def end(self, caller: Principal, *, request_id: str | None) -> None:
+    async def end(self, caller: Caller, session_id: UUID) -> None:
         """End the session of an access token, which may have ended before: its refresh token is of no use any more."""
         async with self._database.transaction() as session:
-            if await accounts.delete_family(session, caller.session_id):
-                audit.add(
-                    session,
-                    action="account.logout",
-                    outcome="success",
-                    account_id=caller.account_id,
-                    request_id=request_id,
-                )
-        await self._sessions.announce_end(caller.session_id)
+            if await accounts.delete_family(session, session_id):
+                trail.record(session, caller, "account.logout")
+        await self._sessions.announce_end(session_id)
 
     def verify(self, token: str) -> Principal:
         return self._access.verify(token)

@@ -1,4 +1,4 @@
-"""Jobs that ended as `poison`, as an operator sees them: looked through, and sent again when the reason is gone."""
+"""Dead letters: jobs that ended as `poison`, for operators to list and to redrive once the reason is gone."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,14 +6,15 @@ from typing import Any
 from uuid import UUID
 
 from backplane import ids
-from backplane.bus import RedisBus
 from backplane.db.models import Job
-from backplane.db.repositories import accounts, audit, dead_letters
-from backplane.db.session import Database
+from backplane.db.repositories import accounts, dead_letters, jobs
+from backplane.db.session import Database, ReadSession
 from backplane.errors import InsufficientScope, NotFound
-from backplane.services.jobs import endings, steering
+from backplane.services.audit import trail
+from backplane.services.jobs.endings import Endings
+from backplane.services.jobs.steering import Steering
 from backplane.services.jobs.views import JobFacts
-from backplane.vault import LocalVault
+from backplane.services.requests.caller import Actor, Caller
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,29 +50,27 @@ class DeadLetter:
 
 
 class DeadLetters:
-    """`operator` is the account that asks, and has to be one; None is who stands at the machine itself."""
+    """For operators: an account that is one, or a person at the machine itself."""
 
-    def __init__(self, database: Database, bus: RedisBus, vault: LocalVault) -> None:
+    def __init__(self, database: Database, steering: Steering, endings: Endings) -> None:
         self._database = database
-        self._bus = bus
-        self._vault = vault
+        self._steering = steering
+        self._endings = endings
 
-    async def page(
-        self, *, operator: UUID | None, limit: int, before: UUID | None = None
-    ) -> tuple[list[DeadLetter], bool]:
+    async def page(self, caller: Caller, *, limit: int, before: UUID | None = None) -> tuple[list[DeadLetter], bool]:
         """Return so many dead letters, newest first, and whether there are more.
 
         Raises:
             InsufficientScope: the account is no operator.
         """
         async with self._database.reading() as session:
-            await _require_operator(session, operator)
+            await _require_operator(session, caller)
             rows = await dead_letters.page(session, limit=limit + 1, before=before)
             kept = await dead_letters.with_inputs(session, [row.id for row in rows])
         letters = [DeadLetter.of(row, can_be_redriven=row.id in kept) for row in rows[:limit]]
         return letters, len(rows) > limit
 
-    async def redrive(self, job_id: UUID, *, operator: UUID | None, request_id: str | None) -> JobFacts:
+    async def redrive(self, caller: Caller, job_id: UUID) -> JobFacts:
         """Put the job back into the queue, with three new attempts.
 
         Raises:
@@ -80,28 +79,21 @@ class DeadLetters:
             Gone: what was sent for it is no longer kept.
         """
         async with self._database.transaction() as session:
-            await _require_operator(session, operator)
+            await _require_operator(session, caller)
             job = await dead_letters.lock(session, job_id)
             if job is None:
                 raise NotFound
-            event = await steering.retry(session, self._vault, job, request_id=request_id)
-            audit.add(
-                session,
-                action="job.redrive",
-                outcome="accepted",
-                account_id=operator,
-                object_id=job.id,
-                request_id=request_id,
-                details={"owner": ids.to_wire("acc", job.account_id)},
-            )
-            await session.refresh(job)
-        await endings.ring(self._bus, event)
+            event = await self._steering.requeue(session, caller, job)
+            details = {"owner": ids.to_wire("acc", job.account_id)}
+            trail.record(session, caller, "job.redrive", job.id, outcome=trail.ACCEPTED, details=details)
+            await jobs.refresh(session, job)
+        await self._endings.notify(event)
         return JobFacts.of(job)
 
 
-async def _require_operator(session: Any, account_id: UUID | None) -> None:
-    if account_id is None:
+async def _require_operator(session: ReadSession, caller: Caller) -> None:
+    if caller.actor is Actor.OPERATOR:
         return
-    account = await accounts.by_id(session, account_id)
+    account = await accounts.by_id(session, caller.account_id)
     if account is None or not account.operator:
         raise InsufficientScope("This is for operators: the first account of an installation is one")

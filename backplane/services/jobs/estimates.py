@@ -10,11 +10,11 @@ from uuid import UUID
 
 from backplane.bus import RedisBus
 from backplane.db.models import Job
-from backplane.db.repositories import forecasts
-from backplane.db.repositories.forecasts import Pace, Waiting
-from backplane.db.repositories.turns import PRIORITIES
+from backplane.db.repositories import estimates
+from backplane.db.repositories.estimates import Pace, Waiting
 from backplane.db.session import Database
 from backplane.errors import Overloaded, Unavailable
+from backplane.kinds import KINDS
 
 PACE_SECONDS = 10.0
 WAITING_SECONDS = 2.0
@@ -117,7 +117,7 @@ class Backlog:
         return sum(work for queue in self._waiting.values() for _, work in queue.values()) / self._workers
 
 
-class Forecasts:
+class Estimates:
     def __init__(self, database: Database, bus: RedisBus, *, max_pending: int) -> None:
         self._database = database
         self._bus = bus
@@ -143,7 +143,7 @@ class Forecasts:
         """Estimate the time from now to the job's end, from its `base_ms`; who comes now waits for it too."""
         paces, backlog = await self._paces.get(), await self._backlog.get()
         given: int | None = job.priority
-        priority = PRIORITIES[job.kind] if given is None else given
+        priority = KINDS[job.kind].priority if given is None else given
         work_ms = job.base_ms * paces.of(job)
         wait_ms = backlog.wait_ms(priority, job.account_id)
         backlog.add(priority, job.account_id, work_ms)
@@ -151,12 +151,12 @@ class Forecasts:
 
     async def _read_paces(self) -> Paces:
         async with self._database.reading() as session:
-            return Paces(await forecasts.paces(session, tuple(PRIORITIES)))
+            return Paces(await estimates.paces(session, tuple(KINDS)))
 
     async def _read_backlog(self) -> Backlog:
         paces = await self._paces.get()
         async with self._database.reading() as session:
-            found = await forecasts.waiting(session)
+            found = await estimates.waiting(session)
         return Backlog(found, paces, workers=await self._count_workers())
 
     async def _count_workers(self) -> int:

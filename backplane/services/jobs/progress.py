@@ -1,7 +1,7 @@
-"""Following jobs: the present state, then every event after a number, then what comes.
+"""Progress of jobs, for those who follow them: the present state, every event after a number, and each new event.
 
-What is rung comes at once. What is not, because Redis or the ring was lost, is found by a look at all followed jobs
-together, every two seconds; and whoever sees a gap reads the rows, many readers in one statement.
+A notification brings an event at once. Where Redis or a notification was lost, a query for all followed jobs together
+finds the event within two seconds. A follower that sees a gap reads the rows, many followers in one statement.
 """
 
 import asyncio
@@ -11,27 +11,28 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from backplane.bus import Listener, RedisBus, Ring
+from backplane.bus import Listener, Notification, RedisBus
 from backplane.db.repositories import events
 from backplane.db.session import Database
 from backplane.errors import ApplicationError, NotFound, Unavailable
 from backplane.services.jobs.views import JobFacts
-from backplane.services.requests.batch_loader import Loader
+from backplane.services.requests.batch_loader import BatchLoader
+from backplane.services.requests.caller import Caller
 
 TERMINAL = frozenset({"completed", "error", "cancelled"})
 LOOK_SECONDS = 2.0
-"""What a lost ring, or a broken Redis, costs in delay."""
+"""The delay that a lost notification, or a broken Redis, costs."""
 JOBS_AT_ONCE = 50
 LOOKS_AT_ONCE = 5000
 
 
 class TooSlow(Unavailable):
-    """The follower did not take what was told: it must come back, and say what it has heard."""
+    """The follower does not take its events: it must come back with the number of the last one that it has."""
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing that happened; `seq` is dense from 1 within the job."""
+    """An event of a job; `seq` counts from 1 within the job, without a gap."""
 
     job_id: UUID
     seq: int
@@ -44,8 +45,8 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
-class Chapter:
-    """Events of one job that follow one another; `more` where others are known to come right after."""
+class EventBatch:
+    """Consecutive events of one job; `more` where others are known to come right after."""
 
     events: Sequence[Event]
     more: bool = False
@@ -55,25 +56,25 @@ class ProgressFeed:
     def __init__(self, database: Database, bus: RedisBus) -> None:
         self._database = database
         self._bus = bus
-        self._jobs = Loader(self._load_jobs, at_once=JOBS_AT_ONCE)
-        self._rows = Loader(self._load_rows, at_once=JOBS_AT_ONCE)
+        self._jobs = BatchLoader(self._load_jobs, at_once=JOBS_AT_ONCE)
+        self._rows = BatchLoader(self._load_rows, at_once=JOBS_AT_ONCE)
         self._followers = 0
-        self._looking: asyncio.Task[None] | None = None
+        self._polling: asyncio.Task[None] | None = None
 
     async def follow(
-        self, account_id: UUID, job_id: UUID, *, last_seq: int = 0, beat_seconds: float | None = None
+        self, caller: Caller, job_id: UUID, *, last_seq: int = 0, beat_seconds: float | None = None
     ) -> AsyncGenerator[JobFacts | Event | None]:
-        """Yield the job as it stands, then its events after `last_seq` without a gap, and end after the last one.
+        """Yield the job in its present state, then its events after `last_seq` without a gap, to the last one.
 
         A job that has failed may be tried again, so an `error` is the last one only where nothing comes after it.
         None comes where nothing happened for `beat_seconds`.
 
         Raises:
             NotFound: this account has no such job.
-            TooSlow: more has happened than may wait for one who does not take it.
+            TooSlow: more has happened than may wait for a slow follower.
         """
         with self.listening([job_id]) as listener:
-            facts = await self._jobs.load((account_id, job_id))
+            facts = await self._jobs.load((caller.account_id, job_id))
             if facts is None:
                 raise NotFound
             heard, up_to_date, ended = min(last_seq, facts.event_seq), last_seq >= facts.event_seq, facts.ended
@@ -81,30 +82,30 @@ class ProgressFeed:
             del facts  # a follower that waits for an hour need not hold it
             if ended and up_to_date:
                 return
-            story = self.events(listener, {job_id: heard}, beat_seconds=beat_seconds, up_to_date=up_to_date)
-            async for chapter in story:
-                if chapter is None:
+            batches = self.events(listener, {job_id: heard}, beat_seconds=beat_seconds, up_to_date=up_to_date)
+            async for batch in batches:
+                if batch is None:
                     yield None
                     continue
-                for event in chapter.events:
+                for event in batch.events:
                     yield event
-                if chapter.events and chapter.events[-1].terminal and not chapter.more:
+                if batch.events and batch.events[-1].terminal and not batch.more:
                     return
 
     @contextmanager
     def listening(self, job_ids: Collection[UUID]) -> Iterator[Listener]:
         """Hear of these jobs from now on; to be begun before their state is read, so that nothing falls between."""
         self._followers += 1
-        if self._looking is None:
-            self._looking = asyncio.create_task(self._look_now_and_then())
+        if self._polling is None:
+            self._polling = asyncio.create_task(self._poll())
         try:
             with self._bus.listen(job_ids) as listener:
                 yield listener
         finally:
             self._followers -= 1
-            if not self._followers and self._looking is not None:
-                self._looking.cancel()
-                self._looking = None
+            if not self._followers and self._polling is not None:
+                self._polling.cancel()
+                self._polling = None
 
     async def events(
         self,
@@ -113,10 +114,10 @@ class ProgressFeed:
         *,
         beat_seconds: float | None = None,
         up_to_date: bool = False,
-    ) -> AsyncGenerator[Chapter | None]:
-        """Yield what comes after the numbers `heard` of these jobs, each job's without a gap, for ever.
+    ) -> AsyncGenerator[EventBatch | None]:
+        """Yield what comes after the numbers `heard` of these jobs, each job's without a gap, forever.
 
-        Whether the caller may see them has been asked before. None comes where nothing happened for `beat_seconds`.
+        The caller's right to see them was checked before. None comes where nothing happened for `beat_seconds`.
         The numbers are `up_to_date` where they were read after the listening began: then nothing need be read first.
 
         Raises:
@@ -129,47 +130,53 @@ class ProgressFeed:
                     # Here it is we who read what was missed; the rows hold what was dropped meanwhile too.
                     listener.forget()
                     behind = list(last)
-                chapter = await self._read(behind[-1], last[behind[-1]])
-                if chapter.events:
-                    last[behind[-1]] = chapter.events[-1].seq
-                    yield chapter
-                if not chapter.more:
+                batch = await self._read(behind[-1], last[behind[-1]])
+                if batch.events:
+                    last[behind[-1]] = batch.events[-1].seq
+                    yield batch
+                if not batch.more:
                     behind.pop()
-            ring = await listener.next(beat_seconds)
+            notification = await listener.next(beat_seconds)
             if listener.overflowed:
                 raise TooSlow
-            if ring is None:
+            if notification is None:
                 yield None
-            elif ring.type is not None and ring.payload is not None and ring.seq == last[ring.job_id] + 1:
-                last[ring.job_id] = ring.seq
-                yield Chapter([Event(ring.job_id, ring.seq, ring.type, ring.payload)])
-            elif ring.seq > last[ring.job_id]:
-                behind.append(ring.job_id)
+            elif (
+                notification.type is not None
+                and notification.payload is not None
+                and notification.seq == last[notification.job_id] + 1
+            ):
+                last[notification.job_id] = notification.seq
+                yield EventBatch(
+                    [Event(notification.job_id, notification.seq, notification.type, notification.payload)]
+                )
+            elif notification.seq > last[notification.job_id]:
+                behind.append(notification.job_id)
 
-    async def _read(self, job_id: UUID, seq: int) -> Chapter:
+    async def _read(self, job_id: UUID, seq: int) -> EventBatch:
         rows = await self._rows.load((job_id, seq)) or []
-        return Chapter(rows[: events.EVENTS_AT_ONCE], more=len(rows) > events.EVENTS_AT_ONCE)
+        return EventBatch(rows[: events.EVENTS_AT_ONCE], more=len(rows) > events.EVENTS_AT_ONCE)
 
-    async def _look_now_and_then(self) -> None:
-        told: dict[UUID, int] = {}
+    async def _poll(self) -> None:
+        seen: dict[UUID, int] = {}
         while True:
             with suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_SECONDS):
                     await self._bus.renewed.wait()
             self._bus.renewed.clear()
             with suppress(ApplicationError):
-                told = await self._look(told)
+                seen = await self._look(seen)
 
-    async def _look(self, told: Mapping[UUID, int]) -> dict[UUID, int]:
-        """Look how far all followed jobs have come, and tell where it is farther than the last time."""
+    async def _look(self, seen: Mapping[UUID, int]) -> dict[UUID, int]:
+        """Read how far all followed jobs have come, and notify the followers of those that have moved on."""
         found: dict[UUID, int] = {}
         job_ids = self._bus.listened_to
         for start in range(0, len(job_ids), LOOKS_AT_ONCE):
             async with self._database.reading() as session:
                 found |= await events.last_of(session, job_ids[start : start + LOOKS_AT_ONCE])
         for job_id, seq in found.items():
-            if seq != told.get(job_id):
-                self._bus.tell(Ring(job_id, seq))
+            if seq != seen.get(job_id):
+                self._bus.tell(Notification(job_id, seq))
         return found
 
     async def _load_jobs(self, wanted: Sequence[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], JobFacts]:

@@ -1,4 +1,4 @@
-"""Writing a job down: what was sent goes to the store, then the job and the intent to run it in one transaction."""
+"""Submissions of jobs: the input goes to the store, then the job and the intent to run it are written together."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -8,31 +8,27 @@ from uuid import UUID
 from backplane import failpoints, ids
 from backplane.blobs import S3Blobs
 from backplane.db.models import Batch, Blob, Job
-from backplane.db.repositories import audit, blobs, jobs, notes
-from backplane.db.session import Database
+from backplane.db.repositories import blobs, jobs, notes
+from backplane.db.session import Database, Session
+from backplane.kinds import KINDS
 from backplane.metrics import JOBS_SUBMITTED
-from backplane.services.jobs.estimates import Forecasts
-from backplane.services.jobs.notes import Note, seal, terms
+from backplane.services.audit import trail
+from backplane.services.jobs.estimates import Estimates
 from backplane.services.jobs.views import JobFacts
-from backplane.services.requests.submission import Order
+from backplane.services.requests.notes import Note
+from backplane.services.requests.submission import Submission
+from backplane.services.sealing.account_keys import account_key
 from backplane.services.sealing.envelopes import seal_blob
 from backplane.services.sealing.job_secrets import seal_for_job
-from backplane.services.webhooks.secrets import account_key
+from backplane.services.sealing.notes import seal, terms
 from backplane.services.webhooks.targets import WebhookTargets
 from backplane.vault import LocalVault, VaultKey
 from shield_core.image.facts import ImageFacts
 from shield_core.image.names import harmless_name
 
-FIXED_MS = 120
-MS_PER_MEASURED_MEGABYTE = 350
-PER_MEGAPIXEL_MS = {"pixels": 110, "file": 25}
-"""Measured on two cores for a whole job, decoding and storing included; the estimate is only ever a first word."""
-
-ANALYSIS_MS_PER_MEGAPIXEL = 150
-
 
 @dataclass(frozen=True, slots=True)
-class Upload:
+class Picture:
     """A picture as it was sent, and the name it was sent under."""
 
     data: bytes = field(repr=False)
@@ -54,7 +50,7 @@ class Submissions:
         store: S3Blobs,
         vault: LocalVault,
         webhooks: WebhookTargets,
-        forecasts: Forecasts,
+        estimates: Estimates,
         *,
         retention_days: int | None,
     ) -> None:
@@ -63,10 +59,10 @@ class Submissions:
         self._vault = vault
         self._webhooks = webhooks
         self._retention_days = retention_days
-        self.forecasts = forecasts
+        self.estimates = estimates
 
-    async def sealed(self, job: Job, purpose: str, upload: Upload) -> Sent:
-        """Prepare a picture in clear: at rest it is encrypted."""
+    async def sealed(self, job: Job, purpose: str, upload: Picture) -> Sent:
+        """Prepare a plaintext picture: it is encrypted at rest."""
         blob = _input_blob(job, purpose, "application/octet-stream", len(upload.data))
         return Sent(blob, await seal_blob(self._vault, job, blob, upload.data, file_name=upload.file_name))
 
@@ -79,30 +75,33 @@ class Submissions:
         return seal_for_job(self._vault, account_id=account_id, job_id=job_id, value=value)
 
     async def plan(self, job: Job) -> None:
-        """Say when the job will be done, and for how long it will be kept."""
-        job.estimated_ms = await self.forecasts.estimate_ms(job)
+        """Set the job's priority, when it will be done, and for how long it will be kept."""
+        given: int | None = job.priority
+        job.priority = KINDS[job.kind].priority if given is None else given
+        job.estimated_ms = await self.estimates.estimate_ms(job)
         job.retention_days = self._retention_days
 
-    async def plan_batch(self, order: Order, batch_id: UUID) -> Batch:
-        """Make the batch, with where its end is to be told, and for how long it will be kept."""
-        url = await self._webhooks.seal(order, batch_id)
-        return Batch(id=batch_id, account_id=order.account_id, webhook_url=url, retention_days=self._retention_days)
+    async def plan_batch(self, submission: Submission, batch_id: UUID) -> Batch:
+        """Make the batch, with the address for its end, and for how long it will be kept."""
+        url = await self._webhooks.seal(submission, batch_id)
+        return Batch(
+            id=batch_id, account_id=submission.account_id, webhook_url=url, retention_days=self._retention_days
+        )
 
     async def submit(
-        self, order: Order, job: Job, sent: Sequence[Sent], *, action: str, file_name: str | None
+        self, submission: Submission, job: Job, sent: Sequence[Sent], *, file_name: str | None
     ) -> JobFacts:
-        note = replace(order.note, file_name=harmless_name(file_name))
-        await self.forecasts.require_room(order.account_id)
-        job.webhook_url = await self._webhooks.seal(order, job.id)
+        note = replace(submission.note, file_name=harmless_name(file_name))
+        await self.estimates.require_room(submission.account_id)
+        job.webhook_url = await self._webhooks.seal(submission, job.id)
         await self.store(sent)
         await self.plan(job)
         failpoints.reach("gateway.stored")
         async with self._database.transaction() as session:
-            await order.made(session, "job", job.id)
-            key = await account_key(session, self._vault, order.account_id)
-            await self.write(session, order, job, [one.blob for one in sent], action=action, key=key, note=note)
-            await session.flush()
-            await session.refresh(job)
+            await submission.record(session, "job", job.id)
+            key = await account_key(session, self._vault, submission.account_id)
+            await self.write(session, submission, job, [one.blob for one in sent], key=key, note=note)
+            await jobs.refresh(session, job)
         failpoints.reach("gateway.submitted")
         JOBS_SUBMITTED.labels(kind=job.kind).inc()
         return JobFacts.of(job, note)
@@ -112,38 +111,29 @@ class Submissions:
             await self._store.put(one.blob.object_key, one.body, media_type=one.blob.media_type)
 
     async def discard(self, blob: Blob) -> None:
-        """Delete what was stored and that no job will take."""
+        """Delete a stored file that no job will take."""
         await self._store.delete(blob.object_key)
 
     async def write(
         self,
-        session: Any,
-        order: Order,
+        session: Session,
+        submission: Submission,
         job: Job,
         stored: Sequence[Blob],
         *,
-        action: str,
         key: VaultKey,
         note: Note,
     ) -> None:
-        """Write a job whose files are stored, with the intent to run it; its note goes under the account's `key`."""
-        job.note = seal(key, note, account_id=order.account_id, owner_id=job.id)
+        """Write a job whose files are stored, with the intent to run it; the account's `key` seals its note."""
+        job.note = seal(key, note, account_id=submission.account_id, owner_id=job.id)
         await jobs.add(session, job)
-        await notes.add_job_terms(session, job.id, terms(key, note, account_id=order.account_id))
-        for blob in stored:
-            blobs.add(session, blob)
-        audit.add(
-            session,
-            action=action,
-            outcome="accepted",
-            account_id=order.account_id,
-            object_id=job.id,
-            request_id=order.request_id,
-        )
+        await notes.add_job_terms(session, job.id, terms(key, note, account_id=submission.account_id))
+        await blobs.add_all(session, stored)
+        trail.record(session, submission.caller, KINDS[job.kind].action, job.id, outcome=trail.ACCEPTED)
 
 
 def describe(facts: ImageFacts, size: int) -> dict[str, Any]:
-    """Say what a job's `image` is; null for what a file that is not decoded does not tell."""
+    """Describe a picture as a job's `image`; null is what a file that is not decoded does not tell."""
     return {
         "format": facts.format,
         "media_type": facts.media_type,
@@ -152,11 +142,6 @@ def describe(facts: ImageFacts, size: int) -> dict[str, Any]:
         "height": facts.height or None,
         "bytes": size,
     }
-
-
-def estimate_ms(layout: str, pixels: int, *, analyze: bool = False, measured_bytes: int = 0) -> int:
-    pace = PER_MEGAPIXEL_MS[layout] + (ANALYSIS_MS_PER_MEGAPIXEL if analyze else 0)
-    return FIXED_MS + (pace * pixels + MS_PER_MEASURED_MEGABYTE * measured_bytes) // 1_000_000
 
 
 def _input_blob(job: Job, purpose: str, media_type: str, size: int) -> Blob:

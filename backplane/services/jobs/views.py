@@ -1,4 +1,4 @@
-"""What became of a job, as its owner may see it."""
+"""Jobs as their owners may see them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,8 +8,10 @@ from uuid import UUID
 from backplane.db.models import Job
 from backplane.db.repositories import jobs
 from backplane.db.session import Database
-from backplane.errors import NotFound
-from backplane.services.jobs.notes import NO_NOTE, Note, NoteReader, search_terms
+from backplane.errors import JobFailed, JobNotFinished, NotFound
+from backplane.services.requests.caller import Caller
+from backplane.services.requests.notes import NO_NOTE, Note
+from backplane.services.sealing.notes import NoteReader, search_terms
 from backplane.vault import LocalVault
 from shield_core.quantum import receipt
 
@@ -75,16 +77,16 @@ class Jobs:
         self._database = database
         self._vault = vault
 
-    async def get(self, account_id: UUID, job_id: UUID) -> JobFacts:
+    async def get(self, caller: Caller, job_id: UUID) -> JobFacts:
         async with self._database.reading() as session:
-            job = await jobs.of_account(session, account_id, job_id)
+            job = await jobs.of_account(session, caller.account_id, job_id)
         if job is None:
             raise NotFound
-        return JobFacts.of(job, NoteReader(self._vault, account_id).read(job))
+        return JobFacts.of(job, NoteReader(self._vault, caller.account_id).read(job))
 
     async def page(
         self,
-        account_id: UUID,
+        caller: Caller,
         *,
         limit: int,
         before: UUID | None = None,
@@ -100,10 +102,10 @@ class Jobs:
         names columns and what stands there.
         """
         async with self._database.reading() as session:
-            terms = await search_terms(session, self._vault, account_id, wanted)
+            terms = await search_terms(session, self._vault, caller.account_id, wanted)
             rows = await jobs.page(
                 session,
-                account_id,
+                caller.account_id,
                 limit=limit + 1,
                 before=before,
                 created_after=created_after,
@@ -112,16 +114,33 @@ class Jobs:
                 terms=terms,
                 **same,
             )
-        reader = NoteReader(self._vault, account_id)
+        reader = NoteReader(self._vault, caller.account_id)
         return [JobFacts.of(row, reader.read(row)) for row in rows[:limit]], len(rows) > limit
 
-    async def receipt(self, account_id: UUID, job_id: UUID) -> bytes:
+    async def receipt(self, caller: Caller, job_id: UUID) -> bytes:
         """Return the receipt in its canonical form, whatever the database did to the order of its fields."""
         async with self._database.reading() as session:
-            job = await jobs.of_account(session, account_id, job_id)
+            job = await jobs.of_account(session, caller.account_id, job_id)
         if job is None or job.receipt is None:
             raise NotFound
         return receipt.encode(job.receipt)
+
+
+def require_completed(job: Job | None) -> Job:
+    """Return the job.
+
+    Raises:
+        NotFound: there is none.
+        JobNotFinished: it waits or is being processed.
+        JobFailed: it failed or was cancelled.
+    """
+    if job is None:
+        raise NotFound
+    if job.status not in ENDED:
+        raise JobNotFinished
+    if job.status != "completed":
+        raise JobFailed(CANCELLED if job.status == "cancelled" else job.error_title)
+    return job
 
 
 def _range(beginning: str) -> tuple[UUID, UUID]:

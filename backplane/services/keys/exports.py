@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from backplane import ids
 from backplane.db.models import Key
-from backplane.db.repositories import audit, jobs, keys
+from backplane.db.repositories import jobs, keys
 from backplane.db.session import Database
-from backplane.errors import ClientCustody, CustodyConflict, Gone, NotFound
-from backplane.services.pictures.results import require_completed
+from backplane.errors import ClientCustody, CustodyConflict, NotFound
+from backplane.services.audit import trail
+from backplane.services.jobs.views import require_completed
+from backplane.services.requests.caller import Caller
+from backplane.services.sealing.account_keys import vault_opener
 from backplane.services.sealing.custody import read_recipients
 from backplane.services.sealing.passphrases import PassphrasePool
 from backplane.vault import LocalVault
@@ -26,34 +28,31 @@ class Keys:
 
     async def export(
         self,
-        account_id: UUID,
+        caller: Caller,
         job_id: UUID,
         *,
         password: str | None = None,
         recipients: Sequence[str] = (),
-        request_id: str | None,
     ) -> bytes:
-        """Build the key file of a job for its owner, and write down that it left.
+        """Build the key file of a job for its owner, and record that it left.
 
         A managed key leaves wrapped under `password` and for `recipients`; where neither is given, for the recipients
-        that the job was given, and where it has none, in clear. A key that is not managed leaves as it is kept.
+        of the job; where it has none, unprotected. A key that is not managed leaves as it is kept.
         """
         publics = read_recipients(recipients, beside=password is not None)
         asked: list[Wrap] = [] if password is None else [await self._passphrases.wrap(password)]
         asked += map(RecipientWrap, publics)
         async with self._database.transaction() as session:
-            job = require_completed(await jobs.of_account(session, account_id, job_id))
-            key = await keys.of_job(session, account_id, job_id)
+            job = require_completed(await jobs.of_account(session, caller.account_id, job_id))
+            key = await keys.of_job(session, caller.account_id, job_id)
             if key is None:
                 raise NotFound
-            exported = self._export(account_id, key, asked, job.recipients or ())
-            audit.add(
+            exported = self._export(caller.account_id, key, asked, job.recipients or ())
+            trail.record(
                 session,
-                action="key.exported",
-                outcome="success",
-                account_id=account_id,
-                object_id=key.id,
-                request_id=request_id,
+                caller,
+                "key.exported",
+                key.id,
                 details={
                     "custody": key.custody,
                     "wrapped": all(stanza["type"] != "plain" for stanza in exported.stanzas),
@@ -62,11 +61,11 @@ class Keys:
             )
         return keyfile.encode(exported)
 
-    async def demand(self, account_id: UUID, job_id: UUID) -> None:
-        """Find that a job has a key file for its owner, without building it."""
+    async def require(self, caller: Caller, job_id: UUID) -> None:
+        """Check that a job has a key file for its owner, without building it."""
         async with self._database.reading() as session:
-            require_completed(await jobs.of_account(session, account_id, job_id))
-            if await keys.of_job(session, account_id, job_id) is None:
+            require_completed(await jobs.of_account(session, caller.account_id, job_id))
+            if await keys.of_job(session, caller.account_id, job_id) is None:
                 raise NotFound
 
     def _export(self, account_id: UUID, key: Key, asked: Sequence[Wrap], recipients: Sequence[str]) -> KeyFile:
@@ -78,17 +77,5 @@ class Keys:
         if asked and key.custody == "passphrase":
             raise CustodyConflict("This key is under its owner's passphrase already")
         if asked:
-            raise ClientCustody("This key opens with a recipient's secret key alone: wrap it anew on their machine")
+            raise ClientCustody("This key opens with a recipient's secret key alone: wrap it again on their machine")
         return kept
-
-
-def vault_opener(vault: LocalVault, account_id: UUID) -> stanzas.VaultOpen:
-    """Open `vault` stanzas with the account's keys."""
-
-    def look_up(kek_id: str, version: int) -> bytes | None:
-        try:
-            return vault.account_key(account_id, UUID(hex=kek_id), version).secret
-        except (ValueError, Gone):
-            return None
-
-    return stanzas.VaultOpen(ids.to_wire("acc", account_id), look_up)

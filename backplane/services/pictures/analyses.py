@@ -1,4 +1,4 @@
-"""What was measured, as its owner may see it: one analysis, several side by side, and what became of them over time."""
+"""Analyses as their owners see them: one, several side by side, and trends over time."""
 
 import asyncio
 import json
@@ -15,9 +15,11 @@ from backplane.db.models import Blob, Job
 from backplane.db.repositories import analyses, jobs
 from backplane.db.session import Database
 from backplane.errors import NotFound
-from backplane.services.attempts.outcomes import ANALYSIS, REPORTS
-from backplane.services.jobs.views import JobFacts
-from backplane.services.pictures.results import StoredFile, require_completed
+from backplane.kinds import ANALYSIS
+from backplane.services.attempts.outcomes import REPORTS
+from backplane.services.jobs.views import JobFacts, require_completed
+from backplane.services.pictures.results import StoredFile
+from backplane.services.requests.caller import Caller
 from backplane.services.sealing.envelopes import open_blob
 from backplane.vault import LocalVault
 
@@ -41,22 +43,22 @@ class Analyses:
         self._store = store
         self._vault = vault
 
-    async def find(self, account_id: UUID, job_id: UUID) -> StoredFile:
+    async def find(self, caller: Caller, job_id: UUID) -> StoredFile:
         """Find the analysis of a job."""
-        job, blob = await self._find(account_id, job_id, ANALYSIS)
+        job, blob = await self._find(caller, job_id, ANALYSIS)
         return StoredFile(job, blob, ids.to_wire("job", job_id) + ".analysis.json")
 
-    async def find_report(self, account_id: UUID, job_id: UUID, form: str) -> StoredFile:
+    async def find_report(self, caller: Caller, job_id: UUID, form: str) -> StoredFile:
         """Find the report of a job, `html` or `pdf`; that it leaves is written down."""
-        job, blob = await self._find(account_id, job_id, REPORTS[form])
+        job, blob = await self._find(caller, job_id, REPORTS[form])
         name = f"{ids.to_wire('job', job_id)}.report.{form}"
         return StoredFile(job, blob, name, "report.downloaded", {"format": form})
 
-    async def side_by_side(self, account_id: UUID, job_ids: Sequence[UUID]) -> list[tuple[JobFacts, dict[str, Any]]]:
+    async def side_by_side(self, caller: Caller, job_ids: Sequence[UUID]) -> list[tuple[JobFacts, dict[str, Any]]]:
         """Open the analyses of several jobs, in the order of the ids; all of them or none."""
         async with self._database.reading() as session:
-            rows = await jobs.several_of_account(session, account_id, job_ids)
-            kept = await analyses.documents(session, account_id, job_ids, ANALYSIS)
+            rows = await jobs.several_of_account(session, caller.account_id, job_ids)
+            kept = await analyses.documents(session, caller.account_id, job_ids, ANALYSIS)
         found = {job.id: job for job in rows}
         for place, job_id in enumerate(job_ids, 1):
             if job_id not in found:
@@ -68,18 +70,20 @@ class Analyses:
         parsed = await asyncio.to_thread(lambda: [json.loads(document) for document, _ in opened])
         return [(JobFacts.of(found[job_id]), one) for job_id, one in zip(job_ids, parsed, strict=True)]
 
-    async def trends(self, account_id: UUID, first: date, last: date) -> list[Trend]:
+    async def trends(self, caller: Caller, first: date, last: date) -> list[Trend]:
         """Give every day from the first to the last, those without anything too."""
         async with self._database.reading() as session:
-            encrypted = {row["day"]: row for row in await analyses.jobs_by_day(session, account_id, first, last)}
-            measured = {row["day"]: row for row in await analyses.summaries_by_day(session, account_id, first, last)}
+            encrypted = {row["day"]: row for row in await analyses.jobs_by_day(session, caller.account_id, first, last)}
+            measured = {
+                row["day"]: row for row in await analyses.summaries_by_day(session, caller.account_id, first, last)
+            }
         days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
         return [_day(day, encrypted.get(day, {}), measured.get(day, {})) for day in days]
 
-    async def _find(self, account_id: UUID, job_id: UUID, purpose: str) -> tuple[Job, Blob]:
+    async def _find(self, caller: Caller, job_id: UUID, purpose: str) -> tuple[Job, Blob]:
         async with self._database.reading() as session:
-            job = require_completed(await jobs.of_account(session, account_id, job_id))
-            found = await analyses.documents(session, account_id, [job_id], purpose)
+            job = require_completed(await jobs.of_account(session, caller.account_id, job_id))
+            found = await analyses.documents(session, caller.account_id, [job_id], purpose)
         if job_id not in found or job.analysis_version is None:
             raise NotFound(f"The job has ended, and {WITHOUT}")
         return job, found[job_id]

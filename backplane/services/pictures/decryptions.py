@@ -1,4 +1,4 @@
-"""Taking an encrypted image in to be decrypted: everything that is checked before a job exists."""
+"""Submission of decryptions: everything that is checked before a job exists."""
 
 import asyncio
 import os
@@ -11,10 +11,12 @@ from backplane.db.models import Job
 from backplane.db.repositories import keys
 from backplane.db.session import Database
 from backplane.errors import ClientCustody, KeyFileRequired, KeyFileTooCostly, ValidationFailed, from_core
+from backplane.kinds import DECRYPT
 from backplane.services.attempts.inputs import INPUT, INPUT_MATERIAL, kept_material
-from backplane.services.jobs.submissions import Submissions, Upload, estimate_ms
+from backplane.services.jobs.submissions import Picture, Submissions
 from backplane.services.jobs.views import JobFacts
-from backplane.services.requests.submission import Order
+from backplane.services.requests.caller import Caller
+from backplane.services.requests.submission import Submission
 from backplane.services.sealing.custody import PASSPHRASE
 from backplane.services.sealing.derivations import Derivations
 from shield_core.cipher.purity import Purity
@@ -47,7 +49,7 @@ class Decryptions:
 
     async def prepare(
         self,
-        account_id: UUID,
+        caller: Caller,
         image: bytes,
         *,
         key_file: bytes | None,
@@ -58,28 +60,30 @@ class Decryptions:
         try:
             header = await asyncio.to_thread(peek, image)
             if material is None and header.purity is Purity.MAXIMUM:
-                await self._require_kept_material(account_id, header.key_id)
-            return Prepared(header, await self._secret(account_id, header, key_file, password))
+                await self._require_kept_material(caller.account_id, header.key_id)
+            return Prepared(header, await self._secret(caller.account_id, header, key_file, password))
         except ShieldError as error:
             raise from_core(error) from error
 
-    async def submit(self, order: Order, upload: Upload, prepared: Prepared, *, material: bytes | None) -> JobFacts:
+    async def submit(
+        self, submission: Submission, upload: Picture, prepared: Prepared, *, material: bytes | None
+    ) -> JobFacts:
         """Write the job with the intent to run it."""
         header = prepared.header
         job = Job(
             id=ids.new(),
-            account_id=order.account_id,
-            kind="decrypt",
+            account_id=submission.account_id,
+            kind=DECRYPT.name,
             key_id=header.key_id,
             layout=header.layout,
-            base_ms=estimate_ms(header.layout, header.width * header.height),
-            request_id=order.request_id,
+            base_ms=DECRYPT.estimate_ms(header.width * header.height, header.layout),
+            request_id=submission.caller.request_id,
         )
-        job.secret = self._submissions.seal_secret(order.account_id, job.id, prepared.secret)
+        job.secret = self._submissions.seal_secret(submission.account_id, job.id, prepared.secret)
         sent = [self._submissions.as_it_is(job, INPUT, "image/png", upload.data)]
         if material is not None:
             sent.append(self._submissions.as_it_is(job, INPUT_MATERIAL, "application/octet-stream", material))
-        return await self._submissions.submit(order, job, sent, action="image.decrypt", file_name=upload.file_name)
+        return await self._submissions.submit(submission, job, sent, file_name=upload.file_name)
 
     async def _secret(
         self, account_id: UUID, header: Header, key_file: bytes | None, password: str | None

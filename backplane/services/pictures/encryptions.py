@@ -1,4 +1,4 @@
-"""Taking a picture in to be encrypted: everything that is checked before a job exists."""
+"""Submission of encryptions: everything that is checked before a job exists."""
 
 import asyncio
 from collections.abc import Sequence
@@ -9,10 +9,11 @@ from uuid import UUID
 from backplane import ids
 from backplane.db.models import Job
 from backplane.errors import Refused, from_core
+from backplane.kinds import ANALYZE, ENCRYPT, FIXED_MS
 from backplane.services.attempts.inputs import INPUT
-from backplane.services.jobs.submissions import Submissions, Upload, describe, estimate_ms
+from backplane.services.jobs.submissions import Picture, Submissions, describe
 from backplane.services.jobs.views import JobFacts
-from backplane.services.requests.submission import Order
+from backplane.services.requests.submission import Submission
 from backplane.services.sealing.custody import RECIPIENT, agree_on_custody, read_recipients
 from backplane.services.sealing.passphrases import PassphrasePool
 from shield_core.cipher.purity import Purity
@@ -24,7 +25,7 @@ from shield_core.image.payload import Layout, choose, warn_of
 from shield_core.image.regions import Region, count_pixels, normalize, parse_json
 from shield_core.keys.canonical import b64encode
 
-ACTION = "image.encrypt"
+MS_PER_MEASURED_MEGABYTE = 350
 NOT_POSSIBLE = "analysis-not-possible"
 """Warning: the picture is encrypted and cannot be analyzed, because nothing decodes it."""
 
@@ -34,8 +35,8 @@ PLACE_BYTES = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Examined:
-    """What is known of a picture before a worker decodes it: its structure, and what of it is to be encrypted."""
+class Inspection:
+    """A picture's structure, as it is known before a worker decodes it, and the parts of it to encrypt."""
 
     facts: ImageFacts
     size: int
@@ -67,8 +68,8 @@ class Examined:
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
-    """What is asked for, of one picture or of all that come together; fields that contradict each other are refused."""
+class EncryptRequest:
+    """The options of an encryption, for one picture or for all of a batch; contradictions are refused."""
 
     purity: str = "balanced"
     layout: str = Layout.AUTO
@@ -78,17 +79,17 @@ class Wishes:
     password: str | None = field(default=None, repr=False)
     recipients: Sequence[str] = ()
 
-    def agree(self) -> "Agreed":
+    def resolve(self) -> "ResolvedRequest":
         custody = agree_on_custody(self.custody, password=self.password is not None, recipients=bool(self.recipients))
         publics = read_recipients(self.recipients, beside=custody != RECIPIENT)
-        return Agreed(self, custody, [public.text for public in publics] or None)
+        return ResolvedRequest(self, custody, [public.text for public in publics] or None)
 
 
 @dataclass(frozen=True, slots=True)
-class Agreed:
+class ResolvedRequest:
     """Wishes that go together, and who will be able to open the keys."""
 
-    wishes: Wishes
+    request: EncryptRequest
     custody: str
     recipients: list[str] | None
 
@@ -98,46 +99,48 @@ class Encryptions:
         self._submissions = submissions
         self._passphrases = passphrases
 
-    async def submit(self, order: Order, upload: Upload, wishes: Wishes) -> JobFacts:
+    async def submit(self, submission: Submission, upload: Picture, request: EncryptRequest) -> JobFacts:
         """Check the picture's header, keep it sealed, and write the job with the intent to run it."""
-        agreed = wishes.agree()
+        resolved = request.resolve()
         try:
-            examined = await asyncio.to_thread(examine, upload.data, wishes.layout, wishes.regions)
+            inspection = await asyncio.to_thread(inspect_picture, upload.data, request.layout, request.regions)
         except ShieldError as error:
             raise from_core(error) from error
-        job = await self.draw_up(order, ids.new(), examined, agreed)
+        job = await self.draw_up(submission, ids.new(), inspection, resolved)
         sent = await self._submissions.sealed(job, INPUT, upload)
-        return await self._submissions.submit(order, job, [sent], action=ACTION, file_name=upload.file_name)
+        return await self._submissions.submit(submission, job, [sent], file_name=upload.file_name)
 
     async def draw_up(
-        self, order: Order, job_id: UUID, examined: Examined, agreed: Agreed, *, patient: bool = False
+        self,
+        submission: Submission,
+        job_id: UUID,
+        inspection: Inspection,
+        resolved: ResolvedRequest,
+        *,
+        patient: bool = False,
     ) -> Job:
         """Make the job of a picture that has been examined, with a wrap key of its own where there is a password."""
-        wishes = agreed.wishes
-        secret = await self._wrap_secret(wishes.password, patient=patient)
+        request = resolved.request
+        secret = await self._wrap_secret(request.password, patient=patient)
         job = Job(
             id=job_id,
-            account_id=order.account_id,
-            kind="encrypt",
-            purity_requested=wishes.purity,
-            layout_requested=wishes.layout,
-            regions=[region.to_json() for region in examined.regions] or None,
-            share_encrypted=examined.share_encrypted,
-            analyze=wishes.analyze,
-            key_custody=agreed.custody,
-            recipients=agreed.recipients,
-            layout=examined.layout,
-            base_ms=estimate_ms(
-                examined.layout,
-                examined.pixels,
-                analyze=wishes.analyze,
-                measured_bytes=examined.keystream_bytes if wishes.purity == Purity.MAXIMUM else 0,
-            ),
-            image=describe(examined.facts, examined.size),
-            warnings=list(examined.warnings) + ([NOT_POSSIBLE] if wishes.analyze and not examined.measurable else []),
-            request_id=order.request_id,
+            account_id=submission.account_id,
+            kind=ENCRYPT.name,
+            purity_requested=request.purity,
+            layout_requested=request.layout,
+            regions=[region.to_json() for region in inspection.regions] or None,
+            share_encrypted=inspection.share_encrypted,
+            analyze=request.analyze,
+            key_custody=resolved.custody,
+            recipients=resolved.recipients,
+            layout=inspection.layout,
+            base_ms=_estimate_ms(inspection, request),
+            image=describe(inspection.facts, inspection.size),
+            warnings=list(inspection.warnings)
+            + ([NOT_POSSIBLE] if request.analyze and not inspection.measurable else []),
+            request_id=submission.caller.request_id,
         )
-        job.secret = self._submissions.seal_secret(order.account_id, job.id, secret) if secret else None
+        job.secret = self._submissions.seal_secret(submission.account_id, job.id, secret) if secret else None
         return job
 
     async def _wrap_secret(self, password: str | None, *, patient: bool) -> dict[str, Any] | None:
@@ -147,15 +150,21 @@ class Encryptions:
         return {"kdf": wrap.kdf.to_json(), "wrap_key_b64": b64encode(wrap.wrap_key)}
 
 
-def examine(data: Buffer, layout: str, regions: str | None = None) -> Examined:
+def _estimate_ms(inspection: Inspection, request: EncryptRequest) -> int:
+    pace = ENCRYPT.ms_per_megapixel[inspection.layout] + (ANALYZE.ms_per_megapixel[None] if request.analyze else 0)
+    measured_bytes = inspection.keystream_bytes if request.purity == Purity.MAXIMUM else 0
+    return FIXED_MS + (pace * inspection.pixels + MS_PER_MEASURED_MEGABYTE * measured_bytes) // 1_000_000
+
+
+def inspect_picture(data: Buffer, layout: str, regions: str | None = None) -> Inspection:
     """Read the structure of a picture, choose its layout, and refuse what the worker would have to refuse for it."""
     return _decide(intake.survey(data), len(data), layout, parse_json(regions) if regions is not None else ())
 
 
-def examine_for_any(data: Buffer) -> dict[str, Examined | Refused]:
+def inspect_for_any_layout(data: Buffer) -> dict[str, Inspection | Refused]:
     """Do what `examine` does for each layout: which one is asked for may come after the picture."""
     walk = intake.survey(data)
-    decided: dict[str, Examined | Refused] = {}
+    decided: dict[str, Inspection | Refused] = {}
     for layout in Layout:
         try:
             decided[layout] = _decide(walk, len(data), layout)
@@ -164,8 +173,8 @@ def examine_for_any(data: Buffer) -> dict[str, Examined | Refused]:
     return decided
 
 
-def _decide(walk: intake.AnyWalk, size: int, layout: str, asked: Sequence[Region] = ()) -> Examined:
+def _decide(walk: intake.AnyWalk, size: int, layout: str, asked: Sequence[Region] = ()) -> Inspection:
     facts = walk.facts
     chosen, _ = choose(walk, Layout(layout), asked)
     parts = normalize(asked, width=facts.width, height=facts.height) if asked else ()
-    return Examined(facts, size, chosen, parts, facts.warnings + warn_of(walk, parts))
+    return Inspection(facts, size, chosen, parts, facts.warnings + warn_of(walk, parts))

@@ -1,14 +1,15 @@
-"""Taking pictures in only to measure them: everything that is checked before a job exists."""
+"""Submission of measurements: everything that is checked before a job exists."""
 
 import asyncio
 
 from backplane import ids
 from backplane.db.models import Job
 from backplane.errors import ValidationFailed, from_core
+from backplane.kinds import ANALYZE, AVALANCHE, Kind
 from backplane.services.attempts.inputs import INPUT, INPUT_ENCRYPTED
-from backplane.services.jobs.submissions import ANALYSIS_MS_PER_MEGAPIXEL, FIXED_MS, Submissions, Upload, describe
+from backplane.services.jobs.submissions import Picture, Submissions, describe
 from backplane.services.jobs.views import JobFacts
-from backplane.services.requests.submission import Order
+from backplane.services.requests.submission import Submission
 from shield_core.encrypted import header as container_header
 from shield_core.encrypted import png, tag
 from shield_core.errors import HeaderInvalid, HeaderMissing, ShieldError, UnsupportedFormat
@@ -16,40 +17,37 @@ from shield_core.image import intake
 from shield_core.image.facts import OTHER, ImageFacts
 from shield_core.image.limits import MAX_AVALANCHE_PIXELS, MAX_PIXELS, check_size
 
-PER_MEGAPIXEL_MS = {"analyze": ANALYSIS_MS_PER_MEGAPIXEL, "avalanche": 7000}
-"""Measured on two cores, as for encryptions."""
-
 
 class Measurements:
     def __init__(self, submissions: Submissions) -> None:
         self._submissions = submissions
 
-    async def compare(self, order: Order, original: Upload, encrypted: Upload) -> JobFacts:
+    async def compare(self, submission: Submission, original: Picture, encrypted: Picture) -> JobFacts:
         """Check the headers of both pictures, keep both sealed, and write the job."""
         try:
-            facts = await asyncio.to_thread(examine_pair, original.data, encrypted.data)
+            facts = await asyncio.to_thread(inspect_pair, original.data, encrypted.data)
         except ShieldError as error:
             raise from_core(error) from error
-        job = _job(order, "analyze", facts, size=len(original.data))
+        job = _job(submission, ANALYZE, facts, size=len(original.data))
         # Whatever was sent as the encrypted one, nobody has said that it is.
         sent = [
             await self._submissions.sealed(job, INPUT, original),
             await self._submissions.sealed(job, INPUT_ENCRYPTED, encrypted),
         ]
-        return await self._submissions.submit(order, job, sent, action="image.analyze", file_name=original.file_name)
+        return await self._submissions.submit(submission, job, sent, file_name=original.file_name)
 
-    async def flip_bits(self, order: Order, upload: Upload) -> JobFacts:
+    async def flip_bits(self, submission: Submission, upload: Picture) -> JobFacts:
         """Check the header of a picture, keep it sealed, and write the job."""
         try:
-            facts = await asyncio.to_thread(examine_small, upload.data)
+            facts = await asyncio.to_thread(inspect_small, upload.data)
         except ShieldError as error:
             raise from_core(error) from error
-        job = _job(order, "avalanche", facts, size=len(upload.data))
+        job = _job(submission, AVALANCHE, facts, size=len(upload.data))
         sent = await self._submissions.sealed(job, INPUT, upload)
-        return await self._submissions.submit(order, job, [sent], action="image.avalanche", file_name=upload.file_name)
+        return await self._submissions.submit(submission, job, [sent], file_name=upload.file_name)
 
 
-def examine_pair(original: bytes, encrypted: bytes) -> ImageFacts:
+def inspect_pair(original: bytes, encrypted: bytes) -> ImageFacts:
     """Read the structure of both, and refuse what cannot be compared; the worker looks at the samples as well."""
     facts = _measurable(original)
     size = _size_of_encrypted(encrypted)
@@ -61,7 +59,7 @@ def examine_pair(original: bytes, encrypted: bytes) -> ImageFacts:
     return facts
 
 
-def examine_small(data: bytes) -> ImageFacts:
+def inspect_small(data: bytes) -> ImageFacts:
     facts = _measurable(data)
     check_size(facts.width, facts.height, limit=MAX_AVALANCHE_PIXELS)
     return facts
@@ -86,13 +84,13 @@ def _size_of_encrypted(data: bytes) -> tuple[int, int] | None:
     return None if header.layout == "file" else (header.width, header.height)
 
 
-def _job(order: Order, kind: str, facts: ImageFacts, *, size: int) -> Job:
+def _job(submission: Submission, kind: Kind, facts: ImageFacts, *, size: int) -> Job:
     return Job(
         id=ids.new(),
-        account_id=order.account_id,
-        kind=kind,
-        base_ms=FIXED_MS + PER_MEGAPIXEL_MS[kind] * facts.width * facts.height // 1_000_000,
+        account_id=submission.account_id,
+        kind=kind.name,
+        base_ms=kind.estimate_ms(facts.width * facts.height),
         image=describe(facts, size),
         warnings=list(facts.warnings),
-        request_id=order.request_id,
+        request_id=submission.caller.request_id,
     )

@@ -1,4 +1,4 @@
-"""Handing out what a job made."""
+"""Results of jobs: finding them, opening them, and how long a decrypted picture stays."""
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
@@ -9,21 +9,19 @@ from uuid import UUID
 from backplane import ids
 from backplane.blobs import PIECE, S3Blobs
 from backplane.db.models import Blob, Job
-from backplane.db.repositories import audit, blobs, jobs
+from backplane.db.repositories import blobs, jobs
 from backplane.db.session import Database
-from backplane.errors import Gone, JobFailed, JobNotFinished, NotFound
+from backplane.errors import Gone, NotFound
+from backplane.kinds import KINDS, RESULT
 from backplane.services.attempts.inputs import MATERIAL
-from backplane.services.attempts.outcomes import ANALYSIS
-from backplane.services.attempts.products import RESULT
-from backplane.services.jobs.views import CANCELLED
+from backplane.services.audit import trail
+from backplane.services.jobs.views import require_completed
+from backplane.services.requests.caller import Caller
 from backplane.services.sealing.envelopes import open_blob, open_seal
 from backplane.vault import LocalVault
 
-MEASURED = {"analyze": ".analysis.json", "avalanche": ".avalanche.json"}
-"""Kinds of job whose result is a document that is kept with them, and what its name ends with."""
-
 TAKEN_SECONDS = 60
-"""How long a decrypted picture stays after all of it has arrived: a proxy may have taken it, and not who asked."""
+"""How long a decrypted picture stays after all of it has arrived: a proxy may have it, and its client not yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +51,7 @@ class StoredFile:
     @property
     def plaintext(self) -> bool:
         """Whether it is a decrypted picture, which goes soon after it has arrived."""
-        return self.job.kind == "decrypt"
+        return KINDS[self.job.kind].result_is_plaintext
 
 
 class Results:
@@ -62,22 +60,23 @@ class Results:
         self._store = store
         self._vault = vault
 
-    async def find(self, account_id: UUID, job_id: UUID) -> StoredFile:
+    async def find(self, caller: Caller, job_id: UUID) -> StoredFile:
         """Find the encrypted image of an encrypt job, the picture of a decrypt job, or what the job measured."""
         async with self._database.reading() as session:
-            job = require_completed(await jobs.of_account(session, account_id, job_id))
-            blob = await blobs.of_job(session, job_id, ANALYSIS if job.kind in MEASURED else RESULT)
+            job = require_completed(await jobs.of_account(session, caller.account_id, job_id))
+            kind = KINDS[job.kind]
+            blob = await blobs.of_job(session, job_id, kind.result)
         if blob is None or _is_over(blob):
             raise Gone
-        name = ids.to_wire("job", job.id) + MEASURED.get(job.kind, ".enc.png" if blob.sealed is None else "")
+        name = ids.to_wire("job", job.id) + kind.result_suffix
         if blob.sealed is not None:
             name = open_seal(self._vault, job, blob)[1] or name
         return StoredFile(job, blob, name, "result.downloaded")
 
-    async def find_material(self, account_id: UUID, job_id: UUID) -> StoredFile:
+    async def find_material(self, caller: Caller, job_id: UUID) -> StoredFile:
         """Find the material file of an encrypt job; without one it is not there."""
         async with self._database.reading() as session:
-            job = require_completed(await jobs.of_account(session, account_id, job_id))
+            job = require_completed(await jobs.of_account(session, caller.account_id, job_id))
             blob = await blobs.of_job(session, job_id, MATERIAL)
         if blob is None:
             raise NotFound("This job made no material file")
@@ -86,20 +85,12 @@ class Results:
         return StoredFile(job, blob, ids.to_wire("job", job.id) + ".enc.qmat", "material.downloaded")
 
     async def open(
-        self, file: StoredFile, part: tuple[int, int] | None = None, *, request_id: str | None
+        self, caller: Caller, file: StoredFile, part: tuple[int, int] | None = None
     ) -> AsyncIterator[bytes | memoryview]:
         """Open a file, or the bytes of it from a place on and before another, and write down that it leaves."""
         if file.action is not None:
             async with self._database.transaction() as session:
-                audit.add(
-                    session,
-                    action=file.action,
-                    outcome="success",
-                    account_id=file.job.account_id,
-                    object_id=file.job.id,
-                    request_id=request_id,
-                    details=dict(file.details or {}),
-                )
+                trail.record(session, caller, file.action, file.job.id, details=file.details)
         if file.blob.sealed is None:
             return await self._store.stream(file.blob.object_key, part)
         return _pieces((await open_blob(self._vault, self._store, file.job, file.blob, part))[0])
@@ -110,16 +101,6 @@ class Results:
             if await blobs.note_taken(session, file.blob.id, start, stop):
                 await blobs.expire(session, file.job.id, RESULT, seconds=TAKEN_SECONDS)
                 await jobs.expire_with_result(session, file.job.id, seconds=TAKEN_SECONDS)
-
-
-def require_completed(job: Job | None) -> Job:
-    if job is None:
-        raise NotFound
-    if job.status in {"pending", "processing"}:
-        raise JobNotFinished
-    if job.status != "completed":
-        raise JobFailed(CANCELLED if job.status == "cancelled" else job.error_title)
-    return job
 
 
 def _is_over(blob: Blob) -> bool:

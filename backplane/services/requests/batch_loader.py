@@ -1,4 +1,4 @@
-"""Questions that come while others are being answered, asked together: a thousand readers, one connection."""
+"""Batched reads: keys that arrive while a query runs are loaded together by the next one."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
@@ -9,8 +9,8 @@ Question = TypeVar("Question", bound=Hashable)
 Answer = TypeVar("Answer")
 
 
-class Loader(Generic[Question, Answer]):
-    """One who asks alone is answered at once; the same question of several is asked once."""
+class BatchLoader(Generic[Question, Answer]):
+    """A key alone is loaded at once; a key that several ask for is loaded once."""
 
     def __init__(
         self, ask: Callable[[Sequence[Question]], Awaitable[Mapping[Question, Answer]]], *, at_once: int
@@ -27,7 +27,7 @@ class Loader(Generic[Question, Answer]):
         answer = self._waiting[question]
         if self._running is None:
             self._running = asyncio.create_task(self._run())
-        # Somebody else may be waiting for the same answer.
+        # Another reader may wait for the same answer.
         return await asyncio.shield(answer)
 
     async def _run(self) -> None:
@@ -44,10 +44,10 @@ class Loader(Generic[Question, Answer]):
     async def _answer(self, together: Mapping[Question, asyncio.Future[Answer | None]]) -> None:
         try:
             answers = await self._ask(list(together))
-        except Exception as error:  # noqa: BLE001 -- whatever it is, it is for those who asked
+        except Exception as error:  # noqa: BLE001 -- every reader gets the error
             for future in together.values():
                 future.set_exception(error)
-                future.exception()  # all of them may have gone meanwhile, and nobody is to be told of that
+                future.exception()  # all readers may have gone meanwhile: not worth a warning
         else:
             for question, future in together.items():
                 future.set_result(answers.get(question))

@@ -26,7 +26,7 @@ from backplane.db.session import Database
 from backplane.errors import ApplicationError, IdempotencyInProgress, IdempotencyMismatch
 from backplane.metrics import IDEMPOTENT_REQUESTS
 from backplane.services.requests.reservations import Reservation
-from backplane.services.requests.submission import Order
+from backplane.services.requests.submission import Submission
 from backplane.vault import LocalVault
 from shield_core.keys.schedule import LABELS, framed
 
@@ -68,29 +68,29 @@ class Idempotency:
 
     async def once(
         self,
-        order: Order,
+        submission: Submission,
         asked: Asked | None,
         *,
-        create: Callable[[Order], Awaitable[T]],
+        create: Callable[[Submission], Awaitable[T]],
         again: Callable[[Made], Awaitable[T]],
     ) -> T:
-        """Create, or tell again what was created under the key.
+        """Create, or answer again with what was created under the key.
 
-        `create` is handed the order with the reservation in it, and says `await order.made(…)` in the transaction that
-        creates. Where it raises, nothing was made, and the key is free again.
+        `create` gets the submission with the reservation in it, and calls `await submission.record(…)` in the
+        transaction that creates. Where it raises, nothing was created, and the key is free again.
 
         Raises:
             IdempotencyInProgress: another request holds the key.
             IdempotencyMismatch: the key was used for something else.
         """
         if asked is None:
-            return await create(order)
-        found = await self._begin(order.account_id, asked)
+            return await create(submission)
+        found = await self._begin(submission.account_id, asked)
         if isinstance(found, Made):
             IDEMPOTENT_REQUESTS.labels(outcome="replayed").inc()
             return await again(found)
         try:
-            created = await create(replace(order, reservation=found))
+            created = await create(replace(submission, once=found))
         except Exception:
             await self._release(found)
             raise

@@ -1,9 +1,9 @@
 """The right to create something under an idempotency key, once."""
 
-from typing import Any
 from uuid import UUID
 
 from backplane.db.repositories import idempotency
+from backplane.db.session import Session
 from backplane.errors import IdempotencyInProgress
 from backplane.vault import LocalVault
 from shield_core.keys.schedule import LABELS, framed
@@ -18,7 +18,7 @@ class Reservation:
         self.key_id = key_id
         self.holder = holder
 
-    async def fulfil(self, session: Any, kind: str, object_id: UUID, *, answer: bytes | None = None) -> None:
+    async def fulfil(self, session: Session, kind: str, object_id: UUID, *, answer: bytes | None = None) -> None:
         """Write what was made. Raises IdempotencyInProgress where another attempt holds the key by now."""
         sealed = self._seal(answer) if answer is not None else None
         columns = {"object_kind": kind, "object_id": object_id, "answer": sealed}

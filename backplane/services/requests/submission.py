@@ -1,36 +1,41 @@
-"""Who asks for a job, and what comes with such a request whatever it asks for."""
+"""A request that creates something: its caller, its idempotency reservation, and what the created object carries."""
 
 from dataclasses import dataclass, field, replace
-from typing import Any, Self
+from typing import Self
 from uuid import UUID
 
-from backplane.services.jobs.notes import NO_NOTE, Note
+from backplane.db.session import Session
+from backplane.services.requests.caller import Caller
+from backplane.services.requests.notes import NO_NOTE, Note
 from backplane.services.requests.reservations import Reservation
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
-    """One request that makes a job, or several."""
+class Submission:
+    """One request that creates a job, several jobs, or a webhook endpoint."""
 
-    account_id: UUID
-    request_id: str | None = None
-    reservation: Reservation | None = None
-    """The idempotency key that the request came under."""
+    caller: Caller
+    once: Reservation | None = None
+    """The idempotency key that the request holds."""
     webhook_url: str | None = field(default=None, repr=False)
-    """Where the end of what it makes is to be told."""
+    """Where to send the end of the created job or batch."""
     note: Note = NO_NOTE
-    """What its owner calls what it makes."""
+    """What its owner calls the created job or batch."""
 
-    def telling(self, webhook_url: str | None, note: Note = NO_NOTE) -> Self:
+    @property
+    def account_id(self) -> UUID:
+        return self.caller.account_id
+
+    def with_options(self, webhook_url: str | None, note: Note = NO_NOTE) -> Self:
         return replace(self, webhook_url=webhook_url, note=note)
 
-    async def made(self, session: Any, kind: str, object_id: UUID, *, answer: bytes | None = None) -> None:
-        """Write what the request made under its idempotency key, in the transaction that makes it.
+    async def record(self, session: Session, kind: str, object_id: UUID, *, answer: bytes | None = None) -> None:
+        """Write what the request created under its idempotency key, in the transaction that creates it.
 
-        `answer` is for what cannot be told again, a secret that is shown once: it is kept sealed.
+        `answer` is for a secret that is shown once: it is kept sealed, for a client that asks again.
 
         Raises:
-            IdempotencyInProgress: another attempt at the same request holds the key by now; nothing may be made.
+            IdempotencyInProgress: another attempt at the same request holds the key by now; nothing may be created.
         """
-        if self.reservation is not None:
-            await self.reservation.fulfil(session, kind, object_id, answer=answer)
+        if self.once is not None:
+            await self.once.fulfil(session, kind, object_id, answer=answer)

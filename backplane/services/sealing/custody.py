@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from backplane import ids
-from backplane.db.models import Job
+from backplane.db.work import AnyJob
 from backplane.errors import CustodyConflict, ValidationFailed
 from backplane.vault import VaultKey
 from shield_core.keys.canonical import b64decode
@@ -42,7 +42,7 @@ def read_recipients(texts: Sequence[str], *, beside: bool) -> list[PublicKey]:
     return publics
 
 
-def wraps_of(job: Job, account_key: VaultKey, secret: Mapping[str, Any] | None) -> list[Wrap]:
+def wraps_of(job: AnyJob, account_key: VaultKey, secret: Mapping[str, Any] | None) -> list[Wrap]:
     """Return what a job's key file is made with: the wrap of its custody, and its recipients beside it."""
     recipients = [RecipientWrap(PublicKey.parse(text)) for text in job.recipients or ()]
     if secret is not None:

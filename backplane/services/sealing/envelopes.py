@@ -1,7 +1,7 @@
-"""What a picture tells, at rest: sealed under a key of its own, which is sealed in the blob's row.
+"""Envelope encryption of stored pictures: each blob has its own key, wrapped in its row.
 
-Originals and decrypted pictures go with the day's transit key, which is destroyed soon. What is kept with the job, its
-analysis and reports, goes with the account's key: once that is destroyed, no backup opens it.
+The day's transit key wraps the keys of originals and decrypted pictures; it is destroyed soon. The account's key wraps
+those of analyses and reports, which are kept with the job: once it is destroyed, no backup opens them.
 """
 
 import asyncio
@@ -11,7 +11,8 @@ from typing import Any
 from uuid import UUID
 
 from backplane.blobs import S3Blobs
-from backplane.db.models import Blob, Job
+from backplane.db.models import Blob
+from backplane.db.work import AnyJob
 from backplane.errors import Gone, Unavailable
 from backplane.services.sealing.job_secrets import open_for_job, seal_for_job
 from backplane.vault import LocalVault, VaultKey
@@ -28,7 +29,7 @@ VERSION_SIZE = 4
 
 
 async def seal_blob(
-    vault: LocalVault, job: Job, blob: Blob, data: bytes | bytearray | memoryview, *, file_name: str | None
+    vault: LocalVault, job: AnyJob, blob: Blob, data: bytes | bytearray | memoryview, *, file_name: str | None
 ) -> bytearray:
     """Return the sealed object, and leave its key in the blob's row under the transit key."""
     key = secrets.token_bytes(32)
@@ -41,7 +42,7 @@ async def seal_blob(
     return await _seal(data, key, blob)
 
 
-async def seal_kept_blob(account_key: VaultKey, job: Job, blob: Blob, data: bytes) -> bytearray:
+async def seal_kept_blob(account_key: VaultKey, job: AnyJob, blob: Blob, data: bytes) -> bytearray:
     """Return the sealed object, and leave its key in the blob's row under the account's key."""
     key = secrets.token_bytes(32)
     name = account_key.id.bytes + account_key.version.to_bytes(VERSION_SIZE)
@@ -51,7 +52,7 @@ async def seal_kept_blob(account_key: VaultKey, job: Job, blob: Blob, data: byte
 
 
 async def open_blob(
-    vault: LocalVault, store: S3Blobs, job: Job, blob: Blob, part: tuple[int, int] | None = None
+    vault: LocalVault, store: S3Blobs, job: AnyJob, blob: Blob, part: tuple[int, int] | None = None
 ) -> tuple[bytearray, str | None]:
     """Fetch and open a sealed object, or a part of it: its bytes, and the file name that was sealed with it."""
     key, file_name = open_seal(vault, job, blob)
@@ -71,7 +72,7 @@ async def open_blob(
     return data, file_name
 
 
-def open_seal(vault: LocalVault, job: Job, blob: Blob) -> tuple[bytes, str | None]:
+def open_seal(vault: LocalVault, job: AnyJob, blob: Blob) -> tuple[bytes, str | None]:
     """Open what is sealed in the blob's row: the key of the object, and its file name."""
     if blob.sealed is None:
         raise Gone
@@ -83,12 +84,12 @@ async def _seal(data: bytes | bytearray | memoryview, key: bytes, blob: Blob) ->
     return await asyncio.to_thread(chunks.seal, data, key=key, head=HEAD + blob.id.bytes)
 
 
-def _open_passing(vault: LocalVault, job: Job, blob: Blob) -> dict[str, Any]:
+def _open_passing(vault: LocalVault, job: AnyJob, blob: Blob) -> dict[str, Any]:
     assert blob.sealed is not None
     return open_for_job(vault, account_id=job.account_id, job_id=job.id, sealed=blob.sealed)
 
 
-def _open_kept(vault: LocalVault, job: Job, blob: Blob) -> dict[str, Any]:
+def _open_kept(vault: LocalVault, job: AnyJob, blob: Blob) -> dict[str, Any]:
     assert blob.sealed is not None
     name, sealed = blob.sealed[: 16 + VERSION_SIZE], blob.sealed[16 + VERSION_SIZE :]
     key = vault.account_key(job.account_id, UUID(bytes=name[:16]), int.from_bytes(name[16:]))

@@ -1,4 +1,4 @@
-"""From the outbox to the queue: what was committed is told, at least once."""
+"""The outbox: committed job ids are published to the queue, at least once."""
 
 from backplane import failpoints
 from backplane.db.repositories import outbox
@@ -7,7 +7,7 @@ from backplane.metrics import OUTBOX_PUBLISHED
 from backplane.queue import CeleryQueue
 
 
-class Relay:
+class OutboxRelay:
     def __init__(self, database: Database, queue: CeleryQueue) -> None:
         self._database = database
         self._queue = queue

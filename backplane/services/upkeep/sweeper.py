@@ -1,4 +1,4 @@
-"""What makes the system true again by itself: silent workers, lost doorbells, and objects whose time is over."""
+"""The sweeper: it ends the leases of silent workers, enqueues jobs whose message was lost, and deletes what is due."""
 
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -8,18 +8,19 @@ import structlog
 
 from backplane import ids
 from backplane.blobs import S3Blobs
-from backplane.bus import RedisBus
 from backplane.db.repositories import accounts, batches, blobs, dead_letters, idempotency, jobs, leases
 from backplane.db.session import Database
 from backplane.errors import POISON, Unavailable
 from backplane.metrics import DEAD_LETTERS, SWEPT
 from backplane.services.attempts.inputs import INPUT
-from backplane.services.jobs import endings, steering
+from backplane.services.jobs import steering
+from backplane.services.jobs.endings import Endings
+from backplane.services.requests.caller import Caller
 from backplane.vault import LocalVault
 
 UNREFERENCED_AFTER = timedelta(hours=24)
 COLLECTED = ("uploads/", "results/")
-"""What else lies in the bucket is not ours to judge."""
+"""Prefixes of our objects; other objects in the bucket are left alone."""
 
 UPLOAD_DAYS = 30
 """The key of an upload is destroyed after three days, unless its job is tried again and again: of no use by then."""
@@ -33,16 +34,16 @@ log = structlog.get_logger()
 
 
 class Sweeper:
-    def __init__(self, database: Database, store: S3Blobs, bus: RedisBus, vault: LocalVault) -> None:
+    def __init__(self, database: Database, store: S3Blobs, vault: LocalVault, endings: Endings) -> None:
         self._database = database
         self._store = store
-        self._bus = bus
         self._vault = vault
+        self._endings = endings
 
     async def recover_jobs(self) -> None:
         await self.end_silent_jobs()
         await self.reclaim_jobs()
-        await self.ring_unheard_jobs()
+        await self.requeue_unheard_jobs()
 
     async def end_silent_jobs(self) -> None:
         """End the jobs of silent workers that get no other attempt, each by itself: one must not hold up the others."""
@@ -65,10 +66,10 @@ class Sweeper:
             reclaimed = await leases.reclaim_expired(session)
         SWEPT.labels(what="lease").inc(len(reclaimed))
 
-    async def ring_unheard_jobs(self) -> None:
-        """Ring again for jobs that nobody took: the queue may have lost the first ring."""
+    async def requeue_unheard_jobs(self) -> None:
+        """Enqueue jobs again that no worker took: the queue may have lost the first message."""
         async with self._database.transaction() as session:
-            unheard = await leases.ring_unheard(session)
+            unheard = await leases.requeue_unheard(session)
         SWEPT.labels(what="unheard").inc(len(unheard))
 
     async def _end_silent_job(self, job_id: UUID) -> None:
@@ -77,12 +78,12 @@ class Sweeper:
             if job is None:
                 return
             if job.cancel_requested_at is not None:
-                event = await endings.cancel(session, job)
+                event = await self._endings.cancel(session, job)
             else:
-                event = await endings.fail(session, job, code=POISON.code, title=POISON.title)
+                event = await self._endings.fail(session, job, code=POISON.code, title=POISON.title)
         if event is not None:
             SWEPT.labels(what="poison" if event.type == "error" else "cancelled").inc()
-            await endings.ring(self._bus, event)
+            await self._endings.notify(event)
 
     async def delete_due_objects(self) -> None:
         """Delete what is due, the object before its row: a row that says "deleted" is never wrong.
@@ -98,7 +99,7 @@ class Sweeper:
         async with self._database.transaction() as session:
             outlived = await jobs.outlived(session)
             for job in outlived:
-                await steering.delete(session, job, request_id=None, action="job.expire")
+                await steering.delete(session, Caller.system(), job, action="job.expire")
         async with self._database.transaction() as session:
             removed = await jobs.remove_deleted(session)
             emptied = await batches.remove_outlived(session)

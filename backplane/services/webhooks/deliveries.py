@@ -8,16 +8,17 @@ import json
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from secrets import SystemRandom
-from typing import Any
 from uuid import UUID
 
 from backplane import ids
 from backplane.db.models import WebhookEvent
-from backplane.db.repositories import audit, deliveries, webhooks
+from backplane.db.repositories import deliveries, webhooks
 from backplane.db.repositories.deliveries import Due
-from backplane.db.session import Database
+from backplane.db.session import Database, Session
 from backplane.errors import ApplicationError
 from backplane.metrics import SWEPT, WEBHOOK_ATTEMPTS, WEBHOOK_OLDEST_DUE
+from backplane.services.audit import trail
+from backplane.services.requests.caller import Caller
 from backplane.services.webhooks.events import moment
 from backplane.services.webhooks.secrets import SECRET, URL, sign, unseal
 from backplane.vault import LocalVault
@@ -104,7 +105,7 @@ class Deliveries:
         status, wait = (DELIVERED, 0.0) if delivered else _next(due, answer)
         WEBHOOK_ATTEMPTS.labels(outcome=answer.outcome).inc()
         async with self._database.transaction() as session:
-            # The endpoint before its delivery: whoever deletes an endpoint locks them in this order.
+            # The endpoint before its delivery: deleting an endpoint locks them in this order.
             # What a single job's `webhook_url` does is no word about the endpoint under which it is logged.
             if due.delivery.url is None:
                 await self._judge(session, due, answer)
@@ -131,7 +132,7 @@ class Deliveries:
                 found = await webhooks.delete_old_events(session, days=self._log_days)
             SWEPT.labels(what="webhook").inc(found)
 
-    async def _judge(self, session: Any, due: Due, answer: Answer) -> None:
+    async def _judge(self, session: Session, due: Due, answer: Answer) -> None:
         endpoint_id = due.endpoint.id
         if answer.outcome == DELIVERED:
             await deliveries.note_success(session, endpoint_id)
@@ -140,14 +141,8 @@ class Deliveries:
         gone = answer.status_code == GONE
         reason, days = ("gone", None) if gone else ("failing", FAILING_DAYS)
         if await deliveries.disable(session, endpoint_id, reason=reason, failing_days=days):
-            audit.add(
-                session,
-                action="webhook.disabled",
-                outcome="success",
-                account_id=due.endpoint.account_id,
-                object_id=endpoint_id,
-                details={"reason": reason},
-            )
+            caller = Caller.system(due.endpoint.account_id)
+            trail.record(session, caller, "webhook.disabled", endpoint_id, details={"reason": reason})
 
     def _compose(self, due: Due) -> Message:
         body = encode(due.event)

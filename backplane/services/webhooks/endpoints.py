@@ -1,4 +1,4 @@
-"""Webhook endpoints as their owners make, change and remove them. A secret is shown when it is made, never again."""
+"""Webhook endpoints, and what their owners do to them. A secret is shown when it is made, and never again."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -9,10 +9,13 @@ from uuid import UUID
 from backplane import ids
 from backplane.addresses import Guard
 from backplane.db.models import WebhookEndpoint
-from backplane.db.repositories import audit, webhooks
-from backplane.db.session import Database
+from backplane.db.repositories import webhooks
+from backplane.db.session import Database, ReadSession
 from backplane.errors import NotFound, TooManyWebhooks, ValidationFailed
-from backplane.services.requests.submission import Order
+from backplane.services.audit import trail
+from backplane.services.requests.caller import Caller
+from backplane.services.requests.submission import Submission
+from backplane.services.sealing.account_keys import account_key
 from backplane.services.webhooks import secrets as webhook_secrets
 from backplane.services.webhooks.secrets import SECRET, URL, new_secret
 from backplane.services.webhooks.targets import CHECK_SECONDS, default_endpoint
@@ -58,7 +61,7 @@ class Webhooks:
         self._guard = guard
 
     async def create(
-        self, order: Order, *, url: str, events: Sequence[str], description: str | None, enabled: bool = True
+        self, submission: Submission, *, url: str, events: Sequence[str], description: str | None, enabled: bool = True
     ) -> MadeSecret:
         """Add an endpoint.
 
@@ -67,12 +70,12 @@ class Webhooks:
             TooManyWebhooks: the account has as many as it may have.
         """
         await self._guard.check(url, seconds=CHECK_SECONDS)
-        account_id, endpoint_id, secret = order.account_id, ids.new(), new_secret()
+        account_id, endpoint_id, secret = submission.account_id, ids.new(), new_secret()
         async with self._database.transaction() as session:
             await webhooks.lock_account(session, account_id)
             if await webhooks.count(session, account_id) >= MAX_ENDPOINTS:
                 raise TooManyWebhooks(f"An account has at most {MAX_ENDPOINTS} endpoints")
-            key = await webhook_secrets.account_key(session, self._vault, account_id)
+            key = await account_key(session, self._vault, account_id)
             endpoint = WebhookEndpoint(
                 id=endpoint_id,
                 account_id=account_id,
@@ -83,24 +86,23 @@ class Webhooks:
                 enabled=enabled,
                 disabled_reason=None if enabled else "owner",
             )
-            session.add(endpoint)
-            _audit(session, "webhook.created", order, endpoint_id, {"events": list(events)})
-            await order.made(session, "webhook", endpoint_id, answer=secret.encode())
-            await session.flush()
-            await session.refresh(endpoint)
+            await webhooks.add(session, endpoint)
+            details = {"events": list(events)}
+            trail.record(session, submission.caller, "webhook.created", endpoint_id, details=details)
+            await submission.record(session, "webhook", endpoint_id, answer=secret.encode())
         return MadeSecret(self._facts(endpoint), secret)
 
-    async def page(self, account_id: UUID) -> list[EndpointFacts]:
+    async def page(self, caller: Caller) -> list[EndpointFacts]:
         async with self._database.reading() as session:
-            found = await webhooks.page(session, account_id)
+            found = await webhooks.page(session, caller.account_id)
         return [self._facts(endpoint) for endpoint in found]
 
-    async def get(self, account_id: UUID, name: str) -> EndpointFacts:
+    async def get(self, caller: Caller, name: str) -> EndpointFacts:
         """Find an endpoint by its id as it is written, or the default one by its name."""
         async with self._database.reading() as session:
-            return self._facts(await find(session, account_id, name))
+            return self._facts(await find(session, caller.account_id, name))
 
-    async def change(self, order: Order, name: str, changes: dict[str, Any]) -> EndpointFacts:
+    async def change(self, caller: Caller, name: str, changes: dict[str, Any]) -> EndpointFacts:
         """Change what is named: `url`, `events`, `description`, `enabled`.
 
         Raises:
@@ -111,45 +113,43 @@ class Webhooks:
         if url is not None:
             await self._guard.check(url, seconds=CHECK_SECONDS)
         async with self._database.transaction() as session:
-            endpoint = await find(session, order.account_id, name)
+            endpoint = await find(session, caller.account_id, name)
             if endpoint.url is None and changes.keys() & {"url", "events"}:
                 raise ValidationFailed("The default endpoint has neither an address nor a choice of events of its own")
             columns = dict(changes)
             if url is not None:
-                key = await webhook_secrets.account_key(session, self._vault, order.account_id)
+                key = await account_key(session, self._vault, caller.account_id)
                 columns["url"] = webhook_secrets.seal(
-                    key, url, account_id=order.account_id, owner_id=endpoint.id, field=URL
+                    key, url, account_id=caller.account_id, owner_id=endpoint.id, field=URL
                 )
             if "enabled" in changes:
                 columns |= {"disabled_reason": None if changes["enabled"] else "owner", "failing_since": None}
-            for column, value in columns.items():
-                setattr(endpoint, column, value)
-            _audit(session, "webhook.changed", order, endpoint.id, {"fields": sorted(changes)})
-            await session.flush()
+            await webhooks.change(session, endpoint, columns)
+            trail.record(session, caller, "webhook.changed", endpoint.id, details={"fields": sorted(changes)})
             # What waited while it was disabled is due by now.
             await webhooks.wake(session)
             return self._facts(endpoint)
 
-    async def remove(self, order: Order, name: str) -> None:
+    async def remove(self, caller: Caller, name: str) -> None:
         """Remove an endpoint with its log; what waits to be sent there is not sent any more."""
         async with self._database.transaction() as session:
-            endpoint = await find(session, order.account_id, name)
+            endpoint = await find(session, caller.account_id, name)
             await webhooks.remove(session, endpoint.id)
-            _audit(session, "webhook.deleted", order, endpoint.id)
+            trail.record(session, caller, "webhook.deleted", endpoint.id)
 
-    async def rotate_secret(self, order: Order, name: str) -> MadeSecret:
+    async def rotate_secret(self, submission: Submission, name: str) -> MadeSecret:
         """Make a new secret; the one before signs beside it for a day. The default endpoint is made where it is not."""
-        account_id, secret = order.account_id, new_secret()
+        account_id, secret = submission.account_id, new_secret()
         async with self._database.transaction() as session:
-            key = await webhook_secrets.account_key(session, self._vault, account_id)
+            key = await account_key(session, self._vault, account_id)
             if name == DEFAULT and await webhooks.default_of_account(session, account_id) is None:
                 await webhooks.add_default(session, default_endpoint(key, account_id, new_secret()))
             endpoint = await find(session, account_id, name)
             sealed = webhook_secrets.seal(key, secret, account_id=account_id, owner_id=endpoint.id, field=SECRET)
             await webhooks.replace_secret(session, endpoint.id, sealed, grace=GRACE)
-            _audit(session, "webhook.secret_rotated", order, endpoint.id)
-            await order.made(session, "webhook", endpoint.id, answer=secret.encode())
-            await session.refresh(endpoint)
+            trail.record(session, submission.caller, "webhook.secret_rotated", endpoint.id)
+            await submission.record(session, "webhook", endpoint.id, answer=secret.encode())
+            await webhooks.refresh(session, endpoint)
             return MadeSecret(self._facts(endpoint), secret)
 
     def _facts(self, endpoint: WebhookEndpoint) -> EndpointFacts:
@@ -164,7 +164,7 @@ class Webhooks:
         )
 
 
-async def find(session: Any, account_id: UUID, name: str) -> WebhookEndpoint:
+async def find(session: ReadSession, account_id: UUID, name: str) -> WebhookEndpoint:
     """Find an account's endpoint by its id as it is written, or the default one by its name. Raises NotFound."""
     if name == DEFAULT:
         endpoint = await webhooks.default_of_account(session, account_id)
@@ -173,15 +173,3 @@ async def find(session: Any, account_id: UUID, name: str) -> WebhookEndpoint:
     if endpoint is None:
         raise NotFound
     return endpoint
-
-
-def _audit(session: Any, action: str, order: Order, endpoint_id: UUID, details: dict[str, Any] | None = None) -> None:
-    audit.add(
-        session,
-        action=action,
-        outcome="success",
-        account_id=order.account_id,
-        object_id=endpoint_id,
-        request_id=order.request_id,
-        details=details,
-    )

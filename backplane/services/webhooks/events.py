@@ -1,15 +1,21 @@
-"""What is told to webhooks, written in the transaction that makes it true: an event, and a delivery for each receiver.
+"""Webhook events, written in the transaction that makes them true, with a delivery for each receiver.
 
-An event has one id for ever, and a job has one event for each of its ends. Where nobody listens nothing is written.
+An event keeps its id forever, and a job has one event for each of its ends. Where no endpoint listens, nothing is
+written.
 """
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from backplane import ids
-from backplane.db.models import Batch, Job, JobEvent, WebhookDelivery, WebhookEndpoint, WebhookEvent
+from backplane.db.models import Batch, Job, WebhookDelivery, WebhookEndpoint, WebhookEvent
 from backplane.db.repositories import batches, webhooks
+from backplane.db.repositories.ends import End
+from backplane.db.session import Session
+from backplane.db.work import AnyJob
+from backplane.services.requests.links import JobLinks, batch_url
 
 JOB_EVENTS = ("job.completed", "job.failed", "job.cancelled")
 BATCH_COMPLETED = "batch.completed"
@@ -17,35 +23,36 @@ EVENTS = (*JOB_EVENTS, BATCH_COMPLETED)
 TEST = "webhook.test"
 
 ENDS = ("completed", "failed", "cancelled")
-API = "/api/v1"
 
 
-async def note_job_end(session: Any, job: Job, event: JobEvent, status: str) -> None:
-    """Tell whoever wants to know that a job has ended; in the transaction that ends it."""
-    type_ = f"job.{status}"
-    listening = await webhooks.listeners(session, job.account_id, type_)
-    if not listening and job.webhook_url is None:
-        return
-    row = await webhooks.job_at_its_end(session, job.id)
-    told = _event(job.account_id, type_, job.id, seq=event.seq, data=_job_data(row))
-    await _tell(session, told, listening, webhook_url=job.webhook_url)
+class WebhookEvents:
+    """Follows the ends of jobs and batches: each is an event for the endpoints that listen."""
+
+    async def job_ended(self, session: Session, job: AnyJob, end: End) -> None:
+        type_ = f"job.{end.status}"
+        listening = await webhooks.listeners(session, job.account_id, type_)
+        if not listening and job.webhook_url is None:
+            return
+        row = await webhooks.job_at_its_end(session, job.id)
+        event = _event(job.account_id, type_, job.id, seq=end.event.seq, data=_job_data(row))
+        await _send(session, event, listening, webhook_url=job.webhook_url)
+
+    async def job_requeued(self, session: Session, job: Job) -> None:
+        """Nothing: the messages about its end are true, and a retry makes an event when it ends."""
+
+    async def batch_ended(self, session: Session, batch: Batch) -> None:
+        """Write the event of the batch's end. After a retry a batch ends again, and that is another event."""
+        listening = await webhooks.listeners(session, batch.account_id, BATCH_COMPLETED)
+        if not listening and batch.webhook_url is None:
+            return
+        counts = {status: count for _, status, count in await batches.counts(session, [batch.id])}
+        data = _batch_data(batch, counts)
+        event = _event(batch.account_id, BATCH_COMPLETED, batch.id, seq=batch.endings, data=data)
+        await _send(session, event, listening, webhook_url=batch.webhook_url)
 
 
-async def note_batch_end(session: Any, batch: Batch) -> None:
-    """Tell that the last job of a batch has ended; in the transaction that ends it.
-
-    After a retry of what failed a batch ends again, and that is another event.
-    """
-    listening = await webhooks.listeners(session, batch.account_id, BATCH_COMPLETED)
-    if not listening and batch.webhook_url is None:
-        return
-    counts = {status: count for _, status, count in await batches.counts(session, [batch.id])}
-    told = _event(batch.account_id, BATCH_COMPLETED, batch.id, seq=batch.endings, data=_batch_data(batch, counts))
-    await _tell(session, told, listening, webhook_url=batch.webhook_url)
-
-
-async def add_test(session: Any, endpoint: WebhookEndpoint) -> tuple[WebhookDelivery, WebhookEvent]:
-    """Write a message that says nothing but that messages arrive."""
+async def add_test(session: Session, endpoint: WebhookEndpoint) -> tuple[WebhookDelivery, WebhookEvent]:
+    """Write a message that only shows that messages arrive."""
     data = {"webhook_id": ids.to_wire("whk", endpoint.id)}
     event = _event(endpoint.account_id, TEST, endpoint.id, seq=None, data=data)
     delivery = _delivery(event, endpoint.id)
@@ -53,7 +60,7 @@ async def add_test(session: Any, endpoint: WebhookEndpoint) -> tuple[WebhookDeli
     return delivery, event
 
 
-async def _tell(session: Any, event: WebhookEvent, listening: list[UUID], *, webhook_url: bytes | None) -> None:
+async def _send(session: Session, event: WebhookEvent, listening: list[UUID], *, webhook_url: bytes | None) -> None:
     deliveries = [_delivery(event, endpoint_id) for endpoint_id in listening]
     if webhook_url is not None:
         default = await webhooks.default_listener(session, event.account_id)
@@ -73,24 +80,13 @@ def _delivery(event: WebhookEvent, endpoint_id: UUID, *, url: bytes | None = Non
 
 
 def _job_data(row: Any) -> dict[str, Any]:
-    """Say what became of a job and where it is: ids, status and addresses, never a key and nothing of a picture."""
-    wire = ids.to_wire("job", row.id)
-    place = f"{API}/jobs/{wire}"
-    completed = row.status == "completed"
-    has_key = completed and row.kind == "encrypt"
-    analyzed = row.analysis_version is not None
+    """Describe the end of a job: ids, status and addresses, never a key and nothing of the picture."""
     return {
-        "job_id": wire,
+        "job_id": ids.to_wire("job", row.id),
         "batch_id": ids.to_wire("bat", row.batch_id) if row.batch_id is not None else None,
         "kind": row.kind,
         "status": row.status,
-        "job_url": place,
-        "result_url": f"{place}/result" if completed else None,
-        "key_file_url": f"{place}/key-file" if has_key else None,
-        "material_url": f"{place}/material" if has_key and row.purity_served == "maximum" else None,
-        "receipt_url": f"{place}/receipt" if row.has_receipt else None,
-        "analysis_url": f"{API}/analyze/{wire}" if analyzed else None,
-        "report_url": f"{place}/report" if analyzed else None,
+        **asdict(JobLinks.of(row)),
         "error": _error(row) if row.error_code is not None else None,
         "attempts": row.attempts,
         "created_at": moment(row.created_at),
@@ -103,11 +99,10 @@ def _error(row: Any) -> dict[str, Any]:
 
 
 def _batch_data(batch: Batch, counts: dict[str, int]) -> dict[str, Any]:
-    wire = ids.to_wire("bat", batch.id)
-    place = f"{API}/batches/{wire}"
+    place = batch_url(batch.id)
     ended = {status: counts.get(status, 0) for status in ENDS}
     return {
-        "batch_id": wire,
+        "batch_id": ids.to_wire("bat", batch.id),
         "counts": {"total": sum(counts.values()), **ended},
         "batch_url": place,
         "result_url": f"{place}/result" if ended["completed"] else None,

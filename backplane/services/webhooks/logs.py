@@ -10,7 +10,8 @@ from backplane.db.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from backplane.db.repositories import deliveries
 from backplane.db.session import Database
 from backplane.errors import NotFound, ValidationFailed, WebhookDisabled
-from backplane.services.requests.submission import Order
+from backplane.services.requests.caller import Caller
+from backplane.services.requests.submission import Submission
 from backplane.services.webhooks import events as webhook_events
 from backplane.services.webhooks.endpoints import find
 
@@ -44,56 +45,56 @@ class WebhookLogs:
         self._database = database
 
     async def page(
-        self, account_id: UUID, name: str, *, limit: int, before: UUID | None, status: str | None
+        self, caller: Caller, name: str, *, limit: int, before: UUID | None, status: str | None
     ) -> tuple[list[DeliveryFacts], bool]:
         """Return so many deliveries, newest first, and whether there are more."""
         async with self._database.reading() as session:
-            endpoint = await find(session, account_id, name)
+            endpoint = await find(session, caller.account_id, name)
             found = await deliveries.page(session, endpoint.id, limit=limit + 1, before=before, status=status)
             attempts = await deliveries.attempts_of(session, [delivery.id for delivery, _ in found[:limit]])
         return [_facts(delivery, event, attempts) for delivery, event in found[:limit]], len(found) > limit
 
-    async def get(self, account_id: UUID, name: str, delivery_id: UUID) -> DeliveryFacts:
+    async def get(self, caller: Caller, name: str, delivery_id: UUID) -> DeliveryFacts:
         async with self._database.reading() as session:
-            endpoint = await find(session, account_id, name)
+            endpoint = await find(session, caller.account_id, name)
             found = await deliveries.of_endpoint(session, endpoint.id, delivery_id)
             if found is None:
                 raise NotFound
             attempts = await deliveries.attempts_of(session, [delivery_id])
         return _facts(*found, attempts)
 
-    async def test(self, order: Order, name: str) -> DeliveryFacts:
-        """Send a message that says nothing.
+    async def test(self, submission: Submission, name: str) -> DeliveryFacts:
+        """Send a test message.
 
         Raises:
             WebhookDisabled: nothing is sent there now.
         """
         async with self._database.transaction() as session:
-            endpoint = await find(session, order.account_id, name)
+            endpoint = await find(session, submission.account_id, name)
             if endpoint.url is None:
                 raise ValidationFailed("The default endpoint has no address: send a job with a webhook_url")
             _refuse_disabled(endpoint)
             delivery, event = await webhook_events.add_test(session, endpoint)
-            await order.made(session, "webhook-delivery", delivery.id)
-            await session.refresh(delivery)
+            await submission.record(session, "webhook-delivery", delivery.id)
+            await deliveries.refresh(session, delivery)
         return _facts(delivery, event, [])
 
-    async def replay(self, order: Order, name: str, delivery_id: UUID) -> DeliveryFacts:
+    async def replay(self, submission: Submission, name: str, delivery_id: UUID) -> DeliveryFacts:
         """Send a message again, under the same id.
 
         Raises:
             WebhookDisabled: nothing is sent there now.
         """
         async with self._database.transaction() as session:
-            endpoint = await find(session, order.account_id, name)
+            endpoint = await find(session, submission.account_id, name)
             found = await deliveries.of_endpoint(session, endpoint.id, delivery_id)
             if found is None:
                 raise NotFound
             _refuse_disabled(endpoint)
             await deliveries.send_again(session, delivery_id)
-            await order.made(session, "webhook-delivery", delivery_id)
+            await submission.record(session, "webhook-delivery", delivery_id)
             delivery, event = found
-            await session.refresh(delivery)
+            await deliveries.refresh(session, delivery)
             attempts = await deliveries.attempts_of(session, [delivery_id])
         return _facts(delivery, event, attempts)
 

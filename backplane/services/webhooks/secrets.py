@@ -1,4 +1,4 @@
-"""What a receiver knows a message by, and keeping it: secrets and addresses of webhooks, under the account's key.
+"""Webhook signatures, and webhook secrets and addresses at rest, sealed under the account's key.
 
 The signature is that of Standard Webhooks 1.0.0: HMAC-SHA-256 over `id.timestamp.body`, a `v1,…` for each secret.
 """
@@ -8,11 +8,8 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
-from backplane.db.repositories import webhooks
-from backplane.errors import NotFound
 from backplane.vault import LocalVault, VaultKey
 from shield_core.keys.schedule import LABELS, framed
 
@@ -37,14 +34,6 @@ def sign(keys: Sequence[str], *, message_id: str, timestamp: int, body: bytes) -
 
 def _mac(key: str, signed: bytes) -> bytes:
     return hmac.digest(base64.b64decode(key.removeprefix(PREFIX)), signed, hashlib.sha256)
-
-
-async def account_key(session: Any, vault: LocalVault, account_id: UUID) -> VaultKey:
-    """Return the key that the account's new secrets are kept under."""
-    name = await webhooks.account_key_of(session, account_id)
-    if name is None:
-        raise NotFound
-    return vault.account_key(account_id, *name)
 
 
 def seal(key: VaultKey, text: str, *, account_id: UUID, owner_id: UUID, field: str) -> bytes:

@@ -1,4 +1,4 @@
-"""The `webhook_url` that may come with a job or a batch: checked, sealed, and a secret there to sign with."""
+"""The `webhook_url` of a job or a batch: checked and sealed, with a secret to sign its messages."""
 
 from uuid import UUID
 
@@ -7,7 +7,8 @@ from backplane.addresses import Guard
 from backplane.db.models import WebhookEndpoint
 from backplane.db.repositories import webhooks
 from backplane.db.session import Database
-from backplane.services.requests.submission import Order
+from backplane.services.requests.submission import Submission
+from backplane.services.sealing.account_keys import account_key
 from backplane.services.webhooks import secrets as webhook_secrets
 from backplane.services.webhooks.events import EVENTS
 from backplane.services.webhooks.secrets import SECRET, URL, new_secret
@@ -23,21 +24,21 @@ class WebhookTargets:
         self._vault = vault
         self._guard = guard
 
-    async def seal(self, order: Order, owner_id: UUID) -> bytes | None:
-        """Return what is to be kept of the order's address, for the job or batch of this id; None without one.
+    async def seal(self, submission: Submission, owner_id: UUID) -> bytes | None:
+        """Return the sealed address of the submission, for the job or batch of this id; None without one.
 
         Raises:
             WebhookUrlRefused: nothing is sent there.
         """
-        url = order.webhook_url
+        url = submission.webhook_url
         if url is None:
             return None
         await self._guard.check(url, seconds=CHECK_SECONDS)
         async with self._database.transaction() as session:
-            key = await webhook_secrets.account_key(session, self._vault, order.account_id)
-            if await webhooks.default_of_account(session, order.account_id) is None:
-                await webhooks.add_default(session, default_endpoint(key, order.account_id, new_secret()))
-        return webhook_secrets.seal(key, url, account_id=order.account_id, owner_id=owner_id, field=URL)
+            key = await account_key(session, self._vault, submission.account_id)
+            if await webhooks.default_of_account(session, submission.account_id) is None:
+                await webhooks.add_default(session, default_endpoint(key, submission.account_id, new_secret()))
+        return webhook_secrets.seal(key, url, account_id=submission.account_id, owner_id=owner_id, field=URL)
 
 
 def default_endpoint(key: VaultKey, account_id: UUID, secret: str) -> WebhookEndpoint:

@@ -1,1 +1,1 @@
-"""The measures: one number, or a few, of one or two pictures, each with what noise would give."""
+"""The measures: each computes one or more numbers of one or two pictures, and the numbers expected of noise."""

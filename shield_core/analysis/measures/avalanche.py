@@ -1,8 +1,8 @@
-"""How far one flipped bit spreads: the avalanche check that people know from block ciphers, made honest for this one.
+"""The avalanche test: how many bits of the result change when one bit is flipped, adapted to a stream cipher.
 
-Three questions are asked, because one number would mislead. Under one key a flipped bit of the picture changes one bit
-of the result: that is what a stream cipher does. The service never uses a key twice, so what an outsider can compare
-are pictures under fresh keys, and a key that differs in one bit.
+There are three experiments, because one number would mislead. Under one key a flipped bit of the picture changes one
+bit of the result: this is how a stream cipher works. The service never uses a key twice, so an outsider can only
+compare pictures under fresh keys, and pictures under keys that differ in one bit.
 """
 
 import math
@@ -44,20 +44,20 @@ _SAME: Final = (
 
 
 def avalanche(samples: NDArray[np.uint8], *, threads: int = 1, progress: Advance = nothing) -> dict[str, Any]:
-    """Flip 64 bits one by one, and count what changes.
+    """Flip 64 bits one by one, and count the bits of the result that change.
 
-    The keys are drawn here and thrown away; no key of anybody is touched.
+    The keys are drawn here and discarded; no user's key is used.
 
     Args:
-        samples: uint8 (pixels, bytes per pixel), C-contiguous, at least one; left as it is.
+        samples: uint8 (pixels, bytes per pixel), C-contiguous, at least one; not changed.
         threads: 1 or 2, for the cipher.
-        progress: told the bytes encrypted, `ENCRYPTIONS` times those of the picture where it has 64 bits.
+        progress: called with the bytes encrypted, in all `ENCRYPTIONS` times those of the picture if it has 64 bits.
 
     Returns:
         A JSON-able dictionary: `version`, `flips`, `picture` (`pixels`, `bytes_per_pixel`), `limits`, and in
         `experiments` for each of `key`, `picture_fresh_keys` and `picture_same_key`: `flipped` (the numbers of the
-        bits, most significant first), `changed` (a finding; of the first two the share of bits, of the last the number
-        of bits), `lowest` and `highest` of any flip in the same unit, and `says`.
+        bits, most significant first), `changed` (a finding; for the first two the share of bits, for the last the
+        number of bits), `lowest` and `highest` of any flip in the same unit, and `says`.
 
     Raises:
         ValueError: no samples.
@@ -67,7 +67,7 @@ def avalanche(samples: NDArray[np.uint8], *, threads: int = 1, progress: Advance
     """
     if not samples.size:
         raise ValueError("a picture has at least one sample")
-    lab = _Bench(samples, threads, progress)
+    counter = _FlipCounter(samples, threads, progress)
     in_key = _spread(_BITS * FILE_KEY_SIZE)
     in_picture = _spread(_BITS * samples.nbytes)
     bits = _BITS * samples.nbytes
@@ -76,15 +76,15 @@ def avalanche(samples: NDArray[np.uint8], *, threads: int = 1, progress: Advance
         "flips": FLIPS,
         "picture": {"pixels": len(samples), "bytes_per_pixel": samples.shape[1]},
         "experiments": [
-            _shares("key", _KEY, in_key, lab.with_flipped_keys(in_key), bits),
-            _shares("picture_fresh_keys", _FRESH, in_picture, lab.with_fresh_keys(in_picture), bits),
-            _counts("picture_same_key", _SAME, in_picture, lab.with_the_same_key(in_picture)),
+            _shares("key", _KEY, in_key, counter.with_flipped_keys(in_key), bits),
+            _shares("picture_fresh_keys", _FRESH, in_picture, counter.with_fresh_keys(in_picture), bits),
+            _counts("picture_same_key", _SAME, in_picture, counter.with_the_same_key(in_picture)),
         ],
         "limits": LIMITS,
     }
 
 
-class _Bench:
+class _FlipCounter:
     """Encrypts one picture again and again, and counts the bits that differ from the first result."""
 
     def __init__(self, samples: NDArray[np.uint8], threads: int, progress: Advance) -> None:
@@ -127,7 +127,7 @@ class _Bench:
 
 
 def _spread(bits: int) -> list[int]:
-    """Choose positions evenly over so many bits, each in another place of its byte than the one before."""
+    """Choose positions spread evenly over `bits` bits, each at another place in its byte than the one before."""
     return [min(bits - 1, index * bits // FLIPS + index % _BITS) for index in range(FLIPS)]
 
 

@@ -1,4 +1,4 @@
-"""How much a sample says about its neighbor: Pearson's coefficient over all pairs of a picture."""
+"""The correlation of neighboring samples: Pearson's coefficient over all pairs of a picture."""
 
 import math
 
@@ -7,21 +7,21 @@ from shield_core.analysis.measures.findings import Finding, find
 from shield_core.analysis.measures.tally import Pairs
 
 FEWEST_PAIRS = 1024
-"""Below, the coefficient of noise is not spread normally enough for a limit of 1 in 100,000."""
+"""With fewer pairs the coefficient of noise is not close enough to normal for a limit of 1 in 100,000."""
 
-_GUARD = 64  # bits behind the point that the root keeps
+_GUARD = 64  # fractional bits that the root keeps
 
 
 def coefficient(pairs: Pairs) -> float | None:
-    """Compute Pearson's r from sums that are exact, each channel about its own mean.
+    """Compute Pearson's r from exact sums, each channel about its own mean.
 
-    About one mean for all, channels that differ in brightness would look like neighbors that are alike.
+    With one mean for all channels, channels of different brightness would look like similar neighbors.
 
     Args:
-        pairs: of one direction.
+        pairs: the sums of one direction.
 
     Returns:
-        -1.0 to 1.0, or None where it is not defined: no pairs, or one side has one value only.
+        -1.0 to 1.0, or None where it is not defined: there are no pairs, or one side has only one value.
 
     Source: Pearson 1896, doi:10.1098/rsta.1896.0007.
     """
@@ -37,11 +37,11 @@ def coefficient(pairs: Pairs) -> float | None:
 
 
 def judge(direction: str, pairs: Pairs) -> Finding:
-    """Judge the coefficient of a direction: that of noise has mean 0 and a standard deviation of 1/sqrt(pairs).
+    """Judge the coefficient of a direction: for noise it has mean 0 and a standard deviation of 1/sqrt(pairs).
 
     Args:
         direction: horizontal, vertical or diagonal.
-        pairs: of it.
+        pairs: the sums of that direction.
 
     Source: Box, Jenkins & Reinsel 2008, Time Series Analysis, 2.1.6 (Bartlett's large-lag standard error).
     """

@@ -1,4 +1,4 @@
-"""How far two pictures are apart: NPCR and UACI, with their critical values for any size and depth.
+"""NPCR and UACI: the differences between two pictures, with critical values for any size and depth.
 
 In the formulas F is the greatest value of a sample, 255 or 65,535, and n the number of samples.
 """
@@ -71,7 +71,7 @@ def uaci_of_noise(n: int, *, top: int) -> tuple[float, float]:
 
 
 def critical_npcr(n: int, *, top: int) -> Mapping[str, float]:
-    """Compute the NPCR below which noise falls with the probability alpha, in percent, for each of `ALPHAS`.
+    """Compute the NPCR that noise stays below with the probability alpha, in percent, for each of `ALPHAS`.
 
     Args:
         n: samples.
@@ -84,7 +84,9 @@ def critical_npcr(n: int, *, top: int) -> Mapping[str, float]:
 
 
 def critical_uaci(n: int, *, top: int) -> Mapping[str, list[float]]:
-    """Compute the interval that the UACI of noise leaves with the probability alpha, in percent, for each of `ALPHAS`.
+    """Compute the interval that the UACI of noise lies outside of with the probability alpha, for each of `ALPHAS`.
+
+    In percent.
 
     Args:
         n: samples.
@@ -98,7 +100,7 @@ def critical_uaci(n: int, *, top: int) -> Mapping[str, list[float]]:
 
 
 def judge_npcr(name: str, differences: Differences, *, top: int) -> Finding:
-    """Judge an NPCR. Of noise, the samples that agree are binomial whatever they are compared with.
+    """Judge an NPCR. For noise, the number of equal samples is binomial for any other picture.
 
     Args:
         name: of the test.
@@ -123,12 +125,12 @@ def judge_uaci(name: str, differences: Differences, *, top: int) -> Finding:
 
 
 def judge_uaci_from(name: str, differences: Differences, values: NDArray[np.int64]) -> Finding:
-    """Judge the UACI between a picture and noise: what to expect depends on the values of the picture.
+    """Judge the UACI between a picture and noise: the expected value depends on the values of the picture.
 
     Args:
         name: of the test.
         differences: between them.
-        values: int64 (F + 1,), how often each value stands in the picture.
+        values: int64 (F + 1,), how often each value occurs in the picture.
 
     Source: for U uniform on 0 … F, E|p - U| = (2p² - 2pF + F² + F) / (2F + 2) and E(p - U)² = p² - pF + F(2F + 1)/6.
     """

@@ -1,15 +1,15 @@
-"""Tails of the distributions that noise follows, without SciPy: chi-square, normal and binomial."""
+"""Tail probabilities of the chi-square, normal and binomial distributions, without SciPy."""
 
 import math
 from typing import Final
 
 _TINY: Final = 1e-300
 _PRECISION: Final = 1e-16
-_SETTLED: Final = 1e-14  # rounding keeps the last factors a few units of the last place away from 1
+_SETTLED: Final = 1e-14  # rounding keeps the last factors a few units in the last place away from 1
 
 
 def chi_square_upper(statistic: float, *, degrees: int) -> float:
-    """Compute the probability that a chi-square variable is at least so large.
+    """Compute the probability that a chi-square variable is at least `statistic`.
 
     Args:
         statistic: 0 or more.
@@ -21,7 +21,7 @@ def chi_square_upper(statistic: float, *, degrees: int) -> float:
 
 
 def chi_square_lower(statistic: float, *, degrees: int) -> float:
-    """Compute the probability that a chi-square variable is at most so large; exact also where it is tiny.
+    """Compute the probability that a chi-square variable is at most `statistic`; precise even where it is tiny.
 
     Args:
         statistic: 0 or more.
@@ -33,7 +33,7 @@ def chi_square_lower(statistic: float, *, degrees: int) -> float:
 
 
 def normal_two_sided(deviation: float) -> float:
-    """Compute the probability that a normal variable is at least so many standard deviations from its mean.
+    """Compute the probability that a normal variable is at least `deviation` standard deviations from its mean.
 
     Args:
         deviation: of either sign.
@@ -44,7 +44,7 @@ def normal_two_sided(deviation: float) -> float:
 
 
 def binomial_two_sided(successes: int, *, trials: int, chance: float) -> float:
-    """Compute twice the smaller tail of a binomial variable, at most 1; a normal one is not as skewed.
+    """Compute twice the smaller tail of a binomial variable, at most 1; the normal approximation ignores its skew.
 
     Args:
         successes: 0 to trials.
@@ -59,7 +59,7 @@ def binomial_two_sided(successes: int, *, trials: int, chance: float) -> float:
 
 
 def _tail(most: int, trials: int, chance: float) -> float:
-    """Sum the probabilities of `most` successes and fewer, downwards: they fall, for `most` is below the mean."""
+    """Sum the probabilities of `most` successes and fewer, downwards: they fall because `most` is below the mean."""
     term = math.exp(
         math.lgamma(trials + 1)
         - math.lgamma(most + 1)
@@ -77,7 +77,7 @@ def _tail(most: int, trials: int, chance: float) -> float:
 
 
 def _gamma_tails(a: float, x: float) -> tuple[float, float]:
-    """Compute the regularized incomplete gamma functions P(a, x) and Q(a, x), the small one of them directly."""
+    """Compute the regularized incomplete gamma functions P(a, x) and Q(a, x); the smaller one is computed directly."""
     if x <= 0:
         return 0.0, 1.0
     front = math.exp(a * math.log(x) - x - math.lgamma(a))

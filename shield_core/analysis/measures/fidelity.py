@@ -1,4 +1,4 @@
-"""How much of a picture another one still shows: mean squared error and peak signal-to-noise ratio."""
+"""The similarity of two pictures: mean squared error and peak signal-to-noise ratio."""
 
 import math
 
@@ -19,7 +19,7 @@ def mse(differences: Differences) -> float:
 
 
 def psnr_db(differences: Differences, *, top: int) -> float | None:
-    """Compute the peak signal-to-noise ratio in decibels, or None where the pictures are equal: it has no number then.
+    """Compute the peak signal-to-noise ratio in decibels, or None where the pictures are equal: it is infinite then.
 
     Args:
         differences: of two pictures.
@@ -31,12 +31,12 @@ def psnr_db(differences: Differences, *, top: int) -> float | None:
 
 
 def judge_mse(name: str, differences: Differences, values: NDArray[np.int64]) -> Finding:
-    """Judge the error between a picture and noise. It is off where the noise follows the picture or turns from it.
+    """Judge the error between a picture and noise. It is too small or too large if the noise depends on the picture.
 
     Args:
         name: of the test.
         differences: between them.
-        values: int64 (top + 1,), how often each value stands in the picture.
+        values: int64 (top + 1,), how often each value occurs in the picture.
 
     Source: mean and variance of (p - U)² for U uniform on 0 … top, summed over all of its values.
     """
@@ -48,7 +48,7 @@ def judge_mse(name: str, differences: Differences, values: NDArray[np.int64]) ->
 
 
 def _moments(top: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """For each p, the mean and the variance of (p - U)², from the power sums of U about the middle of its range."""
+    """Return mean and variance of (p - U)² for each p, from the power sums of U about the middle of its range."""
     squares: NDArray[np.float64] = (np.arange(top + 1, dtype=np.float64) - top / 2) ** 2
     second, fourth = float(squares.mean()), float((squares**2).mean())
     mean = squares + second

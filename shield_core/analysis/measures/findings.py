@@ -1,4 +1,4 @@
-"""A measured number beside what noise would give, and the verdict on it."""
+"""Findings: a measured number, the number expected of noise, and the verdict."""
 
 from dataclasses import dataclass, fields
 from enum import StrEnum
@@ -6,14 +6,14 @@ from typing import Any, Final
 
 FALSE_ALARM: Final = 1e-5
 """How often one test fails on true noise. Ten tests of a picture then fail at most once in 10,000 pictures, by Boole's
-inequality; a bad cipher is off by hundreds of standard deviations, so that little is lost by such a strict limit."""
+inequality; a bad cipher is off by hundreds of standard deviations, so the strict limit misses little."""
 
 UNUSUAL: Final = 1e-3
-"""How often one test calls true noise unusual: worth a second look, no failure."""
+"""How often one test calls true noise unusual: worth a second look, but not a failure."""
 
 
 class Verdict(StrEnum):
-    """What a p-value means."""
+    """The meaning of a p-value."""
 
     AS_EXPECTED = "as_expected"
     UNUSUAL = "unusual"
@@ -26,7 +26,7 @@ class Finding:
     """One test.
 
     `value`, `expected` and `sd` (standard deviation) are in `unit`; `deviation` is (value - expected) / sd; `p_value`
-    is how often true noise is at least so far away, on either side. All are None where the test was not made, and
+    is how often true noise is at least as far away, on either side. All are None where the test was not made, and
     `reason` says why.
     """
 
@@ -50,10 +50,10 @@ def find(id_: str, unit: str, value: float, *, expected: float, sd: float, p_val
 
     Args:
         id_: of the test.
-        unit: of the next three.
+        unit: of `value`, `expected` and `sd`.
         value: as measured.
         expected: the mean for noise.
-        sd: the standard deviation for noise, over 0.
+        sd: the standard deviation for noise, greater than 0.
         p_value: two-sided.
     """
     verdict = Verdict.AS_EXPECTED

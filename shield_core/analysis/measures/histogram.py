@@ -1,4 +1,4 @@
-"""How evenly the 256 values of a byte are used: Pearson's chi-square against the uniform distribution."""
+"""Pearson's chi-square of a histogram of bytes against the uniform distribution."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,10 +10,10 @@ DEGREES = 255
 
 
 def chi_square(counts: NDArray[np.int64]) -> float:
-    """Compute Pearson's statistic against 256 values that are all alike.
+    """Compute Pearson's statistic against 256 equally frequent values.
 
     Args:
-        counts: int64 (256,), how often each value stands; not all 0.
+        counts: int64 (256,), how often each value occurs; not all 0.
 
     Source: Pearson 1900, doi:10.1080/14786440009463897.
     """
@@ -31,7 +31,7 @@ def p_value(statistic: float) -> float:
 
 
 def judge(counts: NDArray[np.int64]) -> Finding:
-    """Judge a histogram on both sides: too even is no noise either.
+    """Judge a histogram on both sides: a histogram that is too even is not noise either.
 
     Args:
         counts: int64 (256,).
@@ -44,6 +44,6 @@ def two_sided(statistic: float) -> float:
     """Compute twice the smaller tail, at most 1.
 
     Args:
-        statistic: that noise spreads like chi-square with 255 degrees of freedom.
+        statistic: one that follows chi-square with 255 degrees of freedom for noise.
     """
     return min(1.0, 2 * min(p_value(statistic), chi_square_lower(statistic, degrees=DEGREES)))

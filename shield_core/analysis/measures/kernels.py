@@ -1,10 +1,10 @@
-"""The compiled inside of the measures: loops over samples that release the GIL, with sums that are exact.
+"""Compiled kernels of the measures: loops over samples that release the GIL and compute exact sums.
 
-Only `tally` imports this module, on first use: the gateway starts without numba. Compiled code is kept where
-`cipher.kernels` says.
+Only `tally` imports this module, on first use: the gateway starts without numba. `cipher.kernels` says where compiled
+code is cached.
 
-A product of two 8-bit samples has 16 bits, so 65,536 of them fit an unsigned sum of 32 bits: in that width the compiler
-multiplies and adds 16 samples in one instruction, in 64 bits 4.
+A product of two 8-bit samples has 16 bits, so 65,536 of them fit an unsigned sum of 32 bits: with 32 bits the compiler
+multiplies and adds 16 samples in one instruction, with 64 bits only 4.
 """
 
 # mypy: disable-error-code="untyped-decorator,no-untyped-def,no-untyped-call"
@@ -17,18 +17,18 @@ CHUNK = 65_536
 """Samples whose products fit 32 bits: 65,536 · 255² < 2³²."""
 
 TABLES = 12
-"""Histograms that are filled in turn: a multiple of 1, 2, 3 and 4 bytes per pixel, so that each is of one of them."""
+"""Histograms that are filled in turn: a multiple of 1, 2, 3 and 4, so that each counts one byte of the pixels only."""
 
 _kernel = numba.njit(nogil=True, cache=True, error_model="numpy")
 
 
 @_kernel
 def count(data, tables):
-    """Add how often each value stands.
+    """Add how often each value occurs.
 
     Args:
         data: uint8 (c,); its first byte is the first of a pixel.
-        tables: uint32 (12, 256), added to: byte i counts in table i mod 12. In several tables equal neighbors do not
+        tables: uint32 (12, 256), updated: byte i counts in table i mod 12. With several tables, equal neighbors do not
             wait for each other.
     """
     whole = data.size // TABLES * TABLES
@@ -101,7 +101,7 @@ def gaps(p, c):
         c: uint8 (c,).
 
     Returns:
-        How many are equal, and the sums of |p - c| and (p - c)²: uint64 each.
+        The number of equal samples, and the sums of |p - c| and (p - c)²: uint64 each.
     """
     equal, absolute, squared = np.uint64(0), np.uint64(0), np.uint64(0)
     for at in range(0, p.size, CHUNK):

@@ -1,4 +1,4 @@
-"""A decoded picture as the measures want it, and the door for pictures that strangers send."""
+"""A decoded picture as the measures need it, and the decoder for untrusted files."""
 
 from dataclasses import dataclass, field
 from typing import Final
@@ -28,9 +28,9 @@ class Picture:
     """Decoded samples and their geometry.
 
     `samples` is uint8 (width · height, bytes per pixel), C-contiguous, row by row; 16-bit samples are big-endian, as in
-    a payload. `bit_depth` is 8 or 16, per sample. `holds_file` says that the picture is the noise that the layout
-    `file` draws, so that its size has nothing to do with the size of the original. `converted_from` names the mode of
-    the file where its samples had to be converted to be measured.
+    a payload. `bit_depth` is 8 or 16, per sample. `holds_file` is true for the noise that the layout `file` draws: the
+    size of that picture is independent of the size of the original. `converted_from` names the mode of the file where
+    its samples had to be converted before measuring.
     """
 
     samples: NDArray[np.uint8] = field(repr=False)
@@ -56,12 +56,12 @@ class Picture:
 
     @property
     def channels(self) -> int:
-        """Count the samples of a pixel."""
+        """The number of samples of a pixel."""
         return int(self.samples.shape[1]) * _BYTE // self.bit_depth
 
     @property
     def byte_names(self) -> tuple[str, ...]:
-        """Name the bytes of a pixel; of 16-bit samples each is two."""
+        """The names of the bytes of a pixel; a 16-bit sample has two."""
         return _NAMES[self.bit_depth, self.samples.shape[1]]
 
     @property
@@ -70,7 +70,7 @@ class Picture:
         return (1 << self.bit_depth) - 1
 
     def rows(self) -> NDArray[np.uint8] | NDArray[np.uint16]:
-        """Give the samples row by row.
+        """Return the samples row by row.
 
         Returns:
             (height, width · channels), uint8 without a copy, or uint16 in the machine's byte order as a copy.
@@ -80,11 +80,11 @@ class Picture:
         return self.samples.view(">u2").astype(np.uint16).reshape(self.height, -1)
 
     def is_like(self, other: "Picture") -> bool:
-        """Tell whether two pictures have the same width, height, channels and depth."""
+        """Return whether two pictures have the same width, height, channels and depth."""
         return self.shape == other.shape
 
     def describe(self) -> str:
-        """Say size and kind in words."""
+        """Describe size and kind in words."""
         return f"{self.width} x {self.height} pixels of {self.channels} x {self.bit_depth} bits"
 
     @property
@@ -94,11 +94,11 @@ class Picture:
 
 
 def read(data: Buffer, *, progress: Advance = nothing) -> Picture:
-    """Decode a file that anybody may have sent: limits and structure are checked before anything is decoded.
+    """Decode an untrusted file: limits and structure are checked before anything is decoded.
 
     Args:
         data: the whole file: PNG, JPEG, BMP, TIFF or WebP.
-        progress: told the bytes of file that the decoder reads.
+        progress: called with the bytes of the file that the decoder reads.
 
     Raises:
         ImageError: as `intake.examine` and `pixels.decode_shown`.
@@ -107,11 +107,11 @@ def read(data: Buffer, *, progress: Advance = nothing) -> Picture:
 
 
 def decode(walk: AnyWalk, *, progress: Advance = nothing) -> Picture:
-    """Decode what a walk has already taken.
+    """Decode a picture that a walk has already accepted.
 
     Args:
         walk: of `intake.survey`, or of a single format.
-        progress: told the bytes of file that the decoder reads.
+        progress: called with the bytes of the file that the decoder reads.
 
     Raises:
         ImageCorrupt: the decoder refuses it.
@@ -131,7 +131,7 @@ def check_alike(original: Picture, encrypted: Picture) -> None:
     """Refuse two pictures that cannot be compared sample by sample.
 
     Raises:
-        PicturesDiffer: they have another size, number of channels or depth, and none of them holds a file.
+        PicturesDiffer: they differ in size, number of channels or depth, and neither holds a file.
     """
     if not (original.holds_file or encrypted.holds_file or original.is_like(encrypted)):
         raise PicturesDiffer(

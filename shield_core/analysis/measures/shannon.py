@@ -1,4 +1,4 @@
-"""How evenly the values of a picture's samples are used, in bits."""
+"""The Shannon entropy of a picture's samples, in bits."""
 
 import math
 
@@ -9,13 +9,13 @@ from shield_core.analysis.measures.findings import Finding, find
 from shield_core.analysis.measures.histogram import DEGREES, two_sided
 
 _VALUES = 256
-_STEP = 1 << 20  # numpy counts in 64-bit integers: all of a picture at once would take eight times its memory
+_STEP = 1 << 20  # numpy counts in 64-bit integers: counting a whole picture at once would take eight times its memory
 
 
 def of_samples(samples: NDArray[np.uint8] | bytes | bytearray | memoryview) -> float:
     """Compute the Shannon entropy of the values of samples.
 
-    It says that values are used evenly, not that they are unpredictable: 0, 1, 2, … 255 has 8 bits as well.
+    It measures how evenly values are used, not whether they are unpredictable: 0, 1, 2, … 255 also has 8 bits.
 
     Args:
         samples: uint8, any shape, at least one.
@@ -24,7 +24,7 @@ def of_samples(samples: NDArray[np.uint8] | bytes | bytearray | memoryview) -> f
         Bits per byte, 0.0 to 8.0.
 
     Raises:
-        ValueError: no samples, or another type than bytes.
+        ValueError: no samples, or a type other than bytes.
 
     Source: Shannon 1948, A Mathematical Theory of Communication, section 6.
     """
@@ -40,7 +40,7 @@ def of_counts(counts: NDArray[np.int64]) -> float:
     """Compute the Shannon entropy of a histogram.
 
     Args:
-        counts: int64, how often each value stands; not all 0.
+        counts: int64, how often each value occurs; not all 0.
 
     Returns:
         Bits per value.
@@ -54,8 +54,8 @@ def of_counts(counts: NDArray[np.int64]) -> float:
 def judge(counts: NDArray[np.int64]) -> Finding:
     """Judge the entropy of a histogram of bytes.
 
-    The gap to 8 bits, times 2 n ln 2, is the likelihood ratio of evenness: chi-square with 255 degrees of freedom, once
-    divided by Williams's factor for a finite n.
+    The gap to 8 bits, times 2 n ln 2, is the likelihood ratio of the uniform distribution. Divided by Williams's factor
+    for a finite n, it follows chi-square with 255 degrees of freedom.
 
     Args:
         counts: int64 (256,).

@@ -1,8 +1,7 @@
-"""Everything that is counted on all samples of a picture, in exact integers, in one pass over both pictures.
+"""Exact integer counts over all samples of two pictures, in one pass.
 
-A picture is taken as one long row. A sample and its neighbor stand a fixed distance apart in it, so that the sum of
-their products is one product of the row with itself, shifted; what reaches over the end of a row of pixels is taken off
-again.
+A picture is read as one long row. A sample and its neighbor are a fixed distance apart in it, so the sum of their
+products is one product of the row with itself, shifted. Products across the end of a row of pixels are subtracted.
 """
 
 from collections.abc import Callable, Iterator
@@ -14,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shield_core.analysis.measures.picture import Picture
-from shield_core.cipher import crew
+from shield_core.cipher.threads import Worker, run_tasks, useful_threads
 from shield_core.progress import Advance, nothing
 
 DIRECTIONS: Final = ("horizontal", "vertical", "diagonal")
 
-# Of both pictures together it stays in the second-level cache; a multiple of 12, so that histograms stay in step.
+# The blocks of both pictures fit the second-level cache together; a multiple of 12, so that histograms stay in step.
 _BLOCK: Final = 3 << 16
 
 Samples = NDArray[Any]
@@ -28,9 +27,9 @@ Samples = NDArray[Any]
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """Sums over pairs of neighbors x, y in one direction: how many, and the sums of x, y, x², y² and xy.
+    """Sums over pairs of neighbors x, y in one direction: the number of pairs, and the sums of x, y, x², y² and xy.
 
-    Those of x and y are by channel, for each has a mean of its own.
+    Those of x and y are by channel, because each channel has its own mean.
     """
 
     count: int
@@ -43,7 +42,7 @@ class Pairs:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What was counted of one picture: `counts` is int64 (bytes per pixel, 256), `pairs` has the three directions."""
+    """The counts of one picture: `counts` is int64 (bytes per pixel, 256), `pairs` has the three directions."""
 
     counts: NDArray[np.int64] = field(repr=False)
     pairs: dict[str, Pairs]
@@ -57,7 +56,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Differences:
-    """What was counted of two pictures, sample by sample: how many, how many equal, sums of |p - c| and (p - c)²."""
+    """Counts of two pictures, sample by sample: all samples, equal samples, and sums of |p - c| and (p - c)²."""
 
     count: int
     equal: int
@@ -72,9 +71,9 @@ def count(
 
     Args:
         original: any picture.
-        encrypted: any picture; compared sample by sample where it is like the original.
+        encrypted: any picture; compared sample by sample if it has the size and kind of the original.
         threads: 1 or 2.
-        progress: told the samples of the larger picture.
+        progress: called with the number of samples counted, in all those of the larger picture.
     """
     rows = _Row(original), _Row(encrypted)
     alike = original.is_like(encrypted)
@@ -88,7 +87,7 @@ def compare(first: Picture, second: Picture, *, threads: int = 1) -> Differences
 
     Args:
         first: any picture.
-        second: one like it.
+        second: a picture of the same size and kind.
         threads: 1 or 2.
     """
     rows = _Row(first), _Row(second)
@@ -96,14 +95,14 @@ def compare(first: Picture, second: Picture, *, threads: int = 1) -> Differences
 
 
 def warm() -> None:
-    """Compile everything before a worker takes a job."""
+    """Compile all kernels, before a worker takes a job."""
     for depth, width in ((8, 1), (16, 2)):
         picture = Picture(np.zeros((4, width), np.uint8), 2, 2, depth)
         count(picture, picture)
 
 
 class _Row:
-    """A picture as one row, read-only: numba compiles once more for arrays that may be written."""
+    """A picture as one row, read-only: numba compiles separately for writable arrays."""
 
     def __init__(self, picture: Picture) -> None:
         self.picture = picture
@@ -116,7 +115,7 @@ class _Row:
 
 
 class _Column:
-    """What one thread has counted of one picture."""
+    """The counts of one thread of one picture."""
 
     def __init__(self, row: _Row) -> None:
         self._row = row
@@ -138,7 +137,7 @@ class _Column:
 
 
 class _Sheet:
-    """What one thread has counted of both pictures."""
+    """The counts of one thread of both pictures."""
 
     def __init__(self, rows: tuple[_Row, _Row]) -> None:
         self._rows = rows
@@ -160,11 +159,11 @@ class _Sheet:
 def _fill(
     rows: tuple[_Row, _Row], enter: Callable[[_Sheet, int], None], *, threads: int, progress: Advance
 ) -> list[_Sheet]:
-    """Enter every block into the sheet of the thread that is free."""
+    """Count every block in the sheet of the thread that takes it."""
     sheets: list[_Sheet] = []
     size = max(row.samples.size for row in rows)
 
-    def new_worker() -> crew.Worker[int]:
+    def new_worker() -> Worker[int]:
         sheets.append(sheet := _Sheet(rows))
 
         def work(at: int) -> Iterator[int]:
@@ -173,8 +172,8 @@ def _fill(
 
         return work
 
-    threads = crew.worth(max(len(row.picture.samples) for row in rows), threads)
-    crew.run(range(0, size, _BLOCK), new_worker, threads=threads, progress=progress)
+    threads = useful_threads(max(len(row.picture.samples) for row in rows), threads)
+    run_tasks(range(0, size, _BLOCK), new_worker, threads=threads, progress=progress)
     return sheets
 
 
@@ -205,7 +204,7 @@ class _Moments:
 
     @classmethod
     def of(cls, samples: Samples, channels: int) -> "_Moments":
-        # Of a picture one pixel wide an edge is all of it: copied as it is, never widened as a whole.
+        # The edge of a picture one pixel wide is the whole picture: it is copied as it is, never widened as a whole.
         flat = _frozen(np.ascontiguousarray(samples))
         sums = [flat[channel::channels].sum(dtype=np.int64) for channel in range(channels)]
         return cls(np.array(sums), _dot(flat, flat))
@@ -217,11 +216,11 @@ class _Moments:
 
 
 def _pairs(row: _Row, products: list[int], totals: _Moments) -> Iterator[Pairs]:
-    """Take from the sums over everything what has no neighbor, and from the products those over the end of a row."""
+    """Subtract samples without a neighbor from the sums, and pairs across the end of a row from the products."""
     grid, step = row.grid, row.picture.channels
     height, width = grid.shape
     left, right = grid[:, :step], grid[:, -step:]
-    # Of the last direction the side columns stop short of the corner, which the top and bottom rows have.
+    # In the last direction the side columns exclude the corner, which the top and bottom rows include.
     edges = (
         ((right,), (left,)),
         ((grid[-1:],), (grid[:1],)),

@@ -1,4 +1,4 @@
-"""What a printed report says around the numbers: which job, which key, where its bits came from."""
+"""Context of a printed report: the job, the key, and the origin of the key's bits."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,11 +8,11 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What is known of the pictures beside the numbers; None where it is not known.
+    """Facts about the pictures beyond the numbers; None where a fact is not known.
 
-    `file_name` and `encrypted_name` may come from strangers: they are printed as data. `image` is a job's `image`
-    (`format`, `mode`, `width`, `height`, `bytes`); `statement` is the entropy statement of the attempt; `made_at` is
-    when the report was made.
+    `file_name` and `encrypted_name` are untrusted: they are printed as data. `image` is a job's `image` (`format`,
+    `mode`, `width`, `height`, `bytes`); `statement` is the entropy statement of the attempt; `made_at` is the time of
+    the report.
     """
 
     made_at: datetime

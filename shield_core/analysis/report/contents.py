@@ -1,4 +1,4 @@
-"""What a report says, in order and in words, whatever it is printed on."""
+"""The text of a report, in order, independent of the output format."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ _WHAT_IT_WAS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One test, in words; `was` is the same number of the original, where it has one."""
+    """One test, in words; `was` is the same number for the original, if there is one."""
 
     name: str
     value: str
@@ -37,7 +37,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule of the letter: what is demanded, what was found, and `passed`, `failed` or `not tested`."""
+    """One rule of the letter: the requirement, the value found, and `passed`, `failed` or `not tested`."""
 
     name: str
     demand: str
@@ -47,7 +47,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """A whole report. `letter` is None where it is withheld, and `letter_words` says why then, else what it means."""
+    """A whole report. `letter_words` says what `letter` means or, where it is withheld (None), why."""
 
     title: str
     lead: str
@@ -66,11 +66,11 @@ class Contents:
 
 
 def write(analysis: Mapping[str, Any], about: About) -> Contents:
-    """Put a report in words.
+    """Write the text of a report.
 
     Args:
-        analysis: of `report.analyze`, or read back from its JSON.
-        about: what else is known.
+        analysis: of `document.analyze`, or read back from its JSON.
+        about: context of the report.
     """
     grade = analysis["security_grade"]
     letter = grade["letter"]

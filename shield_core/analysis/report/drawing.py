@@ -1,4 +1,4 @@
-"""A figure as SVG."""
+"""Figures as SVG."""
 
 from html import escape
 
@@ -6,7 +6,7 @@ from shield_core.analysis.report.figures import Area, Dots, Figure, Line, Point,
 
 
 def draw(figure: Figure) -> str:
-    """Write a figure as an `svg` element that names itself to a screen reader.
+    """Write a figure as an `svg` element with a name for screen readers.
 
     Args:
         figure: any.
@@ -23,7 +23,7 @@ def _shape(shape: Line | Area | Dots | Text) -> str:
         place = f'x="{_number(x)}" y="{_number(y)}" font-size="{_number(shape.size)}" text-anchor="{shape.anchor}"'
         return f'<text class="f-{shape.role}" {place}>{escape(shape.words)}</text>'
     if isinstance(shape, Dots):
-        # A line of no length with round ends is a dot, at a third of the bytes of a circle.
+        # A line of length zero with round ends is a dot, and takes a third of the bytes of a circle.
         dots = "".join(f"M{_pair(point)}h0" for point in shape.points)
         return f'<path class="dots s-{shape.role}" stroke-width="{_number(2 * shape.radius)}" d="{dots}"/>'
     path = "M" + "L".join(_pair(point) for point in shape.points)

@@ -1,4 +1,4 @@
-"""The charts of a report as simple shapes, for HTML and PDF alike: y goes down, one unit is a point."""
+"""The charts of a report as simple shapes, for both HTML and PDF: y goes down, one unit is a point."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,16 +13,16 @@ Anchor = Literal["start", "middle", "end"]
 Point = tuple[float, float]
 
 SCATTERED: Final = 1_000
-"""Points of a printed scatter plot: half of those that are computed, spread as evenly, fill it."""
+"""Points of a printed scatter plot: half of the computed points, spread as evenly, fill it."""
 
 NEIGHBORS: Final = "Each point is a sample and its neighbor. Along a line they are alike; a cloud is noise."
 
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52.0, 8.0, 26.0, 24.0
-_SIDE = 72.0  # of the gauge: room for a word beside the outermost mark
-_CUT = 8 / 256  # a value that stands eight times as often as in noise: higher peaks would press all else to the ground
-_LEAST_GAP = 1e-7  # bits: below, the axis of the gauge has no use
+_SIDE = 72.0  # of the gauge: room for a word at the outermost mark
+_CUT = 8 / 256  # a value eight times as frequent as in noise: with higher peaks everything else would look flat
+_LEAST_GAP = 1e-7  # bits: the axis of the gauge is of no use below
 _MOST_GAP = 8.0
-_REACH = 4.4  # standard deviations: what 1 in 100,000 pictures of noise leaves
+_REACH = 4.4  # standard deviations: 1 in 100,000 pictures of noise is further away
 _PLAIN = 3  # powers of ten that are written out
 
 
@@ -37,7 +37,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """A surface, faint."""
+    """A faintly filled area."""
 
     points: Sequence[Point]
     role: Role
@@ -54,7 +54,7 @@ class Dots:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Words at a point of their base line."""
+    """Text at a point of its base line."""
 
     at: Point
     words: str
@@ -65,7 +65,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A chart: its size, what it is called, what is to be seen, and its shapes from the back to the front."""
+    """A chart: its size, title and description, and its shapes from the back to the front."""
 
     width: float
     height: float
@@ -75,7 +75,7 @@ class Figure:
 
 
 def histogram(comparison: Mapping[str, Any], *, width: float = 640, height: float = 220) -> Figure:
-    """Draw how often each value stands in both pictures.
+    """Draw how often each value occurs in both pictures.
 
     Args:
         comparison: `charts.histogram_comparison` of an analysis.
@@ -140,7 +140,7 @@ def scatters(analysis: Mapping[str, Any], *, size: float = 156) -> Iterator[Figu
     """Draw the neighbors of both pictures in all directions, the original's first.
 
     Args:
-        analysis: of `report.analyze`.
+        analysis: of `document.analyze`.
         size: of each figure, in points.
     """
     roles: tuple[Picture, ...] = ("original", "encrypted")
@@ -151,7 +151,7 @@ def scatters(analysis: Mapping[str, Any], *, size: float = 156) -> Iterator[Figu
 
 
 def gauge(gap: Mapping[str, Any], original: float, *, width: float = 640) -> Figure:
-    """Draw how far both entropies are from 8 bits, on a scale of powers of ten: a plain one would look full.
+    """Draw how far both entropies are from 8 bits, on a logarithmic scale: a linear one would always look full.
 
     Args:
         gap: `charts.entropy_gauge` of an analysis.
@@ -204,7 +204,7 @@ class _Frame:
 
 
 class _Decades:
-    """A scale of powers of ten that falls to the right, from 8 bits missing to almost none."""
+    """A logarithmic scale that falls to the right, from a gap of 8 bits to almost none."""
 
     def __init__(self, width: float, decades: int) -> None:
         self._first, self._last = math.log10(_MOST_GAP), -float(decades)

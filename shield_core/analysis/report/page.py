@@ -1,4 +1,4 @@
-"""The report as one page of HTML: no script, no outside request, readable on a screen, on paper and by a reader."""
+"""The report as one HTML page without scripts and external requests, for screens, print and screen readers."""
 
 import hashlib
 from base64 import b64encode
@@ -18,7 +18,7 @@ _DIGEST: Final = b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 CONTENT_SECURITY_POLICY: Final = (
     f"default-src 'none'; style-src 'sha256-{_DIGEST}'; base-uri 'none'; form-action 'none'"
 )
-"""What the page needs of a browser: its own style and nothing else. It says so itself; a server may say it as well."""
+"""The content security policy of the page: its own style and nothing else. A server may send it as well."""
 
 _NUMBER: Final = ' class="number"'
 _TONES: Final = {
@@ -34,8 +34,8 @@ def render_html(analysis: Mapping[str, Any], about: About) -> str:
     """Write a report as HTML.
 
     Args:
-        analysis: of `report.analyze`, or read back from its JSON.
-        about: what else is known; names may be hostile.
+        analysis: of `document.analyze`, or read back from its JSON.
+        about: context of the report; names may be hostile.
 
     Returns:
         A whole document, UTF-8.
@@ -126,7 +126,7 @@ def _result(result: Result) -> str:
 
 
 def _cell(label: str, content: str, kind: str = "") -> str:
-    """Write a cell that knows the name of its column: on a telephone the table is one of lines."""
+    """Write a cell with the name of its column: on a narrow screen each cell is a line of its own."""
     return f'<td data-label="{escape(label)}"{kind}>{content}</td>'
 
 

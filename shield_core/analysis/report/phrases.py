@@ -1,11 +1,11 @@
-"""Numbers and strange names as people read them, the same on every kind of paper."""
+"""Formatting of numbers and untrusted names for people, the same in every output format."""
 
 import math
 import unicodedata
 from typing import Final
 
 LONGEST_NAME: Final = 96
-"""Characters of a file name in a report: one that fills the page hides what the page says."""
+"""The longest file name in a report, in characters: a name that fills the page would hide the report."""
 
 VERDICTS: Final = {
     "as_expected": "as expected",
@@ -13,10 +13,10 @@ VERDICTS: Final = {
     "failed": "failed",
     "not_tested": "not tested",
 }
-"""What a verdict is called."""
+"""The words for each verdict."""
 
 LONGEST_LINE: Final = 240
-"""Characters of anything else that is printed as it came: three lines."""
+"""The longest other untrusted text in a report, in characters: three lines."""
 
 _DIGITS: Final = {"bits per byte": 4, "%": 4}
 _MOST_DIGITS: Final = 9
@@ -26,11 +26,11 @@ _HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
 def number(value: float | None, *, unit: str = "", sd: float | None = None) -> str:
-    """Write a number with as many digits as its standard deviation makes worthwhile, and two more.
+    """Write a number with as many digits as its standard deviation justifies, and two more.
 
     Args:
         value: None is written as a dash.
-        unit: of the value, which decides the digits where there is no deviation; a percent sign is written.
+        unit: of the value; it decides the digits where there is no deviation. A percent sign is written.
         sd: standard deviation, in the same unit.
     """
     if value is None:
@@ -38,12 +38,12 @@ def number(value: float | None, *, unit: str = "", sd: float | None = None) -> s
     digits = _DIGITS.get(unit, 0 if float(value).is_integer() or abs(value) >= _LARGE else 4)
     if sd:
         digits = max(0, min(_MOST_DIGITS, 1 - math.floor(math.log10(sd))))
-    text = f"{round(value, digits) + 0.0:,.{digits}f}"  # adding zero takes the sign off a negative one
+    text = f"{round(value, digits) + 0.0:,.{digits}f}"  # adding zero turns negative zero into zero
     return f"{text} %" if unit == "%" else text
 
 
 def deviation(value: float | None) -> str:
-    """Write how many standard deviations a value is off, with its sign."""
+    """Write the deviation of a value in standard deviations, with its sign."""
     if value is None:
         return "-"
     return f"{value:+,.2f}" if abs(value) < _HUGE else f"{value:+,.0f}"
@@ -59,18 +59,18 @@ def probability(value: float | None) -> str:
 
 
 def name(text: str | None) -> str | None:
-    """Make a name that a stranger chose harmless to look at: one line, one direction, not too long.
+    """Make an untrusted name safe to display: one line, one direction, not too long.
 
     Args:
         text: a file name, or None.
 
-    Source: Unicode Technical Report 36, section 2.5 (hidden and turning characters).
+    Source: Unicode Technical Report 36, section 2.5 (hidden and bidirectional characters).
     """
     return None if text is None else line(text, longest=LONGEST_NAME)
 
 
 def line(text: str, *, longest: int = LONGEST_LINE) -> str:
-    """Make any text harmless to look at, as `name` does; its beginning and its end are kept.
+    """Make any text safe to display, as `name` does; its beginning and its end are kept.
 
     Args:
         text: from anywhere.

@@ -1,4 +1,4 @@
-"""The report as a PDF, with the fonts that every viewer has; reportlab is imported on first use."""
+"""The report as a PDF with built-in fonts; reportlab is imported on first use."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,11 +11,11 @@ def render_pdf(analysis: Mapping[str, Any], about: About) -> bytes:
     """Write a report as a PDF.
 
     Args:
-        analysis: of `report.analyze`, or read back from its JSON.
-        about: what else is known; names may be hostile.
+        analysis: of `document.analyze`, or read back from its JSON.
+        about: context of the report; names may be hostile.
 
     Returns:
-        The file; the same for the same arguments.
+        The file; equal arguments give an equal file.
     """
     from shield_core.analysis.report import typesetting  # noqa: PLC0415  - reportlab takes a quarter of a second to import
 

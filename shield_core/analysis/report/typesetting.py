@@ -1,7 +1,7 @@
-"""Pages of a PDF. Only `sheet` imports this module, on first use: it needs reportlab.
+"""The pages of the PDF report. Only `sheet` imports this module, on first use: it needs reportlab.
 
-The built-in fonts know the characters of Windows-1252. Others are written as escapes, so that nothing is lost or drawn
-as a black box.
+The built-in fonts have the characters of Windows-1252. Other characters are written as escapes, so that none is lost or
+drawn as a black box.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,7 +29,7 @@ from shield_core.analysis.report.contents import Contents, Rows
 from shield_core.analysis.report.figures import Area, Dots, Figure, Line, Text
 
 _MARGIN: Final = 50.0
-_PADDING: Final = 6.0  # that reportlab's frames keep
+_PADDING: Final = 6.0  # the padding of reportlab's frames
 _WIDTH: Final = A4[0] - 2 * _MARGIN
 _PANEL: Final = _WIDTH / 3 - 12
 _INK: Final = colors.HexColor(0x16161D)
@@ -68,10 +68,10 @@ _BOLD: Final = ParagraphStyle("bold", _BODY, fontName="Helvetica-Bold", fontSize
 
 
 def set_pages(contents: Contents, analysis: Mapping[str, Any]) -> bytes:
-    """Set a whole report.
+    """Typeset a whole report.
 
     Args:
-        contents: its words.
+        contents: its text.
         analysis: its charts.
     """
     file = BytesIO()
@@ -85,13 +85,13 @@ def set_pages(contents: Contents, analysis: Mapping[str, Any]) -> bytes:
         title=_plain(f"Analysis of {contents.title}"),
         author="ImageShield",
         lang="en",
-        invariant=1,  # the same words make the same file
+        invariant=1,  # the same text makes the same file
     )
-    document.build(_story(contents, analysis), onFirstPage=_foot, onLaterPages=_foot)
+    document.build(_flowables(contents, analysis), onFirstPage=_foot, onLaterPages=_foot)
     return file.getvalue()
 
 
-def _story(contents: Contents, analysis: Mapping[str, Any]) -> list[Flowable]:
+def _flowables(contents: Contents, analysis: Mapping[str, Any]) -> list[Flowable]:
     return [
         _words("ImageShield · analysis of an encrypted image", _SMALL),
         _words(contents.title, _TITLE),
@@ -109,7 +109,7 @@ def _story(contents: Contents, analysis: Mapping[str, Any]) -> list[Flowable]:
 
 
 def _section(title: str, *parts: Flowable) -> tuple[Flowable, ...]:
-    # A heading stays with the beginning of what follows, which may be a table of more than a page.
+    # A heading stays with the beginning of its section, which may be a table of more than a page.
     return (CondPageBreak(_LEAST_PART), _words(title, _SECTION), *parts)
 
 
@@ -251,7 +251,7 @@ def _paint(canvas: Canvas, shape: Line | Area | Dots | Text) -> None:
         return
     path = canvas.beginPath()
     if isinstance(shape, Dots):
-        # A line of no length with round ends is a dot.
+        # A line of length zero with round ends is a dot.
         canvas.setLineCap(1)
         canvas.setLineWidth(2 * shape.radius)
         canvas.setStrokeColor(_mix(color, 0.6))

@@ -1,1 +1,1 @@
-"""The formats: walks over their structure, readers and writers."""
+"""Image formats: walks over their structure, readers and writers."""

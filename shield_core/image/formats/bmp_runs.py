@@ -7,10 +7,10 @@ _SAMPLES_PER_BYTE: Final = {8: 1, 4: 2}
 
 
 def are_sound(runs: memoryview, *, width: int, height: int, bits: int) -> bool:
-    """Tell whether runs stay inside the picture and end with their mark, whether or not they color every pixel.
+    """Return whether runs stay inside the picture and end with the end mark; they need not color every pixel.
 
     Args:
-        runs: what stands where the pixels are; bytes behind the end of the bitmap do not matter.
+        runs: the data at the offset of the pixels; bytes after the end of the bitmap do not matter.
         width: pixels.
         height: pixels.
         bits: of a pixel, 8 or 4; nothing else is sound.

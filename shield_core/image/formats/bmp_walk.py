@@ -1,4 +1,4 @@
-"""A look at the headers of a BMP (BITMAPINFOHEADER, BITMAPV4HEADER, BITMAPV5HEADER of the Windows GDI reference)."""
+"""The headers of a BMP (BITMAPINFOHEADER, BITMAPV4HEADER, BITMAPV5HEADER of the Windows GDI reference)."""
 
 import struct
 from dataclasses import dataclass
@@ -15,9 +15,9 @@ from shield_core.image.undecoded import NotDecoded
 
 FILE_HEADER: Final = 14
 HEADER_SIZES: Final = frozenset({12, 40, 52, 56, 64, 108, 124})
-"""Sizes of the headers that exist; what starts with "BM" and has another is no picture."""
+"""The sizes of existing headers; a file that starts with "BM" and has another size is not a picture."""
 
-# Those whose fields stand as in BITMAPINFOHEADER, and which say no more about the samples that we keep.
+# Headers that begin with the fields of BITMAPINFOHEADER and say nothing else about the samples that are kept.
 EXACT_HEADERS: Final = frozenset({40, 52, 56, 108, 124})
 _CORE_HEADER, _V5_HEADER = 12, 124
 _RGB, _RLE8, _RLE4, _BITFIELDS, _JPEG, _PNG, _ALPHABITFIELDS = 0, 1, 2, 3, 4, 5, 6
@@ -46,19 +46,19 @@ class Bitmap:
 
     @property
     def stride(self) -> int:
-        """Count the bytes of a row, padded to 4."""
+        """The bytes of a row, padded to 4."""
         return (self.width * self.bits + 31) // 32 * 4
 
     @property
     def header_end(self) -> int:
-        """Find the end of header and palette in the file."""
+        """The end of header and palette in the file."""
         masks = 12 if self.compression == _BITFIELDS and self.header_size == 40 else 0  # noqa: PLR2004 - bytes
         return FILE_HEADER + self.header_size + masks + self.palette_colors * self.entry
 
 
 @dataclass(frozen=True, slots=True)
 class BmpWalk:
-    """What the headers of a BMP say."""
+    """The contents of a BMP's headers."""
 
     facts: ImageFacts
     shown: tuple[Pieces, ...]
@@ -69,7 +69,7 @@ class BmpWalk:
 
     @property
     def has_sound_runs(self) -> bool:
-        """Tell whether it is run-length encoded without a fault, whether or not a decoder here reads such runs."""
+        """Return whether it has valid run-length encoding, even if no decoder here reads it."""
         bitmap = self.bitmap
         if bitmap.compression not in _RUNS or bitmap.bits != _RUNS[bitmap.compression]:
             return False
@@ -78,7 +78,7 @@ class BmpWalk:
         return are_sound(runs, width=bitmap.width, height=bitmap.height, bits=bitmap.bits)
 
     def header(self) -> bytes:
-        """Return header and palette as they stand, without the file header."""
+        """Return header and palette unchanged, without the file header."""
         return bytes(self.view[FILE_HEADER : self.bitmap.header_end])
 
 
@@ -122,7 +122,7 @@ def walk_bmp(view: memoryview) -> BmpWalk:
 
 
 def read_header(header: memoryview) -> Bitmap:
-    """Read what follows the file header.
+    """Read the header that follows the file header.
 
     Raises:
         ImageCorrupt: shorter than it says, or fields that contradict each other.
@@ -153,7 +153,7 @@ def read_header(header: memoryview) -> Bitmap:
 
 
 def _is_depth(bits: int, compression: int) -> bool:
-    """A picture of another format says itself how deep it is: GDI demands 0 around JPEG and PNG."""
+    """Return whether the depth is valid: around JPEG and PNG, which state their own depth, GDI requires 0."""
     return bits in {1, 4, 8, 16, 24, 32} or (bits == 0 and compression in {_JPEG, _PNG})
 
 
@@ -174,12 +174,12 @@ def read_rows(walk: BmpWalk) -> NDArray[np.uint8]:
 
 
 def is_gray(palette: bytes) -> bool:
-    """Tell whether a palette of 256 entries of 4 bytes is that of gray, whatever their last bytes are."""
+    """Return whether a palette of 256 entries of 4 bytes is gray; the last byte of an entry is ignored."""
     return np.frombuffer(palette, np.uint8).reshape(-1, 4)[:, :3].tobytes() == _GRAY
 
 
 def has_profile(header: bytes) -> bool:
-    """Tell whether a header, as it stands behind the file header, comes with a color profile."""
+    """Return whether a header, without the file header, has a color profile."""
     return header[:4] == _V5_HEADER.to_bytes(4, "little") and header[56:60] in _PROFILE_TYPES
 
 
@@ -189,7 +189,7 @@ def _rows(view: memoryview, bitmap: Bitmap, pixel_offset: int) -> NDArray[np.uin
 
 
 def _find_loss(view: memoryview, bitmap: Bitmap, pixel_offset: int) -> str | None:
-    """Say what would be lost of a BMP whose pixels come back exactly, or None."""
+    """Describe what a BMP with exactly restored pixels would lose, or return None."""
     filling = _rows(view, bitmap, pixel_offset)[:, bitmap.width * bitmap.bits // 8 :]
     if any(view[_RESERVED]) or np.frombuffer(view[bitmap.header_end : pixel_offset], np.uint8).any() or filling.any():
         return "a BMP with bytes between its header and its rows, or behind them"
@@ -226,7 +226,7 @@ def _profile_end(view: memoryview) -> int:
 
 
 def _has_trailing(view: memoryview, end: int) -> bool:
-    padded = -(-end // 4) * 4  # some programs fill up to a multiple of 4 with zeros
+    padded = -(-end // 4) * 4  # some programs pad to a multiple of 4 with zeros
     return len(view) > padded or any(view[end:])
 
 
@@ -241,10 +241,10 @@ def _is_gray(view: memoryview, bitmap: Bitmap) -> bool:
 
 
 def _is_misread(view: memoryview, bitmap: Bitmap) -> bool:
-    """Tell whether the decoder takes rows for those of another depth.
+    """Return whether the decoder reads rows with a wrong depth.
 
-    Where color i of the palette is (i, i, i), Pillow drops it and reads rows of 8 bits, or of 1 where there are at most
-    two colors, black and white; whatever the header says. It fails, or yields another picture.
+    If color i of the palette is (i, i, i), Pillow drops the palette and reads rows of 8 bits, or of 1 bit if there are
+    at most two colors, black and white, regardless of the header. It fails, or returns another picture.
     """
     colors = bitmap.palette_colors
     if bitmap.compression or bitmap.bits > _BYTE or bitmap.bits == (1 if colors <= len(_BLACK_WHITE) else _BYTE):

@@ -1,4 +1,4 @@
-"""Writes a BMP around its pixels, with the header that the original had."""
+"""A writer of BMP files from pixels and the header of the original."""
 
 import io
 
@@ -14,7 +14,7 @@ _STRIP_BYTES = 1 << 20
 
 
 def write_bmp(samples: NDArray[np.uint8], header: bytes, *, width: int, height: int) -> bytes:
-    """Write rows in the order, and with the padding, that the header asks for.
+    """Write rows in the order and with the padding of the header.
 
     Args:
         samples: Shape (height · width, 1 or 3), uint8, from the top, in the order red, green, blue.
@@ -26,7 +26,7 @@ def write_bmp(samples: NDArray[np.uint8], header: bytes, *, width: int, height: 
         The file.
 
     Raises:
-        ImageCorrupt: the header is not of such a picture.
+        ImageCorrupt: the header does not describe such a picture.
     """
     bitmap = read_header(memoryview(header))
     channels = samples.shape[1]

@@ -1,4 +1,4 @@
-"""Files of boxes: HEIF, HEIC, AVIF and CR3 (ISO/IEC 14496-12 and 23008-12), and JPEG XL (ISO/IEC 18181-2)."""
+"""Box-based files: HEIF, HEIC, AVIF and CR3 (ISO/IEC 14496-12 and 23008-12), and JPEG XL (ISO/IEC 18181-2)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ BRANDS: Final = {
     **dict.fromkeys((b"mif1", b"mif2", b"msf1"), "image/heif"),
     b"crx ": "image/x-canon-cr3",
 }
-"""The brands of an ftyp box that name a picture; of `mif1`, what the compatible ones say counts more."""
+"""The brands of an ftyp box that name a picture; with `mif1`, the compatible brands take precedence."""
 
 _GENERAL = "image/heif"
 _HEAD, _LARGE_HEAD = 8, 16
@@ -31,7 +31,7 @@ class Box:
 
 
 def brand_of(view: memoryview) -> str | None:
-    """Tell the media type from the ftyp box at the start of a file, or None for any other kind of media."""
+    """Return the media type that the ftyp box at the start of a file names, or None for any other kind of media."""
     if bytes(view[4:8]) != b"ftyp":
         return None
     end = min(int.from_bytes(view[:4], "big"), len(view), 1024)
@@ -46,7 +46,7 @@ def read_boxes(view: memoryview) -> Iterator[Box]:
     """Read the boxes of a file or of a box, one after the other, without those inside them.
 
     Raises:
-        ImageCorrupt: one reaches further than what holds it, or there are too many.
+        ImageCorrupt: a box exceeds the data that holds it, or there are too many.
     """
     at = 0
     for _ in range(MAX_CHUNKS):
@@ -58,7 +58,7 @@ def read_boxes(view: memoryview) -> Iterator[Box]:
             size, start = int.from_bytes(view[start : at + _LARGE_HEAD], "big"), at + _LARGE_HEAD
         end = at + size if size else len(view)
         if not name.isascii() or end < start:
-            return  # bytes behind the last box: phones append some of their own
+            return  # bytes after the last box: phones append their own data
         if end > len(view):
             raise ImageCorrupt(f"the file is cut off in its box {name.decode()}")
         yield Box(name, view[start:end])
@@ -67,10 +67,10 @@ def read_boxes(view: memoryview) -> Iterator[Box]:
 
 
 def largest_picture(view: memoryview) -> tuple[int, int]:
-    """Find the size of the largest picture that a HEIF file describes: the whole one, beside tiles and thumbnails.
+    """Find the size of the largest picture that a HEIF file describes; the others are tiles and thumbnails.
 
     Returns:
-        Width and height in pixels, as they are stored; 0 and 0 where the file describes none.
+        Width and height in pixels, as stored; 0 and 0 if the file describes none.
 
     Raises:
         ImageCorrupt: as `read_boxes`.

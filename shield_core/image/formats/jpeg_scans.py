@@ -1,4 +1,4 @@
-"""What the scans of a JPEG code: whether all of them are there (ITU-T T.81, sections B.2.3 and G.1.1.1)."""
+"""The completeness of a JPEG's scans (ITU-T T.81, sections B.2.3 and G.1.1.1)."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -7,11 +7,11 @@ _COEFFICIENTS = 64
 
 
 def are_complete(scans: Iterable[memoryview], components: int) -> bool:
-    """Tell whether the scans code every coefficient of every component to its last bit.
+    """Return whether the scans code every coefficient of every component to its last bit.
 
     Args:
         scans: the headers of the scans, each without its marker and length.
-        components: how many the frame declares.
+        components: the number that the frame declares.
     """
     coded: defaultdict[int, set[int]] = defaultdict(set)
     for header in scans:

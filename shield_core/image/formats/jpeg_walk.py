@@ -33,15 +33,15 @@ _JFIF_SIZE = 14
 _EXIF = b"Exif\x00\x00"
 _ICC = b"ICC_PROFILE\x00"
 _FIRST_WINDOW, _WINDOW = 4096, 1 << 20
-# Fill bytes of a scan, in a window. The decoder reads them again with every block of the file: 50 MB take 40 s.
+# The most fill bytes in a window of a scan. The decoder reads them again with every block of the file: 50 MB take 40 s.
 _MAX_FILL = 4096
 
 
 @dataclass(frozen=True, slots=True)
 class JpegWalk:
-    """What the segments of a JPEG say; `density` is (unit, x, y) of JFIF.
+    """The contents of a JPEG's segments; `density` is (unit, x, y) of JFIF.
 
-    Where the end marker is missing, what a decoder is `shown` has one all the same.
+    If the end marker is missing, `shown` still ends with one.
     """
 
     facts: ImageFacts
@@ -65,7 +65,7 @@ class _Found:
 
 
 def walk_jpeg(view: memoryview) -> JpegWalk:
-    """Walk over all segments and scans up to the end marker, or to the end of the file behind a scan.
+    """Walk over all segments and scans up to the end marker, or to the end of the file after a scan.
 
     Args:
         view: The whole file, which starts with the start marker.
@@ -73,7 +73,7 @@ def walk_jpeg(view: memoryview) -> JpegWalk:
     Raises:
         TooManyPixels: the frame declares more than the limit.
         NotDecoded: a coding that no decoder here reads: lossless, hierarchical, 12-bit.
-        ImageCorrupt: cut off, not the structure of a JPEG, or so many scans that it could not be told to be whole.
+        ImageCorrupt: cut off, not the structure of a JPEG, or too many scans to check that it is complete.
     """
     found = _Found(spans=[(0, 2)])
     end = _read_segments(view, found)
@@ -122,7 +122,7 @@ def _warn(view: memoryview, end: int | None) -> tuple[str, ...]:
 
 
 def _read_segments(view: memoryview, found: _Found) -> int | None:
-    """Read segment by segment; return where the picture ends, or None where the file ends in a scan."""
+    """Read segment by segment; return the end of the picture, or None if the file ends in a scan."""
     at = 2
     for _ in range(MAX_CHUNKS):
         at = _next_marker(view, at)
@@ -136,7 +136,7 @@ def _read_segments(view: memoryview, found: _Found) -> int | None:
         end = _segment_end(view, at)
         body = view[at + 4 : end]
         if _APP0 <= marker <= _APP15 or marker == _COM:
-            # The decoder needs two of them to know how colors are coded: JFIF's and Adobe's.
+            # The decoder needs two of these segments to know the color coding: JFIF's and Adobe's.
             if _read_note(marker, body, found):
                 found.spans.append((at, end))
         else:
@@ -185,7 +185,7 @@ def _read_frame(marker: int, body: memoryview, found: _Found) -> None:
 
 
 def _read_note(marker: int, body: memoryview, found: _Found) -> bool:
-    """Note what is kept of a segment that makes no pixels; tell whether the decoder needs it."""
+    """Record the data to keep from a segment without pixels; return whether the decoder needs the segment."""
     if marker == _APP0 and bytes(body[:5]) == b"JFIF\x00" and len(body) >= 12:  # noqa: PLR2004 - version, density
         found.others |= found.density is not None or len(body) > _JFIF_SIZE  # a thumbnail
         found.density = found.density or struct.unpack_from(">BHH", body, 7)
@@ -204,7 +204,7 @@ def _read_note(marker: int, body: memoryview, found: _Found) -> bool:
 
 
 def _join_icc(parts: list[tuple[int, int, memoryview]]) -> bytes:
-    """Join the parts of a profile; a profile with a part missing or twice is none."""
+    """Join the parts of a profile; a profile with a missing or duplicate part is ignored."""
     ordered = sorted(parts, key=lambda part: part[0])
     if [part[0] for part in ordered] != list(range(1, len(parts) + 1)) or any(part[1] != len(parts) for part in parts):
         return b""
@@ -221,10 +221,10 @@ def _next_marker(view: memoryview, at: int) -> int:
 def _find_marker(view: memoryview, at: int, *, check_first: bool = True) -> int | None:
     """Find the next marker that is neither a stuffed byte, a fill byte nor a restart.
 
-    Linear whatever the bytes are: a hostile file is 50 MB of FF 00.
+    It takes linear time for any bytes: a hostile file is 50 MB of FF 00.
 
     Raises:
-        NotDecoded: so many fill bytes that a decoder would take minutes.
+        NotDecoded: there are so many fill bytes that a decoder would take minutes.
     """
     if check_first and at + 1 < len(view) and view[at] == 0xFF and 0 < view[at + 1] < 0xFF:  # noqa: PLR2004 - bytes
         return at

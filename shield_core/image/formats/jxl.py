@@ -15,7 +15,7 @@ _PART_NUMBER = 4
 
 
 def read_size(view: memoryview) -> tuple[int, int]:
-    """Read width and height in pixels, as they are stored; 0 and 0 where a container holds no codestream.
+    """Read width and height in pixels, as stored; 0 and 0 if the box file has no codestream.
 
     Args:
         view: the whole file, which starts with `CODESTREAM` or `CONTAINER`.
@@ -49,7 +49,7 @@ def _side(bits: "_Bits", *, small: int) -> int:
 
 
 class _Bits:
-    """Takes bits from the lowest of each byte on."""
+    """A reader of bits, from the lowest bit of each byte on."""
 
     def __init__(self, data: bytes) -> None:
         self._left = 8 * len(data)

@@ -1,4 +1,4 @@
-"""Formats that are kept as files: how each is recognized, by its first bytes, and where it says its size."""
+"""Formats that are kept as files and not decoded: their first bytes, and where each states its size."""
 
 import struct
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from typing import Final
 
 from shield_core.errors import ImageCorrupt, UnsupportedFormat
 from shield_core.image.formats import boxes, jxl, raw
-from shield_core.image.formats.strangers import name_of
+from shield_core.image.formats.refused import name_of
 from shield_core.image.limits import check_size
 from shield_core.image.undecoded import OtherWalk, keep_undecoded
 
@@ -19,7 +19,7 @@ _ICON_HEAD = 6
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A format: its media type, what it is called, and how its size is read."""
+    """A format: its media type, its name, and the function that reads its size."""
 
     media_type: str
     name: str
@@ -30,10 +30,10 @@ def walk_other(view: memoryview) -> OtherWalk:
     """Recognize a picture of a format that is not decoded.
 
     Args:
-        view: the whole file, which starts like none of the formats that are decoded.
+        view: the whole file; its first bytes are of no decoded format.
 
     Raises:
-        UnsupportedFormat: no picture that is taken; the message says what it is instead, where that is known.
+        UnsupportedFormat: not an accepted picture; the message says what it is, if that is known.
         TooManyPixels: the structure declares more than the limit.
         ImageCorrupt: cut off.
     """
@@ -46,7 +46,7 @@ def walk_other(view: memoryview) -> OtherWalk:
 
 
 def recognize(view: memoryview) -> Kind | None:
-    """Tell which of the formats that are not decoded a file is of, or None."""
+    """Return the format of a file that is not decoded, or None."""
     start = bytes(view[:16])
     named = next((kind for magic, kind in _MAGIC.items() if start.startswith(magic)), None)
     if named is not None:
@@ -105,7 +105,7 @@ def _size_of_icon(view: memoryview) -> Size:
 
 
 def _is_icon(view: memoryview) -> bool:
-    """Tell an icon by its whole directory: four bytes would take many other files for one."""
+    """Recognize an icon by its whole directory: many other files start with the same four bytes."""
     count = int.from_bytes(view[4:6], "little")
     behind = _ICON_HEAD + count * _ICON_ENTRY.size
     if not count or behind > len(view):

@@ -1,7 +1,7 @@
-"""The compiled inside of the PNG reader: rows without their filters. Imported on first use, as `cipher.kernels`.
+"""Compiled kernels of the PNG reader, which undo the filters of rows. Imported on first use, as `cipher.kernels`.
 
-A byte depends on the one a pixel before it, so the time is that of one chain of additions for each channel. The
-channels of a pixel are worked on side by side, each in a register.
+A byte depends on the same byte of the pixel before, so each channel takes the time of one chain of additions. The
+kernels process the channels of a pixel in parallel, each in a register.
 """
 
 # mypy: disable-error-code="untyped-decorator,no-untyped-def,no-untyped-call"
@@ -18,7 +18,7 @@ _BYTE = np.int32(255)
 
 @_kernel
 def _restore(number, difference, a, b, c):
-    """Add to a byte what its neighbors predict: a to the left, b above, c above to the left."""
+    """Add the prediction from the neighbors to a byte: a to the left, b above, c above to the left."""
     if number == _SUB:
         predicted = a
     elif number == _AVERAGE:
@@ -57,13 +57,13 @@ def unfilter(filtered, above, target, step):
     """Undo the filters of some rows.
 
     Args:
-        filtered: uint8 (rows, 1 + row bytes), each row behind the number of its filter.
+        filtered: uint8 (rows, 1 + row bytes), each row after the number of its filter.
         above: uint8 (row bytes,), the samples of the row before the first; zeros for the first of a picture.
         target: uint8 (rows, row bytes), written.
         step: int64, bytes of a pixel, 1 to 4.
 
     Returns:
-        How many rows were done: fewer than there are where a filter does not exist.
+        The number of rows done: fewer than there are if a filter does not exist.
 
     Source: Portable Network Graphics, third edition, section 9.
     """

@@ -1,7 +1,7 @@
-"""Reads a PNG whose samples a payload holds as they are, band by band: every checksum and length is checked.
+"""A strict PNG reader, band by band, for samples that a payload holds unchanged. It checks every checksum and length.
 
-Pillow holds RGB in four bytes a pixel, looks at no checksum of the image data, and leaves their length to be counted
-by inflating them a second time. This reader does all of it in one pass, in a third of the time.
+Pillow uses four bytes for an RGB pixel, does not check the checksums of the image data, and their length could only be
+checked by inflating a second time. This reader does all of it in one pass, in a third of the time.
 """
 
 from collections.abc import Iterator
@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from shield_core.errors import ImageCorrupt
 from shield_core.image.checksums import clear_registers
-from shield_core.image.conveyor import WAITING, Finished, conveyor, ignore
 from shield_core.image.facts import SAMPLE_KINDS, TRAILING_DATA
 from shield_core.image.formats.png_walk import PngWalk, check_checksums
+from shield_core.image.handover import WAITING, Finished, handover, ignore
 from shield_core.progress import Advance, nothing
 
 _BAND_BYTES: Final = 1 << 18  # filtered and unfiltered rows stay in the second-level cache
@@ -28,7 +28,7 @@ Samples = NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True)
 class _Band:
-    """Some rows: as they are inflated, and where their samples go."""
+    """Some rows: the memory of the inflated bytes and of their samples."""
 
     filtered: Samples
     top: int
@@ -36,7 +36,7 @@ class _Band:
 
 
 def reads(walk: PngWalk) -> bool:
-    """Say whether `read` takes a picture: samples as a payload holds them, and not interlaced."""
+    """Return whether `read` accepts a picture: samples as a payload holds them, and not interlaced."""
     return walk.facts.exact and not walk.frame.interlaced
 
 
@@ -50,17 +50,17 @@ def read(
     """Read a picture.
 
     Args:
-        walk: of a picture that `reads` takes.
-        finished: told the samples of every band, from top to bottom, on whichever thread.
-        threads: 1, or 2 to inflate on this one and do the rest on another.
-        progress: told the bytes of file inflated.
+        walk: of a picture that `reads` accepts.
+        finished: called with the samples of every band, from top to bottom, on either thread.
+        threads: 1, or 2 to inflate on the calling thread and do the rest on another.
+        progress: called with the bytes of file inflated.
 
     Returns:
         The samples: shape (pixels, bytes per pixel), uint8, C-contiguous, owned, 16-bit ones big-endian; and warnings
-        that are found only here.
+        that only this reader finds.
 
     Raises:
-        ImageCorrupt: a wrong checksum, image data that are damaged or of another length than IHDR declares, or a filter
+        ImageCorrupt: a wrong checksum, image data that is damaged or of another length than IHDR declares, or a filter
             that does not exist.
 
     Source: Portable Network Graphics, third edition, sections 7, 9 and 10.
@@ -79,7 +79,7 @@ def read(
             raise ImageCorrupt("a row of the PNG has a filter that does not exist")
         finished(rows.reshape(-1))
 
-    with conveyor(work, threads=threads) as hand_over:
+    with handover(work, threads=threads) as hand_over:
         for band in _bands(height, row_bytes):
             inflation.fill(band.filtered.reshape(-1))
             hand_over(band)
@@ -88,13 +88,13 @@ def read(
 
 
 def warm() -> None:
-    """Compile the kernel, or load it from the cache: a worker does this when it starts, never inside a job."""
+    """Compile the kernel, or load it from the cache: a worker calls this when it starts, never inside a job."""
     row = np.zeros((1, 5), np.uint8)
     _kernels().unfilter(row, row[0, 1:], np.empty((1, 4), np.uint8), 1)
 
 
 def _bands(height: int, row_bytes: int) -> Iterator[_Band]:
-    """Yield bands whose memory is used again as soon as `WAITING` later ones were handed over."""
+    """Yield bands; their memory is reused once `WAITING` later bands were handed over."""
     rows = max(1, _BAND_BYTES // (1 + row_bytes))
     memory = np.empty((WAITING + 1, min(rows, height), 1 + row_bytes), np.uint8)
     for number, top in enumerate(range(0, height, rows)):
@@ -103,7 +103,7 @@ def _bands(height: int, row_bytes: int) -> Iterator[_Band]:
 
 
 class _Inflation:
-    """The image data of a PNG, inflated into memory that is there."""
+    """The image data of a PNG, inflated into existing memory."""
 
     def __init__(self, walk: PngWalk, progress: Advance) -> None:
         parts = [walk.view[chunk.start : chunk.end] for chunk in walk.chunks if chunk.name == b"IDAT"]
@@ -113,10 +113,10 @@ class _Inflation:
         self._progress = progress
 
     def fill(self, target: Samples) -> None:
-        """Write the next bytes, all that there is room for.
+        """Fill the target with the next bytes.
 
         Raises:
-            ImageCorrupt: damaged, or not so many.
+            ImageCorrupt: the data is damaged or too short.
         """
         done = 0
         while done < target.size:
@@ -125,10 +125,10 @@ class _Inflation:
             done += len(part)
 
     def finish(self) -> bool:
-        """Check that nothing is left, and tell whether bytes stand behind the end, which readers pass over.
+        """Check that no data is left, and return whether bytes follow the end of the stream, which readers ignore.
 
         Raises:
-            ImageCorrupt: damaged, or more or less than that.
+            ImageCorrupt: the data is damaged, too long or too short.
         """
         while not self._inflate.eof:
             if self._next(1):

@@ -18,7 +18,7 @@ SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
 KEPT: Final = frozenset(
     b"iCCP eXIf pHYs tEXt zTXt iTXt tIME sRGB gAMA cHRM cICP sBIT bKGD".split()  # docs/reference/format.md, "Payload"
 )
-"""Chunks that the `pixels` layout keeps as they stand."""
+"""Chunks that the `pixels` layout keeps unchanged."""
 
 _PIXELS = frozenset(b"IHDR PLTE tRNS IDAT IEND acTL fcTL fdAT".split())
 _TYPE = re.compile(rb"[A-Za-z]{4}")
@@ -36,7 +36,7 @@ _PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4),
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A chunk of a file: its type and where its data stand."""
+    """A chunk of a file: its type and the position of its data."""
 
     name: bytes
     start: int
@@ -45,7 +45,7 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """IHDR: what the picture's rows look like."""
+    """IHDR: the form of the picture's rows."""
 
     width: int
     height: int
@@ -55,14 +55,14 @@ class Frame:
 
     @property
     def mode(self) -> str:
-        """Name the samples in Pillow's words."""
+        """The name of the samples in Pillow."""
         if self.color_type == 0 and self.bit_depth != _BYTE:
             return {1: "1", 16: "I;16"}.get(self.bit_depth, f"L;{self.bit_depth}")
         return _MODES[self.color_type] + (";16" if self.bit_depth > _BYTE else "")
 
     @property
     def filtered_size(self) -> int:
-        """Count the bytes that all IDAT data must inflate to: rows with their filter bytes, for each pass."""
+        """The bytes that all IDAT data must inflate to: rows with their filter bytes, for each pass."""
         passes = _PASSES if self.interlaced else ((0, 0, 1, 1),)
         return sum(self._pass_size(*step) for step in passes)
 
@@ -76,7 +76,7 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class PngWalk:
-    """What the chunks of a PNG say."""
+    """The contents of a PNG's chunks."""
 
     facts: ImageFacts
     shown: tuple[Pieces, ...]
@@ -131,12 +131,12 @@ def walk_png(view: memoryview) -> PngWalk:
 
 
 def check_png(walk: PngWalk) -> tuple[str, ...]:
-    """Check what a walk leaves out because it takes time: every checksum, and the length of the image data.
+    """Run the checks that a walk omits because they take time: every checksum, and the length of the image data.
 
-    Decoders look at neither: Pillow ignores the checksum of IDAT, and takes data that end early for black rows.
+    Decoders check neither: Pillow ignores the checksum of IDAT, and reads missing data as black rows.
 
     Returns:
-        Warnings that are found only here.
+        Warnings that only this check finds.
 
     Raises:
         ImageCorrupt: a wrong checksum, or data of another length than IHDR declares.
@@ -150,7 +150,7 @@ def check_checksums(walk: PngWalk) -> None:
     """Check the checksum of every chunk.
 
     Raises:
-        ImageCorrupt: a wrong one.
+        ImageCorrupt: a checksum is wrong.
     """
     for chunk in walk.chunks:
         stored = int.from_bytes(walk.view[chunk.end : chunk.end + 4], "big")
@@ -235,7 +235,7 @@ def _judge(frame: Frame, chunks: tuple[Chunk, ...], frames: int) -> tuple[bool, 
 
 
 def _inflates_to(parts: list[memoryview], expected: int) -> bool:
-    """Inflate and count; tell whether bytes stand behind the end of the compressed stream, which readers pass over."""
+    """Inflate and count; return whether bytes follow the end of the compressed stream, which readers ignore."""
     inflate = isal_zlib.decompressobj()
     done = 0
     pieces = [part[at : at + _INFLATE_STEP] for part in parts for at in range(0, len(part), _INFLATE_STEP)]
@@ -250,7 +250,7 @@ def _inflates_to(parts: list[memoryview], expected: int) -> bool:
 
 
 def _inflate(inflate: isal_zlib.Decompress, piece: memoryview, room: int) -> int:
-    """Count what a piece inflates to, and stop as soon as it is more than there is room for."""
+    """Count the bytes that a piece inflates to, and stop as soon as there are more than `room`."""
     done = 0
     rest: bytes | memoryview = piece
     while True:

@@ -1,4 +1,4 @@
-"""Writes a PNG from samples, strip by strip (Portable Network Graphics, third edition, sections 9 and 12.7)."""
+"""A writer of PNG files from samples, strip by strip (Portable Network Graphics, third edition, sections 9, 12.7)."""
 
 import io
 import struct
@@ -12,7 +12,7 @@ from shield_core.image.formats.png_walk import SIGNATURE
 from shield_core.progress import Advance, nothing
 
 _STRIP_BYTES = 1 << 20
-# ISA-L's best: within 8 % of zlib's level 6 on photographs, at twenty times its speed.
+# ISA-L's best level: within 8 % of zlib's level 6 on photographs, at twenty times its speed.
 _LEVEL = 3
 
 Rows = NDArray[np.uint8]
@@ -37,14 +37,14 @@ def write_png(
         height: Pixels.
         bit_depth: 8 or 16 bits per sample.
         color_type: 0, 2, 4 or 6.
-        before: Type and data of the chunks in front of the image data.
-        after: Type and data of those behind them.
-        progress: Told the bytes of samples written.
+        before: Type and data of the chunks before the image data.
+        after: Type and data of the chunks after the image data.
+        progress: Called with the bytes of samples written.
 
     Returns:
         The file.
     """
-    # BytesIO gives its buffer away without a copy, where a join of parts would hold the file twice.
+    # BytesIO returns its buffer without a copy; joining parts would hold the file twice.
     out = io.BytesIO()
     out.write(SIGNATURE)
     _write_chunk(out, b"IHDR", struct.pack(">IIBBBBB", width, height, bit_depth, color_type, 0, 0, 0))
@@ -77,7 +77,7 @@ def _compress(rows: Rows, bytes_per_pixel: int, progress: Advance) -> Iterator[b
 
 
 def _filter(rows: Rows, top: int, bottom: int, bytes_per_pixel: int) -> Rows:
-    """Filter each row in the way that leaves the smallest differences: the sum of their amounts, section 12.7."""
+    """Filter each row with the filter that minimizes the sum of absolute differences, section 12.7."""
     here = rows[top:bottom]
     above = rows[top - 1 : bottom - 1] if top else np.concatenate([np.zeros_like(rows[:1]), rows[: bottom - 1]])
     left, corner = _shifted(here, bytes_per_pixel), _shifted(above, bytes_per_pixel)
@@ -99,7 +99,7 @@ def _shifted(rows: Rows, bytes_per_pixel: int) -> Rows:
 
 
 def _paeth(left: Rows, above: Rows, corner: Rows) -> Rows:
-    """Predict by whichever neighbor is nearest to left + above - corner; ties go to left, then above (section 9.4)."""
+    """Predict with the neighbor nearest to left + above - corner; ties go to left, then above (section 9.4)."""
     across = above.astype(np.int16) - corner
     down = left.astype(np.int16) - corner
     from_left, from_above, from_corner = np.abs(across), np.abs(down), np.abs(across + down)

@@ -1,4 +1,4 @@
-"""Raw pictures of cameras: what tells them from a TIFF, whose structure most of them share (TIFF/EP; DNG 1.7)."""
+"""Recognition of raw camera pictures, most of which share the structure of a TIFF (TIFF/EP; DNG 1.7)."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -29,7 +29,7 @@ _MOST_DIRECTORIES = 16
 
 
 def raw_media_type(view: memoryview) -> str | None:
-    """Tell the media type of a file with the magic of a TIFF that is a camera's raw picture, or None for any other.
+    """Return the media type of a raw camera picture with the magic bytes of a TIFF, or None for any other file.
 
     Args:
         view: the whole file.
@@ -50,7 +50,7 @@ def raw_media_type(view: memoryview) -> str | None:
 
 
 def largest_page(view: memoryview) -> tuple[int, int]:
-    """Find the size of the largest picture among the directories: beside it stand previews.
+    """Find the size of the largest picture among the directories; the others are previews.
 
     Returns:
         Width and height in pixels; 0 and 0 where none is described.
@@ -66,7 +66,7 @@ def largest_page(view: memoryview) -> tuple[int, int]:
 
 
 def _directories(reader: TagReader, offset: int) -> Iterator[Directory]:
-    """Read the pages and the directories inside them; raises ImageCorrupt where the first cannot be read."""
+    """Read the pages and the directories inside them; raise ImageCorrupt if the first cannot be read."""
     waiting = [offset]
     yielded = 0
     while waiting and yielded < _MOST_DIRECTORIES:

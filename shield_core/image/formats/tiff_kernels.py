@@ -1,4 +1,4 @@
-"""The compiled inside of the check of compressed strips: how much they unpack to. Imported on first use."""
+"""Compiled kernels that measure how many bytes compressed TIFF strips unpack to. Imported on first use."""
 
 # mypy: disable-error-code="untyped-decorator,no-untyped-def,no-untyped-call"
 # ruff: noqa: ANN001, ANN201, ANN202  - numba infers the types from the call
@@ -15,7 +15,7 @@ _NO_OPERATION = 128
 
 @_kernel
 def measure_packbits(data, wanted):
-    """Find where the packets end that unpack to exactly so many bytes; -1 where none do.
+    """Find the end of the packets that unpack to exactly `wanted` bytes; -1 if there are none.
 
     Source: TIFF 6.0, section 9.
     """
@@ -37,7 +37,7 @@ def measure_packbits(data, wanted):
 
 @_kernel
 def _read_code(data, at, bits):
-    """Read a code, high bit first, from three bytes: it begins in the first of them and has at most 12 bits."""
+    """Read a code, high bit first, from three bytes: it begins in the first byte and has at most 12 bits."""
     first = at >> 3
     window = np.int64(data[first]) << 16
     if first + 1 < data.size:
@@ -49,7 +49,7 @@ def _read_code(data, at, bits):
 
 @_kernel
 def measure_lzw(data, wanted):
-    """Find where the codes end that unpack to exactly so many bytes; -1 where none do.
+    """Find the end of the codes that unpack to exactly `wanted` bytes; -1 if there are none.
 
     Source: TIFF 6.0, section 13.
     """
@@ -74,7 +74,7 @@ def measure_lzw(data, wanted):
         unpacked += lengths[code]
         if unpacked > wanted:
             return -1
-        # A code is as long as the largest that the table may hold by then, and one earlier than it needs to be.
+        # The code length grows with the largest code in the table, one code earlier than necessary.
         if following == (1 << bits) - 1 and bits < _MOST_BITS:
             bits += 1
         before = code

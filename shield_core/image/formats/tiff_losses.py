@@ -1,4 +1,4 @@
-"""What a TIFF that is rebuilt around its pixels does not bring back: tags, directories and bytes that nothing keeps."""
+"""The losses of a TIFF that is rebuilt from its pixels: tags, directories and bytes that are not kept."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -18,10 +18,10 @@ DIRECTORIES: Final = {
     GPS: frozenset[int](),
     INTEROPERABILITY: frozenset[int](),
 }
-"""The directories that may stand in each directory; None is the page."""
+"""The directories that each directory may contain; None is the page."""
 
 _SUBFILE = 254
-# Written again from the samples: what they say of the picture is the same, whatever the values.
+# Tags that are written again from the samples: they describe the same picture, even with other values.
 _SINGLE = frozenset({256, 257, 259, 262, 266, 277, 278, 284, 317, 322, 323})
 _REWRITTEN = _SINGLE | {258, 273, 279, 324, 325, 338, 339}
 _POINTERS = frozenset({EXIF, GPS, INTEROPERABILITY, SUB_IMAGES})
@@ -41,15 +41,15 @@ def _stray_tags(reader: TagReader, directory: Directory) -> list[int]:
 
 
 def find_loss(reader: TagReader, directory: Directory, page: Page) -> str | None:
-    """Say what would be lost of a page whose pixels come back exactly, or None.
+    """Describe what a page with exactly restored pixels would lose, or return None.
 
     Args:
         reader: of the file.
         directory: of its only page.
-        page: what that says about its pixels.
+        page: the description of its pixels.
 
     Returns:
-        A reason that goes on "the picture is …".
+        A reason that continues "the picture is …".
     """
     stray = _stray_tags(reader, directory)
     if stray:
@@ -88,7 +88,7 @@ def _inner(reader: TagReader, directory: Directory, parent: int | None) -> Itera
 
 
 def _leads_away(tag: int, directory: Directory) -> bool:
-    """Tell whether a directory has more to it than its own values: another behind it, or offsets among them."""
+    """Return whether a directory refers to other data: a next directory, or offsets among its values."""
     entries = directory.entries
     pointers = (_POINTERS - DIRECTORIES[tag]) & entries.keys()
     kinds = (entry.kind == _POINTER_KIND for entry in entries.values() if entry.tag not in _POINTERS)
@@ -96,7 +96,7 @@ def _leads_away(tag: int, directory: Directory) -> bool:
 
 
 def _has_bytes_between(view: memoryview, spans: np.ndarray[tuple[int, int], np.dtype[np.uint64]]) -> bool:
-    """Tell whether anything but zeros stands outside of the spans, in front of the last one's end."""
+    """Return whether there are nonzero bytes outside the spans, before the end of the last."""
     ordered = spans[np.argsort(spans[:, 0])]
     ends = np.maximum.accumulate(ordered[:, 1])
     gaps = np.flatnonzero(ordered[1:, 0] > ends[:-1])

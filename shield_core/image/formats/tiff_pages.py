@@ -1,4 +1,4 @@
-"""The fields of a TIFF that describe pixels, and where they stand (TIFF 6.0, sections 3 to 8 and 15)."""
+"""The fields of a TIFF that describe pixels and their positions (TIFF 6.0, sections 3 to 8 and 15)."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ _NESTING = 3
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What a page says about its pixels."""
+    """The description of a page's pixels."""
 
     width: int
     height: int
@@ -55,22 +55,22 @@ class Page:
 
     @property
     def key(self) -> tuple[int, tuple[int, ...], tuple[int, ...]]:
-        """Return what decides whether a mode holds the pixels exactly: see `EXACT`."""
+        """Return the values that decide whether a mode holds the pixels exactly: see `EXACT`."""
         return self.photometric, self.bits, self.extra
 
     @property
     def is_planar(self) -> bool:
-        """Tell whether each channel stands by itself."""
+        """Whether each channel is stored separately."""
         return self.planar == _SEPARATE_PLANES and len(self.bits) > 1
 
     @property
     def has_strange_tiles(self) -> bool:
-        """Tell whether the tiles stand in the tables of strips, which decoders read as strips."""
+        """Whether the tables of strips hold the tiles, which decoders read as strips."""
         return self.tiled and self.tables == _STRIPS
 
     @property
     def mode(self) -> str:
-        """Name the samples, roughly where they are unusual."""
+        """The name of the samples, approximate for unusual ones."""
         if self.key in EXACT or self.bits == (1,):
             return EXACT.get(self.key, "1")
         suffix = "" if self.bits[0] in {1, 8} else f";{self.bits[0]}"
@@ -78,7 +78,7 @@ class Page:
 
 
 def read_page(reader: TagReader, directory: Directory) -> Page:
-    """Read the fields of a page, and check that its pixels stand in the file.
+    """Read the fields of a page, and check that its pixels are inside the file.
 
     Raises:
         TooManyPixels: it declares more than the limit.
@@ -107,7 +107,7 @@ def read_page(reader: TagReader, directory: Directory) -> Page:
 
 
 def find_spans(reader: TagReader, directory: Directory, page: Page) -> NDArray[np.uint64] | None:
-    """Find where the pixels of a page stand, each strip or tile as start and end; None where the file does not say.
+    """Find the positions of a page's pixels, each strip or tile as start and end; None if the file has none.
 
     Returns:
         Shape (strips, 2), uint64.
@@ -117,7 +117,7 @@ def find_spans(reader: TagReader, directory: Directory, page: Page) -> NDArray[n
 
 
 def fills_strips(reader: TagReader, directory: Directory, page: Page) -> bool:
-    """Tell whether strips or tiles hold nothing but the picture, as far as can be told without unpacking them."""
+    """Return whether strips or tiles hold only the picture, as far as is visible without unpacking them."""
     sizes = _many(reader, directory.entries.get(page.tables[1]))
     if page.tiled:
         across, down = _tile(reader, directory)
@@ -145,11 +145,11 @@ def count_unpacked(reader: TagReader, directory: Directory, page: Page) -> NDArr
 
 
 def find_end(reader: TagReader, directory: Directory, depth: int = 0) -> int:
-    """Find how far into the file a directory reaches: with its values, its pixels and the directories it points to."""
+    """Find the end of a directory in the file, including its values, its pixels and the directories it points to."""
     ends = [directory.end, _end_of(reader, directory, (513, 514))]
     ends += [_end_of(reader, directory, pair) for pair in (_STRIPS, _TILES)]
     for tag in _NESTED if depth < _NESTING else ():
-        # Cameras leave broken pointers in Exif, and everybody reads their pictures.
+        # Some cameras write broken pointers in Exif, and every decoder reads their pictures.
         with suppress(ImageCorrupt):
             ends += [find_end(reader, reader.directory(at), depth + 1) for at in _few(reader, directory, tag)]
     return max(ends)
@@ -183,14 +183,14 @@ def _check_strips(reader: TagReader, directory: Directory, page: Page) -> None:
     total = int(sizes.sum(dtype=np.uint64))
     if sizes.size and total < _least_size(page, tiled=page.tiled):
         raise ImageCorrupt("a page of the TIFF has less pixels than it declares")
-    # Decoders read every strip to its declared end: strips that all hold the whole file would take hours.
+    # Decoders read every strip to its declared end: if every strip spanned the whole file, this would take hours.
     reader.values_left -= total
     if reader.values_left < 0:
         raise ImageCorrupt("the strips of the TIFF overlap")
 
 
 def _least_size(page: Page, *, tiled: bool) -> int:
-    """Count the bytes that strips need, where that can be known: uncompressed, and colors not thinned out."""
+    """Count the bytes that strips need, if that is known: uncompressed and without chroma subsampling."""
     if tiled or page.compression != UNCOMPRESSED or page.photometric == _YCBCR:
         return 0
     return page.height * -(-page.width * sum(page.bits) // 8)
@@ -229,7 +229,7 @@ def _largest(numbers: NDArray[np.unsignedinteger[Any]]) -> int:
 
 
 def _end_of(reader: TagReader, directory: Directory, tags: tuple[int, int]) -> int:
-    """Find where the furthest of the parts that two tags describe by offset and size ends."""
+    """Find the end of the furthest part among those that two tags describe by offset and size."""
     starts, sizes = (_many(reader, directory.entries.get(tag)) for tag in tags)
     if not starts.size:
         return 0

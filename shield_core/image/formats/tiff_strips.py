@@ -1,4 +1,4 @@
-"""What compressed strips or tiles of a TIFF hold beside the picture: decoders read to its end and no further."""
+"""A check of compressed TIFF strips and tiles for data after the picture, which decoders do not read."""
 
 import zlib
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ _PIECE: Final = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Strips:
-    """The compressed strips or tiles of a page: where each starts and ends, and how many bytes it should unpack to.
+    """The compressed strips or tiles of a page: the start and end of each, and its expected unpacked size.
 
     `spans` has the shape (strips, 2), `sizes` (strips,); both are int64.
     """
@@ -38,12 +38,12 @@ class Strips:
 
 
 def find_strips(reader: TagReader, directory: Directory, page: Page) -> Strips | None:
-    """Find the strips of a page whose samples are held exactly; None where they are not compressed.
+    """Find the strips of a page with exactly held samples; None if they are not compressed.
 
     Args:
         reader: of the file.
         directory: of the page.
-        page: what that says about its pixels; of one plane.
+        page: the description of its pixels, with one plane.
     """
     spans = find_spans(reader, directory, page)
     if page.compression == UNCOMPRESSED or spans is None:
@@ -53,15 +53,15 @@ def find_strips(reader: TagReader, directory: Directory, page: Page) -> Strips |
 
 
 def check_strips(strips: Strips) -> tuple[str, ...]:
-    """Check that strips unpack to the picture and nothing else, and what Deflate knows of damage.
+    """Check that strips unpack to the picture and nothing else, and check Deflate's checksums.
 
-    Zeros behind the data of a strip are nothing.
+    Zeros after the data of a strip are ignored.
 
     Returns:
         `TRAILING_DATA` where a strip holds anything else, or cannot be followed to its end.
 
     Raises:
-        ImageCorrupt: the checksum of a strip is wrong, or its data are no stream of Deflate. Decoders look at neither.
+        ImageCorrupt: the checksum of a strip is wrong, or its data is not a Deflate stream. Decoders check neither.
 
     Source: TIFF 6.0, sections 9 and 13; Adobe Photoshop TIFF Technical Notes (2002), ZIP/Deflate compression; RFC 1950.
     """
@@ -69,7 +69,7 @@ def check_strips(strips: Strips) -> tuple[str, ...]:
 
 
 def warm() -> None:
-    """Compile the kernels, or load them from the cache: a worker does this when it starts, never inside a job."""
+    """Compile the kernels, or load them from the cache: a worker calls this when it starts, never inside a job."""
     strip = np.frombuffer(bytes(2), np.uint8)
     _kernels().measure_packbits(strip, 1)
     _kernels().measure_lzw(strip, 1)
@@ -80,7 +80,7 @@ def _is_exact(compression: int, strip: memoryview, size: int) -> bool:
         return _inflates_to(strip, size)
     measure = {_LZW: _kernels().measure_lzw, _PACKBITS: _kernels().measure_packbits}[compression]
     data = np.frombuffer(strip, np.uint8)
-    data.setflags(write=False)  # numba compiles once more for arrays that may be written
+    data.setflags(write=False)  # numba compiles separately for writable arrays
     end = measure(data, size)
     return bool(end >= 0 and not data[end:].any())
 
@@ -94,7 +94,7 @@ def _inflates_to(strip: memoryview, size: int) -> bool:
             left -= len(stream.decompress(waiting, _PIECE))
             waiting = stream.unconsumed_tail
         if left >= 0:
-            left -= len(stream.flush())  # of the input that is read, a few codes at most
+            left -= len(stream.flush())  # from input already read: a few codes at most
     except zlib.error:
         raise ImageCorrupt("a strip of the TIFF is damaged") from None
     return stream.eof and left == 0 and not stream.unused_data.strip(b"\0")

@@ -32,8 +32,8 @@ TYPE_SIZES: Final = {
 """Bytes of a value, by field type."""
 
 _WHOLE_NUMBERS = {1: "u1", 3: "u2", 4: "u4", 13: "u4", 16: "u8", 18: "u8"}
-# How often the values of all entries together may exceed the file: pages may share some, and a hostile file points with
-# every entry at all of its 50 MB.
+# The values of all entries together may have this many times the bytes of the file: pages may share some values, but in
+# a hostile file every entry points at all of its 50 MB.
 _SHARING = 4
 _BIG_VERSION = 43
 
@@ -47,18 +47,18 @@ class TiffStyle:
 
     @property
     def entry_size(self) -> int:
-        """Count the bytes of an entry."""
+        """The bytes of an entry."""
         return 20 if self.big else 12
 
     @property
     def offset_format(self) -> str:
-        """Name an offset for `struct`."""
+        """The format of an offset for `struct`."""
         return self.order + ("Q" if self.big else "I")
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A field of a directory: its description as it stands, and where its values stand."""
+    """A field of a directory: its unchanged description, and the position of its values."""
 
     tag: int
     kind: int
@@ -70,9 +70,9 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """The fields of a directory, the offset of the next, and where the directory itself stands.
+    """The fields of a directory, the offset of the next directory, and its own position.
 
-    `whole` says that every field is among the entries: none of unknown type, empty, or of a tag that stands twice.
+    `whole` means that the entries have every field: none has an unknown type, is empty, or repeats a tag.
     """
 
     entries: dict[int, Entry]
@@ -82,18 +82,18 @@ class Directory:
 
     @property
     def spans(self) -> list[tuple[int, int]]:
-        """List where it and its values stand, each as start and end."""
+        """List the positions of the directory and its values, each as start and end."""
         return [self.span, *((entry.start, entry.start + entry.size) for entry in self.entries.values())]
 
     @property
     def end(self) -> int:
-        """Find how far into the file it reaches with its values."""
+        """Find its end in the file, including its values."""
         return max(end for _, end in self.spans)
 
 
 @dataclass(slots=True)
 class TagReader:
-    """Reads directories of one file, and no more of them than a file of its size can hold."""
+    """Reads directories of one file, but not more than a file of its size can hold."""
 
     view: memoryview
     style: TiffStyle
@@ -104,10 +104,10 @@ class TagReader:
         self.values_left = _SHARING * len(self.view)
 
     def directory(self, offset: int) -> Directory:
-        """Read the directory at an offset. Of a tag that stands twice, the first counts; unknown types are passed over.
+        """Read the directory at an offset. The first of duplicate tags counts; unknown types are skipped.
 
         Raises:
-            ImageCorrupt: outside the file, or more entries or values than the file can hold.
+            ImageCorrupt: it is outside the file, or has more entries or values than the file can hold.
         """
         head = "Q" if self.style.big else "H"
         (count,) = self._unpack(head, offset)
@@ -127,7 +127,7 @@ class TagReader:
         """Read the values of an entry of whole numbers, without copying them.
 
         Raises:
-            ImageCorrupt: the values are no whole numbers.
+            ImageCorrupt: the values are not whole numbers.
         """
         if entry.kind not in _WHOLE_NUMBERS:
             raise ImageCorrupt(f"the TIFF tag {entry.tag} is no number")
@@ -135,16 +135,16 @@ class TagReader:
         return np.frombuffer(self.view, dtype, entry.count, entry.start)
 
     def number(self, directory: Directory, tag: int, default: int) -> int:
-        """Read the first value of a tag, or take the default where it does not stand.
+        """Read the first value of a tag, or return the default if it is missing.
 
         Raises:
-            ImageCorrupt: the value is no whole number.
+            ImageCorrupt: the value is not a whole number.
         """
         entry = directory.entries.get(tag)
         return default if entry is None else int(self.numbers(entry)[0])
 
     def value(self, entry: Entry) -> memoryview:
-        """Return the values of an entry as they stand, without copying them."""
+        """Return the bytes of an entry's values, without copying them."""
         return self.view[entry.start : entry.start + entry.size]
 
     def _entries(self, start: int, count: int) -> Iterator[Entry]:

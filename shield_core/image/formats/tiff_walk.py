@@ -13,7 +13,7 @@ from shield_core.image.formats.tiff_tags import Directory, TagReader, TiffStyle,
 from shield_core.image.limits import MAX_KEPT
 from shield_core.image.undecoded import NotDecoded
 
-# What a decoder needs to find and read the pixels. Not the orientation: Pillow would turn them.
+# The tags that a decoder needs to find and read the pixels. Not the orientation: Pillow would rotate them.
 _SHOWN = frozenset(
     {
         254,
@@ -49,7 +49,7 @@ _UNPACKED = frozenset({1, 32773})
 
 @dataclass(frozen=True, slots=True)
 class KeptTag:
-    """A tag to keep: its values as they stand, or the tags of the directory that it points to."""
+    """A tag to keep: the bytes of its values, or the tags of the directory that it points to."""
 
     tag: int
     kind: int = 0
@@ -59,15 +59,15 @@ class KeptTag:
 
     @property
     def cost(self) -> int:
-        """Estimate what it takes in the metadata, in bytes."""
+        """Estimate its size in the metadata, in bytes."""
         return 80 + (len(self.value) + 2) // 3 * 4 + sum(tag.cost for tag in self.tags)
 
 
 @dataclass(frozen=True, slots=True)
 class TiffWalk:
-    """What the directories of a TIFF say; `packed` is False where the source is hardly compressed.
+    """The contents of a TIFF's directories; `packed` is False if the source is hardly compressed.
 
-    `strips` are those of a picture that is held exactly, where they are compressed.
+    `strips` are set for a picture that is held exactly and is compressed.
     """
 
     facts: ImageFacts
@@ -87,7 +87,7 @@ def walk_tiff(view: memoryview) -> TiffWalk:
 
     Raises:
         TooManyPixels: a page declares more than the limit.
-        NotDecoded: a kind that decoders read wrong.
+        NotDecoded: a kind that decoders read wrongly.
         ImageCorrupt: cut off, or not the structure of a TIFF.
     """
     style, first = read_style(view)
@@ -126,7 +126,7 @@ def walk_tiff(view: memoryview) -> TiffWalk:
 
 
 def _check_foreign(style: TiffStyle, pages: tuple[Page, ...]) -> None:
-    """Refuse what decoders open and read wrong; what they do not open, they say themselves."""
+    """Refuse files that decoders open but read wrongly; decoders refuse the others themselves."""
     width, height = pages[0].width, pages[0].height
     if style.big and style.order == ">":
         raise NotDecoded("a big-endian BigTIFF", width=width, height=height)
@@ -148,7 +148,7 @@ def _directories(reader: TagReader, offset: int) -> Iterator[Directory]:
 
 
 def _read_kept(reader: TagReader, directory: Directory) -> tuple[KeptTag, ...] | None:
-    """Read the tags to keep, in ascending order; None where a directory among them cannot be read."""
+    """Read the tags to keep, in ascending order; None if a directory among them cannot be read."""
     try:
         return _keep(reader, directory, KEPT & directory.entries.keys())
     except ImageCorrupt:
@@ -161,8 +161,8 @@ def _keep(reader: TagReader, directory: Directory, tags: frozenset[int] | set[in
         entry = directory.entries[tag]
         if tag in DIRECTORIES:
             inner = reader.directory(reader.number(directory, tag, 0))
-            strangers = DIRECTORIES.keys() - DIRECTORIES[tag]
-            kept.append(KeptTag(tag, tags=_keep(reader, inner, inner.entries.keys() - strangers)))
+            foreign = DIRECTORIES.keys() - DIRECTORIES[tag]
+            kept.append(KeptTag(tag, tags=_keep(reader, inner, inner.entries.keys() - foreign)))
         else:
             kept.append(KeptTag(tag, entry.kind, entry.count, reader.value(entry)))
     return tuple(kept)
@@ -187,12 +187,12 @@ def _judge(
 
 
 def _has_trailing(view: memoryview, end: int) -> bool:
-    padded = -(-end // 16) * 16  # programs that append pages fill up to a multiple of 16 with zeros
+    padded = -(-end // 16) * 16  # programs that append pages pad to a multiple of 16 with zeros
     return len(view) > padded or any(view[end:])
 
 
 def _show(view: memoryview, style: TiffStyle, directory: Directory) -> Pieces:
-    """Show a decoder one page alone: the file as it is, ending in a directory of the tags that make its pixels."""
+    """Give a decoder a single page: the unchanged file, followed by a directory of the tags that make its pixels."""
     entries = [directory.entries[tag].raw for tag in sorted(_SHOWN & directory.entries.keys())]
     start = 8 if style.big else 4
     behind = start + struct.calcsize(style.offset_format)

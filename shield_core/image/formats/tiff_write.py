@@ -1,4 +1,4 @@
-"""Writes a TIFF around its pixels, with the tags that were kept of the original (TIFF 6.0, sections 2, 4 and 14)."""
+"""A writer of TIFF files from pixels and the kept tags of the original (TIFF 6.0, sections 2, 4 and 14)."""
 
 import io
 import struct
@@ -42,7 +42,7 @@ def write_tiff(
     packed: bool,
     tags: tuple[KeptTag, ...],
 ) -> bytes:
-    """Write one page in strips, with Deflate and differences where the original was compressed.
+    """Write one page in strips, with Deflate and the difference predictor if the original was compressed.
 
     Args:
         samples: Shape (height · width, bytes per pixel), uint8; 16-bit samples big-endian.
@@ -51,7 +51,7 @@ def write_tiff(
         bit_depth: 8 or 16 bits per sample.
         order: "II" or "MM": the byte order of the file, and of the values in `tags`.
         packed: Whether to compress.
-        tags: What was kept of the original.
+        tags: The kept tags of the original.
 
     Returns:
         The file.
@@ -123,7 +123,7 @@ def _describe(
 
 
 def _write_directory(out: io.BytesIO, sign: str, own: list[_Written], tags: tuple[KeptTag, ...]) -> int:
-    """Write the values, the directories inside, then the directory; return where it stands."""
+    """Write the values, the inner directories, then the directory; return its position."""
     fields = [*own, *(_write_kept(out, sign, tag) for tag in tags)]
     fields.sort(key=lambda field: field.tag)
     entries = [_write_field(out, sign, field) for field in fields]

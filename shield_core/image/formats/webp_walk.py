@@ -17,7 +17,7 @@ _ALPHA_FLAG, _ANIMATION_FLAG = 0x10, 0x02
 
 @dataclass(frozen=True, slots=True)
 class WebpWalk:
-    """What the chunks of a WebP say."""
+    """The contents of a WebP's chunks."""
 
     facts: ImageFacts
     shown: tuple[Pieces, ...]
@@ -45,7 +45,7 @@ def walk_webp(view: memoryview) -> WebpWalk:
         TooManyPixels: a header declares more than the limit.
         ImageCorrupt: cut off, or not the structure of a WebP.
     """
-    # The size counts from behind itself; an odd one is followed by a byte of padding.
+    # The size counts the bytes after itself; a byte of padding follows an odd size.
     end = 8 + int.from_bytes(view[4:8], "little")
     canvas = _read_canvas(view)
     check_size(canvas.width, canvas.height)
@@ -104,7 +104,7 @@ def _read_chunks(view: memoryview) -> Iterator[tuple[bytes, memoryview]]:
 
 
 def _read_canvas(view: memoryview) -> _Canvas:
-    """Read the first chunk: it declares the size of everything."""
+    """Read the first chunk: it declares the size of the picture."""
     name, body = bytes(view[12:16]), view[20:]
     if name == b"VP8X" and len(body) >= 10:  # noqa: PLR2004 - its size
         width, height = (int.from_bytes(body[at : at + 3], "little") + 1 for at in (4, 7))
@@ -125,7 +125,7 @@ def _read_size(name: bytes, body: memoryview) -> _Canvas:
 
 
 def _check_inside(name: bytes, body: memoryview, canvas: _Canvas) -> None:
-    """Refuse a picture or frame larger than the canvas that was counted."""
+    """Refuse a picture or frame larger than the declared canvas."""
     if name in _PICTURES:
         inner = _read_size(name, body)
         if (inner.width, inner.height) != (canvas.width, canvas.height) or canvas.animated:

@@ -1,4 +1,4 @@
-"""Pictures to measure."""
+"""Pictures for the tests of the analysis."""
 
 import numpy as np
 

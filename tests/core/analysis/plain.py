@@ -1,4 +1,4 @@
-"""The measures by definition, sample by sample, in plain Python: slow, and the oracle of the kernels."""
+"""Reference implementations of the measures in plain Python, sample by sample, to test the kernels."""
 
 from shield_core.analysis.measures.picture import Picture
 from shield_core.analysis.measures.tally import Differences, Pairs
@@ -7,7 +7,7 @@ SHIFTS = {"horizontal": (1, 0), "vertical": (0, 1), "diagonal": (1, 1)}
 
 
 def samples(picture: Picture) -> list[list[list[int]]]:
-    """Rows of pixels of samples."""
+    """Return rows of pixels of samples."""
     size = picture.bit_depth // 8
     flat = picture.samples.tobytes()
     values = [int.from_bytes(flat[at : at + size], "big") for at in range(0, len(flat), size)]
@@ -24,7 +24,7 @@ def histogram(picture: Picture) -> list[list[int]]:
 
 
 def neighbors(picture: Picture, direction: str) -> list[list[tuple[int, int]]]:
-    """Pairs of one direction, for each channel."""
+    """Return the pairs of one direction, for each channel."""
     right, down = SHIFTS[direction]
     rows = samples(picture)
     return [

@@ -1,4 +1,4 @@
-"""Analyses of every kind that a report is printed of, as they come back from JSON, and what else is known."""
+"""Analyses of every kind, after a JSON round trip, and the context of their reports."""
 
 import json
 from dataclasses import replace

@@ -16,15 +16,15 @@ def experiments(samples):
 
 
 class TestAvalanche:
-    def test_a_flipped_bit_of_the_key_changes_half_of_the_bits(self):
+    def test_flipped_key_bit_changes_half_of_the_bits(self):
         found = experiments(picture())["key"]
         assert found["changed"]["value"] == pytest.approx(0.5, abs=0.01)
         assert 0.45 < found["lowest"] <= found["changed"]["value"] <= found["highest"] < 0.55
 
-    def test_a_flipped_bit_of_the_picture_changes_half_of_the_bits_because_the_key_is_fresh(self):
+    def test_flipped_picture_bit_changes_half_under_fresh_keys(self):
         assert experiments(picture())["picture_fresh_keys"]["changed"]["value"] == pytest.approx(0.5, abs=0.01)
 
-    def test_under_one_key_a_flipped_bit_of_the_picture_changes_one_bit(self):
+    def test_flipped_picture_bit_changes_one_under_same_key(self):
         found = experiments(picture())["picture_same_key"]
         assert (found["lowest"], found["highest"], found["changed"]["verdict"]) == (1, 1, "as_expected")
 
@@ -33,7 +33,7 @@ class TestAvalanche:
         assert changed["sd"] == 0.5 / (100 * 2 * 8 * FLIPS) ** 0.5
         assert changed["deviation"] == pytest.approx((changed["value"] - 0.5) / changed["sd"])
 
-    def test_bits_are_spread_over_the_whole_picture_and_over_all_places_of_a_byte(self):
+    def test_flipped_bits_are_spread_over_picture_and_bytes(self):
         samples = picture()
         flipped = experiments(samples)["picture_same_key"]["flipped"]
         assert len(set(flipped)) == FLIPS
@@ -41,7 +41,7 @@ class TestAvalanche:
         assert flipped == sorted(flipped)
         assert flipped[-1] > 0.98 * 8 * samples.nbytes
 
-    def test_bits_of_the_key_are_all_different_and_inside_it(self):
+    def test_flipped_key_bits_are_distinct_and_in_range(self):
         flipped = experiments(picture(4))["key"]["flipped"]
         assert len(set(flipped)) == FLIPS
         assert max(flipped) < 256
@@ -63,7 +63,7 @@ class TestAvalanche:
         avalanche(picture(), progress=done.append)
         assert (len(done), sum(done)) == (ENCRYPTIONS, ENCRYPTIONS * picture().nbytes)
 
-    def test_it_is_plain_json_and_says_what_it_does_not_show(self):
+    def test_result_is_json_and_states_its_limits(self):
         result = json.loads(json.dumps(avalanche(picture())))
         assert (result["flips"], result["picture"]) == (64, {"pixels": 400, "bytes_per_pixel": 3})
         assert "not a proof" in result["limits"]
@@ -75,7 +75,7 @@ class TestAvalanche:
         assert found["key"]["changed"]["verdict"] == "failed"
         assert found["picture_fresh_keys"]["changed"]["verdict"] == "failed"
 
-    def test_a_cipher_that_spreads_under_one_key_is_not_this_one(self, monkeypatch):
+    def test_cipher_that_spreads_under_same_key_fails(self, monkeypatch):
         def scramble(buffer, _key, **_):
             buffer[:] = np.random.default_rng().integers(0, 256, buffer.shape)
 

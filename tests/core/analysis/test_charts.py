@@ -20,7 +20,7 @@ class TestScatter:
 
     @pytest.mark.parametrize("kind", KINDS)
     @pytest.mark.parametrize("direction", DIRECTIONS)
-    def test_a_large_picture_shows_as_many_pairs_of_it_as_allowed(self, kind, direction):
+    def test_large_picture_shows_the_maximum_of_pairs(self, kind, direction):
         picture = noise(90, 70, depth=kind[0], lanes=kind[1])
         found = charts.scatter(picture, picture)[f"encrypted_{direction}"]
         pairs = list(zip(found["x"], found["y"], strict=True))

@@ -25,11 +25,11 @@ class TestWrite:
     def test_a_picture_that_was_converted_says_from_what(self):
         assert "measured as converted from CMYK" in dict(write(KINDS["converted"], about()).facts)["Original"]
 
-    def test_critical_values_need_two_pictures_that_can_be_compared(self):
+    def test_critical_values_need_two_comparable_pictures(self):
         assert len(write(KINDS["sound"], about()).critical) == 3
         assert write(KINDS["holds a file, cipher unknown"], about()).critical == ()
 
-    def test_a_number_stands_beside_that_of_the_original(self):
+    def test_number_is_shown_beside_the_original(self):
         results = {result.name: result for result in write(KINDS["sound"], about()).results}
         assert results["Correlation, vertical"].was == "0.9999"
         assert results["NPCR between ciphertexts"].was == ""
@@ -41,7 +41,7 @@ class TestWrite:
         assert "cipher" in results["NPCR between ciphertexts"].reason
         assert "Mean squared error (none: the pictures are equal)" in results
 
-    def test_a_letter_comes_with_its_meaning_and_the_false_alarms(self):
+    def test_letter_has_meaning_and_false_alarm_rate(self):
         contents = write(KINDS["sound"], about())
         assert contents.letter == "A"
         assert contents.letter_words.endswith("passed.")
@@ -64,7 +64,7 @@ class TestWrite:
         assert dict(contents.provenance)["Entropy credited"] == "0 bits"
         assert "credited with zero entropy" in contents.provenance_words
 
-    def test_a_device_is_credited_with_what_the_statement_says(self):
+    def test_device_has_credit_of_the_statement(self):
         statement = STATEMENT | {
             "source": {"name": "lab", "kind": "hardware"},
             "raw": {"bits": 4096, "credited_bits": 2048},

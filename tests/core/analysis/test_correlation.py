@@ -27,7 +27,7 @@ class TestCoefficient:
         assert correlation.coefficient(counted.pairs[direction]) == pytest.approx(expected, abs=1e-12)
 
     def test_channels_of_different_brightness_are_no_correlation(self):
-        """Noise of 0 to 15 in red, of 240 to 255 in blue: about one mean for both, r would be above 0.99."""
+        """Noise of 0 to 15 in red, of 240 to 255 in blue: with one mean for both, r would be above 0.99."""
         picture = noise(300, 200)
         picture.samples[:] = picture.samples % 16 + np.array([0, 120, 240], np.uint8)
         counted = tally.count(picture, picture)[0]

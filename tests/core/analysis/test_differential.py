@@ -79,14 +79,14 @@ class TestJudge:
         assert differential.judge_uaci("u", compared, top=255).verdict is Verdict.FAILED
 
     def test_a_picture_and_its_negative_fail_too(self):
-        """They differ in every sample, which noise does not: more is not better."""
+        """They differ in every sample, but noise does not: a higher rate is not better."""
         first = noise(300, 200)
         second = noise(300, 200)
         second.samples[:] = 255 - first.samples
         assert differential.judge_npcr("n", tally.compare(first, second), top=255).verdict is Verdict.FAILED
 
     @pytest.mark.parametrize("value", [0, 100, 255])
-    def test_uaci_from_a_picture_expects_what_its_values_make(self, value):
+    def test_uaci_expectation_depends_on_picture_values(self, value):
         """The mean and deviation of |p - u| over all u, by definition."""
         values = np.zeros(256, np.int64)
         values[value] = 400

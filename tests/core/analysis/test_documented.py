@@ -1,4 +1,4 @@
-"""docs/reference/analysis.md says what the code does."""
+"""Tests that docs/reference/analysis.md describes the code."""
 
 import re
 from pathlib import Path
@@ -24,13 +24,13 @@ def named(cell):
 
 
 class TestPage:
-    def test_gives_formula_and_source_with_year_of_every_test(self):
+    def test_every_test_has_formula_and_dated_source(self):
         rows = [row for row in ROWS if len(row) == 5 and row[0].startswith("`")]
         assert {name for row in rows for name in named(row[0])} == set(TESTS) - {"key_space"}
         sources = [row[4] for row in rows]
         assert all(re.search(r"(18|19|20)\d\d", source) or source == "the same" for source in sources)
 
-    def test_says_of_every_test_what_it_does_not_show_in_its_own_words(self):
+    def test_every_test_states_what_it_does_not_show(self):
         section = PAGE.split("## What a number does not show")[1].split("\n## ")[0]
         said = {
             name: row[1]

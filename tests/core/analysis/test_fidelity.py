@@ -42,7 +42,7 @@ class TestJudge:
         assert fidelity.judge_mse("m", compared, values).verdict is Verdict.AS_EXPECTED
 
     def test_noise_that_follows_the_picture_fails(self):
-        """A tenth of the samples left as they were: entropy and histogram of noise would hardly show it."""
+        """A tenth of the samples is unchanged: entropy and histogram of noise hardly show it."""
         picture, leaky = ramp(300, 200), noise(300, 200)
         leaky.samples[::10] = picture.samples[::10]
         values = np.bincount(picture.samples.reshape(-1), minlength=256)

@@ -30,7 +30,7 @@ class TestLetter:
     def test_without_a_key_space_no_a(self):
         assert letter(bits=None) == "B"
 
-    def test_what_cannot_be_tested_on_a_picture_costs_nothing(self):
+    def test_impossible_test_does_not_lower_the_letter(self):
         assert letter(without=["correlation_horizontal"]) == "A"
 
     @pytest.mark.parametrize(("failures", "expected"), [(1, "C"), (2, "D"), (3, "F"), (5, "F")])
@@ -70,7 +70,7 @@ class TestRules:
         )
         assert (by_id["key_space"]["value"], by_id["key_space"]["threshold"]) == (256, 128)
 
-    def test_false_alarms_are_bounded_by_the_tests_that_were_made(self):
+    def test_false_alarm_bound_counts_only_made_tests(self):
         alarm = grade(findings(without=BETWEEN), key_space_bits=256, withheld=None)["false_alarm"]
         assert alarm == {"per_test": 1e-5, "tests": 5, "at_most": pytest.approx(5e-5)}
 

@@ -15,7 +15,7 @@ def wide_of(size, seed=0):
 
 @pytest.fixture(params=["compiled", "python"])
 def kernel(request):
-    """Compiled code, and the same lines as Python runs them: there an index out of range raises."""
+    """The compiled code, and the same code as plain Python, in which an index out of range raises."""
     return lambda name: getattr(kernels, name) if request.param == "compiled" else getattr(kernels, name).py_func
 
 

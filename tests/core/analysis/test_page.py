@@ -12,7 +12,7 @@ VOID = {"meta", "br", "img", "path", "link"}
 
 
 class Reader(HTMLParser):
-    """Collects tags, attributes and words, and insists that what is opened is closed."""
+    """Collects tags, attributes and text, and checks that every opened tag is closed."""
 
     def __init__(self, page):
         super().__init__()
@@ -47,7 +47,7 @@ class TestPage:
         assert reader.tags.count("svg") == 8
         assert ("html", "lang", "en") in reader.attributes
 
-    def test_asks_nobody_for_anything_and_runs_nothing(self):
+    def test_page_has_no_requests_and_no_scripts(self):
         page = render_html(KINDS["sound"], about())
         reader = Reader(page)
         assert not {"script", "img", "link", "iframe", "object", "form", "base", "a"} & set(reader.tags)
@@ -58,7 +58,7 @@ class TestPage:
         assert "https:" not in page
         assert "url(" not in page
 
-    def test_its_style_is_the_only_thing_that_its_policy_allows(self):
+    def test_content_security_policy_allows_only_own_style(self):
         style = re.search(r"<style>(.*)</style>", render_html(KINDS["sound"], about()), re.DOTALL).group(1)
         digest = b64encode(hashlib.sha256(style.encode()).digest()).decode()
         assert f"default-src 'none'; style-src 'sha256-{digest}'" in CONTENT_SECURITY_POLICY
@@ -69,7 +69,7 @@ class TestPage:
         assert "@media print" in page
         assert "prefers-color-scheme: dark" in page
 
-    def test_the_letter_stands_before_the_numbers_and_beside_what_they_do_not_show(self):
+    def test_letter_and_limits_precede_the_numbers(self):
         text = Reader(render_html(KINDS["sound"], about())).text
         assert text.index("Grade") < text.index("What these numbers do not show") < text.index("Facts")
         assert "cannot prove a good one" in text
@@ -89,7 +89,7 @@ class TestPage:
             assert words in text
         assert text.count("as expected") == 10
 
-    def test_charts_tell_a_screen_reader_what_is_to_be_seen(self):
+    def test_charts_have_labels_for_screen_readers(self):
         reader = Reader(render_html(KINDS["sound"], about()))
         labels = [value for tag, name, value in reader.attributes if (tag, name) == ("svg", "aria-label")]
         assert len(labels) == 8

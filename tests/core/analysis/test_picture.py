@@ -72,7 +72,7 @@ class TestRead:
         with pytest.raises(error):
             read(data)
 
-    def test_progress_is_told(self):
+    def test_progress_is_reported(self):
         told = []
         data = pictures.as_png(pictures.make(200, 100))
         read(data, progress=told.append)

@@ -28,12 +28,12 @@ def verdicts(analysis):
 
 @pytest.fixture(scope="module")
 def sound():
-    """Read by many tests, changed by none."""
+    """An analysis that many tests read and none changes."""
     return analysis_of(ramp(256, 200), ciphers.noise_of(1), timings_ms={"encrypting": 3.5})
 
 
 class TestShape:
-    def test_is_json_without_nan_and_the_same_after_a_round_trip(self, sound):
+    def test_analysis_survives_json_round_trip_without_nan(self, sound):
         assert json.loads(json.dumps(sound, allow_nan=False)) == sound
 
     def test_has_the_shape_of_the_api(self, sound):
@@ -55,7 +55,8 @@ class TestShape:
         assert len(sound["limits"]) >= 4
         assert set(sound["charts"]) == {"histogram_comparison", "correlation_scatter", "entropy_gauge"}
 
-    def test_every_number_has_expectation_deviation_verdict_and_what_it_does_not_show(self, sound):
+    def test_every_test_has_all_fields(self, sound):
+        """Every test has expectation, deviation, p-value, verdict and a caveat."""
         assert {test["id"] for test in sound["tests"]} == set(TESTS) - {"key_space"}
         for test in sound["tests"]:
             assert test["value"] is not None
@@ -94,21 +95,21 @@ class TestShape:
 
 class TestSoundCiphers:
     @pytest.mark.parametrize("kind", KINDS)
-    def test_noise_gets_an_a_in_every_kind_of_picture(self, kind):
+    def test_noise_gets_a_for_every_kind(self, kind):
         picture = noise(160, 128, depth=kind[0], lanes=kind[1])
         picture.samples[:] //= 3
         analysis = analysis_of(picture, ciphers.noise_of(kind[0] + kind[1]))
         assert set(verdicts(analysis).values()) == {"as_expected"}
         assert analysis["security_grade"]["letter"] == "A"
 
-    def test_our_own_gets_an_a_on_a_black_picture(self):
+    def test_own_cipher_gets_a_for_black_picture(self):
         black = Picture(np.zeros((40_000, 3), np.uint8), 200, 200)
         analysis = analysis_of(black, ciphers.ours)
         assert analysis["security_grade"]["letter"] == "A"
         assert analysis["metrics"]["correlation"]["original"]["horizontal"] is None
 
     def test_many_encryptions_fail_no_test(self):
-        """Of 200 pictures with ten tests each, one in fifty runs of this test has one that fails: it is seeded."""
+        """With 200 pictures and ten tests each, one in fifty runs would fail by chance: the test is seeded."""
         picture, cipher = ramp(144, 128), ciphers.noise_of(7)
         letters = [analysis_of(picture, cipher)["security_grade"]["letter"] for _ in range(200)]
         assert letters == ["A"] * 200
@@ -121,7 +122,7 @@ class TestUnsoundCiphers:
     def test_they_get_an_f(self, cipher):
         assert analysis_of(ramp(256, 200), cipher)["security_grade"]["letter"] == "F"
 
-    def test_a_key_that_is_used_again_is_seen_between_ciphertexts_only(self):
+    def test_reused_key_shows_only_between_ciphertexts(self):
         analysis = analysis_of(ramp(256, 200), ciphers.reused_key)
         failed = {name for name, verdict in verdicts(analysis).items() if verdict == "failed"}
         assert failed == {"npcr_between_ciphertexts", "uaci_between_ciphertexts"}
@@ -153,7 +154,7 @@ class TestBetweenCiphertexts:
         assert np.abs(first - second).max() == 1
         assert np.array_equal(picture.samples, before)
 
-    def test_without_the_cipher_they_are_null_with_a_reason(self):
+    def test_unknown_cipher_gives_null_with_reason(self):
         analysis = analyze(ramp(256, 200), noise(256, 200))
         for rate in ("npcr", "uaci"):
             assert analysis["metrics"][rate]["between_ciphertexts"] is None
@@ -170,7 +171,7 @@ class TestPicturesThatHoldAFile:
         holder = Picture(drawn.samples, 190, 170, holds_file=True)
         return analyze(ramp(256, 200), holder, encrypt=ciphers.noise_of(3), key_space_bits=256)
 
-    def test_what_needs_both_pictures_is_null_with_a_reason(self, analysis):
+    def test_measures_of_both_pictures_are_null_with_reason(self, analysis):
         metrics = analysis["metrics"]
         assert (metrics["psnr_db"], metrics["mse"], metrics["lossless"]) == (None, None, None)
         assert "holds a file" in metrics["full_reference_reason"]
@@ -188,7 +189,7 @@ class TestRefusals:
     @pytest.mark.parametrize(
         "other", [noise(200, 256), noise(256, 199), noise(256, 200, lanes=4), noise(256, 200, depth=16, lanes=2)]
     )
-    def test_pictures_of_another_size_or_kind_cannot_be_compared(self, other):
+    def test_other_size_or_kind_is_refused(self, other):
         with pytest.raises(PicturesDiffer, match="256 x 200 pixels of 3 x 8 bits") as refused:
             analyze(noise(256, 200), other)
         assert refused.value.code == "validation-failed"
@@ -221,7 +222,7 @@ class TestWithheld:
 
 
 class TestProgress:
-    def test_it_is_told_and_may_stop_the_work(self):
+    def test_progress_is_called_and_may_stop_work(self):
         told = []
         analyze(noise(300, 250), noise(300, 250), progress=told.append)
         assert sum(told) == 300 * 250 * 3

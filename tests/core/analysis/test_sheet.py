@@ -19,7 +19,7 @@ def words(data):
 
 class TestSheet:
     @pytest.mark.parametrize("kind", KINDS)
-    def test_every_kind_is_a_sound_pdf_of_a_few_pages(self, kind):
+    def test_every_kind_gives_valid_pdf_of_few_pages(self, kind):
         reader = read(render_pdf(KINDS[kind], about()))
         assert 3 <= len(reader.pages) <= 5
         assert reader.metadata.title == "Analysis of holiday.png"

@@ -24,12 +24,12 @@ def check(first, second, *, threads=1):
 
 class TestCount:
     @pytest.mark.parametrize(("kind", "size"), list(itertools.product(KINDS, SIZES)))
-    def test_is_what_pair_by_pair_gives_in_every_kind_and_shape(self, kind, size):
+    def test_counts_equal_plain_python_for_kinds_and_shapes(self, kind, size):
         check(noise(*size, depth=kind[0], lanes=kind[1]), noise(*size, depth=kind[0], lanes=kind[1], seed=1))
 
     @settings(max_examples=60, deadline=None)
     @given(st.integers(1, 30), st.integers(1, 30), st.sampled_from(KINDS), st.integers(0, 999))
-    def test_is_what_pair_by_pair_gives_in_any_picture(self, width, height, kind, seed):
+    def test_counts_equal_plain_python_for_any_picture(self, width, height, kind, seed):
         picture = noise(width, height, depth=kind[0], lanes=kind[1], seed=seed)
         check(picture, picture)
 
@@ -59,7 +59,7 @@ class TestCount:
         assert alone[0].counts.sum() == first.samples.size
 
     def test_blocks_are_joined_without_a_seam(self):
-        """numpy counts a picture of several blocks whole."""
+        """numpy counts a picture of several blocks in one piece."""
         picture = noise(700, 600)
         rows = picture.rows().astype(np.int64)
         counted = tally.count(picture, picture)[0]

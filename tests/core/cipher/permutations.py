@@ -1,4 +1,4 @@
-"""Ways to run the permutation in tests: with small buckets, with measured lanes, with the kernels as plain Python."""
+"""Variants of the permutation for tests: small buckets, measured lanes, kernels as plain Python."""
 
 from contextlib import contextmanager
 from types import SimpleNamespace
@@ -6,7 +6,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from shield_core.cipher import buckets, crew, kernels, permutation
+from shield_core.cipher import buckets, kernels, permutation
+from shield_core.cipher import threads as cipher_threads
 
 KEY = bytes(range(32))
 NAMES = ("count", "scatter", "gather", "draw", "shuffle", "take_and_shuffle", "unshuffle", "copy")
@@ -17,7 +18,7 @@ def picture(n, width, seed=0):
 
 
 class Measuring:
-    """Measured lanes, each with more room than is needed, which notes how far each was read."""
+    """Measured lanes with more room than needed, which record how far each was read."""
 
     def __init__(self, room=1 << 21):
         self.room = room
@@ -38,7 +39,7 @@ class Measuring:
         return self.lanes[lane][at : at + size]
 
     def consumed(self):
-        """Every lane as far as it was read, as the material holds them."""
+        """Return the part of every lane that was read, as the material holds it."""
         return [
             self.lanes[lane][: self.used[lane]].tobytes() if lane in self.lanes else b""
             for lane in range(2 + len(self.bounds or [0]))
@@ -47,17 +48,17 @@ class Measuring:
 
 @contextmanager
 def small_buckets(bits=1, most=8):
-    """Split pictures of more than 2^bits pixels, and give every picture as many threads as it asks for."""
+    """Split pictures of more than 2^bits pixels, and use the requested number of threads for every picture."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(buckets, "_SMALL", bits)
         patch.setattr(buckets, "_MOST_BITS", most)
-        patch.setattr(crew, "_WORTH_A_THREAD", 0)
+        patch.setattr(cipher_threads, "_WORTH_A_THREAD", 0)
         yield
 
 
 @contextmanager
 def plain_kernels():
-    """Run the kernels' Python, so that coverage sees their lines and indices out of range raise."""
+    """Run the kernels as Python, so that coverage sees their lines and an index out of range raises."""
     plain = SimpleNamespace(**{name: getattr(kernels, name).py_func for name in NAMES})
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(permutation, "_kernels", lambda: plain)

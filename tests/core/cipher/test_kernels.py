@@ -7,7 +7,7 @@ TOP = 2**32 - 1
 
 
 def both(name):
-    """A kernel compiled, and the same as Python."""
+    """A compiled kernel, and the same kernel as Python."""
     kernel = getattr(kernels, name)
     return pytest.mark.parametrize("kernel", [kernel, kernel.py_func], ids=["compiled", "python"])
 
@@ -21,7 +21,7 @@ class TestDraw:
         assert partners.tolist() == [3, 1, 0]
 
     @both("draw")
-    def test_rejects_the_words_that_would_be_one_too_many(self, kernel):
+    def test_biased_words_are_rejected(self, kernel):
         """2^32 mod 3 = 1: of the 2^32 words one, whose product has the low half 0, is rejected for a size of 3."""
         partners = np.zeros(3, np.uint32)
         words = np.array([0, 2**31, 0, TOP], np.uint32)
@@ -41,7 +41,7 @@ class TestDraw:
 
     @both("draw")
     def test_tiles_with_and_without_doubt_agree(self, kernel):
-        """A word of 0 has the low half 0, which is in doubt for every size: its tile goes word by word."""
+        """A word of 0 has the low half 0, which is doubtful for every size: its tile is processed word by word."""
         words = np.random.default_rng(3).integers(2**20, 2**32, 96, dtype=np.uint32)
         words[40] = 0
         partners = np.zeros(96, np.uint32)

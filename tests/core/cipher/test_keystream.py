@@ -11,7 +11,7 @@ KEY = bytes(range(32))
 
 
 def stream(size, **start):
-    """Keystream bytes by the hook inside the package, in one piece."""
+    """Return keystream bytes from the package's internal function, in one piece."""
     return xored(np.zeros(size, np.uint8), **start)
 
 

@@ -1,11 +1,12 @@
-"""The purity `maximum`: every keystream XORed with a measured lane of the same length."""
+"""The purity `maximum`: every keystream is XORed with a measured lane of the same length."""
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shield_core.cipher import crew, keystream, reference, shuffling
+from shield_core.cipher import keystream, reference, shuffling
+from shield_core.cipher import threads as cipher_threads
 from shield_core.cipher.keystream import STEP, Lane
 from shield_core.cipher.permutation import lane_sizes, permute, unpermute
 from shield_core.cipher.streams import Streams
@@ -21,13 +22,13 @@ def encrypt(samples, measured, threads=1):
 class TestPicture:
     @pytest.mark.parametrize("threads", [1, 2])
     @pytest.mark.parametrize("size", [0, 1, STEP - 1, STEP + 1])
-    def test_equals_the_slow_twin(self, size, threads):
+    def test_result_equals_the_reference(self, size, threads):
         samples, measured = picture(size, 1), Measuring()
         expected = reference.stream(samples.tobytes(), KEY, lanes=[measured.read(0, 0, size).tobytes()])
         keystream.apply(samples, KEY, measured=measured, threads=threads)
         assert samples.tobytes() == expected
 
-    def test_lane_of_another_length_is_refused_by_the_twin(self):
+    def test_reference_refuses_lane_of_wrong_length(self):
         with pytest.raises(reference.WrongLane):
             reference.stream(bytes(3), KEY, lanes=[bytes(2)])
 
@@ -51,24 +52,24 @@ class TestLane:
 class TestPermutation:
     @pytest.mark.parametrize("threads", [1, 2])
     @pytest.mark.parametrize("n", [2, 5, 1000, 2**17, 2**17 + 1, 2**18 + 1])
-    def test_equals_the_slow_twin_and_reads_what_the_twin_reads(self, n, threads, monkeypatch):
-        """The twin refuses lanes that it does not consume exactly, words that are rejected included."""
-        monkeypatch.setattr(crew, "_WORTH_A_THREAD", 0)
+    def test_result_and_consumed_lanes_equal_the_reference(self, n, threads, monkeypatch):
+        """The reference refuses lanes that it does not consume exactly, including rejected words."""
+        monkeypatch.setattr(cipher_threads, "_WORTH_A_THREAD", 0)
         samples, measured = picture(n, 3), Measuring()
         permuted = permute(samples, KEY, measured=measured, threads=threads)
         lanes = [b"", *measured.consumed()[1:]]
         assert np.array_equal(permuted, samples[reference.order(n, KEY, lanes=lanes)])
         assert not np.array_equal(permuted, permute(samples, KEY)) or n <= 5
 
-    def test_words_are_rejected_in_the_largest_picture_that_the_twin_saw(self):
-        """Otherwise the test above would show nothing about them: 2^18 + 1 pixels reject a few."""
+    def test_largest_reference_picture_rejects_words(self):
+        """Without rejected words the test above would not cover them: 2^18 + 1 pixels reject a few."""
         measured = Measuring()
         permute(picture(2**18 + 1, 1), KEY, measured=measured)
         draws = sum(stop - start - 1 for start, stop in measured.bounds)
         assert sum(used for lane, used in measured.used.items() if lane > 1) > 4 * draws
 
     @pytest.mark.parametrize("spoil", ["cut", "longer", "one fewer", "one more", "unread"])
-    def test_lanes_that_do_not_fit_are_refused_by_the_twin(self, spoil):
+    def test_reference_refuses_lanes_that_do_not_fit(self, spoil):
         measured = Measuring()
         permute(picture(50, 1), KEY, measured=measured)
         lanes = measured.consumed()
@@ -84,7 +85,8 @@ class TestPermutation:
 
     @settings(max_examples=40, deadline=None)
     @given(st.integers(0, 700), st.sampled_from([1, 2, 3, 4]), st.integers(1, 7), st.sampled_from([1, 2]))
-    def test_is_undone_and_reads_the_same_with_any_buckets_and_threads(self, n, width, bits, threads):
+    def test_any_buckets_and_threads_round_trip(self, n, width, bits, threads):
+        """The permutation is undone, and reads the same lanes, for any number of buckets and threads."""
         with small_buckets(bits):
             samples, one, other, back = picture(n, width), *(Measuring(room=1 << 12) for _ in range(3))
             permuted = permute(samples, KEY, measured=one)
@@ -121,14 +123,14 @@ class TestLaneSizes:
 
 class TestStreams:
     @pytest.mark.parametrize("threads", [1, 2])
-    def test_measured_ones_equal_the_twin(self, threads):
+    def test_measured_streams_equal_the_reference(self, threads):
         samples, measured = picture(3000, 3), Measuring()
         made = encrypt(samples, measured, threads)
         lanes = measured.consumed()
         xored = np.frombuffer(reference.stream(samples.tobytes(), STREAM_KEY, lanes=lanes), np.uint8).reshape(-1, 3)
         assert np.array_equal(made, xored[reference.order(3000, KEY, lanes=lanes)])
 
-    def test_segmented_ones_equal_the_twin_and_permute_plainly(self):
+    def test_segmented_streams_equal_the_reference(self):
         samples, seeds = picture(400_000, 3), [bytes([1]) * 32, bytes([2]) * 32]
         made = Streams(STREAM_KEY, KEY, seeds=b"".join(seeds)).encrypt(samples.copy())
         xored = np.frombuffer(reference.stream(samples.tobytes(), STREAM_KEY, seeds=seeds), np.uint8).reshape(-1, 3)

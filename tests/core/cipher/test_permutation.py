@@ -22,7 +22,7 @@ keys = st.binary(min_size=32, max_size=32)
 
 @pytest.fixture(scope="module")
 def twin():
-    """The orders of the slow twin, each computed once."""
+    """The orders of the reference implementation, each computed once."""
     known = {}
 
     def order(n):
@@ -35,14 +35,14 @@ def twin():
 
 class TestVectors:
     @pytest.mark.parametrize("vector", VECTORS["vectors"], ids=lambda vector: str(vector["n"]))
-    def test_twin_gives_the_frozen_order(self, vector):
+    def test_reference_gives_the_frozen_order(self, vector):
         order = reference.order(vector["n"], bytes.fromhex(vector["key"]))
         assert order[:8] == vector["first"]
         assert sha256(np.array(order, "<u4").tobytes()).hexdigest() == vector["order_sha256"]
 
     @pytest.mark.parametrize("vector", VECTORS["vectors"], ids=lambda vector: str(vector["n"]))
     def test_kernels_give_the_frozen_order(self, vector):
-        """Pixels of 4 bytes that hold their own number come out as the order itself."""
+        """Pixels of 4 bytes that hold their own number give the order itself."""
         numbers = np.arange(vector["n"], dtype="<u4").view(np.uint8).reshape(-1, 4)
         order = permute(numbers, bytes.fromhex(vector["key"]))
         assert sha256(order.tobytes()).hexdigest() == vector["order_sha256"]
@@ -51,7 +51,7 @@ class TestVectors:
 class TestPermute:
     @pytest.mark.parametrize("width", WIDTHS)
     @pytest.mark.parametrize("n", [1, 2, 5, 2**17, 2**17 + 1, 2**18 + 1])
-    def test_equals_the_slow_twin(self, twin, n, width):
+    def test_result_equals_the_reference(self, twin, n, width):
         samples = picture(n, width)
         assert np.array_equal(permute(samples, KEY), samples[twin(n)])
 
@@ -61,7 +61,7 @@ class TestPermute:
         assert reference.order(0, KEY) == []
 
     @pytest.mark.parametrize("width", WIDTHS)
-    def test_leaves_what_it_was_given(self, width):
+    def test_input_is_not_changed(self, width):
         samples = picture(1000, width)
         permute(samples, KEY)
         assert np.array_equal(samples, picture(1000, width))
@@ -69,7 +69,7 @@ class TestPermute:
     @pytest.mark.parametrize("threads", [1, 2])
     @pytest.mark.parametrize("width", WIDTHS)
     @pytest.mark.parametrize("n", [0, 1, 1000, 2**20 + 3])
-    def test_writes_over_what_it_was_given_in_memory_that_is_there(self, n, width, threads):
+    def test_permute_in_place_uses_given_memory(self, n, width, threads):
         samples = picture(n, width)
         expected = permute(samples, KEY)
         memory = np.full(room(n, width, threads=threads) + 5, 77, np.uint8)
@@ -101,8 +101,8 @@ class TestPermute:
     @pytest.mark.parametrize("threads", [1, 2])
     @pytest.mark.parametrize("width", [1, 3])
     @pytest.mark.parametrize("spare", [-1, 0, 1])
-    def test_room_that_is_enough_or_not_by_one_place(self, monkeypatch, spare, width, threads):
-        """Each run is as large as its pixels and a free place, or lacks that place, or one of its pixels."""
+    def test_room_one_place_short_or_sufficient(self, monkeypatch, spare, width, threads):
+        """Each run has room for its pixels and a free place, or lacks that place, or also a place for a pixel."""
         samples, sizes, scatter = picture(2**20 + 3, width), [], buckets._scatter
         monkeypatch.setattr(buckets, "_scatter", lambda *given: sizes.append(scatter(*given)) or sizes[-1])
         expected = permute(samples, KEY, threads=threads)
@@ -182,13 +182,19 @@ class TestPermute:
             permute(picture(2**20, 3), KEY, threads=threads, progress=stop)
 
     def test_wipes_its_memory(self, monkeypatch):
-        benches = []
-        init = shuffling._Bench.__init__
+        workspaces = []
+        init = shuffling._Workspace.__init__
         monkeypatch.setattr(
-            shuffling._Bench, "__init__", lambda bench, *sizes: (benches.append(bench), init(bench, *sizes))[1]
+            shuffling._Workspace,
+            "__init__",
+            lambda workspace, *sizes: (workspaces.append(workspace), init(workspace, *sizes))[1],
         )
         permute(picture(1000, 3), KEY)
-        assert not any(memory.any() for bench in benches for memory in (bench.keystream, bench.partners, bench.pixels))
+        assert not any(
+            memory.any()
+            for workspace in workspaces
+            for memory in (workspace.keystream, workspace.partners, workspace.pixels)
+        )
 
 
 class TestRefusals:
@@ -222,7 +228,7 @@ class TestBuckets:
         assert buckets.bits_for(n) == bits
 
     def test_refill_after_rejected_words(self, monkeypatch):
-        """With 5 words at a time most draws need a refill, and the order stays the same."""
+        """With 5 words at a time most draws need a refill, but the order stays the same."""
         samples = picture(5000, 4)
         expected = permute(samples, KEY)
         monkeypatch.setattr(shuffling, "_WORDS", 5)
@@ -232,7 +238,7 @@ class TestBuckets:
 
 
 class TestPlainKernels:
-    """The same kernels as Python, where a wrong index raises instead of reading what lies beside."""
+    """The same kernels as Python, in which a wrong index raises instead of reading other memory."""
 
     @pytest.mark.parametrize("width", WIDTHS)
     @pytest.mark.parametrize("threads", [1, 2])
@@ -246,7 +252,7 @@ class TestPlainKernels:
                 assert np.array_equal(plain, compiled)
                 assert np.array_equal(unpermute(plain, KEY, threads=threads), samples)
 
-    def test_equal_the_twin_in_one_bucket(self, twin):
+    def test_single_bucket_equals_the_reference(self, twin):
         samples = picture(400, 3)
         with plain_kernels():
             assert np.array_equal(permute(samples, KEY), samples[twin(400)])

@@ -42,7 +42,7 @@ class TestApply:
 
     @pytest.mark.parametrize("threads", [1, 2])
     @pytest.mark.parametrize("size", [1, 1000, SEGMENT, SEGMENT + 1])
-    def test_equals_the_slow_twin(self, size, threads):
+    def test_result_equals_the_reference(self, size, threads):
         seeds = SEEDS[: count(size)]
         assert stream(size, seeds, threads=threads) == reference.stream(bytes(size), KEY, seeds=seeds)
 

@@ -1,4 +1,4 @@
-"""Headers and encrypted images for tests, without any cipher."""
+"""Headers and encrypted images for tests, made without a cipher."""
 
 from uuid import UUID
 
@@ -34,7 +34,7 @@ def noise(of, seed=0):
 
 
 def image(**changes):
-    """An encrypted image's header, samples and file."""
+    """Return header, samples and file of an encrypted image."""
     of = header(**changes)
     samples = noise(of)
     return of, samples, png.write(of, TAG, samples)

@@ -32,7 +32,7 @@ class TestSeal:
         data = os.urandom(size)
         assert open_sealed(seal(data, key=KEY, head=HEAD), key=KEY, head=HEAD) == data
 
-    def test_the_head_stands_in_clear_and_the_rest_does_not(self):
+    def test_only_the_head_is_plaintext(self):
         sealed = seal(b"canary" * 100, key=KEY, head=HEAD)
         assert sealed.startswith(HEAD)
         assert b"canary" not in sealed
@@ -83,7 +83,7 @@ class TestSealInPlace:
     @pytest.mark.parametrize("size", [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 5 * CHUNK + 3])
     @pytest.mark.parametrize("more", [0, 100])
     def test_gives_what_the_frame_says(self, size, more):
-        """The frame by the AES-GCM of `cryptography`, chunk after chunk (docs/reference/format.md, Material)."""
+        """Compared with the AES-GCM of `cryptography`, chunk by chunk (docs/reference/format.md, Material)."""
         data = os.urandom(size)
         memory = np.full(sealed_size(size) + more, 7, np.uint8)
         memory[:size] = np.frombuffer(data, np.uint8)
@@ -128,7 +128,7 @@ class TestReader:
 
     @pytest.mark.parametrize("size", [0, 3])
     def test_an_empty_final_chunk_behind_others_is_refused(self, size):
-        """Nobody writes it, though it would authenticate; nor one that is shorter than its tag."""
+        """No writer writes it, although it would authenticate; nor a chunk that is shorter than its tag."""
         full = AESGCM(KEY).encrypt(bytes(12), bytes(CHUNK), HEAD)
         last = AESGCM(KEY).encrypt(bytes(10) + b"\x01\x01", b"", HEAD)
         with pytest.raises(MacMismatch):

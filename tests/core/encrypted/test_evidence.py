@@ -44,7 +44,7 @@ def flipped(data, position):
 
 
 def with_header(image, **changes):
-    """The image with another header under its old tag, framed without a fault."""
+    """Return the image with another header, its old tag and valid framing."""
     parsed = png.read(image)
     header = replace(parse(parsed.header_bytes), **changes)
     assert pack(header) != parsed.header_bytes
@@ -52,7 +52,7 @@ def with_header(image, **changes):
 
 
 class TestImage:
-    def test_shows_its_digest_its_key_id_and_its_tag(self):
+    def test_image_shows_digest_key_id_and_tag(self):
         seen = look_at_image(IMAGE.png)
         assert (seen.sha256, seen.key_id, seen.tag, seen.fault) == (
             sha256(BYTES).hexdigest(),
@@ -66,7 +66,7 @@ class TestImage:
         [PICTURE, b"", b"not a picture", BYTES[:60], flipped(BYTES, 41)],
         ids=["plain", "empty", "text", "cut", "flipped"],
     )
-    def test_without_a_header_shows_its_digest_and_what_is_wrong(self, data):
+    def test_missing_header_shows_digest_and_fault(self, data):
         seen = look_at_image(data)
         assert (seen.sha256, seen.key_id, seen.tag) == (sha256(data).hexdigest(), None, None)
         assert seen.fault
@@ -78,22 +78,22 @@ class TestKey:
         assert (seen.key_id, seen.statement_sha256) == (IMAGE.key_file.key_id, IMAGE.statement_sha256)
         assert (seen.of_image, seen.tag_holds, seen.metadata_sha256) == (None, None, None)
 
-    def test_with_its_image_shows_the_digest_that_the_image_holds(self):
+    def test_matching_image_shows_its_metadata_digest(self):
         seen = look_at_key(IMAGE.key_file, openers=OPEN, image=IMAGE.png)
         assert (seen.of_image, seen.tag_holds, seen.metadata_sha256) == (True, True, IMAGE.statement_sha256)
 
-    def test_with_another_image_says_so_and_looks_no_further(self):
+    def test_other_image_is_reported_without_further_checks(self):
         seen = look_at_key(IMAGE.key_file, openers=OPEN, image=OTHER.png)
         assert (seen.key_id, seen.statement_sha256) == (IMAGE.key_file.key_id, IMAGE.statement_sha256)
         assert (seen.of_image, seen.tag_holds, seen.metadata_sha256) == (False, None, None)
 
-    def test_with_a_changed_image_says_so_and_opens_nothing(self):
+    def test_changed_image_is_reported_and_not_opened(self):
         metadata = parse(png.read(IMAGE.png).header_bytes).metadata
         changed = with_header(IMAGE.png, metadata=flipped(metadata, 3))
         seen = look_at_key(IMAGE.key_file, openers=OPEN, image=changed)
         assert (seen.of_image, seen.tag_holds, seen.metadata_sha256) == (True, False, None)
 
-    def test_of_another_statement_made_by_whoever_has_the_key_is_found(self):
+    def test_forged_statement_of_key_holder_is_found(self):
         file_key = keyfile.unlock(IMAGE.key_file, OPEN)
         forged = keyfile.build(
             file_key=file_key,
@@ -114,7 +114,7 @@ class TestKey:
         with pytest.raises(KeyFileInvalid):
             look_at_key(b"{}", openers=OPEN)
 
-    def test_with_a_picture_that_is_not_encrypted_is_refused(self):
+    def test_picture_that_is_not_encrypted_is_refused(self):
         with pytest.raises(HeaderMissing):
             look_at_key(IMAGE.key_file, openers=OPEN, image=PICTURE)
 
@@ -144,7 +144,7 @@ class TestTogether:
         assert verdict.outcome is Outcome.VERIFIED
         assert len(verdict.checks) == 8
 
-    def test_those_of_two_attempts_at_one_picture_do_not(self):
+    def test_evidence_of_two_attempts_does_not_match(self):
         verdict = verify(
             receipt_of(OTHER),
             keys=KEYS,

@@ -47,7 +47,7 @@ def regions_in(draw, width, height):
 
 
 class TestPack:
-    def test_every_field_stands_where_the_format_says(self):
+    def test_every_field_is_at_its_offset(self):
         packed = pack(header())
         assert packed[: OFFSETS["key id"]] == b"QSIS" + bytes([1, 1, 1, 2, 0, 0])
         assert packed[OFFSETS["key id"] : OFFSETS["nonce"]] == KEY_ID.bytes
@@ -91,8 +91,8 @@ class TestPack:
     @pytest.mark.parametrize(
         "changes", [{}, MULTISTAGE, {**MULTISTAGE, "regions": (Region(0, 0, 1, 1), Region(2, 0, 5, 5))}]
     )
-    def test_every_accepted_header_is_packed_again_to_the_same_bytes(self, changes):
-        """Whatever single byte is changed: either it is refused, or it is a header that says something else."""
+    def test_accepted_header_packs_to_the_same_bytes(self, changes):
+        """Whichever single byte is changed, the header is refused or reads as another header."""
         packed = pack(header(**changes))
         for at in range(len(packed)):
             for value in (0, 1, packed[at] ^ 1, packed[at] ^ 0x80, 255):
@@ -185,7 +185,7 @@ class TestParse:
             ("first region", struct.pack(">4I", 1, 4, 1, 1)),
         ],
     )
-    def test_material_and_regions_that_no_writer_writes_are_refused(self, field, value):
+    def test_invalid_material_and_regions_are_refused(self, field, value):
         packed = pack(header(**MULTISTAGE, regions=(Region(1, 2, 3, 3), Region(0, 4, 7, 1))))
         at = {**OFFSETS, "first region": OFFSETS["regions"] + 2}[field]
         with pytest.raises(HeaderInvalid):

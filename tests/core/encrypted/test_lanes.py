@@ -56,20 +56,20 @@ def replayed(encrypted, plain, samples, threads=1):
 
 class TestRecording:
     @pytest.mark.parametrize("n", [1, 2, 1000, 2**17 + 1, 2**18 + 1])
-    def test_holds_what_the_slow_twin_consumes(self, n):
-        """Lane for lane and byte for byte: the twin refuses one byte too few or too many."""
+    def test_material_holds_what_the_reference_consumes(self, n):
+        """Byte for byte in every lane: the reference refuses one byte too few or too many."""
         samples = picture(n, 3)
         encrypted, sealed = recorded(samples)
         lanes = parsed(opened(sealed))
         xored = np.frombuffer(reference.stream(samples.tobytes(), STREAM_KEY, lanes=lanes), np.uint8).reshape(-1, 3)
         assert np.array_equal(encrypted, xored[reference.order(n, PERM_KEY, lanes=lanes)])
 
-    def test_is_about_2_7_times_the_samples_of_a_color_picture(self):
+    def test_size_is_2_7_times_color_samples(self):
         samples = picture(2**18, 3)
         assert len(recorded(samples)[1]) / samples.nbytes == pytest.approx(8 / 3, rel=0.001)
 
     def test_takes_every_byte_from_another_place(self):
-        """Of n distinct measured values none serves two lanes."""
+        """No measured byte is used in two lanes."""
         samples = picture(3000, 3)
         recording = Recording(samples.nbytes, len(samples))
         recording.memory[:] = np.arange(recording.memory.size, dtype=np.uint32).view(np.uint8)[: recording.memory.size]
@@ -85,13 +85,13 @@ class TestRecording:
         assert np.array_equal(encrypted, recorded(samples)[0])
         assert sealed == recorded(samples)[1]
 
-    def test_too_many_rejected_words_are_an_error_and_not_a_shorter_lane(self, monkeypatch):
+    def test_too_many_rejected_words_raise(self, monkeypatch):
         monkeypatch.setattr("shield_core.encrypted.lanes.SPARE_WORDS", -2)
         with pytest.raises(EntropyError):
             recorded(picture(1000, 1))
 
     def test_room_is_enough_for_all_that_is_rejected(self):
-        """Lemire's rejection takes a word with (2^32 mod s) / 2^32 for s places: 1.1 words in the largest buckets."""
+        """Lemire's method rejects a word with probability (2^32 mod s) / 2^32: 1.1 words in the largest buckets."""
         expected = sum((2**32 % s) / 2**32 for s in range(2, 2**17))
         assert expected < 2
         assert 30 * expected < SPARE_WORDS
@@ -127,7 +127,7 @@ class TestReplay:
         [(n, lane, change) for n in (1, 50) for lane in (0, 1, 2) for change in (1, 4)]
         + [(n, lane, change) for n, lane in ((1, 0), (50, 0), (50, 2)) for change in (-1, -3)],
     )
-    def test_a_lane_that_is_not_consumed_exactly_is_refused(self, n, lane, change):
+    def test_lane_not_consumed_exactly_is_refused(self, n, lane, change):
         samples = picture(n, 3)
         encrypted, sealed = recorded(samples)
         lanes = parsed(opened(sealed))
@@ -143,13 +143,14 @@ class TestReplay:
         assert np.array_equal(replayed(encrypted, opened(sealed), samples, threads), samples)
 
     @pytest.mark.parametrize("n", range(chunks.CHUNK - 10 - 8, chunks.CHUNK - 10 + 1))
-    def test_a_length_that_lies_on_both_sides_of_a_chunks_edge_is_read(self, n):
-        """The length of lane 1 stands behind lane 0, at 2 + 8 + n."""
+    def test_length_across_chunk_edge_is_read(self, n):
+        """The length of lane 1 follows lane 0, at 2 + 8 + n."""
         samples = picture(n, 1)
         encrypted, sealed = recorded(samples)
         assert np.array_equal(replayed(encrypted, opened(sealed), samples), samples)
 
-    def test_a_lane_that_is_long_enough_for_all_draws_and_lacks_a_word_is_refused(self):
+    def test_lane_without_a_rejected_word_is_refused(self):
+        """The lane is long enough for all draws but lacks one word."""
         samples = picture(50, 3)
         encrypted, sealed = recorded(samples, rejected=3)
         lanes = parsed(opened(sealed))

@@ -101,7 +101,7 @@ class TestOfImage:
         with pytest.raises(MaterialRequired, match="qmat"):
             material.of_image(of(Purity.MAXIMUM, b""), key_file(None), None)
 
-    def test_more_than_the_limit_is_not_looked_at(self, monkeypatch):
+    def test_material_over_the_limit_is_refused(self, monkeypatch):
         monkeypatch.setattr(material, "MAX_MATERIAL_BYTES", 10)
         with pytest.raises(FileTooLarge):
             material.of_image(of(Purity.MAXIMUM, b""), key_file(None), bytes(11))
@@ -183,7 +183,7 @@ class TestStreams:
         data = material.seal(lanes, key=KEYS.material, key_id=KEY_ID)
         assert np.array_equal(opened(of(Purity.MAXIMUM, data), data, encrypted), SAMPLES)
 
-    def test_of_maximum_that_are_not_used_up_are_refused(self):
+    def test_unconsumed_maximum_lanes_are_refused(self):
         lanes = recording(SAMPLES)
         material.Streams(KEYS.stream, KEYS.permutation, measured=lanes).encrypt(SAMPLES.copy())
         data = material.seal(lanes, key=KEYS.material, key_id=KEY_ID)

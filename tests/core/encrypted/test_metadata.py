@@ -27,11 +27,11 @@ class TestEncrypt:
     def test_is_read_back(self):
         assert decrypt(metadata.encrypt(ABOUT, KEY)) == ABOUT
 
-    def test_is_gcm_with_a_zero_nonce_over_the_canonical_form(self):
+    def test_result_is_gcm_of_canonical_form(self):
         sealed = AESGCM(KEY).encrypt(bytes(12), canonical.dumps(ABOUT), None)
         assert metadata.encrypt(ABOUT, KEY) == sealed
 
-    def test_four_mebibytes_fit_and_one_more_byte_does_not(self):
+    def test_four_mebibytes_fit_exactly(self):
         room = MAX_METADATA - metadata.TAG_SIZE - len(canonical.dumps({"a": ""}))
         assert len(metadata.encrypt({"a": "x" * room}, KEY)) == MAX_METADATA
         with pytest.raises(metadata.MetadataTooLong):

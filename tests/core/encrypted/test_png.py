@@ -155,7 +155,7 @@ class TestRead:
         with pytest.raises(HeaderInvalid):
             png.read(png.SIGNATURE + ihdr + bytes(file[33:]))
 
-    def test_a_chunk_too_short_for_a_tag_is_refused(self):
+    def test_chunk_too_short_for_tag_is_refused(self):
         with pytest.raises(HeaderInvalid):
             png.read(png.SIGNATURE + chunk(b"IHDR", bytes(13)) + chunk(b"qsIS", b"QSIS") + chunk(b"IEND", b""))
 
@@ -183,7 +183,7 @@ class TestFind:
             (b"anything", "An encrypted image is a PNG"),
         ],
     )
-    def test_says_what_it_is_instead(self, data, told):
+    def test_error_names_the_other_format(self, data, told):
         with pytest.raises(NotEncrypted, match=told):
             png.find(data)
 
@@ -211,7 +211,7 @@ class TestFind:
 
     @pytest.mark.parametrize("in_ihdr", [False, True])
     def test_giant_geometry_is_refused_before_memory_is_taken(self, in_ihdr):
-        """25 million pixels are within the limit, but not in a file of some hundred bytes."""
+        """25 million pixels are within the limit, but cannot be in a file of a few hundred bytes."""
         giant = header(width=5000, height=5000, color_type=6)
         ihdr = chunk(b"IHDR", struct.pack(">IIBBBBB", *((5000, 5000, 8, 6) if in_ihdr else (7, 5, 8, 2)), 0, 0, 0))
         file = (

@@ -9,7 +9,7 @@ from shield_core.image.framing import frame, frame_size, unframe
 
 class TestFrame:
     @given(st.binary(max_size=3000))
-    def test_gives_back_what_it_took(self, data):
+    def test_frame_round_trip(self, data):
         width, height = frame_size(len(data))
         samples = frame(data)
         assert samples.shape == (width * height, 3)
@@ -23,7 +23,7 @@ class TestFrame:
         assert frame_size(length) == size
 
     @given(st.integers(0, 50_000_000))
-    def test_holds_the_file_and_less_than_a_row_more(self, length):
+    def test_frame_exceeds_file_by_less_than_a_row(self, length):
         width, height = frame_size(length)
         assert width * height * 3 >= length + 8
         if height > 16:

@@ -1,4 +1,4 @@
-"""Whatever the bytes are, only the family of ImageError leaves the door; what is taken comes back."""
+"""Fuzzing of uploads: any bytes raise only ImageError or are accepted, and accepted files are restored."""
 
 import contextlib
 
@@ -46,7 +46,7 @@ def with_checksums(data):
 
 
 def walk_through(data, layout):
-    """Take a file and give it back; where it is refused, nothing else happens."""
+    """Encrypt and restore a file, or do nothing if it is refused."""
     with contextlib.suppress(ImageError):
         payload = build(data, examine(data), layout=layout)
         geometry = {name: getattr(payload, name) for name in GEOMETRY}

@@ -1,4 +1,4 @@
-"""Files made to cost much: each is refused, or taken, in a time and memory in proportion to its size."""
+"""Hostile files with high cost: each is refused or accepted in time and memory proportional to its size."""
 
 import contextlib
 import struct
@@ -73,7 +73,7 @@ class TestJpeg:
         with pytest.raises(ImageCorrupt, match="too many"):
             examine(whole[:-2] + 1000 * last + b"\xff\xd9")
 
-    def test_exif_that_points_at_itself_never_reaches_the_decoder(self):
+    def test_self_referencing_exif_never_reaches_the_decoder(self):
         """5,400 fields of 65 kB each in one segment: 350 MB in Pillow, which reads EXIF to find the resolution."""
         fields = b"".join(struct.pack(">HHII", 1000 + tag, 7, 65_000, 0) for tag in range(5400))
         block = b"Exif\x00\x00MM\x00*\x00\x00\x00\x08" + struct.pack(">H", 5400) + fields
@@ -107,7 +107,7 @@ class TestBmp:
 
 
 class TestTiff:
-    def test_fields_that_all_hold_the_whole_file_are_refused(self):
+    def test_fields_spanning_the_whole_file_are_refused(self):
         whole = bytearray(pictures.gray_tiff("<", [(40_000, 1, 1_000_000, bytes(1_000_000))]))
         field = whole[whole.index(struct.pack("<HHI", 40_000, 1, 1_000_000)) :][:12]
         first = int.from_bytes(whole[4:8], "little")
@@ -130,7 +130,7 @@ class TestTiff:
         payload = take(pictures.gray_tiff("<", pages=500))
         assert "500 pages" in payload.reason
 
-    def test_strips_that_all_hold_the_whole_file_are_refused(self):
+    def test_strips_spanning_the_whole_file_are_refused(self):
         count = 2000
         sizes = struct.pack(f"<{count}I", *[1_000_000] * count)
         places = struct.pack(f"<{count}I", *[8] * count)

@@ -1,4 +1,4 @@
-"""Authentic images with metadata that no writer writes: whatever stands there, only DecryptionError comes out."""
+"""Authentic images with invalid metadata: any content raises only DecryptionError."""
 
 import contextlib
 import random
@@ -33,7 +33,7 @@ ATOMS = (
 
 
 class Draws:
-    """Draws values from a seed: faster than a strategy of nested objects by far."""
+    """Draws values from a seed: much faster than a strategy of nested objects."""
 
     def __init__(self, seed):
         self.rng = random.Random(seed)
@@ -47,7 +47,7 @@ class Draws:
         return {self.rng.choice(KEYS): self.value(depth - 1) for _ in range(self.rng.randrange(5))}
 
     def nearly(self, usual):
-        """Draw what usually stands there, and sometimes anything."""
+        """Draw the usual value, and sometimes any value."""
         return self.value() if self.rng.random() < 0.1 else usual
 
     def several(self, draw):
@@ -101,7 +101,7 @@ MAKINGS = {
 
 
 def open_image(making):
-    """Encrypt what the making says, with a key file of its own, and decrypt it through the public door."""
+    """Encrypt as described, with a new key file, and decrypt through the public function."""
     image = making.image()
     parsed = png.read(image).header
     key_file = keyfile.build(
@@ -148,7 +148,7 @@ class TestHostileMetadata:
 
 class TestTooMany:
     def test_exif_of_every_tag_there_is(self):
-        """65,536 entries, in a directory whose number of entries has two bytes."""
+        """65,536 entries, but the number of entries of a directory has two bytes."""
         making = MAKINGS["L"]()
         tags = [{"count": 1, "tag": tag, "type": 1, "value_b64": "AA=="} for tag in range(65_536)]
         making.about["source"].update(format="TIFF", rebuild=tiff({"tag": 34853, "tags": tags}))
@@ -173,7 +173,7 @@ class TestTooMany:
 
 
 class TestUnforeseen:
-    """A fault of ours that somebody's data bring out refuses the data, and says no more than other refusals."""
+    """A bug that data triggers becomes a refusal of the data, with the same message as other refusals."""
 
     @pytest.mark.parametrize("error", [IndexError, KeyError, ValueError, TypeError, OverflowError, RecursionError])
     def test_is_payload_invalid(self, error, monkeypatch):

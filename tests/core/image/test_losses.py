@@ -1,4 +1,4 @@
-"""`auto` loses nothing: what comes back has every tag and every byte that counts, or is the file itself."""
+"""Losses of the layout `auto`: it keeps every tag and every significant byte, or keeps the file itself."""
 
 import io
 import struct
@@ -36,7 +36,7 @@ def give_back(payload):
 
 
 def tags_of(data):
-    """Read all fields of a TIFF with a few lines of our own: path of tags, type, count and value."""
+    """Read all fields of a TIFF independently of the product: path of tags, type, count and value."""
     order = "<" if data[:2] == b"II" else ">"
     sizes = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
 
@@ -56,7 +56,7 @@ def tags_of(data):
 
 @st.composite
 def fields(draw, inside=()):
-    """Draw tags of a page: kept ones, strangers, directories, and some that stand twice."""
+    """Draw tags of a page: kept ones, others, directories, and duplicates."""
     kept = [270, 271, 272, 282, 305, 306, 315, 700, 33432, 33723, 34675]
     numbers = draw(
         st.lists(st.sampled_from([*kept, 254, 280, 297, 330, 33550, 37500, 42112, 50000, 65000]), max_size=5)
@@ -180,7 +180,7 @@ class TestBehindTheEnd:
 
 
 class TestByRequest:
-    """What is asked for by name is done, and what is lost is said."""
+    """A requested layout is used, and losses are reported."""
 
     def test_second_frame_of_mpo(self):
         assert set(take(other_pictures.mpo(), Layout.PIXELS).warnings) == {"frames-dropped", "trailing-data"}

@@ -33,7 +33,7 @@ INVISIBLE = re.compile(
 
 
 def is_harmless(name):
-    """Written from the rules and not from the code."""
+    """An oracle, written from the rules and not from the code."""
     first, last = unicodedata.category(name[0]), name[-1]
     stem = name.split(".")[0].rstrip(" ").upper()
     return (
@@ -105,7 +105,7 @@ class TestHarmlessName:
         assert kept.endswith("é.png")
         assert len(kept.encode()) <= 255
 
-    def test_a_suffix_that_never_ends_is_cut_as_well(self):
+    def test_overlong_suffix_is_truncated(self):
         assert len(harmless_name("a." + "b" * 5000).encode()) == 255
 
     @pytest.mark.parametrize("name", ["CON" + " " * 300 + "x.png", "CON." + "a" * 251, "nul" + "." * 252 + "x"])
@@ -146,7 +146,7 @@ class TestHarmlessStem:
 
     @settings(max_examples=500)
     @given(names, st.sampled_from(ENDINGS), st.sampled_from(["", "-100", " (2)"]))
-    def test_stays_harmless_whatever_is_appended(self, name, ending, number):
+    def test_name_stays_harmless_with_any_suffix(self, name, ending, number):
         made = harmless_stem(name, fallback="image") + number + ending
         assert is_harmless(made)
         assert harmless_name(made) == made

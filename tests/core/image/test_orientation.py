@@ -48,13 +48,14 @@ class TestOfPictures:
         assert orientation_of(pictures.gray_tiff(order, [field])) == 6
 
     @pytest.mark.parametrize(("kind", "value"), [(1, b"\x08\0\0\0"), (4, b"\x08\0\0\0")])
-    def test_other_whole_numbers_count_too_for_some_viewers_take_them(self, kind, value):
+    def test_other_integer_types_count_too(self, kind, value):
+        """Some viewers accept other integer types than SHORT."""
         assert orientation_of(in_png(block((274, kind, 1, value)))) == 8
 
     def test_prefix_of_a_jpeg_segment_is_passed_over(self):
         assert orientation_of(in_png(b"Exif\0\0" + block((274, 3, 1, short(3))))) == 3
 
-    def test_of_a_tag_that_stands_twice_the_one_that_turns_counts(self):
+    def test_rotating_value_of_duplicate_tag_counts(self):
         assert orientation_of(in_png(block((274, 3, 1, short(1)), (274, 3, 1, short(6))))) == 6
         data = in_png(block((274, 3, 1, short(1))))
         assert orientation_of(pictures.insert_chunk(data, b"eXIf", block((274, 3, 1, short(5))))) == 5
@@ -90,8 +91,8 @@ class TestOfHostileExif:
     def test_noise_is_some_orientation(self, noise, head):
         assert orientation_of(in_png(head + noise)) in range(1, 9)
 
-    def test_a_directory_that_is_cut_off_is_read_as_far_as_it_stands(self):
-        """Cameras write pointers that lead nowhere, and viewers turn their pictures all the same."""
+    def test_truncated_directory_is_read_to_its_end(self):
+        """Some cameras write broken pointers, and viewers rotate their pictures anyway."""
         exif = block((271, 2, 4_000_000, b"\xff\xff\xff\xff"), (274, 3, 1, short(6)), (34665, 4, 1, b"\xff" * 4))
         assert orientation_of(in_png(exif[:-4])) == 6
         assert orientation_of(in_png(exif[:-16])) == 6

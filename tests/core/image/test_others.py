@@ -1,4 +1,4 @@
-"""Files that nothing decodes are kept byte for byte; what is refused is named."""
+"""Formats that are not decoded: they are kept byte for byte; refused formats are named."""
 
 import pytest
 
@@ -123,7 +123,7 @@ class TestEndMissing:
         assert sum(read) < 3.5 * len(data)
 
     def test_as_many_scans_as_decodings_allow(self):
-        """Three decodings of these cost no more passes than one of a JPEG with its end marker may."""
+        """Three decodings of these take at most as many passes as one decoding of a JPEG with its end marker."""
         whole = pictures.as_jpeg(pictures.make(97, 61), progressive=True)[:-2]
         first = whole.index(b"\xff\xda")
         scan = whole[first : whole.index(b"\xff\xc4", first)]
@@ -144,7 +144,7 @@ class TestEndMissing:
 
 
 class TestBmp:
-    """Sound ones that Pillow does not read, or misreads, beside those that are damaged."""
+    """Valid files that Pillow does not read or misreads, and damaged files."""
 
     ROWS = b"\x08\x05\0\0" * 3
 
@@ -152,7 +152,7 @@ class TestBmp:
         ("bits", "colors"),
         [(4, range(16)), (4, range(3)), (4, [0, 255]), (4, [0]), (8, [0, 255]), (8, [0]), (1, range(4))],
     )
-    def test_ramp_of_gray_kept_where_rows_are_of_another_depth(self, bits, colors):
+    def test_gray_palette_of_misread_depth_is_kept(self, bits, colors):
         assert examine(other_pictures.palette_bmp(bits, colors)).format == "OTHER"
 
     def test_ramp_of_gray_in_a_core_header(self):
@@ -213,7 +213,7 @@ class TestBmp:
             b"\0\x06abc",
         ],
     )
-    def test_runs_that_are_cut_or_leave_the_picture_refused(self, runs):
+    def test_truncated_or_outside_runs_are_refused(self, runs):
         data = other_pictures.run_length_bmp(runs)
         with pytest.raises(ImageCorrupt):
             encrypt(data)
@@ -226,7 +226,7 @@ class TestBmp:
 
 
 class TestDamage:
-    """What a decoder opens and finds damaged is refused as before, and is not kept as something else."""
+    """A file that a decoder opens and finds damaged is refused, and not kept as another format."""
 
     def test_damaged_strips_refused(self):
         data = bytearray(pictures.as_tiff(pictures.make(), compression="tiff_adobe_deflate"))

@@ -48,7 +48,7 @@ class TestLayout:
         assert word in payload.reason
         assert payload.samples.tobytes().find(data) == 8
 
-    def test_a_file_that_is_asked_for_is_taken_though_pixels_would_do(self):
+    def test_requested_file_layout_is_used_for_exact_picture(self):
         payload = take(pictures.as_png(pictures.make()), Layout.FILE)
         assert (payload.layout, payload.reason) == (Layout.FILE, "asked for")
 
@@ -58,14 +58,14 @@ class TestLayout:
         data[46:50] = (300).to_bytes(4, "little")  # Pillow refuses to read it
         assert take(bytes(data), layout).samples.size
 
-    def test_pixels_that_are_asked_for_are_taken_of_a_jpeg(self):
+    def test_requested_pixels_of_jpeg_are_taken(self):
         data = pictures.as_jpeg(pictures.make())
         payload = take(data, Layout.PIXELS)
         assert payload.layout is Layout.PIXELS
         assert "comes back as PNG" in payload.reason
         assert np.array_equal(payload.samples.reshape(48, 64, 3), pictures.pixels(data))
 
-    def test_pixels_that_are_asked_for_are_taken_of_a_lossless_webp(self):
+    def test_requested_pixels_of_lossless_webp_are_taken(self):
         data = pictures.as_webp(pictures.make(mode="RGBA"), lossless=True, exact=True)
         assert np.array_equal(take(data, Layout.PIXELS).samples.reshape(48, 64, 4), pictures.pixels(data))
 
@@ -81,12 +81,12 @@ class TestLayout:
             pictures.as_tiff(pictures.make(), compression="jpeg"),
         ],
     )
-    def test_pixels_that_are_asked_for_elsewhere_are_refused_with_the_reason(self, data):
+    def test_requested_pixels_of_others_refused_with_reason(self, data):
         with pytest.raises(LayoutNotExact) as caught:
             take(data, Layout.PIXELS)
         assert examine(data).reason in str(caught.value)
 
-    def test_a_jpeg_with_more_exif_than_the_metadata_hold_is_refused_as_pixels(self):
+    def test_jpeg_with_too_much_exif_refused_as_pixels(self):
         block = b"Exif\x00\x00" + bytes(65_000)
         segment = b"\xff\xe1" + struct.pack(">H", len(block) + 2) + block
         data = pictures.as_jpeg(pictures.make())
@@ -112,7 +112,7 @@ class TestSamples:
         assert (payload.bit_depth, payload.color_type, payload.layout) == (16, 0, Layout.PIXELS)
         assert payload.samples.tobytes() == numbers.astype(">u2").tobytes()
 
-    def test_of_a_png_of_16_bits_are_its_own(self):
+    def test_samples_of_16_bit_png_are_unchanged(self):
         image = pictures.make(mode="I;16")
         assert take(pictures.as_png(image)).samples.tobytes() == np.array(image).astype(">u2").tobytes()
 
@@ -126,13 +126,13 @@ class TestSamples:
     @pytest.mark.parametrize("orientation", range(1, 9))
     @pytest.mark.parametrize("kind", ["PNG", "TIFF"])
     def test_are_never_turned(self, kind, orientation):
-        """Pillow turns a TIFF by its orientation while it decodes."""
+        """Pillow rotates a TIFF by its orientation while it decodes."""
         image = pictures.make(64, 48)
         payload = take(pictures.with_exif(image, kind, orientation))
         assert (payload.width, payload.height) == (64, 48)
         assert payload.samples.tobytes() == image.tobytes()
 
-    def test_of_a_bmp_from_the_top_are_in_order(self):
+    def test_samples_of_top_down_bmp_are_in_order(self):
         image = pictures.make(5, 3)
         rows = [bytes(row[:, ::-1].tobytes()) + b"\x00" for row in np.array(image)]
         header = struct.pack("<IiiHHIIiiII", 40, 5, -3, 1, 24, 0, 0, 0, 0, 0, 0)
@@ -170,7 +170,7 @@ class TestMetadata:
     def test_keeps_only_a_harmless_name(self):
         assert take(pictures.palette(), file_name="../../x\x00y.png").metadata["source"]["file_name"] == "xy.png"
 
-    def test_what_a_tiff_says_beyond_the_list_is_dropped_with_a_warning(self):
+    def test_unlisted_tiff_tags_are_dropped_with_warning(self):
         out = io.BytesIO()
         tifffile.imwrite(out, np.array(pictures.make()), photometric="rgb", extratags=[(50000, 2, 4, "abc", True)])
         assert "metadata-dropped" in take(out.getvalue(), Layout.PIXELS).warnings
@@ -178,7 +178,7 @@ class TestMetadata:
 
 
 class TestDamage:
-    """A full decode finds it, whatever the layout."""
+    """A full decode finds damage in every layout."""
 
     @pytest.mark.parametrize("layout", [Layout.PIXELS, Layout.FILE])
     def test_every_flipped_bit_of_a_png_is_found(self, layout):
@@ -250,7 +250,7 @@ class TestDamage:
 
 
 class TestBombs:
-    def test_image_data_that_expand_beyond_the_picture_stop_early(self):
+    def test_oversized_image_data_stop_early(self):
         bomb = zlib.compress(bytes(40_000_000), 9)
         with pytest.raises(ImageCorrupt, match="longer"):
             take(pictures.png(pictures.ihdr(8, 5, 8, 0), pictures.chunk(b"IDAT", bomb), pictures.chunk(b"IEND")))
@@ -261,7 +261,7 @@ class TestBombs:
         payload = take(pictures.insert_chunk(pictures.as_png(pictures.make()), name, b"k\x00\x00" + bomb))
         assert payload.layout is Layout.PIXELS
 
-    def test_a_picture_over_the_limit_never_reaches_the_decoder(self, monkeypatch):
+    def test_picture_over_limit_never_reaches_the_decoder(self, monkeypatch):
         monkeypatch.setattr(Image, "open", None)
         with pytest.raises(TooManyPixels):
             examine(pictures.png(pictures.ihdr(30_000, 30_000), pictures.chunk(b"IEND")))
@@ -271,7 +271,7 @@ class TestBombs:
         with pytest.raises(ImageCorrupt):
             take(pictures.as_tiff(pictures.make()))
 
-    def test_truncated_pictures_are_refused_though_a_program_allowed_them(self, monkeypatch):
+    def test_truncated_pictures_refused_despite_pillow_setting(self, monkeypatch):
         monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)
         take(pictures.as_tiff(pictures.make()))
         assert ImageFile.LOAD_TRUNCATED_IMAGES is False

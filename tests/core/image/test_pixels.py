@@ -16,7 +16,7 @@ def shown(data):
 
 class TestDecodeShown:
     @pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA"])
-    def test_what_a_payload_holds_is_decoded_as_it_is(self, mode):
+    def test_payload_modes_are_decoded_unchanged(self, mode):
         data = pictures.as_png(pictures.make(mode=mode))
         assert shown(data)[0] == mode
         assert np.array_equal(shown(data)[1], decode(survey(data))[1])

@@ -1,4 +1,4 @@
-"""Our own PNG reader, against Pillow: whatever one takes and the other does not is named here."""
+"""The PNG reader compared with Pillow, with all differences in what they accept."""
 
 import io
 import struct
@@ -20,7 +20,7 @@ KINDS = {"L": (8, 0, 1), "LA": (8, 4, 2), "RGB": (8, 2, 3), "RGBA": (8, 6, 4), "
 
 
 def written(mode, width, height, *, filters=None, seed=0, level=1, cut=(), chunk=1 << 14):
-    """A PNG of noise whose rows have the given filters: every byte of it is a legal difference."""
+    """Return a PNG of noise with the given filters: every byte is a valid difference."""
     depth, color, step = KINDS[mode]
     rng = np.random.default_rng(seed)
     rows = rng.integers(0, 256, (height, 1 + width * step), dtype=np.uint8)
@@ -84,7 +84,7 @@ class TestAgainstPillow:
     @settings(max_examples=150, deadline=None)
     @given(st.data())
     def test_damage_is_refused_and_never_crashes(self, data):
-        """Pillow looks at no checksum of the image data; here a single changed byte is found."""
+        """Pillow does not check the checksums of the image data; this reader finds a single changed byte."""
         mode = data.draw(st.sampled_from(list(KINDS)))
         good = bytearray(written(mode, 20, 10, seed=data.draw(st.integers(0, 99))))
         at = data.draw(st.integers(8, len(good) - 1))

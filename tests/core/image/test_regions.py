@@ -26,7 +26,7 @@ WIDTH, HEIGHT = 23, 17
 
 @st.composite
 def regions(draw, most=12):
-    """Rectangles of the picture, overlapping or not, none twice."""
+    """Draw rectangles of the picture, which may overlap but are distinct."""
 
     def one():
         x, y = draw(st.integers(0, WIDTH - 1)), draw(st.integers(0, HEIGHT - 1))
@@ -36,7 +36,7 @@ def regions(draw, most=12):
 
 
 def covered(parts):
-    """The oracle: the numbers of all pixels that lie in a rectangle, row by row, each once."""
+    """The oracle: the numbers of all pixels inside a rectangle, row by row, each once."""
     return [
         y * WIDTH + x
         for y in range(HEIGHT)
@@ -62,7 +62,7 @@ class TestTheirPixels:
 
     @settings(max_examples=200, deadline=None)
     @given(regions(), st.integers(1, 4))
-    def test_go_back_to_where_they_were_and_nowhere_else(self, parts, size):
+    def test_pixels_return_only_to_their_places(self, parts, size):
         samples, others = picture(size), picture(size, seed=1)
         expected = samples.copy()
         expected[covered(parts)] = others[covered(parts)]
@@ -71,26 +71,26 @@ class TestTheirPixels:
 
     @settings(max_examples=100, deadline=None)
     @given(regions(), st.integers(1, 4), st.sampled_from([1, 50, 1 << 20]))
-    def test_have_the_same_digest_in_whatever_steps(self, parts, size, step):
+    def test_digest_is_independent_of_step_size(self, parts, size, step):
         samples = picture(size)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("shield_core.image.regions._HASHED", step)
             assert hash_pixels(samples, parts, width=WIDTH) == sha256(samples[covered(parts)].tobytes()).hexdigest()
 
-    def test_do_not_depend_on_the_order_of_the_regions(self):
+    def test_pixels_are_independent_of_region_order(self):
         parts = [Region(3, 2, 9, 9), Region(0, 0, 5, 5), Region(7, 7, 1, 10)]
         samples = picture(3)
         forth, back = (take_pixels(samples, some, width=WIDTH) for some in (parts, parts[::-1]))
         assert np.array_equal(forth, back)
 
-    def test_are_all_of_the_picture_where_there_are_no_regions(self):
+    def test_no_regions_mean_the_whole_picture(self):
         samples, inside = picture(3), picture(3, seed=1)
         assert take_pixels(samples, (), width=WIDTH) is samples
         assert put_pixels(samples, inside, (), width=WIDTH) is inside
         assert hash_pixels(samples, (), width=WIDTH) == sha256(samples.tobytes()).hexdigest()
 
-    def test_of_the_most_regions_take_no_memory_but_their_own(self):
-        """Every rectangle reaches from a corner of its own to the last pixel: a mask for each would add up."""
+    def test_most_regions_take_no_extra_memory(self):
+        """Every rectangle reaches from its own corner to the last pixel: a mask for each would add up."""
         parts = [Region(i, 63 - i, 2000 - i, 1937 + i) for i in range(MAX_REGIONS)]
         samples = np.zeros((2000 * 2000, 3), np.uint8)
         tracemalloc.start()
@@ -105,7 +105,7 @@ class TestTheirPixels:
 
 class TestNormalize:
     @given(regions())
-    def test_sorts_by_row_then_column_then_height_then_width(self, parts):
+    def test_regions_are_sorted_by_row_column_height_width(self, parts):
         made = normalize(parts, width=WIDTH, height=HEIGHT)
         assert [(r.y, r.x, r.height, r.width) for r in made] == sorted((r.y, r.x, r.height, r.width) for r in parts)
 
@@ -190,7 +190,7 @@ class TestParseJson:
         with pytest.raises(RegionInvalid):
             parse_json(text)
 
-    def test_says_which_it_refuses_and_does_not_repeat_it(self):
+    def test_refused_region_is_numbered_but_not_repeated(self):
         with pytest.raises(RegionInvalid, match="number 2 is no region") as caught:
             parse_json('[{"x":0,"y":0,"width":1,"height":1},{"x":0,"y":0,"canary":1}]')
         assert "canary" not in str(caught.value)

@@ -57,7 +57,7 @@ class TestFile:
         name = f"of any name.xyz{SUFFIXES[media_type][0]}"
         assert (restored.media_type, restored.file_name, restored.layout) == (media_type, name, Layout.FILE)
 
-    def test_without_a_name_is_an_image_of_its_format(self):
+    def test_missing_name_becomes_image_with_suffix(self):
         assert round_trip(pictures.cmyk()).file_name == "image.jpg"
 
 
@@ -74,7 +74,7 @@ class TestPixels:
 
     @pytest.mark.parametrize("order", ["<", ">"])
     @pytest.mark.parametrize("compression", [None, "zlib"])
-    def test_of_a_tiff_are_the_same_for_another_reader(self, order, compression):
+    def test_tiff_pixels_equal_those_of_tifffile(self, order, compression):
         numbers = np.array(pictures.make(mode="I;16"))
         out = io.BytesIO()
         tifffile.imwrite(out, numbers, byteorder=order, compression=compression, photometric="minisblack")
@@ -120,7 +120,7 @@ class TestPixels:
 
 
 class TestKeptOfPng:
-    def test_chunks_come_back_as_they_stood_on_both_sides_of_the_pixels(self):
+    def test_chunks_are_restored_on_both_sides(self):
         data = pictures.with_icc(pictures.make(), dpi=(300, 200), exif=pictures.exif())
         for name, body in [
             (b"gAMA", struct.pack(">I", 45455)),
@@ -139,7 +139,7 @@ class TestKeptOfPng:
         assert restored.data != data
         assert others(restored.data) == others(data)
 
-    def test_what_stands_behind_the_end_does_not_come_back(self):
+    def test_trailing_data_is_not_restored(self):
         data = pictures.as_png(pictures.make())
         assert take(data + b"behind", Layout.PIXELS).warnings == ("trailing-data",)
         assert round_trip(data + b"behind", Layout.PIXELS).data == round_trip(data).data
@@ -193,7 +193,7 @@ class TestKeptOfBmp:
         assert round_trip(data).data == data
 
     @pytest.mark.parametrize("kind", [b"DEBM", b"KNIL"])
-    def test_with_a_color_profile_comes_back_as_a_file(self, kind):
+    def test_bmp_with_color_profile_uses_file_layout(self, kind):
         data = bytearray(pictures.long_bmp(124) + b"profile")
         data[14 + 56 : 14 + 60] = kind
         data[14 + 112 : 14 + 120] = struct.pack("<II", len(data) - 7 - 14, 7)
@@ -203,7 +203,7 @@ class TestKeptOfBmp:
         with pytest.raises(ImageCorrupt):
             examine(bytes(data[:-1]))
 
-    def test_of_the_oldest_kind_comes_back_as_a_file(self):
+    def test_oldest_bmp_kind_uses_file_layout(self):
         row = bytes(range(12))
         data = b"BM" + struct.pack("<IHHIIHHHH", 26 + 36, 0, 0, 26, 12, 4, 3, 1, 24) + 3 * row
         payload = take(data)
@@ -212,7 +212,7 @@ class TestKeptOfBmp:
 
 
 class TestPayloadInvalid:
-    """Authentic metadata may still come from a writer with a fault, or with bad intent."""
+    """Authentic metadata may come from a faulty or malicious writer."""
 
     @pytest.fixture(params=["PNG", "TIFF", "BMP", "JPEG"])
     def payload(self, request):
@@ -305,7 +305,7 @@ class TestPayloadInvalid:
             give_back(payload, metadata=metadata)
 
     def test_a_file_that_is_no_picture(self):
-        """Whoever has the key could wrap anything; what comes back is still one of the five formats."""
+        """A key holder could wrap any bytes; the restored file is still one of the five formats."""
         payload = take(pictures.cmyk())
         payload.metadata["source"]["format"] = "PNG"
         with pytest.raises(PayloadInvalid):

@@ -1,4 +1,4 @@
-"""The few tests where the size of the picture is the subject."""
+"""Tests of large pictures: limits of size and memory."""
 
 import subprocess
 import sys
@@ -18,7 +18,7 @@ from tests.support import pictures
 PEAK = """
 import sys
 from pathlib import Path
-from shield_core.image import png_read
+from shield_core.image.formats import png_read
 from shield_core.image.intake import examine
 from shield_core.image.payload import build
 from shield_core.image.restore import restore
@@ -56,7 +56,7 @@ class TestLargePictures:
         assert payload.layout is Layout.PIXELS
         assert np.array_equal(pictures.pixels(restored.data), np.array(image))
 
-    def test_of_one_row_more_are_files_and_never_decoded(self, monkeypatch):
+    def test_one_row_over_limit_is_never_decoded(self, monkeypatch):
         data = pictures.png(
             pictures.ihdr(5000, 5001), pictures.chunk(b"IDAT", bytes(1_000_000)), pictures.chunk(b"IEND")
         )
@@ -69,7 +69,7 @@ class TestLargePictures:
             build(data, examine(data), regions=[Region(0, 0, 1, 1)])
 
     def test_later_page_over_the_limit_is_not_decoded(self, monkeypatch):
-        """90 megapixels, which Pillow would call a bomb as soon as it opens the page."""
+        """90 megapixels, which Pillow reports as a bomb when it opens the page."""
         data = bytearray(pictures.gray_tiff("<", pages=2))
         first = int.from_bytes(data[4:8], "little")
         count = int.from_bytes(data[first : first + 2], "little")
@@ -92,7 +92,7 @@ class TestLargePictures:
 
     @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
     def test_take_little_more_memory_than_their_pixels(self, twelve_megapixels, tmp_path):
-        """The samples, and the file that comes back: nothing else of that size."""
+        """The samples and the restored file, but nothing else of that size."""
         path = tmp_path / "large.png"
         path.write_bytes(pictures.as_png(twelve_megapixels))
         # The interpreter and the arguments are ours.

@@ -1,4 +1,4 @@
-"""Compressed strips of a TIFF: what hides in them is not lost, and what is damaged in them is found."""
+"""Compressed strips of a TIFF: hidden data is not lost, and damage is found."""
 
 import io
 import struct
@@ -27,7 +27,7 @@ def as_tiff(image, codec, **options):
 
 
 def entries(data):
-    """Give the place of each entry of the only directory, by its tag."""
+    """Return the position of each entry of the only directory, by its tag."""
     [first] = struct.unpack_from("<I", data, 4)
     [count] = struct.unpack_from("<H", data, first)
     places = range(first + 2, first + 2 + 12 * count, 12)
@@ -35,7 +35,7 @@ def entries(data):
 
 
 def strip_of(data):
-    """Give the start and size of the only strip."""
+    """Return the start and size of the only strip."""
     found = entries(data)
     kinds = {3: "<H", 4: "<I"}
     return [
@@ -45,7 +45,7 @@ def strip_of(data):
 
 
 def with_strip(data, strip):
-    """Put another strip in the place of the only one, at the end of the file."""
+    """Replace the only strip with another, at the end of the file."""
     start, size = strip_of(data)
     data = bytearray(data[:start] + bytes(size) + data[start + size :])
     data += bytes(len(data) % 2)
@@ -129,7 +129,7 @@ class TestHidden:
         for cut in (1, 2, 4):
             assert layout_of(with_strip(data, strip[:-cut])) is Layout.FILE
 
-    def test_strips_that_the_picture_does_not_need_keep_the_file(self):
+    def test_unneeded_strips_keep_the_file(self):
         data = bytearray(as_tiff(pictures.make(50, 40, "L"), "packbits", tiffinfo={278: 20}))
         found = entries(data)
         assert layout_of(bytes(data)) is Layout.PIXELS
@@ -139,8 +139,8 @@ class TestHidden:
 
 class TestDamaged:
     @pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA", "I;16"])
-    def test_deflate_with_a_flipped_bit_is_refused_or_kept_as_it_is(self, mode):
-        """libtiff reads to the end of the picture, and so never to the checksum."""
+    def test_flipped_deflate_bit_is_refused_or_kept(self, mode):
+        """libtiff reads to the end of the picture, and therefore never to the checksum."""
         data, strip = picture("tiff_adobe_deflate", mode)
         kept = 0
         places = range(0, len(strip), 61)
@@ -156,7 +156,7 @@ class TestDamaged:
         assert kept < len(places) / 8, "a stream that ends nowhere"
 
     @pytest.mark.parametrize("layout", [Layout.AUTO, Layout.PIXELS, Layout.FILE])
-    def test_wrong_checksum_is_refused_whatever_the_layout(self, layout):
+    def test_wrong_checksum_is_refused_in_every_layout(self, layout):
         data, strip = picture("tiff_adobe_deflate")
         damaged = with_strip(data, strip[:-1] + bytes([strip[-1] ^ 1]))
         with pytest.raises(ImageCorrupt):
@@ -164,7 +164,7 @@ class TestDamaged:
 
     @settings(max_examples=200, deadline=None)
     @given(codec=st.sampled_from(CODECS), data=st.data())
-    def test_anything_in_a_strip_is_judged_without_a_crash(self, codec, data):
+    def test_any_strip_content_is_judged_without_crash(self, codec, data):
         whole, strip = picture(codec)
         at = data.draw(st.integers(0, len(strip)))
         changed = strip[:at] + data.draw(st.binary(max_size=60)) + strip[data.draw(st.integers(at, len(strip))) :]

@@ -12,7 +12,7 @@ LONGEST = 300
 
 
 def imports(tree):
-    """Yield what a module imports, as it is written: `.png`, `cryptography.hazmat`."""
+    """Yield the imports of a module as written: `.png`, `cryptography.hazmat`."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)

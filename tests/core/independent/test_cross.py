@@ -52,7 +52,7 @@ def directories(order):
 
 
 def bitmap(width, height, *, header_size=40, top_down=False, image_size=True, colors=0):
-    """A BMP of 24 bits whose header and palette are as they are asked for."""
+    """Return a BMP of 24 bits with the given header and palette."""
     rows = np.zeros((height, (width * 3 + 3) // 4 * 4), np.uint8)
     rows[:, : width * 3] = np.random.default_rng(width).integers(0, 256, (height, width * 3))
     size = rows.size if image_size else 0
@@ -68,7 +68,7 @@ def gray_bitmap(width, height, **options):
 
 
 def with_colors(data, colors):
-    """A BMP that says another number of colors than its palette has."""
+    """Return a BMP that declares a wrong number of colors."""
     return data[:46] + colors.to_bytes(4, "little") + data[50:]
 
 
@@ -119,20 +119,20 @@ def encrypt(data, **options):
 
 
 def both(made):
-    """What the product and the other implementation make of one encrypted image."""
+    """Return the results of the product and of the independent implementation for one encrypted image."""
     image, material = bytes(made.png), bytes(made.material) if made.material else None
     mine = decrypt_image(image, made.key_file_bytes, openers=[PlainOpen()], material=material)
     return bytes(mine.data), decrypt(image, made.key_file_bytes, Secrets(), material)
 
 
 def content(data):
-    """Samples and everything that is kept of a picture."""
+    """Return the samples and all kept data of a picture."""
     taken = payload.build(data, intake.examine(data), layout=Layout.PIXELS)
     return taken.metadata["payload_sha256"], taken.metadata["source"]
 
 
 def assert_same(made):
-    """Byte for byte where every byte is fixed; of what is compressed, the same pixels, chunks and tags."""
+    """Compare bytes if every byte is fixed; otherwise compare pixels, chunks and tags."""
     mine, other = both(made)
     rebuild = other.metadata["source"]["rebuild"] or {}
     if rebuild.get("as") == "PNG" or rebuild.get("packed"):
@@ -159,11 +159,11 @@ class TestLayouts:
         assert assert_same(made) == OTHERS[name]
 
     def test_of_a_palette_that_claims_more_come_back(self):
-        """No decoder of ours takes it, and its pixels need none."""
+        """No decoder here accepts it, but its pixels need none."""
         data = with_colors(FILES["BMP gray"], 1000)
         assert assert_same(encrypt(data)) == data
 
-    def test_of_a_jpeg_as_pixels_come_back_as_png(self):
+    def test_jpeg_taken_as_pixels_is_restored_as_png(self):
         assert_same(encrypt(LEGIBLE, layout=Layout.PIXELS))
 
 

@@ -1,4 +1,4 @@
-"""Damaged images and key files: both implementations refuse at the same step."""
+"""Damaged images and key files, which both implementations refuse at the same step."""
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -47,7 +47,7 @@ class TestImage:
 
     @settings(max_examples=150, deadline=None)
     @given(st.integers(0, OWN - 1), st.binary(min_size=1, max_size=4))
-    def test_with_another_header_under_a_sound_checksum_is_refused_alike(self, at, value):
+    def test_changed_header_with_valid_checksum_is_refused_alike(self, at, value):
         image = patched(IMAGE, at, value[: OWN - at])
         if image != IMAGE:
             assert_refused_alike(image, KEY_FILE)
@@ -71,7 +71,7 @@ class TestKeyFile:
         st.none() | st.booleans() | st.integers(-1, 2) | st.text(max_size=4) | st.lists(st.integers(), max_size=1)
         | st.sampled_from(["fast", "maximum", "2024-02-29T00:00:00Z", "2023-02-29T00:00:00Z", "0" * 64, "A" * 32]),
     )  # fmt: skip
-    def test_of_other_values_under_a_sound_mac_is_judged_alike(self, key, value):
+    def test_other_values_with_valid_mac_judged_alike(self, key, value):
         locking = Locking(plain, image="success_pixels_rgb")
         locking.value[key] = value
         key_file = locking.data()

@@ -1,4 +1,4 @@
-"""Authentic images whose `source` is wrong: both implementations refuse the same, and give back the same."""
+"""Authentic images with a wrong `source`: both implementations refuse and restore the same images."""
 
 import copy
 import dataclasses
@@ -13,7 +13,7 @@ from shield_core.keys.stanzas import PlainOpen
 from shield_core.pipeline import decrypt_image
 from tests.core.independent.test_cross import FILES, OTHERS
 from tests.independent.decrypt import decrypt
-from tests.independent.rungs import Refused
+from tests.independent.failures import Refused
 from tests.independent.stanzas import Secrets
 from tests.independent.vector import make_key_file
 from tests.vectors.images import STATEMENT, Making
@@ -37,7 +37,7 @@ NAMES = [
 
 
 class Versioned(Making):
-    """An image whose header says a version, whatever its source is."""
+    """An image with the given header version and any source."""
 
     def __init__(self, name, data, version):
         super().__init__(name, data, Layout.FILE)
@@ -68,14 +68,14 @@ ODD = [None, True, False, "", [], {}, [{}], *NUMBERS, *MEDIA_TYPES, *FORMATS, *W
 
 
 def places(value, path=()):
-    """Yield the path of everything in a JSON value, but of the value itself."""
+    """Yield the path of everything in a JSON value except the value itself."""
     for key in value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ():
         yield (*path, key)
         yield from places(value[key], (*path, key))
 
 
 def changed(data, value):
-    """Change one place: another value, a bit of Base64, an element away, twice, moved or more."""
+    """Change one place: replace a value, flip a bit of Base64, or remove, duplicate, move or add an element."""
     path = data.draw(st.sampled_from(list(places(value))), label="place")
     parent = value
     for step in path[:-1]:
@@ -117,14 +117,14 @@ def by_product(image, key_file):
     try:
         return bytes(decrypt_image(image, key_file, openers=[PlainOpen()]).data)
     except ShieldError as error:
-        return getattr(error, "rung", error.code.replace("-", " "))
+        return getattr(error, "failure", error.code.replace("-", " "))
 
 
 def by_document(image, key_file):
     try:
         return decrypt(image, key_file, Secrets()).file
     except Refused as refused:
-        return refused.rung
+        return refused.failure
 
 
 def assert_judged_alike(making, source):
@@ -158,7 +158,7 @@ class TestSource:
 
 class TestDirectory:
     def test_of_every_tag_comes_back_alike(self):
-        """More fields than that cannot be: no tag stands twice, and two of the 65,536 never stand in EXIF."""
+        """The most fields: tags are distinct, and two of the 65,536 never occur in EXIF."""
         making = MAKINGS["TIFF directories <"]
         field = {"count": 1, "type": 1, "value_b64": "AA=="}
         fields = [field | {"tag": tag} for tag in range(65_536) if tag not in {34665, 34853}]

@@ -1,4 +1,4 @@
-"""HKDF in six lines of RFC 5869, to hold ours against."""
+"""HKDF in six lines of RFC 5869, to check the product's against."""
 
 import hashlib
 import hmac

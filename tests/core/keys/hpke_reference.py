@@ -1,4 +1,4 @@
-"""X-Wing and HPKE from the primitives, to hold ours against: draft-connolly-cfrg-xwing-kem, RFC 9180."""
+"""X-Wing and HPKE from the primitives, to check the product's against: draft-connolly-cfrg-xwing-kem, RFC 9180."""
 
 import hashlib
 

@@ -137,7 +137,7 @@ class TestLoads:
             loads_indented(dumps(value))
 
     def test_the_error_does_not_show_the_document(self):
-        """A key file may hold a key in clear; the parser's own error carries all of it."""
+        """A key file may hold a plaintext key; the parser's own error contains all of it."""
         with pytest.raises(NotCanonical) as caught:
             loads(b'{"file_key_b64":"c2VjcmV0')
         assert "c2VjcmV0" not in str(caught.value)
@@ -145,7 +145,7 @@ class TestLoads:
 
 
 class TestIndented:
-    def test_ends_in_one_line_feed_and_indents_by_two(self):
+    def test_indented_form_has_two_spaces_and_line_feed(self):
         assert dumps_indented({"b": [], "a": [{"c": 1}]}) == (
             b'{\n  "a": [\n    {\n      "c": 1\n    }\n  ],\n  "b": []\n}\n'
         )

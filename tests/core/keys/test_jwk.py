@@ -23,11 +23,11 @@ def taken(*entries, use="receipt"):
 
 
 class TestThumbprint:
-    def test_of_ed25519_is_that_of_rfc_8037_appendix_a_3(self):
+    def test_ed25519_thumbprint_is_that_of_rfc_8037(self):
         raw = bytes.fromhex("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a")
         assert PublicKey(Algorithm.ED25519, raw).kid == "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
 
-    def test_of_ml_dsa_65_is_that_of_the_example_key_of_rfc_9964(self):
+    def test_ml_dsa_65_thumbprint_follows_rfc_9964(self):
         raw = MLDSA65PrivateKey.from_seed_bytes(bytes(32)).public_key().public_bytes_raw()
         kid = PublicKey(Algorithm.ML_DSA_65, raw).kid
         assert kid.startswith("Suiu29qb")
@@ -42,12 +42,13 @@ class TestPublicKey:
         assert jwk.keys() == {"kty", "crv", "x", "kid", "use", "alg", "imageshield_use"}
         assert (jwk["kty"], jwk["crv"], jwk["use"], jwk["alg"]) == ("OKP", "Ed25519", "sig", "EdDSA")
 
-    def test_ml_dsa_65_is_written_as_rfc_9964_has_it(self):
+    def test_ml_dsa_65_jwk_follows_rfc_9964(self):
         jwk = SECOND.to_jwk(use="receipt")
         assert jwk.keys() == {"kty", "alg", "pub", "kid", "use", "imageshield_use"}
         assert (jwk["kty"], jwk["alg"], jwk["use"]) == ("AKP", "ML-DSA-65", "sig")
 
-    def test_verifies_the_first_two_vectors_of_rfc_8032_section_7_1(self):
+    def test_vectors_of_rfc_8032_verify(self):
+        """RFC 8032, section 7.1, the first two vectors."""
         for public, message, signature in (
             (
                 "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a",
@@ -122,12 +123,12 @@ class TestSet:
             {"kid": "key-1"},
         ],
     )
-    def test_a_key_that_is_not_quite_one_is_passed_over(self, change):
+    def test_malformed_key_is_skipped(self, change):
         found = parse(a_set(PUBLIC.to_jwk(use="receipt") | change), use="receipt")
         assert found.keys == {}
         assert len(found.passed_over) == 1
 
-    def test_another_spelling_of_the_same_bytes_is_passed_over(self):
+    def test_other_base64url_spelling_is_skipped(self):
         x = PUBLIC.to_jwk(use="receipt")["x"]
         alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
         # 43 characters hold 258 bits, so the last two of them count for nothing.
@@ -136,7 +137,7 @@ class TestSet:
         assert taken(PUBLIC.to_jwk(use="receipt") | {"x": x + "="}) == set()
 
     @pytest.mark.parametrize("member", sorted(PRIVATE_MEMBERS))
-    def test_a_private_key_anywhere_in_it_refuses_the_whole_set(self, member):
+    def test_private_key_member_refuses_the_whole_set(self, member):
         secret = "c2VjcmV0LWNhbmFyeQ"
         entry = PUBLIC.to_jwk(use="something else") | {member: secret}
         with pytest.raises(KeySetInvalid, match="private key") as caught:
@@ -165,7 +166,7 @@ class TestSet:
         ],
         ids=lambda data: repr(data[:20]),
     )
-    def test_what_is_no_set_is_refused_and_not_repeated(self, data):
+    def test_malformed_set_is_refused_and_not_quoted(self, data):
         with pytest.raises(KeySetInvalid) as caught:
             parse(data, use="receipt")
         assert caught.value.__cause__ is None

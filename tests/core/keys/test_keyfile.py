@@ -64,7 +64,7 @@ def kind(request):
 
 
 class TestBuild:
-    def test_carries_what_it_was_given(self):
+    def test_key_file_holds_the_given_values(self):
         made = make(created=datetime(2026, 1, 2, 3, 4, 5, 678, tzinfo=timezone(timedelta(hours=1))))
         assert (made.version, made.key_id, made.purity, made.nonce) == (1, KEY_ID, "balanced", NONCE)
         assert made.created == datetime(2026, 1, 2, 2, 4, 5, tzinfo=UTC)
@@ -221,7 +221,7 @@ class TestParse:
         with pytest.raises(KeyFileInvalid, match="1 MiB"):
             keyfile.parse(bytes(1_048_577))
 
-    def test_refuses_a_hostile_cost_in_milliseconds_and_derives_nothing(self, wraps, monkeypatch):
+    def test_hostile_cost_is_refused_without_deriving(self, wraps, monkeypatch):
         monkeypatch.setattr(passphrase, "Argon2id", None)
         value = json.loads(keyfile.encode(make(wraps["passphrase"])))
         for cost in ({"m_kib": 4_194_304}, {"t": 1_000_000}, {"m_kib": 1_048_576, "t": 10}, {"p": 255}, {"m_kib": 8}):
@@ -242,7 +242,7 @@ class TestParse:
 
 
 class TestEveryChange:
-    """No key file but the one that was written leads to a file key."""
+    """Only the unchanged key file gives a file key."""
 
     def refused(self, data, opener):
         with pytest.raises((KeyFileInvalid, DecryptionError)):
@@ -300,7 +300,7 @@ class TestUnlock:
     def test_any_opener_will_do(self, kind, wraps, openers):
         assert keyfile.unlock(make(wraps[kind]), list(openers.values())) == FILE_KEY
 
-    def test_a_file_key_of_another_image_fails_the_commitment(self):
+    def test_file_key_of_other_image_fails_commitment(self):
         other = make(file_key=bytes(32))
         with pytest.raises(CommitmentMismatch):
             keyfile.unlock(replace(make(), stanzas=other.stanzas), [PlainOpen()])
@@ -332,7 +332,7 @@ class TestUnlock:
 
 
 class TestRecipients:
-    def test_each_of_several_opens_it_and_nobody_else(self):
+    def test_only_its_recipients_open_it(self):
         made = make(RecipientWrap(ADA.public), RecipientWrap(BOB.public))
         again = keyfile.parse(keyfile.encode(made))
         for secret in (ADA, BOB):
@@ -340,28 +340,28 @@ class TestRecipients:
         with pytest.raises(NoMatch):
             keyfile.unlock(again, [RecipientOpen(EVE)])
 
-    def test_each_of_several_opens_the_one_key_file_of_twenty(self):
+    def test_last_of_twenty_recipients_opens_key_file(self):
         secrets = [SecretKey.generate() for _ in range(20)]
         data = keyfile.encode(make(*(RecipientWrap(secret.public) for secret in secrets)))
         assert len(data) < 40_000
         assert keyfile.unlock(keyfile.parse(data), [RecipientOpen(secrets[-1])]) == FILE_KEY
 
     @pytest.mark.parametrize("other", ["passphrase", "vault"])
-    def test_either_opens_what_stands_together(self, other, wraps, openers):
+    def test_each_stanza_opens_a_shared_key_file(self, other, wraps, openers):
         made = make(wraps[other], RecipientWrap(ADA.public))
         for opener in (openers[other], RecipientOpen(ADA)):
             assert keyfile.unlock(keyfile.parse(keyfile.encode(made)), [opener]) == FILE_KEY
 
-    def test_none_stands_beside_a_plain_key(self, wraps):
+    def test_plain_key_excludes_recipients(self, wraps):
         with pytest.raises(KeyFileInvalid):
             make(wraps["plain"], RecipientWrap(ADA.public))
 
-    def test_a_stanza_of_another_key_file_does_not_match(self):
+    def test_stanza_of_other_key_file_does_not_match(self):
         other = make(RecipientWrap(ADA.public), key_id=UUID(int=1))
         with pytest.raises(NoMatch):
             keyfile.unlock(replace(make(), stanzas=other.stanzas), [RecipientOpen(ADA)])
 
-    def test_a_recipient_that_somebody_added_fails_the_mac(self):
+    def test_added_recipient_fails_the_mac(self):
         added = make(RecipientWrap(ADA.public), RecipientWrap(EVE.public))
         with pytest.raises(MacMismatch):
             keyfile.unlock(replace(make(RecipientWrap(ADA.public)), stanzas=added.stanzas), [RecipientOpen(ADA)])

@@ -33,14 +33,14 @@ FIPS = Pbkdf2(SALT)
 
 @pytest.fixture
 def nothing_derives(monkeypatch):
-    """Whoever derives now fails with another error than the one that is waited for."""
+    """Any derivation fails with another error than the expected one."""
     monkeypatch.setattr(passphrase, "Argon2id", None)
     monkeypatch.setattr(passphrase, "PBKDF2HMAC", None)
 
 
 class TestArgon2id:
     def test_rfc_9106_section_5_3(self):
-        """The primitive; our own function takes neither secret nor associated data."""
+        """The primitive; the product's function takes neither secret nor associated data."""
         tag = Argon2id(
             salt=b"\2" * 16, length=32, iterations=3, lanes=4, memory_cost=32, ad=b"\4" * 12, secret=b"\3" * 8
         ).derive(b"\1" * 32)
@@ -75,7 +75,7 @@ class TestDeriveWrapKey:
         assert derive_wrap_key("correct horse", FIPS) == expected
 
     @pytest.mark.timeout(60)
-    def test_several_at_a_time_do_not_wait_for_each_other_for_ever(self):
+    def test_concurrent_derivations_do_not_deadlock(self):
         lanes = Argon2(SALT, m_kib=19_456, t=1, p=4)
         with ThreadPoolExecutor(4) as threads:
             keys = list(threads.map(lambda _: derive_wrap_key("correct horse", lanes), range(24)))
@@ -93,7 +93,7 @@ class TestDeriveWrapKey:
         )
 
     @pytest.mark.parametrize("passphrase", ["x" * 1025, "ä" * 513, "x" * 10_000_000, "\ud800" * 12])
-    def test_refuses_what_is_too_long_or_no_text_without_deriving(self, passphrase):
+    def test_overlong_or_invalid_passphrase_is_never_derived(self, passphrase):
         started = time.process_time()
         with pytest.raises(PassphraseUnfit) as caught:
             derive_wrap_key(passphrase, Argon2(SALT, m_kib=1_048_576, t=4, p=1))
@@ -117,12 +117,13 @@ class TestCheckNewPassphrase:
 
 
 class TestKdf:
-    def test_new_has_the_recommended_cost_and_a_salt_of_its_own(self):
+    def test_new_kdf_has_recommended_cost_and_fresh_salt(self):
         first, second = Kdf.new(), Kdf.new()
         assert first == Argon2(first.salt, m_kib=65_536, t=3, p=4)
         assert (len(first.salt), first.salt == second.salt) == (16, False)
 
-    def test_new_for_fips_has_600_000_iterations_and_a_salt_of_its_own(self):
+    def test_new_fips_kdf_has_600_000_iterations(self):
+        """The salt is new as well."""
         first, second = Kdf.new(fips=True), Kdf.new(fips=True)
         assert first == Pbkdf2(first.salt, iterations=600_000)
         assert (len(first.salt), first.salt == second.salt) == (16, False)
@@ -227,7 +228,7 @@ class TestWork:
             (Pbkdf2(SALT, iterations=5_000_000), "5,000,000 iterations"),
         ],
     )
-    def test_is_told(self, kdf, work):
+    def test_cost_is_described_in_words(self, kdf, work):
         assert kdf.work == work
 
     @pytest.mark.parametrize(
@@ -258,7 +259,7 @@ MARKS, ENDS = ("", "\ufeff"), ("", "\n", "\r\n")
 
 class TestCandidates:
     @given(typed=st.text(), mark=st.sampled_from(MARKS), end=st.sampled_from(ENDS))
-    def test_cleaned_is_first_and_as_it_came_is_last(self, typed, mark, end):
+    def test_cleaned_comes_first_and_unchanged_last(self, typed, mark, end):
         passphrase = mark + typed + end
         found = candidates(passphrase)
         assert len(found) == len(set(found)) <= 2
@@ -267,19 +268,19 @@ class TestCandidates:
             assert (found[0], found[-1]) == (clean(passphrase), passphrase)
 
     @given(typed=st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs"), exclude_characters="\ufeff")))
-    def test_what_stands_around_it_is_dropped_once(self, typed):
+    def test_surrounding_marks_are_removed_once(self, typed):
         for mark in MARKS:
             for end in ENDS:
                 assert clean(mark + typed + end) == typed
         assert clean(f"\ufeff\ufeff{typed}\n\n") == f"\ufeff{typed}\n"
         assert clean(f"{typed}\r") == f"{typed}\r"
 
-    def test_every_reading_stands_once_in_its_order(self):
+    def test_every_form_is_listed_once_in_order(self):
         assert candidates("\ufeffword\n", "\ufeffword") == ("word", "\ufeffword", "\ufeffword\n")
         assert candidates("word") == ("word",)
 
     @pytest.mark.parametrize("passphrase", ["x" * 1025, "ü" * 600, "\ud800", "x" * 10_000])
-    def test_nothing_comes_of_what_never_encrypted(self, passphrase):
+    def test_unusable_passphrase_has_no_candidates(self, passphrase):
         assert candidates(passphrase) == ()
 
     def test_a_line_end_may_make_it_too_long(self):

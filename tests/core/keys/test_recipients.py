@@ -61,7 +61,7 @@ class TestReference:
         )
         assert ChaCha20Poly1305(key).decrypt(nonce, message["ct"], message["aad"]) == message["pt"]
 
-    def test_ours_differs_from_the_vector_in_the_cipher_alone(self):
+    def test_suite_id_differs_from_vector_only_in_cipher(self):
         assert self.hex("suite_id")[:-2] == reference.SUITE[:-2]
 
     def test_encapsulation_and_decapsulation_agree(self):
@@ -101,7 +101,7 @@ class TestKeys:
         with pytest.raises(RecipientUnfit, match="no use"):
             PublicKey(data)
 
-    def test_an_encapsulation_key_with_a_coefficient_too_large_is_refused(self):
+    def test_too_large_coefficient_is_refused(self):
         """FIPS 203, section 7.2: every 12-bit coefficient is below q = 3329."""
         ml_kem, x25519 = SECRET.public.data[:1184], SECRET.public.data[1184:]
         for coefficient in (3329, 4095):
@@ -122,7 +122,7 @@ class TestText:
 
     @settings(deadline=None)
     @given(st.binary(min_size=32, max_size=32))
-    def test_reads_what_it_writes(self, seed):
+    def test_text_round_trip(self, seed):
         secret = SecretKey(seed)
         assert SecretKey.parse(secret.text) == secret
         assert PublicKey.parse(secret.public.text) == secret.public
@@ -157,7 +157,7 @@ class TestText:
             (lambda text: text[:-1] + ("B" if text[-1] == "A" else "A"), "mistyped"),
         ],
     )
-    def test_says_what_is_wrong_with_it_and_never_what_it_is(self, kind, spoil, reason):
+    def test_error_names_fault_but_not_the_key(self, kind, spoil, reason):
         text, parse = {"secret": (SECRET.text, SecretKey.parse), "public": (SECRET.public.text, PublicKey.parse)}[kind]
         assert text[30] != text[31]
         with pytest.raises(RecipientUnfit, match=reason) as caught:
@@ -180,11 +180,11 @@ class TestText:
 
 
 class TestSeal:
-    def test_the_second_implementation_opens_what_ours_seals(self):
+    def test_reference_opens_sealed_file_key(self):
         for _ in range(10):
             assert reference.open_(SECRET.seed, INFO, SECRET.public.seal(FILE_KEY, info=INFO)) == FILE_KEY
 
-    def test_ours_opens_what_the_second_implementation_seals(self):
+    def test_file_key_sealed_by_reference_opens(self):
         for _ in range(10):
             assert SECRET.open(reference.seal(SECRET.public.data, INFO, FILE_KEY), info=INFO) == FILE_KEY
 
@@ -206,7 +206,7 @@ class TestSeal:
             assert SECRET.open(sealed[:size], info=INFO) is None
 
     @pytest.mark.parametrize("point", LOW_ORDER, ids=LOW_ORDER.values())
-    def test_a_point_of_low_order_in_the_encapsulation_opens_nothing(self, point):
+    def test_low_order_point_in_encapsulation_opens_nothing(self, point):
         sealed = SECRET.public.seal(FILE_KEY, info=INFO)
         assert SECRET.open(sealed[:1088] + point.to_bytes(32, "little") + sealed[1120:], info=INFO) is None
 
@@ -227,12 +227,12 @@ class TestStanza:
         assert reference.open_(SECRET.seed, INFO, b64decode(self.STANZA["body_b64"])) == FILE_KEY
         assert stanzas.check([self.STANZA]) == (self.STANZA,)
 
-    def test_somebody_else_opens_nothing_also_under_the_owners_hint(self):
+    def test_other_recipient_opens_nothing_with_any_hint(self):
         assert RecipientOpen(OTHER).open(self.STANZA, KEY_ID) is None
         disguised = self.STANZA | {"hint_b64": b64encode(OTHER.public.hint)}
         assert RecipientOpen(OTHER).open(disguised, KEY_ID) is None
 
-    def test_the_owner_does_not_try_what_is_hinted_at_somebody_else(self):
+    def test_owner_skips_stanza_with_other_hint(self):
         disguised = self.STANZA | {"hint_b64": b64encode(OTHER.public.hint)}
         assert RecipientOpen(SECRET).open(disguised, KEY_ID) is None
 

@@ -98,7 +98,7 @@ class TestLabels:
     def test_each_is_named_as_its_field(self):
         assert {name: f"imageshield/v1/{name.replace('_', '-')}".encode() for name in TABLE} == TABLE
 
-    def test_none_stands_outside_the_table(self):
+    def test_no_label_is_outside_the_table(self):
         core = Path(shield_core.__file__).parent
         strays = {
             str(path)

@@ -44,8 +44,8 @@ class TestRespelled:
         end=st.sampled_from(sorted(LINE_ENDS)),
         mark=st.booleans(),
     )
-    def test_is_refused_with_its_changes_and_read_by_name(self, number, form, end, mark):
-        """Whatever another program did to the spelling: the message says what, and the bytes come back."""
+    def test_respelled_file_is_refused_then_restored(self, number, form, end, mark):
+        """However another program respelled it: the message names the changes, and the bytes are restored."""
         data = KEY_FILES[number]
         changed = FORMS[form](data).replace(b"\n", end)
         ends = LINE_ENDS[end] if end in changed else None
@@ -61,7 +61,7 @@ class TestRespelled:
         assert all(clause in str(refused.value) for clause in told)
 
     @given(number=st.integers(0, len(KEY_FILES) - 1), share=st.floats(0, 1, exclude_max=True))
-    def test_a_lost_end_is_told_and_not_put_right(self, number, share):
+    def test_truncated_file_is_named_and_not_repaired(self, number, share):
         data = KEY_FILES[number]
         cut = data[: 1 + int(share * (len(data) - 2))]
         for read in (keyfile.parse, keyfile.parse_respelled):
@@ -93,7 +93,7 @@ class TestRespelled:
             (lambda _: b"imageshield-secret-1:" + b"A" * 48, "this is a recipient's secret key"),
         ],
     )
-    def test_what_is_no_key_file_is_refused_by_name(self, change, told):
+    def test_other_data_is_refused_with_its_name(self, change, told):
         changed = change(KEY_FILES[0])
         for read in (keyfile.parse, keyfile.parse_respelled):
             with pytest.raises(KeyFileInvalid, match=told):

@@ -140,7 +140,7 @@ class TestCheck:
         for together in ([self.PLAIN], [self.VAULT], [passphrase], [self.VAULT, self.PLAIN]):
             assert stanzas.check(together) == tuple(together)
 
-    def test_a_passphrase_never_stands_beside_plain_or_vault(self, passphrase):
+    def test_passphrase_excludes_plain_and_vault(self, passphrase):
         for other in (self.PLAIN, self.VAULT):
             with pytest.raises(KeyFileInvalid, match="beside"):
                 stanzas.check([passphrase, other])

@@ -1,4 +1,4 @@
-"""What the predecessor wrote, by its rule: c = (p XOR k)[perm]."""
+"""Encrypted pictures and key files of the predecessor: c = (p XOR k)[perm]."""
 
 import hashlib
 import hmac

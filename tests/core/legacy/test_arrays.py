@@ -14,7 +14,7 @@ from tests.core.legacy.predecessor import save
 
 
 class Trap:
-    """Whoever unpickles it makes a directory."""
+    """Unpickling it makes a directory."""
 
     def __init__(self, path):
         self.path = path
@@ -133,7 +133,7 @@ class TestHostile:
     def test_text_of_no_code_points_is_refused(self, order, point):
         refused(zipped([("a.npy", npy(f"{order}U2", "()", struct.pack(f"{order}II", 65, point)))]), "no text")
 
-    def test_a_directory_of_many_entries_is_refused_before_it_is_read(self, monkeypatch):
+    def test_large_directory_is_refused_before_reading(self, monkeypatch):
         many = zipped([(f"{number}.npy", b"") for number in range(1000)])
         long = zipped([("x" * 20_000, b"")])
         monkeypatch.setattr(zipfile, "ZipFile", None)

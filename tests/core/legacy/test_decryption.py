@@ -36,7 +36,7 @@ class TestDecrypt:
 
     @pytest.mark.parametrize("write", [np.savez, np.savez_compressed])
     @pytest.mark.parametrize("kind", ["<i4", ">i8", "<u8", "<u2"])
-    def test_takes_the_order_in_every_kind_of_whole_number(self, write, kind):
+    def test_every_integer_type_of_order_is_accepted(self, write, kind):
         image, key_file = predecessor.encrypt(pictures.make(9, 7, "L"), 1)
         arrays = dict(np.load(key_file))
         arrays["permutation_key"] = arrays["permutation_key"].astype(kind)
@@ -48,7 +48,7 @@ class TestDecrypt:
             assert np.array_equal(back(image, key_file), pictures.make(1, 1, "L"))
 
     @pytest.mark.parametrize("wrap", [pictures.as_bmp, pictures.as_tiff])
-    def test_the_encrypted_picture_may_have_been_saved_again_without_loss(self, wrap):
+    def test_losslessly_resaved_picture_decrypts(self, wrap):
         image, key_file = predecessor.encrypt(pictures.make(9, 7), 1)
         again = wrap(Image.open(io.BytesIO(image)))
         assert np.array_equal(back(again, key_file), pictures.make(9, 7))
@@ -88,7 +88,7 @@ class TestHmac:
         assert decrypt(image, predecessor.save(arrays | {"integrity_hmac": store(digest)})).authentic is True
 
     def test_that_ends_with_a_zero_fits(self):
-        """NumPy's text of bytes drops zeros at the end."""
+        """NumPy's byte strings drop zeros at the end."""
         for seed in range(2000):
             image, key_file = predecessor.encrypt(pictures.make(3, 2, "L"), 2, seed=seed, hmac_over="encrypted")
             if len(np.load(key_file)["integrity_hmac"].item()) < 32:
@@ -179,7 +179,7 @@ class TestKeyFiles:
     def test_of_another_order_is_refused(self, order, match):
         self.refused(match, permutation_key=np.array(order))
 
-    def test_of_another_picture_is_refused_before_its_arrays_are_unpacked(self, monkeypatch):
+    def test_key_of_other_picture_is_not_unpacked(self, monkeypatch):
         image, _ = predecessor.encrypt(pictures.make(8, 6), 1)
         _, other = predecessor.encrypt(pictures.make(6, 8), 1)
         asked = []
@@ -205,13 +205,13 @@ CONTENTS = st.binary(max_size=64) | st.lists(CODE_POINTS, max_size=16).map(lambd
 
 
 class TestAnyArray:
-    """Whatever kind of array a part of a key file is."""
+    """A part of a key file may be any kind of array."""
 
     IMAGE, KEY_FILE = predecessor.encrypt(pictures.make(6, 5), 2, hmac_over="plain")
 
     @staticmethod
     def array(description, shape, content):
-        """Return the file of an array whose content is as long as it says, as long as that is not much."""
+        """Return the file of an array, with content of the declared length if that is not large."""
         size = math.prod(shape) * int(description[2:]) * (4 if description[1] == "U" else 1)
         data = (content * (size // len(content) + 1))[:size] if content and size < 100_000 else content
         header = f"{{'descr': '{description}', 'fortran_order': False, 'shape': {shape}, }}\n".encode()
@@ -239,7 +239,7 @@ class TestAnyArray:
     @pytest.mark.parametrize("member", ["xor_key", "permutation_key"])
     @pytest.mark.parametrize("description", ["|S4096", "<U1024", "|u4096"])
     def test_of_wide_elements_is_refused_in_little_memory(self, member, description):
-        """As many elements as the picture has samples: 20 MB of 20 kB."""
+        """As many elements as the picture has samples: 20 kB unpack to 20 MB."""
         image, key_file = predecessor.encrypt(pictures.make(40, 40), 1)
         bomb = io.BytesIO()
         with zipfile.ZipFile(key_file) as sound, zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -259,12 +259,12 @@ class TestPictures:
     KEY = predecessor.encrypt(pictures.make(8, 6), 1)[1]
 
     @pytest.mark.parametrize("data", [pictures.as_jpeg(pictures.make(8, 6)), pictures.animated("PNG")])
-    def test_saved_with_loss_or_of_several_frames_is_refused(self, data):
+    def test_lossy_or_animated_picture_is_refused(self, data):
         with pytest.raises(LayoutNotExact):
             decrypt(data, self.KEY)
 
     @pytest.mark.parametrize("data", [pictures.gray16_png(), pictures.palette(), pictures.as_webp(pictures.make(8, 6))])
-    def test_of_samples_that_the_predecessor_never_wrote_is_refused(self, data):
+    def test_unsupported_sample_type_is_refused(self, data):
         with pytest.raises(LayoutNotExact):
             decrypt(data, self.KEY)
 

@@ -1,4 +1,4 @@
-"""Sources as they break: stuck, biased, repeating, short, raising."""
+"""Broken sources: stuck, biased, repeating, short, raising."""
 
 from fractions import Fraction
 
@@ -8,7 +8,7 @@ from shield_core.quantum.sources import SourceKind
 
 
 class Broken:
-    """Gives what `bits` says; everything else is as of a sound source."""
+    """Returns `bits`; everything else is as in a working source."""
 
     name = "broken"
     kind = SourceKind.SIMULATED
@@ -41,7 +41,7 @@ class Biased(Broken):
 
 
 class Replaying(Broken):
-    """Good bits, and the same ones every time."""
+    """Good bits, but the same every time."""
 
     def bits(self, size):
         return np.random.default_rng(1).bytes(size)

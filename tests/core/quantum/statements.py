@@ -1,4 +1,4 @@
-"""A statement as a writer writes it, and the parties of a receipt, for the tests of receipts."""
+"""A valid statement, and the parties of a receipt, for the tests of receipts."""
 
 from datetime import UTC, datetime
 from uuid import UUID

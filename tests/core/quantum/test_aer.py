@@ -25,14 +25,15 @@ class TestBits:
         monkeypatch.setattr(aer, "fresh_seed", lambda: seed)
         assert AerSource().measure(8 * 2000) == predict(seed, 8 * 2000)
 
-    def test_the_bits_of_a_shot_stand_highest_qubit_first_for_every_number_of_qubits(self, monkeypatch):
+    def test_highest_qubit_of_a_shot_is_first(self, monkeypatch):
+        """For every number of qubits."""
         monkeypatch.setattr(aer, "fresh_seed", lambda: 99)
         for qubits in (1, 5, 12):
             assert AerSource(qubits).measure(400) == predict(99, 400, qubits=qubits)
 
 
 class TestSeeds:
-    def test_every_block_has_a_fresh_one_of_63_bits(self, source, monkeypatch):
+    def test_every_block_has_fresh_63_bit_seed(self, source, monkeypatch):
         drawn = []
 
         def urandom(size):
@@ -46,7 +47,7 @@ class TestSeeds:
         assert len(set(drawn)) == 5
 
     def test_the_last_one_is_overwritten(self, source):
-        """What follows a block in the generator is the sequence of seed 0, whatever the block's seed was."""
+        """After a block, the generator continues with the sequence of seed 0, for any seed of the block."""
         source.measure(4096)
         following = source._state.sample_memory(shots=4)
         assert bytes(int(shot, 2) for shot in following) == predict(0, 32)

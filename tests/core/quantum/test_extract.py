@@ -55,7 +55,7 @@ class TestMultiply:
         assert multiply(ones, np.packbits(raw).tobytes(), 4096) == bytes([0xFF if odd else 0]) * 512
 
     def test_is_exact_at_full_size(self):
-        """Rows taken here and there, each summed as integers."""
+        """Sampled rows, each summed as integers."""
         random = np.random.default_rng(3)
         n_bits, m_bits = 135_168, TOEPLITZ_BITS
         raw, diagonals = random.bytes(n_bits // 8), random.bytes((n_bits + m_bits) // 8)
@@ -77,7 +77,7 @@ class TestMultiply:
         with pytest.raises(SourceFailed, match="floating point"):
             multiply(bytes(96), bytes(64), 256)
 
-    def test_mends_an_error_of_less_than_a_quarter(self, monkeypatch):
+    def test_error_below_a_quarter_is_corrected(self, monkeypatch):
         random = np.random.default_rng(5)
         raw, diagonals = random.bytes(64), random.bytes(96)
         expected, exact = multiply(diagonals, raw, 256), np.fft.irfft
@@ -120,7 +120,7 @@ class TestPlan:
             plan(n_bits, HALF)
 
     @pytest.mark.parametrize("min_entropy", [Fraction(0), Fraction(-1, 2), Fraction(11, 10)])
-    def test_needs_some_entropy_and_no_more_than_there_can_be(self, min_entropy):
+    def test_min_entropy_out_of_range_is_refused(self, min_entropy):
         with pytest.raises(ValueError, match="entropy"):
             plan(4096, min_entropy)
 
@@ -131,7 +131,7 @@ class TestApply:
         planned = plan(n_bits, HALF)
         assert len(planned.apply(biased(planned.raw_bits, 0.5))) * 8 == n_bits
 
-    def test_hashes_a_share_of_its_own_for_each_digest(self):
+    def test_each_digest_hashes_its_own_share(self):
         planned = plan(4096, HALF)
         raw = biased(planned.raw_bits, 0.4)
         assert planned.apply(raw) == b"".join(
@@ -148,8 +148,8 @@ class TestApply:
             raw[at] ^= 1
 
     @pytest.mark.parametrize("n_bits", [32_768, 131_072])
-    def test_mends_a_bias_of_seventy_to_thirty(self, n_bits):
-        """-log2(0.7) is just over the half bit that is assumed; ones stay within 6 standard deviations of half."""
+    def test_bias_of_seventy_to_thirty_is_removed(self, n_bits):
+        """-log2(0.7) is just over the assumed half bit; ones stay within 6 standard deviations of half."""
         planned = plan(n_bits, HALF)
         raw = biased(planned.raw_bits, 0.7, seed=6)
         assert int(bits_of(raw).sum()) > 0.69 * planned.raw_bits

@@ -1,4 +1,4 @@
-"""What a forked child shares with its parent: no bit, no key, and no lock that would never open."""
+"""Forks: a child shares no bits, no keys and no held locks with its parent."""
 
 import json
 import subprocess
@@ -36,7 +36,7 @@ def in_children(count, work):
 
 @pytest.fixture
 def run():
-    """Run a script in a process of its own: pytest and its threads are not forked."""
+    """Run a script in a new process, so that pytest and its threads are not forked."""
 
     def run_script(script):
         answer = subprocess.run(
@@ -49,8 +49,8 @@ def run():
 
 
 class TestFileKeys:
-    def test_ten_thousand_in_four_children_are_all_different_though_the_source_is_the_same(self, run):
-        """Each child inherits a predictable source in the same state: only the operating system's bits differ."""
+    def test_keys_in_four_children_differ_with_same_source(self, run):
+        """Ten thousand keys. Each child inherits the same predictable source: only the system's bits differ."""
         keys = run("""
 source = DeterministicSource(1)
 answers = in_children(4, lambda: [draw(source)[0] for _ in range(2500)])
@@ -59,8 +59,8 @@ json.dump([key for answer in answers for key in answer], sys.stdout)
         assert len(keys) == 10_000
         assert len(set(keys)) == 10_000
 
-    def test_fifty_thousand_in_fifty_children_are_all_different_though_their_raw_bits_are_the_same(self, run):
-        """SP 800-90C: safe after a fork. Each child's pool is filled by the same source in the same state."""
+    def test_keys_in_fifty_children_differ_with_same_pool(self, run):
+        """Fifty thousand keys (SP 800-90C, forks): the same source in the same state fills each child's pool."""
         keys = run("""
 source = DeterministicSource(1)
 pool = BitPool(source)
@@ -71,7 +71,7 @@ json.dump([key for answer in answers for key in answer], sys.stdout)
         assert len(keys) == 50_000
         assert len(set(keys)) == 50_000
 
-    def test_those_of_a_source_that_gives_nothing_but_zeros_are_all_different_and_say_so(self, run):
+    def test_keys_of_stuck_source_differ_and_are_degraded(self, run):
         answers = run("""
 from tests.core.quantum.sources_that_fail import Stuck
 source = Stuck()
@@ -85,9 +85,9 @@ json.dump(in_children(4, work), sys.stdout)
         assert len(keys) == len(set(keys)) == 2000
 
 
-class TestPatience:
-    def test_a_child_asks_a_remote_source_that_its_parent_was_waiting_for(self, run):
-        """The thread that would have answered does not exist in the child, and neither does its place in the line."""
+class TestDeadlines:
+    def test_child_can_use_source_that_parent_awaits(self, run):
+        """The thread that would have answered does not exist in the child, and its request is forgotten."""
         sizes = run("""
 import threading
 from shield_core.quantum.measurement import measure
@@ -113,8 +113,8 @@ json.dump(answers, sys.stdout)
 
 
 class TestPool:
-    def test_a_child_starts_with_an_empty_one_and_the_parent_keeps_its_own(self, run):
-        """Even where a thread of the parent held the lock at the moment of the fork."""
+    def test_child_pool_is_empty_and_parent_pool_unchanged(self, run):
+        """Even if a thread of the parent holds the lock at the time of the fork."""
         before, children, after = run("""
 pool = BitPool(DeterministicSource(1))
 pool.refill()
@@ -134,8 +134,8 @@ json.dump([before, children, pool.waiting_bits], sys.stdout)
 
 
 class TestAer:
-    def test_a_source_that_was_used_before_the_fork_neither_hangs_nor_repeats_itself(self, run):
-        """Aer's own threads would hang in the child: docs/explanation/entropy.md, measured facts, 5."""
+    def test_source_used_before_fork_works_in_children(self, run):
+        """It neither hangs nor repeats. Aer's threads would hang: docs/explanation/entropy.md, measured facts, 5."""
         blocks = run("""
 from shield_core.quantum.aer import AerSource
 source = AerSource()

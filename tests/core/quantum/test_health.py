@@ -69,7 +69,7 @@ class TestCutoffs:
         assert cutoffs.proportion == self.critical_count(cutoffs.alpha_log2)
 
     @pytest.mark.parametrize("cutoffs", [SEEDS, BULK])
-    def test_balance_alarms_by_chance_no_more_often_than_alpha(self, cutoffs):
+    def test_balance_false_alarms_stay_below_alpha(self, cutoffs):
         at_least, ways = 0, 1
         for zeros in range(2048 - cutoffs.balance + 1):  # 4096 - zeros ones, at least 2048 + balance of them
             at_least += ways
@@ -120,7 +120,7 @@ class TestRepetitionCount:
         assert alarm(with_run(cutoffs.repetition, of=of), cutoffs) == "repetition-count"
 
     @pytest.mark.parametrize("at", [1, 7, 8, 500, 4096 - 32])
-    def test_alarms_wherever_the_run_stands(self, at):
+    def test_run_at_any_position_raises_an_alarm(self, at):
         assert alarm(with_run(31, at=at)) == "repetition-count"
 
     @pytest.mark.parametrize(("before", "after", "expected"), [(20, 11, True), (20, 10, False), (1, 30, True)])
@@ -170,7 +170,7 @@ class TestAdaptiveProportion:
         assert alarm(with_ones_in_window(cutoffs.proportion - 1), cutoffs) is None
 
     def test_counts_the_first_bit_of_a_window_only(self):
-        """609 ones in a window that begins with 0 are for the balance test to find."""
+        """609 ones in a window that begins with 0 are a case for the balance test."""
         bits = np.unpackbits(np.frombuffer(with_ones_in_window(609), np.uint8))
         bits[[1024, 1025]] = [0, 1]
         if int(bits[1024:2048].sum()) < 609:

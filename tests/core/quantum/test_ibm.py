@@ -34,7 +34,7 @@ def source():
 
 
 class Job:
-    """Answers with one shot after the other, or as it is told."""
+    """Returns one shot after the other, or the given result."""
 
     def __init__(self, cloud, shots):
         self.cloud, self.shots = cloud, shots
@@ -55,7 +55,7 @@ class Job:
 
 
 class Cloud:
-    """IBM Quantum as the source sees it: what is asked of it, and what it says."""
+    """IBM Quantum as the source sees it: it records requests and returns given answers."""
 
     def __init__(self, *, error=None, missing=0, simulator=False):
         self.error, self.missing, self.simulator = error, missing, simulator
@@ -89,7 +89,7 @@ def on(monkeypatch):
 
 
 class TestLocalMode:
-    """The runtime's own sampler, on a fake device of this machine."""
+    """The runtime's own sampler, on a local fake device."""
 
     def test_runs_the_sampler_of_the_runtime(self, source):
         source.measure(8)
@@ -112,13 +112,13 @@ class TestLocalMode:
         assert source.credited_bits_per_bit == 0
         assert source.describe()["backend"] == "local mode, fake_manila"
 
-    def test_several_jobs_are_run_where_one_would_be_too_large(self, monkeypatch):
+    def test_large_request_runs_several_jobs(self, monkeypatch):
         monkeypatch.setattr(ibm, "SHOTS_PER_JOB", 40)
         assert len(local().measure(256)) == 32
 
     @pytest.mark.parametrize("sampler", [SamplerV2, LaterSampler])
     def test_keeps_shots_and_qubits_in_order(self, sampler, monkeypatch):
-        """Of the runtime's present sampler, and of the one that it will lead to: qubit 0 is 1 and stands last."""
+        """With the runtime's present and its announced sampler: qubit 0 is 1 and comes last."""
         monkeypatch.setattr(qiskit_ibm_runtime, "Sampler", sampler)
         made = QuantumCircuit(5, 5)
         made.x(0)
@@ -130,17 +130,17 @@ class TestLocalMode:
 
 
 class TestCloud:
-    def test_keeps_every_shot_in_the_order_in_which_it_was_measured(self, on):
+    def test_shots_stay_in_measured_order(self, on):
         cloud = Cloud()
         assert on(cloud).measure(4096) == cloud.given[0].astype(">u2").tobytes()
 
-    def test_passes_the_credentials_to_the_runtime_and_the_time_to_the_job(self, on):
+    def test_runtime_gets_credentials_and_job_gets_timeout(self, on):
         cloud = Cloud()
         on(cloud, deadline_seconds=7).measure(8)
         assert cloud.credentials == {"channel": "ibm_quantum_platform", "token": TOKEN, "instance": INSTANCE}
         assert 0 < cloud.timeouts[0] <= 7
 
-    def test_asks_nobody_before_the_first_bits_are_wanted(self, on):
+    def test_no_request_before_the_first_measurement(self, on):
         cloud = Cloud()
         on(cloud).describe()
         assert cloud.credentials is None
@@ -179,7 +179,7 @@ class TestCloud:
         with pytest.raises(SourceFailed, match="did not return"):
             measure(on(Cloud(missing=1)), 4096)
 
-    def test_no_further_job_is_begun_once_the_time_is_over(self, on, monkeypatch):
+    def test_no_job_starts_after_the_deadline(self, on, monkeypatch):
         monkeypatch.setattr(ibm, "SHOTS_PER_JOB", 1)
         monkeypatch.setattr(ibm.time, "monotonic", iter([0, 1, 31]).__next__)
         with pytest.raises(SourceFailed, match="within 30 s"):

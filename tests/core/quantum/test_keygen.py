@@ -35,7 +35,7 @@ def draw(source=None, **options):
 
 
 class Credited(Broken):
-    """As a quantum device would be credited: 0.9 bits a bit."""
+    """A source with the credit of a quantum device: 0.9 bits per bit."""
 
     name = "device"
     credited_bits_per_bit = Fraction(9, 10)
@@ -48,7 +48,7 @@ class Credited(Broken):
 
 
 class TestBalanced:
-    def test_gives_a_file_key_of_32_bytes_and_a_statement(self):
+    def test_draw_gives_32_byte_key_and_statement(self):
         drawn = draw()
         assert len(drawn.file_key) == 32
         assert not drawn.degraded
@@ -146,7 +146,7 @@ class TestDegraded:
         ],
         ids=lambda value: type(value).__name__ if isinstance(value, Broken) else None,
     )
-    def test_the_image_is_encrypted_and_the_statement_says_so(self, source, reason, health):
+    def test_draw_succeeds_and_statement_says_degraded(self, source, reason, health):
         drawn = draw(source)
         assert drawn.degraded
         assert len(drawn.file_key) == 32
@@ -156,7 +156,7 @@ class TestDegraded:
         assert (drawn.statement["raw"]["bits"], drawn.statement["raw"]["credited_bits"]) == (0, 0)
         assert drawn.statement["raw"]["measured_at"] is None
 
-    def test_a_source_that_replays_is_caught_at_the_second_image(self):
+    def test_replaying_source_is_caught_at_second_image(self):
         source = Replaying()
         assert [draw(source).degraded for _ in range(3)] == [False, True, True]
 
@@ -213,7 +213,7 @@ class TestStatement:
         assert said["source"]["credited_bits_per_bit"] == [0, 1]
         assert said["raw"]["credited_bits"] == 0
 
-    def test_a_device_is_credited_what_it_claims_and_no_fraction_more(self):
+    def test_device_credit_is_rounded_down(self):
         said = draw(Credited()).statement
         assert said["source"]["credited_bits_per_bit"] == [9, 10]
         assert said["raw"]["credited_bits"] == 3686
@@ -234,7 +234,7 @@ class TestStatement:
 
 
 class TestSecrecy:
-    def test_nothing_that_is_said_or_shown_holds_key_seed_or_bits(self, monkeypatch):
+    def test_no_output_contains_key_seed_or_bits(self, monkeypatch):
         secrets = []
 
         def conditioned(raw, **names):
@@ -250,7 +250,7 @@ class TestSecrecy:
             assert secret[:8].hex() not in shown
             assert canonical.b64encode(secret)[:12] not in shown
 
-    def test_what_a_source_said_in_its_error_is_not_passed_on(self):
+    def test_error_message_of_source_is_not_passed_on(self):
         assert Raising.SECRET not in repr(draw(Raising()))
 
 
@@ -266,7 +266,7 @@ MAXIMUM = {"requested": "maximum", "served": "maximum"}
 
 
 class Counting(Broken):
-    """Good bits; after so many calls what another source gives."""
+    """Good bits; after a number of calls the bits of another source."""
 
     def __init__(self, sound=10**9, then=None):
         self.good, self.then = DeterministicSource(5), then
@@ -279,7 +279,7 @@ class Counting(Broken):
 
 
 class TestMultistage:
-    def test_makes_the_file_key_of_a_master_seed_of_1024_bits(self, monkeypatch):
+    def test_file_key_comes_from_1024_bit_master_seed(self, monkeypatch):
         seeds = []
 
         def derive(seed):
@@ -295,7 +295,8 @@ class TestMultistage:
             "strength_bits": 256,
         }
 
-    def test_every_segment_seed_has_circuits_and_system_bits_of_its_own(self):
+    def test_every_segment_seed_has_its_own_bits(self):
+        """Each has its own circuits and its own system bits."""
         source = Counting()
         drawn = draw(source, **MULTISTAGE, segments=5)
         assert source.asked == [16_384] + [4096] * 5
@@ -340,7 +341,8 @@ class TestMultistage:
         assert said["lanes"] is None
 
     @pytest.mark.parametrize("sound", [0, 1, 3])
-    def test_a_source_that_fails_on_the_way_is_not_asked_again_and_labelled(self, sound):
+    def test_failed_source_is_not_used_again(self, sound):
+        """And the draw is labelled as degraded."""
         source = Counting(sound, Raising())
         drawn = draw(source, **MULTISTAGE, segments=4)
         said = drawn.statement
@@ -410,7 +412,7 @@ class TestMaximum:
 
     @pytest.mark.parametrize("sound", [0, 1, 2, 3])
     @pytest.mark.parametrize("then", [Raising(), Short(), Stuck(), Biased()], ids=lambda source: type(source).__name__)
-    def test_a_source_that_fails_on_the_way_serves_balanced_and_says_so(self, sound, then):
+    def test_failing_source_serves_balanced_with_reason(self, sound, then):
         source = Counting(sound, then)
         drawn = self.draw(source)
         said = drawn.statement
@@ -424,7 +426,7 @@ class TestMaximum:
         assert said["raw"]["draws"] == min(sound, 1)
 
     def test_one_alarm_throws_a_block_away(self):
-        """A source that stumbles once: the block is measured again, and counted."""
+        """A source that fails once: the block is measured again, and counted."""
         source = Counting(2, Stuck())
         once = source.then.bits
         source.then.bits = lambda size: (setattr(source, "left", 10**9), once(size))[1]

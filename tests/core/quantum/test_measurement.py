@@ -19,7 +19,7 @@ from tests.core.quantum.sources_that_fail import Biased, Long, Raising, Replayin
 
 
 class Uneven(Biased):
-    """Slightly biased, as a sound device is."""
+    """Slightly biased, like a working device."""
 
     min_entropy_per_bit = Fraction(1, 2)
     asked = 0
@@ -62,11 +62,11 @@ class TestMeasure:
             measure(source, 4096)
 
     @pytest.mark.parametrize("source", [Short(), Long(), Silent()])
-    def test_a_source_that_gives_another_number_of_bits_failed(self, source):
+    def test_wrong_number_of_bits_is_a_failure(self, source):
         with pytest.raises(SourceFailed, match="did not return the 4096 bits"):
             measure(source, 4096)
 
-    def test_an_error_of_the_source_is_named_and_not_passed_on(self):
+    def test_source_error_is_named_but_not_quoted(self):
         """Aer's own error quotes the seed that it refuses."""
         with pytest.raises(SourceFailed, match="broken raised RuntimeError") as caught:
             measure(Raising(), 4096)
@@ -124,7 +124,8 @@ class TestLastAlarm:
 
 
 class TestUnevenSource:
-    def test_is_asked_for_what_the_extractor_needs_and_gives_what_was_asked_for(self):
+    def test_biased_source_measures_what_extractor_needs(self):
+        """And the measurement has the requested number of bits."""
         source = Uneven()
         measured = measure(source, 4096)
         assert len(measured.raw) * 8 == 4096
@@ -163,7 +164,7 @@ class TestUnevenSource:
         source.credited_bits_per_bit = Fraction(1, 10)
         assert measure(source, 4096).credited_bits == 1638
 
-    def test_statement_says_how_many_bits_were_measured_and_what_became_of_them(self):
+    def test_statement_describes_measured_bits_and_extraction(self):
         said = draw_file_key(Uneven(), job_id="job_1", key_id=UUID(int=0), requested="balanced", served="balanced")
         raw = said.statement["raw"]
         assert (raw["bits"], raw["credited_bits"]) == (16_384, 0)

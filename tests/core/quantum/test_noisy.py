@@ -17,7 +17,7 @@ FIVE_SIGMA = 5 * 0.5 / SHOTS**0.5
 
 @pytest.fixture(scope="module")
 def source():
-    """FakeManilaV2: reads 1 in 47.4 to 49.4 of 100 cases, by qubit."""
+    """FakeManilaV2: reads 1 in 47.4 to 49.4 of 100 cases, depending on the qubit."""
     return NoisyAerSource()
 
 
@@ -34,8 +34,8 @@ def shares(source, shots=SHOTS):
 
 
 class TestReadoutError:
-    def test_is_symmetric_in_what_the_simulator_makes_of_the_fake_itself(self):
-        """Why it is rebuilt. Where this no longer holds, rebuilding it is no longer needed."""
+    def test_readout_error_of_plain_simulator_is_symmetric(self):
+        """The reason why it is rebuilt. If this fails, rebuilding is no longer necessary."""
         errors = NoiseModel.from_backend(FakeManilaV2())._local_readout_errors
         assert all(error.probabilities[0][1] == error.probabilities[1][0] for error in errors.values())
 
@@ -67,8 +67,8 @@ class TestHealth:
 
 
 class TestExtraction:
-    def test_mends_what_the_readout_bent(self, source):
-        """52,000 raw bits are off by a hundred deviations of what comes out; that is off by less than five."""
+    def test_extractor_removes_the_readout_bias(self, source):
+        """52,000 raw bits are off by a hundred deviations of the output; the output is off by less than five."""
         raw = np.unpackbits(np.frombuffer(source.measure(1 << 16), np.uint8))
         assert (raw.size / 2 - raw.sum()) > 5 * (raw.size / 4) ** 0.5
         measured = measure(source, 1 << 14)
@@ -86,7 +86,7 @@ class TestSeeds:
         assert seeds == [0, 1, 2]
 
     def test_who_knows_it_gets_the_same_bits(self, source, monkeypatch):
-        """A simulator, whatever it imitates: credited zero."""
+        """Any simulator is credited zero bits."""
         monkeypatch.setattr(noisy, "fresh_seed", lambda: 2**62 + 1)
         assert source.measure(4096) == source.measure(4096)
         assert source.credited_bits_per_bit == 0

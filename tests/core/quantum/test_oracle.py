@@ -10,7 +10,7 @@ class TestMersenneTwister64:
         """ISO C++, [rand.predef]: the 10,000th word under the default seed."""
         assert next(islice(mersenne_twister_64(5489), 9_999, None)) == 9_981_545_732_273_789_042
 
-    def test_seeds_of_64_bits_differ_from_their_low_halves(self):
+    def test_64_bit_seed_differs_from_its_low_half(self):
         one, other = (list(islice(mersenne_twister_64(seed), 10)) for seed in (7, 7 + 2**32))
         assert set(one).isdisjoint(other)
 

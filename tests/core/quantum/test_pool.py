@@ -9,7 +9,7 @@ from tests.core.quantum.sources_that_fail import Broken, Stuck
 
 
 class Turning(Broken):
-    """Sound until told otherwise."""
+    """Works until the test breaks it."""
 
     def __init__(self):
         self.sound = DeterministicSource(3)
@@ -35,7 +35,7 @@ class TestRefill:
         assert bits.refill() == bits.waiting_bits == bits.capacity_bits == 4 * UNIT_BITS
         assert bits.refill() == 0
 
-    def test_takes_no_more_than_it_is_told(self):
+    def test_refill_adds_at_most_the_requested_bits(self):
         bits = pool(4)
         assert bits.refill(2 * UNIT_BITS + 8) == 2 * UNIT_BITS
         assert bits.refill(100 * UNIT_BITS) == 2 * UNIT_BITS
@@ -53,7 +53,7 @@ class TestRefill:
             bits.refill()
         assert bits.waiting_bits == UNIT_BITS
 
-    def test_when_a_health_test_fails_what_waited_is_wiped(self):
+    def test_failed_health_test_wipes_waiting_bits(self):
         source = Turning()
         bits = pool(4, source)
         bits.refill(2 * UNIT_BITS)

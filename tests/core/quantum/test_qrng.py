@@ -27,7 +27,7 @@ SECRET = "what-the-server-said"
 
 
 class Generator(ThreadingHTTPServer):
-    """A generator of this machine. `answer(handler, numbers)` says how it answers."""
+    """A local generator. `answer(handler, numbers)` sends the response."""
 
     daemon_threads = True
     block_on_close = False
@@ -89,7 +89,7 @@ def generator(answer=sound):
 
 
 def endless(handler, _):
-    """An answer that never ends, as fast as it is read."""
+    """Send an endless response, as fast as it is read."""
     handler.send_response(200)
     handler.end_headers()
     while not handler.server.over.is_set():
@@ -100,7 +100,7 @@ def endless(handler, _):
 
 
 def dripping(handler, _):
-    """A byte now and then: every read is in time, and the answer never is."""
+    """Send single bytes slowly: every read is in time, but the response is not."""
     handler.send_response(200)
     handler.end_headers()
     while not handler.server.over.wait(0.02):
@@ -186,7 +186,7 @@ class TestBadAnswers:
         assert SECRET not in "".join(traceback.format_exception(caught.value))
 
     def test_a_redirect_is_not_followed(self):
-        """The key would go wherever the answer points to."""
+        """The key would go to any address in the response."""
         with generator() as other:
             with (
                 generator(lambda handler, _: handler.send(b"", status=302, Location=other.url)) as server,
@@ -200,7 +200,7 @@ class TestBadAnswers:
         with generator(answer) as server, pytest.raises(SourceFailed, match=r"did not answer within 0.2 s"):
             HttpQrngSource(server.url, deadline_seconds=0.2).measure(4096)
 
-    def test_no_further_request_is_made_once_the_time_is_over(self, monkeypatch):
+    def test_no_request_starts_after_the_deadline(self, monkeypatch):
         with generator() as server:
             source = HttpQrngSource(server.url)
             monkeypatch.setattr(qrng.time, "monotonic", iter([0, 1, 2, 31]).__next__)
@@ -223,7 +223,7 @@ class TestBadAnswers:
 
 
 class TestTransport:
-    def test_a_certificate_that_nobody_signed_is_refused(self, tmp_path):
+    def test_self_signed_certificate_is_refused(self, tmp_path):
         key = ec.generate_private_key(ec.SECP256R1())
         name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
         now = datetime.now(UTC)
@@ -258,7 +258,7 @@ class TestTransport:
         assert HttpQrngSource(f"http://{host}/qrng")
 
     @pytest.mark.parametrize("url", ["http://qrng.example", "http://10.0.0.1/", "ftp://127.0.0.1/", "http://0.0.0.0/"])
-    def test_nobody_else(self, url):
+    def test_remote_address_without_https_is_refused(self, url):
         with pytest.raises(ValueError, match="over https"):
             HttpQrngSource(url)
 
@@ -276,12 +276,12 @@ class TestTransport:
             "https://qrng.example:secret/",
         ],
     )
-    def test_the_address_is_a_host_and_a_path_and_is_not_repeated(self, url):
+    def test_invalid_address_is_refused_and_not_quoted(self, url):
         with pytest.raises(ValueError, match="address of the generator") as caught:
             HttpQrngSource(url)
         assert "secret" not in "".join(traceback.format_exception(caught.value))
 
-    def test_a_proxy_of_the_environment_is_not_asked_about_this_machine(self, monkeypatch):
+    def test_loopback_address_bypasses_environment_proxy(self, monkeypatch):
         monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
         monkeypatch.delenv("NO_PROXY", raising=False)
         monkeypatch.delenv("no_proxy", raising=False)
@@ -297,7 +297,7 @@ class TestSecrecy:
             assert KEY not in text
             assert "path-of-mine" not in text
 
-    def test_a_server_that_repeats_the_key_is_not_repeated(self):
+    def test_echoed_api_key_is_not_quoted(self):
         with generator(lambda handler, _: handler.send(KEY.encode(), status=403)) as server:
             drawn = draw_file_key(HttpQrngSource(server.url, api_key=KEY), **NAMES, **BALANCED)
         assert drawn.degraded

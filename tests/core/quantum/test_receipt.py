@@ -59,14 +59,14 @@ class TestSeal:
         assert (SIGNED["image_sha256"], base64.b64decode(SIGNED["tag_b64"])) == (IMAGE_SHA256, TAG)
         assert SIGNED["statement_sha256"] == hashlib.sha256(compact(SIGNED["statement"])).hexdigest()
 
-    def test_signs_the_label_a_zero_byte_and_everything_but_the_signature(self):
+    def test_signature_covers_label_and_unsigned_receipt(self):
         """Ed25519("imageshield/v1/receipt" ‖ 00 ‖ canonical JSON without `signature_b64`), written out by hand."""
         rest = {name: value for name, value in SIGNED.items() if name != "signature_b64"}
         signed = b"imageshield/v1/receipt\x00" + compact(rest)
         private = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
         assert base64.b64decode(SIGNED["signature_b64"]) == private.sign(signed)
 
-    def test_names_its_signer_by_the_thumbprint_of_rfc_7638(self):
+    def test_signer_is_thumbprint_of_rfc_7638(self):
         public = Ed25519PrivateKey.from_private_bytes(bytes(range(32))).public_key().public_bytes_raw()
         x = base64.urlsafe_b64encode(public).rstrip(b"=").decode()
         digest = hashlib.sha256(f'{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}'.encode()).digest()
@@ -75,7 +75,8 @@ class TestSeal:
     def test_without_a_signer_says_so(self):
         assert (UNSIGNED["signer"], UNSIGNED["signature_b64"]) == (None, None)
 
-    def test_both_schemes_name_both_signers_and_ed25519_covers_the_other_signature(self):
+    def test_ed25519_covers_ml_dsa_65_signature(self):
+        """Both signatures cover the names of both signers."""
         assert DOUBLY.keys() - SIGNED.keys() == {"signer_ml_dsa_65", "signature_ml_dsa_65_b64"}
         first = {k: v for k, v in DOUBLY.items() if k not in {"signature_b64", "signature_ml_dsa_65_b64"}}
         second = {k: v for k, v in DOUBLY.items() if k != "signature_b64"}
@@ -131,14 +132,14 @@ class TestFile:
         with pytest.raises(ReceiptInvalid, match="not canonical"):
             parse(data)
 
-    def test_a_name_that_stands_twice_is_refused(self):
+    def test_duplicate_name_is_refused(self):
         data = compact(SIGNED)
         with pytest.raises(ReceiptInvalid, match="not canonical"):
             parse(data[:-1] + b',"tag_b64":"' + SIGNED["tag_b64"].encode() + b'"}')
 
     @pytest.mark.parametrize("write", [encode, compact, lambda value: json.dumps(value, indent=3).encode()])
-    def test_an_unsigned_one_is_read_in_any_spelling_and_called_unsigned(self, write):
-        """As an earlier state of this service sent them: compact, in the order in which they were made."""
+    def test_unsigned_receipt_is_read_in_any_spelling(self, write):
+        """An earlier version of the service sent them compact, in the order of creation."""
         assert outcome(write(UNSIGNED)) is Outcome.UNSIGNED
 
     @pytest.mark.parametrize(
@@ -168,7 +169,7 @@ class TestFile:
 
 
 def named_field(value):
-    """Name a case by its field alone: signatures and digests are others in every run."""
+    """Name a case by its field only: signatures and digests differ in every run."""
     return value if isinstance(value, str) and value in DOUBLY else ""
 
 
@@ -219,21 +220,21 @@ class TestFields:
             {"signer": None, "signature_b64": None},
         ],
     )
-    def test_those_of_ml_dsa_65_stand_together_beside_ed25519(self, change):
+    def test_incomplete_ml_dsa_65_fields_are_refused(self, change):
         assert refused(DOUBLY | change)
 
     @pytest.mark.parametrize("name", ["signer_ml_dsa_65", "signature_ml_dsa_65_b64"])
-    def test_neither_of_ml_dsa_65_stands_alone(self, name):
+    def test_single_ml_dsa_65_field_is_refused(self, name):
         assert "stand together" in refused({key: value for key, value in DOUBLY.items() if key != name})
 
-    def test_a_statement_that_was_changed_is_not_the_one_of_its_digest(self):
+    def test_changed_statement_fails_its_digest(self):
         changed = copy.deepcopy(SIGNED)
         changed["statement"]["raw"]["shots"] = 7
         assert "statement_sha256" in refused(changed)
 
 
 class TestChanges:
-    """Nobody without the key can change a receipt so that it verifies."""
+    """Without the key, a changed receipt does not verify."""
 
     @pytest.mark.parametrize(
         ("made", "name", "value"),
@@ -262,7 +263,7 @@ class TestChanges:
         )
 
     @pytest.mark.parametrize(("write", "step"), [(encode, 1), (compact, 5)])
-    def test_every_flipped_bit_of_the_file_is_refused_or_found(self, write, step):
+    def test_every_flipped_bit_is_refused_or_found(self, write, step):
         data = bytearray(write(SIGNED))
         survivors = []
         for position in range(0, len(data) * 8, step):
@@ -281,7 +282,7 @@ class TestChanges:
             with pytest.raises(ReceiptInvalid):
                 parse(data[:size])
 
-    def test_a_signature_taken_away_leaves_an_unsigned_receipt_and_no_verified_one(self):
+    def test_stripped_signature_leaves_unsigned_receipt(self):
         stripped = SIGNED | {"signer": None, "signature_b64": None}
         assert outcome(encode(stripped)) is Outcome.UNSIGNED
 
@@ -301,7 +302,7 @@ class TestChanges:
             max_leaves=8,
         )
     )
-    def test_any_value_in_any_field_is_refused_or_found(self, value):
+    def test_any_field_value_is_refused_or_found(self, value):
         for name in SIGNED:
             try:
                 data = json.dumps(SIGNED | {name: value}, sort_keys=True, indent=2, ensure_ascii=False).encode(
@@ -319,5 +320,5 @@ class TestChanges:
             parse(data)
 
 
-def test_the_canonical_form_is_that_of_the_key_file():
+def test_canonical_form_is_that_of_key_files():
     assert canonical.loads_indented(encode(SIGNED)) == SIGNED

@@ -1,4 +1,4 @@
-"""docs/reference/receipts.md: its example verifies, and is made again from its seeds."""
+"""The example of docs/reference/receipts.md: it verifies, and its seeds give the same receipt."""
 
 import hashlib
 import re
@@ -21,7 +21,7 @@ SEEDS = (bytes(range(32)), bytes(range(32, 64)))
 
 @pytest.fixture
 def remade():
-    """The same receipt, made of what the page says."""
+    """The same receipt, made from the values on the page."""
     shown = parse(RECEIPT)
 
     def make(*seeds):
@@ -35,7 +35,7 @@ class TestExample:
         verdict = verify(parse(RECEIPT), keys=jwk.parse(SET, use="receipt").keys)
         assert verdict.outcome is Outcome.VERIFIED
 
-    def test_is_what_its_seed_makes(self, remade):
+    def test_receipt_equals_the_one_of_its_seed(self, remade):
         assert encode(remade(SEEDS[0])) == RECEIPT
 
     def test_signs_the_bytes_that_the_page_says(self):
@@ -43,7 +43,7 @@ class TestExample:
         assert str(len(signed)) == FIGURES["bytes that are signed"]
         assert hashlib.sha256(signed).hexdigest() == DIGESTS[0]
 
-    def test_of_two_signatures_signs_the_bytes_that_the_page_says(self, remade):
+    def test_two_signatures_match_the_page(self, remade):
         made = remade(*SEEDS)
         signed = message(made, Algorithm.ML_DSA_65)
         assert made["signer_ml_dsa_65"] == FIGURES["signer_ml_dsa_65"]
@@ -54,6 +54,6 @@ class TestExample:
 
 
 class TestTables:
-    def test_every_outcome_stands_there(self):
+    def test_every_outcome_is_documented(self):
         for outcome in Outcome:
             assert f"| `{outcome.value}` |" in PAGE, outcome

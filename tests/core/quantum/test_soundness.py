@@ -17,7 +17,7 @@ from tests.core.quantum.statements import KEY_ID, make_statement
 
 
 class Device(Broken):
-    """As a quantum device would be credited: 0.9 bits a bit."""
+    """A source with the credit of a quantum device: 0.9 bits per bit."""
 
     name = "device"
     kind = SourceKind.HARDWARE
@@ -35,7 +35,7 @@ def draw(source, purity, **options):
 
 
 def changed(path, value):
-    """A sound statement with one value replaced."""
+    """Return a valid statement with one value replaced."""
     statement = make_statement()
     *parents, name = path.split(".")
     place = statement
@@ -52,7 +52,7 @@ class TestWhatWritersWrite:
         [DeterministicSource(), OsSource(), Device(), Stuck(), Raising()],
         ids=lambda source: type(source).__name__,
     )
-    def test_passes_in_every_purity_from_every_kind_of_source(self, purity, source):
+    def test_statement_of_every_source_and_purity_passes(self, purity, source):
         more = {"multistage": {"segments": 2}, "maximum": {"lanes": np.empty(1000, np.uint8)}}
         check(draw(source, purity, **more.get(purity, {})))
 

@@ -16,7 +16,7 @@ def source(request):
 
 @pytest.fixture(scope="module", params=["aer", "os", "deterministic", "noisy-aer", "ibm", "qrng"])
 def any_source(request):
-    """Every source there is; those of the network are not asked anything."""
+    """Every source; those on the network are not called."""
     made = {
         "aer": AerSource,
         "os": OsSource,
@@ -41,7 +41,7 @@ class TestEverySource:
     def test_never_gives_the_same_twice(self, source):
         assert len({source.measure(256) for _ in range(500)}) == 500
 
-    def test_ones_and_zeros_are_balanced_in_each_place_of_a_byte(self, source):
+    def test_bits_are_balanced_in_each_byte_position(self, source):
         """Each place holds 131,072 bits: their count of ones stays within 6 standard deviations (181) of half."""
         data = source.measure(1 << 20)
         for place in range(8):
@@ -56,7 +56,7 @@ class TestEverySource:
     def test_a_simulator_is_credited_nothing(self, any_source):
         assert (any_source.credited_bits_per_bit == 0) == (any_source.kind is SourceKind.SIMULATED)
 
-    def test_what_is_uneven_is_never_credited_more_than_it_is_taken_to_have(self, any_source):
+    def test_credit_never_exceeds_assumed_min_entropy(self, any_source):
         assert any_source.credited_bits_per_bit <= getattr(any_source, "min_entropy_per_bit", 1)
 
     def test_hardware_passes_an_extractor_and_has_a_deadline(self, any_source):
@@ -64,7 +64,7 @@ class TestEverySource:
             assert 0 < any_source.min_entropy_per_bit < 1
             assert any_source.deadline_seconds > 0
 
-    def test_is_a_source_in_the_eyes_of_the_type_checker(self, any_source):
+    def test_source_satisfies_the_protocol(self, any_source):
         takes: EntropySource = any_source
         assert takes.name in {"aer", "os", "deterministic", "noisy-aer", "ibm", "qrng"}
 

@@ -32,7 +32,7 @@ class TestSignature:
         assert (verdict.signature, verdict.outcome) == (Signature.VALID, Outcome.VERIFIED)
         assert dict(verdict.checks) == {}
 
-    def test_of_nobody_we_know_is_unknown(self):
+    def test_unknown_signer_is_unknown(self):
         verdict = verify(RECEIPT, keys=keys_of(STRANGER))
         assert (verdict.signature, verdict.outcome) == (Signature.UNKNOWN, Outcome.UNKNOWN)
         assert verify(RECEIPT, keys={}).outcome is Outcome.UNKNOWN
@@ -42,10 +42,10 @@ class TestSignature:
         verdict = verify(changed, keys=keys_of(SIGNER))
         assert (verdict.outcome, verdict.failed) == (Outcome.CHANGED, ("signature",))
 
-    def test_without_one_the_receipt_is_unsigned_whatever_is_trusted(self):
+    def test_receipt_without_signature_is_unsigned(self):
         assert verify(UNSIGNED, keys=keys_of(SIGNER)).outcome is Outcome.UNSIGNED
 
-    def test_a_key_of_the_other_scheme_under_its_name_is_no_key_of_it(self):
+    def test_key_of_other_scheme_is_unknown(self):
         wrong = PublicKey(Algorithm.ML_DSA_65, BOTH.public_keys[1].raw)
         assert verify(RECEIPT, keys={RECEIPT.signers[Algorithm.ED25519]: wrong}).signature is Signature.UNKNOWN
 
@@ -85,11 +85,11 @@ class TestImage:
             (replace(IMAGE, key_id=None), "image_key_id"),
         ],
     )
-    def test_that_is_another_one_is_named_by_what_differs(self, image, wrong):
+    def test_other_image_is_named_by_differing_parts(self, image, wrong):
         verdict = verify(RECEIPT, keys=keys_of(SIGNER), image=image)
         assert (verdict.outcome, verdict.failed) == (Outcome.CHANGED, (wrong,))
 
-    def test_that_is_another_one_weighs_more_than_an_unknown_signer(self):
+    def test_other_image_outweighs_unknown_signer(self):
         other = replace(IMAGE, sha256="cd" * 32)
         for receipt in (RECEIPT, UNSIGNED):
             assert verify(receipt, keys={}, image=other).outcome is Outcome.CHANGED
@@ -126,6 +126,6 @@ class TestKey:
             (replace(WHOLE, metadata_sha256=""), "metadata_statement"),
         ],
     )
-    def test_that_does_not_fit_is_named_by_what_differs(self, key, wrong):
+    def test_other_key_is_named_by_differing_parts(self, key, wrong):
         verdict = verify(RECEIPT, keys=keys_of(SIGNER), image=IMAGE, key=key)
         assert (verdict.outcome, verdict.failed) == (Outcome.CHANGED, (wrong,))

@@ -1,0 +1,69 @@
+"""What every route that takes pictures has in common: the form, the idempotency key, and the job that comes of it."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Annotated, TypeVar
+
+from fastapi import Depends, Request
+
+from api.dependencies import Jobs, Writer
+from api.middleware.bodies import release
+from api.requests.idempotency import Once, OncePerKey
+from api.requests.preferences import Preferences, Preferred
+from api.requests.uploads import File, read_form
+from api.schemas.notes import Noted
+from backplane.services.jobs.views import JobFacts
+from backplane.services.requests.caller import Caller
+from backplane.services.requests.idempotency import Made
+from backplane.services.requests.submission import Submission
+from backplane.wiring.jobs import JobServices
+
+Options = TypeVar("Options", bound=Noted)
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """One request that submits a job."""
+
+    request: Request
+    caller: Caller
+    jobs: JobServices
+    prefer: Preferences
+    once: Once
+
+    async def read(
+        self, options: type[Options], *, files: Mapping[str, int], required: str
+    ) -> tuple[dict[str, File], Options]:
+        """Read the form: its files by name, each within its limit in bytes, and its other fields."""
+        return await read_form(self.request, options, files=files, required=required)
+
+    async def submit(
+        self, create: Callable[[Submission], Awaitable[JobFacts]], options: Noted, files: Mapping[str, File]
+    ) -> JobFacts:
+        """Create the job, or return the one that the idempotency key made, in its present state."""
+
+        async def again(made: Made) -> JobFacts:
+            return await self.jobs.views.get(self.caller, made.object_id)
+
+        submission = Submission(self.caller, webhook_url=options.webhook_url, note=options.note())
+        return await self.once.run(
+            submission, create, again, options=options, digests=await self.once.digests_of(files)
+        )
+
+    @asynccontextmanager
+    async def slot(self) -> AsyncIterator[None]:
+        """Wait for one of the few places in which pictures are sealed and stored: each is in memory twice then."""
+        async with self.request.app.state.submission_slots:
+            yield
+
+    def release(self) -> None:
+        """Say that the body is no longer in memory: the budget of uploads gets its bytes back."""
+        release(self.request)
+
+
+def read_upload(request: Request, caller: Writer, jobs: Jobs, prefer: Preferred, once: OncePerKey) -> Upload:
+    return Upload(request, caller, jobs, prefer, once)
+
+
+Submit = Annotated[Upload, Depends(read_upload)]

@@ -1,0 +1,24 @@
+"""What follows from the end of a job, in its order."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from backplane.services.audit.trail import AuditTrail
+from backplane.services.batches.endings import BatchEnds
+from backplane.services.jobs.endings import Endings
+from backplane.services.webhooks.events import WebhookEvents
+from backplane.wiring.resources import Resources
+
+
+@dataclass(frozen=True, slots=True)
+class EndServices:
+    """The ends of jobs and of batches."""
+
+    jobs: Endings
+    batches: BatchEnds
+
+    @classmethod
+    def wire(cls, resources: Resources) -> Self:
+        webhooks = WebhookEvents()
+        batches = BatchEnds(webhooks)
+        return cls(Endings(resources.bus, followers=[AuditTrail(), webhooks, batches]), batches)

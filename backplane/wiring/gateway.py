@@ -1,0 +1,78 @@
+"""The gateway: every subject that its routes may ask for."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from backplane.db.session import Database
+from backplane.services.keys.exports import Keys
+from backplane.services.requests.idempotency import Idempotency
+from backplane.services.sealing.derivations import Derivations
+from backplane.services.sealing.passphrases import PassphrasePool
+from backplane.settings import Settings
+from backplane.wiring.batches import BatchServices
+from backplane.wiring.endings import EndServices
+from backplane.wiring.entropy import EntropyServices
+from backplane.wiring.identity import IdentityServices
+from backplane.wiring.jobs import JobServices
+from backplane.wiring.pictures import PictureServices
+from backplane.wiring.resources import Resources, open_resources
+from backplane.wiring.webhooks import WebhookServices
+from shield_core.keys.passphrase import Pbkdf2
+
+REQUEST_SECONDS = 10
+"""No statement of a request takes as long, unless it waits for a lock or the database stands still."""
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayServices:
+    """A subject in each field. A route asks for the subject by its type (`api.dependencies.subject`)."""
+
+    resources: Resources
+    probe: Database
+    """A connection beside the pool: whether the database answers is another question than whether the pool is empty."""
+    idempotency: Idempotency
+    identity: IdentityServices
+    webhooks: WebhookServices
+    jobs: JobServices
+    pictures: PictureServices
+    keys: Keys
+    batches: BatchServices
+    entropy: EntropyServices
+
+
+@asynccontextmanager
+async def open_gateway(settings: Settings) -> AsyncIterator[GatewayServices]:
+    """Connect to everything, and wire the subjects."""
+    derivations = Derivations()
+    passphrases = PassphrasePool(fips=settings.passphrase_kdf == Pbkdf2.NAME)
+    async with open_resources(settings, command_seconds=REQUEST_SECONDS) as resources:
+        probe = Database.from_settings(settings, pool_size=1, command_seconds=REQUEST_SECONDS)
+        try:
+            yield _wire(resources, probe, passphrases, derivations)
+        finally:
+            passphrases.close()
+            await derivations.close()
+            await probe.close()
+
+
+def _wire(
+    resources: Resources, probe: Database, passphrases: PassphrasePool, derivations: Derivations
+) -> GatewayServices:
+    ends = EndServices.wire(resources)
+    webhooks = WebhookServices.wire(resources)
+    jobs = JobServices.wire(resources, ends, webhooks.targets)
+    pictures = PictureServices.wire(resources, jobs.submissions, passphrases, derivations)
+    keys = Keys(resources.database, resources.vault, passphrases)
+    return GatewayServices(
+        resources=resources,
+        probe=probe,
+        idempotency=Idempotency(resources.database, resources.vault),
+        identity=IdentityServices.wire(resources, passphrases),
+        webhooks=webhooks,
+        jobs=jobs,
+        pictures=pictures,
+        keys=keys,
+        batches=BatchServices.wire(resources, ends.batches, jobs, pictures, keys),
+        entropy=EntropyServices.wire(resources),
+    )

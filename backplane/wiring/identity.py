@@ -1,0 +1,31 @@
+"""Accounts, tokens and login sessions."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from backplane.services.identity.accounts import Accounts
+from backplane.services.identity.login_sessions import LoginSessions
+from backplane.services.identity.tickets import Tickets
+from backplane.services.identity.tokens import AccessTokens, Tokens
+from backplane.services.sealing.passphrases import PassphrasePool
+from backplane.wiring.resources import Resources
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityServices:
+    accounts: Accounts
+    tokens: Tokens
+    sessions: LoginSessions
+    tickets: Tickets
+
+    @classmethod
+    def wire(cls, resources: Resources, passphrases: PassphrasePool) -> Self:
+        sessions = LoginSessions(resources.database, resources.bus)
+        access = AccessTokens.from_settings(resources.settings)
+        refresh_seconds = resources.settings.refresh_token_seconds
+        return cls(
+            accounts=Accounts(resources.database, resources.vault, passphrases),
+            tokens=Tokens(resources.database, access, sessions, refresh_seconds=refresh_seconds),
+            sessions=sessions,
+            tickets=Tickets(resources.bus),
+        )

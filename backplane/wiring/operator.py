@@ -1,0 +1,46 @@
+"""The operator at the machine: dead letters, backups and restores."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from backplane.blobs import S3Blobs
+from backplane.db.session import Database
+from backplane.services.backups.restores import Migrations, Restores
+from backplane.services.backups.snapshots import Backups
+from backplane.services.jobs.dead_letters import DeadLetters
+from backplane.services.jobs.steering import Steering
+from backplane.settings import Settings
+from backplane.vault import LocalVault
+from backplane.wiring.endings import EndServices
+from backplane.wiring.resources import open_resources
+
+
+@asynccontextmanager
+async def open_dead_letters(settings: Settings) -> AsyncIterator[DeadLetters]:
+    async with open_resources(settings, pool_size=1) as resources:
+        endings = EndServices.wire(resources).jobs
+        yield DeadLetters(resources.database, Steering(resources.database, resources.vault, endings), endings)
+
+
+@asynccontextmanager
+async def open_backups(settings: Settings) -> AsyncIterator[Backups]:
+    """Connect a backup: it holds deletions on one connection, reads on another, and needs no Redis and no vault."""
+    async with _open_database_and_store(settings) as (database, store):
+        yield Backups(database, store)
+
+
+@asynccontextmanager
+async def open_restores(settings: Settings, migrations: Migrations) -> AsyncIterator[Restores]:
+    async with _open_database_and_store(settings) as (database, store):
+        yield Restores(database, store, LocalVault.from_settings(settings), migrations)
+
+
+@asynccontextmanager
+async def _open_database_and_store(settings: Settings) -> AsyncIterator[tuple[Database, S3Blobs]]:
+    async with AsyncExitStack() as stack:
+        # A backup's transactions hold their moment for as long as the objects take.
+        database = Database.from_settings(settings, pool_size=2, idle_seconds=0)
+        stack.push_async_callback(database.close)
+        store = S3Blobs.from_settings(settings)
+        stack.push_async_callback(store.close)
+        yield database, store

@@ -1,0 +1,38 @@
+"""The relay: the outbox, the sweeper, and the sender of webhooks."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from backplane.db.session import Database
+from backplane.queue import CeleryQueue
+from backplane.services.upkeep.outbox import OutboxRelay
+from backplane.services.upkeep.sweeper import Sweeper
+from backplane.services.webhooks.deliveries import Deliveries
+from backplane.settings import Settings
+from backplane.vault import LocalVault
+from backplane.wiring.endings import EndServices
+from backplane.wiring.resources import Resources, open_resources
+
+
+def wire_sweeper(resources: Resources) -> Sweeper:
+    return Sweeper(resources.database, resources.store, resources.vault, EndServices.wire(resources).jobs)
+
+
+@asynccontextmanager
+async def open_relay(settings: Settings) -> AsyncIterator[tuple[OutboxRelay, Sweeper]]:
+    queue = CeleryQueue.from_settings(settings)
+    async with open_resources(settings, pool_size=3) as resources:
+        try:
+            yield OutboxRelay(resources.database, queue), wire_sweeper(resources)
+        finally:
+            queue.close()
+
+
+@asynccontextmanager
+async def open_deliveries(settings: Settings) -> AsyncIterator[Deliveries]:
+    """Connect the sender of webhooks by itself, so that slow receivers never keep the outbox waiting."""
+    database = Database.from_settings(settings, pool_size=3)
+    try:
+        yield Deliveries(database, LocalVault.from_settings(settings), log_days=settings.webhook_log_days)
+    finally:
+        await database.close()

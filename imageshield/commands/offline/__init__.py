@@ -1,0 +1,1 @@
+"""Commands that work on files: encryption, decryption, keys, receipts, analysis and entropy."""

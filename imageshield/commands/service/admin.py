@@ -1,0 +1,94 @@
+"""`imageshield admin …`: the operator's commands, run on the installation's machine with its environment."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from imageshield.commands.service import dead_letters
+from imageshield.terminal.failures import usage
+from imageshield.terminal.options import InstallationDir, Json
+from imageshield.terminal.reporting import print_json, print_table, say
+
+app = typer.Typer(name="admin", help="Look after an installation.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(dead_letters.app)
+
+
+@app.command()
+def rotate_receipt_key(
+    ml_dsa_65: Annotated[
+        bool | None,
+        typer.Option("--ml-dsa-65/--no-ml-dsa-65", help="Sign with ML-DSA-65 as well. [default: as before]"),
+    ] = None,
+    data_dir: InstallationDir = None,
+    json: Json = False,
+) -> None:
+    """Make a new key that signs receipts from now on. The old public keys stay published; nothing is restarted."""
+    receipts = _receipts(data_dir)
+    before = receipts.signer().public_keys[0].kid
+    signer = receipts.rotate(ml_dsa_65=ml_dsa_65)
+    found: dict[str, Any] = {
+        "signer": signer.public_keys[0].kid,
+        "algorithms": [key.algorithm.value for key in signer.public_keys],
+        "before": before,
+        "published": len(receipts.public_keys()),
+    }
+    if json:
+        print_json(found)
+    else:
+        print_table(found | {"algorithms": ", ".join(found["algorithms"])})
+    say("whoever keeps a copy of /.well-known/jwks.json needs a new one, or finds the signer unknown")
+
+
+@app.command()
+def backup(
+    directory: Annotated[Path, typer.Argument(metavar="DIRECTORY", help="What to write; not there yet.")],
+    verify: Annotated[bool, typer.Option("--verify", help="Write nothing: read a backup from end to end.")] = False,
+    data_dir: InstallationDir = None,
+    json: Json = False,
+) -> None:
+    """Write everything but the vault's keys to DIRECTORY, while the system runs or not."""
+    from imageshield.commands.service import backups
+
+    code = (
+        backups.verify(directory, as_json=json)
+        if verify
+        else backups.backup(directory, data_dir=data_dir, as_json=json)
+    )
+    raise typer.Exit(code)
+
+
+@app.command()
+def restore(
+    directory: Annotated[Path, typer.Argument(metavar="DIRECTORY", help="A backup.")],
+    without_keys: Annotated[
+        bool, typer.Option("--without-keys", help="Go on where the vault lacks keys: what they lock stays locked.")
+    ] = False,
+    data_dir: InstallationDir = None,
+    json: Json = False,
+) -> None:
+    """Put the backup in DIRECTORY into an empty database and its store. Nothing that is there is changed."""
+    from imageshield.commands.service import backups
+
+    raise typer.Exit(backups.restore(directory, data_dir=data_dir, without_keys=without_keys, as_json=json))
+
+
+def _receipts(data_dir: Path | None) -> Any:
+    """Open the vault that the environment or the embedded system names, never another one."""
+    from backplane.services.entropy.receipts import Receipts
+    from backplane.vault import LocalVault
+    from imageshield.checks.situation import look
+    from imageshield.commands.service.installation import VAULT, check_vault, vault_refused
+    from imageshield.servers.home import Home, default_path
+
+    situation = look(os.environ, Home((data_dir or default_path()).expanduser().resolve()))
+    places = [Path(situation.environment.get(name) or "") for name in VAULT]
+    if Path() in places:
+        raise usage(f"{' and '.join(VAULT)} say where the vault is, or --data-dir where `imageshield up` keeps it")
+    check_vault(situation)  # a key in another vault, or under another root key, would never reach the service
+    key_file, directory = places
+    if directory.stat().st_uid != os.geteuid():
+        owner = f"{directory} belongs to another user, who could not read the new key: run this as that user"
+        raise vault_refused(owner)
+    return Receipts(LocalVault(root_key=key_file.read_bytes(), directory=directory))
