@@ -73,6 +73,7 @@ def fields(draw, inside=()):
 
 
 class TestTiff:
+    @pytest.mark.slow
     @MANY
     @given(
         fields(),

@@ -234,6 +234,7 @@ class TestDamage:
         with pytest.raises(ImageCorrupt):
             encrypt(bytes(data))
 
+    @pytest.mark.slow
     def test_words_of_decoder_stay_inside(self):
         data = bytearray(pictures.as_tiff(pictures.make(), compression="tiff_lzw"))
         data[8:12] = bytes(4)

@@ -162,6 +162,7 @@ class TestDamaged:
         with pytest.raises(ImageCorrupt):
             build(damaged, examine(damaged), layout=layout)
 
+    @pytest.mark.slow
     @settings(max_examples=200, deadline=None)
     @given(codec=st.sampled_from(CODECS), data=st.data())
     def test_any_strip_content_is_judged_without_crash(self, codec, data):
