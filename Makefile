@@ -5,7 +5,7 @@ BIN := .venv/bin
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-run demo up test clients check fix bench faults lock replay load
+.PHONY: help setup setup-run demo up test test-fast clients check fix bench faults lock replay load
 
 define PREPARE
 $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "setup: Python 3.11 or newer is needed; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12 setup")' && $(PYTHON) scripts/setup_environment.py
@@ -35,10 +35,13 @@ WHOLLY_COVERED := shield_core/cipher/*,shield_core/encrypted/*,shield_core/keys/
 
 test: setup ## every test, with branch coverage of at least 90 %, and 100 % where secrets are
 	@rm -f .coverage .coverage.*
-	@$(BIN)/coverage run -m pytest --numprocesses 2 --dist loadfile
+	@$(BIN)/coverage run -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report --fail-under=90
 	@$(BIN)/coverage report --fail-under=100 --include='$(WHOLLY_COVERED)'
+
+test-fast: setup ## the tests of core and house that are fast and need no server, without coverage: under a minute
+	@$(BIN)/python -m pytest --numprocesses 2 --dist worksteal -m 'not slow and not stack and not clients' tests/core tests/house
 
 clients: setup ## generate API clients from docs/openapi.json with three generators, and encrypt with each
 	@$(BIN)/python scripts/setup_clients.py

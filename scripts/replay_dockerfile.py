@@ -27,7 +27,8 @@ from dockerfile_steps import Image, User, carry_out, forbid_writing
 
 from imageshield.servers import ports
 from imageshield.servers.home import scratch
-from tests.stack import query, running_stack
+from tests.support.databases import query
+from tests.support.stack import running_stack
 
 PROJECT = Path(__file__).resolve().parent.parent
 HAS = {"api": {"fastapi", "api", "alembic"}, "worker": {"qiskit_aer", "numba", "worker", "relay", "celery"}}

@@ -1,13 +1,20 @@
 """Fixtures for every room: the servers of the session, and for each test a database, a Valkey database and settings."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
+import hypothesis
 import pytest
 import structlog
 
 from backplane.settings import Settings
 from imageshield.servers.home import scratch
-from tests.stack import Stack, SystemUnderTest, running_stack, running_system
+from tests.support.order import by_duration
+from tests.support.stack import Stack, SystemUnderTest, running_stack, running_system
+
+# On a busy machine the duration of one example tells nothing; `timeout` in pyproject.toml stops a test that hangs.
+hypothesis.settings.register_profile("no deadline", deadline=None)
+hypothesis.settings.load_profile("no deadline")
 
 # With the values of all variables, as structlog draws it unasked, one traceback takes seconds, in which a gateway on
 # another thread answers nothing.
@@ -17,6 +24,11 @@ structlog.configure(
         structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
     ]
 )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the longest files first; `make test` has xdist keep this order."""
+    by_duration(items, Path(__file__).parent)
 
 
 @pytest.fixture(scope="session")
@@ -34,7 +46,7 @@ def stack() -> Iterator[Stack]:
 
 @pytest.fixture
 def database_url(stack: Stack) -> Iterator[str]:
-    with stack.database() as url:
+    with stack.databases.lend() as url:
         yield url
 
 

@@ -7,7 +7,6 @@ import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from functools import cache
 from uuid import UUID
 
 import httpx
@@ -20,12 +19,10 @@ from sqlalchemy import text
 from api.app import create_app
 from api.serving.server import configure
 from backplane import ids
-from backplane.db.models import Account
 from backplane.db.notifications import Notifications
 from backplane.db.repositories import blobs
 from backplane.services.attempts.claims import Claim, Claims
 from backplane.services.attempts.outcomes import Measurement
-from backplane.services.identity.accounts import PASSWORDS
 from backplane.services.sealing.custody import wraps_of
 from backplane.settings import Settings
 from backplane.wiring.gateway import GatewayServices
@@ -37,18 +34,14 @@ from shield_core.encrypted import png
 from shield_core.keys import keyfile
 from shield_core.keys.schedule import derive
 from shield_core.keys.stanzas import PlainWrap, Wrap
-from tests import pictures
-from tests.endings import Decrypted, Encrypted, complete_decrypt, complete_encrypt, complete_measurement
-from tests.stack import Stack
+from tests.support import pictures
+from tests.support.accounts import add_account
+from tests.support.endings import Decrypted, Encrypted, complete_decrypt, complete_encrypt, complete_measurement
+from tests.support.stack import Stack
 
 PASSWORD = "correct horse battery staple"
 COUNTER = itertools.count(1)
 FIRST = text("UPDATE jobs SET priority = (SELECT min(priority) FROM jobs) - 1, not_before = NULL WHERE id = :id")
-
-
-@cache
-def password_hash() -> str:
-    return PASSWORDS.hash(PASSWORD)
 
 
 @dataclass
@@ -97,24 +90,12 @@ class Gateway:
         return httpx.AsyncClient(transport=self.transport, base_url=self.base_url, headers=headers, timeout=60)
 
     async def user(self) -> User:
-        """Make an account. One hash serves all: registering a user for each test would be most of the tests' time."""
-        resources, email, account_id = self.services.resources, f"user{next(COUNTER)}@example.org", ids.new()
-        key = resources.vault.create_account_key(account_id)
-        account = Account(
-            id=account_id,
-            email=email,
-            password_hash=password_hash(),
-            tier="enterprise",
-            operator=False,
-            kek_id=key.id,
-            kek_version=key.version,
-        )
-        async with resources.database.transaction() as session:
-            session.add(account)
-        pair = await self.services.identity.tokens.issue(account_id)
+        """Make an account and log it in."""
+        account = await add_account(self.services.resources, f"user{next(COUNTER)}@example.org", password=PASSWORD)
+        pair = await self.services.identity.tokens.issue(account.id)
         return User(
-            email,
-            account_id,
+            account.email,
+            account.id,
             pair.access_token,
             self.client(Authorization=f"Bearer {pair.access_token}"),
             session_id=self.services.identity.tokens.verify(pair.access_token).session_id,
@@ -271,7 +252,7 @@ def serving(settings: Settings, **options: object) -> Iterator[Gateway]:
 @pytest.fixture(scope="session")
 def gateway_settings(stack: Stack) -> Iterator[Callable[..., Settings]]:
     """Settings for gateways of this session; they share a database."""
-    with stack.database() as url:
+    with stack.databases.lend() as url:
         redis_url = stack.redis_url()
         yield lambda **changes: stack.settings(**({"database_url": url, "redis_url": redis_url} | changes))
 

@@ -12,7 +12,7 @@ import httpx
 from backplane.settings import Settings
 from imageshield.servers import ports
 from tests.api.conftest import eventually
-from tests.stack import ROOT, clean_environment
+from tests.support.stack import ROOT, clean_environment
 
 
 @dataclass

@@ -15,9 +15,9 @@ from shield_core.appraisal import appraise
 from shield_core.keys.stanzas import PlainWrap
 from shield_core.pipeline import encrypt_image
 from shield_core.quantum.sources import DeterministicSource
-from tests import pictures
 from tests.api.conftest import Sealed
-from tests.endings import complete_measurement
+from tests.support import pictures
+from tests.support.endings import complete_measurement
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 

@@ -16,7 +16,7 @@ from backplane.db.repositories import batches
 from backplane.errors import StorageFull, Unavailable
 from backplane.services.identity import tokens
 from shield_core.keys.recipients import SecretKey
-from tests import pictures
+from tests.support import pictures
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 

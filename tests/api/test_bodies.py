@@ -9,9 +9,9 @@ from prometheus_client import REGISTRY
 from api.middleware import bodies
 from api.middleware.budget import STEP
 from backplane.blobs import S3Blobs
-from tests import pictures
 from tests.api.conftest import eventually, opened, serving
 from tests.api.wire import FORM, HEAD, TAIL, Wire
+from tests.support import pictures
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 

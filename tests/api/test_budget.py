@@ -13,9 +13,9 @@ from api.middleware.bodies import DEFAULT_LIMIT
 from api.middleware.budget import STEP, BodyBudget, Share
 from backplane import ids
 from backplane.errors import Overloaded
-from tests import pictures
 from tests.api.conftest import PASSWORD, eventually, serving
 from tests.api.wire import HEAD, TAIL, Wire
+from tests.support import pictures
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 

@@ -7,9 +7,9 @@ from api.answers.downloads import content_disposition
 from shield_core.cipher.purity import Purity
 from shield_core.keys.recipients import RecipientWrap, SecretKey
 from shield_core.keys.stanzas import PassphraseWrap
-from tests import pictures
 from tests.api.conftest import Sealed, eventually, opened
-from tests.endings import Decrypted, complete_decrypt
+from tests.support import pictures
+from tests.support.endings import Decrypted, complete_decrypt
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 

@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from backplane.errors import Unavailable
 from shield_core.keys.recipients import SecretKey
-from tests import pictures
+from tests.support import pictures
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 

@@ -14,7 +14,7 @@ import pytest
 
 from tests.api.conftest import eventually, serving
 from tests.api.test_progress import run
-from tests.stack import ROOT
+from tests.support.stack import ROOT
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 

@@ -4,8 +4,8 @@ import pytest
 from sqlalchemy import text
 
 from api.app import create_app
-from tests import pictures
 from tests.api.test_analyses import measured
+from tests.support import pictures
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 

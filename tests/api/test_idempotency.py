@@ -10,9 +10,9 @@ from sqlalchemy import text
 
 from backplane import ids
 from backplane.errors import Unavailable
-from tests import pictures
 from tests.api.conftest import PASSWORD, Sealed
 from tests.api.processes import environment_of, process
+from tests.support import pictures
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 

@@ -12,9 +12,10 @@ from shield_core.keys import keyfile
 from shield_core.keys.canonical import b64decode, dumps_indented
 from shield_core.keys.passphrase import Argon2, Kdf, Pbkdf2
 from shield_core.keys.stanzas import PassphraseOpen, PassphraseWrap
-from tests import fixtures, pictures
+from tests import fixtures
 from tests.api.conftest import PASSWORD, Sealed
 from tests.fixtures import TYPED
+from tests.support import pictures
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 

@@ -14,7 +14,7 @@ from websockets.exceptions import ConnectionClosed
 
 from tests.api.conftest import Sealed, opened
 from tests.api.processes import environment_of, process
-from tests.stack import ROOT
+from tests.support.stack import ROOT
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 

@@ -12,8 +12,8 @@ from sqlalchemy import text
 from api.schemas.notes import MAX_PAIRS, Noted, NoteFilter
 from backplane import ids
 from shield_core.keys.schedule import LABELS
-from tests import pictures
 from tests.api.conftest import Sealed
+from tests.support import pictures
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 

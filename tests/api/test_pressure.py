@@ -11,8 +11,8 @@ from sqlalchemy import text
 
 from backplane.db.session import Database
 from backplane.services.sealing import passphrases
-from tests import pictures
 from tests.api.conftest import PASSWORD, eventually, serving
+from tests.support import pictures
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 

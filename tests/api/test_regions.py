@@ -5,7 +5,7 @@ import json
 import pytest
 
 from shield_core.image.regions import MAX_TEXT
-from tests import pictures
+from tests.support import pictures
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 

@@ -3,8 +3,8 @@
 import pytest
 
 from backplane.services.attempts.claims import LeaseLost
-from tests import pictures
 from tests.api.conftest import Sealed
+from tests.support import pictures
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 

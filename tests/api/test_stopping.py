@@ -10,10 +10,10 @@ from collections import Counter
 import httpx
 import pytest
 
-from tests import pictures
 from tests.api.conftest import opened
 from tests.api.processes import environment_of, process
-from tests.stack import ROOT
+from tests.support import pictures
+from tests.support.stack import ROOT
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 

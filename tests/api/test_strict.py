@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from api.app import create_app
 from api.requests.strict import MAX_DEPTH, MAX_INTEGER
-from tests import pictures
 from tests.api.conftest import PASSWORD
+from tests.support import pictures
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 

@@ -11,9 +11,9 @@ from backplane.db.models import Blob, Job
 from backplane.db.repositories import blobs, jobs
 from backplane.kinds import KINDS
 from backplane.services.attempts.claims import Claim, Claims
-from backplane.services.identity.accounts import AccountFacts, Accounts
+from backplane.services.identity.accounts import AccountFacts
 from backplane.services.jobs.endings import Endings
-from backplane.services.requests.caller import NO_ACCOUNT, Caller
+from backplane.services.requests.caller import Caller
 from backplane.services.sealing.passphrases import PassphrasePool
 from backplane.services.upkeep.sweeper import Sweeper
 from backplane.settings import Settings
@@ -21,8 +21,8 @@ from backplane.wiring.endings import EndServices
 from backplane.wiring.relay import wire_sweeper
 from backplane.wiring.resources import Resources, open_resources
 from backplane.wiring.worker import wire_claims
+from tests.support.accounts import add_account
 
-ANYONE = Caller(NO_ACCOUNT)
 Submit = Callable[..., Awaitable[UUID]]
 Sql = Callable[..., Awaitable[list[dict]]]
 
@@ -41,9 +41,8 @@ def passphrases():
 
 
 @pytest.fixture
-async def account(resources: Resources, passphrases: PassphrasePool) -> AccountFacts:
-    accounts = Accounts(resources.database, resources.vault, passphrases)
-    return await accounts.register(ANYONE, email="Ada@Example.org", password="correct horse battery")
+async def account(resources: Resources) -> AccountFacts:
+    return await add_account(resources, "ada@example.org", operator=True)
 
 
 @pytest.fixture

@@ -17,9 +17,9 @@ from backplane.services.identity.accounts import PASSWORDS, Accounts
 from backplane.services.identity.login_sessions import LoginSessions
 from backplane.services.identity.tokens import AUDIENCE, CLAIMS, ISSUER, AccessTokens, Tokens
 from backplane.services.requests.caller import NO_ACCOUNT, Caller
+from tests.support.accounts import PASSWORD
 
 ANYONE = Caller(NO_ACCOUNT)
-PASSWORD = "correct horse battery"
 
 
 def pem(curve=None):
@@ -44,6 +44,11 @@ class TestAccounts:
     @pytest.fixture
     def accounts(self, resources, passphrases):
         return Accounts(resources.database, resources.vault, passphrases)
+
+    @pytest.fixture
+    async def account(self, accounts):
+        """Here an account comes from a registration, with a hash of its own."""
+        return await accounts.register(ANYONE, email="Ada@Example.org", password=PASSWORD)
 
     async def test_only_first_account_is_operator(self, accounts, account):
         second = await accounts.register(ANYONE, email="bob@example.org", password=PASSWORD)

@@ -7,17 +7,16 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from backplane import ids
 from backplane.db.repositories import blobs, jobs, leases
+from backplane.db.session import REVISION
 from backplane.errors import Gone
 from backplane.services.backups.archives import Archive, BackupUnfit
-from backplane.services.backups.restores import Restored, Restores
+from backplane.services.backups.restores import Migrations, Restored, Restores
 from backplane.services.backups.snapshots import Backups
 from backplane.vault import LocalVault
 from backplane.wiring.relay import wire_sweeper
 from backplane.wiring.resources import Resources, open_resources
 from imageshield.commands.service.installation import AlembicMigrations
-from tests.stack import query
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 
@@ -26,18 +25,28 @@ def nobody(_what, _done, _total):
     pass
 
 
+class AtHead:
+    """Migrations of a database that is at the newest revision already; a real upgrade starts a process each time."""
+
+    def knows(self, revision: str) -> bool:
+        return revision == REVISION
+
+    async def upgrade(self, revision: str) -> None:
+        assert revision == "head"
+
+
 class Drill:
     """Backups of one database, and an empty database for restores; both share store and vault."""
 
-    def __init__(self, resources: Resources, elsewhere: Resources, path: Path) -> None:
+    def __init__(self, resources: Resources, elsewhere: Resources, path: Path, migrations: Migrations) -> None:
         self.elsewhere = elsewhere
         self.path = path
         self.backups = Backups(resources.database, resources.store)
+        self._migrations = migrations
         self.restores = self.into(elsewhere)
 
-    @staticmethod
-    def into(resources: Resources) -> Restores:
-        return Restores(resources.database, resources.store, resources.vault, AlembicMigrations(resources.settings))
+    def into(self, resources: Resources) -> Restores:
+        return Restores(resources.database, resources.store, resources.vault, self._migrations)
 
     async def backup(self) -> Archive:
         await self.backups.make(self.path, nobody)
@@ -56,19 +65,36 @@ def backups(resources):
 
 
 @pytest.fixture
-def empty_database(stack) -> Iterator[str]:
-    """A database that was never migrated."""
-    name = f"elsewhere_{ids.new().hex}"
-    query(stack.database_url("postgres"), f"CREATE DATABASE {name}")
-    yield stack.database_url(name)
-    query(stack.database_url("postgres"), f"DROP DATABASE {name} WITH (FORCE)")
+def open_beside(stack, resources):
+    """Open another database with the same store, vault and Redis."""
+    redis_url = resources.settings.redis_url.get_secret_value()
+    return lambda url: open_resources(stack.settings(database_url=url, redis_url=redis_url))
 
 
 @pytest.fixture
-async def drill(stack, empty_database, resources, tmp_path) -> AsyncIterator[Drill]:
-    redis_url = resources.settings.redis_url.get_secret_value()
-    async with open_resources(stack.settings(database_url=empty_database, redis_url=redis_url)) as elsewhere:
-        yield Drill(resources, elsewhere, tmp_path / "b")
+def migrated(stack) -> Iterator[str]:
+    with stack.databases.lend() as url:
+        yield url
+
+
+@pytest.fixture
+def unmigrated(stack) -> Iterator[str]:
+    with stack.databases.lend_unmigrated() as url:
+        yield url
+
+
+@pytest.fixture
+async def drill(migrated, open_beside, resources, tmp_path) -> AsyncIterator[Drill]:
+    """Restores go to an empty database that is migrated."""
+    async with open_beside(migrated) as elsewhere:
+        yield Drill(resources, elsewhere, tmp_path / "b", AtHead())
+
+
+@pytest.fixture
+async def bare_drill(unmigrated, open_beside, resources, tmp_path) -> AsyncIterator[Drill]:
+    """Restores go to a database without any table, which they migrate."""
+    async with open_beside(unmigrated) as elsewhere:
+        yield Drill(resources, elsewhere, tmp_path / "b", AlembicMigrations(elsewhere.settings))
 
 
 async def rows(resources, statement):
@@ -171,24 +197,24 @@ class TestBackup:
             with pytest.raises(BackupUnfit, match="there already"):
                 await backups.make(tmp_path / name, nobody)
 
-    async def test_a_database_without_tables_is_refused(self, drill, tmp_path):
+    async def test_a_database_without_tables_is_refused(self, bare_drill, tmp_path):
         with pytest.raises(BackupUnfit, match="no tables of ours"):
-            await Backups(drill.elsewhere.database, drill.elsewhere.store).make(tmp_path / "b", nobody)
+            await Backups(bare_drill.elsewhere.database, bare_drill.elsewhere.store).make(tmp_path / "b", nobody)
 
 
 class TestRestore:
-    async def test_brings_back_every_row_and_object(self, resources, drill, submit):
+    async def test_brings_back_every_row_and_object(self, resources, bare_drill, submit):
         job_id = await submit(body=b"noise" * 100_000)
-        await drill.backup()
+        await bare_drill.backup()
         await forget(resources, f"uploads/{job_id.hex}")
-        restored = await drill.restore()
+        restored = await bare_drill.restore()
         assert (restored.objects, restored.missing_objects, restored.missing_keys) == (1, 0, 0)
         assert await resources.store.get(f"uploads/{job_id.hex}") == b"noise" * 100_000
         for table in ("accounts", "jobs", "job_events", "blobs", "audit_events", "outbox"):
             statement = f"SELECT * FROM {table} ORDER BY 1"  # noqa: S608 - a constant
             before = await rows(resources, statement)
             assert before
-            assert await drill.rows(statement) == before
+            assert await bare_drill.rows(statement) == before
 
     async def test_running_job_waits_again_and_fences_worker(self, resources, drill, submit, sql):
         """What the attempt lost is no fault of the job's, even where it was the last."""
@@ -238,15 +264,15 @@ class TestRefusals:
             await drill.into(resources).restore(await drill.backup(), nobody)
         assert len(await rows(resources, "SELECT id FROM jobs")) == 1
 
-    async def test_missing_vault_keys_refuse_restore_unless_allowed(self, drill, account, submit, tmp_path):
+    async def test_missing_vault_keys_refuse_restore_unless_allowed(self, bare_drill, account, submit, tmp_path):
         await submit()
-        archive = await drill.backup()
+        archive = await bare_drill.backup()
         (tmp_path / "vault").mkdir()
         other = LocalVault(root_key=bytes(32), directory=tmp_path / "vault")
-        restores = drill.into(replace(drill.elsewhere, vault=other))
+        restores = bare_drill.into(replace(bare_drill.elsewhere, vault=other))
         with pytest.raises(BackupUnfit, match="lacks 1 account key"):
             await restores.restore(archive, nobody)
-        assert await drill.rows("SELECT to_regclass('jobs')::text AS jobs") == [{"jobs": None}]
+        assert await bare_drill.rows("SELECT to_regclass('jobs')::text AS jobs") == [{"jobs": None}]
         assert (await restores.restore(archive, nobody, without_keys=True)).missing_keys == 1
 
     async def test_a_damaged_backup(self, backups, submit, tmp_path):
@@ -286,12 +312,12 @@ class TestRefusals:
         with pytest.raises(BackupUnfit, match="does not read this backup"):
             await drill.restore()
 
-    async def test_empty_database_of_another_revision(self, drill, submit):
+    async def test_empty_database_of_another_revision(self, bare_drill, submit):
         await submit()
-        await drill.backup()
-        await AlembicMigrations(drill.elsewhere.settings).upgrade("0004")
+        await bare_drill.backup()
+        await AlembicMigrations(bare_drill.elsewhere.settings).upgrade("0004")
         with pytest.raises(BackupUnfit, match="does not fit"):
-            await drill.restore()
+            await bare_drill.restore()
 
     async def test_rows_that_do_not_fit_leave_none(self, drill, submit):
         """A table has not what the manifest says; what was loaded before it is gone again."""

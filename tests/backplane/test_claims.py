@@ -9,7 +9,7 @@ from backplane.db.session import Database
 from backplane.errors import Gone, Unavailable
 from backplane.metrics import JOBS_ENDED
 from backplane.services.attempts.claims import LeaseLost, retry_seconds
-from tests.endings import Decrypted, Encrypted, complete_decrypt, complete_encrypt
+from tests.support.endings import Decrypted, Encrypted, complete_decrypt, complete_encrypt
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 

@@ -8,7 +8,7 @@ from backplane.errors import (
     WebhookDisabled,
 )
 from backplane.services.webhooks.deliveries import BACK_OFF_SECONDS, MAX_RETRY_AFTER, Answer
-from tests.hooks import DELIVERED, FAILED, Hooks, as_received
+from tests.support.hooks import DELIVERED, FAILED, Hooks, as_received
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 

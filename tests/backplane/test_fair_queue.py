@@ -10,8 +10,7 @@ from backplane import ids
 from backplane.db.models import Job
 from backplane.db.repositories import jobs, leases
 from backplane.kinds import BATCH, KINDS, SINGLE
-from backplane.services.identity.accounts import Accounts
-from backplane.services.requests.caller import NO_ACCOUNT, Caller
+from tests.support.accounts import add_account
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 
@@ -39,15 +38,11 @@ def queue_up(resources):
 
 
 @pytest.fixture
-def accounts(resources, passphrases):
+def accounts(resources):
     """Make so many accounts."""
-    service = Accounts(resources.database, resources.vault, passphrases)
 
     async def make(count):
-        return [
-            await service.register(Caller(NO_ACCOUNT), email=f"user{number}@example.org", password="correct horse")
-            for number in range(count)
-        ]
+        return [await add_account(resources, f"user{number}@example.org") for number in range(count)]
 
     return make
 

@@ -12,7 +12,7 @@ from backplane.services.jobs.endings import Endings
 from backplane.services.jobs.progress import Event, ProgressFeed, TooSlow
 from backplane.services.jobs.views import JobFacts
 from backplane.services.requests.caller import Caller
-from tests.endings import Decrypted, complete_decrypt
+from tests.support.endings import Decrypted, complete_decrypt
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 

@@ -16,7 +16,7 @@ from shield_core.keys import jwk
 from shield_core.quantum.receipt import encode, parse
 from shield_core.quantum.verdict import Outcome, verify
 from tests.core.quantum.statements import make_receipt
-from tests.stack import ROOT as PROJECT
+from tests.support.stack import ROOT as PROJECT
 
 ROOT = bytes(range(32))
 ASK = """

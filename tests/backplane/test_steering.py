@@ -13,7 +13,7 @@ from backplane.services.jobs.steering import Steering
 from backplane.services.requests.caller import Caller
 from backplane.services.requests.submission import Submission
 from backplane.services.sealing.job_secrets import open_for_job, seal_for_job
-from tests.endings import Decrypted, complete_decrypt
+from tests.support.endings import Decrypted, complete_decrypt
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 

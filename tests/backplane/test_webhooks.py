@@ -18,7 +18,7 @@ from backplane.errors import (
 from backplane.services.webhooks import endpoints as webhooks_module
 from backplane.services.webhooks import secrets as webhook_secrets
 from backplane.services.webhooks.endpoints import Webhooks
-from tests.hooks import ALL, URL, Hooks, as_received, resolve
+from tests.support.hooks import ALL, URL, Hooks, as_received, resolve
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 

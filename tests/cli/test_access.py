@@ -6,8 +6,8 @@ import pytest
 
 from shield_core.keys import keyfile
 from shield_core.keys.recipients import PublicKey, SecretKey
-from tests import pictures
 from tests.cli.test_files import Shell
+from tests.support import pictures
 
 ADA, BOB, EVE = (SecretKey(bytes([number]) * 32) for number in (1, 2, 3))
 

@@ -12,7 +12,7 @@ from backplane import ids
 from backplane.services.entropy.receipts import Receipts
 from backplane.vault import LocalVault
 from imageshield.__main__ import run
-from tests.stack import ROOT, clean_environment
+from tests.support.stack import ROOT, clean_environment
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from imageshield.__main__ import run
-from tests import pictures
+from tests.support import pictures
 
 
 @pytest.fixture

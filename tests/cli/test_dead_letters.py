@@ -9,13 +9,14 @@ from backplane import ids
 from backplane.errors import POISON
 from backplane.services.jobs.submissions import Picture
 from backplane.services.pictures.encryptions import EncryptRequest
-from backplane.services.requests.caller import NO_ACCOUNT, Caller
+from backplane.services.requests.caller import Caller
 from backplane.services.requests.submission import Submission
 from backplane.wiring.gateway import open_gateway
 from backplane.wiring.worker import open_claims
 from imageshield.__main__ import run
-from tests import pictures
-from tests.stack import query
+from tests.support import pictures
+from tests.support.accounts import add_account
+from tests.support.databases import query
 
 pytestmark = pytest.mark.stack
 
@@ -26,9 +27,7 @@ def given_up(settings):
 
     async def make():
         async with open_gateway(settings) as gateway:
-            account = await gateway.identity.accounts.register(
-                Caller(NO_ACCOUNT), email="ada@example.org", password="correct horse battery"
-            )
+            account = await add_account(gateway.resources, "ada@example.org")
             upload = Picture(pictures.as_png(pictures.make(8, 6)), "scan.png")
             job = await gateway.pictures.encryptions.submit(Submission(Caller(account.id)), upload, EncryptRequest())
         async with open_claims(settings) as claims:

@@ -9,8 +9,8 @@ import pytest
 
 from imageshield.__main__ import run
 from imageshield.commands.service import demo
-from tests import pictures
-from tests.stack import ROOT, SystemUnderTest
+from tests.support import pictures
+from tests.support.stack import ROOT, SystemUnderTest
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
 

@@ -20,7 +20,8 @@ from imageshield.checks.situation import Fault, Situation, look, place
 from imageshield.commands.service import doctor
 from imageshield.servers import binaries
 from imageshield.servers.home import Home, scratch
-from tests.stack import ROOT, Stack, clean_environment, query
+from tests.support.databases import query
+from tests.support.stack import ROOT, Stack, clean_environment
 
 CANARY = "canary-password"
 

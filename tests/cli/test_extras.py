@@ -11,9 +11,9 @@ from packaging.requirements import Requirement
 
 from imageshield.__main__ import app
 from imageshield.terminal.extras import NEEDED, lacking
-from tests import pictures
 from tests.cli.test_manual import commands
-from tests.stack import ROOT
+from tests.support import pictures
+from tests.support.stack import ROOT
 
 HIDE = """
 import sys

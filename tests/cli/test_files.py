@@ -25,7 +25,7 @@ import shield_core.pipeline
 from imageshield.__main__ import run
 from shield_core.errors import SourceFailed
 from shield_core.quantum.aer import AerSource
-from tests import pictures
+from tests.support import pictures
 
 ROOT = Path(__file__).parents[2]
 PASSWORD = "correct horse battery staple"

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from tests import pictures
 from tests.cli.test_files import Shell
 from tests.core.legacy import predecessor
+from tests.support import pictures
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ import pytest
 
 from imageshield.__main__ import run
 from imageshield.commands.offline.neighbors import beside
-from tests import pictures
 from tests.cli.test_files import ROOT, Shell
+from tests.support import pictures
 
 ASCII = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
 PICTURE = pictures.as_png(pictures.make(24, 18))

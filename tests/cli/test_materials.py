@@ -10,8 +10,8 @@ import imageshield.terminal.outputs
 from imageshield.terminal.failures import of_writing
 from shield_core.errors import SourceFailed
 from shield_core.quantum.aer import AerSource
-from tests import pictures
 from tests.cli.test_files import Shell
+from tests.support import pictures
 
 OPEN = ("--password-file", "password")
 FOUR = ["password", "photo.enc.png", "photo.enc.qkey", "photo.enc.qmat", "photo.png"]

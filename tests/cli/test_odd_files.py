@@ -8,8 +8,9 @@ from shield_core.keys import keyfile
 from shield_core.keys.passphrase import Argon2
 from shield_core.keys.recipients import SecretKey
 from shield_core.keys.stanzas import PassphraseWrap, PlainOpen
-from tests import fixtures, pictures
+from tests import fixtures
 from tests.cli.test_files import PASSWORD, Shell
+from tests.support import pictures
 
 MARK = b"\xef\xbb\xbf"
 ADA = SecretKey(bytes([1]) * 32)

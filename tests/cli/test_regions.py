@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from tests import pictures
 from tests.cli.test_files import Shell
+from tests.support import pictures
 
 PICTURE = pictures.make(120, 90)
 PNG = pictures.as_png(PICTURE)

@@ -21,7 +21,8 @@ import redis
 from imageshield.servers import binaries, ports, processes, seaweed
 from imageshield.servers.errors import BinaryMissing, HomeRefused, PlaceClosed, StartFailed
 from imageshield.servers.home import BOUND_TO_DATA, TOKENS, Home, read_ports, scratch
-from tests.stack import ROOT, Stack, query, running_stack, wait_until
+from tests.support.databases import query
+from tests.support.stack import ROOT, Stack, running_stack, wait_until
 
 STOP_SECONDS = 15
 
@@ -54,7 +55,7 @@ class Holder:
 @contextlib.contextmanager
 def holding(path: Path, *, python: str | Path = sys.executable, **details: object) -> Iterator[Holder]:
     process = subprocess.Popen(
-        [python, "-m", "tests.stack", str(path)], cwd=ROOT, stdout=subprocess.PIPE, text=True, **details
+        [python, "-m", "tests.support.stack", str(path)], cwd=ROOT, stdout=subprocess.PIPE, text=True, **details
     )
     try:
         yield Holder(process)

@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from tests import pictures
 from tests.cli.test_files import ROOT, child
+from tests.support import pictures
 
 ENDED = (130, "imageshield: interrupted\n")
 EARLY = """

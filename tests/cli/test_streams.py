@@ -12,9 +12,9 @@ import pytest
 from imageshield.__main__ import run
 from imageshield.terminal.streams import write_all
 from shield_core.keys import keyfile
-from tests import pictures
 from tests.cli.test_files import PASSWORD, ROOT, child
 from tests.core.legacy import predecessor
+from tests.support import pictures
 
 PICTURE = pictures.as_png(pictures.make(24, 18))
 LARGE = pictures.as_png(pictures.make(400, 300))

@@ -17,7 +17,7 @@ from imageshield.servers.errors import StartFailed
 from imageshield.servers.home import Home
 from imageshield.servers.service import Service
 from imageshield.servers.supervisor import Interrupted, Supervisor
-from tests.stack import ROOT, wait_until
+from tests.support.stack import ROOT, wait_until
 
 SLEEP = "import time; time.sleep(600)"
 STUBBORN = (

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from imageshield.__main__ import run
 from imageshield.terminal.reporting import printable
-from tests import pictures
 from tests.cli.test_files import PASSWORD, Shell, child
+from tests.support import pictures
 
 ESCAPE = "\x1b]0;owned\x07\x1b[5;41m\x1b[2J\x9b1m\x7f\u202e\u2066\u2028\u200b\r"
 NAME = f"[red]{ESCAPE}a"

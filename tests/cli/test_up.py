@@ -15,7 +15,7 @@ import pytest
 
 from imageshield.servers import ports, processes
 from imageshield.servers.home import scratch
-from tests.stack import ROOT, Stack, SystemUnderTest, clean_environment, wait_until
+from tests.support.stack import ROOT, Stack, SystemUnderTest, clean_environment, wait_until
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
 

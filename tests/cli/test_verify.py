@@ -14,8 +14,8 @@ from shield_core.keys.stanzas import PassphraseWrap
 from shield_core.pipeline import encrypt_image
 from shield_core.quantum.receipt import Signer, encode, seal
 from shield_core.quantum.sources import DeterministicSource
-from tests import pictures
 from tests.cli.test_files import PASSWORD, ROOT, Shell
+from tests.support import pictures
 
 SIGNER = Signer.from_seeds(bytes(range(32)))
 BOTH = Signer.from_seeds(bytes(range(32)), bytes(range(32, 64)))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.stack import ROOT, SystemUnderTest, clean_environment
+from tests.support.stack import ROOT, SystemUnderTest, clean_environment
 
 pytestmark = [pytest.mark.clients, pytest.mark.stack, pytest.mark.timeout(300)]
 

@@ -20,8 +20,8 @@ from shield_core.keys import canonical, keyfile, spelling
 from shield_core.keys.recipients import PUBLIC_SIZE, PublicKey, RecipientOpen, RecipientUnfit, SecretKey
 from shield_core.keys.stanzas import PassphraseOpen, PlainOpen, VaultOpen
 from shield_core.legacy import decryption as legacy
-from tests import other_pictures, pictures
 from tests.core.legacy import predecessor
+from tests.support import other_pictures, pictures
 from tests.vectors.images import STATEMENT, Making, picture
 from tests.vectors.key_files import identity
 from tests.vectors.purities import Measuring, seal

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from shield_core.encrypted import png
 from shield_core.keys import canonical
 from shield_core.keys.recipients import SecretKey
-from tests import other_pictures, pictures
 from tests.core import fuzz_doors as doors
 from tests.core import fuzz_readers as readers
 from tests.core.fuzz_readers import ADA, INFO, LEGACY, LEGACY_IMAGE, MAKINGS, MAXIMUM, MULTISTAGE, NPY
 from tests.core.legacy import predecessor
+from tests.support import other_pictures, pictures
 from tests.vectors import reading
 from tests.vectors.purities import joined
 

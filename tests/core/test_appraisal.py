@@ -13,7 +13,7 @@ from shield_core.image.regions import Region
 from shield_core.keys.stanzas import PlainWrap
 from shield_core.pipeline import encrypt_image
 from shield_core.quantum.sources import OsSource
-from tests import pictures
+from tests.support import pictures
 
 
 def encrypt(data, **options):

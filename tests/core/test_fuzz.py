@@ -20,16 +20,19 @@ class TestTargets:
     def test_target_accepts_its_seeds(self, target):
         assert any(target.run(seed) for seed in target.seeds)
 
+    @pytest.mark.slow
     @BRIEF
     @given(seed=st.integers(0, 2**64))
     def test_takes_or_refuses_what_was_damaged(self, target, seed):
         target.run(fuzzing.mutate(target, fuzzing.generator(seed)))
 
+    @pytest.mark.slow
     @BRIEF
     @given(data=st.binary(max_size=300))
     def test_takes_or_refuses_anything(self, target, data):
         target.run(data)
 
+    @pytest.mark.slow
     def test_needs_little_memory(self, target):
         rng = fuzzing.generator(target.name)
         target.run(target.seeds[0])

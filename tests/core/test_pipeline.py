@@ -44,7 +44,7 @@ from shield_core.progress import Stage, StageClock, ignore, overall_percent
 from shield_core.quantum.keygen import Draw
 from shield_core.quantum.pool import BitPool
 from shield_core.quantum.sources import DeterministicSource
-from tests import pictures
+from tests.support import pictures
 
 KEY_ID = UUID("0190f5fe-7c00-7a00-8000-0123456789ab")
 NONCE = bytes(range(24))
@@ -271,6 +271,7 @@ class TestConsume:
 
 
 class TestProgress:
+    @pytest.mark.slow
     @pytest.mark.parametrize("threads", [1, 2])
     def test_percentages_rise_through_every_stage(self, threads):
         reports = []
@@ -289,6 +290,7 @@ class TestProgress:
             assert percents == sorted(percents)
             assert [stage for stage, _ in itertools.groupby(report.stage for report in job)] == stages
 
+    @pytest.mark.slow
     def test_every_mebibyte_is_reported(self):
         reports = []
         data = pictures.as_bmp(pictures.make(2000, 1500))
@@ -309,6 +311,7 @@ class TestProgress:
             assert {report.total for report in inside} == {work}
             assert inside[-1].done == work
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("stage", [Stage.VALIDATING, Stage.DECRYPTING])
     def test_decoder_and_encoder_report_as_well(self, stage):
         reports = []
@@ -460,6 +463,7 @@ class TestRefusals:
             with pytest.raises(PayloadInvalid):
                 decrypt(image, key_file)
 
+    @pytest.mark.slow
     def test_every_flipped_bit_of_the_image_is_refused(self, small):
         image, key_file = small[0], keyfile.parse(small[1])
         for bit in range(8 * len(image)):
@@ -474,6 +478,7 @@ class TestRefusals:
             with pytest.raises((DecryptionError, UnsupportedFormat)):
                 decrypt(image[:size], key_file)
 
+    @pytest.mark.slow
     def test_every_flipped_key_file_bit_is_refused(self, small):
         image, key_file = small
         for bit in range(8 * len(key_file)):

@@ -32,7 +32,7 @@ from shield_core.pipeline import decrypt_image, encrypt_image
 from shield_core.progress import Stage, overall_percent
 from shield_core.quantum.pool import BitPool
 from shield_core.quantum.sources import DeterministicSource
-from tests import pictures
+from tests.support import pictures
 
 OPEN = [PlainOpen()]
 MODES = ["L", "LA", "RGB", "RGBA", "I;16"]
@@ -98,6 +98,7 @@ def small():
 
 
 class TestRoundTrip:
+    @pytest.mark.slow
     @pytest.mark.parametrize("threads", [1, 2])
     @pytest.mark.parametrize("mode", MODES)
     @settings(max_examples=15, deadline=None)
@@ -280,6 +281,7 @@ class TestRefusals:
 
 
 class TestTampering:
+    @pytest.mark.slow
     def test_every_flipped_bit_is_refused(self, small):
         """Inside the regions and outside, in their list, and in everything around."""
         for bit in range(8 * len(small.png)):

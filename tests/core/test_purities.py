@@ -33,8 +33,8 @@ from shield_core.pipeline import decrypt_image, encrypt_image
 from shield_core.progress import Stage, overall_percent
 from shield_core.quantum.aer import AerSource
 from shield_core.quantum.sources import DeterministicSource
-from tests import pictures
 from tests.core.quantum.sources_that_fail import Raising, Short, Stuck
+from tests.support import pictures
 
 OPEN = [PlainOpen()]
 SMALL = pictures.as_png(pictures.make(5, 4, "L"))
@@ -239,6 +239,7 @@ class TestRefused:
     def test_unneeded_material_is_ignored(self, purity):
         assert decrypt(encrypt(purity), material=b"anything").layout == Layout.PIXELS
 
+    @pytest.mark.slow
     def test_flipped_or_truncated_material_is_refused(self, maximum):
         whole = bytes(maximum.material)
         for bit in range(8 * len(whole)):
@@ -250,6 +251,7 @@ class TestRefused:
             with pytest.raises(MacMismatch):
                 decrypt(maximum, material=whole[:size])
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("purity", NEW)
     def test_flipped_or_truncated_image_is_refused(self, purity):
         made = encrypt(purity)
@@ -263,6 +265,7 @@ class TestRefused:
             with pytest.raises((DecryptionError, UnsupportedFormat)):
                 decrypt_image(image[:size], key_file, openers=OPEN, material=made.material)
 
+    @pytest.mark.slow
     def test_every_flipped_bit_of_the_key_file(self, multistage):
         for bit in range(8 * len(multistage.key_file_bytes)):
             changed = bytearray(multistage.key_file_bytes)

@@ -1,7 +1,7 @@
 import pytest
 
 from shield_core.recognition import is_picture, name_of
-from tests import pictures
+from tests.support import pictures
 
 
 @pytest.mark.parametrize(

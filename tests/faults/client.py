@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
-from tests.stack import ROOT
+from tests.support.stack import ROOT
 
 ANSWER_SECONDS = 180.0
 STOP_SECONDS = 5.0

@@ -23,7 +23,7 @@ from imageshield.servers.home import Home, scratch
 from imageshield.servers.service import Service
 from imageshield.servers.supervisor import Supervisor
 from tests.faults.disks import SmallDisk, moved, small_disk
-from tests.stack import ROOT, clean_environment, wait_until
+from tests.support.stack import ROOT, clean_environment, wait_until
 
 WORKERS = 4
 DOOR = "store-door"

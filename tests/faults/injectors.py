@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.faults.house import House
-from tests.stack import wait_until
+from tests.support.stack import wait_until
 
 WORKER_POINTS = (
     "worker.received",

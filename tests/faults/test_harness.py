@@ -12,7 +12,7 @@ from tests.faults import reconciler
 from tests.faults.measures import Measure, Result
 from tests.faults.reconciler import Reckoning
 from tests.faults.rows import MATRIX
-from tests.stack import ROOT
+from tests.support.stack import ROOT
 
 PRODUCT = {"api", "backplane", "imageshield", "relay", "shield_core", "worker"}
 

@@ -10,7 +10,7 @@ import httpx
 import pytest
 import websockets.sync.client
 
-from tests.stack import SystemUnderTest
+from tests.support.stack import SystemUnderTest
 
 PASSWORD = "correct horse battery"
 COUNTER = itertools.count(1)

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests import pictures
 from tests.flows.conftest import User
-from tests.stack import SystemUnderTest
+from tests.support import pictures
+from tests.support.stack import SystemUnderTest
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
 

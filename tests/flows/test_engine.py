@@ -9,9 +9,10 @@ import pytest
 
 from backplane.queue import NAME, make_celery
 from imageshield.servers import processes
-from tests import pictures
-from tests.engine_room import EngineRoom
-from tests.stack import query, wait_until
+from tests.support import pictures
+from tests.support.databases import query
+from tests.support.stack import wait_until
+from tests.support.worker_under_test import WorkerUnderTest
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(180)]
 
@@ -25,7 +26,7 @@ def room(stack, settings, tmp_path):
         "REDIS_URL": settings.redis_url.get_secret_value(),
         "ENVIRONMENT": "test",
     }
-    return EngineRoom(settings, stack.variables | variables, tmp_path)
+    return WorkerUnderTest(settings, stack.variables | variables, tmp_path)
 
 
 STOP_SECONDS = 30

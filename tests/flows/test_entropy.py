@@ -6,10 +6,11 @@ from collections.abc import Iterator
 import pytest
 
 from imageshield.servers.home import scratch
-from tests import pictures
 from tests.core.quantum.test_qrng import Generator, generator, sound
 from tests.flows.conftest import User
-from tests.stack import SystemUnderTest, query, running_system, wait_until
+from tests.support import pictures
+from tests.support.databases import query
+from tests.support.stack import SystemUnderTest, running_system, wait_until
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
 

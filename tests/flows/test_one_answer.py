@@ -9,8 +9,9 @@ import pytest
 
 from shield_core.errors import DecryptionError
 from tests.flows.conftest import User
-from tests.receiver import receiving
-from tests.stack import SystemUnderTest, query
+from tests.support.databases import query
+from tests.support.receiver import receiving
+from tests.support.stack import SystemUnderTest
 from tests.vectors import reading
 from tests.vectors.reading import Vector
 

@@ -12,9 +12,10 @@ from shield_core.keys.recipients import RecipientOpen, SecretKey
 from shield_core.keys.stanzas import PlainOpen
 from shield_core.pipeline import decrypt_image, encrypt_image
 from shield_core.quantum.sources import DeterministicSource
-from tests import fixtures, pictures
+from tests import fixtures
 from tests.flows.conftest import User
-from tests.stack import wait_until
+from tests.support import pictures
+from tests.support.stack import wait_until
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
 

@@ -5,8 +5,8 @@ import pytest
 
 from shield_core.keys.stanzas import PlainOpen
 from shield_core.pipeline import decrypt_image
-from tests import pictures
 from tests.flows.conftest import SystemUnderTest, User
+from tests.support import pictures
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests import pictures
 from tests.flows.conftest import User
-from tests.receiver import Received, Receiver, Reply, receiving
-from tests.stack import SystemUnderTest
+from tests.support import pictures
+from tests.support.receiver import Received, Receiver, Reply, receiving
+from tests.support.stack import SystemUnderTest
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
 

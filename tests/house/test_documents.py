@@ -82,8 +82,8 @@ class TestIndex:
 
 class TestContributing:
     def test_names_every_target_of_the_makefile(self, root):
-        targets = set(re.findall(r"(?m)^([a-z]+):.*##", (root / "Makefile").read_text()))
-        documented = set(re.findall(r"(?m)^\| `make ([a-z]+)` ", (root / "CONTRIBUTING.md").read_text()))
+        targets = set(re.findall(r"(?m)^([a-z-]+):.*##", (root / "Makefile").read_text()))
+        documented = set(re.findall(r"(?m)^\| `make ([a-z-]+)` ", (root / "CONTRIBUTING.md").read_text()))
         assert targets == documented
 
 

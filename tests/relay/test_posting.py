@@ -15,7 +15,7 @@ from cryptography.x509.oid import NameOID
 
 from backplane.addresses import Guard
 from relay.posting import MAX_ANSWER, Poster, retry_after
-from tests.receiver import Reply, receiving
+from tests.support.receiver import Reply, receiving
 
 pytestmark = pytest.mark.anyio
 

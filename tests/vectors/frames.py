@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from shield_core.encrypted import png
 from shield_core.image.payload import Layout
-from tests import pictures
+from tests.support import pictures
 from tests.vectors.images import Making, chunk, own_chunk, patched, picture
 
 

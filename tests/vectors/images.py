@@ -13,7 +13,7 @@ from shield_core.encrypted.header import Header, pack
 from shield_core.image import intake, payload
 from shield_core.image.payload import Layout
 from shield_core.keys import schedule
-from tests import pictures
+from tests.support import pictures
 
 STATEMENT = sha256(b"{}").hexdigest()
 FRONT = 33  # signature and IHDR

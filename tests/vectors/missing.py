@@ -1,6 +1,6 @@
 """PNG vectors that are not encrypted, or have the chunk `qsIS` where a walk does not find it."""
 
-from tests import pictures
+from tests.support import pictures
 from tests.vectors.images import Making, chunk, own_chunk, picture
 
 

@@ -13,7 +13,7 @@ from shield_core.encrypted import png, tag
 from shield_core.encrypted.header import pack
 from shield_core.image.payload import Layout
 from shield_core.image.regions import Region
-from tests import pictures
+from tests.support import pictures
 from tests.vectors.images import Making, picture
 
 REGIONS = (Region(2, 0, 3, 2), Region(1, 1, 3, 3))

@@ -11,7 +11,7 @@ import tifffile
 from shield_core.image.framing import frame, frame_size
 from shield_core.image.payload import Layout
 from shield_core.keys import canonical
-from tests import pictures
+from tests.support import pictures
 from tests.vectors.images import Making
 
 MODES = ("L", "LA", "RGB", "RGBA", "I;16")

@@ -5,7 +5,7 @@ from hashlib import sha256
 
 from shield_core.image.framing import frame, frame_size
 from shield_core.image.payload import Layout
-from tests import pictures
+from tests.support import pictures
 from tests.vectors.images import Making, patched, picture
 
 GIF = bytes.fromhex("474946383961 02000200 800000 000000ffffff 2c00000000 0200020000 0203440205003b")

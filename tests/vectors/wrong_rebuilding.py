@@ -4,7 +4,7 @@ import copy
 
 from shield_core.image.payload import Layout
 from shield_core.keys import canonical
-from tests import pictures
+from tests.support import pictures
 from tests.vectors.images import Making
 from tests.vectors.rebuilding import bitmap, bmp_start, change_header, field, framed, replaced
 

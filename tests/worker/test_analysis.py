@@ -17,7 +17,7 @@ from shield_core.keys.stanzas import PlainWrap
 from shield_core.pipeline import encrypt_image
 from shield_core.progress import Stage, overall_percent
 from shield_core.quantum.sources import DeterministicSource
-from tests import pictures
+from tests.support import pictures
 from worker.kinds import analysis
 from worker.kinds.analysis import analyze_attempt, measure
 

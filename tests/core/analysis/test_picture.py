@@ -3,8 +3,8 @@ import pytest
 
 from shield_core.analysis.measures.picture import Picture, read
 from shield_core.errors import ImageCorrupt, ImageEmpty, TooManyPixels, UnsupportedFormat
-from tests import pictures
 from tests.core.analysis.pictures import noise
+from tests.support import pictures
 
 
 class TestPicture:

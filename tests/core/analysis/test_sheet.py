@@ -18,12 +18,14 @@ def words(data):
 
 
 class TestSheet:
+    @pytest.mark.slow
     @pytest.mark.parametrize("kind", KINDS)
     def test_every_kind_gives_valid_pdf_of_few_pages(self, kind):
         reader = read(render_pdf(KINDS[kind], about()))
         assert 3 <= len(reader.pages) <= 5
         assert reader.metadata.title == "Analysis of holiday.png"
 
+    @pytest.mark.slow
     def test_says_what_the_page_says(self):
         text = words(render_pdf(KINDS["sound"], about()))
         for part in (

@@ -50,6 +50,7 @@ class TestLane:
 
 
 class TestPermutation:
+    @pytest.mark.slow
     @pytest.mark.parametrize("threads", [1, 2])
     @pytest.mark.parametrize("n", [2, 5, 1000, 2**17, 2**17 + 1, 2**18 + 1])
     def test_result_and_consumed_lanes_equal_the_reference(self, n, threads, monkeypatch):
@@ -130,6 +131,7 @@ class TestStreams:
         xored = np.frombuffer(reference.stream(samples.tobytes(), STREAM_KEY, lanes=lanes), np.uint8).reshape(-1, 3)
         assert np.array_equal(made, xored[reference.order(3000, KEY, lanes=lanes)])
 
+    @pytest.mark.slow
     def test_segmented_streams_equal_the_reference(self):
         samples, seeds = picture(400_000, 3), [bytes([1]) * 32, bytes([2]) * 32]
         made = Streams(STREAM_KEY, KEY, seeds=b"".join(seeds)).encrypt(samples.copy())

@@ -34,12 +34,14 @@ def twin():
 
 
 class TestVectors:
+    @pytest.mark.slow
     @pytest.mark.parametrize("vector", VECTORS["vectors"], ids=lambda vector: str(vector["n"]))
     def test_reference_gives_the_frozen_order(self, vector):
         order = reference.order(vector["n"], bytes.fromhex(vector["key"]))
         assert order[:8] == vector["first"]
         assert sha256(np.array(order, "<u4").tobytes()).hexdigest() == vector["order_sha256"]
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("vector", VECTORS["vectors"], ids=lambda vector: str(vector["n"]))
     def test_kernels_give_the_frozen_order(self, vector):
         """Pixels of 4 bytes that hold their own number give the order itself."""
@@ -49,6 +51,7 @@ class TestVectors:
 
 
 class TestPermute:
+    @pytest.mark.slow
     @pytest.mark.parametrize("width", WIDTHS)
     @pytest.mark.parametrize("n", [1, 2, 5, 2**17, 2**17 + 1, 2**18 + 1])
     def test_result_equals_the_reference(self, twin, n, width):
@@ -118,11 +121,13 @@ class TestPermute:
         moved = permute(samples, key)
         assert np.array_equal(np.sort(samples.view(f"V{width}"), axis=0), np.sort(moved.view(f"V{width}"), axis=0))
 
+    @pytest.mark.slow
     @given(st.integers(0, 600), st.sampled_from(WIDTHS), keys)
     def test_is_undone(self, n, width, key):
         samples = picture(n, width)
         assert np.array_equal(unpermute(permute(samples, key), key), samples)
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("width", WIDTHS)
     @pytest.mark.parametrize("n", [2**20, 2**20 + 1, 1_300_007])
     def test_two_threads_give_what_one_gives(self, n, width):
@@ -144,6 +149,7 @@ class TestPermute:
             )
             assert np.array_equal(unpermute(permuted, key, threads=threads), samples)
 
+    @pytest.mark.slow
     def test_all_orders_of_five_are_equally_likely(self):
         """24,000 keys over 120 orders: chi-square with 119 degrees of freedom stays under 0.999999 quantile."""
         samples = np.arange(5, dtype=np.uint8).reshape(5, 1)

@@ -16,7 +16,7 @@ from shield_core.quantum import receipt as receipts
 from shield_core.quantum.receipt import Signer
 from shield_core.quantum.sources import DeterministicSource
 from shield_core.quantum.verdict import Outcome, verify
-from tests import pictures
+from tests.support import pictures
 
 SIGNER = Signer.from_seeds(bytes(range(32)))
 KEYS = {key.kid: key for key in SIGNER.public_keys}

@@ -8,7 +8,7 @@ from shield_core.encrypted import inspection, material
 from shield_core.errors import HeaderInvalid, HeaderMissing, UnsupportedFormat
 from shield_core.image.regions import Region
 from tests.core.encrypted.drawn import KEY_ID, TAG, image
-from tests.pictures import chunk
+from tests.support.pictures import chunk
 
 
 class TestInspect:

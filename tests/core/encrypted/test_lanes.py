@@ -55,6 +55,7 @@ def replayed(encrypted, plain, samples, threads=1):
 
 
 class TestRecording:
+    @pytest.mark.slow
     @pytest.mark.parametrize("n", [1, 2, 1000, 2**17 + 1, 2**18 + 1])
     def test_material_holds_what_the_reference_consumes(self, n):
         """Byte for byte in every lane: the reference refuses one byte too few or too many."""

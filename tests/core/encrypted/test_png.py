@@ -21,7 +21,7 @@ from shield_core.errors import (
 )
 from shield_core.image.limits import MAX_CHUNKS, MAX_ENCRYPTED_BYTES
 from tests.core.encrypted.drawn import KINDS, TAG, header, image
-from tests.pictures import chunk
+from tests.support.pictures import chunk
 
 EDGES = [
     # rows that end at, before and after the end of a stored block, one row longer than a block, and more than one chunk

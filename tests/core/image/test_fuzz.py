@@ -10,7 +10,7 @@ from shield_core.errors import ImageError
 from shield_core.image.intake import examine
 from shield_core.image.payload import Layout, build
 from shield_core.image.restore import restore
-from tests import pictures
+from tests.support import pictures
 
 SEEDS = [
     pictures.with_exif(pictures.make(9, 7)),
@@ -67,11 +67,13 @@ class TestFuzz:
     def test_bytes_behind_a_good_start(self, start, data):
         walk_through(start + data, Layout.AUTO)
 
+    @pytest.mark.slow
     @MANY
     @given(damaged(), st.sampled_from([Layout.AUTO, Layout.PIXELS]))
     def test_pictures_with_damage(self, data, layout):
         walk_through(data, layout)
 
+    @pytest.mark.slow
     @MANY
     @given(damaged())
     def test_pictures_with_damage_behind_right_checksums(self, data):

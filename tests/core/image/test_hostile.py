@@ -13,7 +13,7 @@ from shield_core.errors import ImageCorrupt, ImageError
 from shield_core.image.intake import examine
 from shield_core.image.limits import MAX_BYTES
 from shield_core.image.payload import build
-from tests import pictures
+from tests.support import pictures
 
 SECONDS = 10  # each takes less than 1 on an idle machine; without its bound, minutes
 
@@ -34,6 +34,7 @@ class TestPng:
         with pytest.raises(ImageCorrupt, match="more than 65536 chunks"):
             examine(pictures.png(pictures.ihdr(9, 9), pictures.chunk(b"tEXt") * 1_000_000))
 
+    @pytest.mark.slow
     def test_image_data_in_crumbs_are_taken(self):
         data = zlib.compress(b"".join(b"\x00" + row.tobytes() for row in np.array(pictures.make(400, 400, "L"))), 1)
         crumbs = [pictures.chunk(b"IDAT", data[at : at + 4]) for at in range(0, len(data), 4)]
@@ -58,6 +59,7 @@ class TestPng:
 
 
 class TestJpeg:
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         "filling", [b"\xff\x00", b"\xff\xff", b"\xff\xd0", b"\xff\xfe\x00\x02", b"\x00\xff", b"\x00\x00"]
     )
@@ -94,6 +96,7 @@ class TestBmp:
         start = 54 + 1024
         return b"BM" + struct.pack("<IHHI", start + len(data), 0, 0, start) + header + bytes(range(256)) * 4 + data
 
+    @pytest.mark.slow
     def test_runs_that_yield_nothing_are_refused(self):
         with pytest.raises(ImageCorrupt):
             take(self.run_length(b"\x01\x07" * 500_000))
@@ -120,6 +123,7 @@ class TestTiff:
         with pytest.raises(ImageCorrupt, match="cut off in its tag"):
             examine(bytes(whole))
 
+    @pytest.mark.slow
     def test_a_million_pages_are_refused(self):
         page = pictures.gray_tiff("<")[20:-4]
         pages = b"".join(page + struct.pack("<I", 8 + (index + 1) * (len(page) + 4)) for index in range(10_000))

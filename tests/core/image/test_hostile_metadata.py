@@ -15,7 +15,7 @@ from shield_core.keys import canonical, keyfile
 from shield_core.keys.canonical import b64encode
 from shield_core.keys.stanzas import PlainOpen, PlainWrap
 from shield_core.pipeline import decrypt_image
-from tests import pictures
+from tests.support import pictures
 from tests.vectors.images import STATEMENT, Making
 from tests.vectors.undecoded import GIF
 
@@ -122,6 +122,7 @@ def tiff(*tags):
 
 @pytest.mark.parametrize("kind", MAKINGS)
 class TestHostileMetadata:
+    @pytest.mark.slow
     @MANY
     @given(seed=st.integers(0, 2**64))
     def test_source_opens_or_is_refused(self, kind, seed):
@@ -137,6 +138,7 @@ class TestHostileMetadata:
             assert back.file_name
             assert back.data
 
+    @pytest.mark.slow
     @MANY
     @given(seed=st.integers(0, 2**64))
     def test_metadata_open_or_are_refused(self, kind, seed):
@@ -147,6 +149,7 @@ class TestHostileMetadata:
 
 
 class TestTooMany:
+    @pytest.mark.slow
     def test_exif_of_every_tag_there_is(self):
         """65,536 entries, but the number of entries of a directory has two bytes."""
         making = MAKINGS["L"]()

@@ -6,7 +6,7 @@ from shield_core.errors import FileTooLarge, ImageCorrupt, ImageEmpty, TooManyPi
 from shield_core.image.intake import examine, sniff
 from shield_core.image.limits import MAX_BYTES, MAX_FILE_PIXELS
 from shield_core.image.payload import build
-from tests import pictures
+from tests.support import pictures
 
 PICTURES = {
     "PNG": pictures.as_png(pictures.make()),

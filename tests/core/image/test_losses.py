@@ -17,7 +17,7 @@ from shield_core.image.restore import restore
 from shield_core.keys.stanzas import PlainOpen, PlainWrap
 from shield_core.pipeline import decrypt_image, encrypt_image
 from shield_core.quantum.sources import DeterministicSource
-from tests import other_pictures, pictures
+from tests.support import other_pictures, pictures
 
 REBUILT = {256, 257, 258, 259, 262, 266, 273, 277, 278, 279, 284, 317, 322, 323, 324, 325, 338, 339}
 """Tags that follow from the pixels."""
@@ -73,6 +73,7 @@ def fields(draw, inside=()):
 
 
 class TestTiff:
+    @pytest.mark.slow
     @MANY
     @given(
         fields(),

@@ -114,12 +114,14 @@ class TestHarmlessName:
         assert is_harmless(kept)
         assert harmless_name(kept) == kept
 
+    @pytest.mark.slow
     @settings(max_examples=500)
     @given(names)
     def test_is_always_one_harmless_component(self, name):
         kept = harmless_name(name)
         assert kept is None or is_harmless(kept)
 
+    @pytest.mark.slow
     @settings(max_examples=500)
     @given(names)
     def test_changes_nothing_the_second_time(self, name):
@@ -144,6 +146,7 @@ class TestHarmlessStem:
     def test_is_the_name_without_its_suffix(self, name, stem):
         assert harmless_stem(name, fallback="image") == stem
 
+    @pytest.mark.slow
     @settings(max_examples=500)
     @given(names, st.sampled_from(ENDINGS), st.sampled_from(["", "-100", " (2)"]))
     def test_name_stays_harmless_with_any_suffix(self, name, ending, number):
@@ -176,6 +179,7 @@ class TestWithSuffixOf:
     def test_promises_what_the_file_is(self, name, media_type, changed):
         assert with_suffix_of(name, media_type) == changed
 
+    @pytest.mark.slow
     @settings(max_examples=500)
     @given(names, media_types)
     def test_stays_harmless_and_never_changes_again(self, name, media_type):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from shield_core.image import intake
 from shield_core.image.limits import MAX_CHUNKS
 from shield_core.image.orientation import read_orientation
-from tests import pictures
+from tests.support import pictures
 
 
 def orientation_of(data):

@@ -13,8 +13,8 @@ from shield_core.image.suffixes import SUFFIXES
 from shield_core.keys.stanzas import PlainOpen, PlainWrap
 from shield_core.pipeline import decrypt_image, encrypt_image
 from shield_core.quantum.sources import DeterministicSource
-from tests import other_pictures, pictures
-from tests.other_pictures import OTHERS, REFUSED
+from tests.support import other_pictures, pictures
+from tests.support.other_pictures import OTHERS, REFUSED
 
 each = pytest.mark.parametrize("name", OTHERS)
 
@@ -234,6 +234,7 @@ class TestDamage:
         with pytest.raises(ImageCorrupt):
             encrypt(bytes(data))
 
+    @pytest.mark.slow
     def test_words_of_decoder_stay_inside(self):
         data = bytearray(pictures.as_tiff(pictures.make(), compression="tiff_lzw"))
         data[8:12] = bytes(4)

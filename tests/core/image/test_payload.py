@@ -13,7 +13,7 @@ from shield_core.errors import ImageCorrupt, ImageError, LayoutNotExact, TooMany
 from shield_core.image.intake import examine
 from shield_core.image.payload import Layout, build
 from shield_core.keys import canonical
-from tests import pictures
+from tests.support import pictures
 
 
 def take(data, layout=Layout.AUTO, file_name=None):

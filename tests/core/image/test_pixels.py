@@ -7,7 +7,7 @@ from PIL import Image
 from shield_core.errors import ImageCorrupt
 from shield_core.image.intake import survey
 from shield_core.image.pixels import decode, decode_shown
-from tests import pictures
+from tests.support import pictures
 
 
 def shown(data):

@@ -14,7 +14,7 @@ from shield_core.errors import Cancelled, ImageCorrupt, ImageError
 from shield_core.image.facts import TRAILING_DATA
 from shield_core.image.formats import png_kernels, png_read
 from shield_core.image.intake import survey
-from tests import pictures
+from tests.support import pictures
 
 KINDS = {"L": (8, 0, 1), "LA": (8, 4, 2), "RGB": (8, 2, 3), "RGBA": (8, 6, 4), "I;16": (16, 0, 2)}
 
@@ -54,6 +54,7 @@ class TestAgainstPillow:
         data = written(mode, 61, 33, filters=number)
         assert np.array_equal(read(data, threads=threads)[0], by_pillow(data))
 
+    @pytest.mark.slow
     @settings(max_examples=150, deadline=None)
     @given(
         st.sampled_from(list(KINDS)),
@@ -81,6 +82,7 @@ class TestAgainstPillow:
         data = written("RGBA", 70_000, 5)
         assert np.array_equal(read(data, threads=2)[0], by_pillow(data))
 
+    @pytest.mark.slow
     @settings(max_examples=150, deadline=None)
     @given(st.data())
     def test_damage_is_refused_and_never_crashes(self, data):
@@ -110,6 +112,7 @@ class TestLengths:
         with pytest.raises(ImageCorrupt, match="damaged"):
             read(pictures.png(pictures.ihdr(10, 10, 8, 2), pictures.chunk(b"IDAT", stream), pictures.chunk(b"IEND")))
 
+    @pytest.mark.slow
     def test_a_bomb_costs_no_more_than_the_picture(self):
         data = pictures.chunk(b"IDAT", zlib.compress(bytes(300_000_000), 9))
         with pytest.raises(ImageCorrupt, match="longer"):

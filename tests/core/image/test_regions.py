@@ -50,6 +50,7 @@ def picture(size, seed=0):
 
 
 class TestTheirPixels:
+    @pytest.mark.slow
     @settings(max_examples=200, deadline=None)
     @given(regions(), st.integers(1, 4))
     def test_are_those_of_a_plain_loop(self, parts, size):
@@ -60,6 +61,7 @@ class TestTheirPixels:
         assert taken.flags.c_contiguous
         assert taken.flags.owndata
 
+    @pytest.mark.slow
     @settings(max_examples=200, deadline=None)
     @given(regions(), st.integers(1, 4))
     def test_pixels_return_only_to_their_places(self, parts, size):
@@ -69,6 +71,7 @@ class TestTheirPixels:
         put_pixels(samples, take_pixels(others, parts, width=WIDTH), parts, width=WIDTH)
         assert np.array_equal(samples, expected)
 
+    @pytest.mark.slow
     @settings(max_examples=100, deadline=None)
     @given(regions(), st.integers(1, 4), st.sampled_from([1, 50, 1 << 20]))
     def test_digest_is_independent_of_step_size(self, parts, size, step):
@@ -195,12 +198,14 @@ class TestParseJson:
             parse_json('[{"x":0,"y":0,"width":1,"height":1},{"x":0,"y":0,"canary":1}]')
         assert "canary" not in str(caught.value)
 
+    @pytest.mark.slow
     @settings(max_examples=300, deadline=None)
     @given(st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(), st.lists, max_leaves=8))
     def test_refuses_other_values_without_a_crash(self, value):
         with pytest.raises(RegionInvalid):
             parse_json(json.dumps(value))
 
+    @pytest.mark.slow
     @settings(max_examples=300, deadline=None)
     @given(st.binary(max_size=60))
     def test_refuses_noise_without_a_crash(self, noise):

@@ -16,7 +16,7 @@ from shield_core.image.payload import Layout, build
 from shield_core.image.restore import restore
 from shield_core.image.suffixes import SUFFIXES
 from shield_core.keys import canonical
-from tests import pictures
+from tests.support import pictures
 
 
 def take(data, layout=Layout.AUTO, file_name=None):

@@ -13,7 +13,7 @@ from shield_core.image.intake import examine
 from shield_core.image.payload import Layout, build
 from shield_core.image.regions import Region
 from shield_core.image.restore import restore
-from tests import pictures
+from tests.support import pictures
 
 PEAK = """
 import sys
@@ -47,6 +47,7 @@ def twelve_megapixels():
 
 
 class TestLargePictures:
+    @pytest.mark.slow
     def test_of_25_megapixels_come_back(self):
         image = Image.fromarray(np.tile(pictures.make(500, 500, "L"), (10, 10)))
         data = pictures.as_png(image)
@@ -83,6 +84,7 @@ class TestLargePictures:
         payload = build(bytes(data), examine(bytes(data)))
         assert (payload.layout, payload.warnings) == (Layout.FILE, ("not-decoded",))
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("write", [pictures.as_png, pictures.as_jpeg])
     def test_are_examined_in_milliseconds(self, twelve_megapixels, write):
         data = write(twelve_megapixels)
@@ -90,6 +92,7 @@ class TestLargePictures:
         assert examine(data).width == twelve_megapixels.width
         assert time.perf_counter() - start < 0.5  # 5 ms on an idle machine; a decode takes 250
 
+    @pytest.mark.slow
     @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
     def test_take_little_more_memory_than_their_pixels(self, twelve_megapixels, tmp_path):
         """The samples and the restored file, but nothing else of that size."""

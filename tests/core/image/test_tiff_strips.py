@@ -14,7 +14,7 @@ from shield_core.errors import ImageCorrupt
 from shield_core.image.formats.tiff_strips import check_strips
 from shield_core.image.intake import examine, survey
 from shield_core.image.payload import Layout, build
-from tests import pictures
+from tests.support import pictures
 
 CODECS = ("tiff_lzw", "packbits", "tiff_adobe_deflate", "tiff_deflate")
 SECRET = b"a word that nobody sees"
@@ -162,6 +162,7 @@ class TestDamaged:
         with pytest.raises(ImageCorrupt):
             build(damaged, examine(damaged), layout=layout)
 
+    @pytest.mark.slow
     @settings(max_examples=200, deadline=None)
     @given(codec=st.sampled_from(CODECS), data=st.data())
     def test_any_strip_content_is_judged_without_crash(self, codec, data):

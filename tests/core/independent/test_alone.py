@@ -39,7 +39,7 @@ class TestImports:
         "source",
         [
             "import shield_core",
-            "from tests import pictures",
+            "from tests.support import pictures",
             "from ..vectors import reading",
             "import importlib",
             "from . import api",

@@ -18,9 +18,9 @@ from shield_core.keys.recipients import RecipientWrap, SecretKey
 from shield_core.keys.stanzas import PassphraseWrap, PlainOpen, PlainWrap
 from shield_core.pipeline import decrypt_image, encrypt_image
 from shield_core.quantum.sources import DeterministicSource
-from tests import pictures
 from tests.independent.decrypt import decrypt
 from tests.independent.stanzas import Secrets
+from tests.support import pictures
 
 PASSWORD = "caf\u00e9 au lait, please"
 CHEAP = Argon2(salt=bytes(range(16)), m_kib=19_456, t=1, p=1)
@@ -143,6 +143,7 @@ def assert_same(made):
 
 
 class TestLayouts:
+    @pytest.mark.slow
     @pytest.mark.parametrize("layout", [Layout.AUTO, Layout.FILE])
     @pytest.mark.parametrize("name", FILES)
     def test_come_back(self, name, layout):
@@ -175,6 +176,7 @@ class TestPurities:
         assert made.quantum_purity["served"] == purity.value
         assert_same(made)
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("purity", [Purity.MULTISTAGE, Purity.MAXIMUM])
     def test_of_several_segments_and_buckets_come_back(self, purity):
         made = encrypt(pictures.as_png(pictures.make(513, 512, "RGBA")), purity=purity)
@@ -192,6 +194,7 @@ def pictures_with_regions(draw):
 
 
 class TestRegions:
+    @pytest.mark.slow
     @settings(max_examples=40, deadline=None)
     @given(pictures_with_regions(), st.sampled_from(pictures.EXACT), st.sampled_from(list(Purity)))
     def test_come_back(self, drawn, kind, purity):

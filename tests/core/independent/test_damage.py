@@ -1,5 +1,6 @@
 """Damaged images and key files, which both implementations refuse at the same step."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -45,6 +46,7 @@ class TestImage:
     def test_cut_is_refused_alike(self, length):
         assert_refused_alike(IMAGE[:length], KEY_FILE)
 
+    @pytest.mark.slow
     @settings(max_examples=150, deadline=None)
     @given(st.integers(0, OWN - 1), st.binary(min_size=1, max_size=4))
     def test_changed_header_with_valid_checksum_is_refused_alike(self, at, value):
@@ -54,6 +56,7 @@ class TestImage:
 
 
 class TestKeyFile:
+    @pytest.mark.slow
     @settings(max_examples=300, deadline=None)
     @given(places, bits)
     def test_with_a_bit_flipped_is_refused_alike(self, at, bit):

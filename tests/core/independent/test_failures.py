@@ -25,6 +25,7 @@ def keys(**changes):
 
 
 class TestLadder:
+    @pytest.mark.slow
     @pytest.mark.parametrize("path", LADDER, ids=lambda path: f"{path.parent.name}/{path.stem}")
     def test_gives_what_the_vector_says(self, path):
         vector = Vector.read(path)
@@ -37,6 +38,7 @@ class TestLadder:
 
 
 class TestParts:
+    @pytest.mark.slow
     @pytest.mark.parametrize("part", parts("permutation")["vectors"], ids=lambda part: str(part["n"]))
     def test_permutation(self, part):
         streams = Keystreams(keys(permutation=bytes.fromhex(part["key"])), b"")

@@ -3,6 +3,7 @@
 import copy
 import dataclasses
 
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -137,6 +138,7 @@ def assert_judged_alike(making, source):
 
 
 class TestSource:
+    @pytest.mark.slow
     @settings(max_examples=300, deadline=None)
     @given(st.sampled_from(NAMES), st.data())
     def test_of_pixels_is_judged_alike(self, name, data):
@@ -146,6 +148,7 @@ class TestSource:
             changed(data, source)
         assert_judged_alike(MAKINGS[name], source)
 
+    @pytest.mark.slow
     @settings(max_examples=200, deadline=None)
     @given(st.sampled_from(FILED), st.sampled_from(FILED), st.data())
     def test_of_a_file_is_judged_alike(self, making, other, data):
@@ -157,6 +160,7 @@ class TestSource:
 
 
 class TestDirectory:
+    @pytest.mark.slow
     def test_of_every_tag_comes_back_alike(self):
         """The most fields: tags are distinct, and two of the 65,536 never occur in EXIF."""
         making = MAKINGS["TIFF directories <"]

@@ -64,6 +64,7 @@ class TestDumps:
         with pytest.raises(NotCanonical):
             dumps(nested(17))
 
+    @pytest.mark.slow
     @settings(deadline=None)
     @given(VALUES)
     def test_is_the_expression_of_the_specification(self, value):
@@ -72,12 +73,14 @@ class TestDumps:
 
 
 class TestLoads:
+    @pytest.mark.slow
     @settings(deadline=None)
     @given(VALUES)
     def test_reads_what_was_written(self, value):
         assert loads(dumps(value)) == value
         assert loads_indented(dumps_indented(value)) == value
 
+    @pytest.mark.slow
     @settings(deadline=None)
     @given(VALUES, st.data())
     def test_no_changed_byte_reads_as_the_same_value(self, value, data):

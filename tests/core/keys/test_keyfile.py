@@ -114,6 +114,7 @@ class TestEncode:
         assert value["created"] == "2026-01-02T03:04:05Z"
         assert (value["format"], value["version"]) == ("imageshield-key-file", 1)
 
+    @pytest.mark.slow
     @settings(deadline=None)
     @given(
         st.binary(min_size=32, max_size=32),
@@ -248,6 +249,7 @@ class TestEveryChange:
         with pytest.raises((KeyFileInvalid, DecryptionError)):
             keyfile.unlock(keyfile.parse(data), [opener])
 
+    @pytest.mark.slow
     def test_each_flipped_bit_of_each_byte_is_refused(self, kind, wraps, openers):
         data = keyfile.encode(make(wraps[kind]))
         bits = range(1) if kind == "recipient" else range(8)  # its body alone has as many as all others together

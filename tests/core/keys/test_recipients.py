@@ -198,6 +198,7 @@ class TestSeal:
     def test_another_secret_key_opens_nothing(self):
         assert OTHER.open(SECRET.public.seal(FILE_KEY, info=INFO), info=INFO) is None
 
+    @pytest.mark.slow
     def test_each_flipped_byte_and_each_cut_opens_nothing(self):
         sealed = SECRET.public.seal(FILE_KEY, info=INFO)
         for at in range(len(sealed)):

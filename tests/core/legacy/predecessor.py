@@ -6,7 +6,7 @@ import io
 
 import numpy as np
 
-from tests import pictures
+from tests.support import pictures
 
 
 def encrypt(picture, version, *, seed=7, hmac_over=None, **more):

@@ -14,8 +14,8 @@ from PIL import Image
 from shield_core.errors import ImageCorrupt, ImageError, KeyFileInvalid, LayoutNotExact, MacMismatch, TooManyPixels
 from shield_core.legacy import decryption
 from shield_core.legacy.decryption import decrypt
-from tests import pictures
 from tests.core.legacy import predecessor
+from tests.support import pictures
 
 KINDS = [(1, "L"), (1, "RGB"), (1, "RGBA"), (2, "L"), (2, "RGB"), (2, "LA"), (3, "L")]
 
@@ -224,6 +224,7 @@ class TestAnyArray:
                 archive.writestr(name, array if name == f"{member}.npy" else sound.read(name))
         return decrypt(self.IMAGE, file, verify=False)
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("member", MEMBERS)
     @settings(max_examples=60, deadline=None)
     @given(description=DESCRIPTIONS, shape=SHAPES, content=CONTENTS)
@@ -236,6 +237,7 @@ class TestAnyArray:
         with contextlib.suppress(KeyFileInvalid):
             self.decrypt_with(member, self.array(description, shape, content))
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("member", ["xor_key", "permutation_key"])
     @pytest.mark.parametrize("description", ["|S4096", "<U1024", "|u4096"])
     def test_of_wide_elements_is_refused_in_little_memory(self, member, description):

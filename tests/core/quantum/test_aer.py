@@ -104,6 +104,7 @@ class TestStart:
         with pytest.raises(SourceFailed, match="imageshield"):
             AerSource()
 
+    @pytest.mark.slow
     def test_importing_the_room_does_not_import_the_simulator(self):
         probe = "import sys, shield_core.quantum.keygen, shield_core.quantum.aer; print('qiskit_aer' in sys.modules)"
         answer = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)

@@ -49,6 +49,7 @@ def run():
 
 
 class TestFileKeys:
+    @pytest.mark.slow
     def test_keys_in_four_children_differ_with_same_source(self, run):
         """Ten thousand keys. Each child inherits the same predictable source: only the system's bits differ."""
         keys = run("""
@@ -59,6 +60,7 @@ json.dump([key for answer in answers for key in answer], sys.stdout)
         assert len(keys) == 10_000
         assert len(set(keys)) == 10_000
 
+    @pytest.mark.slow
     def test_keys_in_fifty_children_differ_with_same_pool(self, run):
         """Fifty thousand keys (SP 800-90C, forks): the same source in the same state fills each child's pool."""
         keys = run("""
@@ -71,6 +73,7 @@ json.dump([key for answer in answers for key in answer], sys.stdout)
         assert len(keys) == 50_000
         assert len(set(keys)) == 50_000
 
+    @pytest.mark.slow
     def test_keys_of_stuck_source_differ_and_are_degraded(self, run):
         answers = run("""
 from tests.core.quantum.sources_that_fail import Stuck
@@ -134,6 +137,7 @@ json.dump([before, children, pool.waiting_bits], sys.stdout)
 
 
 class TestAer:
+    @pytest.mark.slow
     def test_source_used_before_fork_works_in_children(self, run):
         """It neither hangs nor repeats. Aer's threads would hang: docs/explanation/entropy.md, measured facts, 5."""
         blocks = run("""

@@ -95,9 +95,11 @@ class TestLocalMode:
         source.measure(8)
         assert type(source._sampler._sampler) is SamplerV2
 
+    @pytest.mark.slow
     def test_gives_exactly_the_bits_that_were_asked_for(self, source):
         assert [len(source.measure(n_bits)) * 8 for n_bits in (8, 4104)] == [8, 4104]
 
+    @pytest.mark.slow
     def test_never_gives_the_same_twice(self, source):
         assert len({source.measure(512) for _ in range(2)}) == 2
 
@@ -116,6 +118,7 @@ class TestLocalMode:
         monkeypatch.setattr(ibm, "SHOTS_PER_JOB", 40)
         assert len(local().measure(256)) == 32
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("sampler", [SamplerV2, LaterSampler])
     def test_keeps_shots_and_qubits_in_order(self, sampler, monkeypatch):
         """With the runtime's present and its announced sampler: qubit 0 is 1 and comes last."""

@@ -85,6 +85,7 @@ class TestSeeds:
         source.measure(5 * 250 + 6)
         assert seeds == [0, 1, 2]
 
+    @pytest.mark.slow
     def test_who_knows_it_gets_the_same_bits(self, source, monkeypatch):
         """Any simulator is credited zero bits."""
         monkeypatch.setattr(noisy, "fresh_seed", lambda: 2**62 + 1)

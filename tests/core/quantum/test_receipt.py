@@ -262,6 +262,7 @@ class TestChanges:
             Outcome.CHANGED
         )
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(("write", "step"), [(encode, 1), (compact, 5)])
     def test_every_flipped_bit_is_refused_or_found(self, write, step):
         data = bytearray(write(SIGNED))
@@ -294,6 +295,7 @@ class TestChanges:
         added = SIGNED | {key: value for key, value in DOUBLY.items() if "ml_dsa" in key}
         assert outcome(encode(added)) is Outcome.CHANGED
 
+    @pytest.mark.slow
     @settings(max_examples=80, deadline=None)
     @given(
         st.recursive(

@@ -8,7 +8,7 @@ from backplane.queue import NAME, TASK
 from tests.faults.injectors import WORKER_POINTS, execute, resume
 from tests.faults.registry import row
 from tests.faults.site import Site
-from tests.stack import wait_until
+from tests.support.stack import wait_until
 
 HEARD_SECONDS = 2
 

@@ -6,10 +6,10 @@ import signal
 import time
 from pathlib import Path
 
-from tests import pictures
 from tests.faults.registry import row
 from tests.faults.site import Site
-from tests.stack import wait_until
+from tests.support import pictures
+from tests.support.stack import wait_until
 
 MAX_ATTEMPTS = 3
 ROOM_BYTES = 24 * 1024 * 1024

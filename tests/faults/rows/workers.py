@@ -7,7 +7,7 @@ import time
 from tests.faults.injectors import WORKER_POINTS, resume
 from tests.faults.registry import row
 from tests.faults.site import RESTART_SECONDS, Site
-from tests.stack import wait_until
+from tests.support.stack import wait_until
 
 LEASE_SECONDS = 15
 WORKER_STOP_SECONDS = 30

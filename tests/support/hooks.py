@@ -9,7 +9,7 @@ from backplane.services.webhooks.deliveries import Answer, Deliveries
 from backplane.services.webhooks.endpoints import Webhooks
 from backplane.services.webhooks.logs import WebhookLogs
 from backplane.services.webhooks.targets import WebhookTargets
-from tests.receiver import Received
+from tests.support.receiver import Received
 
 URL = "https://hooks.example/in?token=canary-path-4711"
 ALL = ("job.completed", "job.failed", "job.cancelled", "batch.completed")

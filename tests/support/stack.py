@@ -1,10 +1,9 @@
-"""The servers, and the whole system, for the tests: the same supervisor as `imageshield up`.
+"""Servers and the whole system for the tests, started by the same supervisor as `imageshield up`.
 
-`python -m tests.stack DIRECTORY` starts the servers alone, prints their addresses and waits for a signal: for tests
-that kill a supervisor or need it to be another user.
+`python -m tests.support.stack DIRECTORY` starts the servers alone, prints their addresses and waits for a signal. Tests
+use it to kill a supervisor, or to run one as another user.
 """
 
-import asyncio
 import contextlib
 import itertools
 import json
@@ -16,9 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
-import asyncpg
 import redis
 
 from backplane.settings import Settings
@@ -26,32 +23,21 @@ from imageshield.servers import embedded, processes, system
 from imageshield.servers.home import Home
 from imageshield.servers.supervisor import Supervisor
 from imageshield.servers.valkey import DATABASES
+from tests.support.databases import DatabasePool
 
-ROOT = Path(__file__).resolve().parents[1]
-TEMPLATE = "template_imageshield"
+ROOT = Path(__file__).resolve().parents[2]
 
 
 class Stack:
-    """PostgreSQL, Valkey and SeaweedFS. A test takes a database and a Valkey database; the bucket is shared."""
+    """PostgreSQL, Valkey and SeaweedFS. A test borrows a database and a Valkey database; the bucket is shared."""
 
     def __init__(self, home: Home, *, volatile: bool, report: Callable[[str], None] = print) -> None:
         composed = embedded.compose(home, {}, volatile=volatile)
         self.home = home.path
         self.variables = composed.variables
         self.supervisor = Supervisor(composed.services, home=home.path, report=report)
+        self.databases = DatabasePool(self.database_url, migrate)
         self._counter = itertools.count(1)
-        self._template_is_made = False
-
-    @contextlib.contextmanager
-    def database(self) -> Iterator[str]:
-        """Make a migrated database and give its URL."""
-        self._make_template()
-        name = f"test_{next(self._counter)}"
-        query(self.database_url("postgres"), f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
-        try:
-            yield self.database_url(name)
-        finally:
-            query(self.database_url("postgres"), f"DROP DATABASE {name} WITH (FORCE)")
 
     def redis_url(self) -> str:
         """Give the URL of an emptied database. Channels are shared by all of them: publish under names of your own."""
@@ -68,13 +54,6 @@ class Stack:
 
     def database_url(self, name: str) -> str:
         return self.variables["DATABASE_URL"].rpartition("/")[0] + f"/{name}"
-
-    def _make_template(self) -> None:
-        if not self._template_is_made:
-            query(self.database_url("postgres"), f"DROP DATABASE IF EXISTS {TEMPLATE}")
-            query(self.database_url("postgres"), f"CREATE DATABASE {TEMPLATE}")
-            migrate(self.database_url(TEMPLATE))
-            self._template_is_made = True
 
 
 class SystemUnderTest:
@@ -140,19 +119,6 @@ def clean_environment() -> dict[str, str]:
 def migrate(database_url: str, revision: str = "head") -> None:
     command = [sys.executable, "-m", "alembic", "-c", str(ROOT / "migrations/alembic.ini"), "upgrade", revision]
     subprocess.run(command, check=True, cwd=ROOT, env=os.environ | {"DATABASE_URL": database_url})
-
-
-def query(url: str, statement: str, *arguments: object) -> list[Any]:
-    """Run one statement on a connection of its own."""
-
-    async def ask() -> list[Any]:
-        connection = await asyncpg.connect(url, timeout=10)
-        try:
-            return await connection.fetch(statement, *arguments)
-        finally:
-            await connection.close()
-
-    return asyncio.run(ask())
 
 
 def wait_until(condition: Callable[[], object], what: str, *, seconds: float = 30.0) -> None:

@@ -6,7 +6,7 @@ import struct
 import numpy as np
 from PIL import Image
 
-from tests import pictures
+from tests.support import pictures
 
 
 def box(name, *parts):

@@ -1,7 +1,6 @@
 """A real worker on the servers of the session, with a test in the place of gateway, relay and sweeper."""
 
 import asyncio
-import itertools
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Iterator
@@ -13,7 +12,7 @@ from uuid import UUID
 from backplane.queue import CeleryQueue
 from backplane.services.jobs.submissions import Picture
 from backplane.services.pictures.encryptions import EncryptRequest
-from backplane.services.requests.caller import NO_ACCOUNT, Caller
+from backplane.services.requests.caller import Caller
 from backplane.services.requests.submission import Submission
 from backplane.services.upkeep.outbox import OutboxRelay
 from backplane.settings import Settings
@@ -21,24 +20,26 @@ from backplane.wiring.gateway import GatewayServices, open_gateway
 from backplane.wiring.relay import wire_sweeper
 from backplane.wiring.resources import Resources, open_resources
 from imageshield.servers import processes
-from tests.stack import ROOT, clean_environment, query, wait_until
+from tests.support.accounts import add_account
+from tests.support.databases import query
+from tests.support.stack import ROOT, clean_environment, wait_until
 
 T = TypeVar("T")
-COUNTER = itertools.count(1)
 
 
-class EngineRoom:
+class WorkerUnderTest:
     """One worker, its jobs, and a directory of failpoints."""
 
     def __init__(self, settings: Settings, variables: dict[str, str], directory: Path) -> None:
         self.settings = settings
         self.url = settings.database_url.get_secret_value().replace("postgresql+asyncpg", "postgresql")
         self.variables = variables
-        self.alive = directory / "imageshield-backplane.alive"
+        self.alive = directory / "imageshield-worker.alive"
         self._failpoints = directory / "failpoints"
         self._failpoints.mkdir()
         self._log = directory / "worker.log"
-        self._account = asyncio.run(self._as_gateway(_register))
+        account = asyncio.run(self._with_resources(lambda it: add_account(it, "worker@example.org")))
+        self._caller = Caller(account.id)
 
     @contextmanager
     def worker(self, *, concurrency: int = 1, **changes: object) -> Iterator[subprocess.Popen[bytes]]:
@@ -87,7 +88,7 @@ class EngineRoom:
             upload = Picture(picture, "scan.png")
             return (
                 await gateway.pictures.encryptions.submit(
-                    Submission(Caller(self._account)), upload, EncryptRequest(**encrypt_request)
+                    Submission(self._caller), upload, EncryptRequest(**encrypt_request)
                 )
             ).id
 
@@ -142,10 +143,3 @@ class EngineRoom:
     async def _with_resources(self, act: Callable[[Resources], Awaitable[T]]) -> T:
         async with open_resources(self.settings) as resources:
             return await act(resources)
-
-
-async def _register(gateway: GatewayServices) -> UUID:
-    email = f"engine{next(COUNTER)}@example.org"
-    return (
-        await gateway.identity.accounts.register(Caller(NO_ACCOUNT), email=email, password="correct horse battery")
-    ).id
