@@ -2,7 +2,6 @@
 
 import argparse
 
-from api.serving.memory import return_large_buffers
 from api.serving.server import Server, configure
 from backplane.settings import load_settings
 
@@ -12,7 +11,6 @@ def main() -> None:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)
     wanted = parser.parse_args()
-    return_large_buffers()
     drain_seconds = load_settings().drain_seconds
     config = configure("api.main:app", host=wanted.host, port=wanted.port, drain_seconds=drain_seconds)
     Server(config, drain_seconds=drain_seconds).run()

@@ -28,6 +28,8 @@ GRACE_SECONDS = 20
 """Time after SIGTERM in which the gateway may finish requests, and the worker its job."""
 UNWINDING_SECONDS = 15
 """Additional time for a stopping worker to hand its jobs over."""
+GATEWAY_MEMORY = {"MALLOC_MMAP_THRESHOLD_": "1048576"}
+"""The same as in Dockerfile.api: glibc then returns the memory of large uploads to the system (docs/decisions/0034)."""
 
 Report = Callable[[str], None]
 
@@ -161,6 +163,7 @@ def _own_services(
         python(
             "gateway",
             *("api", "--host", host, "--port", str(port)),
+            environment=GATEWAY_MEMORY | environment,
             after=("migrate", "valkey"),
             healthy=partial(_is_ready, url),
             start_seconds=FIRST_START_SECONDS,

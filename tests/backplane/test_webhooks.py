@@ -2,9 +2,11 @@
 
 import asyncio
 import base64
+import time
 
 import pytest
 from sqlalchemy.exc import IntegrityError
+from standardwebhooks import Webhook, WebhookVerificationError
 
 from backplane.addresses import Guard
 from backplane.db.models import WebhookEvent
@@ -40,6 +42,21 @@ class TestSignature:
             )
             == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
         )
+
+    @pytest.mark.parametrize("signer", [0, 1])
+    def test_public_library_accepts_each_of_two_secrets(self, signer):
+        pair, body = [webhook_secrets.new_secret() for _ in range(2)], '{"reference":"é"}'.encode()
+        now = int(time.time())
+        headers = {
+            "webhook-id": "evt_1",
+            "webhook-timestamp": str(now),
+            "webhook-signature": webhook_secrets.sign(pair, message_id="evt_1", timestamp=now, body=body),
+        }
+        assert Webhook(pair[signer]).verify(body, headers) == {"reference": "é"}
+        with pytest.raises(WebhookVerificationError):
+            Webhook(pair[signer]).verify(body + b" ", headers)
+        with pytest.raises(WebhookVerificationError):
+            Webhook(webhook_secrets.new_secret()).verify(body, headers)
 
     def test_secret_is_32_random_bytes(self):
         one, other = webhook_secrets.new_secret(), webhook_secrets.new_secret()
