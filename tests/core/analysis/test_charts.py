@@ -18,6 +18,7 @@ class TestScatter:
         assert list(zip(found["x"], found["y"], strict=True)) == [pair for pixel in pixels for pair in pixel]
         assert found["max"] == picture.top
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("kind", KINDS)
     @pytest.mark.parametrize("direction", DIRECTIONS)
     def test_large_picture_shows_the_maximum_of_pairs(self, kind, direction):

@@ -65,6 +65,7 @@ class TestJudge:
         counted = tally.count(ramp(300, 200), ramp(300, 200))[0]
         assert correlation.judge("vertical", counted.pairs["vertical"]).verdict is Verdict.FAILED
 
+    @pytest.mark.slow
     def test_deviation_is_that_of_many_pictures(self):
         """The standard deviation of r over 300 pictures of noise, against 1/sqrt(pairs)."""
         found = [tally.count(picture, picture)[0] for picture in (noise(64, 40, lanes=1, seed=i) for i in range(300))]

@@ -108,6 +108,7 @@ class TestSoundCiphers:
         assert analysis["security_grade"]["letter"] == "A"
         assert analysis["metrics"]["correlation"]["original"]["horizontal"] is None
 
+    @pytest.mark.slow
     def test_many_encryptions_fail_no_test(self):
         """With 200 pictures and ten tests each, one in fifty runs would fail by chance: the test is seeded."""
         picture, cipher = ramp(144, 128), ciphers.noise_of(7)

@@ -45,6 +45,7 @@ class TestSheet:
             assert part in text
         assert text.count("as expected") == 10
 
+    @pytest.mark.slow
     def test_two_pictures_without_a_job_are_enough(self):
         nothing = about(None, job_id=None, key_id=None, purity=None, layout=None, statement=None)
         assert "Where the bits of the key came from is not known here." in words(
@@ -65,6 +66,7 @@ class TestSheet:
         assert not [page for page in reader.pages if "/Annots" in page or "/AA" in page]
         assert not {"/OpenAction", "/AA", "/Names", "/AcroForm"} & set(reader.trailer["/Root"])
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("kind", ["sound", "one pixel"])
     def test_hostile_words_are_data(self, kind):
         everywhere = about(HOSTILE, encrypted_name=HOSTILE, job_id=HOSTILE, purity=HOSTILE, layout_reason=HOSTILE)

@@ -27,6 +27,7 @@ class TestCount:
     def test_counts_equal_plain_python_for_kinds_and_shapes(self, kind, size):
         check(noise(*size, depth=kind[0], lanes=kind[1]), noise(*size, depth=kind[0], lanes=kind[1], seed=1))
 
+    @pytest.mark.slow
     @settings(max_examples=60, deadline=None)
     @given(st.integers(1, 30), st.integers(1, 30), st.sampled_from(KINDS), st.integers(0, 999))
     def test_counts_equal_plain_python_for_any_picture(self, width, height, kind, seed):

@@ -84,6 +84,7 @@ class TestPermutation:
         with pytest.raises(reference.WrongLane):
             reference.order(50, KEY, lanes=changed[spoil])
 
+    @pytest.mark.slow
     @settings(max_examples=40, deadline=None)
     @given(st.integers(0, 700), st.sampled_from([1, 2, 3, 4]), st.integers(1, 7), st.sampled_from([1, 2]))
     def test_any_buckets_and_threads_round_trip(self, n, width, bits, threads):
@@ -96,6 +97,7 @@ class TestPermutation:
             assert one.used == other.used == back.used
             assert one.bounds == other.bounds == back.bounds
 
+    @pytest.mark.slow
     def test_plain_kernels_read_the_same(self):
         compiled, plain = Measuring(), Measuring()
         with small_buckets(3):

@@ -137,6 +137,7 @@ class TestPermute:
         assert np.array_equal(unpermute(permuted.copy(), KEY), samples)
         assert np.array_equal(unpermute(permuted, KEY, threads=2), samples)
 
+    @pytest.mark.slow
     @settings(max_examples=60)
     @given(st.integers(2, 700), st.sampled_from(WIDTHS), st.integers(1, 7), st.sampled_from([1, 2]), keys)
     def test_is_undone_with_many_buckets_of_few_pixels(self, n, width, bits, threads, key):

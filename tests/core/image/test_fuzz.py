@@ -62,6 +62,7 @@ MANY = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCh
 
 
 class TestFuzz:
+    @pytest.mark.slow
     @MANY
     @given(st.sampled_from(STARTS), st.binary(max_size=200))
     def test_bytes_behind_a_good_start(self, start, data):

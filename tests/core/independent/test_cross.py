@@ -206,6 +206,7 @@ class TestRegions:
 
 
 class TestSizes:
+    @pytest.mark.slow
     @settings(max_examples=40, deadline=None)
     @given(
         st.integers(1, 40),

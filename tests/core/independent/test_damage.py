@@ -36,6 +36,7 @@ def assert_refused_alike(image, key_file):
 
 
 class TestImage:
+    @pytest.mark.slow
     @settings(max_examples=150, deadline=None)
     @given(places, bits)
     def test_with_a_bit_flipped_is_refused_alike(self, at, bit):
@@ -68,6 +69,7 @@ class TestKeyFile:
         if lines != LINES:
             assert_refused_alike(IMAGE, "\n".join(lines).encode())
 
+    @pytest.mark.slow
     @settings(max_examples=100, deadline=None)
     @given(
         st.sampled_from(FIELDS),

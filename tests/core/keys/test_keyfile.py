@@ -259,6 +259,7 @@ class TestEveryChange:
                 changed[at] ^= 1 << bit
                 self.refused(bytes(changed), openers[kind])
 
+    @pytest.mark.slow
     def test_each_truncation_is_refused(self, kind, wraps, openers):
         data = keyfile.encode(make(wraps[kind]))
         for size in range(len(data)):

@@ -62,6 +62,7 @@ class TestPbkdf2:
 
 
 class TestDeriveWrapKey:
+    @pytest.mark.slow
     @pytest.mark.parametrize("kdf", [WEAK, Argon2(SALT, m_kib=20_000, t=2, p=3), Argon2(SALT)])
     def test_is_what_the_reference_implementation_derives(self, kdf):
         """argon2-cffi wraps the reference implementation of Argon2's authors."""
@@ -70,10 +71,12 @@ class TestDeriveWrapKey:
         )
         assert derive_wrap_key("correct horse", kdf) == expected
 
+    @pytest.mark.slow
     def test_pbkdf2_is_what_the_standard_library_derives(self):
         expected = hashlib.pbkdf2_hmac("sha256", b"correct horse", SALT, 600_000, 32)
         assert derive_wrap_key("correct horse", FIPS) == expected
 
+    @pytest.mark.slow
     @pytest.mark.timeout(60)
     def test_concurrent_derivations_do_not_deadlock(self):
         lanes = Argon2(SALT, m_kib=19_456, t=1, p=4)

@@ -120,6 +120,7 @@ class TestText:
             assert written in {SECRET.text, SECRET.public.text}
         assert (len(SECRET.text), len(SECRET.public.text)) == (69, 1648)
 
+    @pytest.mark.slow
     @settings(deadline=None)
     @given(st.binary(min_size=32, max_size=32))
     def test_text_round_trip(self, seed):

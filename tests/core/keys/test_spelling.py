@@ -38,6 +38,7 @@ LINE_ENDS = {b"\n": None, b"\r\n": "line ends were changed to CRLF", b"\r": "lin
 
 
 class TestRespelled:
+    @pytest.mark.slow
     @given(
         number=st.integers(0, len(KEY_FILES) - 1),
         form=st.sampled_from(sorted(FORMS)),

@@ -84,6 +84,7 @@ class TestHostile:
         refused(zipped([("a.npy", pickle.dumps(Trap(made)))]), "no array")
         assert not made.exists()
 
+    @pytest.mark.slow
     def test_a_bomb_is_refused_in_a_megabyte(self):
         zeros = bytes(20_000_000)
         bombs = {

@@ -89,6 +89,7 @@ json.dump(in_children(4, work), sys.stdout)
 
 
 class TestDeadlines:
+    @pytest.mark.slow
     def test_child_can_use_source_that_parent_awaits(self, run):
         """The thread that would have answered does not exist in the child, and its request is forgotten."""
         sizes = run("""
@@ -116,6 +117,7 @@ json.dump(answers, sys.stdout)
 
 
 class TestPool:
+    @pytest.mark.slow
     def test_child_pool_is_empty_and_parent_pool_unchanged(self, run):
         """Even if a thread of the parent holds the lock at the time of the fork."""
         before, children, after = run("""

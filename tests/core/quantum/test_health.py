@@ -137,6 +137,7 @@ class TestRepetitionCount:
         else:
             monitor.check(np.packbits(second).tobytes())
 
+    @pytest.mark.slow
     @settings(deadline=None, max_examples=60)
     @given(st.integers(0, 2**32), st.lists(st.tuples(st.integers(0, 8191), st.integers(20, 45)), max_size=3))
     def test_agrees_with_counting_bit_by_bit(self, seed, runs):

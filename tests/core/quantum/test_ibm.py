@@ -114,6 +114,7 @@ class TestLocalMode:
         assert source.credited_bits_per_bit == 0
         assert source.describe()["backend"] == "local mode, fake_manila"
 
+    @pytest.mark.slow
     def test_large_request_runs_several_jobs(self, monkeypatch):
         monkeypatch.setattr(ibm, "SHOTS_PER_JOB", 40)
         assert len(local().measure(256)) == 32

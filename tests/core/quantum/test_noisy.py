@@ -67,6 +67,7 @@ class TestHealth:
 
 
 class TestExtraction:
+    @pytest.mark.slow
     def test_extractor_removes_the_readout_bias(self, source):
         """52,000 raw bits are off by a hundred deviations of the output; the output is off by less than five."""
         raw = np.unpackbits(np.frombuffer(source.measure(1 << 16), np.uint8))
