@@ -46,6 +46,11 @@ class ReadSession(AsyncSession):
 class Session(ReadSession):
     """A unit of work: everything in it is committed together. It may also read."""
 
+    async def reload(self, row: object) -> None:
+        """Write what is pending, and read the row as the database has it: defaults and times are its own."""
+        await self.flush()
+        await self.refresh(row)
+
 
 AnySession = TypeVar("AnySession", bound=ReadSession)
 

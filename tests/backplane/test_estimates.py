@@ -7,6 +7,7 @@ import pytest
 from backplane import ids
 from backplane.db.models import Job
 from backplane.errors import Overloaded
+from backplane.kinds import KINDS
 from backplane.services.jobs import estimates as module
 from backplane.services.jobs.estimates import Backlog, Estimates, Paces, Remembered
 
@@ -53,8 +54,9 @@ def make(resources):
 @pytest.fixture
 def new_job(account):
     def make(**changes):
-        same = {"kind": "encrypt", "purity_requested": "balanced", "layout": "pixels", "analyze": False}
-        return Job(id=ids.new(), account_id=account.id, **same | {"base_ms": 1000} | changes)
+        columns = {"kind": "encrypt", "purity_requested": "balanced", "layout": "pixels", "analyze": False} | changes
+        columns = {"priority": KINDS[columns["kind"]].priority, "base_ms": 1000} | columns
+        return Job(id=ids.new(), account_id=account.id, **columns)
 
     return make
 

@@ -29,12 +29,6 @@ class Due:
     """Whether the previous secret still signs."""
 
 
-async def refresh(session: Session, delivery: WebhookDelivery) -> None:
-    """Write what is pending, and read the delivery as the database has it."""
-    await session.flush()
-    await session.refresh(delivery)
-
-
 async def claim(session: Session, *, busy_endpoints: Collection[UUID], busy_accounts: Collection[UUID]) -> Due | None:
     """Claim the delivery that is due longest, and record the attempt before it starts; None if nothing is due."""
     head = (

@@ -40,12 +40,6 @@ async def add(session: Session, job: Job) -> None:
     await enqueue(session, job.id)
 
 
-async def refresh(session: Session, job: Job) -> None:
-    """Flush, and read the job from the database, which sets defaults and times."""
-    await session.flush()
-    await session.refresh(job)
-
-
 def _of_account(account_id: UUID) -> Select[Job]:
     """Select an owner's jobs, always through here: a deleted job has no owner any more."""
     return select(Job).where(Job.account_id == account_id, Job.deleted_at.is_(None))

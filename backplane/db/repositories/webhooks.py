@@ -113,19 +113,13 @@ async def wake(session: Session) -> None:
 
 async def add(session: Session, endpoint: WebhookEndpoint) -> None:
     session.add(endpoint)
-    await refresh(session, endpoint)
+    await session.reload(endpoint)
 
 
 async def change(session: Session, endpoint: WebhookEndpoint, columns: Mapping[str, Any]) -> None:
     for column, value in columns.items():
         setattr(endpoint, column, value)
     await session.flush()
-
-
-async def refresh(session: Session, endpoint: WebhookEndpoint) -> None:
-    """Flush, and read the endpoint from the database."""
-    await session.flush()
-    await session.refresh(endpoint)
 
 
 async def job_at_its_end(session: Session, job_id: UUID) -> Any:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from backplane import ids
 from backplane.db.models import Job
-from backplane.db.repositories import accounts, dead_letters, jobs
+from backplane.db.repositories import accounts, dead_letters
 from backplane.db.session import Database, ReadSession
 from backplane.errors import InsufficientScope, NotFound
 from backplane.services.audit import trail
@@ -86,7 +86,7 @@ class DeadLetters:
             event = await self._steering.requeue(session, caller, job)
             details = {"owner": ids.to_wire("acc", job.account_id)}
             trail.record(session, caller, "job.redrive", job.id, outcome=trail.ACCEPTED, details=details)
-            await jobs.refresh(session, job)
+            await session.reload(job)
         await self._endings.notify(event)
         return JobFacts.of(job)
 

@@ -142,11 +142,9 @@ class Estimates:
     async def estimate_ms(self, job: Job) -> int:
         """Estimate the time from now to the job's end, from its `base_ms`; later jobs wait for it too."""
         paces, backlog = await self._paces.get(), await self._backlog.get()
-        given: int | None = job.priority
-        priority = KINDS[job.kind].priority if given is None else given
         work_ms = job.base_ms * paces.of(job)
-        wait_ms = backlog.wait_ms(priority, job.account_id)
-        backlog.add(priority, job.account_id, work_ms)
+        wait_ms = backlog.wait_ms(job.priority, job.account_id)
+        backlog.add(job.priority, job.account_id, work_ms)
         return round(work_ms + wait_ms)
 
     async def _read_paces(self) -> Paces:

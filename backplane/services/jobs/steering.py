@@ -40,7 +40,7 @@ class Steering:
         async with self._database.transaction() as session:
             job = await _find(session, caller, job_id)
             event = await self._cancel(session, caller, job)
-            await jobs.refresh(session, job)
+            await session.reload(job)
         await self._endings.notify(event)
         return JobFacts.of(job, NoteReader(self._vault, caller.account_id).read(job))
 
@@ -50,7 +50,7 @@ class Steering:
             await submission.record(session, "job", job_id)
             job = await _find(session, submission.caller, job_id)
             event = await self.requeue(session, submission.caller, job)
-            await jobs.refresh(session, job)
+            await session.reload(job)
         await self._endings.notify(event)
         return JobFacts.of(job, NoteReader(self._vault, submission.account_id).read(job))
 

@@ -10,7 +10,7 @@ from backplane.blobs import S3Blobs
 from backplane.db.models import Batch, Blob, Job
 from backplane.db.repositories import blobs, jobs, notes
 from backplane.db.session import Database, Session
-from backplane.kinds import KINDS
+from backplane.kinds import KINDS, Kind
 from backplane.metrics import JOBS_SUBMITTED
 from backplane.services.audit import trail
 from backplane.services.jobs.estimates import Estimates
@@ -75,9 +75,7 @@ class Submissions:
         return seal_for_job(self._vault, account_id=account_id, job_id=job_id, value=value)
 
     async def plan(self, job: Job) -> None:
-        """Set the job's priority, its estimated duration, and its retention."""
-        given: int | None = job.priority
-        job.priority = KINDS[job.kind].priority if given is None else given
+        """Set the job's estimated duration, and its retention."""
         job.estimated_ms = await self.estimates.estimate_ms(job)
         job.retention_days = self._retention_days
 
@@ -101,7 +99,7 @@ class Submissions:
             await submission.record(session, "job", job.id)
             key = await account_key(session, self._vault, submission.account_id)
             await self.write(session, submission, job, [one.blob for one in sent], key=key, note=note)
-            await jobs.refresh(session, job)
+            await session.reload(job)
         failpoints.reach("gateway.submitted")
         JOBS_SUBMITTED.labels(kind=job.kind).inc()
         return JobFacts.of(job, note)
@@ -130,6 +128,18 @@ class Submissions:
         await notes.add_job_terms(session, job.id, terms(key, note, account_id=submission.account_id))
         await blobs.add_all(session, stored)
         trail.record(session, submission.caller, KINDS[job.kind].action, job.id, outcome=trail.ACCEPTED)
+
+
+def new_job(submission: Submission, kind: Kind, *, job_id: UUID | None = None, **columns: Any) -> Job:
+    """Make a job of this kind for a submission; its input is still to be stored."""
+    return Job(
+        id=job_id or ids.new(),
+        account_id=submission.account_id,
+        kind=kind.name,
+        priority=kind.priority,
+        request_id=submission.caller.request_id,
+        **columns,
+    )
 
 
 def describe(facts: ImageFacts, size: int) -> dict[str, Any]:

@@ -6,14 +6,12 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from backplane import ids
-from backplane.db.models import Job
 from backplane.db.repositories import keys
 from backplane.db.session import Database
 from backplane.errors import ClientCustody, KeyFileRequired, KeyFileTooCostly, ValidationFailed, from_core
 from backplane.kinds import DECRYPT
 from backplane.services.attempts.inputs import INPUT, INPUT_MATERIAL, kept_material
-from backplane.services.jobs.submissions import Picture, Submissions
+from backplane.services.jobs.submissions import Picture, Submissions, new_job
 from backplane.services.jobs.views import JobFacts
 from backplane.services.requests.caller import Caller
 from backplane.services.requests.submission import Submission
@@ -70,14 +68,12 @@ class Decryptions:
     ) -> JobFacts:
         """Write the job with the intent to run it."""
         header = prepared.header
-        job = Job(
-            id=ids.new(),
-            account_id=submission.account_id,
-            kind=DECRYPT.name,
+        job = new_job(
+            submission,
+            DECRYPT,
             key_id=header.key_id,
             layout=header.layout,
             base_ms=DECRYPT.estimate_ms(header.width * header.height, header.layout),
-            request_id=submission.caller.request_id,
         )
         job.secret = self._submissions.seal_secret(submission.account_id, job.id, prepared.secret)
         sent = [self._submissions.as_it_is(job, INPUT, "image/png", upload.data)]

@@ -11,7 +11,7 @@ from backplane.db.models import Job
 from backplane.errors import Refused, from_core
 from backplane.kinds import ANALYZE, ENCRYPT, FIXED_MS
 from backplane.services.attempts.inputs import INPUT
-from backplane.services.jobs.submissions import Picture, Submissions, describe
+from backplane.services.jobs.submissions import Picture, Submissions, describe, new_job
 from backplane.services.jobs.views import JobFacts
 from backplane.services.requests.submission import Submission
 from backplane.services.sealing.custody import RECIPIENT, agree_on_custody, read_recipients
@@ -122,10 +122,10 @@ class Encryptions:
         """Make the job of an inspected picture, with its own wrap key if there is a password."""
         request = resolved.request
         secret = await self._wrap_secret(request.password, patient=patient)
-        job = Job(
-            id=job_id,
-            account_id=submission.account_id,
-            kind=ENCRYPT.name,
+        job = new_job(
+            submission,
+            ENCRYPT,
+            job_id=job_id,
             purity_requested=request.purity,
             layout_requested=request.layout,
             regions=[region.to_json() for region in inspection.regions] or None,
@@ -138,7 +138,6 @@ class Encryptions:
             image=describe(inspection.facts, inspection.size),
             warnings=list(inspection.warnings)
             + ([NOT_POSSIBLE] if request.analyze and not inspection.measurable else []),
-            request_id=submission.caller.request_id,
         )
         job.secret = self._submissions.seal_secret(submission.account_id, job.id, secret) if secret else None
         return job

@@ -2,12 +2,11 @@
 
 import asyncio
 
-from backplane import ids
 from backplane.db.models import Job
 from backplane.errors import ValidationFailed, from_core
 from backplane.kinds import ANALYZE, AVALANCHE, Kind
 from backplane.services.attempts.inputs import INPUT, INPUT_ENCRYPTED
-from backplane.services.jobs.submissions import Picture, Submissions, describe
+from backplane.services.jobs.submissions import Picture, Submissions, describe, new_job
 from backplane.services.jobs.views import JobFacts
 from backplane.services.requests.submission import Submission
 from shield_core.encrypted import header as container_header
@@ -85,12 +84,10 @@ def _size_of_encrypted(data: bytes) -> tuple[int, int] | None:
 
 
 def _job(submission: Submission, kind: Kind, facts: ImageFacts, *, size: int) -> Job:
-    return Job(
-        id=ids.new(),
-        account_id=submission.account_id,
-        kind=kind.name,
+    return new_job(
+        submission,
+        kind,
         base_ms=kind.estimate_ms(facts.width * facts.height),
         image=describe(facts, size),
         warnings=list(facts.warnings),
-        request_id=submission.caller.request_id,
     )

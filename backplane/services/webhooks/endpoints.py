@@ -149,7 +149,7 @@ class Webhooks:
             await webhooks.replace_secret(session, endpoint.id, sealed, grace=GRACE)
             trail.record(session, submission.caller, "webhook.secret_rotated", endpoint.id)
             await submission.record(session, "webhook", endpoint.id, answer=secret.encode())
-            await webhooks.refresh(session, endpoint)
+            await session.reload(endpoint)
             return MadeSecret(self._facts(endpoint), secret)
 
     def _facts(self, endpoint: WebhookEndpoint) -> EndpointFacts:

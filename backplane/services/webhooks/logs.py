@@ -76,7 +76,7 @@ class WebhookLogs:
             _refuse_disabled(endpoint)
             delivery, event = await webhook_events.add_test(session, endpoint)
             await submission.record(session, "webhook-delivery", delivery.id)
-            await deliveries.refresh(session, delivery)
+            await session.reload(delivery)
         return _facts(delivery, event, [])
 
     async def replay(self, submission: Submission, name: str, delivery_id: UUID) -> DeliveryFacts:
@@ -94,7 +94,7 @@ class WebhookLogs:
             await deliveries.send_again(session, delivery_id)
             await submission.record(session, "webhook-delivery", delivery_id)
             delivery, event = found
-            await deliveries.refresh(session, delivery)
+            await session.reload(delivery)
             attempts = await deliveries.attempts_of(session, [delivery_id])
         return _facts(delivery, event, attempts)
 
