@@ -4,10 +4,10 @@ import re
 from typing import get_args
 
 import pytest
-from tests.stack import query
 
 from api.schemas.jobs import Kind as SchemaKind
 from backplane.kinds import ANALYSIS, KINDS, RESULT
+from tests.support.stack import query
 from worker.runner import WORK
 
 
