@@ -7,7 +7,7 @@ import pytest
 
 from api.schemas.jobs import Kind as SchemaKind
 from backplane.kinds import ANALYSIS, KINDS, RESULT
-from tests.support.stack import query
+from tests.support.databases import query
 from worker.runner import WORK
 
 
