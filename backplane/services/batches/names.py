@@ -1,20 +1,15 @@
 """Sealed file names of a batch's pictures, under the account's key, because file names can identify persons."""
 
-from functools import cache
 from uuid import UUID
 
 from backplane.errors import Gone
+from backplane.services.sealing.account_keys import Opener, seal
 from backplane.vault import LocalVault, VaultKey
 from shield_core.keys.schedule import LABELS, framed
 
-VERSION_SIZE = 4
-HEAD_SIZE = 16 + VERSION_SIZE
-"""The key's identity: its id and its version."""
-
 
 def seal_name(account_key: VaultKey, name: str, *, account_id: UUID, batch_id: UUID, index: int) -> bytes:
-    head = account_key.id.bytes + account_key.version.to_bytes(VERSION_SIZE)
-    return head + account_key.seal(name.encode(), _aad(account_id, batch_id, index, head))
+    return seal(account_key, name.encode(), _context(account_id, batch_id, index))
 
 
 class ItemNames:
@@ -23,19 +18,17 @@ class ItemNames:
     def __init__(self, vault: LocalVault, *, account_id: UUID, batch_id: UUID) -> None:
         self._account_id = account_id
         self._batch_id = batch_id
-        self._key = cache(lambda head: vault.account_key(account_id, UUID(bytes=head[:16]), int.from_bytes(head[16:])))
+        self._opener = Opener(vault, account_id)
 
     def open(self, sealed: bytes | None, *, index: int) -> str | None:
         """Return the name; None without a name, or after its key has been destroyed."""
         if sealed is None:
             return None
-        head, body = sealed[:HEAD_SIZE], sealed[HEAD_SIZE:]
         try:
-            return self._key(head).open(body, _aad(self._account_id, self._batch_id, index, head)).decode()
+            return self._opener.open(sealed, _context(self._account_id, self._batch_id, index)).decode()
         except Gone:
             return None
 
 
-def _aad(account_id: UUID, batch_id: UUID, index: int, head: bytes) -> bytes:
-    place = framed(batch_id.bytes) + index.to_bytes(4)
-    return LABELS.item_name + framed(account_id.bytes) + place + framed(head[:16]) + head[16:]
+def _context(account_id: UUID, batch_id: UUID, index: int) -> bytes:
+    return LABELS.item_name + framed(account_id.bytes) + framed(batch_id.bytes) + index.to_bytes(4)

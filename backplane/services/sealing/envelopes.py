@@ -8,12 +8,12 @@ import asyncio
 import json
 import secrets
 from typing import Any
-from uuid import UUID
 
 from backplane.blobs import S3Blobs
 from backplane.db.models import Blob
 from backplane.db.work import AnyJob
 from backplane.errors import Gone, Unavailable
+from backplane.services.sealing import account_keys
 from backplane.services.sealing.job_secrets import open_for_job, seal_for_job
 from backplane.vault import LocalVault, VaultKey
 from shield_core.encrypted import chunks
@@ -24,8 +24,6 @@ from shield_core.keys.schedule import LABELS, framed
 HEAD = b"QSBL\x01"
 KEPT = frozenset({"analysis", "report-html", "report-pdf"})
 """Purposes whose blob key is under the account's key."""
-
-VERSION_SIZE = 4
 
 
 async def seal_blob(
@@ -45,9 +43,8 @@ async def seal_blob(
 async def seal_kept_blob(account_key: VaultKey, job: AnyJob, blob: Blob, data: bytes) -> bytearray:
     """Return the sealed object, and store its key, under the account's key, in the blob's row."""
     key = secrets.token_bytes(32)
-    name = account_key.id.bytes + account_key.version.to_bytes(VERSION_SIZE)
     value = json.dumps({"key_b64": b64encode(key), "file_name": None}).encode()
-    blob.sealed = name + account_key.seal(value, _aad(job.account_id, blob.id, name))
+    blob.sealed = account_keys.seal(account_key, value, _context(job, blob))
     return await _seal(data, key, blob)
 
 
@@ -91,11 +88,10 @@ def _open_passing(vault: LocalVault, job: AnyJob, blob: Blob) -> dict[str, Any]:
 
 def _open_kept(vault: LocalVault, job: AnyJob, blob: Blob) -> dict[str, Any]:
     assert blob.sealed is not None
-    name, sealed = blob.sealed[: 16 + VERSION_SIZE], blob.sealed[16 + VERSION_SIZE :]
-    key = vault.account_key(job.account_id, UUID(bytes=name[:16]), int.from_bytes(name[16:]))
-    value: dict[str, Any] = json.loads(key.open(sealed, _aad(job.account_id, blob.id, name)))
+    opened = account_keys.Opener(vault, job.account_id).open(blob.sealed, _context(job, blob))
+    value: dict[str, Any] = json.loads(opened)
     return value
 
 
-def _aad(account_id: UUID, blob_id: UUID, name: bytes) -> bytes:
-    return LABELS.blob + framed(account_id.bytes) + framed(blob_id.bytes) + framed(name[:16]) + name[16:]
+def _context(job: AnyJob, blob: Blob) -> bytes:
+    return LABELS.blob + framed(job.account_id.bytes) + framed(blob.id.bytes)

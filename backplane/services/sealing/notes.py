@@ -9,7 +9,6 @@ import hmac
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
-from functools import cache
 from uuid import UUID
 
 from backplane.db.models import Batch, Job
@@ -17,26 +16,21 @@ from backplane.db.repositories import accounts
 from backplane.db.session import ReadSession
 from backplane.errors import ApplicationError, Gone, NotFound
 from backplane.services.requests.notes import NO_NOTE, Note
+from backplane.services.sealing import account_keys
 from backplane.vault import LocalVault, VaultKey
 from shield_core.keys.schedule import LABELS, framed, hkdf
-
-VERSION_SIZE = 4
-NAME_SIZE = 16 + VERSION_SIZE
-"""The key's identity: its id and its version."""
 
 
 def seal(key: VaultKey, note: Note, *, account_id: UUID, owner_id: UUID) -> bytes | None:
     """Seal the note of a job or batch; None for an empty note."""
     if note == NO_NOTE:
         return None
-    name = key.id.bytes + key.version.to_bytes(VERSION_SIZE)
-    return name + key.seal(json.dumps(asdict(note)).encode(), _aad(account_id, owner_id, name))
+    return account_keys.seal(key, json.dumps(asdict(note)).encode(), _context(account_id, owner_id))
 
 
 def terms(key: VaultKey, note: Note, *, account_id: UUID) -> list[bytes]:
     """Compute the note's entries in the index."""
-    version = key.version.to_bytes(VERSION_SIZE)
-    info = LABELS.job_note_search + _frame(account_id.bytes, key.id.bytes) + version
+    info = LABELS.job_note_search + framed(account_id.bytes) + account_keys.framed_name(account_keys.name_of(key))
     secret = hkdf(key.secret, info=info)
     return [hmac.digest(secret, word, hashlib.sha256) for word in note.words()]
 
@@ -66,22 +60,17 @@ class NoteReader:
 
     def __init__(self, vault: LocalVault, account_id: UUID) -> None:
         self._account_id = account_id
-        self._key = cache(lambda name: vault.account_key(account_id, UUID(bytes=name[:16]), int.from_bytes(name[16:])))
+        self._opener = account_keys.Opener(vault, account_id)
 
     def read(self, owner: Job | Batch) -> Note:
         """Open the note of a job or batch; return an empty note if it does not open, as the job is still usable."""
         if owner.note is None:
             return NO_NOTE
-        name, sealed = owner.note[:NAME_SIZE], owner.note[NAME_SIZE:]
         try:
-            return Note(**json.loads(self._key(name).open(sealed, _aad(self._account_id, owner.id, name))))
+            return Note(**json.loads(self._opener.open(owner.note, _context(self._account_id, owner.id))))
         except ApplicationError:
             return NO_NOTE
 
 
-def _frame(*parts: bytes) -> bytes:
-    return b"".join(map(framed, parts))
-
-
-def _aad(account_id: UUID, owner_id: UUID, name: bytes) -> bytes:
-    return LABELS.job_note + _frame(account_id.bytes, owner_id.bytes, name[:16]) + name[16:]
+def _context(account_id: UUID, owner_id: UUID) -> bytes:
+    return LABELS.job_note + framed(account_id.bytes) + framed(owner_id.bytes)

@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Sequence
 from uuid import UUID
 
+from backplane.services.sealing import account_keys
 from backplane.vault import LocalVault, VaultKey
 from shield_core.keys.schedule import LABELS, framed
 
@@ -19,7 +20,6 @@ SECRET_SIZE = 32
 
 SECRET = "secret"  # noqa: S105 - the name of a field
 URL = "url"
-NAME_SIZE = 20
 
 
 def new_secret() -> str:
@@ -38,17 +38,13 @@ def _mac(key: str, signed: bytes) -> bytes:
 
 def seal(key: VaultKey, text: str, *, account_id: UUID, owner_id: UUID, field: str) -> bytes:
     """Seal a secret or an address of an endpoint, a job or a batch."""
-    name = key.id.bytes + key.version.to_bytes(4)
-    return name + key.seal(text.encode(), _aad(account_id, owner_id, field, name))
+    return account_keys.seal(key, text.encode(), _context(account_id, owner_id, field))
 
 
 def unseal(vault: LocalVault, sealed: bytes, *, account_id: UUID, owner_id: UUID, field: str) -> str:
     """Open what `seal` sealed. Raises Gone once the account's key has been destroyed."""
-    name = sealed[:NAME_SIZE]
-    key = vault.account_key(account_id, UUID(bytes=name[:16]), int.from_bytes(name[16:]))
-    return key.open(sealed[NAME_SIZE:], _aad(account_id, owner_id, field, name)).decode()
+    return account_keys.Opener(vault, account_id).open(sealed, _context(account_id, owner_id, field)).decode()
 
 
-def _aad(account_id: UUID, owner_id: UUID, field: str, name: bytes) -> bytes:
-    owner = framed(account_id.bytes) + framed(owner_id.bytes) + framed(field.encode())
-    return LABELS.webhook + owner + framed(name[:16]) + name[16:]
+def _context(account_id: UUID, owner_id: UUID, field: str) -> bytes:
+    return LABELS.webhook + framed(account_id.bytes) + framed(owner_id.bytes) + framed(field.encode())
