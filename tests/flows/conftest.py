@@ -1,4 +1,4 @@
-"""A user of the running system: an account of its own, its pictures, and what it hears."""
+"""A user of the running system, with an account of its own, its pictures and its sockets."""
 
 import itertools
 import json
@@ -59,11 +59,11 @@ class User:
     def follow(
         self, job_id: str, *, last_seq: int = 0, seen: Callable[[dict[str, Any]], None] = lambda _: None
     ) -> list[dict[str, Any]]:
-        """Listen to a job until its end; `seen` is told each event as it comes."""
+        """Follow a job until its end and return its events; `seen` is called with each."""
         events = []
         with self.socket(job_id, last_seq=last_seq) as socket:
-            for frame in socket:
-                event = json.loads(frame)
+            for text in socket:
+                event = json.loads(text)
                 if event["type"] != "snapshot":
                     seen(event)
                     events.append(event)

@@ -1,4 +1,4 @@
-"""What was done to a picture, measured for real, and read by its owner alone."""
+"""Analyses through the running system: with an encryption, of two own pictures, and encrypted at rest."""
 
 import json
 import os
@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
 
 
 def canary(seed: int) -> bytes:
-    """A picture whose own numbers are like those of no other."""
+    """Make a picture whose measures no other picture has."""
     return pictures.as_bmp(pictures.make(400, 300, seed=seed))
 
 
@@ -33,7 +33,7 @@ def stages(events: list[dict]) -> list[str]:
 
 
 class TestAnalyzeWithAnEncryption:
-    def test_the_analysis_and_its_reports_are_there_with_the_picture(self, user: User):
+    def test_analysis_and_reports_come_with_the_picture(self, user: User):
         original = canary(1)
         job_id = user.submit(original, name="scan.bmp", analyze="true")["job_id"]
         events = user.follow(job_id)
@@ -61,14 +61,15 @@ class TestAnalyzeWithAnEncryption:
         assert (today["analyses"], today["letters"]) == (1, {"A": 1})
         assert today["medians"]["entropy"] == analysis["metrics"]["entropy"]["encrypted"]
 
-    def test_a_picture_that_is_encrypted_in_part_gets_no_letter(self, user: User):
+    def test_partly_encrypted_picture_gets_no_letter(self, user: User):
         regions = json.dumps([{"x": 10, "y": 10, "width": 200, "height": 200}])
         job = user.encrypt(canary(2), name="scan.bmp", analyze="true", regions=regions)
         analysis = json.loads(user.download(job["analysis_url"]))
         assert (analysis["security_grade"]["letter"], analysis["regions"]["pixels"]) == (None, 40_000)
         assert user.http.get("/analyze/trends").json()["days"][-1]["analyses"] == 0
 
-    def test_a_worker_killed_while_it_analyzes_costs_an_attempt_and_no_job(self, user: User, system: SystemUnderTest):
+    def test_worker_killed_while_analyzing_loses_no_job(self, user: User, system: SystemUnderTest):
+        """The job completes at its second attempt, with one last event."""
         job_id = user.submit(pictures.as_png(pictures.enlarge(megapixels=6)), analyze="true")["job_id"]
         killed: list[int] = []
 
@@ -88,7 +89,7 @@ class TestAnalyzeWithAnEncryption:
 
 
 class TestMeasureOwnPictures:
-    def test_two_pictures_are_answered_with_their_analysis(self, user: User):
+    def test_two_pictures_get_their_analysis(self, user: User):
         original = canary(3)
         encrypted = user.download(user.encrypt(original, name="a.bmp")["result_url"])
         files = {"original": ("a.bmp", original), "encrypted": ("a.enc.png", encrypted)}
@@ -99,7 +100,8 @@ class TestMeasureOwnPictures:
         assert json.loads(user.download(job["analysis_url"])) == response.json()
         assert user.download(job["report_url"] + "?format=pdf").startswith(b"%PDF-")
 
-    def test_pictures_of_another_kind_are_refused_by_the_worker(self, user: User):
+    def test_color_and_gray_pair_is_refused(self, user: User):
+        """The worker compares the kinds of the two pictures, so the refusal comes from a job."""
         color, gray = pictures.as_png(pictures.make(40, 30)), pictures.as_png(pictures.make(40, 30, "L"))
         response = user.http.post("/analyze", files={"original": ("a.png", color), "encrypted": ("b.png", gray)})
         assert (response.status_code, response.json()["code"]) == (422, "validation-failed")
@@ -113,7 +115,8 @@ class TestMeasureOwnPictures:
 
 
 class TestCanary:
-    def test_no_number_of_the_original_rests_anywhere_in_clear(self, user: User, system: SystemUnderTest):
+    def test_no_number_of_the_original_is_stored_unencrypted(self, user: User, system: SystemUnderTest):
+        """Nor are its name and its pixels."""
         original = canary(4)
         job = user.encrypt(original, name="canary-name.bmp", analyze="true")
         encrypted = user.download(job["result_url"])
@@ -138,6 +141,8 @@ class TestCanary:
             check=True,
             capture_output=True,
         ).stdout
-        assert repr(metrics["entropy"]["encrypted"])[:12].encode() in dump, "the dump holds what may stand in clear"
+        assert repr(metrics["entropy"]["encrypted"])[:12].encode() in dump, (
+            "the dump holds what may be stored as plaintext"
+        )
         assert [needle for needle in needles if needle in dump] == []
         assert hits(written_files(system), needles) == []

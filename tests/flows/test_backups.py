@@ -1,4 +1,4 @@
-"""The restore drill: a backup of a system at work, a new system made of it, and every picture opens again."""
+"""Restore drill: a backup of a running system, restored into a new one that opens every picture again."""
 
 import hashlib
 import io
@@ -41,7 +41,7 @@ class Returned(User):
 
 @pytest.fixture
 def admin(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Admin:
-    """Run `imageshield admin …` with an environment that names nothing but what is given."""
+    """Run `imageshield admin …` with no settings in the environment but the given ones."""
 
     def call(*arguments: str, expect: int = 0, **environment: str) -> dict[str, Any]:
         for name in set(os.environ) - set(clean_environment()):
@@ -58,7 +58,7 @@ def admin(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -
 
 
 def vault_of(system: SystemUnderTest, copy: Path) -> dict[str, str]:
-    """Keep the vault as an operator would, apart from the backup."""
+    """Copy the vault apart from the backup, as an operator does."""
     shutil.copytree(system.variables["VAULT_DIRECTORY"], copy / "vault")
     shutil.copy(system.variables["VAULT_KEY_FILE"], copy / "vault.key")
     return {"VAULT_DIRECTORY": str(copy / "vault"), "VAULT_KEY_FILE": str(copy / "vault.key")}
@@ -66,7 +66,7 @@ def vault_of(system: SystemUnderTest, copy: Path) -> dict[str, str]:
 
 @contextmanager
 def relay_halted(system: SystemUnderTest) -> Iterator[None]:
-    """Keep what is submitted meanwhile from its workers."""
+    """Stop the relay, so that no job submitted meanwhile reaches a worker."""
     os.kill(system.pid("relay"), signal.SIGSTOP)
     try:
         yield
@@ -75,7 +75,7 @@ def relay_halted(system: SystemUnderTest) -> Iterator[None]:
 
 
 def opens(user: User, job: dict[str, Any], options: dict[str, str], original: bytes) -> bool:
-    """Decrypt what a job made, with the key that the service keeps, and compare."""
+    """Decrypt a job's result with the key that the service keeps, and compare it with the original."""
     password = {name: value for name, value in options.items() if name == "master_password"}
     answer = user.decrypt(user.download(job["result_url"]), **password)
     assert answer.status_code == 200, answer.text
@@ -90,9 +90,10 @@ def pixels(data: bytes) -> tuple[str, bytes]:
 
 
 class TestRestoreDrill:
-    def test_every_sample_opens_in_a_system_that_was_made_of_the_backup(
+    def test_every_picture_opens_in_the_restored_system(
         self, system: SystemUnderTest, user: User, admin: Admin, tmp_path: Path
     ):
+        """A job that waited during the backup completes there."""
         coffee = pictures.sample("coffee.png")
         originals: list[tuple[bytes, dict[str, str]]] = [
             (coffee, {}),
@@ -113,7 +114,7 @@ class TestRestoreDrill:
         assert made["lost"] == 0
         assert admin("backup", str(tmp_path / "b"), "--verify") == made
         vault = vault_of(system, tmp_path)
-        user.follow(waiting)  # what the first system does with it afterwards is nothing to the second
+        user.follow(waiting)  # the backup holds the job as it was before
         with scratch() as place:
             restored = admin("restore", str(tmp_path / "b"), "--data-dir", str(place), **vault)
             assert restored["waiting_jobs"] >= 1

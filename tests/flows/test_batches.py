@@ -1,4 +1,4 @@
-"""Twenty pictures in one request, three of them bad, on the running system: watched, fetched, opened again."""
+"""Batches on the running system: encrypted, downloaded, decrypted, cancelled and retried."""
 
 import io
 import json
@@ -54,10 +54,10 @@ class TestThereAndBack:
             19: "image-empty",
         }
 
-        frames = user.follow(batch["batch_id"])
-        assert frames[-1]["type"] == "completed"
-        assert "job_id" not in frames[-1]
-        assert frames[-1]["payload"]["counts"] == {
+        messages = user.follow(batch["batch_id"])
+        assert messages[-1]["type"] == "completed"
+        assert "job_id" not in messages[-1]
+        assert messages[-1]["payload"]["counts"] == {
             "total": 20,
             "pending": 0,
             "processing": 0,
@@ -66,9 +66,9 @@ class TestThereAndBack:
             "cancelled": 0,
         }
         numbers = defaultdict(list)
-        for frame in frames:
-            if "job_id" in frame:
-                numbers[frame["job_id"]].append(frame["seq"])
+        for message in messages:
+            if "job_id" in message:
+                numbers[message["job_id"]].append(message["seq"])
         assert set(numbers) <= {item["job_id"] for item in batch["items"]}
         assert all(seqs == list(range(seqs[0], seqs[-1] + 1)) for seqs in numbers.values())
 
@@ -102,17 +102,17 @@ class TestThereAndBack:
 
 
 class TestSteering:
-    def test_cancelled_in_the_middle_it_keeps_what_is_done(self, user: User):
+    def test_cancelled_batch_keeps_its_completed_pictures(self, user: User):
         batch = send(user, [(f"{n}.png", GOOD[n % 17]) for n in range(20)], quantum_purity="balanced")
         ended = []
 
-        def cancel(frame: dict) -> None:
-            if frame["type"] == "batch" and not ended:
+        def cancel(message: dict) -> None:
+            if message["type"] == "batch" and not ended:
                 ended.append(post(user, batch, "cancel"))
 
-        frames = user.follow(batch["batch_id"], seen=cancel)
+        messages = user.follow(batch["batch_id"], seen=cancel)
         assert ended[0].status_code == 202
-        counts = frames[-1]["payload"]["counts"]
+        counts = messages[-1]["payload"]["counts"]
         assert counts["cancelled"] > 0
         assert counts["completed"] > 0
         assert counts["cancelled"] + counts["completed"] == 20
@@ -121,7 +121,7 @@ class TestSteering:
         with download(user, batch) as file:
             assert sum(name.endswith(".enc.png") for name in file.namelist()) == counts["completed"]
 
-    def test_what_failed_is_tried_again(self, user: User, system: SystemUnderTest):
+    def test_failed_pictures_are_tried_again(self, user: User, system: SystemUnderTest):
         batch = send(user, [("good.png", GOOD[0]), ("half.png", HALF)])
         assert user.follow(batch["batch_id"])[-1]["payload"]["counts"]["failed"] == 1
         response = post(user, batch, "retry")
@@ -131,16 +131,16 @@ class TestSteering:
         assert (half["status"], half["error"]["code"]) == ("failed", "image-corrupt")
         assert user.job(half["job_id"])["retries"] == 1
 
-    def test_a_worker_that_is_killed_costs_no_picture(self, user: User, system: SystemUnderTest):
+    def test_killed_worker_loses_no_picture(self, user: User, system: SystemUnderTest):
         batch = send(user, [(f"{n}.png", GOOD[n]) for n in range(10)])
         killed = []
 
-        def kill(frame: dict) -> None:
-            if frame["type"] == "batch" and not killed:
+        def kill(message: dict) -> None:
+            if message["type"] == "batch" and not killed:
                 killed.append(system.pid("worker"))
                 system.kill("worker")
 
-        frames = user.follow(batch["batch_id"], seen=kill)
+        messages = user.follow(batch["batch_id"], seen=kill)
         assert killed
-        assert frames[-1]["payload"]["counts"]["completed"] == 10
+        assert messages[-1]["payload"]["counts"]["completed"] == 10
         wait_until(lambda: get(user, batch)["completed_at"] is not None, "the batch has ended")

@@ -1,4 +1,4 @@
-"""What must be nowhere in anything that the system writes: a password, pixels, the name of a file, a note."""
+"""Secrets that the system never writes down: passwords, pixels, file names and notes."""
 
 import os
 import subprocess
@@ -36,10 +36,10 @@ def hits(paths: list[Path], needles: list[bytes]) -> list[tuple[str, bytes]]:
 
 
 class TestCanary:
-    def test_no_password_pixel_or_note_rests_anywhere(self, user: User, system: SystemUnderTest):
+    def test_no_password_pixel_or_note_is_stored(self, user: User, system: SystemUnderTest):
         row = np.random.default_rng(5).integers(0, 256, (64, 256, 3), dtype=np.uint8)
         picture = Image.fromarray(row)
-        original = pictures.as_bmp(picture)  # its pixels stand in the file as they are
+        original = pictures.as_bmp(picture)  # the file holds its pixels unchanged
         line = row[10, :, ::-1].tobytes()  # a BMP holds blue first
         assert line in original
         needles = [PASSWORD.encode(), WRONG_PASSWORD.encode(), line[:48], row[10].tobytes()[:48]]

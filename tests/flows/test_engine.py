@@ -1,4 +1,4 @@
-"""One real worker, and what can befall it: stopped in mid-job, told to leave, out of time, out of memory, deaf."""
+"""A real worker under faults: stopped, asked to leave, out of time, out of memory, without a consumer."""
 
 import os
 import signal
@@ -20,7 +20,7 @@ PICTURE = pictures.sample("rocket.jpg")
 
 
 @pytest.fixture
-def room(stack, settings, tmp_path):
+def under_test(stack, settings, tmp_path):
     variables = {
         "DATABASE_URL": settings.database_url.get_secret_value(),
         "REDIS_URL": settings.redis_url.get_secret_value(),
@@ -33,120 +33,124 @@ STOP_SECONDS = 30
 """Less than any of the jobs here takes, and more than a busy machine takes to end a process."""
 
 
-def ask_to_stop(room, worker):
-    """Send the signal, and wait until the child that runs the job has it: two that come at once are one."""
-    heard = room.log().count("worker.leaving")
+def ask_to_stop(under_test, worker):
+    """Send SIGTERM and wait until the child that runs the job has it: two signals at once count as one."""
+    seen = under_test.log().count("worker.leaving")
     os.kill(worker.pid, signal.SIGTERM)
-    wait_until(lambda: room.log().count("worker.leaving") > heard, "the child has heard it")
+    wait_until(lambda: under_test.log().count("worker.leaving") > seen, "the child has the signal")
 
 
-class TestZombie:
-    def test_a_child_stopped_past_its_lease_changes_nothing_when_it_goes_on(self, room):
-        room.arm("worker.storing", "stop")
-        with room.worker(concurrency=2) as worker:
-            job_id = room.submit(PICTURE)
-            wait_until(lambda: room.was_reached("worker.storing"), "a child is stopped")
+class TestFencing:
+    def test_child_continuing_after_its_lease_changes_nothing(self, under_test):
+        """Another attempt has taken the job meanwhile and completed it."""
+        under_test.arm("worker.storing", "stop")
+        with under_test.worker(concurrency=2) as worker:
+            job_id = under_test.submit(PICTURE)
+            wait_until(lambda: under_test.was_reached("worker.storing"), "a child is stopped")
             [sleeper] = [pid for pid in processes.children(worker.pid) if is_stopped(pid)]
-            room.expire_leases()
-            room.sweep()
-            done = room.await_status(job_id, "completed")
+            under_test.expire_leases()
+            under_test.sweep()
+            done = under_test.await_status(job_id, "completed")
             os.kill(sleeper, signal.SIGCONT)
-            wait_until(lambda: "job.interrupted" in room.log(), "it is told that it is late")
-            assert room.job(job_id) == done
+            wait_until(lambda: "job.interrupted" in under_test.log(), "the late child finds its lease taken")
+            assert under_test.job(job_id) == done
         assert (done["attempts"], done["fencing_token"]) == (2, 3)
-        assert len(query(room.url, "SELECT 1 FROM keys")) == 1
-        assert len(query(room.url, "SELECT 1 FROM blobs WHERE purpose = 'result'")) == 1
-        assert [row["seq"] for row in query(room.url, "SELECT seq FROM job_events ORDER BY seq")] == list(
+        assert len(query(under_test.url, "SELECT 1 FROM keys")) == 1
+        assert len(query(under_test.url, "SELECT 1 FROM blobs WHERE purpose = 'result'")) == 1
+        assert [row["seq"] for row in query(under_test.url, "SELECT seq FROM job_events ORDER BY seq")] == list(
             range(1, done["event_seq"] + 1)
         )
 
 
 class TestStop:
-    def test_a_job_that_can_end_in_time_ends_here_and_no_other_is_taken(self, room):
-        room.arm("worker.encrypting", "sleep 3")
-        with room.worker() as worker:
-            first = room.submit(PICTURE)
-            wait_until(lambda: room.was_reached("worker.encrypting"), "the job runs")
-            ask_to_stop(room, worker)
-            second = room.submit(PICTURE)
+    def test_short_job_completes_and_no_other_starts(self, under_test):
+        under_test.arm("worker.encrypting", "sleep 3")
+        with under_test.worker() as worker:
+            first = under_test.submit(PICTURE)
+            wait_until(lambda: under_test.was_reached("worker.encrypting"), "the job runs")
+            ask_to_stop(under_test, worker)
+            second = under_test.submit(PICTURE)
             assert worker.wait(60) == 0
-        assert (room.job(first)["status"], room.job(first)["attempts"]) == ("completed", 1)
-        assert room.job(second)["status"] == "pending"
+        assert (under_test.job(first)["status"], under_test.job(first)["attempts"]) == ("completed", 1)
+        assert under_test.job(second)["status"] == "pending"
 
-    def test_one_that_cannot_is_handed_over_and_the_attempt_is_not_counted(self, room):
-        room.arm("worker.encrypting", "sleep 600")
-        with room.worker(worker_stop_seconds=1) as worker:
-            job_id = room.submit(PICTURE)
-            wait_until(lambda: room.was_reached("worker.encrypting"), "the job runs")
-            ask_to_stop(room, worker)
+    def test_long_job_goes_to_the_next_worker(self, under_test):
+        """The interrupted attempt is not counted."""
+        under_test.arm("worker.encrypting", "sleep 600")
+        with under_test.worker(worker_stop_seconds=1) as worker:
+            job_id = under_test.submit(PICTURE)
+            wait_until(lambda: under_test.was_reached("worker.encrypting"), "the job runs")
+            ask_to_stop(under_test, worker)
             worker.wait(STOP_SECONDS)
-        job = room.job(job_id)
+        job = under_test.job(job_id)
         assert (job["status"], job["attempts"], job["lease_until"]) == ("pending", 0, None)
-        with room.worker():
-            assert room.relay() == 1
-            assert room.await_status(job_id, "completed")["attempts"] == 1
+        with under_test.worker():
+            assert under_test.relay() == 1
+            assert under_test.await_status(job_id, "completed")["attempts"] == 1
 
-    def test_a_second_signal_leaves_the_job_no_time(self, room):
-        room.arm("worker.encrypting", "sleep 600")
-        with room.worker(worker_stop_seconds=600) as worker:
-            job_id = room.submit(PICTURE)
-            wait_until(lambda: room.was_reached("worker.encrypting"), "the job runs")
-            ask_to_stop(room, worker)
-            ask_to_stop(room, worker)
+    def test_second_signal_stops_the_job_at_once(self, under_test):
+        under_test.arm("worker.encrypting", "sleep 600")
+        with under_test.worker(worker_stop_seconds=600) as worker:
+            job_id = under_test.submit(PICTURE)
+            wait_until(lambda: under_test.was_reached("worker.encrypting"), "the job runs")
+            ask_to_stop(under_test, worker)
+            ask_to_stop(under_test, worker)
             worker.wait(STOP_SECONDS)
-        assert (room.job(job_id)["status"], room.job(job_id)["attempts"]) == ("pending", 0)
+        assert (under_test.job(job_id)["status"], under_test.job(job_id)["attempts"]) == ("pending", 0)
 
 
 class TestTime:
-    def test_a_job_that_takes_too_long_fails_at_once_and_its_child_goes(self, room):
-        room.arm("worker.encrypting", "sleep 600")
-        with room.worker(job_time_limit_seconds=1) as worker:
+    def test_job_over_its_time_limit_fails(self, under_test):
+        """It is not tried again, and its child is replaced."""
+        under_test.arm("worker.encrypting", "sleep 600")
+        with under_test.worker(job_time_limit_seconds=1) as worker:
             before = processes.children(worker.pid)
-            job_id = room.submit(PICTURE)
-            failed = room.await_status(job_id, "failed")
+            job_id = under_test.submit(PICTURE)
+            failed = under_test.await_status(job_id, "failed")
             assert (failed["error_code"], failed["attempts"]) == ("time-limit-exceeded", 1)
-            room.await_status(room.submit(PICTURE), "completed")
+            under_test.await_status(under_test.submit(PICTURE), "completed")
             assert set(processes.children(worker.pid)).isdisjoint(before)
 
-    def test_a_child_that_hangs_is_killed_and_its_job_starts_again(self, room):
-        room.arm("worker.claimed", "sleep 600")
-        with room.worker(job_time_limit_seconds=1, job_hard_time_limit_seconds=2) as worker:
+    def test_hanging_child_is_killed_and_job_starts_again(self, under_test):
+        under_test.arm("worker.claimed", "sleep 600")
+        with under_test.worker(job_time_limit_seconds=1, job_hard_time_limit_seconds=2) as worker:
             [before] = processes.children(worker.pid)
-            job_id = room.submit(PICTURE)
+            job_id = under_test.submit(PICTURE)
             wait_until(lambda: processes.start_time(before) is None, "the child is killed")
-            room.expire_leases()
-            room.sweep()
-            assert room.await_status(job_id, "completed")["attempts"] == 2
+            under_test.expire_leases()
+            under_test.sweep()
+            assert under_test.await_status(job_id, "completed")["attempts"] == 2
 
 
 class TestMemory:
-    def test_a_job_that_wants_too_much_is_given_up_and_harms_no_other(self, room):
-        with room.worker(concurrency=2) as worker:
-            room.arm("worker.encrypting", "exhaust")
-            job_id = room.submit(PICTURE)
+    def test_job_without_enough_memory_harms_no_other(self, under_test):
+        """It fails as `poison` after three attempts; the worker keeps running."""
+        with under_test.worker(concurrency=2) as worker:
+            under_test.arm("worker.encrypting", "exhaust")
+            job_id = under_test.submit(PICTURE)
             for attempt in (1, 2):
-                wait_until(lambda attempt=attempt: is_given_back(room, job_id, attempt), "the attempt is over")
-                other = room.submit(PICTURE)
-                room.await_status(other, "completed")
-                room.arm("worker.encrypting", "exhaust")
-                room.skip_waits()
-            failed = room.await_status(job_id, "failed")
+                wait_until(lambda attempt=attempt: is_given_back(under_test, job_id, attempt), "the attempt is over")
+                other = under_test.submit(PICTURE)
+                under_test.await_status(other, "completed")
+                under_test.arm("worker.encrypting", "exhaust")
+                under_test.skip_waits()
+            failed = under_test.await_status(job_id, "failed")
             assert (failed["error_code"], failed["attempts"]) == ("poison", 3)
             assert worker.poll() is None
-        assert "MemoryError" in room.log()
+        assert "MemoryError" in under_test.log()
 
 
 class TestLiveness:
-    def test_a_worker_that_asks_for_nothing_any_more_is_found(self, room):
-        """Its loop turns, and it answers to Celery's ping; only what it is there for it does not do."""
-        control = make_celery(room.settings).control
+    def test_worker_that_consumes_nothing_is_not_alive(self, under_test):
+        """Its loop runs and it answers Celery's ping, but it no longer asks the queue for messages."""
+        control = make_celery(under_test.settings).control
 
         def seen_again():
             then = time.time() - 3600
-            os.utime(room.alive, (then, then))
-            return lambda: room.alive.stat().st_mtime > then + 1
+            os.utime(under_test.alive, (then, then))
+            return lambda: under_test.alive.stat().st_mtime > then + 1
 
-        with room.worker():
+        with under_test.worker():
             wait_until(seen_again(), "it asks the queue, once a second", seconds=10)
             assert control.cancel_consumer(NAME, reply=True)
             looked = seen_again()
@@ -156,18 +160,21 @@ class TestLiveness:
             control.add_consumer(NAME)
             wait_until(looked, "it asks again", seconds=10)
 
-    def test_a_worker_at_a_long_job_counts_by_its_heartbeat(self, room):
-        room.arm("worker.encrypting", "sleep 600")
-        with room.worker():
-            room.submit(PICTURE)
-            wait_until(lambda: room.was_reached("worker.encrypting"), "the job runs")
+    def test_heartbeat_of_a_long_job_is_alive(self, under_test):
+        """The child touches the file while the worker waits for it."""
+        under_test.arm("worker.encrypting", "sleep 600")
+        with under_test.worker():
+            under_test.submit(PICTURE)
+            wait_until(lambda: under_test.was_reached("worker.encrypting"), "the job runs")
             then = time.time() - 3600
-            os.utime(room.alive, (then, then))
-            wait_until(lambda: room.alive.stat().st_mtime > then + 1, "the child says so", seconds=15)
+            os.utime(under_test.alive, (then, then))
+            wait_until(
+                lambda: under_test.alive.stat().st_mtime > then + 1, "the heartbeat touches the file", seconds=15
+            )
 
 
-def is_given_back(room, job_id, attempts):
-    job = room.job(job_id)
+def is_given_back(under_test, job_id, attempts):
+    job = under_test.job(job_id)
     return (job["status"], job["attempts"]) == ("pending", attempts)
 
 

@@ -1,4 +1,4 @@
-"""Where the bits come from, through the whole system: a generator on the network that breaks, and mends."""
+"""Entropy sources through the running system: a network generator that fails and recovers, and the simulator."""
 
 import json
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ def server() -> Iterator[Generator]:
 
 @pytest.fixture(scope="module")
 def remote(server: Generator) -> Iterator[SystemUnderTest]:
-    """A whole system whose workers ask that generator."""
+    """A system whose workers use that generator."""
     chosen = {"ENTROPY_SOURCE": "qrng", "QRNG_URL": server.url, "QRNG_API_KEY": KEY, "ENTROPY_POOL_BITS": "8192"}
     with scratch() as path, running_system(path, **chosen) as running:
         yield running
@@ -54,9 +54,8 @@ def audit(system: SystemUnderTest, job: dict) -> dict:
 
 
 class TestGeneratorOnTheNetwork:
-    def test_while_it_fails_pictures_are_encrypted_and_labelled_and_once_it_answers_they_are_not(
-        self, asking: User, remote: SystemUnderTest, server: Generator
-    ):
+    def test_pictures_are_labelled_while_it_fails(self, asking: User, remote: SystemUnderTest, server: Generator):
+        """They are encrypted all the same; once it answers again, new pictures have no label."""
         original = pictures.sample("coffee.png")
         job = asking.encrypt(original)
         statement = json.loads(asking.download(job["receipt_url"]))["statement"]
@@ -83,7 +82,7 @@ class TestGeneratorOnTheNetwork:
 
 
 class TestSimulator:
-    def test_each_balanced_picture_has_circuits_of_its_own(self, user: User):
+    def test_each_balanced_picture_runs_its_own_circuits(self, user: User):
         """Two receipts: the same circuit, run twice, at two times, for two keys."""
         receipts = [
             json.loads(user.download(user.encrypt(pictures.sample("coffee.png"))["receipt_url"])) for _ in range(2)

@@ -1,4 +1,4 @@
-"""Processes killed for real, in the middle of the work."""
+"""Processes killed in the middle of a job: a pool child, Redis, PostgreSQL and the relay."""
 
 import os
 import signal
@@ -20,9 +20,8 @@ def large() -> bytes:
 
 
 class TestWorkerChild:
-    def test_a_child_killed_while_encrypting_costs_an_attempt_and_no_job(
-        self, user: User, system: SystemUnderTest, large: bytes
-    ):
+    def test_child_killed_while_encrypting_loses_no_job(self, user: User, system: SystemUnderTest, large: bytes):
+        """The job completes at its second attempt, without a gap in its events."""
         job_id = user.submit(large)["job_id"]
         killed = []
 
@@ -62,7 +61,8 @@ class TestDatabase:
         system.kill("postgres")
         wait_until(lambda: user.job(job_id)["status"] == "completed", "the job completes", seconds=90)
 
-    def test_requests_meanwhile_are_answered_or_told_to_come_back(self, user: User, system: SystemUnderTest):
+    def test_requests_meanwhile_get_200_or_503(self, user: User, system: SystemUnderTest):
+        """Each 503 has a Retry-After."""
         over = threading.Event()
         answers: list[httpx.Response] = []
 
@@ -81,7 +81,7 @@ class TestDatabase:
 
 
 class TestRelay:
-    def test_jobs_taken_in_while_the_relay_is_down_run_once_it_is_back(self, user: User, system: SystemUnderTest):
+    def test_job_accepted_without_relay_runs_later(self, user: User, system: SystemUnderTest):
         os.kill(system.pid("relay"), signal.SIGKILL)
         job_id = user.submit(pictures.sample("rocket.jpg"))["job_id"]
         assert user.follow(job_id)[-1]["type"] == "completed"

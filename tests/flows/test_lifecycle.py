@@ -1,4 +1,4 @@
-"""A job in the hands of its owner, on the running system: stopped in the middle, tried again, deleted."""
+"""Jobs that their owner cancels, retries and deletes on the running system."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -15,11 +15,11 @@ from tests.support.stack import SystemUnderTest, wait_until
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
 
 STOP_SECONDS = 10.0
-"""From the answer to the end. A worker learns of it from its next report, or from its heartbeat every five seconds."""
+"""From the answer to the end: a worker sees the request at its next report, or at its heartbeat every five seconds."""
 
 
 class Bucket:
-    """What lies in the store, past the product."""
+    """The objects in the store, read without the product."""
 
     def __init__(self, variables: dict[str, str]) -> None:
         self._name = variables.get("S3_BUCKET", "imageshield")
@@ -33,7 +33,7 @@ class Bucket:
         )
 
     def of(self, job_id: str) -> list[str]:
-        """Name the objects of a job: what was sent for it, and what it made."""
+        """List the keys of a job's objects: its uploads and its results."""
         hexadecimal = ids.from_wire("job", job_id).hex
         pages = (
             self._client.list_objects_v2(Bucket=self._name, Prefix=f"{place}/{hexadecimal}/")
@@ -42,7 +42,7 @@ class Bucket:
         return [entry["Key"] for page in pages for entry in page.get("Contents", [])]
 
     def take(self, key: str) -> Callable[[], None]:
-        """Take an object away; what is returned puts it back."""
+        """Delete an object and return a function that restores it."""
         data = self._client.get_object(Bucket=self._name, Key=key)["Body"].read()
         self._client.delete_object(Bucket=self._name, Key=key)
         return lambda: self._client.put_object(Bucket=self._name, Key=key, Body=data) and None
@@ -68,7 +68,7 @@ class TestCancel:
     @pytest.mark.parametrize(
         ("purity", "stage"), [("maximum", "generating_quantum_keys"), ("balanced", "encrypting"), ("fast", "storing")]
     )
-    def test_a_large_job_is_stopped_in_the_middle_and_leaves_nothing(
+    def test_running_job_stops_and_leaves_nothing(
         self, user: User, bucket: Bucket, large: bytes, *, purity: str, stage: str
     ):
         job_id = user.submit(large, quantum_purity=purity)["job_id"]
@@ -97,7 +97,7 @@ class TestCancel:
 
 
 class TestRetry:
-    def test_a_job_that_failed_for_what_was_mended_since_completes(
+    def test_failed_job_completes_after_the_repair(
         self, user: User, system: SystemUnderTest, bucket: Bucket, large: bytes
     ):
         """The store has lost an upload, which its operator then restores."""
@@ -121,7 +121,7 @@ class TestRetry:
 
 
 class TestDelete:
-    def test_its_objects_go_and_the_picture_still_opens(self, user: User, bucket: Bucket):
+    def test_objects_go_and_the_picture_still_opens(self, user: User, bucket: Bucket):
         job = user.encrypt(pictures.sample("rocket.jpg"), analyze="true")
         encrypted = user.download(job["result_url"])
         wait_until(lambda: len(bucket.of(job["job_id"])) == 4, "of the five the original is deleted")
@@ -131,10 +131,8 @@ class TestDelete:
         assert user.decrypt(encrypted).status_code == 200
 
 
-class TestTurns:
-    def test_a_decrypt_does_not_wait_behind_pictures_that_were_sent_before(
-        self, user: User, system: SystemUnderTest, large: bytes
-    ):
+class TestPriority:
+    def test_decrypt_overtakes_waiting_pictures(self, user: User, system: SystemUnderTest, large: bytes):
         small = user.encrypt(pictures.sample("rocket.jpg"))
         encrypted = user.download(small["result_url"])
         waiting = [user.submit(large)["job_id"] for _ in range(len(system.children("worker")) + 6)]

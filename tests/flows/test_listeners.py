@@ -1,4 +1,4 @@
-"""Many listeners at once, and the bell taken away from them."""
+"""Many sockets on running jobs while Redis is killed or emptied."""
 
 import json
 import threading
@@ -20,16 +20,16 @@ RESUMED = timedelta(seconds=10)
 
 
 def listen(user: User, job_id: str, opened: Callable[[], object]) -> tuple[list[int], str, datetime]:
-    """Follow a job on one socket to its end: the numbers heard, the last type, and when it came."""
+    """Follow a job on one socket to its end; return the sequence numbers, the last type and its time."""
     heard: list[int] = []
     with user.socket(job_id) as socket:
         for text in socket:
-            frame = json.loads(text)
-            if frame["type"] == "snapshot":
+            message = json.loads(text)
+            if message["type"] == "snapshot":
                 opened()
             else:
-                heard.append(frame["seq"])
-    return heard, frame["type"], datetime.now(UTC)
+                heard.append(message["seq"])
+    return heard, message["type"], datetime.now(UTC)
 
 
 def flush(system: SystemUnderTest) -> None:
@@ -43,7 +43,7 @@ def kill(system: SystemUnderTest) -> None:
 
 class TestRedis:
     @pytest.mark.parametrize("take_away", [kill, flush])
-    def test_fifty_open_sockets_hear_every_event_of_their_jobs(
+    def test_fifty_sockets_get_every_event(
         self, user: User, system: SystemUnderTest, take_away: Callable[[SystemUnderTest], None]
     ):
         large = pictures.as_png(pictures.enlarge("astronaut.png", megapixels=12, seed=9), compress_level=1)
@@ -51,15 +51,15 @@ class TestRedis:
         jobs += [user.submit(pictures.sample("rocket.jpg"))["job_id"] for _ in range(4)]
         open_ones = threading.Semaphore(0)
         with ThreadPoolExecutor(LISTENERS) as threads:
-            stories = [
+            futures = [
                 threads.submit(listen, user, jobs[number % len(jobs)], open_ones.release) for number in range(LISTENERS)
             ]
             wait_until(lambda: user.job(jobs[0])["status"] != "pending", "the first job has begun")
             take_away(system)
             for _ in range(LISTENERS):
                 assert open_ones.acquire(timeout=60)
-        for number, story in enumerate(stories):
-            heard, last, at = story.result()
+        for number, future in enumerate(futures):
+            heard, last, at = future.result()
             job = user.job(jobs[number % len(jobs)])
             assert (last, job["status"]) == ("completed", "completed")
             assert heard == list(range(1, len(heard) + 1))

@@ -1,4 +1,4 @@
-"""What gateway, worker and relay export, against what was done: a system of its own, with two children in the pool."""
+"""Metrics of gateway, worker and relay, in a system of their own with two children in the pool."""
 
 import os
 import signal
@@ -51,7 +51,7 @@ def count(system, process, name, **labels):
 
 
 def counts(system):
-    """What was counted of jobs: submitted, put on their way, ended by worker, gateway and relay, and timed."""
+    """Return the counts of jobs: submitted, published, ended by worker, gateway and relay, and timed."""
     return (
         count(system, "gateway", "imageshield_jobs_submitted_total") or 0,
         count(system, "relay", "imageshield_outbox_published_total") or 0,
@@ -61,7 +61,7 @@ def counts(system):
 
 
 def encrypt(user, number):
-    """Submit so many pictures at once, for both children to have some, and wait for all of them."""
+    """Submit so many pictures at once that both children get some, and wait for all of them."""
     submitted = [user.submit(PICTURE)["job_id"] for _ in range(number)]
     for job_id in submitted:
         user.follow(job_id)
@@ -81,12 +81,12 @@ class TestExports:
         exported = {name for name in names if name.startswith("imageshield_") and not name.endswith("_created")}
         assert exported == named(process) - ({"imageshield_entropy_degraded"} if process == "worker" else set())
 
-    def test_each_process_but_the_pool_tells_its_memory(self, measured):
+    def test_only_gateway_and_relay_export_their_memory(self, measured):
         assert count(measured, "gateway", "process_resident_memory_bytes") > 1e6
         assert count(measured, "relay", "process_resident_memory_bytes") > 1e6
         assert count(measured, "worker", "process_resident_memory_bytes") is None
 
-    def test_dead_letters_are_as_many_as_there_are(self, measured, user):
+    def test_relay_counts_the_dead_letters(self, measured, user):
         user.encrypt(PICTURE)
         url = measured.variables["DATABASE_URL"]
         assert count(measured, "relay", "imageshield_dead_letters") == 0
@@ -102,12 +102,13 @@ class TestCounts:
     def grown(self, measured, before):
         return tuple(now - then for now, then in zip(counts(measured), before, strict=True))
 
-    def test_are_those_of_all_children_and_of_all_processes(self, measured, user):
+    def test_include_every_child_and_process(self, measured, user):
         before = counts(measured)
         encrypt(user, 6)
         wait_until(lambda: self.grown(measured, before) == (6, 6, 6, 0, 0, 6), "six of everything, and no more")
 
-    def test_stay_when_children_are_killed_and_go_on_with_the_next(self, measured, user):
+    def test_survive_killed_children(self, measured, user):
+        """Their successors continue the counts in the same files."""
         encrypt(user, 4)
         files = sorted(path.name for path in (measured.home / "run/imageshield-worker.metrics").iterdir())
         before = counts(measured)
@@ -121,7 +122,7 @@ class TestCounts:
         wait_until(lambda: self.grown(measured, before) == (3, 3, 3, 0, 0, 3), "three more of everything")
         assert sorted(path.name for path in (measured.home / "run/imageshield-worker.metrics").iterdir()) == files
 
-    def test_begin_anew_with_the_worker(self, measured, user):
+    def test_start_from_zero_with_the_worker(self, measured, user):
         encrypt(user, 1)
         starts, supervisor = measured.supervisor.starts("worker"), measured.supervisor
         os.kill(measured.pid("worker"), signal.SIGKILL)

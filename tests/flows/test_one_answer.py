@@ -1,4 +1,4 @@
-"""Every way in which a picture does not open is one answer: in the job, its events, its webhook and its audit entry."""
+"""One answer to every failed decryption: in the job, its events, its webhook and its audit entry."""
 
 import json
 from collections.abc import Collection
@@ -17,16 +17,16 @@ from tests.vectors.reading import Vector
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
 
-RUNGS = {error.failure for error in DecryptionError.__subclasses__()}
+FAILURES = {error.failure for error in DecryptionError.__subclasses__()}
 LATER = b"QSMT\x02"
-"""Material of a later version says so in front, to anyone, and is `later-version` before a key is tried."""
+"""The first bytes of material of a later version, which is refused as `later-version` before any key is tried."""
 
 VECTORS = [
-    vector for vector in reading.every() if vector.expect in RUNGS and not (vector.material or b"").startswith(LATER)
+    vector for vector in reading.every() if vector.expect in FAILURES and not (vector.material or b"").startswith(LATER)
 ]
 OWN = {"job_id", "key_id", "created_at", "started_at", "completed_at", "expires_at", "job_url"}
 PUBLIC = {"layout", "estimated_time"}
-"""What anyone reads in the header of the picture that was sent."""
+"""What the readable header of the picture says."""
 
 
 def submit(user: User, vector: Vector, prefer: str = "respond-async") -> httpx.Response:
@@ -42,7 +42,7 @@ def normal(value: dict[str, Any]) -> str:
 
 
 def audited(system: SystemUnderTest, job_ids: Collection[str]) -> set[str]:
-    """Return each way in which the end of one of these jobs is written down."""
+    """Return the distinct audit entries of the ends of these jobs."""
     url = system.variables["DATABASE_URL"].replace("postgresql+asyncpg", "postgresql")
     statement = """
         SELECT string_agg(concat_ws(' ', action, outcome, details::text), ', ' ORDER BY id)
@@ -52,46 +52,48 @@ def audited(system: SystemUnderTest, job_ids: Collection[str]) -> set[str]:
 
 
 def observe(user: User, job_id: str) -> tuple[str, str]:
-    """Wait for the end of a job, and return what its owner sees of it, less what is its own."""
+    """Wait for the end of a job; return what its owner sees, without what differs between jobs."""
     events = user.http.get(f"/jobs/{job_id}/events", params={"last_seq": 0}).text.replace(job_id, "")
     return normal(user.job(job_id)), events[events.index("event: progress") :]
 
 
-class TestRungs:
-    def test_look_alike_wherever_a_job_is_seen(self, user: User, system: SystemUnderTest):
+class TestFailures:
+    def test_look_alike_everywhere(self, user: User, system: SystemUnderTest):
         with receiving() as receiver:
             endpoint = {"url": receiver.url(), "events": ["job.failed"]}
             user.http.post("/webhooks", json=endpoint).raise_for_status()
-            rungs = {}
+            failures = {}
             for vector in VECTORS:
                 answer = submit(user, vector)
                 if answer.status_code == 202:
-                    rungs[answer.json()["job_id"]] = vector.expect
+                    failures[answer.json()["job_id"]] = vector.expect
             seen: dict[tuple[str, str], set[str]] = {}
-            for job_id, rung in rungs.items():
-                seen.setdefault(observe(user, job_id), set()).add(rung)
+            for job_id, failure in failures.items():
+                seen.setdefault(observe(user, job_id), set()).add(failure)
             sockets = {
-                rung: json.dumps(user.follow(job_id)).replace(job_id, "")
-                for rung, job_id in {rung: job_id for job_id, rung in rungs.items()}.items()
+                failure: json.dumps(user.follow(job_id)).replace(job_id, "")
+                for failure, job_id in {failure: job_id for job_id, failure in failures.items()}.items()
             }
-            told = receiver.wait_until(lambda received: len({one.id for one in received}) >= len(rungs), seconds=60)
-        assert set(rungs.values()) == RUNGS
-        assert len(rungs) > 60
+            deliveries = receiver.wait_until(
+                lambda received: len({one.id for one in received}) >= len(failures), seconds=60
+            )
+        assert set(failures.values()) == FAILURES
+        assert len(failures) > 60
         assert len(seen) == 1, seen
         assert len(set(sockets.values())) == 1, sockets
-        assert len({normal(one.message["data"]) for one in told}) == 1
-        assert len(audited(system, rungs)) == 1
+        assert len({normal(one.message["data"]) for one in deliveries}) == 1
+        assert len(audited(system, failures)) == 1
         ((job, events),) = seen
         assert (json.loads(job)["stage"], json.loads(job)["progress"]) == ("verifying", 0)
         assert events.count("event: progress") == 3, "queued, validating, verifying"
 
-    def test_are_one_problem_to_who_waits(self, user: User):
-        """Also where the header alone is wrong, which anyone can see, and which is refused before there is a job."""
+    def test_are_one_problem_for_a_waiting_request(self, user: User):
+        """So is a wrong header, which is public and refused before a job exists."""
         answers = {}
         for vector in {vector.expect: vector for vector in VECTORS if vector.identity is None}.values():
             for prefer in ("", "respond-async"):
                 answer = submit(user, vector, prefer)
                 if answer.status_code != 202:
                     answers[vector.path.name, prefer] = (answer.status_code, answer.json() | {"request_id": ""})
-        assert len(answers) >= len(RUNGS)
+        assert len(answers) >= len(FAILURES)
         assert all(answer == next(iter(answers.values())) for answer in answers.values()), answers

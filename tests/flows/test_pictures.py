@@ -1,4 +1,4 @@
-"""The main job, for real: a picture in, an encrypted picture out, and back."""
+"""Encryption and decryption through the running system."""
 
 import hashlib
 import http.client
@@ -35,7 +35,7 @@ def percentages(events: list[dict]) -> list[int]:
 
 
 class TestThereAndBack:
-    def test_a_12_megapixel_jpeg_comes_back_byte_for_byte(self, user: User):
+    def test_large_jpeg_comes_back_byte_for_byte(self, user: User):
         original = pictures.as_jpeg(pictures.enlarge("rocket.jpg", megapixels=12, seed=1))
         job = user.encrypt(original, name="rocket.jpg")
         assert job["layout"] == "file"
@@ -45,7 +45,7 @@ class TestThereAndBack:
         assert hashlib.sha256(response.content).digest() == hashlib.sha256(original).digest()
         assert "rocket.jpg" in response.headers["Content-Disposition"]
 
-    def test_a_12_megapixel_png_comes_back_pixel_for_pixel_with_icc_and_exif(self, user: User):
+    def test_large_png_keeps_pixels_icc_and_exif(self, user: User):
         exif, icc = pictures.exif(), pictures.icc()
         original = pictures.as_png(pictures.enlarge("astronaut.png", megapixels=12, seed=2), exif=exif, icc_profile=icc)
         job = user.encrypt(original)
@@ -57,7 +57,7 @@ class TestThereAndBack:
         with Image.open(io.BytesIO(response.content)) as back:
             assert (back.info["exif"], back.info["icc_profile"]) == (exif, icc)
 
-    def test_a_redacted_picture_shows_the_rest_and_comes_back_whole(self, user: User):
+    def test_redacted_picture_shows_the_rest_and_decrypts(self, user: User):
         original = pictures.sample("astronaut.png")
         job = user.encrypt(original, regions='[{"x": 150, "y": 40, "width": 150, "height": 180}]')
         assert (job["layout"], job["share_encrypted"]) == ("pixels", pytest.approx(150 * 180 / 512**2))
@@ -68,19 +68,19 @@ class TestThereAndBack:
         assert changed.sum() == changed[40:220, 150:300].sum()
         assert np.array_equal(pixels(user.decrypt(encrypted).content), before)
 
-    def test_the_encrypted_picture_is_noise_and_carries_no_metadata(self, user: User):
+    def test_encrypted_picture_is_noise_without_metadata(self, user: User):
         original = pictures.as_png(pictures.make(), exif=pictures.exif())
         encrypted = user.download(user.encrypt(original)["result_url"])
         assert not np.array_equal(pixels(encrypted), pixels(original))
         with Image.open(io.BytesIO(encrypted)) as noise:
             assert "exif" not in noise.info
 
-    def test_a_managed_key_opens_without_a_key_file(self, user: User):
+    def test_managed_key_opens_without_a_key_file(self, user: User):
         original = pictures.sample("rocket.jpg")
         job = user.encrypt(original, name="rocket.jpg")
         assert user.decrypt(user.download(job["result_url"])).content == original
 
-    def test_a_password_opens_and_a_wrong_one_does_not(self, user: User):
+    def test_only_the_right_password_opens(self, user: User):
         original = pictures.sample("coffee.png")
         job = user.encrypt(original, name="coffee.png", master_password="a long enough secret")
         assert job["key_custody"] == "passphrase"
@@ -92,14 +92,15 @@ class TestThereAndBack:
         assert (wrong.status_code, wrong.json()["code"]) == (400, "decryption-failed")
 
     @pytest.mark.parametrize("old", fixtures.OLD, ids=lambda old: old.name)
-    def test_an_old_password_opens_as_it_was_sent(self, user: User, old: fixtures.Old):
-        """The form of an earlier release took a line end and a byte order mark for the password's own."""
+    def test_old_password_opens_as_it_was_sent(self, user: User, old: fixtures.Old):
+        """The form of an earlier release counted a line end and a byte order mark as part of the password."""
         response = user.decrypt(old.image, old.key_file, master_password=old.password)
         assert response.status_code == 200, response.text
         assert np.array_equal(pixels(response.content), pixels(fixtures.PICTURE.read_bytes()))
         assert user.decrypt(old.image, old.key_file, master_password=fixtures.TYPED).status_code == 400
 
-    def test_a_recipient_opens_it_on_a_machine_of_their_own_and_the_service_cannot(self, user: User):
+    def test_only_the_recipient_opens_it(self, user: User):
+        """The recipient decrypts offline; the service answers 409."""
         original, secret = pictures.sample("rocket.jpg"), SecretKey.generate()
         job = user.encrypt(original, name="rocket.jpg", recipients=secret.public.text)
         assert job["key_custody"] == "recipient"
@@ -116,7 +117,7 @@ class TestThereAndBack:
         first, second = (user.download(job["result_url"]) for job in jobs)
         assert np.mean(pixels(first) == pixels(second)) < 0.01
 
-    def test_a_damaged_picture_fails_with_its_code_and_loses_nothing(self, user: User):
+    def test_damaged_picture_fails_at_the_first_attempt(self, user: User):
         broken = pictures.half_a_png(pixels(pictures.sample("coffee.png")))
         job_id = user.submit(broken)["job_id"]
         events = user.follow(job_id)
@@ -125,7 +126,7 @@ class TestThereAndBack:
         assert events[-1]["type"] == "error"
 
 
-class TestBothDoors:
+class TestServiceAndCore:
     """What the service encrypts, the core opens with the downloaded key file, and the other way round."""
 
     def test_from_the_service_to_the_core(self, user: User):
@@ -144,7 +145,7 @@ class TestBothDoors:
 
 
 class TestProgress:
-    def test_a_25_megapixel_job_shows_its_way(self, user: User):
+    def test_large_job_reports_every_stage(self, user: User):
         original = pictures.as_png(pictures.enlarge("astronaut.png", megapixels=25, seed=3), compress_level=1)
         job_id = user.submit(original)["job_id"]
         events = user.follow(job_id)
@@ -163,7 +164,7 @@ class TestProgress:
         assert user.follow(job_id) == events, "a client that comes after the end hears the same"
         assert user.follow(job_id, last_seq=len(events) - 2) == events[-2:]
 
-    def test_a_decrypt_job_shows_its_stages(self, user: User):
+    def test_decrypt_job_reports_every_stage(self, user: User):
         job = user.encrypt(pictures.sample("coffee.png"))
         encrypted = user.download(job["result_url"])
         response = user.http.post(
@@ -179,7 +180,8 @@ class TestProgress:
         again = user.http.get(f"/jobs/{response.json()['job_id']}/result")
         assert again.content == result.content
 
-    def test_a_picture_goes_soon_also_when_its_caller_hangs_up_at_the_last_byte(self, user: User):
+    def test_downloaded_picture_expires_early(self, user: User):
+        """Even if the caller disconnects at the last byte."""
         job = user.encrypt(pictures.sample("coffee.png"))
         encrypted = user.download(job["result_url"])
         job = user.http.post(
@@ -191,4 +193,4 @@ class TestProgress:
         assert len(answer.read(int(answer.headers["Content-Length"]))) == int(answer.headers["Content-Length"])
         connection.close()
         whole = job["expires_at"]
-        wait_until(lambda: user.job(job["job_id"])["expires_at"] < whole, "the picture goes soon", seconds=10)
+        wait_until(lambda: user.job(job["job_id"])["expires_at"] < whole, "the picture expires early", seconds=10)

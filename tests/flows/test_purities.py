@@ -1,4 +1,4 @@
-"""Every purity through the running service, with its material and its receipt."""
+"""Every purity through the running system, with its material and its receipt."""
 
 import numpy as np
 import pytest
@@ -24,7 +24,8 @@ class TestEveryPurity:
         assert back.status_code == 200, back.text
         assert np.array_equal(pictures.pixels(back.content), pictures.pixels(original))
 
-    def test_two_receipts_of_balanced_are_of_circuits_that_ran_for_each(self, user: User):
+    def test_balanced_runs_circuits_for_each_picture(self, user: User):
+        """The receipts say when: between the job's start and its end."""
         jobs = [user.encrypt(pictures.sample("astronaut.png"), quantum_purity="balanced") for _ in range(2)]
         one, other = [user.http.get(f"/jobs/{job['job_id']}/receipt").json()["statement"] for job in jobs]
         for job, statement in zip(jobs, (one, other), strict=True):
@@ -35,7 +36,7 @@ class TestEveryPurity:
 
 
 class TestMaterial:
-    def test_of_maximum_opens_the_picture_offline_and_not_without_it(self, user: User):
+    def test_of_maximum_opens_the_picture_offline(self, user: User):
         original = pictures.as_png(pictures.make(90, 70))
         job = user.encrypt(original, quantum_purity="maximum")
         encrypted, key_file = user.download(job["result_url"]), user.download(job["key_file_url"])
@@ -43,7 +44,7 @@ class TestMaterial:
         opened = decrypt_image(encrypted, key_file, openers=[PlainOpen()], material=material)
         assert np.array_equal(pictures.pixels(opened.data), pictures.pixels(original))
 
-    def test_another_account_sends_it_along(self, user: User, system: SystemUnderTest):
+    def test_other_account_must_send_it(self, user: User, system: SystemUnderTest):
         original = pictures.as_png(pictures.make(90, 70))
         job = user.encrypt(original, quantum_purity="maximum")
         files = {
@@ -57,7 +58,7 @@ class TestMaterial:
         assert np.array_equal(pictures.pixels(back.content), pictures.pixels(original))
         stranger.close()
 
-    def test_of_another_picture_is_one_answer_with_every_other_failure(self, user: User):
+    def test_of_another_picture_is_decryption_failed(self, user: User):
         jobs = [user.encrypt(pictures.as_png(pictures.make(40, 30)), quantum_purity="maximum") for _ in range(2)]
         files = {
             "encrypted_image": user.download(jobs[0]["result_url"]),

@@ -1,4 +1,4 @@
-"""The documents as a reader follows them: every `sh` block, from top to bottom in one shell."""
+"""The `sh` blocks of the documents, run from top to bottom in one shell."""
 
 import re
 import shutil
@@ -76,7 +76,7 @@ class TestSessions:
         assert (tmp_path / "back.png").exists()
         assert (tmp_path / "photo.html").exists()
 
-    def test_a_refusal_ends_the_shell(self, system: SystemUnderTest, tmp_path):
+    def test_refusal_ends_the_shell(self, system: SystemUnderTest, tmp_path):
         done = run(STRICT + f"curl -s {system.url}/api/v1/jobs\necho on", tmp_path)
         assert done.returncode != 0
         assert '"code":"unauthenticated"' in done.stdout

@@ -1,4 +1,4 @@
-"""A receipt from the worker to the verdict: signed, published, fetched, and checked offline."""
+"""Receipts through the running system: signed by the worker, downloaded, and verified offline."""
 
 import json
 import os
@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
 
 @pytest.fixture
 def verify(user: User, system: SystemUnderTest, tmp_path, monkeypatch, capsys):
-    """Fetch everything of a job, as curl would, and return what the command line says of it without the service."""
+    """Download the files of a job and return what `imageshield verify` says about them offline."""
     monkeypatch.chdir(tmp_path)
 
     def check(job: dict, *arguments: str, keys: bytes | None = None, expect: int = 0) -> dict:
@@ -29,8 +29,8 @@ def verify(user: User, system: SystemUnderTest, tmp_path, monkeypatch, capsys):
             "password": PASSWORD.encode(),
         }.items():
             (tmp_path / name).write_bytes(data)
-        exhibits = ("--image", "image.png", "--key", "key.qkey", "--keys", "jwks.json")
-        code = run(["verify", "receipt.json", *exhibits, *arguments, "--json"])
+        inputs = ("--image", "image.png", "--key", "key.qkey", "--keys", "jwks.json")
+        code = run(["verify", "receipt.json", *inputs, *arguments, "--json"])
         printed = capsys.readouterr()
         assert code == expect, printed.err
         return json.loads(printed.out)
@@ -39,7 +39,7 @@ def verify(user: User, system: SystemUnderTest, tmp_path, monkeypatch, capsys):
 
 
 def published(system: SystemUnderTest) -> bytes:
-    """Ask without a credential."""
+    """Return the published signing keys, requested without a credential."""
     with httpx.Client(trust_env=False) as client:
         return client.get(system.url + "/.well-known/jwks.json").raise_for_status().content
 
@@ -70,14 +70,13 @@ class TestReceipt:
         assert one["raw"]["measured_at"] < two["raw"]["measured_at"]
         assert one["pool"] is two["pool"] is None
 
-    def test_of_another_job_is_found_out(self, user: User, verify):
+    def test_of_another_job_is_refused(self, user: User, verify):
         one, two = (user.encrypt(pictures.sample("coffee.png")) for _ in range(2))
         found = verify(one | {"receipt_url": two["receipt_url"]}, expect=3)
         assert {"image_sha256", "image_tag", "key_file_statement"} <= set(found["failed"])
 
-    def test_of_a_second_attempt_is_about_what_the_second_attempt_made(
-        self, user: User, system: SystemUnderTest, verify
-    ):
+    def test_of_a_second_attempt_is_verified(self, user: User, system: SystemUnderTest, verify):
+        """It describes what the second attempt made."""
         killed = []
 
         def kill(event: dict) -> None:

@@ -1,4 +1,4 @@
-"""Files that nothing decodes, and what is lost by request, through the running system."""
+"""Files that the product cannot decode, and losses that a caller asks for, through the running system."""
 
 import struct
 
@@ -72,7 +72,7 @@ class TestLosses:
         encrypted, key_file = user.download(job["result_url"]), user.download(job["key_file_url"])
         assert decrypt_job(user, encrypted, key_file)["warnings"] == ["metadata-dropped"]
 
-    def test_others_are_told_of_other_bytes(self, user: User, system):
+    def test_other_account_gets_another_warning(self, user: User, system):
         job = user.encrypt(pictures.as_png(pictures.make()), layout="pixels")
         encrypted, key_file = user.download(job["result_url"]), user.download(job["key_file_url"])
         assert decrypt_job(user, encrypted, key_file)["warnings"] == []
@@ -80,7 +80,7 @@ class TestLosses:
         assert decrypt_job(other, encrypted, key_file)["warnings"] == ["not-byte-identical"]
         other.close()
 
-    def test_auto_keeps_the_place_on_the_map(self, user: User):
+    def test_auto_layout_keeps_the_georeference(self, user: User):
         data = pictures.gray_tiff("<", [(33550, 12, 3, struct.pack("<3d", 1, 2, 3))])
         job = user.encrypt(data)
         assert (job["layout"], job["warnings"]) == ("file", [])

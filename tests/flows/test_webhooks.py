@@ -1,4 +1,4 @@
-"""Webhooks through the whole system: a real receiver on loopback, and a relay that is killed."""
+"""Webhooks through the running system, with a real receiver on loopback and a relay that is killed."""
 
 import re
 import signal
@@ -72,7 +72,7 @@ def is_verified(verify, secret: str, one: Received) -> bool:
 
 
 class TestReceiver:
-    def test_is_told_of_the_end_at_once_and_can_verify_it(self, user, receiver, verify):
+    def test_gets_the_end_and_can_verify_it(self, user, receiver, verify):
         endpoint = make_endpoint(user, receiver)
         job = user.encrypt(PICTURE)
         (one,) = receiver.wait_until(lambda received: received)
@@ -98,14 +98,14 @@ class TestReceiver:
             verify(secret, one.headers, one.body)
         assert not is_verified(verify, "whsec_" + "A" * 43 + "=", one)
 
-    def test_of_one_request_is_told_under_the_default_secret(self, user, receiver, verify):
+    def test_of_one_request_uses_the_default_secret(self, user, receiver, verify):
         secret = user.http.post("/webhooks/default/rotate-secret").json()["secret"]
         job = user.encrypt(PICTURE, webhook_url=receiver.url("/once"))
         (one,) = receiver.wait_until(lambda received: received)
         assert (one.path, one.message["data"]["job_id"]) == ("/once", job["job_id"])
         verify(secret, one.headers, one.body)
 
-    def test_that_was_down_is_told_when_it_is_up_again(self, user, verify):
+    def test_that_was_down_gets_the_message_later(self, user, verify):
         with receiving() as receiver:
             endpoint = make_endpoint(user, receiver)
         job = user.encrypt(PICTURE)
@@ -138,9 +138,8 @@ class TestReceiver:
 
 
 class TestRelay:
-    def test_that_is_killed_in_mid_delivery_sends_it_again_under_the_same_id(
-        self, user: User, system: SystemUnderTest, receiver: Receiver
-    ):
+    def test_killed_relay_sends_again_under_the_same_id(self, user: User, system: SystemUnderTest, receiver: Receiver):
+        """It is killed in the middle of a delivery."""
         hold = threading.Event()
         receiver.replies.append(Reply(hold=hold))
         endpoint = make_endpoint(user, receiver)
