@@ -1,4 +1,4 @@
-"""The house as files: where it is and what git keeps of it."""
+"""The repository as files: its root, and the files that git tracks."""
 
 import subprocess
 from pathlib import Path

@@ -1,3 +1,5 @@
+"""The CI script and the parts of `make check`."""
+
 import os
 import re
 import subprocess

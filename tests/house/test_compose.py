@@ -1,3 +1,5 @@
+"""The Compose file: start order, hardening, settings and secrets."""
+
 import importlib
 import json
 import re
@@ -25,18 +27,19 @@ class TestCompose:
     def test_has_every_part_of_the_system(self, services):
         assert set(services) == OURS | {"postgres", "redis", "minio", "bucket"}
 
-    def test_nothing_starts_before_what_it_needs_is_healthy_or_done(self, services):
+    def test_services_start_after_what_they_need(self, services):
+        """What runs once must have completed, the others must be healthy."""
         for name, service in services.items():
             for needed, how in service.get("depends_on", {}).items():
                 expected = "service_completed_successfully" if needed in ONE_SHOT else "service_healthy"
                 assert how == {"condition": expected}, (name, needed)
                 assert needed in ONE_SHOT or services[needed].get("healthcheck", {}).get("test"), needed
 
-    def test_whoever_serves_waits_for_stores_bucket_and_migration(self, services):
+    def test_servers_wait_for_stores_bucket_and_migration(self, services):
         for name in ("api", "worker", "relay"):
             assert set(services[name]["depends_on"]) == {"postgres", "redis", "minio", "bucket", "migration"}
 
-    def test_one_shot_services_are_not_restarted_and_the_others_are(self, services):
+    def test_all_but_one_shot_services_are_restarted(self, services):
         for name, service in services.items():
             assert service["restart"] == ("no" if name in ONE_SHOT else "unless-stopped"), name
 
@@ -47,7 +50,7 @@ class TestCompose:
             assert services[name]["security_opt"] == ["no-new-privileges:true"]
             assert "user" not in services[name], "the image's own user is 1001"
 
-    def test_the_worker_has_the_time_that_it_takes_to_stop(self, services):
+    def test_worker_gets_its_time_to_stop(self, services):
         stop = Settings.model_fields["worker_stop_seconds"].default + UNWINDING_SECONDS
         assert int(services["worker"]["stop_grace_period"].removesuffix("s")) >= stop
 
@@ -55,12 +58,13 @@ class TestCompose:
         for service in services.values():
             assert re.search(r":(?!latest)[\w.-]+$", service["image"]), service["image"]
 
-    def test_only_the_gateway_listens_and_only_on_this_machine(self, services):
+    def test_only_the_gateway_publishes_a_port(self, services):
+        """It publishes it on loopback."""
         published = {name: service["ports"] for name, service in services.items() if "ports" in service}
         assert set(published) == {"api"}
         assert all(port.startswith("127.0.0.1:") for port in published["api"])
 
-    def test_sets_settings_that_exist_and_all_that_are_required(self, services):
+    def test_settings_exist_and_required_ones_are_given(self, services):
         names = {name.upper() for name in Settings.model_fields}
         required = {name.upper() for name, field in Settings.model_fields.items() if field.is_required()}
         for name in ("api", "worker", "relay", "migration"):
@@ -68,7 +72,8 @@ class TestCompose:
             assert given <= names
             assert required <= given
 
-    def test_every_setting_reaches_the_worker_and_all_but_its_own_the_others(self, services):
+    def test_every_setting_reaches_the_worker(self, services):
+        """The gateway and the relay get all but the worker's own."""
         names = {name.upper() for name in Settings.model_fields}
         assert set(services["worker"]["environment"]) == names
         for name in ("api", "relay"):
@@ -77,7 +82,7 @@ class TestCompose:
 
 
 class TestRealCompose:
-    """What Compose itself makes of the file; `make check-compose` sees that it demands the secrets."""
+    """The file as Compose reads it; `make check-compose` checks that Compose demands the secrets."""
 
     @pytest.fixture
     def resolve(self, root, monkeypatch):
@@ -91,7 +96,7 @@ class TestRealCompose:
 
         return with_variables
 
-    def test_what_stands_in_the_file_reaches_the_containers(self, root, resolve):
+    def test_values_of_the_file_reach_the_containers(self, root, resolve):
         names = re.findall(r"(?m)^(\w+)=", (root / ".env.example").read_text())
         values = {name: f"{name.lower()}-of-the-file" for name in names} | {"API_PORT": "8123"}
         found = resolve("".join(f"{name}={value}\n" for name, value in values.items()))
@@ -103,7 +108,7 @@ class TestRealCompose:
             assert {key for key in settings if given.get(key, values[key]) != values[key]} == set()
         assert found["api"]["ports"][0]["published"] == "8123"
 
-    def test_what_is_empty_has_its_default(self, root, resolve, monkeypatch):
+    def test_empty_values_mean_the_default(self, root, resolve, monkeypatch):
         example = (root / ".env.example").read_text()
         found = resolve(re.sub(rf"(?m)^({'|'.join(DEMANDED)})=$", r"\1=x", example))
         for name in ("api", "worker", "relay", "migration"):
@@ -119,12 +124,13 @@ class TestRealCompose:
 
 
 class TestSecrets:
-    def test_every_variable_stands_in_the_example(self, root):
+    def test_example_lists_every_variable(self, root):
         used = set(re.findall(r"(?<!\$)\$\{(\w+)", (root / "docker-compose.yml").read_text()))
         listed = set(re.findall(r"(?m)^(\w+)=", (root / ".env.example").read_text()))
         assert used == listed
 
-    def test_no_secret_has_a_default_and_none_can_be_left_out(self, root):
+    def test_secrets_are_required_and_have_no_default(self, root):
+        """Other variables have the default of their setting."""
         for name, rest in re.findall(r"(?<!\$)\$\{(\w+)([^}]*)\}", (root / "docker-compose.yml").read_text()):
             if name in DEMANDED:
                 assert rest.startswith(":?"), name
@@ -136,7 +142,9 @@ class TestSecrets:
             given = {"IBM_QUANTUM_TOKEN", "QRNG_API_KEY"} & set(service.get("environment", {}))
             assert not given or name == "worker", name
 
-    def test_the_example_opens_nothing_and_the_script_fills_it_with_random_values(self, root):
+    def test_script_makes_the_secrets_that_the_example_lacks(self, root):
+        """They are random: two runs share none."""
+
         def secrets_of(text):
             return re.findall(rf"(?m)^(?:{'|'.join(DEMANDED)})=(.*)$", text)
 

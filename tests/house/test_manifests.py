@@ -1,4 +1,4 @@
-"""S31: every pod template is parsed and held to what Kubernetes calls "restricted", and to a little more."""
+"""Kubernetes manifests (S31): every pod template follows the profile "restricted" and a little more."""
 
 import copy
 
@@ -42,7 +42,7 @@ def of_kind(manifests, kind):
 
 
 def faults(spec, *, serves):
-    """What is wrong with a pod's specification, in words."""
+    """List what is wrong with a pod's specification."""
     pod = spec.get("securityContext", {})
     found = [
         "token is mounted" if spec.get("automountServiceAccountToken") is not False else "",
@@ -128,7 +128,7 @@ BREAKS = {
 
 
 class TestPolicy:
-    """The policy finds each fault that it is there for."""
+    """Each fault is found by the check that is written for it."""
 
     @pytest.mark.parametrize("fault", sorted(BREAKS))
     def test_finds(self, templates, fault):
@@ -149,17 +149,17 @@ class TestProbes:
         assert container["readinessProbe"]["httpGet"]["path"] == "/ready"
 
     @pytest.mark.parametrize("name", ["worker", "relay"])
-    def test_worker_and_relay_live_by_turning_their_loop(self, templates, name):
+    def test_worker_and_relay_live_by_their_alive_file(self, templates, name):
         (container,) = templates[name]["spec"]["containers"]
         assert container["livenessProbe"]["exec"]["command"] == ["python", "-m", "backplane.alive", name]
 
-    def test_gateway_has_the_time_that_it_takes_to_stop(self, templates):
+    def test_gateway_gets_its_time_to_stop(self, templates):
         spec = templates["api"]["spec"]
         (container,) = spec["containers"]
         pause = container["lifecycle"]["preStop"]["sleep"]["seconds"]
         assert spec["terminationGracePeriodSeconds"] >= pause + API_STOP_SECONDS
 
-    def test_worker_has_the_time_that_it_takes_to_stop(self, templates):
+    def test_worker_gets_its_time_to_stop(self, templates):
         stop = Settings.model_fields["worker_stop_seconds"].default + UNWINDING_SECONDS
         assert templates["worker"]["spec"]["terminationGracePeriodSeconds"] >= stop
 
@@ -193,7 +193,7 @@ class TestReferences:
                         else source["configMapRef"]["name"] in maps
                     )
 
-    def test_settings_exist_and_all_that_are_required_are_given(self, root, manifests):
+    def test_settings_exist_and_required_ones_are_given(self, root, manifests):
         examples = [found for found in yaml.safe_load_all((root / "k8s/secret.example.yaml").read_text()) if found]
         given = {
             *of_kind(manifests, "ConfigMap")["imageshield"]["data"],
@@ -211,7 +211,7 @@ class TestReferences:
                 ], name
                 assert "env" not in container, name
 
-    def test_the_example_opens_nothing(self, root):
+    def test_example_holds_no_secret(self, root):
         for secret in yaml.safe_load_all((root / "k8s/secret.example.yaml").read_text()):
             assert set(secret["stringData"].values()) == {""}
 
@@ -230,7 +230,8 @@ class TestAvailability:
     def test_every_deployment_has_a_disruption_budget(self, manifests):
         assert set(of_kind(manifests, "PodDisruptionBudget")) == set(of_kind(manifests, "Deployment"))
 
-    def test_gateway_and_worker_scale_from_two_and_name_no_number_of_their_own(self, manifests):
+    def test_gateway_and_worker_scale_from_two(self, manifests):
+        """Their deployments set no number of replicas."""
         scalers = of_kind(manifests, "HorizontalPodAutoscaler")
         assert set(scalers) == {"api", "worker"}
         for name, scaler in scalers.items():
@@ -239,7 +240,8 @@ class TestAvailability:
 
 
 class TestNetwork:
-    def test_only_the_relay_reaches_the_internet_and_only_where_webhooks_go(self, manifests):
+    def test_only_the_relay_reaches_the_internet(self, manifests):
+        """It reaches the public addresses and ports to which webhooks may go."""
         leaving = {
             name: policy["spec"]
             for name, policy in of_kind(manifests, "NetworkPolicy").items()
@@ -265,7 +267,7 @@ class TestNetwork:
                 assert rule.get("from") or rule.get("to"), name
                 assert rule["ports"], name
 
-    def test_only_the_gateway_is_called_and_metrics_are_scraped(self, manifests):
+    def test_only_gateway_and_metrics_accept_connections(self, manifests):
         called = {
             name: policy["spec"]["podSelector"]
             for name, policy in of_kind(manifests, "NetworkPolicy").items()

@@ -1,4 +1,4 @@
-"""The metrics: every one is exported by somebody, and docs/guides/operations.md says by whom."""
+"""The metrics: a process exports each, and docs/guides/operations.md names the process."""
 
 import re
 
@@ -31,7 +31,7 @@ class TestMetrics:
         }
 
     @pytest.mark.parametrize("metric", metrics.EXPORTED["worker"], ids=name_of)
-    def test_children_of_a_pool_can_count_it_together(self, metric):
-        """A gauge would have to say how those of the children add up; one without labels is there before it counts."""
+    def test_pool_children_can_count_it_together(self, metric):
+        """No gauge, which has no sum over children; and with labels, as one without exports zero before it counts."""
         assert not isinstance(metric, Gauge)
         assert metric._labelnames

@@ -1,4 +1,4 @@
-"""Migrations up, down and up again with a row in every table of every revision: what can survive does."""
+"""Migrations up, down and up again, with a row in every table of every revision."""
 
 import subprocess
 import sys
@@ -34,7 +34,7 @@ ALLOWED = {
     ("webhook_deliveries", "status"): "pending",
     ("webhook_endpoints", "disabled_reason"): "owner",
 }
-"""Where a constraint takes no other word."""
+"""Columns whose constraint accepts only some words."""
 
 COLUMNS = """
 SELECT table_name, column_name, data_type, is_generated FROM information_schema.columns
@@ -51,7 +51,7 @@ FROM pg_constraint f WHERE f.contype = 'f' AND f.connamespace = 'public'::regnam
 
 
 class Schema:
-    """A database that goes from revision to revision, with what stands in it."""
+    """A database with rows that goes from revision to revision."""
 
     def __init__(self, root, url):
         self.root = root
@@ -121,7 +121,7 @@ def schema(root, stack, monkeypatch):
 
 
 def assert_survived(before, after):
-    """Of every table that is on both sides the rows are, with all columns that are on both sides."""
+    """Compare the row of every table of both sides in the columns of both sides."""
     for name in before.keys() & after.keys():
         assert len(after[name]) == len(before[name]) == 1, name
         [old], [new] = before[name], after[name]
@@ -130,7 +130,7 @@ def assert_survived(before, after):
 
 
 class TestWithData:
-    def test_up_keeps_the_rows_of_every_revision(self, schema):
+    def test_upgrade_keeps_the_rows_of_every_revision(self, schema):
         for revision in schema.revisions:
             before = schema.content()
             schema.up(revision)
@@ -138,7 +138,7 @@ class TestWithData:
             schema.fill()
         assert len(schema.content()) >= 9
 
-    def test_down_and_up_again_keep_what_both_sides_know(self, schema):
+    def test_downgrade_and_upgrade_keep_shared_columns(self, schema):
         for revision in schema.revisions:
             schema.up(revision)
         schema.fill()
@@ -154,8 +154,8 @@ class TestWithData:
             schema.fill()
         assert schema.is_what_the_models_say()
 
-    def test_what_an_older_release_cannot_hold_goes_and_takes_nothing_else_along(self, schema):
-        """Jobs of kinds that it does not know, and keys that outlived their job."""
+    def test_downgrade_deletes_only_rows_without_a_place(self, schema):
+        """An older release knows fewer kinds of job, and no key without a job."""
         schema.up("head")
         schema.fill()
         query(schema.url, "UPDATE jobs SET kind = 'analyze'")

@@ -1,3 +1,5 @@
+"""Alembic's revisions against the models and the gateway."""
+
 import os
 import subprocess
 import sys
@@ -24,7 +26,7 @@ def alembic(root, database_url):
 
 
 class TestMigrations:
-    def test_make_what_the_models_say(self, alembic):
+    def test_make_the_schema_of_the_models(self, alembic):
         """Nothing is left that `alembic revision --autogenerate` would write."""
         assert "No new upgrade operations detected" in alembic("check")
 

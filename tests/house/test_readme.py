@@ -1,3 +1,5 @@
+"""The README and its commands against the Makefile and the command line."""
+
 import re
 import shlex
 
@@ -28,7 +30,7 @@ class TestReadme:
     def test_fits_under_150_lines(self, readme):
         assert len(readme.splitlines()) < 150
 
-    def test_shows_the_two_commands_of_a_newcomer_first(self, commands):
+    def test_shows_demo_before_test(self, commands):
         words = [line.split("#")[0].strip() for line in commands]
         assert words.index("make demo") < words.index("make test")
 
@@ -41,8 +43,8 @@ class TestReadme:
         used = {found for line in commands for found in re.findall(r"^(?:.*&& )?make ([a-z-]+)", line)}
         assert used <= targets
 
-    def test_console_blocks_show_what_there_is(self, root):
-        """They are not run: they clone, go on until Ctrl-C, or ask on a terminal."""
+    def test_console_blocks_show_real_commands(self, root):
+        """They are not run: they clone, run until Ctrl-C, or ask on a terminal."""
         program = typer.main.get_command(app)
         targets = set(re.findall(r"(?m)^([a-z-]+):", (root / "Makefile").read_text()))
         prompts = re.findall(r'_ask\("(.*?)"\)', (root / "imageshield/terminal/passwords.py").read_text())
@@ -68,7 +70,7 @@ class TestReadme:
         assert {"git", "make", "imageshield"} <= set(seen)
 
     def test_every_block_says_what_it_is(self, root):
-        """`sh` is run by tests/flows/test_readme.py, `console` is compared here; nothing else looks like a shell."""
+        """tests/flows/test_readme.py runs `sh`, this file compares `console`; no other block looks like a shell."""
         for document in ("README.md", "docs/reference/api.md"):
             text = (root / document).read_text()
             kinds = re.findall(r"(?ms)^```(\w*)\n.*?^```$", text)

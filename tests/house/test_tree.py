@@ -1,3 +1,5 @@
+"""The tracked files: size, content, module length and version."""
+
 import re
 import tomllib
 
@@ -5,16 +7,16 @@ import pytest
 
 from shield_core import __version__
 
-ROOMS = {"api", "backplane", "benchmarks", "imageshield", "migrations", "relay", "scripts", "shield_core", "worker"}
+PACKAGES = {"api", "backplane", "benchmarks", "imageshield", "migrations", "relay", "scripts", "shield_core", "worker"}
 LONGEST = 300
-LONGER_FOR_A_REASON: dict[str, str] = {}
+EXCEPTIONS: dict[str, str] = {}
 """Path and reason of each module that may be longer."""
 
 # Written so that these lines do not match themselves.
 ADDRESS_OF_AN_INDEX = re.compile(
     r"pypi[.]org|pythonhosted[.]org|registry[.]npmjs|(?<![\w-])--(?:extra-)?index-url|\"resolved\": *\"http"
 )
-PLACE_ON_A_MACHINE = re.compile(r"(?<![\w.~>-])/(?:work|root|Users|home/[a-z]+)/[\w.]")
+PATH_ON_A_MACHINE = re.compile(r"(?<![\w.~>-])/(?:work|root|Users|home/[a-z]+)/[\w.]")
 LARGEST = 2_000_000
 BINARY = {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp", ".qkey", ".icc", ".bin"}
 
@@ -32,11 +34,11 @@ class TestTrackedFiles:
             str(path.relative_to(root)) for path, text in texts(tracked) if ADDRESS_OF_AN_INDEX.search(text)
         } == set()
 
-    def test_name_no_place_on_a_machine(self, root, tracked):
+    def test_name_no_path_of_a_machine(self, root, tracked):
         found = {
             f"{path.relative_to(root)}: {hit[0]}"
             for path, text in texts(tracked)
-            for hit in [PLACE_ON_A_MACHINE.search(text)]
+            for hit in [PATH_ON_A_MACHINE.search(text)]
             if hit
         }
         assert found == set()
@@ -58,22 +60,22 @@ class TestModules:
         long = {}
         for path in tracked:
             name = str(path.relative_to(root))
-            if path.suffix == ".py" and name.split("/", maxsplit=1)[0] in ROOMS and "/versions/" not in name:
+            if path.suffix == ".py" and name.split("/", maxsplit=1)[0] in PACKAGES and "/versions/" not in name:
                 count = len(path.read_text().splitlines())
-                if count > LONGEST and name not in LONGER_FOR_A_REASON:
+                if count > LONGEST and name not in EXCEPTIONS:
                     long[name] = count
         assert long == {}
 
     def test_exceptions_are_still_needed(self, root):
-        for name in LONGER_FOR_A_REASON:
+        for name in EXCEPTIONS:
             assert len((root / name).read_text().splitlines()) > LONGEST, name
 
     def test_are_no_managers_helpers_or_utilities(self, root, tracked):
-        names = {path.stem for path in tracked if path.suffix == ".py" and path.relative_to(root).parts[0] in ROOMS}
+        names = {path.stem for path in tracked if path.suffix == ".py" and path.relative_to(root).parts[0] in PACKAGES}
         assert {name for name in names if re.search(r"manager|helper|utils?$|common$|misc", name)} == set()
 
 
 class TestVersion:
-    def test_of_the_package_is_what_the_product_says_of_itself(self, root):
+    def test_package_and_product_agree(self, root):
         project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
         assert project["version"] == __version__
