@@ -1,4 +1,4 @@
-"""Break it on purpose and count what is lost: `make faults`.
+"""Fault runs (`make faults`): break the running system on purpose and count what is lost.
 
 python -m tests.faults [--row NAME …] [--short] [--json] [--list]
 """
@@ -41,7 +41,7 @@ def main() -> int:
     parser.add_argument("--short", action="store_true", help="small counts and short waits")
     parser.add_argument("--json", action="store_true", help="print the results as JSON")
     parser.add_argument("--list", action="store_true", help="only list the rows")
-    parser.add_argument("--keep", type=Path, metavar="DIRECTORY", help="keep the diary and the logs there")
+    parser.add_argument("--keep", type=Path, metavar="DIRECTORY", help="keep the record and the logs there")
     options = parser.parse_args()
     chosen = choose(options.row)
     if options.list:
@@ -55,8 +55,8 @@ def main() -> int:
         results = run(chosen, short=options.short, folder=folder, report=say)
     if not options.row and not options.short:
         table.write(results)
-    told = json.dumps(table.to_json(results), indent=2) if options.json else "\n".join(table.lines(results))
-    sys.stdout.write(told + "\n")
+    text = json.dumps(table.to_json(results), indent=2) if options.json else "\n".join(table.lines(results))
+    sys.stdout.write(text + "\n")
     return int(table.failed(results))
 
 

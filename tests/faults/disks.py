@@ -1,4 +1,4 @@
-"""A file system of a few megabytes in memory, that can really be full; where nobody may mount it, a row is SKIPPED."""
+"""A file system of 96 MB in memory that can become full; without the right to mount it, a row is SKIPPED."""
 
 import errno
 import os
@@ -54,6 +54,6 @@ def small_disk(place: Path) -> Iterator[SmallDisk]:
 
 
 def moved(service: Service, place: Path) -> Service:
-    """Return the object store with its data somewhere else."""
+    """Return the object store with its data in another directory."""
     command = [f"-dir={place}" if word.startswith("-dir=") else word for word in service.command]
     return replace(service, command=tuple(command), working_directory=place)

@@ -1,4 +1,4 @@
-"""What breaks things: failpoints, signals, the servers' own commands, and the door before the store."""
+"""Fault injectors: failpoints, signals, commands of the servers, and the proxy in front of the store."""
 
 import asyncio
 import json
@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from tests.faults.house import House
+from tests.faults.installation import Installation
 from tests.support.stack import wait_until
 
 WORKER_POINTS = (
@@ -31,25 +31,25 @@ WORKER_POINTS = (
 
 
 class Failpoints:
-    """Named places in the product's code; the directory is what the product was started with."""
+    """Named points in the product's code; the product is started with the directory."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
 
     def arm(self, name: str, act: str) -> None:
-        """Have the next one who comes by suffer."""
+        """Arm a point: the next process that reaches it performs the act."""
         waiting = self._directory / f"{name}.waiting"
         waiting.write_text(act)
         waiting.rename(self._directory / name)
 
     def taken_by(self, name: str) -> int | None:
-        """Name the process that came by."""
+        """Return the process that reached the point, if one did."""
         for path in self._directory.glob(f"{name}.*.taken"):
             return int(path.name.split(".")[-2])
         return None
 
     def await_taken(self, name: str, *, seconds: float = 20.0) -> int:
-        wait_until(lambda: self.taken_by(name) is not None, f"somebody comes by {name}", seconds=seconds)
+        wait_until(lambda: self.taken_by(name) is not None, f"a process reaches {name}", seconds=seconds)
         pid = self.taken_by(name)
         assert pid is not None
         return pid
@@ -60,8 +60,8 @@ class Failpoints:
                 path.unlink()
 
 
-class StoreDoor:
-    """Says what the door before the object store does with the requests that it gets."""
+class StoreProxy:
+    """Control of the proxy in front of the object store: what it does with requests."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -82,11 +82,11 @@ def resume(pid: int) -> None:
         os.kill(pid, signal.SIGCONT)
 
 
-def execute(house: House, statement: str, *arguments: Any) -> list[Any]:
+def execute(installation: Installation, statement: str, *arguments: Any) -> list[Any]:
     """Run one statement as the database's owner."""
 
     async def run() -> list[Any]:
-        connection = await house.connect()
+        connection = await installation.connect()
         try:
             return await connection.fetch(statement, *arguments)
         finally:
@@ -95,40 +95,40 @@ def execute(house: House, statement: str, *arguments: Any) -> list[Any]:
     return asyncio.run(run())
 
 
-def terminate_backends(house: House) -> int:
-    """Break every connection of the product to the database, and return how many there were."""
+def terminate_backends(installation: Installation) -> int:
+    """Break every connection of the product to the database; return how many there were."""
     found = execute(
-        house, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'imageshield'"
+        installation, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'imageshield'"
     )
     return len(found)
 
 
-def lose_redis_files(house: House) -> None:
-    """Let Redis write nothing down any more, and forget what it has written."""
-    with house.redis() as client:
+def lose_redis_files(installation: Installation) -> None:
+    """Turn off Redis's append-only file and delete what it has written."""
+    with installation.redis() as client:
         client.config_set("appendonly", "no")
         folder = Path(str(client.config_get("dir")["dir"]))
     shutil.rmtree(folder / "appendonlydir", ignore_errors=True)
 
 
 @contextmanager
-def refusing_audit(house: House) -> Iterator[None]:
+def refusing_audit(installation: Installation) -> Iterator[None]:
     """Have the database refuse every row of the audit log."""
     execute(
-        house,
+        installation,
         "CREATE FUNCTION refuse_audit() RETURNS trigger LANGUAGE plpgsql"
         " AS $$ BEGIN RAISE EXCEPTION 'the audit log is full'; END $$",
     )
     execute(
-        house,
+        installation,
         "CREATE TRIGGER refuse_audit BEFORE INSERT ON audit_events FOR EACH ROW EXECUTE FUNCTION refuse_audit()",
     )
     try:
         yield
     finally:
-        execute(house, "DROP FUNCTION refuse_audit() CASCADE")
+        execute(installation, "DROP FUNCTION refuse_audit() CASCADE")
 
 
 def until(moment: float) -> None:
-    """Rest until a moment of `time.monotonic`."""
+    """Sleep until a moment of `time.monotonic`."""
     time.sleep(max(0.0, moment - time.monotonic()))

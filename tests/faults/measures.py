@@ -1,4 +1,4 @@
-"""A line of the results: what was counted, what the goal is, and whether it is reached."""
+"""Results of a row: its measures beside their goals, and its verdict."""
 
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -29,7 +29,7 @@ class Measure:
 
 @dataclass
 class Result:
-    """A row of the fault matrix after it was run, or why it was not."""
+    """The outcome of a row of the fault matrix, or why it was not run."""
 
     name: str
     fault: str
@@ -46,7 +46,7 @@ class Result:
             self.status = BROKEN
 
     def complaints(self) -> list[str]:
-        """Say what is not as it should be, a line each."""
+        """List the faults and the missed goals, a line each."""
         missed = [
             measure for measure in self.measures if measure.ok is False and not measure.id.endswith(".violations")
         ]

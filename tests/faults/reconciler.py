@@ -1,4 +1,4 @@
-"""Holds the diary of the outside ledger against the database, the store and the audit log, and counts what differs."""
+"""Comparison of the ledger's record with database, store and audit log, with counts of what differs."""
 
 import asyncio
 from collections import Counter, defaultdict
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from tests.faults.house import House
+from tests.faults.installation import Installation
 
 TERMINAL = {"completed", "failed", "cancelled"}
 ENDS = ("success", "failure", "cancelled")
@@ -30,8 +30,8 @@ WHERE object_id = ANY($1) AND action LIKE 'image.%' AND outcome = ANY($2) GROUP 
 
 
 @dataclass
-class Reckoning:
-    """What was counted; every list names the culprits."""
+class Findings:
+    """The counts; each list names the jobs, blobs or answers concerned."""
 
     accepted: int = 0
     ended: Counter[str] = field(default_factory=Counter)
@@ -55,7 +55,7 @@ class Reckoning:
     connections_cut: int = 0
 
     def violations(self, *, may_fail: bool = False) -> dict[str, list[str]]:
-        """Name every kind of violation that there is; poison is one, and a failed job where nothing excuses it."""
+        """Return the violations by kind; a failed job is one unless the row's fault may fail it."""
         named = {
             "lost": self.lost,
             "doubled": self.doubled,
@@ -69,7 +69,7 @@ class Reckoning:
         return {name: found for name, found in named.items() if found}
 
     def counted(self) -> dict[str, Any]:
-        """The numbers for the table, zeros of violations included: they are what was looked for."""
+        """Return the numbers for the table, with the zeros of violations: zero is the goal."""
         return {
             "accepted": self.accepted,
             **dict(self.ended),
@@ -89,12 +89,12 @@ class Reckoning:
         }
 
 
-def reckon(house: House, lines: list[dict[str, Any]], accounts: Iterable[str]) -> Reckoning:
-    """Count for the jobs of these accounts, those included whose answer never arrived outside."""
-    found = Reckoning()
-    # Before the rows: a picture that was just handed out is deleted meanwhile, and its row says so first.
-    objects = house.objects()
-    rows = asyncio.run(_read(house, [_uuid(account) for account in accounts]))
+def reconcile(installation: Installation, lines: list[dict[str, Any]], accounts: Iterable[str]) -> Findings:
+    """Compare the jobs of these accounts, also those whose answer never arrived at the ledger."""
+    found = Findings()
+    # Before the rows: the sweeper may delete a downloaded picture meanwhile, and it updates the row first.
+    objects = installation.objects()
+    rows = asyncio.run(_read(installation, [_uuid(account) for account in accounts]))
     _count_jobs(found, lines, rows["jobs"])
     _count_effects(found, rows)
     _count_plaintexts(found, lines)
@@ -105,8 +105,8 @@ def reckon(house: House, lines: list[dict[str, Any]], accounts: Iterable[str]) -
     return found
 
 
-async def _read(house: House, accounts: list[UUID]) -> dict[str, list[Any]]:
-    connection = await house.connect()
+async def _read(installation: Installation, accounts: list[UUID]) -> dict[str, list[Any]]:
+    connection = await installation.connect()
     try:
         jobs = await connection.fetch(JOBS, accounts)
         ids = [job["id"] for job in jobs]
@@ -121,8 +121,8 @@ async def _read(house: House, accounts: list[UUID]) -> dict[str, list[Any]]:
         await connection.close()
 
 
-def _count_jobs(found: Reckoning, lines: list[dict[str, Any]], jobs: list[Any]) -> None:
-    """A job is lost where it was promised and does not end, and where it is there and does not end."""
+def _count_jobs(found: Findings, lines: list[dict[str, Any]], jobs: list[Any]) -> None:
+    """A job is lost if it was promised, or has a row, and does not end."""
     status = {job["id"]: job["status"] for job in jobs}
     promised = {_uuid(line["job"]) for line in lines if line["kind"] == "accepted"}
     found.accepted = len(promised)
@@ -147,8 +147,8 @@ def _ended(status: str | None) -> bool:
     return status in TERMINAL
 
 
-def _count_effects(found: Reckoning, rows: dict[str, list[Any]]) -> None:
-    """One result, one key, one audited end for each time that a job was sent to work, and one last event."""
+def _count_effects(found: Findings, rows: dict[str, list[Any]]) -> None:
+    """A job has one result and one key, and for each submission or retry one audited end and one last event."""
     jobs = {job["id"]: job for job in rows["jobs"]}
     results = Counter(
         (blob["job_id"], blob["purpose"]) for blob in rows["blobs"] if not blob["purpose"].startswith("input")
@@ -170,7 +170,7 @@ def _count_effects(found: Reckoning, rows: dict[str, list[Any]]) -> None:
 
 
 def _of_fenced_attempts(jobs: dict[UUID, Any], blobs: list[Any]) -> list[str]:
-    """Name results that were made under another token than the job ended with: their keys say under which."""
+    """List results of another fencing token than the one the job ended with: their object keys name it."""
     return [
         blob["object_key"]
         for blob in blobs
@@ -179,7 +179,7 @@ def _of_fenced_attempts(jobs: dict[UUID, Any], blobs: list[Any]) -> list[str]:
     ]
 
 
-def _count_plaintexts(found: Reckoning, lines: list[dict[str, Any]]) -> None:
+def _count_plaintexts(found: Findings, lines: list[dict[str, Any]]) -> None:
     same = {line["job"]: line["same"] for line in lines if line["kind"] == "plaintext"}
     completed = {line["job"] for line in lines if line["kind"] == "ended" and line["status"] == "completed"}
     found.verified = sum(same.values())
@@ -188,8 +188,8 @@ def _count_plaintexts(found: Reckoning, lines: list[dict[str, Any]]) -> None:
     found.unverified = sorted(completed - set(same))
 
 
-def _count_objects(found: Reckoning, rows: dict[str, list[Any]], objects: dict[str, int]) -> None:
-    """What a row names must be there in full; what no row names is only counted."""
+def _count_objects(found: Findings, rows: dict[str, list[Any]], objects: dict[str, int]) -> None:
+    """Each object that a row names must be complete; objects that no row names are only counted."""
     named = {blob["object_key"] for blob in rows["blobs"]}
     for blob in rows["blobs"]:
         size = objects.get(blob["object_key"])
@@ -199,8 +199,8 @@ def _count_objects(found: Reckoning, rows: dict[str, list[Any]], objects: dict[s
     found.orphans = sum(key not in named and any(part in ours for part in key.split("/")) for key in objects)
 
 
-def _count_gaps(found: Reckoning, lines: list[dict[str, Any]], rows: dict[str, list[Any]]) -> None:
-    """`seq` is dense from 1 in the rows, and each listener heard each number once and in order."""
+def _count_gaps(found: Findings, lines: list[dict[str, Any]], rows: dict[str, list[Any]]) -> None:
+    """`seq` has no gap from 1 in the rows, and each listener got each number once and in order."""
     numbers: dict[Any, list[int]] = defaultdict(list)
     for event in rows["events"]:
         numbers[event["job_id"]].append(event["seq"])
@@ -209,7 +209,7 @@ def _count_gaps(found: Reckoning, lines: list[dict[str, Any]], rows: dict[str, l
             found.gaps.append(f"{job['id']}: rows {numbers[job['id']]}, last {job['event_seq']}")
     heard: dict[str, list[int]] = defaultdict(list)
     for line in lines:
-        if line["kind"] == "frame":
+        if line["kind"] == "message":
             heard[line["listener"]].append(line["seq"])
         elif line["kind"] == "resumed":
             found.resumed.append(line["seconds"])
@@ -218,8 +218,8 @@ def _count_gaps(found: Reckoning, lines: list[dict[str, Any]], rows: dict[str, l
             found.gaps.append(f"{listener}: heard {seqs}")
 
 
-def _count_answers(found: Reckoning, lines: list[dict[str, Any]]) -> None:
-    """A failure of ours is 503 or 507, and 503 says when to come back."""
+def _count_answers(found: Findings, lines: list[dict[str, Any]]) -> None:
+    """A server error is 503 or 507, and a 503 has a Retry-After."""
     for line in lines:
         if line["kind"] == "answer" and line["status"] >= 500:
             if line["status"] not in COME_BACK:
@@ -229,8 +229,8 @@ def _count_answers(found: Reckoning, lines: list[dict[str, Any]]) -> None:
     found.connections_cut = sum(line["kind"] == "cut" for line in lines)
 
 
-def _count_deliveries(found: Reckoning, lines: list[dict[str, Any]]) -> None:
-    """A webhook may come twice; the event that it tells of has one id for ever."""
+def _count_deliveries(found: Findings, lines: list[dict[str, Any]]) -> None:
+    """A webhook may arrive twice; the id of its event stays the same."""
     ids: dict[tuple[str, str], set[str]] = defaultdict(set)
     for line in lines:
         if line["kind"] == "delivery":

@@ -1,4 +1,4 @@
-"""The fault matrix as a list: a name, the fault, its goals, and what does it."""
+"""The fault matrix: the name of each row, its fault, its goals and its function."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -18,15 +18,15 @@ class Row:
     act: Callable[[Site], None] | None
     seconds: float
     changes: Mapping[str, str | Callable[[], str]] = field(default_factory=dict)
-    """Settings that the product is started with for this row; one may be made when it is needed."""
+    """Settings of the product for this row; a callable is called when the row runs."""
     later: str = ""
-    """Why it cannot be run, where it cannot."""
+    """Why the row cannot run, if it cannot."""
 
 
 def row(
     name: str, fault: str, *goals: str, seconds: float = 120.0, **changes: str | Callable[[], str]
 ) -> Callable[[Callable[[Site], None]], Callable[[Site], None]]:
-    """Put a function into the matrix; it may take so many seconds in the whole form."""
+    """Put a function into the matrix; `seconds` limits its full form."""
 
     def enter(act: Callable[[Site], None]) -> Callable[[Site], None]:
         MATRIX.append(Row(name, fault, goals, act, seconds, changes))

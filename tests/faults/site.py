@@ -1,4 +1,4 @@
-"""Where a row works: the house, the outside ledger, the injectors, and what it found."""
+"""What a row works with: the installation, the outside ledger, the injectors and its result."""
 
 import io
 import shutil
@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from tests.faults.client import OutsideLedger
-from tests.faults.house import House
-from tests.faults.injectors import Failpoints, StoreDoor, execute, resume
+from tests.faults.injectors import Failpoints, StoreProxy, execute, resume
+from tests.faults.installation import Installation
+from tests.faults.ledger import OutsideLedger
 from tests.faults.measures import Measure, Result
-from tests.faults.reconciler import Reckoning, reckon
+from tests.faults.reconciler import Findings, reconcile
 
 SETTLE_SECONDS = 90.0
 RESTART_SECONDS = 30.0
@@ -25,28 +25,28 @@ RESTART_SECONDS = 30.0
 
 
 class Site:
-    """One run of one row."""
+    """One run of a row."""
 
-    def __init__(self, house: House, ledger: OutsideLedger, result: Result, *, short: bool) -> None:
-        self.house = house
+    def __init__(self, installation: Installation, ledger: OutsideLedger, result: Result, *, short: bool) -> None:
+        self.installation = installation
         self.ledger = ledger
         self.result = result
         self.short = short
-        self.failpoints = Failpoints(house.failpoints)
-        self.store = StoreDoor(house.store_fault)
+        self.failpoints = Failpoints(installation.failpoints)
+        self.store = StoreProxy(installation.store_fault)
         self.accounts: list[str] = []
         self._key = f"{result.name}@{time.time():.3f}"
 
     def scale(self, whole: int, short: int) -> int:
-        """How many, in the whole form and in the short one."""
+        """Choose a count: of the full or of the short form."""
         return short if self.short else whole
 
     # Outside.
 
     def begin(self, *, accounts: int = 1) -> None:
-        """Open accounts of the row's own; what it asks from here on is counted for it."""
+        """Open accounts for this row; all later requests are counted for it."""
         self.failpoints.clear()
-        self.accounts = self.ledger.do("begin", row=self._key, url=self.house.url, accounts=accounts)
+        self.accounts = self.ledger.do("begin", row=self._key, url=self.installation.url, accounts=accounts)
 
     def submit(self, count: int = 1, **details: Any) -> list[str]:
         jobs = self.ledger.do("submit", pictures=self.pictures, count=count, **details)
@@ -71,30 +71,30 @@ class Site:
 
     @staticmethod
     def restore(hidden: Path, place: Path) -> None:
-        """Put a directory back; what was made in its place meanwhile is lost, as it is under a mount."""
+        """Put a directory back; what was made in its place meanwhile is deleted."""
         shutil.rmtree(place, ignore_errors=True)
         hidden.rename(place)
 
     # What was found.
 
-    def reconcile(self, *, may_fail: bool = False, settle: float = SETTLE_SECONDS, verify: bool = True) -> Reckoning:
-        """Wait for every end, compare every plaintext, and hold everything against everything."""
+    def reconcile(self, *, may_fail: bool = False, settle: float = SETTLE_SECONDS, verify: bool = True) -> Findings:
+        """Wait for every end, compare every plaintext, and compare the record with all stores."""
         self.ledger.do("settle", seconds=settle, within=settle + 60)
         if verify:
             self.ledger.do("verify", within=600)
         self.ledger.do("heard", seconds=10.0)
-        found = reckon(self.house, self.ledger.lines(self._key), self.accounts)
+        found = reconcile(self.installation, self.ledger.lines(self._key), self.accounts)
         self.result.counted |= found.counted()
         violations = found.violations(may_fail=may_fail)
-        for kind, culprits in violations.items():
-            self.result.faults += [f"{kind}: {culprit}" for culprit in culprits[:5]]
+        for kind, names in violations.items():
+            self.result.faults += [f"{kind}: {name}" for name in names[:5]]
         self.measure(
             "violations", sum(map(len, violations.values())), 0, "lost, doubled, wrong, half, gaps, odd answers"
         )
         return found
 
     def measure(self, name: str, measured: float, goal: float, how: str, *, better: str = "lower") -> None:
-        """Note a number beside its goal; of several under one name the worst stays."""
+        """Add a number with its goal; of several under one name the worst is kept."""
         new = Measure(f"{self.result.name}.{name}", round(measured, 3), goal, better, how)
         same = next((one for one in self.result.measures if one.id == new.id), new)
         worst = (min if better == "higher" else max)(same, new, key=lambda one: one.measured)
@@ -102,7 +102,7 @@ class Site:
         self.result.counted[name] = round(worst.measured, 2)
 
     def expect(self, truth: object, what: str) -> None:
-        """Note what should hold and does not."""
+        """Add a fault if something that must be true is not."""
         if not truth:
             self.result.faults.append(what)
 
@@ -110,11 +110,11 @@ class Site:
         return [line for line in self.ledger.lines(self._key) if line["kind"] in kinds]
 
     def restarts(self, jobs: Iterable[str], since: float) -> list[float]:
-        """For each job the seconds from a moment to its first word of the next attempt."""
+        """Return the seconds from a moment to each job's first event of the next attempt."""
         found = []
         for job in jobs:
             rows = execute(
-                self.house,
+                self.installation,
                 "SELECT min(created_at) AS at FROM job_events WHERE job_id = $1::uuid AND created_at > $2",
                 job.rpartition("_")[2],
                 datetime.fromtimestamp(since).astimezone(),
@@ -134,11 +134,11 @@ class Site:
 
     @cached_property
     def pictures(self) -> list[str]:
-        """Small photographs: as JPEG they come back byte for byte, so one hash says whether they are the same."""
+        """Small photographs as JPEG, which decrypt byte for byte, so that a hash compares them."""
         return [self.picture(f"small-{seed}", 96 + 32 * seed, seed) for seed in range(6)]
 
     def picture(self, name: str, side: int, seed: int) -> str:
-        path = self.house.path / f"{name}.jpg"
+        path = self.installation.path / f"{name}.jpg"
         if not path.exists():
             noise = np.random.default_rng(seed).integers(0, 64, (side, side, 3), dtype=np.uint8)
             slope = np.linspace(0, 190, side, dtype=np.uint8)
@@ -148,8 +148,8 @@ class Site:
         return str(path)
 
     def file(self, name: str, data: bytes) -> str:
-        """Put a file where the ledger finds it."""
-        path = self.house.path / name
+        """Write a file for the ledger and return its path."""
+        path = self.installation.path / name
         self.write(path, data)
         return str(path)
 

@@ -1,4 +1,4 @@
-"""Why a row is not run."""
+"""Exceptions for rows that do not run."""
 
 
 class NotYet(Exception):

@@ -1,7 +1,7 @@
-"""A door before the object store that can be made to fail: `uvicorn tests.faults.store_proxy:app`.
+"""A proxy in front of the object store that fails on request: `uvicorn tests.faults.store_proxy:app`.
 
 STORE_UPSTREAM is the real store; STORE_FAULT names a file that says what to do with each request. Without the file the
-door only passes everything on. The file is JSON: `act` is one of
+proxy forwards everything. The file is JSON: `act` is one of
 
 status      answer `status` without asking the store
 hang        take the request and never answer it
@@ -34,11 +34,11 @@ client = httpx.AsyncClient(
 
 
 class Dropped(Exception):
-    """The connection is to be broken off."""
+    """The connection must be broken."""
 
 
 def fault_of(scope: Scope) -> dict[str, Any]:
-    """Say what is to happen to this request; nothing where it is empty."""
+    """Return what happens to this request; empty means nothing."""
     try:
         fault: dict[str, Any] = json.loads(Path(os.environ["STORE_FAULT"]).read_text())
     except FileNotFoundError:
@@ -81,7 +81,7 @@ async def pass_on(scope: Scope, body: bytes, send: Send, *, truncated: bool) -> 
     raw = scope.get("raw_path") or scope["path"].encode()
     query = b"?" + scope["query_string"] if scope["query_string"] else b""
     url = os.environ["STORE_UPSTREAM"] + (raw + query).decode("ascii")
-    # The host is part of what the caller has signed, so it stays as it was.
+    # The caller's signature covers the host, so it stays unchanged.
     headers = [(name, value) for name, value in scope["headers"] if name not in HOP_BY_HOP]
     content = part(body) if truncated and body else body
     try:
@@ -100,7 +100,7 @@ async def pass_on(scope: Scope, body: bytes, send: Send, *, truncated: bool) -> 
 
 
 async def part(body: bytes):
-    """Yield less than was announced: the store sees an upload that breaks off."""
+    """Yield less than the announced length: the store sees an upload that breaks off."""
     yield body[: int(len(body) * PART)]
     raise httpx.WriteError("broken off")
 

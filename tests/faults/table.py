@@ -1,4 +1,4 @@
-"""The table at the end of a run, and the same as JSON."""
+"""Results of a run as a table and as JSON."""
 
 import json
 import os
@@ -23,7 +23,7 @@ def lines(results: Iterable[Result]) -> Iterable[str]:
 
 
 def to_json(results: list[Result]) -> dict[str, Any]:
-    """The form of benchmarks/results.json, with the whole matrix beside the measures."""
+    """Return the form of benchmarks/results.json, with the whole matrix beside the measures."""
     return {
         "machine": machine(),
         "rows": [measure.to_json() for result in results for measure in result.measures],
@@ -40,7 +40,7 @@ def failed(results: Iterable[Result]) -> bool:
 
 
 def machine() -> str:
-    """Say what it ran on, without naming the machine."""
+    """Describe the machine without its name."""
     return f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
 
 

@@ -1,4 +1,4 @@
-"""The harness itself: its ledger is a stranger, its matrix is documented, and its reconciler can find fault."""
+"""The fault harness: its ledger imports nothing of the product, its matrix is documented, its reconciler works."""
 
 import json
 import subprocess
@@ -10,7 +10,7 @@ import pytest
 
 from tests.faults import reconciler
 from tests.faults.measures import Measure, Result
-from tests.faults.reconciler import Reckoning
+from tests.faults.reconciler import Findings
 from tests.faults.rows import MATRIX
 from tests.support.stack import ROOT
 
@@ -31,7 +31,7 @@ def job(status="completed", **changes):
 
 
 def rows(of, **changes):
-    """What the database says of a job that went well."""
+    """Return the database's rows of a job without faults."""
     ended = {"completed": "success", "failed": "failure"}[of["status"]]
     last = {"completed": "completed", "failed": "error"}[of["status"]]
     events = [{"job_id": of["id"], "seq": 1, "type": "progress"}, {"job_id": of["id"], "seq": 2, "type": last}]
@@ -58,8 +58,8 @@ def wire(of):
 class TestLedger:
     def test_knows_nothing_of_the_product(self):
         code = "import json, sys, tests.faults.outside.__main__; print(json.dumps(sorted(sys.modules)))"
-        told = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-        loaded = {name.partition(".")[0] for name in json.loads(told.stdout)}
+        done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+        loaded = {name.partition(".")[0] for name in json.loads(done.stdout)}
         assert "httpx" in loaded
         assert loaded & PRODUCT == set()
 
@@ -72,13 +72,13 @@ class TestMatrix:
         text = (ROOT / "docs/explanation/reliability.md").read_text()
         assert [row.name for row in MATRIX if f"| `{row.name}` |" not in text] == []
 
-    def test_speaks_of_every_goal(self):
+    def test_covers_every_goal(self):
         assert {goal for row in MATRIX for goal in row.goals} == {f"G{number}" for number in range(1, 19)}
 
 
 class TestReconciler:
     def test_finds_nothing_where_all_is_well(self):
-        one, found = job(), Reckoning()
+        one, found = job(), Findings()
         reconciler._count_jobs(found, [{"kind": "accepted", "job": wire(one)}], [one])
         reconciler._count_effects(found, rows(one))
         reconciler._count_gaps(found, [], rows(one))
@@ -87,17 +87,18 @@ class TestReconciler:
         assert found.counted()["accepted"] == found.ended["completed"] == 1
 
     @pytest.mark.parametrize("status", ["pending", "processing"])
-    def test_a_job_that_does_not_end_is_lost(self, status):
-        one, found = job(status), Reckoning()
+    def test_job_that_does_not_end_is_lost(self, status):
+        one, found = job(status), Findings()
         reconciler._count_jobs(found, [{"kind": "accepted", "job": wire(one)}], [one])
         assert found.lost == [f"{one['id']}: {status}"]
 
-    def test_a_promised_job_without_a_row_is_lost_unless_its_owner_deleted_it(self):
-        gone, promised = job(), Reckoning()
+    def test_promised_job_without_a_row_is_lost(self):
+        """Unless its owner has deleted it."""
+        gone, promised = job(), Findings()
         accepted = {"kind": "accepted", "job": wire(gone)}
         reconciler._count_jobs(promised, [accepted], [])
         assert promised.lost == [f"{gone['id']}: no row"]
-        deleted, found = {"kind": "answer", "method": "DELETE", "status": 204, "path": f"/x/{wire(gone)}"}, Reckoning()
+        deleted, found = {"kind": "answer", "method": "DELETE", "status": 204, "path": f"/x/{wire(gone)}"}, Findings()
         reconciler._count_jobs(found, [accepted, deleted], [])
         assert found.lost == []
 
@@ -112,38 +113,40 @@ class TestReconciler:
         ],
         ids=["two keys", "two audited ends", "no audited end", "two results", "two last events"],
     )
-    def test_an_effect_that_is_there_twice_or_not_at_all_is_found(self, changed):
-        one, found = job(), Reckoning()
+    def test_double_or_missing_effect_is_found(self, changed):
+        one, found = job(), Findings()
         reconciler._count_effects(found, rows(one, **{name: make(one) for name, make in changed.items()}))
         assert found.doubled != []
 
-    def test_a_result_of_a_fenced_attempt_is_found(self):
-        one, found = job(fencing_token=3), Reckoning()
+    def test_result_of_a_fenced_attempt_is_found(self):
+        one, found = job(fencing_token=3), Findings()
         reconciler._count_effects(found, rows(one))
         assert found.doubled == [f"results/{one['id'].hex}/1/result: of an attempt that was fenced off"]
 
-    def test_a_job_that_was_sent_back_may_end_once_more(self):
-        one, found = job(retries=1), Reckoning()
+    def test_retried_job_may_end_once_more(self):
+        one, found = job(retries=1), Findings()
         two = [{"object_id": one["id"], "outcome": outcome, "entries": 1} for outcome in ("failure", "success")]
         events = [*rows(one)["events"], {"job_id": one["id"], "seq": 3, "type": "error"}]
         reconciler._count_effects(found, rows(one, audit=two, events=events))
         assert found.doubled == []
 
-    def test_a_blob_that_is_short_or_missing_is_half(self):
+    def test_short_or_missing_blob_is_half(self):
         one = job()
         for objects in ({}, {f"results/{one['id'].hex}/1/result": 8}):
-            found = Reckoning()
+            found = Findings()
             reconciler._count_objects(found, rows(one), objects)
             assert len(found.half) == 1
 
-    def test_a_hole_in_the_numbers_is_a_gap_in_rows_and_on_sockets(self):
-        one, found = job(event_seq=3), Reckoning()
-        heard = [{"kind": "frame", "listener": "a", "seq": seq} for seq in (1, 3)]
+    def test_missing_number_is_a_gap(self):
+        """In the rows, and at a listener."""
+        one, found = job(event_seq=3), Findings()
+        heard = [{"kind": "message", "listener": "a", "seq": seq} for seq in (1, 3)]
         reconciler._count_gaps(found, heard, rows(one))
         assert len(found.gaps) == 2
 
-    def test_another_plaintext_is_wrong_and_one_that_nobody_compared_is_said(self):
-        found = Reckoning()
+    def test_wrong_and_unverified_plaintexts_are_found(self):
+        """A completed job whose plaintext was not compared is unverified."""
+        found = Findings()
         ended = [{"kind": "ended", "job": name, "status": "completed"} for name in ("a", "b")]
         reconciler._count_plaintexts(found, [*ended, {"kind": "plaintext", "job": "a", "same": False}])
         assert (found.wrong, found.unverified) == (["a"], ["b"])
@@ -152,22 +155,23 @@ class TestReconciler:
         ("status", "retry_after", "odd"),
         [(500, None, 1), (503, None, 1), (503, "5", 0), (507, None, 0), (404, None, 0)],
     )
-    def test_only_what_asks_to_come_back_may_fail(self, status, retry_after, odd):
-        found = Reckoning()
-        told = {"method": "GET", "path": "/x", "status": status, "retry_after": retry_after, "request_id": "r"}
-        reconciler._count_answers(found, [{"kind": "answer", **told}])
+    def test_only_temporary_failures_are_allowed(self, status, retry_after, odd):
+        """A 503 needs a Retry-After; a 507 does not."""
+        found = Findings()
+        answer = {"method": "GET", "path": "/x", "status": status, "retry_after": retry_after, "request_id": "r"}
+        reconciler._count_answers(found, [{"kind": "answer", **answer}])
         assert len(found.odd_answers) == odd
 
     def test_two_ids_of_one_event_are_two_effects(self):
-        found = Reckoning()
+        found = Findings()
         body = {"type": "job.completed", "data": {"job_id": "job_1"}}
-        told = [{"kind": "delivery", "headers": {"webhook-id": name}, "body": body} for name in ("a", "a", "b")]
-        reconciler._count_deliveries(found, told)
+        lines = [{"kind": "delivery", "headers": {"webhook-id": name}, "body": body} for name in ("a", "a", "b")]
+        reconciler._count_deliveries(found, lines)
         assert (found.deliveries, len(found.doubled)) == (3, 1)
 
 
 class TestResult:
-    def test_is_broken_by_a_measure_that_misses_its_goal(self):
+    def test_missed_goal_makes_it_broken(self):
         result = Result("row", "fault", ("G4",), measures=[Measure("row.restart_s", 31, 30, "lower", "how")])
         result.judge()
         assert result.status == "BROKEN"

@@ -1,7 +1,7 @@
-"""Imported by Python itself at its start, where this directory is on PYTHONPATH: a process whose clock is wrong.
+"""A wrong clock for one process: Python imports this module at its start if this directory is on PYTHONPATH.
 
-CLOCK_SHIFT_SECONDS is JSON: a word of the command line and by how many seconds its process is ahead of the world.
-Nothing of the machine is changed, and no library is preloaded.
+CLOCK_SHIFT_SECONDS is JSON: a word of the command line and the seconds by which its process is ahead. The machine's
+clock is not changed, and no library is preloaded.
 """
 
 import datetime as dt
@@ -18,7 +18,7 @@ if ahead:
     TrueDatetime = dt.datetime
 
     class Likeness(type):
-        """What the interpreter's own parts make is an instance as well."""
+        """A datetime that the interpreter itself makes is an instance too."""
 
         def __instancecheck__(cls, instance):
             return isinstance(instance, TrueDatetime)
@@ -38,7 +38,7 @@ if ahead:
     true_utime = os.utime
 
     def shifted_utime(path, times=None, **options):
-        """Files that are touched bear this process's time, as they would if the machine's clock were wrong."""
+        """Touched files get this process's time, as if the machine's clock were wrong."""
         if times is None and "ns" not in options:
             times = (time.time(), time.time())
         true_utime(path, times, **options)

@@ -1,7 +1,7 @@
-"""The outside ledger: a process that talks to the API like any stranger and knows nothing of what is behind it.
+"""The outside ledger: a process that uses the API as any client does and imports nothing of the product.
 
-`python -m tests.faults.outside URL DIARY` takes orders as JSON lines on its standard input, carries them out side by
-side, and answers each with one line. What it saw is in the diary, a line for each answer, frame and delivery.
+`python -m tests.faults.outside URL RECORD` reads orders as JSON lines from its standard input, carries them out
+concurrently, and answers each with one line. The record gets a line for each answer, message and delivery.
 """
 
 import asyncio
@@ -12,41 +12,41 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from tests.faults.outside.diary import Diary
+from tests.faults.outside.client import Client, describe, read, since
 from tests.faults.outside.hooks import Receiver
 from tests.faults.outside.listener import Listener
-from tests.faults.outside.rough import drop_upload, open_deaf_socket
-from tests.faults.outside.stranger import Stranger, describe, read, since
+from tests.faults.outside.record import Record
+from tests.faults.outside.rough import drop_upload, open_unread_socket
 
 
 class Outside:
-    """What can be ordered: each public coroutine is an order of its name."""
+    """The orders: each public coroutine is the order of its name."""
 
-    def __init__(self, url: str, diary: Diary) -> None:
+    def __init__(self, url: str, record: Record) -> None:
         self.url = url
-        self.diary = diary
-        self.strangers: list[Stranger] = []
+        self.record = record
+        self.clients: list[Client] = []
         self.listening: list[tuple[Listener, asyncio.Task[None]]] = []
-        self.deaf: list[Any] = []
+        self.unread: list[Any] = []
         self.receivers: list[Receiver] = []
 
     async def begin(self, *, row: str, url: str, accounts: int = 1) -> list[str]:
-        """Start a row with accounts of its own; what was open before is let go."""
+        """Start a row with accounts of its own, and close what the row before has opened."""
         await self.release()
-        for stranger in self.strangers:
-            await stranger.http.aclose()
-        self.url, self.diary.row = url, row
-        self.strangers = [Stranger(self.url, self.diary) for _ in range(accounts)]
-        return [await stranger.enroll() for stranger in self.strangers]
+        for client in self.clients:
+            await client.http.aclose()
+        self.url, self.record.row = url, row
+        self.clients = [Client(self.url, self.record) for _ in range(accounts)]
+        return [await client.enroll() for client in self.clients]
 
     async def release(self) -> None:
         """Stop listening and close the sockets that nobody reads."""
         for _, task in self.listening:
             task.cancel()
         await asyncio.gather(*(task for _, task in self.listening), return_exceptions=True)
-        for one in self.deaf:
+        for one in self.unread:
             one.close()
-        self.listening, self.deaf = [], []
+        self.listening, self.unread = [], []
 
     async def submit(
         self,
@@ -61,13 +61,13 @@ class Outside:
         headers: dict[str, str] | None = None,
         form: dict[str, str] | None = None,
     ) -> list[str | None]:
-        """Send so many pictures; `follow` opens a listener for each, so many seconds after its 202."""
-        stranger, contents, turn = self.strangers[account], read(pictures), asyncio.Semaphore(at_once)
+        """Upload `count` pictures; `follow` opens a listener for each, so many seconds after its 202."""
+        client, contents, turn = self.clients[account], read(pictures), asyncio.Semaphore(at_once)
 
         async def one(number: int) -> str | None:
             async with turn:
                 picture = contents[number % len(contents)]
-                job = await stranger.submit(picture, persist=persist, headers=headers or {}, **(form or {}))
+                job = await client.submit(picture, persist=persist, headers=headers or {}, **(form or {}))
                 await asyncio.sleep(every)
             if job is not None and follow:
                 self._listen(job, account, delay=follow[number % len(follow)])
@@ -80,17 +80,17 @@ class Outside:
             self._listen(job, account, delay=0.0)
 
     async def heard(self, *, seconds: float) -> int:
-        """Wait until every listener has heard its end, and return how many have not."""
+        """Wait until every listener has got the last event; return how many have not."""
         tasks = [task for _, task in self.listening]
         if tasks:
             await asyncio.wait(tasks, timeout=seconds)
         return sum(not listener.over for listener, _ in self.listening)
 
-    async def deafen(self, *, job: str, count: int, account: int = 0) -> None:
-        """Open sockets that will never be read."""
+    async def leave_unread(self, *, job: str, count: int, account: int = 0) -> None:
+        """Open sockets that nobody reads."""
         token = self._token(account)
         for _ in range(count):
-            self.deaf.append(await open_deaf_socket(self.url, token, job))
+            self.unread.append(await open_unread_socket(self.url, token, job))
 
     async def drop(self, *, pictures: list[str], count: int, account: int = 0) -> None:
         """Hang up in the middle of uploads."""
@@ -112,31 +112,31 @@ class Outside:
         form: dict[str, str] | None = None,
         body: Any = None,
     ) -> list[dict[str, Any] | None]:
-        """Ask the same so many times at once, and return what was answered."""
-        stranger = self.strangers[account]
+        """Send the same request `count` times at once and return the answers."""
+        client = self.clients[account]
         content = read([picture])[0] if picture else None
 
         async def one() -> dict[str, Any] | None:
             sent: dict[str, Any] = {"headers": headers or {}}
             sent |= {"files": {field: ("photo.jpg", content)}, "data": form or {}} if content else {"json": body}
             began = time.monotonic()
-            answer = await stranger.ask(method, path, **sent)
+            answer = await client.ask(method, path, **sent)
             if answer is None:
                 return None
             kind = answer.headers.get("content-type", "")
             parsed = answer.json() if "json" in kind else None
             if content and answer.status_code == 202 and parsed and "job_id" in parsed:
-                stranger.remember(parsed["job_id"], content)
+                client.remember(parsed["job_id"], content)
             return {**describe(answer), "body": parsed, "seconds": since(began)}
 
         return await asyncio.gather(*(one() for _ in range(count)))
 
-    async def knock(self, *, path: str, seconds: float, every: float = 0.1) -> dict[str, Any]:
-        """Ask the same again and again; return how often each status came and when the last failure was."""
+    async def poll(self, *, path: str, seconds: float, every: float = 0.1) -> dict[str, Any]:
+        """Repeat a request; return the count of each status and the time of the last failure."""
         statuses: dict[str, int] = {}
         deadline, last_failure = time.monotonic() + seconds, 0.0
         while time.monotonic() < deadline:
-            answer = await self.strangers[0].ask("GET", path, quiet=True)
+            answer = await self.clients[0].ask("GET", path, quiet=True)
             status = "cut" if answer is None else str(answer.status_code)
             statuses[status] = statuses.get(status, 0) + 1
             if status != "200":
@@ -145,42 +145,42 @@ class Outside:
         return {"statuses": statuses, "last_failure": last_failure}
 
     async def settle(self, *, seconds: float) -> int:
-        return sum([await stranger.settle(seconds) for stranger in self.strangers])
+        return sum([await client.settle(seconds) for client in self.clients])
 
     async def verify(self) -> int:
-        return sum([await stranger.verify() for stranger in self.strangers])
+        return sum([await client.verify() for client in self.clients])
 
     async def receive(self, *, refusals: int = 0) -> str:
         """Open a receiver of webhooks and return its address."""
-        receiver = Receiver(self.diary, refusals=refusals)
+        receiver = Receiver(self.record, refusals=refusals)
         self.receivers.append(receiver)
         return await receiver.open()
 
     def _listen(self, job: str, account: int, *, delay: float) -> None:
         name = f"{job}#{len(self.listening)}"
-        listener = Listener(self.url, self._token(account), job, self.diary, name=name)
+        listener = Listener(self.url, self._token(account), job, self.record, name=name)
         self.listening.append((listener, asyncio.create_task(listener.follow(delay=delay))))
 
     def _token(self, account: int) -> str:
-        return str(self.strangers[account].http.headers["Authorization"])
+        return str(self.clients[account].http.headers["Authorization"])
 
 
 async def carry_out(outside: Outside, line: str) -> None:
-    """Do what one line says and answer it with one line."""
+    """Carry out the order of one line and answer it with one line."""
     order = json.loads(line)
     number, name = order.pop("number"), order.pop("do")
     act: Callable[..., Awaitable[Any]] = getattr(outside, name)
     try:
         answer = {"number": number, "answer": await act(**order)}
-    except Exception as error:  # noqa: BLE001 -- whoever gave the order must hear of it
-        outside.diary.write("order-failed", order=name, error=repr(error))
+    except Exception as error:  # noqa: BLE001 -- the harness must learn of it
+        outside.record.write("order-failed", order=name, error=repr(error))
         answer = {"number": number, "error": f"{name}: {error!r}"}
     sys.stdout.write(json.dumps(answer) + "\n")
     sys.stdout.flush()
 
 
 async def main(url: str, path: str) -> None:
-    outside = Outside(url, Diary(Path(path)))
+    outside = Outside(url, Record(Path(path)))
     orders = asyncio.StreamReader(limit=1 << 24)
     loop = asyncio.get_running_loop()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(orders), sys.stdin)

@@ -1,9 +1,9 @@
-"""A receiver of webhooks that takes everything and writes down what came."""
+"""A receiver of webhooks that accepts everything and records it."""
 
 import asyncio
 import json
 
-from tests.faults.outside.diary import Diary
+from tests.faults.outside.record import Record
 
 KEPT = ("webhook-id", "webhook-timestamp", "webhook-signature", "content-type", "content-length")
 
@@ -11,8 +11,8 @@ KEPT = ("webhook-id", "webhook-timestamp", "webhook-signature", "content-type", 
 class Receiver:
     """A server of a few lines; `refusals` is how many of the first deliveries are answered 500."""
 
-    def __init__(self, diary: Diary, *, refusals: int = 0) -> None:
-        self._diary = diary
+    def __init__(self, record: Record, *, refusals: int = 0) -> None:
+        self._record = record
         self._refusals = refusals
         self._server: asyncio.Server | None = None
 
@@ -28,12 +28,12 @@ class Receiver:
             body = json.loads(await reader.readexactly(int(headers.get("content-length", "0"))))
             refused = self._refusals > 0
             self._refusals -= refused
-            told = {name: headers[name] for name in KEPT if name in headers}
-            self._diary.write("delivery", headers=told, body=body, refused=refused)
+            kept = {name: headers[name] for name in KEPT if name in headers}
+            self._record.write("delivery", headers=kept, body=body, refused=refused)
             status = b"500 Internal Server Error" if refused else b"204 No Content"
             writer.write(b"HTTP/1.1 " + status + b"\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
             await writer.drain()
         except (asyncio.IncompleteReadError, ValueError, OSError) as error:
-            self._diary.write("delivery-broken", error=type(error).__name__)
+            self._record.write("delivery-broken", error=type(error).__name__)
         finally:
             writer.close()

@@ -1,4 +1,4 @@
-"""Someone who follows a job over a socket, comes back when it closes, and writes down every frame."""
+"""A listener that follows a job over sockets, reconnects when one closes, and records every message."""
 
 import asyncio
 import json
@@ -8,7 +8,7 @@ from typing import Any
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
-from tests.faults.outside.diary import Diary
+from tests.faults.outside.record import Record
 
 LAST = {"completed", "error", "cancelled"}
 PAUSE_SECONDS = 0.2
@@ -18,11 +18,11 @@ OPEN_SECONDS = 20.0
 class Listener:
     """Follows one job until its end, over as many sockets as it takes."""
 
-    def __init__(self, url: str, token: str, job: str, diary: Diary, *, name: str) -> None:
+    def __init__(self, url: str, token: str, job: str, record: Record, *, name: str) -> None:
         self._url = url.replace("http://", "ws://", 1) + f"/ws/progress/{job}"
         self._headers = {"Authorization": token}
         self._job = job
-        self._diary = diary
+        self._record = record
         self._name = name
         self._seq = 0
         self._lost_at: float | None = None
@@ -50,14 +50,14 @@ class Listener:
             if not self.over:
                 self._lose(f"closed {socket.close_code}")
 
-    def _hear(self, frame: dict[str, Any]) -> None:
+    def _hear(self, message: dict[str, Any]) -> None:
         if self._lost_at is not None:
             self._write("resumed", seconds=round(time.monotonic() - self._lost_at, 3))
             self._lost_at = None
-        if frame["type"] != "snapshot":
-            self._seq = frame["seq"]
-            self.over = frame["type"] in LAST
-            self._write("frame", seq=frame["seq"], type=frame["type"])
+        if message["type"] != "snapshot":
+            self._seq = message["seq"]
+            self.over = message["type"] in LAST
+            self._write("message", seq=message["seq"], type=message["type"])
 
     def _lose(self, why: str) -> None:
         if self._lost_at is None:
@@ -65,4 +65,4 @@ class Listener:
             self._write("socket-lost", why=why)
 
     def _write(self, kind: str, **facts: Any) -> None:
-        self._diary.write(kind, job=self._job, listener=self._name, **facts)
+        self._record.write(kind, job=self._job, listener=self._name, **facts)

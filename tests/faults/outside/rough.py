@@ -1,4 +1,4 @@
-"""Callers with bad manners: uploads that are dropped half-way, sockets that nobody reads."""
+"""Misbehaving callers: uploads that break off halfway, and sockets that nobody reads."""
 
 import asyncio
 import base64
@@ -12,7 +12,7 @@ BOUNDARY = "7d1b2c3e4f"
 
 
 async def drop_upload(url: str, token: str, picture: bytes, *, share: float) -> None:
-    """Send a part of an upload and hang up with a reset."""
+    """Send a part of an upload and reset the connection."""
     place = urlsplit(url)
     head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="image"; filename="photo.jpg"\r\n\r\n'.encode()
     body = head + picture + f"\r\n--{BOUNDARY}--\r\n".encode()
@@ -25,13 +25,13 @@ async def drop_upload(url: str, token: str, picture: bytes, *, share: float) -> 
         writer.write(request + body[: int(len(body) * share)])
         await writer.drain()
         await asyncio.sleep(0.05)
-    # Linger zero: the other side sees a reset and not a quiet end.
+    # Linger zero: the other side sees a reset and no orderly end.
     writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
     writer.transport.abort()
 
 
-async def open_deaf_socket(url: str, token: str, job: str) -> socket.socket:
-    """Shake hands for a progress socket and never read from it: nothing is behind it that would."""
+async def open_unread_socket(url: str, token: str, job: str) -> socket.socket:
+    """Open a progress socket and never read from it."""
     place = urlsplit(url)
     plain = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BYTES)

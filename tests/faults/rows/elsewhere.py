@@ -1,4 +1,4 @@
-"""Rows of the matrix and goals that are counted by another command, or come with a capability that is not here yet."""
+"""Rows that another command counts, or that come with a capability that does not exist yet."""
 
 from tests.faults.registry import elsewhere, later
 

@@ -1,4 +1,4 @@
-"""Pictures that take their worker down, and those that never end."""
+"""Pictures that kill their worker, need too much memory, or never end."""
 
 import os
 import resource
@@ -12,7 +12,7 @@ from tests.support import pictures
 from tests.support.stack import wait_until
 
 MAX_ATTEMPTS = 3
-ROOM_BYTES = 24 * 1024 * 1024
+HEADROOM_BYTES = 24 * 1024 * 1024
 
 
 @row("poison", "a picture that kills its worker every time", "G1", "G2", "G4", "G15", seconds=240)
@@ -43,7 +43,7 @@ def poison(site: Site) -> None:
 
 
 def _wait_of_others(site: Site) -> float:
-    """Time four small jobs; the best of two is not the noise of a machine that others use."""
+    """Time four small jobs; the better of two runs leaves out noise of the machine."""
     return min(_time_four(site) for _ in range(2))
 
 
@@ -61,19 +61,19 @@ def _has_ended(site: Site, job: str) -> bool:
 
 @row("out-of-memory", "a picture for which there is no memory", "G1", "G2", "G15", seconds=240)
 def run_out_of_memory(site: Site) -> None:
-    """Each child gets a ceiling just above what it has, as a hostile picture would find it."""
+    """Each child gets a memory limit just above what it uses."""
     site.begin()
     large = site.file("large.png", pictures.as_png(pictures.enlarge("astronaut.png", megapixels=25, seed=4)))
-    for pid in site.house.children("worker"):
+    for pid in site.installation.children("worker"):
         used = int(Path(f"/proc/{pid}/statm").read_text().split()[0]) * resource.getpagesize()
-        resource.prlimit(pid, resource.RLIMIT_AS, (used + ROOM_BYTES, resource.prlimit(pid, resource.RLIMIT_AS)[1]))
+        resource.prlimit(pid, resource.RLIMIT_AS, (used + HEADROOM_BYTES, resource.prlimit(pid, resource.RLIMIT_AS)[1]))
     [job] = site.ledger.do("submit", pictures=[large], count=1, form={"layout": "pixels"})
     wait_until(lambda: _has_ended(site, job), "the picture without memory ends", seconds=120)
     facts = site.ask_one("GET", f"/jobs/{job}")["body"]
     site.result.counted |= {"status": facts["status"], "code": (facts["error"] or {}).get("code")}
     site.measure("attempts", facts["attempts"], MAX_ATTEMPTS, "attempts at the picture without memory")
     site.expect(facts["status"] == "failed", "it did not fail: the fault was not injected")
-    for pid in site.house.children("worker"):
+    for pid in site.installation.children("worker"):
         os.kill(pid, signal.SIGKILL)
     site.submit(4)
     found = site.reconcile(may_fail=True)
@@ -91,7 +91,7 @@ def run_out_of_memory(site: Site) -> None:
     JOB_HARD_TIME_LIMIT_SECONDS="10",
 )
 def never_end(site: Site) -> None:
-    """The thread that works sleeps for an hour at every attempt."""
+    """The working thread sleeps for an hour at every attempt."""
     site.begin()
     site.failpoints.arm("worker.encrypting", "sleep 3600")
     [job] = site.submit(1, follow=[0.0])

@@ -1,4 +1,4 @@
-"""The truth: restarted, cut off, crowded, and unwilling to write the audit log."""
+"""PostgreSQL: restarted, cut off, out of connections, and refusing rows of the audit log."""
 
 import signal
 import threading
@@ -12,10 +12,10 @@ COUNT = "SELECT count(*) AS found FROM {} "
 
 
 def _expect_healthy(site: Site, *, after: float) -> None:
-    """No connection that is broken is left anywhere."""
+    """Check that no process has kept a broken connection."""
     time.sleep(after)
-    knocks = site.ledger.do("knock", path="/jobs", seconds=3, every=0.02)
-    poisoned = sum(count for status, count in knocks["statuses"].items() if status != "200")
+    polls = site.ledger.do("poll", path="/jobs", seconds=3, every=0.02)
+    poisoned = sum(count for status, count in polls["statuses"].items() if status != "200")
     site.measure("poisoned", poisoned, 0, f"answers that are not 200, {after:.0f} s later")
 
 
@@ -23,15 +23,15 @@ def _expect_healthy(site: Site, *, after: float) -> None:
 def restart(site: Site) -> None:
     site.begin()
     site.submit(10, at_once=5, follow=[0.0])
-    knocking = site.ledger.start("knock", path="/jobs", seconds=12.0)
+    polling = site.ledger.start("poll", path="/jobs", seconds=12.0)
     time.sleep(0.3)
     moment = time.time()
-    site.house.kill("postgres", signal.SIGQUIT)
-    knocks = knocking.result(60)
+    site.installation.kill("postgres", signal.SIGQUIT)
+    polls = polling.result(60)
     site.measure(
-        "first_success_s", max(0.0, knocks["last_failure"] - moment), 10, "from the restart to the last failure"
+        "first_success_s", max(0.0, polls["last_failure"] - moment), 10, "from the restart to the last failure"
     )
-    site.expect("200" in knocks["statuses"], "nothing was answered with 200")
+    site.expect("200" in polls["statuses"], "nothing was answered with 200")
     _expect_healthy(site, after=site.scale(60, 4))
     site.reconcile()
 
@@ -42,7 +42,7 @@ def terminate(site: Site) -> None:
     submitting = site.start_submitting(20, at_once=2, every=0.3, follow=[0.0])
     broken = 0
     for _ in range(site.scale(100, 15)):
-        broken += terminate_backends(site.house)
+        broken += terminate_backends(site.installation)
         time.sleep(0.1)
     submitting.result(120)
     site.result.counted["terminated"] = broken
@@ -52,18 +52,18 @@ def terminate(site: Site) -> None:
 
 @row("pool-of-5", "a pool of 5 connections under 100 requests", "G6", seconds=120, DATABASE_POOL_SIZE="5")
 def crowd_the_pool(site: Site) -> None:
-    """Every connection is held for seconds: who waits for one is told to come back, and soon."""
+    """Every connection is held for seconds: a request that waits for one gets a quick 503."""
     site.begin()
     site.submit(1)
     site.ledger.do("settle", seconds=30)
-    locked = threading.Thread(target=execute, args=(site.house, LOCKED_FOR_SECONDS))
+    locked = threading.Thread(target=execute, args=(site.installation, LOCKED_FOR_SECONDS))
     locked.start()
     time.sleep(0.5)
     answers = site.ask("GET", "/jobs", count=100)
     locked.join()
     refused = [answer for answer in answers if answer and answer["status"] == 503]
     site.expect(all(answer is not None for answer in answers), "a request was cut")
-    site.expect(refused, "nobody had to wait for a connection: the fault was not injected")
+    site.expect(refused, "no request had to wait for a connection: the fault was not injected")
     site.expect({answer["status"] for answer in answers if answer} <= {200, 503}, "an answer is neither 200 nor 503")
     if refused:
         slowest = max(answer["seconds"] for answer in refused)
@@ -78,7 +78,7 @@ LOCKED_FOR_SECONDS = "DO $$ BEGIN LOCK TABLE jobs IN ACCESS EXCLUSIVE MODE; PERF
 
 @row("audit-refused", "the audit log takes no rows", "G1", "G2", "G13", seconds=200)
 def refuse_audit(site: Site) -> None:
-    """What must be written down and cannot be does not happen: not when it is asked for, and not at a job's end."""
+    """An act whose audit entry cannot be written does not happen, at a request or at a job's end."""
     site.begin()
     site.failpoints.arm("worker.stored", "stop")
     [held] = site.submit(1, follow=[0.0])
@@ -86,7 +86,7 @@ def refuse_audit(site: Site) -> None:
     pid = site.failpoints.await_taken("worker.stored")
     site.ledger.do("settle", seconds=2)
     before = _acts(site)
-    with refusing_audit(site.house):
+    with refusing_audit(site.installation):
         resume(pid)
         answers = [answer for one in _audited(site, done, held) for answer in one]
         time.sleep(site.scale(25, 3))
@@ -117,4 +117,4 @@ def _acts(site: Site) -> dict[str, int]:
         "keys": COUNT.format("keys"),
         "audited": COUNT.format("audit_events"),
     }
-    return {name: execute(site.house, query)[0]["found"] for name, query in tables.items()}
+    return {name: execute(site.installation, query)[0]["found"] for name, query in tables.items()}

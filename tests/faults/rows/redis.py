@@ -1,4 +1,4 @@
-"""The doorbell: killed, emptied, away."""
+"""Redis, which carries notifications: killed, emptied, stopped."""
 
 import time
 
@@ -22,21 +22,21 @@ def _break_and_measure(site: Site, breaking, *, count: int) -> None:
     site.measure("consume_s", max(late, default=0.0), CONSUME_SECONDS, "from Redis being back to the last job's end")
     found = site.reconcile()
     site.measure(
-        "resume_s", max(found.resumed, default=0.0), RESUME_SECONDS, "a socket's end to its successor's first frame"
+        "resume_s", max(found.resumed, default=0.0), RESUME_SECONDS, "a socket's end to its successor's first message"
     )
-    site.expect(len(jobs) == count + 2, "every job was taken in")
+    site.expect(len(jobs) == count + 2, "every job was accepted")
 
 
 @row("redis-kill-aof", "kill -9 of Redis, every write on disk", "G1", "G2", "G5", seconds=150)
 def kill_with_log(site: Site) -> None:
-    _break_and_measure(site, lambda: site.house.kill("valkey"), count=site.scale(20, 8))
+    _break_and_measure(site, lambda: site.installation.kill("valkey"), count=site.scale(20, 8))
 
 
 @row("redis-kill-no-aof", "kill -9 of Redis, nothing on disk", "G1", "G2", "G5", seconds=150)
 def kill_without_log(site: Site) -> None:
     def lose() -> None:
-        lose_redis_files(site.house)
-        site.house.kill("valkey")
+        lose_redis_files(site.installation)
+        site.installation.kill("valkey")
 
     _break_and_measure(site, lose, count=site.scale(20, 8))
 
@@ -44,7 +44,7 @@ def kill_without_log(site: Site) -> None:
 @row("redis-flushall", "FLUSHALL", "G1", "G2", "G5", seconds=150)
 def flush(site: Site) -> None:
     def empty() -> None:
-        with site.house.redis() as client:
+        with site.installation.redis() as client:
             client.flushall()
 
     _break_and_measure(site, empty, count=site.scale(20, 8))
@@ -52,15 +52,15 @@ def flush(site: Site) -> None:
 
 @row("redis-down", "Redis is away for 120 s", "G1", "G2", "G5", seconds=330)
 def away(site: Site) -> None:
-    """Meanwhile jobs are taken in, and what needs no doorbell is answered."""
+    """Meanwhile jobs are accepted, and requests that need no notification are answered."""
     meanwhile: list[str] = []
 
     def stay_away() -> None:
-        site.house.down("valkey")
+        site.installation.down("valkey")
         meanwhile.extend(site.submit(6, at_once=3, follow=[0.0]))
-        knocks = site.ledger.do("knock", path="/jobs", seconds=site.scale(115, 6), every=0.5)
-        site.expect(set(knocks["statuses"]) == {"200"}, f"/jobs was answered {knocks['statuses']} without Redis")
-        site.house.up("valkey")
+        polls = site.ledger.do("poll", path="/jobs", seconds=site.scale(115, 6), every=0.5)
+        site.expect(set(polls["statuses"]) == {"200"}, f"/jobs was answered {polls['statuses']} without Redis")
+        site.installation.up("valkey")
 
     _break_and_measure(site, stay_away, count=site.scale(12, 4))
-    site.expect(len(meanwhile) == 6, "jobs were taken in while Redis was away")
+    site.expect(len(meanwhile) == 6, "jobs were accepted while Redis was away")

@@ -1,4 +1,4 @@
-"""The object store: failing, silent, slow, cutting off, full."""
+"""The object store: failing, silent, slow, breaking off, full."""
 
 import time
 from functools import partial
@@ -10,7 +10,7 @@ REFUSED = {503, 507}
 
 
 def _fail(site: Site, *, act: str, seconds: int, **details) -> None:
-    """Take jobs in, break the store under them, knock meanwhile, mend it, and see that all is well by itself."""
+    """Submit jobs, make the store fail, keep uploading, and check that all recovers by itself."""
     site.begin()
     site.submit(site.scale(8, 3), at_once=8)
     with site.store.failing(act, **details):
@@ -25,9 +25,7 @@ def _fail(site: Site, *, act: str, seconds: int, **details) -> None:
     ended = {line["job"]: line["status"] for line in site.lines("ended")}
     site.expect([ended.get(job) for job in fresh] == ["completed"] * 3, "what came afterwards was completed")
     allowed = {"unavailable", "storage-full"}
-    site.expect(
-        all(culprit.rpartition(": ")[2] in allowed for culprit in found.failed), f"jobs failed as {found.failed[:3]}"
-    )
+    site.expect(all(name.rpartition(": ")[2] in allowed for name in found.failed), f"jobs failed as {found.failed[:3]}")
 
 
 def _judge(site: Site, answers) -> None:
@@ -53,7 +51,7 @@ _enter("store-507", "the store is full: 507", seconds=6, act="status", status=50
 
 @row("disk-full", "the store's disk is full, really", "G1", "G2", "G12", seconds=300)
 def fill_the_disk(site: Site) -> None:
-    with site.house.store_on_a_small_disk() as disk:
+    with site.installation.store_on_a_small_disk() as disk:
         site.begin()
         site.submit(3)
         site.ledger.do("settle", seconds=60)

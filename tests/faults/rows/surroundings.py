@@ -1,4 +1,4 @@
-"""What a machine and its keeper do: wrong clocks, stuck sources, keys that are not there."""
+"""The machine and its operator: wrong clocks, stuck entropy sources, missing keys."""
 
 import json
 import threading
@@ -56,7 +56,7 @@ def gateway_behind(site: Site) -> None:
 
 
 class Stuck(BaseHTTPRequestHandler):
-    """A generator that gives the same number for ever."""
+    """A generator that always gives the same number."""
 
     def do_GET(self) -> None:
         body = json.dumps({"success": True, "type": "uint16", "data": [21845] * 1024}).encode()
@@ -80,7 +80,7 @@ def stuck_source() -> str:
 
 @row(
     "entropy-stuck",
-    "the source of random bits gives the same for ever",
+    "the source of random bits always gives the same",
     "G1",
     "G3",
     seconds=150,
@@ -88,7 +88,7 @@ def stuck_source() -> str:
     QRNG_URL=stuck_source,
 )
 def stick(site: Site) -> None:
-    """Every picture is encrypted all the same, and every one of them says that its source is degraded."""
+    """Every picture is encrypted all the same, and its receipt says that the source is degraded."""
     site.begin()
     jobs = site.submit(6, at_once=3, follow=[0.0])
     site.reconcile()
@@ -99,11 +99,11 @@ def stick(site: Site) -> None:
 
 @row("key-missing", "the keys of the vault are not there", "G1", "G2", "G3", seconds=200)
 def hide_the_keys(site: Site) -> None:
-    """What needs them is refused or waits; once they are back, everything works by itself."""
+    """What needs the keys is refused or waits; once they are back, everything works by itself."""
     site.begin()
     [done] = site.submit(1)
     site.ledger.do("settle", seconds=30)
-    vault = site.house.path / "product" / "vault"
+    vault = site.installation.path / "product" / "vault"
     hidden = vault.with_name("vault.hidden")
     site.failpoints.arm("worker.received", "stop")
     [held] = site.submit(1, follow=[0.0])
@@ -118,8 +118,8 @@ def hide_the_keys(site: Site) -> None:
     named = [f"{answer['status']} {answer['code']}" for answer in answers if answer]
     site.result.counted["answers"] = ", ".join(sorted(set(named)))
     site.expect(len(named) == len(answers), "a request was cut")
-    site.expect(all(name.startswith("503") for name in named), "an upload was taken in that nobody could open again")
+    site.expect(all(name.startswith("503") for name in named), "an upload was accepted that nobody could open again")
     site.submit(2)
     found = site.reconcile(may_fail=True, settle=120)
     site.expect(not found.failed, f"jobs failed for a key that came back: {found.failed[:3]}")
-    site.expect(done and held, "jobs were taken in before")
+    site.expect(done and held, "jobs were accepted before")

@@ -1,4 +1,4 @@
-"""Processes that are killed, stopped and asked to stop."""
+"""Workers, gateway and relay: killed, stopped and asked to stop."""
 
 import os
 import signal
@@ -11,13 +11,13 @@ from tests.support.stack import wait_until
 
 LEASE_SECONDS = 15
 WORKER_STOP_SECONDS = 30
-"""What the supervisor gives it is 25 s; the rest is the machine's, which has other things to do."""
+"""The supervisor gives it 25 s; the rest is for a busy machine."""
 
 GROUP = 4
-"""Points that are tried side by side: a job that comes back must not run into the next trap three times."""
+"""Points that are armed together: few, so that a retried job does not reach three of them."""
 
-TELLING = ("worker.claimed", "worker.stored", "worker.completing")
-"""For the short form: nothing done, everything done but the end, and the end half written."""
+SHORT_POINTS = ("worker.claimed", "worker.stored", "worker.completing")
+"""For the short form: before the work, after it, and in the middle of writing the end."""
 
 
 @row("child-kill", "kill -9 of a pool child that works", "G1", "G2", "G3", "G4", seconds=150)
@@ -41,7 +41,7 @@ def kill_children(site: Site) -> None:
 def kill_children_at_points(site: Site) -> None:
     site.begin()
     moments = {}
-    points = TELLING if site.short else WORKER_POINTS
+    points = SHORT_POINTS if site.short else WORKER_POINTS
     for start in range(0, len(points), GROUP):
         for point in points[start : start + GROUP]:
             site.failpoints.arm(point, "kill")
@@ -67,7 +67,7 @@ def kill_workers_at_points(site: Site) -> None:
             jobs += site.submit(1, follow=[0.0])
             site.failpoints.await_taken(point)
         moment = time.time()
-        site.house.kill("worker")
+        site.installation.kill("worker")
         site.ledger.do("settle", seconds=90)
         site.measure_restarts(jobs, moment)
         site.failpoints.clear()
@@ -76,15 +76,15 @@ def kill_workers_at_points(site: Site) -> None:
 
 @row("gateway-kill", "kill -9 of the gateway before and after its commit", "G1", "G2", "G12", seconds=120)
 def kill_gateway(site: Site) -> None:
-    """What was not answered may exist or not; what exists ends, and nothing is there by half."""
+    """A job without an answer may exist or not; if it exists, it ends, and it is complete."""
     site.begin()
     for point in ("gateway.stored", "gateway.submitted"):
         site.failpoints.arm(point, "kill")
-        before = site.house.starts("gateway")
+        before = site.installation.starts("gateway")
         [answer] = site.ask("POST", "/encrypt", picture=site.pictures[0])
         site.expect(answer is None, f"{point}: the caller was answered by a gateway that was dead")
-        wait_until(lambda before=before: site.house.starts("gateway") > before, "the gateway is started again")
-        site.house.await_ready()
+        wait_until(lambda before=before: site.installation.starts("gateway") > before, "the gateway is started again")
+        site.installation.await_ready()
     site.submit(2)
     found = site.reconcile()
     site.expect(found.ended["completed"] == 3, "of the two unanswered the committed one exists, and no other")
@@ -99,7 +99,7 @@ def kill_relay(site: Site) -> None:
         [job] = site.submit(1, follow=[0.0])
         site.failpoints.await_taken("relay.published")
         moments[job] = time.time()
-        site.house.await_ready()
+        site.installation.await_ready()
     site.submit(3)
     for job, moment in moments.items():
         site.measure_restarts([job], moment)
@@ -117,7 +117,7 @@ def stop_and_continue(site: Site) -> None:
     others = site.submit(4, follow=[0.0])
     try:
         time.sleep(site.scale(60, LEASE_SECONDS + 8))
-        moments = _first_words(site, {job: moment for job, (_, moment) in stopped.items()})
+        moments = _first_events(site, {job: moment for job, (_, moment) in stopped.items()})
         site.expect(len(moments) == len(stopped), f"only {len(moments)} of {len(stopped)} began again meanwhile")
         if moments:
             how = "from the stop to the next attempt's first event, worst"
@@ -126,24 +126,24 @@ def stop_and_continue(site: Site) -> None:
         for pid, _ in stopped.values():
             resume(pid)
     found = site.reconcile()
-    site.expect(others, "others were taken in meanwhile")
+    site.expect(others, "others were accepted meanwhile")
     site.expect(found.attempts[2] == len(stopped), "each stopped job took exactly one more attempt")
 
 
-def _first_words(site: Site, moments: dict[str, float]) -> list[float]:
+def _first_events(site: Site, moments: dict[str, float]) -> list[float]:
     return [seconds for job, moment in moments.items() for seconds in site.restarts([job], moment)]
 
 
 @row("late-writer", "a stopped worker wakes while another works on its job", "G1", "G2", "G3", "G4", seconds=150)
 def wake_late(site: Site) -> None:
-    """Only the fencing token tells them apart: the job is being processed, and the late one has stored a result."""
+    """Only the fencing token tells them apart: the job is in progress, and the late worker has stored a result."""
     site.begin()
     site.failpoints.arm("worker.stored", "stop")
     site.submit(1, follow=[0.0])
     late, moment = site.failpoints.await_taken("worker.stored"), time.time()
     site.failpoints.arm("worker.encrypting", "stop")
     present = site.failpoints.await_taken("worker.encrypting", seconds=60)
-    # By its own clock: it was stopped before it has said a word.
+    # By this process's clock: the stopped attempt has written no event.
     site.measure("restart_s", time.time() - moment, RESTART_SECONDS, "from the stop to the next attempt's work")
     resume(late)
     time.sleep(2)
@@ -160,8 +160,8 @@ def roll_out_worker(site: Site) -> None:
     site.measure(
         "stop_s", _seconds_to_stop(site, "worker"), WORKER_STOP_SECONDS, "from SIGTERM to the end of the process"
     )
-    site.house.await_ready()
-    site.expect(len([job for job in jobs if job]) == 10, "ten were taken in")
+    site.installation.await_ready()
+    site.expect(len([job for job in jobs if job]) == 10, "ten were accepted")
     found = site.reconcile()
     site.expect(max(found.attempts) <= 2, "no job needed more than one more attempt")
 
@@ -192,30 +192,30 @@ def roll_out_gateway(site: Site) -> None:
     site.expect(
         all(answer is None or answer["status"] in {200, 202, 503} for answer in answers), "a request was answered oddly"
     )
-    site.house.await_ready()
+    site.installation.await_ready()
     closed = [line["why"] for line in site.lines("socket-lost")]
     site.expect(closed.count("closed 1012") == 10, f"sockets were closed with {sorted(set(closed))}")
     found = site.reconcile()
     if found.resumed:
-        site.measure("resume_s", max(found.resumed), 10, "from a socket's end to the next one's first frame, worst")
+        site.measure("resume_s", max(found.resumed), 10, "from a socket's end to the next one's first message, worst")
 
 
 def _seconds_to_stop(site: Site, name: str) -> float:
-    pid, before, began = site.house.pid(name), site.house.starts(name), time.monotonic()
+    pid, before, began = site.installation.pid(name), site.installation.starts(name), time.monotonic()
     os.kill(pid, signal.SIGTERM)
-    wait_until(lambda: site.house.starts(name) > before, f"{name} stops", seconds=60)
+    wait_until(lambda: site.installation.starts(name) > before, f"{name} stops", seconds=60)
     return time.monotonic() - began
 
 
 @row("two-relays", "three relays and sweepers at once, one of them killed", "G1", "G2", "G4", seconds=150)
 def several_relays(site: Site) -> None:
     site.begin()
-    with site.house.more_of("relay", 2):
+    with site.installation.more_of("relay", 2):
         site.failpoints.arm("worker.encrypting", "kill")
         jobs = site.submit(site.scale(40, 8), at_once=8, follow=[0.0])
         site.failpoints.await_taken("worker.encrypting")
         moment = time.time()
-        site.house.kill("relay")
+        site.installation.kill("relay")
         site.ledger.do("settle", seconds=60)
         late = [line["at"] - moment for line in site.lines("ended") if line["job"] in jobs]
         site.measure("settled_s", max(late, default=0.0), 30, "from the kill of a worker and a relay to the last end")

@@ -1,4 +1,4 @@
-"""The harness's end of the outside ledger: orders go in as lines, answers come back as lines."""
+"""Orders to the outside ledger: the harness writes a line for each and reads a line with its answer."""
 
 import itertools
 import json
@@ -16,18 +16,18 @@ STOP_SECONDS = 5.0
 
 
 class OrderFailed(Exception):
-    """The ledger could not do what it was told."""
+    """The ledger could not carry out an order."""
 
 
 class OutsideLedger:
-    """Gives orders to the process, and reads its diary, which nobody else writes."""
+    """The process of the ledger: takes orders, and alone writes the record."""
 
-    def __init__(self, url: str, diary: Path) -> None:
-        self.diary = diary
+    def __init__(self, url: str, record: Path) -> None:
+        self.record = record
         self._numbers = itertools.count()
         self._waiting: dict[int, Future[Any]] = {}
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.faults.outside", url, str(diary)],
+            [sys.executable, "-m", "tests.faults.outside", url, str(record)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             cwd=ROOT,
@@ -37,7 +37,7 @@ class OutsideLedger:
         self._reader.start()
 
     def start(self, order: str, **details: Any) -> "Future[Any]":
-        """Give an order and go on."""
+        """Give an order and return without waiting for its answer."""
         number, answer = next(self._numbers), Future[Any]()
         self._waiting[number] = answer
         assert self._process.stdin is not None
@@ -50,8 +50,8 @@ class OutsideLedger:
         return self.start(order, **details).result(within)
 
     def lines(self, row: str) -> list[dict[str, Any]]:
-        """What was seen from outside during one row."""
-        with self.diary.open(encoding="utf-8") as file:
+        """Return what the ledger has recorded during one row."""
+        with self.record.open(encoding="utf-8") as file:
             return [line for line in map(json.loads, file) if line["row"] == row]
 
     def close(self) -> None:
@@ -69,11 +69,11 @@ class OutsideLedger:
     def _read(self) -> None:
         assert self._process.stdout is not None
         for line in self._process.stdout:
-            told = json.loads(line)
-            answer = self._waiting.pop(told["number"])
-            if "error" in told:
-                answer.set_exception(OrderFailed(told["error"]))
+            message = json.loads(line)
+            answer = self._waiting.pop(message["number"])
+            if "error" in message:
+                answer.set_exception(OrderFailed(message["error"]))
             else:
-                answer.set_result(told["answer"])
+                answer.set_result(message["answer"])
         for answer in self._waiting.values():
             answer.set_exception(OrderFailed("the ledger has ended"))

@@ -1,4 +1,4 @@
-"""The running system of a fault run: each server under a supervisor of its own, the store's door, and the product.
+"""The system of a fault run: each server under a supervisor of its own, the store's proxy, and the product.
 
 A server of its own supervisor can stay down for as long as a row wants; the product can be started again with other
 settings while the servers, and what is in them, stay.
@@ -26,12 +26,12 @@ from tests.faults.disks import SmallDisk, moved, small_disk
 from tests.support.stack import ROOT, clean_environment, wait_until
 
 WORKERS = 4
-DOOR = "store-door"
+PROXY = "store-proxy"
 READY_SECONDS = 60.0
 
 
-class House:
-    """What rows break and look into."""
+class Installation:
+    """The servers and processes that rows break and inspect."""
 
     def __init__(self, path: Path, servers: Home, *, log: Path) -> None:
         self.path = path
@@ -48,7 +48,7 @@ class House:
         self.variables = dict(composed.variables)
         for service in composed.services:
             self._services[service.name] = service
-        self._put_a_door_before_the_store(set(composed.ports))
+        self._put_a_proxy_before_the_store(set(composed.ports))
 
     def open(self) -> None:
         self.failpoints.mkdir()
@@ -71,20 +71,20 @@ class House:
         self._kept[name] = supervisor
 
     def _place(self, name: str) -> Path:
-        """Make what a supervisor of one process keeps its records in."""
+        """Make the directory of a supervisor of one process."""
         place = self._servers.path / "kept" / name
         for folder in ("run", "logs"):
             (place / folder).mkdir(parents=True, exist_ok=True)
         return place
 
     def down(self, name: str) -> None:
-        """Stop a server: it stays away until `up`."""
+        """Stop a server until the next `up`."""
         self._kept.pop(name).stop()
 
     # The product.
 
     def run_product(self, **changes: str) -> None:
-        """Have the product run with these settings; nothing happens where it does already."""
+        """Run the product with these settings; if it already does, only wait until it answers."""
         if self._product is not None and changes == self._changes:
             self.await_ready()
             return
@@ -111,7 +111,7 @@ class House:
         return self._product.url
 
     def environment(self) -> dict[str, str]:
-        """What the product's processes were started with: for one more of them."""
+        """Return the environment of the product's processes, to start one more."""
         assert self._product is not None
         own = {"ENVIRONMENT": "test", "FAILPOINTS_DIRECTORY": str(self.failpoints)} | self._changes
         return clean_environment() | self.variables | dict(self._product.variables) | own
@@ -155,7 +155,7 @@ class House:
 
     @contextmanager
     def more_of(self, name: str, count: int) -> Iterator[None]:
-        """Run so many more of a process of the product, each under a supervisor of its own."""
+        """Run more instances of a process of the product, each under a supervisor of its own."""
         command = COMMANDS[name]
         with ExitStack() as stack:
             for number in range(count):
@@ -173,7 +173,7 @@ class House:
 
     @contextmanager
     def store_on_a_small_disk(self) -> Iterator[SmallDisk]:
-        """Have the object store keep its data on a disk of a few megabytes; raises Skip where none can be made."""
+        """Move the object store's data to a small disk meanwhile; raise Skip if none can be made."""
         before = self._services["seaweedfs"]
         with small_disk(self.path / "small-disk") as disk:
             self.down("seaweedfs")
@@ -195,7 +195,7 @@ class House:
         return redis.Redis.from_url(self.variables["REDIS_URL"], socket_timeout=10)
 
     def objects(self) -> dict[str, int]:
-        """List every object in the store with its size, past the door."""
+        """List every object in the store with its size, without the proxy."""
         client = boto3.client(
             "s3",
             endpoint_url=self.variables["STORE_UPSTREAM"],
@@ -217,11 +217,11 @@ class House:
         own = [] if self._product is None else [self._product.supervisor]
         return [*self._kept.values(), *own]
 
-    def _put_a_door_before_the_store(self, taken: set[int]) -> None:
+    def _put_a_proxy_before_the_store(self, taken: set[int]) -> None:
         port = ports.choose(avoid=taken)
         upstream = self.variables["S3_ENDPOINT_URL"]
         self.variables |= {"STORE_UPSTREAM": upstream, "S3_ENDPOINT_URL": f"http://{ports.LOOPBACK}:{port}"}
-        self._services[DOOR] = door(port, upstream, self.store_fault)
+        self._services[PROXY] = proxy(port, upstream, self.store_fault)
 
 
 COMMANDS = {"relay": ("imageshield", "relay")}
@@ -236,9 +236,9 @@ SERVERS = (
 )
 
 
-def door(port: int, upstream: str, fault: Path) -> Service:
+def proxy(port: int, upstream: str, fault: Path) -> Service:
     return Service(
-        name=DOOR,
+        name=PROXY,
         command=(
             *(sys.executable, "-m", "uvicorn", "tests.faults.store_proxy:app", "--host", ports.LOOPBACK),
             *("--port", str(port), "--log-level", "critical", "--no-server-header", "--no-date-header"),
@@ -250,19 +250,19 @@ def door(port: int, upstream: str, fault: Path) -> Service:
 
 
 @contextmanager
-def running_house(log: Path) -> Iterator[House]:
-    """Start the servers and the store's door, lend them, stop everything."""
-    # Whoever is killed on purpose has earned a quick restart all the same.
+def running_installation(log: Path) -> Iterator[Installation]:
+    """Start the servers and the store's proxy, and stop everything afterwards."""
+    # A process that a row kills restarts without the delay for processes that do not run long.
     steady, process_runner.STEADY_SECONDS = process_runner.STEADY_SECONDS, 0.0
     try:
         with scratch() as own, scratch() as place:
             servers = Home.open(place)
-            house = House(own, servers, log=log)
+            installation = Installation(own, servers, log=log)
             try:
-                house.open()
-                yield house
+                installation.open()
+                yield installation
             finally:
-                house.close()
+                installation.close()
                 servers.close()
     finally:
         process_runner.STEADY_SECONDS = steady

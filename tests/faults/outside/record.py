@@ -1,4 +1,4 @@
-"""What was seen from outside, one JSON object a line, on disk before anything else happens."""
+"""The record of the ledger: one JSON object a line, flushed before the next step."""
 
 import json
 import time
@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 
-class Diary:
+class Record:
     def __init__(self, path: Path) -> None:
         self._file = path.open("a", encoding="utf-8")
         self.row = ""
