@@ -1,4 +1,4 @@
-"""Fixtures for every room: the servers of the session, and for each test a database, a Valkey database and settings."""
+"""Fixtures for all tests: the servers of the session, and for each test its databases and settings."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,11 +12,11 @@ from imageshield.servers.home import scratch
 from tests.support.order import by_duration
 from tests.support.stack import Stack, SystemUnderTest, running_stack, running_system
 
-# On a busy machine the duration of one example tells nothing; `timeout` in pyproject.toml stops a test that hangs.
+# On a busy machine the duration of one example means nothing; `timeout` in pyproject.toml stops a test that hangs.
 hypothesis.settings.register_profile("no deadline", deadline=None)
 hypothesis.settings.load_profile("no deadline")
 
-# With the values of all variables, as structlog draws it unasked, one traceback takes seconds, in which a gateway on
+# By default structlog prints the values of all variables. One such traceback takes seconds, during which a gateway on
 # another thread answers nothing.
 structlog.configure(
     processors=[

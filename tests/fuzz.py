@@ -2,8 +2,8 @@
 
     python -m tests.fuzz [--seconds 60] [--target NAME ...] [--seed N] [--engine mutation|atheris]
 
-Each target runs in a process of its own with little memory, and no input may take more than ten seconds. What breaks
-one is kept in the directory of --keep. `atheris` looks at the branches that an input takes; it is installed by hand.
+Each target runs in its own process with limited memory, and no input may take more than ten seconds. Inputs that break
+a target are kept in the directory of --keep. `atheris` follows the branches that an input takes; install it by hand.
 """
 
 import argparse
@@ -18,11 +18,11 @@ from hashlib import sha256
 from pathlib import Path
 
 MEMORY = 1 << 30
-"""More than everything that is imported, and the largest input; less than any size that an input could ask for."""
+"""More than all imports and the largest input need; less than a size that an input can ask for."""
 
 PATIENCE = 10
 KERNELS = ["shield_core.analysis", "shield_core.cipher", "shield_core.image.formats.png_kernels"]
-"""What is compiled, and what the compiler cannot read any more once atheris has been at it."""
+"""Compiled modules: the compiler cannot read them after atheris has instrumented them."""
 
 
 class TooSlow(BaseException):
@@ -56,7 +56,7 @@ def fuzz(target, *, seconds, seed, keep):
         signal.alarm(PATIENCE)
         try:
             taken += target.run(data)
-        except (Exception, TooSlow):  # noqa: BLE001 - whatever gets out is what is looked for
+        except (Exception, TooSlow):  # noqa: BLE001 - an exception is the finding
             faults.append(_keep(target, data, keep))
         signal.alarm(0)
         inputs += 1

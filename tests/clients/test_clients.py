@@ -1,4 +1,4 @@
-"""What generators make of docs/openapi.json: each client compiles, encrypts, decrypts, and sends a batch.
+"""Generated clients of docs/openapi.json: each compiles, encrypts, decrypts, and sends a batch.
 
 `make clients` installs the generators in an environment of their own and runs this; `make test` leaves it out.
 """
@@ -22,7 +22,7 @@ NO_DOCUMENTS = "apis,models,supportingFiles,apiDocs=false,modelDocs=false,apiTes
 
 
 def run(*command: str | Path, cwd: Path) -> str:
-    """Run a command with the generators' programs alone; what it says is shown where it fails."""
+    """Run a command with the generators' programs first on the path; on failure show its output."""
     environment = clean_environment() | {"PATH": f"{TOOLS / 'bin'}:{os.environ['PATH']}", "PYTHONPATH": str(cwd)}
     done = subprocess.run(
         list(map(str, command)),
@@ -39,7 +39,7 @@ def run(*command: str | Path, cwd: Path) -> str:
 
 class TestClients:
     def test_openapi_python_client(self, system: SystemUnderTest, tmp_path: Path):
-        """Not an operation and not an answer is left out: a warning would be a failure."""
+        """A warning fails the run, so no operation and no answer is left out."""
         options = ["--meta", "none", "--config", HERE / "openapi_python_client.yaml", "--fail-on-warning"]
         run(
             "openapi-python-client",
@@ -60,7 +60,7 @@ class TestClients:
 
     @pytest.mark.skipif(shutil.which("npm") is None, reason="there is no Node.js on this machine")
     def test_openapi_typescript(self, system: SystemUnderTest, tmp_path: Path):
-        """Strict types: a field that the document does not name does not compile."""
+        """Strict types: a field that the document lacks does not compile."""
         project = shutil.copytree(HERE / "typescript", tmp_path / "project")
         (project / "node_modules").symlink_to(TOOLS / "node/node_modules")
         programs = project / "node_modules/.bin"

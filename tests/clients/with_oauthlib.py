@@ -1,4 +1,4 @@
-"""A program that logs in with oauthlib, which knows refusals by the codes of RFC 6749."""
+"""A log-in with oauthlib, which knows refusals by the codes of RFC 6749."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""A program on the Python client that OpenAPI Generator generates: a picture there and back, and a batch."""
+"""Encryption, decryption and a batch with the Python client of OpenAPI Generator."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A program on the client that openapi-python-client generates: a picture there and back, and a batch."""
+"""Encryption, decryption and a batch with the client of openapi-python-client."""
 
 import io
 import sys

@@ -1,4 +1,4 @@
-"""What a worker does last, for tests: it stores what it has made, and ends the job."""
+"""The last step of a worker for tests: store the results and end the job."""
 
 from dataclasses import dataclass, field
 from typing import Any

@@ -1,4 +1,4 @@
-"""Webhooks without the wire: an account's endpoints, jobs that end, and a sender that sends nothing."""
+"""Webhooks without a network: the endpoints of an account, jobs that end, and a sender that sends nothing."""
 
 from ipaddress import ip_address, ip_network
 
@@ -38,7 +38,7 @@ class Hooks:
         return await self.owner.create(self.submission, url=url, events=events or ALL, description=None)
 
     async def name(self):
-        """Make an endpoint and give its id as it is written."""
+        """Make an endpoint and return its public id."""
         return f"whk_{(await self.make()).endpoint.id.hex}"
 
     async def end(self):
@@ -50,7 +50,7 @@ class Hooks:
         return job_id
 
     async def end_with_url(self):
-        """The same, of a job that came with an address of its own; return what is kept of it."""
+        """End a job that has a webhook URL of its own; return the sealed URL."""
         job_id = await self.submit()
         sealed = await WebhookTargets(self.resources.database, self.resources.vault, GUARD).seal(
             self.submission.with_options(URL), job_id
@@ -63,7 +63,7 @@ class Hooks:
         return await self.deliveries.claim(busy_endpoints=busy_endpoints, busy_accounts=busy_accounts)
 
     async def try_once(self, answer):
-        """Take what is due and have it go so."""
+        """Claim a due delivery and finish it with this answer."""
         message = await self.take()
         await self.deliveries.finish(message.due, answer)
         return message
@@ -72,7 +72,7 @@ class Hooks:
         await self.sql("UPDATE webhook_deliveries SET due_at = now() - interval '1 second'")
 
     async def wait(self):
-        """Give the seconds until the next attempt."""
+        """Return the seconds until the next attempt."""
         (row,) = await self.sql("SELECT extract(epoch FROM due_at - now()) AS seconds FROM webhook_deliveries")
         return row["seconds"]
 

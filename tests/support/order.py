@@ -1,4 +1,4 @@
-"""Order of the test files: the longest run first, so that two processes end at about the same time."""
+"""Order of the test files: the longest run first, so that both processes end at about the same time."""
 
 SECONDS = {
     "flows/test_engine.py": 220,

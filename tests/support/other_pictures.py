@@ -1,4 +1,4 @@
-"""Pictures of formats that are not decoded, each as small as its format allows, written by hand from its document."""
+"""Pictures in formats that are not decoded, each as small as its format allows, written from its specification."""
 
 import io
 import struct
@@ -16,7 +16,7 @@ def box(name, *parts):
 
 
 def heif(brand=b"heic", compatible=(b"mif1",), width=4032, height=3024):
-    """Write what a phone writes: a tile, the whole picture and a thumbnail are described, and nothing is coded."""
+    """Write a HEIF file as a phone does, with a tile, the picture and a thumbnail, but without coded pixels."""
     sizes = [(512, 512), (width, height), (320, 240)]
     ispe = [box(b"ispe", bytes(4), struct.pack(">II", *size)) for size in sizes]
     meta = box(b"meta", bytes(4), box(b"hdlr", bytes(24)), box(b"iprp", box(b"ipco", box(b"hvcC", b"x"), *ispe)))
@@ -46,7 +46,7 @@ JXL_BITS = {
     (64, 32): "1" + f"{3:05b}"[::-1] + "111",  # ratio 2:1
     (16, 24): "1" + f"{2:05b}"[::-1] + "000" + f"{1:05b}"[::-1],
 }
-"""Sizes, and the bits of a SizeHeader that say them (ISO/IEC 18181-1, D.2)."""
+"""Sizes and their bits in a SizeHeader (ISO/IEC 18181-1, D.2)."""
 
 JXL_CONTAINER = b"\x00\x00\x00\x0cJXL \x0d\x0a\x87\x0a" + box(b"ftyp", b"jxl ", bytes(4), b"jxl ")
 
@@ -119,7 +119,7 @@ def run_length_bmp(runs, *, bits=8, width=8, height=4):
 
 
 def bmp_around(picture, compression, width=64, height=48):
-    """Write a BMP that holds a JPEG or PNG, as GDI hands it to a printer."""
+    """Write a BMP that holds a JPEG or PNG, as GDI sends it to a printer."""
     header = struct.pack("<IiiHHIIiiII", 40, width, height, 1, 0, compression, len(picture), 0, 0, 0, 0)
     return b"BM" + struct.pack("<IHHI", 54 + len(picture), 0, 0, 54) + header + picture
 
@@ -142,7 +142,7 @@ def big_tiff(order=">"):
 
 
 def tiles_as_strips():
-    """Write a TIFF of 16 by 16 pixels in one tile, which stands in the tables of strips."""
+    """Write a TIFF of 16 by 16 pixels in one tile, which the tables of strips list."""
     fields = {256: 16, 257: 16, 258: 8, 259: 1, 262: 1, 273: 8, 277: 1, 279: 256, 322: 16, 323: 16}
     entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in fields.items())
     directory = struct.pack("<H", len(fields)) + entries + bytes(4)

@@ -1,4 +1,4 @@
-"""Pictures for tests: made from seeds and samples, in every format and kind that the product takes or refuses."""
+"""Pictures for tests: made from seeds and samples, in every format and kind that the product accepts or refuses."""
 
 import io
 import struct
@@ -14,13 +14,13 @@ EXACT = [(kind, mode) for kind in ("PNG", "TIFF") for mode in ("L", "LA", "RGB",
     ("BMP", "L"),
     ("BMP", "RGB"),
 ]
-"""Formats and modes that the `pixels` layout gives back as they were."""
+"""Formats and modes that the `pixels` layout restores exactly."""
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
 def make(width=64, height=48, mode="RGB", seed=0):
-    """Draw slopes with noise on them: neighbors are alike, and no two pictures of different seeds are."""
+    """Draw slopes with noise: neighboring pixels are alike, pictures of different seeds are not."""
     rng = np.random.default_rng(seed)
     if mode == "I;16":
         return Image.fromarray(rng.integers(0, 65536, (height, width), dtype=np.uint16))
@@ -147,7 +147,7 @@ def png(*chunks):
 
 
 def half_a_png(pixels):
-    """Write an RGB PNG whose structure is sound and whose stored pixels end halfway: only decoding tells."""
+    """Write an RGB PNG with a valid structure whose stored pixels end halfway: only decoding finds it."""
     height, width, _ = pixels.shape
     stored = zlib.compress(b"".join(b"\x00" + row.tobytes() for row in pixels), 0)
     return png(ihdr(width, height), chunk(b"IDAT", stored[: len(stored) // 2]), chunk(b"IEND"))

@@ -1,4 +1,4 @@
-"""Somebody who is told by webhook: a real server on loopback, with code of its own to verify what comes."""
+"""A receiver of webhooks: a real server on loopback, with its own code to verify signatures."""
 
 import base64
 import hashlib
@@ -31,7 +31,7 @@ class Received:
         return json.loads(self.body)
 
     def signatures(self, secret: str) -> list[bool]:
-        """Say of each signature whether the secret made it."""
+        """Return for each signature whether the secret made it."""
         key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
         signed = b".".join((self.id.encode(), self.headers["webhook-timestamp"].encode(), self.body))
         expected = base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
@@ -40,7 +40,7 @@ class Received:
 
 @dataclass
 class Reply:
-    """What the receiver answers; `hold` is waited for first."""
+    """An answer of the receiver, which first waits for `hold`."""
 
     status: int = 204
     headers: dict[str, str] = field(default_factory=dict)
@@ -49,7 +49,7 @@ class Reply:
 
 
 class Receiver:
-    """Takes everything, unless it was told to answer otherwise: `replies` are used up one by one."""
+    """Accepts everything, unless `replies` has other answers, which it uses one by one."""
 
     def __init__(self, port: int) -> None:
         self.port = port
@@ -101,7 +101,7 @@ def receiving(port: int = 0) -> Iterator[Receiver]:
         daemon_threads = True
 
         def handle_error(self, *_: object) -> None:
-            """Say nothing: a sender that was killed has gone away, and that is what the test wanted."""
+            """Print nothing: the test has killed the sender."""
 
     with Server(("127.0.0.1", port), Handler) as server:
         receiver = Receiver(server.server_address[1])

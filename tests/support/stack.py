@@ -40,7 +40,7 @@ class Stack:
         self._counter = itertools.count(1)
 
     def redis_url(self) -> str:
-        """Give the URL of an emptied database. Channels are shared by all of them: publish under names of your own."""
+        """Return the URL of an empty database. All databases share the channels: publish under unique names."""
         number = next(self._counter) % (DATABASES - 1) + 1
         url = self.variables["REDIS_URL"].rpartition("/")[0] + f"/{number}"
         with redis.Redis.from_url(url) as client:
@@ -57,7 +57,7 @@ class Stack:
 
 
 class SystemUnderTest:
-    """The whole system, with what tests do to it."""
+    """The whole system, with the operations of tests on it."""
 
     def __init__(self, running: system.System) -> None:
         self.url = running.url
@@ -111,7 +111,7 @@ def running_system(path: Path, *, workers: int = 1, **changes: str) -> Iterator[
 
 
 def clean_environment() -> dict[str, str]:
-    """What this process was started with, less what would lead a child to servers that are not the test's."""
+    """Return this process's environment without settings, so that a child uses the servers of the test."""
     ours = {name.upper() for name in Settings.model_fields}
     return {name: value for name, value in os.environ.items() if name not in ours}
 

@@ -1,4 +1,4 @@
-"""A real worker on the servers of the session, with a test in the place of gateway, relay and sweeper."""
+"""A real worker on the servers of the session; the test acts as gateway, relay and sweeper."""
 
 import asyncio
 import subprocess
@@ -43,7 +43,7 @@ class WorkerUnderTest:
 
     @contextmanager
     def worker(self, *, concurrency: int = 1, **changes: object) -> Iterator[subprocess.Popen[bytes]]:
-        """Start a worker and wait until it takes jobs; it is gone when the block ends."""
+        """Start a worker and wait until it accepts jobs; the end of the block kills it."""
         environment = (
             clean_environment() | self.variables | {name.upper(): str(value) for name, value in changes.items()}
         )
@@ -107,7 +107,7 @@ class WorkerUnderTest:
         return asyncio.run(self._with_resources(relay))
 
     def sweep(self) -> None:
-        """Do what the sweeper does for jobs, and tell the queue."""
+        """Sweep jobs as the sweeper does, and publish them."""
 
         async def sweep(resources: Resources) -> None:
             await wire_sweeper(resources).recover_jobs()
@@ -116,11 +116,11 @@ class WorkerUnderTest:
         self.relay()
 
     def expire_leases(self) -> None:
-        """Let the time pass that a silent worker is given."""
+        """Expire the leases of all running jobs."""
         query(self.url, "UPDATE jobs SET lease_until = now() - interval '1 second' WHERE status = 'processing'")
 
     def skip_waits(self) -> None:
-        """Let the time pass that a job is given before it is tried again."""
+        """Make all waiting jobs due now."""
         query(self.url, "UPDATE jobs SET not_before = NULL WHERE status = 'pending'")
         query(self.url, "UPDATE outbox SET due_at = now()")
         self.relay()
