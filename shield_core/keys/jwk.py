@@ -147,7 +147,7 @@ def _entries(data: bytes) -> list[dict[str, Any]]:
         raise KeySetInvalid("A key set is a JSON object with an array of objects, `keys`")
     if any(PRIVATE_MEMBERS & entry.keys() for entry in entries):
         raise KeySetInvalid(
-            "The key set holds a private key: it is not what was published. Whoever saw it can sign; tell its owner"
+            "The key set holds a private key: it is not what was published. Anyone who saw it can sign; tell its owner"
         )
     return entries
 

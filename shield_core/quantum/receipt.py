@@ -204,7 +204,7 @@ def _read(data: bytes) -> Any:
     value = _read_loosely(data)
     if isinstance(value, dict) and value.get("signer", "") is None:
         return value
-    raise ReceiptInvalid("The receipt is not canonical JSON: changed, or written anew by another program")
+    raise ReceiptInvalid("The receipt is not canonical JSON: changed, or rewritten by another program")
 
 
 def _read_loosely(data: bytes) -> Any:

@@ -5,28 +5,33 @@ import re
 import pytest
 
 CHECKED: tuple[str, ...] = (
-    "api/",
-    "docs/",
     "README.md",
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
     "SECURITY.md",
     "CHANGELOG.md",
+    "api/",
     "backplane/",
-    "worker/",
-    "relay/",
-    "migrations/env.py",
-    "tests/backplane/",
-    "tests/worker/",
-    "tests/relay/",
     "benchmarks/",
+    "docs/",
     "imageshield/",
+    "migrations/",
+    "relay/",
     "scripts/",
-    "tests/cli/",
+    "shield_core/",
+    "tests/",
+    "worker/",
 )
 """Files, and folders with a slash. Python code is checked with all its names, strings and comments."""
-EXEMPT = ("api/live/streams.py", "docs/decisions/", "tests/house/test_words.py")
-"""A close reason of sockets is part of the wire format; decisions are never edited; this file names the words."""
+EXEMPT = (
+    "api/live/streams.py",  # a close reason of sockets is part of the wire format
+    "docs/decisions/",  # decisions are never edited
+    "migrations/versions/0006_webhooks.py",  # released migrations are never edited
+    "tests/api/",  # its tests still have names with these words
+    "tests/house/test_words.py",  # it names the words
+    "tests/vectors/key_files.py",  # its comments are part of frozen vectors
+    "tests/vectors/malformed.py",  # so are these
+)
 SUFFIXES = {".md", ".py"}
 
 REFUSED = {
