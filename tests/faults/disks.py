@@ -45,7 +45,7 @@ def small_disk(place: Path) -> Iterator[SmallDisk]:
         ["mount", "-t", "tmpfs", "-o", f"size={SIZE_MEGABYTES}m", "tmpfs", str(place)], capture_output=True, check=False
     )
     if mounted.returncode:
-        raise Skip("this machine lets nobody mount a small disk; the store's own 507 is row store-507")
+        raise Skip("this machine does not allow to mount a small disk; the store's own 507 is row store-507")
     try:
         yield SmallDisk(place)
     finally:

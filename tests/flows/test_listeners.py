@@ -21,15 +21,15 @@ RESUMED = timedelta(seconds=10)
 
 def listen(user: User, job_id: str, opened: Callable[[], object]) -> tuple[list[int], str, datetime]:
     """Follow a job on one socket to its end; return the sequence numbers, the last type and its time."""
-    heard: list[int] = []
+    numbers: list[int] = []
     with user.socket(job_id) as socket:
         for text in socket:
             message = json.loads(text)
             if message["type"] == "snapshot":
                 opened()
             else:
-                heard.append(message["seq"])
-    return heard, message["type"], datetime.now(UTC)
+                numbers.append(message["seq"])
+    return numbers, message["type"], datetime.now(UTC)
 
 
 def flush(system: SystemUnderTest) -> None:
@@ -59,8 +59,8 @@ class TestRedis:
             for _ in range(LISTENERS):
                 assert open_ones.acquire(timeout=60)
         for number, future in enumerate(futures):
-            heard, last, at = future.result()
+            numbers, last, at = future.result()
             job = user.job(jobs[number % len(jobs)])
             assert (last, job["status"]) == ("completed", "completed")
-            assert heard == list(range(1, len(heard) + 1))
+            assert numbers == list(range(1, len(numbers) + 1))
             assert at - datetime.fromisoformat(job["completed_at"]) < RESUMED

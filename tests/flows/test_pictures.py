@@ -161,7 +161,7 @@ class TestProgress:
             "storing",
         ]
         assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
-        assert user.follow(job_id) == events, "a client that comes after the end hears the same"
+        assert user.follow(job_id) == events, "a client that connects after the end gets the same"
         assert user.follow(job_id, last_seq=len(events) - 2) == events[-2:]
 
     def test_decrypt_job_reports_every_stage(self, user: User):

@@ -51,12 +51,12 @@ class TestMaterial:
             "encrypted_image": user.download(job["result_url"]),
             "key_file": user.download(job["key_file_url"]),
         }
-        stranger = User(system.url)
-        refused = stranger.http.post("/decrypt", files=files)
+        other_user = User(system.url)
+        refused = other_user.http.post("/decrypt", files=files)
         assert (refused.status_code, refused.json()["code"]) == (422, "material-required")
-        back = stranger.http.post("/decrypt", files=files | {"material": user.download(job["material_url"])})
+        back = other_user.http.post("/decrypt", files=files | {"material": user.download(job["material_url"])})
         assert np.array_equal(pictures.pixels(back.content), pictures.pixels(original))
-        stranger.close()
+        other_user.close()
 
     def test_of_another_picture_is_decryption_failed(self, user: User):
         jobs = [user.encrypt(pictures.as_png(pictures.make(40, 30)), quantum_purity="maximum") for _ in range(2)]

@@ -63,7 +63,7 @@ class TestSessions:
         [folder] = tmp_path.iterdir()
         made = {path.name for path in folder.iterdir()}
         assert any(name.endswith(".enc.png") for name in made)
-        assert not [name for name in made if (ROOT / name).exists()], "all of it lies in the folder"
+        assert not [name for name in made if (ROOT / name).exists()], "all files are in the folder"
         assert re.findall(r"(?m)^line (\d+)$", done.stderr) == [str(line) for line, _ in found]
 
     def test_commands_without_a_server_run_beside_a_picture(self, tmp_path):

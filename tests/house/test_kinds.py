@@ -19,7 +19,7 @@ class TestKinds:
         assert {kind.result for kind in KINDS.values()} <= {RESULT, ANALYSIS}
 
     def test_every_kind_has_work(self, root):
-        """The work of a kind is the module of its name in `worker.kinds`; helpers of several kinds lie beside them."""
+        """The work of a kind is the module of its name in `worker.kinds`; helpers of several kinds are beside them."""
         modules = {path.stem for path in (root / "worker/kinds").glob("*.py")}
         assert set(WORK) == set(KINDS)
         assert set(KINDS) <= modules

@@ -220,4 +220,4 @@ REFUSED = {
     "key file": b'{\n  "format": "imageshield-key-file",\n',
     "nothing known": b"\x01\x02\x03\x04",
 }
-"""What is refused by name: by the word that the refusal has."""
+"""Refused formats, by the word that the refusal contains."""

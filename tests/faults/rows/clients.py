@@ -30,7 +30,7 @@ def crowd_a_job(site: Site) -> None:
     finally:
         resume(pid)
     missing = site.ledger.do("heard", seconds=60)
-    site.measure("missing", missing, 0, "readers that did not hear the end")
+    site.measure("missing", missing, 0, "readers that did not get the end")
     [end] = execute(
         site.installation,
         "SELECT created_at FROM job_events WHERE job_id = $1::uuid AND type = 'completed'",
@@ -74,7 +74,7 @@ def connect_late(site: Site) -> None:
     count = site.scale(500, 40)
     jobs = site.submit(count, at_once=8, follow=[0.0, 0.01, 0.1, 1.0])
     missing = site.ledger.do("heard", seconds=120)
-    site.measure("not_heard", missing, 0, "listeners that did not hear the end")
+    site.measure("not_heard", missing, 0, "listeners that did not get the end")
     site.expect(len(jobs) == count, "every job was accepted")
     site.reconcile()
     # A listener that comes after the end gets the same events.
