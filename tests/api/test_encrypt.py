@@ -1,3 +1,5 @@
+"""Encryption: accepted pictures and options, refusals, and no plaintext on the disk."""
+
 import io
 import struct
 import zlib
@@ -78,11 +80,11 @@ class TestAccepted:
         "name", ["scan.txt", "scan", "", "scan.jpg.exe", "ü" * 200, "../../etc/passwd", 'a"b\r\nc']
     )
     @pytest.mark.parametrize("media_type", ["text/html", "image/webp", ""])
-    async def test_the_content_decides_and_not_the_name_or_type(self, ada, name, media_type):
+    async def test_format_comes_from_the_content(self, ada, name, media_type):
         job = (await submit(ada, name=name, media_type=media_type)).json()
         assert job["image"]["format"] == "PNG"
 
-    async def test_a_part_without_a_file_name_is_a_file_all_the_same(self, ada):
+    async def test_part_without_file_name_is_a_file(self, ada):
         body = b'--b\r\nContent-Disposition: form-data; name="image"\r\n\r\n' + PNG + b"\r\n--b--\r\n"
         headers = {"Content-Type": "multipart/form-data; boundary=b"}
         assert (await ada.http.post(ENCRYPT, content=body, headers=headers)).status_code == 202
@@ -107,7 +109,7 @@ class TestRecipients:
             ({"key_custody": "managed"}, "managed"),
         ],
     )
-    async def test_the_custody_follows_from_what_stands_beside_them(self, ada, form, custody):
+    async def test_custody_follows_from_the_other_fields(self, ada, form, custody):
         job = (await submit(ada, recipients=ADA.public.text, **form)).json()
         assert job["key_custody"] == custody
 
@@ -135,7 +137,7 @@ class TestRecipients:
             ("age1qqqq", "begins with"),
         ],
     )
-    async def test_a_malformed_one_is_told_why_and_not_repeated(self, ada, text, reason):
+    async def test_malformed_recipient_is_explained_and_not_repeated(self, ada, text, reason):
         response = await submit(ada, recipients=text)
         assert response.status_code == 422
         (error,) = response.json()["errors"]
@@ -163,7 +165,7 @@ class TestPrefer:
         assert response.headers["Preference-Applied"] == "respond-async"
         assert response.json()["status"] == "pending"
 
-    async def test_a_job_that_was_taken_is_never_answered_with_a_refusal(self, gateway, ada, monkeypatch):
+    async def test_accepted_job_is_never_answered_with_refusal(self, gateway, ada, monkeypatch):
         """Its caller would send it again."""
 
         async def fail(*_arguments, **_keywords):
@@ -232,17 +234,17 @@ class TestRefusedForms:
             {"layout": "x" * 5000},
         ],
     )
-    async def test_unknown_fields_and_values_are_refused_and_not_repeated(self, ada, form):
+    async def test_unknown_input_is_refused_and_not_repeated(self, ada, form):
         response = await submit(ada, **form)
         assert (response.status_code, response.json()["code"]) == (422, "validation-failed")
         assert "canary" not in response.text
 
-    async def test_an_address_that_is_none_is_refused_and_not_repeated(self, ada):
+    async def test_invalid_webhook_url_is_not_repeated(self, ada):
         response = await submit(ada, webhook_url=f"https://{CANARY}")
         assert (response.status_code, response.json()["code"]) == (422, "webhook-url-refused")
         assert "canary" not in response.text
 
-    async def test_an_unknown_field_is_told_the_known_ones(self, ada):
+    async def test_unknown_field_lists_the_known_ones(self, ada):
         error = (await submit(ada, region="[]")).json()["errors"][0]
         assert error["field"] is None
         assert (
@@ -294,7 +296,7 @@ class TestRefusedForms:
         assert (response.status_code, response.json()["code"]) == (422, "validation-failed")
         assert "canary" not in response.text
 
-    async def test_no_credential_is_401_before_anything_of_the_body_is_looked_at(self, client):
+    async def test_missing_credential_is_401_before_the_body(self, client):
         response = await client.post(ENCRYPT, content=b"x", headers={"Content-Type": "text/plain"})
         assert response.status_code == 401
 

@@ -1,4 +1,4 @@
-"""The doors that texts come through: whatever is sent, the answer is no 5xx, and nothing doubtful gets behind them."""
+"""Strict reading of input: no text causes a 5xx answer, and no doubtful text is accepted."""
 
 import io
 import json
@@ -26,7 +26,7 @@ ID = {
 
 
 def operations():
-    """Every operation of the document: method, address, and what body it takes."""
+    """Yield every operation of the document: method, address, media type of the body, and parameters."""
     for path, methods in create_app().openapi()["paths"].items():
         for method, operation in methods.items():
             content = operation.get("requestBody", {}).get("content", {})

@@ -16,6 +16,7 @@ CHECKED: tuple[str, ...] = (
     "worker/",
     "relay/",
     "migrations/env.py",
+    "tests/api/",
     "tests/backplane/",
     "tests/worker/",
     "tests/relay/",
