@@ -107,7 +107,7 @@ class UploadLimits:
 
 
 def head_response(headers: Mapping[str, str], *, size: int | None = None, media_type: str | None = None) -> Response:
-    """Answer HEAD without making the body, and without its length where nobody knows it (RFC 9110, section 8.6)."""
+    """Answer HEAD without making the body, and without its length where that is unknown (RFC 9110, section 8.6)."""
     response = Response(media_type=media_type, headers=headers)
     del response.headers["Content-Length"]
     if size is not None:

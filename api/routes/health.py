@@ -53,7 +53,7 @@ async def ready(request: Request) -> Response:
 async def metrics() -> Response:
     """Metrics of the gateway, for Prometheus. Relay and workers export their own, where METRICS_PORT is set.
 
-    They name routes and counts and nobody's data; do not publish them all the same.
+    They contain routes and counts and no data of accounts; still, do not publish them.
     """
     return Response(await run_in_threadpool(generate_latest, REGISTRY), headers={"Content-Type": CONTENT_TYPE_LATEST})
 

@@ -29,7 +29,7 @@ async def get_key_file(request: Request, job_id: str, caller: KeyExporter, keys:
     """Fetch the key file of an encrypted image.
 
     With it and the offline command line the image opens without this service. A managed key is exported in
-    **plaintext**: everyone who has the file has the key. `POST` wraps it instead. If the job was given recipients, the
+    **plaintext**: the file holds the key itself. `POST` wraps it instead. If the job was given recipients, the
     file is for them alone. A key under a passphrase or of recipients is exported as it is stored. Every export is
     audited.
     """

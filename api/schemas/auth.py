@@ -38,7 +38,7 @@ class Account(BaseModel):
 class TokenRequest(BaseModel):
     """RFC 6749, sections 4.3 and 6; `scope`, `client_id` and `client_secret` are taken and not used.
 
-    Unlike everywhere else, fields that nobody knows are ignored: section 3.2 demands it.
+    Unlike everywhere else, unknown fields are ignored: section 3.2 demands it.
     """
 
     model_config = ConfigDict(frozen=True)

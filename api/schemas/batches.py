@@ -176,17 +176,17 @@ def snapshot(facts: BatchFacts) -> dict[str, Any]:
 
 
 def job_message(batch_id: str, event: Event) -> dict[str, Any]:
-    """An event of one job, as its own socket would tell it, and the batch it belongs to."""
+    """An event of one job, as the socket of that job sends it, with the id of the batch."""
     return {**event_message(event), "batch_id": batch_id}
 
 
 def counts_message(batch_id: str, counts: facts_of.Counts) -> dict[str, Any]:
-    """How the batch stands after one of its jobs has ended."""
+    """The state of the batch after one of its jobs has ended."""
     return {"type": "batch", "batch_id": batch_id, "payload": {"status": counts.status, "counts": counts.to_json()}}
 
 
 def last_message(batch_id: str, counts: facts_of.Counts) -> dict[str, Any]:
-    """No job is left to run; without a job's id it is of the batch."""
+    """The end of the batch: all its jobs have ended. The message has no `job_id`."""
     payload = {"status": counts.status, "counts": counts.to_json(), "result_url": f"{BATCHES}/{batch_id}/result"}
     return {"type": "completed", "batch_id": batch_id, "payload": payload}
 

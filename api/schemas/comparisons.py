@@ -36,7 +36,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("uaci.original_vs_encrypted", "UACI, original against encrypted", "%"),
     ("key_space_bits", "Key space", "bits"),
 )
-"""The numbers that are set side by side: where each stands in `metrics`, its name and its unit."""
+"""The compared numbers: the place of each in `metrics`, its name and its unit."""
 
 
 ComparedKind = Literal["encrypt", "analyze"]
@@ -80,7 +80,7 @@ class ComparedJob(BaseModel):
 
 
 class ComparedNumber(BaseModel):
-    metric: Annotated[str, Field(description="Where it stands in an analysis's `metrics`", examples=["psnr_db"])]
+    metric: Annotated[str, Field(description="Its place in the `metrics` of an analysis", examples=["psnr_db"])]
     name: str
     unit: str
     values: Annotated[list[float | None], Field(description="One for each job, in their order")]

@@ -145,7 +145,7 @@ ENCRYPT_FORM = form(
             "description": "Redacts: only these rectangles are encrypted, and everything else stays visible. A JSON "
             'list of 1 to 64 objects, `[{"x":0,"y":0,"width":64,"height":64}]`, in pixels of the picture as it is '
             "stored, before EXIF turns it. The layout becomes `pixels`. Number, size and place of the rectangles are "
-            "visible to everyone who has the result.",
+            "visible in the result.",
         },
         "analyze": {
             "type": "boolean",

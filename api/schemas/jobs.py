@@ -215,7 +215,7 @@ class JobFilter(NoteFilter):
         str | None,
         Field(
             pattern="^(job_)?[0-9a-f]{1,32}$",
-            description="The beginning of a job's id. Names of files are kept encrypted, so nobody can search them",
+            description="The beginning of a job's id. File names are stored encrypted and cannot be searched",
         ),
     ] = None
     limit: Annotated[WholeNumber, Field(ge=1, le=100)] = 20

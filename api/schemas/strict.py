@@ -17,7 +17,7 @@ class Strict(BaseModel):
     """Text fields that may hold U+0000: passwords that open what they were once taken for."""
 
     max_counts: ClassVar[Mapping[str, int]] = {}
-    """How often text fields that are lists may stand in a form; any other stands there once."""
+    """How often text fields that are lists may occur in a form; any other field occurs once."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

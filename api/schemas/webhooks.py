@@ -44,13 +44,13 @@ WEBHOOK_URL_FIELD = {
 
 def check_events(value: list[str]) -> list[str]:
     if len(set(value)) != len(value):
-        raise PydanticCustomError("duplicate_event", "An event stands there twice")
+        raise PydanticCustomError("duplicate_event", "An event occurs twice")
     return value
 
 
 Events = Annotated[
     list[Event],
-    Field(min_length=1, description="What to be told of", examples=[["job.completed", "job.failed"]]),
+    Field(min_length=1, description="The events to be notified of", examples=[["job.completed", "job.failed"]]),
     AfterValidator(check_events),
 ]
 Description = Annotated[str, Field(max_length=256, description="A note of yours", examples=["the archive"])]
