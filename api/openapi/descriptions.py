@@ -205,7 +205,7 @@ DESCRIPTIONS = {
     "Trends.days": "Every day of the period, the first one first",
     "Trends.first_day": "The first day",
     "Trends.last_day": "The last day",
-    "Uaci.between_ciphertexts": "For pictures that differ in one sample, by definition",
+    "Uaci.between_ciphertexts": "For pictures that differ in one sample",
     "Uaci.unit": "Percent",
     "Webhook.id": "The endpoint, as `whk_` and 32 hexadecimal digits",
 }
