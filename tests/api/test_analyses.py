@@ -62,7 +62,7 @@ async def assert_refused(response, status, code, says=""):
     assert says in response.json()["detail"]
 
 
-class TestAskingForAnAnalysis:
+class TestAnalyzeOption:
     async def test_worker_receives_the_option(self, ada, engine):
         assert (await engine.take(await ada.encrypt(analyze="true"))).job.analyze is True
         assert (await engine.take(await ada.encrypt())).job.analyze is False
@@ -89,7 +89,7 @@ class TestAskingForAnAnalysis:
 
 
 class TestGetAnalysis:
-    async def test_it_is_what_the_worker_measured(self, ada, engine):
+    async def test_analysis_is_that_of_the_worker(self, ada, engine):
         response = await ada.http.get(f"{ANALYZE}/{await analyzed(ada, engine)}")
         assert (response.status_code, response.content) == (200, analysis())
         assert response.headers["Content-Type"] == "application/json"
@@ -126,7 +126,7 @@ class TestGetAnalysis:
         await engine.complete_decrypt(job_id)
         await assert_refused(await ada.http.get(f"{ANALYZE}/{job_id}"), 404, "not-found")
 
-    def test_the_document_says_every_field(self):
+    def test_schema_has_every_field(self):
         value = json.loads(analysis())
         assert Analysis.model_validate(value, strict=True).model_dump() == value
 
@@ -180,7 +180,7 @@ class TestReport:
         assert preferred_format(accept) == form
 
 
-class TestTwoPicturesOfYourOwn:
+class TestOwnPictures:
     ORIGINAL, NOISE = pictures.as_png(pictures.make(40, 30)), pictures.as_png(pictures.make(40, 30, seed=9))
 
     async def post(self, user, original=ORIGINAL, encrypted=NOISE, *, prefer=None, **form):
@@ -276,7 +276,7 @@ class TestTwoPicturesOfYourOwn:
         await assert_refused(response, 422, "validation-failed")
         assert response.json()["errors"][0]["field"] == field
 
-    async def test_what_is_no_picture_is_refused(self, ada):
+    async def test_other_files_are_refused(self, ada):
         await assert_refused(await self.post(ada, original=b"text" * 20), 415, "unsupported-format")
         await assert_refused(await self.post(ada, encrypted=b"text" * 20), 415, "unsupported-format")
 
@@ -322,7 +322,7 @@ class TestTrends:
     async def get(self, user, **query):
         return await user.http.get(f"{ANALYZE}/trends", params=query)
 
-    async def test_today_counts_what_was_done(self, ada, engine):
+    async def test_today_counts_jobs_and_analyses(self, ada, engine):
         await analyzed(ada, engine, entropy=7.0, correlation=0.01)
         await analyzed(ada, engine, entropy=7.5, correlation=0.02, letter="B")
         await analyzed(ada, engine, entropy=7.9, correlation=0.09)
@@ -355,8 +355,8 @@ class TestTrends:
         await analyzed(bob, engine)
         assert (await self.get(ada)).json()["days"][-1]["analyses"] == 0
 
-    async def test_two_pictures_of_your_own_are_not_counted(self, ada, engine):
-        response = await TestTwoPicturesOfYourOwn().post(ada, prefer="respond-async")
+    async def test_own_pictures_are_not_counted(self, ada, engine):
+        response = await TestOwnPictures().post(ada, prefer="respond-async")
         await engine.complete_measurement(response.json()["job_id"], measured().without_summary())
         assert (await self.get(ada)).json()["days"][-1]["analyses"] == 0
 
@@ -372,7 +372,7 @@ class TestTrends:
             {"days": "3"},
         ],
     )
-    async def test_a_period_that_is_none_is_refused(self, ada, query):
+    async def test_invalid_period_is_refused(self, ada, query):
         await assert_refused(await self.get(ada, **query), 422, "validation-failed")
 
     async def test_a_year_is_allowed(self, ada):
@@ -386,7 +386,7 @@ class TestAvalanche:
     async def post(self, user, data=PICTURE, **headers):
         return await user.http.post(AVALANCHE, files={"image": ("a.png", data)}, headers=headers)
 
-    async def test_what_changed_is_the_answer(self, ada, engine, background):
+    async def test_document_is_the_answer(self, ada, engine, background):
         document = json.dumps(avalanche(np.zeros((64, 3), np.uint8))).encode()
 
         async def work():

@@ -46,7 +46,7 @@ class TestRegister:
         "email",
         ["", "nobody", "a@b@c.org", "a b@c.org", "a@c.org\x00", "a@c.org\r\nX: y", "x" * 300 + "@c.org", "a@\ud800"],
     )
-    async def test_what_is_no_email_is_refused(self, client, email):
+    async def test_invalid_email_is_refused(self, client, email):
         response = await client.post(
             REGISTER, content=json_of(email=email, password=PASSWORD), headers={"Content-Type": "application/json"}
         )
@@ -149,7 +149,7 @@ class TestPasswordGrant:
         response = await log_in(client, ada.email)
         assert (response.status_code, response.headers["Content-Type"]) == (503, "application/problem+json")
 
-    async def test_the_fields_that_oauth_clients_send_are_taken(self, client, ada):
+    async def test_fields_of_oauth_clients_are_accepted(self, client, ada):
         form = {"grant_type": "password", "username": ada.email, "password": PASSWORD}
         response = await client.post(TOKEN, data=form | {"scope": "jobs:read", "client_id": "x", "client_secret": "y"})
         assert response.status_code == 200

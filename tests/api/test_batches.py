@@ -233,7 +233,7 @@ class TestArchive:
         assert [item["filename"] for item in batch["items"]] == ["one.png", "two.jpg", "readme.txt"]
         assert errors(batch) == [None, None, "unsupported-format"]
 
-    async def test_what_file_managers_leave_there_does_not_count(self, ada):
+    async def test_files_of_file_managers_are_ignored(self, ada):
         rest = [("__MACOSX/._one.png", b"x"), ("a/.DS_Store", b"x"), ("a/", b""), ("Thumbs.db", b"x")]
         batch = await take(ada, zipped=archive(*rest, ("a/one.png", PNG)))
         assert [item["filename"] for item in batch["items"]] == ["one.png"]
@@ -385,7 +385,7 @@ class TestList:
 
 
 class TestStatus:
-    async def test_it_is_what_became_of_its_jobs(self, ada, engine):
+    async def test_status_follows_from_its_jobs(self, ada, engine):
         batch = await take(ada, PNG, PNG)
         first, second = job_ids(batch)
         await engine.fail(first)
@@ -420,7 +420,7 @@ class TestSteering:
         response = await ada.http.post(f"{BATCHES}/{batch['batch_id']}/cancel")
         assert (response.status_code, response.json()["code"]) == (409, "job-finished")
 
-    async def test_retry_opens_it_again_for_what_has_failed(self, ada, engine):
+    async def test_retry_reopens_it_for_failed_jobs(self, ada, engine):
         batch = await take(ada, PNG, PNG, b"no picture")
         first, second = job_ids(batch)
         await engine.fail(first)

@@ -80,7 +80,7 @@ class TestAttackers:
         await eventually(lambda: in_flight() >= 5 * STEP)
         assert {await log_in(narrow, ada) for _ in range(5)} == {200}
         assert (await upload(narrow, ada)).status_code == 202
-        assert not any(wire.answered for wire in wires), "nobody needed their room"
+        assert not any(wire.answered for wire in wires), "no other body needed their room"
 
     async def test_full_budget_cuts_the_account_holding_it(self, narrow, hold, ada, bob):
         """Twenty slow bodies hold all of it: a picture of 5 MB is accepted at once, and some of them are cut for it."""

@@ -241,7 +241,7 @@ class TestPublishedKeys:
         assert response.headers["Cache-Control"] == "public, max-age=300"
         assert response.headers["Content-Type"] == "application/json"
 
-    async def test_say_what_each_of_them_verifies(self, client):
+    async def test_name_their_use_and_algorithm(self, client):
         keys = (await client.get("/.well-known/jwks.json")).json()["keys"]
         assert {key["imageshield_use"]: key["alg"] for key in keys} == {"access-token": "ES256", "receipt": "EdDSA"}
         assert len({key["kid"] for key in keys}) == len(keys)

@@ -99,7 +99,7 @@ class TestRedrive:
         assert event["account_id"] == operator.account_id
         assert event["details"] == {"owner": ids.to_wire("acc", ada.account_id)}
 
-    async def test_is_gone_with_what_was_sent(self, operator, ada, give_up, execute):
+    async def test_job_without_inputs_is_410(self, operator, ada, give_up, execute):
         job_id = await give_up(ada)
         await execute("UPDATE blobs SET deleted_at = now() WHERE job_id = :id", id=ids.from_wire("job", job_id))
         response = await operator.http.post(f"{LETTERS}/{job_id}/redrive")

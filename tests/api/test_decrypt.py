@@ -41,7 +41,7 @@ async def post_raw(user, sealed, blank, *names):
     return await user.http.post(DECRYPT, content=body, headers=headers)
 
 
-class TestWaitingForThePicture:
+class TestSynchronousAnswer:
     async def test_the_picture_is_the_answer(self, ada, engine, background):
         picture = os.urandom(700_000)
 
@@ -58,7 +58,7 @@ class TestWaitingForThePicture:
         assert response.headers["X-Content-Type-Options"] == "nosniff"
         assert response.headers["Cache-Control"] == "no-store"
 
-    async def test_the_picture_is_kept_where_the_answer_says(self, ada, engine, background):
+    async def test_content_location_has_the_same_picture(self, ada, engine, background):
         async def work():
             await engine.complete_decrypt(await engine.next_job(ada))
 
@@ -199,7 +199,7 @@ class TestRefused:
         assert response.status_code in {415, 422}
 
     @pytest.mark.parametrize("key_file", [b"", b"{}", b"[]", b"\xff", b"{" * 10000, b'{"v": 1}', b"null"])
-    async def test_what_is_no_key_file(self, ada, key_file):
+    async def test_invalid_key_file(self, ada, key_file):
         sealed = Sealed.make()
         sealed.key_file = key_file
         await self.assert_refused(await post(ada, sealed), 422, "key-file-invalid")
@@ -244,7 +244,7 @@ class TestRefused:
         response = await post_raw(ada, Sealed.make(), PART % (b"key_file", name, data))
         await self.assert_refused(response, 422, "key-file-invalid")
 
-    async def test_an_empty_password_is_none(self, ada):
+    async def test_empty_password_counts_as_none(self, ada):
         response = await post(ada, headers={"Prefer": "respond-async"}, master_password="")
         assert response.status_code == 202, response.text
 

@@ -377,7 +377,7 @@ class TestRanges:
         ):
             assert (response.status_code, response.headers["Accept-Ranges"]) == (200, "none")
 
-    async def test_a_tag_tells_nothing_of_the_bytes(self, ada, bob, decrypted):
+    async def test_equal_bytes_have_different_tags(self, ada, bob, decrypted):
         tags = {(await fetch(user, await decrypted(user))).headers["ETag"] for user in (ada, ada, bob)}
         assert len(tags) == 3
 

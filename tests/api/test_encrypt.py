@@ -55,7 +55,7 @@ class TestAccepted:
         assert job["quantum_purity"] == {"requested": "balanced", "served": None, "reason": None}
         assert (job["key_custody"], job["result_url"], job["key_file_url"]) == ("managed", None, None)
 
-    async def test_the_options_are_what_the_job_says(self, ada):
+    async def test_job_shows_the_options(self, ada):
         job = (await submit(ada, quantum_purity="fast", layout="file", master_password="a long passphrase")).json()
         assert job["quantum_purity"]["requested"] == "fast"
         assert job["key_custody"] == "passphrase"
@@ -72,7 +72,7 @@ class TestAccepted:
         assert maximum > 4 * fast
 
     @pytest.mark.parametrize("purity", ["fast", "balanced", "multistage", "maximum"])
-    async def test_every_purity_is_taken(self, ada, purity):
+    async def test_every_purity_is_accepted(self, ada, purity):
         job = (await submit(ada, quantum_purity=purity)).json()
         assert job["quantum_purity"] == {"requested": purity, "served": None, "reason": None}
 
@@ -90,7 +90,7 @@ class TestAccepted:
         assert (await ada.http.post(ENCRYPT, content=body, headers=headers)).status_code == 202
 
     @pytest.mark.parametrize("kind", ["JPEG", "BMP", "TIFF", "WEBP"])
-    async def test_every_format_is_taken(self, ada, kind):
+    async def test_every_format_is_accepted(self, ada, kind):
         job = (await submit(ada, pictures.encode(pictures.make(8, 6), kind))).json()
         assert job["image"]["format"] == kind
 
@@ -113,7 +113,7 @@ class TestRecipients:
         job = (await submit(ada, recipients=ADA.public.text, **form)).json()
         assert job["key_custody"] == custody
 
-    async def test_twenty_are_taken_and_one_more_is_not(self, ada):
+    async def test_twenty_are_the_limit(self, ada):
         texts = [SecretKey(bytes([number]) * 32).public.text for number in range(21)]
         assert (await submit(ada, recipients=texts[:20])).status_code == 202
         response = await submit(ada, recipients=texts)
@@ -177,7 +177,7 @@ class TestPrefer:
         assert response.json()["status"] == "pending"
 
     @pytest.mark.parametrize("prefer", ["wait=soon", "wait=", "wait=-1", "", ",,;", "respond", "handling=strict"])
-    async def test_what_is_malformed_or_unknown_is_ignored(self, ada, prefer):
+    async def test_malformed_or_unknown_preference_is_ignored(self, ada, prefer):
         response = await submit(ada, headers={"Prefer": prefer})
         assert response.status_code == 202
         assert "Preference-Applied" not in response.headers
@@ -291,7 +291,7 @@ class TestRefusedForms:
             ("multipart/form-data; boundary=b", b"--b--\r\n"),
         ],
     )
-    async def test_what_is_no_form_is_refused(self, ada, content_type, body):
+    async def test_other_body_is_refused(self, ada, content_type, body):
         response = await ada.http.post(ENCRYPT, content=body, headers={"Content-Type": content_type})
         assert (response.status_code, response.json()["code"]) == (422, "validation-failed")
         assert "canary" not in response.text

@@ -46,7 +46,7 @@ class TestListPools:
         response = await client.get(POOLS)
         assert (response.status_code, response.json()["code"]) == (401, "unauthenticated")
 
-    async def test_says_that_redis_is_down(self, ada, gateway, monkeypatch):
+    async def test_is_503_without_redis(self, ada, gateway, monkeypatch):
         async def read():
             raise Unavailable("Redis does not answer")
 

@@ -125,7 +125,7 @@ class TestRefusals:
         assert (await wired.http.get(f"/api/v1/jobs/{job_id}/events")).status_code == 401
 
     @pytest.mark.parametrize("last", ["-1", "x", str(2**31), "1.5"])
-    async def test_a_number_that_is_none_is_422(self, wired, last):
+    async def test_invalid_number_is_422(self, wired, last):
         address = f"/api/v1/jobs/{await wired.encrypt()}/events"
         assert (await wired.http.get(address, headers={"Last-Event-ID": last})).status_code == 422
         assert (await wired.http.get(address, params={"last_seq": last})).status_code == 422

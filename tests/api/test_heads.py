@@ -200,7 +200,7 @@ class TestPipelines:
         ],
         ids=["rubbish", "no host", "handshake", "broken body"],
     )
-    async def test_what_came_before_a_refused_one_is_answered(self, server, connect, wired, refused):  # noqa: F811
+    async def test_requests_before_a_refused_one_are_answered(self, server, connect, wired, refused):  # noqa: F811
         job_id = await wired.encrypt()
         with structlog.testing.capture_logs() as lines:
             answer = await ask(connect, server, get(f"/api/v1/jobs/{job_id}", wired) + GET + b"\r\n" + refused)

@@ -44,8 +44,8 @@ async def jobs_of(user):
     return [job["job_id"] for job in (await user.http.get("/api/v1/jobs?limit=100")).json()["data"]]
 
 
-class TestTheSameAgain:
-    async def test_is_the_same_job_and_says_so(self, ada, key):
+class TestSameRequest:
+    async def test_is_the_same_job_marked_as_replayed(self, ada, key):
         first, second = await encrypt(ada, key), await encrypt(ada, key)
         assert (first.status_code, second.status_code) == (202, 202)
         assert "Idempotency-Replayed" not in first.headers
@@ -93,7 +93,7 @@ class TestTheSameAgain:
         assert "Idempotency-Replayed" not in second.headers
         assert second.json()["job_id"] != first.json()["job_id"]
 
-    async def test_of_what_was_deleted_is_gone(self, ada, key, sql):
+    async def test_of_a_deleted_job_is_410(self, ada, key, sql):
         await encrypt(ada, key)
         await sql("UPDATE jobs SET deleted_at = now() WHERE account_id = :account", account=ada.account_id)
         again = await encrypt(ada, key)
@@ -168,7 +168,7 @@ class TestPasswords:
         assert rows == [{"password_mac": None}]
 
 
-class TestWhileTheFirstIsUnderWay:
+class TestConcurrentRequests:
     @pytest.fixture
     def store(self, gateway, monkeypatch):
         """Hold the first object back; later ones pass."""
@@ -184,7 +184,7 @@ class TestWhileTheFirstIsUnderWay:
         monkeypatch.setattr(store, "put", hold_the_first)
         return reached, passes
 
-    async def test_it_says_so_and_when_to_come_back(self, ada, key, store, background):
+    async def test_second_request_is_409_with_retry_time(self, ada, key, store, background):
         reached, passes = store
         first = background(encrypt(ada, key))
         await reached.wait()
@@ -255,7 +255,7 @@ class TestKeys:
         assert response.json()["errors"][0]["code"] == "unfit_key"
 
     @pytest.mark.parametrize("value", ["x", "~" * 255, '"8e03978e-40d5-43e8-bc93-6894a57f9324"'])
-    async def test_of_any_visible_characters_are_taken(self, ada, value):
+    async def test_of_any_visible_characters_are_accepted(self, ada, value):
         assert (await encrypt(ada, {"Idempotency-Key": value})).status_code == 202
 
     async def test_only_digests_are_stored(self, ada, sql):
@@ -266,7 +266,7 @@ class TestKeys:
         assert row["answer"] is None
 
 
-class TestAGatewayThatIsKilled:
+class TestKilledGateway:
     @pytest.fixture
     def send(self, ada, key):
         async def send(gateway):

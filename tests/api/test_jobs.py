@@ -16,7 +16,7 @@ UNKNOWN = "job_" + "0" * 32
 
 
 class TestGetJob:
-    async def test_a_completed_job_names_what_it_made(self, ada, engine):
+    async def test_completed_job_has_the_urls_of_results(self, ada, engine):
         job_id = await ada.encrypt()
         await engine.complete_encrypt(job_id)
         job = await ada.job(job_id)
@@ -169,7 +169,7 @@ class TestReceipt:
         assert response.headers["Content-Disposition"].startswith(f'attachment; filename="{job_id}.receipt.json"')
         assert (response.headers["Content-Type"], response.headers["Cache-Control"]) == ("application/json", "no-store")
 
-    async def test_from_before_receipts_were_signed_says_so(self, ada, engine):
+    async def test_unsigned_one_verifies_as_unsigned(self, ada, engine):
         job_id = await ada.encrypt()
         unsigned = make_receipt(None)
         await engine.complete_encrypt(job_id, receipt=dict(sorted(unsigned.items(), reverse=True)))

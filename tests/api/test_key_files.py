@@ -68,10 +68,10 @@ class TestCost:
         assert (await ada.http.get("/api/v1/jobs")).json()["data"] == []
 
     @pytest.mark.parametrize("kdf", [LIMIT, Pbkdf2(bytes(16), iterations=1_200_000)])
-    async def test_up_to_the_limit_is_taken(self, ada, kdf):
+    async def test_up_to_the_limit_is_accepted(self, ada, kdf):
         assert (await post(ada, locked(kdf))).status_code == 202
 
-    async def test_what_the_service_made_is_exempt(self, gateway, ada, bob, engine, monkeypatch):
+    async def test_key_files_of_the_service_are_exempt(self, gateway, ada, bob, engine, monkeypatch):
         """The service recognizes the whole stanza, for the account that owns it, in stored and in sent key files."""
         costly = Argon2(bytes(16), m_kib=131_073, t=1)
         monkeypatch.setattr(Kdf, "new", lambda fips=False: costly)
@@ -122,7 +122,7 @@ class TestCost:
 
 class TestPasswords:
     @pytest.mark.parametrize("old", fixtures.OLD, ids=lambda old: old.name)
-    async def test_old_pictures_open_with_what_was_sent_then(self, ada, engine, old):
+    async def test_old_pictures_open_with_their_old_password(self, ada, engine, old):
         sealed = Sealed(old.image, old.key_file)
         assert await opens(engine, await post(ada, sealed, password=old.password), old.key_file)
         assert not await opens(engine, await post(ada, sealed, password=TYPED), old.key_file)
@@ -180,7 +180,7 @@ class TestPasswords:
         assert set(claim.secret) == {"key_file_b64", "wrap_key_b64"}
 
 
-class TestEachOthersPlace:
+class TestSwappedFiles:
     async def test_every_mistake_has_its_sentence(self, ada):
         sound = Sealed.make()
         later = sound.picture[:45] + b"\x03" + sound.picture[46:]

@@ -132,7 +132,7 @@ class TestAnswers:
             answer = (await ada.http.post(f"/api/v1/jobs/{job_id}/{act}")).json()
             assert (note_of(answer), answer["file_name"]) == (("case-2026-017", METADATA), NAME)
 
-    async def test_without_one_there_is_none(self, ada, engine):
+    async def test_empty_note_is_not_stored(self, ada, engine):
         made = await submit(ada, note={}, route=("encrypt", {"image": ("..", PICTURE)}))
         assert (made["file_name"], note_of(made)) == (None, (None, {}))
         assert await sql(engine, "SELECT note FROM jobs WHERE id = :id", id=job_uuid(made)) == [(None,)]
@@ -202,7 +202,7 @@ class TestSearch:
             data = (await ada.http.get("/api/v1/batches", params=query)).json()["data"]
             assert [(one["batch_id"], note_of(one)) for one in data] == [(batch["batch_id"], note_of(batch))]
 
-    async def test_does_not_find_what_is_deleted(self, ada):
+    async def test_deleted_jobs_are_not_found(self, ada):
         job_id = (await submit(ada))["job_id"]
         await ada.http.post(f"/api/v1/jobs/{job_id}/cancel")
         await ada.http.delete(f"/api/v1/jobs/{job_id}")
@@ -220,12 +220,12 @@ class TestSearch:
 
 class TestValues:
     @pytest.mark.parametrize("value", HOSTILE, ids=map(str, range(len(HOSTILE))))
-    async def test_hostile_ones_come_back_and_are_found(self, ada, value):
+    async def test_hostile_values_are_returned_and_found(self, ada, value):
         made = await submit(ada, {"reference": value, "metadata": json.dumps({"k": value})})
         assert note_of(await ada.job(made["job_id"])) == (value, {"k": value})
         assert await found(ada, reference=value, metadata=f"k:{value}") == [made["job_id"]]
 
-    async def test_the_largest_note_is_taken(self, ada):
+    async def test_largest_note_is_accepted(self, ada):
         pairs = {f"{number:040d}": "\N{LATIN SMALL LETTER E WITH ACUTE}" * 250 for number in range(MAX_PAIRS)}
         made = await submit(ada, {"reference": "x" * 200, "metadata": json.dumps(pairs)})
         assert note_of(await ada.job(made["job_id"])) == ("x" * 200, pairs)
@@ -246,13 +246,13 @@ class TestValues:
             max_size=MAX_PAIRS,
         )
     )
-    def test_any_fit_metadata_is_taken_as_it_is(self, pairs):
+    def test_valid_metadata_is_unchanged(self, pairs):
         assert Noted.model_validate({"metadata": json.dumps(pairs)}).note().metadata == pairs
         for name, value in pairs.items():
             assert NoteFilter(metadata=f"{name}:{value}").wanted().metadata == {name: value}
 
     @given(st.text(max_size=80) | st.recursive(st.none() | st.text(), st.lists).map(json.dumps))
-    def test_any_text_is_taken_or_refused(self, value):
+    def test_any_text_is_accepted_or_refused(self, value):
         try:
             metadata = Noted.model_validate({"metadata": value}).metadata
         except ValidationError:

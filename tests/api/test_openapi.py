@@ -66,7 +66,7 @@ class TestDocument:
         assert document["openapi"].startswith("3.1")
         OpenAPIV31SpecValidator(document).validate()
 
-    def test_is_what_the_snapshot_says(self):
+    def test_equals_the_snapshot(self):
         assert snapshot.main(["--check"]) == 0
 
     def test_lists_every_route_and_no_other(self, app, document):

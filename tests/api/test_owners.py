@@ -26,7 +26,7 @@ def id_routes(app):
 
 @pytest.fixture
 async def foreign_jobs(bob, engine):
-    """A job of somebody else in every state."""
+    """Return a job of another account in every state."""
     completed, failed, pending, decrypted = [await bob.encrypt() for _ in range(3)] + [await bob.decrypt()]
     documents = dict.fromkeys((ANALYSIS, *REPORTS.values()), b"{}")
     await engine.complete_encrypt(completed, measured=Measurement(documents, version=1))
@@ -37,7 +37,7 @@ async def foreign_jobs(bob, engine):
 
 @pytest.fixture
 async def foreign_webhook(bob):
-    """An endpoint of somebody else, and something that was sent to it."""
+    """Return an endpoint of another account, and a delivery to it."""
     new = {"url": "https://93.184.216.34/", "events": ["job.completed"]}
     endpoint = (await bob.http.post("/api/v1/webhooks", json=new)).json()["id"]
     delivery = (await bob.http.post(f"/api/v1/webhooks/{endpoint}/test")).json()["id"]

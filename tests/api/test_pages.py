@@ -40,7 +40,7 @@ class TestManual:
     @pytest.mark.parametrize(
         "path", ["/docs", "/docs/manual.js", "/docs/assets/swagger-ui.css", "/docs/assets/favicon.png"]
     )
-    async def test_what_a_browser_has_is_not_sent_again(self, client, path):
+    async def test_known_etag_is_304(self, client, path):
         page = await client.get(path)
         etag = page.headers["ETag"]
         for method in ("GET", "HEAD"):

@@ -48,7 +48,7 @@ async def locked_jobs(settings):
         await database.close()
 
 
-class TestAPoolThatIsEmpty:
+class TestEmptyPool:
     async def test_is_503_until_connections_are_free(self, narrow, patron, gateway_settings):
         """Five requests hold all connections; the other 45 are refused with `Retry-After`."""
         answered = Counter()
@@ -85,7 +85,7 @@ class TestAPoolThatIsEmpty:
             assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
 
 
-class TestADatabaseWhoseDiskIsFull:
+class TestFullDisk:
     async def test_is_503_and_leaves_no_job(self, gateway, ada):
         """PostgreSQL reports 53100 for any statement that needs space."""
         refuse = (
@@ -122,7 +122,7 @@ class TestPasswords:
         assert all(a.headers["Retry-After"] for a in answers if a.status_code == 503)
 
 
-class TestUploadsThatAreAborted:
+class TestAbortedUploads:
     async def test_complete_upload_becomes_a_job(self, server, wired, monkeypatch):
         """The caller disconnects after the last byte: the job exists all the same, and no bytes stay counted."""
         store = server.services.resources.store

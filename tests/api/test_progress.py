@@ -153,7 +153,7 @@ class TestRefusedHandshakes:
         assert await refusal(server, job_id) == (401, "unauthenticated")
         assert await refusal(server, job_id, token="nonsense") == (401, "unauthenticated")
 
-    async def test_an_expired_token_is_401_and_says_so(self, server, wired):
+    async def test_expired_token_is_401_token_expired(self, server, wired):
         pem = server.app.state.settings.signing_key_file.read_bytes()
         expired = AccessTokens(pem, seconds=-5).issue(wired.account_id, wired.session_id)
         assert await refusal(server, await wired.encrypt(), token=expired) == (401, "token-expired")
@@ -183,7 +183,7 @@ class TestRefusedHandshakes:
         assert await refusal(server, "x", token=wired.token, path="/ws/nothing") == (404, "not-found")
 
     @pytest.mark.parametrize("last_seq", ["-1", "x", str(2**31), "1.5", "9" * 30])
-    async def test_a_number_that_is_none_is_422(self, server, wired, last_seq):
+    async def test_invalid_number_is_422(self, server, wired, last_seq):
         job_id = await wired.encrypt()
         assert await refusal(server, job_id, token=wired.token, last_seq=last_seq) == (422, "validation-failed")
 

@@ -23,7 +23,7 @@ async def submit(user, regions, data=PNG, **form):
     return await user.http.post(ENCRYPT, files={"image": ("scan.png", data)}, data={"regions": text} | form)
 
 
-class TestTaken:
+class TestAccepted:
     async def test_the_job_shows_them_sorted_with_their_share(self, ada):
         job = (await submit(ada, [region(50, 0, 50, 40), region(0, 0, 100, 40), region(0, 40, 10, 10)])).json()
         assert job["regions"] == [region(0, 0, 100, 40), region(50, 0, 50, 40), region(0, 40, 10, 10)]
@@ -93,6 +93,6 @@ class TestRefused:
         await self.assert_refused(ada, "region-invalid", [region(0, 0, 9, 9)], layout="file")
 
     @pytest.mark.parametrize("picture", [pictures.palette(100, 80), pictures.cmyk(100, 80)], ids=["palette", "cmyk"])
-    async def test_a_picture_whose_pixels_do_not_come_back(self, ada, picture):
+    async def test_picture_without_exact_pixels(self, ada, picture):
         error = await self.assert_refused(ada, "layout-not-exact", [region(0, 0, 9, 9)], picture)
         assert "without regions" in error["detail"]

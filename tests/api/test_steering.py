@@ -181,7 +181,7 @@ class TestFilters:
     @pytest.mark.parametrize(
         "query", ["q=scan.png", "q=", "q=job_", "purity=canary", "created_after=2026-01-01T00:00:00"]
     )
-    async def test_what_cannot_be_searched_for_is_refused(self, ada, query):
+    async def test_invalid_filter_is_refused(self, ada, query):
         response = await ada.http.get(f"{JOBS}?{query}")
         assert (response.status_code, response.json()["code"]) == (422, "validation-failed")
         assert "canary" not in response.text

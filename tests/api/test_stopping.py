@@ -106,8 +106,8 @@ class TestOnSigterm:
         assert await asyncio.wait_for(ended.wait(), 20) == 1
 
 
-class TestBodiesThatDoNotArriveInTime:
-    async def test_are_told_to_come_again(self, gateway_settings, monkeypatch):
+class TestLateBodies:
+    async def test_are_refused_with_a_retry_time(self, gateway_settings, monkeypatch):
         monkeypatch.setattr("api.serving.draining.STOP_SECONDS", 2.2)
         async with opened(gateway_settings()) as gateway:
             user = await gateway.user()

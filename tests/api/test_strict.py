@@ -276,7 +276,7 @@ class TestQueries:
 
     @pytest.mark.parametrize(("path", "name", "schema"), QUERIES, ids=lambda value: str(value)[:40])
     @pytest.mark.parametrize("value", ["%00", "%ff", "%ed%a0%80", "%", "%zz", "a%00b", "%u0041"])
-    async def test_what_is_no_text_is_422(self, ada, path, name, schema, value):
+    async def test_invalid_text_is_422(self, ada, path, name, schema, value):
         assert refused(await ada.http.get(f"{path}?{name}={value}"), 422) == "validation-failed"
 
     @pytest.mark.parametrize("query", ["limit=1&limit=2", "limi=1", "limit=1&x=2", "%6cimit=1&limit=1", "a"])
@@ -300,7 +300,7 @@ class TestQueries:
             "2016-12-31T15:59:60-08:00",
         ],
     )
-    async def test_times_of_rfc_3339_are_taken(self, ada, value):
+    async def test_times_of_rfc_3339_are_accepted(self, ada, value):
         assert (await ada.http.get(f"/api/v1/jobs?created_before={value}")).status_code == 200
 
 

@@ -83,7 +83,7 @@ class TestIssue:
         response = await ask(wired, **wanted)
         assert (response.status_code, response.json()["code"]) == (422, "validation-failed")
 
-    async def test_without_redis_there_is_none(self, gateway_settings, wired):
+    async def test_missing_redis_is_503(self, gateway_settings, wired):
         async with (
             opened(gateway_settings(redis_url=NOWHERE, allowed_origins=PAGE)) as without_redis,
             without_redis.client(Authorization=f"Bearer {wired.token}", Origin=PAGE) as client,
@@ -136,7 +136,7 @@ class TestSpend:
         assert await refusal(server, job_id, ticket=ticket, origin=PAGE) == (403, "insufficient-scope")
 
     @pytest.mark.parametrize("ticket", ["", "A" * 43, "*", "%00", "A&ticket=B"])
-    async def test_what_is_no_ticket_is_403(self, server, wired, ticket):
+    async def test_invalid_ticket_is_403(self, server, wired, ticket):
         job_id = await wired.encrypt()
         assert await refusal(server, job_id, ticket=ticket, origin=PAGE) == (403, "insufficient-scope")
 

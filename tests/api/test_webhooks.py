@@ -94,7 +94,7 @@ class TestEndpoints:
             {"description": "x" * 257},
         ],
     )
-    async def test_what_makes_no_sense_is_refused(self, ada, change):
+    async def test_invalid_endpoint_is_refused(self, ada, change):
         response = await ada.http.post(BASE, json=NEW | change)
         assert (response.status_code, response.json()["code"]) == (422, "validation-failed")
         assert "whsec_mine" not in response.text
