@@ -148,7 +148,7 @@ class BodyRefused(HTTPException):
 
 
 def catalog() -> dict[str, tuple[int, str]]:
-    """Give status and title of every code that the API can answer with or write into a failed job."""
+    """Return status and title of every code that the API can answer with or write into a failed job."""
     own = {kind.code: (kind.status, kind.title) for kind in _descendants(ApplicationError) if "code" in vars(kind)}
     core = {
         kind.code: (CORE_STATUS[kind.code], kind.title)
@@ -238,7 +238,7 @@ def _translate(status: int) -> ApplicationError:
 
 
 def describe(error: Mapping[str, Any]) -> FieldProblem:
-    """Say what is wrong with one field, without repeating its value."""
+    """Describe the error of one field, without repeating its value."""
     place, *path = error["loc"] or ("body",)
     kind = error["type"]
     # The name of an unknown field, and the place in a broken document, are what the caller sent.

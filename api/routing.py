@@ -16,14 +16,14 @@ from api.requests.strict import FORM, JSON, check_query, demand_media_type, read
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 API = "/api/"
 ASKED = "imageshield.method"
-"""In a scope that was routed as GET: what was asked for."""
+"""Key of the original method, in a scope that was routed as GET."""
 
 
 class StrictRequest(Request):
     """A request whose body was read by `api.requests.strict`, for the framework to validate."""
 
     async def read(self, media_type: str) -> None:
-        """Read the body, where there is one; the framework calls what is missing missing."""
+        """Read the body, if there is one; the framework reports missing fields."""
         body = await self.body()
         if not body:
             return
@@ -37,8 +37,8 @@ class StrictRequest(Request):
 class Route(APIRoute):
     """A route that reads strictly, and answers HEAD where it answers GET.
 
-    A HEAD request runs the endpoint of GET, and what it answers loses its body. An endpoint that does something, or
-    opens what its headers do not need, looks at `request.method` and answers with `head_response`.
+    A HEAD request runs the endpoint of GET, and its answer loses the body. An endpoint that changes something, or
+    opens more than its headers need, checks `request.method` and answers with `head_response`.
     """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -77,7 +77,7 @@ class Route(APIRoute):
 
 
 def accepts_upload(*, limit: int) -> Callable[[Endpoint], Endpoint]:
-    """Mark an endpoint that takes files of at most `limit` bytes together: the budget of uploads is for it.
+    """Mark an endpoint that takes files of at most `limit` bytes together: it uses the budget of uploads.
 
     The body may have more: the other fields of the form. `api.requests.uploads` holds each file to its own limit.
     """
@@ -101,13 +101,13 @@ class UploadLimits:
         ]
 
     def of(self, scope: Scope) -> int | None:
-        """Return the limit of the route that the request is for; None where it takes no files."""
+        """Return the limit of the route of the request; None if it takes no files."""
         path = scope["path"]
         return next((limit for pattern, limit in self._limits if pattern.match(path)), None)
 
 
 def head_response(headers: Mapping[str, str], *, size: int | None = None, media_type: str | None = None) -> Response:
-    """Answer HEAD without making the body, and without its length where nobody knows it (RFC 9110, section 8.6)."""
+    """Answer HEAD without making the body, and without its length where that is unknown (RFC 9110, section 8.6)."""
     response = Response(media_type=media_type, headers=headers)
     del response.headers["Content-Length"]
     if size is not None:
@@ -129,7 +129,7 @@ def _media_type_of(route: APIRoute) -> str | None:
 
 
 def _query_of(dependant: Dependant) -> dict[str, bool]:
-    """Give the names of a route's query parameters, and whether each is a list."""
+    """Return the names of a route's query parameters, and whether each is a list."""
     known: dict[str, bool] = {}
     for needed in dependant.dependencies:
         known |= _query_of(needed)

@@ -10,7 +10,7 @@ ANALYSIS_HEADERS = {"Content-Disposition": "inline", "Cache-Control": "private, 
 """The owner's browser keeps the analysis, and validates it each time."""
 
 REPORT_HEADERS = {"Cache-Control": "private, no-store", "Vary": "Accept, Authorization"}
-"""A report is an attachment as every file: shown in place, it would be a page of this origin."""
+"""A report is an attachment like every file: shown in the browser, it would be a page of this origin."""
 
 
 def preferred_format(accept: str | None) -> Literal["html", "pdf"]:

@@ -35,7 +35,7 @@ class Feeds:
 async def job_messages(
     feeds: Feeds, caller: Caller, job_id: UUID, *, last_seq: int, beat_seconds: float | None
 ) -> Messages:
-    """Yield the job's present state, then its events after `last_seq`, to the last one."""
+    """Yield the job's current state, then its events after `last_seq`, to the last one."""
     feed = feeds.jobs.follow(caller, job_id, last_seq=last_seq, beat_seconds=beat_seconds)
     async with aclosing(feed):
         async for item in feed:
@@ -49,7 +49,7 @@ async def job_messages(
 async def batch_messages(
     feeds: Feeds, caller: Caller, batch_id: UUID, *, last_seq: int, beat_seconds: float | None
 ) -> Messages:
-    """Yield the batch's present state, the events of its jobs, the counts after each end, and the end of all."""
+    """Yield the batch's current state, the events of its jobs, the counts after each end, and the end of the batch."""
     del last_seq  # numbers are of one job each; the snapshot says how far each job is
     feed = feeds.batches.follow(caller, batch_id, beat_seconds=beat_seconds)
     wire, counts = ids.to_wire("bat", batch_id), Counts()

@@ -14,9 +14,9 @@ log = structlog.get_logger()
 
 
 class AccessLog:
-    """One line and one count for each request, and a line for each handshake that is refused.
+    """Logs and counts each request, and logs each refused handshake.
 
-    The query string is in none of them: it may hold what nobody should keep.
+    Neither contains the query string: it may hold secrets.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -32,7 +32,7 @@ class AccessLog:
         async def watch(message: Message) -> None:
             if message["type"] == "http.response.start":
                 seen["status"] = message["status"]
-                # Any other method is a caller's invention, and a label may not be.
+                # Callers can send any method, and each new label would make a new series.
                 method = scope["method"] if scope["method"] in METHODS else "OTHER"
                 HTTP_REQUESTS.labels(method=method, route=template(scope), status=message["status"]).inc()
                 HTTP_SECONDS.labels(method=method, route=template(scope)).observe(time.perf_counter() - began)
@@ -64,5 +64,5 @@ def _watch_handshake(scope: Scope, send: Send) -> Send:
 
 
 def template(scope: Scope) -> str:
-    """Name the route and not the address: an id in a label would make a series of each job."""
+    """Return the path template of the route: with ids in the label, each job would make a new series."""
     return getattr(scope.get("route"), "path_format", None) or "unmatched"

@@ -64,7 +64,7 @@ class Body:
             return await self._receive()
         share = self._share or self._admit()
         try:
-            # Without room nothing is read: the sender waits.
+            # Without room the body is not read: its sender waits.
             await self._budget.reserve(share, self._charge())
         except Overloaded as error:
             raise BodyRefused(error) from None
@@ -73,12 +73,12 @@ class Body:
         return message
 
     def release(self) -> None:
-        """Say that the bytes are no longer held."""
+        """Return all its bytes to the budget."""
         if self._share is not None:
             self._budget.release(self._share)
 
-    def let_go(self, size: int) -> None:
-        """Say that `size` bytes of it have been stored, and are no longer in memory."""
+    def release_bytes(self, size: int) -> None:
+        """Return `size` bytes of it to the budget: they have been stored, and are no longer in memory."""
         self._kept -= size
         if self._share is not None:
             self._budget.hold(self._share, self._charge())
@@ -146,7 +146,7 @@ class Body:
 
     async def _linger(self) -> None:
         # Closing with bytes unread resets the connection, and the reset can overtake the answer that was just sent:
-        # so for a short while what still comes is thrown away.
+        # so for a short while the rest of the body is read and discarded.
         if self._awaits_go and not self._received:
             return
         left = LINGER_BYTES
@@ -182,10 +182,10 @@ def release(request: Request) -> None:
     body.release()
 
 
-def let_go(request: Request, size: int) -> None:
+def release_bytes(request: Request, size: int) -> None:
     """Return bytes that the route has stored to the budget, while more of the body arrives."""
     body: Body = request.state.body
-    body.let_go(size)
+    body.release_bytes(size)
 
 
 def _stopping() -> Unavailable:

@@ -1,13 +1,13 @@
-"""Room for request bodies: charged as they arrive, taken back from the account that holds most where it is short.
+"""The memory budget of request bodies: each body is charged as it arrives, and the account that holds most gives way.
 
-A body is charged for what it holds and for the step that comes next, never for what it declares: a sender that declares
-much and sends little takes little. Where a step does not fit, the body is not read on, and
+A body is charged for the bytes that it holds and for its next step, never for its declared length: a sender that
+declares much and sends little takes little. If a step does not fit, the gateway stops reading that body, and
 
 * another account that holds more gives way at once: its slowest body is cut;
-* bodies of the same account wait for each other, until nothing moves any more or `WAIT_SECONDS` are over. Then the
-  slowest one of the account that holds most is cut.
+* bodies of the same account wait for each other, until none of them can continue or `WAIT_SECONDS` have passed. Then
+  the slowest body of the account that holds most is cut.
 
-A body that has arrived as a whole is never cut, and a single body is never too much.
+A body that has arrived completely is never cut, and a single body always fits.
 """
 
 import asyncio
@@ -22,17 +22,17 @@ from backplane.errors import Overloaded
 from backplane.metrics import CONNECTIONS_CUT
 
 STEP = 64 * 1024
-"""As much as one read may bring from a slow sender; the least that an open body is charged for."""
+"""The most that one read may bring from a slow sender, and the least that an open body is charged for."""
 
 WAIT_SECONDS = 2.0
-"""For room that others of the same account hold: to seal and store a picture of 5 MB takes a tenth of a second."""
+"""How long a body waits for others of its account: to encrypt and store a picture of 5 MB takes a tenth of a second."""
 
 WINDOW_SECONDS = 5.0
-"""Who has sent fast and then stops is slow after two of these."""
+"""A sender that was fast and then stops counts as slow after two of these."""
 
 
 class Speed:
-    """Bytes a second of a sender, while it was waited for: time that the gateway takes is not the sender's."""
+    """Bytes per second of a sender, measured while the gateway waits for it: its own work does not count."""
 
     __slots__ = ("_before", "_bytes", "_seconds", "_since")
 
@@ -45,7 +45,7 @@ class Speed:
 
     @contextmanager
     def awaited(self) -> Iterator[None]:
-        """Wait for the sender, in the block."""
+        """Count the time of this block as waiting for the sender."""
         clock = asyncio.get_running_loop().time
         self._since = clock()
         try:
@@ -68,7 +68,7 @@ class Speed:
 
 
 class Share:
-    """What one body holds."""
+    """The share of one body in the budget."""
 
     __slots__ = ("account_id", "cut", "granted", "held", "speed", "wait", "wanted")
 
@@ -77,10 +77,10 @@ class Share:
         self.held = 0
         self.speed = Speed()
         self.wait: asyncio.Timeout | None = None
-        """Ends the wait for its sender."""
+        """The timeout of the wait for its sender; rescheduled to end that wait."""
         self.wanted = 0
         self.granted: asyncio.Future[bool] | None = None
-        """Ends the wait for room."""
+        """The result of the wait for room: True where the room is granted, False where the body is cut."""
         self.cut = False
 
     @property
@@ -89,7 +89,7 @@ class Share:
 
 
 class BodyBudget:
-    """Bytes of all bodies that may be in memory at once."""
+    """Limits the bytes of all bodies that are in memory at once."""
 
     def __init__(self, limit: int, gauge: Gauge | None = None) -> None:
         self._limit = limit
@@ -98,10 +98,10 @@ class BodyBudget:
         self._total = 0
 
     async def reserve(self, share: Share, size: int) -> None:
-        """Have the share hold this many bytes; where there is no room for them, wait for it.
+        """Have the share hold this many bytes; wait if there is no room for them.
 
         Raises:
-            Overloaded: this body had to give way, or nobody could.
+            Overloaded: this body had to give way, or no other body could.
         """
         self._shares.setdefault(share)
         if self._fits(share, size):
@@ -118,7 +118,7 @@ class BodyBudget:
             share.granted = None
 
     def hold(self, share: Share, size: int) -> None:
-        """Charge what has arrived, or give back what is held no more."""
+        """Charge bytes that have arrived, or return bytes that the body no longer holds."""
         if share not in self._shares:
             return
         change, share.held = size - share.held, size
@@ -137,7 +137,7 @@ class BodyBudget:
         return not others or others + size <= self._limit
 
     def _distribute(self) -> None:
-        """Give room to those that wait: to the account that holds least, there to the body that has come furthest."""
+        """Give room to waiting bodies: first to the account that holds least, and there to the largest body."""
         totals = self._totals()
         waiting = [share for share in self._shares if share.granted is not None and not share.granted.done()]
         for share in sorted(waiting, key=lambda share: (totals[share.account_id], -share.held)):
@@ -153,17 +153,18 @@ class BodyBudget:
             self._cut(slowest)
 
     def _slowest(self, share: Share, *, late: bool) -> Share | None:
-        """Choose who gives way to this share; None where waiting may help."""
+        """Choose the body that gives way to this share; None where waiting may help."""
         totals, now = self._totals(), asyncio.get_running_loop().time()
         arriving = [one for one in self._shares if one is share or (one.arriving and one.held)]
         holders = {one.account_id for one in arriving}
         most = max(holders, key=lambda holder: (totals[holder], holder != share.account_id))
         slowest = min((one for one in arriving if one.account_id == most), key=lambda one: one.speed.at(now))
         if most != share.account_id:
-            # Not below the one that it gives way to: two busy accounts would cut each other's bodies in turn.
+            # Without the cut body, the other account must still hold at least as much as this one: two busy accounts
+            # would otherwise cut each other's bodies in turn.
             at_once = totals[most] - slowest.held >= totals[share.account_id]
         else:
-            # Nobody knows yet who they are: a log-in waits for no other.
+            # These callers are not known yet: a log-in does not wait for another one.
             at_once = share.account_id is None
         return slowest if at_once or late or self._nothing_moves() else None
 

@@ -1,4 +1,4 @@
-"""The request id: read or made, returned, and bound to every log line."""
+"""The request id: taken from the caller or generated, returned in the answer, and bound to every log line."""
 
 import re
 
@@ -10,12 +10,12 @@ from api.middleware.headers import STARTS
 from backplane import ids
 
 NAME = "X-Request-ID"
-# It goes into logs, audit rows and an answer's header: nothing but what a generator of ids makes.
+# It goes into logs, audit rows and a header of the answer: only characters that generators of ids use.
 SHAPE = re.compile(r"[A-Za-z0-9_.:-]{8,128}", re.ASCII)
 
 
 class RequestContext:
-    """Gives every request an id, the caller's where it has a sane shape, and binds it to every log line."""
+    """Gives every request an id (the caller's, if it has this shape) and binds it to every log line."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

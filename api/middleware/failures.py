@@ -11,7 +11,7 @@ log = structlog.get_logger()
 
 
 class Failures:
-    """The last resort: what nobody mapped is logged here, and the caller learns that something went wrong."""
+    """The last resort: logs an exception that has no handler, and answers with a general problem."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -33,6 +33,6 @@ class Failures:
             log.info("http.client_gone")
         except Exception:
             log.exception("http.failed")
-            # A body that has begun cannot become a problem: it is cut, and its length tells the caller.
+            # An answer that has begun cannot become a problem: it is cut, and its length shows that to the caller.
             if not started:
                 await problem(HTTPConnection(scope), ApplicationError())(scope, receive, send)

@@ -1,4 +1,4 @@
-"""The OpenAPI document: what FastAPI derives, completed with what it cannot know."""
+"""The OpenAPI document: derived by FastAPI, and completed with descriptions, examples and problems."""
 
 import json
 from typing import Any
@@ -18,15 +18,15 @@ JSON = "application/json"
 METHODS = frozenset({"get", "post", "put", "patch", "delete"})
 
 TAGS = [
-    {"name": "accounts", "description": "Register, and get tokens."},
+    {"name": "accounts", "description": "Register an account, and get access tokens."},
     {"name": "images", "description": "Encrypt and decrypt. Every picture is a job on a worker."},
-    {"name": "analyses", "description": "What was measured of a picture, and what that does not show."},
-    {"name": "jobs", "description": "What became of a job, and what it made."},
-    {"name": "batches", "description": "Up to a hundred pictures in one request, and one answer for all of them."},
-    {"name": "webhooks", "description": "Notify an address of yours when jobs and batches end."},
-    {"name": "entropy", "description": "Where random bits come from, and how many wait."},
-    {"name": "admin", "description": "For the accounts of operators; of others it is 403."},
-    {"name": "service", "description": "For operators and their machines: no credential is asked for."},
+    {"name": "analyses", "description": "Measurements of pictures, with their limits."},
+    {"name": "jobs", "description": "Read, follow, cancel, retry and delete jobs, and fetch their results."},
+    {"name": "batches", "description": "Up to a hundred pictures in one request, followed and fetched together."},
+    {"name": "webhooks", "description": "Notify your own address when jobs and batches end."},
+    {"name": "entropy", "description": "The sources of random bits, and how many bits are in stock."},
+    {"name": "admin", "description": "For operator accounts; other accounts get 403."},
+    {"name": "service", "description": "For operators and monitoring, without a credential."},
 ]
 
 SERVERS = [
@@ -40,7 +40,7 @@ Encrypts images with quantum-seeded keys, on your own machines.
 * **A job for each picture.** `POST /api/v1/encrypt` answers 202 with a job; poll it at its `Location`, follow it on
   the socket below, or send `Prefer: wait=N`.
 * **Refusals** are `application/problem+json` (RFC 9457) with a stable `code`; `type` leads to its page.
-* **Every request has an id**, yours in `X-Request-ID` or a new one, and every answer tells it.
+* **Every request has an id**, yours in `X-Request-ID` or a new one, and every answer contains it.
 * **What the strength rests on**: the operating system's random generator, HKDF, ChaCha20, AES-256-GCM and
   HMAC-SHA-256. The quantum source adds to the seed and is recorded in the receipt; a simulator is credited zero bits.
 
@@ -48,21 +48,21 @@ Encrypts images with quantum-seeded keys, on your own machines.
 
 Send the access token in the `Authorization` header of the handshake; a page in a browser sends a ticket of
 `POST /api/v1/ws-tickets` as `?ticket=` instead. A refusal is an HTTP answer with a problem. The first message is a
-`snapshot` of the job, then come the events after `last_seq` (default 0), numbered by `seq` from 1 without a gap:
+`snapshot` of the job, followed by the events after `last_seq` (default 0), numbered by `seq` from 1 without a gap:
 `progress` {"progress", "stage"}, then one of `completed` {"result_url"}, `error` {"error": {"code", "title"}} or
 `cancelled`, after which the socket closes with 1000. Reconnect with the last `seq` that you saw after 1012 (the gateway
 stops) and 1013 (you read too slowly); after 4401 (the token or its session has ended, or an hour has passed) with a new
 token. `GET /api/v1/jobs/{job_id}/events` sends the same as server-sent events.
 
-With the id of a batch the same socket follows all its jobs: a `snapshot` with the counts and the `seq` that each job
-has come to, then the messages of every job with their `batch_id`, numbered for each job by itself; after each end a
-`batch` with the counts, and at last a `completed` without a `job_id`. `last_seq` is of no use there: come back, and the
-snapshot tells all.
+With the id of a batch the same socket follows all its jobs: first a `snapshot` with the counts and the last `seq` of
+each job, then the messages of every job with its `batch_id`, numbered for each job separately. After the end of each
+job comes a `batch` with the counts, and at the end a `completed` without a `job_id`. `last_seq` has no effect for a
+batch: reconnect, and the snapshot contains the current state.
 """
 
 
 def customize(app: FastAPI) -> dict[str, Any]:
-    """Build the document once, and keep it."""
+    """Build the document once, and return the same one afterwards."""
     if app.openapi_schema is None:
         document = get_openapi(
             title=app.title,
@@ -85,7 +85,7 @@ def customize(app: FastAPI) -> dict[str, Any]:
 
 
 def _replace_foreign_problems(document: dict[str, Any]) -> None:
-    """Put our problem in the place of the framework's 422, which no request ever gets."""
+    """Replace the framework's 422, which no request ever gets, by our problem document."""
     schemas = document["components"]["schemas"]
     problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     problem.pop("$defs")
@@ -98,7 +98,7 @@ def _replace_foreign_problems(document: dict[str, Any]) -> None:
 
 
 def _simplify_parameters(document: dict[str, Any]) -> None:
-    """Take null from what a parameter may be: one that is left out is not there, and none is sent as null."""
+    """Remove null from the types of parameters: a client omits a parameter, and never sends it as null."""
     for operation in _operations(document):
         for parameter in operation.get("parameters", []):
             kinds = [kind for kind in parameter["schema"].pop("anyOf", ()) if kind != {"type": "null"}]
@@ -107,7 +107,7 @@ def _simplify_parameters(document: dict[str, Any]) -> None:
 
 
 def _put_bytes_first(document: dict[str, Any]) -> None:
-    """Name JSON last where an answer is a file or a document: generators take the first of several."""
+    """List JSON last where an answer is a file or a document: generators use the first media type of several."""
     for operation in _operations(document):
         for response in operation["responses"].values():
             content = response.get("content", {})
@@ -116,7 +116,7 @@ def _put_bytes_first(document: dict[str, Any]) -> None:
 
 
 def _add_examples(document: dict[str, Any]) -> None:
-    # FastAPI drops what is null from an example, and a job's nulls are what a reader should see.
+    # FastAPI drops nulls from an example, but a reader should see which fields of a job are null.
     document["components"]["schemas"]["Job"]["example"] = JOB_EXAMPLE
     document["components"]["schemas"]["Batch"]["example"] = BATCH_EXAMPLE
     for operation in _operations(document):

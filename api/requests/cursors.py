@@ -1,4 +1,4 @@
-"""Cursors: the id of the last object of the page before."""
+"""Cursors: the id of the last object of the previous page."""
 
 from uuid import UUID
 
@@ -12,7 +12,7 @@ def read_cursor(kind: str, cursor: str | None) -> UUID | None:
     """Read a `next_cursor` that was sent back.
 
     Raises:
-        RequestValidationError: it is none of ours.
+        RequestValidationError: this service did not issue it.
     """
     try:
         return ids.from_wire(kind, cursor) if cursor is not None else None

@@ -34,7 +34,7 @@ PASSWORD = "master_password"  # noqa: S105 - a field's name
 
 
 class Once:
-    """This request, done once for each key. Without a key it is done each time that it comes."""
+    """This request, done once for each key. Without a key it is done each time."""
 
     def __init__(self, request: Request, key: str | None, idempotency: Idempotency) -> None:
         self._request = request
@@ -74,7 +74,7 @@ class Once:
         if self._key is None:
             return None
         request, password = self._request, getattr(options, PASSWORD, None)
-        # Without what has its default: a field that the next release adds must not make another request of this one.
+        # Without default values: a field that the next release adds must not make this a different request.
         fields = options.model_dump(mode="json", exclude={PASSWORD}, exclude_defaults=True) if options else {}
         return Asked(
             key=self._key,
@@ -118,6 +118,6 @@ OncePerKey = Annotated[Once, Depends(read_once)]
 
 
 def replayable(answer: dict[str, Any]) -> dict[str, Any]:
-    """Declare that an answer may be one that was given before."""
-    header = {"schema": {"type": "string"}, "description": "`true` where the key's first request made it"}
+    """Declare that an answer may repeat an earlier one."""
+    header = {"schema": {"type": "string"}, "description": "`true` if an earlier request with the key created it"}
     return answer | {"headers": answer.get("headers", {}) | {"Idempotency-Replayed": header}}

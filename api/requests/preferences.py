@@ -19,7 +19,7 @@ class Preferences:
     respond_async: bool = False
 
     def applied(self, *, finished: bool) -> dict[str, str]:
-        """Say which preference was honored: the wait where it sufficed, else the answer that comes before the end."""
+        """Return the preference that was honored: the wait if it sufficed, else the early answer."""
         if finished and self.wait is not None:
             return {"Preference-Applied": f"wait={self.wait}"}
         if not finished and (self.wait is not None or self.respond_async):
@@ -39,7 +39,7 @@ def read_preferences(
         ),
     ] = None,
 ) -> Preferences:
-    # The header may come several times. It is declared as one text, for of a list generators make no client.
+    # The header may come several times. It is declared as one text, because generators cannot make clients for a list.
     prefer = request.headers.getlist("Prefer")
     # Parameters of a preference come after a semicolon; neither of the two has any.
     tokens = [part.split(";")[0].strip() for line in prefer for part in line.split(",")]

@@ -12,7 +12,7 @@ _RANGES = re.compile(r"bytes=([0-9,\- \t]+)", re.ASCII | re.IGNORECASE)
 _ONE = re.compile(r"([0-9]*)-([0-9]*)", re.ASCII)
 _TAG = re.compile(r'(W/)?("[\x21\x23-\x7e\x80-\xff]*")')
 _DIGITS = 19
-"""More than any file has bytes; what is longer need not be read to be known as too large."""
+"""More digits than the size of any file has: a longer number is too large without reading it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +33,10 @@ class Part:
 
 
 def demand_match(headers: Headers, etag: str) -> None:
-    """Refuse a request that is for other bytes: `If-Match` is there, and names neither these nor anything.
+    """Refuse a request for other bytes: it has `If-Match`, and that is neither the tag of these bytes nor `*`.
 
     Raises:
-        PreconditionFailed: the caller means another file, or what the header says names none. A weak tag names none.
+        PreconditionFailed: the header names another file, or no file. A weak tag does not count.
     """
     given = headers.getlist("if-match")
     if given and not _names(given, etag, strong=True):
@@ -44,7 +44,7 @@ def demand_match(headers: Headers, etag: str) -> None:
 
 
 def is_known(headers: Headers, etag: str) -> bool:
-    """Tell whether the caller has these bytes: `If-None-Match` names them, or anything."""
+    """Return whether the caller has these bytes: `If-None-Match` has their tag, or `*`."""
     return _names(headers.getlist("if-none-match"), etag, strong=False)
 
 
@@ -55,13 +55,13 @@ def _names(given: Sequence[str], etag: str, *, strong: bool) -> bool:
 
 
 def read_range(headers: Headers, *, etag: str, size: int) -> Part | None:
-    """Read `Range`; None where the whole file is to be sent.
+    """Read `Range`; None if the whole file is to be sent.
 
-    So it is where the header is malformed or names several ranges, which a server may ignore, and where `If-Range`
-    names other bytes. A date there names none: no answer of ours carries one.
+    That is so if the header is malformed or names several ranges, which a server may ignore, and if `If-Range` names
+    other bytes. A date in `If-Range` never matches: the answers here have no `Last-Modified`.
 
     Raises:
-        RangeNotSatisfiable: nothing of the range is in the file.
+        RangeNotSatisfiable: no byte of the range is in the file.
     """
     given, condition = headers.getlist("range"), headers.getlist("if-range")
     if len(given) != 1 or (condition and condition != [f'"{etag}"']):

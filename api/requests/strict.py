@@ -1,7 +1,7 @@
 """Strict readers of JSON, URL-encoded forms and queries: UTF-8, each name once, without U+0000 (I-JSON, RFC 7493).
 
 Two readers of one document must not come to different results, and PostgreSQL stores neither U+0000 nor half of a
-surrogate pair. So doubtful input is refused here, for every route, before anything looks at a value.
+surrogate pair. So doubtful input is refused here, for every route, before any value is used.
 """
 
 import json
@@ -32,7 +32,7 @@ TWICE = "The field is there twice"
 
 
 def demand_media_type(headers: Headers, expected: str) -> None:
-    """Refuse a body that says it is something else.
+    """Refuse a body with another media type.
 
     Raises:
         UnsupportedMediaType: another media type, none, several, or a charset that is not UTF-8.

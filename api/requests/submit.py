@@ -41,7 +41,7 @@ class Upload:
     async def submit(
         self, create: Callable[[Submission], Awaitable[JobFacts]], options: Noted, files: Mapping[str, File]
     ) -> JobFacts:
-        """Create the job, or return the one that the idempotency key made, in its present state."""
+        """Create the job, or return the one that the idempotency key made, in its current state."""
 
         async def again(made: Made) -> JobFacts:
             return await self.jobs.views.get(self.caller, made.object_id)
@@ -53,12 +53,12 @@ class Upload:
 
     @asynccontextmanager
     async def slot(self) -> AsyncIterator[None]:
-        """Wait for one of the few places in which pictures are sealed and stored: each is in memory twice then."""
+        """Wait for one of the few slots in which pictures are encrypted and stored: each is in memory twice then."""
         async with self.request.app.state.submission_slots:
             yield
 
     def release(self) -> None:
-        """Say that the body is no longer in memory: the budget of uploads gets its bytes back."""
+        """Return the bytes of the body to the budget of uploads: it is no longer in memory."""
         release(self.request)
 
 

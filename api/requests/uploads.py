@@ -1,9 +1,9 @@
-"""Readers of forms with pictures, into memory only.
+"""Readers of forms with pictures, in memory only.
 
 Starlette's own parser keeps each file in a SpooledTemporaryFile, which moves to the disk at 1 MB; an original must
-never be there in plaintext. It also reads before the caller is known, and it counts parts but not the bytes of each.
-So the routes read their form themselves, after authentication. Every file has its own limit, exact to the byte, and
-the first unknown field ends the reading.
+never be on the disk in plaintext. That parser also reads before the caller is known, and it counts parts but not the
+bytes of each. So the routes read their forms themselves, after authentication. Every file has its own limit, exact to
+the byte, and the first unknown field ends the reading.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping, Sequence
@@ -18,7 +18,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import Request
 
-from api.middleware.bodies import let_go
+from api.middleware.bodies import release_bytes
 from api.requests.strict import MULTIPART, NOT_TEXT, decode, demand_media_type
 from api.schemas.strict import Strict, unknown_field
 from backplane.errors import FileTooLarge
@@ -32,12 +32,12 @@ MAX_TEXT = 4096
 MAX_HEADERS = 8
 NO_FIELDS: Final[Mapping[str, int]] = MappingProxyType({})
 SUBMISSIONS_AT_ONCE = 4
-"""While it is sealed a picture is in memory twice: 200 uploads of 5 MB took 980 MB without this bound, 600 with it."""
+"""A picture is in memory twice during encryption: 200 uploads of 5 MB took 980 MB without this limit, 600 with it."""
 
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A part that is a file: its bytes, and the name it was sent under, in whatever shape that is."""
+    """A part that is a file: its bytes, and its name as the client sent it, unchecked."""
 
     data: bytes = field(repr=False)
     name: str | None
@@ -53,12 +53,12 @@ class _Part:
 
     @property
     def blank(self) -> bool:
-        """Whether it has no file name and no bytes: browsers send so a field in which no file was chosen."""
+        """Whether it has no file name and no bytes: browsers send this for a field in which no file was chosen."""
         return self.file_name == "" and not self.body.tell()
 
 
 class FormReader:
-    """Takes the parser's events for one form; raises as soon as the form cannot become a good one."""
+    """Handles the events of the parser for one form; raises as soon as the form cannot become valid."""
 
     def __init__(
         self, *, files: Mapping[str, int], texts: type[Strict], passing: Mapping[str, int] = NO_FIELDS
@@ -114,7 +114,7 @@ class FormReader:
             self._admit(part)
 
     def _admit(self, part: _Part) -> None:
-        """Refuse a part that is there, where it is one too many."""
+        """Refuse a part that is not blank if it is one too many."""
         before = len(self.parts[part.name]) - 1
         if before == self._counts.get(part.name, 1):
             raise invalid(_too_often(before), kind="duplicate_field", name=part.name)
@@ -153,7 +153,7 @@ class FormReader:
 
     @property
     def passes(self) -> bool:
-        """Whether a file has been met that is handed on and not held."""
+        """Whether the form has had a file that is passed on and not held."""
         return not self._passing.keys().isdisjoint(self.parts)
 
     def forget(self) -> None:
@@ -162,7 +162,7 @@ class FormReader:
         self._part = _Part()
 
     def take_arrived(self) -> Iterator[tuple[str, File]]:
-        """Hand on the files that have arrived as a whole, each under its field's name, and let go of them."""
+        """Yield the files that have arrived completely, each with the name of its field, and drop them."""
         while self._arrived:
             part = self._arrived.pop(0)
             file, part.body = File(part.body.getvalue(), part.file_name), BytesIO()
@@ -189,23 +189,23 @@ async def stream_form(
     passing: Mapping[str, int],
     take: Callable[[str, File], Awaitable[None]],
 ) -> tuple[dict[str, File], Options]:
-    """Read a form of which some files are too many to be held: each of those is handed to `take` when it has arrived.
+    """Read a form with too many files to hold at once: `take` gets each file of these fields when it has arrived.
 
-    `passing` says of their fields how often each may come. One field for files is used, and no other beside it.
+    `passing` limits how often each of these fields may occur. A form uses one of the fields for files, and no other.
     """
     reader = FormReader(files=files, texts=options, passing=passing)
     async for _ in _chunks(request, reader):
         for name, file in reader.take_arrived():
             size = len(file.data)
             await take(name, file)
-            let_go(request, size)
+            release_bytes(request, size)
     if reader.parts.keys().isdisjoint(files):
         raise invalid("Field required", kind="missing", name=next(iter(files)))
     return _held(reader, files.keys() - passing.keys()), _read_options(options, reader.texts)
 
 
 async def _chunks(request: Request, reader: FormReader) -> AsyncIterator[None]:
-    """Feed the reader with the body, and pause after each piece of it."""
+    """Feed the body to the reader, and yield after each piece."""
     try:
         parser = MultipartParser(_boundary(request), reader.callbacks(), max_header_count=MAX_HEADERS)
         async for chunk in request.stream():
@@ -215,7 +215,7 @@ async def _chunks(request: Request, reader: FormReader) -> AsyncIterator[None]:
     except FormParserError:
         raise _malformed() from None
     except BaseException:
-        # While a refusal is sent its traceback lives, and would hold what has arrived.
+        # The traceback lives until the refusal is sent, and would keep the parts in memory.
         reader.forget()
         raise
     if not reader.ended:

@@ -28,8 +28,8 @@ async def list_dead_letters(
 ) -> DeadLetterPage:
     """List the jobs of all accounts that were given up as `poison`, newest first. For operators.
 
-    Each took three workers down, or broke in all three attempts. It says what kind of job and how large a picture, and
-    nothing of what the picture shows.
+    In all three attempts each job stopped its worker or failed. The list has the kind of the job and the size of the
+    picture, but nothing that the picture shows.
     """
     found, has_more = await jobs.dead_letters.page(caller, limit=limit, before=read_cursor("job", cursor))
     letters = [DeadLetter.of(facts) for facts in found]
@@ -45,8 +45,8 @@ async def list_dead_letters(
 async def redrive_dead_letter(job_id: str, caller: Writer, jobs: Jobs) -> Response:
     """Try a job that was given up again, with three new attempts. For operators.
 
-    Do it when its reason is gone: more memory, a fixed release. What was sent for the job is kept for 24 hours after
-    its failure; then this is 410.
+    Do it when the cause is removed, for example by more memory or a fixed release. The inputs of the job are kept for
+    24 hours after its failure; then this is 410.
     """
     job = await jobs.dead_letters.redrive(caller, ids.from_wire("job", job_id))
     return job_answer(job, Preferences())

@@ -62,9 +62,9 @@ BINARY = {"schema": {"type": "string", "format": "binary"}}
 )
 @accepts_upload(limit=sum(PAIR.values()))
 async def analyze(upload: Submit, pictures: Pictures) -> Response:
-    """Analyze two pictures of your own, an original and what became of it.
+    """Analyze two pictures of your own, an original and its encrypted picture.
 
-    A worker does it, and the gateway waits up to 30 seconds for it and sends the analysis; after that, or at once with
+    A worker measures, and the gateway waits up to 30 seconds for the analysis and sends it; after that, or at once with
     `Prefer: respond-async`, it answers 202 with the job, and the analysis is at the job's `analysis_url`. With
     `Prefer: wait=N` the answer is the job in either case.
 
@@ -82,7 +82,7 @@ async def analyze(upload: Submit, pictures: Pictures) -> Response:
 
 @router.get("/analyze/compare", responses=problems(*AUTHENTICATED, *STATES, "validation-failed"))
 async def compare_analyses(caller: Reader, pictures: Pictures, wanted: Annotated[ComparedJobs, Query()]) -> Comparison:
-    """Set the key numbers of several analyses side by side."""
+    """Compare the key numbers of several analyses, side by side."""
     job_ids = [ids.from_wire("job", job_id) for job_id in wanted.job_id]
     return Comparison.of(await pictures.analyses.side_by_side(caller, job_ids))
 
@@ -91,8 +91,8 @@ async def compare_analyses(caller: Reader, pictures: Pictures, wanted: Annotated
 async def get_trends(caller: Reader, pictures: Pictures, period: Annotated[TrendPeriod, Query()]) -> Trends:
     """Show what was encrypted and analyzed, day by day.
 
-    The numbers are of encrypted pictures and of times. Nothing here comes from an original: its numbers are in the
-    analysis of its job alone, which is kept encrypted.
+    The numbers describe encrypted pictures and durations, never an original: the numbers of an original are only in
+    the analysis of its job, which is stored encrypted.
     """
     return Trends.of(await pictures.analyses.trends(caller, *period.days()))
 
@@ -109,8 +109,8 @@ async def get_trends(caller: Reader, pictures: Pictures, period: Annotated[Trend
 async def get_analysis(request: Request, job_id: str, caller: Reader, pictures: Pictures) -> Response:
     """Get the analysis of a job, with the data of its charts.
 
-    It is there where it was asked for: with `analyze=true`, or of a job of `POST /analyze`. It is kept encrypted with
-    the job, and goes with it.
+    It exists if it was requested: with `analyze=true`, or by `POST /analyze`. It is stored encrypted with the job, and
+    deleted with it.
     """
     analysis = await pictures.analyses.find(caller, ids.from_wire("job", job_id))
     return await file_response(request, caller, analysis, pictures.results, headers=ANALYSIS_HEADERS)
@@ -140,7 +140,7 @@ async def get_report(
 ) -> Response:
     """Fetch the analysis of a job to read and to print, as HTML or PDF.
 
-    It has no script and loads nothing. It tells of the original, so it is never cached.
+    It has no script and loads nothing. It contains numbers of the original, so it is never cached.
     """
     form = wanted.format or preferred_format(accept)
     report = await pictures.analyses.find_report(caller, ids.from_wire("job", job_id), form)
@@ -161,8 +161,8 @@ async def get_report(
 async def check_avalanche(upload: Submit, pictures: Pictures) -> Response:
     """Flip 64 bits, one by one, and count what changes: a diffusion check, not a proof.
 
-    Bits of the key and of the picture are flipped, under keys that are drawn for this and thrown away. It answers as
-    `POST /analyze` does; later it is at the job's `result_url`.
+    Bits of the key and of the picture are flipped, under keys that are drawn for this and then deleted. The answers are
+    those of `POST /analyze`; later the result is at the job's `result_url`.
     """
     job = await _submit_one(upload, pictures)
 

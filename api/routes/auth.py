@@ -17,9 +17,9 @@ tokens = APIRouter(prefix="/api/v1/auth", tags=["accounts"], route_class=OAuthRo
 
 @router.post("/register", status_code=201, responses=problems(*WITH_BODY, "email-taken"))
 async def register(account: NewAccount, caller: Anyone, identity: Identity) -> Account:
-    """Make an account.
+    """Create an account.
 
-    The first account of an installation is its operator. No mail is sent and none is checked. The password is kept as
+    The first account of an installation is its operator. No mail is sent and none is checked. The password is stored as
     an Argon2id hash, of its Unicode normal form NFC.
     """
     facts = await identity.accounts.register(caller, email=account.email, password=account.password.get_secret_value())
@@ -33,8 +33,8 @@ async def get_token(
     """Get an access token, by password or by refresh token (OAuth 2.0, RFC 6749).
 
     Access tokens are JWTs (ES256) for 15 minutes; verify them with `/.well-known/jwks.json`. A refresh token works
-    once and brings the next one; when one comes a second time, somebody has a copy, and all sessions of its login
-    end. A wrong email and a wrong password are the same answer.
+    once and returns the next one; a second use means that it was copied, and ends all sessions of its login. A wrong
+    email and a wrong password have the same answer.
     """
     response.headers["Cache-Control"] = "no-store"
     if form.grant_type == "refresh_token" and form.refresh_token is not None:
@@ -58,8 +58,8 @@ async def get_token(
 async def log_out(request: Request, caller: Member, identity: Identity) -> None:
     """End the session of this access token.
 
-    Its refresh token is of no use from now on, and its sockets and event streams are closed. The access token exports
-    no key, deletes nothing and changes no webhook any more; what else it is good for ends when it expires, within 15
-    minutes. A session that has ended already is 204 too.
+    Its refresh token is no longer valid, and its sockets and event streams are closed. The access token can no longer
+    export keys, delete anything or change webhooks; its other uses end when it expires, within 15 minutes. A session
+    that has already ended is 204 too.
     """
     await identity.tokens.end(caller, principal_of(request).session_id)

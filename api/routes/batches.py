@@ -47,7 +47,7 @@ router = Router(prefix="/api/v1", tags=["batches"])
     openapi_extra={"requestBody": BATCH_FORM},
     responses={
         200: replayable(FINISHED | {"model": Batch, "description": "The batch, where `Prefer: wait=N` sufficed"}),
-        202: replayable(ACCEPTED | {"model": Batch, "description": "The batch; refused pictures stand in it"}),
+        202: replayable(ACCEPTED | {"model": Batch, "description": "The batch; refused pictures are items of it"}),
         **problems(
             *AUTHENTICATED,
             *WITH_BODY,
@@ -63,9 +63,9 @@ router = Router(prefix="/api/v1", tags=["batches"])
 async def encrypt_batch(upload: Submit, batches: Batches) -> Response:
     """Encrypt up to a hundred pictures, sent as `images` or as one zip in `archive`.
 
-    Each becomes a job with the same options. One that is unfit is an item of the batch with its `error`, and the others
-    go on: also where all are unfit the answer is a batch. `regions` belong to one picture and are not taken here.
-    Follow the batch at its `Location`, or all of it on one progress socket.
+    Each becomes a job with the same options. An unfit picture is an item of the batch with its `error`, and the others
+    continue; even if all are unfit, the answer is a batch. `regions` belong to a single picture and are refused here.
+    Follow the batch at its `Location`, or all its jobs on one progress socket.
     """
     batch = await _submit(upload, batches)
     upload.release()
@@ -79,7 +79,7 @@ async def encrypt_batch(upload: Submit, batches: Batches) -> Response:
 async def list_batches(caller: Reader, batches: Batches, wanted: Annotated[BatchFilter, Query()]) -> BatchPage:
     """List your batches, newest first, in pages and without their items.
 
-    Send `next_cursor` as `cursor` for the page after; batches that come meanwhile do not shift it.
+    Send `next_cursor` as `cursor` for the next page; new batches do not shift it.
     """
     found, has_more = await batches.views.page(
         caller, limit=wanted.limit, before=read_cursor("bat", wanted.cursor), wanted=wanted.wanted()
@@ -92,8 +92,8 @@ async def list_batches(caller: Reader, batches: Batches, wanted: Annotated[Batch
 async def get_batch(batch_id: str, caller: Reader, batches: Batches) -> Batch:
     """Get a batch with its items, in the order in which they were sent.
 
-    An item whose job you have deleted is not in it any more. Another account's batch is the same 404 as one that never
-    was.
+    It no longer has items whose jobs you have deleted. Another account's batch is the same 404 as one that never
+    existed.
     """
     return Batch.of(await batches.views.get(caller, ids.from_wire("bat", batch_id)))
 
@@ -102,9 +102,9 @@ async def get_batch(batch_id: str, caller: Reader, batches: Batches) -> Batch:
     "/batches/{batch_id}/cancel", status_code=202, responses=problems(*AUTHENTICATED, "not-found", "job-finished")
 )
 async def cancel_batch(batch_id: str, caller: Remover, batches: Batches) -> Batch:
-    """Cancel what of the batch has not ended.
+    """Cancel the jobs of a batch that have not ended.
 
-    What waits is cancelled at once; what is being worked on stops at its next step. What has completed stays, and can
+    Waiting jobs are cancelled at once; running ones stop at their next step. Completed ones stay, and their results can
     be fetched.
     """
     return Batch.of(await batches.steering.cancel(caller, ids.from_wire("bat", batch_id)))
@@ -116,10 +116,10 @@ async def cancel_batch(batch_id: str, caller: Remover, batches: Batches) -> Batc
     responses=problems(*AUTHENTICATED, "not-found", "job-finished", "job-not-finished", "gone"),
 )
 async def retry_batch(batch_id: str, caller: Writer, batches: Batches) -> Batch:
-    """Try again what of the batch has failed, under the same ids.
+    """Retry the failed jobs of a batch, under the same ids.
 
-    What was sent is kept for 24 hours after a failure. A picture that was refused when it came has no job and cannot be
-    tried again: send it in another batch.
+    The inputs of a job are kept for 24 hours after its failure. A picture that was refused has no job and cannot be
+    retried: send it in another batch.
     """
     return Batch.of(await batches.steering.retry(caller, ids.from_wire("bat", batch_id)))
 
@@ -128,9 +128,9 @@ async def retry_batch(batch_id: str, caller: Writer, batches: Batches) -> Batch:
     "/batches/{batch_id}", status_code=204, responses=problems(*AUTHENTICATED, "not-found", "job-not-finished")
 )
 async def delete_batch(batch_id: str, caller: Remover, batches: Batches) -> None:
-    """Delete a batch that has ended, with all of its jobs and what they made.
+    """Delete an ended batch, with all its jobs and their results.
 
-    It is invisible at once. The keys stay: the encrypted pictures may lie anywhere.
+    It is invisible at once. The keys are kept, because copies of the encrypted pictures may still exist.
     """
     await batches.steering.delete(caller, ids.from_wire("bat", batch_id))
 
@@ -155,7 +155,7 @@ async def get_batch_result(
     identity: Identity,
     wanted: Annotated[DownloadOptions, Query()],
 ) -> Response:
-    """Fetch everything that a batch made, as one zip.
+    """Fetch all results of a batch, as one zip.
 
     For each completed picture `NAME.enc.png`, its receipt, and its material where it has some; with `key_files=true`
     also its key file, which holds a managed key in plaintext. `manifest.json` names every item with its files, the

@@ -75,14 +75,14 @@ PICTURE: dict[str, Any] = {
 async def decrypt(upload: Submit, pictures: Pictures) -> Response:
     """Decrypt a picture.
 
-    A worker does it, and the gateway waits up to 30 seconds for it and sends the picture; after that, or at once with
-    `Prefer: respond-async`, it answers 202 with the job, and the picture waits at the job's `result_url`. With
+    A worker decrypts, and the gateway waits up to 30 seconds for the picture and sends it; after that, or at once with
+    `Prefer: respond-async`, it answers 202 with the job, and the picture will be at the job's `result_url`. With
     `Prefer: wait=N` the answer is the job in either case.
 
     The picture is kept for 15 minutes, or for 60 seconds once all of it has arrived: where the answer breaks off, fetch
     it at its `Content-Location`, or send the request again with its `Idempotency-Key`.
 
-    A wrong key, a wrong password and a changed file are one answer, `decryption-failed`: telling them apart would help
+    A wrong key, a wrong password and a changed file have one answer, `decryption-failed`: different answers would help
     an attacker.
     """
     job = await _submit(upload, pictures)
@@ -110,7 +110,7 @@ async def _submit(upload: Upload, pictures: PictureServices) -> JobFacts:
             material=sent,
             password=password.get_secret_value() if password is not None else None,
         )
-        # A password is derived outside of the slots: no other caller's picture waits for it.
+        # A password is derived before a slot is taken: the pictures of other callers do not wait for it.
         async with upload.slot():
             picture = Picture(image.data, image.name)
             return await pictures.decryptions.submit(submission, picture, prepared, material=sent)

@@ -47,8 +47,8 @@ router = Router(prefix="/api/v1", tags=["images"])
 async def encrypt(upload: Submit, pictures: Pictures) -> Response:
     """Encrypt a picture.
 
-    The picture is checked by its header and kept encrypted until a worker has taken it; its original is deleted when
-    the job has completed. Follow the job at its `Location`, or on the progress socket.
+    The header of the picture is checked, and the picture is stored encrypted until a worker reads it; the original is
+    deleted when the job has completed. Follow the job at its `Location`, or on the progress socket.
     """
     job = await _submit(upload, pictures)
     return await answer_with_job(upload, job)

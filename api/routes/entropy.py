@@ -10,9 +10,9 @@ router = Router(prefix="/api/v1/entropy", tags=["entropy"])
 
 @router.get("/pools", responses=problems(*AUTHENTICATED))
 async def list_pools(_: Reader, entropy: Entropy) -> Pools:
-    """Say how full the workers' pools of measured bits are.
+    """Show the levels of the workers' pools of measured bits.
 
-    A pool serves the purity `fast`; `balanced` runs circuits of its own for each image. A worker is listed for a minute
-    after it was last heard; without workers the list is empty, without Redis the answer is `unavailable`.
+    A pool serves the purity `fast`; `balanced` runs its own circuits for each image. A worker is listed for a minute
+    after its last report; without workers the list is empty, without Redis the answer is `unavailable`.
     """
     return Pools.of(await entropy.pools.levels())

@@ -21,7 +21,7 @@ from backplane.metrics import EVENT_STREAMS
 from backplane.services.identity.tokens import Principal
 
 BEAT_SECONDS = 15.0
-"""Proxies cut what is silent for longer than that, mostly after 30 or 60 seconds."""
+"""Proxies cut connections that are silent for longer, mostly after 30 or 60 seconds."""
 MAX_SEQ = 2**31 - 1
 MEDIA_TYPE = "text/event-stream"
 HEADERS = {
@@ -44,7 +44,7 @@ class EventStream(Response):
         del self.headers["content-length"]
         self._messages = messages
         self._first: Message | None = first
-        self._heard = seen
+        self._last_seen = seen
         self._holder = holder
         self._streams = streams
 
@@ -62,8 +62,9 @@ class EventStream(Response):
                 await _send(send, closing_comment(end), more=False)
 
     async def _send_messages(self, send: Send) -> Ending:
-        # The number of the last event seen, not of the state: a client that is cut now has seen no event of it.
-        await _send(send, text_of(self._first, self._heard))
+        # The id is that of the last event that the client received, not that of the state: if the client is cut now, it
+        # has received no later event.
+        await _send(send, text_of(self._first, self._last_seen))
         self._first = None
         async for message in self._messages:
             await _send(send, text_of(message))
@@ -78,7 +79,7 @@ class EventStream(Response):
             "description": "The state, then each event as it comes; `data` is the socket's message, `id` its `seq`",
             "content": {MEDIA_TYPE: {"schema": {"type": "string"}}},
         },
-        204: {"description": "`Last-Event-ID` is the last event of an ended job: there is no reason to come back"},
+        204: {"description": "`Last-Event-ID` is the last event of an ended job: there is no reason to reconnect"},
         **problems(*AUTHENTICATED, "not-found", "validation-failed"),
     },
 )
@@ -92,13 +93,13 @@ async def follow_job(
     feeds: CurrentFeeds,
     streams: CurrentStreams,
     last_event_id: Annotated[
-        WholeNumber | None, Header(ge=0, le=MAX_SEQ, description="The last `id` that was seen; goes before `last_seq`")
+        WholeNumber | None, Header(ge=0, le=MAX_SEQ, description="The last `id` received; precedes `last_seq`")
     ] = None,
-    last_seq: Annotated[WholeNumber, Query(ge=0, le=MAX_SEQ, description="Tell only events after this number")] = 0,
+    last_seq: Annotated[WholeNumber, Query(ge=0, le=MAX_SEQ, description="Send only events after this number")] = 0,
 ) -> Response:
     """Follow a job by server-sent events.
 
-    First comes an event `snapshot`, the job in its present state. Then come the events after `Last-Event-ID`, numbered
+    The first event is a `snapshot`, the current state of the job. The events after `Last-Event-ID` follow, numbered
     from 1 without a gap: `progress`, and at the end `completed`, `error` or `cancelled`, after which the stream ends. A
     comment comes when nothing happens for 15 seconds. If the stream ends before the job, reconnect with the last `id`.
     It ends after an hour, when the credential or its login session ends (reconnect with a new one), when the gateway
@@ -115,7 +116,7 @@ async def follow_job(
     first = await anext(messages)
     if last_event_id is not None and first is not None and _is_over(first, last_event_id):
         await messages.aclose()
-        # The HTML standard: an EventSource that gets this does not come back.
+        # The HTML standard: an EventSource that gets this does not reconnect.
         return Response(status_code=204, headers={"Cache-Control": "no-store"})
     return EventStream(messages, first, seen=seen, holder=holder, streams=streams)
 

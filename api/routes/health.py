@@ -20,7 +20,7 @@ REGISTRY = registry_of("gateway")
 
 @router.get("/health", responses=problems())
 async def health() -> Health:
-    """Say that the process lives. Nothing else is asked, so a restart is what helps when this fails."""
+    """Report that the process runs. Nothing else is checked, so a restart helps if this fails."""
     return Health()
 
 
@@ -32,10 +32,10 @@ async def health() -> Health:
     },
 )
 async def ready(request: Request) -> Response:
-    """Say whether requests should be sent here.
+    """Report whether requests should be sent here.
 
-    Every part is asked at once and has two seconds. Without Redis or a worker the gateway still takes jobs: 200 and
-    `degraded`.
+    All services are checked at the same time, within two seconds. Without Redis or a worker the gateway still accepts
+    jobs: 200 and `degraded`.
     """
     check: ReadinessCheck = request.app.state.readiness
     readiness = await check.read()
@@ -53,7 +53,7 @@ async def ready(request: Request) -> Response:
 async def metrics() -> Response:
     """Metrics of the gateway, for Prometheus. Relay and workers export their own, where METRICS_PORT is set.
 
-    They name routes and counts and nobody's data; do not publish them all the same.
+    They contain routes and counts and no data of accounts; still, do not publish them.
     """
     return Response(await run_in_threadpool(generate_latest, REGISTRY), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
@@ -63,7 +63,7 @@ async def public_keys(identity: Identity, entropy: Entropy, response: Response) 
     """Get the public keys of this service, as a JWK Set (RFC 7517).
 
     Each key says in `imageshield_use` what it verifies, and verifies nothing else: `access-token`, or `receipt` for
-    every key that ever signed one. Keep a copy: with it a receipt can be verified long after the service is gone.
+    every key that ever signed one. Keep a copy: with it, receipts can be verified even without this service.
     """
     response.headers["Cache-Control"] = "public, max-age=300"
     return PublicKeys(keys=identity.tokens.public_keys + await run_in_threadpool(entropy.receipts.public_keys))

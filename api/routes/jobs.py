@@ -26,7 +26,7 @@ BYTES = {"schema": {"type": "string", "format": "binary"}}
 async def list_jobs(caller: Reader, jobs: Jobs, wanted: Annotated[JobFilter, Query()]) -> JobPage:
     """List your jobs, newest first, in pages.
 
-    Send `next_cursor` as `cursor` for the page after; jobs that come meanwhile do not shift it.
+    Send `next_cursor` as `cursor` for the next page; new jobs do not shift it.
     """
     found, has_more = await jobs.views.page(
         caller,
@@ -46,7 +46,7 @@ async def list_jobs(caller: Reader, jobs: Jobs, wanted: Annotated[JobFilter, Que
 
 @router.get("/{job_id}", responses=problems(*AUTHENTICATED, "not-found"))
 async def get_job(job_id: str, caller: Reader, jobs: Jobs) -> Job:
-    """Get a job. Another account's job is the same 404 as one that never was."""
+    """Get a job. Another account's job is the same 404 as one that never existed."""
     return Job.of(await jobs.views.get(caller, ids.from_wire("job", job_id)))
 
 
@@ -62,9 +62,9 @@ async def get_job(job_id: str, caller: Reader, jobs: Jobs) -> Job:
 async def cancel_job(job_id: str, caller: Remover, jobs: Jobs, response: Response) -> Job:
     """Cancel a job.
 
-    One that waits is cancelled at once. One that is being worked on can no longer complete, and its worker stops at its
-    next report, or within five seconds: it ends as `cancelled`, or as `failed` where that comes first. What was sent
-    for it and what it made are deleted. One that has completed or failed is 409 `job-finished`.
+    A waiting job is cancelled at once. A running one can no longer complete, and its worker stops at its next report,
+    or within five seconds: the job ends as `cancelled`, or as `failed` if that comes first. Its inputs and results are
+    deleted. A completed or failed job is 409 `job-finished`.
     """
     job = await jobs.steering.cancel(caller, ids.from_wire("job", job_id))
     response.status_code = 200 if job.ended else 202
@@ -83,7 +83,7 @@ async def cancel_job(job_id: str, caller: Remover, jobs: Jobs, response: Respons
     },
 )
 async def retry_job(job_id: str, caller: Writer, jobs: Jobs, once: OncePerKey) -> Response:
-    """Try a failed job again, with what was sent for it: for 24 hours, then this is 410.
+    """Retry a failed job with the same inputs: for 24 hours, then this is 410.
 
     It keeps its id, enters the queue again and has three attempts. The numbers of its events continue. A wrong password
     stays wrong: send the picture again with the right one.
@@ -103,10 +103,11 @@ async def retry_job(job_id: str, caller: Writer, jobs: Jobs, once: OncePerKey) -
     responses=problems(*AUTHENTICATED, "not-found", "job-not-finished"),
 )
 async def delete_job(job_id: str, caller: Remover, jobs: Jobs) -> None:
-    """Delete an ended job with everything it made, its key apart.
+    """Delete an ended job with all its results, except its key.
 
-    From now on it is 404, and its files go within seconds. The key stays, for the encrypted picture may lie anywhere;
-    of `maximum` purity the picture does not open without the material, which goes: fetch it first.
+    From now on it is 404, and its files are deleted within seconds. The key is kept, because copies of the encrypted
+    picture may still exist. A picture of `maximum` purity does not open without its material, which is deleted: fetch
+    it first.
     """
     await jobs.steering.delete(caller, ids.from_wire("job", job_id))
 
@@ -121,7 +122,7 @@ async def delete_job(job_id: str, caller: Remover, jobs: Jobs) -> None:
     },
 )
 async def get_result(request: Request, job_id: str, caller: Reader, pictures: Pictures) -> Response:
-    """Fetch what the job made: the encrypted image, the decrypted picture, or what was measured.
+    """Fetch the result of the job: the encrypted image, the decrypted picture, or the analysis.
 
     A decrypted picture is kept for 15 minutes, or for 60 seconds once all of it has arrived, in one answer or in ranges
     that cover it; then this is 410. A download that breaks off costs nothing: fetch the rest with `Range`, `If-Range`.
@@ -146,7 +147,7 @@ async def get_result(request: Request, job_id: str, caller: Reader, pictures: Pi
 async def get_material(request: Request, job_id: str, caller: Reader, pictures: Pictures) -> Response:
     """Fetch the material file of a picture that was encrypted with `maximum` purity.
 
-    The picture does not open without it, and it is of no use without the key file: it is encrypted under the file key.
+    The picture does not open without it, and it is useless without the key file: it is encrypted under the file key.
     """
     material = await pictures.results.find_material(caller, ids.from_wire("job", job_id))
     return await file_response(request, caller, material, pictures.results)

@@ -29,9 +29,8 @@ async def get_key_file(request: Request, job_id: str, caller: KeyExporter, keys:
     """Fetch the key file of an encrypted image.
 
     With it and the offline command line the image opens without this service. A managed key is exported in
-    **plaintext**: everyone who has the file has the key. `POST` wraps it instead. If the job was given recipients, the
-    file is for them alone. A key under a passphrase or of recipients is exported as it is stored. Every export is
-    audited.
+    **plaintext**: the file holds the key itself. `POST` wraps it instead. If the job has recipients, the file is
+    for them alone. A key under a passphrase or of recipients is exported as it is stored. Every export is audited.
     """
     if request.method == "HEAD":
         await keys.require(caller, ids.from_wire("job", job_id))
@@ -46,10 +45,10 @@ async def get_key_file(request: Request, job_id: str, caller: KeyExporter, keys:
     responses={200: KEY_FILE, **problems(*AUTHENTICATED, *STATES, *WITH_BODY, "custody-conflict", "client-custody")},
 )
 async def wrap_key_file(job_id: str, wanted: KeyFileLocks, caller: KeyExporter, keys: Keys) -> Response:
-    """Fetch the key file of a managed key, wrapped under a password of yours, for recipients, or both.
+    """Fetch the key file of a managed key, wrapped under your password, for recipients, or both.
 
-    The file opens with what you name, and with nothing else. A key that is under its owner's passphrase already is
-    refused as `custody-conflict`, one that only its recipients can open as `client-custody`.
+    The file opens with these, and with nothing else. A key that is already under its owner's passphrase is refused as
+    `custody-conflict`, one that only its recipients can open as `client-custody`.
     """
     password = wanted.master_password
     key_file = await keys.export(

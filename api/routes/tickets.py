@@ -26,9 +26,9 @@ async def issue_ticket(
 ) -> Ticket:
     """Get a ticket to a progress socket, for a page in a browser, which cannot send a header with a socket.
 
-    It is good once, for 30 seconds, for this job or batch, and from the `Origin` of this request, which must be there
-    and in `ALLOWED_ORIGINS`. Each connection, and each reconnection, needs a new one. Programs need none: they send
-    `Authorization` with the handshake.
+    It is valid once, for 30 seconds, for this job or batch, and from the `Origin` of this request, which is required
+    and must be in `ALLOWED_ORIGINS`. Each connection, and each reconnection, needs a new one. Programs need none: they
+    send `Authorization` with the handshake.
     """
     origins = request.headers.getlist("origin")
     if len(origins) != 1 or origins[0] not in settings.allowed_origins:

@@ -32,14 +32,14 @@ router = Router(prefix=WEBHOOKS, tags=["webhooks"])
 
 ONCE = (*CODES, "gone")
 SENT_SOON = {
-    "description": "It will be sent at once; look at its `Location` for what came of it",
+    "description": "It will be sent at once; its `Location` shows the outcome",
     "headers": {"Location": {"schema": {"type": "string"}, "description": "The delivery"}},
 }
 SENT = {
     202: replayable(SENT_SOON),
     **problems(*AUTHENTICATED, *ONCE, "not-found", "webhook-disabled", "validation-failed"),
 }
-SHOWN_ONCE = {"description": "The endpoint with its secret, which is shown this once"}
+SHOWN_ONCE = {"description": "The endpoint with its secret, which is shown only once"}
 
 
 @router.post(
@@ -58,9 +58,9 @@ async def create_webhook(
     once: OncePerKey,
     response: Response,
 ) -> WebhookWithSecret:
-    """Notify an address of yours when jobs and batches end.
+    """Create an endpoint: your own address, notified when jobs and batches end.
 
-    Messages follow Standard Webhooks. This answer's `secret` signs them: docs/guides/webhooks.md shows how to
+    Messages follow Standard Webhooks. The `secret` of this answer signs them: docs/guides/webhooks.md shows how to
     verify them. They may come more than once, always with the same `webhook-id`. An account has at most 20 endpoints.
     """
 
@@ -77,8 +77,8 @@ async def create_webhook(
 async def list_webhooks(caller: WebhookReader, webhooks: Webhooks) -> WebhookPage:
     """List your endpoints, newest first: all of them on one page.
 
-    The one without a `url` is the `default` endpoint, which signs what goes to the `webhook_url` of a request. It is
-    there from the first such request on.
+    The one without a `url` is the `default` endpoint, which signs messages to the `webhook_url` of a request. The first
+    request of that kind creates it.
     """
     return WebhookPage(data=[Webhook.of(facts) for facts in await webhooks.endpoints.page(caller)])
 
@@ -91,9 +91,9 @@ async def get_webhook(webhook_id: str, caller: WebhookReader, webhooks: Webhooks
 
 @router.patch("/{webhook_id}", responses=problems(*AUTHENTICATED, *WITH_BODY, "not-found", "webhook-url-refused"))
 async def change_webhook(webhook_id: str, change: WebhookChange, caller: WebhookWriter, webhooks: Webhooks) -> Webhook:
-    """Change what you name; the rest stays.
+    """Change the given fields of an endpoint; the others keep their values.
 
-    While an endpoint is disabled nothing is sent to it and nothing new is written down for it; what waited before is
+    While an endpoint is disabled, no message is sent to it and no new one is recorded; messages that waited before are
     sent when it is enabled again.
     """
     return Webhook.of(await webhooks.endpoints.change(caller, webhook_id, change.changes()))
@@ -101,7 +101,7 @@ async def change_webhook(webhook_id: str, change: WebhookChange, caller: Webhook
 
 @router.delete("/{webhook_id}", status_code=204, responses=problems(*AUTHENTICATED, "not-found"))
 async def delete_webhook(webhook_id: str, caller: WebhookWriter, webhooks: Webhooks) -> None:
-    """Delete an endpoint, its secrets and its log. What waits to be sent to it is not sent any more."""
+    """Delete an endpoint, its secrets and its log. Waiting messages are no longer sent."""
     await webhooks.endpoints.remove(caller, webhook_id)
 
 
@@ -119,9 +119,9 @@ async def rotate_webhook_secret(
 ) -> WebhookWithSecret:
     """Replace the secret of an endpoint.
 
-    For 24 hours messages carry two signatures, of the old and the new secret, so that your receiver can change over at
-    any moment. Only one old secret is kept: rotate twice to be rid of one that has become known. Of the `default`
-    endpoint this is the way to its secret in the first place.
+    For 24 hours messages carry two signatures, of the old and the new secret, so that your receiver can switch at any
+    moment. Only one old secret is kept: to remove a secret that has become known, rotate twice. For the `default`
+    endpoint, rotation is also the way to get its first secret.
     """
 
     async def create(submission: Submission) -> MadeSecret:
@@ -145,7 +145,7 @@ async def test_webhook(
     once: OncePerKey,
     response: Response,
 ) -> Delivery:
-    """Send a message of the type `webhook.test`, which says nothing but that messages arrive."""
+    """Send a message of the type `webhook.test`, which only shows that messages arrive."""
 
     async def create(submission: Submission) -> DeliveryFacts:
         return await webhooks.logs.test(submission, webhook_id)
@@ -164,7 +164,7 @@ async def test_webhook(
 async def list_deliveries(
     webhook_id: str, caller: WebhookReader, webhooks: Webhooks, wanted: Annotated[DeliveryFilter, Query()]
 ) -> DeliveryPage:
-    """List what was sent to an endpoint, newest first, with every attempt. Kept for 30 days."""
+    """List the messages to an endpoint, newest first, with every attempt. They are kept for 30 days."""
     found, has_more = await webhooks.logs.page(
         caller,
         webhook_id,
@@ -178,7 +178,7 @@ async def list_deliveries(
 
 @router.get("/{webhook_id}/deliveries/{delivery_id}", responses=problems(*AUTHENTICATED, "not-found"))
 async def get_delivery(webhook_id: str, delivery_id: str, caller: WebhookReader, webhooks: Webhooks) -> Delivery:
-    """Get one message and every time that it was sent."""
+    """Get one message, with all attempts to send it."""
     return Delivery.of(await webhooks.logs.get(caller, webhook_id, ids.from_wire("whd", delivery_id)))
 
 
@@ -209,7 +209,7 @@ async def replay_delivery(
 
 
 async def _shown_again(webhooks: WebhookServices, caller: Caller, made: Made) -> MadeSecret:
-    """Answer again with a secret that the key's first request made."""
+    """Answer again with the secret that the first request of the key created."""
     assert made.answer is not None
     endpoint = await webhooks.endpoints.get(caller, ids.to_wire("whk", made.object_id))
     return MadeSecret(endpoint, made.answer.decode())

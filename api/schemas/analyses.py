@@ -20,7 +20,7 @@ class MeasuredPictures(BaseModel):
 
 
 class RegionShare(BaseModel):
-    """Of a picture of which only regions are encrypted; nothing is judged then."""
+    """The encrypted part of a picture with regions; nothing is judged then."""
 
     count: int
     pixels: int
@@ -77,7 +77,7 @@ class Npcr(BaseModel):
     """Number of pixels change rate."""
 
     unit: str
-    between_ciphertexts: Annotated[float | None, Field(description="Of pictures one sample apart, by definition")]
+    between_ciphertexts: Annotated[float | None, Field(description="For pictures that differ in one sample")]
     between_ciphertexts_reason: str | None
     original_vs_encrypted: Annotated[float | None, Field(description="Often reported, and no test of a cipher")]
     critical: Annotated[
@@ -110,7 +110,7 @@ class Metrics(BaseModel):
 
 
 class Finding(BaseModel):
-    """A number beside what noise would give."""
+    """A number, compared with what noise would give."""
 
     id: str
     unit: str
@@ -148,7 +148,7 @@ class FalseAlarm(BaseModel):
 
 
 class SecurityGrade(BaseModel):
-    """A letter that is derived from the rules beside it, and from nothing else. It proves nothing."""
+    """A letter that is derived only from the rules beside it. It proves nothing."""
 
     letter: str | None
     reason: str | None
@@ -208,7 +208,7 @@ class Charts(BaseModel):
 
 
 class Analysis(BaseModel):
-    """What was measured of an original and what became of it: docs/reference/analysis.md says what each number is."""
+    """The measurements of an original and its encrypted picture; docs/reference/analysis.md explains each number."""
 
     version: int
     pictures: MeasuredPictures
@@ -216,5 +216,5 @@ class Analysis(BaseModel):
     metrics: Metrics
     tests: list[CipherTest]
     security_grade: SecurityGrade
-    limits: Annotated[list[str], Field(description="What these numbers do not show; to be shown beside the letter")]
+    limits: Annotated[list[str], Field(description="What these numbers do not show; show it beside the letter")]
     charts: Charts

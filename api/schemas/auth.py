@@ -13,7 +13,7 @@ PUBLIC = ".example"
 
 
 def check_email(value: str) -> str:
-    """Check the shape of an address. No mail is sent, so `nas.local` is as good a place as any."""
+    """Check the shape of an address. No mail is sent, so `nas.local` is a valid domain."""
     try:
         # The library refuses reserved names, `local` among them, at the end of a name only.
         return validate_email(value + PUBLIC, check_deliverability=False).normalized.removesuffix(PUBLIC)
@@ -36,9 +36,9 @@ class Account(BaseModel):
 
 
 class TokenRequest(BaseModel):
-    """RFC 6749, sections 4.3 and 6; `scope`, `client_id` and `client_secret` are taken and not used.
+    """RFC 6749, sections 4.3 and 6; `scope`, `client_id` and `client_secret` are accepted and ignored.
 
-    Unlike everywhere else, fields that nobody knows are ignored: section 3.2 demands it.
+    Unlike everywhere else, unknown fields are ignored: section 3.2 demands it.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -62,7 +62,7 @@ class TokenRequest(BaseModel):
 
 class TokenPair(BaseModel):
     access_token: Annotated[str, Field(description="Send it as `Authorization: Bearer …`")]
-    refresh_token: Annotated[str, Field(description="Good once; a second use ends every session of this login")]
+    refresh_token: Annotated[str, Field(description="Valid once; a second use ends every session of this login")]
     token_type: Literal["bearer"] = "bearer"  # noqa: S105 - its kind, not a token
     expires_in: Annotated[int, Field(description="Seconds", examples=[900])]
     scope: Annotated[str, Field(examples=["jobs:read jobs:write keys:export"])]

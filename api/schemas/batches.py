@@ -52,7 +52,7 @@ BATCH_EXAMPLE: dict[str, Any] = {
 
 
 class Counts(BaseModel):
-    """How many pictures are in which state; `total` is their sum."""
+    """The number of pictures in each state; `total` is their sum."""
 
     total: int
     pending: int
@@ -65,14 +65,14 @@ class Counts(BaseModel):
 class ItemError(BaseModel):
     code: Annotated[str, Field(description="One of the problem codes")]
     title: str
-    detail: Annotated[str | None, Field(description="What of this picture was refused; null where the title says all")]
+    detail: Annotated[str | None, Field(description="Why this picture was refused; null if the title says everything")]
 
 
 class BatchItem(BaseModel):
-    """One picture. Without a `job_id` it was refused when it came, and only sending it again helps."""
+    """One picture. Without a `job_id` it was refused: only a new submission can encrypt it."""
 
-    index: Annotated[int, Field(description="Its place in what was sent, from 0")]
-    filename: Annotated[str | None, Field(description="Its name without folders, as far as it is harmless")]
+    index: Annotated[int, Field(description="Its position in the request, from 0")]
+    filename: Annotated[str | None, Field(description="Its name without folders and without harmful characters")]
     job_id: str | None
     status: Status
     error: ItemError | None
@@ -100,8 +100,8 @@ class BatchSummary(BaseModel):
         ),
     ]
     counts: Counts
-    reference: Annotated[str | None, Field(description="What you called the batch when you sent it")]
-    metadata: Annotated[dict[str, str], Field(description="What you noted with the batch when you sent it")]
+    reference: Annotated[str | None, Field(description="Your own name for the batch")]
+    metadata: Annotated[dict[str, str], Field(description="Your own notes on the batch")]
     result_url: Annotated[str | None, Field(description="One zip of all results; null until the batch has ended")]
     created_at: datetime
     completed_at: datetime | None
@@ -113,7 +113,7 @@ class BatchSummary(BaseModel):
 
 
 class Batch(BatchSummary):
-    """Pictures that came in one request, each a job of its own; URLs are absolute paths."""
+    """Pictures of one request, each with its own job; URLs are absolute paths."""
 
     items: list[BatchItem]
 
@@ -134,7 +134,7 @@ class BatchFilter(NoteFilter):
 
 
 class DownloadOptions(Strict):
-    partial: Annotated[Flag, Field(description="What there is so far, of a batch that has not ended")] = False
+    partial: Annotated[Flag, Field(description="The finished pictures of a batch that has not ended")] = False
     key_files: Annotated[
         Flag, Field(description="Put the key files beside their pictures; needs the scope `keys:export`")
     ] = False
@@ -165,7 +165,7 @@ BATCH_FORM = _form()
 
 
 def snapshot(facts: BatchFacts) -> dict[str, Any]:
-    """The first message of a batch's socket: the batch in its present state, and how far each job of it is."""
+    """The first message of a batch's socket: the current state of the batch, and the last `seq` of each job."""
     payload = {
         "status": facts.status,
         "counts": facts.counts.to_json(),
@@ -176,17 +176,17 @@ def snapshot(facts: BatchFacts) -> dict[str, Any]:
 
 
 def job_message(batch_id: str, event: Event) -> dict[str, Any]:
-    """An event of one job, as its own socket would tell it, and the batch it belongs to."""
+    """An event of one job, as the socket of that job sends it, with the id of the batch."""
     return {**event_message(event), "batch_id": batch_id}
 
 
 def counts_message(batch_id: str, counts: facts_of.Counts) -> dict[str, Any]:
-    """How the batch stands after one of its jobs has ended."""
+    """The state of the batch after one of its jobs has ended."""
     return {"type": "batch", "batch_id": batch_id, "payload": {"status": counts.status, "counts": counts.to_json()}}
 
 
 def last_message(batch_id: str, counts: facts_of.Counts) -> dict[str, Any]:
-    """No job is left to run; without a job's id it is of the batch."""
+    """The end of the batch: all its jobs have ended. The message has no `job_id`."""
     payload = {"status": counts.status, "counts": counts.to_json(), "result_url": f"{BATCHES}/{batch_id}/result"}
     return {"type": "completed", "batch_id": batch_id, "payload": payload}
 

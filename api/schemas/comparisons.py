@@ -36,7 +36,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("uaci.original_vs_encrypted", "UACI, original against encrypted", "%"),
     ("key_space_bits", "Key space", "bits"),
 )
-"""The numbers that are set side by side: where each stands in `metrics`, its name and its unit."""
+"""The compared numbers: the place of each in `metrics`, its name and its unit."""
 
 
 ComparedKind = Literal["encrypt", "analyze"]
@@ -80,7 +80,7 @@ class ComparedJob(BaseModel):
 
 
 class ComparedNumber(BaseModel):
-    metric: Annotated[str, Field(description="Where it stands in an analysis's `metrics`", examples=["psnr_db"])]
+    metric: Annotated[str, Field(description="Its place in the `metrics` of an analysis", examples=["psnr_db"])]
     name: str
     unit: str
     values: Annotated[list[float | None], Field(description="One for each job, in their order")]
@@ -109,16 +109,16 @@ class Encryptions(BaseModel):
     jobs: int
     completed: int
     failed: int
-    duration_ms: Annotated[float | None, Field(description="Median time from a worker's taking it to its end")]
+    duration_ms: Annotated[float | None, Field(description="Median time from the claim by a worker to the end")]
 
 
 class Medians(BaseModel):
-    """Of the encrypted pictures that were analyzed on a day; null where there were none."""
+    """Medians of the encrypted pictures that were analyzed on a day; null if there are none."""
 
     entropy: Annotated[float | None, Field(description="Bits per byte")]
     correlation: Annotated[float | None, Field(description="The largest |r| of the three directions")]
     chi_square_p: float | None
-    npcr: Annotated[float | None, Field(description="Per cent, between two ciphertexts")]
+    npcr: Annotated[float | None, Field(description="Percent, between two ciphertexts")]
     uaci: float | None
     duration_ms: Annotated[float | None, Field(description="Of the analysis with its reports")]
 
@@ -132,7 +132,7 @@ class TrendDay(BaseModel):
 
 
 class Trends(BaseModel):
-    """A day each from the first to the last, in UTC, those without anything too."""
+    """Every day of the period in UTC, also days without jobs."""
 
     first_day: date
     last_day: date

@@ -16,10 +16,10 @@ class DeadLetter(BaseModel):
     account_id: str
     kind: str
     attempts: int
-    retries: Annotated[int, Field(description="How often it has been sent back after it had failed")]
-    last_stage: Annotated[str, Field(description="What it was at when its last worker fell silent or broke")]
+    retries: Annotated[int, Field(description="How often the job was retried after a failure")]
+    last_stage: Annotated[str, Field(description="The stage in which its last worker stopped or failed")]
     image: Annotated[dict[str, Any] | None, Field(description="Format, mode, width, height and bytes")]
-    can_be_redriven: Annotated[bool, Field(description="What was sent for it is still there")]
+    can_be_redriven: Annotated[bool, Field(description="Whether its inputs are still stored")]
     created_at: datetime
     failed_at: datetime | None
 

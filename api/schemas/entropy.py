@@ -9,7 +9,7 @@ from backplane.services.entropy.pools import PoolLevel
 
 
 class Refill(BaseModel):
-    """The last time that bits were added."""
+    """The last refill."""
 
     bits: int
     seconds: float
@@ -17,16 +17,16 @@ class Refill(BaseModel):
 
 
 class Alarm(BaseModel):
-    """The last time that the source gave nothing that could be used."""
+    """The last failure of the source: it gave no usable bits."""
 
     reason: str
     at: datetime
 
 
 class Pool(BaseModel):
-    """The pool of one worker process: measured bits that wait for `fast`."""
+    """The pool of one worker process: measured bits in stock for the purity `fast`."""
 
-    worker: Annotated[str, Field(description="A name that the process made up; a new one at each start")]
+    worker: Annotated[str, Field(description="A random name of the process, new at each start")]
     source: Annotated[str, Field(examples=["aer"])]
     kind: Annotated[
         Literal["simulated", "hardware", "os"], Field(description="The bits of a simulator are credited zero")
@@ -39,7 +39,7 @@ class Pool(BaseModel):
 
 
 class Pools(BaseModel):
-    """Levels, never bits: those do not leave the memory of their worker."""
+    """Levels only: bits never leave the memory of their worker."""
 
     pools: list[Pool]
     waiting_bits: Annotated[int, Field(description="Of all pools together; 4096 serve one image")]

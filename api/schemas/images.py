@@ -40,12 +40,12 @@ Recipients = Annotated[tuple[Annotated[str, AfterValidator(check_recipient)], ..
 
 
 def _read_opening_password(value: Any) -> Any:
-    # A browser sends an empty field in this way, and no key has an empty password.
+    # Browsers send empty fields, and no key has an empty password.
     return None if value == "" else value
 
 
 class BatchOptions(Noted):
-    """One set for all pictures of a batch. Regions belong to one picture, and are not among them."""
+    """Options for all pictures of a batch. Regions belong to a single picture, so a batch has none."""
 
     max_counts: ClassVar[Mapping[str, int]] = {"recipients": MAX_STANZAS}
 
@@ -84,7 +84,7 @@ class DecryptOptions(Noted):
 
 
 class KeyFileLocks(Strict):
-    """What the key file is to open with: a password, recipients, or both, of which either opens."""
+    """What opens the new key file: a password, recipients, or both, where either is enough."""
 
     master_password: Annotated[
         NewPassword | None, Field(description=RULE, examples=["correct horse battery staple"])
@@ -145,7 +145,7 @@ ENCRYPT_FORM = form(
             "description": "Redacts: only these rectangles are encrypted, and everything else stays visible. A JSON "
             'list of 1 to 64 objects, `[{"x":0,"y":0,"width":64,"height":64}]`, in pixels of the picture as it is '
             "stored, before EXIF turns it. The layout becomes `pixels`. Number, size and place of the rectangles are "
-            "visible to everyone who has the result.",
+            "visible in the result.",
         },
         "analyze": {
             "type": "boolean",

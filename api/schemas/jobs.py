@@ -66,7 +66,7 @@ JOB_EXAMPLE: dict[str, Any] = {
 
 
 class QuantumPurity(BaseModel):
-    """A fallback is labelled here and never silent."""
+    """The requested and the served purity: a fallback is always labelled here."""
 
     requested: str
     served: str | None
@@ -74,7 +74,7 @@ class QuantumPurity(BaseModel):
 
 
 class Image(BaseModel):
-    """What was sent, as its first bytes and its structure say."""
+    """The submitted picture, as its first bytes and its structure describe it."""
 
     format: Annotated[
         str,
@@ -105,7 +105,7 @@ class Region(BaseModel):
 class JobError(BaseModel):
     code: Annotated[str, Field(description="One of the problem codes")]
     title: str
-    detail: Annotated[str | None, Field(description="What of this picture was refused; null where the title says all")]
+    detail: Annotated[str | None, Field(description="Why this picture was refused; null if the title says everything")]
 
 
 class Job(BaseModel):
@@ -133,9 +133,9 @@ class Job(BaseModel):
     ]
     key_id: str | None
     key_custody: str | None
-    file_name: Annotated[str | None, Field(description="What the file was called, without folders")]
-    reference: Annotated[str | None, Field(description="What you called the job when you sent it")]
-    metadata: Annotated[dict[str, str], Field(description="What you noted with the job when you sent it")]
+    file_name: Annotated[str | None, Field(description="The name of the file, without folders")]
+    reference: Annotated[str | None, Field(description="Your own name for the job")]
+    metadata: Annotated[dict[str, str], Field(description="Your own notes on the job")]
     image: Image | None
     warnings: Annotated[
         list[str], Field(description="Codes of docs/reference/api.md, Warnings; nothing of them stops a job")
@@ -144,12 +144,12 @@ class Job(BaseModel):
     key_file_url: str | None
     material_url: Annotated[str | None, Field(description="Of `maximum` purity: the `.qmat` file beside the key")]
     receipt_url: str | None
-    analysis_url: Annotated[str | None, Field(description="What was measured, where that was asked for")]
-    report_url: Annotated[str | None, Field(description="The same to read and to print; add `?format=pdf`")]
+    analysis_url: Annotated[str | None, Field(description="Address of the analysis, if it was requested")]
+    report_url: Annotated[str | None, Field(description="Address of the report, to read or print; add `?format=pdf`")]
     metrics: dict[str, Any] | None
     error: JobError | None
-    attempts: Annotated[int, Field(description="By workers, since the job was last put into the queue")]
-    retries: Annotated[int, Field(description="How often it was sent back after it had failed")]
+    attempts: Annotated[int, Field(description="Attempts of workers since the job was last queued")]
+    retries: Annotated[int, Field(description="How often the job was retried after a failure")]
     cancel_requested: bool
     created_at: datetime
     started_at: datetime | None
@@ -208,14 +208,14 @@ class JobPage(BaseModel):
 class JobFilter(NoteFilter):
     status: Status | None = None
     kind: Kind | None = None
-    purity: Annotated[Purity | None, Field(description="As it was asked for")] = None
+    purity: Annotated[Purity | None, Field(description="The requested purity")] = None
     created_after: Annotated[Moment | None, Field(description="At this moment or later")] = None
     created_before: Annotated[Moment | None, Field(description="Before this moment")] = None
     q: Annotated[
         str | None,
         Field(
             pattern="^(job_)?[0-9a-f]{1,32}$",
-            description="The beginning of a job's id. Names of files are kept encrypted, so nobody can search them",
+            description="The beginning of a job's id. File names are stored encrypted and cannot be searched",
         ),
     ] = None
     limit: Annotated[WholeNumber, Field(ge=1, le=100)] = 20
@@ -223,7 +223,7 @@ class JobFilter(NoteFilter):
 
 
 def snapshot(facts: JobFacts) -> dict[str, Any]:
-    """The first message of a progress socket: the job in its present state."""
+    """The first message of a progress socket: the current state of the job."""
     error = _error(facts)
     payload = {
         "status": facts.status,

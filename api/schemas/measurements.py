@@ -30,7 +30,7 @@ class AvalanchePicture(BaseModel):
 
 
 class Avalanche(BaseModel):
-    """What changes when one bit does. A diffusion check, not a proof."""
+    """What changes when one bit is flipped. A diffusion check, not a proof."""
 
     version: int
     flips: int
@@ -40,7 +40,7 @@ class Avalanche(BaseModel):
 
 
 class NoOptions(Noted):
-    """A form of files, and of nothing that says how they are measured."""
+    """A form with files and without options."""
 
 
 class ReportFormat(Strict):

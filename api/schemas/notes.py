@@ -29,11 +29,11 @@ def check_reference(value: str) -> str:
 
 
 def check_pairs(pairs: list[tuple[str, Any]]) -> dict[str, str]:
-    """Take the pairs of a JSON object as they stand there, the one that stands there twice included."""
+    """Check the pairs of a JSON object as they are written, with repeated keys."""
     if len(pairs) > MAX_PAIRS:
         raise _unfit("metadata", f"At most {MAX_PAIRS} pairs")
     if len(dict(pairs)) < len(pairs):
-        raise _unfit("metadata", "A key stands there twice")
+        raise _unfit("metadata", "A key occurs twice")
     if not all(NAME.fullmatch(name) for name, _ in pairs):
         raise _unfit("metadata", "Keys are 1 to 40 characters of a-z, 0-9 and _")
     if not all(isinstance(value, str) and _is_line(value, MAX_VALUE) for _, value in pairs):
@@ -42,7 +42,7 @@ def check_pairs(pairs: list[tuple[str, Any]]) -> dict[str, str]:
 
 
 def read_metadata(text: Any) -> Mapping[str, str]:
-    """Read the form's field. Every object in it is held to the rules of the outermost, so none can stand in another."""
+    """Read the form's field. Inner objects must obey the rules of the outermost one, so objects cannot be nested."""
     try:
         value = json.loads(text, object_pairs_hook=check_pairs)
     except PydanticCustomError:

@@ -11,7 +11,7 @@ RULE: Final = (
     "12 to 1024 bytes of UTF-8 without control characters; a byte order mark in front and one line end behind are "
     "dropped"
 )
-"""What the description of a new password says."""
+"""The rule, as the descriptions of new passwords state it."""
 
 
 def clean_new_password(value: SecretStr) -> SecretStr:

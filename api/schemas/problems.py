@@ -6,11 +6,11 @@ from pydantic import BaseModel, Field
 
 
 class FieldProblem(BaseModel):
-    """One thing that is wrong with a request. What was sent is never repeated."""
+    """One error in a request. It never repeats text of the request."""
 
     location: Annotated[str, Field(description="Where: body, query, path or header", examples=["body"])]
     field: Annotated[str | None, Field(description="Which field, where it is a known one", examples=["email"])]
-    code: Annotated[str, Field(description="What kind of fault, for programs", examples=["missing"])]
+    code: Annotated[str, Field(description="The kind of error, for programs", examples=["missing"])]
     detail: Annotated[str, Field(description="The same for people", examples=["Field required"])]
 
 
@@ -27,7 +27,7 @@ class Problem(BaseModel):
 
 
 class OAuthProblem(Problem):
-    """A refusal of the token endpoint: that of RFC 6749, section 5.2, and a problem's members beside."""
+    """A refusal of the token endpoint: the members of RFC 6749, section 5.2, and those of a problem."""
 
     error: Annotated[
         Literal["invalid_grant", "invalid_request", "unsupported_grant_type"],

@@ -8,16 +8,16 @@ from pydantic_core import PydanticCustomError
 
 
 class Strict(BaseModel):
-    """What a caller sends: unknown fields are refused, and the refusal names the known ones, never the unknown."""
+    """Input of a caller: unknown fields are refused, and the refusal names the known fields, never the unknown ones."""
 
     max_lengths: ClassVar[Mapping[str, int]] = {}
     """Bytes of text fields that may be longer than a form's others."""
 
     raw_texts: ClassVar[frozenset[str]] = frozenset()
-    """Text fields that may hold U+0000: passwords that open what they were once taken for."""
+    """Text fields that may hold U+0000: old passwords, which must still open what they protect."""
 
     max_counts: ClassVar[Mapping[str, int]] = {}
-    """How often text fields that are lists may stand in a form; any other stands there once."""
+    """How often text fields that are lists may occur in a form; any other field occurs once."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

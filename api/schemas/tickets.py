@@ -25,10 +25,10 @@ class NewTicket(Strict):
 
     @property
     def subject(self) -> tuple[str, str]:
-        """The type of the id that is demanded, and the id."""
+        """Return the required type of the id, and the id."""
         return ("job", self.job_id) if self.job_id is not None else ("bat", self.batch_id or "")
 
 
 class Ticket(BaseModel):
-    ticket: Annotated[str, Field(description="Good for one handshake, from the same origin: send it as `?ticket=`")]
+    ticket: Annotated[str, Field(description="Valid for one handshake from the same origin: send it as `?ticket=`")]
     expires_at: Annotated[datetime, Field(description="30 seconds from now")]

@@ -11,7 +11,7 @@ _LEAP_SECOND = re.compile(r"(?<=[Tt]\d\d:\d\d):60(\.\d+)?", re.ASCII)
 
 
 def _spelled(pattern: str, kind: LiteralString, message: LiteralString) -> BeforeValidator:
-    """Refuse texts of another shape before anything tries to make sense of them."""
+    """Refuse texts of another shape before they are parsed."""
     shape = re.compile(pattern, re.ASCII)
 
     def check(value: Any) -> Any:
@@ -41,7 +41,7 @@ def _to_utc(value: datetime) -> datetime:
 
 WholeNumber = Annotated[int, _spelled("0|[1-9][0-9]{0,17}", "int_parsing", "A whole number in plain digits")]
 Flag = Annotated[bool, _spelled("true|false|True|False", "bool_parsing", "Either true or false")]
-"""With a capital letter too: generated clients in Python write their booleans so into forms."""
+"""With a capital letter too: generated Python clients write booleans in forms like that."""
 Moment = Annotated[
     AwareDatetime,
     AfterValidator(_to_utc),

@@ -44,16 +44,16 @@ WEBHOOK_URL_FIELD = {
 
 def check_events(value: list[str]) -> list[str]:
     if len(set(value)) != len(value):
-        raise PydanticCustomError("duplicate_event", "An event stands there twice")
+        raise PydanticCustomError("duplicate_event", "An event occurs twice")
     return value
 
 
 Events = Annotated[
     list[Event],
-    Field(min_length=1, description="What to be told of", examples=[["job.completed", "job.failed"]]),
+    Field(min_length=1, description="The events to be notified of", examples=[["job.completed", "job.failed"]]),
     AfterValidator(check_events),
 ]
-Description = Annotated[str, Field(max_length=256, description="A note of yours", examples=["the archive"])]
+Description = Annotated[str, Field(max_length=256, description="Your own note", examples=["the archive"])]
 
 
 class NewWebhook(Strict):
@@ -63,12 +63,12 @@ class NewWebhook(Strict):
 
 
 class WebhookChange(Strict):
-    """What is left out stays as it is."""
+    """Omitted fields do not change."""
 
     url: Annotated[WebhookUrl | None, Field(description=URL_WORDS)] = None
     events: Events | None = None
     description: Description | None = None
-    enabled: Annotated[StrictBool | None, Field(description="Nothing is sent to an endpoint that is not")] = None
+    enabled: Annotated[StrictBool | None, Field(description="Whether messages are sent to it")] = None
 
     @model_validator(mode="after")
     def demand_one(self) -> Self:
@@ -77,13 +77,13 @@ class WebhookChange(Strict):
         return self
 
     def changes(self) -> dict[str, Any]:
-        """Give what was named; null means "none" of a description, and "as it is" of anything else."""
+        """Return the given fields; null means "none" for the description, and "no change" for the others."""
         named = self.model_dump(exclude_unset=True)
         return {name: value for name, value in named.items() if value is not None or name == "description"}
 
 
 class Webhook(BaseModel):
-    """An endpoint as its owner sees it; its secret was shown when it was made."""
+    """An endpoint as its owner sees it; its secret is shown only when it is created."""
 
     id: Annotated[str, Field(examples=["whk_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42"])]
     url: Annotated[str | None, Field(description="Null of the `default` endpoint, which is for `webhook_url`")]
@@ -92,9 +92,9 @@ class Webhook(BaseModel):
     enabled: bool
     disabled_reason: Annotated[
         DisabledReason | None,
-        Field(description="`owner`: you; `gone`: it answered 410; `failing`: for five days nothing got through"),
+        Field(description="`owner`: you; `gone`: it answered 410; `failing`: for five days no message was delivered"),
     ]
-    failing_since: Annotated[datetime | None, Field(description="The first failure since something last got through")]
+    failing_since: Annotated[datetime | None, Field(description="The first failure since the last delivery")]
     previous_secret_until: Annotated[datetime | None, Field(description="Until then the old secret signs as well")]
     created_at: datetime
 
@@ -161,13 +161,13 @@ class Attempt(BaseModel):
 
 
 class Delivery(BaseModel):
-    """One message for one endpoint, and every time that it was sent."""
+    """One message for one endpoint, with all attempts to send it."""
 
     id: Annotated[str, Field(examples=["whd_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42"])]
     webhook_id: str
     event_id: Annotated[str, Field(description="The `webhook-id` of the message, the same in every attempt")]
     event_type: str
-    subject_id: Annotated[str, Field(description="The job, batch or endpoint that it speaks of")]
+    subject_id: Annotated[str, Field(description="The job, batch or endpoint of the event")]
     status: DeliveryStatus
     next_attempt_at: Annotated[datetime | None, Field(description="Null unless it waits for one")]
     created_at: datetime
@@ -196,7 +196,7 @@ class DeliveryPage(BaseModel):
 
 class DeliveryFilter(Strict):
     status: Annotated[
-        Literal["pending", "delivered", "failed"] | None, Field(description="`pending` includes what is being sent")
+        Literal["pending", "delivered", "failed"] | None, Field(description="`pending` includes those being sent")
     ] = None
     limit: Annotated[WholeNumber, Field(ge=1, le=100)] = 20
     cursor: Annotated[str | None, Field(max_length=64, description="The `next_cursor` of the page before")] = None

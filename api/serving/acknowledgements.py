@@ -1,7 +1,7 @@
-"""Acknowledgements: whether the kernel at the other end of a connection (a proxy or the caller) has the bytes sent.
+"""Acknowledgements: whether the kernel at the other end of a connection (a proxy or the caller) has received all bytes.
 
-A server knows no more than that. Sending succeeds long before: the kernel buffers megabytes, and uvicorn silently
-drops what is sent to a caller that has gone.
+A server cannot know more than that. Sending succeeds long before: the kernel buffers megabytes, and uvicorn silently
+drops bytes for a caller that has disconnected.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ LOOK_SECONDS = 0.05
 
 
 class Acknowledgements:
-    """Of one connection, from its opening to its end."""
+    """The acknowledgements of one connection, from its start to its end."""
 
     def __init__(self, transport: asyncio.Transport) -> None:
         self._transport = transport
@@ -32,18 +32,18 @@ class Acknowledgements:
         return not (self._lost.is_set() or self._transport.is_closing())
 
     def end(self, error: Exception | None) -> None:
-        """Take the end of the connection, before its socket is closed."""
-        self._complete = error is None and untaken(self._transport) == 0
+        """Note the end of the connection, before its socket is closed."""
+        self._complete = error is None and unacknowledged_bytes(self._transport) == 0
         self._lost.set()
 
-    async def come(self) -> bool:
-        """Wait for that of all that was sent; False where the connection ended before, or a minute has passed.
+    async def wait(self) -> bool:
+        """Wait until all sent bytes are acknowledged; False if the connection ends before, or a minute passes.
 
-        Who reads all and hangs up has it all: one that hangs up before resets the connection.
+        A caller that reads everything and closes the connection has everything: closing earlier resets the connection.
         """
         end = time.monotonic() + PATIENCE_SECONDS
         while not self._lost.is_set():
-            if untaken(self._transport) == 0:
+            if unacknowledged_bytes(self._transport) == 0:
                 return True
             if time.monotonic() > end:
                 return False
@@ -52,8 +52,8 @@ class Acknowledgements:
         return self._complete
 
 
-def untaken(transport: asyncio.Transport) -> int:
-    """Count what the reader has not taken: the kernel holds megabytes of it, and asks for more in large steps."""
+def unacknowledged_bytes(transport: asyncio.Transport) -> int:
+    """Count the sent bytes without acknowledgement: the kernel buffers megabytes, and asks for more in large steps."""
     waiting = array("i", [0])
     wire: Any = transport.get_extra_info("socket")
     with suppress(OSError):
@@ -62,16 +62,16 @@ def untaken(transport: asyncio.Transport) -> int:
 
 
 class Sending:
-    """An answer on its way: whether all of it was sent, and has arrived."""
+    """The delivery of one answer: whether all of it was sent, and whether it has arrived."""
 
     def __init__(self, scope: Scope) -> None:
-        # Without a connection, as in an application that is called in the same process, what is sent has arrived.
+        # Without a connection (the application is called in the same process) sent bytes have arrived.
         self._connection: Acknowledgements | None = scope.get("extensions", {}).get(EXTENSION)
         self._sent = False
 
     def note_sent(self) -> None:
-        """Take note that the last byte was handed to the connection, right after it was: is it still open?"""
+        """Call this right after the last byte: it counts as sent if the connection is still open."""
         self._sent = self._connection is None or self._connection.is_open
 
     async def arrives(self) -> bool:
-        return self._sent and (self._connection is None or await self._connection.come())
+        return self._sent and (self._connection is None or await self._connection.wait())

@@ -1,8 +1,8 @@
 """Connections with limits: how long a caller may take, and how much it may send before a request is accepted.
 
-uvicorn waits indefinitely for the head of a request and for a reader of its answer, and its parser accepts heads of
-any size: a caller that opens many connections and then sleeps would hold them all. And when uvicorn stops, it closes
-idle connections at once, while the next request may be on its way.
+uvicorn waits indefinitely for the head of a request and for a client that reads its answer, and its parser accepts
+heads of any size: a caller that opens many connections and then sleeps would hold them all. When uvicorn stops, it also
+closes idle connections at once, although the next request may already be on its way.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from api.errors import MEDIA_TYPE, HeadersTooLarge, RequestMalformed, RequestTimeout, document
-from api.serving.acknowledgements import EXTENSION, Acknowledgements, untaken
+from api.serving.acknowledgements import EXTENSION, Acknowledgements, unacknowledged_bytes
 from api.serving.heads import check_handshake, check_head
 from backplane.errors import ApplicationError
 from backplane.metrics import CONNECTIONS_CUT
@@ -22,32 +22,32 @@ HEAD_SECONDS = 15.0
 """From the opening of the connection, or the first byte of the next request, to the end of its head."""
 
 HEAD_BYTES = 32 * 1024
-"""Of a request line and its headers: a token has one kilobyte, and nobody sends cookies here."""
+"""The most for a request line and its headers: a token has one kilobyte, and clients send no cookies here."""
 
 FRAMING = 16
-"""Bytes of chunk sizes, chunk extensions and trailers for each byte of a body, beside what a head may have: a chunk of
-one byte has five of them (RFC 9112, section 7.1)."""
+"""Bytes of chunk sizes, chunk extensions and trailers for each byte of a body, beyond those that a head may have: a
+chunk of one byte has five of them (RFC 9112, section 7.1)."""
 
 PIPELINED = 16
-"""Requests that wait on one connection: of the smallest, 9,000 come in one read, and each takes kilobytes."""
+"""Requests that may wait on one connection: one read can bring 9,000 of the smallest, and each takes kilobytes."""
 
 READ_SECONDS = 30.0
 READ_BYTES = 16 * 1024
-"""What a reader must take of its answer in that time: as much as a sender must send (api.middleware.bodies)."""
+"""The least that a client must read of its answer in that time."""
 
 LINGER_SECONDS = 1.0
 LINGER_BYTES = 1024 * 1024
-"""So much of what still comes after a refusal is thrown away, for so long."""
+"""How long, and how much, the gateway still reads and discards after a refusal."""
 
 DEAD_SECONDS = 60.0
-"""After so long without an acknowledgement the kernel gives up on what it still holds."""
+"""After this time without an acknowledgement, the kernel ends the connection and drops the rest."""
 
 LAST_SECONDS = 1.0
-"""When the gateway stops, a request that is on its way over an idle connection has so long to arrive."""
+"""When the gateway stops, a request that is on its way on an idle connection has this time to arrive."""
 
 
 class Connection(HttpToolsProtocol):
-    """uvicorn's connection, with an end to its patience."""
+    """uvicorn's connection, with limits on time and bytes."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         self._reading_head = True
@@ -60,10 +60,10 @@ class Connection(HttpToolsProtocol):
         self._running: RequestResponseCycle | None = None
         self._refusal: ApplicationError = RequestMalformed()
         self._refused = False
-        self._thrown_away = 0
+        self._discarded = 0
         self._acknowledgements = Acknowledgements(transport)
         super().connection_made(transport)
-        _forget_the_dead(transport)
+        _limit_silence(transport)
         self._await_head(HEAD_SECONDS)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -74,7 +74,7 @@ class Connection(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         if self._refused:
-            self._throw_away(data)
+            self._discard(data)
             return
         before, in_body = self._body_bytes, not self._reading_head
         if not in_body:
@@ -93,7 +93,7 @@ class Connection(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        # The type of ASGI scopes has only dictionaries here; the protocol allows any value under a name of its own.
+        # The type of ASGI scopes allows only dictionaries here; the protocol allows any value under a name of its own.
         extensions: Any = {EXTENSION: self._acknowledgements}
         self.scope["extensions"] = extensions
 
@@ -105,13 +105,13 @@ class Connection(HttpToolsProtocol):
             self._check_head()
         except ApplicationError as error:
             self._refusal = error
-            raise  # the parser stops at it, and the refusal is sent below
+            raise  # the parser stops, and `send_400_response` sends the refusal
         super().on_headers_complete()
         if self._stopping and not self._is_idle():
             self.cycle.keep_alive = False
 
     def _check_head(self) -> None:
-        # What came in one piece with its end was not counted above, for the body may be in that piece too.
+        # A head whose end is in the same piece is not counted in `data_received`: the piece may also hold the body.
         if len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers) > HEAD_BYTES:
             raise _too_large()
         version = self.parser.get_http_version()
@@ -124,7 +124,7 @@ class Connection(HttpToolsProtocol):
             raise RequestMalformed(f"At most {PIPELINED} requests wait for their turn on one connection")
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        # A field of a trailer is none of the head, and must not be taken for one (RFC 9110, section 6.5.1).
+        # A field of a trailer is not part of the head, and must not be read as one (RFC 9110, section 6.5.1).
         if self._reading_head:
             super().on_header(name, value)
 
@@ -140,7 +140,7 @@ class Connection(HttpToolsProtocol):
     def _count_framing(self, size: int, body: int) -> None:
         self._framing_bytes = max(0, self._framing_bytes + size - body - FRAMING * body)
 
-    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's words, in plain text
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's message, as plain text
         self._refuse(self._refusal)
 
     def shutdown(self) -> None:
@@ -168,13 +168,13 @@ class Connection(HttpToolsProtocol):
         return self._running is None or self._running.response_complete
 
     def _disconnect(self) -> None:
-        """Tell the request under way that nobody waits for its answer; uvicorn tells the last that came, behind it."""
+        """Disconnect the running request: its answer is not needed. uvicorn itself disconnects only the newest one."""
         if self._running is not None:
             self._running.disconnected = True
             self._running.message_event.set()
 
     def _is_over(self) -> bool:
-        """Whether it was refused, closed, or handed to the protocol of sockets."""
+        """Whether it was refused, closed, or handed to the WebSocket protocol."""
         return self._refused or self.transport.is_closing() or self.transport.get_protocol() is not self
 
     def _await_head(self, seconds: float) -> None:
@@ -191,9 +191,9 @@ class Connection(HttpToolsProtocol):
         CONNECTIONS_CUT.labels(reason=error.code).inc()
         self._refused = True
         self._cancel_timers()
-        if self._answer_what_came_whole():
+        if self._finish_earlier_requests():
             return
-        # In the middle of an answer these bytes would be taken for a part of it.
+        # In the middle of an answer, the client would read these bytes as a part of it.
         if self._running is None or self._running.response_complete or not self._running.response_started:
             self.transport.write(_answer(error, self.server_state.default_headers))
         self._disconnect()
@@ -201,10 +201,10 @@ class Connection(HttpToolsProtocol):
         self.transport.write_eof()
         self.loop.call_later(LINGER_SECONDS, self.transport.close)
 
-    def _answer_what_came_whole(self) -> bool:
-        """Have the connection closed behind the answers to the requests in front of the one that is refused, if any.
+    def _finish_earlier_requests(self) -> bool:
+        """Close the connection after the answers to complete requests before the refused one; False without any.
 
-        The refusal itself is not sent: before those answers it would be taken for one of them.
+        Then the refusal itself is not sent: before those answers, the client would take it for one of them.
         """
         if self.pipeline and self.cycle.more_body:
             self.pipeline.popleft()
@@ -212,20 +212,20 @@ class Connection(HttpToolsProtocol):
         if last is None or last.response_complete or last.more_body:
             return False
         last.keep_alive = False
-        # What is unread at the end would reset the connection, and the reset can overtake the last answer.
+        # Bytes that are unread at the end reset the connection, and the reset can overtake the last answer.
         self.flow.resume_reading()
         return True
 
-    def _throw_away(self, data: bytes) -> None:
-        self._thrown_away += len(data)
-        if self._thrown_away > LINGER_BYTES:
+    def _discard(self, data: bytes) -> None:
+        self._discarded += len(data)
+        if self._discarded > LINGER_BYTES:
             self.transport.close()
 
     def _watch_reader(self) -> None:
-        self._read_timer = self.loop.call_later(READ_SECONDS, self._judge_reader, untaken(self.transport))
+        self._read_timer = self.loop.call_later(READ_SECONDS, self._check_reader, unacknowledged_bytes(self.transport))
 
-    def _judge_reader(self, before: int) -> None:
-        if before - untaken(self.transport) >= READ_BYTES:
+    def _check_reader(self, before: int) -> None:
+        if before - unacknowledged_bytes(self.transport) >= READ_BYTES:
             self._watch_reader()
             return
         self._read_timer = None
@@ -251,8 +251,8 @@ def _too_large() -> ApplicationError:
     return HeadersTooLarge(f"The head of a request has at most {HEAD_BYTES:,} bytes")
 
 
-def _forget_the_dead(transport: asyncio.Transport) -> None:
-    """Have the kernel end a connection whose other side takes nothing, where the rest of an answer is small."""
+def _limit_silence(transport: asyncio.Transport) -> None:
+    """Have the kernel end a connection that acknowledges nothing, also where the rest of an answer is small."""
     wire: Any = transport.get_extra_info("socket")
     if wire is not None and hasattr(socket, "TCP_USER_TIMEOUT") and wire.family != socket.AF_UNIX:
         wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(DEAD_SECONDS * 1000))

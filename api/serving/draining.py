@@ -1,4 +1,4 @@
-"""Draining: the time between the signal to stop and the stop."""
+"""Draining: the time between the signal to stop and the end of the server."""
 
 import asyncio
 import signal
@@ -8,14 +8,14 @@ from contextlib import contextmanager
 from types import FrameType
 
 STOP_SECONDS = 20
-"""From SIGTERM to the moment when all that still runs is cut; the settings of orchestrators allow a little more."""
+"""From SIGTERM until everything that still runs is cut; the settings of orchestrators allow a little more."""
 
 REFUSAL_SECONDS = 2
-"""Before that, bodies that are still arriving are refused in a way that a client can act on."""
+"""So long before that, bodies that are still arriving are refused, in a way that a client can act on."""
 
 
 class Draining:
-    """Known to everything that waits: readiness turns false, sockets close with 1012, waits end with what there is."""
+    """The state that all waits share: readiness turns false, sockets close with 1012, and waits end early."""
 
     def __init__(self) -> None:
         self._begun = asyncio.Event()
@@ -28,7 +28,7 @@ class Draining:
 
     @property
     def over(self) -> bool:
-        """Whether what still arrives is too late."""
+        """Whether the gateway refuses bodies that are still arriving."""
         return self._over
 
     def begin(self) -> None:
@@ -38,7 +38,7 @@ class Draining:
 
     @contextmanager
     def shortens(self, wait: asyncio.Timeout) -> Iterator[None]:
-        """Let this wait time out early when it would last longer than the gateway."""
+        """End this wait early if it would last longer than the gateway."""
         self._waits.add(wait)
         try:
             yield
@@ -55,9 +55,9 @@ class Draining:
 
     @contextmanager
     def on_signals(self) -> Iterator[None]:
-        """Begin on SIGTERM and SIGINT, and let the server do what it would have done.
+        """Begin on SIGTERM and SIGINT, and then call the handlers of the server.
 
-        The server tells an application of its end only after every request has ended: too late for one that waits.
+        The server notifies the application only after every request has ended: too late for requests that wait.
         """
         if threading.current_thread() is not threading.main_thread():
             yield

@@ -1,4 +1,4 @@
-"""Readiness: one check of each resource, all at once."""
+"""Readiness: one check of each resource, all at the same time."""
 
 import asyncio
 import time
@@ -11,11 +11,11 @@ from backplane.wiring.gateway import GatewayServices
 
 CHECK_SECONDS = 2.0
 FRESH_SECONDS = 1.0
-"""An answer is good for so long: any number of probes costs one question a second."""
+"""How long a result is valid: any number of probes makes one check per second."""
 
 
 class Check:
-    """One question, with at most one asker: a store that hangs must not collect a thread for each probe."""
+    """One check that runs at most once at a time: a hanging store must not take a thread for each probe."""
 
     def __init__(self, ask: Callable[[], Awaitable[bool]]) -> None:
         self._ask = ask
@@ -31,7 +31,7 @@ class Check:
     async def _answer(self) -> bool:
         try:
             return await self._ask()
-        except Exception:  # noqa: BLE001 - whatever it was, the answer is no
+        except Exception:  # noqa: BLE001 - on any error the resource is down
             return False
         finally:
             self._answered_at = time.monotonic()

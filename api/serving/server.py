@@ -1,4 +1,4 @@
-"""The server: its configuration, and the order of its stop."""
+"""The server: its configuration, and the order in which it stops."""
 
 import asyncio
 import os
@@ -16,16 +16,16 @@ from api.serving.draining import STOP_SECONDS
 from api.serving.sockets import Socket
 
 AT_LAST_SECONDS = 24.0
-"""A thread that hangs in the object store ends nothing by itself; its job, if there is one, is in the database."""
+"""After this time the process ends even if a thread hangs in the object store; its job, if any, is in the database."""
 
 PING_SECONDS = 15.0
-"""So that listeners who have vanished are noticed; a phone that sleeps answers in time or comes back."""
+"""Finds listeners that have vanished; a sleeping phone answers in time or reconnects."""
 
 log = structlog.get_logger()
 
 
 def configure(app: ASGIApp | str, *, host: str, port: int, drain_seconds: int = 0) -> uvicorn.Config:
-    """Say how this product is served; everything that starts a gateway goes through here."""
+    """Configure the server: everything that starts a gateway uses this configuration."""
     return uvicorn.Config(
         app,
         host=host,
@@ -34,12 +34,12 @@ def configure(app: ASGIApp | str, *, host: str, port: int, drain_seconds: int = 
         ws=Socket,
         ws_ping_interval=PING_SECONDS,
         ws_ping_timeout=PING_SECONDS,
-        # Nobody listens to what a listener says.
+        # The gateway ignores messages from listeners.
         ws_max_size=4096,
-        # Its two windows would more than double what an open socket takes; frames are a hundred bytes.
+        # The two windows would more than double the memory of an open socket, and messages have a hundred bytes.
         ws_per_message_deflate=False,
         server_header=False,
-        # The application sets up its own logs, and takes over these.
+        # The application configures all logs, also those of uvicorn.
         log_config=None,
         lifespan="on",
         timeout_graceful_shutdown=STOP_SECONDS - drain_seconds,
@@ -47,7 +47,7 @@ def configure(app: ASGIApp | str, *, host: str, port: int, drain_seconds: int = 
 
 
 class Server(uvicorn.Server):
-    """uvicorn, stopping in the order that a balancer before it needs: first it says no, then it takes no more."""
+    """uvicorn, stopping in the order that a load balancer needs: it is not ready first, and closes its port later."""
 
     def __init__(self, config: uvicorn.Config, *, drain_seconds: int = 0) -> None:
         super().__init__(config)
@@ -55,15 +55,15 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         with ends_at_last(AT_LAST_SECONDS):
-            # Also with 0 once around the loop: the kernel has made connections that nobody has taken yet, and closing
-            # the door resets them.
+            # Sleeps for one turn of the loop even with 0: the kernel has opened connections that the server has not
+            # accepted yet, and closing the port resets them.
             await asyncio.sleep(self._drain_seconds)
             await super().shutdown(sockets)
 
 
 @contextmanager
 def ends_at_last(seconds: float) -> Iterator[None]:
-    """End this process after so many seconds, whatever hangs."""
+    """End this process after so many seconds, even if threads hang."""
 
     def end() -> None:
         log.error("gateway.cut")

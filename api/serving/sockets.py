@@ -6,7 +6,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 
 
 class Socket(WebSocketsSansIOProtocol):
-    """uvicorn's socket, which takes a handshake that was answered with a refusal for one that was forgotten."""
+    """uvicorn's socket, corrected: uvicorn treats a refused handshake as one that got no answer."""
 
     async def send(self, message: Any) -> None:
         await super().send(message)

@@ -71,16 +71,16 @@ async def follow_progress(
         await messages.aclose()
         streams.close(stream)
         raise
-    hand_over(socket, Conversation(first, messages, streams, stream, socket.state.request_id))
+    hand_over(socket, ProgressSocket(first, messages, streams, stream, socket.state.request_id))
 
 
 @router.websocket("/{path:path}")
 async def nothing_here() -> NoReturn:
-    """A socket's handshake at any other address is refused like any other request."""
+    """Refuse a handshake at any other address, like any other request."""
     raise NotFound("There is nothing at this address")
 
 
-class Conversation:
+class ProgressSocket:
     """Sends the messages of an accepted socket, from the first one on."""
 
     __slots__ = ("_first", "_messages", "_request_id", "_stream", "_streams")

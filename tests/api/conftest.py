@@ -1,4 +1,4 @@
-"""One gateway for the session, on the real servers, and accounts that never meet; the worker is played by hand."""
+"""One gateway for the test session, on real servers, with separate accounts; the tests play the worker."""
 
 import asyncio
 import itertools
@@ -105,7 +105,7 @@ class Gateway:
 
 @dataclass
 class Sealed:
-    """A picture with a sound header, and its key file. Nobody looks at what it holds before a worker does."""
+    """A picture with a valid header, and its key file. Only a worker reads what it holds."""
 
     picture: bytes
     key_file: bytes
@@ -142,21 +142,21 @@ class Sealed:
 
 
 class Engine:
-    """Plays the worker: takes a job and ends it, as the test wants it."""
+    """Plays the worker: claims a job and ends it as the test wants."""
 
     def __init__(self, claims: Claims, settings: Settings) -> None:
         self.claims = claims
         self._settings = settings
 
     async def next_job(self, user: User, *, number: int = 1) -> str:
-        """Wait until the user has so many jobs, and return the id of the last."""
-        async with Notifications(self._settings) as bell:
+        """Wait until the user has this many jobs, and return the id of the last."""
+        async with Notifications(self._settings) as notifications:
             while len(jobs := (await user.http.get("/api/v1/jobs")).json()["data"]) < number:
-                await bell.wait(10)
+                await notifications.wait(10)
         return jobs[0]["job_id"]
 
     async def take(self, job_id: str) -> Claim:
-        """Claim this job: a worker takes the one whose turn it is, so it is made this one's."""
+        """Claim this job: workers claim the next one of the queue, so it becomes the next one."""
         wanted = ids.from_wire("job", job_id)
         async with self.claims._database.transaction() as session:
             await session.execute(FIRST, {"id": wanted})
@@ -199,7 +199,7 @@ class Engine:
         await complete_decrypt(self.claims, await self.take(job_id), outcome)
 
     async def sweep(self, claim: Claim) -> None:
-        """Play the sweeper, at a time when what was sent for the job is due."""
+        """Play the sweeper, at a time when the inputs of the job are due for deletion."""
         async with self.claims._database.transaction() as session:
             await blobs.expire_inputs(session, claim.job.id)
         async with open_relay(self._settings) as (_, sweeper):
@@ -224,7 +224,7 @@ async def opened(settings: Settings) -> AsyncIterator[Gateway]:
 
 @contextmanager
 def serving(settings: Settings, **options: object) -> Iterator[Gateway]:
-    """Run a real server on a thread: for what only the wire shows."""
+    """Run a real server on a thread, for behavior that only a connection shows."""
     app = create_app(settings)
     config = configure(app, host="127.0.0.1", port=0)
     config.timeout_graceful_shutdown = 5
@@ -277,7 +277,7 @@ async def engine(gateway_settings: Callable[..., Settings]) -> AsyncIterator[Eng
 
 @pytest.fixture
 async def client(gateway: Gateway) -> AsyncIterator[httpx.AsyncClient]:
-    """Somebody without a credential."""
+    """A client without a credential."""
     async with gateway.client() as http:
         yield http
 
@@ -310,7 +310,7 @@ async def wired(gateway: Gateway, server: Gateway) -> AsyncIterator[User]:
 
 @pytest.fixture
 async def background() -> AsyncIterator[Callable[..., asyncio.Task]]:
-    """Start something beside the test; what it raises, the test raises."""
+    """Run a coroutine beside the test; its exceptions fail the test."""
     async with AsyncExitStack() as stack:
 
         def start(work) -> asyncio.Task:

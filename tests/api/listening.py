@@ -1,4 +1,4 @@
-"""Listeners: sockets and event streams, as programs and pages open them."""
+"""Clients of sockets and of event streams, for tests."""
 
 import asyncio
 import json
@@ -23,7 +23,7 @@ def socket(gateway, job_id, *, token=None, ticket=None, last_seq=None, path="/ws
 
 
 def narrow_connection(gateway):
-    """A connection on which the receiver takes next to nothing."""
+    """Open a connection with a receive buffer that is next to nothing."""
     host, port = gateway.base_url.removeprefix("http://").split(":")
     narrow = sockets.socket()
     narrow.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, 4096)
@@ -31,20 +31,20 @@ def narrow_connection(gateway):
     return narrow
 
 
-async def hear(gateway, job_id, **options):
-    """Listen to the end: the frames, and the code that it closed with."""
+async def listen(gateway, job_id, **options):
+    """Receive to the end; return the messages and the close code."""
     async with socket(gateway, job_id, **options) as opened:
         return await rest(opened)
 
 
 async def rest(opened):
-    frames = []
+    messages = []
     try:
         async with asyncio.timeout(20):
             while True:
-                frames.append(json.loads(await opened.recv()))
+                messages.append(json.loads(await opened.recv()))
     except ConnectionClosed as closed:
-        return frames, closed.rcvd.code if closed.rcvd else None
+        return messages, closed.rcvd.code if closed.rcvd else None
 
 
 async def end_session(user):
@@ -66,7 +66,7 @@ async def refusal(gateway, job_id, **options):
 
 @dataclass
 class ServerSentEvent:
-    """One event; `retry` and comments stand for themselves."""
+    """One event; `retry` and comments count as events of their own."""
 
     type: str | None = None
     id: str | None = None
@@ -77,7 +77,7 @@ class ServerSentEvent:
 
 @asynccontextmanager
 async def events(user, job_id, *, seq=None, **headers) -> AsyncIterator[AsyncIterator[ServerSentEvent]]:
-    """Open an event stream; what it gives are its events, in the order of the HTML standard's fields."""
+    """Open an event stream and yield its events."""
     query = {} if seq is None else {"last_seq": seq}
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     address = f"/api/v1/jobs/{job_id}/events"

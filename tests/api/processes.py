@@ -32,7 +32,7 @@ class GatewayProcess:
 
 
 def environment_of(settings: Settings, **changes: str) -> dict[str, str]:
-    """Say in variables what the settings say."""
+    """Return the settings as environment variables."""
 
     def reveal(value: object) -> str:
         if isinstance(value, tuple):
@@ -45,7 +45,7 @@ def environment_of(settings: Settings, **changes: str) -> dict[str, str]:
 
 @asynccontextmanager
 async def process(environment: dict[str, str], log: Path) -> AsyncIterator[GatewayProcess]:
-    """Run the gateway, until it answers and as long as the test wants it."""
+    """Run the gateway during the block, which starts when it answers."""
     port = ports.choose()
     with log.open("ab") as output:
         running = await asyncio.create_subprocess_exec(

@@ -1,3 +1,5 @@
+"""Measurements: analyses, reports, comparisons, trends and avalanche experiments."""
+
 import json
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -60,8 +62,8 @@ async def assert_refused(response, status, code, says=""):
     assert says in response.json()["detail"]
 
 
-class TestAskingForAnAnalysis:
-    async def test_the_worker_is_told(self, ada, engine):
+class TestAnalyzeOption:
+    async def test_worker_receives_the_option(self, ada, engine):
         assert (await engine.take(await ada.encrypt(analyze="true"))).job.analyze is True
         assert (await engine.take(await ada.encrypt())).job.analyze is False
 
@@ -73,26 +75,27 @@ class TestAskingForAnAnalysis:
         job = await ada.job(job_id)
         assert (job["analysis_url"], job["report_url"]) == (f"{ANALYZE}/{job_id}", f"{JOBS}/{job_id}/report")
 
-    async def test_it_takes_longer(self, ada):
+    async def test_estimated_time_is_longer(self, ada):
         picture = pictures.as_png(pictures.make(1000, 1000, "L"))
         plain, analyzed = [await ada.encrypt(picture), await ada.encrypt(picture, analyze="true")]
         assert (await ada.job(analyzed))["estimated_time"] > (await ada.job(plain))["estimated_time"]
 
     @pytest.mark.parametrize("form", [{"analyze": "perhaps"}, {"analyze": "true", "key_custody": "client"}])
-    async def test_anything_but_a_boolean_is_refused_and_what_the_server_shall_not_see(self, ada, form):
+    async def test_non_boolean_and_client_custody_are_refused(self, ada, form):
+        """`analyze` is true or false, and is refused together with the custody `client`."""
         files = {"image": ("a.png", pictures.as_png(pictures.make()))}
         response = await ada.http.post("/api/v1/encrypt", files=files, data=form)
         await assert_refused(response, 422, "validation-failed")
 
 
 class TestGetAnalysis:
-    async def test_it_is_what_the_worker_measured(self, ada, engine):
+    async def test_analysis_is_that_of_the_worker(self, ada, engine):
         response = await ada.http.get(f"{ANALYZE}/{await analyzed(ada, engine)}")
         assert (response.status_code, response.content) == (200, analysis())
         assert response.headers["Content-Type"] == "application/json"
         assert response.headers["Cache-Control"] == "private, no-cache"
 
-    async def test_who_has_it_is_not_sent_it_again(self, ada, engine):
+    async def test_known_etag_is_304(self, ada, engine):
         address = f"{ANALYZE}/{await analyzed(ada, engine)}"
         etag = (await ada.http.get(address)).headers["ETag"]
         for known in (etag, "W/" + etag):
@@ -100,17 +103,17 @@ class TestGetAnalysis:
             assert (again.status_code, again.content, again.headers["ETag"]) == (304, b"", etag)
         assert (await ada.http.get(address, headers={"If-None-Match": '"other"'})).status_code == 200
 
-    async def test_the_same_picture_has_another_analysis_in_every_job(self, ada, engine):
+    async def test_same_picture_has_one_analysis_per_job(self, ada, engine):
         tags = {(await ada.http.get(f"{ANALYZE}/{await analyzed(ada, engine)}")).headers["ETag"] for _ in range(2)}
         assert len(tags) == 2
 
-    async def test_one_that_was_not_asked_for_says_how_to_ask(self, ada, engine):
+    async def test_missing_analysis_names_the_option_for_it(self, ada, engine):
         job_id = await ada.encrypt()
         await engine.complete_encrypt(job_id)
         await assert_refused(await ada.http.get(f"{ANALYZE}/{job_id}"), 404, "not-found", "analyze=true")
         await assert_refused(await ada.http.get(f"{JOBS}/{job_id}/report"), 404, "not-found", "analyze=true")
 
-    async def test_of_a_job_that_has_not_ended_or_has_failed(self, ada, engine):
+    async def test_unfinished_or_failed_job_is_409(self, ada, engine):
         job_id = await ada.encrypt(analyze="true")
         for address in (f"{ANALYZE}/{job_id}", f"{JOBS}/{job_id}/report"):
             await assert_refused(await ada.http.get(address), 409, "job-not-finished")
@@ -123,7 +126,7 @@ class TestGetAnalysis:
         await engine.complete_decrypt(job_id)
         await assert_refused(await ada.http.get(f"{ANALYZE}/{job_id}"), 404, "not-found")
 
-    def test_the_document_says_every_field(self):
+    def test_schema_has_every_field(self):
         value = json.loads(analysis())
         assert Analysis.model_validate(value, strict=True).model_dump() == value
 
@@ -177,7 +180,7 @@ class TestReport:
         assert preferred_format(accept) == form
 
 
-class TestTwoPicturesOfYourOwn:
+class TestOwnPictures:
     ORIGINAL, NOISE = pictures.as_png(pictures.make(40, 30)), pictures.as_png(pictures.make(40, 30, seed=9))
 
     async def post(self, user, original=ORIGINAL, encrypted=NOISE, *, prefer=None, **form):
@@ -214,7 +217,8 @@ class TestTwoPicturesOfYourOwn:
         assert (response.status_code, response.json()["status"]) == (200, "completed")
         assert response.json()["analysis_url"] is not None
 
-    async def test_its_result_is_the_analysis_and_can_be_fetched_again(self, ada, engine):
+    async def test_job_result_is_the_analysis(self, ada, engine):
+        """The result can be fetched again; the job has no key file and no receipt."""
         job_id = (await self.post(ada, prefer="respond-async")).json()["job_id"]
         await engine.complete_measurement(job_id, measured())
         job = await ada.job(job_id)
@@ -250,7 +254,7 @@ class TestTwoPicturesOfYourOwn:
         listed = (await ada.http.get(f"{JOBS}?kind=analyze")).json()["data"]
         assert [job["job_id"] for job in listed] == [job_id]
 
-    async def test_another_size_is_refused_before_there_is_a_job(self, ada):
+    async def test_other_size_is_refused_without_a_job(self, ada):
         response = await self.post(ada, encrypted=pictures.as_png(pictures.make(30, 40)))
         await assert_refused(response, 422, "validation-failed", "40 x 30 pixels and the encrypted picture 30 x 40")
         assert (await ada.http.get(JOBS)).json()["data"] == []
@@ -259,7 +263,8 @@ class TestTwoPicturesOfYourOwn:
         response = await self.post(ada, encrypted=Sealed.make().picture)
         await assert_refused(response, 422, "validation-failed", "the encrypted picture 4 x 4")
 
-    async def test_an_encrypted_image_that_holds_a_file_has_its_own_size(self, ada):
+    async def test_file_layout_may_differ_in_size(self, ada):
+        """An encrypted image in the layout `file` has a size of its own and is accepted."""
         original = pictures.as_jpeg(pictures.make(40, 30))
         made = encrypt_image(original, source=DeterministicSource(1), wraps=[PlainWrap()])
         response = await self.post(ada, original, bytes(made.png), prefer="respond-async")
@@ -271,7 +276,7 @@ class TestTwoPicturesOfYourOwn:
         await assert_refused(response, 422, "validation-failed")
         assert response.json()["errors"][0]["field"] == field
 
-    async def test_what_is_no_picture_is_refused(self, ada):
+    async def test_other_files_are_refused(self, ada):
         await assert_refused(await self.post(ada, original=b"text" * 20), 415, "unsupported-format")
         await assert_refused(await self.post(ada, encrypted=b"text" * 20), 415, "unsupported-format")
 
@@ -283,7 +288,7 @@ class TestCompare:
     async def get(self, user, *job_ids):
         return await user.http.get(f"{ANALYZE}/compare", params=[("job_id", job_id) for job_id in job_ids])
 
-    async def test_numbers_stand_side_by_side_in_the_order_of_the_jobs(self, ada, engine):
+    async def test_values_are_in_the_order_of_jobs(self, ada, engine):
         job_ids = [await analyzed(ada, engine) for _ in range(3)]
         response = await self.get(ada, *reversed(job_ids))
         table = response.json()
@@ -296,12 +301,12 @@ class TestCompare:
         assert rows["npcr.between_ciphertexts"] == [metrics["npcr"]["between_ciphertexts"]] * 3
         assert all(row["name"] for row in table["rows"])
 
-    async def test_one_that_is_unknown_or_somebody_elses_ends_it(self, ada, bob, engine):
+    async def test_unknown_or_foreign_job_is_404(self, ada, bob, engine):
         mine, theirs = await analyzed(ada, engine), await analyzed(bob, engine)
         for other in (UNKNOWN, theirs, "x"):
             await assert_refused(await self.get(ada, mine, other), 404, "not-found")
 
-    async def test_one_without_an_analysis_is_told_by_its_place(self, ada, engine):
+    async def test_job_without_analysis_is_named_by_place(self, ada, engine):
         mine, plain, pending = await analyzed(ada, engine), await ada.encrypt(), await ada.encrypt()
         await engine.complete_encrypt(plain)
         await assert_refused(await self.get(ada, mine, plain), 404, "not-found", "place 2")
@@ -317,7 +322,7 @@ class TestTrends:
     async def get(self, user, **query):
         return await user.http.get(f"{ANALYZE}/trends", params=query)
 
-    async def test_today_counts_what_was_done(self, ada, engine):
+    async def test_today_counts_jobs_and_analyses(self, ada, engine):
         await analyzed(ada, engine, entropy=7.0, correlation=0.01)
         await analyzed(ada, engine, entropy=7.5, correlation=0.02, letter="B")
         await analyzed(ada, engine, entropy=7.9, correlation=0.09)
@@ -350,8 +355,8 @@ class TestTrends:
         await analyzed(bob, engine)
         assert (await self.get(ada)).json()["days"][-1]["analyses"] == 0
 
-    async def test_two_pictures_of_your_own_are_not_counted(self, ada, engine):
-        response = await TestTwoPicturesOfYourOwn().post(ada, prefer="respond-async")
+    async def test_own_pictures_are_not_counted(self, ada, engine):
+        response = await TestOwnPictures().post(ada, prefer="respond-async")
         await engine.complete_measurement(response.json()["job_id"], measured().without_summary())
         assert (await self.get(ada)).json()["days"][-1]["analyses"] == 0
 
@@ -367,7 +372,7 @@ class TestTrends:
             {"days": "3"},
         ],
     )
-    async def test_a_period_that_is_none_is_refused(self, ada, query):
+    async def test_invalid_period_is_refused(self, ada, query):
         await assert_refused(await self.get(ada, **query), 422, "validation-failed")
 
     async def test_a_year_is_allowed(self, ada):
@@ -381,7 +386,7 @@ class TestAvalanche:
     async def post(self, user, data=PICTURE, **headers):
         return await user.http.post(AVALANCHE, files={"image": ("a.png", data)}, headers=headers)
 
-    async def test_what_changed_is_the_answer(self, ada, engine, background):
+    async def test_document_is_the_answer(self, ada, engine, background):
         document = json.dumps(avalanche(np.zeros((64, 3), np.uint8))).encode()
 
         async def work():
@@ -393,7 +398,8 @@ class TestAvalanche:
         assert response.headers["Content-Type"] == "application/json"
         assert Avalanche.model_validate(response.json(), strict=True).model_dump() == response.json()
 
-    async def test_later_it_is_the_result_of_the_job_and_no_analysis(self, ada, engine):
+    async def test_job_result_is_not_an_analysis(self, ada, engine):
+        """The numbers are the result of the job; the routes of analyses and reports do not have them."""
         job_id = (await self.post(ada, Prefer="respond-async")).json()["job_id"]
         await engine.complete_measurement(job_id, Measurement({ANALYSIS: b"{}"}))
         job = await ada.job(job_id)

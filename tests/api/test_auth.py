@@ -1,3 +1,5 @@
+"""Registration, and the token route with its password grant and refresh grant."""
+
 import asyncio
 import re
 
@@ -27,16 +29,16 @@ async def refresh(client, token):
 
 
 class TestRegister:
-    async def test_an_account_is_made_and_its_email_is_lower_case(self, client):
+    async def test_account_email_is_lower_case(self, client):
         response = await register(client, "New.Person@Example.ORG")
         assert response.status_code == 201
         assert response.json()["email"] == "new.person@example.org"
         assert response.json()["account_id"].startswith("acc_")
 
-    async def test_a_name_of_the_local_network_is_an_email_too(self, client):
+    async def test_local_domain_is_a_valid_email(self, client):
         assert (await register(client, "admin@nas.local")).status_code == 201
 
-    async def test_one_email_is_one_account_however_it_is_spelled(self, client, ada):
+    async def test_email_in_other_case_is_taken(self, client, ada):
         response = await register(client, ada.email.upper())
         assert (response.status_code, response.json()["code"]) == (409, "email-taken")
 
@@ -44,7 +46,7 @@ class TestRegister:
         "email",
         ["", "nobody", "a@b@c.org", "a b@c.org", "a@c.org\x00", "a@c.org\r\nX: y", "x" * 300 + "@c.org", "a@\ud800"],
     )
-    async def test_what_is_no_email_is_refused(self, client, email):
+    async def test_invalid_email_is_refused(self, client, email):
         response = await client.post(
             REGISTER, content=json_of(email=email, password=PASSWORD), headers={"Content-Type": "application/json"}
         )
@@ -78,7 +80,7 @@ class TestRegister:
         assert CANARY not in response.text
 
     @pytest.mark.parametrize("body", ['{"email": "canary-Zx9!-secret', "[" * 5000, "canary-Zx9!-secret", "", "\xff"])
-    async def test_a_body_that_is_no_json_is_refused_and_not_repeated(self, client, body):
+    async def test_invalid_json_is_refused_and_not_repeated(self, client, body):
         response = await client.post(REGISTER, content=body.encode(), headers={"Content-Type": "application/json"})
         assert (response.status_code, response.json()["code"]) == (422, "validation-failed")
         assert "canary" not in response.text
@@ -100,7 +102,7 @@ class TestPasswordGrant:
         jobs = await client.get("/api/v1/jobs", headers={"Authorization": f"Bearer {body['access_token']}"})
         assert jobs.status_code == 200
 
-    async def test_a_wrong_email_and_a_wrong_password_are_the_same_answer(self, client, ada):
+    async def test_unknown_email_answers_like_wrong_password(self, client, ada):
         wrong = [await log_in(client, ada.email, "wrong horse battery"), await log_in(client, "nobody@example.org")]
         assert [response.status_code for response in wrong] == [400, 400]
         assert wrong[0].json() | {"request_id": ""} == wrong[1].json() | {"request_id": ""}
@@ -119,7 +121,7 @@ class TestPasswordGrant:
             {"grant_type": "refresh_token", "username": CANARY, "password": CANARY, "admin": CANARY},
         ],
     )
-    async def test_an_incomplete_or_unsupported_form_is_refused_and_not_repeated(self, client, form):
+    async def test_unfit_form_is_refused_and_not_repeated(self, client, form):
         response = await client.post(TOKEN, data=form)
         unsupported = form.get("grant_type") == "client_credentials"
         assert refused_as(response, "unsupported_grant_type" if unsupported else "invalid_request")
@@ -135,7 +137,7 @@ class TestPasswordGrant:
             ("--x\r\nbroken", "multipart/form-data; boundary=x"),
         ],
     )
-    async def test_what_is_no_form_is_refused_as_oauth_says(self, client, content, kind):
+    async def test_other_body_is_an_oauth_invalid_request(self, client, content, kind):
         response = await client.post(TOKEN, content=content, headers={"Content-Type": kind})
         assert refused_as(response, "invalid_request")
 
@@ -147,12 +149,12 @@ class TestPasswordGrant:
         response = await log_in(client, ada.email)
         assert (response.status_code, response.headers["Content-Type"]) == (503, "application/problem+json")
 
-    async def test_the_fields_that_oauth_clients_send_are_taken(self, client, ada):
+    async def test_fields_of_oauth_clients_are_accepted(self, client, ada):
         form = {"grant_type": "password", "username": ada.email, "password": PASSWORD}
         response = await client.post(TOKEN, data=form | {"scope": "jobs:read", "client_id": "x", "client_secret": "y"})
         assert response.status_code == 200
 
-    async def test_fields_that_nobody_knows_are_ignored(self, client, ada):
+    async def test_unknown_fields_are_ignored(self, client, ada):
         """RFC 6749, section 3.2; twice they are refused all the same."""
         form = {"grant_type": "password", "username": ada.email, "password": PASSWORD, "audience": "x"}
         assert (await client.post(TOKEN, data=form)).status_code == 200
@@ -167,7 +169,8 @@ class TestRefreshGrant:
         assert third.status_code == 200
         assert len({first["refresh_token"], second["refresh_token"], third.json()["refresh_token"]}) == 3
 
-    async def test_a_refresh_token_that_comes_twice_ends_its_whole_family(self, client, ada):
+    async def test_reused_refresh_token_ends_its_family(self, client, ada):
+        """Another login of the same account is not affected."""
         first = (await log_in(client, ada.email)).json()
         other = (await log_in(client, ada.email)).json()
         second = (await refresh(client, first["refresh_token"])).json()
@@ -175,7 +178,7 @@ class TestRefreshGrant:
         assert refused_as(await refresh(client, second["refresh_token"]), "invalid_grant")
         assert (await refresh(client, other["refresh_token"])).status_code == 200
 
-    async def test_of_many_uses_at_once_at_most_one_succeeds(self, client, ada):
+    async def test_concurrent_refreshes_succeed_at_most_once(self, client, ada):
         token = (await log_in(client, ada.email)).json()["refresh_token"]
         answers = await asyncio.gather(*(refresh(client, token) for _ in range(8)))
         assert sorted(response.status_code for response in answers)[1:] == [400] * 7

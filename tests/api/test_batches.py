@@ -1,4 +1,4 @@
-"""Many pictures in one request: taken in one by one, answered together, followed on one socket, fetched as one zip."""
+"""Batches: many pictures in one request, accepted one by one, followed on one socket, downloaded as one zip."""
 
 import hashlib
 import io
@@ -29,7 +29,7 @@ PASSWORD = "a long passphrase"
 
 
 def archive(*entries, **options):
-    """Zip these, each a name and what is under it."""
+    """Zip these entries, each a name and its content."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", **{"compression": zipfile.ZIP_DEFLATED} | options) as file:
         for name, data in entries:
@@ -74,7 +74,7 @@ def errors(batch):
 
 @pytest.fixture
 def stored(monkeypatch):
-    """What is put into the store and taken out of it again, while this test runs."""
+    """The keys that are in the store because of this test."""
     keys: list[str] = []
     put, delete = S3Blobs.put, S3Blobs.delete
 
@@ -131,7 +131,7 @@ class TestAccepted:
         jobs = [await ada.job(job_id) for job_id in job_ids(batch)]
         assert [(job["layout"], job["quantum_purity"]["requested"]) for job in jobs] == [("file", "maximum")] * 2
 
-    async def test_a_hundred_are_taken_and_one_more_is_not(self, ada, stored):
+    async def test_hundred_pictures_are_the_limit(self, ada, stored):
         batch = await take(ada, *[PNG] * 100)
         assert batch["counts"]["pending"] == 100
         stored.clear()
@@ -156,7 +156,7 @@ class TestAccepted:
         found = await rows(engine, "SELECT id, priority FROM jobs WHERE account_id = :id", id=ada.account_id)
         assert {ids.to_wire("job", row["id"]): row["priority"] for row in found} == {job_ids(batch)[0]: 2, single: 1}
 
-    async def test_it_is_told_in_time_where_the_caller_waits(self, ada, engine, background):
+    async def test_prefer_wait_answers_with_the_finished_batch(self, ada, engine, background):
         async def work():
             await engine.next_job(ada, number=2)
             for job in await jobs_of(ada):
@@ -181,7 +181,8 @@ class TestAccepted:
 
 
 class TestPartialFailure:
-    async def test_a_refused_picture_is_an_item_and_the_others_go_on(self, ada, stored):
+    async def test_refused_picture_is_an_item_with_error(self, ada, stored):
+        """The other pictures become jobs. Only a picture that is too large refuses the whole form."""
         too_large = pictures.encode(pictures.make(8, 6), "BMP") + bytes(50_000_000)
         batch = await take(ada, ("notes.txt", b"no picture"), PNG, ("empty.png", b""), ("cut.png", PNG[:-20]))
         assert errors(batch) == ["unsupported-format", None, "image-empty", "image-corrupt"]
@@ -200,19 +201,19 @@ class TestPartialFailure:
         response = await send(ada, PNG, too_large[:50_000_001])
         assert (response.status_code, response.json()["code"]) == (413, "file-too-large")
 
-    async def test_where_all_are_refused_there_is_a_batch_that_has_failed(self, ada):
+    async def test_batch_of_refused_pictures_has_failed(self, ada):
         batch = await take(ada, b"no picture", b"neither")
         assert (batch["status"], batch["counts"]["failed"]) == ("failed", 2)
         assert batch["completed_at"] is not None
         assert batch["expires_at"] is not None
         assert batch["result_url"] == f"{BATCHES}/{batch['batch_id']}/result"
 
-    async def test_a_layout_that_cannot_hold_a_picture_costs_that_picture(self, ada, stored):
+    async def test_unfit_layout_refuses_that_picture_alone(self, ada, stored):
         batch = await take(ada, PNG, pictures.encode(pictures.make(8, 6, "CMYK"), "TIFF"), layout="pixels")
         assert errors(batch) == [None, "layout-not-exact"]
         assert stored == [key for key in stored if job_ids(batch)[0].removeprefix("job_") in key]
 
-    async def test_a_name_is_shown_without_what_could_harm_and_kept_sealed(self, ada, engine):
+    async def test_file_name_is_cleaned_and_stored_encrypted(self, ada, engine):
         name = "../../etc/\u202egnp.secret-name.png"
         batch = await take(ada, (name, PNG), ("", PNG))
         assert [item["filename"] for item in batch["items"]] == ["gnp.secret-name.png", None]
@@ -232,7 +233,7 @@ class TestArchive:
         assert [item["filename"] for item in batch["items"]] == ["one.png", "two.jpg", "readme.txt"]
         assert errors(batch) == [None, None, "unsupported-format"]
 
-    async def test_what_file_managers_leave_there_does_not_count(self, ada):
+    async def test_files_of_file_managers_are_ignored(self, ada):
         rest = [("__MACOSX/._one.png", b"x"), ("a/.DS_Store", b"x"), ("a/", b""), ("Thumbs.db", b"x")]
         batch = await take(ada, zipped=archive(*rest, ("a/one.png", PNG)))
         assert [item["filename"] for item in batch["items"]] == ["one.png"]
@@ -258,7 +259,7 @@ class TestArchive:
         assert words in response.json()["detail"]
         assert await jobs_of(ada) == []
 
-    async def test_one_that_unpacks_to_too_much_is_refused_by_what_it_declares(self, ada):
+    async def test_declared_unpacked_size_is_limited(self, ada):
         zipped = archive(*[(f"{n}.png", bytes(45_000_000)) for n in range(12)])
         assert len(zipped) < 1_000_000
         response = await send(ada, zipped=zipped)
@@ -307,21 +308,23 @@ class TestRefusedForms:
 
     @pytest.mark.parametrize("blank_first", [True, False])
     @pytest.mark.parametrize("other", ["archive", "images"])
-    async def test_a_file_that_nobody_chose_in_a_browser_was_not_sent(self, ada, other, blank_first):
+    async def test_empty_browser_field_is_ignored(self, ada, other, blank_first):
+        """A browser sends a field in which no file was chosen as a part without a name and without bytes."""
         chosen = ("images", "a.png", PNG) if other == "archive" else ("archive", "a.zip", archive(("a.png", PNG)))
         parts = [(other, "", b""), chosen] if blank_first else [chosen, (other, "", b"")]
         body, headers = multipart(*parts)
         response = await ada.http.post(BATCH, content=body, headers=headers)
         assert (response.status_code, response.json()["counts"]["pending"]) == (202, 1), response.text
 
-    async def test_a_form_in_which_nobody_chose_anything_is_refused(self, ada, stored):
+    async def test_form_with_empty_fields_alone_is_refused(self, ada, stored):
         body, headers = multipart(("images", "", b""), ("archive", "", b""))
         response = await ada.http.post(BATCH, content=body, headers=headers)
         assert (response.status_code, response.json()["errors"][0]["code"]) == (422, "missing")
         assert stored == []
 
     @pytest.mark.parametrize(("error", "status"), [(Unavailable(), 503), (StorageFull(), 507)])
-    async def test_a_store_that_fails_in_the_middle_leaves_no_batch(self, ada, stored, monkeypatch, error, status):
+    async def test_failing_store_leaves_no_batch(self, ada, stored, monkeypatch, error, status):
+        """The objects that were stored before the failure are deleted."""
         put = S3Blobs.put
 
         async def fail_at_the_third(self, key, data, **options):
@@ -336,10 +339,8 @@ class TestRefusedForms:
         assert (await ada.http.get(BATCHES)).json()["data"] == []
         assert await jobs_of(ada) == []
 
-    async def test_a_database_that_fails_at_the_end_leaves_objects_that_the_sweeper_collects(
-        self, ada, stored, monkeypatch
-    ):
-        """Of a commit whose answer was lost nobody knows: were its objects deleted, its jobs would be lost."""
+    async def test_failing_database_leaves_objects_for_the_sweeper(self, ada, stored, monkeypatch):
+        """The commit may have succeeded though its answer was lost: then deleted objects would lose the jobs."""
 
         async def fail(session, items):
             raise Unavailable
@@ -384,7 +385,7 @@ class TestList:
 
 
 class TestStatus:
-    async def test_it_is_what_became_of_its_jobs(self, ada, engine):
+    async def test_status_follows_from_its_jobs(self, ada, engine):
         batch = await take(ada, PNG, PNG)
         first, second = job_ids(batch)
         await engine.fail(first)
@@ -403,7 +404,7 @@ class TestStatus:
 
 
 class TestSteering:
-    async def test_cancel_ends_what_waits_and_keeps_what_is_done(self, ada, engine):
+    async def test_cancel_keeps_completed_jobs(self, ada, engine):
         batch = await take(ada, PNG, PNG, PNG)
         await engine.complete_encrypt(job_ids(batch)[0])
         response = await ada.http.post(f"{BATCHES}/{batch['batch_id']}/cancel")
@@ -419,7 +420,7 @@ class TestSteering:
         response = await ada.http.post(f"{BATCHES}/{batch['batch_id']}/cancel")
         assert (response.status_code, response.json()["code"]) == (409, "job-finished")
 
-    async def test_retry_opens_it_again_for_what_has_failed(self, ada, engine):
+    async def test_retry_reopens_it_for_failed_jobs(self, ada, engine):
         batch = await take(ada, PNG, PNG, b"no picture")
         first, second = job_ids(batch)
         await engine.fail(first)
@@ -433,7 +434,7 @@ class TestSteering:
         assert (batch["status"], batch["counts"]["completed"], batch["counts"]["failed"]) == ("completed", 2, 1)
         assert batch["completed_at"] is not None
 
-    async def test_what_nothing_can_come_of_is_not_retried(self, ada, engine, stored):
+    async def test_retry_needs_failed_jobs_with_pictures(self, ada, engine, stored):
         refused = await take(ada, b"no picture")
         response = await ada.http.post(f"{BATCHES}/{refused['batch_id']}/retry")
         assert (response.status_code, response.json()["code"]) == (409, "job-finished")
@@ -449,7 +450,7 @@ class TestSteering:
         response = await ada.http.post(f"{BATCHES}/{waiting['batch_id']}/retry")
         assert (response.status_code, response.json()["code"]) == (410, "gone")
 
-    async def test_delete_takes_the_jobs_along_once_they_have_ended(self, ada, engine):
+    async def test_delete_needs_ended_jobs_and_includes_them(self, ada, engine):
         batch = await take(ada, PNG, PNG)
         url = f"{BATCHES}/{batch['batch_id']}"
         response = await ada.http.delete(url)
@@ -486,7 +487,7 @@ class TestOwner:
 
 
 class TestResult:
-    async def test_is_one_zip_with_every_picture_and_a_manifest(self, ada, engine):
+    async def test_zip_has_every_picture_and_a_manifest(self, ada, engine):
         batch = await take(ada, ("scan.png", PNG), ("SCAN.jpg", JPEG), ("aux.png", PNG), b"no picture")
         first, second, third = job_ids(batch)
         made = [await engine.complete_encrypt(first), await engine.complete_encrypt(second, material=b"m" * 100)]
@@ -516,7 +517,8 @@ class TestResult:
         assert manifest["items"][2]["error"]["code"] == "image-corrupt"
         assert (manifest["items"][3]["job_id"], manifest["items"][3]["files"]) == (None, [])
 
-    async def test_is_there_once_all_has_ended_or_in_part_on_demand(self, ada, engine):
+    async def test_unfinished_batch_needs_the_parameter_partial(self, ada, engine):
+        """The zip is complete when all jobs have ended; before that, `partial=true` gives the finished pictures."""
         batch = await take(ada, ("one.png", PNG), ("two.png", PNG))
         await engine.complete_encrypt(job_ids(batch)[0])
         url = f"{BATCHES}/{batch['batch_id']}/result"
@@ -562,7 +564,7 @@ class TestResult:
         response = await ada.http.get(f"{BATCHES}/{batch['batch_id']}/result")
         assert (response.status_code, response.json()["code"]) == (503, "unavailable")
 
-    async def test_a_store_that_fails_in_the_middle_cuts_the_zip(self, wired, engine, monkeypatch):
+    async def test_failing_store_cuts_the_zip(self, wired, engine, monkeypatch):
         batch = await take(wired, PNG, PNG)
         for job_id in job_ids(batch):
             await engine.complete_encrypt(job_id)
@@ -586,25 +588,25 @@ class TestResult:
 
 
 class TestSocket:
-    async def frames(self, server, wired, batch):
+    async def messages(self, server, wired, batch):
         url = server.base_url.replace("http://", "ws://") + f"/ws/progress/{batch['batch_id']}"
         headers = {"Authorization": f"Bearer {wired.token}"}
         async with websockets.asyncio.client.connect(url, additional_headers=headers, proxy=None) as socket:
-            async for frame in socket:
-                yield json.loads(frame)
+            async for message in socket:
+                yield json.loads(message)
             assert socket.close_code == 1000
 
-    async def test_one_tells_of_every_job_to_the_last(self, server, wired, engine):
+    async def test_socket_sends_the_messages_of_every_job(self, server, wired, engine):
         batch = await take(wired, PNG, PNG, b"no picture")
         first, second = job_ids(batch)
-        frames = []
-        async for frame in self.frames(server, wired, batch):
-            frames.append(frame)
-            if len(frames) == 1:
+        messages = []
+        async for message in self.messages(server, wired, batch):
+            messages.append(message)
+            if len(messages) == 1:
                 await engine.fail(first)
-            if frame["type"] == "batch" and frame["payload"]["counts"]["failed"] == 2 and len(frames) < 4:
+            if message["type"] == "batch" and message["payload"]["counts"]["failed"] == 2 and len(messages) < 4:
                 await engine.complete_encrypt(second)
-        snapshot, *events, last = frames
+        snapshot, *events, last = messages
         assert (snapshot["type"], snapshot["batch_id"]) == ("snapshot", batch["batch_id"])
         assert snapshot["payload"]["counts"] == batch["counts"]
         assert [(item["job_id"], item["status"], item["seq"]) for item in snapshot["payload"]["items"]] == [
@@ -612,25 +614,25 @@ class TestSocket:
             (second, "pending", 1),
             (None, "failed", 0),
         ]
-        assert [(frame["type"], frame.get("job_id"), frame.get("seq")) for frame in events] == [
+        assert [(message["type"], message.get("job_id"), message.get("seq")) for message in events] == [
             ("error", first, 2),
             ("batch", None, None),
             ("completed", second, 2),
             ("batch", None, None),
         ]
-        assert {frame["batch_id"] for frame in frames} == {batch["batch_id"]}
+        assert {message["batch_id"] for message in messages} == {batch["batch_id"]}
         assert (last["type"], last.get("job_id")) == ("completed", None)
         assert last["payload"]["counts"] == events[-1]["payload"]["counts"]
         assert last["payload"]["result_url"] == f"{BATCHES}/{batch['batch_id']}/result"
 
-    async def test_of_a_finished_batch_it_tells_the_end_at_once(self, server, wired):
+    async def test_finished_batch_is_completed_at_once(self, server, wired):
         batch = await take(wired, b"no picture")
-        frames = [frame async for frame in self.frames(server, wired, batch)]
-        assert [frame["type"] for frame in frames] == ["snapshot", "completed"]
-        assert frames[0]["payload"]["items"][0]["error"]["code"] == "unsupported-format"
+        messages = [message async for message in self.messages(server, wired, batch)]
+        assert [message["type"] for message in messages] == ["snapshot", "completed"]
+        assert messages[0]["payload"]["items"][0]["error"]["code"] == "unsupported-format"
 
     async def test_another_accounts_batch_is_not_there(self, server, wired, ada):
         batch = await take(ada, b"no picture")
         with pytest.raises(websockets.exceptions.InvalidStatus) as refused:
-            _ = [frame async for frame in self.frames(server, wired, batch)]
+            _ = [message async for message in self.messages(server, wired, batch)]
         assert refused.value.response.status_code == 404

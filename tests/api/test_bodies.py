@@ -1,4 +1,4 @@
-"""How much of a body is read, how fast, and how much of all at once: on a real connection where the wire matters."""
+"""Limits of request bodies: size, time, and memory of all together; on a real connection where that matters."""
 
 import asyncio
 import time
@@ -38,7 +38,7 @@ def in_flight():
 
 
 class TestTooLarge:
-    async def test_a_declared_length_over_the_limit_is_refused_before_a_byte_of_it(self, server, wired, connect):
+    async def test_declared_length_is_refused_before_the_body(self, server, wired, connect):
         wire = await connect(server)
         await wire.begin("/api/v1/encrypt", wired.token, length=60_000_000)
         status, headers, body = await wire.answer()
@@ -50,7 +50,7 @@ class TestTooLarge:
         status, _, body = await wire.answer()
         assert (status, body["code"]) == (413, "file-too-large")
 
-    async def test_of_60_megabytes_the_last_ones_are_never_waited_for(self, server, wired, connect):
+    async def test_oversized_chunked_body_is_refused_early(self, server, wired, connect):
         wire = await connect(server)
         await wire.begin("/api/v1/encrypt", wired.token)
         await wire.send(HEAD, chunked=True)
@@ -59,27 +59,27 @@ class TestTooLarge:
         status, headers, body = await wire.answer()
         assert (status, body["code"], headers["Connection"]) == (413, "file-too-large", "close")
 
-    async def test_a_client_that_sends_everything_first_still_gets_the_answer(self, server, wired):
+    async def test_client_that_sends_everything_gets_the_answer(self, server, wired):
         picture = pictures.PNG_SIGNATURE + bytes(55_000_000)
         response = await wired.http.post("/api/v1/encrypt", files={"image": ("a.png", picture)})
         assert (response.status_code, response.json()["code"]) == (413, "file-too-large")
 
-    async def test_the_limit_is_of_the_file_to_the_byte(self, ada):
-        # Whether it is a picture is asked after its size.
+    async def test_file_limit_is_exact_to_the_byte(self, ada):
+        # The size is checked before the format.
         allowed = await ada.http.post("/api/v1/encrypt", files={"image": ("a.png", bytes(50_000_000))})
         assert (allowed.status_code, allowed.json()["code"]) == (415, "unsupported-format")
         refused = await ada.http.post("/api/v1/encrypt", files={"image": ("a.png", bytes(50_000_001))})
         assert (refused.status_code, refused.json()["code"]) == (413, "file-too-large")
         assert "50,000,000" in refused.json()["detail"]
 
-    async def test_a_picture_of_50_000_000_bytes_is_taken(self, ada):
+    async def test_picture_of_fifty_megabytes_is_accepted(self, ada):
         bmp = pictures.encode(pictures.make(8, 6), "BMP")
         picture = bmp + bytes(50_000_000 - len(bmp))
         response = await ada.http.post("/api/v1/encrypt", files={"image": ("a.bmp", picture)})
         assert response.status_code == 202
         assert response.json()["image"]["bytes"] == 50_000_000
 
-    async def test_an_encrypted_image_may_be_larger_than_an_original(self, ada):
+    async def test_encrypted_image_may_have_sixty_megabytes(self, ada):
         response = await ada.http.post("/api/v1/decrypt", files={"encrypted_image": ("a.png", bytes(60_000_000))})
         assert (response.status_code, response.json()["code"]) == (415, "unsupported-format")
 
@@ -96,7 +96,7 @@ class TestTooLarge:
         response = await client.post(path, content=b"x" * 65_537, headers={"Content-Type": media_type})
         assert (response.status_code, response.json()["code"]) == (413, "file-too-large")
 
-    async def test_a_form_that_does_not_end_is_bounded_too(self, server, wired, connect):
+    async def test_endless_form_is_413(self, server, wired, connect):
         wire = await connect(server)
         await wire.begin("/api/v1/auth/token", wired.token, media_type="application/x-www-form-urlencoded")
         while wire.sent < 200_000 and not wire.answered:
@@ -106,14 +106,14 @@ class TestTooLarge:
 
 
 class TestEarlyRefusals:
-    async def test_without_a_credential_nothing_of_the_body_is_awaited(self, server, connect):
+    async def test_bad_credential_is_401_before_the_body(self, server, connect):
         wire = await connect(server)
         await wire.begin("/api/v1/encrypt", "nonsense", length=40_000_000)
         await wire.send(PIECE)
         status, headers, _ = await wire.answer()
         assert (status, headers["Connection"]) == (401, "close")
 
-    async def test_an_unknown_field_ends_it_before_the_picture_has_arrived(self, server, wired, connect):
+    async def test_unknown_field_is_422_before_the_picture(self, server, wired, connect):
         wire = await connect(server)
         await wire.begin("/api/v1/encrypt", wired.token, length=40_000_000)
         await wire.send(b'--b\r\nContent-Disposition: form-data; name="nonsense"\r\n\r\n')
@@ -141,7 +141,7 @@ class TestSlowBodies:
         assert (status, body["code"], headers["Connection"]) == (408, "request-timeout", "close")
 
     async def test_slow_body_alone_is_never_cut(self, hasty, wired, connect):
-        """It takes next to nothing, and nobody waits for that."""
+        """It takes next to no memory, and no other body waits for that."""
         wire = await connect(hasty)
         await wire.begin("/api/v1/encrypt", wired.token, length=40_000_000)
         await wire.send(HEAD)
@@ -168,7 +168,7 @@ class TestSlowBodies:
             await asyncio.sleep(0.05)
         return await wire.answer()
 
-    async def test_a_slow_body_that_goes_on_is_waited_for(self, hasty, wired, connect):
+    async def test_slow_and_steady_body_is_accepted(self, hasty, wired, connect):
         wire = await connect(hasty)
         body = HEAD + pictures.encode(pictures.make(400, 300), "BMP") + TAIL
         await wire.begin("/api/v1/encrypt", wired.token, length=len(body))
@@ -213,7 +213,7 @@ class TestBytesInFlight:
         status, _, body = await wire.answer()
         assert (status, body["code"]) == (415, "unsupported-media-type")
 
-    async def test_a_body_is_given_back_before_its_caller_waits_for_the_job(self, gateway_settings, engine):
+    async def test_waiting_caller_holds_no_body_bytes(self, gateway_settings, engine):
         async with opened(gateway_settings()) as gateway:
             user = await gateway.user()
             async with user.http:
@@ -228,7 +228,7 @@ class TestBytesInFlight:
 
 
 class TestBatches:
-    """What is held of a batch is a picture, or its archive; the rest of it is stored while it arrives."""
+    """A batch holds one picture or its archive in memory; its other pictures are stored while it arrives."""
 
     PICTURE = HEAD.replace(b'name="image"', b'name="images"') + PNG + b"\r\n"
 

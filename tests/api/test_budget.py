@@ -1,4 +1,4 @@
-"""How bodies share memory: attackers with real sockets hold it, and whom that costs what."""
+"""The memory budget of bodies: attackers on real sockets fill it, and other accounts are still served."""
 
 import asyncio
 from collections import Counter
@@ -36,7 +36,7 @@ def narrow(gateway_settings):
 
 @pytest.fixture
 async def hold(narrow):
-    """Open bodies that declare 50 MB, send some megabytes at once, and then drip."""
+    """Open bodies that declare 50 MB, send some megabytes at once, and then continue slowly."""
     wires, drips = [], []
 
     async def drip(wire):
@@ -75,15 +75,15 @@ async def upload(gateway, user, picture=PICTURE):
 
 
 class TestAttackers:
-    async def test_five_idle_sockets_lock_nobody_out(self, narrow, hold, ada, bob):
+    async def test_five_idle_sockets_block_no_other_account(self, narrow, hold, ada, bob):
         wires = await hold(bob, count=5, megabytes=0)
         await eventually(lambda: in_flight() >= 5 * STEP)
         assert {await log_in(narrow, ada) for _ in range(5)} == {200}
         assert (await upload(narrow, ada)).status_code == 202
-        assert not any(wire.answered for wire in wires), "nobody needed their room"
+        assert not any(wire.answered for wire in wires), "no other body needed their room"
 
-    async def test_full_budget_costs_who_filled_it(self, narrow, hold, ada, bob):
-        """Twenty slow bodies hold all of it: an honest picture of 5 MB costs some of them, and waits for none."""
+    async def test_full_budget_cuts_the_account_holding_it(self, narrow, hold, ada, bob):
+        """Twenty slow bodies hold all of it: a picture of 5 MB is accepted at once, and some of them are cut for it."""
         wires = await hold(bob, count=20, megabytes=5)
         await hold(bob, count=1, megabytes=LIMIT // 1_000_000 - 101)
         await eventually(lambda: in_flight() > LIMIT - 2_000_000)
@@ -143,7 +143,7 @@ class TestOneAccount:
 
 
 class Sender:
-    """What a body waits for; whether it was told to wait no longer."""
+    """Stands in for the timeout of a body, and records whether it was ended."""
 
     def __init__(self):
         self.ended = False
@@ -153,7 +153,7 @@ class Sender:
 
 
 class TestBodyBudget:
-    """The rules themselves, on bodies that are played."""
+    """The rules of the budget, on simulated bodies."""
 
     @pytest.fixture
     def room(self, monkeypatch):
@@ -161,7 +161,7 @@ class TestBodyBudget:
         return BodyBudget(100)
 
     async def arriving(self, room, account_id, held):
-        """A body that has this much and waits for its sender."""
+        """Return a body that holds so many bytes and waits for its sender."""
         share = Share(account_id)
         await room.reserve(share, held)
         share.wait = Sender()
@@ -183,7 +183,7 @@ class TestBodyBudget:
             await room.reserve(late, 20)
         assert (whole.held, whole.cut, late.held) == (90, False, 0)
 
-    async def test_room_goes_to_who_holds_least(self, room, background):
+    async def test_room_goes_to_the_smallest_holder(self, room, background):
         rich, poor = ids.new(), ids.new()
         whole, more, first, second = Share(rich), Share(rich), Share(rich), Share(poor)
         await room.reserve(whole, 60)
@@ -210,7 +210,7 @@ class TestBodyBudget:
         await waiting
 
     @pytest.mark.parametrize("slow", [0, 1])
-    async def test_slowest_of_who_holds_most_is_cut(self, room, slow):
+    async def test_slowest_body_of_largest_holder_is_cut(self, room, slow):
         rich, poor = ids.new(), ids.new()
         shares = [await self.arriving(room, rich, 40) for _ in range(2)]
         bystander = await self.arriving(room, poor, 20)

@@ -1,4 +1,4 @@
-"""What comes over a connection, on a real one: heads that are slow, large or broken, and readers that do not read."""
+"""Limits of connections, on real ones: slow, large and broken heads, and clients that do not read."""
 
 import asyncio
 import json
@@ -34,7 +34,7 @@ async def connect():
 
 
 async def ask(connect, gateway, *pieces):
-    """Send these bytes, and read all that comes until the connection closes."""
+    """Send these bytes, and read until the connection closes."""
     reader, writer = await connect(gateway)
     for piece in pieces:
         writer.write(piece)
@@ -91,7 +91,7 @@ class TestSlowHeads:
         answer = await ask(connect, hasty, b"\r\n\r\n")
         assert answer == b"" or answer.startswith(b"HTTP/1.1 408 ")
 
-    async def test_a_request_that_is_there_may_take_its_time(self, hasty, connect, wired, engine):
+    async def test_slow_body_is_not_a_slow_head(self, hasty, connect, wired, engine):
         body = b"--b\r\n"
         head = f"POST /api/v1/encrypt HTTP/1.1\r\nHost: g\r\nAuthorization: Bearer {wired.token}\r\n".encode()
         head += b"Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 1000\r\n\r\n"
@@ -127,7 +127,7 @@ class TestLargeHeads:
         answer = await ask(connect, server, GET, b"X-Token: " + b"x" * 16_000 + b"\r\nConnection: close\r\n\r\n")
         assert parse(answer)[0] == 200
 
-    async def test_many_small_requests_on_one_connection_are_not_one_large_head(self, server, connect):
+    async def test_head_bytes_count_per_request(self, server, connect):
         reader, writer = await connect(server)
         for _ in range(30):
             writer.write(GET + b"X-Token: " + b"x" * 4000 + b"\r\n\r\n")
@@ -163,9 +163,7 @@ class TestBrokenRequests:
         ],
         ids=lambda value: value[-60:].decode("latin-1"),
     )
-    async def test_are_refused_in_the_shape_of_every_refusal_and_the_connection_closed(
-        self, server, connect, request_bytes
-    ):
+    async def test_are_problems_and_close_the_connection(self, server, connect, request_bytes):
         status, head, body = parse(await ask(connect, server, request_bytes))
         assert 400 <= status < 500
         assert json.loads(body)["status"] == status
@@ -189,20 +187,20 @@ class TestBrokenRequests:
         assert parse(await ask(connect, server, request))[0] == expected
 
     @pytest.mark.parametrize("method", ["TRACE", "PUT", "PATCH", "DELETE", "PROPFIND", "QUERY"])
-    async def test_methods_that_nobody_offers_are_405(self, server, connect, method):
+    async def test_unsupported_methods_are_405(self, server, connect, method):
         request = f"{method} /health HTTP/1.1\r\nHost: g\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode()
         status, _, body = parse(await ask(connect, server, request))
         assert (status, json.loads(body)["code"]) == (405, "method-not-allowed")
 
-    async def test_what_is_hidden_behind_a_body_is_never_answered(self, server, connect):
-        """One reader would take the second request for a body, the other for a request."""
+    async def test_smuggled_request_is_never_answered(self, server, connect):
+        """One parser takes the second request for a body, another parser takes it for a request."""
         hidden = b"GET /metrics HTTP/1.1\r\nHost: g\r\n\r\n"
         lengths = b"Content-Length: %d\r\nTransfer-Encoding: chunked\r\n\r\n" % len(hidden)
         answer = await ask(connect, server, POST + lengths, b"0\r\n\r\n" + hidden)
         assert answer.count(b"HTTP/1.1 ") == 1
         assert b"imageshield_" not in answer
 
-    async def test_rubbish_behind_a_request_is_not_answered_into_its_answer(self, server, connect, wired):
+    async def test_trailing_garbage_adds_no_second_answer(self, server, connect, wired):
         job_id = await wired.encrypt()
         request = f"GET /api/v1/jobs/{job_id} HTTP/1.1\r\nHost: g\r\nAuthorization: Bearer {wired.token}\r\n\r\n"
         answer = await ask(connect, server, request.encode() + b"\x00rubbish\r\n\r\n")
@@ -220,7 +218,7 @@ class TestReaders:
 
     @pytest.fixture
     async def download(self, ada, engine, hasty):
-        """Open a download of 30 MB, on a socket that takes little at a time."""
+        """Open a download of 30 MB on a socket with a small buffer."""
         opened = []
 
         async def begin():

@@ -1,4 +1,4 @@
-"""RFC 8725 and ASVS 9: what a token may not be."""
+"""Access tokens that are refused, after RFC 8725 and ASVS 9; and the published signing keys."""
 
 import base64
 import json
@@ -48,7 +48,7 @@ def sign_es256(header, claims, key):
 
 @pytest.fixture
 def own_key(gateway):
-    """The gateway's own key: what is wrong with these tokens is not the signature."""
+    """The gateway's own signing key: these tokens have a valid signature."""
     pem = gateway.app.state.settings.signing_key_file.read_bytes()
     return serialization.load_pem_private_key(pem, password=None)
 
@@ -236,19 +236,19 @@ class TestPublishedKeys:
         about = {"kty", "kid", "alg", "use", "imageshield_use"}
         assert {key["kty"]: set(key) - about for key in keys} == {"EC": {"crv", "x", "y"}, "OKP": {"crv", "x"}}
 
-    async def test_may_be_kept_by_whoever_asks(self, client):
+    async def test_may_be_cached_for_five_minutes(self, client):
         response = await client.get("/.well-known/jwks.json")
         assert response.headers["Cache-Control"] == "public, max-age=300"
         assert response.headers["Content-Type"] == "application/json"
 
-    async def test_say_what_each_of_them_verifies(self, client):
+    async def test_name_their_use_and_algorithm(self, client):
         keys = (await client.get("/.well-known/jwks.json")).json()["keys"]
         assert {key["imageshield_use"]: key["alg"] for key in keys} == {"access-token": "ES256", "receipt": "EdDSA"}
         assert len({key["kid"] for key in keys}) == len(keys)
 
 
 class TestReceiptKeys:
-    """What signs receipts is published beside what signs tokens, and no token is ever verified with it."""
+    """The keys of receipts are published beside those of tokens, and never verify a token."""
 
     async def test_sign_no_token(self, gateway, client, ada):
         header, claims, _ = parts(ada.token)

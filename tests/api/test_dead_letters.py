@@ -1,3 +1,5 @@
+"""Dead letters: operators list the jobs that were given up, and run them again."""
+
 import pytest
 from sqlalchemy import text
 
@@ -44,7 +46,7 @@ async def listed(operator):
 
 
 class TestList:
-    async def test_shows_the_jobs_of_others_that_were_given_up(self, operator, ada, give_up):
+    async def test_other_accounts_given_up_jobs_are_listed(self, operator, ada, give_up):
         job_id = await give_up(ada)
         [letter] = [letter for letter in await listed(operator) if letter["job_id"] == job_id]
         assert letter["account_id"] == ids.to_wire("acc", ada.account_id)
@@ -61,7 +63,7 @@ class TestList:
         response = await ada.http.get(LETTERS)
         assert (response.status_code, response.json()["code"]) == (403, "insufficient-scope")
 
-    async def test_an_operator_who_is_none_any_more_is_refused_at_once(self, operator, execute):
+    async def test_former_operator_is_403_at_once(self, operator, execute):
         await execute("UPDATE accounts SET operator = false WHERE id = :id", id=operator.account_id)
         assert (await operator.http.get(LETTERS)).status_code == 403
 
@@ -73,7 +75,7 @@ class TestList:
         second = (await operator.http.get(f"{LETTERS}?limit=1&cursor={first['next_cursor']}")).json()
         assert [letter["job_id"] for letter in second["data"]] == given_up[:1]
 
-    async def test_a_cursor_of_somebody_elses_making_is_refused(self, operator):
+    async def test_malformed_cursor_is_refused(self, operator):
         assert (await operator.http.get(f"{LETTERS}?cursor=nonsense")).status_code == 422
 
 
@@ -87,7 +89,7 @@ class TestRedrive:
         assert (job["status"], job["retries"]) == ("completed", 1)
         assert job_id not in {letter["job_id"] for letter in await listed(operator)}
 
-    async def test_who_did_it_stands_in_the_audit(self, operator, ada, give_up, execute):
+    async def test_audit_names_operator_and_owner(self, operator, ada, give_up, execute):
         job_id = await give_up(ada)
         await operator.http.post(f"{LETTERS}/{job_id}/redrive")
         [event] = await execute(
@@ -97,7 +99,7 @@ class TestRedrive:
         assert event["account_id"] == operator.account_id
         assert event["details"] == {"owner": ids.to_wire("acc", ada.account_id)}
 
-    async def test_is_gone_with_what_was_sent(self, operator, ada, give_up, execute):
+    async def test_job_without_inputs_is_410(self, operator, ada, give_up, execute):
         job_id = await give_up(ada)
         await execute("UPDATE blobs SET deleted_at = now() WHERE job_id = :id", id=ids.from_wire("job", job_id))
         response = await operator.http.post(f"{LETTERS}/{job_id}/redrive")
@@ -105,7 +107,7 @@ class TestRedrive:
         [letter] = [letter for letter in await listed(operator) if letter["job_id"] == job_id]
         assert not letter["can_be_redriven"]
 
-    async def test_a_job_that_failed_for_another_reason_is_none(self, operator, ada, engine):
+    async def test_job_that_failed_otherwise_is_404(self, operator, ada, engine):
         job_id = await ada.encrypt()
         await engine.fail(job_id)
         assert (await operator.http.post(f"{LETTERS}/{job_id}/redrive")).status_code == 404

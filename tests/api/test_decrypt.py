@@ -1,3 +1,5 @@
+"""Decryption: the answers of the route, its refusals, and what a client sends with the picture."""
+
 import asyncio
 import os
 
@@ -20,7 +22,7 @@ BOB = SecretKey(bytes(range(32)))
 
 PART = b'--b\r\nContent-Disposition: form-data; name="%b"; filename="%b"\r\n\r\n%b\r\n'
 BLANK = PART % (b"%b", b"", b"")
-"""What a browser sends of a field in which no file was chosen."""
+"""The part that a browser sends for a field in which no file was chosen."""
 
 
 async def post(user, sealed=None, *, headers=None, key_file=True, **form):
@@ -31,7 +33,7 @@ async def post(user, sealed=None, *, headers=None, key_file=True, **form):
 
 
 async def post_raw(user, sealed, blank, *names):
-    """Send a form with a part of its own making, and of the picture's key file if it is named."""
+    """Send a form with these raw parts, and with the key file of the picture if that is named."""
     named = {"encrypted_image": sealed.picture, "key_file": sealed.key_file} if sealed is not None else {}
     wanted = {name: data for name, data in named.items() if name == "encrypted_image" or name in names}
     body = blank + b"".join(PART % (name.encode(), b"a", data) for name, data in wanted.items()) + b"--b--\r\n"
@@ -39,7 +41,7 @@ async def post_raw(user, sealed, blank, *names):
     return await user.http.post(DECRYPT, content=body, headers=headers)
 
 
-class TestWaitingForThePicture:
+class TestSynchronousAnswer:
     async def test_the_picture_is_the_answer(self, ada, engine, background):
         picture = os.urandom(700_000)
 
@@ -56,7 +58,7 @@ class TestWaitingForThePicture:
         assert response.headers["X-Content-Type-Options"] == "nosniff"
         assert response.headers["Cache-Control"] == "no-store"
 
-    async def test_the_picture_is_kept_where_the_answer_says(self, ada, engine, background):
+    async def test_content_location_has_the_same_picture(self, ada, engine, background):
         async def work():
             await engine.complete_decrypt(await engine.next_job(ada))
 
@@ -67,7 +69,7 @@ class TestWaitingForThePicture:
         kept = await ada.http.get(place)
         assert (kept.content, kept.headers["ETag"]) == (answer.content, answer.headers["ETag"])
 
-    async def test_nobody_waits_for_a_caller_that_has_gone(self, server, wired, engine):
+    async def test_wait_ends_when_the_caller_disconnects(self, server, wired, engine):
         asking = asyncio.create_task(post(wired))
         await engine.next_job(wired)
         listeners = server.services.resources.bus._listeners
@@ -96,7 +98,7 @@ class TestWaitingForThePicture:
         body = response.json()
         assert (body["code"], body["title"], body["type"]) == (code, "The worker's title", f"/docs/problems/{code}")
 
-    async def test_every_rung_of_a_failed_decryption_is_one_body(self, ada, bob, engine, background):
+    async def test_failed_decryptions_have_equal_answers(self, ada, bob, engine, background):
         async def fail(user):
             await engine.fail(await engine.next_job(user), code="decryption-failed", title="Wrong key or password")
 
@@ -106,7 +108,8 @@ class TestWaitingForThePicture:
             answers.append((await post(user)).json() | {"request_id": ""})
         assert answers[0] == answers[1]
 
-    async def test_after_the_time_that_the_gateway_waits_it_is_a_job(self, gateway_settings, gateway, engine):
+    async def test_end_of_the_wait_answers_with_202(self, gateway_settings, gateway, engine):
+        """The job continues, and its picture is fetched later."""
         async with opened(gateway_settings(synchronous_wait_seconds=1)) as impatient:
             user = await impatient.user()
             async with user.http:
@@ -119,7 +122,8 @@ class TestWaitingForThePicture:
 
 
 class TestMaterial:
-    async def test_what_is_sent_reaches_the_worker_and_is_deleted_afterwards(self, ada, engine):
+    async def test_sent_material_is_deleted_after_the_job(self, ada, engine):
+        """The worker reads it first."""
         sealed = Sealed.make(purity=Purity.MAXIMUM)
         files = sealed.files() | {"material": ("noise.qmat", b"QSMT as sent")}
         response = await ada.http.post(DECRYPT, files=files, headers={"Prefer": "respond-async"})
@@ -130,7 +134,8 @@ class TestMaterial:
         await engine.sweep(claim)
         assert await engine.claims.inputs.fetch_material(claim.job) is None
 
-    async def test_what_is_kept_with_the_key_need_not_be_sent(self, ada, engine):
+    async def test_stored_material_need_not_be_sent(self, ada, engine):
+        """The worker reads the material that is stored with the key, and the sweeper does not delete it."""
         picture = await engine.complete_encrypt(await ada.encrypt(), material=b"QSMT as kept")
         files = {"encrypted_image": ("noise.png", picture)}
         response = await ada.http.post(DECRYPT, files=files, headers={"Prefer": "respond-async"})
@@ -149,7 +154,7 @@ class TestPrefer:
         assert (response.json()["kind"], response.json()["quantum_purity"]) == ("decrypt", None)
 
     @pytest.mark.parametrize("prefer", ["wait=20", "respond-async, wait=20"])
-    async def test_wait_answers_with_the_finished_job_and_keeps_the_picture(self, ada, engine, background, prefer):
+    async def test_wait_answers_with_job_and_keeps_picture(self, ada, engine, background, prefer):
         async def work():
             await engine.complete_decrypt(await engine.next_job(ada), b"kept")
 
@@ -194,12 +199,12 @@ class TestRefused:
         assert response.status_code in {415, 422}
 
     @pytest.mark.parametrize("key_file", [b"", b"{}", b"[]", b"\xff", b"{" * 10000, b'{"v": 1}', b"null"])
-    async def test_what_is_no_key_file(self, ada, key_file):
+    async def test_invalid_key_file(self, ada, key_file):
         sealed = Sealed.make()
         sealed.key_file = key_file
         await self.assert_refused(await post(ada, sealed), 422, "key-file-invalid")
 
-    async def test_a_key_file_that_would_cost_too_much_to_open(self, ada):
+    async def test_key_file_with_too_much_work(self, ada):
         sealed = Sealed.make(PassphraseWrap.from_passphrase(PASSPHRASE))
         sealed.key_file = sealed.key_file.replace(b'"m_kib": 65536', b'"m_kib": 4194304')
         await self.assert_refused(await post(ada, sealed, master_password=PASSPHRASE), 422, "key-file-invalid")
@@ -214,14 +219,14 @@ class TestRefused:
         response = await post(ada, sealed, key_file=False, headers={"Prefer": "respond-async"})
         assert response.status_code == 202
 
-    async def test_a_file_that_nobody_chose_in_a_browser_was_not_sent(self, ada):
+    async def test_empty_browser_field_is_ignored(self, ada):
         response = await post_raw(ada, Sealed.make(), BLANK % b"key_file")
         await self.assert_refused(response, 422, "key-file-required")
         sealed = Sealed.make(purity=Purity.MAXIMUM)
         response = await post_raw(ada, sealed, BLANK % b"material", "key_file")
         await self.assert_refused(response, 422, "material-required")
 
-    async def test_a_file_that_nobody_chose_beside_one_of_the_same_field(self, ada):
+    async def test_empty_field_beside_a_chosen_file(self, ada):
         sealed, blank = Sealed.make(), BLANK % b"key_file"
         assert (await post_raw(ada, sealed, blank, "key_file")).status_code == 202
         chosen = PART % (b"key_file", b"a", sealed.key_file)
@@ -229,17 +234,17 @@ class TestRefused:
         twice = await post_raw(ada, sealed, chosen + PART % (b"key_file", b"", b"x"))
         assert twice.json()["errors"][0]["code"] == "duplicate_field"
 
-    async def test_an_encrypted_image_that_nobody_chose_is_missing(self, ada):
+    async def test_empty_image_field_is_missing(self, ada):
         response = await post_raw(ada, None, BLANK % b"encrypted_image")
         await self.assert_refused(response, 422, "validation-failed")
         assert response.json()["errors"][0]["field"] == "encrypted_image"
 
     @pytest.mark.parametrize(("name", "data"), [(b"", b"x"), (b"a.qkey", b"")])
-    async def test_a_file_with_a_name_or_with_bytes_was_sent(self, ada, name, data):
+    async def test_name_or_bytes_make_a_file(self, ada, name, data):
         response = await post_raw(ada, Sealed.make(), PART % (b"key_file", name, data))
         await self.assert_refused(response, 422, "key-file-invalid")
 
-    async def test_an_empty_password_is_none(self, ada):
+    async def test_empty_password_counts_as_none(self, ada):
         response = await post(ada, headers={"Prefer": "respond-async"}, master_password="")
         assert response.status_code == 202, response.text
 
@@ -266,7 +271,7 @@ class TestRefused:
         assert (response.status_code, response.json()["code"]) == (409, "client-custody")
 
     @pytest.mark.parametrize("form", [{"key_custody": "managed"}, {"master_password": PASSPHRASE}])
-    async def test_what_stands_beside_recipients_opens_it_here(self, ada, engine, form):
+    async def test_second_stanza_beside_recipients_opens_it(self, ada, engine, form):
         job_id = await ada.encrypt(recipients=BOB.public.text, **form)
         sealed = Sealed(await engine.complete_encrypt(job_id), b"")
         password = {name: value for name, value in form.items() if name == "master_password"}
@@ -278,7 +283,8 @@ class TestRefused:
         await self.assert_refused(await post(ada, sealed), 422, "validation-failed")
 
     @pytest.mark.parametrize("password", ["wrong", "x" * 2000, "ü" * 600])
-    async def test_a_wrong_password_is_found_by_the_worker_and_not_before(self, ada, password):
+    async def test_wrong_password_is_accepted_as_a_job(self, ada, password):
+        """Only the worker finds out that it is wrong."""
         sealed = Sealed.make(PassphraseWrap.from_passphrase(PASSPHRASE))
         response = await post(ada, sealed, headers={"Prefer": "respond-async"}, master_password=password)
         assert response.status_code == 202

@@ -1,4 +1,4 @@
-"""Files on their way out: in parts, and a decrypted picture that stays until it has arrived."""
+"""Downloads, also in parts; a decrypted picture stays until it has arrived."""
 
 import asyncio
 import os
@@ -36,12 +36,12 @@ DOCUMENTS = {
 }
 JOBS, DECRYPT = "/api/v1/jobs", "/api/v1/decrypt"
 WHOLE_LIFE = timedelta(seconds=300)
-"""At least so much is left of a quarter of an hour, however slow the machine."""
+"""At least so much is left of a quarter of an hour, even on a slow machine."""
 
 
 @pytest.fixture
 def arrivals(monkeypatch):
-    """Of each answer with a picture that is over: whether it was found to have arrived."""
+    """List for each ended answer with a picture whether the gateway found that it had arrived."""
     seen, arrives = [], Sending.arrives
 
     async def watch(self):
@@ -88,7 +88,7 @@ def request_of(user, job_id, *extra):
 
 
 class Peer:
-    """Somebody with a socket of his own, who takes as much as he likes."""
+    """A client with its own socket that reads as much as the test wants."""
 
     def __init__(self, base_url, *, buffer=None):
         self.loop = asyncio.get_running_loop()
@@ -112,7 +112,7 @@ class Peer:
         return taken
 
     async def take_answer(self):
-        """Take the head and all of the body, to its last byte."""
+        """Read the head and the whole body, to its last byte."""
         head = await self.take(1)
         while b"\r\n\r\n" not in head:
             head += await self.take(1)
@@ -166,7 +166,7 @@ class TestWholePicture:
         assert (await fetch(wired, job_id)).content == LARGE
 
     async def test_that_lies_in_the_kernel_has_not_arrived(self, wired, decrypted, caller, arrivals):
-        """All of it is sent, as far as the application can tell; nobody has read it."""
+        """For the application all of it is sent, but the client has not read it."""
         job_id = await decrypted(wired)
         one = caller(buffer=4_000)
         await one.ask(request_of(wired, job_id))
@@ -176,7 +176,7 @@ class TestWholePicture:
         assert arrivals == [False]
         assert await life(wired, job_id) > WHOLE_LIFE
 
-    async def test_that_nobody_reads_for_a_minute_stays(self, wired, decrypted, caller, arrivals, monkeypatch):
+    async def test_unread_for_a_minute_stays(self, wired, decrypted, caller, arrivals, monkeypatch):
         monkeypatch.setattr(acknowledgements, "PATIENCE_SECONDS", 0.2)
         job_id = await decrypted(wired)
         one = caller(buffer=4_000)
@@ -184,7 +184,7 @@ class TestWholePicture:
         await eventually(lambda: arrivals)
         assert arrivals == [False]
 
-    async def test_whose_caller_hangs_up_at_the_last_byte_has_arrived(self, wired, decrypted, caller, arrivals):
+    async def test_closing_after_the_last_byte_has_arrived(self, wired, decrypted, caller, arrivals):
         job_id = await decrypted(wired)
         one = caller()
         await one.ask(request_of(wired, job_id))
@@ -275,7 +275,7 @@ class TestPictureInParts:
 class TestSynchronousAnswer:
     @pytest.mark.parametrize("key", [{}, {"Idempotency-Key": "my-key"}], ids=["without_key", "with_key"])
     async def test_that_breaks_off_is_fetched_again(self, *, wired, engine, caller, arrivals, background, key):
-        """At the address that it names, in parts too, and under its key."""
+        """At the address that the answer names, also in parts, and under its idempotency key."""
         sealed = Sealed.make()
         boundary = b"b0undary"
         body = b"".join(
@@ -316,7 +316,7 @@ class TestSynchronousAnswer:
 class TestRanges:
     @pytest.fixture
     async def files(self, ada, engine, decrypted):
-        """Every file that is kept: its address and its bytes."""
+        """Return the address and the bytes of every stored file."""
         encrypted, plain = await ada.encrypt(), await decrypted(ada)
         measured = Measurement(DOCUMENTS, version=1)
         material = os.urandom(70_001)
@@ -367,7 +367,7 @@ class TestRanges:
             response = await ada.http.get(address, headers=headers)
             assert (response.status_code, response.content) == (200, data)
 
-    async def test_of_what_is_made_anew_are_none(self, ada, engine):
+    async def test_of_generated_key_files_are_none(self, ada, engine):
         job_id = await ada.encrypt()
         await engine.complete_encrypt(job_id)
         place = f"{JOBS}/{job_id}/key-file"
@@ -377,7 +377,7 @@ class TestRanges:
         ):
             assert (response.status_code, response.headers["Accept-Ranges"]) == (200, "none")
 
-    async def test_a_tag_tells_nothing_of_the_bytes(self, ada, bob, decrypted):
+    async def test_equal_bytes_have_different_tags(self, ada, bob, decrypted):
         tags = {(await fetch(user, await decrypted(user))).headers["ETag"] for user in (ada, ada, bob)}
         assert len(tags) == 3
 

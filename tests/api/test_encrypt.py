@@ -1,3 +1,5 @@
+"""Encryption: accepted pictures and options, refusals, and no plaintext on the disk."""
+
 import io
 import struct
 import zlib
@@ -53,7 +55,7 @@ class TestAccepted:
         assert job["quantum_purity"] == {"requested": "balanced", "served": None, "reason": None}
         assert (job["key_custody"], job["result_url"], job["key_file_url"]) == ("managed", None, None)
 
-    async def test_the_options_are_what_the_job_says(self, ada):
+    async def test_job_shows_the_options(self, ada):
         job = (await submit(ada, quantum_purity="fast", layout="file", master_password="a long passphrase")).json()
         assert job["quantum_purity"]["requested"] == "fast"
         assert job["key_custody"] == "passphrase"
@@ -70,7 +72,7 @@ class TestAccepted:
         assert maximum > 4 * fast
 
     @pytest.mark.parametrize("purity", ["fast", "balanced", "multistage", "maximum"])
-    async def test_every_purity_is_taken(self, ada, purity):
+    async def test_every_purity_is_accepted(self, ada, purity):
         job = (await submit(ada, quantum_purity=purity)).json()
         assert job["quantum_purity"] == {"requested": purity, "served": None, "reason": None}
 
@@ -78,17 +80,17 @@ class TestAccepted:
         "name", ["scan.txt", "scan", "", "scan.jpg.exe", "ü" * 200, "../../etc/passwd", 'a"b\r\nc']
     )
     @pytest.mark.parametrize("media_type", ["text/html", "image/webp", ""])
-    async def test_the_content_decides_and_not_the_name_or_type(self, ada, name, media_type):
+    async def test_format_comes_from_the_content(self, ada, name, media_type):
         job = (await submit(ada, name=name, media_type=media_type)).json()
         assert job["image"]["format"] == "PNG"
 
-    async def test_a_part_without_a_file_name_is_a_file_all_the_same(self, ada):
+    async def test_part_without_file_name_is_a_file(self, ada):
         body = b'--b\r\nContent-Disposition: form-data; name="image"\r\n\r\n' + PNG + b"\r\n--b--\r\n"
         headers = {"Content-Type": "multipart/form-data; boundary=b"}
         assert (await ada.http.post(ENCRYPT, content=body, headers=headers)).status_code == 202
 
     @pytest.mark.parametrize("kind", ["JPEG", "BMP", "TIFF", "WEBP"])
-    async def test_every_format_is_taken(self, ada, kind):
+    async def test_every_format_is_accepted(self, ada, kind):
         job = (await submit(ada, pictures.encode(pictures.make(8, 6), kind))).json()
         assert job["image"]["format"] == kind
 
@@ -107,11 +109,11 @@ class TestRecipients:
             ({"key_custody": "managed"}, "managed"),
         ],
     )
-    async def test_the_custody_follows_from_what_stands_beside_them(self, ada, form, custody):
+    async def test_custody_follows_from_the_other_fields(self, ada, form, custody):
         job = (await submit(ada, recipients=ADA.public.text, **form)).json()
         assert job["key_custody"] == custody
 
-    async def test_twenty_are_taken_and_one_more_is_not(self, ada):
+    async def test_twenty_are_the_limit(self, ada):
         texts = [SecretKey(bytes([number]) * 32).public.text for number in range(21)]
         assert (await submit(ada, recipients=texts[:20])).status_code == 202
         response = await submit(ada, recipients=texts)
@@ -135,7 +137,7 @@ class TestRecipients:
             ("age1qqqq", "begins with"),
         ],
     )
-    async def test_a_malformed_one_is_told_why_and_not_repeated(self, ada, text, reason):
+    async def test_malformed_recipient_is_explained_and_not_repeated(self, ada, text, reason):
         response = await submit(ada, recipients=text)
         assert response.status_code == 422
         (error,) = response.json()["errors"]
@@ -163,7 +165,7 @@ class TestPrefer:
         assert response.headers["Preference-Applied"] == "respond-async"
         assert response.json()["status"] == "pending"
 
-    async def test_a_job_that_was_taken_is_never_answered_with_a_refusal(self, gateway, ada, monkeypatch):
+    async def test_accepted_job_is_never_answered_with_refusal(self, gateway, ada, monkeypatch):
         """Its caller would send it again."""
 
         async def fail(*_arguments, **_keywords):
@@ -175,7 +177,7 @@ class TestPrefer:
         assert response.json()["status"] == "pending"
 
     @pytest.mark.parametrize("prefer", ["wait=soon", "wait=", "wait=-1", "", ",,;", "respond", "handling=strict"])
-    async def test_what_is_malformed_or_unknown_is_ignored(self, ada, prefer):
+    async def test_malformed_or_unknown_preference_is_ignored(self, ada, prefer):
         response = await submit(ada, headers={"Prefer": prefer})
         assert response.status_code == 202
         assert "Preference-Applied" not in response.headers
@@ -232,17 +234,17 @@ class TestRefusedForms:
             {"layout": "x" * 5000},
         ],
     )
-    async def test_unknown_fields_and_values_are_refused_and_not_repeated(self, ada, form):
+    async def test_unknown_input_is_refused_and_not_repeated(self, ada, form):
         response = await submit(ada, **form)
         assert (response.status_code, response.json()["code"]) == (422, "validation-failed")
         assert "canary" not in response.text
 
-    async def test_an_address_that_is_none_is_refused_and_not_repeated(self, ada):
+    async def test_invalid_webhook_url_is_not_repeated(self, ada):
         response = await submit(ada, webhook_url=f"https://{CANARY}")
         assert (response.status_code, response.json()["code"]) == (422, "webhook-url-refused")
         assert "canary" not in response.text
 
-    async def test_an_unknown_field_is_told_the_known_ones(self, ada):
+    async def test_unknown_field_lists_the_known_ones(self, ada):
         error = (await submit(ada, region="[]")).json()["errors"][0]
         assert error["field"] is None
         assert (
@@ -289,12 +291,12 @@ class TestRefusedForms:
             ("multipart/form-data; boundary=b", b"--b--\r\n"),
         ],
     )
-    async def test_what_is_no_form_is_refused(self, ada, content_type, body):
+    async def test_other_body_is_refused(self, ada, content_type, body):
         response = await ada.http.post(ENCRYPT, content=body, headers={"Content-Type": content_type})
         assert (response.status_code, response.json()["code"]) == (422, "validation-failed")
         assert "canary" not in response.text
 
-    async def test_no_credential_is_401_before_anything_of_the_body_is_looked_at(self, client):
+    async def test_missing_credential_is_401_before_the_body(self, client):
         response = await client.post(ENCRYPT, content=b"x", headers={"Content-Type": "text/plain"})
         assert response.status_code == 401
 

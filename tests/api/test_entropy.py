@@ -1,3 +1,5 @@
+"""The list of entropy pools."""
+
 import pytest
 
 from backplane.errors import Unavailable
@@ -11,8 +13,8 @@ POOLS = "/api/v1/entropy/pools"
 
 class TestListPools:
     @pytest.fixture
-    async def told(self, gateway):
-        """A worker has told its level; nobody else's test sees it."""
+    async def level(self, gateway):
+        """A worker has reported its level; no other test sees it."""
         redis = gateway.services.resources.bus._redis
         await redis.set(pool_key(LEVEL.worker), LEVEL.to_json(), ex=60)
         yield
@@ -22,7 +24,7 @@ class TestListPools:
         response = await ada.http.get(POOLS)
         assert (response.status_code, response.json()) == (200, {"pools": [], "waiting_bits": 0, "capacity_bits": 0})
 
-    async def test_shows_each_level(self, ada, told):
+    async def test_shows_each_level(self, ada, level):
         assert (await ada.http.get(POOLS)).json() == {
             "pools": [
                 {
@@ -40,11 +42,11 @@ class TestListPools:
             "capacity_bits": 1 << 20,
         }
 
-    async def test_a_stranger_learns_nothing(self, client, told):
+    async def test_missing_credential_is_refused(self, client, level):
         response = await client.get(POOLS)
         assert (response.status_code, response.json()["code"]) == (401, "unauthenticated")
 
-    async def test_says_that_redis_is_down(self, ada, gateway, monkeypatch):
+    async def test_is_503_without_redis(self, ada, gateway, monkeypatch):
         async def read():
             raise Unavailable("Redis does not answer")
 

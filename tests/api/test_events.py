@@ -1,3 +1,5 @@
+"""The progress of a job as server-sent events."""
+
 import asyncio
 import json
 import time
@@ -11,7 +13,7 @@ from api.routes import events as route
 from backplane import ids
 from backplane.services.identity.tokens import AccessTokens
 from tests.api.conftest import eventually, serving
-from tests.api.listening import ServerSentEvent, all_events, end_session, events, hear, narrow_connection
+from tests.api.listening import ServerSentEvent, all_events, end_session, events, listen, narrow_connection
 from tests.api.processes import environment_of, process
 from tests.api.test_progress import MANY_EVENTS, UNKNOWN, run
 
@@ -22,8 +24,8 @@ def listened_to(gateway, job_id):
     return ids.from_wire("job", job_id) in gateway.services.resources.bus.listened_to
 
 
-class TestStory:
-    async def test_a_live_listener_hears_the_state_then_every_event_as_it_comes(self, wired, engine):
+class TestMessages:
+    async def test_snapshot_then_every_event(self, wired, engine):
         job_id = await wired.encrypt()
         async with events(wired, job_id) as stream:
             assert await anext(stream) == ServerSentEvent(
@@ -45,21 +47,25 @@ class TestStory:
             assert (await anext(stream)).id == "1"
             claim = await engine.take(job_id)
             await engine.claims.report(claim, [("encrypting", 45)])
-            told = await anext(stream)
+            received = await anext(stream)
             await engine.claims.fail(claim, code="image-corrupt", title="The image is damaged")
             last = [event async for event in stream]
-        assert (told.type, told.id, told.data["payload"]) == ("progress", "2", {"progress": 45, "stage": "encrypting"})
+        assert (received.type, received.id, received.data["payload"]) == (
+            "progress",
+            "2",
+            {"progress": 45, "stage": "encrypting"},
+        )
         assert [(event.type, event.id) for event in last] == [("error", "3")]
 
-    async def test_it_tells_what_the_socket_tells(self, server, wired, engine):
+    async def test_events_equal_the_messages_of_the_socket(self, server, wired, engine):
         job_id = await wired.encrypt()
         await run(engine, job_id, reports=3)
-        frames, _ = await hear(server, job_id, token=wired.token)
-        told = await all_events(wired, job_id)
-        assert [event.data for event in told] == frames
-        assert [event.type for event in told] == [frame["type"] for frame in frames]
+        messages, _ = await listen(server, job_id, token=wired.token)
+        received = await all_events(wired, job_id)
+        assert [event.data for event in received] == messages
+        assert [event.type for event in received] == [message["type"] for message in messages]
 
-    async def test_it_is_kept_by_nobody_on_the_way(self, wired):
+    async def test_answer_is_not_stored_or_buffered(self, wired):
         async with wired.http.stream("GET", f"/api/v1/jobs/{await wired.encrypt()}/events") as response:
             assert response.headers["Cache-Control"] == "no-store"
             assert response.headers["X-Accel-Buffering"] == "no"
@@ -67,36 +73,38 @@ class TestStory:
             assert response.headers["X-Request-ID"]
 
 
-class TestComingBack:
+class TestReconnecting:
     @pytest.mark.parametrize("how", [{"Last_Event_ID": "4"}, {"seq": 4}, {"seq": 1, "Last_Event_ID": "4"}])
-    async def test_one_that_comes_back_hears_what_it_missed_and_no_more(self, wired, engine, how):
+    async def test_only_missed_events_follow_the_snapshot(self, wired, engine, how):
         job_id = await wired.encrypt()
         await run(engine, job_id, reports=5)
-        told = await all_events(wired, job_id, **how)
-        assert [(event.type, event.id) for event in told[:2]] == [("snapshot", "4"), ("progress", "5")]
-        assert [event.id for event in told] == ["4", "5", "6", "7"]
+        received = await all_events(wired, job_id, **how)
+        assert [(event.type, event.id) for event in received[:2]] == [("snapshot", "4"), ("progress", "5")]
+        assert [event.id for event in received] == ["4", "5", "6", "7"]
 
-    async def test_one_cut_after_the_state_hears_everything_by_its_last_id(self, wired, engine):
+    async def test_snapshot_id_resumes_without_a_gap(self, wired, engine):
         job_id = await wired.encrypt()
         await run(engine, job_id, reports=5)
         async with events(wired, job_id) as stream:
             state = await anext(stream)
-        told = await all_events(wired, job_id, Last_Event_ID=state.id)
-        assert [event.id for event in told[1:]] == [str(seq) for seq in range(1, 8)]
+        received = await all_events(wired, job_id, Last_Event_ID=state.id)
+        assert [event.id for event in received[1:]] == [str(seq) for seq in range(1, 8)]
 
     @pytest.mark.parametrize("last", ["7", "8", str(2**31 - 1)])
-    async def test_one_that_has_heard_all_is_told_not_to_come_back(self, wired, engine, last):
+    async def test_last_id_of_ended_job_is_204(self, wired, engine, last):
+        """With 204 a browser does not reconnect."""
         job_id = await wired.encrypt()
         await run(engine, job_id, reports=5)
         response = await wired.http.get(f"/api/v1/jobs/{job_id}/events", headers={"Last-Event-ID": last})
         assert (response.status_code, response.content) == (204, b"")
 
-    async def test_one_that_asks_for_the_first_time_gets_the_state_whatever_it_has_heard(self, wired, engine):
+    async def test_last_seq_of_ended_job_sends_the_snapshot(self, wired, engine):
+        """Only `Last-Event-ID` marks a reconnection; `last_seq` in the query does not."""
         job_id = await wired.encrypt()
         await run(engine, job_id, reports=5)
         assert [(event.type, event.id) for event in await all_events(wired, job_id, seq=7)] == [("snapshot", "7")]
 
-    async def test_the_last_id_of_a_job_that_runs_is_no_end(self, wired, engine):
+    async def test_last_id_of_running_job_goes_on(self, wired, engine):
         job_id = await wired.encrypt()
         async with events(wired, job_id, Last_Event_ID="1") as stream:
             assert (await anext(stream)).type == "snapshot"
@@ -117,12 +125,12 @@ class TestRefusals:
         assert (await wired.http.get(f"/api/v1/jobs/{job_id}/events")).status_code == 401
 
     @pytest.mark.parametrize("last", ["-1", "x", str(2**31), "1.5"])
-    async def test_a_number_that_is_none_is_422(self, wired, last):
+    async def test_invalid_number_is_422(self, wired, last):
         address = f"/api/v1/jobs/{await wired.encrypt()}/events"
         assert (await wired.http.get(address, headers={"Last-Event-ID": last})).status_code == 422
         assert (await wired.http.get(address, params={"last_seq": last})).status_code == 422
 
-    async def test_more_than_may_be_open_are_told_to_come_back(self, server, wired, monkeypatch):
+    async def test_too_many_streams_are_503(self, server, wired, monkeypatch):
         monkeypatch.setattr(streams, "STREAMS_AT_ONCE", 0)
         job_id = await wired.encrypt()
         response = await wired.http.get(f"/api/v1/jobs/{job_id}/events")
@@ -138,18 +146,18 @@ class TestEndings:
             assert await anext(stream) == ServerSentEvent(comment="nothing new")
             assert await anext(stream) == ServerSentEvent(comment="nothing new")
 
-    async def test_after_its_lifetime_it_says_when_to_come_back(self, wired, monkeypatch):
+    async def test_end_of_lifetime_gives_a_retry_time(self, wired, monkeypatch):
         monkeypatch.setattr(streams, "LIFETIME_SECONDS", 0.1)
-        told = await all_events(wired, await wired.encrypt())
-        assert [event.type for event in told] == ["snapshot", "progress", None]
-        assert "an hour is over" in told[-1].comment
-        assert 1000 <= told[-1].retry <= 5000
+        received = await all_events(wired, await wired.encrypt())
+        assert [event.type for event in received] == ["snapshot", "progress", None]
+        assert "an hour is over" in received[-1].comment
+        assert 1000 <= received[-1].retry <= 5000
 
     async def test_when_the_token_expires_it_ends(self, server, wired):
         pem = server.app.state.settings.signing_key_file.read_bytes()
         short = AccessTokens(pem, seconds=2).issue(wired.account_id, wired.session_id)
-        told = await all_events(wired, await wired.encrypt(), Authorization=f"Bearer {short}")
-        assert "expired" in told[-1].comment
+        received = await all_events(wired, await wired.encrypt(), Authorization=f"Bearer {short}")
+        assert "expired" in received[-1].comment
 
     async def test_when_the_session_ends_it_ends(self, server, wired):
         job_id = await wired.encrypt()
@@ -158,19 +166,19 @@ class TestEndings:
         await end_session(wired)
         assert "session has ended" in (await listening)[-1].comment
 
-    async def test_a_stopping_gateway_says_when_to_come_back(self, gateway_settings, wired, tmp_path):
+    async def test_stopping_gateway_gives_a_retry_time(self, gateway_settings, wired, tmp_path):
         job_id = await wired.encrypt()
         async with process(environment_of(gateway_settings()), tmp_path / "log") as gateway:
             wired.http.base_url = gateway.url
             async with events(wired, job_id) as stream:
                 await anext(stream)
                 gateway.running.terminate()
-                told = [event async for event in stream]
+                received = [event async for event in stream]
             await gateway.end()
-        assert "stops" in told[-1].comment
-        assert told[-1].retry is not None
+        assert "stops" in received[-1].comment
+        assert received[-1].retry is not None
 
-    async def test_a_reader_that_never_reads_is_let_go(self, gateway, server, wired, monkeypatch):
+    async def test_client_that_never_reads_is_disconnected(self, gateway, server, wired, monkeypatch):
         monkeypatch.setattr(route, "SEND_SECONDS", 0.3)
         job_id = await wired.encrypt()
         values = {"job": ids.from_wire("job", job_id), "many": 10_000}
@@ -191,16 +199,16 @@ class TestEndings:
             assert listened_to(server, job_id)
         await eventually(lambda: not listened_to(server, job_id))
 
-    async def test_a_failing_database_ends_it_with_a_word(self, server, wired, monkeypatch):
+    async def test_failing_database_ends_it_with_a_comment(self, server, wired, monkeypatch):
         from backplane.errors import Unavailable
 
         async def fail(*_arguments):
             raise Unavailable
 
         monkeypatch.setattr(server.services.jobs.progress, "_read", fail)
-        told = await all_events(wired, await wired.encrypt())
-        assert told[-1].comment == "try again with last_seq"
-        assert told[-1].retry is not None
+        received = await all_events(wired, await wired.encrypt())
+        assert received[-1].comment == "try again with last_seq"
+        assert received[-1].retry is not None
 
 
 class TestConnections:

@@ -1,4 +1,4 @@
-"""What docs/reference/api.md shows for following a job, run as it stands."""
+"""The examples of docs/reference/api.md for following a job, executed as they are printed."""
 
 import asyncio
 import json
@@ -21,10 +21,10 @@ pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 BROWSER = shutil.which("chromium")
 PAGE = """<!doctype html><title>follow</title><script>
 %s
-const told = [];
-follow("%s", "%s", async () => "%s", (frame) => told.push(frame))
-  .then(() => told, (error) => String(error))
-  .then((all) => fetch("/told", { method: "POST", body: JSON.stringify(all) }));
+const received = [];
+follow("%s", "%s", async () => "%s", (message) => received.push(message))
+  .then(() => received, (error) => String(error))
+  .then((all) => fetch("/received", { method: "POST", body: JSON.stringify(all) }));
 </script>"""
 
 
@@ -36,9 +36,9 @@ def example(language):
 
 @contextmanager
 def site() -> Iterator[tuple[str, dict[str, str], SimpleQueue]]:
-    """A page of another origin, and what it tells."""
+    """Serve a page on another origin; yield its origin, its files, and the results that it posts."""
     page: dict[str, str] = {}
-    told: SimpleQueue = SimpleQueue()
+    received: SimpleQueue = SimpleQueue()
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -50,7 +50,7 @@ def site() -> Iterator[tuple[str, dict[str, str], SimpleQueue]]:
             self.wfile.write(body)
 
         def do_POST(self) -> None:
-            told.put(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            received.put(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
             self.send_response(204)
             self.end_headers()
 
@@ -61,7 +61,7 @@ def site() -> Iterator[tuple[str, dict[str, str], SimpleQueue]]:
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}", page, told
+        yield f"http://127.0.0.1:{server.server_port}", page, received
     finally:
         server.shutdown()
         thread.join()
@@ -69,17 +69,17 @@ def site() -> Iterator[tuple[str, dict[str, str], SimpleQueue]]:
 
 
 class TestExamples:
-    async def test_the_python_one_tells_the_whole_story(self, server, wired, engine):
+    async def test_python_example_yields_every_message(self, server, wired, engine):
         job_id = await wired.encrypt()
         await run(engine, job_id)
         names: dict = {}
         exec(compile(example("python"), "docs/reference/api.md", "exec"), names)  # noqa: S102 - our own page
-        told = await asyncio.to_thread(lambda: list(names["follow"](server.base_url, job_id, lambda: wired.token)))
-        assert [frame["type"] for frame in told] == ["snapshot", *["progress"] * 6, "error"]
+        received = await asyncio.to_thread(lambda: list(names["follow"](server.base_url, job_id, lambda: wired.token)))
+        assert [message["type"] for message in received] == ["snapshot", *["progress"] * 6, "error"]
 
-    @pytest.mark.skipif(BROWSER is None, reason="it is a page's script")
-    async def test_the_browsers_one_tells_the_whole_story(self, gateway_settings, wired, engine, tmp_path):
-        with site() as (origin, page, told), serving(gateway_settings(allowed_origins=origin)) as gateway:
+    @pytest.mark.skipif(BROWSER is None, reason="the example needs a browser")
+    async def test_browser_example_receives_every_message(self, gateway_settings, wired, engine, tmp_path):
+        with site() as (origin, page, received), serving(gateway_settings(allowed_origins=origin)) as gateway:
             job_id = await wired.encrypt()
             page["/"] = PAGE % (example("js"), gateway.base_url, job_id, wired.token)
             browser = await asyncio.create_subprocess_exec(
@@ -91,10 +91,10 @@ class TestExamples:
             try:
                 await eventually(lambda: gateway.services.resources.bus.listened_to)
                 await run(engine, job_id)
-                await eventually(lambda: not told.empty())
+                await eventually(lambda: not received.empty())
             finally:
                 browser.terminate()
                 await browser.wait()
-        frames = told.get()
-        assert [frame["type"] for frame in frames] == ["snapshot", *["progress"] * 6, "error"]
-        assert [frame["seq"] for frame in frames[1:]] == list(range(1, 8))
+        messages = received.get()
+        assert [message["type"] for message in messages] == ["snapshot", *["progress"] * 6, "error"]
+        assert [message["seq"] for message in messages[1:]] == list(range(1, 8))

@@ -1,4 +1,4 @@
-"""HEAD on every address that answers GET: the same head, no body, nothing done; and which methods an address names."""
+"""HEAD on every address that answers GET: the same head, no body, no effect; and the methods that `Allow` lists."""
 
 import pytest
 from sqlalchemy import text
@@ -18,7 +18,7 @@ GETS = [path for path, methods in create_app().openapi()["paths"].items() if "ge
 
 @pytest.fixture
 async def things(ada, engine):
-    """One of everything that has an address, and the values of its parameters."""
+    """Create one object of each kind, and return the values of the path parameters."""
     encrypted = await ada.encrypt(analyze="true", quantum_purity="maximum")
     await engine.complete_encrypt(encrypted, material=b"QSMT and more", measured=measured())
     files = [("images", ("a.png", pictures.as_png(pictures.make(8, 6))))]

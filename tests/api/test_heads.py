@@ -1,4 +1,4 @@
-"""Heads of requests that mean nothing or two things, on a real connection, and what they leave in the log."""
+"""Malformed and ambiguous request heads on a real connection, and their lines in the log."""
 
 import asyncio
 import json
@@ -117,7 +117,7 @@ class TestMalformed:
 
 
 class TestFraming:
-    """What stands around a body is limited as a head is: nobody counts it, and a trailer is kept in memory."""
+    """Bytes around a body are limited like a head: body limits do not count them, and a trailer is kept in memory."""
 
     CHUNKED = POST + b"Transfer-Encoding: chunked\r\n\r\n"
 
@@ -200,7 +200,7 @@ class TestPipelines:
         ],
         ids=["rubbish", "no host", "handshake", "broken body"],
     )
-    async def test_what_came_before_a_refused_one_is_answered(self, server, connect, wired, refused):  # noqa: F811
+    async def test_requests_before_a_refused_one_are_answered(self, server, connect, wired, refused):  # noqa: F811
         job_id = await wired.encrypt()
         with structlog.testing.capture_logs() as lines:
             answer = await ask(connect, server, get(f"/api/v1/jobs/{job_id}", wired) + GET + b"\r\n" + refused)
@@ -209,8 +209,8 @@ class TestPipelines:
         assert answer.endswith(b'{"status":"ok"}')
         assert [line for line in lines if line["log_level"] == "error"] == []
 
-    async def test_first_one_learns_that_its_caller_has_gone(self, server, connect, wired, monkeypatch):  # noqa: F811
-        """A stream of events, and a request that waits for its end: nobody may hold a stream without a connection."""
+    async def test_first_request_ends_when_caller_disconnects(self, server, connect, wired, monkeypatch):  # noqa: F811
+        """A request waits behind an event stream: the stream must end when the connection does."""
         monkeypatch.setattr(events, "BEAT_SECONDS", 0.05)
         reader, writer = await connect(server)
         writer.write(get(f"/api/v1/jobs/{await wired.encrypt()}/events", wired) + GET + b"\r\n")
@@ -224,12 +224,12 @@ class TestPipelines:
 
 
 class TestLog:
-    """What strangers do is told in lines, at `info`, and never in a traceback."""
+    """Requests of unknown clients are logged as lines at `info`, never as a traceback."""
 
     @pytest.fixture
     def uvicorn_lines(self, caplog):
         caplog.set_level(logging.DEBUG)
-        # Of sockets alone: connections of other tests on the same server may end meanwhile.
+        # Only lines of sockets: connections of other tests on the same server may end meanwhile.
         return lambda: [
             record
             for record in caplog.records

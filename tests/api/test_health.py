@@ -1,3 +1,5 @@
+"""Liveness and readiness: `/health`, `/ready` and the check of each service."""
+
 import asyncio
 from contextlib import AsyncExitStack
 
@@ -13,7 +15,7 @@ OK = {"database": "ok", "object_store": "ok", "redis": "ok", "workers": "ok"}
 
 @pytest.fixture
 async def other(gateway_settings, monkeypatch):
-    """A gateway of which the test may break a part."""
+    """A gateway whose parts the test may break."""
     monkeypatch.setattr("api.serving.readiness.FRESH_SECONDS", 0)
     async with opened(gateway_settings()) as gateway, gateway.client() as client:
         yield gateway, client
@@ -34,7 +36,7 @@ async def ready(client):
 
 
 class TestHealth:
-    async def test_asks_nobody(self, other):
+    async def test_is_ok_without_any_other_service(self, other):
         gateway, client = other
         for name in ("database", "store", "redis"):
             break_check(gateway, name)
@@ -56,22 +58,22 @@ class TestReady:
         assert await ready(client) == (200, {"status": "degraded", "checks": OK | {"redis": "down"}})
 
     @pytest.mark.parametrize(("part", "name"), [("database", "database"), ("store", "object_store")])
-    async def test_is_down_without_what_no_job_can_do_without(self, other, part, name):
+    async def test_is_down_without_database_or_store(self, other, part, name):
         gateway, client = other
         await gateway.services.resources.bus.report_worker("test", seconds=30)
         break_check(gateway, part)
         status, body = await ready(client)
         assert (status, body["status"], body["checks"]) == (503, "down", OK | {name: "down"})
 
-    async def test_is_down_on_a_database_of_an_older_release(self, other, monkeypatch):
+    async def test_is_down_on_an_older_schema(self, other, monkeypatch):
         _, client = other
         with monkeypatch.context() as newer:
             newer.setattr("backplane.db.session.REVISION", "9999")
             assert (await ready(client))[0] == 503
         assert (await ready(client))[0] == 200
 
-    async def test_says_nothing_of_a_pool_that_is_empty(self, other):
-        """Whoever is sent elsewhere for that would only move the load."""
+    async def test_empty_pool_does_not_count(self, other):
+        """If a balancer sent clients elsewhere for that, it would only move the load."""
         gateway, client = other
         pool = gateway.services.resources.database.engine.pool
         async with AsyncExitStack() as taken:
@@ -87,7 +89,7 @@ class TestReady:
 
 
 class TestCheck:
-    async def test_that_hangs_is_no_after_its_time_and_is_not_asked_again(self, monkeypatch):
+    async def test_hanging_check_fails_and_runs_once(self, monkeypatch):
         monkeypatch.setattr("api.serving.readiness.CHECK_SECONDS", 0.02)
         asked, answered = [], asyncio.Event()
 
@@ -102,7 +104,7 @@ class TestCheck:
         answered.set()
         assert await check.answer() is True
 
-    async def test_is_asked_anew_once_its_answer_is_a_second_old(self, monkeypatch):
+    async def test_old_answer_is_refreshed(self, monkeypatch):
         monkeypatch.setattr("api.serving.readiness.FRESH_SECONDS", 0)
         answers = iter([True, False])
 

@@ -1,4 +1,4 @@
-"""A request that is sent again under its key is answered again, and done once."""
+"""Requests repeated under the same idempotency key: answered again, done once."""
 
 import asyncio
 import signal
@@ -44,8 +44,8 @@ async def jobs_of(user):
     return [job["job_id"] for job in (await user.http.get("/api/v1/jobs?limit=100")).json()["data"]]
 
 
-class TestTheSameAgain:
-    async def test_is_the_same_job_and_says_so(self, ada, key):
+class TestSameRequest:
+    async def test_is_the_same_job_marked_as_replayed(self, ada, key):
         first, second = await encrypt(ada, key), await encrypt(ada, key)
         assert (first.status_code, second.status_code) == (202, 202)
         assert "Idempotency-Replayed" not in first.headers
@@ -54,13 +54,13 @@ class TestTheSameAgain:
         assert second.headers["Location"] == first.headers["Location"]
         assert await jobs_of(ada) == [first.json()["job_id"]]
 
-    async def test_tells_the_job_as_it_stands_now(self, ada, engine, key):
+    async def test_answer_has_the_current_state(self, ada, engine, key):
         job_id = (await encrypt(ada, key)).json()["job_id"]
         await engine.complete_encrypt(job_id)
         again = await encrypt(ada, key | {"Prefer": "wait=5"})
         assert (again.status_code, again.json()["status"]) == (200, "completed")
 
-    async def test_a_field_with_its_default_is_the_same_as_none(self, ada, key):
+    async def test_default_value_equals_a_missing_field(self, ada, key):
         first = await encrypt(ada, key)
         second = await encrypt(ada, key, quantum_purity="balanced", layout="auto")
         assert second.json()["job_id"] == first.json()["job_id"]
@@ -93,7 +93,7 @@ class TestTheSameAgain:
         assert "Idempotency-Replayed" not in second.headers
         assert second.json()["job_id"] != first.json()["job_id"]
 
-    async def test_of_what_was_deleted_is_gone(self, ada, key, sql):
+    async def test_of_a_deleted_job_is_410(self, ada, key, sql):
         await encrypt(ada, key)
         await sql("UPDATE jobs SET deleted_at = now() WHERE account_id = :account", account=ada.account_id)
         again = await encrypt(ada, key)
@@ -109,14 +109,14 @@ class TestDecrypting:
     async def decrypt(self, user, sealed, headers):
         return await user.http.post("/api/v1/decrypt", files=sealed.files(), headers=headers)
 
-    async def test_again_the_picture_where_nobody_has_taken_it(self, ada, engine, key, sealed):
+    async def test_unread_picture_is_the_answer_again(self, ada, engine, key, sealed):
         job_id = (await self.decrypt(ada, sealed, key | {"Prefer": "respond-async"})).json()["job_id"]
         await engine.complete_decrypt(job_id, b"the picture")
         again = await self.decrypt(ada, sealed, key)
         assert (again.status_code, again.content) == (200, b"the picture")
         assert again.headers["Idempotency-Replayed"] == "true"
 
-    async def test_the_picture_until_its_life_is_over_and_then_gone(self, ada, engine, key, sealed, sql):
+    async def test_picture_repeats_until_deleted_then_410(self, ada, engine, key, sealed, sql):
         job_id = (await self.decrypt(ada, sealed, key | {"Prefer": "respond-async"})).json()["job_id"]
         await engine.complete_decrypt(job_id)
         for _ in range(2):
@@ -159,7 +159,7 @@ class TestPasswords:
         refused = await encrypt(ada, key, master_password=PASSWORD + "!")
         assert (refused.status_code, refused.json()["code"]) == (422, "idempotency-mismatch")
 
-    async def test_are_not_compared_any_more_when_the_job_has_ended(self, ada, engine, key, sql):
+    async def test_of_an_ended_job_are_not_compared(self, ada, engine, key, sql):
         job_id = (await encrypt(ada, key, master_password=PASSWORD)).json()["job_id"]
         await engine.fail(job_id)
         again = await encrypt(ada, key, master_password=PASSWORD + "!")
@@ -168,10 +168,10 @@ class TestPasswords:
         assert rows == [{"password_mac": None}]
 
 
-class TestWhileTheFirstIsUnderWay:
+class TestConcurrentRequests:
     @pytest.fixture
     def store(self, gateway, monkeypatch):
-        """Hold the first object back; what comes after passes."""
+        """Hold the first object back; later ones pass."""
         store, put = gateway.services.resources.store, gateway.services.resources.store.put
         reached, passes = asyncio.Event(), asyncio.Event()
 
@@ -184,7 +184,7 @@ class TestWhileTheFirstIsUnderWay:
         monkeypatch.setattr(store, "put", hold_the_first)
         return reached, passes
 
-    async def test_it_says_so_and_when_to_come_back(self, ada, key, store, background):
+    async def test_second_request_is_409_with_retry_time(self, ada, key, store, background):
         reached, passes = store
         first = background(encrypt(ada, key))
         await reached.wait()
@@ -195,7 +195,7 @@ class TestWhileTheFirstIsUnderWay:
         assert (await first).status_code == 202
         assert (await encrypt(ada, key)).json()["job_id"] == (await first).json()["job_id"]
 
-    async def test_whoever_was_silent_for_too_long_creates_nothing(self, ada, key, store, background, sql):
+    async def test_request_whose_lease_expired_creates_nothing(self, ada, key, store, background, sql):
         reached, passes = store
         zombie = background(encrypt(ada, key))
         await reached.wait()
@@ -255,10 +255,10 @@ class TestKeys:
         assert response.json()["errors"][0]["code"] == "unfit_key"
 
     @pytest.mark.parametrize("value", ["x", "~" * 255, '"8e03978e-40d5-43e8-bc93-6894a57f9324"'])
-    async def test_of_any_visible_characters_are_taken(self, ada, value):
+    async def test_of_any_visible_characters_are_accepted(self, ada, value):
         assert (await encrypt(ada, {"Idempotency-Key": value})).status_code == 202
 
-    async def test_nothing_of_them_or_of_the_request_is_kept(self, ada, sql):
+    async def test_only_digests_are_stored(self, ada, sql):
         await encrypt(ada, {"Idempotency-Key": "canary-key-Zx9"}, master_password=PASSWORD)
         [row] = await sql("SELECT * FROM idempotency_keys WHERE account_id = :id", id=ada.account_id)
         assert b"canary" not in repr(row).encode()
@@ -266,7 +266,7 @@ class TestKeys:
         assert row["answer"] is None
 
 
-class TestAGatewayThatIsKilled:
+class TestKilledGateway:
     @pytest.fixture
     def send(self, ada, key):
         async def send(gateway):
@@ -277,7 +277,7 @@ class TestAGatewayThatIsKilled:
 
     @pytest.fixture
     def failpoints(self, gateway_settings, tmp_path):
-        """Variables of a gateway that dies at a point, once."""
+        """Return the variables of a gateway that is killed once, at a named point."""
         place = tmp_path / "failpoints"
         place.mkdir()
 
@@ -287,7 +287,7 @@ class TestAGatewayThatIsKilled:
 
         return arm
 
-    async def test_after_the_commit_has_made_the_job_that_the_next_try_gets(self, failpoints, send, ada, tmp_path):
+    async def test_after_commit_the_retry_gets_the_job(self, failpoints, send, ada, tmp_path):
         environment = failpoints("gateway.submitted")
         async with process(environment, tmp_path / "first") as gateway:
             with pytest.raises(httpx.TransportError):
@@ -300,9 +300,7 @@ class TestAGatewayThatIsKilled:
         assert again.headers["Idempotency-Replayed"] == "true"
         assert await jobs_of(ada) == [job_id]
 
-    async def test_before_the_commit_holds_the_key_for_a_lease_and_no_longer(
-        self, *, failpoints, send, ada, key, sql, tmp_path
-    ):
+    async def test_before_commit_key_is_held_for_lease(self, *, failpoints, send, ada, key, sql, tmp_path):
         async with process(failpoints("gateway.stored"), tmp_path / "first") as dying:
             with pytest.raises(httpx.TransportError):
                 await send(dying)

@@ -1,3 +1,5 @@
+"""Jobs: reading and listing them, and their results, materials and receipts."""
+
 from datetime import datetime
 
 import pytest
@@ -14,7 +16,7 @@ UNKNOWN = "job_" + "0" * 32
 
 
 class TestGetJob:
-    async def test_a_completed_job_names_what_it_made(self, ada, engine):
+    async def test_completed_job_has_the_urls_of_results(self, ada, engine):
         job_id = await ada.encrypt()
         await engine.complete_encrypt(job_id)
         job = await ada.job(job_id)
@@ -28,7 +30,7 @@ class TestGetJob:
         assert times == sorted(times)
         assert all(job[name].endswith("Z") for name in ("created_at", "started_at", "completed_at"))
 
-    async def test_a_failed_job_says_why_and_has_no_urls(self, ada, engine):
+    async def test_failed_job_has_error_and_no_urls(self, ada, engine):
         job_id = await ada.encrypt()
         await engine.fail(job_id)
         job = await ada.job(job_id)
@@ -62,7 +64,7 @@ class TestListJobs:
         assert seen == made[::-1]
         assert cursor is None
 
-    async def test_a_job_that_comes_meanwhile_does_not_shift_the_pages(self, ada):
+    async def test_new_job_does_not_shift_the_pages(self, ada):
         made = [await ada.encrypt() for _ in range(3)]
         first = (await ada.http.get(JOBS, params={"limit": 2})).json()
         await ada.encrypt()
@@ -82,12 +84,12 @@ class TestListJobs:
         assert await ids(kind="encrypt", status="pending") == {pending}
         assert await ids(status="cancelled") == set()
 
-    async def test_shows_nobody_elses(self, ada, bob):
+    async def test_lists_own_jobs_only(self, ada, bob):
         await ada.encrypt()
         page = (await bob.http.get(JOBS)).json()
         assert page == {"data": [], "has_more": False, "next_cursor": None}
 
-    async def test_a_foreign_cursor_shows_nobody_elses(self, ada, bob):
+    async def test_foreign_cursor_lists_own_jobs_only(self, ada, bob):
         cursor = await ada.encrypt()
         assert (await bob.http.get(JOBS, params={"cursor": cursor})).json()["data"] == []
 
@@ -104,14 +106,14 @@ class TestListJobs:
             "canary=1",
         ],
     )
-    async def test_unknown_parameters_and_values_are_refused_and_not_repeated(self, ada, query):
+    async def test_unknown_input_is_refused_and_not_repeated(self, ada, query):
         response = await ada.http.get(f"{JOBS}?{query}")
         assert (response.status_code, response.json()["code"]) == (422, "validation-failed")
         assert "canary" not in response.text
 
 
 class TestResult:
-    async def test_the_encrypted_image_can_be_fetched_again_and_again(self, ada, engine):
+    async def test_encrypted_image_can_be_fetched_repeatedly(self, ada, engine):
         job_id = await ada.encrypt()
         picture = await engine.complete_encrypt(job_id)
         for _ in range(2):
@@ -121,7 +123,7 @@ class TestResult:
             assert response.headers["Content-Disposition"].startswith(f'attachment; filename="{job_id}.enc.png"')
             assert response.headers["X-Content-Type-Options"] == "nosniff"
 
-    async def test_a_decrypted_picture_can_be_fetched_again_for_a_minute(self, ada, engine):
+    async def test_decrypted_picture_can_be_fetched_again(self, ada, engine):
         job_id = await ada.decrypt()
         await engine.complete_decrypt(job_id, b"plain")
         response = await ada.http.get(f"{JOBS}/{job_id}/result")
@@ -131,7 +133,7 @@ class TestResult:
 
 
 class TestMaterial:
-    async def test_of_maximum_purity_can_be_fetched_again_and_again(self, ada, engine):
+    async def test_of_maximum_purity_can_be_fetched_repeatedly(self, ada, engine):
         job_id = await ada.encrypt()
         await engine.complete_encrypt(job_id, material=b"QSMT and more")
         assert (await ada.http.get(f"{JOBS}/{job_id}")).json()["material_url"] == f"{JOBS}/{job_id}/material"
@@ -148,7 +150,7 @@ class TestMaterial:
 
 
 class TestReceipt:
-    async def test_as_it_comes_it_verifies_with_the_published_keys(self, ada, engine, client):
+    async def test_verifies_with_the_published_keys(self, ada, engine, client):
         job_id = await ada.encrypt()
         statement = make_statement(job_id="job_\u00fc\u4e16\U0001f512")
         signer = engine.claims.receipts.signer()
@@ -167,7 +169,7 @@ class TestReceipt:
         assert response.headers["Content-Disposition"].startswith(f'attachment; filename="{job_id}.receipt.json"')
         assert (response.headers["Content-Type"], response.headers["Cache-Control"]) == ("application/json", "no-store")
 
-    async def test_from_before_receipts_were_signed_says_so(self, ada, engine):
+    async def test_unsigned_one_verifies_as_unsigned(self, ada, engine):
         job_id = await ada.encrypt()
         unsigned = make_receipt(None)
         await engine.complete_encrypt(job_id, receipt=dict(sorted(unsigned.items(), reverse=True)))

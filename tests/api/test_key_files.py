@@ -1,4 +1,4 @@
-"""Key files and passwords as strangers send them: what they cost, what was done to them, how they are typed."""
+"""Key files and passwords from clients: the work that they ask for, other spellings, and mistakes."""
 
 import asyncio
 import json
@@ -26,7 +26,7 @@ WEAK = Argon2(bytes(16), m_kib=19_456, t=1, p=1)
 
 
 def locked(kdf: Kdf) -> Sealed:
-    """A picture whose key file asks for this work; nobody has done it, and it opens with no password."""
+    """A picture whose key file demands this work; the work is not done, and no password opens it."""
     return Sealed.make(PassphraseWrap(kdf, os.urandom(32)))
 
 
@@ -42,7 +42,7 @@ def deriving(gateway):
 
 
 async def opens(engine, response, key_file):
-    """Whether the worker opens the key file with what it is handed."""
+    """Return whether the worker opens the key file with the secret that it receives."""
     claim = await engine.take(response.json()["job_id"])
     keys = [claim.secret["wrap_key_b64"], *claim.secret.get("other_wrap_keys_b64", [])]
     openers = [PassphraseOpen(b64decode(key)) for key in keys]
@@ -68,11 +68,11 @@ class TestCost:
         assert (await ada.http.get("/api/v1/jobs")).json()["data"] == []
 
     @pytest.mark.parametrize("kdf", [LIMIT, Pbkdf2(bytes(16), iterations=1_200_000)])
-    async def test_up_to_the_limit_is_taken(self, ada, kdf):
+    async def test_up_to_the_limit_is_accepted(self, ada, kdf):
         assert (await post(ada, locked(kdf))).status_code == 202
 
-    async def test_what_the_service_made_is_exempt(self, gateway, ada, bob, engine, monkeypatch):
-        """By the whole stanza, for its own account, and however the key file comes."""
+    async def test_key_files_of_the_service_are_exempt(self, gateway, ada, bob, engine, monkeypatch):
+        """The service recognizes the whole stanza, for the account that owns it, in stored and in sent key files."""
         costly = Argon2(bytes(16), m_kib=131_073, t=1)
         monkeypatch.setattr(Kdf, "new", lambda fips=False: costly)
         job_id = await ada.encrypt(master_password=TYPED)
@@ -91,7 +91,7 @@ class TestCost:
         assert (await post(ada, forged)).json()["code"] == "key-file-too-costly"
 
     async def test_stops_no_login_and_no_encryption(self, gateway, client, ada, bob, engine):
-        """While one account's derivations stand still, everything else goes on; then they are done."""
+        """While the derivations of one account are stopped, everything else continues; then they are done."""
         await deriving(gateway).derive(ada.account_id, WEAK, TYPED)
         child = deriving(gateway)._process.pid
         os.kill(child, signal.SIGSTOP)
@@ -114,7 +114,7 @@ class TestCost:
         done = await asyncio.gather(*(task for task in costly if task not in refused))
         assert [answer.status_code for answer in done] == [202] * (derivations.WAITING + 1)
 
-    async def test_a_killed_child_costs_nobody_an_answer(self, gateway, ada):
+    async def test_killed_child_fails_no_request(self, gateway, ada):
         await deriving(gateway).derive(ada.account_id, WEAK, TYPED)
         os.kill(deriving(gateway)._process.pid, signal.SIGKILL)
         assert (await post(ada, locked(WEAK))).status_code == 202
@@ -122,7 +122,7 @@ class TestCost:
 
 class TestPasswords:
     @pytest.mark.parametrize("old", fixtures.OLD, ids=lambda old: old.name)
-    async def test_old_pictures_open_with_what_was_sent_then(self, ada, engine, old):
+    async def test_old_pictures_open_with_their_old_password(self, ada, engine, old):
         sealed = Sealed(old.image, old.key_file)
         assert await opens(engine, await post(ada, sealed, password=old.password), old.key_file)
         assert not await opens(engine, await post(ada, sealed, password=TYPED), old.key_file)
@@ -174,17 +174,17 @@ class TestPasswords:
         assert (await client.post("/api/v1/auth/token", data=form)).status_code == 400
 
     async def test_a_plain_password_is_one_key(self, ada, engine):
-        """What a worker of the release before knows is all that it needs."""
+        """A worker of the previous release can open it."""
         sealed = Sealed.make(PassphraseWrap.from_passphrase(TYPED, WEAK))
         claim = await engine.take((await post(ada, sealed)).json()["job_id"])
         assert set(claim.secret) == {"key_file_b64", "wrap_key_b64"}
 
 
-class TestEachOthersPlace:
+class TestSwappedFiles:
     async def test_every_mistake_has_its_sentence(self, ada):
         sound = Sealed.make()
         later = sound.picture[:45] + b"\x03" + sound.picture[46:]
-        for sealed, status, code, told in (
+        for sealed, status, code, detail in (
             (Sealed(sound.key_file, sound.key_file), 415, "unsupported-format", "This is a key file"),
             (
                 Sealed(pictures.as_jpeg(pictures.make(8, 6)), sound.key_file),
@@ -209,4 +209,4 @@ class TestEachOthersPlace:
         ):
             response = await post(ada, sealed)
             assert (response.status_code, response.json()["code"]) == (status, code)
-            assert told in response.json()["detail"]
+            assert detail in response.json()["detail"]

@@ -1,3 +1,5 @@
+"""Key files of jobs: downloading them, and wrapping the key for recipients or under a password."""
+
 import json
 
 import pytest
@@ -50,23 +52,23 @@ def opened(response, *openers):
 
 
 class TestGet:
-    async def test_a_managed_key_with_recipients_leaves_for_them_alone(self, ada, shared):
+    async def test_managed_key_is_wrapped_for_recipients_alone(self, ada, shared):
         response = await ada.http.get(shared)
         assert opened(response, RecipientOpen(BOB)) == (["recipient"], 32)
 
-    async def test_a_key_of_recipients_leaves_as_it_is_kept(self, ada, given_away):
+    async def test_recipients_key_file_is_unchanged(self, ada, given_away):
         response = await ada.http.get(given_away)
         assert opened(response, RecipientOpen(BOB)) == (["recipient"], 32)
         assert (await ada.http.get(given_away)).content == response.content
 
-    async def test_a_managed_key_leaves_in_clear(self, ada, managed):
+    async def test_managed_key_is_plaintext(self, ada, managed):
         response = await ada.http.get(managed)
         assert response.status_code == 200
         assert ".enc.qkey" in response.headers["Content-Disposition"]
         assert response.headers["Cache-Control"] == "no-store"
         assert len(keyfile.unlock(keyfile.parse(response.content), [PlainOpen()])) == 32
 
-    async def test_a_key_under_a_passphrase_leaves_as_it_is_kept(self, ada, protected):
+    async def test_passphrase_key_file_is_unchanged(self, ada, protected):
         key_file = keyfile.parse((await ada.http.get(protected)).content)
         assert [stanza["type"] for stanza in key_file.stanzas] == ["passphrase"]
         assert len(keyfile.unlock(key_file, [PassphraseOpen.from_passphrase(PASSPHRASE)])) == 32
@@ -78,7 +80,7 @@ class TestGet:
 
 
 class TestFips:
-    async def test_the_setting_decides_what_new_key_files_are_derived_with(self, gateway_settings, engine):
+    async def test_setting_selects_the_kdf_of_key_files(self, gateway_settings, engine):
         async with opened_gateway(gateway_settings(passphrase_kdf="pbkdf2-hmac-sha256")) as gateway:
             user = await gateway.user()
             async with user.http:
@@ -113,7 +115,7 @@ class TestPost:
         assert (response.status_code, response.json()["errors"][0]["code"]) == (422, "unfit_recipient")
         assert BOB.text[25:] not in response.text
 
-    async def test_more_ways_than_a_key_file_has_are_refused(self, ada, managed):
+    async def test_too_many_stanzas_are_refused(self, ada, managed):
         texts = [SecretKey(bytes([number]) * 32).public.text for number in range(21)]
         response = await ada.http.post(managed, json={"recipients": texts})
         assert (response.status_code, response.json()["errors"][0]["code"]) == (422, "too_long")
@@ -127,7 +129,7 @@ class TestPost:
         assert [stanza["type"] for stanza in key_file.stanzas] == ["passphrase"]
         assert len(keyfile.unlock(key_file, [PassphraseOpen.from_passphrase(PASSPHRASE)])) == 32
 
-    async def test_a_key_under_a_passphrase_is_not_wrapped_again(self, ada, protected):
+    async def test_passphrase_key_is_not_wrapped_again(self, ada, protected):
         response = await ada.http.post(protected, json={"master_password": PASSPHRASE})
         assert (response.status_code, response.json()["code"]) == (422, "custody-conflict")
 

@@ -1,4 +1,4 @@
-"""The gateway as a process of its own, as an operator runs it: its logs, and how it stops."""
+"""The gateway as a process of its own, as an operator runs it: its start, its logs, and its stop."""
 
 import asyncio
 import json
@@ -37,9 +37,8 @@ async def end_of(socket):
 
 
 class TestStop:
-    async def test_on_sigterm_sockets_close_1012_and_waiting_requests_are_answered(
-        self, environment, ada, engine, tmp_path
-    ):
+    async def test_sigterm_closes_sockets_and_answers_waiting_requests(self, environment, ada, engine, tmp_path):
+        """Sockets close with 1012; a request that waits for its job is answered with 202."""
         async with (
             process(environment, tmp_path / "log") as gateway,
             gateway.client(Authorization=f"Bearer {ada.token}") as http,
@@ -60,17 +59,18 @@ class TestStop:
             assert await gateway.end() in {0, -signal.SIGTERM}
             assert time.monotonic() - began < 10
 
-    async def test_a_connection_that_is_open_learns_that_it_is_not_ready_any_more(self, gateway_settings):
+    async def test_draining_gateway_is_not_ready(self, gateway_settings):
+        """It installs signal handlers when it starts, and restores the previous ones when it ends."""
         async with opened(gateway_settings()) as gateway, gateway.client() as client:
             before = signal.getsignal(signal.SIGINT)
-            heard = []
-            # What stands behind our handler is the server's; here it must not end the test.
+            statuses = []
+            # The handler that ours calls is the server's; here it must not end the test.
             async with opened(gateway_settings()) as inner:
                 assert signal.getsignal(signal.SIGINT) is not before
                 inner.app.state.draining.begin()
                 async with inner.client() as other:
-                    heard.append((await other.get("/ready")).status_code)
-            assert heard == [503]
+                    statuses.append((await other.get("/ready")).status_code)
+            assert statuses == [503]
             assert signal.getsignal(signal.SIGINT) is before
             assert (await client.get("/ready")).status_code == 200
 
@@ -105,7 +105,8 @@ class TestLogs:
 
 
 class TestImport:
-    def test_the_gateway_starts_without_the_simulator_the_kernels_and_an_environment(self):
+    def test_import_needs_no_simulator_or_settings(self):
+        """`api.main` imports neither the simulator nor the compiled kernels, and needs no environment variables."""
         code = (
             "import sys, api.main; print({'qiskit', 'qiskit_aer', 'numba', 'shield_core.pipeline'} & set(sys.modules))"
         )

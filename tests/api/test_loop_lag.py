@@ -1,3 +1,5 @@
+"""The measurement of the event loop's lag."""
+
 import asyncio
 import time
 

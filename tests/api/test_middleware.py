@@ -1,3 +1,5 @@
+"""The middleware of all requests: request ids, security headers, origins, access log and metrics."""
+
 import re
 
 import pytest
@@ -81,14 +83,14 @@ class TestOrigins:
 
 
 class TestAccessLog:
-    async def test_tells_the_request_without_its_query(self, client):
+    async def test_line_has_the_request_without_its_query(self, client):
         with structlog.testing.capture_logs() as lines:
             await client.get("/nothing?token=canary")
         line = next(line for line in lines if line["event"] == "http.request")
         assert (line["method"], line["path"], line["route"], line["status"]) == ("GET", "/nothing", "unmatched", 404)
         assert "canary" not in str(lines)
 
-    async def test_a_path_cannot_be_as_long_as_it_likes(self, client):
+    async def test_path_is_cut_at_200_characters(self, client):
         with structlog.testing.capture_logs() as lines:
             await client.get("/" + "x" * 5000)
         assert len(lines[0]["path"]) == 200

@@ -1,4 +1,4 @@
-"""What callers call their jobs and batches: kept sealed, told to the owner alone, found by its exact value."""
+"""Notes on jobs and batches: stored encrypted, visible to the owner alone, found by their exact value."""
 
 import json
 from uuid import UUID
@@ -99,15 +99,15 @@ async def sql(engine, statement, **values):
         return [tuple(row) for row in result] if result.returns_rows else []
 
 
-def told(answer):
+def note_of(answer):
     return answer["reference"], answer["metadata"]
 
 
-class TestTold:
+class TestAnswers:
     @pytest.mark.parametrize("kind", ["encrypt", "analyze", "avalanche"])
     async def test_every_kind_of_job_keeps_it(self, ada, kind):
         made = await submit(ada, route=ROUTES[kind])
-        assert told(made) == ("case-2026-017", METADATA)
+        assert note_of(made) == ("case-2026-017", METADATA)
         assert made["file_name"] == NAME
         assert await ada.job(made["job_id"]) == made
 
@@ -115,33 +115,33 @@ class TestTold:
         sealed = Sealed.make()
         files = sealed.files() | {"encrypted_image": (NAME, sealed.picture)}
         made = await submit(ada, route=("decrypt", files))
-        assert told(made) == ("case-2026-017", METADATA)
+        assert note_of(made) == ("case-2026-017", METADATA)
         assert (await ada.job(made["job_id"]))["file_name"] == NAME
 
     async def test_batch_keeps_it_and_its_jobs_their_names(self, ada):
         batch = await submit(ada, route=ROUTES["batch"])
-        assert told(batch) == ("case-2026-017", METADATA)
-        assert told((await ada.http.get(f"/api/v1/batches/{batch['batch_id']}")).json()) == told(batch)
+        assert note_of(batch) == ("case-2026-017", METADATA)
+        assert note_of((await ada.http.get(f"/api/v1/batches/{batch['batch_id']}")).json()) == note_of(batch)
         job = await ada.job(batch["items"][0]["job_id"])
-        assert (job["file_name"], told(job)) == (NAME, (None, {}))
+        assert (job["file_name"], note_of(job)) == (NAME, (None, {}))
 
-    async def test_a_cancelled_and_a_retried_job_tell_it(self, ada, engine):
+    async def test_cancelled_and_retried_jobs_show_it(self, ada, engine):
         failed, waiting = (await submit(ada))["job_id"], (await submit(ada))["job_id"]
         await engine.fail(failed)
         for job_id, act in ((failed, "retry"), (waiting, "cancel")):
             answer = (await ada.http.post(f"/api/v1/jobs/{job_id}/{act}")).json()
-            assert (told(answer), answer["file_name"]) == (("case-2026-017", METADATA), NAME)
+            assert (note_of(answer), answer["file_name"]) == (("case-2026-017", METADATA), NAME)
 
-    async def test_without_one_there_is_none(self, ada, engine):
+    async def test_empty_note_is_not_stored(self, ada, engine):
         made = await submit(ada, note={}, route=("encrypt", {"image": ("..", PICTURE)}))
-        assert (made["file_name"], told(made)) == (None, (None, {}))
+        assert (made["file_name"], note_of(made)) == (None, (None, {}))
         assert await sql(engine, "SELECT note FROM jobs WHERE id = :id", id=job_uuid(made)) == [(None,)]
 
     async def test_folders_are_not_in_a_file_name(self, ada):
         made = await submit(ada, route=("encrypt", {"image": ("../her/folder/scan.png", PICTURE)}))
         assert made["file_name"] == "scan.png"
 
-    async def test_an_operator_is_not_told(self, gateway, ada, engine):
+    async def test_operator_does_not_see_it(self, gateway, ada, engine):
         operator = await gateway.user()
         await sql(engine, "UPDATE accounts SET operator = true WHERE id = :id", id=operator.account_id)
         job_id = (await submit(ada))["job_id"]
@@ -149,7 +149,7 @@ class TestTold:
         async with operator.http:
             answer = await operator.http.post(f"/api/v1/admin/dead-letters/{job_id}/redrive")
         assert answer.status_code == 202
-        assert (told(answer.json()), answer.json()["file_name"]) == ((None, {}), None)
+        assert (note_of(answer.json()), answer.json()["file_name"]) == ((None, {}), None)
         assert "4711" not in answer.text
 
 
@@ -187,7 +187,7 @@ class TestSearch:
             cursor = page["next_cursor"]
         assert seen == made[::-1]
 
-    async def test_finds_nobody_elses(self, ada, bob):
+    async def test_other_accounts_jobs_are_not_found(self, ada, bob):
         await submit(ada)
         await submit(ada, route=ROUTES["batch"])
         assert await found(bob, reference="case-2026-017") == []
@@ -200,9 +200,9 @@ class TestSearch:
         await submit(ada)
         for query in ({"reference": "case-2026-017"}, {"metadata": "ward:3b"}):
             data = (await ada.http.get("/api/v1/batches", params=query)).json()["data"]
-            assert [(one["batch_id"], told(one)) for one in data] == [(batch["batch_id"], told(batch))]
+            assert [(one["batch_id"], note_of(one)) for one in data] == [(batch["batch_id"], note_of(batch))]
 
-    async def test_does_not_find_what_is_deleted(self, ada):
+    async def test_deleted_jobs_are_not_found(self, ada):
         job_id = (await submit(ada))["job_id"]
         await ada.http.post(f"/api/v1/jobs/{job_id}/cancel")
         await ada.http.delete(f"/api/v1/jobs/{job_id}")
@@ -212,7 +212,7 @@ class TestSearch:
         "query", ["reference=", "metadata=canary", "metadata=CANARY:1", "metadata=:canary", "reference=canary%00"]
     )
     @pytest.mark.parametrize("place", ["jobs", "batches"])
-    async def test_what_can_be_nothings_is_refused(self, ada, place, query):
+    async def test_impossible_filter_is_refused(self, ada, place, query):
         response = await ada.http.get(f"/api/v1/{place}?{query}")
         assert (response.status_code, response.json()["code"]) == (422, "validation-failed")
         assert "canary" not in response.text.lower()
@@ -220,15 +220,15 @@ class TestSearch:
 
 class TestValues:
     @pytest.mark.parametrize("value", HOSTILE, ids=map(str, range(len(HOSTILE))))
-    async def test_hostile_ones_come_back_and_are_found(self, ada, value):
+    async def test_hostile_values_are_returned_and_found(self, ada, value):
         made = await submit(ada, {"reference": value, "metadata": json.dumps({"k": value})})
-        assert told(await ada.job(made["job_id"])) == (value, {"k": value})
+        assert note_of(await ada.job(made["job_id"])) == (value, {"k": value})
         assert await found(ada, reference=value, metadata=f"k:{value}") == [made["job_id"]]
 
-    async def test_the_largest_note_is_taken(self, ada):
+    async def test_largest_note_is_accepted(self, ada):
         pairs = {f"{number:040d}": "\N{LATIN SMALL LETTER E WITH ACUTE}" * 250 for number in range(MAX_PAIRS)}
         made = await submit(ada, {"reference": "x" * 200, "metadata": json.dumps(pairs)})
-        assert told(await ada.job(made["job_id"])) == ("x" * 200, pairs)
+        assert note_of(await ada.job(made["job_id"])) == ("x" * 200, pairs)
 
     @pytest.mark.parametrize(("field", "value"), UNFIT, ids=map(str, range(len(UNFIT))))
     @pytest.mark.parametrize("kind", ["encrypt", "batch", "decrypt", "avalanche"])
@@ -246,13 +246,13 @@ class TestValues:
             max_size=MAX_PAIRS,
         )
     )
-    def test_any_fit_metadata_is_taken_as_it_is(self, pairs):
+    def test_valid_metadata_is_unchanged(self, pairs):
         assert Noted.model_validate({"metadata": json.dumps(pairs)}).note().metadata == pairs
         for name, value in pairs.items():
             assert NoteFilter(metadata=f"{name}:{value}").wanted().metadata == {name: value}
 
     @given(st.text(max_size=80) | st.recursive(st.none() | st.text(), st.lists).map(json.dumps))
-    def test_any_text_is_taken_or_refused(self, value):
+    def test_any_text_is_accepted_or_refused(self, value):
         try:
             metadata = Noted.model_validate({"metadata": value}).metadata
         except ValidationError:
@@ -266,14 +266,14 @@ class TestRequestAgain:
         first = await send(ada, ENCRYPT, NOTE, **key)
         again = await send(ada, ENCRYPT, NOTE, **key)
         assert again.json()["job_id"] == first.json()["job_id"]
-        assert told(again.json()) == told(first.json())
+        assert note_of(again.json()) == note_of(first.json())
         for other in ({}, NOTE | {"reference": "case-2"}, NOTE | {"metadata": '{"patient": "4712"}'}):
             refused = await send(ada, ENCRYPT, other, **key)
             assert (refused.status_code, refused.json()["code"]) == (422, "idempotency-mismatch")
 
 
 class TestAtRest:
-    async def test_no_word_stands_in_the_rows(self, ada, engine):
+    async def test_rows_hold_no_word_of_it(self, ada, engine):
         job, batch = await submit(ada), await submit(ada, route=ROUTES["batch"])
         for table, owner, wire in (("job", "jobs", job["job_id"]), ("batch", "batches", batch["batch_id"])):
             object_id = ids.from_wire(wire[:3], wire)
@@ -298,15 +298,15 @@ class TestAtRest:
             one=job_uuid(one),
             other=job_uuid(other),
         )
-        assert told(await ada.job(one["job_id"])) == (None, {})
+        assert note_of(await ada.job(one["job_id"])) == (None, {})
 
     async def test_is_gone_with_the_accounts_key(self, gateway, ada):
         made, batch = await submit(ada), await submit(ada, route=ROUTES["batch"])
         for path in keys_of(gateway, ada):
             path.unlink()
         job = await ada.job(made["job_id"])
-        assert (job["file_name"], told(job)) == (None, (None, {}))
-        assert told((await ada.http.get(f"/api/v1/batches/{batch['batch_id']}")).json()) == (None, {})
+        assert (job["file_name"], note_of(job)) == (None, (None, {}))
+        assert note_of((await ada.http.get(f"/api/v1/batches/{batch['batch_id']}")).json()) == (None, {})
         assert await found(ada, reference="case-2026-017") == []
 
     async def test_jobs_are_listed_where_the_vault_is_away(self, gateway, ada, tmp_path):
@@ -334,8 +334,8 @@ class TestAtRest:
         assert await found(ada, reference="case-2026-017", metadata="ward:3b") == [new, old]
         path.unlink()
         assert await found(ada, reference="case-2026-017", metadata="ward:3b") == [new]
-        assert told(await ada.job(old)) == (None, {})
-        assert told(await ada.job(new)) == ("case-2026-017", METADATA)
+        assert note_of(await ada.job(old)) == (None, {})
+        assert note_of(await ada.job(new)) == ("case-2026-017", METADATA)
 
     def test_its_labels_are_its_own(self):
         assert (LABELS.job_note, LABELS.job_note_search) == (

@@ -1,3 +1,5 @@
+"""The OpenAPI document: valid, complete, and equal to its snapshot."""
+
 import json
 import re
 
@@ -45,7 +47,7 @@ def nodes(node, place="#"):
 
 
 def examples(document):
-    """Give every example of the document: where it stands, its schema, and the example."""
+    """Yield every example of the document: its place, its schema, and the example."""
     shared = document["components"]["examples"]
     for place, node in nodes({name: document[name] for name in ("paths", "components")}):
         if node.keys() & {"schema", "type", "properties"}:
@@ -64,7 +66,7 @@ class TestDocument:
         assert document["openapi"].startswith("3.1")
         OpenAPIV31SpecValidator(document).validate()
 
-    def test_is_what_the_snapshot_says(self):
+    def test_equals_the_snapshot(self):
         assert snapshot.main(["--check"]) == 0
 
     def test_lists_every_route_and_no_other(self, app, document):
@@ -97,12 +99,12 @@ class TestDocument:
                     for code in response["content"][media_type]["examples"]:
                         assert catalog()[code][0] == int(status), (name, code)
 
-    def test_every_answer_tells_the_request_id(self, document):
+    def test_every_answer_has_the_request_id(self, document):
         for name, operation in operations(document):
             for status, response in operation["responses"].items():
                 assert "X-Request-ID" in response["headers"], (name, status)
 
-    def test_a_route_that_needs_a_token_says_so_and_how_it_refuses(self, document):
+    def test_secured_routes_document_401_and_403(self, document):
         for name, operation in operations(document):
             if "security" in operation:
                 assert {"401", "403"} <= operation["responses"].keys(), name
@@ -112,7 +114,7 @@ class TestDocument:
         [("/api/v1/encrypt", {"image"}), ("/api/v1/decrypt", {"encrypted_image", "key_file", "material"})],
     )
     def test_file_fields_have_the_format_binary(self, document, path, fields):
-        """Generators make a text field of `contentMediaType` alone."""
+        """From `contentMediaType` alone, generators make a text field."""
         body = document["paths"][path]["post"]["requestBody"]["content"]["multipart/form-data"]["schema"]
         assert {name for name, field in body["properties"].items() if field.get("format") == "binary"} == fields
         assert body["additionalProperties"] is False
@@ -128,13 +130,13 @@ class TestDocument:
             errors = [error.message for error in OAS31Validator(root).iter_errors(example)]
             assert not errors, (place, errors)
 
-    def test_examples_tell_one_story(self, document):
-        """One account, one endpoint, one batch: an id of a kind is that of the story wherever it stands."""
-        told = {}
+    def test_examples_are_consistent(self, document):
+        """All examples name the same account, endpoint and batch: one id of each kind, and three jobs."""
+        numbers_of = {}
         for _, _, example in examples(document):
             for prefix, number in re.findall(r"\b([a-z]{3})_([0-9a-f]{32})", json.dumps(example)):
-                told.setdefault(prefix, set()).add(number)
-        assert {prefix: len(numbers) for prefix, numbers in told.items()} == {
+                numbers_of.setdefault(prefix, set()).add(number)
+        assert {prefix: len(numbers) for prefix, numbers in numbers_of.items()} == {
             prefix: {"job": 3}.get(prefix, 1) for prefix in ("acc", "bat", "evt", "job", "key", "req", "whd", "whk")
         }
         text = json.dumps([example for _, _, example in examples(document)])

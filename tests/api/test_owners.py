@@ -1,4 +1,4 @@
-"""OWASP API1: whose object it is, is asked on every route that names one; the routes come from the OpenAPI document."""
+"""Ownership (OWASP API1) on every route that names an object; the routes come from the OpenAPI document."""
 
 import pytest
 
@@ -15,7 +15,7 @@ WITH_BODY = {"post", "patch"}
 
 
 OPERATORS = "/api/v1/admin/"
-"""There the caller is asked for and not the owner: every account's jobs are seen, by operators alone."""
+"""There the caller must be an operator, not the owner: operators see the jobs of every account."""
 
 
 def id_routes(app):
@@ -26,7 +26,7 @@ def id_routes(app):
 
 @pytest.fixture
 async def foreign_jobs(bob, engine):
-    """A job of somebody else in every state."""
+    """Return a job of another account in every state."""
     completed, failed, pending, decrypted = [await bob.encrypt() for _ in range(3)] + [await bob.decrypt()]
     documents = dict.fromkeys((ANALYSIS, *REPORTS.values()), b"{}")
     await engine.complete_encrypt(completed, measured=Measurement(documents, version=1))
@@ -37,7 +37,7 @@ async def foreign_jobs(bob, engine):
 
 @pytest.fixture
 async def foreign_webhook(bob):
-    """An endpoint of somebody else, and something that was sent to it."""
+    """Return an endpoint of another account, and a delivery to it."""
     new = {"url": "https://93.184.216.34/", "events": ["job.completed"]}
     endpoint = (await bob.http.post("/api/v1/webhooks", json=new)).json()["id"]
     delivery = (await bob.http.post(f"/api/v1/webhooks/{endpoint}/test")).json()["id"]
@@ -58,7 +58,7 @@ class TestOtherAccounts:
                 expected = (403, "insufficient-scope") if path.startswith(OPERATORS) else (404, "not-found")
                 assert (response.status_code, response.json()["code"]) == expected, (method, path, state)
 
-    async def test_what_was_asked_for_in_vain_is_still_there_for_its_owner(self, ada, bob, foreign_jobs):
+    async def test_owner_keeps_files_after_foreign_requests(self, ada, bob, foreign_jobs):
         for job_id in foreign_jobs.values():
             await ada.http.get(f"/api/v1/jobs/{job_id}/result")
         for state in ("completed", "decrypted"):
@@ -66,7 +66,7 @@ class TestOtherAccounts:
         for address in ("analyze/{}", "jobs/{}/report", "jobs/{}/report?format=pdf"):
             assert (await bob.http.get("/api/v1/" + address.format(foreign_jobs["completed"]))).status_code == 200
 
-    async def test_another_accounts_job_and_no_job_are_the_same_answer(self, ada, foreign_jobs):
+    async def test_foreign_job_answers_like_unknown_job(self, ada, foreign_jobs):
         answers = [
             (await ada.http.get(f"/api/v1/jobs/{job_id}")).json() | {"request_id": ""}
             for job_id in (*foreign_jobs.values(), "job_" + "0" * 32)

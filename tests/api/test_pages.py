@@ -1,3 +1,5 @@
+"""The manual page and its assets."""
+
 import re
 
 import pytest
@@ -6,7 +8,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 
 
 class TestManual:
-    async def test_asks_nobody_outside_for_anything(self, client):
+    async def test_loads_nothing_from_other_hosts(self, client):
         page = await client.get("/docs")
         script = await client.get("/docs/manual.js")
         assert page.headers["Content-Type"].startswith("text/html")
@@ -38,7 +40,7 @@ class TestManual:
     @pytest.mark.parametrize(
         "path", ["/docs", "/docs/manual.js", "/docs/assets/swagger-ui.css", "/docs/assets/favicon.png"]
     )
-    async def test_what_a_browser_has_is_not_sent_again(self, client, path):
+    async def test_known_etag_is_304(self, client, path):
         page = await client.get(path)
         etag = page.headers["ETag"]
         for method in ("GET", "HEAD"):

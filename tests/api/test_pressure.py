@@ -1,4 +1,4 @@
-"""More than there is room for: refused in time, in a way that a client can act on, and never with a 500."""
+"""Overload: refused in time, with an answer that a client can act on, and never with 500."""
 
 import asyncio
 from collections import Counter
@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 
 @pytest.fixture
 def narrow(gateway_settings, monkeypatch):
-    """A gateway with five connections to the database, whose statements may wait."""
+    """A gateway with five connections to the database, whose statements may wait for locks."""
     monkeypatch.setattr("backplane.wiring.gateway.REQUEST_SECONDS", 120)
     with serving(gateway_settings(database_pool_size=5)) as gateway:
         yield gateway
@@ -27,7 +27,7 @@ def narrow(gateway_settings, monkeypatch):
 
 @pytest.fixture
 async def patron(narrow, ada):
-    """A user of that gateway, with as many connections as it takes."""
+    """A user of that gateway, with any number of connections."""
     limits = httpx.Limits(max_connections=None)
     headers = {"Authorization": f"Bearer {ada.token}"}
     async with httpx.AsyncClient(
@@ -38,7 +38,7 @@ async def patron(narrow, ada):
 
 @asynccontextmanager
 async def locked_jobs(settings):
-    """Lock the table for as long as the block takes: unlike the gateway's, this connection may be idle."""
+    """Lock the table during the block: unlike the gateway's, this connection may be idle."""
     database = Database.from_settings(settings, pool_size=1, idle_seconds=0)
     try:
         async with database.transaction() as session:
@@ -48,8 +48,9 @@ async def locked_jobs(settings):
         await database.close()
 
 
-class TestAPoolThatIsEmpty:
-    async def test_is_503_while_it_is_empty_and_nobody_waits_for_a_connection(self, narrow, patron, gateway_settings):
+class TestEmptyPool:
+    async def test_is_503_until_connections_are_free(self, narrow, patron, gateway_settings):
+        """Five requests hold all connections; the other 45 are refused with `Retry-After`."""
         answered = Counter()
 
         async def ask():
@@ -67,13 +68,13 @@ class TestAPoolThatIsEmpty:
         assert narrow.services.resources.database.engine.pool.timeout() == 2
         assert (await patron.get("/api/v1/jobs")).status_code == 200
 
-    async def test_100_uploads_at_once_are_taken_or_told_to_come_back(self, patron):
+    async def test_100_concurrent_uploads_are_202_or_503(self, patron):
         files = {"image": ("a.png", pictures.as_png(pictures.make(8, 6)))}
         answers = await asyncio.gather(*(patron.post("/api/v1/encrypt", files=files) for _ in range(100)))
         assert {answer.status_code for answer in answers} <= {202, 503}
         assert all("Retry-After" in answer.headers for answer in answers)
 
-    async def test_a_statement_that_waits_for_a_lock_is_given_up(self, gateway_settings, ada, monkeypatch):
+    async def test_statement_waiting_for_lock_is_503(self, gateway_settings, ada, monkeypatch):
         monkeypatch.setattr("backplane.wiring.gateway.REQUEST_SECONDS", 0.5)
         with serving(gateway_settings()) as hasty:
             async with (
@@ -84,9 +85,9 @@ class TestAPoolThatIsEmpty:
             assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
 
 
-class TestADatabaseWhoseDiskIsFull:
+class TestFullDisk:
     async def test_is_503_and_leaves_no_job(self, gateway, ada):
-        """PostgreSQL says 53100, whichever statement meets it."""
+        """PostgreSQL reports 53100 for any statement that needs space."""
         refuse = (
             "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE disk_full; END $$",
             "CREATE TRIGGER full_disk BEFORE INSERT ON outbox FOR EACH ROW EXECUTE FUNCTION refuse()",
@@ -112,7 +113,7 @@ class TestADatabaseWhoseDiskIsFull:
 
 
 class TestPasswords:
-    async def test_more_than_can_wait_are_told_to_come_back(self, client, ada, monkeypatch):
+    async def test_too_many_logins_are_503(self, client, ada, monkeypatch):
         monkeypatch.setattr(passphrases, "WAITING", 2)
         form = {"grant_type": "password", "username": ada.email, "password": PASSWORD}
         answers = await asyncio.gather(*(client.post("/api/v1/auth/token", data=form) for _ in range(20)))
@@ -121,9 +122,9 @@ class TestPasswords:
         assert all(a.headers["Retry-After"] for a in answers if a.status_code == 503)
 
 
-class TestUploadsThatAreAborted:
-    async def test_after_the_last_byte_the_job_is_there_and_nothing_else_is_left(self, server, wired, monkeypatch):
-        """The caller has gone; what was sent whole is done all the same."""
+class TestAbortedUploads:
+    async def test_complete_upload_becomes_a_job(self, server, wired, monkeypatch):
+        """The caller disconnects after the last byte: the job exists all the same, and no bytes stay counted."""
         store = server.services.resources.store
         put, reached = store.put, asyncio.Event()
         loop = asyncio.get_running_loop()

@@ -1,3 +1,5 @@
+"""Problem documents: the shape of every refusal, and the catalog of codes."""
+
 import pytest
 import structlog
 
@@ -24,7 +26,7 @@ class TestFrameworkRefusals:
         assert_problem(await client.get(path), 404, "not-found")
 
     @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH", "TRACE", "BREW"])
-    async def test_another_method_is_a_problem_and_names_the_right_one(self, client, method):
+    async def test_other_method_is_405_with_allow(self, client, method):
         response = await client.request(method, "/api/v1/encrypt")
         assert_problem(response, 405, "method-not-allowed")
         assert response.headers["Allow"] == "POST"
@@ -36,7 +38,7 @@ class TestUnexpectedErrors:
         async with opened(gateway_settings()) as gateway:
             yield gateway
 
-    async def test_are_500_without_a_word_of_what_happened(self, broken, monkeypatch):
+    async def test_are_500_without_details(self, broken, monkeypatch):
         async def fail(*_args, **_keywords):
             raise RuntimeError("canary: the password is hunter2")
 

@@ -1,4 +1,4 @@
-"""Reading `Range`, `If-Range`, `If-Match` and `If-None-Match`, against a second reading of RFC 9110."""
+"""`Range`, `If-Range`, `If-Match` and `If-None-Match`, compared with a second implementation of RFC 9110."""
 
 import string
 
@@ -27,7 +27,7 @@ def read(value, size, *more):
 
 
 def reference(value, size):
-    """Read a range character by character: RFC 9110, sections 14.1.1 and 14.1.2."""
+    """Read a range character by character, after RFC 9110, sections 14.1.1 and 14.1.2."""
     unit, equals, rest = value.strip().partition("=")
     specs = [spec.strip(" \t") for spec in rest.split(",")]
     specs = [spec for spec in specs if spec]
@@ -95,7 +95,7 @@ class TestRange:
     def test_in_examples(self, value, expected):
         assert read(value, 10) == expected
 
-    def test_that_stands_twice_is_ignored(self):
+    def test_repeated_header_is_ignored(self):
         assert read("bytes=0-1", 10, ("range", "bytes=0-1")) == WHOLE
 
     @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Redaction through the gateway: what it takes, what it refuses before a job exists, and what the job says of it."""
+"""Encrypted regions through the gateway: accepted rectangles, refusals before a job exists, and the job's fields."""
 
 import json
 
@@ -23,7 +23,7 @@ async def submit(user, regions, data=PNG, **form):
     return await user.http.post(ENCRYPT, files={"image": ("scan.png", data)}, data={"regions": text} | form)
 
 
-class TestTaken:
+class TestAccepted:
     async def test_the_job_shows_them_sorted_with_their_share(self, ada):
         job = (await submit(ada, [region(50, 0, 50, 40), region(0, 0, 100, 40), region(0, 40, 10, 10)])).json()
         assert job["regions"] == [region(0, 0, 100, 40), region(50, 0, 50, 40), region(0, 40, 10, 10)]
@@ -39,10 +39,11 @@ class TestTaken:
         job = await ada.job(await ada.decrypt())
         assert (job["regions"], job["share_encrypted"]) == ([], None)
 
-    async def test_a_jpeg_is_taken_though_auto_would_keep_the_file(self, ada):
+    async def test_jpeg_with_regions_is_accepted(self, ada):
+        """Without regions, `auto` chooses the layout `file` for a JPEG."""
         assert (await submit(ada, [region(0, 0, 80, 64)], pictures.as_jpeg(pictures.make(100, 80)))).status_code == 202
 
-    async def test_warnings_are_told_at_once(self, ada):
+    async def test_answer_has_the_warnings(self, ada):
         turned = pictures.with_exif(pictures.make(100, 80), "JPEG", orientation=6)
         job = (await submit(ada, [region(0, 0, 8, 8)], turned)).json()
         assert job["warnings"] == ["region-small", "orientation-not-applied"]
@@ -63,7 +64,7 @@ class TestRefused:
         return response.json()
 
     @pytest.mark.parametrize(
-        ("regions", "told"),
+        ("regions", "detail"),
         [
             ([region(90, 0, 11, 1)], "the region 90,0,11,1 reaches outside the picture of 100 by 80 pixels"),
             ([region(0, -1, 1, 1)], "the region 0,-1,1,1 reaches outside"),
@@ -81,8 +82,8 @@ class TestRefused:
             ([region(0, 0, True, 1)], "whole numbers"),
         ],
     )
-    async def test_rectangles_that_do_not_fit(self, ada, regions, told):
-        assert told in (await self.assert_refused(ada, "region-invalid", regions))["detail"]
+    async def test_rectangles_that_do_not_fit(self, ada, regions, detail):
+        assert detail in (await self.assert_refused(ada, "region-invalid", regions))["detail"]
 
     async def test_more_text_than_64_rectangles_take(self, ada):
         error = await self.assert_refused(ada, "validation-failed", "[" + " " * MAX_TEXT + "]")
@@ -92,6 +93,6 @@ class TestRefused:
         await self.assert_refused(ada, "region-invalid", [region(0, 0, 9, 9)], layout="file")
 
     @pytest.mark.parametrize("picture", [pictures.palette(100, 80), pictures.cmyk(100, 80)], ids=["palette", "cmyk"])
-    async def test_a_picture_whose_pixels_do_not_come_back(self, ada, picture):
+    async def test_picture_without_exact_pixels(self, ada, picture):
         error = await self.assert_refused(ada, "layout-not-exact", [region(0, 0, 9, 9)], picture)
         assert "without regions" in error["detail"]

@@ -1,4 +1,4 @@
-"""What a session that has ended can no longer do, and how it is ended."""
+"""Ended login sessions: what they can no longer do, and how they end."""
 
 import asyncio
 import re
@@ -18,10 +18,10 @@ pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 ANYONE = Caller(NO_ACCOUNT)
 LOGOUT, TOKEN = "/api/v1/auth/logout", "/api/v1/auth/token"
 CHECKED = {"keys:export", "webhooks:write"}
-"""Scopes to export keys and to change credentials: every route that asks for one of them looks the session up."""
+"""Scopes to export keys and to change credentials: every route that requires one of them looks the session up."""
 
 CANCELS = {"/api/v1/jobs/{job_id}/cancel", "/api/v1/batches/{batch_id}/cancel"}
-"""They delete what was sent."""
+"""They delete the inputs of jobs."""
 
 WAITING = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()")
 
@@ -47,7 +47,7 @@ async def refresh(user):
 
 
 class Late:
-    """A database whose transactions say when they have written, and commit when they are told to."""
+    """A database whose transactions signal that they have written, and then wait for permission to commit."""
 
     def __init__(self, database, written, commit):
         self._database, self._written, self._commit = database, written, commit
@@ -87,7 +87,7 @@ class TestEndedSession:
                 assert (response.status_code, response.json()["code"]) == (401, "unauthenticated"), (method, path)
 
     async def test_every_checked_route_passes_it_first(self, gateway):
-        """A body that does not fit hides the check above; the routes' dependencies show it."""
+        """An unfit body hides the check above; the dependencies of the routes show it."""
         found = dict(routes(gateway.app))
         for path, method, must in operations(gateway.app):
             assert (authenticate_in_session in found[path, method]) == must, (method, path)
@@ -145,7 +145,7 @@ class TestLogout:
             assert (await rest(opened))[1] == 4401
 
     async def test_overtakes_a_refresh_that_is_on_its_way(self, gateway, ada, background):
-        """The refresh has spent its token and has not committed: the one that it adds must not outlive the session."""
+        """The refresh has used its token and has not committed: the token that it adds must end with the session."""
         database, tokens = gateway.services.resources.database, gateway.services.identity.tokens
         commit, added = asyncio.Event(), asyncio.Event()
         late = type(tokens)(Late(database, added, commit), tokens._access, tokens._sessions, refresh_seconds=3600)

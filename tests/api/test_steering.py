@@ -1,4 +1,4 @@
-"""Cancel, retry, delete, and a queue that is full, as a client meets them."""
+"""Cancel, retry and delete, a full queue, and the filters of the list."""
 
 import pytest
 
@@ -13,7 +13,7 @@ PICTURE = pictures.as_png(pictures.make(8, 6))
 
 
 class TestCancel:
-    async def test_of_one_that_waits_is_200_with_the_cancelled_job(self, ada):
+    async def test_pending_job_is_cancelled_with_200(self, ada):
         job_id = await ada.encrypt()
         response = await ada.http.post(f"{JOBS}/{job_id}/cancel")
         assert response.status_code == 200
@@ -22,7 +22,7 @@ class TestCancel:
         assert (job["error"], job["result_url"]) == (None, None)
         assert job["completed_at"] is not None
 
-    async def test_of_one_that_is_worked_on_is_202_and_it_cannot_complete(self, ada, engine):
+    async def test_running_job_is_202_and_cannot_complete(self, ada, engine):
         job_id = await ada.encrypt()
         claim = await engine.take(job_id)
         response = await ada.http.post(f"{JOBS}/{job_id}/cancel")
@@ -41,7 +41,7 @@ class TestCancel:
         assert (response.status_code, response.json()["code"]) == (409, "job-failed")
         assert "cancelled" in response.json()["detail"]
 
-    async def test_whoever_waits_for_the_picture_is_told(self, ada, engine, background):
+    async def test_caller_waiting_for_the_picture_is_answered(self, ada, engine, background):
         async def stop():
             job_id = await engine.next_job(ada)
             await ada.http.post(f"{JOBS}/{job_id}/cancel")
@@ -83,7 +83,7 @@ class TestRetry:
         assert (response.status_code, response.headers["Idempotency-Replayed"]) == (202, "true")
         assert (response.json()["status"], response.json()["retries"]) == ("failed", 1)
 
-    async def test_of_a_job_under_a_password_still_has_the_password(self, ada, engine):
+    async def test_retried_job_still_has_its_password(self, ada, engine):
         job_id = await ada.encrypt(master_password="a passphrase of mine")
         await engine.fail(job_id)
         await ada.http.post(f"{JOBS}/{job_id}/retry")
@@ -118,7 +118,7 @@ class TestDelete:
             assert (await ada.http.request(method, f"{JOBS}/{job_id}{path}")).status_code == 404
         assert (await ada.http.get(JOBS)).json()["data"] == []
 
-    async def test_of_one_that_runs_is_409_and_says_what_to_do(self, ada):
+    async def test_unfinished_job_is_409_and_suggests_cancel(self, ada):
         job_id = await ada.encrypt()
         response = await ada.http.delete(f"{JOBS}/{job_id}")
         assert (response.status_code, response.json()["code"]) == (409, "job-not-finished")
@@ -138,7 +138,7 @@ class TestScope:
 
 
 class TestRetention:
-    async def test_an_ended_job_says_until_when_it_is_kept(self, ada, engine):
+    async def test_ended_job_has_an_expiry_time(self, ada, engine):
         job_id = await ada.encrypt()
         assert (await ada.job(job_id))["expires_at"] is None
         await engine.fail(job_id)
@@ -181,7 +181,7 @@ class TestFilters:
     @pytest.mark.parametrize(
         "query", ["q=scan.png", "q=", "q=job_", "purity=canary", "created_after=2026-01-01T00:00:00"]
     )
-    async def test_what_cannot_be_searched_for_is_refused(self, ada, query):
+    async def test_invalid_filter_is_refused(self, ada, query):
         response = await ada.http.get(f"{JOBS}?{query}")
         assert (response.status_code, response.json()["code"]) == (422, "validation-failed")
         assert "canary" not in response.text

@@ -1,4 +1,4 @@
-"""How a gateway stops while it is being used: real processes, real connections, and not one reset."""
+"""Stopping a gateway under load: real processes, real connections, and no reset."""
 
 import asyncio
 import json
@@ -42,7 +42,7 @@ class Line:
         await self.writer.drain()
 
     async def head(self):
-        """Read status, length and what is said of the connection of the next answer."""
+        """Read the status, the length and the `Connection` header of the next answer."""
         lines = (await asyncio.wait_for(self.reader.readuntil(b"\r\n\r\n"), 20)).decode().split("\r\n")
         headers = httpx.Headers([line.split(": ", 1) for line in lines[1:] if line])
         return int(lines[0].split()[1]), int(headers["Content-Length"]), headers.get("Connection")
@@ -65,7 +65,7 @@ def post_picture(token, length):
 
 
 class TestOnSigterm:
-    async def test_what_is_under_way_is_finished_and_nothing_is_reset(self, running, ada, engine):
+    async def test_open_requests_finish_without_a_reset(self, running, ada, engine):
         form = HEAD + pictures.encode(pictures.make(400, 300), "BMP") + TAIL
         job_id = await ada.decrypt()
         await engine.complete_decrypt(job_id, bytes(20_000_000))
@@ -99,15 +99,15 @@ class TestOnSigterm:
         assert await running.end() in {0, -signal.SIGTERM}
         assert time.monotonic() - began < 15
 
-    async def test_a_thread_that_hangs_holds_nobody_for_ever(self):
-        """The last resort: what still runs 24 seconds after the signal is ended with its process."""
+    async def test_hanging_thread_ends_with_the_process(self):
+        """The last resort: 24 seconds after the signal the process ends, and its threads with it."""
         code = "import time\nfrom api.serving.server import ends_at_last\nwith ends_at_last(0.2):\n    time.sleep(60)\n"
         ended = await asyncio.create_subprocess_exec(sys.executable, "-c", code, cwd=ROOT)
         assert await asyncio.wait_for(ended.wait(), 20) == 1
 
 
-class TestBodiesThatDoNotArriveInTime:
-    async def test_are_told_to_come_again(self, gateway_settings, monkeypatch):
+class TestLateBodies:
+    async def test_are_refused_with_a_retry_time(self, gateway_settings, monkeypatch):
         monkeypatch.setattr("api.serving.draining.STOP_SECONDS", 2.2)
         async with opened(gateway_settings()) as gateway:
             user = await gateway.user()
@@ -129,7 +129,7 @@ class TestBodiesThatDoNotArriveInTime:
 
 
 class TestReplacement:
-    async def test_of_one_of_two_fails_no_request_of_who_goes_by_ready(self, gateway_settings, ada, tmp_path):
+    async def test_clients_that_follow_ready_lose_no_request(self, gateway_settings, ada, tmp_path):
         environment = environment_of(gateway_settings(), DRAIN_SECONDS="3")
         async with (
             process(environment, tmp_path / "old") as old,

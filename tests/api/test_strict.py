@@ -1,4 +1,4 @@
-"""The doors that texts come through: whatever is sent, the answer is no 5xx, and nothing doubtful gets behind them."""
+"""Strict reading of input: no text causes a 5xx answer, and no doubtful text is accepted."""
 
 import io
 import json
@@ -26,7 +26,7 @@ ID = {
 
 
 def operations():
-    """Every operation of the document: method, address, and what body it takes."""
+    """Yield every operation of the document: method, address, media type of the body, and parameters."""
     for path, methods in create_app().openapi()["paths"].items():
         for method, operation in methods.items():
             content = operation.get("requestBody", {}).get("content", {})
@@ -276,7 +276,7 @@ class TestQueries:
 
     @pytest.mark.parametrize(("path", "name", "schema"), QUERIES, ids=lambda value: str(value)[:40])
     @pytest.mark.parametrize("value", ["%00", "%ff", "%ed%a0%80", "%", "%zz", "a%00b", "%u0041"])
-    async def test_what_is_no_text_is_422(self, ada, path, name, schema, value):
+    async def test_invalid_text_is_422(self, ada, path, name, schema, value):
         assert refused(await ada.http.get(f"{path}?{name}={value}"), 422) == "validation-failed"
 
     @pytest.mark.parametrize("query", ["limit=1&limit=2", "limi=1", "limit=1&x=2", "%6cimit=1&limit=1", "a"])
@@ -300,7 +300,7 @@ class TestQueries:
             "2016-12-31T15:59:60-08:00",
         ],
     )
-    async def test_times_of_rfc_3339_are_taken(self, ada, value):
+    async def test_times_of_rfc_3339_are_accepted(self, ada, value):
         assert (await ada.http.get(f"/api/v1/jobs?created_before={value}")).status_code == 200
 
 

@@ -1,3 +1,5 @@
+"""Tickets: with one, a page of a listed origin opens one progress socket."""
+
 import asyncio
 import json
 from datetime import UTC, datetime, timedelta
@@ -7,7 +9,7 @@ import redis.asyncio
 
 from backplane import ids
 from tests.api.conftest import eventually, opened, serving
-from tests.api.listening import end_session, hear, refusal
+from tests.api.listening import end_session, listen, refusal
 from tests.api.processes import environment_of, process
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
@@ -34,7 +36,7 @@ async def kept(gateway_settings):
 
 
 class TestIssue:
-    async def test_a_ticket_is_32_random_bytes_for_30_seconds(self, wired):
+    async def test_ticket_has_32_bytes_and_30_seconds(self, wired):
         response = await ask(wired, job_id=await wired.encrypt())
         assert response.status_code == 201
         assert set(response.json()) == {"ticket", "expires_at"}
@@ -43,7 +45,8 @@ class TestIssue:
         assert timedelta(seconds=20) < left <= timedelta(seconds=30)
         assert response.headers["Cache-Control"] == "no-store"
 
-    async def test_redis_holds_its_digest_and_not_the_ticket_for_30_seconds(self, wired, kept):
+    async def test_redis_holds_its_digest_for_30_seconds(self, wired, kept):
+        """Redis never holds the ticket itself."""
         before = set(await kept.keys("imageshield:ticket:*"))
         job_id = await wired.encrypt()
         ticket = await ticket_to(wired, job_id)
@@ -66,11 +69,11 @@ class TestIssue:
         assert (await ask(wired, batch_id="bat_" + "0" * 32)).status_code == 404
         assert (await ask(wired, batch_id=await wired.encrypt())).status_code == 404
 
-    async def test_nobody_without_a_token_gets_one(self, wired, client):
+    async def test_missing_token_is_refused(self, wired, client):
         response = await client.post("/api/v1/ws-tickets", json={"job_id": UNKNOWN}, headers={"Origin": PAGE})
         assert response.status_code == 401
 
-    async def test_nobody_gets_one_whose_session_has_ended(self, wired):
+    async def test_ended_session_is_refused(self, wired):
         job_id = await wired.encrypt()
         await end_session(wired)
         assert (await ask(wired, job_id=job_id)).status_code == 401
@@ -80,10 +83,10 @@ class TestIssue:
         response = await ask(wired, **wanted)
         assert (response.status_code, response.json()["code"]) == (422, "validation-failed")
 
-    async def test_without_redis_there_is_none(self, gateway_settings, wired):
+    async def test_missing_redis_is_503(self, gateway_settings, wired):
         async with (
-            opened(gateway_settings(redis_url=NOWHERE, allowed_origins=PAGE)) as deaf,
-            deaf.client(Authorization=f"Bearer {wired.token}", Origin=PAGE) as client,
+            opened(gateway_settings(redis_url=NOWHERE, allowed_origins=PAGE)) as without_redis,
+            without_redis.client(Authorization=f"Bearer {wired.token}", Origin=PAGE) as client,
         ):
             response = await client.post("/api/v1/ws-tickets", json={"job_id": await wired.encrypt()})
         assert (response.status_code, response.json()["code"]) == (503, "unavailable")
@@ -95,24 +98,24 @@ class TestSpend:
         job_id = await wired.encrypt()
         await engine.fail(job_id)
         ticket = await ticket_to(wired, job_id)
-        frames, code = await hear(server, job_id, ticket=ticket, origin=PAGE)
-        assert ([frame["type"] for frame in frames], code) == (["snapshot", "progress", "error"], 1000)
+        messages, code = await listen(server, job_id, ticket=ticket, origin=PAGE)
+        assert ([message["type"] for message in messages], code) == (["snapshot", "progress", "error"], 1000)
         again = await ticket_to(wired, job_id)
-        frames, _ = await hear(server, job_id, ticket=again, last_seq=1, origin=PAGE)
-        assert [frame["seq"] for frame in frames] == [2, 2]
+        messages, _ = await listen(server, job_id, ticket=again, last_seq=1, origin=PAGE)
+        assert [message["seq"] for message in messages] == [2, 2]
 
     async def test_the_second_use_is_403(self, server, wired, engine):
         job_id = await wired.encrypt()
         await engine.fail(job_id)
         ticket = await ticket_to(wired, job_id)
-        await hear(server, job_id, ticket=ticket, origin=PAGE)
+        await listen(server, job_id, ticket=ticket, origin=PAGE)
         assert await refusal(server, job_id, ticket=ticket, origin=PAGE) == (403, "insufficient-scope")
 
-    async def test_of_two_uses_at_once_one_is_let_in(self, server, wired, engine):
+    async def test_concurrent_uses_open_one_socket(self, server, wired, engine):
         job_id = await wired.encrypt()
         await engine.fail(job_id)
         ticket = await ticket_to(wired, job_id)
-        uses = (hear(server, job_id, ticket=ticket, origin=PAGE) for _ in range(8))
+        uses = (listen(server, job_id, ticket=ticket, origin=PAGE) for _ in range(8))
         results = await asyncio.gather(*uses, return_exceptions=True)
         assert (
             sorted(getattr(getattr(one, "response", None), "status_code", 101) for one in results) == [101] + [403] * 7
@@ -133,7 +136,7 @@ class TestSpend:
         assert await refusal(server, job_id, ticket=ticket, origin=PAGE) == (403, "insufficient-scope")
 
     @pytest.mark.parametrize("ticket", ["", "A" * 43, "*", "%00", "A&ticket=B"])
-    async def test_what_is_no_ticket_is_403(self, server, wired, ticket):
+    async def test_invalid_ticket_is_403(self, server, wired, ticket):
         job_id = await wired.encrypt()
         assert await refusal(server, job_id, ticket=ticket, origin=PAGE) == (403, "insufficient-scope")
 
@@ -155,7 +158,7 @@ class TestSpend:
         assert (await wired.http.delete(f"/api/v1/jobs/{job_id}")).status_code == 204
         assert await refusal(server, job_id, ticket=ticket, origin=PAGE) == (404, "not-found")
 
-    async def test_one_of_a_session_that_has_ended_since_is_401(self, server, wired):
+    async def test_ticket_of_ended_session_is_401(self, server, wired):
         job_id = await wired.encrypt()
         ticket = await ticket_to(wired, job_id)
         await end_session(wired)
@@ -163,15 +166,15 @@ class TestSpend:
 
     async def test_its_socket_ends_with_the_session_that_asked(self, server, wired):
         job_id = await wired.encrypt()
-        listening = asyncio.create_task(hear(server, job_id, ticket=await ticket_to(wired, job_id), origin=PAGE))
+        listening = asyncio.create_task(listen(server, job_id, ticket=await ticket_to(wired, job_id), origin=PAGE))
         await eventually(lambda: ids.from_wire("job", job_id) in server.services.resources.bus.listened_to)
         await end_session(wired)
         assert (await listening)[1] == 4401
 
     async def test_without_redis_it_is_503(self, gateway_settings, wired):
-        with serving(gateway_settings(redis_url=NOWHERE, allowed_origins=PAGE)) as deaf:
+        with serving(gateway_settings(redis_url=NOWHERE, allowed_origins=PAGE)) as without_redis:
             job_id = await wired.encrypt()
-            assert await refusal(deaf, job_id, ticket="A" * 43, origin=PAGE) == (503, "unavailable")
+            assert await refusal(without_redis, job_id, ticket="A" * 43, origin=PAGE) == (503, "unavailable")
 
     async def test_an_event_stream_takes_none(self, wired, client):
         job_id = await wired.encrypt()
@@ -181,16 +184,16 @@ class TestSpend:
 
 
 class TestSecrecy:
-    async def test_no_log_holds_a_ticket_not_even_the_servers_own(self, gateway_settings, wired, engine, tmp_path):
-        """At the level that tells most; good tickets, bad ones, and those that were sent to the wrong place."""
+    async def test_no_log_holds_a_ticket(self, gateway_settings, wired, engine, tmp_path):
+        """Not even at DEBUG: valid tickets, invalid ones, and tickets sent to the wrong address."""
         settings = gateway_settings(allowed_origins=PAGE)
         job_id = await wired.encrypt()
         await engine.fail(job_id)
         async with process(environment_of(settings, LOG_LEVEL="DEBUG"), tmp_path / "log") as gateway:
-            # A ticket is good for 30 seconds, and on a busy machine a gateway takes longer to start.
+            # A ticket is valid for 30 seconds, and on a busy machine a gateway takes longer to start.
             spent = [await ticket_to(wired, job_id), "canary" * 7]
             gateway.base_url = gateway.url
-            frames, _ = await hear(gateway, job_id, ticket=spent[0], origin=PAGE)
+            messages, _ = await listen(gateway, job_id, ticket=spent[0], origin=PAGE)
             for ticket in spent:
                 assert (await refusal(gateway, job_id, ticket=ticket, origin=PAGE))[0] == 403
                 assert (await refusal(gateway, "x", ticket=ticket, path="/ws/nothing"))[0] == 404
@@ -199,7 +202,7 @@ class TestSecrecy:
             gateway.running.terminate()
             await gateway.end()
         text = (tmp_path / "log").read_text()
-        assert frames[-1]["type"] == "error"
+        assert messages[-1]["type"] == "error"
         assert "progress.closed" in text
         assert "ticket=" not in text
         assert not [ticket for ticket in spent if ticket in text]

@@ -1,3 +1,5 @@
+"""Webhook endpoints, their deliveries, and the webhook URL of a single request."""
+
 import uuid
 
 import pytest
@@ -92,7 +94,7 @@ class TestEndpoints:
             {"description": "x" * 257},
         ],
     )
-    async def test_what_makes_no_sense_is_refused(self, ada, change):
+    async def test_invalid_endpoint_is_refused(self, ada, change):
         response = await ada.http.post(BASE, json=NEW | change)
         assert (response.status_code, response.json()["code"]) == (422, "validation-failed")
         assert "whsec_mine" not in response.text
@@ -139,7 +141,7 @@ class TestOtherAccounts:
         assert (await ada.http.get(f"{BASE}/{own['id']}/deliveries/{delivery['id']}")).status_code == 404
         assert (await bob.http.get(theirs)).json()["status"] == "pending"
 
-    async def test_a_job_is_told_to_its_owner_alone(self, ada, bob, engine):
+    async def test_job_notifies_its_owner_alone(self, ada, bob, engine):
         mine, theirs = await make(ada), await make(bob)
         job_id = await ada.encrypt()
         await engine.fail(job_id)
@@ -148,7 +150,7 @@ class TestOtherAccounts:
 
 
 class TestDeliveries:
-    async def test_a_job_that_ends_is_a_message_that_says_what_the_job_says(self, ada, engine, gateway):
+    async def test_message_of_ended_job_equals_the_job(self, ada, engine, gateway):
         made = await make(ada)
         job_id = await ada.encrypt()
         await engine.complete_encrypt(job_id, receipt={"statement": {}})
@@ -227,18 +229,19 @@ class TestUrlOfARequest:
 
         return send
 
-    async def test_is_told_of_every_kind_of_job_under_the_default_endpoint(self, ada, engine, requests):
+    async def test_every_kind_of_job_notifies_it(self, ada, engine, requests):
+        """The messages are deliveries of the default endpoint."""
         assert (await ada.http.get(f"{BASE}/default")).status_code == 404
         job_ids = await requests()
         for job_id in job_ids:
             await engine.fail(job_id)
         default = (await ada.http.get(f"{BASE}/default")).json()
         assert default["url"] is None
-        told = (await deliveries(ada, "default"))["data"]
-        assert [one["subject_id"] for one in told] == job_ids[::-1]
-        assert {one["webhook_id"] for one in told} == {default["id"]}
+        received = (await deliveries(ada, "default"))["data"]
+        assert [one["subject_id"] for one in received] == job_ids[::-1]
+        assert {one["webhook_id"] for one in received} == {default["id"]}
 
-    async def test_is_nowhere_to_be_read(self, ada, engine, gateway):
+    async def test_is_not_shown_or_stored_as_plaintext(self, ada, engine, gateway):
         job_id = await ada.encrypt(webhook_url=URL)
         await engine.fail(job_id)
         assert "canary-5150" not in (await ada.http.get(f"/api/v1/jobs/{job_id}")).text
@@ -250,7 +253,7 @@ class TestUrlOfARequest:
         assert b"canary-5150" not in sealed
         assert b"canary-5150".hex() not in everything
 
-    async def test_the_secret_is_had_by_replacing_it(self, ada):
+    async def test_rotation_returns_the_default_secret(self, ada):
         first = (await ada.http.post(f"{BASE}/default/rotate-secret")).json()
         assert first["secret"].startswith("whsec_")
         assert first["url"] is None
@@ -258,7 +261,7 @@ class TestUrlOfARequest:
         await ada.encrypt(webhook_url=URL)
         assert len((await ada.http.get(BASE)).json()["data"]) == 1
 
-    async def test_the_default_endpoint_has_no_address_to_change_or_test(self, ada):
+    async def test_default_endpoint_has_no_url(self, ada):
         await ada.http.post(f"{BASE}/default/rotate-secret")
         assert (await ada.http.patch(f"{BASE}/default", json={"url": URL})).status_code == 422
         assert (await ada.http.post(f"{BASE}/default/test")).status_code == 422

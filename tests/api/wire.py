@@ -1,4 +1,4 @@
-"""A connection on which a test writes what it wants, as slowly as it wants."""
+"""A raw connection on which a test writes any bytes at any speed."""
 
 import asyncio
 import json
