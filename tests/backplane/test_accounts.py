@@ -209,7 +209,7 @@ class TestRefresh:
         with pytest.raises(Unauthenticated):
             await tokens.refresh(ANYONE, pair.refresh_token)
 
-    async def test_no_refresh_token_rests_in_clear(self, tokens, account, sql):
+    async def test_refresh_tokens_are_stored_hashed(self, tokens, account, sql):
         pair = await tokens.issue(account.id)
         [row] = await sql("SELECT token_sha256 FROM refresh_tokens")
         assert row["token_sha256"] != pair.refresh_token.encode()

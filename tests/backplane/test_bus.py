@@ -196,7 +196,7 @@ class TestListener:
 
 
 class TestRevocation:
-    async def test_every_process_that_wants_to_know_is_told(self, subscribed, settings):
+    async def test_every_subscribed_process_is_notified(self, subscribed, settings):
         other, holder, heard = RedisBus.from_settings(settings), ids.new(), asyncio.Queue()
         with subscribed.on_revoked(heard.put_nowait):
             await other.revoke(holder)

@@ -46,7 +46,7 @@ def things(resources, idempotency, account):
 
 
 class TestOnce:
-    async def test_the_second_is_told_what_the_first_made(self, things):
+    async def test_second_request_gets_what_the_first_made(self, things):
         assert await things.ask() == await things.ask()
         assert len(things.made) == 1
 

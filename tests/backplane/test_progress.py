@@ -103,7 +103,7 @@ class TestFollow:
         _, told = await asyncio.wait_for(collect(feed, account, job_id), 20)
         assert [event.seq for event in told] == [1, 2, 3, 4]
 
-    async def test_nothing_is_told_where_nothing_happens(self, feed, submit, account):
+    async def test_idle_job_yields_none(self, feed, submit, account):
         async with aclosing(feed.follow(Caller(account.id), await submit(), last_seq=1, beat_seconds=0.01)) as stream:
             assert isinstance(await anext(stream), JobFacts)
             assert [await anext(stream) for _ in range(2)] == [None, None]

@@ -30,7 +30,7 @@ async def waiting(settings):
 
 
 class TestDrain:
-    async def test_what_was_committed_is_told(self, resources, queue, submit, waiting, sql):
+    async def test_committed_job_is_published(self, resources, queue, submit, waiting, sql):
         await submit()
         await submit()
         assert await OutboxRelay(resources.database, queue).drain() == 2
@@ -63,7 +63,7 @@ class TestDrain:
         assert len(await sql("SELECT 1 FROM outbox")) == 1
         deaf.close()
 
-    async def test_more_than_a_batch_is_told_in_turns(self, resources, queue, submit, waiting, sql):
+    async def test_many_jobs_are_published_in_batches(self, resources, queue, submit, waiting, sql):
         job_id = await submit()
         await sql("INSERT INTO outbox (job_id) SELECT :job_id FROM generate_series(1, 249)", job_id=job_id)
         relay = OutboxRelay(resources.database, queue)

@@ -65,7 +65,7 @@ class TestSignature:
 
 
 class TestSecrets:
-    async def test_neither_address_nor_secret_rests_in_clear(self, hooks, sql):
+    async def test_address_and_secret_are_stored_sealed(self, hooks, sql):
         made = await hooks.make()
         rotated = await hooks.owner.rotate_secret(hooks.submission, "default")
         kept = str(await sql("SELECT * FROM webhook_endpoints")) + str(await sql("SELECT * FROM audit_events"))
@@ -166,7 +166,7 @@ class TestEvents:
         assert await sql("SELECT 1 FROM webhook_events") == []
         assert (await sql("SELECT status FROM jobs"))[0]["status"] == "processing"
 
-    async def test_a_jobs_end_has_one_event_for_ever(self, hooks, resources, account, sql):
+    async def test_job_end_has_one_event_forever(self, hooks, resources, account, sql):
         await hooks.make()
         job_id = await hooks.end()
         again = WebhookEvent(account_id=account.id, type="job.failed", subject_id=job_id, seq=2, data={}, id=job_id)

@@ -123,7 +123,7 @@ class TestMeasure:
 
 
 class TestAnalyzeAttempt:
-    async def test_documents_are_kept_and_the_time_is_told(self):
+    async def test_documents_are_kept_and_timed(self):
         products, told = Products(), FakeReporter()
         outcome, documents, image = await attempt(products=products, told=told)
         assert products.kept == [outcome.documents]

@@ -42,7 +42,7 @@ def work(reporter, *reports):
 
 
 class TestReporter:
-    async def test_every_stage_is_told_in_order(self):
+    async def test_stages_are_reported_in_order(self):
         ledger = Ledger()
         reporter = Reporter(ledger, None)
         work(reporter, *(Progress(stage) for stage in (Stage.VALIDATING, Stage.ENCRYPTING, Stage.AUTHENTICATING)))

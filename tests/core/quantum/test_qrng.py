@@ -254,7 +254,7 @@ class TestTransport:
         assert server.requests == []
 
     @pytest.mark.parametrize("host", ["127.0.0.1:1", "127.9.9.9", "localhost", "[::1]:8080"])
-    def test_this_machine_may_be_asked_in_clear(self, host):
+    def test_this_machine_may_be_asked_without_tls(self, host):
         assert HttpQrngSource(f"http://{host}/qrng")
 
     @pytest.mark.parametrize("url", ["http://qrng.example", "http://10.0.0.1/", "ftp://127.0.0.1/", "http://0.0.0.0/"])
