@@ -107,7 +107,7 @@ class Header:
             raise HeaderInvalid("Regions belong to the layout pixels, and there are at most 64")
         order = [region.place for region in self.regions]
         if any(after <= before for before, after in pairwise(order)):
-            raise HeaderInvalid("The regions are not in their order, or one stands twice")
+            raise HeaderInvalid("The regions are not sorted, or one occurs twice")
         if not all(self._holds(region) for region in self.regions):
             raise HeaderInvalid("A region is empty or not inside the picture")
 

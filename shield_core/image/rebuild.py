@@ -121,7 +121,7 @@ def _read_tags(tags: object, parent: int | None) -> tuple[KeptTag, ...]:
     read = tuple(_read_tag(tag, parent) for tag in items(tags, limit))
     numbers = [tag.tag for tag in read]
     if numbers != sorted(set(numbers)) or (parent is None and not KEPT_TAGS.issuperset(numbers)):
-        raise PayloadInvalid("tags that stand twice, or are never kept")
+        raise PayloadInvalid("tags that occur twice, or are never kept")
     return read
 
 

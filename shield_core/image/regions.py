@@ -79,7 +79,7 @@ def normalize(regions: Iterable[Region], *, width: int, height: int) -> tuple[Re
     checked.sort(key=lambda region: region.place)
     for region, following in pairwise(checked):
         if region == following:
-            raise RegionInvalid(f"the region {region} stands twice")
+            raise RegionInvalid(f"the region {region} is given twice")
     return tuple(checked)
 
 

@@ -156,7 +156,7 @@ def _key(key: object) -> str:
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     value = dict(pairs)
     if len(value) != len(pairs):
-        raise NotCanonical("a key that stands twice")
+        raise NotCanonical("a key that occurs twice")
     return value
 
 

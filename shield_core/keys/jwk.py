@@ -174,7 +174,7 @@ def _read(entry: Mapping[str, Any], use: str) -> PublicKey:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) != len(pairs):
-        raise ValueError("a name that stands twice")
+        raise ValueError("a name that occurs twice")
     return value
 
 

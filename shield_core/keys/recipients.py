@@ -200,7 +200,7 @@ def _decode(text: str, prefix: str, size: int) -> bytes:
         raise RecipientUnfit(f"Such a key begins with {prefix}")
     body = text.removeprefix(prefix)
     if len(body) != len(_base64url(bytes(size + CHECK_SIZE))):
-        raise RecipientUnfit("The key is cut off, or something stands behind it: it is one line")
+        raise RecipientUnfit("The key is cut off, or something follows it: it is one line")
     try:
         checked = base64.b64decode(body + "=" * (-len(body) % 4), altchars=b"-_", validate=True)
     except ValueError:

@@ -205,7 +205,7 @@ def check(stanzas: Iterable[object]) -> tuple[Stanza, ...]:
         raise KeyFileInvalid("A key file has 1 to 20 stanzas")
     single = [kind for kind in types if kind != "recipient"]
     if len(set(single)) != len(single):
-        raise KeyFileInvalid("A stanza type stands twice")
+        raise KeyFileInvalid("A stanza type occurs twice")
     if "passphrase" in types and not {"plain", "vault"}.isdisjoint(types):
         raise KeyFileInvalid("A passphrase protects nothing beside a plain or vault stanza")
     if {"plain", "recipient"}.issubset(types):

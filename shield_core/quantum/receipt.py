@@ -217,10 +217,10 @@ def _read_loosely(data: bytes) -> Any:
 def _signers(value: Mapping[str, Any]) -> dict[Algorithm, str]:
     """Return the signers; a signature without a signer, or a signer without a signature, is malformed."""
     if (value["signer"] is None) != (value["signature_b64"] is None):
-        raise ReceiptInvalid("signer and signature_b64 stand together or not at all")
+        raise ReceiptInvalid("signer and signature_b64 are both present or both absent")
     second = _OPTIONAL & value.keys()
     if second and (second != _OPTIONAL or value["signer"] is None):
-        raise ReceiptInvalid("The fields of ML-DSA-65 stand together, beside a signature with Ed25519")
+        raise ReceiptInvalid("The fields of ML-DSA-65 are all present or all absent, and need a signature with Ed25519")
     schemes = [Algorithm.ED25519] * (value["signer"] is not None) + [Algorithm.ML_DSA_65] * bool(second)
     names = {scheme: _SIGNATURES[scheme][0] for scheme in schemes}
     return {scheme: _matching(value[name], _KID, name) for scheme, name in names.items()}

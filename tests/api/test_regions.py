@@ -69,7 +69,7 @@ class TestRefused:
             ([region(90, 0, 11, 1)], "the region 90,0,11,1 reaches outside the picture of 100 by 80 pixels"),
             ([region(0, -1, 1, 1)], "the region 0,-1,1,1 reaches outside"),
             ([region(0, 0, 0, 1)], "the region 0,0,0,1 is empty"),
-            ([region(1, 1, 2, 2)] * 2, "the region 1,1,2,2 stands twice"),
+            ([region(1, 1, 2, 2)] * 2, "the region 1,1,2,2 is given twice"),
             ([region(i, i, 1, 1) for i in range(65)], "1 to 64"),
             ([], "1 to 64"),
             ({}, "1 to 64"),

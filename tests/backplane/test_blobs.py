@@ -17,14 +17,14 @@ class TestPut:
         assert b"".join([piece async for piece in await resources.store.stream("a")]) == data
 
     async def test_progress_never_goes_back(self, resources):
-        told = []
+        reports = []
         data = bytes(20 * PIECE)
         await resources.store.put(
-            "a", data, media_type="image/png", progress=lambda done, total: told.append((done, total))
+            "a", data, media_type="image/png", progress=lambda done, total: reports.append((done, total))
         )
-        assert told == sorted(told)
-        assert len({done for done, _ in told}) > 20
-        assert told[-1] == (2 * len(data), 2 * len(data))
+        assert reports == sorted(reports)
+        assert len({done for done, _ in reports}) > 20
+        assert reports[-1] == (2 * len(data), 2 * len(data))
 
     async def test_an_object_that_is_not_there_is_gone(self, resources):
         with pytest.raises(Gone):

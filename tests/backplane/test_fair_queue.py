@@ -77,7 +77,7 @@ class TestPriorities:
         assert KINDS[kind].priority == priority
 
 
-class TestTurns:
+class TestFairness:
     async def test_two_accounts_alternate_though_one_sent_fifty_first(self, queue_up, take, accounts):
         first, second = await accounts(2)
         await queue_up(first, 50)

@@ -100,8 +100,8 @@ class TestFollow:
         claim = await claims.claim()
         await claims.report(claim, [("decrypting", 30), ("decrypting", 60)])
         await complete_decrypt(claims, claim, OUTCOME)
-        _, told = await asyncio.wait_for(collect(feed, account, job_id), 20)
-        assert [event.seq for event in told] == [1, 2, 3, 4]
+        _, followed = await asyncio.wait_for(collect(feed, account, job_id), 20)
+        assert [event.seq for event in followed] == [1, 2, 3, 4]
 
     async def test_idle_job_yields_none(self, feed, submit, account):
         async with aclosing(feed.follow(Caller(account.id), await submit(), last_seq=1, beat_seconds=0.01)) as stream:

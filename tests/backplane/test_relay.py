@@ -47,10 +47,10 @@ class TestDrain:
     async def test_two_relays_do_not_tell_the_same(self, resources, queue, submit, waiting):
         for _ in range(10):
             await submit()
-        told = await asyncio.gather(
+        counts = await asyncio.gather(
             OutboxRelay(resources.database, queue).drain(), OutboxRelay(resources.database, queue).drain()
         )
-        assert sum(told) == 10
+        assert sum(counts) == 10
         assert await waiting() == 10
 
     async def test_what_the_queue_did_not_hear_waits(self, resources, submit, sql, settings):

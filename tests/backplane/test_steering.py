@@ -386,18 +386,18 @@ class TestExpiry:
 class TestStoreRules:
     @pytest.fixture
     def rules(self, resources, sweeper, monkeypatch):
-        """Renew the rules, and give what the store would be told."""
-        told = {}
+        """Renew the rules, and return those sent to the store."""
+        sent = {}
 
         async def expire_after(days):
-            told.clear()
-            told.update(days)
+            sent.clear()
+            sent.update(days)
 
         monkeypatch.setattr(resources.store, "expire_after", expire_after)
 
         async def renew():
             await sweeper.renew_store_rules()
-            return told
+            return sent
 
         return renew
 

@@ -32,7 +32,7 @@ class Raw(str):
 
 
 def text_of(members):
-    """Write an object whose keys may stand twice."""
+    """Write an object whose keys may occur twice."""
     written = (f"{json.dumps(name)}: {one if isinstance(one, Raw) else json.dumps(one)}" for name, one in members)
     return ("{" + ", ".join(written) + "}").encode()
 

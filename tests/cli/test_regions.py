@@ -80,7 +80,7 @@ class TestRefusals:
         [
             (["100,0,21,1"], "100,0,21,1 reaches outside the picture of 120 by 90 pixels"),
             (["0,0,0,5"], "0,0,0,5 is empty"),
-            (["1,1,2,2", "1,1,2,2"], "1,1,2,2 stands twice"),
+            (["1,1,2,2", "1,1,2,2"], "1,1,2,2 is given twice"),
             ([f"{i},{i},1,1" for i in range(65)], "more than 64"),
         ],
     )

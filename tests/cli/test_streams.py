@@ -176,11 +176,11 @@ class TestDash:
         ours, theirs = pty.openpty()
         streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, stream: theirs}
         process = child(*arguments, cwd=tmp_path, stderr=subprocess.PIPE, text=True, **streams)
-        told = process.communicate(timeout=60)[1]
+        errors = process.communicate(timeout=60)[1]
         os.close(theirs)
         os.close(ours)
         assert process.returncode == 2
-        assert "is a terminal" in told
+        assert "is a terminal" in errors
         assert {path.name for path in tmp_path.iterdir()} == {"a.png"}
 
 
@@ -270,16 +270,16 @@ class TestStreams:
         pipe.write("a.png", PICTURE)
         pipe("encrypt", "a.png", "--plain-key")
         for unbuffered in ("", "PYTHONUNBUFFERED=1"):
-            code, told = ended(f'{unbuffered} "$PYTHON" -m imageshield {command} {redirection}', pipe.directory)
-            assert (code, len(told.splitlines())) == (1, 1)
-            assert words in told
+            code, errors = ended(f'{unbuffered} "$PYTHON" -m imageshield {command} {redirection}', pipe.directory)
+            assert (code, len(errors.splitlines())) == (1, 1)
+            assert words in errors
 
     def test_full_ones_leave_no_file(self, pipe):
         pipe.write("a.png", PICTURE)
         line = f'"$PYTHON" -m imageshield encrypt a.png {" ".join(TO_STDOUT)} >/dev/full'
-        code, told = ended(line, pipe.directory)
+        code, errors = ended(line, pipe.directory)
         assert (code, pipe.files()) == (1, {"a.png"})
-        assert told == "imageshield: There is no room left: standard output\n"
+        assert errors == "imageshield: There is no room left: standard output\n"
 
     @pytest.mark.parametrize("unbuffered", ["", "1"])
     def test_reader_that_closes_early_leaves_no_file(self, pipe, monkeypatch, unbuffered):
@@ -289,9 +289,9 @@ class TestStreams:
         with child("encrypt", "a.png", *TO_STDOUT, **streams) as process:
             assert process.stdout.read(1) == b"\x89"
             process.stdout.close()
-            told = process.stderr.read()
+            errors = process.stderr.read()
         line = b"imageshield: The file cannot be written: standard output: Broken pipe\n"
-        assert (told, process.returncode, pipe.files()) == (line, 1, {"a.png"})
+        assert (errors, process.returncode, pipe.files()) == (line, 1, {"a.png"})
 
     @pytest.mark.parametrize("unbuffered", ["", "1"])
     @pytest.mark.parametrize(
@@ -305,16 +305,18 @@ class TestStreams:
         before = pipe.files()
         # The limit holds for every file that the child writes, so it must not measure coverage.
         monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
-        code, told = ended(f'ulimit -f {kib}; "$PYTHON" -m imageshield {command} >out', pipe.directory)
-        assert (code, told) == (1, "imageshield: There is no room left: standard output\n")
+        code, errors = ended(f'ulimit -f {kib}; "$PYTHON" -m imageshield {command} >out', pipe.directory)
+        assert (code, errors) == (1, "imageshield: There is no room left: standard output\n")
         assert pipe.files() == before | {"out"}
 
     @pytest.mark.parametrize("unbuffered", ["", "1"])
     def test_accept_more_than_a_pipe_holds(self, pipe, monkeypatch, unbuffered):
         monkeypatch.setenv("PYTHONUNBUFFERED", unbuffered)
         pipe.write("a.png", LARGE)
-        code, told = ended(f'"$PYTHON" -m imageshield encrypt a.png {" ".join(TO_STDOUT)} | cat >b.png', pipe.directory)
-        assert code == 0, told
+        code, errors = ended(
+            f'"$PYTHON" -m imageshield encrypt a.png {" ".join(TO_STDOUT)} | cat >b.png', pipe.directory
+        )
+        assert code == 0, errors
         pipe("decrypt", "b.png", "--key", "k", "-o", "c.png")
         assert np.array_equal(pictures.pixels(pipe.read("c.png")), pictures.pixels(LARGE))
 
@@ -340,7 +342,7 @@ class TestStreams:
     @pytest.mark.parametrize("redirection", ["2>&-", "2>/dev/full", "<&-"])
     def test_unused_ones_may_be_closed_or_full(self, pipe, redirection):
         pipe.write("a.png", PICTURE)
-        code, told = ended(f'"$PYTHON" -m imageshield encrypt a.png --plain-key -q {redirection}', pipe.directory)
-        assert (code, told if redirection == "2>&-" else "") == (0, "")
+        code, errors = ended(f'"$PYTHON" -m imageshield encrypt a.png --plain-key -q {redirection}', pipe.directory)
+        assert (code, errors if redirection == "2>&-" else "") == (0, "")
         pipe("decrypt", "a.enc.png", "-o", "b.png")
         assert np.array_equal(pictures.pixels(pipe.read("b.png")), pictures.pixels(PICTURE))

@@ -72,11 +72,11 @@ def claim(*, last_attempt=False, stage="queued"):
     return SimpleNamespace(job=job, account_key=None, last_attempt=last_attempt)
 
 
-async def attempt(*, products=None, told=None, of=None):
+async def attempt(*, products=None, reporter=None, of=None):
     equipment = SimpleNamespace(threads=1, claims=SimpleNamespace(products=products or Products()))
     image = encrypt_image(ORIGINAL, source=DeterministicSource(1), wraps=[PlainWrap()])
     outcome, documents = await analyze_attempt(
-        equipment, of or claim(), told or FakeReporter(), original=ORIGINAL, file_name="scan.png", image=image
+        equipment, of or claim(), reporter or FakeReporter(), original=ORIGINAL, file_name="scan.png", image=image
     )
     return outcome, documents, image
 
@@ -99,7 +99,7 @@ class TestMeasure:
         assert outcome.summary["npcr"] == metrics["npcr"]["between_ciphertexts"]
         assert outcome.summary["uaci"] == metrics["uaci"]["between_ciphertexts"]
         assert outcome.summary["correlation"] == max(map(abs, metrics["correlation"]["encrypted"].values()))
-        told = set(outcome.summary.values())
+        published = set(outcome.summary.values())
         of_the_original = [
             metrics["entropy"]["original"],
             *metrics["correlation"]["original"].values(),
@@ -108,7 +108,7 @@ class TestMeasure:
             metrics["mse"],
         ]  # NPCR and UACI count bytes: two of a small picture are equal one time in thirty
         assert all(of_the_original)
-        assert told.isdisjoint(of_the_original)
+        assert published.isdisjoint(of_the_original)
 
     def test_partly_encrypted_picture_has_no_plaintext_numbers(self):
         outcome = self.outcome(encrypted((Region(8, 8, 40, 40),)))
@@ -116,19 +116,19 @@ class TestMeasure:
         assert json.loads(outcome.documents[ANALYSIS])["security_grade"]["letter"] is None
 
     def test_progress_never_falls_and_comes_to_its_end(self):
-        told = FakeReporter()
-        self.outcome(progress=told)
-        assert told.percents == sorted(told.percents)
-        assert told.percents[-1] == overall_percent(Stage.ANALYZING, 1, 1)
+        reporter = FakeReporter()
+        self.outcome(progress=reporter)
+        assert reporter.percents == sorted(reporter.percents)
+        assert reporter.percents[-1] == overall_percent(Stage.ANALYZING, 1, 1)
 
 
 class TestAnalyzeAttempt:
     async def test_documents_are_kept_and_timed(self):
-        products, told = Products(), FakeReporter()
-        outcome, documents, image = await attempt(products=products, told=told)
+        products, reporter = Products(), FakeReporter()
+        outcome, documents, image = await attempt(products=products, reporter=reporter)
         assert products.kept == [outcome.documents]
         assert set(documents) == {ANALYSIS, *REPORTS.values()}
-        assert told.stages == [Stage.ANALYZING]
+        assert reporter.stages == [Stage.ANALYZING]
         assert image.timings_ms["analyzing"] > 0
         assert b"scan.png" in outcome.documents[REPORTS["html"]]
 
@@ -152,13 +152,13 @@ class TestAnalyzeAttempt:
 
     async def test_a_lost_lease_ends_the_attempt(self):
         with pytest.raises(Cancelled):
-            await attempt(told=FakeReporter(stop=True))
+            await attempt(reporter=FakeReporter(stop=True))
 
     async def test_last_attempt_skips_analysis_after_loss(self):
         """If the previous attempt was lost in the analysis, the last one does not start it."""
-        told = FakeReporter()
-        outcome, documents, _ = await attempt(told=told, of=claim(last_attempt=True, stage="analyzing"))
-        assert (outcome, documents, told.stages) == (None, [], [])
+        reporter = FakeReporter()
+        outcome, documents, _ = await attempt(reporter=reporter, of=claim(last_attempt=True, stage="analyzing"))
+        assert (outcome, documents, reporter.stages) == (None, [], [])
 
     @pytest.mark.parametrize(("last_attempt", "stage"), [(True, "encrypting"), (False, "analyzing")])
     async def test_any_other_attempt_does(self, last_attempt, stage):

@@ -57,7 +57,7 @@ class TestReporter:
         assert len(ledger.rows) == 1
 
     async def test_finish_writes_new_stages_then_nothing(self):
-        """The rest of a stage that was told is not worth a transaction; a word after the end would lose the lease."""
+        """The rest of a reported stage is not worth a transaction; a report after the end would lose the lease."""
         ledger = Ledger()
         reporter = Reporter(ledger, None)
         await reporter.begin(Stage.ENCRYPTING)

@@ -117,15 +117,15 @@ def _print_warnings(warnings: Sequence[str]) -> None:
 
 
 _WARNINGS = {
-    "trailing-data": "bytes stand behind the end of the picture; the layout `file` keeps them, `pixels` does not",
-    "metadata-dropped": "some of what the file says about the picture is not kept by the layout `pixels`",
+    "trailing-data": "bytes follow the end of the picture; the layout `file` keeps them, `pixels` does not",
+    "metadata-dropped": "the layout `pixels` does not keep some of the file's metadata",
     "frames-dropped": "the file holds more pictures than the first, and the layout `pixels` keeps only that",
-    "end-missing": "the file has no end marker; all of its pixels are there, and it comes back as it is",
-    "not-decoded": "the file was not decoded, so damage in it was not noticed; it comes back as it is",
-    "not-byte-identical": "pixels and what was kept beside them are the original's, the bytes of the file are not",
-    "region-small": "fewer than 4,096 pixels are encrypted: their place and number tell much of what stands there",
-    "orientation-not-applied": "programs turn this picture before they show it, and regions count in pixels as they "
-    "are stored: look whether the right places are encrypted",
+    "end-missing": "the file has no end marker; all of its pixels are there, and decryption returns it unchanged",
+    "not-decoded": "the file was not decoded, so damage in it was not noticed; decryption returns it unchanged",
+    "not-byte-identical": "the pixels and the kept metadata are the original's, the bytes of the file are not",
+    "region-small": "fewer than 4,096 pixels are encrypted: their position and number reveal much of their content",
+    "orientation-not-applied": "viewers rotate this picture before they show it, but regions count pixels as they are "
+    "stored: check that the right places are encrypted",
 }
 
 

@@ -97,7 +97,7 @@ def walk_bmp(view: memoryview) -> BmpWalk:
     check_size(bitmap.width, bitmap.height)
     pixel_offset = int.from_bytes(view[10:14], "little")
     if bitmap.header_end > len(view) or not bitmap.header_end <= pixel_offset <= len(view):
-        raise ImageCorrupt("the BMP is cut off, or its pixels stand inside its header")
+        raise ImageCorrupt("the BMP is cut off, or its pixels overlap its header")
     end = _find_end(view, bitmap, pixel_offset)
     if _is_misread(view, bitmap):
         raise _not_decoded("a BMP whose palette is a ramp of gray", bitmap)

@@ -193,9 +193,9 @@ def _check_order(frame: Frame, chunks: tuple[Chunk, ...]) -> None:
     first = names.index(b"IDAT")
     last = len(names) - names[::-1].index(b"IDAT")
     if any(name != b"IDAT" for name in names[first:last]):
-        raise ImageCorrupt("the image data of the PNG do not stand together")
+        raise ImageCorrupt("the image data chunks of the PNG are not consecutive")
     if names.count(b"IHDR") != 1 or names.count(b"PLTE") > 1 or chunks[-1].end != chunks[-1].start:
-        raise ImageCorrupt("a chunk of the PNG stands twice or where it must not")
+        raise ImageCorrupt("a chunk of the PNG occurs twice or in a wrong place")
     if frame.color_type == _PALETTE and b"PLTE" not in names[:first]:
         raise ImageCorrupt("the palette of the PNG is missing")
 

@@ -64,7 +64,7 @@ def find_loss(reader: TagReader, directory: Directory, page: Page) -> str | None
 
 def _find_loss_inside(directory: Directory, inner: dict[int, Directory]) -> str | None:
     if not all(one.whole for one in (directory, *inner.values())):
-        return "a TIFF with a tag that stands twice, or is empty or of an unknown type"
+        return "a TIFF with a tag that occurs twice, is empty or has an unknown type"
     if any(_leads_away(tag, one) for tag, one in inner.items()):
         return "a TIFF with notes that may point into the file"
     return None

@@ -178,7 +178,7 @@ def _judge(
         "a TIFF with pictures inside the picture": SUB_IMAGES in directories[0].entries,
         "a TIFF with a compression that approximates, or is rare": page.compression not in _LOSSLESS,
         samples + " of a kind that is not kept exactly": page.key not in EXACT or page.sample_formats != {1},
-        "a TIFF whose samples stand in a rare order": style.big or page.fill_order != 1 or page.is_planar,
+        "a TIFF whose samples are in a rare order": style.big or page.fill_order != 1 or page.is_planar,
         "a TIFF with profiles and text that are damaged": kept is None,
         "a TIFF with profiles and text of more than 3 MB": sum(tag.cost for tag in kept or ()) > MAX_KEPT,
     }

@@ -139,7 +139,7 @@ class TestNormalize:
             ([Region(0, 0, 0, 1)], "0,0,0,1 is empty"),
             ([Region(0, 0, 1, 0)], "0,0,1,0 is empty"),
             ([Region(0, 0, -3, 1)], "0,0,-3,1 is empty"),
-            ([Region(1, 2, 3, 4), Region(0, 0, 1, 1), Region(1, 2, 3, 4)], "1,2,3,4 stands twice"),
+            ([Region(1, 2, 3, 4), Region(0, 0, 1, 1), Region(1, 2, 3, 4)], "1,2,3,4 is given twice"),
             ([Region(0, 0, True, 1)], "whole numbers"),
             ([Region(False, 0, 1, 1)], "whole numbers"),
             ([Region(0.0, 0, 1, 1)], "whole numbers"),

@@ -78,7 +78,7 @@ class TestRespelled:
             (lambda data: data + data, "behind its end"),
             (lambda data: data + b"x", "behind its end"),
             (lambda data: data.replace(b'"purity"', b'purity"'), "damaged"),
-            (lambda data: data.replace(b'"version": 1\n', b'"version": 1,\n  "version": 1\n'), "stands twice"),
+            (lambda data: data.replace(b'"version": 1\n', b'"version": 1,\n  "version": 1\n'), "occurs twice"),
             (lambda data: data.replace(b'"version": 1', b'"version": 1.0'), "a fraction"),
             (lambda data: data.replace(b'"version": 1', b'"version":  1, "comment": ""'), "additional field"),
             (lambda data: data.replace(b'"purity": "balanced",', b""), "missing or additional"),
