@@ -5,6 +5,8 @@ BIN := .venv/bin
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
+# Tests start hundreds of Python processes, and without the bytecode cache each compiles the packages again.
+export PYTHONDONTWRITEBYTECODE :=
 .PHONY: help setup setup-run demo up test test-fast clients check fix bench faults lock replay load
 
 define PREPARE
