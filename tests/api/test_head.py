@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import text
 
-from api.app import create_app
+from tests.api.document import PATHS
 from tests.api.test_analyses import measured
 from tests.support import pictures
 
@@ -13,7 +13,7 @@ DYNAMIC = {"x-request-id", "date", "content-disposition", "content-length"}
 TRAIL = text("SELECT action, object_id, outcome FROM audit_events WHERE account_id = :account ORDER BY id")
 JOBS = text("SELECT id, status, expires_at, completed_at FROM jobs WHERE account_id = :account ORDER BY id")
 BLOBS = text("SELECT b.id, b.deleted_at FROM blobs b JOIN jobs j ON j.id = b.job_id WHERE j.account_id = :account")
-GETS = [path for path, methods in create_app().openapi()["paths"].items() if "get" in methods]
+GETS = [path for path, methods in PATHS.items() if "get" in methods]
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from api.app import create_app
 from api.requests.strict import MAX_DEPTH, MAX_INTEGER
 from tests.api.conftest import PASSWORD
+from tests.api.document import PATHS
 from tests.support import pictures
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
@@ -27,7 +27,7 @@ ID = {
 
 def operations():
     """Yield every operation of the document: method, address, media type of the body, and parameters."""
-    for path, methods in create_app().openapi()["paths"].items():
+    for path, methods in PATHS.items():
         for method, operation in methods.items():
             content = operation.get("requestBody", {}).get("content", {})
             yield method.upper(), path.format(**ID), next(iter(content), None), operation.get("parameters", [])

@@ -1,5 +1,6 @@
 """Analyses of every kind, after a JSON round trip, and the context of their reports."""
 
+import functools
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -31,23 +32,27 @@ def about(name="holiday.png", **more):
     return About(made_at=MADE_AT, product_version="0.1.0", file_name=name, **(known | more))
 
 
-def kinds():
-    black = Picture(np.zeros((40_000, 3), np.uint8), 200, 200)
-    picture, cipher = ramp(200, 150), ciphers.noise_of(1)
-    sound = {"encrypt": cipher, "key_space_bits": 256, "timings_ms": {"generating_quantum_keys": 2.5}}
-    holder = Picture(noise(120, 110).samples, 120, 110, holds_file=True)
-    made = {
-        "sound": analyze(picture, noise(200, 150), **sound),
-        "holds a file": analyze(picture, holder, **sound),
-        "holds a file, cipher unknown": analyze(picture, holder),
-        "converted": analyze(replace(picture, converted_from="CMYK"), noise(200, 150), **sound),
-        "identical": analyze(picture, picture),
-        "black": analyze(black, black),
-        "one pixel": analyze(noise(1, 1), noise(1, 1)),
-        "16 bits": analyze(noise(200, 150, depth=16, lanes=2), noise(200, 150, depth=16, lanes=2, seed=1), **sound),
-        "regions": analyze(picture, noise(200, 150), regions=(Region(1, 2, 30, 40),), key_space_bits=256),
-    }
-    return {name: json.loads(json.dumps(analysis)) for name, analysis in made.items()}
+PICTURE, CIPHER = ramp(200, 150), noise(200, 150)
+BLACK, PIXEL = Picture(np.zeros((40_000, 3), np.uint8), 200, 200), noise(1, 1)
+HOLDER = Picture(noise(120, 110).samples, 120, 110, holds_file=True)
+WIDE, WIDE_CIPHER = (noise(200, 150, depth=16, lanes=2, seed=seed) for seed in (0, 1))
+KNOWN = {"encrypt": ciphers.noise_of(1), "key_space_bits": 256, "timings_ms": {"generating_quantum_keys": 2.5}}
+
+CASES = {
+    "sound": (PICTURE, CIPHER, KNOWN),
+    "holds a file": (PICTURE, HOLDER, KNOWN),
+    "holds a file, cipher unknown": (PICTURE, HOLDER, {}),
+    "converted": (replace(PICTURE, converted_from="CMYK"), CIPHER, KNOWN),
+    "identical": (PICTURE, PICTURE, {}),
+    "black": (BLACK, BLACK, {}),
+    "one pixel": (PIXEL, PIXEL, {}),
+    "16 bits": (WIDE, WIDE_CIPHER, KNOWN),
+    "regions": (PICTURE, CIPHER, {"regions": (Region(1, 2, 30, 40),), "key_space_bits": 256}),
+}
+KINDS = tuple(CASES)
 
 
-KINDS = kinds()
+@functools.cache
+def analysis_of(kind):
+    original, encrypted, more = CASES[kind]
+    return json.loads(json.dumps(analyze(original, encrypted, **more)))

@@ -11,7 +11,7 @@ from shield_core.analysis.document import SMALLEST, VERSION
 from shield_core.analysis.grade import LEAST_KEY_SPACE, SCALE
 from shield_core.analysis.measures import differential
 from shield_core.analysis.measures.findings import FALSE_ALARM, UNUSUAL, Verdict
-from tests.core.analysis.reports import KINDS
+from tests.core.analysis.reports import analysis_of
 
 PAGE = (Path(__file__).parents[3] / "docs/reference/analysis.md").read_text("utf-8")
 ROWS = [
@@ -61,7 +61,7 @@ class TestPage:
         assert f"of measures and rules: {VERSION} " in PAGE
 
     def test_names_every_field_of_the_json(self):
-        analysis = KINDS["regions"]
+        analysis = analysis_of("regions")
         section = PAGE.split("## JSON")[1].split("\n## ")[0]
         fields = set(named(section))
         for key in (
