@@ -10,7 +10,7 @@ import structlog
 from backplane.settings import Settings
 from imageshield.servers.home import scratch
 from tests.support.order import by_duration
-from tests.support.stack import Stack, SystemUnderTest, running_stack, running_system
+from tests.support.stack import Stack, SystemUnderTest, running_stack
 
 # On a busy machine the duration of one example means nothing; `timeout` in pyproject.toml stops a test that hangs.
 hypothesis.settings.register_profile("no deadline", deadline=None)
@@ -60,16 +60,9 @@ def settings(stack: Stack, database_url: str, redis_url: str) -> Settings:
     return stack.settings(database_url=database_url, redis_url=redis_url)
 
 
-@pytest.fixture(scope="session")
-def whole_system() -> Iterator[SystemUnderTest]:
-    """Servers, migration, relay, real prefork worker and gateway, started once; durable, so that they may be killed."""
-    with scratch() as path, running_system(path, WEBHOOK_ALLOW_NETWORKS="127.0.0.0/8") as running:
-        yield running
-
-
 @pytest.fixture
 def system(whole_system: SystemUnderTest) -> Iterator[SystemUnderTest]:
-    """The whole system, complete at the start of a test and left complete for the next one."""
+    """The whole system of a folder, complete at the start of a test and left complete for the next one."""
     whole_system.await_ready()
     yield whole_system
     whole_system.await_ready()

@@ -10,7 +10,8 @@ import httpx
 import pytest
 import websockets.sync.client
 
-from tests.support.stack import SystemUnderTest
+from imageshield.servers.home import scratch
+from tests.support.stack import SystemUnderTest, running_system
 
 PASSWORD = "correct horse battery"
 COUNTER = itertools.count(1)
@@ -71,6 +72,16 @@ class User:
 
     def close(self) -> None:
         self.http.close()
+
+
+@pytest.fixture(scope="package")
+def whole_system() -> Iterator[SystemUnderTest]:
+    """Servers, migration, relay, real prefork worker and gateway, started once; durable, so that they may be killed.
+
+    They end with the last test of this folder: idle, they would slow down the tests of the others.
+    """
+    with scratch() as path, running_system(path, WEBHOOK_ALLOW_NETWORKS="127.0.0.0/8") as running:
+        yield running
 
 
 @pytest.fixture

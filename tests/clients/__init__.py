@@ -1,0 +1,1 @@
+"""Generated API clients against the running system."""

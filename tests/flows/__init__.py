@@ -1,0 +1,1 @@
+"""The running system, as its users see it."""
