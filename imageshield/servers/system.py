@@ -28,8 +28,9 @@ GRACE_SECONDS = 20
 """Time after SIGTERM in which the gateway may finish requests, and the worker its job."""
 UNWINDING_SECONDS = 15
 """Additional time for a stopping worker to hand its jobs over."""
-GATEWAY_MEMORY = {"MALLOC_MMAP_THRESHOLD_": "1048576"}
-"""The same as in Dockerfile.api: glibc then returns the memory of large uploads to the system (docs/decisions/0034)."""
+GATEWAY_MEMORY = {"MALLOC_MMAP_THRESHOLD_": "1048576", "MALLOC_TRIM_THRESHOLD_": "8388608"}
+"""The same as in Dockerfile.api: glibc then returns the memory of large uploads to the system, and keeps that of small
+ones for the next (docs/decisions/0034)."""
 
 Report = Callable[[str], None]
 

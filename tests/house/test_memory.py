@@ -20,6 +20,16 @@ del pictures
 [line] = [line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("RssAnon")]
 print(line.split()[1])
 """
+SMALL_UPLOADS = """
+import resource
+faults = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+before = faults()
+for _ in range(100):
+    one = b"x" * 800_000
+    two = one[1:]
+    del one, two
+print(faults() - before)
+"""
 PLAIN = {name: value for name, value in os.environ.items() if not name.startswith(("MALLOC_", "GLIBC_"))}
 
 
@@ -36,16 +46,20 @@ def services(tmp_path):
     return {service.name: service.environment for service in own}
 
 
-def resting_megabytes(environment):
+def printed(program, environment):
     done = subprocess.run(
-        [sys.executable, "-c", UPLOADS],
+        [sys.executable, "-c", program],
         env=PLAIN | environment,
         capture_output=True,
         text=True,
         check=True,
         timeout=60,
     )
-    return int(done.stdout) / 1000
+    return int(done.stdout)
+
+
+def resting_megabytes(environment):
+    return printed(UPLOADS, environment) / 1000
 
 
 class TestGatewayMemory:
@@ -53,6 +67,13 @@ class TestGatewayMemory:
     def test_memory_of_uploads_is_returned(self, image):
         assert resting_megabytes(image) < 60
         assert resting_megabytes({}) > 150, "without the variable it stays: if it no longer does, remove the variable"
+
+    @pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "mallopt"), reason="needs glibc")
+    def test_memory_of_small_uploads_is_reused(self, image):
+        """Otherwise every upload waits for pages of the kernel."""
+        assert printed(SMALL_UPLOADS, image) < 5_000
+        alone = {"MALLOC_MMAP_THRESHOLD_": image["MALLOC_MMAP_THRESHOLD_"]}
+        assert printed(SMALL_UPLOADS, alone) > 20_000, "the second variable is not needed: remove it"
 
     def test_up_sets_what_the_image_sets(self, image, services):
         assert image
