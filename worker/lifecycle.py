@@ -3,7 +3,6 @@
 import os
 import resource
 import signal
-import socket
 from typing import Any
 
 import structlog
@@ -15,12 +14,9 @@ from celery.signals import (
     worker_ready,
     worker_shutting_down,
 )
-from redis import Redis
-from redis.exceptions import RedisError
 
 from backplane import logging
-from backplane.alive import alive_file, seconds_left
-from backplane.bus import WORKERS
+from backplane.alive import alive_file
 from backplane.settings import load_settings
 from worker import exporter
 from worker.engine import close_engine, engine
@@ -29,7 +25,6 @@ from worker.sources import SourceRefused, check_source
 
 log = structlog.get_logger()
 
-BEAT_SECONDS = 10
 LEAVE = signal.SIGUSR2
 """From the parent to its children: the worker stops. Not SIGTERM, with which Celery ends a child whose time is up."""
 
@@ -87,25 +82,7 @@ def close_child(**_: Any) -> None:
 @worker_ready.connect
 def begin(sender: Any, **_: Any) -> None:
     signal_children_to_leave(sender.pool)
-    beat(sender.timer)
     log.info("worker.ready", pid=os.getpid())
-
-
-def beat(timer: Any) -> None:
-    """Report to the gateway, from the loop that asks for work, how long the worker counts as alive."""
-    redis = Redis.from_url(load_settings().redis_url.get_secret_value(), socket_timeout=2, socket_connect_timeout=2)
-    key = f"{WORKERS}:{socket.gethostname()}:{os.getpid()}"
-
-    def report() -> None:
-        timer.call_after(BEAT_SECONDS if alive_file("worker").exists() else 0.1, report)
-        left = round(seconds_left("worker") * 1000)
-        try:
-            if left > 0:
-                redis.set(key, 1, px=left)
-        except (RedisError, OSError):
-            log.warning("worker.beat_failed")
-
-    report()
 
 
 def signal_children_to_leave(pool: Any) -> None:

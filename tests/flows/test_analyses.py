@@ -11,10 +11,10 @@ import pytest
 from PIL import Image
 from pypdf import PdfReader
 
-from tests.flows.conftest import User
 from tests.flows.test_canary import hits, pg_dump, written_files
 from tests.support import pictures
 from tests.support.stack import SystemUnderTest
+from tests.support.users import User
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
 

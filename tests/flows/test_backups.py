@@ -17,9 +17,9 @@ from PIL import Image
 
 from imageshield.__main__ import run
 from imageshield.servers.home import scratch
-from tests.flows.conftest import PASSWORD, User
 from tests.support import pictures
 from tests.support.stack import SystemUnderTest, clean_environment, running_system, wait_until
+from tests.support.users import PASSWORD, User
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
 

@@ -9,9 +9,9 @@ import httpx
 import numpy as np
 import pytest
 
-from tests.flows.conftest import User
 from tests.support import pictures
 from tests.support.stack import SystemUnderTest, wait_until
+from tests.support.users import User
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
 

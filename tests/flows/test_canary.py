@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.flows.conftest import User
 from tests.support import pictures
 from tests.support.stack import SystemUnderTest
+from tests.support.users import User
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
 

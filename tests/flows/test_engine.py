@@ -46,8 +46,8 @@ class TestFencing:
         under_test.arm("worker.storing", "stop")
         with under_test.worker(concurrency=2) as worker:
             job_id = under_test.submit(PICTURE)
-            wait_until(lambda: under_test.was_reached("worker.storing"), "a child is stopped")
-            [sleeper] = [pid for pid in processes.children(worker.pid) if is_stopped(pid)]
+            wait_until(lambda: stopped_children(worker), "a child is stopped")
+            [sleeper] = stopped_children(worker)
             under_test.expire_leases()
             under_test.sweep()
             done = under_test.await_status(job_id, "completed")
@@ -176,6 +176,10 @@ class TestLiveness:
 def is_given_back(under_test, job_id, attempts):
     job = under_test.job(job_id)
     return (job["status"], job["attempts"]) == ("pending", attempts)
+
+
+def stopped_children(worker):
+    return [pid for pid in processes.children(worker.pid) if is_stopped(pid)]
 
 
 def is_stopped(pid):

@@ -7,10 +7,10 @@ import pytest
 
 from imageshield.servers.home import scratch
 from tests.core.quantum.test_qrng import Generator, generator, sound
-from tests.flows.conftest import User
 from tests.support import pictures
 from tests.support.databases import query
 from tests.support.stack import SystemUnderTest, running_system, wait_until
+from tests.support.users import User
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
 

@@ -8,9 +8,9 @@ import pytest
 from botocore.config import Config
 
 from backplane import ids
-from tests.flows.conftest import User
 from tests.support import pictures
 from tests.support.stack import SystemUnderTest, wait_until
+from tests.support.users import User
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
 

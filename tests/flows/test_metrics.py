@@ -10,10 +10,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from backplane.metrics import EXPORTED
 from imageshield.servers.home import scratch
-from tests.flows.conftest import User
 from tests.support import pictures
 from tests.support.databases import query
 from tests.support.stack import SystemUnderTest, running_system, wait_until
+from tests.support.users import User
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
 

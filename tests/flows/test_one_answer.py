@@ -8,10 +8,10 @@ import httpx
 import pytest
 
 from shield_core.errors import DecryptionError
-from tests.flows.conftest import User
 from tests.support.databases import query
 from tests.support.receiver import receiving
 from tests.support.stack import SystemUnderTest
+from tests.support.users import User
 from tests.vectors import reading
 from tests.vectors.reading import Vector
 

@@ -13,9 +13,9 @@ from shield_core.keys.stanzas import PlainOpen
 from shield_core.pipeline import decrypt_image, encrypt_image
 from shield_core.quantum.sources import DeterministicSource
 from tests import fixtures
-from tests.flows.conftest import User
 from tests.support import pictures
 from tests.support.stack import wait_until
+from tests.support.users import User
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
 

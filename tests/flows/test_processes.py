@@ -4,9 +4,12 @@ import contextlib
 
 import httpx
 import pytest
+import redis
 
+from backplane.bus import WORKERS
 from imageshield.servers import processes
 from tests.support.stack import SystemUnderTest, wait_until
+from worker.presence import REPORT_SECONDS
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
 
@@ -28,6 +31,16 @@ class TestRestarts:
         assert system.pid(name) != before
         wait_until(lambda: not [pid for pid in pool if processes.start_time(pid)], "its children are gone")
         wait_until(lambda: ready(system.url), "the system is complete again", seconds=90)
+
+
+class TestPresence:
+    def test_worker_is_seen_again_after_redis_lost_it(self, system: SystemUnderTest):
+        """Celery has cleared its timer when it lost the connection."""
+        system.kill("valkey")
+        with redis.Redis.from_url(system.variables["REDIS_URL"]) as client:
+            client.flushall()
+            wait_until(lambda: client.keys(f"{WORKERS}:*"), "it is seen", seconds=3 * REPORT_SECONDS)
+        wait_until(lambda: ready(system.url), "the gateway sees it")
 
 
 def ready(url: str) -> bool:

@@ -5,8 +5,9 @@ import pytest
 
 from shield_core.keys.stanzas import PlainOpen
 from shield_core.pipeline import decrypt_image
-from tests.flows.conftest import SystemUnderTest, User
 from tests.support import pictures
+from tests.support.stack import SystemUnderTest
+from tests.support.users import User
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
 

@@ -8,9 +8,9 @@ import httpx
 import pytest
 
 from imageshield.__main__ import run
-from tests.flows.conftest import PASSWORD, User
 from tests.support import pictures
 from tests.support.stack import SystemUnderTest
+from tests.support.users import PASSWORD, User
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
 

@@ -4,8 +4,8 @@ import struct
 
 import pytest
 
-from tests.flows.conftest import User
 from tests.support import other_pictures, pictures
+from tests.support.users import User
 from tests.vectors.undecoded import GIF
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from standardwebhooks import WebhookVerificationError
 
-from tests.flows.conftest import User
 from tests.support import pictures
 from tests.support.receiver import Received, Receiver, Reply, receiving
 from tests.support.stack import SystemUnderTest
+from tests.support.users import User
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
 
