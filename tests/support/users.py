@@ -17,7 +17,9 @@ class User:
     def __init__(self, url: str) -> None:
         self.url = url
         self.email = f"user{next(COUNTER)}@example.org"
-        self.http = httpx.Client(base_url=url + "/api/v1", timeout=120, trust_env=False)
+        # The gateway closes an idle connection after 5 s: a request that is sent at that moment gets no answer.
+        limits = httpx.Limits(keepalive_expiry=2)
+        self.http = httpx.Client(base_url=url + "/api/v1", timeout=120, trust_env=False, limits=limits)
         self.http.post("/auth/register", json={"email": self.email, "password": PASSWORD}).raise_for_status()
         form = {"grant_type": "password", "username": self.email, "password": PASSWORD}
         token = self.http.post("/auth/token", data=form).raise_for_status().json()["access_token"]
