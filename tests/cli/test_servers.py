@@ -22,7 +22,7 @@ from imageshield.servers import binaries, ports, processes, seaweed
 from imageshield.servers.errors import BinaryMissing, HomeRefused, PlaceClosed, StartFailed
 from imageshield.servers.home import BOUND_TO_DATA, TOKENS, Home, read_ports, scratch
 from tests.support.databases import query
-from tests.support.stack import ROOT, Stack, running_stack, wait_until
+from tests.support.stack import ROOT, Stack, await_ready, running_stack, wait_until
 
 STOP_SECONDS = 15
 
@@ -255,7 +255,7 @@ class TestServers:
         starts = stack.supervisor.starts(name)
         os.kill(stack.supervisor.pid(name), signal.SIGKILL)
         wait_until(lambda: stack.supervisor.starts(name) > starts, f"{name} is started again")
-        wait_until(lambda: stack.supervisor.is_ready(name), f"{name} answers")
+        await_ready(stack.supervisor)
 
     def test_killed_postgres_keeps_committed_rows(self, durable):
         url = durable.variables["DATABASE_URL"]

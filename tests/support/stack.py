@@ -19,7 +19,7 @@ from pathlib import Path
 import redis
 
 from backplane.settings import Settings
-from imageshield.servers import embedded, processes, system
+from imageshield.servers import embedded, logs, processes, system
 from imageshield.servers.home import Home
 from imageshield.servers.supervisor import Supervisor
 from imageshield.servers.valkey import DATABASES
@@ -83,7 +83,7 @@ class SystemUnderTest:
         self.await_ready()
 
     def await_ready(self) -> None:
-        wait_until(lambda: all(map(self.supervisor.is_ready, self.supervisor.names)), "every process answers")
+        await_ready(self.supervisor)
 
     def log(self, name: str) -> str:
         return self.supervisor.log(name).read_text(errors="replace")
@@ -119,6 +119,20 @@ def clean_environment() -> dict[str, str]:
 def migrate(database_url: str, revision: str = "head") -> None:
     command = [sys.executable, "-m", "alembic", "-c", str(ROOT / "migrations/alembic.ini"), "upgrade", revision]
     subprocess.run(command, check=True, cwd=ROOT, env=os.environ | {"DATABASE_URL": database_url})
+
+
+def await_ready(supervisor: Supervisor) -> None:
+    """Wait until every process answers; a failure shows what the silent ones logged."""
+
+    def silent() -> list[str]:
+        return [name for name in supervisor.names if not supervisor.is_ready(name)]
+
+    try:
+        wait_until(lambda: not silent(), "every process answers")
+    except AssertionError as error:
+        for name in silent():
+            error.add_note(f"{name}:\n" + logs.tail(supervisor.log(name), lines=40))
+        raise
 
 
 def wait_until(condition: Callable[[], object], what: str, *, seconds: float = 30.0) -> None:
