@@ -193,11 +193,6 @@ class RedisBus:
             # Another release may run beside this one; the rows are the same for both.
             log.warning("bus.message_ignored", channel=str(message["channel"])[:100], bytes=len(message["data"]))
 
-    async def report_worker(self, name: str, *, seconds: int) -> None:
-        """Report that a worker is alive; the report is valid for so many seconds."""
-        with suppress(RedisError, OSError):
-            await self._redis.set(f"{WORKERS}:{name}", 1, ex=seconds)
-
     async def worker_seen(self) -> bool:
         async for _ in self._redis.scan_iter(match=f"{WORKERS}:*", count=100):
             return True

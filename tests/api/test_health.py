@@ -4,8 +4,10 @@ import asyncio
 from contextlib import AsyncExitStack
 
 import pytest
+import redis
 
 from api.serving.readiness import Check
+from backplane.bus import WORKERS
 from tests.api.conftest import opened
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
@@ -44,23 +46,32 @@ class TestHealth:
         assert (response.status_code, response.json()) == (200, {"status": "ok"})
 
 
+@pytest.fixture
+def report_worker(gateway_settings):
+    def report():
+        with redis.Redis.from_url(gateway_settings().redis_url.get_secret_value()) as client:
+            client.set(f"{WORKERS}:test", 1, ex=30)
+
+    return report
+
+
 class TestReady:
-    async def test_is_ok_when_a_worker_was_seen(self, other):
-        gateway, client = other
+    async def test_is_ok_when_a_worker_was_seen(self, other, report_worker):
+        _, client = other
         assert await ready(client) == (200, {"status": "degraded", "checks": OK | {"workers": "down"}})
-        await gateway.services.resources.bus.report_worker("test", seconds=30)
+        report_worker()
         assert await ready(client) == (200, {"status": "ok", "checks": OK})
 
-    async def test_is_degraded_without_redis(self, other):
+    async def test_is_degraded_without_redis(self, other, report_worker):
         gateway, client = other
-        await gateway.services.resources.bus.report_worker("test", seconds=30)
+        report_worker()
         break_check(gateway, "redis")
         assert await ready(client) == (200, {"status": "degraded", "checks": OK | {"redis": "down"}})
 
     @pytest.mark.parametrize(("part", "name"), [("database", "database"), ("store", "object_store")])
-    async def test_is_down_without_database_or_store(self, other, part, name):
+    async def test_is_down_without_database_or_store(self, other, report_worker, part, name):
         gateway, client = other
-        await gateway.services.resources.bus.report_worker("test", seconds=30)
+        report_worker()
         break_check(gateway, part)
         status, body = await ready(client)
         assert (status, body["status"], body["checks"]) == (503, "down", OK | {name: "down"})

@@ -8,7 +8,7 @@ from imageshield.servers.home import scratch
 from tests.support.stack import SystemUnderTest, running_system
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def whole_system() -> Iterator[SystemUnderTest]:
     with scratch() as path, running_system(path) as running:
         yield running

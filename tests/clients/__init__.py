@@ -1,1 +1,0 @@
-"""Generated API clients against the running system."""
