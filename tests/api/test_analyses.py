@@ -19,7 +19,7 @@ from shield_core.pipeline import encrypt_image
 from shield_core.quantum.sources import DeterministicSource
 from tests.api.conftest import Sealed
 from tests.support import pictures
-from tests.support.endings import complete_measurement
+from tests.support.endings import SUMMARY, complete_measurement
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 
@@ -28,15 +28,6 @@ AVALANCHE = "/api/v1/analysis/avalanche"
 JOBS = "/api/v1/jobs"
 UNKNOWN = "job_" + "0" * 32
 HTML, PDF = b"<!doctype html><title>Report</title>", b"%PDF-1.4 report"
-SUMMARY = {
-    "letter": "A",
-    "entropy": 7.9,
-    "correlation": 0.01,
-    "chi_square_p": 0.5,
-    "npcr": 99.6,
-    "uaci": 33.4,
-    "duration_ms": 20.0,
-}
 
 
 @cache

@@ -12,20 +12,12 @@ from backplane.services.pictures.analyses import Analyses
 from backplane.services.pictures.results import Results
 from backplane.services.upkeep import sweeper as sweeper_module
 from backplane.wiring.relay import wire_sweeper
+from tests.support.endings import SUMMARY
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 
 CANARY = b"the entropy of the original is 7.123456789 bits"
 DOCUMENTS = {ANALYSIS: b'{"canary": "' + CANARY + b'"}', REPORTS["html"]: CANARY * 9, REPORTS["pdf"]: CANARY * 3000}
-SUMMARY = {
-    "letter": "A",
-    "entropy": 7.9,
-    "correlation": 0.01,
-    "chi_square_p": 0.5,
-    "npcr": 99.6,
-    "uaci": 33.4,
-    "duration_ms": 20.0,
-}
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
 """Analyses through the running system: with an encryption, of two own pictures, and encrypted at rest."""
 
 import json
-import os
-import signal
 import subprocess
 from io import BytesIO
 
@@ -13,7 +11,7 @@ from pypdf import PdfReader
 
 from tests.flows.test_canary import hits, pg_dump, written_files
 from tests.support import pictures
-from tests.support.stack import SystemUnderTest
+from tests.support.stack import ChildrenKilledAt, SystemUnderTest
 from tests.support.users import User
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
@@ -71,17 +69,10 @@ class TestAnalyzeWithAnEncryption:
     def test_worker_killed_while_analyzing_loses_no_job(self, user: User, system: SystemUnderTest):
         """The job completes at its second attempt, with one last event."""
         job_id = user.submit(pictures.as_png(pictures.enlarge(megapixels=6)), analyze="true")["job_id"]
-        killed: list[int] = []
-
-        def kill(event: dict) -> None:
-            if event["payload"].get("stage") == "analyzing" and not killed:
-                killed.extend(system.children("worker"))
-                for pid in killed:
-                    os.kill(pid, signal.SIGKILL)
-
+        kill = ChildrenKilledAt(system, "analyzing")
         events = user.follow(job_id, seen=kill)
         job = user.job(job_id)
-        assert killed
+        assert kill.killed
         assert (job["status"], job["attempts"], job["warnings"]) == ("completed", 2, [])
         assert [event["type"] for event in events].count("completed") == 1
         assert json.loads(user.download(job["analysis_url"]))["version"] == 1

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.support import pictures
-from tests.support.stack import SystemUnderTest, wait_until
+from tests.support.stack import ChildrenKilledAt, SystemUnderTest, wait_until
 from tests.support.users import User
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
@@ -23,17 +23,10 @@ class TestWorkerChild:
     def test_child_killed_while_encrypting_loses_no_job(self, user: User, system: SystemUnderTest, large: bytes):
         """The job completes at its second attempt, without a gap in its events."""
         job_id = user.submit(large)["job_id"]
-        killed = []
-
-        def kill(event: dict) -> None:
-            if event["payload"].get("stage") == "encrypting" and not killed:
-                killed.extend(system.children("worker"))
-                for pid in killed:
-                    os.kill(pid, signal.SIGKILL)
-
+        kill = ChildrenKilledAt(system, "encrypting")
         events = user.follow(job_id, seen=kill)
         job = user.job(job_id)
-        assert killed
+        assert kill.killed
         assert (job["status"], job["attempts"]) == ("completed", 2)
         assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
         response = user.decrypt(user.download(job["result_url"]), user.download(job["key_file_url"]))

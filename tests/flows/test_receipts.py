@@ -1,15 +1,13 @@
 """Receipts through the running system: signed by the worker, downloaded, and verified offline."""
 
 import json
-import os
-import signal
 
 import httpx
 import pytest
 
 from imageshield.__main__ import run
 from tests.support import pictures
-from tests.support.stack import SystemUnderTest
+from tests.support.stack import ChildrenKilledAt, SystemUnderTest
 from tests.support.users import PASSWORD, User
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
@@ -77,18 +75,11 @@ class TestReceipt:
 
     def test_of_a_second_attempt_is_verified(self, user: User, system: SystemUnderTest, verify):
         """It describes what the second attempt made."""
-        killed = []
-
-        def kill(event: dict) -> None:
-            if event["payload"].get("stage") == "encrypting" and not killed:
-                killed.extend(system.children("worker"))
-                for pid in killed:
-                    os.kill(pid, signal.SIGKILL)
-
+        kill = ChildrenKilledAt(system, "encrypting")
         job_id = user.submit(pictures.as_png(pictures.enlarge(megapixels=12, seed=6), compress_level=1))["job_id"]
         user.follow(job_id, seen=kill)
         job = user.job(job_id)
-        assert (bool(killed), job["attempts"]) == (True, 2)
+        assert (bool(kill.killed), job["attempts"]) == (True, 2)
         assert verify(job)["outcome"] == "verified"
 
 

@@ -7,6 +7,17 @@ from uuid import UUID
 from backplane.services.attempts.claims import Claim, Claims
 from backplane.services.attempts.outcomes import MadeKey, Measurement, Outcome
 
+# The key numbers of an analysis, as a test makes them up.
+SUMMARY = {
+    "letter": "A",
+    "entropy": 7.9,
+    "correlation": 0.01,
+    "chi_square_p": 0.5,
+    "npcr": 99.6,
+    "uaci": 33.4,
+    "duration_ms": 20.0,
+}
+
 
 @dataclass(frozen=True)
 class Encrypted:

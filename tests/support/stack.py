@@ -89,6 +89,21 @@ class SystemUnderTest:
         return self.supervisor.log(name).read_text(errors="replace")
 
 
+class ChildrenKilledAt:
+    """A follower of a job that kills the children of the worker once, when the job reaches a stage."""
+
+    def __init__(self, system: SystemUnderTest, stage: str) -> None:
+        self._system = system
+        self._stage = stage
+        self.killed: list[int] = []
+
+    def __call__(self, event: dict) -> None:
+        if event["payload"].get("stage") == self._stage and not self.killed:
+            self.killed = self._system.children("worker")
+            for pid in self.killed:
+                os.kill(pid, signal.SIGKILL)
+
+
 @contextlib.contextmanager
 def running_stack(path: Path, *, volatile: bool = True) -> Iterator[Stack]:
     home = Home.open(path)
