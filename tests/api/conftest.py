@@ -257,7 +257,8 @@ def gateway_settings(stack: Stack) -> Iterator[Callable[..., Settings]]:
         yield lambda **changes: stack.settings(**({"database_url": url, "redis_url": redis_url} | changes))
 
 
-@pytest.fixture(scope="session")
+# Not for the session: async tests elsewhere would share its event loop, and get the errors of each other's leftovers.
+@pytest.fixture(scope="module")
 async def gateway(gateway_settings: Callable[..., Settings]) -> AsyncIterator[Gateway]:
     async with opened(gateway_settings(allowed_origins="https://console.example")) as running:
         yield running
@@ -269,7 +270,7 @@ def server(gateway_settings: Callable[..., Settings]) -> Iterator[Gateway]:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 async def engine(gateway_settings: Callable[..., Settings]) -> AsyncIterator[Engine]:
     async with open_claims(gateway_settings()) as claims:
         yield Engine(claims, gateway_settings())
