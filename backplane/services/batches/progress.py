@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
 from uuid import UUID
 
 from backplane.services.batches.views import Batches, BatchFacts, Counts
@@ -42,20 +41,18 @@ class BatchFeed:
             del facts
             if counts.ended:
                 return
-            batches = self._progress.events(listener, known, beat_seconds=beat_seconds, up_to_date=True)
-            async with aclosing(batches):
-                async for batch in batches:
-                    if batch is None:
-                        yield None
-                        continue
-                    for event in batch.events:
-                        states[event.job_id] = _status_after(event)
-                        yield event
-                    if batch.events[-1].terminal:
-                        counts = Counts(**Counter(states.values()))
-                        yield counts
-                        if counts.ended and not batch.more:
-                            return
+            async for batch in self._progress.events(listener, known, beat_seconds=beat_seconds, up_to_date=True):
+                if batch is None:
+                    yield None
+                    continue
+                for event in batch.events:
+                    states[event.job_id] = _status_after(event)
+                    yield event
+                if batch.events[-1].terminal:
+                    counts = Counts(**Counter(states.values()))
+                    yield counts
+                    if counts.ended and not batch.more:
+                        return
 
 
 def _status_after(event: Event) -> str:

@@ -6,7 +6,7 @@ finds the event within two seconds. A follower that sees a gap reads the rows, m
 
 import asyncio
 from collections.abc import AsyncGenerator, Collection, Iterator, Mapping, Sequence
-from contextlib import aclosing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -83,15 +83,14 @@ class ProgressFeed:
             if ended and up_to_date:
                 return
             batches = self.events(listener, {job_id: known}, beat_seconds=beat_seconds, up_to_date=up_to_date)
-            async with aclosing(batches):
-                async for batch in batches:
-                    if batch is None:
-                        yield None
-                        continue
-                    for event in batch.events:
-                        yield event
-                    if batch.events and batch.events[-1].terminal and not batch.more:
-                        return
+            async for batch in batches:
+                if batch is None:
+                    yield None
+                    continue
+                for event in batch.events:
+                    yield event
+                if batch.events and batch.events[-1].terminal and not batch.more:
+                    return
 
     @contextmanager
     def listening(self, job_ids: Collection[UUID]) -> Iterator[Listener]:
