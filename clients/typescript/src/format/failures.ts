@@ -9,6 +9,8 @@
  * │   └── ImageCorrupt · LayoutNotExact · RegionInvalid
  * ├── HeaderMissing          a sound PNG without the chunk qsIS: saved again, or never encrypted
  * ├── KeyFileInvalid         not a canonical key file, or a parameter over its cap
+ * ├── KeyFileTooCostly       the passphrase costs more than this device can give
+ * ├── RecipientUnfit         a text that is no key of a recipient
  * ├── MaterialRequired       an image of `maximum`, and no material was given
  * ├── PassphraseUnfit        a passphrase that nothing can be encrypted with
  * └── DecryptionError        one answer outside for all of them, but for a later version
@@ -75,6 +77,15 @@ export class HeaderMissing extends FormatError {
 export class KeyFileInvalid extends FormatError {
   readonly code = "key-file-invalid";
   override readonly failure = "key file";
+}
+
+export class KeyFileTooCostly extends FormatError {
+  readonly code = "key-file-too-costly";
+}
+
+/** The message never quotes the text. */
+export class RecipientUnfit extends FormatError {
+  readonly code = "validation-failed";
 }
 
 export class MaterialRequired extends FormatError {

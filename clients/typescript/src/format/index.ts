@@ -1,0 +1,11 @@
+/** The format of ImageShield: encrypted images and key files (docs/reference/format.md), without a server. */
+
+export type { Bytes } from "./bytes.ts";
+export { decrypt, type Decrypted, type DecryptOptions, type Sealed } from "./decrypt.ts";
+export * from "./failures.ts";
+export type { Header, Layout, Purity } from "./header.ts";
+export { type KeyFile, parseKeyFile } from "./keyfile.ts";
+export type { PaceOptions, Progress, Stage } from "./pace.ts";
+export { nameOf } from "./recognition.ts";
+export { PublicKey, SecretKey } from "./recipients.ts";
+export type { Secrets } from "./stanzas.ts";
