@@ -1,0 +1,79 @@
+/** The client of one service. */
+
+import { download, type Download, type DownloadOptions } from "./api/download.ts";
+import { Transport } from "./api/transport.ts";
+import { follow, type FollowOptions } from "./live/follow.ts";
+import type { State } from "./live/state.ts";
+import { Accounts } from "./service/accounts.ts";
+import { Analyses } from "./service/analyses.ts";
+import { Batches } from "./service/batches.ts";
+import { Entropy } from "./service/entropy.ts";
+import { Jobs } from "./service/jobs.ts";
+import { Pictures } from "./service/pictures.ts";
+import type { Submission, UploadOptions } from "./service/submission.ts";
+import type { AnalyzeOptions, Batch, BatchOptions, DecryptOptions, EncryptOptions, Job } from "./service/types.ts";
+import { Webhooks } from "./service/webhooks.ts";
+import { NoSession, type Session } from "./session/session.ts";
+
+export class Client {
+  readonly session: Session;
+  /** Every operation of docs/openapi.json, typed; for those that have no method here. */
+  readonly api: Transport["api"];
+  readonly accounts: Accounts;
+  readonly jobs: Jobs;
+  readonly batches: Batches;
+  readonly analyses: Analyses;
+  readonly entropy: Entropy;
+  readonly webhooks: Webhooks;
+  readonly #transport: Transport;
+  readonly #pictures: Pictures;
+
+  constructor({ session }: { session: Session }) {
+    this.session = session;
+    const transport = new Transport(session);
+    this.#transport = transport;
+    this.api = transport.api;
+    this.accounts = new Accounts(transport, new Transport(new NoSession(session)));
+    this.jobs = new Jobs(transport);
+    this.batches = new Batches(transport);
+    this.analyses = new Analyses(transport);
+    this.entropy = new Entropy(transport);
+    this.webhooks = new Webhooks(transport);
+    this.#pictures = new Pictures(transport, this.jobs, this.batches);
+  }
+
+  /** Encrypt a picture. The name of a `File` is kept. */
+  encrypt(image: Blob, options?: EncryptOptions & UploadOptions): Submission<Job> {
+    return this.#pictures.encrypt(image, options);
+  }
+
+  /** Let the service decrypt an encrypted image; fetch the picture with `jobs.result`. */
+  decrypt(encrypted_image: Blob, options?: DecryptOptions & UploadOptions): Submission<Job> {
+    return this.#pictures.decrypt(encrypted_image, options);
+  }
+
+  /** Analyze two pictures of your own; fetch the analysis with `analyses.get`. */
+  analyze(original: Blob, encrypted: Blob, options?: AnalyzeOptions & UploadOptions): Submission<Job> {
+    return this.#pictures.analyze(original, encrypted, options);
+  }
+
+  /** Ask how one flipped bit spreads; the result of the job is an `Avalanche` as JSON. */
+  checkAvalanche(image: Blob, options?: AnalyzeOptions & UploadOptions): Submission<Job> {
+    return this.#pictures.checkAvalanche(image, options);
+  }
+
+  /** Encrypt up to 100 pictures, or those of one zip. A bad picture is an item with an `error`; the others go on. */
+  batch(pictures: readonly Blob[] | { archive: Blob }, options?: BatchOptions & UploadOptions): Submission<Batch> {
+    return this.#pictures.batch(pictures, options);
+  }
+
+  /** Follow a job or batch to its end. Returns its last state, or null if the signal ended it. */
+  follow(id: string, options?: FollowOptions): Promise<State | null> {
+    return follow(this.#transport, id, options);
+  }
+
+  /** Fetch a file by a path of the service, such as a job's `report_url`. */
+  download(path: string, options?: DownloadOptions): Promise<Download> {
+    return download(this.#transport, path, options);
+  }
+}

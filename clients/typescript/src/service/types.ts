@@ -1,0 +1,59 @@
+/** The objects of the API, by their names in docs/openapi.json. */
+
+import type { components, paths } from "../api/schema.ts";
+
+type Schemas = components["schemas"];
+
+export type Account = Schemas["Account"];
+export type Analysis = Schemas["Analysis"];
+export type Avalanche = Schemas["Avalanche"];
+export type Batch = Schemas["Batch"];
+export type BatchItem = Schemas["BatchItem"];
+export type BatchPage = Schemas["BatchPage"];
+export type BatchSummary = Schemas["BatchSummary"];
+export type Comparison = Schemas["Comparison"];
+export type Counts = Schemas["Counts"];
+export type Delivery = Schemas["Delivery"];
+export type DeliveryPage = Schemas["DeliveryPage"];
+export type Job = Schemas["Job"];
+export type JobError = Schemas["JobError"];
+export type JobPage = Schemas["JobPage"];
+export type KeyFileLocks = Partial<Schemas["KeyFileLocks"]>;
+export type NewWebhook = Schemas["NewWebhook"];
+export type Pool = Schemas["Pool"];
+export type Pools = Schemas["Pools"];
+export type Region = Schemas["Region"];
+export type Trends = Schemas["Trends"];
+export type Webhook = Schemas["Webhook"];
+export type WebhookChange = Schemas["WebhookChange"];
+export type WebhookPage = Schemas["WebhookPage"];
+export type WebhookWithSecret = Schemas["WebhookWithSecret"];
+
+type Query<P extends keyof paths> = paths[P] extends { get: { parameters: { query?: infer Q } } } ? NonNullable<Q> : never;
+
+export type JobFilter = Query<"/api/v1/jobs">;
+export type BatchFilter = Query<"/api/v1/batches">;
+export type TrendDays = Query<"/api/v1/analyze/trends">;
+export type DeliveryFilter = Query<"/api/v1/webhooks/{webhook_id}/deliveries">;
+
+type Form<P extends keyof paths> = paths[P] extends {
+  post: { requestBody: { content: { "multipart/form-data": infer F } } };
+}
+  ? F
+  : never;
+
+/** Fields that the form carries as JSON. */
+interface Structured {
+  regions?: readonly Region[];
+  metadata?: Record<string, string>;
+}
+
+type Options<F, Files extends keyof F> = Omit<F, Files | keyof Structured> & Pick<Structured, keyof F & keyof Structured>;
+
+export type EncryptOptions = Options<Form<"/api/v1/encrypt">, "image">;
+export type BatchOptions = Options<Form<"/api/v1/batch/encrypt">, "images" | "archive">;
+export type AnalyzeOptions = Options<Form<"/api/v1/analyze">, "original" | "encrypted">;
+export type DecryptOptions = Options<Form<"/api/v1/decrypt">, "encrypted_image" | "key_file" | "material"> & {
+  key_file?: Blob;
+  material?: Blob;
+};

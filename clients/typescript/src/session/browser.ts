@@ -1,0 +1,137 @@
+/** The session of a page: the access token in memory, the refresh token in a cookie that no script can read. */
+
+import { waitFor } from "../api/delays.ts";
+import { SignedOut } from "../api/failures.ts";
+import { ApiProblem } from "../api/problem.ts";
+import { AccessToken, type Grant } from "./access.ts";
+import { callSession, readGrant } from "./call.ts";
+import { withLock } from "./locks.ts";
+import { serviceUrl, type Session } from "./session.ts";
+
+/** `unknown` until `resume` or `signIn`: a new tab may have the cookie or not. */
+export type SessionState = "unknown" | "signed-in" | "signed-out";
+
+const PATH = "/api/v1/auth/session";
+const ENDED = "ended";
+const NAME = "imageshield-session";
+
+export class BrowserSession implements Session {
+  readonly url: string;
+  readonly #listeners = new Set<() => void>();
+  readonly #otherTabs = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel(NAME);
+  #state: SessionState = "unknown";
+  #access: AccessToken | null = null;
+  #refreshing: Promise<AccessToken> | null = null;
+
+  constructor({ url = location.origin }: { url?: string } = {}) {
+    this.url = serviceUrl(url);
+    if (this.#otherTabs !== null) {
+      this.#otherTabs.onmessage = ({ data }) => { if (data === ENDED) this.#enter("signed-out", null); };
+    }
+  }
+
+  get state(): SessionState {
+    return this.#state;
+  }
+
+  /** Call the listener after each change of `state`; returns how to stop. Made for `useSyncExternalStore`. */
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => { this.#listeners.delete(listener); };
+  };
+
+  /** Stop listening to other tabs. */
+  close(): void {
+    this.#otherTabs?.close();
+  }
+
+  /** Sign in. Throws ApiProblem if the service refuses. */
+  async signIn(email: string, password: string, signal?: AbortSignal): Promise<void> {
+    const body = JSON.stringify({ email, password });
+    this.#enter("signed-in", await this.#post(PATH, { "Content-Type": "application/json" }, body, signal));
+  }
+
+  /** Continue the session of the cookie, if there is one. Throws Offline or a passing refusal if that is unknown. */
+  async resume(): Promise<boolean> {
+    if (this.#access?.isFresh) return true;
+    try {
+      await this.#refresh();
+      return true;
+    } catch (error) {
+      if (error instanceof SignedOut) return false;
+      throw error;
+    }
+  }
+
+  /** End the session in all tabs. If the service cannot be reached, the session goes on and the error is thrown. */
+  async signOut(): Promise<void> {
+    try {
+      await callSession({ method: "DELETE", url: this.url + PATH, headers: { "X-CSRF": "1" }, credentials: "same-origin" });
+    } catch (error) {
+      if (!isRefused(error)) throw error;
+    }
+    this.#end();
+  }
+
+  async token(signal?: AbortSignal): Promise<string> {
+    if (this.#state === "signed-out") throw new SignedOut("You are signed out. Sign in again");
+    const access = this.#access;
+    if (access?.isFresh) return access.text;
+    try {
+      return (await waitFor(this.#refresh(), signal)).text;
+    } catch (error) {
+      // The old token is still good while the service cannot give a new one.
+      if (access?.isValid && !signal?.aborted && !(error instanceof SignedOut)) return access.text;
+      throw error;
+    }
+  }
+
+  async renew(refused: string, signal?: AbortSignal): Promise<string> {
+    if (this.#access !== null && this.#access.text !== refused) return this.#access.text;
+    return (await waitFor(this.#refresh(), signal)).text;
+  }
+
+  /** Refresh once for all who wait. No caller can abort it: the service would have spent the cookie, and this side not. */
+  #refresh(): Promise<AccessToken> {
+    this.#refreshing ??= withLock(NAME, () => this.#exchangeCookie()).finally(() => { this.#refreshing = null; });
+    return this.#refreshing;
+  }
+
+  async #exchangeCookie(): Promise<AccessToken> {
+    const before = this.#access?.account ?? null;
+    const access = await this.#post(`${PATH}/refresh`, { "X-CSRF": "1" }).catch((error: unknown) => {
+      if (!isRefused(error)) throw error;
+      this.#end();
+      throw new SignedOut("The session has ended. Sign in again", { cause: error });
+    });
+    if (before !== null && access.account !== before) {
+      this.#enter("signed-out", null);
+      throw new SignedOut("Another account has signed in in this browser");
+    }
+    this.#enter("signed-in", access);
+    return access;
+  }
+
+  async #post(path: string, headers: Record<string, string>, body?: string, signal?: AbortSignal): Promise<AccessToken> {
+    const url = this.url + path;
+    const answer = await callSession({ method: "POST", url, headers, body, signal, credentials: "same-origin" });
+    return new AccessToken(await readGrant<Grant>(answer));
+  }
+
+  #end(): void {
+    // The word alone: a token in a message could be read by anything that runs on this origin.
+    this.#otherTabs?.postMessage(ENDED);
+    this.#enter("signed-out", null);
+  }
+
+  #enter(state: SessionState, access: AccessToken | null): void {
+    const changed = state !== this.#state;
+    this.#state = state;
+    this.#access = access;
+    if (changed) for (const listener of this.#listeners) listener();
+  }
+}
+
+function isRefused(error: unknown): boolean {
+  return error instanceof ApiProblem && error.status === 401;
+}
