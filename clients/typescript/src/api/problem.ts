@@ -58,7 +58,8 @@ export function parseProblem(text: string, status: number): Problem | null {
 export function parseRetryAfter(text: string | null, now = Date.now()): number | null {
   if (text === null) return null;
   if (/^\d{1,9}$/.test(text.trim())) return Number(text);
-  const moment = Date.parse(text);
+  // Date.parse makes a date of "-1", too.
+  const moment = /^[A-Z][a-z]{2}, /.test(text) ? Date.parse(text) : NaN;
   return Number.isNaN(moment) ? null : Math.max(0, Math.ceil((moment - now) / 1000));
 }
 
