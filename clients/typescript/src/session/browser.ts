@@ -12,6 +12,8 @@ import { serviceUrl, type Session } from "./session.ts";
 export type SessionState = "unknown" | "signed-in" | "signed-out";
 
 const PATH = "/api/v1/auth/session";
+// No form, link or page of another origin can send it.
+const OWN_PAGE = { "X-CSRF": "1" };
 const ENDED = "ended";
 const NAME = "imageshield-session";
 
@@ -66,7 +68,7 @@ export class BrowserSession implements Session {
   /** End the session in all tabs. If the service cannot be reached, the session goes on and the error is thrown. */
   async signOut(): Promise<void> {
     try {
-      await callSession({ method: "DELETE", url: this.url + PATH, headers: { "X-CSRF": "1" }, credentials: "same-origin" });
+      await callSession({ method: "DELETE", url: this.url + PATH, headers: OWN_PAGE, credentials: "same-origin" });
     } catch (error) {
       if (!isRefused(error)) throw error;
     }
@@ -99,7 +101,7 @@ export class BrowserSession implements Session {
 
   async #exchangeCookie(): Promise<AccessToken> {
     const before = this.#access?.account ?? null;
-    const access = await this.#post(`${PATH}/refresh`, { "X-CSRF": "1" }).catch((error: unknown) => {
+    const access = await this.#post(`${PATH}/refresh`).catch((error: unknown) => {
       if (!isRefused(error)) throw error;
       this.#end();
       throw new SignedOut("The session has ended. Sign in again", { cause: error });
@@ -112,9 +114,9 @@ export class BrowserSession implements Session {
     return access;
   }
 
-  async #post(path: string, headers: Record<string, string>, body?: string, signal?: AbortSignal): Promise<AccessToken> {
-    const url = this.url + path;
-    const answer = await callSession({ method: "POST", url, headers, body, signal, credentials: "same-origin" });
+  async #post(path: string, headers: Record<string, string> = {}, body?: string, signal?: AbortSignal): Promise<AccessToken> {
+    const request = { method: "POST", url: this.url + path, headers: { ...OWN_PAGE, ...headers }, body, signal };
+    const answer = await callSession({ ...request, credentials: "same-origin" });
     return new AccessToken(await readGrant<Grant>(answer));
   }
 
