@@ -29,7 +29,7 @@ setup-run:
 demo: setup-run ## start everything, encrypt and decrypt a sample through the API, print the evidence, stop
 	@$(BIN)/imageshield demo
 
-up: setup-run ## start everything and keep it running on http://127.0.0.1:8000 until Ctrl-C
+up: setup-run ## start everything and keep it running on http://localhost:8000 until Ctrl-C
 	@$(BIN)/imageshield up
 
 # Code that protects a secret: every branch is tested.

@@ -23,6 +23,7 @@ from backplane.wiring.gateway import GatewayServices
 from backplane.wiring.identity import IdentityServices
 from backplane.wiring.jobs import JobServices
 from backplane.wiring.pictures import PictureServices
+from backplane.wiring.usage import UsageServices
 from backplane.wiring.webhooks import WebhookServices
 
 SCOPES = {
@@ -70,6 +71,7 @@ def subject(wanted: type[Subject]) -> Callable[[HTTPConnection], Subject]:
 
 
 Identity = Annotated[IdentityServices, Depends(subject(IdentityServices))]
+Usage = Annotated[UsageServices, Depends(subject(UsageServices))]
 Webhooks = Annotated[WebhookServices, Depends(subject(WebhookServices))]
 Jobs = Annotated[JobServices, Depends(subject(JobServices))]
 Pictures = Annotated[PictureServices, Depends(subject(PictureServices))]

@@ -1,16 +1,22 @@
 """All settings of an operator, read once from the environment."""
 
+import re
 from functools import lru_cache
-from ipaddress import IPv4Network, IPv6Network
+from ipaddress import IPv4Network, IPv6Address, IPv6Network
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal
 
-from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from shield_core.keys.passphrase import DEFAULT_ITERATIONS, DEFAULT_M_KIB, DEFAULT_T, MAX_COST_KIB
 
 Seconds = Annotated[int, Field(gt=0)]
+ORIGIN: Final = re.compile(
+    r"(?P<scheme>https?)://(?P<host>[a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?|\[[0-9a-f:.]+\])(?::(?P<port>[0-9]{1,5}))?/?",
+    re.ASCII,
+)
+DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
 class Settings(BaseSettings):
@@ -34,7 +40,12 @@ class Settings(BaseSettings):
     vault_key_file: Path
     vault_directory: Path
     signing_key_file: Path
+    public_url: Annotated[str | None, Field(validate_default=True)] = None
+    """The address under which browsers reach the service, written as an origin."""
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    """The origins of other sites; `origins` adds the service's own."""
+    tiers_file: Path | None = None
+    """By default the table in the package `backplane.services.usage`."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     metrics_port: Annotated[int, Field(ge=0, le=65535)] | None = None
     """For relay and worker; 0 takes any free port. The gateway has the route `/metrics`."""
@@ -93,6 +104,15 @@ class Settings(BaseSettings):
             raise ValueError("JOB_TIME_LIMIT_SECONDS must be below JOB_HARD_TIME_LIMIT_SECONDS, which kills")
         return value
 
+    @field_validator("public_url", mode="after")
+    @classmethod
+    def read_public_url(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is not None:
+            return read_origin(value)
+        if info.data.get("environment") == "production":
+            raise ValueError("is required in production: the address that browsers use, such as https://images.example")
+        return None
+
     @field_validator("failpoints_directory", mode="before")
     @classmethod
     def refuse_failpoints_in_production(cls, value: object, info: ValidationInfo) -> object:
@@ -105,11 +125,38 @@ class Settings(BaseSettings):
     def split_lists(cls, value: object) -> object:
         return tuple(filter(None, (part.strip() for part in value.split(",")))) if isinstance(value, str) else value
 
-    @model_validator(mode="after")
-    def refuse_wildcard_origin(self) -> Self:
-        if "*" in self.allowed_origins:
-            raise ValueError("ALLOWED_ORIGINS must list origins; * cannot go with credentials")
-        return self
+    @field_validator("allowed_origins", mode="after")
+    @classmethod
+    def read_allowed_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if "*" in value:
+            raise ValueError("must list origins: * would let every site call with a visitor's token")
+        return tuple(map(read_origin, value))
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """The origins whose pages may call: the service's own, and those of `allowed_origins`."""
+        own = () if self.public_url is None else (self.public_url,)
+        return (*own, *(origin for origin in self.allowed_origins if origin != self.public_url))
+
+
+def read_origin(text: str) -> str:
+    """Write an address as browsers write it in `Origin` (RFC 6454, section 6.2): lower case, without a default port.
+
+    Raises:
+        ValueError: it is not http or https, a host in ASCII and at most a port.
+    """
+    found = ORIGIN.fullmatch(text.lower())
+    if found is None:
+        raise ValueError(
+            "must be a scheme, a host and at most a port, such as https://images.example or http://localhost:8000: no "
+            "path, no user name, and the host in ASCII (xn--…)"
+        )
+    scheme, host, port = found["scheme"], found["host"], int(found["port"] or DEFAULT_PORTS[found["scheme"]])
+    if not 0 < port < 1 << 16:
+        raise ValueError("must have a port from 1 to 65535")
+    if host.startswith("["):
+        host = f"[{IPv6Address(host[1:-1]).compressed}]"
+    return f"{scheme}://{host}" if port == DEFAULT_PORTS[scheme] else f"{scheme}://{host}:{port}"
 
 
 def asyncpg_url(url: str) -> str:

@@ -1,4 +1,4 @@
-"""Print .env.example with the secrets that Compose demands filled in: `python3 scripts/make_env.py > .env`."""
+"""Print .env.example with the secrets and the address of a first start: `python3 scripts/make_env.py > .env`."""
 
 import re
 import secrets
@@ -6,6 +6,8 @@ from pathlib import Path
 
 EXAMPLE = Path(__file__).resolve().parent.parent / ".env.example"
 DEMANDED = ("POSTGRES_PASSWORD", "REDIS_PASSWORD", "S3_SECRET_KEY")
+PUBLIC_URL = "http://localhost:8000"
+"""Where Compose publishes the gateway as long as API_PORT is empty."""
 
 
 def main() -> None:
@@ -14,7 +16,8 @@ def main() -> None:
 
 def fill(text: str) -> str:
     """Give each secret a random value. Hexadecimal, because in URLs other characters would need escaping."""
-    return re.sub(rf"(?m)^({'|'.join(DEMANDED)})=$", lambda found: f"{found[1]}={secrets.token_hex(24)}", text)
+    filled = re.sub(rf"(?m)^({'|'.join(DEMANDED)})=$", lambda found: f"{found[1]}={secrets.token_hex(24)}", text)
+    return re.sub(r"(?m)^PUBLIC_URL=$", f"PUBLIC_URL={PUBLIC_URL}", filled)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,8 @@
-"""CORS: which origins may call, and which headers they may send and read."""
+"""CORS: which origins may call, and which headers they may send and read.
+
+Credentials are never allowed: pages of another origin send a token. The session cookie is for the service's own pages,
+which need no CORS. So `X-CSRF`, which the routes of the session demand, is not among the headers either.
+"""
 
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -42,7 +46,7 @@ class AllowedOrigins:
             await self._app(scope, receive, send)
             return
         if self._cors is None:
-            origins = scope["app"].state.settings.allowed_origins
+            origins = scope["app"].state.settings.origins
             self._cors = CORSMiddleware(
                 self._app, allow_origins=origins, allow_methods=METHODS, allow_headers=SENT, expose_headers=SHOWN
             )

@@ -46,8 +46,8 @@ async def admit(socket: WebSocket, subject: str, identity: Identity, settings: C
     else:
         caller = await authenticate(SecurityScopes(["jobs:read"]), await bearer_token(socket), identity, socket)
         # Programs send no Origin; a page that does must be a listed one.
-        if not set(origins) <= set(settings.allowed_origins):
-            raise InsufficientScope("This origin is not in ALLOWED_ORIGINS")
+        if not set(origins) <= set(settings.origins):
+            raise InsufficientScope("This origin is neither PUBLIC_URL nor in ALLOWED_ORIGINS")
     await identity.sessions.require(principal_of(socket).session_id)
     return caller
 

@@ -17,6 +17,7 @@ from backplane.wiring.identity import IdentityServices
 from backplane.wiring.jobs import JobServices
 from backplane.wiring.pictures import PictureServices
 from backplane.wiring.resources import Resources, open_resources
+from backplane.wiring.usage import UsageServices
 from backplane.wiring.webhooks import WebhookServices
 from shield_core.keys.passphrase import Pbkdf2
 
@@ -33,6 +34,7 @@ class GatewayServices:
     """A separate connection: whether the database answers does not depend on whether the pool is exhausted."""
     idempotency: Idempotency
     identity: IdentityServices
+    usage: UsageServices
     webhooks: WebhookServices
     jobs: JobServices
     pictures: PictureServices
@@ -69,6 +71,7 @@ def _wire(
         probe=probe,
         idempotency=Idempotency(resources.database, resources.vault),
         identity=IdentityServices.wire(resources, passphrases),
+        usage=UsageServices.wire(resources),
         webhooks=webhooks,
         jobs=jobs,
         pictures=pictures,

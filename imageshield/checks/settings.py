@@ -1,7 +1,10 @@
 """Settings checks: every required variable is set, and the services accept its value."""
 
+from pathlib import Path
+
 from pydantic import ValidationError
 
+from backplane.services.usage.tiers import TiersInvalid, read_tiers
 from backplane.settings import Settings
 from imageshield.checks.situation import KEYS, SERVERS, Fault, Situation
 
@@ -11,6 +14,7 @@ SCHEMES = {
     "REDIS_URL": ("redis", "rediss"),
     "S3_ENDPOINT_URL": ("http", "https"),
 }
+LOOPBACK = ("http://localhost", "http://127.", "http://[::1]")
 TABLE = "docs/reference/configuration.md lists every variable"
 
 
@@ -43,6 +47,26 @@ def check_schemes(situation: Situation) -> list[Fault]:
     return faults
 
 
+def check_public_url(situation: Situation) -> list[Fault]:
+    """Check that passwords and session cookies are not sent unencrypted, except by a browser on the server itself."""
+    url = situation.environment.get("PUBLIC_URL", "").lower()
+    if situation.local or not url.startswith("http://") or url.startswith(LOOPBACK):
+        return []
+    problem = "is http: passwords and session cookies cross the network unencrypted, and browsers decrypt nothing there"
+    return [Fault("PUBLIC_URL", problem, "put a proxy with a certificate before the gateway, and write https://…")]
+
+
+def check_tiers(situation: Situation) -> list[Fault]:
+    file = situation.environment.get("TIERS_FILE")
+    if not file:
+        return []
+    try:
+        read_tiers(Path(file))
+    except TiersInvalid as error:
+        return [Fault("TIERS_FILE", str(error), "correct the file, or unset TIERS_FILE for the table of the package")]
+    return []
+
+
 def _stand_ins(situation: Situation) -> dict[str, str]:
     """Return placeholders for what `imageshield up` would generate: its absence is no fault."""
     if not situation.local:
@@ -52,7 +76,7 @@ def _stand_ins(situation: Situation) -> dict[str, str]:
 
 
 def _fault(location: tuple[int | str, ...], kind: str, message: str) -> Fault:
-    name = str(location[0]).upper() if location else "ALLOWED_ORIGINS"
+    name = str(location[0]).upper()
     if kind == "missing":
         return Fault(name, "is not set", f"set it; {TABLE}")
     return Fault(name, message.removeprefix("Value error, "), f"correct it; {TABLE}")

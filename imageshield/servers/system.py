@@ -28,6 +28,8 @@ GRACE_SECONDS = 20
 """Time after SIGTERM in which the gateway may finish requests, and the worker its job."""
 UNWINDING_SECONDS = 15
 """Additional time for a stopping worker to hand its jobs over."""
+LOCAL = frozenset({ports.LOOPBACK, "::1", "localhost", "0.0.0.0", "::"})  # noqa: S104 -- compared, not bound
+"""Hosts of `--host` that a browser on this machine reaches as localhost."""
 GATEWAY_MEMORY = {"MALLOC_MMAP_THRESHOLD_": "1048576", "MALLOC_TRIM_THRESHOLD_": "8388608"}
 """The same as in Dockerfile.api: glibc then returns the memory of large uploads to the system, and keeps that of small
 ones for the next (docs/decisions/0034)."""
@@ -40,11 +42,17 @@ class System:
     """A running system."""
 
     url: str
+    """Where this machine reaches it: an address of the listening interface, without a name to resolve."""
     supervisor: Supervisor
     variables: Mapping[str, str]
     home: Path
     metrics: Mapping[str, str]
     """The metrics addresses of relay and worker, if METRICS_PORT is set."""
+
+    @property
+    def public_url(self) -> str:
+        """Where browsers reach it."""
+        return self.variables["PUBLIC_URL"]
 
 
 @dataclass(frozen=True)
@@ -111,18 +119,19 @@ def _plan(home: Home, environment: Mapping[str, str], *, host: str, port: int, w
     metrics = exporters.choose(home, environment, gateway=port)
     number = port or ports.choose(avoid={*stack.ports, *metrics.values()})
     url = _url(host, number)
-    variables = stack.variables | _own_variables(home, environment, url=url, port=number)
+    variables = stack.variables | _own_variables(home, environment, host=host, port=number)
     complete = dict(environment) | variables
     own = _own_services(complete, host=host, port=number, url=url, workers=workers, metrics=metrics)
     urls = {name: f"{_url(exporters.host(environment), at)}/metrics" for name, at in metrics.items()}
     return Plan(url, (*stack.services, *own), variables, (*stack.ports, number, *metrics.values()), urls)
 
 
-def _own_variables(home: Home, environment: Mapping[str, str], *, url: str, port: int) -> dict[str, str]:
+def _own_variables(home: Home, environment: Mapping[str, str], *, host: str, port: int) -> dict[str, str]:
     """Return the variables of our processes apart from the addresses of the servers."""
     variables = {"ALIVE_DIRECTORY": str(home.folder("run")), "PYTHONUNBUFFERED": "1"}
+    variables["PUBLIC_URL"] = environment.get("PUBLIC_URL") or _public_url(host, port)
     if not environment.get("ALLOWED_ORIGINS"):
-        variables["ALLOWED_ORIGINS"] = f"{url},http://localhost:{port}"
+        variables["ALLOWED_ORIGINS"] = _url(host, port)
     if not environment.get("NUMBA_CACHE_DIR") and not os.access(ROOT / "shield_core/cipher", os.W_OK):
         variables["NUMBA_CACHE_DIR"] = str(home.folder("cache"))
     return variables
@@ -203,6 +212,11 @@ def _url(host: str, port: int) -> str:
     """Return the address to call. For "all addresses" this is the loopback address."""
     callable_host = {"0.0.0.0": ports.LOOPBACK, "::": "::1"}.get(host, host)  # noqa: S104 -- compared, not bound
     return f"http://[{callable_host}]:{port}" if ":" in callable_host else f"http://{callable_host}:{port}"
+
+
+def _public_url(host: str, port: int) -> str:
+    """Return the address for browsers: by name on this machine, because passkeys and certificates need a name."""
+    return f"http://localhost:{port}" if host in LOCAL else _url(host, port)
 
 
 def _is_ready(url: str) -> bool:

@@ -45,6 +45,7 @@ def production(stack: Stack, home: Home, database_url: str, redis_url: str) -> d
     }
     return stack.variables | {
         "ENVIRONMENT": "production",
+        "PUBLIC_URL": "https://images.example",
         "DATABASE_URL": database_url,
         "REDIS_URL": redis_url,
         **{name: str(home.path / path) for name, path in keys.items()},
@@ -84,6 +85,7 @@ class TestCommand:
         key.write_bytes(b"\x07" * 31)
         environment = {
             "ENVIRONMENT": "production",
+            "PUBLIC_URL": f"https://me:{CANARY}@images.example",
             "DATABASE_URL": f"postgresql://me:{CANARY}@127.0.0.1:{free_port()}/shield",
             "REDIS_URL": f"redis://:{CANARY}@127.0.0.1:{free_port()}/0",
             "S3_ENDPOINT_URL": f"http://127.0.0.1:{free_port()}",
@@ -106,6 +108,7 @@ class TestCommand:
             "VAULT_DIRECTORY",
             "SIGNING_KEY_FILE",
             "LOG_LEVEL",
+            "PUBLIC_URL",
         }
         assert all(fault["problem"] and fault["remedy"] for fault in told["faults"])
         words = self.doctor(**environment)
@@ -129,6 +132,35 @@ class TestSettings:
 
     def test_wildcard_origin(self, home):
         assert "*" in the_only(diagnose({"ALLOWED_ORIGINS": "*"}, home)).problem
+
+    def test_production_needs_its_public_address(self, home):
+        faults = diagnose({"ENVIRONMENT": "production"}, home)
+        [fault] = [fault for fault in faults if fault.subject == "PUBLIC_URL"]
+        assert fault.problem.startswith("is required in production")
+
+    @pytest.mark.parametrize(
+        ("environment", "url", "warned"),
+        [
+            ("production", "http://images.example", True),
+            ("production", "HTTP://192.168.0.7:8000", True),
+            ("production", "https://images.example", False),
+            ("production", "http://localhost:8000", False),
+            ("development", "http://images.example", False),
+        ],
+    )
+    def test_http_in_production(self, home, environment, url, warned):
+        faults = diagnose({"ENVIRONMENT": environment, "PUBLIC_URL": url}, home)
+        said = [fault.problem for fault in faults if fault.subject == "PUBLIC_URL"]
+        assert len(said) == warned
+        assert all(problem.startswith("is http") for problem in said)
+
+    def test_unfit_tiers(self, home, tmp_path):
+        file = tmp_path / "tiers.toml"
+        file.write_text('currency = "dollars"\ntiers = []')
+        fault = the_only(diagnose({"TIERS_FILE": str(file)}, home))
+        assert fault.subject == "TIERS_FILE"
+        assert "currency: String should match" in fault.problem
+        assert "cannot be read" in the_only(diagnose({"TIERS_FILE": str(file) + "x"}, home)).problem
 
     def test_own_store_needs_its_keys(self, home):
         faults = diagnose({"S3_ENDPOINT_URL": f"http://127.0.0.1:{free_port()}"}, home)

@@ -124,7 +124,7 @@ class TestLife:
         options = ("--port", str(port))
         with up(place, *options, environment={"METRICS_PORT": "0"}) as first:
             said = first.read_line()
-            assert said["url"] == f"http://127.0.0.1:{port}"
+            assert said["url"] == f"http://localhost:{port}", "where a browser keeps the session of this installation"
             assert said["metrics"].keys() == {"relay", "worker"}
             for name, url in said["metrics"].items():
                 assert f"metrics of the {name} on {url}" in first.told

@@ -123,6 +123,16 @@ class TestRealCompose:
                 assert key in fixed or getattr(settings, key) == field.default, (name, key)
 
 
+class TestPublicUrl:
+    def test_made_file_names_the_published_port(self, root, services):
+        script = [sys.executable, root / "scripts/make_env.py"]
+        made = subprocess.run(script, capture_output=True, text=True, check=True).stdout
+        [url] = re.findall(r"(?m)^PUBLIC_URL=(.*)$", made)
+        [published] = services["api"]["ports"]
+        port = re.search(r"API_PORT:-(\d+)", published)[1]
+        assert url == f"http://localhost:{port}"
+
+
 class TestSecrets:
     def test_example_lists_every_variable(self, root):
         used = set(re.findall(r"(?<!\$)\$\{(\w+)", (root / "docker-compose.yml").read_text()))

@@ -4,6 +4,7 @@ import asyncio
 import secrets
 import unicodedata
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import lru_cache
 from uuid import UUID
 
@@ -25,6 +26,8 @@ PASSWORDS = CryptContext(
 )
 """RFC 9106, section 4, second recommended option; a login with older parameters stores a new hash."""
 
+TIER = "enterprise"
+"""The tier of every new account: on a self-hosted installation nothing is for sale."""
 
 MAX_HASHED = 4096
 """Characters: the limit of passlib, and no account has a longer password."""
@@ -71,11 +74,40 @@ class AccountFacts:
         return cls(account.id, account.email, account.tier, account.operator)
 
 
+@dataclass(frozen=True, slots=True)
+class Profile(AccountFacts):
+    created_at: datetime
+
+    @classmethod
+    def of(cls, account: Account) -> "Profile":
+        return cls(account.id, account.email, account.tier, account.operator, account.created_at)
+
+
 class Accounts:
     def __init__(self, database: Database, vault: LocalVault, passphrases: PassphrasePool) -> None:
         self._database = database
         self._vault = vault
         self._passphrases = passphrases
+        self._any_exists = False
+
+    async def any_exists(self) -> bool:
+        """Return whether there is an account. The answer "yes" is kept: pages ask at every visit."""
+        if not self._any_exists:
+            async with self._database.reading() as session:
+                self._any_exists = await accounts.any_exists(session)
+        return self._any_exists
+
+    async def profile(self, caller: Caller) -> Profile:
+        """Return what the account of the caller is.
+
+        Raises:
+            Unauthenticated: the account of the token does not exist, for example since a backup was restored.
+        """
+        async with self._database.reading() as session:
+            account = await accounts.by_id(session, caller.account_id)
+        if account is None:
+            raise Unauthenticated
+        return Profile.of(account)
 
     async def register(self, caller: Caller, *, email: str, password: str) -> AccountFacts:
         """Make an account; the first one of an installation is its operator."""
@@ -93,7 +125,7 @@ class Accounts:
                 id=account_id,
                 email=email.lower(),
                 password_hash=password_hash,
-                tier="enterprise",
+                tier=TIER,
                 operator=first,
                 kek_id=key.id,
                 kek_version=key.version,

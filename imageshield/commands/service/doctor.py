@@ -13,6 +13,8 @@ from imageshield.terminal.reporting import print_json, show
 CHECKS: tuple[Callable[[Situation], list[Fault]], ...] = (
     settings.check_settings,
     settings.check_schemes,
+    settings.check_public_url,
+    settings.check_tiers,
     keys.check_keys,
     machine.check_programs,
     machine.check_packages,

@@ -38,8 +38,9 @@ def run(
             for name, url in running.metrics.items():
                 report(f"metrics of the {name} on {url}")
             metrics = {"metrics": dict(running.metrics)} if running.metrics else {}
-            print_json({"ready": True, "url": running.url, **metrics}, indent=None)
-            report(f"ready on {running.url} (API documentation: {running.url}/docs); Ctrl-C stops everything")
+            url = running.public_url
+            print_json({"ready": True, "url": url, **metrics}, indent=None)
+            report(f"ready on {url} (API documentation: {url}/docs); Ctrl-C stops everything")
             interrupted.wait()
             report("stopping")
     except Interrupted:

@@ -1,0 +1,1 @@
+"""Tiers: what an account may use, and what is shown of it."""
