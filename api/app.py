@@ -25,9 +25,12 @@ from api.routes import (
     entropy,
     events,
     health,
+    installation,
     jobs,
     keys,
     pages,
+    profile,
+    sessions,
     tickets,
     webhooks,
 )
@@ -39,6 +42,8 @@ from shield_core import __version__
 ROUTERS = (
     auth.router,
     auth.tokens,
+    sessions.router,
+    profile.router,
     encrypt.router,
     decrypt.router,
     analyses.router,
@@ -51,6 +56,7 @@ ROUTERS = (
     entropy.router,
     admin.router,
     health.router,
+    installation.router,
     pages.router,
     progress.router,
 )

@@ -2,7 +2,7 @@
 
 ApplicationError
 ├── Unauthenticated, TokenExpired           401
-├── InsufficientScope                       403
+├── InsufficientScope, OriginNotAllowed     403
 ├── NotFound                                404  also for other accounts' objects
 ├── JobNotFinished, JobFinished, JobFailed,
 │   EmailTaken, ClientCustody,
@@ -75,6 +75,12 @@ class InsufficientScope(ApplicationError):
     code = "insufficient-scope"
     status = 403
     title = "The credential lacks the scope for this"
+
+
+class OriginNotAllowed(ApplicationError):
+    code = "origin-not-allowed"
+    status = 403
+    title = "The request does not come from a page of this service"
 
 
 class NotFound(ApplicationError):

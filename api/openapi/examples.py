@@ -14,6 +14,14 @@ JOB, BATCH = f"/api/v1/jobs/{JOB_ID}", f"/api/v1/batches/{BATCH_EXAMPLE['batch_i
 ENDED = "2026-01-02T03:04:06.345678Z"
 
 ACCOUNT = {"account_id": "acc_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42", "email": EMAIL}
+ME = {
+    "user_id": "usr_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42",
+    **ACCOUNT,
+    "tier": "enterprise",
+    "operator": True,
+    "scopes": ["jobs:read", "jobs:write", "keys:export", "webhooks:read", "webhooks:write"],
+    "created_at": "2026-01-02T03:00:00.000000Z",
+}
 TOKENS = {
     "access_token": "eyJhbGciOiJFUzI1NiIs…",
     "refresh_token": "hO4nXq0cUu1mJw…",
@@ -21,6 +29,7 @@ TOKENS = {
     "expires_in": 900,
     "scope": "jobs:read jobs:write keys:export webhooks:read webhooks:write",
 }
+SESSION = {name: TOKENS[name] for name in ("access_token", "expires_in")}
 ACCEPTED = JOB_EXAMPLE | {
     "status": "pending",
     "progress": 0,
@@ -100,6 +109,7 @@ LOGIN = {"grant_type": "password", "username": EMAIL, "password": PASSWORD}
 REQUESTS: dict[str, Any] = {
     "register": NEW_ACCOUNT,
     "get_token": LOGIN,
+    "start_session": NEW_ACCOUNT,
     "issue_ticket": {"job_id": JOB_ID},
     "create_webhook": NEW_ENDPOINT,
     "change_webhook": {"enabled": True},
@@ -115,6 +125,10 @@ def _page(*data: dict[str, Any]) -> dict[str, Any]:
 ANSWERS: dict[tuple[str, str], Any] = {
     ("register", "201"): ACCOUNT,
     ("get_token", "200"): TOKENS,
+    ("start_session", "200"): SESSION,
+    ("refresh_session", "200"): SESSION,
+    ("get_me", "200"): ME,
+    ("get_setup", "200"): {"empty": False},
     ("encrypt", "202"): ACCEPTED,
     ("encrypt", "200"): COMPLETED,
     ("get_job", "200"): COMPLETED,

@@ -8,7 +8,9 @@ from fastapi import Request
 from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.staticfiles import NotModifiedResponse
 
+from api.dependencies import CurrentSettings
 from api.errors import catalog
+from api.requests.origins import public_page_location
 from api.requests.ranges import demand_match, is_known
 from api.routing import Router
 from backplane.errors import NotFound
@@ -27,7 +29,9 @@ async def root() -> Response:
 
 
 @router.get("/docs")
-async def manual(request: Request) -> Response:
+async def manual(request: Request, settings: CurrentSettings) -> Response:
+    if location := public_page_location(request, settings):
+        return RedirectResponse(location)
     return _page(request, PAGES / "manual.html", cache="no-cache")
 
 

@@ -27,12 +27,14 @@ async def issue_ticket(
     """Get a ticket to a progress socket, for a page in a browser, which cannot send a header with a socket.
 
     It is valid once, for 30 seconds, for this job or batch, and from the `Origin` of this request, which is required
-    and must be in `ALLOWED_ORIGINS`. Each connection, and each reconnection, needs a new one. Programs need none: they
-    send `Authorization` with the handshake.
+    and must be `PUBLIC_URL` or in `ALLOWED_ORIGINS`. Each connection, and each reconnection, needs a new one. Programs
+    need none: they send `Authorization` with the handshake.
     """
     origins = request.headers.getlist("origin")
-    if len(origins) != 1 or origins[0] not in settings.allowed_origins:
-        raise InsufficientScope("Tickets are for pages of an origin in ALLOWED_ORIGINS; programs send Authorization")
+    if len(origins) != 1 or origins[0] not in settings.origins:
+        raise InsufficientScope(
+            "Tickets are for pages of PUBLIC_URL and of ALLOWED_ORIGINS; programs send Authorization"
+        )
     prefix, subject = wanted.subject
     ids.from_wire(prefix, subject)
     holder = principal_of(request)

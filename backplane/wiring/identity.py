@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from backplane.services.identity.accounts import Accounts
+from backplane.services.identity.browser_sessions import BrowserSessions
 from backplane.services.identity.login_sessions import LoginSessions
 from backplane.services.identity.tickets import Tickets
 from backplane.services.identity.tokens import AccessTokens, Tokens
@@ -16,6 +17,7 @@ class IdentityServices:
     accounts: Accounts
     tokens: Tokens
     sessions: LoginSessions
+    browsers: BrowserSessions
     tickets: Tickets
 
     @classmethod
@@ -27,5 +29,6 @@ class IdentityServices:
             accounts=Accounts(resources.database, resources.vault, passphrases),
             tokens=Tokens(resources.database, access, sessions, refresh_seconds=refresh_seconds),
             sessions=sessions,
+            browsers=BrowserSessions(resources.database, access, sessions, refresh_seconds=refresh_seconds),
             tickets=Tickets(resources.bus),
         )

@@ -137,7 +137,8 @@ class TestDocument:
             for prefix, number in re.findall(r"\b([a-z]{3})_([0-9a-f]{32})", json.dumps(example)):
                 numbers_of.setdefault(prefix, set()).add(number)
         assert {prefix: len(numbers) for prefix, numbers in numbers_of.items()} == {
-            prefix: {"job": 3}.get(prefix, 1) for prefix in ("acc", "bat", "evt", "job", "key", "req", "whd", "whk")
+            prefix: {"job": 3}.get(prefix, 1)
+            for prefix in ("acc", "bat", "evt", "job", "key", "req", "usr", "whd", "whk")
         }
         text = json.dumps([example for _, _, example in examples(document)])
         assert set(re.findall(r"[\w.]+@[\w.]+", text)) == {"ada@example.org"}

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, func
+from sqlalchemy import ForeignKey, false, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backplane.db.base import Base
@@ -36,4 +36,8 @@ class RefreshToken(Base):
     section 4.14.2)."""
     expires_at: Mapped[datetime] = mapped_column(index=True)
     used_at: Mapped[datetime | None]
+    browser: Mapped[bool] = mapped_column(server_default=false())
+    """Whether it is in a cookie: such a token is valid nowhere else, and may be repeated for a moment."""
+    successor_salt: Mapped[bytes | None]
+    """With a browser's used token, it gives the next one. It is deleted when that one is used."""
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -1,10 +1,11 @@
 """Accounts and refresh tokens."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, delete, func, literal, select, text, update
+from sqlalchemy import ARRAY, Uuid, delete, exists, func, literal, select, text, update
+from sqlalchemy.orm import aliased
 
 from backplane.db.models import Account, RefreshToken
 from backplane.db.session import ReadSession, Session
@@ -17,7 +18,7 @@ async def lock_registration(session: Session) -> None:
     await session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": FIRST_ACCOUNT_LOCK})
 
 
-async def any_exists(session: Session) -> bool:
+async def any_exists(session: ReadSession) -> bool:
     return await session.scalar(select(Account.id).limit(1)) is not None
 
 
@@ -41,22 +42,29 @@ async def replace_password_hash(session: Session, account_id: UUID, known: str, 
 
 
 async def add_refresh_token(
-    session: Session, *, account_id: UUID, family_id: UUID, token_sha256: bytes, seconds: int
+    session: Session, *, account_id: UUID, family_id: UUID, token_sha256: bytes, seconds: int, browser: bool = False
 ) -> None:
     expires_at = await session.scalar(select(func.now() + timedelta(seconds=seconds)))
     session.add(
-        RefreshToken(token_sha256=token_sha256, account_id=account_id, family_id=family_id, expires_at=expires_at)
+        RefreshToken(
+            token_sha256=token_sha256,
+            account_id=account_id,
+            family_id=family_id,
+            expires_at=expires_at,
+            browser=browser,
+        )
     )
 
 
 async def spend_refresh_token(session: Session, token_sha256: bytes) -> RefreshToken | None:
-    """Mark the token used and return it; None where it is unknown, expired or already used."""
+    """Mark a program's token used and return it; None where it is unknown, expired or already used."""
     token: RefreshToken | None = await session.scalar(
         update(RefreshToken)
         .where(
             RefreshToken.token_sha256 == token_sha256,
             RefreshToken.used_at.is_(None),
             RefreshToken.expires_at > func.now(),
+            RefreshToken.browser.is_(False),
         )
         .values(used_at=func.now())
         .returning(RefreshToken)
@@ -64,10 +72,58 @@ async def spend_refresh_token(session: Session, token_sha256: bytes) -> RefreshT
     return token
 
 
+async def spend_browser_token(
+    session: Session, token_sha256: bytes, *, salt: bytes, settling_seconds: int
+) -> RefreshToken | None:
+    """Mark a browser's token used, with the salt of its successor, and return it.
+
+    None where it is unknown, expired or used, or where its family was rotated less than `settling_seconds` ago.
+    """
+    relative = aliased(RefreshToken)
+    rotated = exists().where(
+        relative.family_id == RefreshToken.family_id,
+        relative.used_at > func.now() - timedelta(seconds=settling_seconds),
+    )
+    token: RefreshToken | None = await session.scalar(
+        update(RefreshToken)
+        .where(
+            RefreshToken.token_sha256 == token_sha256,
+            RefreshToken.used_at.is_(None),
+            RefreshToken.expires_at > func.now(),
+            RefreshToken.browser.is_(True),
+            ~rotated,
+        )
+        .values(used_at=func.now(), successor_salt=salt)
+        .returning(RefreshToken)
+    )
+    return token
+
+
+async def forget_salts(session: Session, spent: RefreshToken) -> None:
+    """Delete the salts of the tokens before `spent`: from then on none of them leads to a later token."""
+    earlier = (RefreshToken.family_id == spent.family_id, RefreshToken.token_sha256 != spent.token_sha256)
+    salted = update(RefreshToken).where(*earlier, RefreshToken.successor_salt.is_not(None))
+    await session.execute(salted.values(successor_salt=None))
+
+
+async def browser_token(session: Session, token_sha256: bytes) -> RefreshToken | None:
+    token: RefreshToken | None = await session.scalar(
+        select(RefreshToken).where(RefreshToken.token_sha256 == token_sha256, RefreshToken.browser.is_(True))
+    )
+    return token
+
+
+async def now(session: Session) -> datetime:
+    """Return the database's time at which the transaction began: other clocks may differ."""
+    time: datetime | None = await session.scalar(select(func.now()))
+    assert time is not None
+    return time
+
+
 async def revoke_family_of_used(session: Session, token_sha256: bytes) -> RefreshToken | None:
-    """If the token was used before, it was stolen: delete its whole family and return the token."""
+    """If a program's token was used before, it was stolen: delete its whole family and return the token."""
     token = await session.get(RefreshToken, token_sha256)
-    if token is None or token.used_at is None:
+    if token is None or token.used_at is None or token.browser:
         return None
     await delete_family(session, token.family_id)
     return token

@@ -149,7 +149,7 @@ class Tokens:
                 session,
                 account_id=account_id,
                 family_id=session_id,
-                token_sha256=_digest(refresh),
+                token_sha256=digest_of(refresh),
                 seconds=self._refresh_seconds,
             )
         return self._pair(account_id, session_id, refresh)
@@ -158,9 +158,9 @@ class Tokens:
         """Exchange a refresh token for a new pair; a second use of one ends its login session."""
         refresh = secrets.token_urlsafe(32)
         async with self._database.transaction() as session:
-            spent = await accounts.spend_refresh_token(session, _digest(token))
+            spent = await accounts.spend_refresh_token(session, digest_of(token))
             if spent is None:
-                stolen = await accounts.revoke_family_of_used(session, _digest(token))
+                stolen = await accounts.revoke_family_of_used(session, digest_of(token))
                 if stolen is not None:
                     owner = replace(caller, account_id=stolen.account_id)
                     trail.record(session, owner, "account.refresh_reused", outcome=trail.FAILURE)
@@ -169,7 +169,7 @@ class Tokens:
                     session,
                     account_id=spent.account_id,
                     family_id=spent.family_id,
-                    token_sha256=_digest(refresh),
+                    token_sha256=digest_of(refresh),
                     seconds=self._refresh_seconds,
                 )
         if spent is None:
@@ -197,7 +197,8 @@ class Tokens:
         return TokenPair(access, refresh, self._access.seconds, " ".join(SCOPES))
 
 
-def _digest(token: str) -> bytes:
+def digest_of(token: str) -> bytes:
+    """Return what is stored of a refresh token."""
     return hashlib.sha256(token.encode()).digest()
 
 

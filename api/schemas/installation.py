@@ -1,0 +1,38 @@
+"""Schemas of what an installation offers before anybody has logged in."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from backplane.services.usage.tiers import Tiers as Table
+from shield_core.cipher.purity import Purity
+
+
+class Setup(BaseModel):
+    empty: bool
+
+
+class Tier(BaseModel):
+    """Null is no limit, and no price of its own."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: Annotated[str, Field(examples=["pro"])]
+    name: Annotated[str, Field(examples=["Pro"])]
+    price_per_month: Annotated[float | None, Field(examples=[29])]
+    encryptions_per_month: Annotated[int | None, Field(examples=[500])]
+    file_bytes: Annotated[int | None, Field(examples=[50_000_000])]
+    purities: list[Purity]
+    analytics: Literal["basic", "full"]
+    api_calls_per_hour: Annotated[int | None, Field(examples=[100])]
+
+
+class Tiers(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    currency: Annotated[str, Field(examples=["USD"])]
+    tiers: list[Tier]
+
+    @classmethod
+    def of(cls, table: Table) -> Self:
+        return cls.model_validate(table)

@@ -1,0 +1,130 @@
+"""Login sessions of browsers: the refresh token is in a cookie, and may be repeated for a moment.
+
+A browser can lose an answer, or refresh from two tabs at once, and then sends a token that has just been used. For
+`REPEATED_SECONDS` this brings the same successor again, so a family never has two valid tokens. The successor of a
+token is HMAC-SHA-256 of the token and of a salt in its row: it is not stored, and neither the token alone nor the
+database alone gives it (docs/decisions/0045).
+"""
+
+import base64
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from backplane import ids
+from backplane.db.models import RefreshToken
+from backplane.db.repositories import accounts
+from backplane.db.session import Database, Session
+from backplane.errors import Unauthenticated
+from backplane.services.audit import trail
+from backplane.services.identity.login_sessions import LoginSessions
+from backplane.services.identity.tokens import AccessTokens, digest_of
+from backplane.services.requests.caller import Caller
+
+REPEATED_SECONDS = 20
+"""Enough for a slow answer and a reload."""
+
+SETTLING_SECONDS = 60
+"""After a rotation the new token stays for this long, whoever uses it. It is longer than the time above, so that within
+that time the successor of a used token is always valid, and so that an answer that arrives late does not put a used
+token back into the browser."""
+
+TOKEN_BYTES = SALT_BYTES = 32
+LABEL = b"imageshield/v1/refresh-successor"
+
+
+@dataclass(frozen=True, slots=True)
+class BrowserSession:
+    access_token: str = field(repr=False)
+    expires_in: int
+    refresh_token: str = field(repr=False)
+    refresh_seconds: int
+
+
+class BrowserSessions:
+    def __init__(
+        self, database: Database, access: AccessTokens, sessions: LoginSessions, *, refresh_seconds: int
+    ) -> None:
+        self._database = database
+        self._access = access
+        self._sessions = sessions
+        self._refresh_seconds = refresh_seconds
+
+    async def start(self, account_id: UUID) -> BrowserSession:
+        """Start a login session: a new family of refresh tokens."""
+        token, session_id = secrets.token_urlsafe(TOKEN_BYTES), ids.new()
+        async with self._database.transaction() as session:
+            await self._add(session, account_id, session_id, token)
+        return self._session(account_id, session_id, token)
+
+    async def refresh(self, caller: Caller, token: str) -> BrowserSession:
+        """Return a new access token, and the valid refresh token of the family.
+
+        Raises:
+            Unauthenticated: the token is unknown or expired, or its successor has settled; then the family has ended.
+        """
+        async with self._database.transaction() as session:
+            known = await self._rotate(session, token) or await accounts.browser_token(session, digest_of(token))
+            valid = _valid(known, token, at=await accounts.now(session)) if known is not None else None
+            stolen = known is not None and known.used_at is not None and valid is None
+            if known is not None and stolen:
+                await accounts.delete_family(session, known.family_id)
+                owner = replace(caller, account_id=known.account_id)
+                trail.record(session, owner, "account.refresh_reused", outcome=trail.FAILURE)
+        if known is not None and stolen:
+            await self._sessions.announce_end(known.family_id)
+        if known is None or valid is None:
+            raise Unauthenticated("The session has ended: log in again")
+        return self._session(known.account_id, known.family_id, valid)
+
+    async def end(self, caller: Caller, token: str) -> None:
+        """End the login session that a refresh token belongs to; it may have ended before."""
+        async with self._database.transaction() as session:
+            known = await accounts.browser_token(session, digest_of(token))
+            if known is not None and await accounts.delete_family(session, known.family_id):
+                trail.record(session, replace(caller, account_id=known.account_id), "account.logout")
+        if known is not None:
+            await self._sessions.announce_end(known.family_id)
+
+    async def _rotate(self, session: Session, token: str) -> RefreshToken | None:
+        """Use the token up and add its successor, unless that is not due."""
+        salt = secrets.token_bytes(SALT_BYTES)
+        spent = await accounts.spend_browser_token(
+            session, digest_of(token), salt=salt, settling_seconds=SETTLING_SECONDS
+        )
+        if spent is not None:
+            await accounts.forget_salts(session, spent)
+            await self._add(session, spent.account_id, spent.family_id, successor(token, salt))
+        return spent
+
+    async def _add(self, session: Session, account_id: UUID, session_id: UUID, token: str) -> None:
+        await accounts.add_refresh_token(
+            session,
+            account_id=account_id,
+            family_id=session_id,
+            token_sha256=digest_of(token),
+            seconds=self._refresh_seconds,
+            browser=True,
+        )
+
+    def _session(self, account_id: UUID, session_id: UUID, token: str) -> BrowserSession:
+        access = self._access.issue(account_id, session_id)
+        return BrowserSession(access, self._access.seconds, token, self._refresh_seconds)
+
+
+def successor(token: str, salt: bytes) -> str:
+    """Return the refresh token that follows `token`."""
+    mac = hmac.digest(token.encode(), LABEL + salt, hashlib.sha256)
+    return base64.urlsafe_b64encode(mac).rstrip(b"=").decode()
+
+
+def _valid(known: RefreshToken, token: str, *, at: datetime) -> str | None:
+    """Return the valid token that an accepted one leads to: itself, or its successor for a moment."""
+    if known.used_at is None:
+        return token if at < known.expires_at else None
+    if known.successor_salt is None or at - known.used_at > timedelta(seconds=REPEATED_SECONDS):
+        return None
+    return successor(token, known.successor_salt)
