@@ -11,6 +11,7 @@ ShieldError
 │   ├── LayoutNotExact         `pixels` was requested and cannot hold this picture exactly
 │   └── RegionInvalid          a rectangle that is not inside the picture, or too many of them
 ├── PicturesDiffer             two pictures that cannot be compared sample by sample
+├── PictureConverted           a picture of other samples than the encrypted image had: resized, or saved with loss
 ├── HeaderMissing              a sound PNG without the `qsIS` chunk: re-saved, or never encrypted
 ├── KeyFileInvalid             not a canonical key file, or a parameter over its cap
 ├── ReceiptInvalid             not a canonical receipt, or one that contradicts itself
@@ -92,6 +93,7 @@ class ImageCorrupt(ImageError):
 
     code = "image-corrupt"
     title = "The image is damaged"
+    failure: ClassVar[str] = "damaged"
 
 
 class LayoutNotExact(ImageError):
@@ -121,6 +123,14 @@ class HeaderMissing(ShieldError):
     code = "header-missing"
     title = "Not an encrypted image, or saved again by another program"
     failure: ClassVar[str] = "header missing"
+
+
+class PictureConverted(ShieldError):
+    """Another program has changed the size or kind of an encrypted image, so its samples are not the same."""
+
+    code = "picture-converted"
+    title = "Another program has changed the encrypted image"
+    failure: ClassVar[str] = "converted"
 
 
 class KeyFileInvalid(ShieldError):

@@ -15,6 +15,7 @@ from uuid_utils.compat import uuid7
 
 from shield_core.cipher.purity import Purity
 from shield_core.cipher.threads import useful_threads
+from shield_core.encrypted import detached as detached_images
 from shield_core.encrypted import material as materials
 from shield_core.encrypted import png, tag
 from shield_core.encrypted._attempt import Attempt
@@ -29,7 +30,7 @@ from shield_core.image.regions import Region, put_pixels, take_pixels
 from shield_core.keys import keyfile, schedule
 from shield_core.keys.keyfile import KeyFile
 from shield_core.keys.stanzas import Opener, Wrap
-from shield_core.progress import ProgressSink, Stage, StageClock, ignore
+from shield_core.progress import Advance, ProgressSink, Stage, StageClock, ignore
 from shield_core.quantum.pool import BitPool
 from shield_core.quantum.sources import EntropySource
 
@@ -192,6 +193,7 @@ def decrypt_image(
     *,
     openers: Sequence[Opener],
     material: bytes | bytearray | memoryview | None = None,
+    detached: bytes | bytearray | memoryview | None = None,
     consume: bool = False,
     progress: ProgressSink = ignore,
     threads: int = 1,
@@ -199,11 +201,13 @@ def decrypt_image(
     """Decrypt one image; the order of refusals is that of docs/reference/format.md.
 
     Args:
-        image: the encrypted image, at most 112,000,000 bytes.
+        image: the encrypted image, at most 112,000,000 bytes; with `detached`, a PNG that another program made of it.
         key_file: the bytes of the file, or the parsed file.
         openers: tried in their order.
         material: the `.qmat` file of an image of `maximum`, at most 320,000,000 bytes; not changed, and ignored for
             other images.
+        detached: header and tag of the encrypted image, the data of its chunk `qsIS`: they are taken from here and not
+            from `image`, which may have lost them.
         consume: empty `image`, if it is a bytearray, once it has been read: this saves a third of the peak memory.
         progress: called with the stages and the bytes done in them, at least every mebibyte.
         threads: 1 or 2; the result does not depend on it.
@@ -215,18 +219,17 @@ def decrypt_image(
         FileTooLarge, TooManyPixels: over a limit.
         NotEncrypted: not a PNG.
         HeaderMissing: a PNG that is not an encrypted image, or was saved again.
+        PictureConverted, ImageCorrupt: with `detached`: a picture of another size or kind, or a damaged one.
         KeyFileInvalid: the data is not a key file.
         MaterialRequired: the image has the purity `maximum`, and no material was given.
         DecryptionError: every later failure. A client gets the same answer for all of them.
         Cancelled: `progress` raised it; any exception from `progress` ends the attempt.
 
-    Specified in docs/reference/format.md, Decryption.
+    Specified in docs/reference/format.md, Decryption and Detached decryption.
     """
     clock = StageClock(progress)
     with clock.stage(Stage.VALIDATING, memoryview(image).nbytes) as advance:
-        png.find(image)
-        key_file = key_file if isinstance(key_file, KeyFile) else keyfile.parse(key_file)
-        parsed = png.read(image, progress=advance)
+        key_file, parsed = _read(image, key_file, detached, advance)
         if consume:
             _empty(image)
     header, samples = parsed.header, parsed.samples
@@ -275,6 +278,21 @@ def decrypt_image(
         warnings=() if restored.identical else (NOT_IDENTICAL,),
         timings_ms=clock.timings_ms,
     )
+
+
+def _read(
+    image: png.Buffer, key_file: bytes | KeyFile, front: png.Buffer | None, advance: Advance
+) -> tuple[KeyFile, png.Parsed]:
+    """Read image and key file in the order of the format: first what the file is, then the key file, then the rest."""
+    if front is None:
+        png.find(image)
+        return _parse(key_file), png.read(image, progress=advance)
+    walk = detached_images.survey(image)
+    return _parse(key_file), detached_images.read(walk, front, progress=advance)
+
+
+def _parse(key_file: bytes | KeyFile) -> KeyFile:
+    return key_file if isinstance(key_file, KeyFile) else keyfile.parse(key_file)
 
 
 def _empty(data: bytes | bytearray | memoryview) -> None:

@@ -5,7 +5,9 @@ from typing import Final
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 KEY_FILE: Final = "a key file"
 MATERIAL: Final = "a material file"
+HEADER: Final = "the header of an encrypted image"
 PNG: Final = "a PNG"
+JPEG: Final = "a JPEG"
 
 _KEY_FILE_FORMAT: Final = b'"imageshield-key-file"'
 _LOOKED_AT: Final = 1024
@@ -13,18 +15,19 @@ _LOOKED_AT: Final = 1024
 
 _BEGINNINGS: Final = (
     (b"\x89PNG\r\n\x1a\n", PNG),
-    (b"\xff\xd8\xff", "a JPEG"),
+    (b"\xff\xd8\xff", JPEG),
     (b"GIF8", "a GIF"),
     (b"BM", "a BMP"),
     (b"II*\x00", "a TIFF"),
     (b"MM\x00*", "a TIFF"),
     (b"QSMT", MATERIAL),
+    (b"QSIS", HEADER),
     (b"imageshield-secret-1:", "a recipient's secret key"),
     (b"imageshield-public-1:", "a recipient's public key"),
     (b"PK\x03\x04", "a ZIP archive"),
     (b"%PDF-", "a PDF"),
 )
-_PICTURES: Final = frozenset({PNG, "a JPEG", "a GIF", "a BMP", "a TIFF", "a WebP", "a HEIC or AVIF"})
+_PICTURES: Final = frozenset({PNG, JPEG, "a GIF", "a BMP", "a TIFF", "a WebP", "a HEIC or AVIF"})
 
 
 def name_of(data: bytes | bytearray | memoryview) -> str | None:

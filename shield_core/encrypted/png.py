@@ -27,6 +27,11 @@ SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
 CHUNK_TYPE: Final = b"qsIS"
 """Ancillary, private, unsafe to copy: an editor that changes the picture must drop it."""
 
+_NO_HEADER: Final = (
+    "A PNG without the chunk qsIS: another program has saved it again, or it was never encrypted. If its samples are "
+    "the same, detached decryption opens it: key_id and detached=true at the service, --header on the command line"
+)
+
 _IHDR: Final = struct.Struct(">II5B")
 _FRAME: Final = 12
 _FIRST_CHUNK: Final = len(SIGNATURE)
@@ -177,7 +182,7 @@ def find(data: Buffer) -> memoryview:
         if kind == CHUNK_TYPE:
             return body
         if kind == b"IEND":
-            raise HeaderMissing("A PNG without the chunk qsIS")
+            raise HeaderMissing(_NO_HEADER)
     raise HeaderInvalid("More chunks than a writer writes")
 
 

@@ -9,9 +9,17 @@ import zlib
 from hashlib import sha256
 
 from shield_core.cipher.purity import Purity
-from shield_core.encrypted import material, metadata, png
+from shield_core.encrypted import detached, material, metadata, png
 from shield_core.encrypted.header import pack, parse
-from shield_core.errors import DecryptionError, HeaderInvalid, HeaderMissing, ImageError, KeyFileInvalid, ShieldError
+from shield_core.errors import (
+    DecryptionError,
+    HeaderInvalid,
+    HeaderMissing,
+    ImageError,
+    KeyFileInvalid,
+    PictureConverted,
+    ShieldError,
+)
 from shield_core.image import intake, names
 from shield_core.image.payload import Layout, build
 from shield_core.image.regions import parse_json
@@ -21,7 +29,10 @@ from shield_core.keys.recipients import PUBLIC_SIZE, PublicKey, RecipientOpen, R
 from shield_core.keys.stanzas import PassphraseOpen, PlainOpen, VaultOpen
 from shield_core.legacy import decryption as legacy
 from tests.core.legacy import predecessor
+from tests.independent.decrypt import _check_picture, _read_detached
+from tests.independent.failures import Refused
 from tests.support import other_pictures, pictures
+from tests.vectors.detached import COLORS, Saved
 from tests.vectors.images import STATEMENT, Making, picture
 from tests.vectors.key_files import identity
 from tests.vectors.purities import Measuring, seal
@@ -57,6 +68,29 @@ def read_png(data):
 def read_png_with_checksums(data):
     """Read it with corrected checksums, so that the fuzzer reaches the code after the checks."""
     return read_png(_checksums(data))
+
+
+def read_saved_again(data):
+    """Read it, with corrected checksums, as a picture of each kind; the independent implementation reads the same."""
+    return any(_read_saved_again(_checksums(data), saved) for saved in SAVED)
+
+
+def _read_saved_again(data, saved):
+    try:
+        samples = detached.read(detached.survey(data), saved.front).samples.tobytes()
+    except (ImageError, PictureConverted):
+        samples = None
+    if b"acTL" not in data:  # only the product reads the frames of an animation
+        assert samples == _read_by_document(data, saved.front)
+    return samples is not None
+
+
+def _read_by_document(data, front):
+    try:
+        _check_picture(data)
+        return _read_detached(data, front).samples
+    except Refused:
+        return None
 
 
 def read_key_file(data):
@@ -141,6 +175,8 @@ def read_lanes(data):
     """Read it sealed under the right key, so that lanes and seeds are checked."""
     return any(_decrypt_with(making, seal(data, making.keys.material, making.header_id())) for making in PARTS)
 
+
+SAVED = tuple(Saved(f"fuzz {mode}", mode) for mode in COLORS)
 
 MAKINGS = (
     Making("fuzz pixels", picture("RGB")),

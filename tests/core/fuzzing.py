@@ -42,7 +42,7 @@ def _compact(data):
     return b"".join(data.split())
 
 
-IMAGES, KEY_FILES = _sound("images"), _sound("key_files")
+IMAGES, KEY_FILES, SAVED_AGAIN = _sound("images"), _sound("key_files"), _sound("detached")
 HEADERS = tuple(bytes(png.find(image)[:-32]) for image in IMAGES)
 ABOUT = tuple(canonical.dumps(making.about) for making in MAKINGS)
 LEGACY_KEYS = tuple(predecessor.encrypt(LEGACY, version)[1].getvalue() for version in (1, 2))
@@ -135,6 +135,7 @@ TARGETS = (
     Target("header", readers.read_header, HEADERS, NUMBERS),
     Target("png", readers.read_png, IMAGES, CHUNKS),
     Target("png with checksums", readers.read_png_with_checksums, IMAGES, CHUNKS),
+    Target("saved again", readers.read_saved_again, SAVED_AGAIN, (b"PLTE", b"tRNS", *CHUNKS)),
     Target("key file", readers.read_key_file, KEY_FILES, JSON),
     Target("respelled key files", readers.read_respelled, KEY_FILES + RESPELLED, JSON + SPELLINGS),
     Target("key file values", readers.read_key_file_values, KEY_FILES, JSON),

@@ -19,7 +19,13 @@ from tests.vectors import make_vectors, reading
 VECTORS = reading.every()
 RUNGS = {
     error.failure: error
-    for error in (*errors.DecryptionError.__subclasses__(), errors.HeaderMissing, errors.KeyFileInvalid)
+    for error in (
+        *errors.DecryptionError.__subclasses__(),
+        errors.HeaderMissing,
+        errors.KeyFileInvalid,
+        errors.PictureConverted,
+        errors.ImageCorrupt,
+    )
 }
 
 
@@ -33,7 +39,9 @@ def openers(vector):
 
 
 def decrypt(vector):
-    return decrypt_image(vector.image, vector.key_file, openers=openers(vector), material=vector.material)
+    return decrypt_image(
+        vector.image, vector.key_file, openers=openers(vector), material=vector.material, detached=vector.header
+    )
 
 
 def _samples(back):

@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
-from . import keyfile, permutation, png, regions
+from . import detached, keyfile, permutation, png, regions
 from .ciphers import xor
 from .failures import Refused, demand, failing_as
 from .header import Header
@@ -42,13 +42,17 @@ class Image:
     tag: bytes
 
 
-def decrypt(image_bytes: bytes, key_file_bytes: bytes, secrets: Secrets, qmat: bytes | None = None) -> Decrypted:
-    """Decrypt, or raise Refused; `qmat` is the material of `maximum`."""
-    _check_container(image_bytes)  # 1, 2, 3
+def decrypt(
+    image_bytes: bytes, key_file_bytes: bytes, secrets: Secrets, qmat: bytes | None = None, front: bytes | None = None
+) -> Decrypted:
+    """Decrypt, or raise Refused; `qmat` is the material of `maximum`, `front` header and tag of a detached picture."""
+    if front is None:
+        _check_container(image_bytes)  # 1, 2, 3
+    else:
+        _check_picture(image_bytes)
     with failing_as("key file"):  # 4
         key_file = keyfile.read(key_file_bytes)
-    with failing_as("header"):  # 5
-        image = _read(image_bytes)
+    image = _read(image_bytes) if front is None else _read_detached(image_bytes, front)  # 5
     material = _material(image.header, key_file, qmat)  # 5a
     with failing_as("no match"):  # 6
         file_key = open_stanzas(key_file.stanzas, key_file.key_id, secrets)
@@ -77,10 +81,34 @@ def _check_container(image: bytes) -> None:
         raise Refused("header missing", "no qsIS before IEND")
 
 
+def _check_picture(picture: bytes) -> None:
+    if len(picture) > _LARGEST_IMAGE:
+        raise Refused("file too large", f"{len(picture)} bytes")
+    if picture.startswith(b"\xff\xd8\xff"):
+        raise Refused("converted", "a JPEG")
+    if not picture.startswith(png.SIGNATURE):
+        raise Refused("unsupported format", "not a PNG")
+    with failing_as("damaged"):
+        frame, _ = detached.walk(picture)
+    if frame.width * frame.height > _MOST_PIXELS:
+        raise Refused("too many pixels", "IHDR")
+
+
 def _read(image: bytes) -> Image:
-    geometry, own, samples = png.read_encrypted(image)
-    header, header_bytes, tag = parse_header(own, geometry)
-    return Image(header, header_bytes, samples, tag)
+    with failing_as("header"):
+        geometry, own, samples = png.read_encrypted(image)
+        header, header_bytes, tag = parse_header(own, geometry)
+        return Image(header, header_bytes, samples, tag)
+
+
+def _read_detached(picture: bytes, front: bytes) -> Image:
+    with failing_as("header"):
+        header, header_bytes, tag = parse_header(front)
+    frame, chunks = detached.walk(picture)
+    with failing_as("converted"):
+        detached.check_kind(frame, chunks, header.geometry)
+    with failing_as("damaged"):
+        return Image(header, header_bytes, detached.read_samples(picture, frame, chunks, header.geometry), tag)
 
 
 def _material(header: Header, key_file: KeyFile, qmat: bytes | None) -> bytes:

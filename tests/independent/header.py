@@ -4,13 +4,14 @@ from dataclasses import dataclass
 
 from .failures import demand
 from .numbers import Cursor
-from .png import Geometry
+from .png import Geometry, check_kind
 from .regions import Rectangle, check_rectangles
 
 PURITIES = {1: "fast", 2: "balanced", 3: "multistage", 4: "maximum"}
 LAYOUTS = {1: "pixels", 2: "file"}
 _REGIONS, _MATERIAL = 1, 2
 _TAG = 32
+_MOST_PIXELS = 25_000_000
 
 
 @dataclass(frozen=True)
@@ -31,8 +32,8 @@ class Header:
         return self.purity in ("multistage", "maximum")
 
 
-def parse(own: bytes, ihdr: Geometry) -> tuple[Header, bytes, bytes]:
-    """Return the header, its bytes, and the tag after it."""
+def parse(own: bytes, ihdr: Geometry | None = None) -> tuple[Header, bytes, bytes]:
+    """Return the header, its bytes, and the tag after it; without IHDR the geometry is checked against itself."""
     demand(len(own) >= _TAG, "qsIS ends too early")
     raw, tag = own[:-_TAG], own[-_TAG:]
     fields = Cursor(raw)
@@ -49,7 +50,9 @@ def parse(own: bytes, ihdr: Geometry) -> tuple[Header, bytes, bytes]:
     result = Header(
         version, LAYOUTS[layout], PURITIES[purity], key_id, nonce, commitment, geometry, digest, regions, metadata
     )
-    _check(result, flags, ihdr)
+    check_kind(geometry)
+    demand(geometry.pixels <= _MOST_PIXELS, "too many pixels")
+    _check(result, flags, geometry if ihdr is None else ihdr)
     return result, raw, tag
 
 

@@ -99,10 +99,14 @@ def _chunks(png: bytes) -> Iterator[tuple[bytes, bytes]]:
 def _geometry(data: bytes) -> Geometry:
     demand(len(data) == 13, "IHDR of another length")
     geometry = Geometry(int.from_bytes(data[:4], "big"), int.from_bytes(data[4:8], "big"), data[8], data[9])
+    check_kind(geometry)
+    return geometry
+
+
+def check_kind(geometry: Geometry) -> None:
     demand(geometry.width > 0 and geometry.height > 0, "no pixels")
     demand(geometry.color in CHANNELS and geometry.depth in (8, 16), "another kind of pixel")
     demand(geometry.depth == 8 or geometry.color == 0, "16 bits in color")
-    return geometry
 
 
 def _samples(stream: bytes, geometry: Geometry) -> bytes:

@@ -27,7 +27,7 @@ class Vector:
         """Decrypt, or raise Refused."""
         secrets = Secrets(self.lines.get("passphrase"), self.lines.get("identity"))
         if "image" not in self.lines:
-            return decrypt(self.file, self.key_file(), secrets, self.material)
+            return decrypt(self.file, self.key_file(), secrets, self.material, self.header)
         image = Vector.read(self.path.parents[1] / "images" / f"{self.lines['image']}.vector")
         return decrypt(image.file, self.file, secrets, image.material)
 
@@ -44,12 +44,18 @@ class Vector:
     def material(self) -> bytes | None:
         return base64.b64decode(self.lines["material"]) if "material" in self.lines else None
 
+    @property
+    def header(self) -> bytes | None:
+        """Return header and tag of a picture for detached decryption."""
+        return base64.b64decode(self.lines["header"]) if "header" in self.lines else None
+
     def key_file(self) -> bytes:
         """Return a key file for the image, in plaintext."""
         purity = self.lines.get("purity", "balanced")
         material = self.lines["material"] if purity == "multistage" else None
         file_key = bytes.fromhex(self.lines["file key"])
-        return make_key_file(self.file, file_key, self.lines["statement"], purity=purity, material_b64=material)
+        image = self.file if self.header is None else b"qsIS" + self.header
+        return make_key_file(image, file_key, self.lines["statement"], purity=purity, material_b64=material)
 
 
 def make_key_file(

@@ -19,6 +19,7 @@ from shield_core.keys import schedule
 from tests.independent.vector import Vector
 from tests.vectors import (
     belonging,
+    detached,
     frames,
     images,
     key_files,
@@ -29,6 +30,7 @@ from tests.vectors import (
     regions,
     undecoded,
     wrong_rebuilding,
+    wrongly_saved,
 )
 
 HERE = Path(__file__).parent
@@ -124,6 +126,20 @@ def made_key_files():
         yield name, lines, locking.data() if data is None else data
 
 
+def made_detached():
+    """Yield name, lines and body of each picture for detached decryption."""
+    for name, expect, comment, making, front, data in (*detached.vectors(), *wrongly_saved.vectors()):
+        lines = _about_image(making, expect, comment) | {"header": b64encode(front).decode()}
+        yield name, lines | _about_material(making), data
+
+
+def _about_material(making):
+    if not isinstance(making, purities.Measuring):
+        return {}
+    sealed = making.sealed()
+    return {"purity": making.purity.value} | ({"material": b64encode(sealed).decode()} if sealed else {})
+
+
 def write_once(path, data):
     """Write a missing file; never change an existing one, even if its content would now be different."""
     path.parent.mkdir(exist_ok=True)
@@ -132,7 +148,7 @@ def write_once(path, data):
 
 
 def main():
-    for folder, vectors in (("images", made_images), ("key_files", made_key_files)):
+    for folder, vectors in (("images", made_images), ("key_files", made_key_files), ("detached", made_detached)):
         for name, lines, body in vectors():
             head = "".join(f"{key}: {value}\n" for key, value in lines.items() if value is not None)
             write_once(HERE / folder / f"{name}.vector", head.encode() + b"\n" + body)

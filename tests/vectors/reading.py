@@ -13,7 +13,7 @@ from shield_core.keys.stanzas import PlainWrap
 
 HERE = Path(__file__).parent
 FRONT_SIZE = 82
-FOLDERS = ("images", "key_files")
+FOLDERS = ("images", "key_files", "detached")
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,12 @@ class Vector:
 
     @property
     def image(self):
-        return self.body if self.path.parent.name == "images" else self._image_vector.body
+        return self._image_vector.body if self.path.parent.name == "key_files" else self.body
+
+    @property
+    def header(self):
+        """Return header and tag of a picture for detached decryption; None for an encrypted image."""
+        return b64decode(self.fields["header"], validate=True) if "header" in self.fields else None
 
     @property
     def key_file(self):
@@ -70,6 +75,8 @@ class Vector:
     @property
     def _front(self):
         """Return header and tag, or zeros if no walk finds them: their key file is never read."""
+        if self.header is not None:
+            return self.header.ljust(FRONT_SIZE, b"\0")
         try:
             return png.find(self.body)
         except (HeaderMissing, HeaderInvalid):

@@ -1,7 +1,7 @@
 """Compiled kernels of the PNG reader, which undo the filters of rows. Imported on first use, as `cipher.kernels`.
 
 A byte depends on the same byte of the pixel before, so each channel takes the time of one chain of additions. The
-kernels process the channels of a pixel in parallel, each in a register.
+kernels process up to four channels of a pixel in parallel, each in a register.
 """
 
 # mypy: disable-error-code="untyped-decorator,no-untyped-def,no-untyped-call"
@@ -53,6 +53,17 @@ def _undo(number, line, above, target, step):
 
 
 @_kernel
+def _undo_wide(number, line, above, target, step):
+    """Undo a filter of pixels of 6 or 8 bytes, one channel after the other: they are rare."""
+    for channel in range(np.uint64(0), np.uint64(step)):
+        a = c = np.int32(0)
+        for i in range(channel, np.uint64(target.size), np.uint64(step)):
+            b = np.int32(above[i])
+            target[i] = a = _restore(number, line[i], a, b, c)
+            c = b
+
+
+@_kernel
 def unfilter(filtered, above, target, step):
     """Undo the filters of some rows.
 
@@ -60,7 +71,7 @@ def unfilter(filtered, above, target, step):
         filtered: uint8 (rows, 1 + row bytes), each row after the number of its filter.
         above: uint8 (row bytes,), the samples of the row before the first; zeros for the first of a picture.
         target: uint8 (rows, row bytes), written.
-        step: int64, bytes of a pixel, 1 to 4.
+        step: int64, bytes of a pixel, 1 to 8.
 
     Returns:
         The number of rows done: fewer than there are if a filter does not exist.
@@ -77,7 +88,9 @@ def unfilter(filtered, above, target, step):
         elif number == _UP:
             for i in range(out.size):
                 out[i] = line[i] + above[i]
-        else:
+        elif step <= 4:  # noqa: PLR2004
             _undo(number, line, above, out, step)
+        else:
+            _undo_wide(number, line, above, out, step)
         above = out
     return target.shape[0]

@@ -69,14 +69,12 @@ def read(
     step = SAMPLE_KINDS[walk.facts.mode].bytes_per_pixel
     height, row_bytes = walk.frame.height, walk.frame.width * step
     samples = np.empty((height, row_bytes), np.uint8)
-    inflation = _Inflation(walk, progress)
-    kernels = _kernels()
+    inflation = Inflation(walk, progress)
 
     def work(band: _Band) -> None:
         above = samples[band.top - 1] if band.top else np.zeros(row_bytes, np.uint8)
         rows = samples[band.top : band.bottom]
-        if kernels.unfilter(band.filtered, above, rows, step) < len(rows):
-            raise ImageCorrupt("a row of the PNG has a filter that does not exist")
+        unfilter(band.filtered, above, rows, step)
         finished(rows.reshape(-1))
 
     with handover(work, threads=threads) as hand_over:
@@ -85,6 +83,22 @@ def read(
             hand_over(band)
         trailing = inflation.finish()
     return samples.reshape(-1, step), (TRAILING_DATA,) if trailing else ()
+
+
+def unfilter(filtered: Samples, above: Samples, target: Samples, step: int) -> None:
+    """Undo the filters of some rows.
+
+    Args:
+        filtered: uint8 (rows, 1 + row bytes), each row after the number of its filter.
+        above: uint8 (row bytes,), the row before the first; zeros for the first of a picture or pass.
+        target: uint8 (rows, row bytes), written.
+        step: bytes of a pixel, 1 to 8; 1 if a pixel has less than a byte.
+
+    Raises:
+        ImageCorrupt: a filter that does not exist.
+    """
+    if _kernels().unfilter(filtered, above, target, step) < len(target):
+        raise ImageCorrupt("a row of the PNG has a filter that does not exist")
 
 
 def warm() -> None:
@@ -102,7 +116,7 @@ def _bands(height: int, row_bytes: int) -> Iterator[_Band]:
         yield _Band(memory[number % len(memory), : bottom - top], top, bottom)
 
 
-class _Inflation:
+class Inflation:
     """The image data of a PNG, inflated into existing memory."""
 
     def __init__(self, walk: PngWalk, progress: Advance) -> None:

@@ -26,7 +26,9 @@ _DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 _MODES = {0: "L", 2: "RGB", 3: "P", 4: "LA", 6: "RGBA"}
 _EXACT = frozenset({(0, 8), (0, 16), (2, 8), (4, 8), (6, 8)})
-_PALETTE = 3
+PALETTE: Final = 3
+"""The color type of a picture with a palette."""
+
 _BYTE = 8
 _INFLATE_STEP = 65_536
 _OUTPUT_STEP = 1 << 20
@@ -41,6 +43,22 @@ class Chunk:
     name: bytes
     start: int
     end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """One pass of an interlaced picture, or the whole of another one.
+
+    Its pixels have every `across`-th column from `left` on, in every `down`-th row from `top` on.
+    """
+
+    left: int
+    top: int
+    across: int
+    down: int
+    width: int
+    height: int
+    row_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +81,24 @@ class Frame:
     @property
     def filtered_size(self) -> int:
         """The bytes that all IDAT data must inflate to: rows with their filter bytes, for each pass."""
-        passes = _PASSES if self.interlaced else ((0, 0, 1, 1),)
-        return sum(self._pass_size(*step) for step in passes)
+        return sum(one.height * (1 + one.row_bytes) for one in self.passes)
 
-    def _pass_size(self, left: int, top: int, across: int, down: int) -> int:
+    @property
+    def passes(self) -> tuple[Pass, ...]:
+        """The passes that have pixels: one where the picture is not interlaced."""
+        steps = _PASSES if self.interlaced else ((0, 0, 1, 1),)
+        passes = (self._pass(*step) for step in steps)
+        return tuple(one for one in passes if one.width > 0 and one.height > 0)
+
+    @property
+    def channels(self) -> int:
+        """The samples of a pixel; an index into a palette is one."""
+        return _CHANNELS[self.color_type]
+
+    def _pass(self, left: int, top: int, across: int, down: int) -> Pass:
         width = -(-(self.width - left) // across)
         height = -(-(self.height - top) // down)
-        if width <= 0 or height <= 0:
-            return 0
-        return height * (1 + (width * self.bit_depth * _CHANNELS[self.color_type] + 7) // 8)
+        return Pass(left, top, across, down, width, height, (width * self.bit_depth * self.channels + 7) // 8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +223,7 @@ def _check_order(frame: Frame, chunks: tuple[Chunk, ...]) -> None:
         raise ImageCorrupt("the image data chunks of the PNG are not consecutive")
     if names.count(b"IHDR") != 1 or names.count(b"PLTE") > 1 or chunks[-1].end != chunks[-1].start:
         raise ImageCorrupt("a chunk of the PNG occurs twice or in a wrong place")
-    if frame.color_type == _PALETTE and b"PLTE" not in names[:first]:
+    if frame.color_type == PALETTE and b"PLTE" not in names[:first]:
         raise ImageCorrupt("the palette of the PNG is missing")
 
 
@@ -224,7 +251,7 @@ def _judge(frame: Frame, chunks: tuple[Chunk, ...], frames: int) -> tuple[bool, 
     samples = f"a PNG with {describe_samples(frame.mode, frame.bit_depth)}"
     reasons = {
         f"an animated PNG ({frames} frames)": b"acTL" in names,
-        "a PNG with a palette": frame.color_type == _PALETTE,
+        "a PNG with a palette": frame.color_type == PALETTE,
         "a PNG with one transparent color": b"tRNS" in names,
         samples: (frame.color_type, frame.bit_depth) not in _EXACT,
         f"a PNG with a chunk {b''.join(strange[:1]).decode()}": bool(strange),
