@@ -54,6 +54,7 @@ SAFE_MESSAGES = frozenset(
         "too_long",
         "too_short",
         # Ours, in api.schemas and api.requests.uploads.
+        "detached",
         "duplicate_event",
         "duplicate_field",
         "either_or",

@@ -34,6 +34,7 @@ CORE_STATUS = {
     "later-version": 415,
     "image-corrupt": 422,
     "image-empty": 422,
+    "picture-converted": 422,
     "layout-not-exact": 422,
     "region-invalid": 422,
     "material-required": 422,

@@ -91,8 +91,13 @@ async def file_response(
 
 
 def key_file_response(key_file: bytes, *, name: str) -> Response:
+    return whole_response(key_file, name=name, media_type="application/json")
+
+
+def whole_response(data: bytes, *, name: str, media_type: str) -> Response:
+    """Send a small file that is made for this request, as an attachment that no cache keeps."""
     headers = {"Content-Disposition": content_disposition(name), "Cache-Control": "no-store", **NO_RANGES}
-    return Response(key_file, media_type="application/json", headers=headers)
+    return Response(data, media_type=media_type, headers=headers)
 
 
 async def _pieces(body: AsyncIterator[bytes | memoryview], sending: Sending) -> AsyncIterator[bytes | memoryview]:

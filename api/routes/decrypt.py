@@ -13,6 +13,7 @@ from api.requests.submit import Submit, Upload
 from api.routing import Router, accepts_upload
 from api.schemas.images import DECRYPT_FORM, DecryptOptions
 from api.schemas.jobs import Job
+from backplane import ids
 from backplane.services.jobs.submissions import Picture
 from backplane.services.jobs.views import JobFacts
 from backplane.services.requests.links import result_url
@@ -54,6 +55,10 @@ PICTURE: dict[str, Any] = {
             *CODES,
             "decryption-failed",
             "header-missing",
+            "picture-converted",
+            "image-corrupt",
+            "too-many-pixels",
+            "not-found",
             "gone",
             "unsupported-format",
             "image-empty",
@@ -82,6 +87,10 @@ async def decrypt(upload: Submit, pictures: Pictures) -> Response:
     The picture is kept for 15 minutes, or for 60 seconds once all of it has arrived: where the answer breaks off, fetch
     it at its `Content-Location`, or send the request again with its `Idempotency-Key`.
 
+    A PNG that another program has saved again without loss has lost its header, which is `header-missing`. With
+    `detached=true` and the `key_id` of the job that made it, header and tag are those that the service keeps with the
+    key. A header in the picture is not looked at then.
+
     A wrong key, a wrong password and a changed file have one answer, `decryption-failed`: different answers would help
     an attacker.
     """
@@ -109,6 +118,7 @@ async def _submit(upload: Upload, pictures: PictureServices) -> JobFacts:
             key_file=key_file.data if key_file is not None else None,
             material=sent,
             password=password.get_secret_value() if password is not None else None,
+            detached=ids.from_wire("key", options.key_id) if options.key_id is not None else None,
         )
         # A password is derived before a slot is taken: the pictures of other callers do not wait for it.
         async with upload.slot():

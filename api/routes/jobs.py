@@ -5,10 +5,10 @@ from typing import Annotated
 from fastapi import Query, Request
 from starlette.responses import Response
 
-from api.answers.downloads import HEADERS, RANGES, REFUSED_PARTS, content_disposition, file_response
+from api.answers.downloads import HEADERS, RANGES, REFUSED_PARTS, content_disposition, file_response, whole_response
 from api.answers.jobs import ACCEPTED, job_answer
 from api.answers.problems import AUTHENTICATED, problems
-from api.dependencies import Jobs, Pictures, Reader, Remover, Writer
+from api.dependencies import Jobs, Keys, Pictures, Reader, Remover, Writer
 from api.requests.cursors import read_cursor
 from api.requests.idempotency import CODES, OncePerKey, replayable
 from api.requests.preferences import Preferences
@@ -17,6 +17,7 @@ from api.schemas.jobs import Job, JobFilter, JobPage
 from backplane import ids
 from backplane.errors import JobFailed, JobNotFinished, NotFound
 from backplane.services.requests.submission import Submission
+from shield_core.image.facts import UNKNOWN_MEDIA_TYPE
 
 router = Router(prefix="/api/v1/jobs", tags=["jobs"])
 BYTES = {"schema": {"type": "string", "format": "binary"}}
@@ -151,6 +152,27 @@ async def get_material(request: Request, job_id: str, caller: Reader, pictures: 
     """
     material = await pictures.results.find_material(caller, ids.from_wire("job", job_id))
     return await file_response(request, caller, material, pictures.results)
+
+
+@router.get(
+    "/{job_id}/header",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "Header and tag, as an attachment: docs/reference/format.md, Detached decryption",
+            "content": {UNKNOWN_MEDIA_TYPE: BYTES},
+        },
+        **problems(*AUTHENTICATED, "not-found", "job-not-finished", "job-failed", "gone"),
+    },
+)
+async def get_header(job_id: str, caller: Reader, keys: Keys) -> Response:
+    """Fetch the header of an encrypted image, with its tag: what another program drops when it saves the image again.
+
+    `imageshield decrypt --header` decrypts such a picture offline with it, and `POST /decrypt` with `detached=true`
+    without it. It is no secret: it is in the encrypted image, and opens nothing without the key file.
+    """
+    header = await keys.header(caller, ids.from_wire("job", job_id))
+    return whole_response(header, name=f"{job_id}.enc.qhdr", media_type=UNKNOWN_MEDIA_TYPE)
 
 
 @router.get(

@@ -39,8 +39,8 @@ def check_recipient(value: str) -> str:
 Recipients = Annotated[tuple[Annotated[str, AfterValidator(check_recipient)], ...], Field(max_length=MAX_STANZAS)]
 
 
-def _read_opening_password(value: Any) -> Any:
-    # Browsers send empty fields, and no key has an empty password.
+def _read_empty(value: Any) -> Any:
+    # Browsers send empty fields; no key has an empty password or id.
     return None if value == "" else value
 
 
@@ -80,7 +80,19 @@ class EncryptOptions(BatchOptions):
 class DecryptOptions(Noted):
     raw_texts: ClassVar[frozenset[str]] = frozenset({"master_password"})
 
-    master_password: Annotated[SecretStr | None, BeforeValidator(_read_opening_password)] = None
+    master_password: Annotated[SecretStr | None, BeforeValidator(_read_empty)] = None
+    key_id: Annotated[str | None, BeforeValidator(_read_empty)] = None
+    detached: Flag = False
+
+    @model_validator(mode="after")
+    def demand_both(self) -> Self:
+        if self.detached and self.key_id is None:
+            raise PydanticCustomError("detached", "detached=true needs the key_id of the encrypted image, from its job")
+        if self.key_id is not None and not self.detached:
+            raise PydanticCustomError(
+                "detached", "key_id goes with detached=true: any other encrypted image names its key itself"
+            )
+        return self
 
 
 class KeyFileLocks(Strict):
@@ -185,7 +197,11 @@ ENCRYPT_FORM = form(
 DECRYPT_FORM = form(
     ["encrypted_image"],
     {
-        "encrypted_image": FILE | {"description": "The encrypted image, unchanged: at most 112,000,000 bytes."},
+        "encrypted_image": FILE
+        | {
+            "description": "The encrypted image, unchanged, or with `detached=true` saved again as PNG: at most "
+            "112,000,000 bytes."
+        },
         "key_file": FILE
         | {
             "description": "The key file. Not needed where this account encrypted the image: the service keeps its key."
@@ -200,6 +216,18 @@ DECRYPT_FORM = form(
             "format": "password",
             "example": EMPTY,
             "description": "Needed where the key file is protected by one; empty is none.",
+        },
+        "detached": {
+            "type": "boolean",
+            "default": False,
+            "description": "The encrypted image was saved again by another program, as a PNG with the same samples: "
+            "header and tag are those that this service keeps with the key. Goes with `key_id`.",
+        },
+        "key_id": {
+            "type": "string",
+            "pattern": "^key_[0-9a-f]{32}$",
+            "example": EMPTY,
+            "description": "With `detached=true`: the key of the encrypted image, as the job that made it names it.",
         },
         "webhook_url": WEBHOOK_URL_FIELD,
         **NOTE_FIELDS,

@@ -183,8 +183,8 @@ class Engine:
             png=sealed.picture,
             key_id=key_id,
             key_file=sealed.key_file,
-            image_header=b"header",
-            image_tag=b"tag",
+            image_header=bytes(png.find(sealed.picture)[:-32]),
+            image_tag=bytes(png.find(sealed.picture)[-32:]),
             columns={"purity_served": purity.value, "receipt": receipt or {"statement": {"version": 1}}},
             material=material,
         )

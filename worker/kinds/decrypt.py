@@ -1,7 +1,7 @@
 """Decryption of a picture."""
 
 import asyncio
-from typing import Any
+from typing import Any, NamedTuple
 
 from backplane.services.attempts.claims import Claim
 from backplane.services.attempts.outcomes import Outcome
@@ -14,12 +14,17 @@ from worker.kinds.equipment import Equipment
 from worker.reporting import Reporter
 
 
+class _Files(NamedTuple):
+    image: bytes | bytearray
+    material: bytes | None
+    header: bytes | None
+    """Header and tag, where the picture was saved again without them."""
+
+
 async def run(equipment: Equipment, claim: Claim, reporter: Reporter) -> None:
     """Decrypt the job's picture, and store it, sealed, for a short time."""
     reporter(Progress(Stage.VALIDATING))
-    data, _ = await equipment.claims.inputs.fetch(claim.job)
-    material = await equipment.claims.inputs.fetch_material(claim.job)
-    image = await _open(equipment, claim, reporter, data, material)
+    image = await _open(equipment, claim, reporter, await _fetch(equipment, claim))
     columns = {
         "layout": str(image.layout),
         "metrics": {"timings_ms": image.timings_ms},
@@ -40,9 +45,13 @@ async def _warnings(equipment: Equipment, claim: Claim, image: DecryptedImage) -
     return list(image.warnings if losses is None else losses)
 
 
-async def _open(
-    equipment: Equipment, claim: Claim, reporter: Reporter, data: bytes | bytearray, material: bytes | None
-) -> DecryptedImage:
+async def _fetch(equipment: Equipment, claim: Claim) -> _Files:
+    inputs = equipment.claims.inputs
+    data, _ = await inputs.fetch(claim.job)
+    return _Files(data, await inputs.fetch_material(claim.job), await inputs.fetch_header(claim.job))
+
+
+async def _open(equipment: Equipment, claim: Claim, reporter: Reporter, files: _Files) -> DecryptedImage:
     """Decrypt in the single stage `verifying`: stage, progress and events must not show which check failed.
 
     That includes every check, not only the tag: material that does not fit fails after the tag, and would show that the
@@ -54,10 +63,11 @@ async def _open(
     try:
         return await asyncio.to_thread(
             decrypt_image,
-            data,
+            files.image,
             b64decode(secret["key_file_b64"]),
             openers=_openers(claim, secret),
-            material=material,
+            material=files.material,
+            detached=files.header,
             progress=lambda _: reporter(verifying),
             threads=equipment.threads,
         )

@@ -56,7 +56,7 @@ class Job(Base):
     """The share of the picture's pixels: above 0, at most 1; null for a job that encrypts nothing."""
     analyze: Mapped[bool] = mapped_column(server_default="false")
     options: Mapped[dict[str, Any] | None]
-    """Of a kind with options of its own: the fields of its options dataclass. Encryptions have columns instead."""
+    """Of a kind with options of its own; encryptions have columns instead."""
     key_custody: Mapped[str | None]
     recipients: Mapped[list[str] | None]
     """Public keys, as text, that the file key is sealed for; null without recipients."""

@@ -24,5 +24,5 @@ class Key(Base):
     image_header: Mapped[bytes]
     image_tag: Mapped[bytes]
     """Header and tag decrypt a picture that was saved again without its chunk (docs/reference/format.md,
-    "Detached")."""
+    "Detached decryption")."""
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())

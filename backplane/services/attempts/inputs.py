@@ -21,6 +21,10 @@ MATERIAL = "material"
 """The `.qmat` file that an encrypt job made."""
 
 
+DETACHED = "detached"
+"""The option of a decrypt job whose picture was saved again: header and tag are those that are kept with the key."""
+
+
 class Inputs:
     def __init__(self, database: Database, store: S3Blobs, vault: LocalVault) -> None:
         self._database = database
@@ -51,6 +55,16 @@ class Inputs:
         if blob is None or blob.deleted_at is not None:
             return None
         return await self._store.get(blob.object_key)
+
+    async def fetch_header(self, job: JobWork) -> bytes | None:
+        """Fetch header and tag for a picture that was saved again; None for any other, which has its own."""
+        if job.key_id is None or not (job.options or {}).get(DETACHED):
+            return None
+        async with self._database.reading() as session:
+            key = await keys.of_account(session, job.account_id, job.key_id)
+        if key is None:
+            raise Gone
+        return key.image_header + key.image_tag
 
 
 async def kept_material(session: ReadSession, account_id: UUID, key_id: UUID) -> Blob | None:

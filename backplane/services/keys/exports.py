@@ -6,7 +6,8 @@ from uuid import UUID
 from backplane.db.models import Key
 from backplane.db.repositories import jobs, keys
 from backplane.db.session import Database
-from backplane.errors import ClientCustody, CustodyConflict, NotFound
+from backplane.errors import ClientCustody, CustodyConflict, Gone, NotFound
+from backplane.kinds import KINDS
 from backplane.services.audit import trail
 from backplane.services.jobs.views import require_completed
 from backplane.services.requests.caller import Caller
@@ -68,6 +69,15 @@ class Keys:
             require_completed(await jobs.of_account(session, caller.account_id, job_id))
             if await keys.of_job(session, caller.account_id, job_id) is None:
                 raise NotFound
+
+    async def header(self, caller: Caller, job_id: UUID) -> bytes:
+        """Return header and tag of the encrypted image that a job made: the data of its chunk `qsIS`."""
+        async with self._database.reading() as session:
+            job = require_completed(await jobs.of_account(session, caller.account_id, job_id))
+            key = await keys.of_job(session, caller.account_id, job_id)
+        if key is not None:
+            return key.image_header + key.image_tag
+        raise Gone if KINDS[job.kind].makes_key else NotFound("This job made no encrypted image")
 
     def _export(self, account_id: UUID, key: Key, asked: Sequence[Wrap], recipients: Sequence[str]) -> KeyFile:
         kept = keyfile.parse(key.key_file)

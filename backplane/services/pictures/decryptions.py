@@ -8,9 +8,9 @@ from uuid import UUID
 
 from backplane.db.repositories import keys
 from backplane.db.session import Database
-from backplane.errors import ClientCustody, KeyFileRequired, KeyFileTooCostly, ValidationFailed, from_core
+from backplane.errors import ClientCustody, KeyFileRequired, KeyFileTooCostly, NotFound, ValidationFailed, from_core
 from backplane.kinds import DECRYPT
-from backplane.services.attempts.inputs import INPUT, INPUT_MATERIAL, kept_material
+from backplane.services.attempts.inputs import DETACHED, INPUT, INPUT_MATERIAL, kept_material
 from backplane.services.jobs.submissions import Picture, Submissions, new_job
 from backplane.services.jobs.views import JobFacts
 from backplane.services.requests.caller import Caller
@@ -18,6 +18,7 @@ from backplane.services.requests.submission import Submission
 from backplane.services.sealing.custody import PASSPHRASE
 from backplane.services.sealing.derivations import Derivations
 from shield_core.cipher.purity import Purity
+from shield_core.encrypted import detached as detached_images
 from shield_core.encrypted import header as container_header
 from shield_core.encrypted import png, tag
 from shield_core.encrypted.header import Header
@@ -34,6 +35,8 @@ class Prepared:
 
     header: Header
     secret: dict[str, Any] = field(repr=False)
+    detached: bool = False
+    """The header is that of the kept key, and not in the picture."""
 
 
 class Decryptions:
@@ -53,13 +56,18 @@ class Decryptions:
         key_file: bytes | None,
         material: bytes | None,
         password: str | None,
+        detached: UUID | None = None,
     ) -> Prepared:
-        """Check framing and key file, and derive the wrap keys from the password."""
+        """Check framing and key file, and derive the wrap keys from the password.
+
+        `detached` is the kept key of an encrypted image that another program has saved again.
+        """
         try:
-            header = await asyncio.to_thread(peek, image)
+            header = await self._header(caller.account_id, image, detached)
             if material is None and header.purity is Purity.MAXIMUM:
                 await self._require_kept_material(caller.account_id, header.key_id)
-            return Prepared(header, await self._secret(caller.account_id, header, key_file, password))
+            secret = await self._secret(caller.account_id, header, key_file, password)
+            return Prepared(header, secret, detached=detached is not None)
         except ShieldError as error:
             raise from_core(error) from error
 
@@ -76,10 +84,24 @@ class Decryptions:
             base_ms=DECRYPT.estimate_ms(header.width * header.height, header.layout),
         )
         job.secret = self._submissions.seal_secret(submission.account_id, job.id, prepared.secret)
-        sent = [self._submissions.as_it_is(job, INPUT, "image/png", upload.data)]
+        if prepared.detached:
+            job.options = {DETACHED: True}
+            # Nothing but the tag shows that it is an encrypted image, and not the original of the same size.
+            sent = [await self._submissions.sealed(job, INPUT, upload)]
+        else:
+            sent = [self._submissions.as_it_is(job, INPUT, "image/png", upload.data)]
         if material is not None:
             sent.append(self._submissions.as_it_is(job, INPUT_MATERIAL, "application/octet-stream", material))
         return await self._submissions.submit(submission, job, sent, file_name=upload.file_name)
+
+    async def _header(self, account_id: UUID, image: bytes, detached: UUID | None) -> Header:
+        if detached is None:
+            return await asyncio.to_thread(peek, image)
+        async with self._database.reading() as session:
+            key = await keys.of_account(session, account_id, detached)
+        if key is None:
+            raise NotFound("This account has no key of this key_id")
+        return await asyncio.to_thread(peek_detached, image, key.image_header + key.image_tag)
 
     async def _secret(
         self, account_id: UUID, header: Header, key_file: bytes | None, password: str | None
@@ -127,6 +149,14 @@ class Decryptions:
             blob = await kept_material(session, account_id, key_id)
         if blob is None or blob.deleted_at is not None:
             raise MaterialRequired
+
+
+def peek_detached(data: bytes, front: bytes) -> Header:
+    """Compare size and kind of a picture with the kept header; the worker reads the samples."""
+    walk = detached_images.survey(data)
+    header = detached_images.read_header(front)
+    detached_images.check(header, walk)
+    return header
 
 
 def _under_password(parsed: keyfile.KeyFile) -> Stanza | None:
