@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from imageshield.terminal.reporting import print_json, print_table
 from shield_core.keys import keyfile
@@ -89,6 +90,14 @@ def show_decrypted(decrypted: "DecryptedImage", target: Path, *, as_json: bool) 
     }
     if as_json:
         print_json(about | {"warnings": list(decrypted.warnings), "timings_ms": decrypted.timings_ms})
+    else:
+        print_table(about)
+
+
+def show_header(key_id: UUID, target: Path, size: int, *, as_json: bool) -> None:
+    about = {"header": str(target), "key_id": keyfile.key_id_text(key_id), "bytes": size}
+    if as_json:
+        print_json(about)
     else:
         print_table(about)
 

@@ -6,13 +6,14 @@ from hashlib import sha256
 import pytest
 
 from imageshield.__main__ import run
-from shield_core.errors import HeaderMissing, KeyFileInvalid
+from shield_core.errors import HeaderMissing, ImageCorrupt, KeyFileInvalid, PictureConverted
 from shield_core.image import intake, payload
 from shield_core.image.framing import frame
 from shield_core.image.payload import Layout
 from tests.vectors import reading
 
-CODES = {error.code: error.failure for error in (HeaderMissing, KeyFileInvalid)}
+ERRORS = (HeaderMissing, PictureConverted, ImageCorrupt)
+CODES = {error.code: error.failure for error in (*ERRORS, KeyFileInvalid)}
 """Failures that are public, because each has its own error code."""
 
 
@@ -28,6 +29,7 @@ class Desk:
             "image": vector.image,
             "key": vector.key_file,
             "material": vector.material,
+            "header": vector.header,
             "password-file": vector.passphrase.encode() if vector.passphrase is not None else None,
             "identity": f"{vector.identity.text}\n".encode() if vector.identity is not None else None,
         }
@@ -36,7 +38,9 @@ class Desk:
             path.unlink(missing_ok=True)
             if data is not None:
                 path.write_bytes(data)
-        options = [f"--{name}={self.directory / name}" for name, data in given.items() if data and name != "image"]
+        options = [
+            f"--{name}={self.directory / name}" for name, data in given.items() if data is not None and name != "image"
+        ]
         return [str(self.directory / "image"), f"--key={self.directory / 'key'}", *options]
 
     def decrypt(self, vector):
@@ -71,4 +75,4 @@ def test_gives_what_the_vector_says(vector, desk):
     error = printed["error"]
     told = error.get("rung") or CODES[error["code"]]
     assert (told, written) == (vector.expect, None)
-    assert code == (1 if told == HeaderMissing.failure else 3)
+    assert code == (1 if told in {one.failure for one in ERRORS} else 3)

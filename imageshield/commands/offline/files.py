@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from imageshield.commands.offline import materials
+from imageshield.commands.offline import headers, materials
 from imageshield.commands.offline.access import Keys, Locks
 from imageshield.commands.offline.neighbors import beside, encrypted_beside, key_beside, writable
 from imageshield.terminal import summaries
@@ -134,6 +134,7 @@ def decrypt(
     *,
     key: Path | None,
     material: Path | None,
+    header: Path | None,
     out: Path | None,
     keys: Keys,
     force: bool,
@@ -142,16 +143,18 @@ def decrypt(
     keys.check()
     data = read(encrypted, MAX_ENCRYPTED_BYTES)
     key = key or key_beside(encrypted)
-    material = materials.find(encrypted, data, material)
+    front = headers.read_given(header)
+    material = materials.find(encrypted, data, material, front=front)
     if out is not None:
         inputs = {"the encrypted image": encrypted, "the key file": key}
-        check_distinct(inputs | ({"the material": material} if material else {}) | {"the output": out})
+        more = {"the material": material, "the header": header}
+        check_distinct(inputs | {name: path for name, path in more.items() if path} | {"the output": out})
         check_target(out, force=force)
     key_bytes = read(key, keyfile.MAX_BYTES)
     lanes = read(material, MAX_MATERIAL_BYTES) if material else None
     openers = keys.openers(key_bytes)
     with watched(f"decrypt {encrypted.name}") as sink:
-        decrypted = _decrypt(data, key_bytes, material=lanes, openers=openers, sink=sink)
+        decrypted = _decrypt(data, key_bytes, material=lanes, front=front, openers=openers, sink=sink)
         target = out or encrypted.with_name(writable(decrypted.file_name))
         # A name from inside an encrypted image never replaces a file, not even with --force.
         replaces = force and out is not None
@@ -260,13 +263,21 @@ def _encrypt(
 
 
 def _decrypt(
-    data: bytes, key_bytes: bytes, *, material: bytes | None, openers: list[Opener], sink: ProgressSink
+    data: bytes,
+    key_bytes: bytes,
+    *,
+    material: bytes | None,
+    front: bytes | None,
+    openers: list[Opener],
+    sink: ProgressSink,
 ) -> "DecryptedImage":
     from shield_core.pipeline import decrypt_image
 
     try:
         threads = _threads(len(data) // 3)
-        return decrypt_image(data, key_bytes, openers=openers, material=material, progress=sink, threads=threads)
+        return decrypt_image(
+            data, key_bytes, openers=openers, material=material, detached=front, progress=sink, threads=threads
+        )
     except ShieldError as error:
         raise of_core(error) from error
 

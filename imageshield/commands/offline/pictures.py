@@ -1,4 +1,4 @@
-"""Commands for pictures: `encrypt`, `decrypt`, `inspect`, `verify` and `analyze`."""
+"""Commands for pictures: `encrypt`, `decrypt`, `header`, `inspect`, `verify` and `analyze`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -72,6 +72,12 @@ def decrypt(  # noqa: PLR0917 - typer calls it by name
             help="The material file of an image with the purity maximum. [default: NAME.enc.qmat beside FILE]",
         ),
     ] = None,
+    header: Annotated[
+        Path | None,
+        options.read_option(
+            "--header", help="The header of the encrypted image, if another program has saved FILE again as PNG."
+        ),
+    ] = None,
     json: options.Json = False,
     quiet: options.Quiet = False,  # noqa: ARG001 - its callback does it
     force: options.Force = False,
@@ -80,7 +86,23 @@ def decrypt(  # noqa: PLR0917 - typer calls it by name
     from imageshield.commands.offline import access, files
 
     given = access.Keys(password_file, password_fd, identity or ())
-    files.decrypt(file, key=key, material=material, out=out, keys=given, force=force, as_json=json)
+    files.decrypt(file, key=key, material=material, header=header, out=out, keys=given, force=force, as_json=json)
+
+
+@app.command()
+def header(
+    file: Annotated[Path, options.read_argument("FILE", "An encrypted image.")],
+    out: Annotated[
+        Path | None, options.write_option("-o", "--out", help="The header. [default: NAME.enc.qhdr]")
+    ] = None,
+    json: options.Json = False,
+    quiet: options.Quiet = False,  # noqa: ARG001 - its callback does it
+    force: options.Force = False,
+) -> None:
+    """Write the header of FILE, which programs drop when they save FILE again, to a file of its own."""
+    from imageshield.commands.offline import headers
+
+    headers.write(file, out=out, force=force, as_json=json)
 
 
 @app.command()
