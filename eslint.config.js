@@ -1,6 +1,7 @@
 import hooks from "eslint-plugin-react-hooks";
 import { defineConfig, globalIgnores } from "eslint/config";
 import typescript from "typescript-eslint";
+import { layers } from "./console/eslint-layers.js";
 
 export default defineConfig(
   globalIgnores(["**/dist/", "**/node_modules/", ".venv/", ".venv-clients/", "tests/clients/", "**/schema.ts"]),
@@ -13,5 +14,10 @@ export default defineConfig(
       "max-lines": ["error", { max: 300, skipBlankLines: false, skipComments: false }],
     },
   },
-  { files: ["console/**/*.{ts,tsx}"], extends: [hooks.configs.flat["recommended-latest"]] },
+  {
+    files: ["console/**/*.{ts,tsx}"],
+    extends: [hooks.configs.flat["recommended-latest"]],
+    plugins: { console: { rules: { layers } } },
+    rules: { "console/layers": "error" },
+  },
 );

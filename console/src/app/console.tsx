@@ -1,0 +1,15 @@
+import { RouterProvider } from "@tanstack/react-router";
+import { describe, focusHeading } from "@/app/document.ts";
+import { pageOf, type Matches } from "@/app/navigation.ts";
+import { router } from "@/app/router.tsx";
+
+let before: string | undefined;
+router.subscribe("onRendered", () => {
+  const { location, matches } = router.state;
+  describe(pageOf(matches as Matches));
+  if (before !== undefined && before !== location.pathname) focusHeading();
+  before = location.pathname;
+});
+
+/** Every page that needs the router. */
+export const Console = () => <RouterProvider router={router} />;

@@ -1,0 +1,14 @@
+import { QueryClientProvider } from "@tanstack/react-query";
+import { Outlet } from "@tanstack/react-router";
+import { queries } from "@/lib/api.ts";
+import { Toaster } from "@/ui/toast.tsx";
+
+/** Pages that need no session and have no frame: the set-up. */
+export default function Open() {
+  return (
+    <QueryClientProvider client={queries}>
+      <Outlet />
+      <Toaster />
+    </QueryClientProvider>
+  );
+}

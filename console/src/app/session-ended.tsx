@@ -1,0 +1,58 @@
+import { useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+import { continueAs, useMe } from "@/lib/api.ts";
+import { textOf } from "@/lib/forms.ts";
+import { session, useSessionState } from "@/lib/session.ts";
+import { Button } from "@/ui/button.tsx";
+import { Modal } from "@/ui/dialog.tsx";
+import { PasswordInput } from "@/ui/input.tsx";
+import { ProblemMessage } from "@/ui/message.tsx";
+
+/** Asks to sign in on top of the page, which keeps what was typed. Nothing of the page is seen meanwhile. */
+export function SessionEnded() {
+  const state = useSessionState();
+  const { data: me } = useMe();
+  if (state !== "signed-out" || me === undefined) return null;
+  return <Question email={me.email} />;
+}
+
+function Question({ email }: { email: string }) {
+  const { submit, busy, error } = useSignInAgain(email);
+  return (
+    <Modal open label="The session has ended" className="w-[min(440px,calc(100vw-32px))] rounded-card backdrop:bg-bg">
+      <form action={submit} className="grid gap-4 p-5">
+        <div>
+          <h2 className="text-lead font-semibold">The session has ended.</h2>
+          <p className="text-dense text-muted">Sign in to go on where you were. What you entered is kept.</p>
+        </div>
+        {error !== null && <ProblemMessage error={error} />}
+        <p className="text-dense">Account <strong className="font-medium">{email}</strong></p>
+        <input type="hidden" name="email" value={email} autoComplete="username" />
+        <PasswordInput label="Password" name="password" autoComplete="current-password" autoFocus required />
+        <div className="flex flex-wrap justify-end gap-2">
+          <Button kind="ghost" onClick={() => { location.assign("/login"); }}>Use another account</Button>
+          <Button kind="ink" type="submit" busy={busy}>Sign in</Button>
+        </div>
+      </form>
+    </Modal>
+  );
+}
+
+function useSignInAgain(email: string) {
+  const navigate = useNavigate();
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<unknown>(null);
+  const submit = async (form: FormData) => {
+    setBusy(true);
+    setError(null);
+    try {
+      await session.signIn(email, textOf(form, "password"));
+      if ((await continueAs(email)) === "other") await navigate({ to: "/overview" });
+    } catch (failure) {
+      setError(failure);
+    } finally {
+      setBusy(false);
+    }
+  };
+  return { submit, busy, error };
+}

@@ -1,0 +1,47 @@
+import { useState } from "react";
+import { enterConsole } from "@/lib/enter.ts";
+import { useFirstVisit } from "@/lib/first-visit.ts";
+import { textOf } from "@/lib/forms.ts";
+import { safeNext, session } from "@/lib/session.ts";
+import { Button } from "@/ui/button.tsx";
+import { Input, PasswordInput } from "@/ui/input.tsx";
+import { EntryFrame } from "@/ui/entry-frame.tsx";
+import { ProblemMessage } from "@/ui/message.tsx";
+
+export default function LoginPage() {
+  useFirstVisit();
+  const query = new URLSearchParams(location.search);
+  const email = query.get("email");
+  const { submit, busy, error } = useSignIn(safeNext(query.get("next")));
+  return (
+    <EntryFrame title="Sign in" note={<>to <strong className="font-medium text-ink">{location.host}</strong></>}>
+      <form action={submit} className="grid gap-5">
+        {error !== null && <ProblemMessage error={error} />}
+        <Input label="Email" name="email" type="email" autoComplete="username" required autoFocus={!email} defaultValue={email ?? ""} controlClassName="h-11" />
+        <PasswordInput label="Password" name="password" autoComplete="current-password" required autoFocus={Boolean(email)} controlClassName="h-11" />
+        <Button kind="ink" size="large" wide type="submit" busy={busy} busyLabel="Signing in…">Sign in</Button>
+      </form>
+      <p className="mt-6 text-dense text-muted">
+        No account yet? <a href="/register" className="link text-ink">Create one</a>.
+      </p>
+    </EntryFrame>
+  );
+}
+
+function useSignIn(next: string) {
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<unknown>(null);
+  const submit = async (form: FormData) => {
+    setBusy(true);
+    setError(null);
+    try {
+      await session.signIn(textOf(form, "email"), textOf(form, "password"));
+      await enterConsole(next);
+    } catch (failure) {
+      setError(failure);
+    } finally {
+      setBusy(false);
+    }
+  };
+  return { submit, busy, error };
+}

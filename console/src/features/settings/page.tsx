@@ -1,0 +1,94 @@
+import { Monitor, Moon, Sun } from "lucide-react";
+import { useMe } from "@/lib/api.ts";
+import { day } from "@/lib/format.ts";
+import { showPreview, usePreviewShown } from "@/lib/preferences.ts";
+import { chooseTheme, useThemeChoice, type ThemeChoice } from "@/lib/theme.ts";
+import { Badge } from "@/ui/badge.tsx";
+import { Card, CardHead, CardPart, KeyValues } from "@/ui/card.tsx";
+import { Segmented, Switch, type Segment } from "@/ui/choice.tsx";
+import { CopyableId } from "@/ui/copyable-id.tsx";
+import { Bone, Skeleton } from "@/ui/empty.tsx";
+import { ProblemMessage } from "@/ui/message.tsx";
+import { PageHead, Stack } from "@/ui/page.tsx";
+
+export default function SettingsPage() {
+  return (
+    <>
+      <PageHead title="Settings" />
+      <div className="grid items-start gap-8 md:grid-cols-[176px_minmax(0,1fr)] max-md:gap-4">
+        <Contents />
+        <Stack>
+          <Profile />
+          <Appearance />
+        </Stack>
+      </div>
+    </>
+  );
+}
+
+const Contents = () => (
+  <nav aria-label="Settings" className="sticky top-20 grid gap-0.5 max-md:hidden">
+    {["Profile", "Appearance"].map((name) => (
+      <a key={name} href={`#${name.toLowerCase()}`} className="flex h-8 items-center rounded-control px-2.5 font-medium text-muted hover:bg-raised hover:text-ink">{name}</a>
+    ))}
+  </nav>
+);
+
+function Profile() {
+  const me = useMe();
+  return (
+    <div id="profile" className="scroll-mt-20">
+      <Card>
+        <CardHead lined title="Profile" aside={me.data && <Badge>{me.data.operator ? "Operator" : "Member"}</Badge>} />
+        <CardPart>
+          {me.isPending && <Skeleton><div className="grid gap-4"><Bone className="h-3.5 w-64" /><Bone className="h-3.5 w-48" /><Bone className="h-3.5 w-56" /></div></Skeleton>}
+          {me.isError && <ProblemMessage error={me.error} />}
+          {me.data && (
+            <KeyValues
+              items={[
+                { name: "Email", value: me.data.email },
+                { name: "Tier", value: <span className="capitalize">{me.data.tier}</span> },
+                { name: "Account", value: <CopyableId id={me.data.account_id} what="account id" /> },
+                { name: "User", value: <CopyableId id={me.data.user_id} what="user id" /> },
+                { name: "Since", value: day(new Date(me.data.created_at)) },
+                { name: "Rights", value: <span className="font-mono">{me.data.scopes.join(", ")}</span> },
+              ]}
+            />
+          )}
+        </CardPart>
+      </Card>
+    </div>
+  );
+}
+
+const THEMES: Segment<ThemeChoice>[] = [
+  { value: "light", name: "Light", icon: Sun },
+  { value: "dark", name: "Dark", icon: Moon },
+  { value: "system", name: "System", icon: Monitor },
+];
+
+function Appearance() {
+  const choice = useThemeChoice();
+  const preview = usePreviewShown();
+  return (
+    <div id="appearance" className="scroll-mt-20">
+      <Card>
+        <CardHead lined title="Appearance" />
+        <CardPart tight className="flex flex-wrap items-center justify-between gap-3">
+          <div>
+            <p className="font-medium">Theme</p>
+            <p className="text-caption text-muted">Amber and iris keep their meaning in both</p>
+          </div>
+          <Segmented legend="Theme" segments={THEMES} value={choice} onChange={chooseTheme} />
+        </CardPart>
+        <CardPart tight className="flex items-center justify-between gap-3">
+          <div>
+            <p className="font-medium">Preview while encrypting</p>
+            <p className="text-caption text-muted">Shows your picture on this screen; switch it off when others can see it</p>
+          </div>
+          <Switch aria-label="Preview while encrypting" checked={preview} onChange={showPreview} />
+        </CardPart>
+      </Card>
+    </div>
+  );
+}

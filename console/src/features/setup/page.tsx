@@ -1,0 +1,5 @@
+import { PageHead } from "@/ui/page.tsx";
+
+export default function SetupPage() {
+  return <PageHead title="Set up this installation" />;
+}

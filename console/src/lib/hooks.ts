@@ -1,0 +1,57 @@
+import { useEffect, useState, useSyncExternalStore } from "react";
+
+/** Whether a media query matches, and again when that changes. */
+export function useMedia(query: string): boolean {
+  return useSyncExternalStore(
+    (changed) => {
+      const media = matchMedia(query);
+      media.addEventListener("change", changed);
+      return () => {
+        media.removeEventListener("change", changed);
+      };
+    },
+    () => matchMedia(query).matches,
+  );
+}
+
+/** Under 768 px: the sidebar is a sheet and tables are cards. */
+export const usePhone = (): boolean => useMedia("(max-width: 767.98px)");
+
+export const useOnline = (): boolean => useSyncExternalStore(listenOnline, () => navigator.onLine);
+
+function listenOnline(changed: () => void): () => void {
+  addEventListener("online", changed);
+  addEventListener("offline", changed);
+  return () => {
+    removeEventListener("online", changed);
+    removeEventListener("offline", changed);
+  };
+}
+
+/** The time, renewed every `every` milliseconds. */
+export function useNow(every = 10_000): Date {
+  const [now, setNow] = useState(() => new Date());
+  useEffect(() => {
+    const timer = setInterval(() => {
+      setNow(new Date());
+    }, every);
+    return () => {
+      clearInterval(timer);
+    };
+  }, [every]);
+  return now;
+}
+
+/** True once `wait` milliseconds have passed, so that what is quick shows no skeleton. */
+export function useDelay(wait = 200): boolean {
+  const [passed, setPassed] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => {
+      setPassed(true);
+    }, wait);
+    return () => {
+      clearTimeout(timer);
+    };
+  }, [wait]);
+  return passed;
+}

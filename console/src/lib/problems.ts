@@ -1,0 +1,76 @@
+import { ApiProblem, ClientError, Offline, SignedOut, TimedOut, UnexpectedAnswer } from "@imageshield/client";
+
+export interface Explanation {
+  /** What happened. */
+  sentence: string;
+  /** What to do. */
+  remedy: string;
+  code?: string;
+  /** The page that explains the code. */
+  page?: string;
+  requestId?: string;
+  /** Seconds until a repetition may succeed. */
+  retryAfter?: number;
+}
+
+type Words = Pick<Explanation, "sentence" | "remedy">;
+
+/** What the console says better than the API's own title and detail, because the person sees the page and not the request. */
+const WORDS = new Map<string, Words>(Object.entries({
+  "decryption-failed": { sentence: "The picture does not open.", remedy: "Wrong key, wrong password, or a changed file: all three give this answer. Check that key and picture belong together, then try again." },
+  "header-missing": { sentence: "This is no encrypted picture, or another program has saved it again.", remedy: "Use the file as it was downloaded. If only a copy is left, the service can use the header that it kept." },
+  "key-file-required": { sentence: "The service does not hold this key.", remedy: "Choose the key file that belongs to the picture." },
+  "key-file-invalid": { sentence: "This is no key file.", remedy: "Key files end in .qkey. Choose the one that was downloaded with the picture." },
+  "unsupported-format": { sentence: "This format is not supported.", remedy: "The content of the file decides, not its name. Save the picture as PNG, JPEG, BMP, TIFF or WebP." },
+  "image-corrupt": { sentence: "The file is damaged.", remedy: "It cannot be read to its end. Copy it again from where it came." },
+  "image-empty": { sentence: "The file is empty.", remedy: "Choose another one." },
+  unauthenticated: { sentence: "You are signed out.", remedy: "Sign in again. What you entered is kept." },
+  "token-expired": { sentence: "The session has ended.", remedy: "Sign in again. What you entered is kept." },
+  "email-taken": { sentence: "This address has an account.", remedy: "Sign in with it, or use another address." },
+  "invalid-grant": { sentence: "Address or password is wrong.", remedy: "Check both, and the keyboard layout." },
+  "not-found": { sentence: "There is nothing at this address.", remedy: "It was deleted, it belongs to another account, or the address is wrong." },
+  gone: { sentence: "It is no longer kept.", remedy: "Decrypted pictures are kept for minutes and results for a limited time. Run the job again." },
+  overloaded: { sentence: "The service has too much to do.", remedy: "Nothing was lost and nothing was started." },
+  unavailable: { sentence: "A part of the service does not answer.", remedy: "Try again in a moment. If it stays so, tell the operator the request id." },
+  "storage-full": { sentence: "The service has no space left.", remedy: "The operator must free some. Nothing was started." },
+  "rate-limited": { sentence: "Too many requests.", remedy: "Nothing was lost." },
+  internal: { sentence: "The service has made a mistake.", remedy: "Try again. If it happens again, tell the operator the request id." },
+}));
+
+/** What an error means to the person, what to do, and what to quote to an operator. */
+export function explain(error: unknown): Explanation {
+  const requestId = error instanceof ClientError && error.request_id !== null ? { requestId: error.request_id } : {};
+  if (error instanceof ApiProblem) return { ...ofProblem(error), ...requestId };
+  return { ...ofFailure(error), ...requestId };
+}
+
+/** The words of a code alone, as a failed job carries it. */
+export function explainCode(code: string, title = "The job failed."): Explanation {
+  return { ...(WORDS.get(code) ?? { sentence: sentence(title), remedy: "" }), code, page: problemPage(code) };
+}
+
+export const problemPage = (code: string): string => `/docs/problems/${encodeURIComponent(code)}`;
+
+function ofProblem(problem: ApiProblem): Explanation {
+  const known = WORDS.get(problem.code);
+  const fields = problem.errors.map((field) => field.detail).join(" ");
+  return {
+    sentence: known?.sentence ?? sentence(problem.title),
+    remedy: known?.remedy ?? (fields || problem.detail),
+    code: problem.code,
+    page: problemPage(problem.code),
+    ...(problem.retryAfter !== null && { retryAfter: problem.retryAfter }),
+  };
+}
+
+function ofFailure(error: unknown): Explanation {
+  if (error instanceof SignedOut) return { sentence: "The session has ended.", remedy: "Sign in again. What you entered is kept." };
+  if (error instanceof Offline && !navigator.onLine) return { sentence: "This computer is offline.", remedy: "What you entered is kept. Try again when the network is back." };
+  if (error instanceof Offline) return { sentence: "The service does not answer.", remedy: "It may be restarting. Try again in a moment." };
+  if (error instanceof TimedOut) return { sentence: "The service did not answer in time.", remedy: "Try again in a moment." };
+  if (error instanceof UnexpectedAnswer) return { sentence: sentence(error.message), remedy: "", ...(error.retryAfter !== null && { retryAfter: error.retryAfter }) };
+  if (error instanceof Error) return { sentence: "This page has made a mistake.", remedy: `Load it again. For a report: ${error.message}` };
+  return { sentence: "This page has made a mistake.", remedy: "Load it again." };
+}
+
+const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);

@@ -1,0 +1,43 @@
+import { lazy, StrictMode, Suspense, type ReactNode } from "react";
+import { createRoot } from "react-dom/client";
+import { describe, focusHeading } from "@/app/document.ts";
+import { LightBoundary } from "@/app/light-boundary.tsx";
+import { isLight, navigation, type Page } from "@/app/navigation.ts";
+import { whenEntering } from "@/lib/enter.ts";
+import "@/styles.css";
+
+const container = document.getElementById("root");
+if (!container) throw new Error("index.html has no element with the id root");
+const root = createRoot(container);
+
+const show = (element: ReactNode): void => {
+  root.render(
+    <StrictMode>
+      <LightBoundary>
+        <Suspense>{element}</Suspense>
+      </LightBoundary>
+    </StrictMode>,
+  );
+};
+
+const Console = lazy(() => import("@/app/console.tsx").then((module) => ({ default: module.Console })));
+const Site = lazy(() => import("@/app/layouts/site.tsx"));
+
+function showLight(page: Page): void {
+  const Content = lazy(page.load);
+  describe(page);
+  show(page.layout === "site" ? <Site><Content /></Site> : <Content />);
+}
+
+// From the sign-in into the console without loading the document again: the access token is in this page's memory.
+whenEntering(async (path) => {
+  await import("@/app/console.tsx");
+  history.replaceState(null, "", path);
+  show(<Console />);
+  focusHeading();
+});
+
+// Back from the console to a page of the other kind must load it.
+const light = navigation.find((page) => isLight(page) && page.path === location.pathname.replace(/(.)\/$/, "$1"));
+if (light) showLight(light);
+else show(<Console />);

@@ -1,0 +1,83 @@
+import { X } from "lucide-react";
+import { useEffect, useId, useRef, type ReactNode } from "react";
+import { cx } from "@/lib/cx.ts";
+import { IconButton } from "@/ui/button.tsx";
+
+interface ModalProps {
+  open: boolean;
+  /** Escape, the backdrop, the cross. Left out: only an answer closes it. */
+  onClose?: (() => void) | undefined;
+  className: string;
+  labelledBy?: string;
+  label?: string;
+  children: ReactNode;
+}
+
+/** The browser's own modal: it traps the focus, gives it back, and inserts no style element that the policy would refuse. */
+export function Modal({ open, onClose, className, labelledBy, label, children }: ModalProps) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    const element = dialog.current;
+    if (!element || !open) return;
+    element.showModal();
+    return () => {
+      element.close();
+    };
+  }, [open]);
+  if (!open) return null;
+  return (
+    <dialog
+      ref={dialog}
+      aria-labelledby={labelledBy}
+      aria-label={label}
+      onCancel={(event) => {
+        event.preventDefault();
+        onClose?.();
+      }}
+      onMouseDown={(event) => {
+        if (event.target === event.currentTarget) onClose?.();
+      }}
+      className={cx("m-auto max-w-none bg-surface p-0 text-ink shadow-float", className)}
+    >
+      {children}
+    </dialog>
+  );
+}
+
+interface DialogProps {
+  open: boolean;
+  onClose?: () => void;
+  title: ReactNode;
+  children?: ReactNode;
+  /** Buttons: the safe choice first. */
+  actions?: ReactNode;
+}
+
+/** A question, 440 wide. */
+export function Dialog({ open, onClose, title, children, actions }: DialogProps) {
+  const id = useId();
+  return (
+    <Modal open={open} onClose={onClose} labelledBy={id} className="w-[min(440px,calc(100vw-32px))] rounded-card">
+      <div className="p-5">
+        <h2 id={id} className="mb-1.5 text-lead font-semibold">{title}</h2>
+        <div className="text-dense text-muted">{children}</div>
+      </div>
+      {actions && <div className="flex flex-wrap justify-end gap-2 border-t border-line bg-raised px-5 py-3">{actions}</div>}
+    </Modal>
+  );
+}
+
+/** A panel from the side (navigation) or from below (options on phones). */
+export function Sheet({ open, onClose, title, from, children }: { open: boolean; onClose: () => void; title: string; from: "left" | "below"; children: ReactNode }) {
+  return (
+    <Modal open={open} onClose={onClose} label={title} className={from === "left" ? "m-0 h-dvh max-h-none w-[min(288px,calc(100vw-56px))]" : "mx-0 mt-auto mb-0 max-h-[85dvh] w-screen rounded-t-card"}>
+      {from === "below" && (
+        <header className="flex items-center justify-between border-b border-line py-1 pr-1 pl-5">
+          <h2 className="text-card">{title}</h2>
+          <IconButton icon={X} label="Close" onClick={onClose} />
+        </header>
+      )}
+      <div className={from === "below" ? "p-5" : "h-full"}>{children}</div>
+    </Modal>
+  );
+}

@@ -1,0 +1,81 @@
+import { LockOpen } from "lucide-react";
+import type { ReactNode } from "react";
+import { cx } from "@/lib/cx.ts";
+import { Noise } from "@/ui/noise.tsx";
+
+type Whose = "yours" | "encrypted";
+const FRAME = "relative overflow-hidden rounded-picture after:pointer-events-none after:absolute after:inset-0 after:rounded-[inherit] after:border-2";
+const FRAMES: Record<Whose, string> = { yours: "after:border-amber", encrypted: "after:border-iris" };
+
+interface Props {
+  whose: Whose;
+  src: string;
+  alt: string;
+  /** The word below; "Your picture" or "Encrypted" if left out, none if null. */
+  label?: ReactNode;
+  /** Muted, right of the word. */
+  note?: ReactNode;
+  className?: string;
+  width?: number;
+  height?: number;
+}
+
+/** A picture in its frame: amber is yours, iris is the encrypted one. Never cropped. */
+export function Picture({ whose, src, alt, label, note, className, width, height }: Props) {
+  return (
+    <figure className={cx("min-w-0", className)}>
+      <div className={cx(FRAME, FRAMES[whose])}>
+        <img src={src} alt={alt} {...(width && { width })} {...(height && { height })} className={cx("block h-auto w-full", whose === "encrypted" && "pixelated")} />
+      </div>
+      {label !== null && <PictureCaption whose={whose} note={note}>{label}</PictureCaption>}
+    </figure>
+  );
+}
+
+/** A 10-px square, the word, and a fact at the right. */
+export function PictureCaption({ whose, note, children }: { whose: Whose; note?: ReactNode; children?: ReactNode }) {
+  return (
+    <figcaption className="mt-2.5 flex items-baseline justify-between gap-3 text-dense">
+      <PictureKey whose={whose}>{children}</PictureKey>
+      {note && <span className="truncate text-caption text-muted">{note}</span>}
+    </figcaption>
+  );
+}
+
+export const PictureKey = ({ whose, children }: { whose: Whose; children?: ReactNode }) => (
+  <span className="inline-flex items-center gap-2 text-dense font-medium">
+    <span aria-hidden className={cx("size-2.5 rounded-[3px]", whose === "yours" ? "bg-amber" : "bg-iris")} />
+    {children ?? (whose === "yours" ? "Your picture" : "Encrypted")}
+  </span>
+);
+
+/** The picture is the progress: noise takes over from the top by the share of bytes done. Without `src` the rest is plain amber. */
+export function PictureProgress({ src, alt, share, seed = "progress", cells = 96, className }: { src?: string | undefined; alt: string; share: number; seed?: string; cells?: number; className?: string }) {
+  const hidden = `inset(0 0 ${(1 - Math.min(1, Math.max(0, share))) * 100}% 0)`;
+  return (
+    <div className={cx("relative overflow-hidden rounded-picture", className)}>
+      {src ? <img src={src} alt={alt} className="block h-auto w-full" /> : <div role="img" aria-label={alt} className="aspect-square w-full bg-amber-tint" />}
+      <div className="absolute inset-0 transition-[clip-path] duration-240 ease-linear" style={{ clipPath: hidden }}>
+        <Noise columns={cells} seed={seed} />
+      </div>
+    </div>
+  );
+}
+
+const TILES = { small: "size-7 rounded-chip", medium: "size-12 rounded-control" };
+
+/** A 28-px tile (48 with `medium`) in lists: the noise of an encrypted picture, drawn from its id; amber with an open lock for a decrypt. */
+export function Tile({ id, kind = "encrypted", src, size = "small" }: { id: string; kind?: "encrypted" | "decrypt"; src?: string | undefined; size?: "small" | "medium" }) {
+  if (kind === "decrypt") {
+    return (
+      <span aria-hidden className={cx("inline-flex shrink-0 items-center justify-center border-[1.5px] border-amber bg-amber-tint text-amber", TILES[size])}>
+        <LockOpen className="size-3.5" strokeWidth={1.75} />
+      </span>
+    );
+  }
+  return (
+    <span aria-hidden className={cx(FRAME, "shrink-0 after:border-[1.5px]", src ? FRAMES.yours : FRAMES.encrypted, TILES[size])}>
+      {src ? <img src={src} alt="" className="size-full object-cover" /> : <Noise columns={12} seed={id} />}
+    </span>
+  );
+}

@@ -1,0 +1,105 @@
+import type { ReactNode } from "react";
+import { cx } from "@/lib/cx.ts";
+import { plural } from "@/lib/format.ts";
+import { usePhone } from "@/lib/hooks.ts";
+import { Button } from "@/ui/button.tsx";
+
+export interface Column<Row> {
+  key: string;
+  head: ReactNode;
+  cell: (row: Row) => ReactNode;
+  /** Numbers and times stand right. */
+  right?: boolean;
+  width?: string;
+  /** Its place in the card of a phone: the name, right of it, a muted fact, or nowhere. */
+  phone?: "name" | "badge" | "fact" | "none";
+}
+
+interface Props<Row> {
+  /** For screen readers. */
+  caption: string;
+  columns: Column<Row>[];
+  rows: Row[];
+  rowKey: (row: Row) => string;
+  selected?: (row: Row) => boolean;
+}
+
+/** A table; on phones a list of cards. A link with the class `row-link` in a cell makes its whole row a target. */
+export function Table<Row>(props: Props<Row>) {
+  return usePhone() ? <Cards {...props} /> : <Wide {...props} />;
+}
+
+function Wide<Row>({ caption, columns, rows, rowKey, selected }: Props<Row>) {
+  return (
+    <div className="overflow-x-auto">
+      <table className="w-full border-collapse text-body">
+        <caption className="sr-only">{caption}</caption>
+        <thead>
+          <tr className="h-9 border-b border-line text-caption font-medium text-muted">
+            {columns.map((column) => (
+              <th key={column.key} scope="col" className={cx("px-3 font-medium whitespace-nowrap first:pl-5 last:pr-5", column.right ? "text-right" : "text-left")} {...(column.width && { style: { width: column.width } })}>
+                {column.head}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr key={rowKey(row)} className={cx("relative h-11 border-hairline transition-colors not-first:border-t", selected?.(row) ? "bg-raised shadow-[inset_3px_0_0_var(--ink)]" : "has-[.row-link]:hover:bg-raised/60")}>
+              {columns.map((column) => (
+                <td key={column.key} className={cx("px-3 py-1 first:pl-5 last:pr-5", column.right && "numeric text-right whitespace-nowrap")}>{column.cell(row)}</td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function Cards<Row>({ caption, columns, rows, rowKey, selected }: Props<Row>) {
+  const place = (column: Column<Row>, index: number) => column.phone ?? (index === 0 ? "name" : "fact");
+  const of = (wanted: string) => columns.filter((column, index) => place(column, index) === wanted);
+  return (
+    <ul aria-label={caption}>
+      {rows.map((row) => (
+        <li key={rowKey(row)} className={cx("relative border-hairline px-4 py-3 not-first:border-t", selected?.(row) && "bg-raised shadow-[inset_3px_0_0_var(--ink)]")}>
+          <div className="flex items-center justify-between gap-3">
+            <div className="flex min-w-0 items-center gap-2">{of("name").map((column) => <span key={column.key} className="min-w-0">{column.cell(row)}</span>)}</div>
+            <div className="flex shrink-0 items-center gap-2">{of("badge").map((column) => <span key={column.key}>{column.cell(row)}</span>)}</div>
+          </div>
+          <div className="mt-1 flex flex-wrap gap-x-3 gap-y-0.5 text-dense text-muted">{of("fact").map((column) => <span key={column.key} className={cx(column.right && "numeric")}>{column.cell(row)}</span>)}</div>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** Below a cursor list, which has no totals: "12 shown, newest first" and the button for more. */
+export function MorePages({ shown, size = 25, hasMore, busy, onMore, note = "newest first" }: { shown: number; size?: number; hasMore: boolean; busy?: boolean; onMore: () => void; note?: string }) {
+  return (
+    <div className="flex min-h-[46px] items-center justify-between gap-3 border-t border-line px-5 py-2 text-dense text-muted max-md:px-4">
+      <span role="status">{plural(shown, "shown", "shown")}{note && `, ${note}`}</span>
+      {hasMore && <Button size="small" busy={busy} onClick={onMore}>Load {size} more</Button>}
+    </div>
+  );
+}
+
+/** The floating ink bar of a selection; its verbs carry counts ("Try 2 again"). */
+export function SelectionBar({ count, onClear, children }: { count: number; onClear: () => void; children: ReactNode }) {
+  if (count === 0) return null;
+  return (
+    <div role="region" aria-label="Selection" className="sticky bottom-4 z-20 mx-auto mt-4 flex w-fit max-w-full flex-wrap items-center gap-2 rounded-card bg-ink px-4 py-2 text-bg shadow-float">
+      <span className="numeric mr-2 border-r border-bg/25 pr-4 font-medium">{count} selected</span>
+      {children}
+      <button type="button" onClick={onClear} className="ml-1 inline-flex h-[30px] items-center rounded-control px-2 text-dense font-medium hover:bg-bg/15 max-md:h-11">Clear</button>
+    </div>
+  );
+}
+
+/** A verb in the ink bar. */
+export const SelectionButton = ({ onClick, busy, children }: { onClick: () => void; busy?: boolean; children: ReactNode }) => (
+  <button type="button" onClick={onClick} aria-busy={busy ? true : undefined} disabled={busy === true} className="inline-flex h-[30px] items-center gap-2 rounded-control bg-bg/15 px-3 text-dense font-medium hover:bg-bg/25 max-md:h-11">
+    {children}
+  </button>
+);

@@ -1,0 +1,34 @@
+import tailwindcss from "@tailwindcss/vite";
+import react from "@vitejs/plugin-react";
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vite";
+import { routeList } from "./vite.routes.ts";
+
+const GATEWAY = process.env.IMAGESHIELD_URL ?? "http://127.0.0.1:8000";
+// The policy that the gateway sends; `vite preview` sends it too, so that a violation is seen before it is served.
+const CSP =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; font-src 'self'; connect-src 'self'; " +
+  "worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+// The gateway accepts its own origin only, so the proxy speaks in its name.
+const toGateway = { target: GATEWAY, changeOrigin: true, headers: { origin: GATEWAY } };
+const proxy = {
+  "^/(api|health|ready|docs|openapi.json|open.html)(/|$|\\?)": toGateway,
+  "/ws": { ...toGateway, ws: true },
+};
+
+export default defineConfig({
+  plugins: [react(), tailwindcss(), routeList()],
+  resolve: { alias: { "@": fileURLToPath(new URL("src", import.meta.url)) } },
+  server: { proxy },
+  preview: { proxy, headers: { "Content-Security-Policy": CSP } },
+  worker: { format: "es" },
+  build: {
+    outDir: "dist",
+    target: "es2022",
+    // A preload polyfill would be an inline script, and an inlined asset a data: font: the policy forbids both.
+    modulePreload: { polyfill: false },
+    assetsInlineLimit: 0,
+    reportCompressedSize: true,
+  },
+});
