@@ -19,6 +19,8 @@ export const LABELS = {
   segment: utf8("imageshield/v1/segment"),
   passphrase: utf8("imageshield/v1/passphrase"),
   recipient: utf8("imageshield/v1/recipient"),
+  entropy: utf8("imageshield/v1/entropy"),
+  clientSeed: utf8("imageshield/v1/client-seed"),
 } as const;
 
 export interface Keys {
