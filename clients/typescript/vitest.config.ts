@@ -1,3 +1,6 @@
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
 
-export default defineConfig({ test: { include: ["tests/**/*.test.ts"], testTimeout: 60_000 } });
+// tests/service needs a running service: vitest.service.config.ts.
+export default defineConfig({
+  test: { include: ["tests/**/*.test.ts"], exclude: [...configDefaults.exclude, "tests/service/**"], testTimeout: 60_000 },
+});
