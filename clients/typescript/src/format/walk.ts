@@ -12,6 +12,8 @@ export interface Chunk {
   readonly data: Bytes;
   /** The CRC-32 that the file states. */
   readonly checksum: number;
+  /** Where the next chunk begins. */
+  readonly end: number;
 }
 
 export function isPng(file: Uint8Array): boolean {
@@ -24,7 +26,7 @@ export function* chunksOf(file: Bytes): Generator<Chunk> {
   for (let at = SIGNATURE.length; at < file.length; ) {
     const end = at + 8 + view.getUint32(at);
     const type = String.fromCharCode(...file.subarray(at + 4, at + 8));
-    yield { type, data: file.subarray(at + 8, end), checksum: view.getUint32(end) };
+    yield { type, data: file.subarray(at + 8, end), checksum: view.getUint32(end), end: end + 4 };
     at = end + 4;
   }
 }
