@@ -15,9 +15,8 @@ from uuid_utils.compat import uuid7
 
 from shield_core.cipher.purity import Purity
 from shield_core.cipher.threads import useful_threads
-from shield_core.encrypted import detached as detached_images
 from shield_core.encrypted import material as materials
-from shield_core.encrypted import png, tag
+from shield_core.encrypted import pair, tag
 from shield_core.encrypted._attempt import Attempt
 from shield_core.encrypted.evidence import fits, read_metadata
 from shield_core.encrypted.header import NONCE_SIZE, pack
@@ -30,7 +29,7 @@ from shield_core.image.regions import Region, put_pixels, take_pixels
 from shield_core.keys import keyfile, schedule
 from shield_core.keys.keyfile import KeyFile
 from shield_core.keys.stanzas import Opener, Wrap
-from shield_core.progress import Advance, ProgressSink, Stage, StageClock, ignore
+from shield_core.progress import ProgressSink, Stage, StageClock, ignore
 from shield_core.quantum.pool import BitPool
 from shield_core.quantum.sources import EntropySource
 
@@ -229,7 +228,7 @@ def decrypt_image(
     """
     clock = StageClock(progress)
     with clock.stage(Stage.VALIDATING, memoryview(image).nbytes) as advance:
-        key_file, parsed = _read(image, key_file, detached, advance)
+        parsed, key_file = pair.read(image, key_file, detached=detached, progress=advance)
         if consume:
             _empty(image)
     header, samples = parsed.header, parsed.samples
@@ -278,21 +277,6 @@ def decrypt_image(
         warnings=() if restored.identical else (NOT_IDENTICAL,),
         timings_ms=clock.timings_ms,
     )
-
-
-def _read(
-    image: png.Buffer, key_file: bytes | KeyFile, front: png.Buffer | None, advance: Advance
-) -> tuple[KeyFile, png.Parsed]:
-    """Read image and key file in the order of the format: first what the file is, then the key file, then the rest."""
-    if front is None:
-        png.find(image)
-        return _parse(key_file), png.read(image, progress=advance)
-    walk = detached_images.survey(image)
-    return _parse(key_file), detached_images.read(walk, front, progress=advance)
-
-
-def _parse(key_file: bytes | KeyFile) -> KeyFile:
-    return key_file if isinstance(key_file, KeyFile) else keyfile.parse(key_file)
 
 
 def _empty(data: bytes | bytearray | memoryview) -> None:

@@ -19,6 +19,7 @@ from tests.support import pictures
         (b'\xef\xbb\xbf\r\n{"format":"imageshield-key-file"', "a key file", False),
         (b'{"format": "imageshield-receipt"', None, False),
         (b"QSMT\x01", "a material file", False),
+        (b"QSIS\x01", "the header of an encrypted image", False),
         (b"", None, False),
     ],
 )

@@ -180,7 +180,7 @@ class TestKernel:
         png_read.warm()
 
     @pytest.mark.parametrize("number", range(5))
-    @pytest.mark.parametrize("step", [1, 2, 3, 4])
+    @pytest.mark.parametrize("step", [1, 2, 3, 4, 6, 8])
     def test_plain_and_compiled_agree(self, number, step, monkeypatch):
         rng = np.random.default_rng(number)
         filtered = rng.integers(0, 256, (4, 1 + 6 * step), dtype=np.uint8)
@@ -188,7 +188,7 @@ class TestKernel:
         above = rng.integers(0, 256, 6 * step, dtype=np.uint8)
         compiled, plain = np.zeros((2, 4, 6 * step), np.uint8)
         assert png_kernels.unfilter(filtered, above, compiled, step) == 4
-        for name in ("_undo", "_restore"):
+        for name in ("_undo", "_undo_wide", "_restore"):
             monkeypatch.setattr(png_kernels, name, getattr(png_kernels, name).py_func)
         with np.errstate(over="ignore"):
             assert png_kernels.unfilter.py_func(filtered, above, plain, step) == 4
