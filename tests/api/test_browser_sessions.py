@@ -12,6 +12,7 @@ from backplane.errors import Overloaded, Unavailable
 from backplane.services.identity.browser_sessions import BrowserSessions
 from tests.api.conftest import PASSWORD, opened
 from tests.api.listening import refusal, rest, socket
+from tests.api.test_sessions import ANYONE, WAITING, Late
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 
@@ -451,6 +452,24 @@ class TestLogOut:
         assert (await client.post(rotate, headers=token)).status_code == 200
         await browser.log_out()
         assert refused(await client.post(rotate, headers=token))
+
+    async def test_overtakes_a_refresh_that_has_not_committed(self, gateway, browser, background):
+        """The refresh adds a token that the log-out did not see at first."""
+        identity, database = gateway.services.identity, gateway.services.resources.database
+        written, commit = asyncio.Event(), asyncio.Event()
+        late = BrowserSessions(
+            Late(database, written, commit), identity.browsers._access, identity.sessions, refresh_seconds=3600
+        )
+        refreshing = background(late.refresh(ANYONE, browser.cookie))
+        await written.wait()
+        leaving = background(browser.log_out())
+        async with asyncio.timeout(20), database.reading() as session:
+            while not await session.scalar(WAITING):  # noqa: ASYNC110 - what is waited for is the database's
+                await asyncio.sleep(0.01)
+        commit.set()
+        refreshed, response = await refreshing, await leaving
+        assert response.status_code == 204
+        assert refused(await browser.refresh(refreshed.refresh_token))
 
     async def test_with_the_access_token_ends_the_cookie(self, client, ada):
         """`POST /auth/logout` is for the same login session."""

@@ -76,7 +76,18 @@ class TestOtherAccounts:
 
 class TestWithoutACredential:
     PUBLIC = frozenset(
-        {"/health", "/ready", "/metrics", "/.well-known/jwks.json", "/api/v1/auth/register", "/api/v1/auth/token"}
+        {
+            "/health",
+            "/ready",
+            "/metrics",
+            "/.well-known/jwks.json",
+            "/api/v1/auth/register",
+            "/api/v1/auth/session",
+            "/api/v1/auth/session/refresh",
+            "/api/v1/auth/token",
+            "/api/v1/setup",
+            "/api/v1/tiers",
+        }
     )
 
     async def test_every_other_route_is_401(self, gateway, client):

@@ -28,9 +28,11 @@ REPEATED_SECONDS = 20
 """Enough for a slow answer and a reload."""
 
 SETTLING_SECONDS = 60
-"""After a rotation the new token stays for this long, whoever uses it. It is longer than the time above, so that within
-that time the successor of a used token is always valid, and so that an answer that arrives late does not put a used
-token back into the browser."""
+"""After a rotation the new token stays for this long, whichever tab uses it.
+
+It is longer than the time above. So within that time the successor of a used token is always valid, and an answer that
+arrives late does not put a used token back into the browser.
+"""
 
 TOKEN_BYTES = SALT_BYTES = 32
 LABEL = b"imageshield/v1/refresh-successor"
