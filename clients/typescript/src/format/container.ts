@@ -12,7 +12,7 @@ import { readStored, storedSize } from "./stored.ts";
 import { chunksOf, isPng, SIGNATURE } from "./walk.ts";
 
 export const CHUNK_TYPE = "qsIS";
-const TAG_SIZE = 32;
+export const TAG_SIZE = 32;
 const IHDR_SIZE = 13;
 const ALIGNMENT = 8;
 const IEND = chunk("IEND", new Uint8Array());
@@ -89,7 +89,8 @@ function checkPixels(ihdr: Bytes): void {
   if (view.getUint32(0) * view.getUint32(4) > MAX_PIXELS) throw new TooManyPixels("The limit is 25,000,000 pixels");
 }
 
-function whatItIs(file: Bytes): string {
+/** What a file is that should be an encrypted image, in a sentence. */
+export function whatItIs(file: Bytes): string {
   const { kind, isPicture } = nameOf(file) ?? { kind: null, isPicture: false };
   if (kind === null) return "An encrypted image is a PNG";
   const told = `This is ${kind}: an encrypted image is a PNG`;

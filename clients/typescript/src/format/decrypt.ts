@@ -2,6 +2,7 @@
 
 import { type Bytes, equal, fromHex, toHex } from "./bytes.ts";
 import { type Container, findHeader, readContainer } from "./container.ts";
+import { readDetached, survey } from "./detached.ts";
 import { CommitmentMismatch, MacMismatch, PayloadInvalid } from "./failures.ts";
 import { unframe } from "./framing.ts";
 import type { Header, Layout, Purity } from "./header.ts";
@@ -26,6 +27,8 @@ export interface Sealed {
   readonly secrets?: Secrets | undefined;
   /** The `.qmat` file of the purity `maximum`; ignored for the others. */
   readonly material?: Bytes | null | undefined;
+  /** Header ‖ tag, the data of qsIS (`.qhdr`): they are then taken from here, and the image may be saved again. */
+  readonly header?: Bytes | null | undefined;
 }
 
 export interface DecryptOptions extends PaceOptions {
@@ -54,9 +57,7 @@ export interface Decrypted {
 export async function decrypt(sealed: Sealed, options: DecryptOptions = {}): Promise<Decrypted> {
   const pace = new Pace(options);
   await pace.begin("validating", sealed.image.length);
-  findHeader(sealed.image); // 1, 2, 3
-  const keyFile = parseKeyFile(sealed.keyFile); // 4
-  const container = await readContainer(sealed.image, pace); // 5
+  const { keyFile, container } = sealed.header ? await readSaved(sealed, sealed.header, pace) : await read(sealed, pace);
   if (options.consume) detach(sealed.image);
   const material = materialOf(container.header, keyFile, sealed.material ?? null); // 5a
   await pace.begin("unlocking");
@@ -67,6 +68,18 @@ export async function decrypt(sealed: Sealed, options: DecryptOptions = {}): Pro
   const metadata = await openMetadata(container.header, keyFile, keys.metadata); // 11
   const samples = await decryptSamples(container, keys, material, metadata, pace); // 12, 13
   return restore(container.header, samples, metadata);
+}
+
+/** Steps 1 to 5. */
+async function read({ image, keyFile }: Sealed, pace: Pace): Promise<{ keyFile: KeyFile; container: Container }> {
+  findHeader(image);
+  return { keyFile: parseKeyFile(keyFile), container: await readContainer(image, pace) };
+}
+
+/** Steps 1 to 5b of Detached decryption. */
+async function readSaved({ image, keyFile }: Sealed, front: Bytes, pace: Pace): Promise<{ keyFile: KeyFile; container: Container }> {
+  const walk = survey(image);
+  return { keyFile: parseKeyFile(keyFile), container: await readDetached(walk, front, pace) };
 }
 
 async function unlock(keyFile: KeyFile, header: Header, secrets: Secrets): Promise<Keys> {

@@ -8,6 +8,7 @@
  * │   ├── ImageEmpty · UnsupportedFormat · NotEncrypted · FileTooLarge · TooManyPixels
  * │   └── ImageCorrupt · LayoutNotExact · RegionInvalid
  * ├── HeaderMissing          a sound PNG without the chunk qsIS: saved again, or never encrypted
+ * ├── PictureConverted       detached: another program has changed the size or kind of the encrypted image
  * ├── KeyFileInvalid         not a canonical key file, or a parameter over its cap
  * ├── KeyFileTooCostly       the passphrase costs more than this device can give
  * ├── RecipientUnfit         a text that is no key of a recipient
@@ -24,7 +25,9 @@
  */
 
 /** The name of a step in the test vectors. */
-export type Failure = "header missing" | "key file" | "header" | "no match" | "commitment" | "mac" | "payload";
+export type Failure =
+  | ("header missing" | "converted" | "damaged" | "key file")
+  | ("header" | "no match" | "commitment" | "mac" | "payload");
 
 export abstract class FormatError extends Error {
   abstract readonly code: string;
@@ -59,6 +62,7 @@ export class TooManyPixels extends ImageError {
 
 export class ImageCorrupt extends ImageError {
   readonly code = "image-corrupt";
+  override readonly failure = "damaged";
 }
 
 export class LayoutNotExact extends ImageError {
@@ -72,6 +76,11 @@ export class RegionInvalid extends ImageError {
 export class HeaderMissing extends FormatError {
   readonly code = "header-missing";
   override readonly failure = "header missing";
+}
+
+export class PictureConverted extends FormatError {
+  readonly code = "picture-converted";
+  override readonly failure = "converted";
 }
 
 export class KeyFileInvalid extends FormatError {

@@ -19,6 +19,7 @@ const BEGINNINGS: readonly (readonly [RegExp, string, boolean])[] = [
   [/^[\s\S]{4}ftyp/, "a HEIC or AVIF", true],
   [KEY_FILE, "a key file", false],
   [/^QSMT/, "a material file", false],
+  [/^QSIS/, "the header of an encrypted image", false],
   [/^imageshield-secret-1:/, "a recipient's secret key", false],
   [/^AGE-SECRET-KEY-PQ-1/i, "a recipient's secret key", false],
   [/^(?:imageshield-public-1:|age1pq1)/i, "a recipient's public key", false],

@@ -7,7 +7,7 @@ import { readVector, type Vector } from "./vector.ts";
 
 const VECTORS = join(import.meta.dirname, "../../../../tests/vectors");
 
-export function readVectors(folder: "images" | "key_files"): Vector[] {
+export function readVectors(folder: "images" | "key_files" | "detached"): Vector[] {
   const names = readdirSync(join(VECTORS, folder)).filter((name) => name.endsWith(".vector"));
   return names.sort().map((name) => readVector(name.replace(/\.vector$/, ""), readBytes(folder, name)));
 }

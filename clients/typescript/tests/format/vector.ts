@@ -50,17 +50,19 @@ export async function decryptVector(vector: Vector, images: (name: string) => Ve
   const { passphrase, identity, image } = vector.lines;
   const secrets = { passphrase, secretKeys: identity === undefined ? [] : [SecretKey.parse(identity)] };
   if (image === undefined) {
-    return decrypt({ image: vector.file, keyFile: await keyFileOf(vector), material: materialOf(vector), secrets });
+    const [keyFile, material, header] = [await keyFileOf(vector), materialOf(vector), headerOf(vector)];
+    return decrypt({ image: vector.file, keyFile, material, secrets, header });
   }
   const of = images(image);
   return decrypt({ image: of.file, keyFile: vector.file, material: materialOf(of), secrets });
 }
 
 /** A plain key file for an image; where it has no qsIS, the key file is not looked at. */
-export async function keyFileOf({ file, lines }: Vector): Promise<Bytes> {
+export async function keyFileOf(vector: Vector): Promise<Bytes> {
+  const { lines } = vector;
   const { purity = "balanced", material, statement } = lines;
   const fileKey = fromHex(lines["file key"] ?? "") ?? new Uint8Array(32);
-  const [keyId, nonce] = idAndNonce(file);
+  const [keyId, nonce] = idAndNonce(headerOf(vector) ?? ownChunkOf(vector.file));
   const keys = deriveKeys(fileKey, nonce);
   const value: JsonObject = {
     format: "imageshield-key-file",
@@ -77,10 +79,19 @@ export async function keyFileOf({ file, lines }: Vector): Promise<Bytes> {
   return dumpsIndented({ ...value, mac_b64: toBase64(await hmacSha256(keys.keyFile, dumps(value))) });
 }
 
-function idAndNonce(png: Bytes): [Bytes, Bytes] {
+function idAndNonce(header: Bytes): [Bytes, Bytes] {
+  const padded = concat(header, new Uint8Array(50));
+  return [padded.slice(10, 26), padded.slice(26, 50)];
+}
+
+function ownChunkOf(png: Bytes): Bytes {
   const at = png.findIndex((_, i) => String.fromCharCode(...png.subarray(i, i + 4)) === "qsIS");
-  const own = at < 0 ? new Uint8Array(50) : concat(png.subarray(at + 4, at + 54), new Uint8Array(50));
-  return [own.slice(10, 26), own.slice(26, 50)];
+  return at < 0 ? new Uint8Array() : png.subarray(at + 4, at + 54);
+}
+
+/** Of `detached/`: header ‖ tag of the encrypted image. */
+function headerOf({ lines }: Vector): Bytes | null {
+  return lines.header === undefined ? null : fromBase64(lines.header);
 }
 
 function materialOf({ lines }: Vector): Bytes | null {
