@@ -73,7 +73,10 @@ FILES = {
     "alpha.bmp": pictures.as_bmp(pictures.make(mode="RGBA")),
     "long.bmp": pictures.long_bmp(124),
     "around.bmp": other_pictures.bmp_around(pictures.as_jpeg(pictures.make()), 4),
-    **{f"{mode.replace(';', '')}.tif": pictures.as_tiff(pictures.make(mode=mode)) for mode in ("L", "LA", "RGB", "RGBA", "I;16", "CMYK")},
+    **{
+        f"{mode.replace(';', '')}.tif": pictures.as_tiff(pictures.make(mode=mode))
+        for mode in ("L", "LA", "RGB", "RGBA", "I;16", "CMYK")
+    },
     "packed.tif": pictures.as_tiff(pictures.make(), compression="tiff_adobe_deflate"),
     "black.tif": pictures.as_tiff(pictures.make(mode="L").convert("1")),
     "mm.tif": pictures.gray_tiff(">"),
@@ -112,7 +115,11 @@ REFUSED = {
     "key.qkey": (b'{\n  "format": "imageshield-key-file"', {}, "unsupported-format"),
     "exact.jpg": (pictures.sample("rocket.jpg"), {"layout": "pixels"}, "layout-not-exact"),
     "partly.jpg": (pictures.sample("rocket.jpg"), {"regions": REGIONS}, "layout-not-exact"),
-    "outside.png": (PARTLY["partly-L.png"], {"regions": [{"x": 1, "y": 0, "width": 120, "height": 9}]}, "region-invalid"),
+    "outside.png": (
+        PARTLY["partly-L.png"],
+        {"regions": [{"x": 1, "y": 0, "width": 120, "height": 9}]},
+        "region-invalid",
+    ),
     "as-file.png": (PARTLY["partly-L.png"], {"regions": REGIONS, "layout": "file"}, "region-invalid"),
     "half.png": (pictures.half_a_png(np.array(pictures.make())), {}, "image-corrupt"),
     "both.png": (PARTLY["partly-L.png"], {"passphrase": "short"}, "validation-failed"),
@@ -128,7 +135,13 @@ def made(tmp_path_factory):
     jobs += [named | {"file": name, "regions": REGIONS, "keyId": KEY_ID, "serverBytes": "80" * 32} for name in PARTLY]
     jobs += [{"file": name, "passphrase": PASSWORD} | options for name, options in KDFS.items()]
     jobs += [named | {"file": name} | options for name, (_, options, _) in REFUSED.items()]
-    files = PIXELS | FILES | PARTLY | dict.fromkeys(KDFS, PIXELS["RGB.png"]) | {name: data for name, (data, *_) in REFUSED.items()}
+    files = (
+        PIXELS
+        | FILES
+        | PARTLY
+        | dict.fromkeys(KDFS, PIXELS["RGB.png"])
+        | {name: data for name, (data, *_) in REFUSED.items()}
+    )
     for name, data in files.items():
         (folder / name).write_bytes(data)
     (folder / "jobs.json").write_text(json.dumps(jobs))
@@ -246,12 +259,18 @@ class TestStatement:
     def statement(self, made, name):
         data = (made / f"{name}.statement").read_bytes()
         value = canonical.loads(data)
-        assert hashlib.sha256(data).hexdigest() == result(made, name)["digest"] == open_made(made, name)[1]["statement_sha256"]
+        assert (
+            hashlib.sha256(data).hexdigest()
+            == result(made, name)["digest"]
+            == open_made(made, name)[1]["statement_sha256"]
+        )
         return value
 
     def test_has_the_keys_of_version_1(self, made):
         source = OsSource()
-        about = keygen.draw_file_key(source, job_id=JOB, key_id=open_made(made, "L.png")[0].key_id, requested="balanced", served="balanced")
+        about = keygen.draw_file_key(
+            source, job_id=JOB, key_id=open_made(made, "L.png")[0].key_id, requested="balanced", served="balanced"
+        )
         core, client = about.statement, self.statement(made, "L.png")
         assert client.keys() == core.keys()
         for key in ("source", "raw", "system", "conditioning"):

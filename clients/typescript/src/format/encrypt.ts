@@ -51,6 +51,8 @@ export interface EncryptedImage {
   readonly statementSha256: string;
 }
 
+const KEY_ID = 16;
+
 interface Draw {
   readonly fileKey: Bytes;
   readonly nonce: Bytes;
@@ -66,6 +68,7 @@ interface Draw {
  */
 export async function encryptImage(data: Bytes, options: EncryptOptions): Promise<EncryptedImage> {
   const { layout = "auto", regions = [], fileName = null, keyId = newKeyId() } = options;
+  if (keyId.length !== KEY_ID) throw new RangeError("A key id has 16 bytes");
   const pace = new Pace(options);
   await pace.begin("validating", data.length);
   const payload = await buildPayload(data, { layout, regions, fileName }, pace);
@@ -88,7 +91,7 @@ export async function encryptImage(data: Bytes, options: EncryptOptions): Promis
 
 /** A UUIDv7 (RFC 9562, section 5.7). */
 export function newKeyId(): Bytes {
-  const id = crypto.getRandomValues(new Uint8Array(16));
+  const id = crypto.getRandomValues(new Uint8Array(KEY_ID));
   const view = new DataView(id.buffer);
   const now = Date.now();
   view.setUint16(0, Math.floor(now / 2 ** 32));

@@ -35,5 +35,6 @@ export function fileKeyOf(seed: Bytes): Bytes {
 }
 
 function framed(data: Bytes): Bytes {
+  if (data.length > 0xffff) throw new RangeError("The name of a job is too long");
   return concat(u16(data.length), data);
 }

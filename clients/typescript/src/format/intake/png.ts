@@ -29,7 +29,7 @@ export async function readPng({ geometry, chunks }: PngWalk, pace: Pace): Promis
     rows.put(part);
     await pace.advance(part.length);
   }
-  // Not every program that inflates refuses bytes behind the end, so their checksum is compared here.
+  // Node inflates without a word about bytes behind the end; where there are none, the checksum ends the data.
   if (!rows.areComplete) throw new ImageCorrupt("The image data of the PNG are shorter than the picture");
   if (checksum !== lastNumber(parts)) throw damaged();
   return picture;
