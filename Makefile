@@ -7,7 +7,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 # Tests start hundreds of Python processes, and without the bytecode cache each compiles the packages again.
 export PYTHONDONTWRITEBYTECODE :=
-.PHONY: help setup setup-run demo up test test-fast clients check fix bench faults lock replay load
+.PHONY: help setup setup-run console demo up test test-fast clients check fix bench faults lock replay load
 
 define PREPARE
 $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "setup: Python 3.11 or newer is needed; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12 setup")' && $(PYTHON) scripts/setup_environment.py
@@ -19,12 +19,18 @@ MANIFESTS := $(filter-out k8s/kustomization.yaml,$(wildcard k8s/*.yaml))
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 12
 
-setup: ## bring .venv to what requirements/dev.txt lists (if it is up to date: no network)
+setup: ## bring .venv to what requirements/dev.txt lists, and build the console (if both are up to date: no network)
 	@$(PREPARE) dev
+	@$(PYTHON) scripts/build_console.py
 
 # What the system needs to run, half of the download. A .venv that already has the rest keeps it.
 setup-run:
 	@$(PREPARE) run
+	@$(PYTHON) scripts/build_console.py
+
+# The other targets go on without it; this one says why it could not be built, and fails.
+console: ## build the web console and the opener, with npm or, without it, with a Node from PyPI
+	@REQUIRE_CONSOLE=1 $(PYTHON) scripts/build_console.py
 
 demo: setup-run ## start everything, encrypt and decrypt a sample through the API, print the evidence, stop
 	@$(BIN)/imageshield demo
@@ -35,7 +41,8 @@ up: setup-run ## start everything and keep it running on http://localhost:8000 u
 # Code that protects a secret: every branch is tested.
 WHOLLY_COVERED := shield_core/cipher/*,shield_core/encrypted/*,shield_core/keys/*,shield_core/quantum/health.py
 
-test: setup ## every test, with branch coverage of at least 90 %, and 100 % where secrets are
+test: setup ## every test, of TypeScript and of Python, with branch coverage of at least 90 %, and 100 % where secrets are
+	@$(PYTHON) scripts/run_npm.py test
 	@rm -f .coverage .coverage.*
 	@$(BIN)/coverage run -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 	@$(BIN)/coverage combine --quiet
@@ -68,10 +75,10 @@ fix: setup ## write what a tool can fix of the complaints of `check`
 	@$(BIN)/python -m imageshield.manual --write
 
 # The parts of `check`, in the order in which they run. Each is a target of its own: `make check-types`.
-CHECKS := format lint spelling imports types migrations openapi dockerfiles compose manifests links
+CHECKS := format lint spelling imports types console migrations openapi dockerfiles compose manifests links
 .PHONY: $(addprefix check-,$(CHECKS))
 
-check: $(addprefix check-,$(CHECKS)) ## read everything but the tests: style, types, layers, SQL, OpenAPI, deployment, links
+check: $(addprefix check-,$(CHECKS)) ## read everything but the tests: style, types, layers, console, SQL, OpenAPI, deployment, links
 	@echo "check: all $(words $(CHECKS)) parts passed"
 
 check-format: setup
@@ -88,6 +95,9 @@ check-imports: setup
 
 check-types: setup
 	$(BIN)/mypy
+
+check-console: setup
+	@$(PYTHON) scripts/run_npm.py types lint check:schema
 
 check-migrations: setup
 	$(BIN)/python scripts/lint_migrations.py
@@ -124,8 +134,11 @@ lock: setup ## resolve the dependencies again (UPGRADE=--upgrade takes newer rel
 	    --no-emit-index-url requirements/uv.in -o requirements/uv.txt
 	$(BIN)/uv pip compile $(UPGRADE) --quiet --universal --generate-hashes --no-annotate --python-version 3.11 \
 	    --no-emit-index-url requirements/clients.in -o requirements/clients.txt
+	$(BIN)/uv pip compile $(UPGRADE) --quiet --universal --generate-hashes --no-annotate --python-version 3.11 \
+	    --no-emit-index-url requirements/node.in -o requirements/node.txt
 	@if npm --version >/dev/null 2>&1; then \
 	    npm --prefix tests/clients/typescript install --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund; \
+	    npm install --package-lock-only; \
 	else \
-	    echo "SKIPPED: tests/clients/typescript/package-lock.json — there is no npm on this machine"; \
+	    echo "SKIPPED: both package-lock.json — there is no npm on this machine"; \
 	fi

@@ -35,6 +35,8 @@ from api.routes import (
     webhooks,
 )
 from api.routing import UploadLimits
+from api.site.console import Console
+from api.site.route import ConsoleRoute
 from api.ws import progress
 from backplane.settings import Settings
 from shield_core import __version__
@@ -85,6 +87,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     errors.install(app)
     for router in ROUTERS:
         app.include_router(router)
+    app.router.routes.append(ConsoleRoute(Console.read()))
     app.state.upload_limits = UploadLimits(ROUTERS)
     # The last one added is the outermost: api.middleware lists the order.
     for middleware in (Bodies, Replays, AllowedOrigins, Failures, AccessLog, RequestContext, SecurityHeaders, Handover):

@@ -1,5 +1,6 @@
 """Run the steps of a Dockerfile without a container engine, in a directory that represents the image's root."""
 
+import fnmatch
 import json
 import os
 import re
@@ -41,7 +42,7 @@ def carry_out(name: str, *, project: Path, root: Path, python: Path, report: Rep
     temporary.mkdir(parents=True)
     temporary.chmod(0o1777)
     image = Image(name, root, {"PATH": f"{python_folder(root, python)}:/usr/bin:/bin", "TMPDIR": str(temporary)})
-    for kind, words in steps(project / f"Dockerfile.{name}"):
+    for kind, words in available(steps(project / f"Dockerfile.{name}"), report):
         started = time.monotonic()
         carry_out_step(image, kind, words, project=project)
         if kind == "RUN":
@@ -55,6 +56,20 @@ def steps(dockerfile: Path) -> Iterator[tuple[str, str]]:
     for line in re.sub(r"\\\n\s*", "", text).splitlines():
         if line.strip():
             kind, words = line.split(None, 1)
+            yield kind, words
+
+
+def available(all_steps: Iterator[tuple[str, str]], report: Report) -> Iterator[tuple[str, str]]:
+    """Leave out the stage of Node where this machine has no npm."""
+    left_out = False
+    for kind, words in all_steps:
+        if kind == "FROM":
+            left_out = (
+                words.startswith("${NODE_IMAGE}") and shutil.which("npm", path="/usr/local/bin:/usr/bin:/bin") is None
+            )
+            if left_out:
+                report("SKIPPED: the stage of the console — there is no npm on this machine")
+        if not left_out:
             yield kind, words
 
 
@@ -81,14 +96,42 @@ def carry_out_step(image: Image, kind: str, words: str, *, project: Path) -> Non
 
 def copy(image: Image, words: str, *, project: Path) -> None:
     if words.startswith("--from"):
-        return  # both stages share one tree here
-    source, target = words.split()
+        _, source, target = words.split()
+        place_stage(Path(image.place(source)), image.directory / target)
+        return
+    *sources, target = words.split()
     to = image.directory / target
-    to.parent.mkdir(parents=True, exist_ok=True)
-    if (project / source).is_dir():
-        shutil.copytree(project / source, to, ignore=shutil.ignore_patterns("__pycache__"))
-    else:
-        shutil.copy2(project / source, to)
+    for source in sources:
+        place = to / Path(source).name if target.endswith("/") else to
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if (project / source).is_dir():
+            shutil.copytree(project / source, place, ignore=ignored(project), dirs_exist_ok=True)
+        else:
+            shutil.copy2(project / source, place)
+
+
+def place_stage(source: Path, target: Path) -> None:
+    """Copy what another stage built. Both share one tree here, so it may be in its place already."""
+    if target != source and source.exists():
+        shutil.copytree(source, target)
+
+
+def ignored(project: Path) -> Callable[[str, list[str]], set[str]]:
+    """Return what leaves out the files of a folder that `.dockerignore` keeps from a build."""
+    lines = (project / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    patterns = [line for line in lines[1:] if line and line[0] not in "!#*"]
+    anywhere = [line.removeprefix("**/") for line in lines if line.startswith("**/")]
+
+    def leave_out(folder: str, names: list[str]) -> set[str]:
+        place = Path(folder).relative_to(project).as_posix()
+        return {
+            name
+            for name in names
+            if any(fnmatch.fnmatch(name, one) for one in anywhere)
+            or any(fnmatch.fnmatch(f"{place}/{name}", one) for one in patterns)
+        }
+
+    return leave_out
 
 
 def run(image: Image, words: str) -> None:

@@ -130,6 +130,7 @@ def run_system(images: dict[str, Image], user: User, place: Path) -> None:
         for part in parts:
             running.enter_context(started(part, user, settings, place))
         read_the_manual(f"http://127.0.0.1:{port}")
+        read_the_console(f"http://127.0.0.1:{port}", api)
         encrypt_a_picture(f"http://127.0.0.1:{port}")
         check_kernels(worker)
 
@@ -180,6 +181,18 @@ def read_the_manual(url: str) -> None:
     """Check that the image has every page that the gateway serves."""
     for page in ("/docs", "/openapi.json", "/docs/problems/not-found", "/ready", "/metrics"):
         httpx.get(url + page, timeout=10).raise_for_status()
+
+
+def read_the_console(url: str, api: Image) -> None:
+    """Check that the image serves every file that its stage of Node built."""
+    site = api.root / "app" / "api" / "console"
+    if not site.is_dir():
+        return  # its stage was skipped, and said so
+    served = [path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file()]
+    names = [name for name in served if not name.endswith((".br", ".gz")) and name not in {"index.html", "routes.json"}]
+    for name in ("", *names):
+        httpx.get(f"{url}/{name}", timeout=10).raise_for_status()
+    say(f"console: {len(names) + 1} files of the image are served")
 
 
 def encrypt_a_picture(url: str) -> None:

@@ -1,69 +1,83 @@
-"""Pages for people: the manual, which loads nothing from outside, and the pages that a problem's `type` names."""
+"""Pages for people: the reference of the API, loading nothing from outside, and the page of each problem's `type`."""
 
+import re
 from functools import cache
+from html import escape
 from importlib.util import find_spec
 from pathlib import Path
+from string import Template
 
 from fastapi import Request
-from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
-from starlette.staticfiles import NotModifiedResponse
+from markdown_it import MarkdownIt
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
 from api.dependencies import CurrentSettings
 from api.errors import catalog
+from api.middleware.headers import PAGE_POLICY
 from api.requests.origins import public_page_location
-from api.requests.ranges import demand_match, is_known
 from api.routing import Router
+from api.site.files import File
 from backplane.errors import NotFound
 
 PAGES = Path(__file__).resolve().parents[1] / "pages"
 PROBLEMS = Path(__file__).resolve().parents[2] / "docs" / "problems"
 
-ASSETS = frozenset({"swagger-ui.css", "swagger-ui-bundle.js", "favicon.png"})
+OWN = frozenset({"manual.js", "mark.svg", "pages.css", "theme.js"})
+SWAGGER = frozenset({"swagger-ui.css", "swagger-ui-bundle.js"})
 
 router = Router(include_in_schema=False)
-
-
-@router.get("/")
-async def root() -> Response:
-    return RedirectResponse("/docs")
 
 
 @router.get("/docs")
 async def manual(request: Request, settings: CurrentSettings) -> Response:
     if location := public_page_location(request, settings):
         return RedirectResponse(location)
-    return _page(request, PAGES / "manual.html", cache="no-cache")
+    return _read(PAGES / "manual.html", "no-cache").respond(request)
 
 
-@router.get("/docs/manual.js")
-async def manual_script(request: Request) -> Response:
-    return _page(request, PAGES / "manual.js", cache="no-cache")
+@router.get("/docs/{name}")
+async def page_part(request: Request, name: str) -> Response:
+    if name not in OWN:
+        raise NotFound
+    return _read(PAGES / name, "no-cache").respond(request)
+
+
+@router.get("/docs/assets/{name}")
+async def manual_asset(request: Request, name: str) -> Response:
+    if name not in SWAGGER:
+        raise NotFound
+    return _read(_assets() / name, "public, max-age=3600").respond(request)
 
 
 @router.get("/docs/problems/{code}")
-async def problem_page(code: str) -> Response:
-    """Every code has a page, also where the documents were not installed with the program."""
+async def problem_page(request: Request, code: str) -> Response:
+    """Every code has a page, also where the documents were not installed with the program: HTML for browsers."""
     known = catalog()
     if code not in known:
         raise NotFound
     status, title = known[code]
     page = PROBLEMS / f"{code}.md"
     text = page.read_text(encoding="utf-8") if page.is_file() else f"# {title}\n\n`{code}` · HTTP {status}\n"
-    return PlainTextResponse(text)
+    if "text/html" not in request.headers.get("accept", ""):
+        return PlainTextResponse(text, headers={"Vary": "Accept"})
+    policy = {"Content-Security-Policy": PAGE_POLICY, "Vary": "Accept"}
+    return HTMLResponse(_template().substitute(title=escape(title), text=_render(text)), headers=policy)
 
 
-@router.get("/docs/assets/{name}")
-async def manual_asset(request: Request, name: str) -> Response:
-    if name not in ASSETS:
-        raise NotFound
-    return _page(request, _assets() / name, cache="public, max-age=3600")
+def _render(text: str) -> str:
+    """Write HTML. A link to another problem leads to its page; the other documents are not served."""
+    text = re.sub(r"\]\(([a-z-]+)\.md\)", r"](\1)", text)
+    return str(MarkdownIt("commonmark", {"html": False}).render(re.sub(r"\[([^\]]*)\]\(\.\./[^)]*\)", r"\1", text)))
 
 
-def _page(request: Request, path: Path, *, cache: str) -> Response:
-    page = FileResponse(path, headers={"Cache-Control": cache}, stat_result=path.stat())
-    etag = page.headers["ETag"].strip('"')
-    demand_match(request.headers, etag)
-    return NotModifiedResponse(page.headers) if is_known(request.headers, etag) else page
+@cache
+def _read(path: Path, caching: str) -> File:
+    return File.read(path, {"Cache-Control": caching})
+
+
+@cache
+def _template() -> Template:
+    return Template((PAGES / "problem.html").read_text(encoding="utf-8"))
 
 
 @cache

@@ -17,6 +17,12 @@ def steps(text):
     return [tuple(line.split(None, 1)) for line in joined.splitlines() if line.strip()]
 
 
+def sources(some_steps):
+    """What these steps copy from the project."""
+    copies = [words.split() for kind, words in some_steps if kind == "COPY" and not words.startswith("--from")]
+    return [source for *several, _target in copies for source in several]
+
+
 @pytest.fixture(params=sorted(IMAGES))
 def image(request):
     return request.param
@@ -34,17 +40,15 @@ class TestDockerfile:
         assert installs[0].endswith(f"--require-hashes -r requirements/{image}.txt")
 
     def test_holds_the_packages_that_it_runs(self, image, dockerfile):
-        copied = {step.split()[0] for kind, step in dockerfile if kind == "COPY" and not step.startswith("--from")}
-        assert {name for name in copied if "/" not in name} == IMAGES[image]
+        last = max(at for at, (kind, _) in enumerate(dockerfile) if kind == "FROM")
+        assert {name for name in sources(dockerfile[last:]) if "/" not in name} == IMAGES[image]
 
     def test_copies_only_existing_and_visible_files(self, root, dockerfile):
         """Visible is what `.dockerignore` lets into the build."""
         seen = {line[1:] for line in (root / ".dockerignore").read_text().splitlines() if line.startswith("!")}
-        for kind, step in dockerfile:
-            if kind == "COPY" and not step.startswith("--from"):
-                source = step.split()[0]
-                assert (root / source).exists(), source
-                assert source in seen, source
+        for source in sources(dockerfile):
+            assert (root / source).exists(), source
+            assert any(source == one or source.startswith(f"{one}/") for one in seen), source
 
     def test_build_sees_nothing_by_default(self, root):
         lines = [
@@ -64,7 +68,13 @@ class TestDockerfile:
 
     def test_every_stage_has_the_same_pinned_base(self, dockerfile):
         assert ("ARG", "PYTHON_IMAGE=python:3.12-slim") in dockerfile
-        assert all(step.startswith("${PYTHON_IMAGE}") for kind, step in dockerfile if kind == "FROM")
+        bases = [step.split(" AS ") for kind, step in dockerfile if kind == "FROM"]
+        assert {base for base, *name in bases if name != ["console"]} == {"${PYTHON_IMAGE}"}
+
+    def test_console_is_built_in_a_stage_of_node(self, root):
+        dockerfile = steps((root / "Dockerfile.api").read_text())
+        assert ("FROM", "${NODE_IMAGE} AS console") in dockerfile
+        assert ("COPY", "--from=console /build/site api/console") in dockerfile
 
 
 class TestStartWorker:

@@ -63,26 +63,30 @@ def imported(tree):
 
 
 class TestLocks:
-    @pytest.mark.parametrize("name", [*LOCKS, "uv", "clients"])
+    @pytest.mark.parametrize("name", [*LOCKS, "uv", "clients", "node"])
     def test_every_entry_is_one_version_with_a_hash(self, root, name):
         for entry, hashes in entries((root / f"requirements/{name}.txt").read_text()).items():
             assert re.match(r"^[a-z0-9.-]+(\[[a-z0-9,-]+\])?==[^ ]+( ; .+)?$", entry), entry
             assert hashes > 0, entry
 
-    @pytest.mark.parametrize("name", [*LOCKS, "uv", "clients"])
+    @pytest.mark.parametrize("name", [*LOCKS, "uv", "clients", "node"])
     def test_locks_hold_no_address(self, root, name):
         text = (root / f"requirements/{name}.txt").read_text()
         assert "://" not in text
         assert not re.search(r"(?m)^(--|-f|-i|-e|\.?/)", text)
 
-    def test_packages_of_node_are_locked_without_an_address(self, root):
+    def test_generators_of_node_are_locked_exactly(self, root):
         lock = json.loads((root / "tests/clients/typescript/package-lock.json").read_text())
         wanted = json.loads((root / "tests/clients/typescript/package.json").read_text())["devDependencies"]
-        packages = {name: one for name, one in lock["packages"].items() if name}
-        assert {name: packages[f"node_modules/{name}"]["version"] for name in wanted} == wanted
-        for name, one in packages.items():
-            assert one["integrity"].startswith("sha512-"), name
-            assert "resolved" not in one, name
+        assert {name: lock["packages"][f"node_modules/{name}"]["version"] for name in wanted} == wanted
+
+    @pytest.mark.parametrize("folder", [".", "tests/clients/typescript"])
+    def test_packages_of_node_are_locked_without_an_address(self, root, folder):
+        lock = json.loads((root / folder / "package-lock.json").read_text())
+        for name, one in lock["packages"].items():
+            if name.startswith("node_modules/") and not one.get("link"):
+                assert one["integrity"].startswith("sha512-"), name
+                assert "resolved" not in one, name
 
     @pytest.mark.parametrize("name", LOCKS)
     def test_header_is_the_command_of_make_lock(self, root, name):

@@ -1,0 +1,1 @@
+self.onmessage = () => { self.postMessage({ kind: "failed", code: "internal", detail: "no engine yet" }); };

@@ -1,0 +1,91 @@
+"""The console and the reference of the API, as the gateway serves them to a browser."""
+
+import httpx
+import pytest
+from playwright.sync_api import expect
+
+from api.site.console import BUILD, Console
+from tests.support.users import PASSWORD
+
+pytestmark = pytest.mark.stack
+
+
+@pytest.fixture
+def http(system):
+    with httpx.Client(base_url=system.url, trust_env=False, timeout=30) as client:
+        yield client
+
+
+class TestConsole:
+    def test_front_page_loads_nothing_from_outside(self, page):
+        """The fixture fails on violations of the policy, errors, and requests to other hosts."""
+        answer = page.goto("/", wait_until="networkidle")
+        assert answer.status == 200
+        assert page.title().endswith("ImageShield")
+        assert page.locator("#root > *").count() > 0
+
+    def test_unknown_page_is_404_and_drawn(self, page, page_watch):
+        page_watch.allow("status of 404")  # Chromium's own line about the document
+        answer = page.goto("/no/such/page", wait_until="networkidle")
+        assert answer.status == 404
+        assert page.locator("#root > *").count() > 0
+
+    def test_every_page_of_the_build_answers(self, http):
+        paths = [page.pattern.pattern.replace("[^/]+", "x") for page in Console.read(BUILD).pages]
+        assert "/" in paths
+        for path in paths:
+            assert http.get(path).status_code == 200, path
+
+    def test_caches_keep_hashed_files_only(self, http):
+        front = http.get("/")
+        assert front.headers["Cache-Control"] == "no-cache"
+        scripts = [path.relative_to(BUILD).as_posix() for path in (BUILD / "assets").glob("*.js")]
+        for path in scripts:
+            answer = http.get(f"/{path}", headers={"Accept-Encoding": "br"})
+            assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+            assert answer.headers["Content-Type"] == "text/javascript; charset=utf-8"
+            assert answer.headers.get("Content-Encoding") == ("br" if (BUILD / f"{path}.br").is_file() else None)
+
+    def test_addresses_of_programs_are_not_pages(self, http):
+        browser = {"Accept": "text/html"}
+        assert http.get("/health", headers=browser).json()["status"] == "ok"
+        assert http.get("/api/v1/nothing", headers=browser).headers["Content-Type"] == "application/problem+json"
+
+
+class TestReference:
+    def test_authorize_and_try_it_out_work(self, page, user):
+        page.goto("/docs", wait_until="networkidle")
+        page.get_by_role("button", name="Authorize").first.click()
+        dialog = page.locator(".dialog-ux")
+        dialog.get_by_label("username:").fill(user.email)
+        dialog.get_by_label("password:").fill(PASSWORD)
+        dialog.get_by_role("button", name="Authorize").click()
+        expect(dialog.get_by_role("button", name="Logout")).to_be_visible()
+        dialog.get_by_role("button", name="Close").first.click()
+        operation = page.locator("#operations-jobs-list_jobs")
+        operation.get_by_role("button").first.click()
+        operation.get_by_role("button", name="Try it out").click()
+        operation.get_by_role("button", name="Execute").click()
+        expect(operation.locator(".live-responses-table .response-col_status").first).to_contain_text("200")
+
+    @pytest.mark.parametrize("theme", ["light", "dark"])
+    def test_theme_follows_the_system(self, open_page, theme):
+        page = open_page(color_scheme=theme)
+        page.goto("/docs")
+        assert page.locator("html").get_attribute("data-theme") == theme
+
+    def test_chosen_theme_is_kept(self, page):
+        page.goto("/docs")
+        page.get_by_role("button", name="Dark theme").click()
+        page.reload()
+        assert page.locator("html").get_attribute("data-theme") == "dark"
+        assert page.get_by_role("button", name="Dark theme").get_attribute("aria-pressed") == "true"
+
+    def test_problem_page_is_readable(self, page):
+        page.goto("/docs/problems/gone", wait_until="networkidle")
+        expect(page.get_by_role("heading", level=1)).to_have_text("The object is no longer kept")
+
+    def test_phone_does_not_scroll_sideways(self, phone):
+        for path in ("/docs", "/docs/problems/gone"):
+            phone.goto(path, wait_until="networkidle")
+            assert phone.evaluate("document.documentElement.scrollWidth <= innerWidth"), path

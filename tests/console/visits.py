@@ -1,0 +1,15 @@
+"""What visitors do on many pages."""
+
+from playwright.sync_api import Page, expect
+
+from tests.support.users import PASSWORD, User
+
+
+def sign_in(page: Page, user: User) -> None:
+    """Sign in by the login page, and wait for the first page behind it."""
+    page.goto("/login")
+    page.get_by_label("Email").fill(user.email)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("navigation").first).to_be_visible()
+    page.wait_for_url(lambda url: "/login" not in url)
