@@ -73,6 +73,7 @@ fix: setup ## write what a tool can fix of the complaints of `check`
 	@$(BIN)/ruff check --fix
 	@$(BIN)/python -m api.snapshot --write
 	@$(BIN)/python -m imageshield.manual --write
+	@$(BIN)/python scripts/document_opener.py
 
 # The parts of `check`, in the order in which they run. Each is a target of its own: `make check-types`.
 CHECKS := format lint spelling imports types console migrations openapi dockerfiles compose manifests links

@@ -97,7 +97,7 @@ def carry_out_step(image: Image, kind: str, words: str, *, project: Path) -> Non
 def copy(image: Image, words: str, *, project: Path) -> None:
     if words.startswith("--from"):
         _, source, target = words.split()
-        place_stage(Path(image.place(source)), image.directory / target)
+        place_stage(Path(image.place(source)), image.directory / image.place(target))
         return
     *sources, target = words.split()
     to = image.directory / target

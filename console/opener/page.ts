@@ -4,16 +4,16 @@ import { describe, type Message } from "./messages.ts";
 import { type Chosen, fileOf, join, NAMES, recognize, type Role } from "./roles.ts";
 import { type Opened, run, type Step, type Task } from "./work.ts";
 
-const element = <Kind extends HTMLElement>(id: string): Kind => document.getElementById(id) as Kind;
+const element = (id: string): HTMLElement => document.getElementById(id) ?? document.body;
 
-const form = element<HTMLFormElement>("form");
-const files = element<HTMLInputElement>("files");
-const drop = element("drop");
-const password = element<HTMLInputElement>("password");
-const identity = element<HTMLTextAreaElement>("identity");
-const open = element<HTMLButtonElement>("open");
+const files = element("files") as HTMLInputElement;
+const password = element("password") as HTMLInputElement;
+const identity = element("identity") as HTMLTextAreaElement;
+const open = element("open") as HTMLButtonElement;
+const progress = element("progress") as HTMLProgressElement;
+const picture = element("picture") as HTMLImageElement;
+const download = element("download") as HTMLAnchorElement;
 const status = element("status");
-const progress = element<HTMLProgressElement>("progress");
 const result = element("result");
 
 const STAGES: Record<string, string> = {
@@ -86,9 +86,8 @@ function lines(text: string): string[] {
 }
 
 async function collect(): Promise<Task> {
-  const [image, keyFile, material, header] = await Promise.all(
-    (["image", "keyFile", "material", "header"] satisfies Role[]).map((role) => fileOf(chosen, role)?.arrayBuffer()),
-  );
+  const read = async (role: Role): Promise<ArrayBuffer | undefined> => fileOf(chosen, role)?.arrayBuffer();
+  const [image, keyFile, material, header] = await Promise.all([read("image"), read("keyFile"), read("material"), read("header")]);
   if (image === undefined || keyFile === undefined) throw new Error("Choose a picture and its key file");
   const written = (await fileOf(chosen, "identity")?.text()) ?? "";
   const identities = [...lines(written), ...lines(identity.value)];
@@ -112,7 +111,7 @@ function begin(): void {
 
 function clear(): void {
   result.hidden = true;
-  element<HTMLImageElement>("picture").removeAttribute("src");
+  picture.removeAttribute("src");
   if (address !== "") URL.revokeObjectURL(address);
   address = "";
 }
@@ -122,11 +121,10 @@ function offer({ data, name, mediaType }: Opened): void {
   const shown = SHOWN.has(mediaType);
   element("preview").hidden = !shown;
   element("unseen").hidden = shown;
-  if (shown) element<HTMLImageElement>("picture").src = address;
+  if (shown) picture.src = address;
   element("facts").textContent = `${name} · ${size(data.byteLength)}`;
-  const link = element<HTMLAnchorElement>("download");
-  link.href = address;
-  link.download = name;
+  download.href = address;
+  download.download = name;
   result.hidden = false;
   result.focus();
 }
@@ -146,7 +144,7 @@ async function decrypt(): Promise<void> {
   draw();
 }
 
-form.addEventListener("submit", (event) => {
+element("form").addEventListener("submit", (event) => {
   event.preventDefault();
   if (!open.disabled) void decrypt();
 });
@@ -162,7 +160,7 @@ element("reveal").addEventListener("click", ({ currentTarget }) => {
 for (const name of ["dragover", "dragleave", "drop"]) {
   addEventListener(name, (event) => {
     event.preventDefault();
-    drop.classList.toggle("over", name === "dragover");
+    element("drop").classList.toggle("over", name === "dragover");
     if (event instanceof DragEvent && name === "drop") void add([...(event.dataTransfer?.files ?? [])]);
   });
 }

@@ -1,4 +1,4 @@
-"""Commands for keys: `rewrap`, `keygen` and `import-legacy`."""
+"""Commands for keys: `rewrap`, `keygen`, `import-legacy`, and `opener`, which only needs a browser afterwards."""
 
 from pathlib import Path
 from typing import Annotated
@@ -75,3 +75,16 @@ def import_legacy(  # noqa: PLR0917 - typer calls it by name
     from imageshield.commands.offline.import_legacy import import_legacy as run
 
     run(encrypted, key, out=out, verify=not unverified, force=force, as_json=json)
+
+
+@app.command()
+def opener(
+    out: Annotated[Path, options.write_option("-o", "--out", help="The page.")] = Path("open.html"),
+    json: options.Json = False,
+    quiet: options.Quiet = False,  # noqa: ARG001 - its callback does it
+    force: options.Force = False,
+) -> None:
+    """Write one HTML file that decrypts in a browser, without this program, the service or a network."""
+    from imageshield.commands.offline.opener import write
+
+    write(out, force=force, as_json=json)
