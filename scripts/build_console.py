@@ -53,7 +53,7 @@ class Node:
         except subprocess.TimeoutExpired:
             raise Unbuildable(f"npm {arguments[0]} took more than {ONE_STEP_SECONDS} s") from None
         if answer.returncode:
-            raise Unbuildable(f"npm {arguments[0]} failed; see its output above")
+            raise Unbuildable(f"npm {' '.join(arguments)} failed; see its output above")
 
 
 def main() -> None:

@@ -37,12 +37,10 @@ class Page:
     """Whether a search engine may list it."""
 
     @classmethod
-    def parse(cls, route: str | Mapping[str, Any]) -> Self:
-        """Read an entry of `routes.json`: `"/jobs/:job"`, or `{"path": "/login", "index": true}` for a public page."""
-        if isinstance(route, str):
-            route = {"path": route}
+    def parse(cls, route: Mapping[str, Any]) -> Self:
+        """Read an entry of `routes.json`: `{"path": "/jobs/:job", "index": false}`."""
         segments = [r"[^/]+" if one.startswith(":") else re.escape(one) for one in route["path"].split("/")]
-        return cls(re.compile("/".join(segments)), bool(route.get("index")))
+        return cls(re.compile("/".join(segments)), bool(route["index"]))
 
 
 @dataclass(frozen=True, slots=True)

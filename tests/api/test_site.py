@@ -20,7 +20,12 @@ pytestmark = pytest.mark.anyio
 HTML = {"Accept": "text/html,*/*;q=0.8"}
 SHELL = "<!doctype html><title>console</title>"
 SCRIPT = "export const answer = 42;\n" * 50
-ROUTES = ["/overview", "/jobs/:job", {"path": "/", "index": True}, {"path": "/a.b", "index": True}]
+ROUTES = [
+    {"path": "/", "index": True},
+    {"path": "/overview", "index": False},
+    {"path": "/jobs/:job", "index": False},
+    {"path": "/a.b", "index": True},
+]
 
 router = Router()
 
@@ -115,7 +120,6 @@ class TestPages:
         assert (await client.get("/health", headers=HTML)).json() == {"status": "ok"}
         wrong = await client.get("/api/v1/encrypt", headers=HTML)
         assert (wrong.status_code, wrong.headers["Allow"]) == (405, "POST")
-
 
     @pytest.mark.parametrize(("path", "status"), [("/overview", 307), ("/nothing", 307), ("/robots.txt", 200)])
     async def test_loopback_address_leads_to_the_public_one(self, client, path, status):
