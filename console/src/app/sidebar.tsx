@@ -32,13 +32,13 @@ function Content() {
   const { liveness, sentence } = useStatus();
   return (
     <div className="flex h-full flex-col overflow-y-auto px-3 pb-3">
-      <Link to="/overview" className="my-3.5 ml-2 self-start rounded-control text-[15px]">
+      <Link to="/overview" className="mt-[18px] mb-4 ml-2 self-start rounded-control text-[15px]">
         <Logo className="text-[15px]" />
       </Link>
       <nav aria-label="Console" className="flex-1">
         {SECTIONS.map(({ section, name }) => (
           <div key={section}>
-            {name && <h2 className="mt-3.5 mb-1 px-2.5 py-1 text-caption font-medium text-muted">{name}</h2>}
+            {name && <h2 className="mt-3 mb-1 px-2.5 py-1 text-caption font-medium text-muted">{name}</h2>}
             <ul className="grid gap-0.5">
               {navigation.filter((page) => page.section === section).map((page) => <li key={page.path}><Entry page={page} /></li>)}
             </ul>
@@ -56,7 +56,7 @@ function Entry({ page }: { page: Page }) {
   const active = here?.path === page.path || here?.under === page.path;
   const Icon = page.icon;
   return (
-    <Link to={page.path} aria-current={active ? "page" : undefined} className={cx("flex h-8 items-center gap-2.5 rounded-control border px-2.5 text-body font-medium transition-colors max-md:h-11", active ? "border-line bg-raised text-ink" : "border-transparent text-muted hover:text-ink")}>
+    <Link to={page.path} aria-current={active ? "page" : undefined} className={cx("flex h-8 items-center gap-2.5 rounded-control border px-[9px] text-body font-medium transition-colors max-md:h-11", active ? "border-line bg-raised text-ink" : "border-transparent text-muted hover:text-ink")}>
       {Icon && <Icon aria-hidden className="size-4" strokeWidth={1.75} />}
       {page.label}
     </Link>

@@ -32,7 +32,7 @@ export function TopBar({ onNavigation, onPalette, onShortcuts }: Props) {
         <div className="flex items-center gap-1 max-md:hidden">
           <Status />
           <ThemeButton />
-          <IconButton icon={CircleQuestionMark} label="Keyboard shortcuts" onClick={onShortcuts} />
+          <IconButton icon={CircleQuestionMark} label="Keyboard shortcuts" className="text-muted" onClick={onShortcuts} />
         </div>
       </div>
     </header>
@@ -57,5 +57,5 @@ function Status() {
 function ThemeButton() {
   const theme = useTheme();
   const other = theme === "dark" ? "light" : "dark";
-  return <IconButton icon={theme === "dark" ? Sun : Moon} label={`Switch to ${other}`} onClick={() => { chooseTheme(other); }} />;
+  return <IconButton icon={theme === "dark" ? Sun : Moon} label={`Switch to ${other}`} className="text-muted" onClick={() => { chooseTheme(other); }} />;
 }

@@ -87,7 +87,7 @@ type IconButtonProps = Omit<ButtonHTMLAttributes<HTMLButtonElement>, "aria-label
 /** A button of an icon alone: 36 square, 44 on phones. Its name is its title. */
 export function IconButton({ icon: Icon, label, bordered, className, ...rest }: IconButtonProps) {
   return (
-    <button type="button" aria-label={label} title={label} {...rest} className={cx("inline-flex size-9 shrink-0 items-center justify-center rounded-control text-ink transition-colors hover:bg-raised max-md:size-11", bordered && "border border-line bg-surface shadow-edge", className)}>
+    <button type="button" aria-label={label} title={label} {...rest} className={cx("inline-flex size-9 shrink-0 items-center justify-center rounded-control transition-colors hover:bg-raised max-md:size-11", bordered && "border border-line bg-surface shadow-edge", className)}>
       <Icon aria-hidden className="size-4" strokeWidth={1.75} />
     </button>
   );

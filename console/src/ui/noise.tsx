@@ -13,14 +13,17 @@ function* numbersOf(text: string): Generator<number> {
   }
 }
 
+/** Two values averaged, as the cells of a picture that is shown smaller than it is: full contrast would be hard on the eyes. */
+const mean = (one: number, other: number): number => ((one & 255) + (other & 255)) / 2;
+
 function draw(canvas: HTMLCanvasElement, seed: string): void {
   const context = canvas.getContext("2d");
   if (!context) return;
   const image = context.createImageData(canvas.width, canvas.height);
   const numbers = numbersOf(seed);
   for (let at = 0; at < image.data.length; at += 4) {
-    const value = numbers.next().value as number;
-    image.data.set([value & 255, (value >>> 8) & 255, (value >>> 16) & 255, 255], at);
+    const [one, other] = [numbers.next().value as number, numbers.next().value as number];
+    image.data.set([mean(one, other), mean(one >>> 8, other >>> 8), mean(one >>> 16, other >>> 16), 255], at);
   }
   context.putImageData(image, 0, 0);
 }
