@@ -1,0 +1,11 @@
+export { ChartCard } from "@/ui/charts/chart-card.tsx";
+export { Counts, countsTable, type Outcome } from "@/ui/charts/counts.tsx";
+export { CriticalLine, criticalTable, type Critical } from "@/ui/charts/critical-line.tsx";
+export { DataTable, type TableData } from "@/ui/charts/data-table.tsx";
+export { Days, daysTable, type Day } from "@/ui/charts/days.tsx";
+export { EntropyAxis, entropyTable } from "@/ui/charts/entropy-axis.tsx";
+export { gapBits, likeGap, type EntropyGap } from "@/ui/charts/entropy-gap.ts";
+export { Histogram, histogramTable } from "@/ui/charts/histogram.tsx";
+export { Scatter, scatterTable, type Pairs } from "@/ui/charts/scatter.tsx";
+export { Timeline, timelineTable, type StageTone, type TimelineAttempt, type TimelineStage } from "@/ui/charts/timeline.tsx";
+export { Sized } from "@/ui/charts/width.tsx";
