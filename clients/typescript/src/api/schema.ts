@@ -75,6 +75,81 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Session
+         * @description Log a browser in.
+         *
+         *     For pages of this service: `Origin` must be `PUBLIC_URL` or in `ALLOWED_ORIGINS`. The refresh token is in a cookie
+         *     that no script can read; programs use `POST /api/v1/auth/token`. A session that the browser had before ends. A wrong
+         *     email and a wrong password have the same answer.
+         */
+        post: operations["start_session"];
+        /**
+         * End Session
+         * @description Log a browser out.
+         *
+         *     The session of the cookie ends, its sockets and event streams are closed, and the cookie is removed. 204 also where
+         *     there is no session.
+         */
+        delete: operations["end_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/session/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Refresh Session
+         * @description Get the next access token of a browser.
+         *
+         *     The cookie brings the next refresh token, at most once a minute. A cookie that was replaced less than 20 seconds ago
+         *     brings the same next one, for an answer that was lost and for two tabs at once. Used later, it ends the session. If
+         *     the session has ended, the answer is 401 and removes the cookie.
+         */
+        post: operations["refresh_session"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Me
+         * @description See whose token this is: the user, the account, its tier, and the scopes of the token.
+         */
+        get: operations["get_me"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/encrypt": {
         parameters: {
             query?: never;
@@ -558,6 +633,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/jobs/{job_id}/header": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Header
+         * @description Fetch the header of an encrypted image, with its tag: what another program drops when it saves the image again.
+         *
+         *     `imageshield decrypt --header` decrypts such a picture offline with it, and `POST /decrypt` with `detached=true`
+         *     without it. It is no secret: it is in the encrypted image, and opens nothing without the key file.
+         */
+        get: operations["get_header"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/jobs/{job_id}/receipt": {
         parameters: {
             query?: never;
@@ -623,8 +721,8 @@ export interface paths {
          * @description Get a ticket to a progress socket, for a page in a browser, which cannot send a header with a socket.
          *
          *     It is valid once, for 30 seconds, for this job or batch, and from the `Origin` of this request, which is required
-         *     and must be in `ALLOWED_ORIGINS`. Each connection, and each reconnection, needs a new one. Programs need none: they
-         *     send `Authorization` with the handshake.
+         *     and must be `PUBLIC_URL` or in `ALLOWED_ORIGINS`. Each connection, and each reconnection, needs a new one. Programs
+         *     need none: they send `Authorization` with the handshake.
          */
         post: operations["issue_ticket"];
         delete?: never;
@@ -986,81 +1084,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/auth/session": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Start Session
-         * @description Log a browser in.
-         *
-         *     For pages of this service: `Origin` must be `PUBLIC_URL` or in `ALLOWED_ORIGINS`. The refresh token is in a cookie
-         *     that no script can read; programs use `POST /api/v1/auth/token`. A session that the browser had before ends. A wrong
-         *     email and a wrong password have the same answer.
-         */
-        post: operations["start_session"];
-        /**
-         * End Session
-         * @description Log a browser out.
-         *
-         *     The session of the cookie ends, its sockets and event streams are closed, and the cookie is removed. 204 also where
-         *     there is no session.
-         */
-        delete: operations["end_session"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/auth/session/refresh": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Refresh Session
-         * @description Get the next access token of a browser.
-         *
-         *     The cookie brings the next refresh token, at most once a minute. A cookie that was replaced less than 20 seconds ago
-         *     brings the same next one, for an answer that was lost and for two tabs at once. Used later, it ends the session. If
-         *     the session has ended, the answer is 401 and removes the cookie.
-         */
-        post: operations["refresh_session"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/me": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get Me
-         * @description See whose token this is: the user, the account, its tier, and the scopes of the token.
-         */
-        get: operations["get_me"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/setup": {
         parameters: {
             query?: never;
@@ -1096,29 +1119,6 @@ export interface paths {
          *     installation have the tier `enterprise`.
          */
         get: operations["list_tiers"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/jobs/{job_id}/header": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get Header
-         * @description Fetch the header of an encrypted image, with its tag: what another program drops when it saves the image again.
-         *
-         *     `imageshield decrypt --header` decrypts such a picture offline with it, and `POST /decrypt` with `detached=true`
-         *     without it. It is no secret: it is in the encrypted image, and opens nothing without the key file.
-         */
-        get: operations["get_header"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1489,6 +1489,23 @@ export interface components {
              * @description When the batch and its jobs are deleted
              */
             expires_at: string | null;
+        };
+        /**
+         * BrowserSession
+         * @description The refresh token is in the cookie alone, where no script reads it.
+         */
+        BrowserSession: {
+            /**
+             * Access Token
+             * @description Keep it in memory, and send it as `Authorization: Bearer …`
+             */
+            access_token: string;
+            /**
+             * Expires In
+             * @description Seconds
+             * @example 900
+             */
+            expires_in: number;
         };
         /**
          * Changed
@@ -2574,6 +2591,70 @@ export interface components {
              */
             recipients: string[];
         };
+        /** Login */
+        Login: {
+            /**
+             * Email
+             * @description The email of the account
+             * @example ada@example.org
+             */
+            email: string;
+            /**
+             * Password
+             * Format: password
+             * @description The password of the account
+             * @example correct horse battery staple
+             */
+            password: string;
+        };
+        /** Me */
+        Me: {
+            /**
+             * User Id
+             * @description The user, as `usr_` and 32 hexadecimal digits
+             * @example usr_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42
+             */
+            user_id: string;
+            /**
+             * Account Id
+             * @description The account, as `acc_` and 32 hexadecimal digits
+             * @example acc_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42
+             */
+            account_id: string;
+            /**
+             * Email
+             * @description The address that the account logs in with, in lower case
+             * @example ada@example.org
+             */
+            email: string;
+            /**
+             * Tier
+             * @description The id of its tier in `GET /api/v1/tiers`
+             * @example enterprise
+             */
+            tier: string;
+            /**
+             * Operator
+             * @description Whether the account may use the routes of operators
+             */
+            operator: boolean;
+            /**
+             * Scopes
+             * @description What the token allows
+             * @example [
+             *       "jobs:read",
+             *       "jobs:write",
+             *       "keys:export"
+             *     ]
+             */
+            scopes: string[];
+            /**
+             * Created At
+             * Format: date-time
+             * @description Time of creation, in UTC
+             */
+            created_at: string;
+        };
         /** MeasuredPicture */
         MeasuredPicture: {
             /**
@@ -3074,6 +3155,14 @@ export interface components {
             /** @description How often true noise is judged worse */
             false_alarm: components["schemas"]["FalseAlarm"];
         };
+        /** Setup */
+        Setup: {
+            /**
+             * Empty
+             * @description Whether there is no account
+             */
+            empty: boolean;
+        };
         /** Ticket */
         Ticket: {
             /**
@@ -3087,6 +3176,73 @@ export interface components {
              * @description 30 seconds from now
              */
             expires_at: string;
+        };
+        /**
+         * Tier
+         * @description Null is no limit, and no price of its own.
+         */
+        Tier: {
+            /**
+             * Id
+             * @description The tier, for programs
+             * @example pro
+             */
+            id: string;
+            /**
+             * Name
+             * @description The name, for people
+             * @example Pro
+             */
+            name: string;
+            /**
+             * Price Per Month
+             * @description The price, in the currency of the table; null: ask the operator
+             * @example 29
+             */
+            price_per_month: number | null;
+            /**
+             * Encryptions Per Month
+             * @description How many pictures may be encrypted in a month
+             * @example 500
+             */
+            encryptions_per_month: number | null;
+            /**
+             * File Bytes
+             * @description The largest picture, in bytes; the limits of the service apply to every tier
+             * @example 50000000
+             */
+            file_bytes: number | null;
+            /**
+             * Purities
+             * @description The purities that may be requested
+             */
+            purities: components["schemas"]["Purity"][];
+            /**
+             * Analytics
+             * @description How much is measured
+             * @enum {string}
+             */
+            analytics: "basic" | "full";
+            /**
+             * Api Calls Per Hour
+             * @description How many jobs programs may submit in an hour
+             * @example 100
+             */
+            api_calls_per_hour: number | null;
+        };
+        /** Tiers */
+        Tiers: {
+            /**
+             * Currency
+             * @description The currency of the prices (ISO 4217)
+             * @example USD
+             */
+            currency: string;
+            /**
+             * Tiers
+             * @description The tiers, in the order in which they are shown
+             */
+            tiers: components["schemas"]["Tier"][];
         };
         /** TokenPair */
         TokenPair: {
@@ -3440,162 +3596,6 @@ export interface components {
              */
             errors: components["schemas"]["FieldProblem"][];
         };
-        /**
-         * BrowserSession
-         * @description The refresh token is in the cookie alone, where no script reads it.
-         */
-        BrowserSession: {
-            /**
-             * Access Token
-             * @description Keep it in memory, and send it as `Authorization: Bearer …`
-             */
-            access_token: string;
-            /**
-             * Expires In
-             * @description Seconds
-             * @example 900
-             */
-            expires_in: number;
-        };
-        /** Login */
-        Login: {
-            /**
-             * Email
-             * @description The email of the account
-             * @example ada@example.org
-             */
-            email: string;
-            /**
-             * Password
-             * Format: password
-             * @description The password of the account
-             * @example correct horse battery staple
-             */
-            password: string;
-        };
-        /** Me */
-        Me: {
-            /**
-             * User Id
-             * @description The user, as `usr_` and 32 hexadecimal digits
-             * @example usr_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42
-             */
-            user_id: string;
-            /**
-             * Account Id
-             * @description The account, as `acc_` and 32 hexadecimal digits
-             * @example acc_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42
-             */
-            account_id: string;
-            /**
-             * Email
-             * @description The address that the account logs in with, in lower case
-             * @example ada@example.org
-             */
-            email: string;
-            /**
-             * Tier
-             * @description The id of its tier in `GET /api/v1/tiers`
-             * @example enterprise
-             */
-            tier: string;
-            /**
-             * Operator
-             * @description Whether the account may use the routes of operators
-             */
-            operator: boolean;
-            /**
-             * Scopes
-             * @description What the token allows
-             * @example [
-             *       "jobs:read",
-             *       "jobs:write",
-             *       "keys:export"
-             *     ]
-             */
-            scopes: string[];
-            /**
-             * Created At
-             * Format: date-time
-             * @description Time of creation, in UTC
-             */
-            created_at: string;
-        };
-        /** Setup */
-        Setup: {
-            /**
-             * Empty
-             * @description Whether there is no account
-             */
-            empty: boolean;
-        };
-        /**
-         * Tier
-         * @description Null is no limit, and no price of its own.
-         */
-        Tier: {
-            /**
-             * Id
-             * @description The tier, for programs
-             * @example pro
-             */
-            id: string;
-            /**
-             * Name
-             * @description The name, for people
-             * @example Pro
-             */
-            name: string;
-            /**
-             * Price Per Month
-             * @description The price, in the currency of the table; null: ask the operator
-             * @example 29
-             */
-            price_per_month: number | null;
-            /**
-             * Encryptions Per Month
-             * @description How many pictures may be encrypted in a month
-             * @example 500
-             */
-            encryptions_per_month: number | null;
-            /**
-             * File Bytes
-             * @description The largest picture, in bytes; the limits of the service apply to every tier
-             * @example 50000000
-             */
-            file_bytes: number | null;
-            /**
-             * Purities
-             * @description The purities that may be requested
-             */
-            purities: components["schemas"]["Purity"][];
-            /**
-             * Analytics
-             * @description How much is measured
-             * @enum {string}
-             */
-            analytics: "basic" | "full";
-            /**
-             * Api Calls Per Hour
-             * @description How many jobs programs may submit in an hour
-             * @example 100
-             */
-            api_calls_per_hour: number | null;
-        };
-        /** Tiers */
-        Tiers: {
-            /**
-             * Currency
-             * @description The currency of the prices (ISO 4217)
-             * @example USD
-             */
-            currency: string;
-            /**
-             * Tiers
-             * @description The tiers, in the order in which they are shown
-             */
-            tiers: components["schemas"]["Tier"][];
-        };
     };
     responses: never;
     parameters: never;
@@ -3835,6 +3835,326 @@ export interface operations {
             };
             /** @description `file-too-large` */
             413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_session: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Always `1`. No form and no link can send it, and pages of other origins may not. */
+                "X-CSRF": "1";
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "email": "ada@example.org",
+                 *       "password": "correct horse battery staple"
+                 *     }
+                 */
+                "application/json": components["schemas"]["Login"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "access_token": "eyJhbGciOiJFUzI1NiIs…",
+                     *       "expires_in": 900
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BrowserSession"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `origin-not-allowed` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request-timeout` */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `file-too-large` */
+            413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type` */
+            415: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation-failed` */
+            422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_session: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Always `1`. No form and no link can send it, and pages of other origins may not. */
+                "X-CSRF": "1";
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `origin-not-allowed` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refresh_session: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Always `1`. No form and no link can send it, and pages of other origins may not. */
+                "X-CSRF": "1";
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "access_token": "eyJhbGciOiJFUzI1NiIs…",
+                     *       "expires_in": 900
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BrowserSession"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `origin-not-allowed` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "user_id": "usr_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42",
+                     *       "account_id": "acc_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42",
+                     *       "email": "ada@example.org",
+                     *       "tier": "enterprise",
+                     *       "operator": true,
+                     *       "scopes": [
+                     *         "jobs:read",
+                     *         "jobs:write",
+                     *         "keys:export",
+                     *         "webhooks:read",
+                     *         "webhooks:write"
+                     *       ],
+                     *       "created_at": "2026-01-02T03:00:00.000000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description `unauthenticated` or `token-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` */
+            403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -7100,6 +7420,100 @@ export interface operations {
             };
         };
     };
+    get_header: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The job, as `job_` and 32 hexadecimal digits */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Header and tag, as an attachment: docs/reference/format.md, Detached decryption */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description `unauthenticated` or `token-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found` */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `job-not-finished` or `job-failed` */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `gone` */
+            410: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_receipt: {
         parameters: {
             query?: never;
@@ -9095,326 +9509,6 @@ export interface operations {
             };
         };
     };
-    start_session: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description Always `1`. No form and no link can send it, and pages of other origins may not. */
-                "X-CSRF": "1";
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "email": "ada@example.org",
-                 *       "password": "correct horse battery staple"
-                 *     }
-                 */
-                "application/json": components["schemas"]["Login"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "access_token": "eyJhbGciOiJFUzI1NiIs…",
-                     *       "expires_in": 900
-                     *     }
-                     */
-                    "application/json": components["schemas"]["BrowserSession"];
-                };
-            };
-            /** @description `unauthenticated` */
-            401: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `origin-not-allowed` */
-            403: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `request-timeout` */
-            408: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `file-too-large` */
-            413: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unsupported-media-type` */
-            415: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `validation-failed` */
-            422: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal` */
-            500: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable` or `overloaded` */
-            503: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    end_session: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description Always `1`. No form and no link can send it, and pages of other origins may not. */
-                "X-CSRF": "1";
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            204: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description `origin-not-allowed` */
-            403: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal` */
-            500: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable` or `overloaded` */
-            503: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    refresh_session: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description Always `1`. No form and no link can send it, and pages of other origins may not. */
-                "X-CSRF": "1";
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "access_token": "eyJhbGciOiJFUzI1NiIs…",
-                     *       "expires_in": 900
-                     *     }
-                     */
-                    "application/json": components["schemas"]["BrowserSession"];
-                };
-            };
-            /** @description `unauthenticated` */
-            401: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `origin-not-allowed` */
-            403: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal` */
-            500: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable` or `overloaded` */
-            503: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_me: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "user_id": "usr_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42",
-                     *       "account_id": "acc_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42",
-                     *       "email": "ada@example.org",
-                     *       "tier": "enterprise",
-                     *       "operator": true,
-                     *       "scopes": [
-                     *         "jobs:read",
-                     *         "jobs:write",
-                     *         "keys:export",
-                     *         "webhooks:read",
-                     *         "webhooks:write"
-                     *       ],
-                     *       "created_at": "2026-01-02T03:00:00.000000Z"
-                     *     }
-                     */
-                    "application/json": components["schemas"]["Me"];
-                };
-            };
-            /** @description `unauthenticated` or `token-expired` */
-            401: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `insufficient-scope` */
-            403: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal` */
-            500: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable` or `overloaded` */
-            503: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     get_setup: {
         parameters: {
             query?: never;
@@ -9478,100 +9572,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Tiers"];
-                };
-            };
-            /** @description `internal` */
-            500: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable` or `overloaded` */
-            503: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_header: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The job, as `job_` and 32 hexadecimal digits */
-                job_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Header and tag, as an attachment: docs/reference/format.md, Detached decryption */
-            200: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/octet-stream": string;
-                };
-            };
-            /** @description `unauthenticated` or `token-expired` */
-            401: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `insufficient-scope` */
-            403: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not-found` */
-            404: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `job-not-finished` or `job-failed` */
-            409: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `gone` */
-            410: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description `internal` */
