@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 
 import { SecretKey } from "../src/format/index.ts";
 import { decryptLocally, encryptLocally, LocalFailure, localObstacle, type LocalEncrypted } from "../src/local/index.ts";
+import { fromBase64 } from "../src/format/bytes.ts";
 import { keyFileOf } from "./format/vector.ts";
 import { readVectors } from "./format/files.ts";
 import { bytesOf, sample } from "./support/service.ts";
@@ -75,6 +76,14 @@ describe("a failure says what is wrong", () => {
       if (vector === undefined) throw new Error(`no vector fails with ${step}`);
       expect(await failureOf(decryptLocally({ picture: vector.file, keyFile: await keyFileOf(vector) }))).toMatchObject({ failure: step });
     }
+  });
+
+  test("with a picture that was saved again, which its header opens", async () => {
+    const vector = readVectors("detached").find(({ lines }) => lines.expect === "success");
+    if (vector === undefined) throw new Error("no vector succeeds");
+    const [keyFile, header] = [await keyFileOf(vector), fromBase64(vector.lines.header ?? "") ?? undefined];
+    expect(await failureOf(decryptLocally({ picture: vector.file, keyFile }))).toMatchObject({ code: "header-missing" });
+    expect((await decryptLocally({ picture: vector.file, keyFile, header })).blob.size).toBeGreaterThan(0);
   });
 
   test("before anything is read, of files that are too large", async () => {

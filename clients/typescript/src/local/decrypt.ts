@@ -6,7 +6,7 @@ import type { DecryptedPicture } from "./tasks.ts";
 type Data = Blob | Uint8Array<ArrayBuffer>;
 
 export interface LocalFiles {
-  /** The encrypted image, unchanged. */
+  /** The encrypted image: unchanged, unless its `header` is given. */
   picture: Data;
   keyFile: Data;
   password?: string | undefined;
@@ -14,6 +14,8 @@ export interface LocalFiles {
   identity?: string | undefined;
   /** The `.qmat` file of an image of the purity `maximum`. */
   material?: Data | undefined;
+  /** The header file (`.qhdr`) of a picture that another program has saved again; see `jobs.header`. */
+  header?: Data | undefined;
 }
 
 /** A decrypted picture. */
@@ -30,9 +32,10 @@ export interface LocalPicture {
 
 /** Decrypt a picture on this machine. Throws LocalFailure. */
 export async function decryptLocally(files: LocalFiles, options: RunOptions = {}): Promise<LocalPicture> {
-  const { picture, keyFile, password = null, identity = null, material = null } = files;
-  const task = { picture: blobOf(picture), keyFile: blobOf(keyFile), password, identity, material: material && blobOf(material) };
-  const outcome = (await run({ kind: "decrypt", ...task }, options)) as DecryptedPicture;
+  const { picture, keyFile, password = null, identity = null, material = null, header = null } = files;
+  const [image, key] = [blobOf(picture), blobOf(keyFile)];
+  const more = { password, identity, material: material && blobOf(material), header: header && blobOf(header) };
+  const outcome = (await run({ kind: "decrypt", picture: image, keyFile: key, ...more }, options)) as DecryptedPicture;
   const { file, mediaType, fileName, isIdentical, layout, purity, keyId, jobId } = outcome;
   return { blob: new Blob([file], { type: mediaType }), name: fileName, isIdentical, layout, purity, key_id: keyId, job_id: jobId };
 }

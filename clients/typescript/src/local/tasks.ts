@@ -10,6 +10,7 @@ export interface DecryptTask {
   password: string | null;
   identity: string | null;
   material: Blob | null;
+  header: Blob | null;
 }
 
 export interface EncryptTask {
