@@ -51,7 +51,9 @@ export async function unpermute(payload: Bytes, size: number, lanes: Lanes, pace
     UNSHUFFLE[size](payload, start, end - start, chosen);
     await pace.advance((end - start) * size);
   }
-  return choices.length === 0 ? payload : await gather(payload, size, choices, bounds, pace);
+  if (choices.length > 0) return gather(payload, size, choices, bounds, pace);
+  await pace.advance(payload.length);
+  return payload;
 }
 
 async function gather(payload: Bytes, size: number, choices: Bytes, bounds: Uint32Array, pace: Pace): Promise<Bytes> {
