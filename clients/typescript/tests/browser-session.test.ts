@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 
 import { BrowserSession, Offline, SignedOut } from "../src/index.ts";
-import { cut, json, problem, serve } from "./support/faulty.ts";
+import { cut, json, problem, serve, type Answer } from "./support/faulty.ts";
 
 const SESSION = "/api/v1/auth/session";
 const REFRESH = `${SESSION}/refresh`;
@@ -102,6 +102,28 @@ describe("BrowserSession", () => {
     await expect(two.token()).rejects.toBeInstanceOf(SignedOut);
     await vi.waitFor(() => { expect(heard).toEqual(["ended"]); });
     listener.close();
+  });
+
+  test("a refresh that is refused ends all tabs, but not one by a tab that never had a session", async () => {
+    const { url } = await serve({ [SESSION]: grant("acc_1"), [REFRESH]: REFUSED });
+    const [one, two] = [tab(url), tab(url)];
+    await one.signIn("ada@example.org", "correct horse battery");
+    expect(await two.resume()).toBe(false);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(one.state).toBe("signed-in");
+    await two.signIn("ada@example.org", "correct horse battery");
+    await expect(two.renew(await two.token())).rejects.toBeInstanceOf(SignedOut);
+    await vi.waitFor(() => { expect(one.state).toBe("signed-out"); });
+  });
+
+  test("a refresh that is under way does not undo signing out", async () => {
+    const slow: Answer = (request, response) => { setTimeout(() => { grant("acc_1")(request, response); }, 100); };
+    const { url, received } = await serve({ [SESSION]: [grant("acc_1"), (_, response) => response.writeHead(204).end()], [REFRESH]: slow });
+    const session = tab(url);
+    await session.signIn("ada@example.org", "correct horse battery");
+    await Promise.all([session.renew(await session.token()), session.signOut()]);
+    expect(received.map(({ method }) => method)).toEqual(["POST", "POST", "DELETE"]);
+    expect(session.state).toBe("signed-out");
   });
 
   test("signing out without the service says so and ends nothing", async () => {

@@ -40,6 +40,14 @@ describe("refusals", () => {
     expect(await failureOf(guest(url).batches.list())).toMatchObject({ name: "UnexpectedAnswer", status: 302 });
   });
 
+  test("the login page of a network is no success", async () => {
+    const { url } = await serve({ "/api/v1/jobs": html(200), "/api/v1/encrypt": html(200), "/api/v1/auth/token": html(200) });
+    expect(await failureOf(guest(url).jobs.list())).toBeInstanceOf(UnexpectedAnswer);
+    expect(await failureOf(guest(url).encrypt(PICTURE).accepted)).toBeInstanceOf(UnexpectedAnswer);
+    const client = new Client({ session: new TokenSession({ url, email: "ada@example.org", password: "correct horse" }) });
+    expect(await failureOf(client.jobs.list())).toBeInstanceOf(UnexpectedAnswer);
+  });
+
   test("nobody at the address is offline", async () => {
     const client = guest("http://127.0.0.1:9");
     expect(await failureOf(client.jobs.cancel(JOB))).toBeInstanceOf(Offline);

@@ -62,7 +62,7 @@ function explainStatus(status: number): string {
   if (status === 413) return "A proxy in front of the service refuses files of this size (413). Its limit must be raised, or the file be smaller";
   if (status === 429) return "A proxy in front of the service has received too many requests (429). Wait, then try again";
   if ([502, 503, 504].includes(status)) return `A proxy cannot reach the service (${status}). Try again in a moment`;
-  if (status < 400) return "This address redirects elsewhere. Use the service's own address";
+  if (status === 0 || (status >= 300 && status < 400)) return "This address redirects elsewhere. Use the service's own address";
   return `The answer (${status}) is none of this service. Check the address`;
 }
 
@@ -80,5 +80,7 @@ export function failureOf(error: unknown, signal: AbortSignal | undefined, reque
   }
   // fetch reports every failure of the network as a TypeError.
   if (error instanceof TypeError) return new Offline("The service cannot be reached", { cause: error, request_id });
+  // A success that is no JSON is a page of something in between, such as the login of a network.
+  if (error instanceof SyntaxError) return new UnexpectedAnswer(200, null, { cause: error, request_id });
   return error;
 }

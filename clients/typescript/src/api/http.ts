@@ -16,14 +16,16 @@ export interface Exchange {
   headers: Record<string, string>;
   body?: string | URLSearchParams | FormData | undefined;
   signal?: AbortSignal | undefined;
-  /** Milliseconds to the end of the answer; of a form: without any progress. */
+  /** Milliseconds to the end of the answer. Forms have limits of their own. */
   timeout: number;
   onUpload?: ((progress: Sent) => void) | undefined;
   /** Only the calls of a browser's session send and take cookies. */
   credentials?: "omit" | "same-origin";
 }
 
+// The service takes an hour for an upload, and half a second for each password of a batch.
 const UPLOAD_MILLISECONDS = 3_600_000;
+const SILENCE_MILLISECONDS = 120_000;
 
 /** Send a request and return the answer; forms report their progress. */
 export async function exchange(request: Exchange): Promise<Response> {
@@ -32,7 +34,7 @@ export async function exchange(request: Exchange): Promise<Response> {
   try {
     // fetch says nothing about the progress of what it sends.
     const isForm = request.body instanceof FormData;
-    if (isForm && typeof XMLHttpRequest !== "undefined") return await sendByXhr(request);
+    if (isForm && typeof XMLHttpRequest !== "undefined") return await sendByXhr({ ...request, timeout: SILENCE_MILLISECONDS });
     return await sendByFetch(request, isForm ? UPLOAD_MILLISECONDS : request.timeout);
   } catch (error) {
     throw failureOf(error, signal, headers["X-Request-ID"]);
@@ -51,4 +53,13 @@ async function sendByFetch(request: Exchange, timeout: number): Promise<Response
     redirect: "manual",
     signal: joinSignals(signal, AbortSignal.timeout(timeout)),
   });
+}
+
+/** Read the JSON of an answer. */
+export async function readJson(answer: Response, signal?: AbortSignal): Promise<unknown> {
+  try {
+    return await answer.json();
+  } catch (error) {
+    throw failureOf(error, signal, answer.headers.get("X-Request-ID"));
+  }
 }

@@ -2,7 +2,7 @@
 
 import { waitFor } from "../api/delays.ts";
 import { ClientError } from "../api/failures.ts";
-import type { Sent } from "../api/http.ts";
+import { readJson, type Sent } from "../api/http.ts";
 import { randomId } from "../api/ids.ts";
 import type { Transport } from "../api/transport.ts";
 import type { Job } from "./types.ts";
@@ -101,5 +101,5 @@ export async function submit<Subject>(
 ): Promise<Subject> {
   const named = { ...headers, "Idempotency-Key": idempotency_key };
   const answer = await transport.send({ method: "POST", path, headers: named, body: form, signal, onUpload });
-  return (await answer.json()) as Subject;
+  return (await readJson(answer, signal)) as Subject;
 }

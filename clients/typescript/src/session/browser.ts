@@ -15,6 +15,7 @@ const PATH = "/api/v1/auth/session";
 // No form, link or page of another origin can send it.
 const OWN_PAGE = { "X-CSRF": "1" };
 const ENDED = "ended";
+/** Of the channel, and of the lock: whatever changes the cookie takes it, so that no answer undoes that of a later request. */
 const NAME = "imageshield-session";
 
 export class BrowserSession implements Session {
@@ -50,7 +51,8 @@ export class BrowserSession implements Session {
   /** Sign in. Throws ApiProblem if the service refuses. */
   async signIn(email: string, password: string, signal?: AbortSignal): Promise<void> {
     const body = JSON.stringify({ email, password });
-    this.#enter("signed-in", await this.#post(PATH, { "Content-Type": "application/json" }, body, signal));
+    const grant = () => this.#post(PATH, { "Content-Type": "application/json" }, body, signal);
+    this.#enter("signed-in", await withLock(NAME, grant));
   }
 
   /** Continue the session of the cookie, if there is one. Throws Offline or a passing refusal if that is unknown. */
@@ -67,11 +69,8 @@ export class BrowserSession implements Session {
 
   /** End the session in all tabs. If the service cannot be reached, the session goes on and the error is thrown. */
   async signOut(): Promise<void> {
-    try {
-      await callSession({ method: "DELETE", url: this.url + PATH, headers: OWN_PAGE, credentials: "same-origin" });
-    } catch (error) {
-      if (!isRefused(error)) throw error;
-    }
+    const request = { method: "DELETE", url: this.url + PATH, headers: OWN_PAGE, credentials: "same-origin" } as const;
+    await withLock(NAME, () => callSession(request));
     this.#end();
   }
 
@@ -103,7 +102,9 @@ export class BrowserSession implements Session {
     const before = this.#access?.account ?? null;
     const access = await this.#post(`${PATH}/refresh`).catch((error: unknown) => {
       if (!isRefused(error)) throw error;
-      this.#end();
+      // A tab that had no session knows nothing of the others.
+      if (this.#access === null) this.#enter("signed-out", null);
+      else this.#end();
       throw new SignedOut("The session has ended. Sign in again", { cause: error });
     });
     if (before !== null && access.account !== before) {

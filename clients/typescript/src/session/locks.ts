@@ -1,9 +1,17 @@
 /** One holder at a time, over all tabs of an origin. */
 
-/** Run a task while no other tab runs one of this name. Without a secure context, other tabs are not seen. */
+const inThisTab = new Map<string, Promise<unknown>>();
+
+/** Run a task while no other of this name runs. Without a secure context, those of other tabs are not seen. */
 export async function withLock<T>(name: string, task: () => Promise<T>): Promise<T> {
-  // The types know no page without a secure context.
+  // The types know no page without a secure context, and no program.
   const locks = typeof navigator === "undefined" ? undefined : (navigator.locks as LockManager | undefined);
-  if (locks === undefined) return task();
-  return locks.request(name, task);
+  return locks === undefined ? queue(name, task) : locks.request(name, task);
+}
+
+function queue<T>(name: string, task: () => Promise<T>): Promise<T> {
+  const before = inThisTab.get(name) ?? Promise.resolve();
+  const result = before.then(task);
+  inThisTab.set(name, result.catch(() => undefined));
+  return result;
 }
