@@ -39,6 +39,7 @@ class Labels:
     entropy: bytes = b"imageshield/v1/entropy"
     seed: bytes = b"imageshield/v1/seed"
     segment_seed: bytes = b"imageshield/v1/segment-seed"
+    client_seed: bytes = b"imageshield/v1/client-seed"
     entropy_service: bytes = b"imageshield/v1/entropy-service"
 
     receipt: bytes = b"imageshield/v1/receipt"

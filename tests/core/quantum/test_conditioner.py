@@ -22,6 +22,19 @@ class TestCondition:
         expected = reference.expand("sha512", reference.extract("sha512", salt, ikm), info, length)
         assert condition(raw, **NAMES, length=length) == expected
 
+    @pytest.mark.parametrize(
+        ("server", "seed"),
+        [
+            (bytes(range(0x80, 0xC0)), "72defef0a7c689a4569ec9eecbd548f4a4e836bb557a947735037104e5cae7d1"),
+            (b"", "4e2c2cf8a14d92ec278fa7e855038cb06458ea8c58f542b64866040ae811488a"),
+        ],
+    )
+    def test_a_client_derives_the_vectors(self, server, seed, monkeypatch):
+        """The same vectors are in clients/typescript/tests/format/seed.test.ts."""
+        monkeypatch.setattr(conditioner.os, "urandom", lambda size: bytes(range(size)))
+        names = {"source_id": "client", "job_id": "job_0190f5fe7c007a008000fedcba987654"}
+        assert condition(server, **names, label=LABELS.client_seed).hex() == seed
+
     def test_draws_from_the_system_each_time(self):
         assert len({condition(bytes(512), **NAMES) for _ in range(1000)}) == 1000
 

@@ -2,10 +2,14 @@
 
 export type { Bytes } from "./bytes.ts";
 export { decrypt, type Decrypted, type DecryptOptions, type Sealed } from "./decrypt.ts";
+export { encryptImage, type EncryptedImage, type EncryptOptions, newKeyId } from "./encrypt.ts";
 export * from "./failures.ts";
 export type { Header, Layout, Purity } from "./header.ts";
+export { type FileKind, isEncryptedImage, recognize } from "./intake/sniff.ts";
 export { type KeyFile, parseKeyFile } from "./keyfile.ts";
 export type { PaceOptions, Progress, Stage } from "./pace.ts";
 export { nameOf } from "./recognition.ts";
 export { PublicKey, SecretKey } from "./recipients.ts";
+export type { Region } from "./regions.ts";
 export type { Secrets } from "./stanzas.ts";
+export { passphraseWrap, recipientWrap, type Wrap } from "./wraps.ts";

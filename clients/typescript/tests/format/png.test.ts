@@ -1,20 +1,19 @@
 import { describe, expect, it } from "vitest";
-import { concat, u32 } from "../../src/format/bytes.ts";
+import { type Bytes, concat, u32 } from "../../src/format/bytes.ts";
 import { ImageCorrupt, ImageError, TooManyPixels } from "../../src/format/failures.ts";
-import { readPng } from "../../src/format/intake/png.ts";
-import { checkChecksums, walkPng } from "../../src/format/intake/png-walk.ts";
+import { buildPayload, type Payload } from "../../src/format/intake/payload.ts";
 import { Pace } from "../../src/format/pace.ts";
-import type { Bytes } from "../../src/format/bytes.ts";
-import type { Picture } from "../../src/format/picture.ts";
 import { chunk, compress, draw, filteredPng, filterRows, GRAY, ihdr, png, RGB, RGBA, same } from "./pictures.ts";
 
 const PICTURE = draw({ width: 9, height: 7, ...RGB });
 const ROWS = filterRows(PICTURE, [0]);
 
-async function read(file: Bytes): Promise<Picture> {
-  const walk = walkPng(file);
-  checkChecksums(walk);
-  return readPng(walk, new Pace());
+function take(file: Bytes, layout: "auto" | "pixels" = "auto"): Promise<Payload> {
+  return buildPayload(file, { layout, regions: [], fileName: null }, new Pace());
+}
+
+async function read(file: Bytes) {
+  return (await take(file, "pixels")).picture;
 }
 
 /** A PNG of PICTURE's size with this image data. */
@@ -58,24 +57,36 @@ describe("a PNG", () => {
     expect(await read(withData(...parts))).toEqual(PICTURE);
   });
 
+  it("in the seven passes of Adam7 is read", async () => {
+    // One pixel is the first pass, and all others are empty.
+    const pixel = draw({ width: 1, height: 1, ...RGB });
+    const file = png(ihdr(pixel, 1), chunk("IDAT", compress(filterRows(pixel, [0]))));
+    expect((await read(file)).samples).toEqual(pixel.samples);
+  });
+
   it.each([
     ["an animated PNG", [chunk("acTL", new Uint8Array(8))]],
     ["a PNG with one transparent color", [chunk("tRNS", new Uint8Array(6))]],
     ["a PNG with a chunk prVt", [chunk("prVt")]],
     ["a PNG with profiles and text of more than 3 MB", [chunk("tEXt", new Uint8Array(3_200_000))]],
-  ])("that is %s has an obstacle", (obstacle, more) => {
-    expect(walkPng(filteredPng(PICTURE, [0], ...more)).obstacle).toBe(obstacle);
+  ])("that is %s is a file", async (reason, more) => {
+    const file = filteredPng(PICTURE, [0], ...more);
+    expect(await take(file)).toMatchObject({ layout: "file", reason });
+    await expect(take(file, "pixels")).rejects.toThrow(`The picture is ${reason}`);
   });
 
-  it("of 16 bits or in passes has an obstacle", () => {
+  it("of 16 bits is a file", async () => {
     const deep = png(ihdr({ width: 2, height: 2, bitDepth: 16, colorType: 2 }), chunk("IDAT"));
-    expect(walkPng(deep).obstacle).toBe("a PNG with 16-bit samples");
-    expect(walkPng(png(ihdr(PICTURE, 1), chunk("IDAT"))).obstacle).toBe("an interlaced PNG");
+    expect(await take(deep)).toMatchObject({ layout: "file", reason: "a PNG with 16-bit samples" });
   });
 
-  it("with bytes behind its end is said to have them", () => {
-    expect(walkPng(concat(filteredPng(PICTURE), Uint8Array.of(0))).hasTrailingData).toBe(true);
-    expect(walkPng(filteredPng(PICTURE)).hasTrailingData).toBe(false);
+  it.each([
+    ["its end", concat(filteredPng(PICTURE), Uint8Array.of(0))],
+    ["its image data", withData(compress(ROWS), Uint8Array.of(0))],
+    ["its image data, the same again", withData(compress(ROWS), compress(ROWS))],
+  ])("with bytes behind %s is a file, or loses them with a warning", async (_, file) => {
+    expect(await take(file)).toMatchObject({ layout: "file", reason: "a PNG with bytes behind its end", warnings: [] });
+    expect(await take(file, "pixels")).toMatchObject({ layout: "pixels", picture: PICTURE, warnings: ["trailing-data"] });
   });
 });
 
@@ -94,15 +105,16 @@ describe("a hostile or damaged PNG", () => {
     }
   });
 
-  it("that declares 100000 by 100000 pixels is refused before memory is taken", () => {
+  it("that declares 100000 by 100000 pixels is refused in any layout", async () => {
     const bomb = png(ihdr({ width: 100_000, height: 100_000, ...RGB }), chunk("IDAT"));
-    expect(() => walkPng(bomb)).toThrow(TooManyPixels);
+    await expect(take(bomb)).rejects.toThrow(TooManyPixels);
   });
 
-  it("of more pixels than are decoded is refused before memory is taken", async () => {
-    const bomb = walkPng(png(ihdr({ width: 5001, height: 5000, ...RGBA }), chunk("IDAT")));
+  it("of more pixels than are decoded is refused before memory is taken, or kept as a file", async () => {
+    const bomb = png(ihdr({ width: 5001, height: 5000, ...RGBA }), chunk("IDAT"));
     const before = process.memoryUsage().arrayBuffers;
-    await expect(readPng(bomb, new Pace())).rejects.toThrow(TooManyPixels);
+    await expect(read(bomb)).rejects.toThrow(TooManyPixels);
+    expect(await take(bomb)).toMatchObject({ layout: "file", reason: "a picture of more than 25,000,000 pixels" });
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(1_000_000);
   });
 
@@ -113,8 +125,8 @@ describe("a hostile or damaged PNG", () => {
     ["3 bits", { width: 1, height: 1, bitDepth: 3, colorType: 0 }],
     ["4-bit RGB", { width: 1, height: 1, bitDepth: 4, colorType: 2 }],
     ["color type 5", { width: 1, height: 1, bitDepth: 8, colorType: 5 }],
-  ])("that declares %s is refused", (_, geometry) => {
-    expect(() => walkPng(png(ihdr(geometry), chunk("IDAT")))).toThrow(ImageCorrupt);
+  ])("that declares %s is refused", async (_, geometry) => {
+    await expect(take(png(ihdr(geometry), chunk("IDAT")))).rejects.toThrow(ImageCorrupt);
   });
 
   it("that inflates for ever is refused after the first bytes too many", async () => {
@@ -129,9 +141,8 @@ describe("a hostile or damaged PNG", () => {
     ["one byte too short", [compress(ROWS.slice(0, -1))], "shorter than the picture"],
     ["empty", [new Uint8Array()], "damaged"],
     ["nothing compressed", [compress(new Uint8Array())], "shorter than the picture"],
-    ["cut off", [compress(ROWS).slice(0, -5)], "damaged"],
+    ["cut off", [compress(ROWS).slice(0, -5)], "the image data of the PNG are"],
     ["without its checksum", [compress(ROWS).slice(0, -4)], "damaged"],
-    ["followed by a byte", [compress(ROWS), Uint8Array.of(1)], "bytes follow"],
     ["no zlib stream", [Uint8Array.of(1, 2, 3, 4, 5, 6)], "damaged"],
   ])("with image data %s is refused", async (_, parts, why) => {
     await expect(read(withData(...parts))).rejects.toThrow(why);
@@ -153,7 +164,7 @@ describe("a hostile or damaged PNG", () => {
     ["a chunk before the header", [chunk("tEXt"), ihdr(PICTURE), chunk("IDAT")]],
     ["a chunk of 4 GB", [ihdr(PICTURE), concat(u32(0xffff_ffff), chunk("IDAT"))]],
     ["more chunks than are read", [ihdr(PICTURE), repeat(chunk("tEXt"), 65_536), chunk("IDAT")]],
-  ])("with %s is refused", (_, chunks) => {
-    expect(() => walkPng(png(...chunks))).toThrow(ImageCorrupt);
+  ])("with %s is refused", async (_, chunks) => {
+    await expect(take(png(...chunks))).rejects.toThrow(ImageCorrupt);
   });
 });

@@ -7,7 +7,7 @@ import type { SourceFormat } from "../picture.ts";
 import { describeBmp } from "./bmp.ts";
 import { describeJpeg } from "./jpeg.ts";
 import { describeOther } from "./other.ts";
-import { describePng } from "./png-walk.ts";
+import { describePng } from "./png.ts";
 import { sniffFormat } from "./sniff.ts";
 import { describeTiff } from "./tiff.ts";
 import { describeWebp } from "./webp.ts";

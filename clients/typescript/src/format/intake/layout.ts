@@ -3,15 +3,17 @@
 import { LayoutNotExact, RegionInvalid } from "../failures.ts";
 import type { Layout } from "../header.ts";
 import { MAX_PIXELS } from "../limits.ts";
+import type { Walk } from "../png/frame.ts";
 import type { Region } from "../regions.ts";
 import { checkSize, type Facts } from "./facts.ts";
-import type { PngWalk } from "./png-walk.ts";
+import { obstacleOf } from "./png.ts";
 
 export interface Choice {
   readonly layout: Layout;
   readonly reason: string;
 }
 
+export const TRAILING = "a PNG with bytes behind its end";
 const ASKED_FOR = "asked for";
 
 /**
@@ -21,21 +23,16 @@ const ASKED_FOR = "asked for";
  * @param wanted `auto` takes pixels where they restore all of the file
  * @param regions need pixels
  */
-export function chooseLayout(
-  facts: Facts,
-  walk: PngWalk | null,
-  wanted: Layout | "auto",
-  regions: readonly Region[],
-): Choice {
+export function chooseLayout(facts: Facts, walk: Walk | null, wanted: Layout | "auto", regions: readonly Region[]): Choice {
   if (regions.length > 0 && wanted === "file") {
     throw new RegionInvalid("The layout `file` encrypts the whole file: regions go with `pixels` or `auto`");
   }
-  const obstacle = obstacleOf(facts, walk);
+  const obstacle = walk === null ? describeKind(facts) : obstacleOf(walk);
   if (regions.length > 0) return takePixels(facts, obstacle, "regions are encrypted as pixels");
   if (wanted === "pixels") return takePixels(facts, obstacle, ASKED_FOR);
   if (wanted === "file") return { layout: "file", reason: ASKED_FOR };
   if (facts.width * facts.height > MAX_PIXELS) return { layout: "file", reason: "a picture of more than 25,000,000 pixels" };
-  if (walk?.hasTrailingData && obstacle === null) return { layout: "file", reason: "a PNG with bytes behind its end" };
+  if (obstacle === null && walk?.hasTrailingData) return { layout: "file", reason: TRAILING };
   return obstacle === null ? { layout: "pixels", reason: "an 8-bit PNG" } : { layout: "file", reason: obstacle };
 }
 
@@ -49,7 +46,6 @@ function takePixels(facts: Facts, obstacle: string | null, reason: string): Choi
   return { layout: "pixels", reason };
 }
 
-function obstacleOf({ format }: Facts, walk: PngWalk | null): string | null {
-  if (walk !== null) return walk.obstacle;
+function describeKind({ format }: Facts): string {
   return format === "OTHER" ? "of a kind that is not decoded" : `no PNG but a ${format}`;
 }

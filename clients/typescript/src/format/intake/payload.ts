@@ -1,19 +1,19 @@
 /** A file as samples that are ready to encrypt (docs/reference/format.md, "Payload" and "Metadata"). */
 
-import { type Bytes, toBase64, toHex } from "../bytes.ts";
+import { type Bytes, toHex } from "../bytes.ts";
 import type { JsonObject } from "../canonical.ts";
 import { frame } from "../framing.ts";
 import type { Layout } from "../header.ts";
 import { harmlessName } from "../names.ts";
 import type { Pace } from "../pace.ts";
 import type { Picture } from "../picture.ts";
+import { checkChecksums, type Walk, walkPng } from "../png/frame.ts";
+import { readSamples } from "../png/read.ts";
 import { sha256 } from "../primitives.ts";
-import { KEPT_CHUNKS } from "../rebuild/png.ts";
 import { countPixels, type Region, takePixels } from "../regions.ts";
 import { examine, type Facts } from "./facts.ts";
-import { chooseLayout } from "./layout.ts";
-import { readPng } from "./png.ts";
-import { checkChecksums, type PngWalk, walkPng } from "./png-walk.ts";
+import { type Choice, chooseLayout, TRAILING } from "./layout.ts";
+import { keepChunks } from "./png.ts";
 import { orderRegions } from "./rectangles.ts";
 
 export interface Wish {
@@ -26,17 +26,19 @@ export interface Wish {
 /** Stable codes, those of the service. */
 export type Warning = "region-small" | "trailing-data" | "not-decoded";
 
-export interface Payload {
-  readonly layout: Layout;
-  readonly reason: string;
-  readonly picture: Picture;
-  readonly regions: readonly Region[];
+export interface Payload extends Taken {
   /** The bytes to encrypt, in memory that may be changed. */
   readonly pixels: Bytes;
   /** The keys of the metadata that come from the file. */
   readonly metadata: JsonObject;
   /** Of the header: 2 for a file that nobody decodes. */
   readonly version: number;
+}
+
+interface Taken extends Choice {
+  readonly picture: Picture;
+  readonly regions: readonly Region[];
+  readonly rebuild: JsonObject | null;
   readonly warnings: readonly Warning[];
 }
 
@@ -49,22 +51,30 @@ export async function buildPayload(data: Bytes, wish: Wish, pace: Pace): Promise
   const choice = chooseLayout(facts, walk, wish.layout, wish.regions);
   if (walk !== null) checkChecksums(walk);
   const isPixels = choice.layout === "pixels" && walk !== null;
-  const picture = isPixels ? await readPng(walk, pace) : { ...frame(data), bitDepth: 8, colorType: 2 };
-  const regions = isPixels ? orderRegions(wish.regions, picture) : [];
-  const pixels = takePixels(picture, regions);
-  return {
-    ...choice,
-    picture,
-    regions,
-    pixels,
-    metadata: {
-      payload_sha256: toHex(await sha256(pixels)),
-      original_sha256: toHex(await sha256(data)),
-      source: describe(facts, harmlessName(wish.fileName), isPixels ? keep(walk) : null),
-    },
-    version: facts.format === "OTHER" ? 2 : 1,
-    warnings: warn(facts, isPixels && walk.hasTrailingData, regions),
+  const picture = isPixels ? await takePicture(walk, choice, wish, pace) : null;
+  const taken = picture ?? takeFile(data, facts, isPixels ? { layout: "file", reason: TRAILING } : choice);
+  const pixels = takePixels(taken.picture, taken.regions);
+  const metadata = {
+    payload_sha256: toHex(await sha256(pixels)),
+    original_sha256: toHex(await sha256(data)),
+    source: describe(facts, harmlessName(wish.fileName), taken.rebuild),
   };
+  return { ...taken, pixels, metadata, version: facts.format === "OTHER" ? 2 : 1 };
+}
+
+function takeFile(data: Bytes, { format }: Facts, choice: Choice): Taken {
+  const picture = { ...frame(data), bitDepth: 8, colorType: 2 };
+  return { ...choice, picture, regions: [], rebuild: null, warnings: format === "OTHER" ? ["not-decoded"] : [] };
+}
+
+/** The samples of a PNG; null where bytes follow them in the file and nobody asked for pixels. */
+async function takePicture(walk: Walk, choice: Choice, wish: Wish, pace: Pace): Promise<Taken | null> {
+  const { width, height, bitDepth, colorType } = walk.frame;
+  const regions = orderRegions(wish.regions, walk.frame);
+  const { samples, hasTrailingData } = await readSamples(walk, pace);
+  if (hasTrailingData && wish.layout === "auto" && regions.length === 0) return null;
+  const warnings = warn(hasTrailingData || walk.hasTrailingData, regions);
+  return { ...choice, picture: { width, height, bitDepth, colorType, samples }, regions, rebuild: keepChunks(walk), warnings };
 }
 
 /** `source` of docs/reference/format.md. */
@@ -73,23 +83,7 @@ function describe({ format, mode, bitDepth, mediaType }: Facts, name: string | n
   return mediaType === undefined ? about : { ...about, media_type: mediaType };
 }
 
-/** What the PNG is rebuilt with: its other chunks, as they are. */
-function keep({ chunks }: PngWalk): JsonObject {
-  const first = chunks.findIndex(({ type }) => type === "IDAT");
-  const kept = chunks.map(({ type, data }, i) => ({ type, data, place: i < first ? "before" : "after" }));
-  return {
-    as: "PNG",
-    chunks: kept
-      .filter(({ type }) => KEPT_CHUNKS.has(type))
-      .map(({ type, data, place }) => ({ data_b64: toBase64(data), place, type })),
-  };
-}
-
-function warn({ format }: Facts, losesData: boolean, regions: readonly Region[]): Warning[] {
+function warn(losesData: boolean, regions: readonly Region[]): Warning[] {
   const isSmall = regions.length > 0 && countPixels(regions) < SMALL;
-  return [
-    ...(losesData ? (["trailing-data"] as const) : []),
-    ...(format === "OTHER" ? (["not-decoded"] as const) : []),
-    ...(isSmall ? (["region-small"] as const) : []),
-  ];
+  return [...(losesData ? (["trailing-data"] as const) : []), ...(isSmall ? (["region-small"] as const) : [])];
 }

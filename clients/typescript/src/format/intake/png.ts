@@ -1,118 +1,57 @@
-/** A strict reader of 8-bit PNGs for the layout `pixels`. A canvas is no such reader: it changes samples under alpha. */
+/** A PNG as the layout `pixels` sees it: what it would lose of the file, and what it keeps (docs/reference/format.md, "Payload"). */
 
-import { adler32 } from "../checksums.ts";
-import { ImageCorrupt } from "../failures.ts";
-import { MAX_PIXELS } from "../limits.ts";
-import type { Pace } from "../pace.ts";
-import { type Picture, pixelBytes, rowBytes, sampleBytes } from "../picture.ts";
-import { checkSize } from "./facts.ts";
-import type { PngWalk } from "./png-walk.ts";
-import { unfilterRow } from "./unfilter.ts";
+import { type Bytes, toBase64 } from "../bytes.ts";
+import type { JsonObject } from "../canonical.ts";
+import { MAX_KEPT } from "../limits.ts";
+import { type Frame, PALETTE, type Walk, walkPng } from "../png/frame.ts";
+import { KEPT_CHUNKS } from "../rebuild/png.ts";
+import type { Chunk } from "../walk.ts";
+import type { Facts } from "./facts.ts";
 
-/** Compressed bytes at a time: 16 KiB of a bomb inflate to 16 MiB, then it is refused. */
-const PIECE = 1 << 14;
+const MODES: Readonly<Record<number, string>> = { 0: "L", 2: "RGB", [PALETTE]: "P", 4: "LA", 6: "RGBA" };
+const OWN_CHUNKS = new Set(["IHDR", "IDAT", "IEND"]);
+
+export function describePng(data: Bytes): Facts {
+  const { frame } = walkPng(data);
+  const { width, height, bitDepth } = frame;
+  return { format: "PNG", mode: modeOf(frame), bitDepth, width, height };
+}
 
 /**
- * Reads the samples of a picture without an obstacle, whose checksums were checked.
+ * Why the pixels do not restore the picture, with its article, or null.
  *
- * Memory is taken once the declared size is known to be within the limit, and no more than it. Image data that inflate to
- * more or less are refused, and so are bytes behind them.
+ * The format takes 16-bit gray too; this writer leaves it to the layout `file`.
  */
-export async function readPng({ geometry, chunks }: PngWalk, pace: Pace): Promise<Picture> {
-  checkSize(geometry, MAX_PIXELS);
-  const parts = chunks.filter(({ type }) => type === "IDAT").map(({ data }) => data);
-  const picture = { ...geometry, samples: new Uint8Array(sampleBytes(geometry)) };
-  const rows = new Rows(picture);
-  let checksum = 1;
-  for await (const part of inflate(parts)) {
-    checksum = adler32(part, checksum);
-    rows.put(part);
-    await pace.advance(part.length);
-  }
-  // Node inflates without a word about bytes behind the end; where there are none, the checksum ends the data.
-  if (!rows.areComplete) throw new ImageCorrupt("The image data of the PNG are shorter than the picture");
-  if (checksum !== lastNumber(parts)) throw damaged();
-  return picture;
+export function obstacleOf({ frame, chunks }: Walk): string | null {
+  const types = new Set(chunks.map(({ type }) => type));
+  const strange = [...types].filter((type) => !KEPT_CHUNKS.has(type) && !OWN_CHUNKS.has(type)).sort().at(0);
+  if (types.has("acTL")) return "an animated PNG";
+  if (frame.colorType === PALETTE) return "a PNG with a palette";
+  if (types.has("tRNS")) return "a PNG with one transparent color";
+  if (frame.bitDepth !== 8) return `a PNG with ${frame.bitDepth}-bit samples`;
+  if (strange !== undefined) return `a PNG with a chunk ${strange}`;
+  return keptSize(chunks) > MAX_KEPT ? "a PNG with profiles and text of more than 3 MB" : null;
 }
 
-async function* inflate(parts: readonly Uint8Array<ArrayBuffer>[]): AsyncGenerator<Uint8Array> {
-  const pieces = cut(parts);
-  const compressed = new ReadableStream<Uint8Array<ArrayBuffer>>({
-    pull(controller) {
-      const next = pieces.next();
-      if (next.done) controller.close();
-      else controller.enqueue(next.value);
-    },
-  });
-  const reader = compressed.pipeThrough(new DecompressionStream("deflate")).getReader();
-  try {
-    for (let next = await read(reader); !next.done; next = await read(reader)) yield next.value;
-  } finally {
-    await reader.cancel().catch(() => undefined); // of a stream that failed, with the same error again
-  }
+/** `rebuild` of the metadata: the other chunks, as they are, on both sides of the image data. */
+export function keepChunks({ chunks }: Walk): JsonObject {
+  const first = chunks.findIndex(({ type }) => type === "IDAT");
+  const kept = chunks.map(({ type, data }, i) => ({ type, data, place: i < first ? "before" : "after" }));
+  return {
+    as: "PNG",
+    chunks: kept
+      .filter(({ type }) => KEPT_CHUNKS.has(type))
+      .map(({ type, data, place }) => ({ data_b64: toBase64(data), place, type })),
+  };
 }
 
-async function read(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<ReadableStreamReadResult<Uint8Array>> {
-  try {
-    return await reader.read();
-  } catch (error) {
-    throw damaged(error);
-  }
+/** About the bytes that kept chunks take in the metadata. */
+function keptSize(chunks: readonly Chunk[]): number {
+  const kept = chunks.filter(({ type }) => KEPT_CHUNKS.has(type));
+  return kept.reduce((size, { data }) => size + 64 + 4 * Math.ceil(data.length / 3), 0);
 }
 
-function* cut(parts: readonly Uint8Array<ArrayBuffer>[]): Generator<Uint8Array<ArrayBuffer>, undefined> {
-  for (const part of parts) {
-    for (let at = 0; at < part.length; at += PIECE) yield part.subarray(at, at + PIECE);
-  }
-}
-
-/** The last four bytes of the image data: their Adler-32. */
-function lastNumber(parts: readonly Uint8Array[]): number {
-  let number = 0;
-  let shift = 0;
-  for (let i = parts.length - 1; i >= 0 && shift < 32; i--) {
-    for (let at = parts[i].length - 1; at >= 0 && shift < 32; at--, shift += 8) number |= parts[i][at] << shift;
-  }
-  return number >>> 0;
-}
-
-function damaged(cause?: unknown): ImageCorrupt {
-  const advice = "the layout `file` keeps a picture that other programs show";
-  return new ImageCorrupt(`The image data of the PNG are damaged, or bytes follow them: ${advice}`, { cause });
-}
-
-/** Takes filtered rows in parts of any size, and puts their samples into the picture. */
-class Rows {
-  readonly #picture: Picture;
-  readonly #line: Uint8Array;
-  readonly #pixel: number;
-  #filled = 0;
-  #row = 0;
-
-  constructor(picture: Picture) {
-    this.#picture = picture;
-    this.#line = new Uint8Array(1 + rowBytes(picture));
-    this.#pixel = pixelBytes(picture);
-  }
-
-  get areComplete(): boolean {
-    return this.#row === this.#picture.height;
-  }
-
-  put(part: Uint8Array): void {
-    for (let at = 0; at < part.length; ) {
-      if (this.areComplete) throw new ImageCorrupt("The image data of the PNG are longer than the picture");
-      const some = part.subarray(at, at + this.#line.length - this.#filled);
-      this.#line.set(some, this.#filled);
-      this.#filled += some.length;
-      at += some.length;
-      if (this.#filled === this.#line.length) this.#finish();
-    }
-  }
-
-  #finish(): void {
-    unfilterRow(this.#line, this.#picture.samples, this.#row, this.#pixel);
-    this.#filled = 0;
-    this.#row++;
-  }
+function modeOf({ bitDepth, colorType }: Frame): string {
+  if (colorType === 0 && bitDepth !== 8) return bitDepth === 16 ? "I;16" : bitDepth === 1 ? "1" : `L;${bitDepth}`;
+  return MODES[colorType] + (bitDepth > 8 ? ";16" : "");
 }

@@ -2,11 +2,11 @@
 
 import { RegionInvalid } from "../failures.ts";
 import { MAX_REGIONS } from "../limits.ts";
-import type { Geometry } from "../picture.ts";
+import type { Size } from "../framing.ts";
 import { compare, isInside, type Region } from "../regions.ts";
 
 /** Sorts regions; refuses those that do not fit, because none is ever cut. */
-export function orderRegions(regions: readonly Region[], { width, height }: Geometry): readonly Region[] {
+export function orderRegions(regions: readonly Region[], { width, height }: Size): readonly Region[] {
   if (regions.length > MAX_REGIONS) throw new RegionInvalid(`More than ${MAX_REGIONS} regions; merge some of them`);
   for (const region of regions) check(region, width, height);
   const ordered = [...regions].sort(compare);

@@ -10,6 +10,7 @@ import type { Pace } from "../pace.ts";
 import { buildCode, type Code, FAST_BITS, fixedCodes, MAX_BITS } from "./huffman.ts";
 
 const END = 256;
+const CHECKSUM = 4;
 const LENGTH_BASE = Uint16Array.of(3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258);
 const LENGTH_EXTRA = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0);
 const DISTANCE_BASE = Uint16Array.of(1, 2, 3, 4, 5, 7, 9, 13, 17, 25, 33, 49, 65, 97, 129, 193, 257, 385, 513, 769, 1025, 1537, 2049, 3073, 4097, 6145, 8193, 12289, 16385, 24577);
@@ -19,13 +20,19 @@ const FIXED = fixedCodes();
 
 /** Inflates exactly `size` bytes; the stream must end there, what follows it is ignored. */
 export async function inflate(stream: Bytes, size: number, pace: Pace): Promise<Bytes> {
+  return (await inflateFront(stream, size, pace)).data;
+}
+
+/** The same, and where the stream ended: whether bytes follow it. */
+export async function inflateFront(stream: Bytes, size: number, pace: Pace): Promise<{ data: Bytes; hasTrailingData: boolean }> {
   const state = new Inflation(stream, size);
   let reported = 0;
   while (state.block()) {
     await pace.advance(state.position - reported);
     reported = state.position;
   }
-  return state.finish();
+  const data = state.finish();
+  return { data, hasTrailingData: state.end < stream.length };
 }
 
 class Inflation {
@@ -50,6 +57,11 @@ class Inflation {
     return Math.min(this.#at, this.#in.length);
   }
 
+  /** Behind the checksum, once the last block is inflated. */
+  get end(): number {
+    return this.#at - (this.#count >>> 3) + CHECKSUM;
+  }
+
   /** Inflates a block; returns whether another follows. */
   block(): boolean {
     const isLast = this.#take(1) === 1;
@@ -64,9 +76,9 @@ class Inflation {
 
   finish(): Bytes {
     if (this.#filled < this.#out.length) throw new ImageCorrupt("the image data of the PNG are shorter than the picture");
-    const end = this.#at - (this.#count >>> 3);
-    const checksum = this.#in.subarray(end, end + 4).reduce((value, byte) => value * 256 + byte, 0);
-    if (end + 4 > this.#in.length || checksum !== adler32(this.#out)) damaged();
+    const { end } = this;
+    const checksum = this.#in.subarray(end - CHECKSUM, end).reduce((value, byte) => value * 256 + byte, 0);
+    if (end > this.#in.length || checksum !== adler32(this.#out)) damaged();
     return this.#out;
   }
 

@@ -7,19 +7,24 @@ import { type Geometry, kindOf, pixelBytes } from "../picture.ts";
 import { type Frame, PALETTE, pixelBits, type Walk } from "./frame.ts";
 import { type Row, readRows } from "./rows.ts";
 
+/** Samples, and whether bytes follow the image data in their chunks. */
+export interface Read {
+  readonly samples: Bytes;
+  readonly hasTrailingData: boolean;
+}
+
 /** Reads the samples of a picture that has the kind of a payload, interlaced or not. */
-export async function readSamples(walk: Walk, pace: Pace): Promise<Bytes> {
+export async function readSamples(walk: Walk, pace: Pace): Promise<Read> {
   const samples = new Uint8Array(walk.frame.width * walk.frame.height * pixelBytes(walk.frame));
-  await readInto(samples, walk.frame, walk, pace);
-  return samples;
+  return readInto(samples, walk.frame, walk, pace);
 }
 
 /**
  * Reads a picture as samples of another kind, of which it has all channels and bits: the first channel for gray, red, green
  * and blue for color, the last one for alpha, the first byte of 16 bits.
  */
-export async function readInto(target: Bytes, geometry: Geometry, walk: Walk, pace: Pace): Promise<void> {
-  const rows = await readRows(walk, pace);
+export async function readInto(target: Bytes, geometry: Geometry, walk: Walk, pace: Pace): Promise<Read> {
+  const { rows, hasTrailingData } = await readRows(walk, pace);
   const { frame } = walk;
   const palette = frame.colorType === PALETTE ? readPalette(walk) : null;
   const source = palette === null ? frame : { bitDepth: 8, colorType: 6 };
@@ -32,6 +37,7 @@ export async function readInto(target: Bytes, geometry: Geometry, walk: Walk, pa
     if (isSame) target.set(row.data, start);
     else copy(palette === null ? row.data : colorsOf(row, frame, palette), step, picked, target, start, row.across * size);
   }
+  return { samples: target, hasTrailingData };
 }
 
 /** The bytes of a pixel of the source that make a pixel of the target. */

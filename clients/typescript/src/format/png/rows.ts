@@ -4,7 +4,7 @@ import { type Bytes, concat } from "../bytes.ts";
 import type { Pace } from "../pace.ts";
 import { unfilter } from "./filters.ts";
 import { checkChecksums, pixelBits, type Walk } from "./frame.ts";
-import { inflate } from "./inflate.ts";
+import { inflateFront } from "./inflate.ts";
 
 /** A row, or of an interlaced picture a row of a pass: every `across`-th pixel from `left` on. */
 export interface Row {
@@ -33,14 +33,21 @@ const ADAM7 = [
   ...([[0, 2, 2, 4], [1, 0, 2, 2], [0, 1, 1, 2]] as const),
 ] as const;
 
+export interface Rows {
+  readonly rows: Iterable<Row>;
+  /** Whether bytes follow the image data in their chunks. */
+  readonly hasTrailingData: boolean;
+}
+
 /** Reads a picture; every checksum and the exact length of the image data are checked. */
-export async function readRows(walk: Walk, pace: Pace): Promise<Iterable<Row>> {
+export async function readRows(walk: Walk, pace: Pace): Promise<Rows> {
   checkChecksums(walk);
   const passes = passesOf(walk);
   const size = passes.reduce((sum, { height, rowBytes }) => sum + height * (1 + rowBytes), 0);
   const parts = walk.chunks.filter(({ type }) => type === "IDAT").map(({ data }) => data);
-  const lines = await inflate(parts.length === 1 ? parts[0] : concat(...parts), size, pace);
-  return unfiltered(lines, passes, Math.max(1, pixelBits(walk.frame) >>> 3));
+  const stream = parts.length === 1 ? parts[0] : concat(...parts);
+  const { data, hasTrailingData } = await inflateFront(stream, size, pace);
+  return { rows: unfiltered(data, passes, Math.max(1, pixelBits(walk.frame) >>> 3)), hasTrailingData };
 }
 
 function* unfiltered(lines: Bytes, passes: readonly Pass[], step: number): Generator<Row> {
