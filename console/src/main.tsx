@@ -1,6 +1,6 @@
 import { lazy, StrictMode, Suspense, type ReactNode } from "react";
 import { createRoot } from "react-dom/client";
-import { describe, focusHeading } from "@/app/document.ts";
+import { describe } from "@/app/document.ts";
 import { LightBoundary } from "@/app/light-boundary.tsx";
 import { isLight, navigation, type Page } from "@/app/navigation.ts";
 import { whenEntering } from "@/lib/enter.ts";
@@ -31,10 +31,10 @@ function showLight(page: Page): void {
 
 // From the sign-in into the console without loading the document again: the access token is in this page's memory.
 whenEntering(async (path) => {
-  await import("@/app/console.tsx");
+  const { arriveFrom } = await import("@/app/console.tsx");
+  arriveFrom(location.pathname);
   history.replaceState(null, "", path);
   show(<Console />);
-  focusHeading();
 });
 
 // Back from the console to a page of the other kind must load it.

@@ -11,5 +11,10 @@ router.subscribe("onRendered", () => {
   before = location.pathname;
 });
 
+/** The person comes from a page outside of the router, so the first page is a navigation as well. */
+export function arriveFrom(path: string): void {
+  before = path;
+}
+
 /** Every page that needs the router. */
 export const Console = () => <RouterProvider router={router} />;

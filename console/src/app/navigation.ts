@@ -64,10 +64,13 @@ export const navigation: Page[] = [
 /** Pages that are shown without the router. */
 export const isLight = ({ layout }: Page): boolean => layout === "site" || layout === "bare";
 
-export type Matches = readonly { fullPath: string }[];
+export type Matches = readonly { routeId: string; fullPath: string }[];
 
 /** The entry of what the router has matched. */
 export function pageOf(matches: Matches): Page | undefined {
-  const path = matches.at(-1)?.fullPath.replace(/(.)\/$/, "$1");
+  const match = matches.at(-1);
+  // Where nothing matches, the router gives its root, whose path is that of the start page.
+  if (match === undefined || match.routeId === "__root__") return undefined;
+  const path = match.fullPath.replace(/(.)\/$/, "$1");
   return navigation.find((page) => page.path === path);
 }

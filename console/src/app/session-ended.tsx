@@ -1,7 +1,8 @@
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { continueAs, useMe } from "@/lib/api.ts";
-import { textOf } from "@/lib/forms.ts";
+import { submitting, textOf } from "@/lib/forms.ts";
+import { SIGN_IN_WORDS } from "@/lib/problems.ts";
 import { session, useSessionState } from "@/lib/session.ts";
 import { Button } from "@/ui/button.tsx";
 import { Modal } from "@/ui/dialog.tsx";
@@ -19,13 +20,13 @@ export function SessionEnded() {
 function Question({ email }: { email: string }) {
   const { submit, busy, error } = useSignInAgain(email);
   return (
-    <Modal open label="The session has ended" className="w-[min(440px,calc(100vw-32px))] rounded-card backdrop:bg-bg">
-      <form action={submit} className="grid gap-4 p-5">
+    <Modal open label="The session has ended" className="m-auto w-[min(440px,calc(100vw-32px))] rounded-card backdrop:bg-bg">
+      <form onSubmit={submitting(submit)} className="grid gap-4 p-5">
         <div>
           <h2 className="text-lead font-semibold">The session has ended.</h2>
           <p className="text-dense text-muted">Sign in to go on where you were. What you entered is kept.</p>
         </div>
-        {error !== null && <ProblemMessage error={error} />}
+        {error !== null && <ProblemMessage error={error} words={SIGN_IN_WORDS} />}
         <p className="text-dense">Account <strong className="font-medium">{email}</strong></p>
         <input type="hidden" name="email" value={email} autoComplete="username" />
         <PasswordInput label="Password" name="password" autoComplete="current-password" autoFocus required />

@@ -11,9 +11,9 @@ import { Logo } from "@/ui/logo.tsx";
 /** The navigation at the left, from 768 px. */
 export function Sidebar() {
   return (
-    <div className="sticky top-0 h-dvh border-r border-line max-md:hidden">
+    <aside aria-label="Sidebar" className="sticky top-0 h-dvh border-r border-line max-md:hidden">
       <Content />
-    </div>
+    </aside>
   );
 }
 

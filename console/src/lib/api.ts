@@ -1,4 +1,4 @@
-import { ApiProblem, Client, isPassing, SignedOut } from "@imageshield/client";
+import { ApiProblem, Client, isPassing, SignedOut, type Me } from "@imageshield/client";
 import { QueryClient, useQuery } from "@tanstack/react-query";
 import { session } from "@/lib/session.ts";
 
@@ -20,19 +20,7 @@ export const queries = new QueryClient({
 });
 
 /** Who is signed in. */
-export interface Me {
-  user_id: string;
-  account_id: string;
-  email: string;
-  tier: string;
-  operator: boolean;
-  scopes: string[];
-  created_at: string;
-}
-
-const fetchMe = async (signal?: AbortSignal): Promise<Me> => ((await client.api.GET("/api/v1/me" as never, { signal } as never)) as { data: Me }).data;
-
-export const useMe = () => useQuery({ queryKey: ["me"], queryFn: ({ signal }) => fetchMe(signal), staleTime: 60_000 });
+export const useMe = () => useQuery({ queryKey: ["me"], queryFn: ({ signal }) => client.accounts.me({ signal }), staleTime: 60_000 });
 
 /** Whether an error is one that a new sign-in mends. */
 export const isSignedOut = (error: unknown): boolean => error instanceof SignedOut || (error instanceof ApiProblem && error.status === 401);
@@ -40,7 +28,7 @@ export const isSignedOut = (error: unknown): boolean => error instanceof SignedO
 /** After a sign-in on top of a page: what failed meanwhile is asked again. Of another account nothing may be left. */
 export async function continueAs(email: string): Promise<"same" | "other"> {
   const before = queries.getQueryData<Me>(["me"]);
-  const now = await queries.query({ queryKey: ["me"], queryFn: () => fetchMe(), staleTime: 0 });
+  const now = await queries.query({ queryKey: ["me"], queryFn: () => client.accounts.me(), staleTime: 0 });
   if (before !== undefined && before.account_id !== now.account_id) {
     queries.clear();
     return "other";

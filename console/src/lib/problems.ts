@@ -13,7 +13,7 @@ export interface Explanation {
   retryAfter?: number;
 }
 
-type Words = Pick<Explanation, "sentence" | "remedy">;
+export type Words = Pick<Explanation, "sentence" | "remedy">;
 
 /** What the console says better than the API's own title and detail, because the person sees the page and not the request. */
 const WORDS = new Map<string, Words>(Object.entries({
@@ -26,8 +26,8 @@ const WORDS = new Map<string, Words>(Object.entries({
   "image-empty": { sentence: "The file is empty.", remedy: "Choose another one." },
   unauthenticated: { sentence: "You are signed out.", remedy: "Sign in again. What you entered is kept." },
   "token-expired": { sentence: "The session has ended.", remedy: "Sign in again. What you entered is kept." },
+  "origin-not-allowed": { sentence: "This is not the address of the service.", remedy: "Open the console at the address that the operator set (PUBLIC_URL), or ask for this one to be allowed." },
   "email-taken": { sentence: "This address has an account.", remedy: "Sign in with it, or use another address." },
-  "invalid-grant": { sentence: "Address or password is wrong.", remedy: "Check both, and the keyboard layout." },
   "not-found": { sentence: "There is nothing at this address.", remedy: "It was deleted, it belongs to another account, or the address is wrong." },
   gone: { sentence: "It is no longer kept.", remedy: "Decrypted pictures are kept for minutes and results for a limited time. Run the job again." },
   overloaded: { sentence: "The service has too much to do.", remedy: "Nothing was lost and nothing was started." },
@@ -37,10 +37,13 @@ const WORDS = new Map<string, Words>(Object.entries({
   internal: { sentence: "The service has made a mistake.", remedy: "Try again. If it happens again, tell the operator the request id." },
 }));
 
-/** What an error means to the person, what to do, and what to quote to an operator. */
-export function explain(error: unknown): Explanation {
+/** At a sign-in, the code of every missing credential means a wrong one. */
+export const SIGN_IN_WORDS = new Map<string, Words>([["unauthenticated", { sentence: "Email or password is wrong.", remedy: "Check both, and the keyboard layout." }]]);
+
+/** What an error means to the person, what to do, and what to quote to an operator. `words` say it better than the usual ones on this page. */
+export function explain(error: unknown, words: ReadonlyMap<string, Words> = new Map()): Explanation {
   const requestId = error instanceof ClientError && error.request_id !== null ? { requestId: error.request_id } : {};
-  if (error instanceof ApiProblem) return { ...ofProblem(error), ...requestId };
+  if (error instanceof ApiProblem) return { ...ofProblem(error), ...words.get(error.code), ...requestId };
   return { ...ofFailure(error), ...requestId };
 }
 

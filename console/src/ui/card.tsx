@@ -10,7 +10,7 @@ export function Card({ children, className, as: Tag = "section", ...rest }: { ch
 export function CardHead({ title, note, aside, lined, level = 2 }: { title: ReactNode; note?: ReactNode; aside?: ReactNode; lined?: boolean; level?: 2 | 3 }) {
   const Title = level === 2 ? "h2" : "h3";
   return (
-    <header className={cx("flex items-center justify-between gap-3 px-5", lined ? "min-h-[46px] border-b border-line py-2 [&+*]:border-t-0!" : "pt-4 pb-1")}>
+    <header className={cx("flex items-center justify-between gap-3 px-5 max-md:px-4", lined ? "min-h-[46px] border-b border-line py-2 [&+*]:border-t-0!" : "pt-4 pb-1")}>
       <div className="min-w-0">
         <Title className="text-card">{title}</Title>
         {note && <p className="text-caption text-muted">{note}</p>}

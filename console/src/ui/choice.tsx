@@ -92,7 +92,7 @@ export interface Segment<T extends string> {
 export function Segmented<T extends string>({ legend, segments, value, onChange }: { legend: string; segments: Segment<T>[]; value: T; onChange: (value: T) => void }) {
   const name = useId();
   return (
-    <fieldset className="inline-flex rounded-control border border-line bg-raised p-0.5">
+    <fieldset className="inline-flex w-fit rounded-control border border-line bg-raised p-0.5">
       <legend className="sr-only">{legend}</legend>
       {segments.map(({ icon: Icon, ...segment }) => (
         <label key={segment.value} title={segment.reason} className="inline-flex h-7 items-center gap-1.5 rounded-chip border border-transparent px-3 text-dense font-medium text-muted transition-colors hover:text-ink has-checked:border-line has-checked:bg-surface has-checked:text-ink has-checked:shadow-edge has-disabled:opacity-60 has-focus-visible:outline-2 has-focus-visible:outline-offset-1 has-focus-visible:outline-iris max-md:h-10">

@@ -13,7 +13,8 @@ export function CopyableId({ id, what = "id", whole, inherit }: { id: string; wh
   };
   const Icon = copied ? Check : Copy;
   return (
-    <button type="button" title={id} onClick={() => void copy()} aria-label={`Copy the ${what} ${id}`} className={cx("group relative z-1 inline-flex max-w-full items-center gap-1.5 rounded-[4px] text-left font-mono text-[13px] leading-[18px]", !inherit && "text-muted hover:text-ink")}>
+    <button type="button" title={id} onClick={() => void copy()} className={cx("group relative z-1 inline-flex max-w-full items-center gap-1.5 rounded-[4px] text-left font-mono text-[13px] leading-[18px]", !inherit && "text-muted hover:text-ink")}>
+      <span className="sr-only">Copy the {what} </span>
       <span className={cx("min-w-0", whole && "break-all")}>{whole ? id : shortId(id)}</span>
       <Icon aria-hidden className="size-3.5 shrink-0 opacity-70 group-hover:opacity-100" strokeWidth={1.75} />
       <span role="status" className="sr-only">{copied && "Copied"}</span>

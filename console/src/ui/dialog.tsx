@@ -37,7 +37,7 @@ export function Modal({ open, onClose, className, labelledBy, label, children }:
       onMouseDown={(event) => {
         if (event.target === event.currentTarget) onClose?.();
       }}
-      className={cx("m-auto max-w-none bg-surface p-0 text-ink shadow-float", className)}
+      className={cx("max-w-none bg-surface p-0 text-ink shadow-float", className)}
     >
       {children}
     </dialog>
@@ -57,7 +57,7 @@ interface DialogProps {
 export function Dialog({ open, onClose, title, children, actions }: DialogProps) {
   const id = useId();
   return (
-    <Modal open={open} onClose={onClose} labelledBy={id} className="w-[min(440px,calc(100vw-32px))] rounded-card">
+    <Modal open={open} onClose={onClose} labelledBy={id} className="m-auto w-[min(440px,calc(100vw-32px))] rounded-card">
       <div className="p-5">
         <h2 id={id} className="mb-1.5 text-lead font-semibold">{title}</h2>
         <div className="text-dense text-muted">{children}</div>

@@ -23,7 +23,7 @@ export interface ControlAttributes {
 
 export const controlClass = (error: unknown): string =>
   cx(
-    "h-9 w-full rounded-control border bg-surface px-3 text-body text-ink transition-colors placeholder:text-muted max-md:h-11 max-md:text-lead read-only:bg-raised",
+    "h-9 w-full rounded-control border bg-surface px-3 text-body text-ink transition-colors placeholder:text-muted max-md:h-11 max-md:text-lead",
     error ? "border-bad" : "border-control hover:border-ink",
   );
 

@@ -9,7 +9,7 @@ type Own<T> = FieldProps & Omit<T, "className" | "id"> & { controlClassName?: st
 export function Input({ label, note, aside, hint, error, className, controlClassName, ...rest }: Own<InputHTMLAttributes<HTMLInputElement>>) {
   return (
     <Field {...{ label, note, aside, hint, error }} {...(className && { className })}>
-      {(control) => <input {...rest} {...control} className={cx(controlClass(error), controlClassName)} />}
+      {(control) => <input {...rest} {...control} className={cx(controlClass(error), "read-only:bg-raised", controlClassName)} />}
     </Field>
   );
 }

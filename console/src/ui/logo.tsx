@@ -8,7 +8,7 @@ const cell = ([x, y]: readonly [number, number]) => <rect key={`${x},${y}`} x={x
 /** The mark: a picture whose cells turn to noise. */
 export function Mark({ className }: { className?: string }) {
   return (
-    <svg viewBox="0 0 24 24" aria-hidden="true" className={cx("size-6 shrink-0", className)}>
+    <svg viewBox="0 0 24 24" aria-hidden="true" className={cx("shrink-0", className ?? "size-6")}>
       <g className="fill-amber">{AMBER.map(cell)}</g>
       <g className="fill-iris">{IRIS.map(cell)}</g>
     </svg>

@@ -24,7 +24,9 @@ interface Props {
   items: MenuItem[];
   /** What the button shows. */
   children: ReactNode;
+  /** The name of the menu; if the button shows an icon alone, also of the button. */
   label: string;
+  iconOnly?: boolean;
   buttonClassName: string;
   align?: "start" | "end";
   /** Above the items: who is signed in. */
@@ -32,7 +34,7 @@ interface Props {
 }
 
 /** A button that opens a menu. Arrows, Home, End and Escape work; the browser's popover closes it when one clicks elsewhere. */
-export function Menu({ items, children, label, buttonClassName, align = "start", head }: Props) {
+export function Menu({ items, children, label, buttonClassName, iconOnly, align = "start", head }: Props) {
   const id = useId();
   const button = useRef<HTMLButtonElement>(null);
   const menu = useRef<HTMLDivElement>(null);
@@ -44,7 +46,7 @@ export function Menu({ items, children, label, buttonClassName, align = "start",
   };
   return (
     <>
-      <button ref={button} type="button" popoverTarget={id} aria-haspopup="menu" aria-expanded="false" aria-label={label} className={buttonClassName}>
+      <button ref={button} type="button" popoverTarget={id} aria-haspopup="menu" aria-expanded="false" {...(iconOnly && { "aria-label": label, title: label })} className={buttonClassName}>
         {children}
       </button>
       <div ref={menu} id={id} popover="auto" onToggle={(event) => { opened(event.newState === "open"); }} className="m-0 min-w-52 rounded-card border border-line bg-surface p-1 text-ink shadow-float">

@@ -1,7 +1,7 @@
 import { CircleAlert, CircleCheck, Info, TriangleAlert, type LucideIcon } from "lucide-react";
 import type { ReactNode } from "react";
 import { cx } from "@/lib/cx.ts";
-import { explain } from "@/lib/problems.ts";
+import { explain, type Words } from "@/lib/problems.ts";
 import { CopyableId } from "@/ui/copyable-id.tsx";
 import { Countdown } from "@/ui/time.tsx";
 
@@ -48,8 +48,8 @@ export function Message({ tone = "info", title, children, link, requestId, actio
 }
 
 /** What an error means, from lib/problems: sentence, remedy, page of the code, request id, countdown of a 429 or 503. */
-export function ProblemMessage({ error, action, className }: { error: unknown; action?: ReactNode; className?: string }) {
-  const { sentence, remedy, page, requestId, retryAfter } = explain(error);
+export function ProblemMessage({ error, action, className, words }: { error: unknown; action?: ReactNode; className?: string; words?: ReadonlyMap<string, Words> }) {
+  const { sentence, remedy, page, requestId, retryAfter } = explain(error, words);
   return (
     <Message tone="bad" title={sentence} link={page ? { to: page, text: "Reasons and remedies" } : undefined} requestId={requestId} action={action} {...(className && { className })}>
       {remedy} {retryAfter !== undefined && <Countdown seconds={retryAfter} />}

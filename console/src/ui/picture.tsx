@@ -4,7 +4,7 @@ import { cx } from "@/lib/cx.ts";
 import { Noise } from "@/ui/noise.tsx";
 
 type Whose = "yours" | "encrypted";
-const FRAME = "relative overflow-hidden rounded-picture after:pointer-events-none after:absolute after:inset-0 after:rounded-[inherit] after:border-2";
+const FRAME = "relative overflow-hidden after:pointer-events-none after:absolute after:inset-0 after:rounded-[inherit] after:border-2";
 const FRAMES: Record<Whose, string> = { yours: "after:border-amber", encrypted: "after:border-iris" };
 
 interface Props {
@@ -24,7 +24,7 @@ interface Props {
 export function Picture({ whose, src, alt, label, note, className, width, height }: Props) {
   return (
     <figure className={cx("min-w-0", className)}>
-      <div className={cx(FRAME, FRAMES[whose])}>
+      <div className={cx(FRAME, FRAMES[whose], "rounded-picture")}>
         <img src={src} alt={alt} {...(width && { width })} {...(height && { height })} className={cx("block h-auto w-full", whose === "encrypted" && "pixelated")} />
       </div>
       {label !== null && <PictureCaption whose={whose} note={note}>{label}</PictureCaption>}
@@ -74,7 +74,7 @@ export function Tile({ id, kind = "encrypted", src, size = "small" }: { id: stri
     );
   }
   return (
-    <span aria-hidden className={cx(FRAME, "shrink-0 after:border-[1.5px]", src ? FRAMES.yours : FRAMES.encrypted, TILES[size])}>
+    <span aria-hidden className={cx(FRAME, "inline-block shrink-0 after:border-[1.5px]", src ? FRAMES.yours : FRAMES.encrypted, TILES[size])}>
       {src ? <img src={src} alt="" className="size-full object-cover" /> : <Noise columns={12} seed={id} />}
     </span>
   );

@@ -50,7 +50,7 @@ function Notice({ toast: { key, tone, title, text, action } }: { toast: Toast })
       <Icon aria-hidden className={`mt-px size-4 shrink-0 ${tone === "ok" ? "text-ok" : "text-bad"}`} strokeWidth={1.75} />
       <Text title={title}>{text}</Text>
       {action && <button type="button" className="link font-medium" onClick={() => { action.onSelect(); dismiss(key); }}>{action.text}</button>}
-      <IconButton icon={X} label="Dismiss" className="-my-1.5" onClick={() => { dismiss(key); }} />
+      <IconButton icon={X} label="Dismiss" className="-my-1.5 text-muted" onClick={() => { dismiss(key); }} />
     </div>
   );
 }

@@ -19,7 +19,7 @@ interface Props {
 /** Ctrl K: pages, the latest jobs, actions. */
 export function Palette({ open, ...props }: Props) {
   return (
-    <Modal open={open} onClose={props.onClose} label="Search or jump to" className="mt-28 w-[min(640px,calc(100vw-32px))] rounded-card max-md:mt-4">
+    <Modal open={open} onClose={props.onClose} label="Search or jump to" className="mx-auto mt-28 mb-auto w-[min(640px,calc(100vw-32px))] rounded-card max-md:mt-4">
       <Content {...props} />
     </Modal>
   );

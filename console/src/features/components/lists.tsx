@@ -22,7 +22,7 @@ export function Lists() {
   const [chosen, setChosen] = useState([ROWS.at(2)?.id ?? ""]);
   const [tab, setTab] = useState("steps");
   const columns: Column<Row>[] = [
-    { key: "pick", head: "", width: "48px", phone: "badge", cell: (row) => <Checkbox aria-label={`Select ${row.name}`} checked={chosen.includes(row.id)} onChange={(on) => { setChosen(on ? [...chosen, row.id] : chosen.filter((id) => id !== row.id)); }} /> },
+    { key: "pick", head: <span className="sr-only">Selected</span>, width: "48px", phone: "badge", cell: (row) => <Checkbox aria-label={`Select ${row.name}`} checked={chosen.includes(row.id)} onChange={(on) => { setChosen(on ? [...chosen, row.id] : chosen.filter((id) => id !== row.id)); }} /> },
     { key: "name", head: "Picture", phone: "name", cell: (row) => <span className="flex items-center gap-2.5"><Tile id={row.id} /><span className="grid min-w-0"><a href="#row" className="row-link truncate leading-[18px]">{row.name}</a><Id id={row.id} /></span></span> },
     { key: "size", head: "Size", right: true, cell: (row) => row.size },
     { key: "state", head: "State", phone: "badge", cell: (row) => <StatusBadge status={row.status} progress={62} /> },

@@ -1,7 +1,8 @@
 import { useState } from "react";
 import { enterConsole } from "@/lib/enter.ts";
 import { useFirstVisit } from "@/lib/first-visit.ts";
-import { textOf } from "@/lib/forms.ts";
+import { submitting, textOf } from "@/lib/forms.ts";
+import { SIGN_IN_WORDS } from "@/lib/problems.ts";
 import { safeNext, session } from "@/lib/session.ts";
 import { Button } from "@/ui/button.tsx";
 import { Input, PasswordInput } from "@/ui/input.tsx";
@@ -15,8 +16,8 @@ export default function LoginPage() {
   const { submit, busy, error } = useSignIn(safeNext(query.get("next")));
   return (
     <EntryFrame title="Sign in" note={<>to <strong className="font-medium text-ink">{location.host}</strong></>}>
-      <form action={submit} className="grid gap-5">
-        {error !== null && <ProblemMessage error={error} />}
+      <form onSubmit={submitting(submit)} className="grid gap-5">
+        {error !== null && <ProblemMessage error={error} words={SIGN_IN_WORDS} />}
         <Input label="Email" name="email" type="email" autoComplete="username" required autoFocus={!email} defaultValue={email ?? ""} controlClassName="h-11" />
         <PasswordInput label="Password" name="password" autoComplete="current-password" required autoFocus={Boolean(email)} controlClassName="h-11" />
         <Button kind="ink" size="large" wide type="submit" busy={busy} busyLabel="Signing in…">Sign in</Button>

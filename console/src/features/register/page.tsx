@@ -3,7 +3,7 @@ import { Check } from "lucide-react";
 import { useState } from "react";
 import { enterConsole } from "@/lib/enter.ts";
 import { useFirstVisit } from "@/lib/first-visit.ts";
-import { textOf } from "@/lib/forms.ts";
+import { submitting, textOf } from "@/lib/forms.ts";
 import { explain } from "@/lib/problems.ts";
 import { session } from "@/lib/session.ts";
 import { Button } from "@/ui/button.tsx";
@@ -19,7 +19,7 @@ export default function RegisterPage() {
   const { submit, busy, error, taken } = useRegistration();
   return (
     <EntryFrame title="Create an account" note={<>on <strong className="font-medium text-ink">{location.host}</strong></>}>
-      <form action={submit} className="grid gap-5">
+      <form onSubmit={submitting(submit)} className="grid gap-5">
         {error !== null && <ProblemMessage error={error} />}
         <Input label="Email" name="email" type="email" autoComplete="username" required autoFocus error={taken && <>This address has an account. <a href={`/login?${new URLSearchParams({ email: taken })}`} className="link">Sign in</a></>} controlClassName="h-11" />
         <PasswordInput label="Password" name="password" autoComplete="new-password" required minLength={SHORTEST} maxLength={1024} value={password} onChange={(event) => { setPassword(event.target.value); }} hint={<Length count={password.length} />} controlClassName="h-11" />

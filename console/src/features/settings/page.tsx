@@ -40,7 +40,7 @@ function Profile() {
     <div id="profile" className="scroll-mt-20">
       <Card>
         <CardHead lined title="Profile" aside={me.data && <Badge>{me.data.operator ? "Operator" : "Member"}</Badge>} />
-        <CardPart>
+        <CardPart tight>
           {me.isPending && <Skeleton><div className="grid gap-4"><Bone className="h-3.5 w-64" /><Bone className="h-3.5 w-48" /><Bone className="h-3.5 w-56" /></div></Skeleton>}
           {me.isError && <ProblemMessage error={me.error} />}
           {me.data && (
