@@ -4,14 +4,14 @@ import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
 import { routeList } from "./vite.routes.ts";
 
-const GATEWAY = process.env.IMAGESHIELD_URL ?? "http://127.0.0.1:8000";
+const GATEWAY = process.env.IMAGESHIELD_URL ?? "http://localhost:8000";
 // The policy that the gateway sends; `vite preview` sends it too, so that a violation is seen before it is served.
 const CSP =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; font-src 'self'; connect-src 'self'; " +
   "worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
-// The gateway accepts its own origin only, so the proxy speaks in its name.
-const toGateway = { target: GATEWAY, changeOrigin: true, headers: { origin: GATEWAY } };
+// The gateway accepts its own origin only, so the proxy speaks in its name. It listens on IPv4, and Node may take localhost for IPv6.
+const toGateway = { target: GATEWAY.replace("//localhost", "//127.0.0.1"), headers: { origin: GATEWAY } };
 const proxy = {
   "^/(api|health|ready|docs|openapi.json|open.html)(/|$|\\?)": toGateway,
   "/ws": { ...toGateway, ws: true },
