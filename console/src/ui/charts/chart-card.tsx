@@ -1,8 +1,8 @@
-import { ChevronRight, Table2 } from "lucide-react";
+import { ChartArea, ChevronRight, Table2 } from "lucide-react";
 import { useId, useState, type ReactNode } from "react";
 import { cx } from "@/lib/cx.ts";
 import { usePhone } from "@/lib/hooks.ts";
-import { Button } from "@/ui/button.tsx";
+import { Button, IconButton } from "@/ui/button.tsx";
 import { Card } from "@/ui/card.tsx";
 import { DataTable, type TableData } from "@/ui/charts/data-table.tsx";
 
@@ -13,6 +13,8 @@ interface Props {
   /** Left of "As a table": a choice of what is drawn. */
   aside?: ReactNode;
   table: TableData;
+  /** A narrow card: "As a table" is an icon alone. */
+  compact?: boolean;
   /** Below the chart, after a line. */
   foot?: ReactNode;
   className?: string;
@@ -20,7 +22,7 @@ interface Props {
 }
 
 /** A chart with its title and unit, which is also there as a table. */
-export function ChartCard({ title, note, aside, table, foot, className, children }: Props) {
+export function ChartCard({ title, note, aside, table, compact, foot, className, children }: Props) {
   const [asTable, setAsTable] = useState(false);
   const phone = usePhone();
   const id = useId();
@@ -34,7 +36,7 @@ export function ChartCard({ title, note, aside, table, foot, className, children
         </div>
         <div className="flex shrink-0 items-center gap-2">
           {aside}
-          {!phone && <Button kind="ghost" size="small" icon={asTable ? ChevronRight : Table2} onClick={turn}>{asTable ? "As a chart" : "As a table"}</Button>}
+          {!phone && <Turn compact={compact === true} asTable={asTable} onTurn={turn} />}
         </div>
       </header>
       <div className="min-w-0 flex-1">{asTable ? <DataTable data={table} /> : children}</div>
@@ -42,6 +44,12 @@ export function ChartCard({ title, note, aside, table, foot, className, children
       {phone && <PhoneTurn asTable={asTable} onTurn={turn} />}
     </Card>
   );
+}
+
+function Turn({ compact, asTable, onTurn }: { compact: boolean; asTable: boolean; onTurn: () => void }) {
+  const [icon, label] = asTable ? [ChartArea, "As a chart"] : [Table2, "As a table"];
+  if (compact) return <IconButton icon={icon} label={label} onClick={onTurn} className="-mt-1.5 -mr-2" />;
+  return <Button kind="ghost" size="small" icon={icon} onClick={onTurn}>{label}</Button>;
 }
 
 const PhoneTurn = ({ asTable, onTurn }: { asTable: boolean; onTurn: () => void }) => (

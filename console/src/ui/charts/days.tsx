@@ -20,8 +20,8 @@ interface Props {
   format: (value: number) => string;
   /** What noise would give: a dashed line with its word. */
   expected?: { value: number; text: string };
-  /** Where the axis ends, if not at a round value above the highest day. */
-  most?: number;
+  /** Ends of the axis, if not zero and a round value above the highest day. */
+  range?: [number, number];
   height?: number;
 }
 
@@ -32,18 +32,18 @@ export function Days(props: Props) {
   return <Sized>{(width) => <Drawing {...props} width={width} />}</Sized>;
 }
 
-function Drawing({ name, days, as, format, expected, most, height = 180, width }: Props & { width: number }) {
+function Drawing({ name, days, as, format, expected, range, height = 180, width }: Props & { width: number }) {
   const base = height - MARGIN.bottom;
-  const end = most ?? endOf(days, expected?.value ?? 0);
+  const [start, end] = range ?? [0, endOf(days, expected?.value ?? 0)];
   const left = linear([0, days.length], [MARGIN.left, width - MARGIN.right]);
-  const y = linear([0, end], [base, MARGIN.top]);
+  const y = linear([start, end], [base, MARGIN.top]);
   const middle = (index: number) => left(index + 0.5);
   const stops = days.map((day, index): Stop => ({ x: middle(index), lines: linesOf(day, format) }));
   return (
     <Plot name={name} sentence={daysSentence(name, days, format)} width={width} height={height} stops={stops} span={[MARGIN.top, base]}>
-      {ticks(0, end, 3).map((tick) => (
+      {ticks(start, end, 3).map((tick) => (
         <g key={tick}>
-          <line x1={MARGIN.left} x2={width - MARGIN.right} y1={Math.round(y(tick)) + 0.5} y2={Math.round(y(tick)) + 0.5} className={tick === 0 ? "stroke-control" : "stroke-line"} />
+          <line x1={MARGIN.left} x2={width - MARGIN.right} y1={Math.round(y(tick)) + 0.5} y2={Math.round(y(tick)) + 0.5} className={tick === start ? "stroke-control" : "stroke-line"} />
           <text x={MARGIN.left - 8} y={y(tick) + 4} textAnchor="end" className="numeric fill-muted">{format(tick)}</text>
         </g>
       ))}

@@ -16,7 +16,7 @@ export function EntropyAxis({ gap, name }: { gap: EntropyGap; name: string }) {
   return (
     <>
       <Sized>{(width) => <Drawing gap={gap} name={name} width={width} />}</Sized>
-      <p className="text-caption text-muted">{unitOf(gap).name} missing to 8{gap.expected !== null && gap.sd !== null && <>; shaded: noise, <span className="numeric">{inUnit(gap.expected, unitOf(gap))} ± {inUnit(gap.sd, unitOf(gap))}</span></>}</p>
+      <p className="text-caption text-muted">{unitOf(gap).name} missing to 8{gap.expected !== null && gap.spread !== null && <>; shaded: noise, <span className="numeric">{inUnit(gap.expected, unitOf(gap))} ± {inUnit(gap.spread, unitOf(gap))}</span></>}</p>
     </>
   );
 }
@@ -29,7 +29,7 @@ function Drawing({ gap, name, width }: { gap: EntropyGap; name: string; width: n
   const broken = gap.original > end || gap.encrypted > end;
   return (
     <Plot name={name} sentence={entropySentence(gap)} width={width} height={HEIGHT} stops={stopsOf(gap, x, places)}>
-      {gap.expected !== null && gap.sd !== null && <Band from={x(Math.max(0, gap.expected - 2 * gap.sd))} to={x(gap.expected + 2 * gap.sd)} />}
+      {gap.expected !== null && gap.spread !== null && <Band from={x(Math.max(0, gap.expected - gap.spread))} to={x(gap.expected + gap.spread)} />}
       <line x1={0} x2={broken ? width - BEYOND + 4 : width - BEYOND} y1={AXIS} y2={AXIS} className="stroke-control" />
       {ticks(0, end, 4).map((tick) => <Tick key={tick} x={x(tick)} text={count(Number((tick / unit.size).toPrecision(6)))} first={tick === 0} />)}
       {broken && <Break x={width - BEYOND + 4} end={width - 8} />}
@@ -85,11 +85,11 @@ function Encrypted({ x, text, most }: { x: number; text: string; most: number })
 const placeOf = (value: number, end: number, x: Scale, beyond: number): number => (value > end ? beyond : x(value));
 
 function stopsOf(gap: EntropyGap, x: Scale, places: { yours: number; encrypted: number }): Stop[] {
-  const noise = gap.expected === null || gap.sd === null ? [] : [{ x: x(gap.expected), y: AXIS, lines: [`Noise ${gapBits(gap.expected)} bits`, `± ${likeGap(gap.sd, gap.expected)}`] }];
+  const noise = gap.expected === null || gap.spread === null ? [] : [{ x: x(gap.expected), y: AXIS, lines: [`Noise ${gapBits(gap.expected)} bits`, `± ${likeGap(gap.spread, gap.expected)}`] }];
   return [{ x: places.encrypted, y: AXIS, lines: [`Encrypted ${gapBits(gap.encrypted)} bits`] }, ...noise, { x: places.yours, y: AXIS, lines: [`Your picture ${gapBits(gap.original)} bits`] }];
 }
 
-const noiseText = ({ expected, sd }: EntropyGap): string => (expected === null || sd === null ? "not judged" : `${gapBits(expected)} ± ${likeGap(sd, expected)}`);
+const noiseText = ({ expected, spread }: EntropyGap): string => (expected === null || spread === null ? "not compared" : `${gapBits(expected)} ± ${likeGap(spread, expected)}`);
 
 export const entropySentence = (gap: EntropyGap): string => `Bits per byte missing to 8: encrypted ${gapBits(gap.encrypted)}, noise ${noiseText(gap)}, your picture ${gapBits(gap.original)}.`;
 

@@ -1,12 +1,12 @@
 import { count } from "@/lib/format.ts";
 import { significant } from "@/ui/charts/scale.ts";
 
-/** Bits per byte that are missing to 8; of noise, mean and standard deviation, or null where nothing is judged. */
+/** Bits per byte that are missing to 8; of noise, the mean and two standard deviations, or null where noise is no measure. */
 export interface EntropyGap {
   encrypted: number;
   original: number;
   expected: number | null;
-  sd: number | null;
+  spread: number | null;
 }
 
 export interface GapUnit {
@@ -29,9 +29,9 @@ export function unitOf({ expected, encrypted }: EntropyGap): GapUnit {
 }
 
 /** Where the axis ends, in bits: one and a half times what noise lacks; further if the encrypted picture is not far off. */
-export function axisEnd({ expected, sd, encrypted }: EntropyGap): number {
+export function axisEnd({ expected, spread, encrypted }: EntropyGap): number {
   if (expected === null) return significant(Math.max(encrypted * 1.5, 1e-9), 2);
-  const end = Math.max(expected * 1.5, expected + 3.5 * (sd ?? 0));
+  const end = Math.max(expected * 1.5, expected + 1.75 * (spread ?? 0));
   return significant(encrypted < 2 * end ? Math.max(end, encrypted * 1.12) : end, 2);
 }
 
