@@ -23,6 +23,7 @@ else:
 
 JOB_EXAMPLE: dict[str, Any] = {
     "job_id": "job_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42",
+    "batch_id": None,
     "kind": "encrypt",
     "status": "processing",
     "progress": 45,
@@ -112,6 +113,7 @@ class Job(BaseModel):
     """A job as its owner sees it. URLs are absolute paths, and null until what they name exists."""
 
     job_id: str
+    batch_id: Annotated[str | None, Field(description="The batch that it belongs to; null of a single picture")]
     kind: Kind
     status: Status
     progress: Annotated[
@@ -169,6 +171,7 @@ class Job(BaseModel):
         links["result_url"] = _result_url(facts)
         return cls(
             job_id=ids.to_wire("job", facts.id),
+            batch_id=ids.to_wire("bat", facts.batch_id) if facts.batch_id is not None else None,
             kind=facts.kind,
             status=cast("Status", facts.status),
             progress=facts.progress,

@@ -114,6 +114,7 @@ class TestAccepted:
         jobs = [await ada.job(job_id) for job_id in job_ids(batch)]
         assert [job["image"]["format"] for job in jobs] == ["PNG", "JPEG"]
         assert {job["quantum_purity"]["requested"] for job in jobs} == {"fast"}
+        assert {job["batch_id"] for job in jobs} == {batch["batch_id"]}
         assert await batch_of(ada, batch) == batch
 
     async def test_options_may_come_after_the_pictures(self, ada):

@@ -24,6 +24,7 @@ class JobFacts:
     """A job without internal fields."""
 
     id: UUID
+    batch_id: UUID | None
     kind: str
     status: str
     stage: str

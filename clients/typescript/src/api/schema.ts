@@ -2324,6 +2324,7 @@ export interface components {
          * @description A job as its owner sees it. URLs are absolute paths, and null until what they name exists.
          * @example {
          *       "job_id": "job_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42",
+         *       "batch_id": null,
          *       "kind": "encrypt",
          *       "status": "processing",
          *       "progress": 45,
@@ -2377,6 +2378,11 @@ export interface components {
              * @description The job, as `job_` and 32 hexadecimal digits
              */
             job_id: string;
+            /**
+             * Batch Id
+             * @description The batch that it belongs to; null of a single picture
+             */
+            batch_id: string | null;
             /**
              * Kind
              * @description What the job does

@@ -47,7 +47,7 @@ function changes(message: JobMessage): Partial<JobState> {
 
 /** The state that a job or batch shows when it is asked for. What only its messages know is taken over. */
 export function stateOf(subject: Job | Batch, before: State | null): State {
-  if (!("batch_id" in subject)) {
+  if (!("items" in subject)) {
     const { status, progress, stage, result_url, error } = subject;
     return { status, progress, stage, result_url, error };
   }
