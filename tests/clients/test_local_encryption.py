@@ -60,7 +60,7 @@ PIXELS = {
     "chunks.png": with_chunks(pictures.make()),
     "two-idat.png": pictures.as_png(pictures.make(600, 400)),
 }
-"""PNGs that are taken as pixels."""
+"""PNG files that are taken as pixels."""
 
 FILES = {
     "photo.jpg": pictures.sample("rocket.jpg"),
