@@ -4291,6 +4291,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "job_id": "job_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42",
+                     *       "batch_id": null,
                      *       "kind": "encrypt",
                      *       "status": "completed",
                      *       "progress": 100,
@@ -4366,6 +4367,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "job_id": "job_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42",
+                     *       "batch_id": null,
                      *       "kind": "encrypt",
                      *       "status": "pending",
                      *       "progress": 0,
@@ -4645,6 +4647,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "job_id": "job_018f0e1c5b7f7c4c8d2f0a6d3b1e9f45",
+                     *       "batch_id": null,
                      *       "kind": "decrypt",
                      *       "status": "pending",
                      *       "progress": 0,
@@ -6603,6 +6606,7 @@ export interface operations {
                      *       "data": [
                      *         {
                      *           "job_id": "job_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42",
+                     *           "batch_id": null,
                      *           "kind": "encrypt",
                      *           "status": "completed",
                      *           "progress": 100,
@@ -6738,6 +6742,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "job_id": "job_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42",
+                     *       "batch_id": null,
                      *       "kind": "encrypt",
                      *       "status": "completed",
                      *       "progress": 100,
