@@ -1,7 +1,7 @@
 import { ChevronsUpDown, LogOut, Settings } from "lucide-react";
 import { useMe } from "@/lib/api.ts";
 import { explain } from "@/lib/problems.ts";
-import { session } from "@/lib/session.ts";
+import { leaveConsole } from "@/lib/session.ts";
 import { Menu } from "@/ui/menu.tsx";
 import { toast } from "@/ui/toast.tsx";
 
@@ -25,11 +25,10 @@ export function AccountMenu() {
   );
 }
 
-/** Sign out and load the sign-in, so that nothing stays in memory. If the service does not answer, the session goes on and a notice says so. */
+/** Sign out. If the service does not answer, the session goes on and a notice says so. */
 export async function leave(): Promise<void> {
   try {
-    await session.signOut();
-    location.assign("/login");
+    await leaveConsole();
   } catch (error) {
     const { sentence, remedy } = explain(error);
     toast("You are still signed in", { tone: "bad", text: `${sentence} ${remedy}` });

@@ -1,9 +1,9 @@
 import { useNavigate } from "@tanstack/react-router";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { continueAs, useMe } from "@/lib/api.ts";
 import { submitting, textOf } from "@/lib/forms.ts";
 import { SIGN_IN_WORDS } from "@/lib/problems.ts";
-import { session, useSessionState } from "@/lib/session.ts";
+import { isLeaving, session, useSessionState } from "@/lib/session.ts";
 import { Button } from "@/ui/button.tsx";
 import { Modal } from "@/ui/dialog.tsx";
 import { PasswordInput } from "@/ui/input.tsx";
@@ -13,8 +13,13 @@ import { ProblemMessage } from "@/ui/message.tsx";
 export function SessionEnded() {
   const state = useSessionState();
   const { data: me } = useMe();
-  if (state !== "signed-out" || me === undefined) return null;
-  return <Question email={me.email} />;
+  const ended = state === "signed-out" && !isLeaving();
+  const unknown = ended && me === undefined;
+  useEffect(() => {
+    // Nobody was known yet, so there is nothing to keep.
+    if (unknown) location.replace(`/login?${new URLSearchParams({ next: location.pathname + location.search })}`);
+  }, [unknown]);
+  return ended && me ? <Question email={me.email} /> : null;
 }
 
 function Question({ email }: { email: string }) {

@@ -4,4 +4,21 @@ import { useSyncExternalStore } from "react";
 /** The session of this page: the access token in memory, the refresh token in a cookie that no script reads. */
 export const session = new BrowserSession();
 
+let leaving = false;
+
+/** End the session in all tabs and load the sign-in, so that nothing stays in memory. */
+export async function leaveConsole(): Promise<void> {
+  leaving = true;
+  try {
+    await session.signOut();
+    location.assign("/login");
+  } catch (error) {
+    leaving = false;
+    throw error;
+  }
+}
+
+/** Whether this tab signs out on purpose: then nobody is asked to sign in again. */
+export const isLeaving = (): boolean => leaving;
+
 export const useSessionState = () => useSyncExternalStore(session.subscribe, () => session.state);
