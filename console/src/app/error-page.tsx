@@ -1,6 +1,5 @@
 import { useRouter, type ErrorComponentProps } from "@tanstack/react-router";
 import { RotateCw } from "lucide-react";
-import { explain } from "@/lib/problems.ts";
 import { Button } from "@/ui/button.tsx";
 import { Logo } from "@/ui/logo.tsx";
 import { ProblemMessage } from "@/ui/message.tsx";
@@ -15,7 +14,7 @@ export function ErrorPage({ error, reset }: ErrorComponentProps) {
   return (
     <main className="mx-auto flex min-h-[70dvh] max-w-md flex-col justify-center px-5 py-10">
       <Logo className="mb-6" />
-      <h1 tabIndex={-1} className="mb-4 text-title">{explain(error).sentence}</h1>
+      <h1 tabIndex={-1} className="mb-4 text-title">This page cannot be shown.</h1>
       <ProblemMessage error={error} action={<Button icon={RotateCw} onClick={again}>Try again</Button>} />
     </main>
   );
