@@ -1,4 +1,4 @@
-/** What happened and what to do, for each code of a failure. The same words as the console has. */
+/** What happened and what to do, for each code of a failure. */
 
 import type { Failed } from "./work.ts";
 
@@ -15,15 +15,15 @@ const MESSAGES: Record<string, Message> = {
   },
   "header-missing": {
     title: "Another program has saved this picture again, or it was never encrypted.",
-    remedy: "Use the file as it was downloaded. If it is lost, add the header file (.qhdr) that the service keeps of the picture.",
+    remedy: "Use the file as it was downloaded. If it is lost, add the header file (.qhdr): the service has it, and imageshield header writes it.",
   },
   "key-file-invalid": {
     title: "The key file cannot be read.",
     remedy: "It was changed or cut short. Use the file as it was downloaded; an editor may have saved it in another form.",
   },
   "key-file-too-costly": {
-    title: "The key file asks for more work than this page does.",
-    remedy: "Open the picture with the command line, which asks first: imageshield decrypt.",
+    title: "The password of this key file needs more memory than this browser gives.",
+    remedy: "Open the picture on a machine with more memory, or with the command line: imageshield decrypt.",
   },
   "material-required": {
     title: "This picture needs its material file.",

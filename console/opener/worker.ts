@@ -20,6 +20,7 @@ async function open(task: Task): Promise<Opened> {
     image: new Uint8Array(task.image),
     keyFile: new Uint8Array(task.keyFile),
     material: task.material && new Uint8Array(task.material),
+    header: task.header && new Uint8Array(task.header),
     secrets: { passphrase: task.password === "" ? undefined : task.password, secretKeys: task.identities.map(read) },
   };
   const { file, fileName, mediaType } = await decrypt(sealed, { onProgress: report, consume: true });

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from imageshield.servers.home import scratch
 from tests.console.browsers import CHROMIUM, OPTIONS, Watch, demand
@@ -15,6 +15,8 @@ PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1440, "height": 900}
 SECONDS = 20
 """A page on a busy machine, with a worker beside it."""
+
+expect.set_options(timeout=SECONDS * 1000)
 
 
 @pytest.fixture(scope="package")

@@ -24,6 +24,8 @@ OPENED = {
     "images/success_maximum_pixels": Layout.PIXELS,
     "images/success_file_jpeg": Layout.FILE,
     "images/success_file_other": Layout.FILE,
+    "detached/success_interlaced_rgb": Layout.PIXELS,
+    "detached/success_file": Layout.FILE,
     "key_files/success_multistage": Layout.PIXELS,
     "key_files/success_passphrase": Layout.PIXELS,
     "key_files/success_passphrase_fips": Layout.PIXELS,
@@ -147,7 +149,7 @@ def files_of(tmp_path):
     """Write the files of a vector to the disk, under names that say nothing."""
 
     def write(vector):
-        parts = {"a": vector.image, "b": vector.key_file, "c": vector.material}
+        parts = {"a": vector.image, "b": vector.key_file, "c": vector.material, "d": vector.header}
         for name, data in parts.items():
             if data is not None:
                 (tmp_path / name).write_bytes(data)
@@ -186,7 +188,7 @@ class TestOpener:
     def test_identity_is_taken_from_a_file(self, opener, files_of, tmp_path):
         vector = vector_of("key_files/success_recipient")
         files_of(vector)
-        (tmp_path / "d").write_text(f"# ada\n\n{vector.fields['identity']}\n")
+        (tmp_path / "e").write_text(f"# ada\n\n{vector.fields['identity']}\n")
         opener.give(sorted(tmp_path.glob("?")))
         assert opener.submit() == "decrypted"
 

@@ -1,7 +1,8 @@
 """Order of the test files: the longest run first, so that both processes end at about the same time."""
 
-FIRST = "flows/"
-"""Its files come first: each process of the run starts their system for itself, and ends it with the last of them."""
+FIRST = ("flows/", "console/")
+"""Their files come first, one folder after the other: each process of the run starts the system of a folder for itself,
+and ends it with the last of its files."""
 
 SECONDS = {
     "flows/test_engine.py": 220,
@@ -12,6 +13,7 @@ SECONDS = {
     "flows/test_pictures.py": 80,
     "flows/test_faults.py": 70,
     "flows/test_metrics.py": 65,
+    "console/test_opener.py": 60,
     "cli/test_streams.py": 195,
     "cli/test_servers.py": 185,
     "faults/test_short.py": 170,
@@ -34,6 +36,7 @@ def by_duration(items, root):
 
     def rank(item):
         path = item.path.relative_to(root).as_posix()
-        return not path.startswith(FIRST), -SECONDS.get(path, 0)
+        folder = next((at for at, name in enumerate(FIRST) if path.startswith(name)), len(FIRST))
+        return folder, -SECONDS.get(path, 0)
 
     items.sort(key=rank)
