@@ -12,7 +12,26 @@ function withoutEmptyFields(request) {
   return request;
 }
 
+// Swagger UI leaves lists without a name, code that only a mouse can scroll, and links inside of buttons.
+function completeMarkup(root) {
+  for (const list of root.querySelectorAll("select:not([aria-label])")) {
+    list.setAttribute("aria-label", list.closest("tr")?.dataset.paramName ?? (list.id === "servers" ? "Server" : "Variant"));
+  }
+  for (const code of root.querySelectorAll("pre:not([tabindex])")) {
+    code.tabIndex = 0;
+  }
+  for (const link of root.querySelectorAll("button a[href]")) {
+    link.removeAttribute("href");
+  }
+  for (const heading of root.querySelectorAll(".info h3:not([aria-level])")) {
+    heading.ariaLevel = "2";
+  }
+}
+
 window.addEventListener("DOMContentLoaded", () => {
+  const manual = document.getElementById("manual");
+  const observer = new MutationObserver(() => completeMarkup(manual));
+  observer.observe(manual, { childList: true, subtree: true, attributes: true, attributeFilter: ["href"] });
   window.SwaggerUIBundle({
     dom_id: "#manual",
     url: "openapi.json",

@@ -12,6 +12,8 @@ policy, error of the console, exception and request to another host that it saw;
 errors whose text has these words. `phone` is the same with the screen of a phone, `dark` in the dark theme. `user` is a
 registered account with an HTTP client (tests.support.users), `system` the running system.
 
+`tests.console.accessibility.violations_of(page)` is what axe complains of.
+
 Find elements by role and name, as a person does, and wait with `expect`. Do not sleep, and do not call `asyncio.run`:
 Playwright's loop runs in this thread. Without Chromium the tests are skipped, unless REQUIRE_BROWSER=1. Names of tests:
 at most 8 words.

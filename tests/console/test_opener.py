@@ -12,6 +12,7 @@ from imageshield.commands.offline.opener import BUILT
 from shield_core.image import intake, payload
 from shield_core.image.framing import frame
 from shield_core.image.payload import Layout
+from tests.console.accessibility import violations_of
 from tests.console.browsers import FIREFOX, REPORT_VIOLATIONS, demand
 from tests.console.firefox import running_firefox
 from tests.support.stack import wait_until
@@ -208,6 +209,16 @@ class TestOpener:
         opener.give(files_of(vector_of("images/success_pixels_rgb")))
         opener.submit()
         wait_until(lambda: opener.evaluate("document.getElementById('picture').naturalWidth"), "the picture is drawn")
+
+    def test_axe_finds_nothing(self, opener, files_of):
+        if isinstance(opener, InFirefox):
+            pytest.skip("axe is brought in by Playwright")
+        assert violations_of(opener.page) == []
+        opener.give(files_of(vector_of("images/success_pixels_rgb")))
+        opener.submit()
+        for scheme in ("light", "dark"):
+            opener.page.emulate_media(color_scheme=scheme)
+            assert violations_of(opener.page) == []
 
     def test_policy_forbids_every_request(self, opener):
         assert opener.evaluate("fetch('http://127.0.0.1:9/').then(() => 'sent', () => 'refused')") == "refused"

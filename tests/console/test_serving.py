@@ -13,6 +13,7 @@ from api.routes import pages
 from api.site.console import BUILD, Console
 from api.site.route import ConsoleRoute
 from backplane.settings import Settings
+from tests.console.accessibility import violations_of
 from tests.console.conftest import watched
 from tests.support.users import PASSWORD
 
@@ -112,6 +113,17 @@ class TestReference:
         page = open_page(color_scheme=theme)
         page.goto("/docs")
         assert page.locator("html").get_attribute("data-theme") == theme
+
+    @pytest.mark.parametrize("theme", ["light", "dark"])
+    def test_axe_finds_nothing(self, open_page, theme):
+        page = open_page(color_scheme=theme)
+        page.goto("/docs")
+        operation = page.locator("#operations-jobs-list_jobs")
+        operation.get_by_role("button").first.click()
+        expect(operation.locator("pre").first).to_have_attribute("tabindex", "0")
+        assert violations_of(page) == []
+        page.goto("/docs/problems/gone")
+        assert violations_of(page) == []
 
     def test_chosen_theme_is_kept(self, page):
         page.goto("/docs")
