@@ -32,7 +32,8 @@ export async function choose(pixels: number, lane: Lane): Promise<Uint32Array> {
 /** Takes the choices for pixels `last`, `last` − 1, …; returns the number of pixels that have none yet. */
 function chooseSome(words: Uint32Array, chosen: Uint32Array, last: number): number {
   let i = last;
-  for (const word of words) {
+  for (let at = 0, end = words.length; at < end; at++) {
+    const word = words[at];
     const bound = i + 1;
     const low = Math.imul(word, bound) >>> 0;
     if (low < bound && low < (WORDS - bound) % bound) continue; // Lemire's rejection

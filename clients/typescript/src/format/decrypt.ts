@@ -59,15 +59,16 @@ export async function decrypt(sealed: Sealed, options: DecryptOptions = {}): Pro
   await pace.begin("validating", sealed.image.length);
   const { keyFile, container } = sealed.header ? await readSaved(sealed, sealed.header, pace) : await read(sealed, pace);
   if (options.consume) detach(sealed.image);
-  const material = materialOf(container.header, keyFile, sealed.material ?? null); // 5a
+  const { header } = container;
+  const material = materialOf(header, keyFile, sealed.material ?? null); // 5a
   await pace.begin("unlocking");
-  const keys = await unlock(keyFile, container.header, sealed.secrets ?? {}); // 6, 7, 8, 9
+  const keys = await unlock(keyFile, header, sealed.secrets ?? {}); // 6, 7, 8, 9
   await pace.begin("verifying");
   await verifyTag(container, keys); // 10
-  await verifyMaterial(container.header, material); // 10a
-  const metadata = await openMetadata(container.header, keyFile, keys.metadata); // 11
-  const samples = await decryptSamples(container, keys, material, metadata, pace); // 12, 13
-  return restore(container.header, samples, metadata);
+  await verifyMaterial(header, material); // 10a
+  const metadata = await openMetadata(header, keyFile, keys.metadata); // 11
+  const samples = await decryptSamples(container, keys, material, metadata.payloadSha256, pace); // 12, 13
+  return restore(header, samples, metadata);
 }
 
 /** Steps 1 to 5. */
@@ -95,25 +96,32 @@ async function verifyTag({ authenticated, tag }: Container, keys: Keys): Promise
   if (!equal(await hmacSha256(keys.mac, authenticated), tag)) throw new MacMismatch("The encrypted image was changed");
 }
 
-/** The samples of the whole picture; the memory of the container is used for them. */
-async function decryptSamples(
-  { header, samples }: Container,
+/** The samples of the whole picture, in the memory of the container if it has regions. */
+async function decryptSamples(container: Container, keys: Keys, material: Bytes, digest: string, pace: Pace): Promise<Bytes> {
+  const { header, samples } = container;
+  if (header.regions.length === 0) return decryptPayload(samples, header, keys, material, digest, pace);
+  const picture = { ...header, samples };
+  const inside = takePixels(picture, header.regions);
+  putPixels(picture, await decryptPayload(inside, header, keys, material, digest, pace), header.regions);
+  return samples;
+}
+
+/** Undoes permutation and stream. Nothing else holds the payload of a whole picture then, so its memory is free early. */
+async function decryptPayload(
+  payload: Bytes,
+  header: Header,
   keys: Keys,
   material: Bytes,
-  { payloadSha256 }: Metadata,
+  digest: string,
   pace: Pace,
 ): Promise<Bytes> {
-  const picture = { ...header, samples };
   const size = pixelBytes(header);
-  const inside = takePixels(picture, header.regions);
-  await pace.begin("decrypting", 3 * inside.length);
-  const streams = await openStreams(header, keys, material, { bytes: inside.length, pixels: inside.length / size });
-  const payload = await unpermute(inside, size, streams, pace);
-  await streams.xorPayload(payload, pace);
+  await pace.begin("decrypting", 3 * payload.length);
+  const streams = await openStreams(header, keys, material, { bytes: payload.length, pixels: payload.length / size });
+  const samples = await unpermute(payload, size, streams, pace);
+  await streams.xorPayload(samples, pace);
   streams.finish();
-  await expectDigest(payload, payloadSha256, "The samples are not those that were encrypted");
-  if (header.regions.length === 0) return payload;
-  putPixels(picture, payload, header.regions);
+  await expectDigest(samples, digest, "The samples are not those that were encrypted");
   return samples;
 }
 

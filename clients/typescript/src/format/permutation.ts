@@ -70,7 +70,8 @@ async function gather(payload: Bytes, size: number, choices: Bytes, bounds: Uint
 function boundsOf(choices: Bytes, count: number): Uint32Array {
   const bounds = new Uint32Array(count + 1);
   const mask = count - 1;
-  for (const choice of choices) bounds[(choice & mask) + 1]++;
+  // Not for…of: through the iterator 12 million choices take six times as long.
+  for (let i = 0, end = choices.length; i < end; i++) bounds[(choices[i] & mask) + 1]++;
   for (let bucket = 0; bucket < count; bucket++) bounds[bucket + 1] += bounds[bucket];
   return bounds;
 }

@@ -1,39 +1,46 @@
-/** The engine in a worker of the test page: runs vectors, and times decryptions. */
+/** The engine in a worker of the test page. */
 
+import { fromBase64 } from "../../src/format/bytes.ts";
 import { decrypt } from "../../src/format/decrypt.ts";
+import type { Progress } from "../../src/format/pace.ts";
 import { readVector, run, type Vector } from "../format/vector.ts";
-import type { Call, Timing } from "./page.ts";
+import type { Task, TimeTask, Timing, VectorsTask } from "./tasks.ts";
 
-async function read(address: string): Promise<Uint8Array<ArrayBuffer>> {
-  return new Uint8Array(await (await fetch(address)).arrayBuffer());
-}
+const page = globalThis as unknown as DedicatedWorkerGlobalScope;
 
-async function runVectors(images: Record<string, string>, vectors: Record<string, string>) {
-  const known = new Map<string, Vector>();
-  for (const [name, address] of Object.entries(images)) known.set(name, readVector(name, await read(address)));
+page.onmessage = ({ data }: MessageEvent<Task>) => {
+  const value = data.kind === "vectors" ? runVectors(data) : time(data);
+  value.then(
+    (found: unknown) => { page.postMessage({ value: found }); },
+    (error: unknown) => { page.postMessage({ error: String(error) }); },
+  );
+};
+
+/** The outcomes of all vectors, by folder and name. */
+async function runVectors({ vectors }: VectorsTask): Promise<unknown> {
+  const images = new Map(readAll(vectors.images).map((vector) => [vector.name, vector]));
   const outcomes: Record<string, unknown> = {};
-  for (const [name, address] of Object.entries(vectors)) {
-    const vector = known.get(name) ?? readVector(name, await read(address));
-    outcomes[name] = await run(vector, (image) => known.get(image) ?? vector);
+  for (const [folder, encoded] of Object.entries(vectors)) {
+    for (const vector of readAll(encoded)) {
+      outcomes[`${folder}/${vector.name}`] = await run(vector, (name) => images.get(name) ?? vector);
+    }
   }
   return outcomes;
 }
 
-async function time(image: string, keyFile: string): Promise<Timing> {
-  const sealed = { image: await read(image), keyFile: await read(keyFile) };
-  const begin = performance.now();
-  const ends: Record<string, number> = {};
-  const onProgress = ({ stage }: { stage: string }) => {
-    ends[stage] = performance.now() - begin;
-  };
-  const { isIdentical, samples } = await decrypt(sealed, { onProgress, consume: true });
-  return { ms: performance.now() - begin, ends, isIdentical, bytes: samples.length };
+function readAll(encoded: Record<string, string>): Vector[] {
+  return Object.entries(encoded).map(([name, data]) => readVector(name, fromBase64(data) ?? new Uint8Array()));
 }
 
-globalThis.addEventListener("message", ({ data }: MessageEvent<Call>) => {
-  const answer = data.call === "run" ? runVectors(data.images, data.vectors) : time(data.image, data.keyFile);
-  answer.then(
-    (value) => { postMessage({ value }); },
-    (error: unknown) => { postMessage({ error: String(error) }); },
-  );
-});
+async function time({ image, keyFile }: TimeTask): Promise<Timing> {
+  const sealed = { image: await read(image), keyFile: await read(keyFile) };
+  const ends: Record<string, number> = {};
+  const begin = performance.now();
+  const onProgress = ({ stage }: Progress) => { ends[stage] = performance.now() - begin; };
+  const { samples } = await decrypt(sealed, { onProgress, consume: true });
+  return { ms: performance.now() - begin, ends, samples: samples.length };
+}
+
+async function read(address: string): Promise<Uint8Array<ArrayBuffer>> {
+  return new Uint8Array(await (await fetch(address)).arrayBuffer());
+}
