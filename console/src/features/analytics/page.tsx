@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { client } from "@/lib/api.ts";
 import { usePathParam } from "@/lib/address.ts";
 import { count, dimensions } from "@/lib/format.ts";
+import { Badge } from "@/ui/badge.tsx";
 import { CopyableId } from "@/ui/copyable-id.tsx";
 import { ProblemMessage } from "@/ui/message.tsx";
 import { PageHead, Stack } from "@/ui/page.tsx";
@@ -22,10 +23,11 @@ export default function AnalyticsPage() {
   const measured = job.data?.status === "completed" && job.data.analysis_url !== null;
   // An analysis never changes.
   const analysis = useQuery({ queryKey: ["analysis", id], queryFn: ({ signal }) => client.analyses.get(id, { signal }), enabled: measured, staleTime: Infinity });
+  const regions = analysis.data && regionsNote(analysis.data);
   const error = job.error ?? analysis.error;
   return (
     <>
-      <PageHead title={job.data ? titleOf(job.data) : "Analytics"} note={<Facts id={id} job={job.data} analysis={analysis.data} />} actions={job.data && analysis.data && <Actions job={job.data} analysis={analysis.data} />} />
+      <PageHead above={regions && <Badge>{regions}</Badge>} title={job.data ? titleOf(job.data) : "Analytics"} note={<Facts id={id} job={job.data} analysis={analysis.data} />} actions={job.data && analysis.data && <Actions job={job.data} analysis={analysis.data} />} />
       {error ? <ProblemMessage error={error} /> : job.data && !measured ? <Absence job={job.data} /> : job.data && analysis.data ? <Measured job={job.data} analysis={analysis.data} /> : <AnalysisSkeleton />}
     </>
   );
@@ -34,7 +36,7 @@ export default function AnalyticsPage() {
 const titleOf = (job: Job): string => job.file_name ?? (job.kind === "analyze" ? "Two pictures of your own" : `A picture without a name${job.image ? `, ${job.image.format}` : ""}`);
 
 function Facts({ id, job, analysis }: { id: string; job: Job | undefined; analysis: Analysis | undefined }) {
-  const facts = [factsOf(job, analysis), analysis && regionsNote(analysis)].filter(Boolean).join(" · ");
+  const facts = factsOf(job, analysis);
   return (
     <span className="flex flex-wrap items-baseline gap-x-1.5">
       {facts && <>{facts}<span aria-hidden className="max-md:hidden">·</span></>}

@@ -23,15 +23,16 @@ export default function ComparePage() {
   const fits = ids.length >= LEAST && ids.length <= MOST;
   return (
     <>
-      <PageHead title={fits ? `Compare ${ids.length} jobs` : "Compare jobs"} note="The same numbers of each, and what noise of its size would give." actions={again} />
-      {fits ? <Compared ids={ids} onRemove={(id) => { change({ job: ids.filter((one) => one !== id) }); }} /> : <Wrong number={ids.length} />}
+      <PageHead title={fits ? `Compare ${ids.length} jobs` : "Compare jobs"} note="The same numbers of each, and what noise of its size would give." actions={fits && again} />
+      {fits ? <Compared ids={ids} onRemove={(id) => { change({ job: ids.filter((one) => one !== id) }); }} /> : <Wrong ids={ids} />}
     </>
   );
 }
 
-function Wrong({ number }: { number: number }) {
+function Wrong({ ids }: { ids: string[] }) {
+  const number = ids.length;
   const text = number > MOST ? `At most ${MOST} can be compared, and the address names ${number}.` : number === 1 ? "One job is chosen. Choose one more." : "Choose 2 to 20 measured pictures.";
-  return <Card><Empty icon={Columns2} title="Nothing to compare yet" action={<ButtonLink kind="ink" to="/analytics">Choose pictures</ButtonLink>}>{text}</Empty></Card>;
+  return <Card><Empty icon={Columns2} title="Nothing to compare yet" action={<ButtonLink kind="ink" to="/analytics" search={{ compare: ids } as never}>Choose pictures</ButtonLink>}>{text}</Empty></Card>;
 }
 
 function Compared({ ids, onRemove }: { ids: string[]; onRemove: (id: string) => void }) {
@@ -66,9 +67,13 @@ function Shown({ comparison, analyses, names, onRemove }: { comparison: Comparis
 function useNames(ids: string[]): string[] {
   return useQueries({
     queries: ids.map((id) => ({ queryKey: ["job", id], queryFn: () => client.jobs.get(id), staleTime: 60_000, retry: false })),
-    combine: (answers) => answers.map((answer, index) => answer.data?.file_name ?? shortId(ids[index])),
+    combine: (answers) => distinct(answers.map((answer) => answer.data?.file_name ?? null), ids),
   });
 }
+
+/** Two jobs may have encrypted the same file: then the end of the id tells them apart. */
+const distinct = (names: (string | null)[], ids: string[]): string[] =>
+  names.map((name, index) => (name === null ? shortId(ids[index]) : names.indexOf(name) === names.lastIndexOf(name) ? name : `${name} …${ids[index].slice(-6)}`));
 
 function Failure({ error }: { error: Error }) {
   // The detail names the job that has no analysis by its place.

@@ -84,7 +84,7 @@ export function deviationsOf(jobs: readonly { name: string; analysis: Analysis |
   return tests.map(({ id, name }) => {
     const words = wordsOf(id, name);
     return {
-      name: words.name.startsWith("…") ? `${words.name} (${id.endsWith("ciphertexts") ? "two" : "original"})` : words.name,
+      name: words.name.startsWith("…") ? `By how much, ${id.endsWith("ciphertexts") ? "two encryptions" : "original"}` : words.name,
       deviations: jobs.flatMap((job) => {
         const test = job.analysis?.tests.find((one) => one.id === id);
         return test?.deviation == null || test.value === null ? [] : [{ of: job.name, by: test.deviation, text: `${words.write(test.value)}, p = ${pText(test.p_value)}` }];

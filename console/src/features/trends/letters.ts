@@ -1,6 +1,6 @@
 import { useQueries } from "@tanstack/react-query";
 import { client } from "@/lib/api.ts";
-import { MOST } from "./selection.ts";
+import { chunks } from "./selection.ts";
 
 /** The letter of each job; a job whose letter is not known yet is missing, one without a letter has null. */
 export function useLetters(ids: string[]): Map<string, string | null> {
@@ -15,5 +15,3 @@ async function lettersOf(ids: string[]): Promise<[string, string | null][]> {
   const { jobs } = await client.analyses.compare(ids.length === 1 ? [ids[0], ids[0]] : ids);
   return jobs.map((job) => [job.job_id, job.letter]);
 }
-
-export const chunks = (ids: readonly string[]): string[][] => Array.from({ length: Math.ceil(ids.length / MOST) }, (_, index) => ids.slice(index * MOST, (index + 1) * MOST));

@@ -72,7 +72,7 @@ function columnsOf(chosen: string[], toggle: (id: string, on: boolean) => void, 
   return [
     {
       key: "choose", head: <span className="sr-only">Chosen</span>, width: "44px", phone: "name",
-      cell: (job) => <span className="relative z-1 inline-flex"><Checkbox aria-label={`Choose ${nameOf(job)}`} checked={chosen.includes(job.job_id)} onChange={(on) => { toggle(job.job_id, on); }} /></span>,
+      cell: (job) => <span className="relative z-1 flex"><Checkbox aria-label={`Choose ${nameOf(job)}`} checked={chosen.includes(job.job_id)} onChange={(on) => { toggle(job.job_id, on); }} /></span>,
     },
     { key: "name", head: "Picture", phone: "name", cell: (job) => <Name job={job} /> },
     { key: "size", head: "Size", cell: (job) => <span className="numeric whitespace-nowrap text-muted">{sizeOf(job)}</span> },

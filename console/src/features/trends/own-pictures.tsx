@@ -11,14 +11,13 @@ import { Chooser } from "@/ui/file-drop.tsx";
 import { Message, ProblemMessage } from "@/ui/message.tsx";
 import { PictureKey } from "@/ui/picture.tsx";
 import { Progress } from "@/ui/progress.tsx";
+import { LIMITS, reasonOf } from "./pair.ts";
 
 interface Pair {
   original: File | null;
   encrypted: File | null;
 }
 
-/** Limits of `POST /analyze` (docs/openapi.json), checked before anything is sent. */
-const LIMITS = { original: 50_000_000, encrypted: 112_000_000 };
 const ACCEPT = "image/png,image/jpeg,image/bmp,image/tiff,image/webp";
 
 /** Measure a picture and what became of it, from this computer. */
@@ -36,14 +35,16 @@ export function OwnPictures() {
   return (
     <Card aria-label="Measure two pictures">
       <CardHead lined title="Measure two pictures" note="A picture and its encrypted picture, of this product or another" />
-      <CardPart tight><Choice whose="yours" file={pair.original} onFile={(original) => { setPair({ ...pair, original }); }} /></CardPart>
-      <CardPart tight><Choice whose="encrypted" file={pair.encrypted} onFile={(encrypted) => { setPair({ ...pair, encrypted }); }} /></CardPart>
-      <CardPart className="grid gap-3">
-        {measure.isPending && <Progress share={sent} label="Sending" titled note={`${Math.round(sent * 100)} %`} />}
-        {measure.isError && <Failure error={measure.error} />}
-        <Button kind="ink" wide busy={measure.isPending} busyLabel="Sending" reason={reason} onClick={start}>Measure</Button>
-        <p className="text-caption text-muted">Both are kept encrypted until a worker has measured them, and deleted then. NPCR and UACI between two encryptions need an encrypted picture of this product.</p>
-      </CardPart>
+      <div>
+        <CardPart tight><Choice whose="yours" file={pair.original} onFile={(original) => { setPair({ ...pair, original }); }} /></CardPart>
+        <CardPart tight><Choice whose="encrypted" file={pair.encrypted} onFile={(encrypted) => { setPair({ ...pair, encrypted }); }} /></CardPart>
+        <CardPart className="grid gap-3">
+          {measure.isPending && <Progress share={sent} label="Sending" titled note={`${Math.round(sent * 100)} %`} />}
+          {measure.isError && <Failure error={measure.error} />}
+          <Button kind="ink" wide busy={measure.isPending} busyLabel="Sending" reason={reason} onClick={start}>Measure</Button>
+          <p className="text-caption text-muted">Both are kept encrypted until a worker has measured them, and deleted then. NPCR and UACI between two encryptions need an encrypted picture of this product.</p>
+        </CardPart>
+      </div>
     </Card>
   );
 }
@@ -59,16 +60,6 @@ function Choice({ whose, file, onFile }: { whose: "yours" | "encrypted"; file: F
       <Chooser label={`Choose ${whose === "yours" ? "your" : "the encrypted"} picture`} accept={ACCEPT} size="small" onFiles={(files) => { onFile(files[0]); }}>{file ? "Change" : "Choose"}</Chooser>
     </div>
   );
-}
-
-/** Why these two cannot be measured; undefined if they can be sent. */
-export function reasonOf({ original, encrypted }: { original: { size: number } | null; encrypted: { size: number } | null }): string | undefined {
-  if (!original && !encrypted) return "Choose both pictures first";
-  if (!original) return "Choose your picture first";
-  if (!encrypted) return "Choose the encrypted picture first";
-  if (original.size > LIMITS.original) return `Your picture is ${bytes(original.size)}, over ${bytes(LIMITS.original)}`;
-  if (encrypted.size > LIMITS.encrypted) return `The encrypted one is ${bytes(encrypted.size)}, over ${bytes(LIMITS.encrypted)}`;
-  return undefined;
 }
 
 function Failure({ error }: { error: Error }) {

@@ -16,3 +16,6 @@ export function refusal(count: number): string | undefined {
   if (count < LEAST) return "Choose one more";
   return count > MOST ? `At most ${MOST}` : undefined;
 }
+
+/** Ids in as many comparisons as they need. */
+export const chunks = (ids: readonly string[]): string[][] => Array.from({ length: Math.ceil(ids.length / MOST) }, (_, index) => ids.slice(index * MOST, (index + 1) * MOST));

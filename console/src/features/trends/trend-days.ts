@@ -62,3 +62,8 @@ export function summaryOf(days: readonly TrendDay[]): Summary {
     letters: names.map((name) => `${count(sum((day) => day.letters[name] ?? 0))} ${name}`).join(", "),
   };
 }
+
+const DAY = 86_400_000;
+
+/** The first day of a period that ends today; days are days of UTC. */
+export const firstDay = (days: number, now = new Date()): string => new Date(now.getTime() - (days - 1) * DAY).toISOString().slice(0, 10);

@@ -12,15 +12,10 @@ import { Segmented, type Segment } from "@/ui/choice.tsx";
 import { Bone, Empty, Skeleton } from "@/ui/empty.tsx";
 import { ProblemMessage } from "@/ui/message.tsx";
 import { Stack } from "@/ui/page.tsx";
-import { daysOf, MEASURES, medianOf, rangeOf, summaryOf, type Measure } from "./trend-days.ts";
+import { daysOf, firstDay, MEASURES, medianOf, rangeOf, summaryOf, type Measure } from "./trend-days.ts";
 
 type Period = "30" | "90" | "366";
 const PERIODS: Segment<Period>[] = [{ value: "30", name: "30 days" }, { value: "90", name: "90 days" }, { value: "366", name: "A year" }];
-const DAY = 86_400_000;
-
-/** The first day of a period that ends today; days are days of UTC. */
-export const firstDay = (days: number, now = new Date()): string => new Date(now.getTime() - (days - 1) * DAY).toISOString().slice(0, 10);
-
 export function Trends() {
   const [search, change] = useAddress();
   const period = PERIODS.find((one) => one.value === search.days)?.value ?? "30";
@@ -35,7 +30,7 @@ export function Trends() {
   );
 }
 
-const milliseconds = (value: number): string => duration(value / 1000);
+const milliseconds = (value: number): string => (value === 0 ? "0" : duration(value / 1000));
 
 function Shown({ trends: { days } }: { trends: TrendData }) {
   const summary = summaryOf(days);
@@ -80,7 +75,7 @@ function MeasureCard({ days }: { days: TrendData["days"] }) {
       note={measure.note}
       aside={<Segmented legend="Measure" segments={SEGMENTS} value={key} onChange={setKey} />}
       table={daysTable(measure.title, "Median", values, measure.write)}
-      foot="Only encrypted pictures are in these medians, never an original. A day that is off may be chance: one of twenty days of noise is outside any band of 95 %."
+      foot="Only encrypted pictures are in these medians, never an original. A day that is off may be chance."
     >
       <Days name={measure.title} days={values} as="line" format={measure.write} range={rangeOf(measure, values)} expected={{ value: measure.expected, text: measure.noise }} />
     </ChartCard>

@@ -38,10 +38,11 @@ function Drawing({ name, days, as, format, expected, range, height = 180, width 
   const left = linear([0, days.length], [MARGIN.left, width - MARGIN.right]);
   const y = linear([start, end], [base, MARGIN.top]);
   const middle = (index: number) => left(index + 0.5);
+  const lines = ticks(start, end, 3).filter((tick) => as === "line" || Number.isInteger(tick));
   const stops = days.map((day, index): Stop => ({ x: middle(index), lines: linesOf(day, format) }));
   return (
     <Plot name={name} sentence={daysSentence(name, days, format)} width={width} height={height} stops={stops} span={[MARGIN.top, base]}>
-      {ticks(start, end, 3).map((tick) => (
+      {lines.map((tick) => (
         <g key={tick}>
           <line x1={MARGIN.left} x2={width - MARGIN.right} y1={Math.round(y(tick)) + 0.5} y2={Math.round(y(tick)) + 0.5} className={tick === start ? "stroke-control" : "stroke-line"} />
           <text x={MARGIN.left - 8} y={y(tick) + 4} textAnchor="end" className="numeric fill-muted">{format(tick)}</text>
@@ -85,7 +86,7 @@ const isAlone = (points: (readonly [number, number] | null)[], index: number): b
 const Expected = ({ y, text, ends: [start, end] }: { y: number; text: string; ends: [number, number] }) => (
   <>
     <line x1={start} x2={end} y1={y} y2={y} className="stroke-ink" strokeDasharray="4 3" />
-    <text x={end} y={y - 5} textAnchor="end" className="fill-muted">{text}</text>
+    <text x={start + 6} y={y - 5} strokeWidth={3} paintOrder="stroke" className="fill-muted stroke-surface">{text}</text>
   </>
 );
 

@@ -39,6 +39,7 @@ function Drawing({ name, rows, width }: { name: string; rows: DeviationRow[]; wi
   return (
     <Plot name={name} sentence={deviationsSentence(rows)} width={width} height={height} stops={stops}>
       <rect x={x(-BAND)} y={0} width={x(BAND) - x(-BAND)} height={height - AXIS} className="fill-iris-tint" />
+      {rows.map((row, at) => <line key={row.name} x1={x(-REACH)} x2={x(REACH)} y1={middle(at)} y2={middle(at)} className="stroke-line" />)}
       <line x1={x(0)} x2={x(0)} y1={0} y2={height - AXIS} className="stroke-control" />
       {rows.map((row, at) => <Row key={row.name} row={row} x={x} y={middle(at)} label={narrow ? middle(at) - 16 : middle(at) + 4} />)}
       {[-4, -2, 0, 2, 4].map((tick) => <text key={tick} x={x(tick)} y={height - 14} textAnchor="middle" className="numeric fill-muted">{tick === 0 ? "noise" : `${tick < 0 ? "−" : "+"}${Math.abs(tick)} sd`}</text>)}
@@ -50,7 +51,6 @@ function Row({ row, x, y, label }: { row: DeviationRow; x: Scale; y: number; lab
   return (
     <g>
       <text x={0} y={label} className="fill-ink">{row.name}</text>
-      <line x1={x(-REACH)} x2={x(REACH)} y1={y} y2={y} className="stroke-hairline" />
       {row.deviations.map((one, index) => <circle key={index} cx={x(clamp(one.by, -REACH, REACH))} cy={y} r={4} className="fill-iris" fillOpacity={0.62} />)}
       {row.deviations.length === 0 && <text x={x(0) + 8} y={y + 4} className="fill-muted">not tested</text>}
     </g>

@@ -34,7 +34,7 @@ function Drawing({ gap, name, width }: { gap: EntropyGap; name: string; width: n
       {ticks(0, end, 4).map((tick) => <Tick key={tick} x={x(tick)} text={count(Number((tick / unit.size).toPrecision(6)))} first={tick === 0} />)}
       {broken && <Break x={width - BEYOND + 4} end={width - 8} />}
       <Yours x={places.yours} text={inUnit(gap.original, unit)} width={width} />
-      <Encrypted x={places.encrypted} text={`Encrypted ${inUnit(gap.encrypted, unit)}`} most={width - "Your picture".length * LETTER - 12} />
+      <Encrypted x={places.encrypted} beyond={gap.encrypted > end} text={`Encrypted ${inUnit(gap.encrypted, unit)}`} most={width - "Your picture".length * LETTER - 12} />
     </Plot>
   );
 }
@@ -71,12 +71,12 @@ function Yours({ x, text, width }: { x: number; text: string; width: number }) {
   );
 }
 
-function Encrypted({ x, text, most }: { x: number; text: string; most: number }) {
+function Encrypted({ x, beyond, text, most }: { x: number; beyond: boolean; text: string; most: number }) {
   const half = (text.length * LETTER) / 2;
   return (
     <g className="fill-iris">
       <text x={clamp(x, half, most - half)} y={14} textAnchor="middle" className="numeric font-semibold">{text}</text>
-      <path d={`M${x} ${AXIS - 22}V${AXIS - 8}M${x} ${AXIS + 8}V${AXIS + 12}`} className="stroke-iris" strokeWidth={2} />
+      {!beyond && <path d={`M${x} ${AXIS - 22}V${AXIS - 8}M${x} ${AXIS + 8}V${AXIS + 12}`} className="stroke-iris" strokeWidth={2} />}
       <circle cx={x} cy={AXIS} r={5} className="stroke-surface" strokeWidth={1.5} />
     </g>
   );

@@ -1,5 +1,5 @@
 import { bestPlace, cutValues, highest, overlap, topOf, type Box, type HistogramShape } from "@/ui/charts/histogram-shape.ts";
-import type { Scale } from "@/ui/charts/scale.ts";
+import { clamp, type Scale } from "@/ui/charts/scale.ts";
 
 /** A name on a curve: its text starts at `x`, its baseline is `y`. */
 export interface PlacedName {
@@ -28,7 +28,7 @@ const GAP = 8;
 export function placeNames(shape: HistogramShape, frame: Frame): PlacedName[] {
   const names: PlacedName[] = [];
   const add = (name: PlacedName | null) => { if (name && !names.some((other) => overlap(boxOf(other), boxOf(name)))) names.push(name); };
-  for (const value of highestFirst(shape)) if (names.length < 2) add(cutName(value, frame));
+  for (const value of highestFirst(shape)) if (names.length < 2) add(cutName(value, shape, frame));
   add(yours(shape, frame, names) ?? cornerName(frame));
   add(encrypted(shape, frame, names));
   return names;
@@ -38,12 +38,16 @@ const boxOf = ({ text, x, y }: PlacedName): Box => ({ x: x - GAP, y: y - 12, wid
 
 const highestFirst = (shape: HistogramShape): number[] => cutValues(shape.original, topOf(shape)).sort((one, other) => (shape.original[other] ?? 0) - (shape.original[one] ?? 0));
 
-function cutName(value: number, { left, top, ends: [start, end], cutText }: Frame): PlacedName {
+function cutName(value: number, shape: HistogramShape, { left, y, top, ends: [start, end], cutText }: Frame): PlacedName {
   const text = cutText(value);
   const width = text.length * LETTER;
   const after = left(value + 1) + 18;
   const x = after + width <= end ? after : left(value) - 18 - width;
-  return { whose: "yours", text, x: Math.max(start, x), y: top + 20 };
+  const placed = { whose: "yours" as const, text, x: Math.max(start, x) };
+  const bar = (pixels: number) => clamp(Math.floor((256 * (pixels - left(0))) / (left(256) - left(0))), 0, 255);
+  const under = highest(shape.original, bar(placed.x), bar(placed.x + width) + 1);
+  // Above the axis no curve goes.
+  return { ...placed, y: y(under) < top + 26 ? top - 7 : top + 20 };
 }
 
 const cornerName = ({ ends: [, end], top }: Frame): PlacedName => ({ whose: "yours", text: "Your picture", x: end - "Your picture".length * LETTER, y: top + 20 });

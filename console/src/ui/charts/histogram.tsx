@@ -45,7 +45,7 @@ function Drawing({ name, shape, raw, unit, width }: { name: string; shape: Histo
       {[0, ...(narrow ? [128] : [64, 128, 192]), 255].map((value) => (
         <text key={value} x={value === 0 ? left(0) : value === 255 ? left(256) : left(value + 0.5)} y={height - 6} textAnchor={value === 0 ? "start" : value === 255 ? "end" : "middle"} className="numeric fill-muted">{value}</text>
       ))}
-      {names.map((placed) => <text key={placed.text} x={placed.x} y={placed.y} className={`font-semibold ${placed.whose === "yours" ? "fill-amber" : "fill-iris"}`}>{placed.text}</text>)}
+      {names.map((placed) => <text key={placed.text} x={placed.x} y={placed.y} strokeWidth={3} paintOrder="stroke" className={`stroke-surface font-semibold ${placed.whose === "yours" ? "fill-amber" : "fill-iris"}`}>{placed.text}</text>)}
     </Plot>
   );
 }

@@ -100,5 +100,5 @@ const FAR = 16;
 /** Where a key moves the slider; nothing for other keys. */
 export function nextStop(key: string, at: number, length: number): number | undefined {
   const moves: Record<string, number> = { ArrowRight: at + 1, ArrowUp: at + 1, ArrowLeft: at - 1, ArrowDown: at - 1, PageUp: at + FAR, PageDown: at - FAR, Home: 0, End: length - 1 };
-  return key in moves ? clamp(moves[key], 0, length - 1) : undefined;
+  return Object.hasOwn(moves, key) ? clamp(moves[key], 0, length - 1) : undefined;
 }
