@@ -43,7 +43,9 @@ export const navigation: Page[] = [
 
   { path: "/overview", layout: "shell", section: "main", label: "Overview", title: "Overview", icon: House, shortcut: "g o", load: () => import("@/features/overview/page.tsx") },
   { path: "/encrypt", layout: "shell", section: "main", label: "Encrypt", title: "Encrypt", icon: Lock, shortcut: "g e", load: () => import("@/features/encrypt/page.tsx") },
+  { path: "/encrypt/$job", layout: "shell", under: "/encrypt", label: "Encrypt", title: "Encrypt", load: () => import("@/features/encrypt/page.tsx") },
   { path: "/decrypt", layout: "shell", section: "main", label: "Decrypt", title: "Decrypt", icon: LockOpen, shortcut: "g d", load: () => import("@/features/decrypt/page.tsx") },
+  { path: "/decrypt/$job", layout: "shell", under: "/decrypt", label: "Decrypt", title: "Decrypt", load: () => import("@/features/decrypt/page.tsx") },
   { path: "/batch", layout: "shell", section: "main", label: "Batch", title: "Batch", icon: Layers, shortcut: "g b", load: () => import("@/features/batch/page.tsx") },
   { path: "/batches/$batch", layout: "shell", under: "/batch", label: "Batch", title: "Batch", load: () => import("@/features/batch/page.tsx") },
   { path: "/history", layout: "shell", section: "main", label: "History", title: "History", icon: History, shortcut: "g h", load: () => import("@/features/history/page.tsx") },

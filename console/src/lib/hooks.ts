@@ -55,3 +55,13 @@ export function useDelay(wait = 200): boolean {
   }, [wait]);
   return passed;
 }
+
+/** Milliseconds of the page's own clock, renewed every `every`: that of the machine may be wrong, and may jump. */
+export function useSteadyNow(every = 200): number {
+  const [now, setNow] = useState(() => performance.now());
+  useEffect(() => {
+    const timer = setInterval(() => { setNow(performance.now()); }, every);
+    return () => { clearInterval(timer); };
+  }, [every]);
+  return now;
+}

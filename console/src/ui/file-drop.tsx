@@ -61,14 +61,17 @@ interface ChooserProps {
   accept?: string | undefined;
   multiple?: boolean | undefined;
   folder?: boolean;
+  /** Take a photo, where there is a camera. */
+  capture?: boolean;
   kind?: "ink" | "outline";
   size?: "small" | "medium";
+  icon?: LucideIcon;
   onFiles: (files: File[]) => void;
   children: ReactNode;
 }
 
 /** A file input that looks like a button. */
-export function Chooser({ label, accept, multiple, folder, kind = "outline", size = "medium", onFiles, children }: ChooserProps) {
+export function Chooser({ label, accept, multiple, folder, capture, kind = "outline", size = "medium", icon: Icon = FolderOpen, onFiles, children }: ChooserProps) {
   const id = useId();
   const changed = (event: ChangeEvent<HTMLInputElement>) => {
     const files = [...(event.target.files ?? [])];
@@ -78,9 +81,9 @@ export function Chooser({ label, accept, multiple, folder, kind = "outline", siz
   };
   return (
     <span className="relative inline-flex">
-      <input id={id} type="file" aria-label={label} accept={accept} multiple={multiple === true || folder === true} {...(folder && { webkitdirectory: "" })} onChange={changed} className="peer absolute size-px opacity-0" />
+      <input id={id} type="file" aria-label={label} accept={accept} multiple={multiple === true || folder === true} {...(folder && { webkitdirectory: "" })} {...(capture && { capture: "environment" as const })} onChange={changed} className="peer absolute size-px opacity-0" />
       <label htmlFor={id} className={cx(buttonClass({ kind, size }), "peer-focus-visible:outline-2 peer-focus-visible:outline-offset-1 peer-focus-visible:outline-iris")}>
-        {size === "medium" && <FolderOpen aria-hidden className="size-4" strokeWidth={1.75} />}
+        {size === "medium" && <Icon aria-hidden className="size-4" strokeWidth={1.75} />}
         {children}
       </label>
     </span>

@@ -1,5 +1,5 @@
 import { LockOpen } from "lucide-react";
-import type { ReactNode } from "react";
+import type { CSSProperties, ReactNode } from "react";
 import { cx } from "@/lib/cx.ts";
 import { Noise } from "@/ui/noise.tsx";
 
@@ -49,15 +49,17 @@ export const PictureKey = ({ whose, children }: { whose: Whose; children?: React
   </span>
 );
 
-/** The picture is the progress: noise takes over from the top by the share of bytes done. Without `src` the rest is plain amber. */
-export function PictureProgress({ src, alt, share, seed = "progress", cells = 96, className }: { src?: string | undefined; alt: string; share: number; seed?: string; cells?: number; className?: string }) {
-  const hidden = `inset(0 0 ${(1 - Math.min(1, Math.max(0, share))) * 100}% 0)`;
+/** The picture is the progress: noise takes over from the top by the share of bytes done. Without `src` the rest is plain amber. `ratio` is width to height. */
+export function PictureProgress({ src, alt, share, seed = "progress", cells = 96, ratio = 1, className }: { src?: string | undefined; alt: string; share: number; seed?: string; cells?: number; ratio?: number; className?: string }) {
+  const done = Math.min(1, Math.max(0, share));
+  const rows = Math.max(8, Math.round(cells / ratio));
   return (
-    <div className={cx("relative overflow-hidden rounded-picture", className)}>
-      {src ? <img src={src} alt={alt} className="block h-auto w-full" /> : <div role="img" aria-label={alt} className="aspect-square w-full bg-amber-tint" />}
-      <div className="absolute inset-0 transition-[clip-path] duration-240 ease-linear" style={{ clipPath: hidden }}>
-        <Noise columns={cells} seed={seed} />
+    <div className={cx("relative overflow-hidden rounded-picture", className)} style={{ "--ratio": ratio } as CSSProperties}>
+      {src ? <img src={src} alt={alt} className="block h-auto w-full" /> : <div role="img" aria-label={alt} className="w-full bg-amber-tint" style={{ aspectRatio: ratio }} />}
+      <div className="absolute inset-0 transition-[clip-path] duration-240 ease-linear" style={{ clipPath: `inset(0 0 ${(1 - done) * 100}% 0)` }}>
+        <Noise columns={cells} rows={rows} seed={seed} />
       </div>
+      {done > 0 && done < 1 && <div aria-hidden className="absolute inset-x-0 h-[3px] -translate-y-1/2 border-y border-[#fff] bg-iris transition-[top] duration-240 ease-linear" style={{ top: `${done * 100}%` }} />}
     </div>
   );
 }

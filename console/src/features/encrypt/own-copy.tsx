@@ -1,0 +1,27 @@
+import { ImageOff } from "lucide-react";
+import { useState } from "react";
+import { cx } from "@/lib/cx.ts";
+import { useObjectUrl } from "@/lib/object-url.ts";
+import { usePreviewShown } from "@/lib/preferences.ts";
+
+interface Props {
+  file: File | null;
+  facts?: { width: number; height: number };
+  alt?: string;
+  className?: string;
+}
+
+/** The browser's own copy of the picture, or an amber area and why it is not shown. */
+export function OwnCopy({ file, facts, alt = "Your picture", className }: Props) {
+  const wanted = usePreviewShown();
+  const [broken, setBroken] = useState<File | null>(null);
+  const src = useObjectUrl(wanted ? file : null);
+  if (src && broken !== file) return <img src={src} alt={alt} onError={() => { setBroken(file); }} className={cx("block h-auto w-auto max-w-full rounded-picture object-contain", className)} />;
+  const why = !file ? "The picture is not in this tab any more" : wanted ? "Browsers do not show this format" : "The preview is switched off in Settings";
+  return (
+    <div className="flex w-full flex-col items-center justify-center gap-2 rounded-picture bg-amber-tint p-6 text-center text-dense text-amber" style={{ aspectRatio: facts?.width ? facts.width / facts.height : 1 }}>
+      <ImageOff aria-hidden className="size-5" strokeWidth={1.5} />
+      {why}
+    </div>
+  );
+}
