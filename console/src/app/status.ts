@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { learnClock } from "@/lib/clock.ts";
 import { useOnline } from "@/lib/hooks.ts";
 import type { Liveness } from "@/ui/badge.tsx";
 
@@ -21,6 +22,7 @@ export function useStatus(): { liveness: Liveness; sentence: string } {
 
 async function readiness({ signal }: { signal: AbortSignal }): Promise<Readiness> {
   const answer = await fetch("/ready", { signal });
+  learnClock(answer.headers.get("Date"));
   // 503 says which part is down, in the same shape.
   if (!answer.ok && answer.status !== 503) throw new Error(`The service answers ${answer.status}`);
   return (await answer.json()) as Readiness;

@@ -1,4 +1,5 @@
 import { useEffect, useState, useSyncExternalStore } from "react";
+import { present } from "@/lib/clock.ts";
 
 /** Whether a media query matches, and again when that changes. */
 export function useMedia(query: string): boolean {
@@ -28,18 +29,43 @@ function listenOnline(changed: () => void): () => void {
   };
 }
 
-/** The time, renewed every `every` milliseconds. */
+/** The time by the clock of the service, renewed every `every` milliseconds. */
 export function useNow(every = 10_000): Date {
-  const [now, setNow] = useState(() => new Date());
+  const [now, setNow] = useState(present);
   useEffect(() => {
     const timer = setInterval(() => {
-      setNow(new Date());
+      setNow(present());
     }, every);
     return () => {
       clearInterval(timer);
     };
   }, [every]);
   return now;
+}
+
+/** A text that depends on the time. A long list has many: they share one timer, and only those that changed are drawn again. */
+export const useTimed = (text: (now: Date) => string, every = 10_000): string => useSyncExternalStore((changed) => listenTime(every, changed), () => text(present()));
+
+const timed = new Map<number, Set<() => void>>();
+
+function listenTime(every: number, changed: () => void): () => void {
+  const all = timed.get(every) ?? new Set();
+  if (all.size === 0) startTimer(every, all);
+  all.add(changed);
+  return () => {
+    all.delete(changed);
+  };
+}
+
+function startTimer(every: number, all: Set<() => void>): void {
+  timed.set(every, all);
+  const timer = setInterval(() => {
+    if (all.size === 0) {
+      clearInterval(timer);
+      timed.delete(every);
+    }
+    for (const changed of all) changed();
+  }, every);
 }
 
 /** True once `wait` milliseconds have passed, so that what is quick shows no skeleton. */

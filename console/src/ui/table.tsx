@@ -1,4 +1,4 @@
-import type { ReactNode } from "react";
+import { memo, type ReactNode } from "react";
 import { cx } from "@/lib/cx.ts";
 import { plural } from "@/lib/format.ts";
 import { usePhone } from "@/lib/hooks.ts";
@@ -7,7 +7,7 @@ import { Button } from "@/ui/button.tsx";
 export interface Column<Row> {
   key: string;
   head: ReactNode;
-  cell: (row: Row) => ReactNode;
+  cell: (row: Row, isSelected: boolean) => ReactNode;
   /** Numbers and times stand right. */
   right?: boolean;
   width?: string;
@@ -24,7 +24,10 @@ interface Props<Row> {
   selected?: (row: Row) => boolean;
 }
 
-/** A table; on phones a list of cards. A link with the class `row-link` in a cell makes its whole row a target. */
+/**
+ * A table; on phones a list of cards. A link with the class `row-link` in a cell makes its whole row a target.
+ * Keep `columns` in a constant or a memo: rows that are the same are then not drawn again.
+ */
 export function Table<Row>(props: Props<Row>) {
   return usePhone() ? <Cards {...props} /> : <Wide {...props} />;
 }
@@ -44,36 +47,54 @@ function Wide<Row>({ caption, columns, rows, rowKey, selected }: Props<Row>) {
           </tr>
         </thead>
         <tbody>
-          {rows.map((row) => (
-            <tr key={rowKey(row)} className={cx("relative h-11 border-hairline transition-colors not-first:border-t", selected?.(row) ? "bg-raised shadow-[inset_3px_0_0_var(--ink)]" : "has-[.row-link]:hover:bg-raised/60")}>
-              {columns.map((column) => (
-                <td key={column.key} className={cx("px-3 py-1 first:pl-5 last:pr-5", column.right && "numeric text-right whitespace-nowrap")}>{column.cell(row)}</td>
-              ))}
-            </tr>
-          ))}
+          {rows.map((row) => <WideRow key={rowKey(row)} row={row} columns={columns} isSelected={selected?.(row) ?? false} />)}
         </tbody>
       </table>
     </div>
   );
 }
 
+interface RowProps<Row> {
+  row: Row;
+  columns: Column<Row>[];
+  isSelected: boolean;
+}
+
+/** A long list changes by a few rows: the others are kept as they are. */
+const keep = <Row,>(component: (props: RowProps<Row>) => ReactNode): typeof component => memo(component) as unknown as typeof component;
+
+const SELECTED = "bg-raised shadow-[inset_3px_0_0_var(--ink)]";
+
+const WideRow = keep(function WideRow<Row>({ row, columns, isSelected }: RowProps<Row>) {
+  return (
+    <tr className={cx("relative h-11 border-hairline transition-colors not-first:border-t", isSelected ? SELECTED : "has-[.row-link]:hover:bg-raised/60")}>
+      {columns.map((column) => (
+        <td key={column.key} className={cx("px-3 py-1 first:pl-5 last:pr-5", column.right && "numeric text-right whitespace-nowrap")}>{column.cell(row, isSelected)}</td>
+      ))}
+    </tr>
+  );
+}) as <Row>(props: RowProps<Row>) => ReactNode;
+
 function Cards<Row>({ caption, columns, rows, rowKey, selected }: Props<Row>) {
-  const place = (column: Column<Row>, index: number) => column.phone ?? (index === 0 ? "name" : "fact");
-  const of = (wanted: string) => columns.filter((column, index) => place(column, index) === wanted);
   return (
     <ul aria-label={caption}>
-      {rows.map((row) => (
-        <li key={rowKey(row)} className={cx("relative border-hairline px-4 py-3 not-first:border-t", selected?.(row) && "bg-raised shadow-[inset_3px_0_0_var(--ink)]")}>
-          <div className="flex items-center justify-between gap-3">
-            <div className="flex min-w-0 items-center gap-2">{of("name").map((column) => <span key={column.key} className="min-w-0">{column.cell(row)}</span>)}</div>
-            <div className="flex shrink-0 items-center gap-2">{of("badge").map((column) => <span key={column.key}>{column.cell(row)}</span>)}</div>
-          </div>
-          <div className="mt-1 flex flex-wrap gap-x-3 gap-y-0.5 text-dense text-muted">{of("fact").map((column) => <span key={column.key} className={cx(column.right && "numeric")}>{column.cell(row)}</span>)}</div>
-        </li>
-      ))}
+      {rows.map((row) => <CardRow key={rowKey(row)} row={row} columns={columns} isSelected={selected?.(row) ?? false} />)}
     </ul>
   );
 }
+
+const CardRow = keep(function CardRow<Row>({ row, columns, isSelected }: RowProps<Row>) {
+  const of = (wanted: string) => columns.filter((column, index) => (column.phone ?? (index === 0 ? "name" : "fact")) === wanted);
+  return (
+    <li className={cx("relative border-hairline px-4 py-3 not-first:border-t", isSelected && SELECTED)}>
+      <div className="flex items-center justify-between gap-3">
+        <div className="flex min-w-0 items-center gap-2">{of("name").map((column) => <span key={column.key} className="min-w-0">{column.cell(row, isSelected)}</span>)}</div>
+        <div className="flex shrink-0 items-center gap-2">{of("badge").map((column) => <span key={column.key}>{column.cell(row, isSelected)}</span>)}</div>
+      </div>
+      <div className="mt-1 flex flex-wrap gap-x-3 gap-y-0.5 text-dense text-muted">{of("fact").map((column) => <span key={column.key} className={cx(column.right && "numeric")}>{column.cell(row, isSelected)}</span>)}</div>
+    </li>
+  );
+}) as <Row>(props: RowProps<Row>) => ReactNode;
 
 /** Below a cursor list, which has no totals: "12 shown, newest first" and the button for more. */
 export function MorePages({ shown, size = 25, hasMore, busy, onMore, note = "newest first" }: { shown: number; size?: number; hasMore: boolean; busy?: boolean; onMore: () => void; note?: string }) {

@@ -1,14 +1,14 @@
 import { useEffect, useState } from "react";
 import { absolute, duration, moment, relative } from "@/lib/format.ts";
-import { useNow } from "@/lib/hooks.ts";
+import { useNow, useTimed } from "@/lib/hooks.ts";
 
 /** A time: relative (`2 min ago`) or, with `as="moment"`, `today, 14:02`; the whole time is its title. */
 export function Time({ at, as = "relative" }: { at: string | Date; as?: "relative" | "moment" }) {
   const date = typeof at === "string" ? new Date(at) : at;
-  const now = useNow();
+  const text = useTimed((now) => (as === "moment" ? moment(date, now) : relative(date, now)));
   return (
     <time dateTime={date.toISOString()} title={absolute(date)} className="numeric whitespace-nowrap">
-      {as === "moment" ? moment(date, now) : relative(date, now)}
+      {text}
     </time>
   );
 }

@@ -1,5 +1,9 @@
-import { PageHead } from "@/ui/page.tsx";
+import { EndpointPage } from "@/features/webhooks/endpoint.tsx";
+import { EndpointsPage } from "@/features/webhooks/endpoints.tsx";
+import { usePathParam } from "@/lib/address.ts";
 
+/** All endpoints, or the one of the address. */
 export default function WebhooksPage() {
-  return <PageHead title="Webhooks" />;
+  const id = usePathParam("webhook");
+  return id === "" ? <EndpointsPage /> : <EndpointPage key={id} id={id} />;
 }

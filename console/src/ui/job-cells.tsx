@@ -1,0 +1,26 @@
+import type { Job } from "@imageshield/client";
+import { Link } from "@tanstack/react-router";
+import { cx } from "@/lib/cx.ts";
+import { deviationOf, isGone, titleOf } from "@/lib/jobs.ts";
+import { StatusBadge } from "@/ui/badge.tsx";
+import { Id } from "@/ui/copyable-id.tsx";
+import { Tile } from "@/ui/picture.tsx";
+
+/** Tile, name and id of a job; the name leads to its page and makes its row the target. */
+export function JobName({ job }: { job: Job }) {
+  return (
+    <span className="flex min-w-0 items-center gap-3">
+      <Tile id={job.job_id} kind={job.kind === "decrypt" ? "decrypt" : "encrypted"} />
+      <span className="grid min-w-0">
+        <Link to="/jobs/$job" params={{ job: job.job_id } as never} className={cx("row-link truncate leading-[18px] font-medium", job.file_name === null && "font-normal text-muted")}>{titleOf(job)}</Link>
+        <Id id={job.job_id} />
+      </span>
+    </span>
+  );
+}
+
+/** The state of a job, with the word of one that completed otherwise than asked. */
+export const JobState = ({ job }: { job: Job }) => <StatusBadge status={job.status} progress={job.progress} warning={deviationOf(job)} gone={isGone(job)} />;
+
+/** A cell without a value. */
+export const Nothing = () => <span className="text-muted">·</span>;
