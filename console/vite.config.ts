@@ -13,7 +13,7 @@ const CSP =
 // The gateway accepts its own origin only, so the proxy speaks in its name. It listens on IPv4, and Node may take localhost for IPv6.
 const toGateway = { target: GATEWAY.replace("//localhost", "//127.0.0.1"), headers: { origin: GATEWAY } };
 const proxy = {
-  "^/(api|health|ready|docs|openapi.json|open.html)(/|$|\\?)": toGateway,
+  "^/(api|health|ready|docs|openapi.json|open.html|.well-known)(/|$|\\?)": toGateway,
   "/ws": { ...toGateway, ws: true },
 };
 
