@@ -12,7 +12,7 @@ export function JobName({ job }: { job: Job }) {
     <span className="flex min-w-0 items-center gap-3">
       <Tile id={job.job_id} kind={job.kind === "decrypt" ? "decrypt" : "encrypted"} />
       <span className="grid min-w-0">
-        <Link to="/jobs/$job" params={{ job: job.job_id } as never} className={cx("row-link truncate leading-[18px] font-medium", job.file_name === null && "font-normal text-muted")}>{titleOf(job)}</Link>
+        <Link to="/jobs/$job" params={{ job: job.job_id }} className={cx("row-link truncate leading-[18px] font-medium", job.file_name === null && "font-normal text-muted")}>{titleOf(job)}</Link>
         <Id id={job.job_id} />
       </span>
     </span>

@@ -61,7 +61,7 @@ interface RowProps<Row> {
 }
 
 /** A long list changes by a few rows: the others are kept as they are. */
-const keep = <Row,>(component: (props: RowProps<Row>) => ReactNode): typeof component => memo(component) as unknown as typeof component;
+const keep = <Component extends (props: never) => ReactNode>(component: Component): Component => memo(component) as unknown as Component;
 
 const SELECTED = "bg-raised shadow-[inset_3px_0_0_var(--ink)]";
 
@@ -73,7 +73,7 @@ const WideRow = keep(function WideRow<Row>({ row, columns, isSelected }: RowProp
       ))}
     </tr>
   );
-}) as <Row>(props: RowProps<Row>) => ReactNode;
+});
 
 function Cards<Row>({ caption, columns, rows, rowKey, selected }: Props<Row>) {
   return (
@@ -94,7 +94,7 @@ const CardRow = keep(function CardRow<Row>({ row, columns, isSelected }: RowProp
       <div className="mt-1 flex flex-wrap gap-x-3 gap-y-0.5 text-dense text-muted">{of("fact").map((column) => <span key={column.key} className={cx(column.right && "numeric")}>{column.cell(row, isSelected)}</span>)}</div>
     </li>
   );
-}) as <Row>(props: RowProps<Row>) => ReactNode;
+});
 
 /** Below a cursor list, which has no totals: "12 shown, newest first" and the button for more. */
 export function MorePages({ shown, size = 25, hasMore, busy, onMore, note = "newest first" }: { shown: number; size?: number; hasMore: boolean; busy?: boolean; onMore: () => void; note?: string }) {

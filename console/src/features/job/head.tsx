@@ -45,7 +45,7 @@ function Facts({ job }: { job: Job }) {
       {line && <><span>{line}</span><span aria-hidden>·</span></>}
       {job.image && <><span className="numeric">{bytes(job.image.bytes)}</span><span aria-hidden>·</span></>}
       <CopyableId id={job.job_id} what="job id" whole />
-      {job.batch_id && <><span aria-hidden>·</span><Link to="/batches/$batch" params={{ batch: job.batch_id } as never} className="inline-flex items-center gap-1.5"><Layers aria-hidden className="size-3.5" strokeWidth={1.75} /><span className="link">its batch</span></Link></>}
+      {job.batch_id && <><span aria-hidden>·</span><Link to="/batches/$batch" params={{ batch: job.batch_id }} className="inline-flex items-center gap-1.5"><Layers aria-hidden className="size-3.5" strokeWidth={1.75} /><span className="link">its batch</span></Link></>}
     </span>
   );
 }

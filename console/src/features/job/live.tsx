@@ -67,7 +67,7 @@ function stepsOf(job: Job, stage: string, marks: Mark[]): Step[] {
 /** How long a stage took, if this page has seen both ends of it. */
 function timeOf(stage: string, marks: Mark[]): string {
   const index = marks.findIndex((mark) => mark.stage === stage);
-  const [mark, next] = [marks[index], marks[index + 1]];
-  if (mark === undefined || next === undefined || (index === 0 && stage !== "queued")) return "";
+  const [mark, next] = [marks.at(index), marks.at(index + 1)];
+  if (index < 0 || !mark || !next || index + 1 >= marks.length || (index === 0 && stage !== "queued")) return "";
   return duration((next.at - mark.at) / 1000);
 }

@@ -16,10 +16,10 @@ export function Side({ job, downloads, onDelete }: { job: Job; downloads: Return
     <Card as="div" className="[&>*]:px-4">
       {job.kind === "encrypt" && job.result_url !== null && <CardPart className="py-4!"><Preview job={job} /></CardPart>}
       {decrypts && job.status === "completed" && <CardPart className="py-4!"><Kept job={job} /></CardPart>}
-      <CardPart tight><KeyValues nameWidth="5.25rem" items={factsOf(job)} /></CardPart>
+      <CardPart tight><KeyValues nameWidth="4.5rem" items={factsOf(job)} /></CardPart>
       <CardPart tight className="grid justify-items-center gap-1.5">
         {job.result_url !== null && (job.kind === "encrypt" || decrypts) && <Button size="small" wide icon={Download} busy={downloads.busy === "result"} onClick={() => { downloads.fetch("result"); }}>Download picture</Button>}
-        {isOpen(job) ? <p className="text-caption text-muted">It can be deleted once it has ended.</p> : <Button kind="ghost" size="small" icon={Trash2} className="text-bad" onClick={onDelete}>Delete job…</Button>}
+        {isOpen(job) ? <p className="text-caption text-muted">It can be deleted once it has ended.</p> : <Button kind="ghost" size="small" icon={Trash2} className="text-bad!" onClick={onDelete}>Delete job…</Button>}
       </CardPart>
     </Card>
   );

@@ -46,11 +46,10 @@ function inOrder(timings: [string, number][], start: number): TimelineStage[] {
   let at = start;
   return timings
     .toSorted(([one], [other]) => ORDER.indexOf(one) - ORDER.indexOf(other))
-    .flatMap(([stage, ms]) => {
-      const look = LOOKS[stage];
+    .map(([stage, ms]) => {
       const from = at;
       at += ms / 1000;
-      return look ? [{ ...look, from, to: at }] : [];
+      return { ...LOOKS[stage], from, to: at };
     });
 }
 

@@ -37,10 +37,9 @@ export function monthFigures(days: readonly Day[]): MonthFigures | null {
 
 /** The median time of the last day on which something was encrypted. */
 export function lastMedian(days: readonly Day[]): { value: string; note: string } | null {
-  const index = days.findLastIndex((one) => one.encryptions.duration_ms !== null);
-  const last = days[index];
-  if (!last || last.encryptions.duration_ms === null) return null;
-  const when = index === days.length - 1 ? "today" : `on ${day(new Date(`${last.date}T12:00:00`)).replace(/ \d{4}$/, "")}`;
+  const last = days.findLast((one) => one.encryptions.duration_ms !== null);
+  if (last?.encryptions.duration_ms == null) return null;
+  const when = last === days.at(-1) ? "today" : `on ${day(new Date(`${last.date}T12:00:00`)).replace(/ \d{4}$/, "")}`;
   return { value: duration(last.encryptions.duration_ms / 1000), note: `of ${plural(last.encryptions.completed, "encryption")} ${when}` };
 }
 

@@ -40,7 +40,7 @@ function Row({ job: listed }: { job: Job }) {
       <PictureProgress alt="" share={progress / 100} seed={job.job_id} cells={24} className="size-12 shrink-0 rounded-control!" />
       <div className="min-w-0 flex-1">
         <div className="mb-1.5 flex items-baseline justify-between gap-3">
-          <Link to="/jobs/$job" params={{ job: job.job_id } as never} className="row-link truncate font-medium">{titleOf(job)}</Link>
+          <Link to="/jobs/$job" params={{ job: job.job_id }} className="row-link truncate font-medium">{titleOf(job)}</Link>
           <span className="numeric text-dense font-medium">{progress} %</span>
         </div>
         <Progress picture share={progress / 100} label={titleOf(job)} />

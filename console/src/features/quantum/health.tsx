@@ -17,7 +17,7 @@ function useLastHealth() {
     queryKey: ["jobs", "last-health"],
     queryFn: async ({ signal }) => {
       const { data } = await client.jobs.list({ kind: "encrypt", status: "completed", limit: 1 }, { signal });
-      const job = data[0];
+      const job = data.at(0);
       return job?.receipt_url ? { job, provenance: await fetchProvenance(job.job_id, signal) } : null;
     },
     staleTime: 30_000,
@@ -29,7 +29,7 @@ export function HealthCard({ pools }: { pools: Pool[] }) {
   const health = data?.provenance?.health;
   return (
     <Card>
-      <CardHead title="Health tests" note={data && <>The bits of <Link to="/jobs/$job" params={{ job: data.job.job_id } as never} className="link">your newest key</Link>, <Time at={data.job.completed_at ?? data.job.created_at} /></>} aside={health && <Verdict health={health} />} />
+      <CardHead title="Health tests" note={data && <>The bits of <Link to="/jobs/$job" params={{ job: data.job.job_id }} className="link">your newest key</Link>, <Time at={data.job.completed_at ?? data.job.created_at} /></>} aside={health && <Verdict health={health} />} />
       <CardPart className="border-t-0! pt-2! pb-4!">
         {isPending && <Skeleton><Bone className="h-40 w-full" /></Skeleton>}
         <Tests health={health} />

@@ -16,7 +16,7 @@ export function LevelChart({ samples, capacity }: { samples: readonly Sample[]; 
 
 function Drawing({ samples, capacity, width }: { samples: readonly Sample[]; capacity: number; width: number }) {
   const last = samples.at(-1);
-  const first = samples[0];
+  const first = samples.at(0);
   if (!first || !last) return null;
   const span = Math.max(SHORTEST, last.at - first.at);
   const x = linear([last.at - span, last.at], [MARGIN.left, width - MARGIN.right]);

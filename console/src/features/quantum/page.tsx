@@ -45,7 +45,7 @@ export default function QuantumPage() {
 
 /** Zero is printed large: a simulator counts for nothing, and the system's bits are in every seed. */
 function Figures({ pools }: { pools: Pool[] }) {
-  const source = pools.find((pool) => pool.kind === "simulated") ?? pools[0];
+  const source = pools.find((pool) => pool.kind === "simulated") ?? pools.at(0);
   return (
     <div className="grid overflow-hidden rounded-card border border-line bg-surface md:grid-cols-2">
       <Figure value={CREDITS[source?.kind ?? "simulated"].text} title={titleOf(source)}>{textOf(source)}</Figure>

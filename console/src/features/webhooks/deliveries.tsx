@@ -74,8 +74,8 @@ function DeliveryState({ delivery }: { delivery: Delivery }) {
 }
 
 function Subject({ id }: { id: string }) {
-  if (id.startsWith("job_")) return <Link to="/jobs/$job" params={{ job: id } as never} className="link"><Id id={id} /></Link>;
-  if (id.startsWith("bat_")) return <Link to="/batches/$batch" params={{ batch: id } as never} className="link"><Id id={id} /></Link>;
+  if (id.startsWith("job_")) return <Link to="/jobs/$job" params={{ job: id }} className="link"><Id id={id} /></Link>;
+  if (id.startsWith("bat_")) return <Link to="/batches/$batch" params={{ batch: id }} className="link"><Id id={id} /></Link>;
   return <span className="text-muted">this endpoint</span>;
 }
 

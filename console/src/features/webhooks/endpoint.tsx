@@ -113,6 +113,6 @@ function useEndpoint({ id }: Webhook) {
   return {
     busy,
     test: () => void run(sendTest, "The test message was not sent"),
-    enable: (enabled: boolean) => void run(async () => { keep(await client.webhooks.change(id, { enabled } as never)); }, "The endpoint was not changed"),
+    enable: (enabled: boolean) => void run(async () => { keep(await client.webhooks.change(id, { enabled })); }, "The endpoint was not changed"),
   };
 }

@@ -9,7 +9,7 @@ import { EndpointState } from "@/features/webhooks/state.tsx";
 import { client, queries } from "@/lib/api.ts";
 import { addressOf } from "@/lib/webhooks.ts";
 import { Button } from "@/ui/button.tsx";
-import { Card } from "@/ui/card.tsx";
+import { Card, CardFoot } from "@/ui/card.tsx";
 import { Empty, SkeletonRows } from "@/ui/empty.tsx";
 import { ProblemMessage } from "@/ui/message.tsx";
 import { PageHead } from "@/ui/page.tsx";
@@ -34,6 +34,7 @@ export function EndpointsPage() {
         {isPending && <SkeletonRows rows={3} />}
         {data && endpoints.length === 0 && <Empty icon={WebhookIcon} title="No endpoints yet." action={<Button kind="ink" icon={Plus} onClick={add}>Add an endpoint</Button>}>Add the address of your server, and it gets a signed message for each end of a job.</Empty>}
         {endpoints.length > 0 && <Table caption="Endpoints" columns={COLUMNS} rows={endpoints} rowKey={(endpoint) => endpoint.id} />}
+        {endpoints.length > 0 && <CardFoot>Messages are signed as Standard Webhooks says, and any of its libraries verifies them.</CardFoot>}
       </Card>
       {adding && (
         <EndpointForm
@@ -59,7 +60,7 @@ const COLUMNS: Column<Webhook>[] = [
 
 const Address = ({ endpoint }: { endpoint: Webhook }) => (
   <span className="grid min-w-0">
-    <Link to="/webhooks/$webhook" params={{ webhook: endpoint.id } as never} className="row-link font-medium break-all">{addressOf(endpoint)}</Link>
+    <Link to="/webhooks/$webhook" params={{ webhook: endpoint.id }} className="row-link font-medium break-all">{addressOf(endpoint)}</Link>
     <span className="text-caption text-muted">{endpoint.url === null ? "Default endpoint: its secret signs these messages" : endpoint.description}</span>
   </span>
 );
