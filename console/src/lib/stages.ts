@@ -49,7 +49,8 @@ export function stagesAt(order: readonly string[], current: string, marks: reado
   });
 }
 
-function titleOf(name: string, state: StageState): string {
+/** The words for a stage. */
+export function titleOf(name: string, state: StageState): string {
   const words = WORDS[name];
   if (!words) return name.replaceAll("_", " ");
   return state === "done" ? words.done : state === "waiting" ? words.todo : words.doing;

@@ -1,4 +1,4 @@
-import type { BatchState, Connection, Job, JobState, State } from "@imageshield/client";
+import type { Batch, BatchState, Connection, Job, JobState, State } from "@imageshield/client";
 import { isBatch } from "@imageshield/client";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
@@ -21,8 +21,8 @@ interface Followed {
 
 const nothing = (id: string): Followed => ({ id, state: null, connection: "connecting", marks: [], error: null });
 
-/** Follow a job or batch to its end; again after a new sign-in, and after `attempt` changes. */
-function useFollowed(id: string, on: boolean, attempt: number): Followed {
+/** Follow a job or batch to its end; again after a new sign-in, and after a retry. */
+function useFollowed(id: string, on: boolean): Followed {
   const [followed, setFollowed] = useState<Followed>(() => nothing(id));
   const session = useSessionState();
   useEffect(() => {
@@ -43,7 +43,7 @@ function useFollowed(id: string, on: boolean, attempt: number): Followed {
         (error: unknown) => { change(() => ({ error: isSignedOut(error) ? null : error })); },
       );
     return () => { stop.abort(); };
-  }, [id, on, session, attempt]);
+  }, [id, on, session]);
   return followed.id === id ? followed : nothing(id);
 }
 
@@ -66,15 +66,15 @@ const over = (status: string | undefined): boolean => status === "completed" || 
 /** A job: what it is, and its live state until it ends. */
 export function useJob(id: string): Watch<Job, JobState> {
   const { data, error } = useQuery({ queryKey: [id], queryFn: ({ signal }) => client.jobs.get(id, { signal }), staleTime: Infinity });
-  const followed = useFollowed(id, data !== undefined && !over(data.status), data?.retries ?? 0);
+  const followed = useFollowed(id, data !== undefined && !over(data.status));
   const live = followed.state && !isBatch(followed.state) ? followed.state : null;
   return { subject: data, live, connection: followed.connection, marks: followed.marks, error: error ?? followed.error };
 }
 
-/** A batch: what it is, and the live state of its items. `attempt` counts its retries. */
-export function useBatch(id: string, attempt = 0) {
+/** A batch: what it is, and the live state of its items. */
+export function useBatch(id: string): Watch<Batch, BatchState> {
   const { data, error } = useQuery({ queryKey: [id], queryFn: ({ signal }) => client.batches.get(id, { signal }), staleTime: Infinity });
-  const followed = useFollowed(id, data !== undefined && !over(data.status), attempt);
+  const followed = useFollowed(id, data !== undefined && !over(data.status));
   const live: BatchState | null = followed.state && isBatch(followed.state) ? followed.state : null;
-  return { subject: data, live, connection: followed.connection, error: error ?? followed.error };
+  return { subject: data, live, connection: followed.connection, marks: followed.marks, error: error ?? followed.error };
 }

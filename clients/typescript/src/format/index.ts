@@ -4,6 +4,7 @@ export type { Bytes } from "./bytes.ts";
 export { decrypt, type Decrypted, type DecryptOptions, type Sealed } from "./decrypt.ts";
 export { encryptImage, type EncryptedImage, type EncryptOptions, newKeyId } from "./encrypt.ts";
 export * from "./failures.ts";
+export { frameSize } from "./framing.ts";
 export { FRONT_BYTES, type Front, parseFront, readFront } from "./front.ts";
 export type { Header, Layout, Purity } from "./header.ts";
 export { examine, type Facts } from "./intake/facts.ts";

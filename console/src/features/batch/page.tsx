@@ -1,5 +1,9 @@
-import { PageHead } from "@/ui/page.tsx";
+import { BatchView } from "@/features/batch/batch-view.tsx";
+import { Draft } from "@/features/batch/draft.tsx";
+import { usePathParam } from "@/lib/address.ts";
 
+/** Pictures for a batch; with one in the address, that batch. */
 export default function BatchPage() {
-  return <PageHead title="Batch" />;
+  const batch = usePathParam("batch");
+  return batch ? <BatchView key={batch} id={batch} /> : <Draft />;
 }

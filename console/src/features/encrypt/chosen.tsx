@@ -6,7 +6,7 @@ import { regionsOf, type Drawing, type Step } from "@/features/encrypt/regions/d
 import { RegionEditor } from "@/features/encrypt/regions/editor.tsx";
 import { send, upload, type Order } from "@/features/encrypt/submission.ts";
 import { Summary } from "@/features/encrypt/summary.tsx";
-import { OwnCopy } from "@/features/encrypt/own-copy.tsx";
+import { OwnCopy } from "@/ui/own-copy.tsx";
 import { layoutFault, lockFaults, type Choices } from "@/lib/choices.ts";
 import { bytes, dimensions, plural } from "@/lib/format.ts";
 import type { Look } from "@/lib/intake.ts";

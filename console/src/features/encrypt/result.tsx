@@ -3,7 +3,7 @@ import { ArrowRight, ChartArea, Download, Plus } from "lucide-react";
 import { useState } from "react";
 import { Downloads } from "@/features/encrypt/downloads.tsx";
 import { creditedBits, isLarge, useEvidence, type Evidence } from "@/features/encrypt/evidence.ts";
-import { OwnCopy } from "@/features/encrypt/own-copy.tsx";
+import { OwnCopy } from "@/ui/own-copy.tsx";
 import { ReceiptCard } from "@/features/encrypt/receipt-card.tsx";
 import { copyOf } from "@/features/encrypt/submission.ts";
 import { bytes, dimensions, duration, percent } from "@/lib/format.ts";

@@ -1,4 +1,4 @@
-import { Camera, Eye, EyeOff, ImagePlus, LockOpen, SquareDashed } from "lucide-react";
+import { Camera, Eye, EyeOff, ImagePlus, Lock, LockOpen, SquareDashed } from "lucide-react";
 import { useNavigate } from "@tanstack/react-router";
 import { Samples } from "@/features/encrypt/samples.tsx";
 import { carry } from "@/lib/carry.ts";
@@ -24,7 +24,7 @@ export function Empty({ refused, choices, onChoices, onFiles }: Props) {
   const phone = usePhone();
   const options = (
     <EncryptionOptions choices={choices} onChange={onChoices} tried={false}>
-      <Button kind="iris" size="large" wide reason="Choose a picture first" />
+      <Button kind="iris" size="large" wide icon={Lock} reason="Choose a picture first" />
     </EncryptionOptions>
   );
   return (

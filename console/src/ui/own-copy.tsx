@@ -5,16 +5,18 @@ import { useObjectUrl } from "@/lib/object-url.ts";
 import { usePreviewShown } from "@/lib/preferences.ts";
 
 interface Props {
-  file: File | null;
+  file: Blob | null;
   facts?: { width: number; height: number };
   alt?: string;
   className?: string;
+  /** Shown although the preview is switched off in Settings: somebody asked for it. */
+  always?: boolean;
 }
 
 /** The browser's own copy of the picture, or an amber area and why it is not shown. */
-export function OwnCopy({ file, facts, alt = "Your picture", className }: Props) {
-  const wanted = usePreviewShown();
-  const [broken, setBroken] = useState<File | null>(null);
+export function OwnCopy({ file, facts, alt = "Your picture", className, always }: Props) {
+  const wanted = usePreviewShown() || always === true;
+  const [broken, setBroken] = useState<Blob | null>(null);
   const src = useObjectUrl(wanted ? file : null);
   if (src && broken !== file) return <img src={src} alt={alt} onError={() => { setBroken(file); }} className={cx("block h-auto w-auto max-w-full rounded-picture object-contain", className)} />;
   const why = !file ? "The picture is not in this tab any more" : wanted ? "Browsers do not show this format" : "The preview is switched off in Settings";
