@@ -46,6 +46,9 @@ export function pText(p: number | null): string {
   return p >= 0.0095 ? p.toFixed(2) : p.toFixed(Math.min(5, 1 - Math.floor(Math.log10(p)))).replace(/0+$/, "");
 }
 
+/** `p = 0.93`, `p < 0.00001`. */
+export const pSentence = (p: number | null): string => (p !== null && p < 0.00001 ? `p ${pText(p)}` : `p = ${pText(p)}`);
+
 /** `10,000`: one picture of so many, rounded down to two digits so that it promises no more than holds. */
 export function oneOf(share: number): string | null {
   if (!(share > 0)) return null;

@@ -2,7 +2,7 @@ import type { Analysis } from "@imageshield/client";
 import { useState } from "react";
 import { count } from "@/lib/format.ts";
 import { usePhone } from "@/lib/hooks.ts";
-import { lowerFirst, pText, signed, upperFirst } from "@/lib/measures.ts";
+import { lowerFirst, pSentence, signed, upperFirst } from "@/lib/measures.ts";
 import { ChartCard, CriticalLine, criticalTable, EntropyAxis, entropyTable, gapBits, Histogram, histogramTable, likeGap, Scatter, scatterTable, Sized, type Critical, type EntropyGap } from "@/ui/charts/index.ts";
 import { Segmented, type Segment } from "@/ui/choice.tsx";
 import { PictureKey } from "@/ui/picture.tsx";
@@ -42,7 +42,7 @@ export function EntropyCard({ analysis }: Props) {
     <ChartCard title={title} note="Entropy per byte, seen from the top of its scale" table={entropyTable(gap)} compact foot={limitOf(analysis, "entropy")}>
       <p className="mb-4 flex flex-wrap items-baseline gap-x-2">
         <span className="numeric text-number">{gapBits(gap.encrypted)}</span>
-        <span className="numeric text-caption text-muted">{noiseOf(gap)}{p === null ? "" : `, p = ${pText(p)}`}</span>
+        <span className="numeric text-caption text-muted">{noiseOf(gap)}{p === null ? "" : `, ${pSentence(p)}`}</span>
       </p>
       <EntropyAxis gap={gap} name={title} />
     </ChartCard>
@@ -107,6 +107,19 @@ function Cloud({ whose, pairs, r, neighbor, size }: CloudProps) {
   );
 }
 
+/** Why there is no line: the numbers are missing, or this picture is too small to judge them. */
+function NotCompared({ analysis }: Props) {
+  const { npcr, uaci } = analysis.metrics;
+  const reason = testOf(analysis, "npcr_between_ciphertexts")?.reason ?? npcr.between_ciphertexts_reason ?? "no reason is given";
+  if (npcr.between_ciphertexts === null || uaci.between_ciphertexts === null) return <p className="text-dense text-muted">Not measured: {reason}.</p>;
+  return (
+    <>
+      <p className="numeric text-dense">{npcr.between_ciphertexts.toFixed(4)} % <span className="text-muted">of the samples differ (NPCR), by</span> {uaci.between_ciphertexts.toFixed(4)} % <span className="text-muted">of the scale (UACI)</span></p>
+      <p className="mt-2 text-dense text-muted">Not compared with noise: {reason}.</p>
+    </>
+  );
+}
+
 /** Pairs of neighbours in the encrypted picture, each channel counted. */
 function pairsOf({ pictures: { encrypted } }: Analysis, direction: Direction): number {
   const columns = encrypted.width - (direction === "vertical" ? 0 : 1);
@@ -136,12 +149,12 @@ export function DifferenceCard({ analysis }: Props) {
   const foot = measured.length > 0 ? "Shaded: inside the critical value at α = .05. Every twentieth picture of a sound cipher falls outside; the verdict rests on p." : limitOf(analysis, "npcr_between_ciphertexts");
   return (
     <ChartCard title={title} note="Encrypted twice more, one sample changed by its lowest bit" table={criticalTable(measured)} compact foot={foot}>
-      {measured.length === 0 && <p className="text-dense text-muted">Not measured: {analysis.metrics.npcr.between_ciphertexts_reason ?? "no reason is given"}.</p>}
+      {measured.length === 0 && <NotCompared analysis={analysis} />}
       {lines.map(({ name, technical, p, critical }) => critical && (
         <div key={name} className="mb-5">
           <p className="mb-3 flex items-baseline justify-between gap-2 text-dense">
             <span><span className="font-medium">{name}</span> <span className="text-muted">{technical}</span></span>
-            <span className="numeric text-muted">p = {pText(p)}</span>
+            <span className="numeric text-muted">{pSentence(p)}</span>
           </p>
           <CriticalLine name={name} critical={critical} />
         </div>

@@ -17,8 +17,8 @@ export function GradeCard({ grade, rules }: { grade: Grade; rules: Rule[] }) {
     <Card aria-label="Letter" className="grid md:grid-cols-[minmax(0,297fr)_minmax(0,424fr)]">
       <Summary grade={grade} />
       <div className="flex items-center border-l border-line px-5 py-5 max-md:hidden">
-        <ul className="grid grid-flow-col grid-rows-[repeat(6,auto)] justify-start gap-x-8 gap-y-2 text-dense">
-          {rules.map((rule) => <li key={rule.id} className="flex items-center gap-2 whitespace-nowrap"><OutcomeIcon outcome={rule.outcome} />{rule.name}</li>)}
+        <ul className="grid grid-flow-col grid-rows-[repeat(6,auto)] justify-start gap-x-8 gap-y-3 text-dense">
+          {rules.map((rule) => <li key={rule.id} className="flex items-center gap-2"><OutcomeIcon outcome={rule.outcome} />{rule.name}</li>)}
           <li><a href="#rules" className="link">Values and p</a></li>
         </ul>
       </div>

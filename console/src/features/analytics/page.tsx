@@ -45,16 +45,19 @@ function Facts({ id, job, analysis }: { id: string; job: Job | undefined; analys
   );
 }
 
+/** By the number of channels. */
+const KINDS = ["grey", "grey and alpha", "RGB", "RGBA"];
+
 function factsOf(job: Job | undefined, analysis: Analysis | undefined): string | null {
   if (!analysis) return null;
-  const { width, height, channels, converted_from } = analysis.pictures.original;
-  const kind = job?.image ? ` ${job.image.format}, ${job.image.mode}` : "";
+  const { width, height, channels, bit_depth, converted_from } = analysis.pictures.original;
+  const kind = ` ${job?.image?.format ?? "samples"}, ${bit_depth === 16 ? "16-bit " : ""}${KINDS[channels - 1] ?? `${channels} channels`}`;
   return `${dimensions(width, height)}${kind}${converted_from === null ? "" : `, converted from ${converted_from}`} · ${count(width * height * channels)} samples, every one counted`;
 }
 
 function Measured({ job, analysis }: { job: Job; analysis: Analysis }) {
   const rules = rulesOf(analysis);
-  const grid = "grid gap-4 max-md:gap-3 lg:grid-cols-[minmax(0,1fr)_416px]";
+  const grid = "grid grid-cols-[minmax(0,1fr)] gap-4 max-md:gap-3 lg:grid-cols-[minmax(0,1fr)_416px]";
   return (
     <Stack>
       <div className={grid}>
@@ -69,7 +72,7 @@ function Measured({ job, analysis }: { job: Job; analysis: Analysis }) {
         <ScatterCard analysis={analysis} />
         <DifferenceCard analysis={analysis} />
       </div>
-      <RulesCard rules={rules} milliseconds={timeOf(job)} />
+      <RulesCard rules={rules} letter={analysis.security_grade.letter} milliseconds={timeOf(job)} />
     </Stack>
   );
 }

@@ -18,12 +18,12 @@ const COLUMNS: Column<Rule>[] = [
 ];
 
 /** The rules that gave the letter: what was measured, what noise would give, and how often noise is as far off. */
-export function RulesCard({ rules, milliseconds }: { rules: Rule[]; milliseconds: number | null }) {
+export function RulesCard({ rules, letter, milliseconds }: { rules: Rule[]; letter: string | null; milliseconds: number | null }) {
   const phone = usePhone();
   return (
     <div id="rules" className="scroll-mt-20">
       <Card>
-        <CardHead lined title="Rules that gave the letter" {...(phone ? { note: P } : { aside: <span className="text-caption text-muted">{P}</span> })} />
+        <CardHead lined title={letter === null ? "Rules of the letter, none given" : "Rules that gave the letter"} {...(phone ? { note: P } : { aside: <span className="text-caption text-muted">{P}</span> })} />
         <Table caption="Rules that gave the letter" columns={COLUMNS} rows={rules} rowKey={(rule) => rule.id} />
         <Foot rules={rules} milliseconds={milliseconds} />
       </Card>

@@ -21,7 +21,7 @@ export function ComparedTable({ jobs, names, groups, onRemove }: Props) {
   return (
     <Card>
       <CardHead lined title="Numbers" note="Below each: what noise of that size would give" />
-      <div tabIndex={0} role="region" aria-label="Numbers of each job" className="relative overflow-x-auto">
+      <div tabIndex={0} role="group" aria-label="Numbers of each job" className="relative overflow-x-auto">
         <table className="w-full border-collapse text-body">
           <caption className="sr-only">Numbers of each job</caption>
           <thead>

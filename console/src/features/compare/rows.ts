@@ -1,5 +1,5 @@
 import type { Analysis, Comparison } from "@imageshield/client";
-import { pText, signed, wordsOf } from "@/lib/measures.ts";
+import { pSentence, pText, signed, wordsOf } from "@/lib/measures.ts";
 import type { DeviationRow } from "@/ui/charts/index.ts";
 
 type ComparedNumber = Comparison["rows"][number];
@@ -87,7 +87,7 @@ export function deviationsOf(jobs: readonly { name: string; analysis: Analysis |
       name: words.name.startsWith("…") ? `By how much, ${id.endsWith("ciphertexts") ? "two encryptions" : "original"}` : words.name,
       deviations: jobs.flatMap((job) => {
         const test = job.analysis?.tests.find((one) => one.id === id);
-        return test?.deviation == null || test.value === null ? [] : [{ of: job.name, by: test.deviation, text: `${words.write(test.value)}, p = ${pText(test.p_value)}` }];
+        return test?.deviation == null || test.value === null ? [] : [{ of: job.name, by: test.deviation, text: `${words.write(test.value)}, ${pSentence(test.p_value)}` }];
       }),
     };
   });

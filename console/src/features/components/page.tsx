@@ -1,3 +1,4 @@
+import { Charts } from "@/features/components/charts.tsx";
 import { Buttons, Inputs, Bars, Skeletons } from "@/features/components/controls.tsx";
 import { Colours, Pictures, Type } from "@/features/components/look.tsx";
 import { EmptyState, Messages, Notices, Question, States } from "@/features/components/states.tsx";
@@ -19,6 +20,7 @@ export default function ComponentsPage() {
         <Stack><States /><Messages /><Notices /><EmptyState /></Stack>
       </div>
       <div className="mt-4"><Lists /></div>
+      <div className="mt-4"><Charts /></div>
       <p className="mt-8"><Logo /></p>
     </main>
   );

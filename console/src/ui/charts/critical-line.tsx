@@ -81,17 +81,17 @@ function stopsOf(critical: Critical, x: Scale): Stop[] {
 export const criticalSentence = ({ value, expected, sd }: Critical, name: string): string =>
   `${name}: measured ${value.toFixed(SHOWN)} %, noise ${expected.toFixed(SHOWN)} ± ${sd.toFixed(SHOWN)} %, which is ${Math.abs((value - expected) / sd).toFixed(1)} standard deviations off.`;
 
-/** One row for each line. */
+const LEVELS = ["0.05", "0.01", "0.001"];
+
+/** One column for each line: the card is narrow. */
 export const criticalTable = (lines: { name: string; critical: Critical }[]): TableData => ({
   caption: "Measured shares, noise and critical values, in percent",
-  columns: ["", "Measured", "Noise", "± sd", "α = .05", "α = .01", "α = .001"],
-  rows: lines.map(({ name, critical }) => [
-    name,
-    critical.value.toFixed(SHOWN),
-    critical.expected.toFixed(SHOWN),
-    critical.sd.toFixed(SHOWN),
-    ...["0.05", "0.01", "0.001"].map((level) => boundText(critical.bounds[level])),
-  ]),
+  columns: ["In percent", ...lines.map(({ name }) => name)],
+  rows: [
+    ["Measured", ...lines.map(({ critical }) => critical.value.toFixed(SHOWN))],
+    ["Noise", ...lines.map(({ critical }) => `${critical.expected.toFixed(SHOWN)} ± ${critical.sd.toFixed(SHOWN)}`)],
+    ...LEVELS.map((level) => [`α = ${level.slice(1)}`, ...lines.map(({ critical }) => boundText(critical.bounds[level]))]),
+  ],
 });
 
 function boundText(bound: number | number[] | undefined): string {

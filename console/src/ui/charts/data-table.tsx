@@ -11,7 +11,7 @@ export interface TableData {
 /** A dense table that scrolls by itself, as high as a chart. */
 export function DataTable({ data }: { data: TableData }) {
   return (
-    <div tabIndex={0} role="region" aria-label={data.caption} className="max-h-[300px] overflow-auto rounded-control border border-line">
+    <div tabIndex={0} role="group" aria-label={data.caption} className="max-h-[300px] overflow-auto rounded-control border border-line">
       <table className="w-full border-collapse text-dense">
         <caption className="sr-only">{data.caption}</caption>
         <thead>

@@ -95,7 +95,7 @@ export const entropySentence = (gap: EntropyGap): string => `Bits per byte missi
 
 export const entropyTable = (gap: EntropyGap): TableData => ({
   caption: "Entropy per byte and what is missing to 8 bits",
-  columns: ["", "Bits missing to 8", "Bits per byte"],
+  columns: ["Bytes of", "Bits missing to 8", "Bits per byte"],
   rows: [
     ["Encrypted", gapBits(gap.encrypted), (8 - gap.encrypted).toFixed(6)],
     ["Noise", noiseText(gap), gap.expected === null ? "–" : (8 - gap.expected).toFixed(6)],

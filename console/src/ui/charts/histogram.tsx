@@ -67,15 +67,16 @@ function Curves({ shape, left, y, base }: { shape: HistogramShape; left: Scale; 
     <>
       <path d={stepArea(heights, left, base)} className="fill-amber/28" />
       <path d={stepPath(heights, left)} className="fill-none stroke-amber" strokeWidth={1.2} />
-      {runsOf(cutValues(shape.original, top)).map(([first, last]) => <Cut key={first} x={clamp(left((first + last + 1) / 2), MARGIN.left, left(256) - 4)} y={y(top)} />)}
+      {runsOf(cutValues(shape.original, top)).map(([first, last]) => <Cut key={first} whose="yours" x={clamp(left((first + last + 1) / 2), MARGIN.left, left(256) - 4)} y={y(top)} />)}
       <path d={linePath(line)} className="fill-none stroke-iris" strokeWidth={1.6} strokeLinejoin="round" />
+      {runsOf(cutValues(shape.encrypted, top)).map(([first, last]) => <Cut key={first} whose="encrypted" x={clamp(left((first + last + 1) / 2), MARGIN.left, left(256) - 4)} y={y(top)} />)}
     </>
   );
 }
 
 /** Two strokes across the end of a bar: it goes on. */
-const Cut = ({ x, y }: { x: number; y: number }) => (
-  <g className="stroke-amber" strokeWidth={1.2}>
+const Cut = ({ whose, x, y }: { whose: "yours" | "encrypted"; x: number; y: number }) => (
+  <g className={whose === "yours" ? "stroke-amber" : "stroke-iris"} strokeWidth={1.2}>
     <path d={`M${x - 6} ${y + 9}l12 -7v4l-12 7z`} className="fill-surface stroke-none" />
     <path d={`M${x - 6} ${y + 9}l12 -7M${x - 6} ${y + 13}l12 -7`} />
   </g>

@@ -45,8 +45,11 @@ describe("critical values", () => {
 
   test("one bound is a least value, two are a range, none is a dash", () => {
     expect(criticalTable([{ name: "NPCR", critical: npcr }, { name: "UACI", critical: uaci }]).rows).toEqual([
-      ["NPCR", "99.5993", "99.6094", "0.0070", "≥ 99.5978", "≥ 99.5930", "≥ 99.5876"],
-      ["UACI", "33.4602", "33.4635", "0.0267", "33.4112 to 33.5158", "33.3948 to 33.5323", "–"],
+      ["Measured", "99.5993", "33.4602"],
+      ["Noise", "99.6094 ± 0.0070", "33.4635 ± 0.0267"],
+      ["α = .05", "≥ 99.5978", "33.4112 to 33.5158"],
+      ["α = .01", "≥ 99.5930", "33.3948 to 33.5323"],
+      ["α = .001", "≥ 99.5876", "–"],
     ]);
   });
 
