@@ -1,8 +1,10 @@
 import { BrowserSession } from "@imageshield/client";
 import { useSyncExternalStore } from "react";
+import { noteSignedIn } from "@/lib/signed-in.ts";
 
 /** The session of this page: the access token in memory, the refresh token in a cookie that no script reads. */
 export const session = new BrowserSession();
+session.subscribe(() => { noteSignedIn(session.state === "signed-in"); });
 
 let leaving = false;
 

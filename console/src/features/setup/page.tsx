@@ -1,5 +1,52 @@
-import { PageHead } from "@/ui/page.tsx";
+import { Navigate } from "@tanstack/react-router";
+import { useAddress } from "@/lib/address.ts";
+import { Button } from "@/ui/button.tsx";
+import { Card } from "@/ui/card.tsx";
+import { Bone, Skeleton } from "@/ui/empty.tsx";
+import { Logo } from "@/ui/logo.tsx";
+import { ProblemMessage } from "@/ui/message.tsx";
+import { AnalysisStep } from "./analysis-step.tsx";
+import { Health } from "./health.tsx";
+import { OperatorStep } from "./operator-step.tsx";
+import { useSetup } from "./progress.ts";
+import { SampleStep } from "./sample-step.tsx";
 
 export default function SetupPage() {
-  return <PageHead title="Set up this installation" />;
+  const [search, change] = useAddress();
+  const job = typeof search.job === "string" ? search.job : "";
+  const setup = useSetup(job);
+  if (setup.place === "elsewhere") return <Navigate to="/overview" replace />;
+  return (
+    <main className="mx-auto w-full max-w-[752px] px-4 py-12 md:flex md:min-h-dvh md:flex-col md:justify-center max-md:py-8">
+      <Logo />
+      <h1 tabIndex={-1} className="mt-6 text-section max-md:text-number">Set up this installation</h1>
+      <p className="mt-1 mb-6 text-lead text-muted">Three steps, about two minutes. Nothing leaves this installation.</p>
+      {setup.error !== null && <ProblemMessage error={setup.error} className="mb-4" action={<Button size="small" onClick={setup.again}>Try again</Button>} />}
+      <Card aria-label="Steps">
+        {setup.place === "asking" ? <Waiting /> : <Steps place={setup.place} job={job} onJob={(id) => { change({ job: id }, { push: false }); }} />}
+        <Health signedIn={setup.place === "picture"} />
+      </Card>
+    </main>
+  );
 }
+
+function Steps({ place, job, onJob }: { place: "operator" | "picture"; job: string; onJob: (id: string) => void }) {
+  return (
+    <ol>
+      <OperatorStep open={place === "operator"} />
+      <SampleStep open={place !== "operator"} job={job} onJob={onJob} />
+      <AnalysisStep job={job} />
+    </ol>
+  );
+}
+
+const Waiting = () => (
+  <Skeleton label="Asking the service">
+    {[0, 1, 2].map((index) => (
+      <div key={index} className="flex gap-4 border-line px-6 py-5 not-first:border-t">
+        <Bone className="size-7 rounded-full" />
+        <span className="grid gap-2 pt-1"><Bone className="h-3.5 w-40" /><Bone className="h-3 w-64" /></span>
+      </div>
+    ))}
+  </Skeleton>
+);

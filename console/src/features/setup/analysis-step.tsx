@@ -1,0 +1,88 @@
+import type { Analysis } from "@imageshield/client";
+import { useQuery } from "@tanstack/react-query";
+import { ArrowRight } from "lucide-react";
+import { client } from "@/lib/api.ts";
+import { wordsOf, pText, upperFirst } from "@/lib/measures.ts";
+import { Button } from "@/ui/button.tsx";
+import { ButtonLink } from "@/ui/button-link.tsx";
+import { Bone, Skeleton } from "@/ui/empty.tsx";
+import { Letter } from "@/ui/letter.tsx";
+import { Message, ProblemMessage } from "@/ui/message.tsx";
+import { useJob } from "./job.ts";
+import { Step } from "./step.tsx";
+
+const TITLE = "Read its analysis";
+const TEXT = "What encryption did to the picture, in numbers, each beside what noise would give.";
+
+export function AnalysisStep({ job }: { job: string }) {
+  const { data } = useJob(job);
+  if (data?.status !== "completed") return <Step number={3} state="waiting" title={TITLE} note={TEXT} />;
+  return (
+    <Step number={3} state="open" title={TITLE} note={TEXT}>
+      {data.analysis_url === null ? <Unmeasured /> : <Measured job={job} />}
+      <div className="mt-5 flex flex-wrap items-center justify-end gap-2 max-md:[&>*]:w-full">
+        {data.analysis_url !== null && <ButtonLink to={`/analytics/${job}`}>All numbers</ButtonLink>}
+        <ButtonLink kind="ink" to="/overview" icon={ArrowRight}>Go to the overview</ButtonLink>
+      </div>
+    </Step>
+  );
+}
+
+const Unmeasured = () => <Message title="This picture was not measured.">It is encrypted, and you find it in the history. Nothing decodes files of its format, so there is nothing to count.</Message>;
+
+function Measured({ job }: { job: string }) {
+  const { data, error, refetch } = useQuery({ queryKey: [job, "analysis"], queryFn: ({ signal }) => client.analyses.get(job, { signal }), staleTime: Infinity });
+  if (error !== null) return <ProblemMessage error={error} action={<Button size="small" onClick={() => void refetch()}>Try again</Button>} />;
+  if (data === undefined) return <Skeleton label="Loading the analysis"><Bone className="h-32 w-full" /></Skeleton>;
+  return <Summary analysis={data} />;
+}
+
+const SHOWN = ["entropy", "chi_square", "correlation_horizontal", "npcr_between_ciphertexts"];
+
+function Summary({ analysis }: { analysis: Analysis }) {
+  const { security_grade: grade, tests, limits } = analysis;
+  const passed = grade.rules.filter((rule) => rule.passed).length;
+  return (
+    <div className="grid gap-4">
+      <div className="flex items-center gap-4">
+        <Letter letter={grade.letter} size="large" />
+        <p className="text-dense text-muted">
+          <strong className="block text-card text-ink">{grade.letter === null ? "No letter" : `${passed} of ${grade.rules.length} rules passed`}</strong>
+          {grade.letter === null ? `${upperFirst(grade.reason ?? "nothing was judged")}.` : `${upperFirst(grade.scale[grade.letter] ?? "")}.`}
+        </p>
+      </div>
+      <Numbers tests={tests.filter((test) => SHOWN.includes(test.id) && test.value !== null)} />
+      <Message title="What this does not show">{limits[0]}</Message>
+    </div>
+  );
+}
+
+function Numbers({ tests }: { tests: Analysis["tests"] }) {
+  if (tests.length === 0) return null;
+  return (
+    <table className="w-full text-dense">
+      <caption className="sr-only">Some of the numbers</caption>
+      <thead>
+        <tr className="text-caption text-muted [&>th]:pb-1.5 [&>th]:font-medium">
+          <th scope="col" className="text-left">Number</th>
+          <th scope="col" className="text-right">Measured</th>
+          <th scope="col" className="text-right">Noise</th>
+          <th scope="col" className="text-right max-md:hidden">p</th>
+        </tr>
+      </thead>
+      <tbody>
+        {tests.map((test) => {
+          const { name, write } = wordsOf(test.id, test.name);
+          return (
+            <tr key={test.id} className="border-t border-hairline [&>td]:py-2">
+              <td>{name}</td>
+              <td className="numeric text-right font-medium">{test.value === null ? "–" : write(test.value)}</td>
+              <td className="numeric text-right text-muted">{test.expected === null ? "–" : write(test.expected)}</td>
+              <td className="numeric text-right text-muted max-md:hidden">{pText(test.p_value)}</td>
+            </tr>
+          );
+        })}
+      </tbody>
+    </table>
+  );
+}

@@ -1,0 +1,82 @@
+import { Lock } from "lucide-react";
+import { useId, useState } from "react";
+import { client } from "@/lib/api.ts";
+import { cx } from "@/lib/cx.ts";
+import { dimensions } from "@/lib/format.ts";
+import { Button } from "@/ui/button.tsx";
+import { Chooser } from "@/ui/file-drop.tsx";
+import { ProblemMessage } from "@/ui/message.tsx";
+import { fileOf, SAMPLES, type Sample } from "./samples.ts";
+import { SampleJob } from "./sample-job.tsx";
+import { Step } from "./step.tsx";
+
+const TEXT = "Go through it once: picture, noise, evidence.";
+
+interface Props {
+  open: boolean;
+  job: string;
+  onJob: (id: string) => void;
+}
+
+export function SampleStep({ open, job, onJob }: Props) {
+  if (!open) return <Step number={2} state="waiting" title="Encrypt a sample" note={TEXT} />;
+  if (job !== "") return <SampleJob id={job} onAgain={() => { onJob(""); }} />;
+  return (
+    <Step number={2} state="open" title="Encrypt a sample" note={TEXT}>
+      <Samples onJob={onJob} />
+    </Step>
+  );
+}
+
+function Samples({ onJob }: { onJob: (id: string) => void }) {
+  const [chosen, setChosen] = useState<Sample>(SAMPLES[0]);
+  const { send, busy, error } = useSending(onJob);
+  return (
+    <div className="grid gap-4">
+      {error !== null && <ProblemMessage error={error} />}
+      <fieldset className="grid grid-cols-3 gap-3">
+        <legend className="sr-only">Sample</legend>
+        {SAMPLES.map((sample) => <SampleCard key={sample.name} sample={sample} chosen={sample === chosen} onChoose={() => { setChosen(sample); }} />)}
+      </fieldset>
+      <div className="flex flex-wrap items-center justify-between gap-3">
+        <p className="text-dense text-muted">You can delete it afterwards.</p>
+        <div className="flex flex-wrap gap-2 max-md:w-full max-md:flex-col-reverse max-md:[&_label]:w-full max-md:[&>span]:flex">
+          <Chooser label="Your own picture" accept="image/*" onFiles={(files) => void send(() => Promise.resolve(files[0]))}>Use my own picture</Chooser>
+          <Button kind="iris" icon={Lock} busy={busy} busyLabel="Sending…" onClick={() => void send(() => fileOf(chosen))}>Encrypt “{chosen.name}”</Button>
+        </div>
+      </div>
+    </div>
+  );
+}
+
+function SampleCard({ sample, chosen, onChoose }: { sample: Sample; chosen: boolean; onChoose: () => void }) {
+  const id = useId();
+  return (
+    <div className="relative min-w-0">
+      <input type="radio" name="sample" id={id} checked={chosen} onChange={onChoose} className="peer absolute size-px opacity-0" />
+      <label htmlFor={id} className="block rounded-card peer-focus-visible:outline-2 peer-focus-visible:outline-offset-4 peer-focus-visible:outline-iris">
+        <img src={sample.src} alt={sample.alt} width={sample.width} height={sample.height} className={cx("block aspect-[3/2] h-auto w-full rounded-picture border-2 border-amber object-cover object-[50%_10%]", chosen && "outline-2 outline-offset-2 outline-ink")} />
+        <span className="mt-2.5 block text-dense font-medium">{sample.name}</span>
+        <span className="numeric block text-caption text-muted">{dimensions(sample.width, sample.height)} PNG</span>
+      </label>
+    </div>
+  );
+}
+
+function useSending(onJob: (id: string) => void) {
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<unknown>(null);
+  const send = async (load: () => Promise<File>) => {
+    setBusy(true);
+    setError(null);
+    try {
+      const { job_id } = await client.encrypt(await load(), { analyze: true }).accepted;
+      onJob(job_id);
+    } catch (failure) {
+      setError(failure);
+    } finally {
+      setBusy(false);
+    }
+  };
+  return { send, busy, error };
+}

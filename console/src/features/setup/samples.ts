@@ -1,0 +1,24 @@
+import coffee from "./samples/coffee.png";
+import portrait from "./samples/portrait.png";
+import retina from "./samples/retina.png";
+
+export interface Sample {
+  name: string;
+  alt: string;
+  src: string;
+  width: number;
+  height: number;
+}
+
+/** Small PNG files, so that their pixels are encrypted and everything can be measured. From samples/, made smaller. */
+export const SAMPLES: Sample[] = [
+  { name: "Portrait", alt: "An astronaut in an orange suit", src: portrait, width: 240, height: 240 },
+  { name: "Retina", alt: "The back of an eye", src: retina, width: 240, height: 240 },
+  { name: "Coffee", alt: "A cup of coffee", src: coffee, width: 270, height: 180 },
+];
+
+export async function fileOf({ name, src }: Sample): Promise<File> {
+  const answer = await fetch(src);
+  if (!answer.ok) throw new Error(`${name} could not be loaded`);
+  return new File([await answer.blob()], `${name.toLowerCase()}.png`, { type: "image/png" });
+}
