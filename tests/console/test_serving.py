@@ -15,6 +15,7 @@ from api.site.route import ConsoleRoute
 from backplane.settings import Settings
 from tests.console.accessibility import violations_of
 from tests.console.conftest import watched
+from tests.console.visits import sign_in
 from tests.support.users import PASSWORD
 
 pytestmark = pytest.mark.stack
@@ -62,13 +63,18 @@ class TestConsole:
         answer = page.goto("/", wait_until="networkidle")
         assert answer.status == 200
         assert page.title().endswith("ImageShield")
-        assert page.locator("#root > *").count() > 0
+        expect(page.locator("#root > *").first).to_be_visible()
 
     def test_unknown_page_is_404_and_drawn(self, page, page_watch):
         page_watch.allow("status of 404")  # Chromium's own line about the document
         answer = page.goto("/no/such/page", wait_until="networkidle")
         assert answer.status == 404
-        assert page.locator("#root > *").count() > 0
+        expect(page.locator("#root > *").first).to_be_visible()
+
+    def test_user_signs_in(self, page, user):
+        sign_in(page, user)
+        page.goto("/settings")
+        expect(page.get_by_text(user.email).first).to_be_visible()
 
     def test_every_page_of_the_build_answers(self, http):
         paths = [page.pattern.pattern.replace("[^/]+", "x") for page in Console.read(BUILD).pages]
