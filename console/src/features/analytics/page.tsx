@@ -57,7 +57,7 @@ function factsOf(job: Job | undefined, analysis: Analysis | undefined): string |
 
 function Measured({ job, analysis }: { job: Job; analysis: Analysis }) {
   const rules = rulesOf(analysis);
-  const grid = "grid grid-cols-[minmax(0,1fr)] gap-4 max-md:gap-3 lg:grid-cols-[minmax(0,1fr)_416px]";
+  const grid = "grid min-w-0 grid-cols-[minmax(0,1fr)] gap-4 max-md:gap-3 lg:grid-cols-[minmax(0,1fr)_416px]";
   return (
     <Stack>
       <div className={grid}>

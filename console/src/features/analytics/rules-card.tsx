@@ -21,7 +21,7 @@ const COLUMNS: Column<Rule>[] = [
 export function RulesCard({ rules, letter, milliseconds }: { rules: Rule[]; letter: string | null; milliseconds: number | null }) {
   const phone = usePhone();
   return (
-    <div id="rules" className="scroll-mt-20">
+    <div id="rules" className="min-w-0 scroll-mt-20">
       <Card>
         <CardHead lined title={letter === null ? "Rules of the letter, none given" : "Rules that gave the letter"} {...(phone ? { note: P } : { aside: <span className="text-caption text-muted">{P}</span> })} />
         <Table caption="Rules that gave the letter" columns={COLUMNS} rows={rules} rowKey={(rule) => rule.id} />

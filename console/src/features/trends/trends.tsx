@@ -50,7 +50,7 @@ function Shown({ trends: { days } }: { trends: TrendData }) {
           { label: "Time to encrypt", value: time === null ? "–" : milliseconds(time), note: "median of the days" },
         ]}
       />
-      <div className="grid grid-cols-[minmax(0,1fr)] gap-4 max-md:gap-3 lg:grid-cols-2">
+      <div className="grid min-w-0 grid-cols-[minmax(0,1fr)] gap-4 max-md:gap-3 lg:grid-cols-2">
         <ChartCard title="Pictures a day" note="Jobs that were accepted; days in UTC" table={daysTable("Pictures a day", "Accepted", accepted, count)}>
           <Days name="Pictures a day" days={accepted} as="bars" format={count} />
         </ChartCard>
