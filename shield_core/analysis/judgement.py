@@ -11,7 +11,7 @@ from shield_core.analysis.measures.findings import Finding, Verdict
 from shield_core.analysis.measures.picture import Picture
 from shield_core.analysis.measures.tally import DIRECTIONS, Differences, Tally
 
-NO_CIPHER: Final = "only two pictures were given, and this takes the cipher: two encryptions of almost the same picture"
+NO_CIPHER: Final = "the cipher did not run again here, and this takes two encryptions of almost the same picture"
 OTHER_SIZE: Final = "the encrypted picture holds a file and has another size than the original"
 
 
