@@ -13,3 +13,8 @@ export function submitting(act: (form: FormData) => Promise<void>): (event: Subm
     void act(new FormData(event.currentTarget));
   };
 }
+
+/** Once it is shown, go to the first field that is wrong. */
+export function focusFault(): void {
+  setTimeout(() => { document.querySelector<HTMLElement>("main [aria-invalid=true]")?.focus(); });
+}

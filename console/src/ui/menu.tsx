@@ -64,7 +64,7 @@ function Entry({ item }: { item: MenuItem }) {
   const common = {
     role: "menuitem",
     tabIndex: -1,
-    className: cx("flex h-9 w-full items-center gap-2.5 rounded-chip px-2.5 text-body hover:bg-raised focus:bg-raised focus:outline-none max-md:h-11", item.danger && "text-bad", item.reason !== undefined && "text-muted"),
+    className: cx("flex min-h-9 w-full items-center gap-2.5 rounded-chip px-2.5 text-body hover:bg-raised focus:bg-raised focus:outline-none max-md:min-h-11", item.danger && "text-bad", item.reason !== undefined && "text-muted"),
   };
   const content = (
     <>

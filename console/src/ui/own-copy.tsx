@@ -11,14 +11,17 @@ interface Props {
   className?: string;
   /** Shown although the preview is switched off in Settings: somebody asked for it. */
   always?: boolean;
+  /** The amber frame of what is yours. */
+  framed?: boolean;
 }
 
 /** The browser's own copy of the picture, or an amber area and why it is not shown. */
-export function OwnCopy({ file, facts, alt = "Your picture", className, always }: Props) {
+export function OwnCopy({ file, facts, alt = "Your picture", className, always, framed }: Props) {
   const wanted = usePreviewShown() || always === true;
   const [broken, setBroken] = useState<Blob | null>(null);
   const src = useObjectUrl(wanted ? file : null);
-  if (src && broken !== file) return <img src={src} alt={alt} onError={() => { setBroken(file); }} className={cx("block h-auto w-auto max-w-full rounded-picture object-contain", className)} />;
+  const img = src && broken !== file && <img src={src} alt={alt} onError={() => { setBroken(file); }} className={cx("block h-auto w-auto max-w-full rounded-picture object-contain", className)} />;
+  if (img) return framed ? <div className="relative rounded-picture after:pointer-events-none after:absolute after:inset-0 after:rounded-[inherit] after:border-2 after:border-amber">{img}</div> : img;
   const why = !file ? "The picture is not in this tab any more" : wanted ? "Browsers do not show this format" : "The preview is switched off in Settings";
   return (
     <div className="flex w-full flex-col items-center justify-center gap-2 rounded-picture bg-amber-tint p-6 text-center text-dense text-amber" style={{ aspectRatio: facts?.width ? facts.width / facts.height : 1 }}>

@@ -6,6 +6,7 @@ import { Earlier } from "@/features/batch/earlier.tsx";
 import { MOST_PICTURES, send, sorted, upload, type Order } from "@/features/batch/submission.ts";
 import { unpack } from "@/lib/carry.ts";
 import { FIRST_CHOICES, layoutFault, lockFaults, type Choices } from "@/lib/choices.ts";
+import { focusFault } from "@/lib/forms.ts";
 import { bytes, plural } from "@/lib/format.ts";
 import { usePhone } from "@/lib/hooks.ts";
 import { look, type Look } from "@/lib/intake.ts";
@@ -29,7 +30,10 @@ export function Draft() {
   const fault = misfit ? `${misfit.file.name}: ${layoutFault(choices, misfit.facts, false) ?? ""}` : null;
   const encrypt = () => {
     setTried(true);
-    if (fault !== null || Object.keys(lockFaults(choices)).length > 0) return;
+    if (fault !== null || Object.keys(lockFaults(choices)).length > 0) {
+      focusFault();
+      return;
+    }
     send({ files: pictures.map(({ file }) => file), choices }, (batch) => { clear(); void navigate({ to: `/batches/${batch}` }); });
   };
   const reason = checking > 0 ? `Checking ${plural(checking, "file")}` : pictures.length === 0 ? "Choose pictures first" : undefined;

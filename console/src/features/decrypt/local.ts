@@ -1,6 +1,7 @@
 import { decryptLocally, LocalFailure, type LocalPicture } from "@imageshield/client/local";
 import { useEffect, useRef, useState } from "react";
 import type { Wish } from "@/features/decrypt/readiness.ts";
+import { keyFileOf, locksOf, type Lock } from "@/features/decrypt/slots.ts";
 import { explainCode, type Explanation } from "@/lib/problems.ts";
 import type { Mark } from "@/lib/watch.ts";
 
@@ -34,7 +35,7 @@ export function useLocalDecryption() {
       });
       change(() => ({ picture, endedAt: performance.now() }));
     } catch (error) {
-      if (!mine.signal.aborted) change(() => ({ failure: explainLocal(error), endedAt: performance.now() }));
+      if (!mine.signal.aborted) change(() => ({ failure: explainLocal(error, locksOf(keyFileOf(wish.slots))), endedAt: performance.now() }));
     }
   };
   const cancel = () => {
@@ -57,6 +58,12 @@ function filesOf({ slots, password, identity }: Wish) {
   };
 }
 
+/** The words of a key file that has one kind of lock. */
+const NO_MATCH = {
+  password: { sentence: "The password does not open this key file.", remedy: "Check it, also the keyboard layout. If the password is lost, nobody can help." },
+  identity: { sentence: "The secret key does not open this key file.", remedy: "Use the secret key of one of the recipients for whom it was encrypted." },
+};
+
 const REMEDIES: Partial<Record<string, string>> = {
   "no match": "Check the password, also the keyboard layout. If the key file is for recipients, use the secret key of one of them.",
   commitment: "Choose the key file that was downloaded with this picture.",
@@ -66,9 +73,11 @@ const REMEDIES: Partial<Record<string, string>> = {
 };
 
 /** Here nobody is helped by a vague answer but the person at this machine, so it says which step failed. */
-export function explainLocal(error: unknown): Explanation {
+export function explainLocal(error: unknown, locks: ReadonlySet<Lock>): Explanation {
   if (!(error instanceof LocalFailure)) throw error;
   const { code, failure, message } = error;
+  const only = locks.size === 1 ? [...locks][0] : undefined;
+  if (failure === "no match" && (only === "password" || only === "identity")) return { ...explainCode(code), ...NO_MATCH[only] };
   const sentence = /[.!?]$/.test(message) ? message : `${message}.`;
   const known = explainCode(code);
   const isOfApi = !["insecure-context", "out-of-memory", "worker-failed", "internal"].includes(code);

@@ -49,7 +49,7 @@ export function Outcome({ picture, run, onAnother }: { picture: Decrypted; run?:
           <CardPart className="p-4">
             <figure>
               <div className="flex justify-center rounded-picture bg-raised">
-                {shown || asked ? <OwnCopy file={blob} alt={`The decrypted picture ${name}`} className="max-h-[560px]" always={asked} /> : <div className="grid min-h-64 place-items-center"><Button icon={Eye} onClick={() => { setAsked(true); }}>Show the picture</Button></div>}
+                {shown || asked ? <OwnCopy file={blob} alt={`The decrypted picture ${name}`} className="max-h-[560px]" always={asked} framed /> : <div className="grid min-h-64 place-items-center"><Button icon={Eye} onClick={() => { setAsked(true); }}>Show the picture</Button></div>}
               </div>
               <PictureCaption whose="yours" note={bytes(blob.size)} />
             </figure>

@@ -8,6 +8,7 @@ import { send, upload, type Order } from "@/features/encrypt/submission.ts";
 import { Summary } from "@/features/encrypt/summary.tsx";
 import { OwnCopy } from "@/ui/own-copy.tsx";
 import { layoutFault, lockFaults, type Choices } from "@/lib/choices.ts";
+import { focusFault } from "@/lib/forms.ts";
 import { bytes, dimensions, plural } from "@/lib/format.ts";
 import type { Look } from "@/lib/intake.ts";
 import { useObjectUrl } from "@/lib/object-url.ts";
@@ -43,7 +44,10 @@ export function Chosen({ picture, choices, onChoices, drawing, dispatch, sending
   const layoutProblem = layoutFault(choices, facts, inParts);
   const encrypt = () => {
     setTried(true);
-    if (layoutProblem !== null || Object.keys(lockFaults(choices)).length > 0) return;
+    if (layoutProblem !== null || Object.keys(lockFaults(choices)).length > 0) {
+      focusFault();
+      return;
+    }
     send({ file, choices, regions: inParts ? regionsOf(drawing) : [] }, (job) => void navigate({ to: `/encrypt/${job}` }));
   };
   const parts = drawing.parts.length;
@@ -86,7 +90,7 @@ function Whole({ picture: { file, facts } }: Pick<Props, "picture">) {
   return (
     <Card aria-label="Your picture">
       <CardPart className="p-4">
-        <div className="flex justify-center rounded-picture bg-raised"><OwnCopy file={file} facts={facts} className="max-h-[560px]" /></div>
+        <div className="flex justify-center rounded-picture bg-raised"><OwnCopy file={file} facts={facts} className="max-h-[560px]" framed /></div>
       </CardPart>
     </Card>
   );

@@ -27,7 +27,7 @@ export function Downloads({ job, image }: { job: Job; image: Evidence | undefine
       <CardHead lined title={<span id="downloads">Downloads</span>} />
       {error !== null && <ProblemMessage error={error} className="m-4" />}
       <ul>
-        {items.map((item) => <Row key={item.key} item={item} onError={setError} />)}
+        {items.map((item) => <Row key={item.key} job={job} item={item} onError={setError} />)}
         <li className="flex items-center gap-3.5 border-t border-hairline px-5 py-3 max-md:px-4">
           <AppWindow aria-hidden className="size-4 shrink-0" strokeWidth={1.75} />
           <Words name="A page to keep" note="Opens the picture with its key file, offline and without this service" />
@@ -65,7 +65,13 @@ const Words = ({ name, note, size }: { name: string; note: ReactNode; size?: num
   </div>
 );
 
-function Row({ item: { icon: Icon, name, note, size, fetch }, onError }: { item: Item; onError: (error: unknown) => void }) {
+/** The service names files by the job, because names are encrypted there; here the name of the picture is known. */
+export function nameFor(job: Pick<Job, "job_id" | "file_name">, name: string | null): string {
+  const stem = job.file_name?.replace(/\.[^.]*$/, "");
+  return stem && name ? name.replace(job.job_id, stem) : (name ?? "download");
+}
+
+function Row({ job, item: { icon: Icon, name, note, size, fetch }, onError }: { job: Job; item: Item; onError: (error: unknown) => void }) {
   const [busy, setBusy] = useState(false);
   const [fetched, setFetched] = useState<number>();
   const take = async () => {
@@ -74,7 +80,7 @@ function Row({ item: { icon: Icon, name, note, size, fetch }, onError }: { item:
     try {
       const file = await fetch();
       setFetched(file.blob.size);
-      saveAs(file.blob, file.name ?? "download");
+      saveAs(file.blob, nameFor(job, file.name));
     } catch (error) {
       onError(error);
     } finally {

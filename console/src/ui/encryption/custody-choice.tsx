@@ -24,7 +24,7 @@ export function CustodyChoice({ choices, onChange, faults }: Props) {
   const { icon: Icon, name, text } = CUSTODIES[choices.custody];
   const items = (Object.keys(CUSTODIES) as Custody[]).map((custody) => ({
     icon: CUSTODIES[custody].icon,
-    label: <span className="block py-1"><span className="block font-medium">{CUSTODIES[custody].name}</span><span className="block text-caption text-muted">{CUSTODIES[custody].text}</span></span>,
+    label: <span className="block py-1 text-left whitespace-normal"><span className="block font-medium">{CUSTODIES[custody].name}</span><span className="block text-caption text-muted">{CUSTODIES[custody].text}</span></span>,
     onSelect: () => { onChange({ custody }); },
   }));
   return (
