@@ -37,7 +37,7 @@ export function BatchView({ id }: { id: string }) {
               <CardPart>
                 <p className="numeric text-figure">{count(ended(batch))}<span className="ml-2 text-title font-normal text-muted">of {count(batch.counts.total)}</span></p>
                 <div className="mt-3"><Progress picture share={shareOf(lines)} label="Of all pictures" titled note={percent(shareOf(lines))} /></div>
-                <p className="numeric mt-3 text-dense text-muted">{countsText(batch)}</p>
+                <p className="numeric mt-3 text-dense text-muted">{countsText(lines)}</p>
               </CardPart>
               {running && <CardFoot className="bg-surface text-caption"><span role="status"><Live state={connection === "live" ? "live" : "reconnecting"}>{connection === "live" ? "Live" : "Reconnecting, asking every 2 s."}</Live></span><span className="text-right">You can close this page. Its link brings you back.</span></CardFoot>}
             </Card>
@@ -64,8 +64,10 @@ function shareOf(lines: Line[]): number {
   return lines.length === 0 ? 1 : done / (100 * lines.length);
 }
 
-function countsText({ counts }: Batch): string {
-  const parts = [[counts.completed, "encrypted"], [counts.processing, "running"], [counts.pending, "waiting"], [counts.failed, "failed"], [counts.cancelled, "cancelled"]] as const;
+const WORDS = { completed: "encrypted", processing: "running", pending: "waiting", failed: "failed", cancelled: "cancelled" };
+
+function countsText(lines: Line[]): string {
+  const parts = (Object.keys(WORDS) as Line["status"][]).map((status) => [lines.filter((line) => line.status === status).length, WORDS[status]] as const);
   return parts.filter(([number]) => number > 0).map(([number, word]) => `${number} ${word}`).join(" · ");
 }
 
@@ -87,7 +89,7 @@ function Actions({ batch, retryable, onError }: { batch: Batch; retryable: numbe
   return (
     <>
       {retryable > 0 && <Button icon={RefreshCw} busy={busy} onClick={() => void act(client.batches.retry(batch.batch_id))}>Try {retryable} again</Button>}
-      <ButtonLink kind="ink" icon={Plus} to="/batch">New batch</ButtonLink>
+      <ButtonLink icon={Plus} to="/batch">New batch</ButtonLink>
     </>
   );
 }
