@@ -20,9 +20,9 @@ export function CardHead({ title, note, aside, lined, level = 2 }: { title: Reac
   );
 }
 
-/** A part of a card. A line separates it from the part before it. */
+/** A part of a card. A line separates it from the part before it; a head has its own. */
 export const CardPart = ({ children, className, tight }: { children: ReactNode; className?: string; tight?: boolean }) => (
-  <div className={cx("px-5 not-first:border-t not-first:border-line max-md:px-4", tight ? "py-3" : "py-5 max-md:py-4", className)}>{children}</div>
+  <div className={cx("px-5 max-md:px-4 [:not(header)+&]:border-t [:not(header)+&]:border-line", tight ? "py-3" : "py-5 max-md:py-4", className)}>{children}</div>
 );
 
 export const CardFoot = ({ children, className }: { children: ReactNode; className?: string }) => (

@@ -3,6 +3,7 @@ import { cx } from "@/lib/cx.ts";
 import { plural } from "@/lib/format.ts";
 import { usePhone } from "@/lib/hooks.ts";
 import { Button } from "@/ui/button.tsx";
+import { Chunks } from "@/ui/chunks.tsx";
 
 export interface Column<Row> {
   key: string;
@@ -13,6 +14,8 @@ export interface Column<Row> {
   width?: string;
   /** Its place in the card of a phone: the name, right of it, a muted fact, or nowhere. */
   phone?: "name" | "badge" | "fact" | "none";
+  /** Shown from 1100 px on. */
+  wide?: boolean;
 }
 
 interface Props<Row> {
@@ -22,6 +25,8 @@ interface Props<Row> {
   rows: Row[];
   rowKey: (row: Row) => string;
   selected?: (row: Row) => boolean;
+  /** The columns have the widths that they say, whatever is in them: for lists that grow. One without a width takes the rest. */
+  fixed?: boolean;
 }
 
 /**
@@ -32,23 +37,27 @@ export function Table<Row>(props: Props<Row>) {
   return usePhone() ? <Cards {...props} /> : <Wide {...props} />;
 }
 
-function Wide<Row>({ caption, columns, rows, rowKey, selected }: Props<Row>) {
+/** Heights of rows that were not drawn yet. */
+const WIDE_ROW = 44;
+const CARD = 85;
+
+function Wide<Row>({ caption, columns, rows, rowKey, selected, fixed }: Props<Row>) {
   return (
     <div className="overflow-x-auto">
-      <table className="w-full border-collapse text-body">
+      <table className={cx("w-full border-collapse text-body", fixed && "table-fixed")}>
         <caption className="sr-only">{caption}</caption>
         <thead>
           <tr className="h-9 border-b border-line text-caption font-medium text-muted">
             {columns.map((column) => (
-              <th key={column.key} scope="col" className={cx("px-3 font-medium whitespace-nowrap first:pl-5 last:pr-5", column.right ? "text-right" : "text-left")} {...(column.width && { style: { width: column.width } })}>
+              <th key={column.key} scope="col" className={cx("px-3 font-medium whitespace-nowrap first:pl-5 last:pr-5", column.wide && "max-lg:hidden", column.right ? "text-right" : "text-left")} {...(column.width && { style: { width: column.width } })}>
                 {column.head}
               </th>
             ))}
           </tr>
         </thead>
-        <tbody>
-          {rows.map((row) => <WideRow key={rowKey(row)} row={row} columns={columns} isSelected={selected?.(row) ?? false} />)}
-        </tbody>
+        <Chunks as="tbody" rows={rows} rowKey={rowKey} height={WIDE_ROW}>
+          {(row) => <WideRow row={row} columns={columns} isSelected={selected?.(row) ?? false} />}
+        </Chunks>
       </table>
     </div>
   );
@@ -67,9 +76,9 @@ const SELECTED = "bg-raised shadow-[inset_3px_0_0_var(--ink)]";
 
 const WideRow = keep(function WideRow<Row>({ row, columns, isSelected }: RowProps<Row>) {
   return (
-    <tr className={cx("relative h-11 border-hairline transition-colors not-first:border-t", isSelected ? SELECTED : "has-[.row-link]:hover:bg-raised/60")}>
+    <tr className={cx("relative h-11 border-t border-hairline transition-colors", isSelected ? SELECTED : "has-[.row-link]:hover:bg-raised/60")}>
       {columns.map((column) => (
-        <td key={column.key} className={cx("px-3 py-1 first:pl-5 last:pr-5", column.right && "numeric text-right whitespace-nowrap")}>{column.cell(row, isSelected)}</td>
+        <td key={column.key} className={cx("px-3 py-1 first:pl-5 last:pr-5", column.wide && "max-lg:hidden", column.right && "numeric text-right whitespace-nowrap")}>{column.cell(row, isSelected)}</td>
       ))}
     </tr>
   );
@@ -77,16 +86,18 @@ const WideRow = keep(function WideRow<Row>({ row, columns, isSelected }: RowProp
 
 function Cards<Row>({ caption, columns, rows, rowKey, selected }: Props<Row>) {
   return (
-    <ul aria-label={caption}>
-      {rows.map((row) => <CardRow key={rowKey(row)} row={row} columns={columns} isSelected={selected?.(row) ?? false} />)}
-    </ul>
+    <div role="group" aria-label={caption}>
+      <Chunks as="ul" rows={rows} rowKey={rowKey} height={CARD}>
+        {(row) => <CardRow row={row} columns={columns} isSelected={selected?.(row) ?? false} />}
+      </Chunks>
+    </div>
   );
 }
 
 const CardRow = keep(function CardRow<Row>({ row, columns, isSelected }: RowProps<Row>) {
   const of = (wanted: string) => columns.filter((column, index) => (column.phone ?? (index === 0 ? "name" : "fact")) === wanted);
   return (
-    <li className={cx("relative border-hairline px-4 py-3 not-first:border-t", isSelected && SELECTED)}>
+    <li className={cx("relative border-t border-hairline px-4 py-3 [ul:first-child>&]:first:border-t-0", isSelected && SELECTED)}>
       <div className="flex items-center justify-between gap-3">
         <div className="flex min-w-0 items-center gap-2">{of("name").map((column) => <span key={column.key} className="min-w-0">{column.cell(row, isSelected)}</span>)}</div>
         <div className="flex shrink-0 items-center gap-2">{of("badge").map((column) => <span key={column.key}>{column.cell(row, isSelected)}</span>)}</div>

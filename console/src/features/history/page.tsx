@@ -43,7 +43,7 @@ function List({ filter, onClear }: { filter: Filter; onClear: () => void }) {
   return (
     <SelectionContext value={context}>
       <Card aria-label="Jobs">
-        <Table caption="Jobs, newest first" columns={columns} rows={rows} rowKey={(job) => job.job_id} selected={(job) => ids.has(job.job_id)} />
+        <Table fixed caption="Jobs, newest first" columns={columns} rows={rows} rowKey={(job) => job.job_id} selected={(job) => ids.has(job.job_id)} />
         <MorePages shown={rows.length} size={PAGE} hasMore={pages.hasNextPage} busy={pages.isFetchingNextPage} onMore={() => void pages.fetchNextPage()} note={days === null ? "newest first" : `newest first, kept for ${days} days`} />
       </Card>
       {pages.isFetchNextPageError && <ProblemMessage error={pages.error} action={again} className="mt-4" />}

@@ -20,7 +20,7 @@ export function ProvenanceCard({ job }: { job: Job }) {
   return (
     <Card>
       <CardHead title="Where its bits came from" aside={data && <><Health provenance={data} /><button type="button" onClick={() => { setOpen(true); }} className="text-dense max-md:min-h-11"><span className="link">Statement</span></button></>} />
-      <CardPart className="border-t-0! pt-2">
+      <CardPart className="pt-2">
         {isPending && <Skeleton><Bone className="h-36 w-full" /></Skeleton>}
         {error && <ProblemMessage error={error} />}
         {data === null && <Message tone="warn" title="The receipt cannot be read.">Download it, and check it with <code>imageshield verify</code>.</Message>}

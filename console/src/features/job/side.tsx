@@ -7,6 +7,7 @@ import { CUSTODIES, isGone, isOpen, layoutOf, secondsBetween } from "@/lib/jobs.
 import { Button } from "@/ui/button.tsx";
 import { Card, CardPart, KeyValues } from "@/ui/card.tsx";
 import { CopyableId } from "@/ui/copyable-id.tsx";
+import { PictureProgress } from "@/ui/picture.tsx";
 import { Time } from "@/ui/time.tsx";
 
 /** The picture, what it is, and how to get it or be rid of it. */
@@ -15,10 +16,11 @@ export function Side({ job, downloads, onDelete }: { job: Job; downloads: Return
   return (
     <Card as="div" className="[&>*]:px-4">
       {job.kind === "encrypt" && job.result_url !== null && <CardPart className="py-4!"><Preview job={job} /></CardPart>}
+      {job.kind === "encrypt" && isOpen(job) && <CardPart className="py-4!"><PictureProgress alt="How much of the picture is encrypted" share={job.progress / 100} seed={job.job_id} /></CardPart>}
       {decrypts && job.status === "completed" && <CardPart className="py-4!"><Kept job={job} /></CardPart>}
       <CardPart tight><KeyValues nameWidth="4.5rem" items={factsOf(job)} /></CardPart>
       <CardPart tight className="grid justify-items-center gap-1.5">
-        {job.result_url !== null && (job.kind === "encrypt" || decrypts) && <Button size="small" wide icon={Download} busy={downloads.busy === "result"} onClick={() => { downloads.fetch("result"); }}>Download picture</Button>}
+        {job.result_url !== null && job.kind === "encrypt" && <Button size="small" wide icon={Download} busy={downloads.busy === "result"} onClick={() => { downloads.fetch("result"); }}>Download picture</Button>}
         {isOpen(job) ? <p className="text-caption text-muted">It can be deleted once it has ended.</p> : <Button kind="ghost" size="small" icon={Trash2} className="text-bad!" onClick={onDelete}>Delete job…</Button>}
       </CardPart>
     </Card>
@@ -27,7 +29,7 @@ export function Side({ job, downloads, onDelete }: { job: Job; downloads: Return
 
 function Kept({ job }: { job: Job }) {
   if (isGone(job)) return <p className="flex gap-2.5 text-dense"><FileQuestion aria-hidden className="mt-px size-4 shrink-0" strokeWidth={1.75} /><span><strong className="font-semibold">The picture is gone.</strong> Decrypted pictures are kept for 15 minutes. Decrypt it again to get it.</span></p>;
-  return <p className="text-dense">The decrypted picture is deleted {job.expires_at && <strong className="font-semibold"><Time at={job.expires_at} /></strong>}, and 60 s after a download. It is shown nowhere here, because that would be a download.</p>;
+  return <p className="text-dense">The decrypted picture is deleted {job.expires_at && <strong className="font-semibold"><Time at={job.expires_at} /></strong>}, or 60 s after a download. It is not shown here, because that would count as one.</p>;
 }
 
 function factsOf(job: Job) {

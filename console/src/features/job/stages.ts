@@ -30,7 +30,7 @@ export function attemptsOf(job: Job): TimelineAttempt[] {
   const end = secondsBetween(job.created_at, job.completed_at);
   const queued: TimelineStage = { name: "Wait", icon: Clock, from: 0, to: claimed ?? end };
   if (claimed === null) return [{ name: attemptName(job), stages: [queued] }];
-  return [{ name: attemptName(job), stages: [queued, ...workOf(job, claimed, end)], ...(job.error && { note: noteOf(job.error.title) }) }];
+  return [{ name: attemptName(job), stages: [queued, ...workOf(job, claimed, end)] }];
 }
 
 function workOf(job: Job, claimed: number, end: number): TimelineStage[] {
@@ -56,5 +56,3 @@ function inOrder(timings: [string, number][], start: number): TimelineStage[] {
 export const isRepeated = (job: Job): boolean => job.attempts > 1 || job.retries > 0;
 
 const attemptName = (job: Job): string => (isRepeated(job) ? `Attempt ${Math.max(job.attempts, 1)}` : "Stages");
-
-const noteOf = (title: string): string => title.charAt(0).toLowerCase() + title.slice(1);

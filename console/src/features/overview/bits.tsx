@@ -14,7 +14,7 @@ export function Bits() {
   return (
     <Card>
       <CardHead title="Where the bits come from" />
-      <CardPart className="grid gap-2.5 border-t-0! pt-2! text-dense">
+      <CardPart className="grid gap-2.5 pt-2! text-dense">
         <p className="flex items-center gap-2"><Cpu aria-hidden className="size-4" strokeWidth={1.75} />System generator<span className="numeric ml-auto font-medium">512 bits a seed</span></p>
         {isPending && <Skeleton><Bone className="h-16 w-full" /></Skeleton>}
         {error && !data && <p className="text-muted">{explain(error).sentence} How many bits wait is not known.</p>}

@@ -13,7 +13,7 @@ const SOURCES: { names: string[]; kind: Pool["kind"]; what: string }[] = [
 export const CreditsCard = ({ inUse }: { inUse: string[] }) => (
   <Card>
     <CardHead title="What a measured bit counts for" />
-    <CardPart className="border-t-0! pt-1! pb-3!">
+    <CardPart className="pt-1! pb-3!">
       <dl>
         {SOURCES.map(({ names, kind, what }) => (
           <div key={names[0]} className="flex items-baseline justify-between gap-3 border-hairline py-2 text-dense not-first:border-t">

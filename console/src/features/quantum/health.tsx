@@ -30,7 +30,7 @@ export function HealthCard({ pools }: { pools: Pool[] }) {
   return (
     <Card>
       <CardHead title="Health tests" note={data && <>The bits of <Link to="/jobs/$job" params={{ job: data.job.job_id }} className="link">your newest key</Link>, <Time at={data.job.completed_at ?? data.job.created_at} /></>} aside={health && <Verdict health={health} />} />
-      <CardPart className="border-t-0! pt-2! pb-4!">
+      <CardPart className="pt-2! pb-4!">
         {isPending && <Skeleton><Bone className="h-40 w-full" /></Skeleton>}
         <Tests health={health} />
         <Alarms pools={pools} />
