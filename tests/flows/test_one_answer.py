@@ -26,6 +26,18 @@ VECTORS = [
     for vector in reading.every()
     if vector.expect in FAILURES and vector.header is None and not (vector.material or b"").startswith(LATER)
 ]
+
+
+def some_of_each() -> list[Vector]:
+    """Return the first and the last vector of each rung, kind and custody; tests/worker/test_failures.py takes all."""
+    ways: dict[tuple[object, ...], list[Vector]] = {}
+    for vector in VECTORS:
+        secrets = (vector.passphrase is None, vector.identity is None)
+        way = (vector.expect, vector.path.parent.name, vector.fields.get("purity"), *secrets)
+        ways.setdefault(way, []).append(vector)
+    return [vector for found in ways.values() for vector in (found[0], *found[1:][-1:])]
+
+
 OWN = {"job_id", "key_id", "created_at", "started_at", "completed_at", "expires_at", "job_url"}
 PUBLIC = {"layout", "estimated_time"}
 """What the readable header of the picture says."""
@@ -65,7 +77,7 @@ class TestFailures:
             endpoint = {"url": receiver.url(), "events": ["job.failed"]}
             user.http.post("/webhooks", json=endpoint).raise_for_status()
             failures = {}
-            for vector in VECTORS:
+            for vector in some_of_each():
                 answer = submit(user, vector)
                 if answer.status_code == 202:
                     failures[answer.json()["job_id"]] = vector.expect
@@ -80,7 +92,7 @@ class TestFailures:
                 lambda received: len({one.id for one in received}) >= len(failures), seconds=60
             )
         assert set(failures.values()) == FAILURES
-        assert len(failures) > 60
+        assert len(failures) > 25
         assert len(seen) == 1, seen
         assert len(set(sockets.values())) == 1, sockets
         assert len({normal(one.message["data"]) for one in deliveries}) == 1
