@@ -9,6 +9,7 @@ import structlog
 
 from backplane.settings import Settings
 from imageshield.servers.home import scratch
+from tests.support import measuring
 from tests.support.order import by_duration
 from tests.support.stack import Stack, SystemUnderTest, running_stack
 
@@ -29,6 +30,17 @@ structlog.configure(
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run the longest files first; `make test` has xdist keep this order."""
     by_duration(items, Path(__file__).parent)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def unmeasured_children() -> None:
+    measuring.leave_children_out()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def coverage_of_file(request: pytest.FixtureRequest) -> Iterator[None]:
+    with measuring.measuring(request.path.relative_to(Path(__file__).parent)):
+        yield
 
 
 @pytest.fixture(scope="session")

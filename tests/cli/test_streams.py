@@ -303,8 +303,6 @@ class TestStreams:
         pipe.write("a.png", LARGE)
         pipe("encrypt", "a.png", "--plain-key", *(f"--region={2 * n},0,1,1" for n in range(20)))
         before = pipe.files()
-        # The limit holds for every file that the child writes, so it must not measure coverage.
-        monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
         code, errors = ended(f'ulimit -f {kib}; "$PYTHON" -m imageshield {command} >out', pipe.directory)
         assert (code, errors) == (1, "imageshield: There is no room left: standard output\n")
         assert pipe.files() == before | {"out"}

@@ -10,7 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from backplane.metrics import EXPORTED
 from imageshield.servers.home import scratch
-from tests.support import pictures
+from tests.support import measuring, pictures
 from tests.support.databases import query
 from tests.support.stack import SystemUnderTest, running_system, wait_until
 from tests.support.users import User
@@ -23,7 +23,8 @@ ENDED, TIMED = "imageshield_jobs_ended_total", "imageshield_job_seconds_count"
 
 @pytest.fixture(scope="module")
 def measured() -> Iterator[SystemUnderTest]:
-    with scratch() as path, running_system(path, workers=2, METRICS_PORT="0") as running:
+    variables = {"METRICS_PORT": "0"} | measuring.measured_child()
+    with scratch() as path, running_system(path, workers=2, **variables) as running:
         yield running
 
 

@@ -4,6 +4,8 @@ import os
 import re
 import subprocess
 
+from tests.support.measuring import UNMEASURED
+
 
 class TestRun:
     def test_can_be_run_and_is_sound_bash(self, root):
@@ -25,3 +27,8 @@ class TestCheck:
         text = (root / "Makefile").read_text()
         listed = re.search(r"(?m)^CHECKS := (.*)$", text)[1].split()
         assert listed == re.findall(r"(?m)^check-([a-z]+): setup$", text)
+
+
+class TestCoverage:
+    def test_unmeasured_folders_exist(self, root):
+        assert [name for name in UNMEASURED if not (root / "tests" / name).is_dir()] == []
