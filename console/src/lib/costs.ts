@@ -1,7 +1,5 @@
 import type { Job } from "@imageshield/client";
 import type { Facts, Layout, Purity } from "@imageshield/client/format";
-import { useQuery } from "@tanstack/react-query";
-import { client } from "@/lib/api.ts";
 
 const CHANNELS: Partial<Record<string, number>> = { L: 1, LA: 2, "I;16": 2, RGB: 3, RGBA: 4, P: 4, "1": 1, CMYK: 4 };
 const LOSSLESS = new Set(["PNG", "BMP", "TIFF"]);
@@ -43,23 +41,4 @@ function median(values: number[]): number {
   const sorted = values.toSorted((one, other) => one - other);
   const middle = Math.floor(sorted.length / 2);
   return sorted.length % 2 === 1 ? (sorted[middle] ?? 0) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
-}
-
-const MEASURED_JOBS = 50;
-
-export function useWaits(): Waits {
-  const { data } = useQuery({
-    queryKey: ["waits"],
-    queryFn: ({ signal }) => client.jobs.list({ kind: "encrypt", status: "completed", limit: MEASURED_JOBS }, { signal }),
-    staleTime: 60_000,
-    select: (page) => waitsOf(page.data),
-  });
-  return data ?? {};
-}
-
-/** Whether the bits come from a simulator; undefined while nobody has said so. */
-export function useIsSimulated(): boolean | undefined {
-  const { data } = useQuery({ queryKey: ["pools"], queryFn: ({ signal }) => client.entropy.pools({ signal }), staleTime: 60_000, retry: false });
-  const kinds = data?.pools.map((pool) => pool.kind);
-  return kinds?.length ? kinds.every((kind) => kind === "simulated") : undefined;
 }

@@ -1,4 +1,5 @@
 import type { Job } from "@imageshield/client";
+import { duration } from "@/lib/format.ts";
 import type { Mark } from "@/lib/watch.ts";
 
 /** Titles of a stage: before, while and after it runs. */
@@ -64,3 +65,6 @@ function secondsIn(name: string, marks: readonly Mark[], now: number): number | 
   if (index === 0 && name !== "queued") return null;
   return ((marks.at(index + 1)?.at ?? now) - mark.at) / 1000;
 }
+
+/** The time of a stage in words; none of one that was over before a clock could tell. */
+export const timeOf = (seconds: number | null): string | null => (seconds === null || seconds < 0.0005 ? null : duration(seconds));

@@ -6,10 +6,9 @@ import { Outcome } from "@/features/decrypt/outcome.tsx";
 import { keepFiles } from "@/features/decrypt/submission.ts";
 import { NO_FILES } from "@/features/decrypt/slots.ts";
 import { client } from "@/lib/api.ts";
-import { duration } from "@/lib/format.ts";
 import { useSteadyNow } from "@/lib/hooks.ts";
 import { explain, explainCode } from "@/lib/problems.ts";
-import { stagesAt, stagesOf } from "@/lib/stages.ts";
+import { stagesAt, stagesOf, timeOf } from "@/lib/stages.ts";
 import { useJob, type Watch } from "@/lib/watch.ts";
 import { Live } from "@/ui/badge.tsx";
 import { Button } from "@/ui/button.tsx";
@@ -77,7 +76,7 @@ function Running({ job, watch }: { job: Job; watch: Watch<Job, JobState> }) {
       <PageHead title="Decrypting" note={<CopyableId id={job.job_id} what="job id" />} actions={<Button icon={X} onClick={() => void cancel()}>Cancel</Button>} />
       {watch.error !== null && <div className="mb-4"><ProblemMessage error={watch.error} /></div>}
       <Card aria-label="Progress" className="max-w-xl">
-        <CardPart><Steps steps={steps.map(({ name, title, state, seconds }) => ({ key: name, title, state, time: seconds === null ? null : duration(seconds), note: name === "verifying" && state === "active" ? "Every check, before anything is given out" : undefined }))} /></CardPart>
+        <CardPart><Steps steps={steps.map(({ name, title, state, seconds }) => ({ key: name, title, state, time: timeOf(seconds), note: name === "verifying" && state === "active" ? "Every check, before anything is given out" : undefined }))} /></CardPart>
         <CardFoot className="bg-surface text-caption">
           <span role="status"><Live state={watch.connection === "live" ? "live" : "reconnecting"}>{watch.connection === "live" ? "Live" : "Reconnecting, asking every 2 s."}</Live></span>
           <span className="text-right">You can close this page. Its link brings you back.</span>

@@ -60,7 +60,7 @@ function KeyNote({ job }: { job: Job }) {
 
 const Words = ({ name, note, size }: { name: string; note: ReactNode; size?: number | undefined }) => (
   <div className="min-w-0 flex-1">
-    <p className="font-medium">{name}{size !== undefined && <span className="numeric ml-2 text-dense font-normal text-muted">{bytes(size)}</span>}</p>
+    <p className="font-medium">{name}{size !== undefined && <span className="numeric ml-2 text-dense whitespace-nowrap font-normal text-muted">{bytes(size)}</span>}</p>
     <p className="text-caption text-muted">{note}</p>
   </div>
 );

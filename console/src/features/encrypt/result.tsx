@@ -8,7 +8,7 @@ import { ReceiptCard } from "@/features/encrypt/receipt-card.tsx";
 import { copyOf } from "@/features/encrypt/submission.ts";
 import { bytes, dimensions, duration, percent } from "@/lib/format.ts";
 import { useObjectUrl } from "@/lib/object-url.ts";
-import { explainWarning } from "@/lib/warnings.ts";
+import { warningText } from "@/lib/warnings.ts";
 import { Button } from "@/ui/button.tsx";
 import { ButtonLink } from "@/ui/button-link.tsx";
 import { Card, CardPart, KeyValues } from "@/ui/card.tsx";
@@ -95,7 +95,7 @@ function Facts({ job, evidence }: { job: Job; evidence: Evidence | undefined }) 
     ...(credited ? [{ name: "Credited", value: `${credited.system} bits system, ${credited.source} ${credited.kind === "simulated" ? "simulator" : "source"}` }] : []),
     ...(job.key_id ? [{ name: "Key", value: <CopyableId id={job.key_id} what="key id" /> }] : []),
     ...(evidence ? [{ name: "SHA-256", value: <CopyableId id={evidence.receipt.imageSha256} what="SHA-256" /> }] : []),
-    { name: "Warnings", value: job.warnings.length === 0 ? "None" : <ul className="grid gap-1">{job.warnings.map((code) => <li key={code}>{explainWarning(code)}</li>)}</ul> },
+    { name: "Warnings", value: job.warnings.length === 0 ? "None" : <ul className="grid gap-1">{job.warnings.map((code) => <li key={code}>{warningText(code)}</li>)}</ul> },
   ];
   return <KeyValues items={items} />;
 }

@@ -8,7 +8,7 @@ import { useSteadyNow } from "@/lib/hooks.ts";
 import { useObjectUrl } from "@/lib/object-url.ts";
 import { usePreviewShown } from "@/lib/preferences.ts";
 import { explain } from "@/lib/problems.ts";
-import { stagesAt, stagesOf } from "@/lib/stages.ts";
+import { stagesAt, stagesOf, timeOf } from "@/lib/stages.ts";
 import type { Watch } from "@/lib/watch.ts";
 import { Live } from "@/ui/badge.tsx";
 import { Button } from "@/ui/button.tsx";
@@ -101,7 +101,7 @@ function Stages({ job, watch, percentage }: Props & { percentage: number }) {
   const stage = watch.live?.stage ?? job.stage;
   const copy = copyOf(job.job_id);
   const order = stagesOf(job.kind, copy?.measured ?? false, watch.marks);
-  const steps = stagesAt(order, stage, watch.marks, now).map(({ name, title, state, seconds }) => ({ key: name, title, state, time: seconds === null ? null : duration(seconds) }));
+  const steps = stagesAt(order, stage, watch.marks, now).map(({ name, title, state, seconds }) => ({ key: name, title, state, time: timeOf(seconds) }));
   const since = copy?.acceptedAt;
   return (
     <Card aria-label="Progress">
@@ -147,7 +147,7 @@ const SEEDS: Record<string, string> = {
 };
 
 const Seed = ({ job }: { job: Job }) => (
-  <p className="flex items-start gap-2.5 px-1 text-dense text-muted">
+  <p className="flex items-start gap-2.5 px-1 text-dense text-muted max-lg:hidden">
     <Binary aria-hidden className="mt-px size-4 shrink-0" strokeWidth={1.75} />
     <span>{SEEDS[job.quantum_purity?.requested ?? "balanced"]}. Each seed also has 512 bits of the system's generator, which alone carry the strength. A simulator is credited 0 bits.</span>
   </p>

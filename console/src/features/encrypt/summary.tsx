@@ -1,6 +1,6 @@
 import { useState, type ReactNode } from "react";
 import { lockFaults, type Choices } from "@/lib/choices.ts";
-import { useWaits } from "@/lib/costs.ts";
+import { useWaits } from "@/lib/measured.ts";
 import { duration } from "@/lib/format.ts";
 import { Button } from "@/ui/button.tsx";
 import { Card, CardPart, KeyValues } from "@/ui/card.tsx";

@@ -1,5 +1,5 @@
 import type { Job } from "@imageshield/client";
-import { warningText } from "@/features/job/warnings.ts";
+import { warningText } from "@/lib/warnings.ts";
 import { explainCode } from "@/lib/problems.ts";
 import { Message } from "@/ui/message.tsx";
 

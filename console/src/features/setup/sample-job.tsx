@@ -6,7 +6,7 @@ import { Button } from "@/ui/button.tsx";
 import { Message, ProblemMessage } from "@/ui/message.tsx";
 import { PictureProgress } from "@/ui/picture.tsx";
 import { Progress } from "@/ui/progress.tsx";
-import { SAMPLES } from "./samples.ts";
+import { SAMPLES } from "@/assets/samples.ts";
 import { Step } from "./step.tsx";
 import { useSampleJob, type SampleState } from "./job.ts";
 

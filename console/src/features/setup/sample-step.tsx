@@ -6,7 +6,7 @@ import { dimensions } from "@/lib/format.ts";
 import { Button } from "@/ui/button.tsx";
 import { Chooser } from "@/ui/file-drop.tsx";
 import { ProblemMessage } from "@/ui/message.tsx";
-import { fileOf, SAMPLES, type Sample } from "./samples.ts";
+import { fileOf, SAMPLES, type Sample } from "@/assets/samples.ts";
 import { SampleJob } from "./sample-job.tsx";
 import { Step } from "./step.tsx";
 

@@ -1,7 +1,8 @@
 import { ChevronsUpDown, KeyRound, Shield, Users, type LucideIcon } from "lucide-react";
 import { useId } from "react";
 import type { Choices, Custody, LockFaults } from "@/lib/choices.ts";
-import { Checkbox } from "@/ui/choice.tsx";
+import { usePhone } from "@/lib/hooks.ts";
+import { Checkbox, RadioCards } from "@/ui/choice.tsx";
 import { Chooser } from "@/ui/file-drop.tsx";
 import { PasswordInput, TextArea } from "@/ui/input.tsx";
 import { Menu } from "@/ui/menu.tsx";
@@ -27,16 +28,17 @@ export function CustodyChoice({ choices, onChange, faults }: Props) {
     label: <span className="block py-1 text-left whitespace-normal"><span className="block font-medium">{CUSTODIES[custody].name}</span><span className="block text-caption text-muted">{CUSTODIES[custody].text}</span></span>,
     onSelect: () => { onChange({ custody }); },
   }));
+  const cards = (Object.keys(CUSTODIES) as Custody[]).map((value) => ({ value, name: CUSTODIES[value].name, text: CUSTODIES[value].text }));
   return (
     <div className="grid gap-3">
-      <Menu items={items} label={`Who can open it: ${name}`} buttonClassName="flex w-full items-center gap-2.5 rounded-control border border-control bg-surface p-3 py-2 text-left transition-colors hover:border-ink">
+      {usePhone() ? <RadioCards legend="Who can open it" options={cards} value={choices.custody} onChange={(custody) => { onChange({ custody }); }} /> : <Menu items={items} label={`Who can open it: ${name}`} buttonClassName="flex w-full items-center gap-2.5 rounded-control border border-control bg-surface p-3 py-2 text-left transition-colors hover:border-ink">
         <Icon aria-hidden className="size-4 shrink-0" strokeWidth={1.75} />
         <span className="min-w-0 flex-1 text-dense">
           <span className="block font-medium">{name}</span>
           <span className="block text-caption text-muted">{text}</span>
         </span>
         <ChevronsUpDown aria-hidden className="size-4 shrink-0" strokeWidth={1.5} />
-      </Menu>
+      </Menu>}
       {choices.custody === "passphrase" && <Passwords {...{ choices, onChange, faults }} />}
       {choices.custody === "recipient" && <Recipients {...{ choices, onChange, faults }} />}
     </div>

@@ -1,7 +1,8 @@
 import { Binary, ChevronRight, Scan, Shield, ChartArea, type LucideIcon } from "lucide-react";
 import { useState, type ReactNode } from "react";
 import { lockFaults, type Choices } from "@/lib/choices.ts";
-import { useIsSimulated, type Subject } from "@/lib/costs.ts";
+import type { Subject } from "@/lib/costs.ts";
+import { useIsSimulated } from "@/lib/measured.ts";
 import { usePhone } from "@/lib/hooks.ts";
 import { Badge } from "@/ui/badge.tsx";
 import { Card, CardPart } from "@/ui/card.tsx";

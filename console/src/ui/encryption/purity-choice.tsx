@@ -1,5 +1,6 @@
 import type { Purity } from "@imageshield/client/format";
-import { materialOf, useWaits, type Subject } from "@/lib/costs.ts";
+import { materialOf, type Subject } from "@/lib/costs.ts";
+import { useWaits } from "@/lib/measured.ts";
 import type { Choices } from "@/lib/choices.ts";
 import { bytes, duration } from "@/lib/format.ts";
 import { RadioCards, type Option } from "@/ui/choice.tsx";

@@ -31,7 +31,7 @@ export function RegionEditor({ src, size, drawing, dispatch }: Props) {
   return (
     <Card aria-label="Parts of the picture" className="max-md:border-0 max-md:bg-transparent">
       <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2 border-b border-line px-3 py-2 max-md:border-0 max-md:px-0">
-        <div className="flex items-center gap-2">
+        <div className="flex flex-wrap items-center gap-2">
           <Segmented legend="Tool" segments={[{ value: "select", name: "Select", icon: MousePointer2 }, { value: "draw", name: "Draw", icon: SquareDashed }]} value={tool} onChange={setTool} />
           <IconButton icon={Undo2} label="Undo" aria-disabled={drawing.past.length === 0} className={cx(drawing.past.length === 0 && "opacity-35")} onClick={() => { dispatch({ type: "undo" }); }} />
           <IconButton icon={Redo2} label="Redo" aria-disabled={drawing.future.length === 0} className={cx("-ml-1", drawing.future.length === 0 && "opacity-35")} onClick={() => { dispatch({ type: "redo" }); }} />

@@ -1,6 +1,6 @@
-import coffee from "./samples/coffee.png";
-import portrait from "./samples/portrait.png";
-import retina from "./samples/retina.png";
+import coffee from "@/assets/samples/coffee.png";
+import portrait from "@/assets/samples/portrait.png";
+import retina from "@/assets/samples/retina.png";
 
 export interface Sample {
   name: string;
