@@ -6,21 +6,6 @@ export const STATUSES: Record<Job["status"], string> = { pending: "Waiting", pro
 export const PURITIES: Record<string, string> = { fast: "Fast", balanced: "Balanced", multistage: "Multistage", maximum: "Maximum" };
 export const CUSTODIES: Record<string, string> = { managed: "Managed", passphrase: "Password", recipient: "Recipients", client: "Client" };
 
-/** What is being done in each stage. */
-export const STAGES: Record<string, string> = {
-  queued: "Waiting for a worker",
-  validating: "Checking the file",
-  generating_quantum_keys: "Drawing the bits of the key",
-  encrypting: "Encrypting",
-  authenticating: "Authenticating",
-  unlocking: "Opening the key",
-  verifying: "Verifying",
-  decrypting: "Decrypting",
-  storing: "Storing",
-  analyzing: "Measuring",
-  completed: "Completed",
-};
-
 export const isOpen = ({ status }: Pick<Job, "status">): boolean => status === "pending" || status === "processing";
 
 /** A decrypted picture is kept for minutes; its job stays. */

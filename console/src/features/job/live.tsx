@@ -1,17 +1,13 @@
 import type { Connection, Job, JobState } from "@imageshield/client";
 import { duration } from "@/lib/format.ts";
 import { useNow } from "@/lib/hooks.ts";
-import { STAGES } from "@/lib/jobs.ts";
+import { stagesAt, stagesOf, titleOf } from "@/lib/stages.ts";
 import type { Mark } from "@/lib/watch.ts";
 import { Live } from "@/ui/badge.tsx";
 import { Button } from "@/ui/button.tsx";
 import { Card, CardHead, CardPart } from "@/ui/card.tsx";
 import { Progress } from "@/ui/progress.tsx";
 import { Steps, type Step } from "@/ui/steps.tsx";
-
-const ENCRYPTING = ["queued", "validating", "generating_quantum_keys", "encrypting", "authenticating", "storing"];
-const DECRYPTING = ["queued", "validating", "verifying", "decrypting", "storing"];
-const ORDERS: Record<Job["kind"], string[]> = { encrypt: ENCRYPTING, decrypt: DECRYPTING, analyze: ["queued", "validating", "analyzing"], avalanche: ["queued", "validating", "analyzing"] };
 
 interface Props {
   job: Job;
@@ -26,7 +22,7 @@ interface Props {
 export function LiveCard({ job, live, connection, marks, busy, onCancel }: Props) {
   const stage = live?.stage ?? job.stage;
   const progress = live?.progress ?? job.progress;
-  const title = job.cancel_requested ? "Cancelling" : (STAGES[stage] ?? stage);
+  const title = job.cancel_requested ? "Cancelling" : titleOf(stage, "active");
   return (
     <Card>
       <CardHead lined title="In progress" aside={<Connected connection={connection} />} />
@@ -57,17 +53,7 @@ function Left({ job }: { job: Job }) {
   return <span className="font-normal text-muted">{left >= 1 ? `about ${duration(Math.round(left))} left` : "longer than estimated"}</span>;
 }
 
-function stepsOf(job: Job, stage: string, marks: Mark[]): Step[] {
-  const known = ORDERS[job.kind];
-  const order = known.includes(stage) ? known : [...known, stage];
-  const at = order.indexOf(stage);
-  return order.map((key, index) => ({ key, title: STAGES[key] ?? key, time: timeOf(key, marks), state: index < at ? "done" : index === at ? "active" : "waiting" }));
-}
-
-/** How long a stage took, if this page has seen both ends of it. */
-function timeOf(stage: string, marks: Mark[]): string {
-  const index = marks.findIndex((mark) => mark.stage === stage);
-  const [mark, next] = [marks.at(index), marks.at(index + 1)];
-  if (index < 0 || !mark || !next || index + 1 >= marks.length || (index === 0 && stage !== "queued")) return "";
-  return duration((next.at - mark.at) / 1000);
+function stepsOf({ kind }: Job, stage: string, marks: Mark[]): Step[] {
+  const order = stagesOf(kind, stage === "analyzing", marks);
+  return stagesAt(order, stage, marks, performance.now()).map(({ name, title, state, seconds }) => ({ key: name, title, state, time: state === "done" && seconds !== null ? duration(seconds) : "" }));
 }

@@ -1,6 +1,6 @@
 import type { Job } from "@imageshield/client";
-import { warningText } from "@/lib/warnings.ts";
 import { explainCode } from "@/lib/problems.ts";
+import { warningText } from "@/lib/warnings.ts";
 import { Message } from "@/ui/message.tsx";
 
 /** What went wrong, and what to know: each in a sentence. */

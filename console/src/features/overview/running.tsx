@@ -3,7 +3,8 @@ import { Link } from "@tanstack/react-router";
 import { useRunning, useWaiting } from "@/features/overview/data.ts";
 import { bytes, duration, plural } from "@/lib/format.ts";
 import { useNow } from "@/lib/hooks.ts";
-import { STAGES, titleOf } from "@/lib/jobs.ts";
+import { titleOf } from "@/lib/jobs.ts";
+import { titleOf as stageTitle } from "@/lib/stages.ts";
 import { useJob } from "@/lib/watch.ts";
 import { Live, type Liveness } from "@/ui/badge.tsx";
 import { Card, CardHead, CardPart } from "@/ui/card.tsx";
@@ -45,7 +46,7 @@ function Row({ job: listed }: { job: Job }) {
         </div>
         <Progress picture share={progress / 100} label={titleOf(job)} />
         <div className="mt-1 flex justify-between gap-3 text-caption text-muted">
-          <span>{STAGES[stage] ?? stage}{job.image && `, ${bytes(job.image.bytes)}`}</span>
+          <span>{stageTitle(stage, "active")}{job.image && `, ${bytes(job.image.bytes)}`}</span>
           <span className="numeric whitespace-nowrap">{left >= 1 ? `about ${duration(Math.round(left))} left` : "longer than estimated"}</span>
         </div>
       </div>
