@@ -32,15 +32,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     by_duration(items, Path(__file__).parent)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    with measuring.measuring(item):
+        return (yield)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def unmeasured_children() -> None:
     measuring.leave_children_out()
-
-
-@pytest.fixture(scope="module", autouse=True)
-def coverage_of_file(request: pytest.FixtureRequest) -> Iterator[None]:
-    with measuring.measuring(request.path.relative_to(Path(__file__).parent)):
-        yield
 
 
 @pytest.fixture(scope="session")

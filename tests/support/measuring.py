@@ -1,16 +1,19 @@
 """What `make test` measures the coverage of: the test processes, while they call the code themselves.
 
-Measuring a process makes it a third slower, and its start by half. So the processes that tests start are not measured,
-except those of one whole system (tests/flows/test_metrics.py), and a test process is not while it only talks to them.
+Measuring a process makes it a third slower, its start by half, and a loop of plain Python five times. So the processes
+that tests start are not measured, except those of one whole system (tests/flows/test_metrics.py). A test process is not
+while it only talks to them, nor in tests with the mark `slow`, which repeat with many inputs what others cover.
 """
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import PurePosixPath
+from pathlib import Path
 
+import pytest
 from coverage import Coverage
 
+TESTS = Path(__file__).parents[1]
 UNMEASURED = ("console", "faults", "flows", "house")
 """Folders whose tests look at a running system, or at the project's files, from outside."""
 
@@ -32,9 +35,9 @@ def measured_child() -> dict[str, str]:
 
 
 @contextmanager
-def measuring(file: PurePosixPath) -> Iterator[None]:
-    """Measure this process during a test file, whose path is relative to tests, or not."""
-    coverage = Coverage.current() if file.parts[0] in UNMEASURED else None
+def measuring(item: pytest.Item) -> Iterator[None]:
+    """Measure this process during the test, or not."""
+    coverage = None if _is_measured(item) else Coverage.current()
     if coverage is not None:
         coverage.stop()
     try:
@@ -42,3 +45,8 @@ def measuring(file: PurePosixPath) -> Iterator[None]:
     finally:
         if coverage is not None:
             coverage.start()
+
+
+def _is_measured(item: pytest.Item) -> bool:
+    folder = item.path.relative_to(TESTS).parts[0]
+    return folder not in UNMEASURED and item.get_closest_marker("slow") is None

@@ -62,6 +62,14 @@ class TestPermutation:
         assert np.array_equal(permuted, samples[reference.order(n, KEY, lanes=lanes)])
         assert not np.array_equal(permuted, permute(samples, KEY)) or n <= 5
 
+    def test_rejected_word_is_followed_by_another(self):
+        """Of three pixels, the word 0 is rejected: 2^32 is no multiple of 3."""
+        measured, samples, keystream_of_lane = Measuring(), picture(3, 1), np.empty(12, np.uint8)
+        Lane(KEY, 2).fill(keystream_of_lane)
+        measured.lanes[2] = keystream_of_lane ^ np.array([0, 2**31, 2**31], "<u4").view(np.uint8)
+        assert np.array_equal(permute(samples, KEY, measured=measured), samples[[0, 2, 1]])
+        assert reference.order(3, KEY, lanes=measured.consumed()) == [0, 2, 1]
+
     def test_largest_reference_picture_rejects_words(self):
         """Without rejected words the test above would not cover them: 2^18 + 1 pixels reject a few."""
         measured = Measuring()

@@ -127,6 +127,10 @@ class TestPermute:
         samples = picture(n, width)
         assert np.array_equal(unpermute(permute(samples, key), key), samples)
 
+    def test_of_more_than_a_step_is_undone(self):
+        samples = picture(STEP + 3, 1)
+        assert np.array_equal(unpermute(permute(samples, KEY), KEY), samples)
+
     @pytest.mark.slow
     @pytest.mark.parametrize("width", WIDTHS)
     @pytest.mark.parametrize("n", [2**20, 2**20 + 1, 1_300_007])
