@@ -82,7 +82,7 @@ class TestRound:
                 if ("noindex" in answer.headers.get("x-robots-tag", "")) == place.indexed:
                     wrong.append("X-Robots-Tag is not that of the navigation table")
                 found += [f"{place.address}: {one}" for one in wrong]
-        assert found == []
+        assert not found, "\n".join(found)
 
     @pytest.mark.parametrize("theme", ["light", "dark"])
     def test_axe_finds_nothing(self, browser, origin, records, theme):
@@ -93,7 +93,7 @@ class TestRound:
                 open_place(page, place.address)
                 assert page.locator("html").get_attribute("data-theme") == theme
                 found += [f"{place.address}: {one}" for one in violations_of(page)]
-        assert found == []
+        assert not found, "\n".join(found)
 
     @pytest.mark.parametrize("theme", ["light", "dark"])
     def test_axe_finds_nothing_in_dialogs(self, browser, origin, records, theme):
@@ -108,7 +108,7 @@ class TestRound:
                 found += [f"{name}: {one}" for one in violations_of(page)]
                 page.keyboard.press("Escape")
                 expect(page.locator("dialog:modal")).to_have_count(0)
-        assert found == []
+        assert not found, "\n".join(found)
 
     def test_unknown_id_is_said(self, page, page_watch, records):
         page_watch.allow("status of 404")  # the answer of the API

@@ -13,6 +13,15 @@ from tests.support.users import PASSWORD
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
 
 
+def choose_file_layout(page):
+    """With it the same file comes back; by itself a PNG comes back as its pixels."""
+    layouts = page.get_by_role("group", name="What comes back")
+    tab_to(page, layouts.get_by_role("radio", name="Auto"))
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    expect(layouts.get_by_role("radio", name="File")).to_be_checked()
+
+
 class TestFromSignInToPicture:
     def test_decrypted_picture_is_identical(self, page, user, tmp_path):
         picture = tmp_path / "coffee.png"
@@ -30,6 +39,7 @@ class TestFromSignInToPicture:
         page.keyboard.press("n")
         page.wait_for_url("**/encrypt")
         choose_files(page, "Pictures to encrypt", [picture])
+        choose_file_layout(page)
         press(page, "Encrypt")
         page.wait_for_url("**/encrypt/job_*")
         expect(page.get_by_text("Downloads")).to_be_visible()

@@ -16,5 +16,5 @@ def fill_sign_in(page: Page, user: User) -> None:
     page.get_by_label("Email").fill(user.email)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("navigation").first).to_be_visible()
     page.wait_for_url(lambda url: "/login" not in url)
+    expect(page.get_by_role("heading", level=1)).to_be_visible()

@@ -60,7 +60,7 @@ function Actions({ job, downloads, steering, onKeyFile, onDelete }: Props) {
       {job.receipt_url !== null && <Button icon={FileCheck2} busy={busy === "receipt"} onClick={() => { fetch("receipt"); }}>Receipt</Button>}
       {job.analysis_url !== null && <ButtonLink icon={ChartArea} to={`/analytics/${job.job_id}`}>Analytics</ButtonLink>}
       {job.status === "failed" && <Button icon={RotateCw} busy={steering.busy} onClick={steering.retry}>Try again</Button>}
-      <Menu items={itemsOf({ job, fetch, onKeyFile, onDelete })} label="More of this job" align="end" buttonClassName="inline-flex size-9 items-center justify-center rounded-control border border-line bg-surface shadow-edge transition-colors hover:bg-raised max-md:size-11">
+      <Menu items={itemsOf({ job, fetch, onKeyFile, onDelete })} label="More of this job" iconOnly align="end" buttonClassName="inline-flex size-9 items-center justify-center rounded-control border border-line bg-surface shadow-edge transition-colors hover:bg-raised max-md:size-11">
         <Ellipsis aria-hidden className="size-4" strokeWidth={1.75} />
       </Menu>
     </>

@@ -84,6 +84,7 @@ function Actions({ endpoint, onOpen }: { endpoint: Webhook; onOpen: (open: Open)
       {own && <Button kind={endpoint.enabled ? "outline" : "ink"} busy={busy} onClick={() => { enable(!endpoint.enabled); }}>{endpoint.enabled ? "Disable" : "Enable"}</Button>}
       <Menu
         label="More of this endpoint"
+        iconOnly
         align="end"
         buttonClassName="inline-flex size-9 items-center justify-center rounded-control border border-line bg-surface shadow-edge transition-colors hover:bg-raised max-md:size-11"
         items={[
