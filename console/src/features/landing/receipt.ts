@@ -1,5 +1,6 @@
 // The job whose pictures and receipt this page shows: samples/astronaut.png, encrypted by the service on a machine with two
-// cores. tests/console/test_public.py verifies the receipt.
+// cores. noise.png is the middle of its encrypted picture, 84 × 84 pixels. parts.webp is a part of samples/coffee.png, 180 × 90,
+// whose left half the command line has encrypted: --region 0,0,90,90. tests/console/test_public.py verifies the receipt.
 import receipt from "./example/receipt.json";
 import receiptUrl from "./example/receipt.json?url";
 import keysUrl from "./example/jwks.json?url";

@@ -1,4 +1,4 @@
-import type { Analysis } from "@imageshield/client";
+import type { Analysis, Job } from "@imageshield/client";
 import { useQuery } from "@tanstack/react-query";
 import { ArrowRight } from "lucide-react";
 import { client } from "@/lib/api.ts";
@@ -8,27 +8,27 @@ import { ButtonLink } from "@/ui/button-link.tsx";
 import { Bone, Skeleton } from "@/ui/empty.tsx";
 import { Letter } from "@/ui/letter.tsx";
 import { Message, ProblemMessage } from "@/ui/message.tsx";
-import { useJob } from "./job.ts";
 import { Step } from "./step.tsx";
 
 const TITLE = "Read its analysis";
 const TEXT = "What encryption did to the picture, in numbers, each beside what noise would give.";
 
-export function AnalysisStep({ job }: { job: string }) {
-  const { data } = useJob(job);
-  if (data?.status !== "completed") return <Step number={3} state="waiting" title={TITLE} note={TEXT} />;
+export const AnalysisWaiting = () => <Step number={3} state="waiting" title={TITLE} note={TEXT} />;
+
+export function AnalysisStep({ job }: { job: Job }) {
+  const measured = job.analysis_url !== null;
   return (
     <Step number={3} state="open" title={TITLE} note={TEXT}>
-      {data.analysis_url === null ? <Unmeasured /> : <Measured job={job} />}
+      {measured ? <Measured job={job.job_id} /> : <Unmeasured />}
       <div className="mt-5 flex flex-wrap items-center justify-end gap-2 max-md:[&>*]:w-full">
-        {data.analysis_url !== null && <ButtonLink to={`/analytics/${job}`}>All numbers</ButtonLink>}
+        <ButtonLink to={measured ? `/analytics/${job.job_id}` : `/jobs/${job.job_id}`}>{measured ? "All numbers" : "The job"}</ButtonLink>
         <ButtonLink kind="ink" to="/overview" icon={ArrowRight}>Go to the overview</ButtonLink>
       </div>
     </Step>
   );
 }
 
-const Unmeasured = () => <Message title="This picture was not measured.">It is encrypted, and you find it in the history. Nothing decodes files of its format, so there is nothing to count.</Message>;
+const Unmeasured = () => <Message title="This picture was not measured.">It is encrypted all the same. Its job says why there are no numbers.</Message>;
 
 function Measured({ job }: { job: string }) {
   const { data, error, refetch } = useQuery({ queryKey: [job, "analysis"], queryFn: ({ signal }) => client.analyses.get(job, { signal }), staleTime: Infinity });
@@ -41,13 +41,14 @@ const SHOWN = ["entropy", "chi_square", "correlation_horizontal", "npcr_between_
 
 function Summary({ analysis }: { analysis: Analysis }) {
   const { security_grade: grade, tests, limits } = analysis;
-  const passed = grade.rules.filter((rule) => rule.passed).length;
+  const passed = grade.rules.filter((rule) => rule.passed === true).length;
+  const tested = grade.rules.filter((rule) => rule.passed !== null).length;
   return (
     <div className="grid gap-4">
       <div className="flex items-center gap-4">
         <Letter letter={grade.letter} size="large" />
         <p className="text-dense text-muted">
-          <strong className="block text-card text-ink">{grade.letter === null ? "No letter" : `${passed} of ${grade.rules.length} rules passed`}</strong>
+          <strong className="block text-card text-ink">{grade.letter === null ? "No letter" : `${passed} of ${tested} rules passed${tested < grade.rules.length ? `, ${grade.rules.length - tested} not tested` : ""}`}</strong>
           {grade.letter === null ? `${upperFirst(grade.reason ?? "nothing was judged")}.` : `${upperFirst(grade.scale[grade.letter] ?? "")}.`}
         </p>
       </div>

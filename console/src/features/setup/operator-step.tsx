@@ -13,16 +13,13 @@ import { Step } from "./step.tsx";
 
 const SHORTEST = 12;
 
-export function OperatorStep({ open }: { open: boolean }) {
-  if (!open) return <Created />;
-  return (
-    <Step number={1} state="open" title="Create the operator" note="The first account of an installation is its operator.">
-      <OperatorForm />
-    </Step>
-  );
-}
+export const OperatorStep = () => (
+  <Step number={1} state="open" title="Create the operator" note="The first account of an installation is its operator.">
+    <OperatorForm />
+  </Step>
+);
 
-function Created() {
+export function OperatorCreated() {
   const { data: me } = useMe();
   const at = me && new Date(me.created_at);
   return <Step number={1} state="done" title={me?.operator === false ? "Account created" : "Operator created"} note={me && at ? <span className="numeric break-all">{me.email}, {day(at)}, {clock(at)}</span> : "…"} />;

@@ -1,41 +1,50 @@
 import { Navigate } from "@tanstack/react-router";
+import { useState } from "react";
 import { useAddress } from "@/lib/address.ts";
 import { Button } from "@/ui/button.tsx";
 import { Card } from "@/ui/card.tsx";
 import { Bone, Skeleton } from "@/ui/empty.tsx";
 import { Logo } from "@/ui/logo.tsx";
 import { ProblemMessage } from "@/ui/message.tsx";
-import { AnalysisStep } from "./analysis-step.tsx";
+import { AnalysisWaiting } from "./analysis-step.tsx";
 import { Health } from "./health.tsx";
-import { OperatorStep } from "./operator-step.tsx";
+import { JobSteps } from "./job-steps.tsx";
+import { OperatorCreated, OperatorStep } from "./operator-step.tsx";
 import { useSetup } from "./progress.ts";
-import { SampleStep } from "./sample-step.tsx";
+import { SampleStep, SampleWaiting } from "./sample-step.tsx";
 
 export default function SetupPage() {
   const [search, change] = useAddress();
   const job = typeof search.job === "string" ? search.job : "";
-  const setup = useSetup(job);
-  if (setup.place === "elsewhere") return <Navigate to="/overview" replace />;
+  const { place, error, again } = useSetup(job);
+  if (place === "elsewhere") return <Navigate to="/overview" replace />;
   return (
     <main className="mx-auto w-full max-w-[752px] px-4 py-12 md:flex md:min-h-dvh md:flex-col md:justify-center max-md:py-8">
       <Logo />
       <h1 tabIndex={-1} className="mt-6 text-section max-md:text-number">Set up this installation</h1>
       <p className="mt-1 mb-6 text-lead text-muted">Three steps, about two minutes. Nothing leaves this installation.</p>
-      {setup.error !== null && <ProblemMessage error={setup.error} className="mb-4" action={<Button size="small" onClick={setup.again}>Try again</Button>} />}
+      {error !== null && <ProblemMessage error={error} className="mb-4" action={<Button size="small" onClick={again}>Try again</Button>} />}
       <Card aria-label="Steps">
-        {setup.place === "asking" ? <Waiting /> : <Steps place={setup.place} job={job} onJob={(id) => { change({ job: id }, { push: false }); }} />}
-        <Health signedIn={setup.place === "picture"} />
+        {place === "asking" && <Waiting />}
+        {place === "operator" && <ol><OperatorStep /><SampleWaiting /><AnalysisWaiting /></ol>}
+        {place === "picture" && <Pictures job={job} onJob={(id) => { change({ job: id }); }} />}
+        <Health signedIn={place === "picture"} />
       </Card>
     </main>
   );
 }
 
-function Steps({ place, job, onJob }: { place: "operator" | "picture"; job: string; onJob: (id: string) => void }) {
+/** The second and the third step. The job is in the address, so that a reload follows it again. */
+function Pictures({ job, onJob }: { job: string; onJob: (id: string) => void }) {
+  const [file, setFile] = useState<File | null>(null);
+  const accepted = (id: string, sent: File) => {
+    setFile(sent);
+    onJob(id);
+  };
   return (
     <ol>
-      <OperatorStep open={place === "operator"} />
-      <SampleStep open={place !== "operator"} job={job} onJob={onJob} />
-      <AnalysisStep job={job} />
+      <OperatorCreated />
+      {job === "" ? <><SampleStep onAccepted={accepted} /><AnalysisWaiting /></> : <JobSteps id={job} file={file} onAgain={() => { onJob(""); }} />}
     </ol>
   );
 }

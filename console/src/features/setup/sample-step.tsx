@@ -7,30 +7,24 @@ import { Button } from "@/ui/button.tsx";
 import { Chooser } from "@/ui/file-drop.tsx";
 import { ProblemMessage } from "@/ui/message.tsx";
 import { fileOf, SAMPLES, type Sample } from "@/assets/samples.ts";
-import { SampleJob } from "./sample-job.tsx";
 import { Step } from "./step.tsx";
 
+const TITLE = "Encrypt a sample";
 const TEXT = "Go through it once: picture, noise, evidence.";
 
-interface Props {
-  open: boolean;
-  job: string;
-  onJob: (id: string) => void;
-}
+type Accepted = (id: string, file: File) => void;
 
-export function SampleStep({ open, job, onJob }: Props) {
-  if (!open) return <Step number={2} state="waiting" title="Encrypt a sample" note={TEXT} />;
-  if (job !== "") return <SampleJob id={job} onAgain={() => { onJob(""); }} />;
-  return (
-    <Step number={2} state="open" title="Encrypt a sample" note={TEXT}>
-      <Samples onJob={onJob} />
-    </Step>
-  );
-}
+export const SampleWaiting = () => <Step number={2} state="waiting" title={TITLE} note={TEXT} />;
 
-function Samples({ onJob }: { onJob: (id: string) => void }) {
+export const SampleStep = ({ onAccepted }: { onAccepted: Accepted }) => (
+  <Step number={2} state="open" title={TITLE} note={TEXT}>
+    <Samples onAccepted={onAccepted} />
+  </Step>
+);
+
+function Samples({ onAccepted }: { onAccepted: Accepted }) {
   const [chosen, setChosen] = useState<Sample>(SAMPLES[0]);
-  const { send, busy, error } = useSending(onJob);
+  const { send, busy, error } = useSending(onAccepted);
   return (
     <div className="grid gap-4">
       {error !== null && <ProblemMessage error={error} />}
@@ -57,21 +51,22 @@ function SampleCard({ sample, chosen, onChoose }: { sample: Sample; chosen: bool
       <label htmlFor={id} className="block rounded-card peer-focus-visible:outline-2 peer-focus-visible:outline-offset-4 peer-focus-visible:outline-iris">
         <img src={sample.src} alt={sample.alt} width={sample.width} height={sample.height} className={cx("block aspect-[3/2] h-auto w-full rounded-picture border-2 border-amber object-cover object-[50%_10%]", chosen && "outline-2 outline-offset-2 outline-ink")} />
         <span className="mt-2.5 block text-dense font-medium">{sample.name}</span>
-        <span className="numeric block text-caption text-muted">{dimensions(sample.width, sample.height)} PNG</span>
+        <span className="numeric block text-caption text-muted">{dimensions(sample.width, sample.height)} WebP</span>
       </label>
     </div>
   );
 }
 
-function useSending(onJob: (id: string) => void) {
+function useSending(onAccepted: Accepted) {
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
   const send = async (load: () => Promise<File>) => {
     setBusy(true);
     setError(null);
     try {
-      const { job_id } = await client.encrypt(await load(), { analyze: true }).accepted;
-      onJob(job_id);
+      const file = await load();
+      const { job_id } = await client.encrypt(file, { analyze: true }).accepted;
+      onAccepted(job_id, file);
     } catch (failure) {
       setError(failure);
     } finally {

@@ -1,0 +1,64 @@
+"""The first visit of an empty installation: operator, sample, analysis."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from imageshield.servers.home import scratch
+from tests.console.accessibility import violations_of
+from tests.console.conftest import PHONE, watched
+from tests.support.stack import SystemUnderTest, running_system
+from tests.support.users import PASSWORD
+
+pytestmark = pytest.mark.stack
+
+EMAIL = "ada@example.org"
+
+
+@pytest.fixture(scope="module")
+def whole_system() -> Iterator[SystemUnderTest]:
+    """A system of its own: those of the other modules have accounts."""
+    with scratch() as path, running_system(path) as running:
+        yield running
+
+
+def test_first_visit_leads_through_three_steps(page, browser, origin):
+    """Both pages are opened while the installation is empty; each step survives a reload."""
+    with watched(browser, origin, viewport=PHONE) as (late, late_watch):
+        late.goto("/login")
+        late.wait_for_url("**/setup")
+        page.goto("/")
+        page.wait_for_url("**/setup")
+        assert violations_of(page) == []
+        create_operator(page)
+        expect(page.get_by_text("Operator created")).to_be_visible()
+        late_watch.allow("status of 409")  # Chromium's own line
+        create_operator(late)
+        expect(late.get_by_text("Somebody was first.")).to_be_visible()
+    page.reload()
+    encrypt_sample(page)
+    page.reload()
+    expect(page.get_by_role("img", name="Letter A")).to_be_visible()
+    expect(page.get_by_role("row", name="Entropy")).to_be_visible()
+    assert violations_of(page) == []
+    page.get_by_role("link", name="Go to the overview").click()
+    page.wait_for_url("**/overview")
+    page.goto("/setup")
+    page.wait_for_url("**/overview")
+    page.goto("/")
+    expect(page.get_by_role("link", name="Open the console").first).to_be_visible()
+
+
+def create_operator(page: Page) -> None:
+    page.get_by_label("Email").fill(EMAIL)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Create the account").click()
+
+
+def encrypt_sample(page: Page) -> None:
+    page.get_by_role("radio", name="Coffee").check(force=True)
+    page.get_by_role("button", name="Encrypt “Coffee”").click()
+    page.wait_for_url(re.compile(r"/setup\?job=job_[0-9a-f]{32}$"))
+    expect(page.get_by_text("Picture encrypted")).to_be_visible()
