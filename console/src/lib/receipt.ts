@@ -1,5 +1,3 @@
-import { client } from "@/lib/api.ts";
-
 /** Where the bits of a key came from, as its receipt states it (docs/reference/receipts.md). */
 export interface Provenance {
   source: string;
@@ -81,12 +79,4 @@ function healthOf(health: Fields): Health {
     proportion: known("adaptive_proportion_cutoff"),
     balance: known("balance_cutoff"),
   };
-}
-
-const MOST_BYTES = 1024 * 1024;
-
-/** Fetch the receipt of a job and read it; null if it cannot be read. */
-export async function fetchProvenance(job_id: string, signal: AbortSignal): Promise<Provenance | null> {
-  const { blob } = await client.jobs.receipt(job_id, { signal });
-  return blob.size > MOST_BYTES ? null : provenanceOf(await blob.text());
 }

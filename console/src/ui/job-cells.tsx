@@ -23,4 +23,4 @@ export function JobName({ job }: { job: Job }) {
 export const JobState = ({ job }: { job: Job }) => <StatusBadge status={job.status} progress={job.progress} warning={deviationOf(job)} gone={isGone(job)} />;
 
 /** A cell without a value. */
-export const Nothing = () => <span className="text-muted">·</span>;
+export const Nothing = () => <span className="text-muted max-md:hidden">·</span>;

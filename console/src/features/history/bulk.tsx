@@ -1,7 +1,8 @@
 import type { Job } from "@imageshield/client";
 import { Ban, RotateCw, Trash2 } from "lucide-react";
 import { useState, type ReactNode } from "react";
-import { actOnAll, fitting, type Failure, type Verb } from "@/features/history/verbs.ts";
+import { actOnAll, type Failure } from "@/features/history/acting.ts";
+import { fitting, type Verb } from "@/features/history/verbs.ts";
 import { plural } from "@/lib/format.ts";
 import { titleOf } from "@/lib/jobs.ts";
 import { explain } from "@/lib/problems.ts";

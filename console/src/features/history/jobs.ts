@@ -3,6 +3,7 @@ import { useInfiniteQuery, useQueries, useQuery } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo } from "react";
 import { replaceJob } from "@/features/history/cache.ts";
 import { queryOf, type Filter } from "@/features/history/filter.ts";
+import { merge } from "@/features/history/merge.ts";
 import { client, queries } from "@/lib/api.ts";
 import { isOpen } from "@/lib/jobs.ts";
 
@@ -46,15 +47,6 @@ function useNewest(query: JobFilter, first: JobPage | undefined): JobPage | unde
     refetchInterval: ({ state }) => (state.data?.data.some(isOpen) ? FAST : SLOW),
   });
   return data;
-}
-
-/** The newest page, then what is older. Ids begin with their time, so they are in order. */
-export function merge(pages: JobPage[], newest: JobPage | undefined): Job[] {
-  const all = pages.flatMap((page) => page.data);
-  const last = newest?.data.at(-1)?.job_id;
-  if (newest === undefined) return all;
-  if (!newest.has_more || last === undefined) return newest.data;
-  return [...newest.data, ...all.filter((job) => job.job_id < last)];
 }
 
 /** If so much is new that jobs between the two are unknown, the list begins again. */

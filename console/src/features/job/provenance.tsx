@@ -1,8 +1,9 @@
 import type { Job } from "@imageshield/client";
 import { useQuery } from "@tanstack/react-query";
-import { Binary, Check, Combine, Cpu, KeyRound, TriangleAlert, type LucideIcon } from "lucide-react";
+import { ArrowDown, Binary, Check, Combine, Cpu, KeyRound, TriangleAlert, type LucideIcon } from "lucide-react";
 import { useState, type ReactNode } from "react";
-import { fetchProvenance, type Provenance } from "@/lib/receipt.ts";
+import { fetchProvenance } from "@/lib/provenance.ts";
+import type { Provenance } from "@/lib/receipt.ts";
 import { cx } from "@/lib/cx.ts";
 import { count, shortId } from "@/lib/format.ts";
 import { CUSTODIES } from "@/lib/jobs.ts";
@@ -72,10 +73,13 @@ function Box({ icon: Icon, title, fact, weight, strong }: { icon: LucideIcon; ti
 
 /** From left to right; on phones downwards. `joined` comes from two boxes. */
 const Arrow = ({ joined }: { joined?: boolean }) => (
-  <svg aria-hidden viewBox="0 0 36 80" className="mx-auto h-6 w-9 fill-none stroke-control max-md:rotate-90 md:h-20">
-    {joined && <path d="M0 12H14Q18 12 18 16V64Q18 68 14 68H0" className="max-md:hidden" strokeWidth={1.25} />}
-    <path d={joined ? "M18 40H33M28 35L33 40L28 45" : "M2 40H33M28 35L33 40L28 45"} strokeWidth={1.25} />
-  </svg>
+  <>
+    <ArrowDown aria-hidden className="mx-auto size-4 text-control md:hidden" strokeWidth={1.75} />
+    <svg aria-hidden viewBox="0 0 36 80" className="h-20 w-9 fill-none stroke-control max-md:hidden">
+      {joined && <path d="M0 12H14Q18 12 18 16V64Q18 68 14 68H0" strokeWidth={1.25} />}
+      <path d={joined ? "M18 40H33M28 35L33 40L28 45" : "M2 40H33M28 35L33 40L28 45"} strokeWidth={1.25} />
+    </svg>
+  </>
 );
 
 function StatementDialog({ open, onClose, provenance: { statement, signed } }: { open: boolean; onClose: () => void; provenance: Provenance }) {
