@@ -4,10 +4,10 @@ import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, Response, expect
 
 from tests.console.accessibility import violations_of
-from tests.console.conftest import watched
+from tests.console.conftest import DESKTOP, PHONE, watched
 from tests.console.records import decrypt, make_records
 from tests.console.rounds import Place, await_drawn, open_place, places_of, unknown_addresses
 from tests.console.visits import fill_sign_in, sign_in
@@ -21,18 +21,19 @@ HEAD = """() => ({
   noindex: document.head.querySelector("meta[name=robots]")?.content === "noindex",
   path: location.pathname + location.search,
 })"""
-OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+OVERFLOW = "(element) => element.scrollWidth - element.clientWidth"
 ZOOMED = {"width": 640, "height": 450}
-"""1280 pixels at 200 %: with a device scale factor of 2 it is the same to a page."""
+"""A page of 1280 pixels at 200 %."""
 SMALLEST = {"width": 320, "height": 640}
 
 PUBLIC = ("/", "/pricing", "/guide", "/login", "/register")
 """The pages for everybody; every other one demands a session."""
 
 DIALOGS = {
-    "palette": lambda page: page.keyboard.press("Control+k"),
-    "shortcuts": lambda page: page.keyboard.press("?"),
-    "delete": lambda page: page.get_by_role("button", name="Delete job…").click(),
+    "palette": (DESKTOP, lambda page: page.keyboard.press("Control+k")),
+    "shortcuts": (DESKTOP, lambda page: page.keyboard.press("?")),
+    "delete": (DESKTOP, lambda page: page.get_by_role("button", name="Delete job…").click()),
+    "navigation": (PHONE, lambda page: page.get_by_role("button", name="Navigation").click()),
 }
 
 
@@ -45,8 +46,8 @@ def records(whole_system):
         made.user.close()
 
 
-def complaints_about(page: Page, place: Place) -> list[str]:
-    """What is wrong with the head of a page that was just loaded, and with its width."""
+def complaints_about(page: Page, place: Place, answer: Response) -> list[str]:
+    """What is wrong with the head of a page that was just loaded."""
     seen = page.evaluate(HEAD)
     found = []
     if seen["path"] != place.lands_at:
@@ -56,58 +57,62 @@ def complaints_about(page: Page, place: Place) -> list[str]:
     if seen["headings"] != 1:
         found.append(f"{seen['headings']} headings of level 1")
     if seen["noindex"] == place.indexed:
-        found.append("noindex in the page, and not in the navigation table, or the reverse")
+        found.append("the robots of the document are not those of the navigation table")
+    if ("noindex" in answer.headers.get("x-robots-tag", "")) == place.indexed:
+        found.append("X-Robots-Tag is not that of the navigation table")
     return found
 
 
-def overflows(page: Page) -> list[str]:
+def overflows(page: Page, *, in_: Locator | None = None) -> list[str]:
+    """Where a page, or a dialog in it, would have to be scrolled sideways. The size is then what it was."""
     found = []
+    before = page.viewport_size
     for size in (ZOOMED, SMALLEST):
         page.set_viewport_size(size)
-        if (pixels := page.evaluate(OVERFLOW)) > 0:
+        if (pixels := (in_ or page.locator("html")).evaluate(OVERFLOW)) > 0:
             found.append(f"{pixels} pixels too wide at {size['width']}")
-    page.set_viewport_size(ZOOMED)
+    page.set_viewport_size(before)
+    return found
+
+
+def violations_in_both_themes(page: Page) -> list[str]:
+    found = []
+    for theme in ("light", "dark"):
+        page.emulate_media(color_scheme=theme)
+        expect(page.locator("html")).to_have_attribute("data-theme", theme)
+        found += [f"{theme}: {one}" for one in violations_of(page)]
     return found
 
 
 class TestRound:
-    def test_each_page_is_named_and_fits(self, browser, origin, records):
-        """Without axe; `watched` fails on violations of the policy, errors, and requests to other hosts."""
+    def test_each_page_is_named_fits_and_is_accessible(self, browser, origin, records):
         found = []
-        with watched(browser, origin, viewport=ZOOMED, device_scale_factor=2) as (page, _):
+        with watched(browser, origin, reduced_motion="reduce") as (page, watch):
             sign_in(page, records.user)
             for place in places_of(records, decryption=decrypt(records)):
                 answer = open_place(page, place.address)
-                wrong = complaints_about(page, place) + overflows(page)
-                if ("noindex" in answer.headers.get("x-robots-tag", "")) == place.indexed:
-                    wrong.append("X-Robots-Tag is not that of the navigation table")
+                wrong = complaints_about(page, place, answer) + overflows(page)
+                # Every load is a new document, so until here there is no axe in it.
+                watch.settle(page)
+                assert watch.complaints == [], place.address
+                wrong += violations_in_both_themes(page)
                 found += [f"{place.address}: {one}" for one in wrong]
         assert not found, "\n".join(found)
 
-    @pytest.mark.parametrize("theme", ["light", "dark"])
-    def test_axe_finds_nothing(self, browser, origin, records, theme):
+    def test_dialogs_fit_and_are_accessible(self, page, records):
         found = []
-        with watched(browser, origin, color_scheme=theme, reduced_motion="reduce") as (page, _):
-            sign_in(page, records.user)
-            for place in places_of(records, decryption=decrypt(records)):
-                open_place(page, place.address)
-                assert page.locator("html").get_attribute("data-theme") == theme
-                found += [f"{place.address}: {one}" for one in violations_of(page)]
-        assert not found, "\n".join(found)
-
-    @pytest.mark.parametrize("theme", ["light", "dark"])
-    def test_axe_finds_nothing_in_dialogs(self, browser, origin, records, theme):
-        found = []
-        with watched(browser, origin, color_scheme=theme, reduced_motion="reduce") as (page, _):
-            sign_in(page, records.user)
-            open_place(page, f"/jobs/{records.analyzed[0]}")
-            for name, show in DIALOGS.items():
-                show(page)
-                expect(page.locator("dialog:modal")).to_be_visible()
-                await_drawn(page)
-                found += [f"{name}: {one}" for one in violations_of(page)]
-                page.keyboard.press("Escape")
-                expect(page.locator("dialog:modal")).to_have_count(0)
+        page.emulate_media(reduced_motion="reduce")
+        sign_in(page, records.user)
+        open_place(page, f"/jobs/{records.analyzed[0]}")
+        for name, (size, show) in DIALOGS.items():
+            page.set_viewport_size(size)
+            show(page)
+            dialog = page.locator("dialog:modal")
+            expect(dialog).to_be_visible()
+            wrong = overflows(page, in_=dialog) + violations_in_both_themes(page)
+            found += [f"{name}: {one}" for one in wrong]
+            page.keyboard.press("Escape")
+            expect(dialog).to_have_count(0)
         assert not found, "\n".join(found)
 
     def test_unknown_id_is_said(self, page, page_watch, records):

@@ -37,7 +37,7 @@ class TestFromSignInToPicture:
         expect(page.get_by_role("heading", level=1)).to_be_focused()
 
         page.keyboard.press("n")
-        page.wait_for_url("**/encrypt")
+        expect(page.get_by_role("heading", level=1, name="Encrypt")).to_be_focused()
         choose_files(page, "Pictures to encrypt", [picture])
         choose_file_layout(page)
         press(page, "Encrypt")
@@ -49,7 +49,7 @@ class TestFromSignInToPicture:
 
         page.keyboard.press("g")
         page.keyboard.press("d")
-        page.wait_for_url("**/decrypt")
+        expect(page.get_by_role("heading", level=1, name="Decrypt")).to_be_focused()
         choose_files(page, "Encrypted picture and key file", [encrypted, key_file])
         press(page, "Decrypt")
         assert download(page, "Download", tmp_path / "back").read_bytes() == picture.read_bytes()
@@ -100,6 +100,7 @@ class TestShortcuts:
     def test_they_are_off_while_typing(self, page, user):
         sign_in(page, user)
         page.goto("/history")
+        expect(page.get_by_role("heading", level=1)).to_have_text("History")
         page.keyboard.press("/")
         field = page.locator("main [data-search]")
         expect(field).to_be_focused()

@@ -1,5 +1,5 @@
 import { X } from "lucide-react";
-import { useEffect, useId, useRef, type ReactNode } from "react";
+import { useId, useLayoutEffect, useRef, type ReactNode } from "react";
 import { cx } from "@/lib/cx.ts";
 import { IconButton } from "@/ui/button.tsx";
 
@@ -14,17 +14,18 @@ interface ModalProps {
 }
 
 /** The browser's own modal: it traps the focus, gives it back, and inserts no style element that the policy would refuse. */
-export function Modal({ open, onClose, className, labelledBy, label, children }: ModalProps) {
+export const Modal = ({ open, ...props }: ModalProps) => (open ? <OpenModal {...props} /> : null);
+
+function OpenModal({ onClose, className, labelledBy, label, children }: Omit<ModalProps, "open">) {
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  // An element that has left the document gives no focus back, so it is closed before.
+  useLayoutEffect(() => {
     const element = dialog.current;
-    if (!element || !open) return;
-    element.showModal();
+    element?.showModal();
     return () => {
-      element.close();
+      element?.close();
     };
-  }, [open]);
-  if (!open) return null;
+  }, []);
   return (
     <dialog
       ref={dialog}

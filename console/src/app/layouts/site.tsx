@@ -59,7 +59,7 @@ function WaysIn() {
   return (
     <div className="flex items-center gap-2">
       {signedIn ? (
-        <ButtonAnchor kind="ink" href="/overview">Open the console</ButtonAnchor>
+        <ButtonAnchor kind="ink" href="/overview"><span>Open<span className="max-md:sr-only"> the console</span></span></ButtonAnchor>
       ) : (
         <>
           <ButtonAnchor kind="ghost" href="/login">Sign in</ButtonAnchor>

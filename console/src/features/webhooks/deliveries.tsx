@@ -106,5 +106,5 @@ function Again({ endpoint, delivery }: { endpoint: Webhook; delivery: Delivery }
     await queries.invalidateQueries({ queryKey: ["deliveries-of", endpoint.id] });
     setBusy(false);
   };
-  return <Button size="small" icon={RotateCw} busy={busy} aria-label={`Send ${delivery.event_type} again`} onClick={() => void replay()}>Send again</Button>;
+  return <Button size="small" icon={RotateCw} busy={busy} aria-label={`Send again: ${delivery.event_type}`} onClick={() => void replay()}>Send again</Button>;
 }
