@@ -17,6 +17,9 @@ const proxy = {
   "/ws": { ...toGateway, ws: true },
 };
 
+// Of the icons those of the public pages; all icons of the console would be 10 kB more before the first paint.
+const BASICS = /lucide-react\/dist\/esm\/(?!icons)|src\/lib\/(cx|format|first-visit|signed-in|storage|forms|anchor)\.ts|src\/ui\/(button|logo|picture|noise|badge|card|spinner|kbd)\.tsx/;
+
 export default defineConfig({
   plugins: [react(), tailwindcss(), routeList()],
   resolve: { alias: { "@": fileURLToPath(new URL("src", import.meta.url)) } },
@@ -30,5 +33,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
     reportCompressedSize: true,
+    // A request costs more than the few bytes of an icon or a button: what every page draws with comes together.
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: "basics", test: BASICS }] } } },
   },
 });

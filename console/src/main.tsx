@@ -24,7 +24,9 @@ const Console = lazy(() => import("@/app/console.tsx").then((module) => ({ defau
 const Site = lazy(() => import("@/app/layouts/site.tsx"));
 
 function showLight(page: Page): void {
-  const Content = lazy(page.load);
+  // Asked for at once: React would begin with it after the frame has come.
+  const loading = page.load();
+  const Content = lazy(() => loading);
   describe(page);
   show(page.layout === "site" ? <Site><Content /></Site> : <Content />);
 }

@@ -43,7 +43,7 @@ const BACK = "The same portrait again";
 function ThereAndBack() {
   return (
     <div className="mt-12 grid max-md:mt-8 max-md:gap-3 md:grid-cols-[1fr_72px_1fr_72px_1fr]">
-      <Picture whose="yours" src={astronaut} width={512} height={512} alt="Portrait of an astronaut in an orange suit" note="512 × 512 PNG, 792 kB" className={CROP} />
+      <Picture first whose="yours" src={astronaut} width={512} height={512} alt="Portrait of an astronaut in an orange suit" note="512 × 512 PNG, 792 kB" className={CROP} />
       <Step icon={Lock} word="encrypt" fact={duration(example.seconds)} colour="text-iris" fill="bg-iris" />
       <Picture whose="encrypted" src={noise} width={336} height={336} alt="Coloured noise: the middle of the encrypted picture, enlarged four times" note="same size; its middle, enlarged" className={CROP} />
       <Step icon={Key} word="decrypt" fact="key file" colour="text-amber" fill="bg-amber" />

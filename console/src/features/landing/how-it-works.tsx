@@ -44,7 +44,7 @@ const Seed = () => (
 
 const Parts = () => (
   <div className="flex items-center gap-3">
-    <img src={parts} alt="A cup of coffee; its left half is encrypted" width={180} height={90} loading="lazy" className="h-[90px] w-auto min-w-0 rounded-control" />
+    <img src={parts} alt="A cup of coffee; its left half is encrypted" width={180} height={90} loading="lazy" className="h-auto w-[180px] max-w-[55%] shrink-0 rounded-control" />
     <span className="text-caption text-muted">same width, height and mode; here one half</span>
   </div>
 );
