@@ -192,8 +192,8 @@ class TestJob:
             dialog.get_by_role("button", name="Download the key file").click()
         key_file = download.value.path().read_bytes()
         picture = user.download(job["result_url"])
-        assert user.decrypt(picture, key_file, master_password="a password of mine").status_code == 200  # noqa: S106
-        assert user.decrypt(picture, key_file, master_password="another password").status_code == 400  # noqa: S106
+        assert user.decrypt(picture, key_file, master_password="a password of mine").status_code == 200
+        assert user.decrypt(picture, key_file, master_password="another password").status_code == 400
 
     def test_failed_job_is_tried_again(self, page, user):
         job_id = user.encrypt(DAMAGED, name="broken.png")["job_id"]
