@@ -38,13 +38,15 @@ def measured_child() -> dict[str, str]:
 def measuring(item: pytest.Item) -> Iterator[None]:
     """Measure this process during the test, or not."""
     coverage = None if _is_measured(item) else Coverage.current()
-    if coverage is not None:
-        coverage.stop()
+    # Not `stop` and `start` of the measure itself: with each start it would patch `os._exit` and the environment again.
+    collector = None if coverage is None else coverage._collector
+    if collector is not None:
+        collector.stop()
     try:
         yield
     finally:
-        if coverage is not None:
-            coverage.start()
+        if collector is not None:
+            collector.start()
 
 
 def _is_measured(item: pytest.Item) -> bool:
