@@ -14,6 +14,9 @@ registered account with an HTTP client (tests.support.users), `system` the runni
 
 `tests.console.accessibility.violations_of(page)` is what axe complains of.
 
+test_every_page.py covers each page of the navigation table by itself: head, width, axe, unknown ids, sign-in. Only a
+page whose address has a new parameter needs something there: a record of that kind, in records.py.
+
 Find elements by role and name, as a person does, and wait with `expect`. Do not sleep, and do not call `asyncio.run`:
 Playwright's loop runs in this thread. Without Chromium the tests are skipped, unless REQUIRE_BROWSER=1. Names of tests:
 at most 8 words.

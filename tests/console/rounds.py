@@ -45,6 +45,7 @@ def places_of(records: Records, *, decryption: str) -> Iterator[Place]:
     ids = records.ids | {"job": [*records.ids["job"], decryption]}
     for route in read_routes():
         names = PARAMETER.findall(route["path"])
+        assert ids.keys() >= set(names), f"tests/console/records.py makes nothing for {route['path']}"
         for values in itertools.product(*(ids[name] for name in names)):
             address = route["path"]
             for name, value in zip(names, values, strict=True):

@@ -263,7 +263,7 @@ class TestWebhooks:
         receiver.wait_until(len)
         sign_in(page, user)
         page.goto(f"/webhooks/{endpoint}")
-        page.get_by_role("button", name="Send job.completed again").click()
+        page.get_by_role("button", name="Send again: job.completed").click()
         received = receiver.wait_until(lambda all_: len(all_) == 2)
         assert received[0].id == received[1].id
         page.goto(f"/jobs/{job_id}")

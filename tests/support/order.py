@@ -13,6 +13,7 @@ SECONDS = {
     "flows/test_faults.py": 70,
     "flows/test_metrics.py": 65,
     "flows/test_one_answer.py": 40,
+    "console/test_every_page.py": 90,
     "console/test_opener.py": 60,
     "cli/test_streams.py": 195,
     "cli/test_servers.py": 185,
