@@ -29,6 +29,8 @@ def test_first_visit_leads_through_three_steps(page, browser, origin):
     with watched(browser, origin, viewport=PHONE) as (late, late_watch):
         late.goto("/login")
         late.wait_for_url("**/setup")
+        expect(late.get_by_label("Email")).to_be_visible()
+        assert late.evaluate("document.documentElement.scrollWidth <= innerWidth")
         page.goto("/")
         page.wait_for_url("**/setup")
         assert violations_of(page) == []

@@ -13,7 +13,7 @@ interface Props {
   className?: string;
 }
 
-/** Code, dark in both themes. The first word of a command is bold. */
+/** Commands, dark in both themes. */
 export function CodeBlock({ label, lines, answer, aligned, className }: Props) {
   return (
     <div data-theme="dark" role="group" aria-label={label} className={cx("rounded-card border border-line bg-surface px-6 py-5 font-mono text-dense leading-[22px] text-ink max-md:px-4 max-md:py-4 max-md:text-caption max-md:leading-5", className)}>
@@ -27,7 +27,9 @@ const Line = ({ children, aligned }: { children: ReactNode; aligned?: boolean | 
   <code className={cx("block min-h-[1lh] pl-6 -indent-6 text-[1em] break-words", aligned ? "whitespace-pre-wrap max-lg:whitespace-normal" : "whitespace-pre-wrap")}>{children}</code>
 );
 
-function Command({ line }: { line: string }) {
-  const [first = "", ...rest] = line.split(/(?<=^\S+)(?=\s)/);
-  return <><span className="font-semibold">{first}</span>{rest.join("")}</>;
-}
+/** Words stay whole, since a browser would break an option behind its dash; the name of the command is bold. */
+const Command = ({ line }: { line: string }) => (
+  <>
+    {line.split(/(\s+)/).map((word, index) => (/^\s/.test(word) ? word : <span key={index} className={cx("inline-block max-w-full indent-0", index === 0 && "font-semibold")}>{word}</span>))}
+  </>
+);

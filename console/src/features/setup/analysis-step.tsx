@@ -75,7 +75,7 @@ function Numbers({ tests }: { tests: Analysis["tests"] }) {
         {tests.map((test) => {
           const { name, write } = wordsOf(test.id, test.name);
           return (
-            <tr key={test.id} className="border-t border-hairline [&>td]:py-2">
+            <tr key={test.id} className="border-t border-hairline [&>td]:py-2 [&>td:not(:first-child)]:pl-3 [&>td:not(:first-child)]:whitespace-nowrap">
               <td>{name}</td>
               <td className="numeric text-right font-medium">{test.value === null ? "–" : write(test.value)}</td>
               <td className="numeric text-right text-muted">{test.expected === null ? "–" : write(test.expected)}</td>

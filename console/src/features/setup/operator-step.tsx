@@ -22,7 +22,7 @@ export const OperatorStep = () => (
 export function OperatorCreated() {
   const { data: me } = useMe();
   const at = me && new Date(me.created_at);
-  return <Step number={1} state="done" title={me?.operator === false ? "Account created" : "Operator created"} note={me && at ? <span className="numeric break-all">{me.email}, {day(at)}, {clock(at)}</span> : "…"} />;
+  return <Step number={1} state="done" title={me?.operator === false ? "Account created" : "Operator created"} note={me && at ? <><span className="break-all">{me.email}</span>, <span className="numeric inline-block whitespace-nowrap">{day(at)}, {clock(at)}</span></> : "…"} />;
 }
 
 function OperatorForm() {

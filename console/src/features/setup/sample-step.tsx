@@ -51,7 +51,7 @@ function SampleCard({ sample, chosen, onChoose }: { sample: Sample; chosen: bool
       <label htmlFor={id} className="block rounded-card peer-focus-visible:outline-2 peer-focus-visible:outline-offset-4 peer-focus-visible:outline-iris">
         <img src={sample.src} alt={sample.alt} width={sample.width} height={sample.height} className={cx("block aspect-[3/2] h-auto w-full rounded-picture border-2 border-amber object-cover object-[50%_10%]", chosen && "outline-2 outline-offset-2 outline-ink")} />
         <span className="mt-2.5 block text-dense font-medium">{sample.name}</span>
-        <span className="numeric block text-caption text-muted">{dimensions(sample.width, sample.height)} WebP</span>
+        <span className="numeric block text-caption text-muted">{dimensions(sample.width, sample.height)} PNG</span>
       </label>
     </div>
   );
