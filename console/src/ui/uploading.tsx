@@ -1,5 +1,6 @@
 import type { Sent } from "@imageshield/client";
 import { X } from "lucide-react";
+import { useEffect, useRef } from "react";
 import { bytes, percent } from "@/lib/format.ts";
 import { useOnline } from "@/lib/hooks.ts";
 import { explain } from "@/lib/problems.ts";
@@ -35,13 +36,18 @@ export function Uploading({ sent, error, onAgain, onStop }: Props) {
 function Failed({ error, onAgain, onStop }: Omit<Props, "sent">) {
   const online = useOnline();
   const { retryAfter } = explain(error);
+  const wasOffline = useRef(!online);
+  useEffect(() => {
+    if (online && wasOffline.current) onAgain();
+    wasOffline.current = !online;
+  }, [online, onAgain]);
   const actions = (
     <>
       <Button kind="outline" onClick={onAgain}>Try again</Button>
       <Button kind="outline" onClick={onStop}>Change something</Button>
     </>
   );
-  if (!online) return <Message tone="warn" title="This computer is offline." action={actions}>What you chose is kept. It is sent when you try again.</Message>;
+  if (!online) return <Message tone="warn" title="This computer is offline." action={actions}>What you chose is kept. It is sent as soon as the network is back.</Message>;
   return (
     <>
       <ProblemMessage error={error} action={actions} />

@@ -85,8 +85,10 @@ function useFocus(board: React.RefObject<HTMLDivElement | null>, { selected, par
   useEffect(() => {
     const changed = count.current !== parts.length;
     count.current = parts.length;
-    if (!changed || !board.current?.contains(document.activeElement)) return;
-    const box = selected === null ? board.current : board.current.querySelector<HTMLElement>(`[role=button][data-part="${selected}"]`);
+    // What had the focus may be the part that was removed.
+    const isHere = document.activeElement === document.body || board.current?.contains(document.activeElement);
+    if (!changed || !isHere) return;
+    const box = selected === null ? board.current : board.current?.querySelector<HTMLElement>(`[role=button][data-part="${selected}"]`);
     box?.focus({ preventScroll: true });
   }, [board, selected, parts]);
 }

@@ -38,7 +38,8 @@ function Row({ part, number, size, selected, dispatch }: { part: Part; number: n
     <li className={cx("rounded-control px-3 py-1.5", selected && "bg-iris-tint")}>
       <div className="flex items-center gap-3">
         <span aria-hidden className={cx("numeric flex size-6 shrink-0 items-center justify-center rounded-chip text-caption font-semibold", selected ? "bg-iris text-on-fill" : "bg-iris-tint text-iris")}>{number}</span>
-        <button type="button" aria-pressed={selected} aria-label={`Part ${number}`} onClick={select} className="numeric min-w-0 flex-1 text-left max-md:min-h-11">
+        <button type="button" aria-pressed={selected} onClick={select} className="numeric min-w-0 flex-1 text-left max-md:min-h-11">
+          <span className="sr-only">Part {number}: </span>
           <span className="block font-medium">{dimensions(part.width, part.height)}</span>
           <span className="block text-caption text-muted">x {part.x}, y {part.y}</span>
         </button>
