@@ -18,6 +18,8 @@ pytestmark = pytest.mark.stack
 
 PNG = encode(make(96, 64), "PNG")
 DAMAGED = PNG[: len(PNG) // 2] + bytes(8) + PNG[len(PNG) // 2 + 8 :]
+LARGE = encode(make(1000, 800), "PNG")
+"""Its keys take seconds with `maximum`."""
 
 CLONE = """
 INSERT INTO jobs SELECT (jsonb_populate_record(job, jsonb_build_object(
@@ -198,6 +200,27 @@ class TestJob:
         picture = user.download(job["result_url"])
         assert user.decrypt(picture, key_file, master_password="a password of mine").status_code == 200
         assert user.decrypt(picture, key_file, master_password="another password").status_code == 400
+
+    def test_running_job_survives_a_reload_and_is_cancelled(self, page, user):
+        job_id = user.submit(LARGE, name="large.png", quantum_purity="maximum")["job_id"]
+        sign_in(page, user)
+        page.goto(f"/jobs/{job_id}")
+        card = page.locator("section", has_text="In progress")
+        expect(card.get_by_text("Live", exact=True)).to_be_visible()
+        page.reload()
+        expect(card.get_by_role("progressbar")).to_be_visible()
+        card.get_by_role("button", name="Cancel").click()
+        expect(page.get_by_text("The job was cancelled.")).to_be_visible()
+        assert user.job(job_id)["status"] == "cancelled"
+
+    def test_job_is_followed_without_a_socket(self, page, user):
+        page.route_web_socket("**/ws/progress/**", lambda socket: socket.close())
+        sign_in(page, user)
+        job_id = user.submit(LARGE, name="large.png", quantum_purity="maximum")["job_id"]
+        page.goto(f"/jobs/{job_id}")
+        expect(page.get_by_text("Reconnecting, asking every 2 s")).to_be_visible()
+        expect(page.get_by_role("img", name="The encrypted picture: noise")).to_be_visible(timeout=60_000)
+        expect(page.get_by_text("Maximum, as asked for")).to_be_visible()
 
     def test_failed_job_is_tried_again(self, page, user):
         job_id = user.encrypt(DAMAGED, name="broken.png")["job_id"]

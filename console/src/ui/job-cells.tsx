@@ -1,6 +1,7 @@
 import type { Job } from "@imageshield/client";
 import { Link } from "@tanstack/react-router";
 import { cx } from "@/lib/cx.ts";
+import { usePhone } from "@/lib/hooks.ts";
 import { deviationOf, isGone, titleOf } from "@/lib/jobs.ts";
 import { StatusBadge } from "@/ui/badge.tsx";
 import { Id } from "@/ui/copyable-id.tsx";
@@ -22,5 +23,5 @@ export function JobName({ job }: { job: Job }) {
 /** The state of a job, with the word of one that completed otherwise than asked. */
 export const JobState = ({ job }: { job: Job }) => <StatusBadge status={job.status} progress={job.progress} warning={deviationOf(job)} gone={isGone(job)} />;
 
-/** A cell without a value. */
-export const Nothing = () => <span className="text-muted max-md:hidden">·</span>;
+/** A cell without a value; a card of a phone leaves it out. */
+export const Nothing = () => (usePhone() ? null : <span className="text-muted">·</span>);

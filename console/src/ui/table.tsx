@@ -102,7 +102,7 @@ const CardRow = keep(function CardRow<Row>({ row, columns, isSelected }: RowProp
         <div className="flex min-w-0 items-center gap-2">{of("name").map((column) => <span key={column.key} className="min-w-0">{column.cell(row, isSelected)}</span>)}</div>
         <div className="flex shrink-0 items-center gap-2">{of("badge").map((column) => <span key={column.key}>{column.cell(row, isSelected)}</span>)}</div>
       </div>
-      <div className="mt-1 flex flex-wrap gap-x-3 gap-y-0.5 text-dense text-muted">{of("fact").map((column) => <span key={column.key} className={cx(column.right && "numeric")}>{column.cell(row, isSelected)}</span>)}</div>
+      <div className="mt-1 flex flex-wrap gap-x-3 gap-y-0.5 text-dense text-muted">{of("fact").map((column) => <span key={column.key} className={cx("empty:hidden", column.right && "numeric")}>{column.cell(row, isSelected)}</span>)}</div>
     </li>
   );
 });

@@ -27,10 +27,10 @@ export function KeyFileDialog({ job, onClose }: { job: Job; onClose: () => void 
   );
   return (
     <Dialog open onClose={onClose} title="Key file" actions={actions}>
-      <form id={FORM} onSubmit={(event) => { event.preventDefault(); void download(locked ? textOf(new FormData(event.currentTarget), "password") : null); }} className="grid gap-3">
-        <p>{managed ? "The service keeps this key. With the key file the picture also opens without the service." : "The file is as locked as the picture’s key: its password or recipients open it, and the service cannot."}</p>
+      <form id={FORM} onSubmit={(event) => { event.preventDefault(); void download(locked ? textOf(new FormData(event.currentTarget), "password") : null); }} className="grid gap-3 text-ink">
+        <p className="text-muted">{managed ? "The service keeps this key. With the key file the picture also opens without the service." : "The file is as locked as the picture’s key: its password or recipients open it, and the service cannot."}</p>
         {managed && <RadioCards legend="How the key file is locked" options={LOCKS} value={lock} onChange={setLock} />}
-        {locked && <PasswordInput className="text-ink" name="password" label="Password for the key file" autoComplete="new-password" minLength={SHORTEST} hint="At least 12 characters. If it is lost, nobody can help." required />}
+        {locked && <PasswordInput name="password" label="Password for the key file" autoComplete="new-password" minLength={SHORTEST} hint="At least 12 characters. If it is lost, nobody can help." required />}
         {managed && lock === "none" && <Message tone="warn" title="Anyone who has this file can open the picture.">A file that was shared cannot be called back.</Message>}
         {error !== null && <ProblemMessage error={error} />}
         <Opener />
@@ -46,7 +46,7 @@ const LOCKS = [
 
 const Opener = () => (
   <div className="flex items-center justify-between gap-3 rounded-control border border-line px-3 py-2.5 max-md:flex-wrap">
-    <p className="text-caption"><strong className="block text-dense font-medium text-ink">A page to keep</strong> Opens the picture with its key file in any browser, offline, years later.</p>
+    <p className="text-caption text-muted"><strong className="block text-dense font-medium text-ink">A page to keep</strong> Opens the picture with its key file in any browser, offline, years later.</p>
     <ButtonAnchor size="small" href="/open.html" download="open.html">open.html</ButtonAnchor>
   </div>
 );

@@ -34,6 +34,7 @@ export function HealthCard({ pools }: { pools: Pool[] }) {
       <CardPart className="pt-2! pb-4!">
         {isPending && <Skeleton><Bone className="h-40 w-full" /></Skeleton>}
         <Tests health={health} />
+        {data === null && <p className="mt-2 text-dense">Encrypt a picture, and its receipt shows here how its bits were tested.</p>}
         <Alarms pools={pools} />
         <p className="mt-3 text-caption text-muted">These find a source that broke. They never find one that is weak.</p>
       </CardPart>
@@ -78,7 +79,7 @@ function Alarms({ pools }: { pools: Pool[] }) {
   const alarms = pools.flatMap(({ worker, alarm }) => (alarm ? [{ worker, ...alarm }] : []));
   return alarms.map(({ worker, reason, at }) => (
     <Message key={worker} tone="warn" className="mt-3" title={<>Worker {worker}: the source failed <Time at={at} />.</>}>
-      {reason}. Its bits were thrown away. Keys of that time were made of the system’s bits alone and are as strong.
+      {reason.charAt(0).toUpperCase()}{reason.slice(1)}. Its bits were thrown away. Keys of that time were made of the system’s bits alone and are as strong.
     </Message>
   ));
 }

@@ -69,10 +69,12 @@ export function EndpointForm({ endpoint, onClose, onCreated, onChanged }: Props)
   );
 }
 
+const asSentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`;
+
 /** What is wrong with the address, and what to do; shown at the field. */
 function urlFault(error: unknown): string | undefined {
   if (!(error instanceof ApiProblem)) return undefined;
-  if (error.code === "webhook-url-refused") return `${error.detail} For a receiver in your own network, let the operator add it to WEBHOOK_ALLOW_NETWORKS.`;
+  if (error.code === "webhook-url-refused") return `${asSentence(error.detail)} For a receiver in your own network, let the operator add it to WEBHOOK_ALLOW_NETWORKS.`;
   const ofUrl = error.errors.find((field) => field.field?.endsWith("url"));
   return ofUrl === undefined ? undefined : explain(error).remedy;
 }
