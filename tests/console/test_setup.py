@@ -33,6 +33,7 @@ def test_first_visit_leads_through_three_steps(page, browser, origin):
         assert late.evaluate("document.documentElement.scrollWidth <= innerWidth")
         page.goto("/")
         page.wait_for_url("**/setup")
+        expect(page.get_by_label("Email")).to_be_visible()
         assert violations_of(page) == []
         create_operator(page)
         expect(page.get_by_text("Operator created")).to_be_visible()
