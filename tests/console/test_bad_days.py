@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 
 from tests.console.visits import sign_in
@@ -42,8 +43,20 @@ def press(page):
 
 
 def problem(status, code, **headers):
-    body = {"type": f"/docs/problems/{code}", "title": code, "status": status, "detail": "", "code": code, "request_id": "a" * 32, "errors": []}
-    return {"status": status, "body": json.dumps(body), "headers": {"Content-Type": "application/problem+json", **headers}}
+    body = {
+        "type": f"/docs/problems/{code}",
+        "title": code,
+        "status": status,
+        "detail": "",
+        "code": code,
+        "request_id": "a" * 32,
+        "errors": [],
+    }
+    return {
+        "status": status,
+        "body": json.dumps(body),
+        "headers": {"Content-Type": "application/problem+json", **headers},
+    }
 
 
 def refuse_once(page, pattern, **answer):
@@ -83,7 +96,9 @@ class TestUpload:
     def test_proxy_that_refuses_large_files_is_named(self, chosen):
         refuse_once(chosen, ENCRYPT, status=413, body="<html>413</html>", headers={"Content-Type": "text/html"})
         press(chosen)
-        expect(chosen.get_by_role("alert")).to_contain_text("A proxy in front of the service refuses files of this size (413)")
+        expect(chosen.get_by_role("alert")).to_contain_text(
+            "A proxy in front of the service refuses files of this size (413)"
+        )
         chosen.get_by_role("button", name="Try again").click()
         await_result(chosen)
 
@@ -118,11 +133,17 @@ class TestUpload:
 
 class TestRunningJob:
     @pytest.fixture
-    def long_job(self, visitor):
-        """A job that takes some seconds."""
-        start(visitor, SAMPLES / "retina.jpg")
+    def slow(self, tmp_path):
+        """A picture that takes seconds with the purity `maximum`."""
+        path = tmp_path / "slow.png"
+        Image.open(SAMPLES / "retina.jpg").resize((900, 900)).save(path)
+        return path
+
+    @pytest.fixture
+    def long_job(self, visitor, slow):
+        """A job that runs long enough to be left."""
+        start(visitor, slow)
         choose_option(visitor, "Maximum")
-        choose_option(visitor, "Pixels")
         press(visitor)
         visitor.wait_for_url("**/encrypt/job_*")
         return visitor
@@ -149,7 +170,7 @@ class TestRunningJob:
         long_job.get_by_role("button", name="Cancel").click()
         expect(long_job.get_by_role("heading", level=1)).to_have_text("Cancelled", timeout=60_000)
 
-    def test_cut_socket_comes_back(self, visitor):
+    def test_cut_socket_comes_back(self, visitor, slow):
         """The first socket is cut after its first message; the page says so, asks meanwhile, and connects again."""
         sockets = []
 
@@ -160,9 +181,8 @@ class TestRunningJob:
                 server.on_message(lambda message: (socket.send(message), socket.close(code=1011)))
 
         visitor.route_web_socket("**/ws/progress/**", handle)
-        start(visitor, SAMPLES / "retina.jpg")
+        start(visitor, slow)
         choose_option(visitor, "Maximum")
-        choose_option(visitor, "Pixels")
         press(visitor)
         expect(visitor.get_by_text("Reconnecting, asking every 2 s.")).to_be_visible()
         await_result(visitor)

@@ -17,10 +17,12 @@ interface Props {
   dispatch: Dispatch<Step>;
   zoom: (by: 1 | -1) => void;
   onPoint: (point: { x: number; y: number } | null) => void;
+  /** Viewers turn the picture as its EXIF says. */
+  onTurned?: () => void;
 }
 
 /** The picture as it is stored, with the rectangles on it. */
-export function Board({ src, size, scale, tool, drawing, dispatch, zoom, onPoint }: Props) {
+export function Board({ src, size, scale, tool, drawing, dispatch, zoom, onPoint, onTurned }: Props) {
   const board = useRef<HTMLDivElement>(null);
   const { drawn, at, handlers } = usePointer({ board, size, tool, drawing, dispatch });
   useEffect(() => { onPoint(at && { x: Math.floor(at.x), y: Math.floor(at.y) }); }, [at, onPoint]);
@@ -35,7 +37,7 @@ export function Board({ src, size, scale, tool, drawing, dispatch, zoom, onPoint
       style={{ width: size.width * scale, height: size.height * scale }}
     >
       {/* Regions are pixels of the stored picture, so it is not turned as its EXIF says. */}
-      {src ? <img src={src} alt="" draggable={false} className="pointer-events-none size-full rounded-picture" style={{ imageOrientation: "none" }} /> : <div className="size-full rounded-picture bg-amber-tint" />}
+      {src ? <img src={src} alt="" draggable={false} onLoad={(event) => { if (event.currentTarget.naturalWidth !== size.width) onTurned?.(); }} className="pointer-events-none size-full rounded-picture" style={{ imageOrientation: "none" }} /> : <div className="size-full rounded-picture bg-amber-tint" />}
       {drawing.parts.map((part, index) => <PartBox key={part.id} part={part} number={index + 1} selected={part.id === drawing.selected} scale={scale} style={place(part)} onSelect={() => { if (part.id !== drawing.selected) dispatch({ type: "select", id: part.id }); }} />)}
       {drawn && <div aria-hidden className="pointer-events-none absolute border-2 border-dashed border-iris bg-iris/20" style={place(drawn)} />}
       {selected && HANDLES.map((handle) => <Grip key={handle} handle={handle} part={selected} size={size} />)}

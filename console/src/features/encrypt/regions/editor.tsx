@@ -26,6 +26,7 @@ const ZOOMS = { least: 1, most: 16, step: 1.25 };
 /** Draw, select, move and resize the parts to encrypt. */
 export function RegionEditor({ src, size, drawing, dispatch }: Props) {
   const [tool, setTool] = useState<Tool>("draw");
+  const [turned, setTurned] = useState(false);
   const [point, setPoint] = useState<Point | null>(null);
   const { frame, scale, zoom, canGrow, canShrink } = useZoom(size);
   return (
@@ -43,8 +44,9 @@ export function RegionEditor({ src, size, drawing, dispatch }: Props) {
           <IconButton icon={Plus} label="Larger" aria-disabled={!canGrow} onClick={() => { zoom(1); }} />
         </div>
       </div>
+      {turned && <p className="px-4 py-2 text-dense text-muted max-md:px-0">Viewers turn this picture. Here it lies as it is stored, because the parts are pixels of the stored one.</p>}
       <div ref={frame} className="flex max-h-[592px] overflow-auto bg-raised p-5 max-md:rounded-picture max-md:p-0">
-        <div className="m-auto"><Board {...{ src, size, scale, tool, drawing, dispatch, zoom }} onPoint={setPoint} /></div>
+        <div className="m-auto"><Board {...{ src, size, scale, tool, drawing, dispatch, zoom }} onPoint={setPoint} onTurned={() => { setTurned(true); }} /></div>
       </div>
       <div className="flex items-center justify-between gap-3 border-t border-line px-4 py-2.5 text-caption text-muted max-md:hidden">
         <span>{tool === "draw" ? "Drag to draw." : "Drag a part, or its handles."} <Kbd>Shift</Kbd> square, <Kbd>←↑↓→</Kbd> one pixel, <Kbd>Del</Kbd> remove</span>
