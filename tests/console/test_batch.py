@@ -77,6 +77,20 @@ class TestBatch:
         expect(visitor.get_by_role("listitem").filter(has_text="bad.png")).to_contain_text("only a new picture helps")
         expect(visitor.get_by_role("button", name="Try 1 again")).to_have_count(0)
 
+    def test_failed_picture_is_tried_again(self, visitor, user):
+        """Only the worker finds what is wrong with the pixels, so this picture has a job that can be retried."""
+        damaged = bytearray(PICTURES[0].read_bytes())
+        damaged[100_000:100_400] = bytes(400)
+        files = [("images", ("good.png", PICTURES[0].read_bytes())), ("images", ("damaged.png", bytes(damaged)))]
+        batch = user.http.post("/batch/encrypt", files=files, headers={"Prefer": "wait=30"}).json()
+        visitor.goto(f"/batches/{batch['batch_id']}")
+        expect(visitor.get_by_role("listitem").filter(has_text="damaged.png")).to_contain_text("The file is damaged.")
+        with visitor.expect_response("**/retry") as answer:
+            visitor.get_by_role("button", name="Try 1 again").click()
+        assert answer.value.status == 202
+        expect(visitor.get_by_role("button", name="Try 1 again")).to_be_visible(timeout=60_000)
+        expect(visitor.get_by_role("heading", level=1)).to_have_text("1 encrypted, 1 failed")
+
     def test_unknown_batch_says_so(self, visitor, page_watch):
         page_watch.allow("status of 404")
         visitor.goto(f"/batches/bat_{'0' * 32}")

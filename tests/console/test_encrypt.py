@@ -1,6 +1,8 @@
 """Encrypting in the browser: a picture, parts of one, and what is no picture."""
 
+import re
 from io import BytesIO
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -53,6 +55,10 @@ class TestWholePicture:
             fetch(visitor, "Download: Key file", tmp_path),
         )
         assert (image.name, key.name) == ("rocket.enc.png", "rocket.enc.qkey")
+        with visitor.expect_download() as opener:
+            visitor.get_by_role("link", name="Download the page to keep").click()
+        assert opener.value.suggested_filename == "open.html"
+        assert b"<html" in Path(opener.value.path()).read_bytes()[:1000].lower()
 
         visitor.goto("/decrypt")
         expect(visitor.get_by_role("heading", level=1)).to_have_text("Decrypt")
@@ -66,7 +72,8 @@ class TestWholePicture:
         assert fetch(visitor, "Download", tmp_path).read_bytes() == ROCKET.read_bytes()
         assert sent == []
 
-    def test_stages_are_shown_live(self, visitor):
+    def test_stages_are_shown_live(self, visitor, tmp_path):
+        """With the purity `maximum`, whose material opens the picture here again."""
         start(visitor, ASTRONAUT)
         choose_option(visitor, "Maximum")
         visitor.get_by_role("button", name="Encrypt", exact=True).click()
@@ -75,7 +82,13 @@ class TestWholePicture:
         expect(visitor.get_by_role("listitem").filter(has_text="Checked the file")).to_be_visible()
         expect(visitor.get_by_role("progressbar", name="Encrypted")).to_be_visible()
         await_result(visitor)
-        expect(visitor.get_by_role("button", name="Download: Material")).to_be_visible()
+        files = [
+            fetch(visitor, f"Download: {name}", tmp_path) for name in ("Encrypted picture", "Key file", "Material")
+        ]
+        visitor.goto("/decrypt")
+        choose(visitor, TO_DECRYPT, *files)
+        visitor.get_by_role("button", name="Decrypt", exact=True).click()
+        await_picture(visitor)
 
     def test_unequal_passwords_are_told_before_sending(self, visitor):
         start(visitor, ASTRONAUT)
@@ -91,6 +104,46 @@ class TestWholePicture:
         start(visitor, ASTRONAUT)
         expect(visitor.get_by_text("The preview is switched off in Settings")).to_be_visible()
         assert visitor.locator("main img").count() == 0
+
+
+class TestReceipt:
+    @pytest.fixture
+    def changed(self, visitor):
+        """Receipts arrive changed by this function of their bytes."""
+
+        def install(change):
+            def handle(route):
+                answer = route.fetch()
+                route.fulfill(response=answer, body=change(answer.body()))
+
+            visitor.route("**/receipt", handle)
+
+        return install
+
+    @pytest.mark.parametrize(
+        ("change", "words"),
+        [
+            (
+                lambda body: body.replace(b'"degraded": false', b'"degraded": true'),
+                "This is no receipt, or it was changed.",
+            ),
+            (lambda body: body.replace(b'"image_sha256": "', b'"image_sha256": "0')[:-1], "This is no receipt"),
+            (lambda body: re.sub(rb'"signature_b64": "(.)', flip, body), "Signature does not hold"),
+            (lambda body: re.sub(rb'"image_sha256": "(.)', flip, body), "It is about another file"),
+        ],
+    )
+    def test_changed_receipt_is_never_verified(self, visitor, changed, change, words):
+        changed(change)
+        start(visitor, ASTRONAUT)
+        visitor.get_by_role("button", name="Encrypt", exact=True).click()
+        expect(visitor.get_by_text(words)).to_be_visible(timeout=90_000)
+        expect(visitor.get_by_text("Does not match")).to_be_visible()
+        assert visitor.get_by_text("Verified in this browser").count() == 0
+
+
+def flip(match):
+    """Change the last character of a match."""
+    return match[0][:-1] + (b"b" if match[1] == b"a" else b"a")
 
 
 class TestWhatIsNoPicture:

@@ -74,8 +74,9 @@ export const recipientsOf = (text: string): string[] => text.split(/\s*\n\s*/).m
 export function layoutFault(choices: Choices, facts: Facts | null, hasParts: boolean): string | null {
   if (facts === null || (choices.layout !== "pixels" && !hasParts)) return null;
   const pixels = facts.width * facts.height;
-  if (pixels > MAX_DECODED_PIXELS) return `This picture has ${megapixels(pixels)}. As pixels the limit is ${megapixels(MAX_DECODED_PIXELS)}: choose "File", which keeps it byte for byte.`;
-  if (facts.format === "OTHER") return "This format is not decoded, so it has no pixels to encrypt: choose \"File\", which keeps it byte for byte.";
+  const instead = hasParts ? "encrypt the whole picture" : 'choose "File"';
+  if (pixels > MAX_DECODED_PIXELS) return `This picture has ${megapixels(pixels)}. As pixels the limit is ${megapixels(MAX_DECODED_PIXELS)}: ${instead}, which keeps it byte for byte.`;
+  if (facts.format === "OTHER") return `This format is not decoded, so it has no pixels to encrypt: ${instead}, which keeps it byte for byte.`;
   return null;
 }
 

@@ -20,14 +20,15 @@ interface Props {
   height?: number;
   /** What the page is about: load it before the others. */
   first?: boolean;
+  onLoad?: (image: HTMLImageElement) => void;
 }
 
 /** A picture in its frame: amber is yours, iris is the encrypted one. Never cropped. */
-export function Picture({ whose, src, alt, label, note, className, width, height, first }: Props) {
+export function Picture({ whose, src, alt, label, note, className, width, height, first, onLoad }: Props) {
   return (
     <figure className={cx("min-w-0", className)}>
       <div className={cx(FRAME, FRAMES[whose], "rounded-picture")}>
-        <img src={src} alt={alt} {...(first && { fetchPriority: "high" })} {...(width && { width })} {...(height && { height })} className={cx("block h-auto w-full", whose === "encrypted" && "pixelated")} />
+        <img src={src} alt={alt} {...(first && { fetchPriority: "high" })} {...(width && { width })} {...(height && { height })} {...(onLoad && { onLoad: (event) => { onLoad(event.currentTarget); } })} className={cx("block h-auto w-full", whose === "encrypted" && "pixelated")} />
       </div>
       {label !== null && <PictureCaption whose={whose} note={note}>{label}</PictureCaption>}
     </figure>

@@ -24,7 +24,7 @@ export function Uploading({ sent, error, onAgain, onStop }: Props) {
   return (
     <Card aria-label="Upload">
       <CardPart>
-        <p role="status" className="font-medium">{share < 1 ? "Sending the picture" : "Checking the picture"}</p>
+        <p role="status" className="font-medium">{share < 1 ? "Sending" : "Arrived, being checked"}</p>
         <p className="numeric mt-0.5 mb-3 text-dense text-muted">{sent ? `${bytes(sent.sent)} of ${bytes(sent.total)}` : "Connecting"}{share < 1 && ". Keep this page open until it has arrived."}</p>
         <Progress share={share} label="Sent" titled note={percent(share)} />
         <div className="mt-4"><Button icon={X} onClick={onStop}>Stop</Button></div>

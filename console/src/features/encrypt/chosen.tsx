@@ -62,8 +62,7 @@ export function Chosen({ picture, choices, onChoices, drawing, dispatch, sending
       <Head {...{ picture, inParts, onFiles }} onParts={setInParts} />
       {inParts ? (
         <Columns side="options" gap={24} aside={<><PartList size={facts} drawing={drawing} dispatch={dispatch} /><WhatStaysVisible /><Summary choices={choices} onChoices={onChoices} tried={tried}>{button}</Summary></>}>
-          {layoutProblem && <Message tone="bad" title={layoutProblem} />}
-          <Parts {...{ picture, drawing, dispatch }} />
+          {layoutProblem ? <Message tone="bad" title={layoutProblem} /> : <Parts {...{ picture, drawing, dispatch }} />}
         </Columns>
       ) : (
         <Columns side="options" gap={24} aside={options}><Whole picture={picture} /></Columns>

@@ -1,28 +1,31 @@
 import type { Job } from "@imageshield/client";
-import { checkSignatures, isAbout, parseReceipt, readFront, readReceiptKeys, type Receipt, type SignatureResult } from "@imageshield/client/format";
+import { checkSignatures, FormatError, isAbout, parseReceipt, readFront, readReceiptKeys, type Facts, type Receipt, type SignatureResult } from "@imageshield/client/format";
+import { localObstacle } from "@imageshield/client/local";
 import { useQuery } from "@tanstack/react-query";
 import { client } from "@/lib/api.ts";
 import { sizeOf } from "@/lib/costs.ts";
+
+/** What this browser has found out about a receipt. */
+export type Check =
+  | { state: "checked"; receipt: Receipt; signature: SignatureResult; isAboutImage: boolean }
+  /** It is no receipt, or no longer one. */
+  | { state: "unreadable"; why: string }
+  /** The browser offers no cryptography to this page. */
+  | { state: "impossible" };
 
 /** The encrypted picture as it was fetched, and what its receipt is worth. */
 export interface Evidence {
   image: Blob;
   name: string | null;
-  width: number;
-  height: number;
-  receipt: Receipt;
-  signature: SignatureResult;
-  /** Whether it is about this very file, and of the key that the file names. */
-  isAboutImage: boolean;
+  check: Check;
 }
 
 /** Above this, the picture is fetched only when asked for. */
 const UNASKED_BYTES = 40_000_000;
 
-export function isLarge(job: Job): boolean {
-  const { image, layout } = job;
+export function isLarge({ image, layout }: Job): boolean {
   if (!image) return false;
-  const facts = { format: image.format, mode: image.mode, bitDepth: null, width: image.width ?? 0, height: image.height ?? 0 } as Parameters<typeof sizeOf>[1]["facts"];
+  const facts = { ...image, bitDepth: null, width: image.width ?? 0, height: image.height ?? 0 } as unknown as Facts;
   return (sizeOf(layout === "pixels" ? "pixels" : "file", { facts, bytes: image.bytes }) ?? Infinity) > UNASKED_BYTES;
 }
 
@@ -31,26 +34,28 @@ export function useEvidence(job: Job, on: boolean) {
   return useQuery({
     queryKey: ["evidence", job.job_id],
     queryFn: ({ signal }) => gather(job.job_id, signal),
-    enabled: on && job.result_url !== null && job.receipt_url !== null,
+    enabled: on && job.result_url !== null,
     staleTime: Infinity,
     gcTime: 60_000,
   });
 }
 
 async function gather(id: string, signal: AbortSignal): Promise<Evidence> {
-  const [image, file, keys] = await Promise.all([client.jobs.result(id, { signal }), client.jobs.receipt(id, { signal }), client.api.GET("/.well-known/jwks.json", { signal })]);
-  const [data, receiptData] = await Promise.all([bytesOf(image.blob), bytesOf(file.blob)]);
-  const { header, tag } = readFront(data);
-  const receipt = await parseReceipt(receiptData);
-  return {
-    image: image.blob,
-    name: image.name,
-    width: header.width,
-    height: header.height,
-    receipt,
-    signature: await checkSignatures(receipt, await readReceiptKeys(keys.data)),
-    isAboutImage: await isAbout(receipt, data, { keyId: header.keyId, tag }),
-  };
+  const { blob: image, name } = await client.jobs.result(id, { signal });
+  return { image, name, check: localObstacle() === null ? await checkReceipt(id, image, signal) : { state: "impossible" } };
+}
+
+async function checkReceipt(id: string, image: Blob, signal: AbortSignal): Promise<Check> {
+  const [file, keys] = await Promise.all([client.jobs.receipt(id, { signal }), client.api.GET("/.well-known/jwks.json", { signal })]);
+  try {
+    const [data, receipt] = [await bytesOf(image), await parseReceipt(await bytesOf(file.blob))];
+    const { header, tag } = readFront(data);
+    const signature = await checkSignatures(receipt, await readReceiptKeys(keys.data));
+    return { state: "checked", receipt, signature, isAboutImage: await isAbout(receipt, data, { keyId: header.keyId, tag }) };
+  } catch (error) {
+    if (error instanceof FormatError) return { state: "unreadable", why: error.message };
+    throw error;
+  }
 }
 
 const bytesOf = async (blob: Blob): Promise<Uint8Array<ArrayBuffer>> => new Uint8Array(await blob.arrayBuffer());

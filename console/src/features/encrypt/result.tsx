@@ -45,7 +45,7 @@ export function Result({ job }: { job: Job }) {
         {evidence.isError && <ProblemMessage error={evidence.error} action={<Button onClick={() => void evidence.refetch()}>Try again</Button>} />}
         <div className="grid items-start gap-4 max-md:gap-3 lg:grid-cols-2">
           <Downloads job={job} image={evidence.data} />
-          <ReceiptCard job={job} evidence={evidence.data} fetching={evidence.isFetching} onCheck={wanted ? undefined : fetchIt} />
+          <ReceiptCard job={job} check={evidence.data?.check} fetching={evidence.isFetching} onCheck={wanted ? undefined : fetchIt} />
         </div>
       </div>
     </>
@@ -61,6 +61,7 @@ interface PairProps {
 
 function Pair({ job, evidence, fetching, onFetch }: PairProps) {
   const src = useObjectUrl(evidence?.image);
+  const [size, setSize] = useState("");
   const { width, height } = job.image ?? {};
   const copy = copyOf(job.job_id)?.file ?? null;
   return (
@@ -73,7 +74,7 @@ function Pair({ job, evidence, fetching, onFetch }: PairProps) {
       </figure>
       <ArrowRight aria-hidden className="size-5 text-muted max-md:mx-auto max-md:rotate-90" strokeWidth={1.5} />
       {src && evidence ? (
-        <Picture whose="encrypted" src={src} alt={job.regions.length > 0 ? "The encrypted picture: noise where the parts are" : "The encrypted picture: noise"} note={`${dimensions(evidence.width, evidence.height)}, ${bytes(evidence.image.size)}`} />
+        <Picture whose="encrypted" src={src} alt={job.regions.length > 0 ? "The encrypted picture: noise where the parts are" : "The encrypted picture: noise"} onLoad={(image) => { setSize(`${dimensions(image.naturalWidth, image.naturalHeight)}, `); }} note={`${size}${bytes(evidence.image.size)}`} />
       ) : (
         <div className="grid aspect-square place-items-center rounded-picture bg-raised">
           {onFetch ? <Button icon={Download} onClick={onFetch}>Show it here</Button> : fetching && <Skeleton label="Fetching the encrypted picture"><Bone className="size-24" /></Skeleton>}
@@ -86,7 +87,8 @@ function Pair({ job, evidence, fetching, onFetch }: PairProps) {
 function Facts({ job, evidence }: { job: Job; evidence: Evidence | undefined }) {
   const { requested, served, reason } = job.quantum_purity ?? {};
   const seed = served && served !== requested ? `${PURITY_NAMES[served as keyof typeof PURITY_NAMES]}, not ${requested}: ${reason ?? ""}` : `${PURITY_NAMES[(served ?? "balanced") as keyof typeof PURITY_NAMES]}, as asked for`;
-  const credited = evidence && creditedBits(evidence.receipt);
+  const receipt = evidence?.check.state === "checked" ? evidence.check.receipt : null;
+  const credited = receipt && creditedBits(receipt);
   const items = [
     { name: "Who can open it", value: CUSTODIES[(job.key_custody ?? "managed") as keyof typeof CUSTODIES].name },
     { name: "Layout", value: <span>{job.layout === "pixels" ? "Pixels" : "File"}{job.layout_reason && <span className="text-muted">, {job.layout_reason}</span>}</span> },
@@ -94,7 +96,7 @@ function Facts({ job, evidence }: { job: Job; evidence: Evidence | undefined }) 
     { name: "Seed", value: seed },
     ...(credited ? [{ name: "Credited", value: `${credited.system} bits system, ${credited.source} ${credited.kind === "simulated" ? "simulator" : "source"}` }] : []),
     ...(job.key_id ? [{ name: "Key", value: <CopyableId id={job.key_id} what="key id" /> }] : []),
-    ...(evidence ? [{ name: "SHA-256", value: <CopyableId id={evidence.receipt.imageSha256} what="SHA-256" /> }] : []),
+    ...(receipt ? [{ name: "SHA-256", value: <CopyableId id={receipt.imageSha256} what="SHA-256" /> }] : []),
     { name: "Warnings", value: job.warnings.length === 0 ? "None" : <ul className="grid gap-1">{job.warnings.map((code) => <li key={code}>{warningText(code)}</li>)}</ul> },
   ];
   return <KeyValues items={items} />;
