@@ -243,7 +243,8 @@ def event_message(event: Event) -> dict[str, Any]:
         "type": event.type,
         "job_id": ids.to_wire("job", event.job_id),
         "seq": event.seq,
-        "payload": event.payload,
+        # Sorted, because PostgreSQL does not keep the order of names that the worker sent to Redis.
+        "payload": dict(sorted(event.payload.items())),
     }
 
 
