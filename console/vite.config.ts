@@ -17,8 +17,16 @@ const proxy = {
   "/ws": { ...toGateway, ws: true },
 };
 
-// Of the icons those of the public pages; all icons of the console would be 10 kB more before the first paint.
-const BASICS = /lucide-react\/dist\/esm\/(?!icons)|src\/lib\/(cx|format|first-visit|signed-in|storage|forms|anchor)\.ts|src\/ui\/(button|logo|picture|noise|badge|card|spinner|kbd)\.tsx/;
+// What the public pages share, so that they need two files after the first one; all icons of the console would be 10 kB more.
+const BASICS = new RegExp(
+  [
+    "lucide-react/dist/esm/(?!icons/)",
+    "lucide-react/dist/esm/icons/(arrow-down|check|file-check-corner|lock|menu|minus|x)\\.",
+    "src/lib/(anchor|cx|first-visit|format|forms|signed-in|storage)\\.ts",
+    "src/ui/(badge|button|card|code-block|kbd|logo|noise|picture|spinner)\\.tsx",
+    "src/app/layouts/site\\.tsx",
+  ].join("|"),
+);
 
 export default defineConfig({
   plugins: [react(), tailwindcss(), routeList()],
