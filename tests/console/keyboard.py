@@ -29,8 +29,9 @@ def press(page: Page, name: str, *, key: str = "Enter") -> None:
 
 def choose_files(page: Page, label: str, files: list[Path]) -> None:
     """Answer the window of the system that Enter opens on a file input."""
-    tab_to(page, page.get_by_label(label, exact=True))
+    # The browser is told to hand the window over before the focus moves: told right before Enter, it may be too late.
     with page.expect_file_chooser() as opened:
+        tab_to(page, page.get_by_label(label, exact=True))
         page.keyboard.press("Enter")
     opened.value.set_files(files)
 

@@ -1,5 +1,5 @@
 import { FolderOpen, type LucideIcon } from "lucide-react";
-import { useEffect, useId, useRef, useState, type ChangeEvent, type DragEvent, type ReactNode } from "react";
+import { useEffect, useId, useRef, useState, type ChangeEvent, type DragEvent, type KeyboardEvent, type ReactNode } from "react";
 import { cx } from "@/lib/cx.ts";
 import { filesOf } from "@/lib/files.ts";
 import { buttonClass } from "@/ui/button.tsx";
@@ -81,13 +81,20 @@ export function Chooser({ label, accept, multiple, folder, capture, kind = "outl
   };
   return (
     <span className="relative inline-flex">
-      <input id={id} type="file" aria-label={label} accept={accept} multiple={multiple === true || folder === true} {...(folder && { webkitdirectory: "" })} {...(capture && { capture: "environment" as const })} onChange={changed} className="peer absolute size-px opacity-0" />
+      <input id={id} type="file" aria-label={label} accept={accept} multiple={multiple === true || folder === true} {...(folder && { webkitdirectory: "" })} {...(capture && { capture: "environment" as const })} onChange={changed} onKeyDown={openByEnter} className="peer absolute size-px opacity-0" />
       <label htmlFor={id} className={cx(buttonClass({ kind, size }), "peer-focus-visible:outline-2 peer-focus-visible:outline-offset-1 peer-focus-visible:outline-iris")}>
         {size === "medium" && <Icon aria-hidden className="size-4" strokeWidth={1.75} />}
         {children}
       </label>
     </span>
   );
+}
+
+/** In a form, Enter on a file input would send the form. */
+function openByEnter(event: KeyboardEvent<HTMLInputElement>): void {
+  if (event.key !== "Enter") return;
+  event.preventDefault();
+  event.currentTarget.click();
 }
 
 function useDrop(onFiles: (files: File[]) => void) {
