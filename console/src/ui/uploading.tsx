@@ -47,11 +47,15 @@ function Failed({ error, onAgain, onStop }: Omit<Props, "sent">) {
       <Button kind="outline" onClick={onStop}>Change something</Button>
     </>
   );
-  if (!online) return <Message tone="warn" title="This computer is offline." action={actions}>What you chose is kept. It is sent as soon as the network is back.</Message>;
   return (
-    <>
-      <ProblemMessage error={error} action={actions} />
+    <div ref={intoView} className="scroll-my-4">
+      {online ? <ProblemMessage error={error} action={actions} /> : <Message tone="warn" title="This computer is offline." action={actions}>What you chose is kept. It is sent as soon as the network is back.</Message>}
       {retryAfter !== undefined && <span className="sr-only"><Countdown seconds={retryAfter} onEnd={onAgain} /></span>}
-    </>
+    </div>
   );
+}
+
+/** The button that was pressed may be at the end of the window; what has come of it stands there, and is longer. */
+function intoView(element: HTMLElement | null): void {
+  element?.scrollIntoView({ block: "nearest" });
 }

@@ -1,7 +1,7 @@
 import { frontOf, keyIdText } from "@/features/decrypt/slots.ts";
 import type { FilesProps } from "@/features/decrypt/files.tsx";
 import { SmallSlot } from "@/features/decrypt/small-slot.tsx";
-import { bytes, dimensions } from "@/lib/format.ts";
+import { bytes, dimensions, plural } from "@/lib/format.ts";
 import type { Look } from "@/lib/intake.ts";
 import { useObjectUrl } from "@/lib/object-url.ts";
 import { CopyableId } from "@/ui/copyable-id.tsx";
@@ -30,7 +30,7 @@ function Facts({ look, front }: { look: Look; front: ReturnType<typeof frontOf> 
     const { width, height, layout, regions, keyId } = front.header;
     return (
       <div className="text-dense text-muted">
-        <p className="numeric">{dimensions(width, height)} · holds {HOLDS[layout]}{regions.length > 0 && `, encrypted in ${regions.length} parts`} · {size}</p>
+        <p className="numeric">{dimensions(width, height)} · holds {HOLDS[layout]}{regions.length > 0 && `, encrypted in ${plural(regions.length, "part")}`} · {size}</p>
         <CopyableId id={keyIdText(keyId)} what="key id" />
       </div>
     );

@@ -6,7 +6,7 @@ import { creditedBits, isLarge, useEvidence, type Evidence } from "@/features/en
 import { OwnCopy } from "@/ui/own-copy.tsx";
 import { ReceiptCard } from "@/features/encrypt/receipt-card.tsx";
 import { copyOf } from "@/features/encrypt/submission.ts";
-import { bytes, dimensions, duration, percent } from "@/lib/format.ts";
+import { bytes, dimensions, duration, percent, plural } from "@/lib/format.ts";
 import { useObjectUrl } from "@/lib/object-url.ts";
 import { warningText } from "@/lib/warnings.ts";
 import { Button } from "@/ui/button.tsx";
@@ -92,7 +92,7 @@ function Facts({ job, evidence }: { job: Job; evidence: Evidence | undefined }) 
   const items = [
     { name: "Who can open it", value: CUSTODIES[(job.key_custody ?? "managed") as keyof typeof CUSTODIES].name },
     { name: "Layout", value: <span>{job.layout === "pixels" ? "Pixels" : "File"}{job.layout_reason && <span className="text-muted">, {job.layout_reason}</span>}</span> },
-    ...(job.regions.length > 0 ? [{ name: "Encrypted", value: `${job.regions.length} parts, ${percent(job.share_encrypted ?? 0, 1)} of the picture` }] : []),
+    ...(job.regions.length > 0 ? [{ name: "Encrypted", value: `${plural(job.regions.length, "part")}, ${percent(job.share_encrypted ?? 0, 1)} of the picture` }] : []),
     { name: "Seed", value: seed },
     ...(credited ? [{ name: "Credited", value: `${credited.system} bits system, ${credited.source} ${credited.kind === "simulated" ? "simulator" : "source"}` }] : []),
     ...(job.key_id ? [{ name: "Key", value: <CopyableId id={job.key_id} what="key id" /> }] : []),

@@ -1,4 +1,4 @@
-import { Minus, MousePointer2, Plus, Redo2, SquareDashed, Undo2 } from "lucide-react";
+import { Minus, MousePointer2, Plus, Redo2, SquareDashed, SquarePlus, Undo2 } from "lucide-react";
 import { useCallback, useEffect, useRef, useState, type Dispatch } from "react";
 import { Board } from "@/features/encrypt/regions/board.tsx";
 import type { Drawing, Step } from "@/features/encrypt/regions/drawing.ts";
@@ -6,6 +6,7 @@ import { middle, type Point, type Size } from "@/features/encrypt/regions/geomet
 import type { Tool } from "@/features/encrypt/regions/gestures.ts";
 import { cx } from "@/lib/cx.ts";
 import { percent } from "@/lib/format.ts";
+import { usePhone } from "@/lib/hooks.ts";
 import { Button, IconButton } from "@/ui/button.tsx";
 import { Card } from "@/ui/card.tsx";
 import { Segmented } from "@/ui/choice.tsx";
@@ -28,15 +29,17 @@ export function RegionEditor({ src, size, drawing, dispatch }: Props) {
   const [tool, setTool] = useState<Tool>("draw");
   const [turned, setTurned] = useState(false);
   const [point, setPoint] = useState<Point | null>(null);
+  const phone = usePhone();
+  const add = () => { dispatch({ type: "add", region: middle(size) }); };
   const { frame, scale, zoom, canGrow, canShrink } = useZoom(size);
   return (
     <Card aria-label="Parts of the picture" className="max-md:border-0 max-md:bg-transparent">
       <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2 border-b border-line px-3 py-2 max-md:border-0 max-md:px-0">
-        <div className="flex flex-wrap items-center gap-2">
+        <div className="flex flex-wrap items-center gap-2 max-md:gap-1">
           <Segmented legend="Tool" segments={[{ value: "select", name: "Select", icon: MousePointer2 }, { value: "draw", name: "Draw", icon: SquareDashed }]} value={tool} onChange={setTool} />
           <IconButton icon={Undo2} label="Undo" aria-disabled={drawing.past.length === 0} className={cx(drawing.past.length === 0 && "opacity-35")} onClick={() => { dispatch({ type: "undo" }); }} />
-          <IconButton icon={Redo2} label="Redo" aria-disabled={drawing.future.length === 0} className={cx("-ml-1", drawing.future.length === 0 && "opacity-35")} onClick={() => { dispatch({ type: "redo" }); }} />
-          <Button size="small" kind="ghost" onClick={() => { dispatch({ type: "add", region: middle(size) }); }}>Add a part</Button>
+          <IconButton icon={Redo2} label="Redo" aria-disabled={drawing.future.length === 0} className={cx("-ml-2", drawing.future.length === 0 && "opacity-35")} onClick={() => { dispatch({ type: "redo" }); }} />
+          {phone ? <IconButton icon={SquarePlus} label="Add a part" onClick={add} /> : <Button size="small" kind="ghost" onClick={add}>Add a part</Button>}
         </div>
         <div className="flex items-center max-md:hidden">
           <IconButton icon={Minus} label="Smaller" aria-disabled={!canShrink} onClick={() => { zoom(-1); }} />
