@@ -13,6 +13,9 @@ from backplane.db.session import ReadSession, Session
 FIRST_ACCOUNT_LOCK = 0x71734953
 """An advisory lock that serialises registration, so that of two first accounts exactly one becomes the operator."""
 
+VALID = (RefreshToken.used_at.is_(None), RefreshToken.expires_at > func.now())
+"""A refresh token that can still be used, by the database's clock."""
+
 
 async def lock_registration(session: Session) -> None:
     await session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": FIRST_ACCOUNT_LOCK})
@@ -62,9 +65,8 @@ async def spend_refresh_token(session: Session, token_sha256: bytes) -> RefreshT
         update(RefreshToken)
         .where(
             RefreshToken.token_sha256 == token_sha256,
-            RefreshToken.used_at.is_(None),
-            RefreshToken.expires_at > func.now(),
             RefreshToken.browser.is_(False),
+            *VALID,
         )
         .values(used_at=func.now())
         .returning(RefreshToken)
@@ -88,9 +90,8 @@ async def spend_browser_token(
         update(RefreshToken)
         .where(
             RefreshToken.token_sha256 == token_sha256,
-            RefreshToken.used_at.is_(None),
-            RefreshToken.expires_at > func.now(),
             RefreshToken.browser.is_(True),
+            *VALID,
             ~rotated,
         )
         .values(used_at=func.now(), successor_salt=salt)
@@ -146,8 +147,7 @@ async def living_families(session: ReadSession, family_ids: Sequence[UUID]) -> s
     """Return the families that still have a valid token."""
     query = select(RefreshToken.family_id).where(
         RefreshToken.family_id == func.any(literal(family_ids, ARRAY(Uuid))),
-        RefreshToken.used_at.is_(None),
-        RefreshToken.expires_at > func.now(),
+        *VALID,
     )
     return set(await session.scalars(query))
 
