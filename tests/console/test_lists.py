@@ -1,9 +1,12 @@
 """Overview, history, job, quantum and webhooks, in Chromium on the running system."""
 
 import asyncio
+import os
 import re
+import signal
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import asyncpg
 import pytest
@@ -13,6 +16,7 @@ from tests.console.accessibility import violations_of
 from tests.console.visits import sign_in
 from tests.support.pictures import encode, make
 from tests.support.receiver import Receiver, receiving
+from tests.support.stack import SystemUnderTest, wait_until
 
 pytestmark = pytest.mark.stack
 
@@ -46,6 +50,19 @@ def clone(system, job_id: str, count: int) -> None:
     thread = threading.Thread(target=lambda: asyncio.run(run()))
     thread.start()
     thread.join()
+
+
+@contextmanager
+def pool_halted(system: SystemUnderTest) -> Iterator[None]:
+    """Stop the worker's processes, so that a job that has begun does not complete before the page shows it."""
+    children = system.children("worker")
+    for pid in children:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in children:
+            os.kill(pid, signal.SIGCONT)
 
 
 def shown(page: Page, count: str):
@@ -201,15 +218,18 @@ class TestJob:
         assert user.decrypt(picture, key_file, master_password="a password of mine").status_code == 200
         assert user.decrypt(picture, key_file, master_password="another password").status_code == 400
 
-    def test_running_job_survives_a_reload_and_is_cancelled(self, page, user):
-        job_id = user.submit(LARGE, name="large.png", quantum_purity="maximum")["job_id"]
+    def test_running_job_survives_a_reload_and_is_cancelled(self, page, user, system):
         sign_in(page, user)
-        page.goto(f"/jobs/{job_id}")
-        card = page.locator("section", has_text="In progress")
-        expect(card.get_by_text("Live", exact=True)).to_be_visible()
-        page.reload()
-        expect(card.get_by_role("progressbar")).to_be_visible()
-        card.get_by_role("button", name="Cancel").click()
+        job_id = user.submit(LARGE, name="large.png", quantum_purity="maximum")["job_id"]
+        wait_until(lambda: user.job(job_id)["status"] != "pending", "the job has begun")
+        with pool_halted(system):
+            page.goto(f"/jobs/{job_id}")
+            card = page.locator("section", has_text="In progress")
+            expect(card.get_by_text("Live", exact=True)).to_be_visible()
+            page.reload()
+            expect(card.get_by_role("progressbar")).to_be_visible()
+            card.get_by_role("button", name="Cancel").click()
+            wait_until(lambda: user.job(job_id)["cancel_requested"], "the worker is asked to stop")
         expect(page.get_by_text("The job was cancelled.")).to_be_visible()
         assert user.job(job_id)["status"] == "cancelled"
 
