@@ -6,6 +6,7 @@ npm are those of the machine. Where they are missing or too old, the wheel `node
 page that says what to run. REQUIRE_CONSOLE=1 makes that a failure.
 """
 
+import fcntl
 import hashlib
 import json
 import os
@@ -14,6 +15,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,15 +59,27 @@ class Node:
 
 
 def main() -> None:
-    wanted = digest()
-    if is_up_to_date(wanted):
-        return
+    with alone():
+        wanted = digest()
+        if is_up_to_date(wanted):
+            return
+        try:
+            build()
+        except Unbuildable as reason:
+            give_up(reason)
+        else:
+            STAMP.write_text(wanted, encoding="ascii")
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Wait until no other build runs in this clone: all write to the same folders."""
+    folder = os.open(ROOT / "console", os.O_RDONLY)
     try:
-        build()
-    except Unbuildable as reason:
-        give_up(reason)
-    else:
-        STAMP.write_text(wanted, encoding="ascii")
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
 
 
 def is_up_to_date(wanted: str) -> bool:

@@ -5,8 +5,11 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+from tests.support.stack import wait_until
 
 NPM = """#!/bin/sh
 echo "npm $*" >> "$CALLS"
@@ -52,6 +55,11 @@ class Project:
     def build(self, **variables):
         """Run the script on a network without packages; return its exit code and what it printed."""
         self.calls.write_text("")
+        process = self.start(**variables)
+        _, said = process.communicate()
+        return process.returncode, said
+
+    def start(self, **variables):
         environment = {
             name: text for name, text in os.environ.items() if not name.startswith(("REQUIRE", "PIP_", "COVERAGE"))
         }
@@ -61,19 +69,24 @@ class Project:
             "PIP_NO_INDEX": "1",
             "PIP_CONFIG_FILE": os.devnull,
         }
-        answer = subprocess.run(
+        return subprocess.Popen(
             [sys.executable, "scripts/build_console.py"],
             cwd=self.folder,
             env=environment | given | variables,
-            capture_output=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
             text=True,
-            check=False,
         )
-        return answer.returncode, answer.stderr
 
     @property
     def commands(self):
         return [line.split()[1] for line in self.calls.read_text().splitlines()]
+
+
+def waiting_for_locks():
+    """The processes of this machine that wait for a lock of a file."""
+    lines = Path("/proc/locks").read_text().splitlines()
+    return {int(line.split()[5]) for line in lines if line.split()[1] == "->"}
 
 
 @pytest.fixture
@@ -113,6 +126,17 @@ class TestBuild:
         (project.folder / name).unlink()
         project.build()
         assert project.commands == ["run"]
+
+    def test_second_build_waits_for_the_first(self, project):
+        gate = project.programs / "gate"
+        os.mkfifo(gate)
+        project.has(npm=NPM.replace("*build*)", f'*build*)\n    read line < "{gate}"'))
+        project.calls.write_text("")
+        processes = [project.start() for _ in range(3)]
+        wait_until(lambda: len(waiting_for_locks() & {process.pid for process in processes}) == 2, "two builds wait")
+        gate.write_text("go\n")
+        assert [process.communicate()[0] or process.returncode for process in processes] == [0, 0, 0]
+        assert project.commands == ["ci", "run"]
 
 
 class TestWithoutNode:

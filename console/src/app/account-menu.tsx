@@ -1,9 +1,8 @@
 import { ChevronsUpDown, LogOut, Settings } from "lucide-react";
 import { useMe } from "@/lib/api.ts";
-import { explain } from "@/lib/problems.ts";
 import { leaveConsole } from "@/lib/session.ts";
 import { Menu } from "@/ui/menu.tsx";
-import { toast } from "@/ui/toast.tsx";
+import { toastError } from "@/ui/toast.tsx";
 
 /** Who is signed in, and the way out. */
 export function AccountMenu() {
@@ -30,8 +29,7 @@ export async function leave(): Promise<void> {
   try {
     await leaveConsole();
   } catch (error) {
-    const { sentence, remedy } = explain(error);
-    toast("You are still signed in", { tone: "bad", text: `${sentence} ${remedy}` });
+    toastError("You are still signed in", error);
   }
 }
 

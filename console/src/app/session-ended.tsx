@@ -1,5 +1,6 @@
 import { useNavigate } from "@tanstack/react-router";
-import { useEffect, useState } from "react";
+import { useEffect } from "react";
+import { useAction } from "@/lib/action.ts";
 import { continueAs, useMe } from "@/lib/api.ts";
 import { submitting, textOf } from "@/lib/forms.ts";
 import { SIGN_IN_WORDS } from "@/lib/problems.ts";
@@ -23,10 +24,14 @@ export function SessionEnded() {
 }
 
 function Question({ email }: { email: string }) {
-  const { submit, busy, error } = useSignInAgain(email);
+  const navigate = useNavigate();
+  const { run, busy, error } = useAction(async (form: FormData) => {
+    await session.signIn(email, textOf(form, "password"));
+    if ((await continueAs(email)) === "other") await navigate({ to: "/overview" });
+  });
   return (
     <Modal open label="The session has ended" className="m-auto w-[min(440px,calc(100vw-32px))] rounded-card backdrop:bg-bg">
-      <form onSubmit={submitting(submit)} className="grid gap-4 p-5">
+      <form onSubmit={submitting(run)} className="grid gap-4 p-5">
         <div>
           <h2 className="text-lead font-semibold">The session has ended.</h2>
           <p className="text-dense text-muted">Sign in to go on where you were. What you entered is kept.</p>
@@ -42,23 +47,4 @@ function Question({ email }: { email: string }) {
       </form>
     </Modal>
   );
-}
-
-function useSignInAgain(email: string) {
-  const navigate = useNavigate();
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
-  const submit = async (form: FormData) => {
-    setBusy(true);
-    setError(null);
-    try {
-      await session.signIn(email, textOf(form, "password"));
-      if ((await continueAs(email)) === "other") await navigate({ to: "/overview" });
-    } catch (failure) {
-      setError(failure);
-    } finally {
-      setBusy(false);
-    }
-  };
-  return { submit, busy, error };
 }

@@ -7,10 +7,10 @@ export function textOf(form: FormData, name: string): string {
 }
 
 /** For `onSubmit`. A form with `action` is emptied by React after the act, and a refusal must not cost what was typed. */
-export function submitting(act: (form: FormData) => Promise<void>): (event: SubmitEvent<HTMLFormElement>) => void {
+export function submitting(act: (form: FormData) => void): (event: SubmitEvent<HTMLFormElement>) => void {
   return (event) => {
     event.preventDefault();
-    void act(new FormData(event.currentTarget));
+    act(new FormData(event.currentTarget));
   };
 }
 

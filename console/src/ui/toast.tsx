@@ -1,5 +1,6 @@
 import { CircleAlert, CircleCheck, X } from "lucide-react";
 import { useEffect, useRef, useState, useSyncExternalStore, type ReactNode } from "react";
+import { explain } from "@/lib/problems.ts";
 import { IconButton } from "@/ui/button.tsx";
 
 interface Toast {
@@ -19,6 +20,12 @@ const SECONDS = 6;
 export function toast(title: string, options: Partial<Pick<Toast, "tone" | "text" | "action">> = {}): void {
   last += 1;
   change([...shown, { key: last, tone: "ok" as const, title, ...options }].slice(-4));
+}
+
+/** Say that an action has failed, why, and what to do. */
+export function toastError(title: string, error: unknown): void {
+  const { sentence, remedy } = explain(error);
+  toast(title, { tone: "bad", text: `${sentence} ${remedy}` });
 }
 
 function change(next: Toast[]): void {

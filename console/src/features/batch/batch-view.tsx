@@ -3,6 +3,7 @@ import { Plus, RefreshCw, X } from "lucide-react";
 import { useState } from "react";
 import { Items, type Line } from "@/features/batch/items.tsx";
 import { ZipCard } from "@/features/batch/zip-card.tsx";
+import { useAction } from "@/lib/action.ts";
 import { client, queries } from "@/lib/api.ts";
 import { count, percent, plural } from "@/lib/format.ts";
 import { useBatch } from "@/lib/watch.ts";
@@ -72,23 +73,15 @@ function countsText(lines: Line[]): string {
 }
 
 function Actions({ batch, retryable, onError }: { batch: Batch; retryable: number; onError: (error: unknown) => void }) {
-  const [busy, setBusy] = useState(false);
-  const act = async (change: Promise<Batch>) => {
-    setBusy(true);
+  const { run, busy } = useAction(async (change: (id: string) => Promise<Batch>) => {
     onError(null);
-    try {
-      queries.setQueryData([batch.batch_id], await change);
-      void queries.invalidateQueries({ queryKey: ["batches"] });
-    } catch (error) {
-      onError(error);
-    } finally {
-      setBusy(false);
-    }
-  };
-  if (batch.status === "processing") return <Button icon={X} busy={busy} onClick={() => void act(client.batches.cancel(batch.batch_id))}>Cancel the rest</Button>;
+    queries.setQueryData([batch.batch_id], await change(batch.batch_id));
+    void queries.invalidateQueries({ queryKey: ["batches"] });
+  }, onError);
+  if (batch.status === "processing") return <Button icon={X} busy={busy} onClick={() => { run((id) => client.batches.cancel(id)); }}>Cancel the rest</Button>;
   return (
     <>
-      {retryable > 0 && <Button icon={RefreshCw} busy={busy} onClick={() => void act(client.batches.retry(batch.batch_id))}>Try {retryable} again</Button>}
+      {retryable > 0 && <Button icon={RefreshCw} busy={busy} onClick={() => { run((id) => client.batches.retry(id)); }}>Try {retryable} again</Button>}
       <ButtonLink icon={Plus} to="/batch">New batch</ButtonLink>
     </>
   );

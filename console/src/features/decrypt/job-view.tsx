@@ -5,9 +5,10 @@ import { useNavigate } from "@tanstack/react-router";
 import { Outcome } from "@/features/decrypt/outcome.tsx";
 import { keepFiles } from "@/features/decrypt/submission.ts";
 import { NO_FILES } from "@/features/decrypt/slots.ts";
-import { client } from "@/lib/api.ts";
+import { useAction } from "@/lib/action.ts";
+import { client, queries } from "@/lib/api.ts";
 import { useSteadyNow } from "@/lib/hooks.ts";
-import { explain, explainCode } from "@/lib/problems.ts";
+import { explainCode } from "@/lib/problems.ts";
 import { stagesAt, stagesOf, timeOf } from "@/lib/stages.ts";
 import { useJob, type Watch } from "@/lib/watch.ts";
 import { Live } from "@/ui/badge.tsx";
@@ -19,7 +20,7 @@ import { Bone, Skeleton } from "@/ui/empty.tsx";
 import { Message, ProblemMessage } from "@/ui/message.tsx";
 import { PageHead } from "@/ui/page.tsx";
 import { Steps } from "@/ui/steps.tsx";
-import { toast } from "@/ui/toast.tsx";
+import { toastError } from "@/ui/toast.tsx";
 
 const BACK = <ButtonLink icon={LockOpen} to="/decrypt">Change something and try again</ButtonLink>;
 
@@ -63,17 +64,10 @@ function Fetched({ job }: { job: Job }) {
 function Running({ job, watch }: { job: Job; watch: Watch<Job, JobState> }) {
   const now = useSteadyNow();
   const steps = stagesAt(stagesOf("decrypt", false, watch.marks), watch.live?.stage ?? job.stage, watch.marks, now);
-  const cancel = async () => {
-    try {
-      await client.jobs.cancel(job.job_id);
-    } catch (error) {
-      const { sentence, remedy } = explain(error);
-      toast("The job could not be cancelled", { tone: "bad", text: `${sentence} ${remedy}` });
-    }
-  };
+  const { run, busy } = useAction(async () => { queries.setQueryData([job.job_id], await client.jobs.cancel(job.job_id)); }, (error) => { toastError("The job could not be cancelled", error); });
   return (
     <>
-      <PageHead title="Decrypting" note={<CopyableId id={job.job_id} what="job id" />} actions={<Button icon={X} onClick={() => void cancel()}>Cancel</Button>} />
+      <PageHead title="Decrypting" note={<CopyableId id={job.job_id} what="job id" />} actions={<Button icon={X} busy={busy || job.cancel_requested} busyLabel="Cancelling…" onClick={() => { run(); }}>Cancel</Button>} />
       {watch.error !== null && <div className="mb-4"><ProblemMessage error={watch.error} /></div>}
       <Card aria-label="Progress" className="max-w-xl">
         <CardPart><Steps steps={steps.map(({ name, title, state, seconds }) => ({ key: name, title, state, time: timeOf(seconds), note: name === "verifying" && state === "active" ? "Every check, before anything is given out" : undefined }))} /></CardPart>

@@ -1,10 +1,10 @@
 import { frameSize } from "@imageshield/client/format";
 import type { Job } from "@imageshield/client";
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
 import type { FilesProps } from "@/features/decrypt/files.tsx";
 import { SmallSlot } from "@/features/decrypt/small-slot.tsx";
 import { bareOf, keyFileOf, keyIdText } from "@/features/decrypt/slots.ts";
+import { useAction } from "@/lib/action.ts";
 import { client } from "@/lib/api.ts";
 import { moment, shortId } from "@/lib/format.ts";
 import { Button } from "@/ui/button.tsx";
@@ -68,30 +68,15 @@ function FromFile(props: FilesProps) {
   const { fitting } = useCandidates(props);
   const keyFile = keyFileOf(slots);
   const own = fitting.find((job) => keyFile && job.key_id === keyIdText(keyFile.keyId));
-  const { fetchIt, busy, error } = useHeader((file) => { onFiles([file], "header"); });
+  const { run, busy, error } = useAction(async (job: string) => {
+    const { blob, name } = await client.jobs.header(job);
+    onFiles([new File([blob], name ?? "picture.qhdr")], "header");
+  });
   return (
     <div className="grid gap-2">
       <SmallSlot name="Header" note="of the picture as it was" slot="header" look={slots.header} accept=".qhdr" onFiles={onFiles} hint="The service gives it out for each of your encryptions, and imageshield header writes it from an unchanged copy." />
-      {!slots.header && own && <div><Button size="small" busy={busy} onClick={() => void fetchIt(own.job_id)}>Fetch the header from the service</Button></div>}
+      {!slots.header && own && <div><Button size="small" busy={busy} onClick={() => { run(own.job_id); }}>Fetch the header from the service</Button></div>}
       {error !== null && <ProblemMessage error={error} />}
     </div>
   );
-}
-
-function useHeader(arrived: (file: File) => void) {
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
-  const fetchIt = async (job: string) => {
-    setBusy(true);
-    setError(null);
-    try {
-      const { blob, name } = await client.jobs.header(job);
-      arrived(new File([blob], name ?? "picture.qhdr"));
-    } catch (failure) {
-      setError(failure);
-    } finally {
-      setBusy(false);
-    }
-  };
-  return { fetchIt, busy, error };
 }

@@ -2,6 +2,7 @@ import type { Download as Fetched, Job } from "@imageshield/client";
 import { AppWindow, Download, FileCheck2, FileImage, FileText, KeyRound, Package, type LucideIcon } from "lucide-react";
 import { useState, type ReactNode } from "react";
 import type { Evidence } from "@/features/encrypt/evidence.ts";
+import { useAction } from "@/lib/action.ts";
 import { client } from "@/lib/api.ts";
 import { bytes, day } from "@/lib/format.ts";
 import { saveAs } from "@/lib/save.ts";
@@ -72,26 +73,18 @@ export function nameFor(job: Pick<Job, "job_id" | "file_name">, name: string | n
 }
 
 function Row({ job, item: { icon: Icon, name, note, size, fetch }, onError }: { job: Job; item: Item; onError: (error: unknown) => void }) {
-  const [busy, setBusy] = useState(false);
   const [fetched, setFetched] = useState<number>();
-  const take = async () => {
-    setBusy(true);
+  const { run, busy } = useAction(async () => {
     onError(null);
-    try {
-      const file = await fetch();
-      setFetched(file.blob.size);
-      saveAs(file.blob, nameFor(job, file.name));
-    } catch (error) {
-      onError(error);
-    } finally {
-      setBusy(false);
-    }
-  };
+    const file = await fetch();
+    setFetched(file.blob.size);
+    saveAs(file.blob, nameFor(job, file.name));
+  }, onError);
   return (
     <li className="flex items-center gap-3.5 border-hairline px-5 py-3 not-first:border-t max-md:px-4">
       <Icon aria-hidden className="size-4 shrink-0" strokeWidth={1.75} />
       <Words name={name} note={note} size={size ?? fetched} />
-      <Button size="small" icon={Download} busy={busy} onClick={() => void take()} aria-label={`Download: ${name}`}>Download</Button>
+      <Button size="small" icon={Download} busy={busy} onClick={() => { run(); }} aria-label={`Download: ${name}`}>Download</Button>
     </li>
   );
 }

@@ -1,7 +1,7 @@
 import { Plus, RefreshCw } from "lucide-react";
-import { useState } from "react";
 import { Result } from "@/features/encrypt/result.tsx";
 import { Running } from "@/features/encrypt/running.tsx";
+import { useAction } from "@/lib/action.ts";
 import { client, queries } from "@/lib/api.ts";
 import { explainCode } from "@/lib/problems.ts";
 import { useJob } from "@/lib/watch.ts";
@@ -49,7 +49,7 @@ const OtherKind = ({ job }: { job: Job }) => (
 );
 
 function Ended({ job }: { job: Job }) {
-  const { again, busy, error } = useRetry(job);
+  const { run, busy, error } = useAction(async () => { queries.setQueryData([job.job_id], await client.jobs.retry(job.job_id)); });
   const why = explainCode(job.error?.code ?? "", job.error?.title);
   const cancelled = job.status === "cancelled";
   return (
@@ -58,28 +58,11 @@ function Ended({ job }: { job: Job }) {
       {cancelled ? (
         <Message tone="info" title="The job was cancelled." action={<ButtonLink to="/encrypt">Choose a picture</ButtonLink>}>Nothing was encrypted, and the picture was deleted.</Message>
       ) : (
-        <Message tone="bad" title={why.sentence} link={why.page ? { to: why.page, text: "Reasons and remedies" } : undefined} action={<Button icon={RefreshCw} busy={busy} onClick={() => void again()}>Try again</Button>}>
+        <Message tone="bad" title={why.sentence} link={why.page ? { to: why.page, text: "Reasons and remedies" } : undefined} action={<Button icon={RefreshCw} busy={busy} onClick={() => { run(); }}>Try again</Button>}>
           {job.error?.detail ?? why.remedy} The picture is kept for 24 hours to try again.
         </Message>
       )}
       {error !== null && <div className="mt-4"><ProblemMessage error={error} /></div>}
     </>
   );
-}
-
-function useRetry(job: Job) {
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
-  const again = async () => {
-    setBusy(true);
-    setError(null);
-    try {
-      queries.setQueryData([job.job_id], await client.jobs.retry(job.job_id));
-    } catch (failure) {
-      setError(failure);
-    } finally {
-      setBusy(false);
-    }
-  };
-  return { again, busy, error };
 }

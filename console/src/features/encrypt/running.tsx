@@ -1,13 +1,12 @@
 import type { Job, JobState } from "@imageshield/client";
 import { Binary, Link2, X } from "lucide-react";
-import { useState } from "react";
 import { copyOf } from "@/features/encrypt/submission.ts";
-import { client } from "@/lib/api.ts";
+import { useAction } from "@/lib/action.ts";
+import { client, queries } from "@/lib/api.ts";
 import { dimensions, duration } from "@/lib/format.ts";
 import { useSteadyNow } from "@/lib/hooks.ts";
 import { useObjectUrl } from "@/lib/object-url.ts";
 import { usePreviewShown } from "@/lib/preferences.ts";
-import { explain } from "@/lib/problems.ts";
 import { stagesAt, stagesOf, timeOf } from "@/lib/stages.ts";
 import type { Watch } from "@/lib/watch.ts";
 import { Live } from "@/ui/badge.tsx";
@@ -19,7 +18,7 @@ import { Columns, PageHead } from "@/ui/page.tsx";
 import { PictureKey, PictureProgress } from "@/ui/picture.tsx";
 import { Progress } from "@/ui/progress.tsx";
 import { Steps } from "@/ui/steps.tsx";
-import { toast } from "@/ui/toast.tsx";
+import { toast, toastError } from "@/ui/toast.tsx";
 
 interface Props {
   job: Job;
@@ -47,21 +46,11 @@ function Facts({ job: { file_name, image } }: { job: Job }) {
 }
 
 function Actions({ job }: { job: Job }) {
-  const [busy, setBusy] = useState(job.cancel_requested);
-  const cancel = async () => {
-    setBusy(true);
-    try {
-      await client.jobs.cancel(job.job_id);
-    } catch (error) {
-      setBusy(false);
-      const { sentence, remedy } = explain(error);
-      toast("The job could not be cancelled", { tone: "bad", text: `${sentence} ${remedy}` });
-    }
-  };
+  const { run, busy } = useAction(async () => { queries.setQueryData([job.job_id], await client.jobs.cancel(job.job_id)); }, (error) => { toastError("The job could not be cancelled", error); });
   return (
     <>
       <Button icon={Link2} onClick={() => void copyLink()}>Copy link</Button>
-      <Button icon={X} busy={busy} busyLabel="Cancelling…" onClick={() => void cancel()}>Cancel</Button>
+      <Button icon={X} busy={busy || job.cancel_requested} busyLabel="Cancelling…" onClick={() => { run(); }}>Cancel</Button>
     </>
   );
 }

@@ -1,9 +1,9 @@
 import type { Download, Job } from "@imageshield/client";
 import { useState } from "react";
+import { useAction } from "@/lib/action.ts";
 import { client, queries } from "@/lib/api.ts";
-import { explain } from "@/lib/problems.ts";
 import { saveAs } from "@/lib/save.ts";
-import { toast } from "@/ui/toast.tsx";
+import { toastError } from "@/ui/toast.tsx";
 
 type Part = "result" | "receipt" | "material" | "header" | "html" | "pdf" | "keyFile";
 
@@ -33,28 +33,20 @@ export function useDownloads({ job_id }: Job) {
   return { busy, fetch: (part: Part) => void fetch(part) };
 }
 
-export function toastError(title: string, error: unknown): void {
-  const { sentence, remedy } = explain(error);
-  toast(title, { tone: "bad", text: `${sentence} ${remedy}` });
-}
-
 /** Try again or cancel; the lists that show it are asked again. */
 export function useSteering({ job_id }: Job) {
-  const [busy, setBusy] = useState(false);
-  const steer = async (call: (id: string) => Promise<Job>, failed: string) => {
-    setBusy(true);
+  const { run, busy } = useAction(async (call: (id: string) => Promise<Job>, failed: string) => {
     try {
       queries.setQueryData([job_id], await call(job_id));
     } catch (error) {
       toastError(failed, error);
       await queries.invalidateQueries({ queryKey: [job_id] });
     }
-    setBusy(false);
     await queries.invalidateQueries({ queryKey: ["jobs"] });
-  };
+  });
   return {
     busy,
-    retry: () => void steer((id) => client.jobs.retry(id), "The job could not be tried again"),
-    cancel: () => void steer((id) => client.jobs.cancel(id), "The job could not be cancelled"),
+    retry: () => { run((id) => client.jobs.retry(id), "The job could not be tried again"); },
+    cancel: () => { run((id) => client.jobs.cancel(id), "The job could not be cancelled"); },
   };
 }

@@ -4,12 +4,11 @@ import { RotateCw } from "lucide-react";
 import { client, queries } from "@/lib/api.ts";
 import { duration } from "@/lib/format.ts";
 import { addressOf } from "@/lib/webhooks.ts";
-import { toastError } from "@/features/job/actions.ts";
 import { AttemptBadge } from "@/ui/attempt-badge.tsx";
 import { Button } from "@/ui/button.tsx";
 import { Card, CardHead } from "@/ui/card.tsx";
 import { Table, type Column } from "@/ui/table.tsx";
-import { toast } from "@/ui/toast.tsx";
+import { toast, toastError } from "@/ui/toast.tsx";
 
 interface Sent {
   delivery: Delivery;

@@ -1,7 +1,8 @@
 import type { Job } from "@imageshield/client";
 import { useState } from "react";
+import { useAction } from "@/lib/action.ts";
 import { client } from "@/lib/api.ts";
-import { textOf } from "@/lib/forms.ts";
+import { submitting, textOf } from "@/lib/forms.ts";
 import { saveAs } from "@/lib/save.ts";
 import { Button, ButtonAnchor } from "@/ui/button.tsx";
 import { RadioCards } from "@/ui/choice.tsx";
@@ -17,7 +18,11 @@ const SHORTEST = 12;
 export function KeyFileDialog({ job, onClose }: { job: Job; onClose: () => void }) {
   const managed = job.key_custody === "managed";
   const [lock, setLock] = useState<Lock>("password");
-  const { busy, error, download } = useExport(job, onClose);
+  const { run, busy, error } = useAction(async (form: FormData) => {
+    const { blob, name } = await client.jobs.keyFile(job.job_id, locked ? { locks: { master_password: textOf(form, "password") } } : {});
+    saveAs(blob, name ?? `${job.file_name ?? job.job_id}.qkey`);
+    onClose();
+  });
   const locked = managed && lock === "password";
   const actions = (
     <>
@@ -27,7 +32,7 @@ export function KeyFileDialog({ job, onClose }: { job: Job; onClose: () => void 
   );
   return (
     <Dialog open onClose={onClose} title="Key file" actions={actions}>
-      <form id={FORM} onSubmit={(event) => { event.preventDefault(); void download(locked ? textOf(new FormData(event.currentTarget), "password") : null); }} className="grid gap-3 text-ink">
+      <form id={FORM} onSubmit={submitting(run)} className="grid gap-3 text-ink">
         <p className="text-muted">{managed ? "The service keeps this key. With the key file the picture also opens without the service." : "The file is as locked as the picture’s key: its password or recipients open it, and the service cannot."}</p>
         {managed && <RadioCards legend="How the key file is locked" options={LOCKS} value={lock} onChange={setLock} />}
         {locked && <PasswordInput name="password" label="Password for the key file" autoComplete="new-password" minLength={SHORTEST} hint="At least 12 characters. If it is lost, nobody can help." required />}
@@ -50,21 +55,3 @@ const Opener = () => (
     <ButtonAnchor size="small" href="/open.html" download="open.html">open.html</ButtonAnchor>
   </div>
 );
-
-function useExport({ job_id, file_name }: Job, onDone: () => void) {
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
-  const download = async (password: string | null) => {
-    setBusy(true);
-    setError(null);
-    try {
-      const { blob, name } = await client.jobs.keyFile(job_id, password === null ? {} : { locks: { master_password: password } });
-      saveAs(blob, name ?? `${file_name ?? job_id}.qkey`);
-      onDone();
-    } catch (failure) {
-      setError(failure);
-    }
-    setBusy(false);
-  };
-  return { busy, error, download };
-}

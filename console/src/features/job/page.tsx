@@ -2,7 +2,7 @@ import { ApiProblem, type Job } from "@imageshield/client";
 import { useNavigate } from "@tanstack/react-router";
 import { FileSearch, History } from "lucide-react";
 import { useState } from "react";
-import { toastError, useDownloads, useSteering } from "@/features/job/actions.ts";
+import { useDownloads, useSteering } from "@/features/job/actions.ts";
 import { DeliveriesCard } from "@/features/job/deliveries.tsx";
 import { JobHead } from "@/features/job/head.tsx";
 import { KeyFileDialog } from "@/features/job/key-file.tsx";
@@ -11,6 +11,7 @@ import { Notices } from "@/features/job/notices.tsx";
 import { ProvenanceCard } from "@/features/job/provenance.tsx";
 import { Side } from "@/features/job/side.tsx";
 import { TimelineCard } from "@/features/job/timeline.tsx";
+import { useAction } from "@/lib/action.ts";
 import { usePathParam } from "@/lib/address.ts";
 import { client, queries } from "@/lib/api.ts";
 import { isOpen, titleOf } from "@/lib/jobs.ts";
@@ -21,7 +22,7 @@ import { Confirm } from "@/ui/confirm.tsx";
 import { Bone, Empty, Skeleton } from "@/ui/empty.tsx";
 import { ProblemMessage } from "@/ui/message.tsx";
 import { Columns, PageHead, Stack } from "@/ui/page.tsx";
-import { toast } from "@/ui/toast.tsx";
+import { toast, toastError } from "@/ui/toast.tsx";
 
 export default function JobPage() {
   const id = usePathParam("job");
@@ -57,22 +58,18 @@ function Details({ job, watch }: { job: Job; watch: ReturnType<typeof useJob> })
 
 function DeleteDialog({ job, onClose }: { job: Job; onClose: () => void }) {
   const navigate = useNavigate();
-  const [busy, setBusy] = useState(false);
-  const remove = async () => {
-    setBusy(true);
-    try {
-      await client.jobs.remove(job.job_id);
-      toast("Job deleted");
-      await navigate({ to: "/history" });
-      queries.removeQueries({ queryKey: [job.job_id] });
-      await queries.resetQueries({ queryKey: ["jobs"] });
-    } catch (error) {
-      toastError("The job could not be deleted", error);
-      onClose();
-    }
-  };
+  const { run, busy } = useAction(async () => {
+    await client.jobs.remove(job.job_id);
+    toast("Job deleted");
+    await navigate({ to: "/history" });
+    queries.removeQueries({ queryKey: [job.job_id] });
+    await queries.resetQueries({ queryKey: ["jobs"] });
+  }, (error) => {
+    toastError("The job could not be deleted", error);
+    onClose();
+  });
   return (
-    <Confirm open onClose={onClose} title={`Delete “${titleOf(job)}”?`} keep="Keep it" act="Delete the job" busy={busy} onAct={() => void remove()}>
+    <Confirm open onClose={onClose} title={`Delete “${titleOf(job)}”?`} keep="Keep it" act="Delete the job" busy={busy} onAct={() => { run(); }}>
       {job.kind === "decrypt" ? "The decrypted picture is deleted here." : "The encrypted picture, its receipt and its analysis are deleted here. The key stays, so a picture that was downloaded still opens."}
     </Confirm>
   );

@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useAction } from "@/lib/action.ts";
 import { enterConsole } from "@/lib/enter.ts";
 import { useFirstVisit } from "@/lib/first-visit.ts";
 import { submitting, textOf } from "@/lib/forms.ts";
@@ -14,10 +14,13 @@ export default function LoginPage() {
   useFirstVisit();
   const query = new URLSearchParams(location.search);
   const email = query.get("email");
-  const { submit, busy, error } = useSignIn(safeNext(query.get("next")));
+  const { run, busy, error } = useAction(async (form: FormData) => {
+    await session.signIn(textOf(form, "email"), textOf(form, "password"));
+    await enterConsole(safeNext(query.get("next")));
+  });
   return (
     <EntryFrame title="Sign in" note={<>to <strong className="font-medium text-ink">{location.host}</strong></>}>
-      <form onSubmit={submitting(submit)} className="grid gap-5">
+      <form onSubmit={submitting(run)} className="grid gap-5">
         {error !== null && <ProblemMessage error={error} words={SIGN_IN_WORDS} />}
         <Input label="Email" name="email" type="email" autoComplete="username" required autoFocus={!email} defaultValue={email ?? ""} controlClassName="h-11" />
         <PasswordInput label="Password" name="password" autoComplete="current-password" required autoFocus={Boolean(email)} controlClassName="h-11" />
@@ -28,22 +31,4 @@ export default function LoginPage() {
       </p>
     </EntryFrame>
   );
-}
-
-function useSignIn(next: string) {
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
-  const submit = async (form: FormData) => {
-    setBusy(true);
-    setError(null);
-    try {
-      await session.signIn(textOf(form, "email"), textOf(form, "password"));
-      await enterConsole(next);
-    } catch (failure) {
-      setError(failure);
-    } finally {
-      setBusy(false);
-    }
-  };
-  return { submit, busy, error };
 }

@@ -1,5 +1,6 @@
 import { Lock } from "lucide-react";
 import { useId, useState } from "react";
+import { useAction } from "@/lib/action.ts";
 import { client } from "@/lib/api.ts";
 import { cx } from "@/lib/cx.ts";
 import { dimensions } from "@/lib/format.ts";
@@ -24,7 +25,10 @@ export const SampleStep = ({ onAccepted }: { onAccepted: Accepted }) => (
 
 function Samples({ onAccepted }: { onAccepted: Accepted }) {
   const [chosen, setChosen] = useState<Sample>(SAMPLES[0]);
-  const { send, busy, error } = useSending(onAccepted);
+  const { run, busy, error } = useAction(async (load: () => Promise<File>) => {
+    const file = await load();
+    onAccepted((await client.encrypt(file, { analyze: true }).accepted).job_id, file);
+  });
   return (
     <div className="grid gap-4">
       {error !== null && <ProblemMessage error={error} />}
@@ -35,8 +39,8 @@ function Samples({ onAccepted }: { onAccepted: Accepted }) {
       <div className="flex flex-wrap items-center justify-between gap-3">
         <p className="text-dense text-muted">You can delete it afterwards.</p>
         <div className="flex flex-wrap gap-2 max-md:w-full max-md:flex-col-reverse max-md:[&_label]:w-full max-md:[&>span]:flex">
-          <Chooser label="Your own picture" accept="image/*" onFiles={(files) => void send(() => Promise.resolve(files[0]))}>Use my own picture</Chooser>
-          <Button kind="iris" icon={Lock} busy={busy} busyLabel="Sending…" onClick={() => void send(() => fileOf(chosen))}>Encrypt “{chosen.name}”</Button>
+          <Chooser label="Your own picture" accept="image/*" onFiles={(files) => { run(() => Promise.resolve(files[0])); }}>Use my own picture</Chooser>
+          <Button kind="iris" icon={Lock} busy={busy} busyLabel="Sending…" onClick={() => { run(() => fileOf(chosen)); }}>Encrypt “{chosen.name}”</Button>
         </div>
       </div>
     </div>
@@ -55,23 +59,4 @@ function SampleCard({ sample, chosen, onChoose }: { sample: Sample; chosen: bool
       </label>
     </div>
   );
-}
-
-function useSending(onAccepted: Accepted) {
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
-  const send = async (load: () => Promise<File>) => {
-    setBusy(true);
-    setError(null);
-    try {
-      const file = await load();
-      const { job_id } = await client.encrypt(file, { analyze: true }).accepted;
-      onAccepted(job_id, file);
-    } catch (failure) {
-      setError(failure);
-    } finally {
-      setBusy(false);
-    }
-  };
-  return { send, busy, error };
 }

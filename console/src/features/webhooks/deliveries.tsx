@@ -2,11 +2,11 @@ import type { Delivery, DeliveryFilter, Webhook } from "@imageshield/client";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Check, CircleDot, Clock, Inbox, RotateCw, X } from "lucide-react";
-import { useMemo, useState } from "react";
+import { useMemo } from "react";
+import { useAction } from "@/lib/action.ts";
 import { useAddress } from "@/lib/address.ts";
 import { client, queries } from "@/lib/api.ts";
 import { duration } from "@/lib/format.ts";
-import { explain } from "@/lib/problems.ts";
 import { outcomeOf } from "@/lib/webhooks.ts";
 import { Badge } from "@/ui/badge.tsx";
 import { Button } from "@/ui/button.tsx";
@@ -17,7 +17,7 @@ import { FilterSelect } from "@/ui/filter.tsx";
 import { ProblemMessage } from "@/ui/message.tsx";
 import { MorePages, Table, type Column } from "@/ui/table.tsx";
 import { Time } from "@/ui/time.tsx";
-import { toast } from "@/ui/toast.tsx";
+import { toast, toastError } from "@/ui/toast.tsx";
 
 type State = NonNullable<DeliveryFilter["status"]>;
 const STATES: { value: State; name: string }[] = [
@@ -92,19 +92,15 @@ function Answers({ delivery: { attempts, next_attempt_at, status } }: { delivery
 }
 
 function Again({ endpoint, delivery }: { endpoint: Webhook; delivery: Delivery }) {
-  const [busy, setBusy] = useState(false);
-  if (isUnderWay(delivery)) return null;
-  const replay = async () => {
-    setBusy(true);
+  const { run, busy } = useAction(async () => {
     try {
       await client.webhooks.replay(endpoint.id, delivery.id);
       toast("Sent again", { text: "Under its old id, so that the receiver can tell." });
     } catch (error) {
-      const { sentence, remedy } = explain(error);
-      toast("The message was not sent again", { tone: "bad", text: `${sentence} ${remedy}` });
+      toastError("The message was not sent again", error);
     }
     await queries.invalidateQueries({ queryKey: ["deliveries-of", endpoint.id] });
-    setBusy(false);
-  };
-  return <Button size="small" icon={RotateCw} busy={busy} aria-label={`Send again: ${delivery.event_type}`} onClick={() => void replay()}>Send again</Button>;
+  });
+  if (isUnderWay(delivery)) return null;
+  return <Button size="small" icon={RotateCw} busy={busy} aria-label={`Send again: ${delivery.event_type}`} onClick={() => { run(); }}>Send again</Button>;
 }

@@ -1,8 +1,9 @@
 import type { NewWebhook, Webhook, WebhookWithSecret } from "@imageshield/client";
 import { ApiProblem } from "@imageshield/client";
 import { useState } from "react";
+import { useAction } from "@/lib/action.ts";
 import { client } from "@/lib/api.ts";
-import { textOf } from "@/lib/forms.ts";
+import { submitting, textOf } from "@/lib/forms.ts";
 import { explain } from "@/lib/problems.ts";
 import { EVENTS } from "@/lib/webhooks.ts";
 import { Button } from "@/ui/button.tsx";
@@ -27,21 +28,11 @@ interface Props {
 /** Address, events and note of an endpoint. */
 export function EndpointForm({ endpoint, onClose, onCreated, onChanged }: Props) {
   const [events, setEvents] = useState<ReadonlySet<string>>(new Set(endpoint?.events ?? FIRST));
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
-  const send = async (form: FormData) => {
-    if (events.size === 0) return;
-    setBusy(true);
-    setError(null);
+  const { run, busy, error } = useAction(async (form: FormData) => {
     const body = { url: textOf(form, "url").trim(), events: [...events] as Event[], description: textOf(form, "description").trim() || null };
-    try {
-      if (endpoint) onChanged?.(await client.webhooks.change(endpoint.id, body));
-      else onCreated?.(await client.webhooks.create(body));
-    } catch (failure) {
-      setError(failure);
-      setBusy(false);
-    }
-  };
+    if (endpoint) onChanged?.(await client.webhooks.change(endpoint.id, body));
+    else onCreated?.(await client.webhooks.create(body));
+  });
   const refused = urlFault(error);
   const actions = (
     <>
@@ -51,7 +42,7 @@ export function EndpointForm({ endpoint, onClose, onCreated, onChanged }: Props)
   );
   return (
     <Dialog open onClose={onClose} title={endpoint ? "Change the endpoint" : "Add an endpoint"} actions={actions}>
-      <form id={FORM} onSubmit={(event) => { event.preventDefault(); void send(new FormData(event.currentTarget)); }} className="mt-2 grid gap-4 text-ink">
+      <form id={FORM} onSubmit={submitting((form) => { if (events.size > 0) run(form); })} className="mt-2 grid gap-4 text-ink">
         {error !== null && refused === undefined && <ProblemMessage error={error} />}
         <Input type="url" name="url" label="Address" placeholder="https://example.org/hooks/imageshield" hint="https, on port 443 or 8443, with public addresses only." error={refused} defaultValue={endpoint?.url ?? ""} maxLength={2048} autoComplete="off" autoFocus required />
         <fieldset>

@@ -7,8 +7,8 @@ import { EndpointForm } from "@/features/webhooks/endpoint-form.tsx";
 import { DeleteQuestion, RotateQuestion } from "@/features/webhooks/questions.tsx";
 import { SecretDialog } from "@/features/webhooks/secret.tsx";
 import { EndpointState, troubleOf } from "@/features/webhooks/state.tsx";
+import { useAction } from "@/lib/action.ts";
 import { client, queries } from "@/lib/api.ts";
-import { explain } from "@/lib/problems.ts";
 import { addressOf } from "@/lib/webhooks.ts";
 import { Badge } from "@/ui/badge.tsx";
 import { Button } from "@/ui/button.tsx";
@@ -20,7 +20,7 @@ import { Menu } from "@/ui/menu.tsx";
 import { Message, ProblemMessage } from "@/ui/message.tsx";
 import { PageHead } from "@/ui/page.tsx";
 import { Time } from "@/ui/time.tsx";
-import { toast } from "@/ui/toast.tsx";
+import { toast, toastError } from "@/ui/toast.tsx";
 
 export function EndpointPage({ id }: { id: string }) {
   const { data, error } = useQuery({ queryKey: ["webhooks", id], queryFn: ({ signal }) => client.webhooks.get(id, { signal }), refetchInterval: 15_000 });
@@ -100,12 +100,9 @@ function Actions({ endpoint, onOpen }: { endpoint: Webhook; onOpen: (open: Open)
 }
 
 function useEndpoint({ id }: Webhook) {
-  const [busy, setBusy] = useState(false);
-  const run = async (call: () => Promise<void>, failed: string) => {
-    setBusy(true);
-    await call().catch((error: unknown) => { const { sentence, remedy } = explain(error); toast(failed, { tone: "bad", text: `${sentence} ${remedy}` }); });
-    setBusy(false);
-  };
+  const { run, busy } = useAction(async (call: () => Promise<void>, failed: string) => {
+    await call().catch((error: unknown) => { toastError(failed, error); });
+  });
   const sendTest = async () => {
     await client.webhooks.test(id);
     await queries.invalidateQueries({ queryKey: ["deliveries-of", id] });
@@ -113,7 +110,7 @@ function useEndpoint({ id }: Webhook) {
   };
   return {
     busy,
-    test: () => void run(sendTest, "The test message was not sent"),
-    enable: (enabled: boolean) => void run(async () => { keep(await client.webhooks.change(id, { enabled })); }, "The endpoint was not changed"),
+    test: () => { run(sendTest, "The test message was not sent"); },
+    enable: (enabled: boolean) => { run(async () => { keep(await client.webhooks.change(id, { enabled })); }, "The endpoint was not changed"); },
   };
 }

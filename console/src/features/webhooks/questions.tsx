@@ -1,6 +1,6 @@
 import type { Webhook } from "@imageshield/client";
 import { useNavigate } from "@tanstack/react-router";
-import { useState } from "react";
+import { useAction } from "@/lib/action.ts";
 import { client, queries } from "@/lib/api.ts";
 import { addressOf } from "@/lib/webhooks.ts";
 import { Confirm } from "@/ui/confirm.tsx";
@@ -12,24 +12,8 @@ interface Props {
   onClose: () => void;
 }
 
-function useCall(call: () => Promise<void>) {
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
-  const run = async () => {
-    setBusy(true);
-    setError(null);
-    try {
-      await call();
-    } catch (failure) {
-      setError(failure);
-      setBusy(false);
-    }
-  };
-  return { busy, error, run: () => void run() };
-}
-
 export function RotateQuestion({ endpoint, onClose, onSecret }: Props & { onSecret: (secret: string) => void }) {
-  const { busy, error, run } = useCall(async () => { onSecret((await client.webhooks.rotateSecret(endpoint.id)).secret); });
+  const { busy, error, run } = useAction(async () => { onSecret((await client.webhooks.rotateSecret(endpoint.id)).secret); });
   return (
     <Confirm open onClose={onClose} title="Make a new secret?" keep="Keep the old one" act="Make a new one" kind="ink" busy={busy} onAct={run}>
       Both secrets sign for 24 hours, so that your server can change over. If the old one has leaked, do this twice: then it is worthless at once.
@@ -40,7 +24,7 @@ export function RotateQuestion({ endpoint, onClose, onSecret }: Props & { onSecr
 
 export function DeleteQuestion({ endpoint, onClose }: Props) {
   const navigate = useNavigate();
-  const { busy, error, run } = useCall(async () => {
+  const { busy, error, run } = useAction(async () => {
     await client.webhooks.remove(endpoint.id);
     toast("Endpoint deleted");
     await navigate({ to: "/webhooks" });
