@@ -35,6 +35,15 @@ async def manual(request: Request, settings: CurrentSettings) -> Response:
     return _read(PAGES / "manual.html", "no-cache").respond(request)
 
 
+@router.get("/docs/problems")
+async def problem_list(request: Request) -> Response:
+    """Every code, with its page."""
+    lines = (
+        f"- [`{code}`](problems/{code}) · {status} · {title}\n" for code, (status, title) in sorted(catalog().items())
+    )
+    return _document(request, "Problems", "# Problems\n\n" + "".join(lines), docs=".")
+
+
 @router.get("/docs/{name}")
 async def page_part(request: Request, name: str) -> Response:
     if name not in OWN:
@@ -58,10 +67,15 @@ async def problem_page(request: Request, code: str) -> Response:
     status, title = known[code]
     page = PROBLEMS / f"{code}.md"
     text = page.read_text(encoding="utf-8") if page.is_file() else f"# {title}\n\n`{code}` · HTTP {status}\n"
+    return _document(request, title, text, docs="..")
+
+
+def _document(request: Request, title: str, text: str, *, docs: str) -> Response:
+    """Answer with Markdown, as HTML for browsers; `docs` leads from its address to `/docs/`."""
     if "text/html" not in request.headers.get("accept", ""):
         return PlainTextResponse(text, headers={"Vary": "Accept"})
     policy = {"Content-Security-Policy": PAGE_POLICY, "Vary": "Accept"}
-    return HTMLResponse(_template().substitute(title=escape(title), text=_render(text)), headers=policy)
+    return HTMLResponse(_template().substitute(docs=docs, title=escape(title), text=_render(text)), headers=policy)
 
 
 def _render(text: str) -> str:

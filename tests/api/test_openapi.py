@@ -12,7 +12,7 @@ from api.app import create_app
 from api.errors import catalog
 from api.openapi import descriptions
 
-PAGES = {"/docs", "/docs/{name}", "/docs/problems/{code}", "/docs/assets/{name}", "/openapi.json"}
+PAGES = {"/docs", "/docs/{name}", "/docs/problems", "/docs/problems/{code}", "/docs/assets/{name}", "/openapi.json"}
 METHODS = {"get", "post", "put", "patch", "delete"}
 
 

@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from api.errors import catalog
+
 HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
@@ -76,6 +78,16 @@ class TestProblemPage:
         monkeypatch.setattr("api.routes.pages.PROBLEMS", tmp_path)
         text = (await client.get("/docs/problems/gone", headers=HTML)).text
         assert '<p><a href="not-found">one</a>, two, &lt;b&gt;no&lt;/b&gt;</p>' in text
+
+    async def test_list_leads_to_every_page(self, client):
+        answer = await client.get("/docs/problems", headers=HTML)
+        addresses = {str(answer.url.join(link)) for link in re.findall(r'(?:src|href)="([^"]+)"', answer.text)}
+        pages = {address for address in addresses if "/docs/problems/" in address}
+        assert {address.rpartition("/")[2] for address in pages} == set(catalog())
+        for address in addresses - pages - {str(client.base_url)}:
+            assert (await client.get(address)).status_code == 200, address
+        text = (await client.get("/docs/problems")).text
+        assert "- [`gone`](problems/gone) · 410 · The object is no longer kept\n" in text
 
     @pytest.mark.parametrize("code", ["nothing", "..%2f..%2fREADME"])
     async def test_unknown_code_is_a_problem_document(self, client, code):

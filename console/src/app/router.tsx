@@ -10,6 +10,10 @@ interface Move {
   preload: boolean;
 }
 
+interface Arrival extends Move {
+  matches: { routeId: string }[];
+}
+
 const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound, errorComponent: ErrorPage });
 
 /** Load another page of the service. The promise holds the router until the browser has left. */
@@ -19,9 +23,12 @@ function leaveFor(address: string): Promise<never> {
 }
 
 /** Pages of the shell need a session. Whoever has none is sent to sign in, and comes back. */
-async function demandSession({ location, preload }: Move): Promise<void> {
+async function demandSession({ location, preload, matches }: Arrival): Promise<void> {
   // A session that ended while the page was open keeps the page: the shell asks to sign in on top of it.
-  if (preload || session.state !== "unknown" || (await session.resume())) return;
+  if (preload || session.state !== "unknown") return;
+  // The code of the page is on its way while the service answers. If it fails, the router says so later.
+  for (const { routeId } of matches) router.loadRouteChunk((router.routesById as Record<string, AnyRoute>)[routeId])?.catch(() => undefined);
+  if (await session.resume()) return;
   await leaveFor(`/login?${new URLSearchParams({ next: location.href })}`);
 }
 

@@ -18,16 +18,22 @@ function estimate({ image, layout }: Job): number {
   return image.width * image.height * (CHANNELS[image.mode ?? ""] ?? 4);
 }
 
+/** Its proportions, known before it has arrived; the layout `file` makes it nearly square. */
+function proportions({ image, layout }: Job): { width: number; height: number } {
+  return layout === "pixels" && image?.width && image.height ? { width: image.width, height: image.height } : { width: 1, height: 1 };
+}
+
 /** The encrypted picture itself. */
 export function Preview({ job }: { job: Job }) {
   const size = estimate(job);
   const [wanted, setWanted] = useState(size <= SHOWN_AT_ONCE);
   const { data } = useQuery({ queryKey: ["result", job.job_id, job.result_url], queryFn: ({ signal }) => client.jobs.result(job.job_id, { signal }), enabled: wanted && job.result_url !== null, staleTime: Infinity, gcTime: 60_000 });
   const url = useObjectUrl(data?.blob);
-  if (url !== undefined) return <Picture whose="encrypted" src={url} alt="The encrypted picture: noise" note={data && bytes(data.blob.size)} />;
+  const shape = proportions(job);
+  if (url !== undefined) return <Picture whose="encrypted" src={url} {...shape} alt="The encrypted picture: noise" note={data && bytes(data.blob.size)} />;
   return (
     <figure>
-      <div className="relative aspect-square overflow-hidden rounded-picture border-2 border-iris">
+      <div className="relative overflow-hidden rounded-picture border-2 border-iris" style={{ aspectRatio: shape.width / shape.height }}>
         <Noise columns={96} seed={job.job_id} />
         {!wanted && <button type="button" onClick={() => { setWanted(true); }} className="absolute inset-x-4 bottom-4 h-9 rounded-control bg-surface text-dense font-medium shadow-float max-md:h-11">Show the picture, about {bytes(size)}</button>}
       </div>

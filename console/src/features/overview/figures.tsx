@@ -11,7 +11,7 @@ export function Figures() {
   const trends = useDays();
   const waiting = useWaiting();
   const pools = usePools();
-  if (trends.isPending) return <Skeleton><Bone className="h-[98px] w-full" /></Skeleton>;
+  if (trends.isPending) return <Skeleton><Bone className="h-[98px] w-full max-lg:h-[114px] max-md:h-[211px]" /></Skeleton>;
   if (trends.data === undefined) return <ProblemMessage error={trends.error} />;
   const { days } = trends.data;
   const month = monthFigures(days);

@@ -8,7 +8,6 @@ import { fetchProvenance } from "@/lib/provenance.ts";
 import type { Health } from "@/lib/receipt.ts";
 import { Badge } from "@/ui/badge.tsx";
 import { Card, CardHead, CardPart } from "@/ui/card.tsx";
-import { Bone, Skeleton } from "@/ui/empty.tsx";
 import { Message } from "@/ui/message.tsx";
 import { Time } from "@/ui/time.tsx";
 
@@ -30,10 +29,9 @@ export function HealthCard({ pools }: { pools: Pool[] }) {
   const health = data?.provenance?.health;
   return (
     <Card>
-      <CardHead title="Health tests" note={data && <>The bits of <Link to="/jobs/$job" params={{ job: data.job.job_id }} className="link">your newest key</Link>, <Time at={data.job.completed_at ?? data.job.created_at} /></>} aside={health && <Verdict health={health} />} />
+      <CardHead title="Health tests" note={isPending ? "\u00a0" : data && <>The bits of <Link to="/jobs/$job" params={{ job: data.job.job_id }} className="link">your newest key</Link>, <Time at={data.job.completed_at ?? data.job.created_at} /></>} aside={health && <Verdict health={health} />} />
       <CardPart className="pt-2! pb-4!">
-        {isPending && <Skeleton><Bone className="h-40 w-full" /></Skeleton>}
-        <Tests health={health} />
+        <Tests health={health} isPending={isPending} />
         {data === null && <p className="mt-2 text-dense">Encrypt a picture, and its receipt shows here how its bits were tested.</p>}
         <Alarms pools={pools} />
         <p className="mt-3 text-caption text-muted">These find a source that broke. They never find one that is weak.</p>
@@ -55,7 +53,7 @@ const TESTS: { name: string; of: string; limit: (health: Health) => number | nul
 ];
 
 /** What is tested, and when a test raises an alarm. How near a block came to that, the service does not keep. */
-const Tests = ({ health }: { health: Health | undefined }) => (
+const Tests = ({ health, isPending }: { health: Health | undefined; isPending: boolean }) => (
   <dl>
     {TESTS.map(({ name, of, limit }) => {
       const value = health ? limit(health) : null;
@@ -66,10 +64,10 @@ const Tests = ({ health }: { health: Health | undefined }) => (
         </div>
       );
     })}
-    {health?.samples != null && (
+    {(isPending || health?.samples != null) && (
       <div className="flex justify-between gap-3 border-t border-hairline pt-2.5 text-dense">
         <dt className="text-muted">Tested</dt>
-        <dd className="numeric">{count(health.samples)} bits</dd>
+        <dd className="numeric">{health?.samples != null && `${count(health.samples)} bits`}</dd>
       </div>
     )}
   </dl>

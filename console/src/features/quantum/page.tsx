@@ -26,7 +26,7 @@ export default function QuantumPage() {
       <Stack>
         <Figures pools={pools} />
         <Columns side="charts" aside={<><HealthCard pools={pools} /><CreditsCard inUse={pools.map((pool) => pool.source)} /></>}>
-          {isPending && <Skeleton><Bone className="h-64 w-full" /></Skeleton>}
+          {isPending && <Skeleton><Stack><Bone className="h-[258px] w-full max-md:h-[314px]" /><Bone className="h-[168px] w-full max-md:h-[200px]" /></Stack></Skeleton>}
           {error && <ProblemMessage error={error} />}
           {data && pools.length === 0 && <Message tone="warn" title="No worker has reported in the last minute.">New jobs wait until one starts. Nothing that has ended is affected.</Message>}
           {data && pools.length > 0 && (

@@ -1,3 +1,4 @@
+import type { Me } from "@imageshield/client";
 import { Monitor, Moon, Sun } from "lucide-react";
 import { useMe } from "@/lib/api.ts";
 import { day } from "@/lib/format.ts";
@@ -34,6 +35,17 @@ const Contents = () => (
   </nav>
 );
 
+const VALUES = {
+  Email: (me: Me) => me.email,
+  Tier: (me: Me) => <span className="capitalize">{me.tier}</span>,
+  Account: (me: Me) => <CopyableId id={me.account_id} what="account id" />,
+  User: (me: Me) => <CopyableId id={me.user_id} what="user id" />,
+  Since: (me: Me) => day(new Date(me.created_at)),
+  Rights: (me: Me) => <span className="font-mono">{me.scopes.join(", ")}</span>,
+};
+
+const NAMES = Object.keys(VALUES) as (keyof typeof VALUES)[];
+
 function Profile() {
   const me = useMe();
   return (
@@ -41,20 +53,9 @@ function Profile() {
       <Card>
         <CardHead lined title="Profile" aside={me.data && <Badge>{me.data.operator ? "Operator" : "Member"}</Badge>} />
         <CardPart tight>
-          {me.isPending && <Skeleton><div className="grid gap-4"><Bone className="h-3.5 w-64" /><Bone className="h-3.5 w-48" /><Bone className="h-3.5 w-56" /></div></Skeleton>}
+          {me.isPending && <Skeleton><KeyValues items={NAMES.map((name) => ({ name, value: <Bone className="my-[3px] h-3.5 w-48 max-w-full" /> }))} /></Skeleton>}
           {me.isError && <ProblemMessage error={me.error} />}
-          {me.data && (
-            <KeyValues
-              items={[
-                { name: "Email", value: me.data.email },
-                { name: "Tier", value: <span className="capitalize">{me.data.tier}</span> },
-                { name: "Account", value: <CopyableId id={me.data.account_id} what="account id" /> },
-                { name: "User", value: <CopyableId id={me.data.user_id} what="user id" /> },
-                { name: "Since", value: day(new Date(me.data.created_at)) },
-                { name: "Rights", value: <span className="font-mono">{me.data.scopes.join(", ")}</span> },
-              ]}
-            />
-          )}
+          {me.data && <KeyValues items={NAMES.map((name) => ({ name, value: VALUES[name](me.data) }))} />}
         </CardPart>
       </Card>
     </div>
