@@ -16,6 +16,9 @@ OPTIONS = (
     *("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"),
 )
+INSECURE = "http://console.test"
+"""An origin that browsers do not trust, and the running system does."""
+
 REPORT_VIOLATIONS = """
 addEventListener("securitypolicyviolation", (event) => {
   const { effectiveDirective, blockedURI, sourceFile, lineNumber } = event;

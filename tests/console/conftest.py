@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from imageshield.servers.home import scratch
-from tests.console.browsers import CHROMIUM, OPTIONS, Watch, demand
+from tests.console.browsers import CHROMIUM, INSECURE, OPTIONS, Watch, demand
 from tests.support.stack import SystemUnderTest, running_system
 from tests.support.users import User
 
@@ -16,13 +16,15 @@ DESKTOP = {"width": 1440, "height": 900}
 SECONDS = 20
 """A page on a busy machine, with a worker beside it."""
 
+SETTINGS = {"WEBHOOK_ALLOW_NETWORKS": "127.0.0.0/8", "ALLOWED_ORIGINS": INSECURE}
+
 expect.set_options(timeout=SECONDS * 1000)
 
 
 @pytest.fixture(scope="package")
 def whole_system() -> Iterator[SystemUnderTest]:
     """The whole system, started once for this folder."""
-    with scratch() as path, running_system(path, WEBHOOK_ALLOW_NETWORKS="127.0.0.0/8") as running:
+    with scratch() as path, running_system(path, **SETTINGS) as running:
         yield running
 
 

@@ -2,10 +2,11 @@
 
     python -m tests.console.screenshots [--to FOLDER]
 
-Everything in them is real: pictures of `samples/`, encrypted as visitors encrypt them, with the figures that were measured.
+Everything in them is real: pictures of `samples/`, encrypted as visitors encrypt them, and what was measured.
 """
 
 import argparse
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
@@ -106,7 +107,7 @@ def take(page: Page, path: Path) -> None:
         shot.save(path, "WEBP", quality=quality, method=6)
         if path.stat().st_size < MAX_BYTES:
             break
-    print(f"{path.name}: {path.stat().st_size:,} bytes, quality {quality}")
+    sys.stdout.write(f"{path.name}: {path.stat().st_size:,} bytes, quality {quality}\n")
 
 
 if __name__ == "__main__":

@@ -12,13 +12,14 @@ import type { Watch } from "@/lib/watch.ts";
 import { Live } from "@/ui/badge.tsx";
 import { Button } from "@/ui/button.tsx";
 import { Card, CardFoot, CardPart } from "@/ui/card.tsx";
+import { copyAddress } from "@/ui/copy.ts";
 import { CopyableId } from "@/ui/copyable-id.tsx";
 import { ProblemMessage } from "@/ui/message.tsx";
 import { Columns, PageHead } from "@/ui/page.tsx";
 import { PictureKey, PictureProgress } from "@/ui/picture.tsx";
 import { Progress } from "@/ui/progress.tsx";
 import { Steps } from "@/ui/steps.tsx";
-import { toast, toastError } from "@/ui/toast.tsx";
+import { toastError } from "@/ui/toast.tsx";
 
 interface Props {
   job: Job;
@@ -49,19 +50,10 @@ function Actions({ job }: { job: Job }) {
   const { run, busy } = useAction(async () => { queries.setQueryData([job.job_id], await client.jobs.cancel(job.job_id)); }, (error) => { toastError("The job could not be cancelled", error); });
   return (
     <>
-      <Button icon={Link2} onClick={() => void copyLink()}>Copy link</Button>
+      <Button icon={Link2} onClick={() => void copyAddress()}>Copy link</Button>
       <Button icon={X} busy={busy || job.cancel_requested} busyLabel="Cancelling…" onClick={() => { run(); }}>Cancel</Button>
     </>
   );
-}
-
-async function copyLink(): Promise<void> {
-  try {
-    await navigator.clipboard.writeText(location.href);
-    toast("Link copied", { text: "It opens this job for your account only." });
-  } catch {
-    toast("Copy the address of this page", { tone: "bad", text: "The browser does not let this page write to the clipboard." });
-  }
 }
 
 function Progressing({ job, share }: { job: Job; share: number }) {

@@ -7,11 +7,11 @@ import { isOpen, pictureLine, PURITIES, titleOf } from "@/lib/jobs.ts";
 import { Badge } from "@/ui/badge.tsx";
 import { Button } from "@/ui/button.tsx";
 import { ButtonLink } from "@/ui/button-link.tsx";
+import { copyAddress } from "@/ui/copy.ts";
 import { CopyableId } from "@/ui/copyable-id.tsx";
 import { JobState } from "@/ui/job-cells.tsx";
 import { Menu, type MenuItem } from "@/ui/menu.tsx";
 import { PageHead } from "@/ui/page.tsx";
-import { toast } from "@/ui/toast.tsx";
 
 interface Props {
   job: Job;
@@ -75,12 +75,7 @@ function itemsOf({ job, fetch, onKeyFile, onDelete }: Pick<Props, "job" | "onKey
     ...(encrypted ? [{ label: "Header, for a damaged copy", icon: FileCode2, onSelect: () => { fetch("header"); } }] : []),
     ...(job.report_url === null ? [] : [{ label: "Report to read", icon: FileText, onSelect: () => { fetch("html"); } }, { label: "Report to print", icon: FileText, onSelect: () => { fetch("pdf"); } }]),
     ...(encrypted ? [{ label: "A page that opens it", icon: LockOpen, href: "/open.html" }] : []),
-    { label: "Copy the link", icon: Link2, onSelect: () => void copyLink() },
+    { label: "Copy the link", icon: Link2, onSelect: () => void copyAddress() },
     { label: "Delete job…", icon: Trash2, danger: true, lined: true, onSelect: onDelete, ...(isOpen(job) && { reason: "once it has ended" }) },
   ];
-}
-
-async function copyLink(): Promise<void> {
-  await navigator.clipboard.writeText(location.href.replace(/[?#].*/, ""));
-  toast("Link copied", { text: "It opens this job for people of this account." });
 }

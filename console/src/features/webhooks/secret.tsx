@@ -1,19 +1,16 @@
 import { Check, Copy } from "lucide-react";
 import { useState } from "react";
 import { Button } from "@/ui/button.tsx";
+import { copy } from "@/ui/copy.ts";
 import { Dialog } from "@/ui/dialog.tsx";
 import { Message } from "@/ui/message.tsx";
 
 /** The secret of an endpoint, in this dialog and never again. Only its button closes it. */
 export function SecretDialog({ secret, onClose }: { secret: string; onClose: () => void }) {
   const [copied, setCopied] = useState(false);
-  const copy = async () => {
-    await navigator.clipboard.writeText(secret);
-    setCopied(true);
-  };
   const actions = (
     <>
-      <Button icon={copied ? Check : Copy} kind={copied ? "outline" : "ink"} onClick={() => void copy()}>{copied ? "Copied" : "Copy"}</Button>
+      <Button icon={copied ? Check : Copy} kind={copied ? "outline" : "ink"} onClick={() => void copy(secret).then(setCopied)}>{copied ? "Copied" : "Copy"}</Button>
       <Button kind={copied ? "ink" : "outline"} onClick={onClose}>I have stored it</Button>
     </>
   );
