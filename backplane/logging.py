@@ -11,7 +11,7 @@ SECRET_FIELDS = ("password", "passphrase", "secret", "token", "authorization", "
 
 
 def hide_secrets(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Blank fields with a secret's name: a last defence, because no secret should be logged at all."""
+    """Blank fields with a secret's name: a last defense, because no secret should be logged at all."""
     for name in event:
         if any(word in name.lower() for word in SECRET_FIELDS):
             event[name] = "[hidden]"

@@ -1,6 +1,6 @@
 """The entropy source of a worker: the settings choose it, and the worker refuses to start if it is not available.
 
-A device that fails later stops nothing: images are encrypted without it and labelled `degraded`.
+A device that fails later stops nothing: images are encrypted without it and labeled `degraded`.
 """
 
 from collections.abc import Callable

@@ -67,7 +67,7 @@ JOB_EXAMPLE: dict[str, Any] = {
 
 
 class QuantumPurity(BaseModel):
-    """The requested and the served purity: a fallback is always labelled here."""
+    """The requested and the served purity: a fallback is always labeled here."""
 
     requested: str
     served: str | None

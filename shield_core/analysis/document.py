@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from shield_core.analysis import caveats, charts
 from shield_core.analysis.grade import grade
-from shield_core.analysis.judgement import NO_CIPHER, OTHER_SIZE, Counted, judge
+from shield_core.analysis.judgment import NO_CIPHER, OTHER_SIZE, Counted, judge
 from shield_core.analysis.measures import correlation, differential, fidelity, histogram, shannon, tally
 from shield_core.analysis.measures.findings import Finding
 from shield_core.analysis.measures.picture import Picture, check_alike

@@ -108,7 +108,7 @@ class IbmRuntimeSource:
     project can check neither the device nor who else sees its results in transit.
 
     Args:
-        sampler: The device. A local one is a simulator: it is labelled as one and credited nothing.
+        sampler: The device. A local one is a simulator: it is labeled as one and credited nothing.
         qubits: The number of qubits measured in a shot.
         deadline_seconds: The time that an image waits.
 

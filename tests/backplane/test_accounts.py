@@ -306,7 +306,7 @@ class TestAccessTokens:
     def test_another_spelling_of_the_signature_is_refused(self, access):
         token = access.issue(ids.new(), ids.new())
         alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-        # 64 bytes leave four unused bits in the last character: its neighbour decodes to the same signature.
+        # 64 bytes leave four unused bits in the last character: its neighbor decodes to the same signature.
         other = token[:-1] + alphabet[alphabet.index(token[-1]) ^ 1]
         assert base64.urlsafe_b64decode(other.split(".")[2] + "==") == base64.urlsafe_b64decode(
             token.split(".")[2] + "=="

@@ -12,7 +12,7 @@ from backplane.vault import LocalVault
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 
-ASKED = Asked(key="a key", method="POST", path="/things", fields={"colour": "red"}, digests=[("file", bytes(32))])
+ASKED = Asked(key="a key", method="POST", path="/things", fields={"color": "red"}, digests=[("file", bytes(32))])
 
 
 @pytest.fixture
@@ -56,12 +56,12 @@ class TestOnce:
     @pytest.mark.parametrize(
         "other",
         [
-            Asked(key="a key", method="PUT", path="/things", fields={"colour": "red"}, digests=ASKED.digests),
-            Asked(key="a key", method="POST", path="/other", fields={"colour": "red"}, digests=ASKED.digests),
-            Asked(key="a key", method="POST", path="/things", fields={"colour": "blue"}, digests=ASKED.digests),
-            Asked(key="a key", method="POST", path="/things", fields={"colour": "red"}, digests=[("file", b"x" * 32)]),
-            Asked(key="a key", method="POST", path="/things", fields={"colour": "red"}, digests=[("mask", bytes(32))]),
-            Asked(key="a key", method="POST", path="/things", fields={"colour": "red"}),
+            Asked(key="a key", method="PUT", path="/things", fields={"color": "red"}, digests=ASKED.digests),
+            Asked(key="a key", method="POST", path="/other", fields={"color": "red"}, digests=ASKED.digests),
+            Asked(key="a key", method="POST", path="/things", fields={"color": "blue"}, digests=ASKED.digests),
+            Asked(key="a key", method="POST", path="/things", fields={"color": "red"}, digests=[("file", b"x" * 32)]),
+            Asked(key="a key", method="POST", path="/things", fields={"color": "red"}, digests=[("mask", bytes(32))]),
+            Asked(key="a key", method="POST", path="/things", fields={"color": "red"}),
         ],
         ids=["method", "path", "field", "file", "file's field", "no file"],
     )

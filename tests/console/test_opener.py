@@ -213,7 +213,7 @@ class TestOpener:
     def test_axe_finds_nothing(self, opener, files_of):
         if isinstance(opener, InFirefox):
             pytest.skip("axe is brought in by Playwright")
-        opener.page.emulate_media(reduced_motion="reduce")  # a colour on its way to another has no contrast yet
+        opener.page.emulate_media(reduced_motion="reduce")  # a color on its way to another has no contrast yet
         assert violations_of(opener.page) == []
         opener.give(files_of(vector_of("images/success_pixels_rgb")))
         opener.submit()

@@ -54,7 +54,7 @@ def audit(system: SystemUnderTest, job: dict) -> dict:
 
 
 class TestGeneratorOnTheNetwork:
-    def test_pictures_are_labelled_while_it_fails(self, asking: User, remote: SystemUnderTest, server: Generator):
+    def test_pictures_are_labeled_while_it_fails(self, asking: User, remote: SystemUnderTest, server: Generator):
         """They are encrypted all the same; once it answers again, new pictures have no label."""
         original = pictures.sample("coffee.png")
         job = asking.encrypt(original)

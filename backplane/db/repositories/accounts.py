@@ -11,7 +11,7 @@ from backplane.db.models import Account, RefreshToken
 from backplane.db.session import ReadSession, Session
 
 FIRST_ACCOUNT_LOCK = 0x71734953
-"""An advisory lock that serialises registration, so that of two first accounts exactly one becomes the operator."""
+"""An advisory lock that serializes registration, so that of two first accounts exactly one becomes the operator."""
 
 VALID = (RefreshToken.used_at.is_(None), RefreshToken.expires_at > func.now())
 """A refresh token that can still be used, by the database's clock."""

@@ -49,7 +49,7 @@ async def of_account(session: ReadSession, account_id: UUID, key_id: bytes) -> I
     return found
 
 
-async def fulfil(session: Session, key_id: bytes, holder: UUID, **columns: Any) -> bool:
+async def fulfill(session: Session, key_id: bytes, holder: UUID, **columns: Any) -> bool:
     """Record what was made under the reservation; return False if another holder has it by now."""
     kept = await session.scalar(
         update(IdempotencyKey)

@@ -48,7 +48,7 @@ async def default_of_account(session: ReadSession, account_id: UUID) -> WebhookE
 
 
 async def lock_account(session: Session, account_id: UUID) -> None:
-    """Serialise the creation of an account's endpoints, so that it stays within its limit."""
+    """Serialize the creation of an account's endpoints, so that it stays within its limit."""
     await session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": f"whk{account_id}"})
 
 

@@ -10,7 +10,7 @@ from shield_core.keys.schedule import LABELS, framed
 
 
 class Reservation:
-    """A reservation of one attempt at one request; `fulfil`, in the creating transaction, uses it up."""
+    """A reservation of one attempt at one request; `fulfill`, in the creating transaction, uses it up."""
 
     def __init__(self, vault: LocalVault, *, account_id: UUID, key_id: bytes, holder: UUID) -> None:
         self._vault = vault
@@ -18,11 +18,11 @@ class Reservation:
         self.key_id = key_id
         self.holder = holder
 
-    async def fulfil(self, session: Session, kind: str, object_id: UUID, *, answer: bytes | None = None) -> None:
+    async def fulfill(self, session: Session, kind: str, object_id: UUID, *, answer: bytes | None = None) -> None:
         """Record the created object. Raises IdempotencyInProgress if another attempt holds the key by now."""
         sealed = self._seal(answer) if answer is not None else None
         columns = {"object_kind": kind, "object_id": object_id, "answer": sealed}
-        if not await idempotency.fulfil(session, self.key_id, self.holder, **columns):
+        if not await idempotency.fulfill(session, self.key_id, self.holder, **columns):
             raise IdempotencyInProgress
 
     def open(self, sealed: bytes) -> bytes:

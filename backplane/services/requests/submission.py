@@ -38,4 +38,4 @@ class Submission:
             IdempotencyInProgress: another attempt at the same request holds the key by now; nothing may be created.
         """
         if self.once is not None:
-            await self.once.fulfil(session, kind, object_id, answer=answer)
+            await self.once.fulfill(session, kind, object_id, answer=answer)

@@ -24,9 +24,9 @@ const grouped = (value: number): string => value.toLocaleString(LOCALE, { minimu
 const WORDS = new Map<string, Words>(Object.entries({
   entropy: { name: "Entropy", technical: "bits per byte", write: (value: number) => value.toFixed(6) },
   chi_square: { name: "Histogram", technical: "chi-square", write: grouped },
-  correlation_horizontal: { name: "Neighbours, right", technical: "correlation", write: correlation },
-  correlation_vertical: { name: "Neighbours, below", technical: "correlation", write: correlation },
-  correlation_diagonal: { name: "Neighbours, diagonal", technical: "correlation", write: correlation },
+  correlation_horizontal: { name: "Neighbors, right", technical: "correlation", write: correlation },
+  correlation_vertical: { name: "Neighbors, below", technical: "correlation", write: correlation },
+  correlation_diagonal: { name: "Neighbors, diagonal", technical: "correlation", write: correlation },
   npcr_between_ciphertexts: { name: "Two encryptions differ", technical: "NPCR", write: share },
   uaci_between_ciphertexts: { name: "… by how much", technical: "UACI", write: share },
   npcr_original_vs_encrypted: { name: "Original against encrypted", technical: "NPCR", write: share },

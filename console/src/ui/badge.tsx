@@ -47,7 +47,7 @@ const LIVE: Record<Liveness, { dot: string; word: string }> = {
   offline: { dot: "rounded-[2px] bg-bad", word: "Offline" },
 };
 
-/** Whether what is shown is fresh: shape, colour and word. */
+/** Whether what is shown is fresh: shape, color and word. */
 export function Live({ state, children }: { state: Liveness; children?: ReactNode }) {
   return (
     <span className="inline-flex items-center gap-1.5 text-caption font-medium whitespace-nowrap text-muted">

@@ -4,7 +4,7 @@ import { cx } from "@/lib/cx.ts";
 import { shortId } from "@/lib/format.ts";
 import { copy } from "@/ui/copy.ts";
 
-/** An id or a hash: shortened in the middle, copied whole. `whole` shows all of it, `inherit` takes the colour of the text around. */
+/** An id or a hash: shortened in the middle, copied whole. `whole` shows all of it, `inherit` takes the color of the text around. */
 export function CopyableId({ id, what = "id", whole, inherit }: { id: string; what?: string; whole?: boolean; inherit?: boolean }) {
   const [copied, setCopied] = useState(false);
   const take = async () => {

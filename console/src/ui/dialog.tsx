@@ -8,7 +8,7 @@ interface ModalProps {
   /** Escape, the backdrop, the cross. Left out: only an answer closes it. */
   onClose?: (() => void) | undefined;
   className: string;
-  labelledBy?: string;
+  titleId?: string;
   label?: string;
   children: ReactNode;
 }
@@ -16,7 +16,7 @@ interface ModalProps {
 /** The browser's own modal: it traps the focus, gives it back, and inserts no style element that the policy would refuse. */
 export const Modal = ({ open, ...props }: ModalProps) => (open ? <OpenModal {...props} /> : null);
 
-function OpenModal({ onClose, className, labelledBy, label, children }: Omit<ModalProps, "open">) {
+function OpenModal({ onClose, className, titleId, label, children }: Omit<ModalProps, "open">) {
   const dialog = useRef<HTMLDialogElement>(null);
   // An element that has left the document gives no focus back, so it is closed before.
   useLayoutEffect(() => {
@@ -29,7 +29,7 @@ function OpenModal({ onClose, className, labelledBy, label, children }: Omit<Mod
   return (
     <dialog
       ref={dialog}
-      aria-labelledby={labelledBy}
+      aria-labelledby={titleId}
       aria-label={label}
       onCancel={(event) => {
         event.preventDefault();
@@ -58,7 +58,7 @@ interface DialogProps {
 export function Dialog({ open, onClose, title, children, actions }: DialogProps) {
   const id = useId();
   return (
-    <Modal open={open} onClose={onClose} labelledBy={id} className="m-auto w-[min(440px,calc(100vw-32px))] rounded-card">
+    <Modal open={open} onClose={onClose} titleId={id} className="m-auto w-[min(440px,calc(100vw-32px))] rounded-card">
       <div className="p-5">
         <h2 id={id} className="mb-1.5 text-lead font-semibold">{title}</h2>
         <div className="text-dense text-muted">{children}</div>

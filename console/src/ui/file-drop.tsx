@@ -13,7 +13,7 @@ interface Props {
   /** At the bottom: formats and limits. */
   limits?: ReactNode;
   icon: LucideIcon;
-  /** The colour of the icon: amber asks for your picture, iris for an encrypted one. */
+  /** The color of the icon: amber asks for your picture, iris for an encrypted one. */
   tone?: "amber" | "iris" | "plain";
   accept?: string;
   multiple?: boolean;
@@ -32,7 +32,7 @@ interface Props {
 
 const TONES = { amber: "bg-amber-tint text-amber", iris: "bg-iris-tint text-iris", plain: "bg-raised text-ink" };
 
-/** A drop zone that is also a labelled file input; takes folders, and pictures from the clipboard. */
+/** A drop zone that is also a labeled file input; takes folders, and pictures from the clipboard. */
 export function FileDrop({ onFiles, paste, compact, className, ...props }: Props) {
   const { over, zone } = useDrop(onFiles);
   usePaste(paste === true, onFiles);

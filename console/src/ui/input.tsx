@@ -5,7 +5,7 @@ import { controlClass, Field, type FieldProps } from "@/ui/field.tsx";
 
 type Own<T> = FieldProps & Omit<T, "className" | "id"> & { controlClassName?: string };
 
-/** A labelled text input. */
+/** A labeled text input. */
 export function Input({ label, note, aside, hint, error, className, controlClassName, ...rest }: Own<InputHTMLAttributes<HTMLInputElement>>) {
   return (
     <Field {...{ label, note, aside, hint, error }} {...(className && { className })}>

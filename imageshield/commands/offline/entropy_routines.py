@@ -37,7 +37,7 @@ def all_routines(source: EntropySource | None = None) -> list[Routine]:
     source = source or AerSource()
     return [
         Routine("first", "16 qubits x 1 shot, a circuit each (the first design)", 16 * 4, first_design()),
-        Routine("second", "20 qubits x 100 shots (its optimised form)", 20 * 100, optimized_design()),
+        Routine("second", "20 qubits x 100 shots (its optimized form)", 20 * 100, optimized_design()),
         Routine("second_1_thread", "the same, told to use one thread", 20 * 100, optimized_design(threads=1)),
         Routine("simulator", "AerSimulator.run, 12 qubits x 8192 shots, memory", 12 * 8192, simulator_run()),
         Routine("ours", "AerSource, 8 qubits, one state sampled again", BULK_BITS, lambda: source.measure(BULK_BITS)),

@@ -342,7 +342,7 @@ class TestMultistage:
 
     @pytest.mark.parametrize("sound", [0, 1, 3])
     def test_failed_source_is_not_used_again(self, sound):
-        """And the draw is labelled as degraded."""
+        """And the draw is labeled as degraded."""
         source = Counting(sound, Raising())
         drawn = draw(source, **MULTISTAGE, segments=4)
         said = drawn.statement

@@ -93,8 +93,8 @@ def stick(site: Site) -> None:
     jobs = site.submit(6, at_once=3, follow=[0.0])
     site.reconcile()
     receipts = [site.ask_one("GET", f"/jobs/{job}/receipt")["body"]["statement"] for job in jobs]
-    labelled = sum(bool(receipt["degraded"]) for receipt in receipts)
-    site.measure("unlabelled", len(jobs) - labelled, 0, "pictures that do not say that their source is degraded")
+    labeled = sum(bool(receipt["degraded"]) for receipt in receipts)
+    site.measure("unlabeled", len(jobs) - labeled, 0, "pictures that do not say that their source is degraded")
 
 
 @row("key-missing", "the keys of the vault are not there", "G1", "G2", "G3", seconds=200)

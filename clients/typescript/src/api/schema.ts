@@ -3029,7 +3029,7 @@ export interface components {
         Purity: "fast" | "balanced" | "multistage" | "maximum";
         /**
          * QuantumPurity
-         * @description The requested and the served purity: a fallback is always labelled here.
+         * @description The requested and the served purity: a fallback is always labeled here.
          */
         QuantumPurity: {
             /**

@@ -64,9 +64,9 @@ export function ScatterCard({ analysis }: Props) {
   const sd = testOf(analysis, `correlation_${direction}`)?.sd ?? null;
   return (
     <ChartCard
-      title="Does a sample tell its neighbour?"
+      title="Does a sample tell its neighbor?"
       note={`${count(Math.min(700, theirs.x.length))} pairs drawn; r is of all ${count(pairsOf(analysis, direction))}. A line: yes. A cloud: no.`}
-      aside={<Segmented legend="Neighbour" segments={DIRECTIONS} value={direction} onChange={setDirection} />}
+      aside={<Segmented legend="Neighbor" segments={DIRECTIONS} value={direction} onChange={setDirection} />}
       table={scatterTable(ours, theirs, neighbor)}
     >
       <Sized className="grid grid-cols-2 max-md:gap-3">
@@ -120,7 +120,7 @@ function NotCompared({ analysis }: Props) {
   );
 }
 
-/** Pairs of neighbours in the encrypted picture, each channel counted. */
+/** Pairs of neighbors in the encrypted picture, each channel counted. */
 function pairsOf({ pictures: { encrypted } }: Analysis, direction: Direction): number {
   const columns = encrypted.width - (direction === "vertical" ? 0 : 1);
   const rows = encrypted.height - (direction === "horizontal" ? 0 : 1);

@@ -46,7 +46,7 @@ function Facts({ id, job, analysis }: { id: string; job: Job | undefined; analys
 }
 
 /** By the number of channels. */
-const KINDS = ["grey", "grey and alpha", "RGB", "RGBA"];
+const KINDS = ["gray", "gray and alpha", "RGB", "RGBA"];
 
 function factsOf(job: Job | undefined, analysis: Analysis | undefined): string | null {
   if (!analysis) return null;

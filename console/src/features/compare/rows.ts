@@ -27,9 +27,9 @@ const METRICS = new Map<string, { group: string; test?: string; name: string; un
   "entropy.encrypted": { group: "Encrypted picture", test: "entropy", name: "Entropy", unit: "bits per byte" },
   "histogram.chi_square": { group: "Encrypted picture", test: "chi_square", name: "Histogram", unit: "chi-square" },
   "histogram.p_value": { group: "Encrypted picture", name: "Histogram", unit: "p of the upper tail" },
-  "correlation.encrypted.horizontal": { group: "Encrypted picture", test: "correlation_horizontal", name: "Neighbours, right", unit: "correlation" },
-  "correlation.encrypted.vertical": { group: "Encrypted picture", test: "correlation_vertical", name: "Neighbours, below", unit: "correlation" },
-  "correlation.encrypted.diagonal": { group: "Encrypted picture", test: "correlation_diagonal", name: "Neighbours, diagonal", unit: "correlation" },
+  "correlation.encrypted.horizontal": { group: "Encrypted picture", test: "correlation_horizontal", name: "Neighbors, right", unit: "correlation" },
+  "correlation.encrypted.vertical": { group: "Encrypted picture", test: "correlation_vertical", name: "Neighbors, below", unit: "correlation" },
+  "correlation.encrypted.diagonal": { group: "Encrypted picture", test: "correlation_diagonal", name: "Neighbors, diagonal", unit: "correlation" },
   "npcr.between_ciphertexts": { group: "Two encryptions", test: "npcr_between_ciphertexts", name: "Share that differs", unit: "NPCR" },
   "uaci.between_ciphertexts": { group: "Two encryptions", test: "uaci_between_ciphertexts", name: "By how much", unit: "UACI" },
   "npcr.original_vs_encrypted": { group: "Original against encrypted", test: "npcr_original_vs_encrypted", name: "Share that differs", unit: "NPCR" },
@@ -38,9 +38,9 @@ const METRICS = new Map<string, { group: string; test?: string; name: string; un
   psnr_db: { group: "Original against encrypted", name: "PSNR", unit: "dB" },
   key_space_bits: { group: "Key", test: "key_space", name: "Key space", unit: "bits" },
   "entropy.original": { group: "Your picture", name: "Entropy", unit: "bits per byte" },
-  "correlation.original.horizontal": { group: "Your picture", name: "Neighbours, right", unit: "correlation" },
-  "correlation.original.vertical": { group: "Your picture", name: "Neighbours, below", unit: "correlation" },
-  "correlation.original.diagonal": { group: "Your picture", name: "Neighbours, diagonal", unit: "correlation" },
+  "correlation.original.horizontal": { group: "Your picture", name: "Neighbors, right", unit: "correlation" },
+  "correlation.original.vertical": { group: "Your picture", name: "Neighbors, below", unit: "correlation" },
+  "correlation.original.diagonal": { group: "Your picture", name: "Neighbors, diagonal", unit: "correlation" },
 }));
 const GROUPS = ["Encrypted picture", "Two encryptions", "Original against encrypted", "Key", "Your picture"];
 const OTHERS = "More";

@@ -12,17 +12,17 @@ export const Sample = ({ title, children }: { title: string; children: ReactNode
   </Card>
 );
 
-const COLOURS = [
+const COLORS = [
   ["bg-ink", "Ink", "18.0 · 15.5"], ["bg-muted", "Muted", "6.6 · 7.3"], ["bg-amber", "Amber: yours", "5.0 · 9.1"], ["bg-iris", "Iris: encrypted", "6.2 · 6.2"],
   ["bg-ok", "Fine", "5.2 · 6.8 on tint"], ["bg-warn", "Notice", "5.9 · 9.3 on tint"], ["bg-bad", "Wrong", "5.5 · 6.7 on tint"], ["bg-control", "Control line", "3.4 · 3.7"],
 ] as const;
 
-export const Colours = () => (
-  <Sample title="Colour and contrast">
+export const Colors = () => (
+  <Sample title="Color and contrast">
     <ul className="grid grid-cols-2 gap-3">
-      {COLOURS.map(([colour, name, contrast]) => (
+      {COLORS.map(([color, name, contrast]) => (
         <li key={name} className="flex items-center gap-2.5 text-dense">
-          <span className={`size-8 rounded-control ${colour}`} />
+          <span className={`size-8 rounded-control ${color}`} />
           <span><span className="block font-medium">{name}</span><span className="text-caption text-muted">{contrast}</span></span>
         </li>
       ))}

@@ -1,6 +1,6 @@
 import { Charts } from "@/features/components/charts.tsx";
 import { Buttons, Inputs, Bars, Skeletons } from "@/features/components/controls.tsx";
-import { Colours, Pictures, Type } from "@/features/components/look.tsx";
+import { Colors, Pictures, Type } from "@/features/components/look.tsx";
 import { EmptyState, Messages, Notices, Question, States } from "@/features/components/states.tsx";
 import { Logo, Mark } from "@/ui/logo.tsx";
 import { Stack } from "@/ui/page.tsx";
@@ -15,7 +15,7 @@ export default function ComponentsPage() {
         <p className="text-muted">8-px grid, cards 12, controls 8, chips 6</p>
       </header>
       <div className="grid items-start gap-4 lg:grid-cols-[424px_minmax(0,1fr)_424px]">
-        <Stack><Colours /><Type /><Pictures /><Question /></Stack>
+        <Stack><Colors /><Type /><Pictures /><Question /></Stack>
         <Stack><Buttons /><Inputs /><Bars /><Skeletons /></Stack>
         <Stack><States /><Messages /><Notices /><EmptyState /></Stack>
       </div>

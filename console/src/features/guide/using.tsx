@@ -112,7 +112,7 @@ export const BEYOND: Part[] = [
     title: "What the analysis shows, and what it does not",
     content: (
       <>
-        <p>Ask for it when you encrypt. Each number of the encrypted picture stands beside what true noise would give: entropy, histogram, neighbours, and how two encryptions of the same picture differ. The letter follows from the tests that passed, and opens to its rules.</p>
+        <p>Ask for it when you encrypt. Each number of the encrypted picture stands beside what true noise would give: entropy, histogram, neighbors, and how two encryptions of the same picture differ. The letter follows from the tests that passed, and opens to its rules.</p>
         <p><strong>These numbers can expose a bad cipher. They cannot prove a good one.</strong> A generator with a seed that anybody can guess passes all of them. The key keeps a picture secret, and no statistic measures the key. Quantum bits change none of these numbers.</p>
       </>
     ),

@@ -44,21 +44,21 @@ function ThereAndBack() {
   return (
     <div className="mt-12 grid max-md:mt-8 max-md:gap-3 md:grid-cols-[1fr_72px_1fr_72px_1fr]">
       <Picture first whose="yours" src={astronaut} width={512} height={512} alt="Portrait of an astronaut in an orange suit" note="512 × 512 PNG, 792 kB" className={CROP} />
-      <Step icon={Lock} word="encrypt" fact={duration(example.seconds)} colour="text-iris" fill="bg-iris" />
-      <Picture whose="encrypted" src={noise} width={336} height={336} alt="Coloured noise: the middle of the encrypted picture, enlarged four times" note="same size; its middle, enlarged" className={CROP} />
-      <Step icon={Key} word="decrypt" fact="key file" colour="text-amber" fill="bg-amber" />
+      <Step icon={Lock} word="encrypt" fact={duration(example.seconds)} color="text-iris" fill="bg-iris" />
+      <Picture whose="encrypted" src={noise} width={336} height={336} alt="Colored noise: the middle of the encrypted picture, enlarged four times" note="same size; its middle, enlarged" className={CROP} />
+      <Step icon={Key} word="decrypt" fact="key file" color="text-amber" fill="bg-amber" />
       <Picture whose="yours" src={astronaut} width={512} height={512} alt={BACK} label="Back again" note="every pixel identical" className={CROP} />
     </div>
   );
 }
 
 /** What lies between two pictures: on phones a line, elsewhere a column of the height of the pictures. */
-function Step({ icon: Icon, word, fact, colour, fill }: { icon: LucideIcon; word: string; fact: string; colour: string; fill: string }) {
+function Step({ icon: Icon, word, fact, color, fill }: { icon: LucideIcon; word: string; fact: string; color: string; fill: string }) {
   return (
     <p className="flex items-center justify-center gap-2 text-dense md:mb-7 md:flex-col md:gap-1">
       <span className={cx("flex size-9 items-center justify-center rounded-full text-on-fill max-md:hidden", fill)}><Icon aria-hidden className="size-4" strokeWidth={1.75} /></span>
-      <ArrowDown aria-hidden className={cx("size-4 md:hidden", colour)} strokeWidth={1.75} />
-      <span className={cx("font-medium", colour)}>{word}</span>
+      <ArrowDown aria-hidden className={cx("size-4 md:hidden", color)} strokeWidth={1.75} />
+      <span className={cx("font-medium", color)}>{word}</span>
       <span className="text-caption text-muted">{fact}</span>
     </p>
   );

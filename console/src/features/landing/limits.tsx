@@ -21,18 +21,18 @@ export function Limits() {
   return (
     <Section id="limits" title="What it does, and what it does not">
       <div className="mt-6 grid gap-x-18 gap-y-6 md:grid-cols-2">
-        <Claims icon={Check} lines={DOES} label="What it does" colour="text-ok" />
-        <Claims icon={Minus} lines={DOES_NOT} label="What it does not" colour="text-muted" />
+        <Claims icon={Check} lines={DOES} label="What it does" color="text-ok" />
+        <Claims icon={Minus} lines={DOES_NOT} label="What it does not" color="text-muted" />
       </div>
     </Section>
   );
 }
 
-const Claims = ({ icon: Icon, lines, label, colour }: { icon: LucideIcon; lines: string[]; label: string; colour: string }) => (
+const Claims = ({ icon: Icon, lines, label, color }: { icon: LucideIcon; lines: string[]; label: string; color: string }) => (
   <ul aria-label={label}>
     {lines.map((line) => (
       <li key={line} className="flex gap-3 border-hairline py-2.5 not-first:border-t">
-        <Icon aria-hidden className={cx("mt-0.5 size-4 shrink-0", colour)} strokeWidth={1.75} />
+        <Icon aria-hidden className={cx("mt-0.5 size-4 shrink-0", color)} strokeWidth={1.75} />
         {line}
       </li>
     ))}

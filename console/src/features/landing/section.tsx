@@ -5,7 +5,7 @@ interface Props {
   id: string;
   title: string;
   note?: ReactNode;
-  /** On the surface, so that neighbours differ. */
+  /** On the surface, so that neighbors differ. */
   raised?: boolean;
   children: ReactNode;
 }

@@ -8,7 +8,7 @@ export interface Day {
   date: string;
   /** Null: nothing was measured that day. */
   value: number | null;
-  /** A part of the value that failed; stands on top, in the colour of failures. */
+  /** A part of the value that failed; stands on top, in the color of failures. */
   failed?: number;
 }
 

@@ -82,7 +82,7 @@ const Cut = ({ whose, x, y }: { whose: "yours" | "encrypted"; x: number; y: numb
   </g>
 );
 
-/** Neighbouring values as first and last. */
+/** Neighboring values as first and last. */
 export function runsOf(values: readonly number[]): [number, number][] {
   const runs: [number, number][] = [];
   for (const value of values) {

@@ -22,13 +22,13 @@ interface Props {
 const MARGIN = 6;
 const MOST = 700;
 
-/** Each dot is a sample (across) and its neighbour (up): a line if one tells the other, a cloud if not. */
+/** Each dot is a sample (across) and its neighbor (up): a line if one tells the other, a cloud if not. */
 export function Scatter({ pairs, whose, name, neighbor, size }: Props) {
   const scale = linear([0, pairs.max], [MARGIN, size - MARGIN]);
   const dots = drawn(pairs);
   const stops = dots.map(([x, y]) => ({ x: scale(x), y: size - scale(y), lines: [`Sample ${count(x)}`, `${neighbor} ${count(y)}`] }));
   return (
-    <Plot name={name} sentence={`${name}: ${count(dots.length)} samples across, their neighbours ${neighbor} up. ${describe(dots, pairs.max)}`} width={size} height={size} stops={stops}>
+    <Plot name={name} sentence={`${name}: ${count(dots.length)} samples across, their neighbors ${neighbor} up. ${describe(dots, pairs.max)}`} width={size} height={size} stops={stops}>
       <rect x={0.5} y={0.5} width={size - 1} height={size - 1} rx={8} className="fill-none stroke-line" />
       {[1, 2].map((third) => {
         const at = Math.round((size * third) / 3) + 0.5;
@@ -57,8 +57,8 @@ export const scatterTable = (original: Pairs, encrypted: Pairs, neighbor: string
   const [ours, theirs] = [drawn(original), drawn(encrypted)];
   const cell = (dots: [number, number][], row: number, part: 0 | 1) => (row < dots.length ? count(dots[row][part]) : "–");
   return {
-    caption: `Samples and their neighbours ${neighbor}`,
-    columns: ["Pair", "Your picture", `Its neighbour`, "Encrypted", "Its neighbour there"],
+    caption: `Samples and their neighbors ${neighbor}`,
+    columns: ["Pair", "Your picture", `Its neighbor`, "Encrypted", "Its neighbor there"],
     rows: Array.from({ length: Math.max(ours.length, theirs.length) }, (_, row) => [String(row + 1), cell(ours, row, 0), cell(ours, row, 1), cell(theirs, row, 0), cell(theirs, row, 1)]),
   };
 };
