@@ -47,20 +47,15 @@ def take_all(system: SystemUnderTest, browser: Browser, folder: Path) -> None:
     files["encrypted_image"].write_bytes(user.download(retina["result_url"]))
     files["key_file"].write_bytes(user.download(retina["key_file_url"]))
     try:
-        for theme in ("light", "dark"):
+        with opened(system, browser, WIDE, "light") as page:
+            page.goto("/")
+            take(page, folder / "landing.webp")
+        for theme, pages in pages_of(retina["job_id"]).items():
             with opened(system, browser, WIDE, theme) as page:
-                page.goto("/")
-                take(page, folder / f"landing-{theme}.webp")
                 sign_in(page, user)
-                for name, path in (
-                    ("overview", "/overview"),
-                    ("history", "/history"),
-                    ("job", f"/jobs/{retina['job_id']}"),
-                    ("analytics", f"/analytics/{retina['job_id']}"),
-                    ("quantum", "/quantum"),
-                ):
+                for name, path in pages.items():
                     page.goto(path)
-                    take(page, folder / f"{name}-{theme}.webp")
+                    take(page, folder / f"{name}.webp")
         with opened(system, browser, WIDE, "light") as page:
             sign_in(page, user)
             encrypt(page, folder)
@@ -72,14 +67,22 @@ def take_all(system: SystemUnderTest, browser: Browser, folder: Path) -> None:
             file.unlink()
 
 
+def pages_of(job: str) -> dict[str, dict[str, str]]:
+    """The addresses of pages, by theme and name."""
+    return {
+        "light": {"history": "/history", "job": f"/jobs/{job}"},
+        "dark": {"overview": "/overview", "analytics": f"/analytics/{job}", "quantum": "/quantum"},
+    }
+
+
 def encrypt(page: Page, folder: Path) -> None:
     page.goto("/encrypt")
     choose(page, TO_ENCRYPT, SAMPLES / "astronaut.png")
     page.get_by_role("button", name="Encrypt", exact=True).wait_for()
-    take(page, folder / "encrypt-light.webp")
+    take(page, folder / "encrypt.webp")
     page.get_by_role("button", name="Encrypt", exact=True).click()
     await_result(page)
-    take(page, folder / "result-light.webp")
+    take(page, folder / "result.webp")
 
 
 def decrypt(page: Page, files: dict[str, Path], folder: Path) -> None:
