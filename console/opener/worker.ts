@@ -1,6 +1,6 @@
 /** The worker: everything that takes time, with the engine of the console. */
 
-import { decrypt, FormatError, SecretKey, type Progress } from "@imageshield/client/format";
+import { decrypt, FormatError, restoreKeyFile, SecretKey, type Progress } from "@imageshield/client/format";
 import type { Answer, Failed, Opened, Task } from "./work.ts";
 
 const page = globalThis as unknown as {
@@ -16,9 +16,11 @@ page.onmessage = ({ data }) => {
 };
 
 async function open(task: Task): Promise<Opened> {
+  const keyFile = new Uint8Array(task.keyFile);
   const sealed = {
     image: new Uint8Array(task.image),
-    keyFile: new Uint8Array(task.keyFile),
+    // An editor or a mail program may have changed its line ends.
+    keyFile: restoreKeyFile(keyFile) ?? keyFile,
     material: task.material && new Uint8Array(task.material),
     header: task.header && new Uint8Array(task.header),
     secrets: { passphrase: task.password === "" ? undefined : task.password, secretKeys: task.identities.map(read) },

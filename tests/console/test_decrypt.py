@@ -71,10 +71,28 @@ class TestFiles:
         )
 
     def test_changed_key_file_is_told(self, visitor, coffee):
-        coffee.key.write_bytes(coffee.key.read_bytes().replace(b'"version": 1', b'"version":  1'))
-        choose(visitor, TO_DECRYPT, coffee.image)
-        choose(visitor, "Choose: Key file", coffee.key)
-        expect(visitor.get_by_role("alert")).to_contain_text("This is no key file.")
+        coffee.key.write_bytes(coffee.key.read_bytes().replace(b'"version": 1', b'"version": 2'))
+        choose(visitor, TO_DECRYPT, coffee.image, coffee.key)
+        key_file = visitor.get_by_role("region", name="Key file")
+        expect(key_file.get_by_role("alert")).to_contain_text("This key file was changed.")
+        expect(visitor.get_by_role("button", name="Choose other files first")).to_have_attribute(
+            "aria-disabled", "true"
+        )
+
+    @pytest.mark.parametrize("where", [lambda _: None, by_the_service], ids=["here", "service"])
+    def test_key_file_with_other_line_ends_opens(self, visitor, coffee, where, tmp_path):
+        coffee.key.write_bytes(coffee.key.read_bytes().replace(b"\n", b"\r\n"))
+        choose(visitor, TO_DECRYPT, coffee.image, coffee.key)
+        expect(visitor.get_by_text("Another program has changed its line ends or spaces.")).to_be_visible()
+        where(visitor)
+        press(visitor)
+        await_picture(visitor)
+        assert_same_pixels(fetch(visitor, "Download", tmp_path), COFFEE)
+
+    def test_foreign_file_is_told(self, visitor, tmp_path):
+        (tmp_path / "letter.pdf").write_bytes(b"%PDF-1.7")
+        choose(visitor, TO_DECRYPT, tmp_path / "letter.pdf")
+        expect(visitor.get_by_role("alert")).to_contain_text("This is neither an encrypted picture nor a key file.")
 
 
 class TestSecrets:

@@ -186,6 +186,12 @@ class TestOpener:
         opener.give(files_of(vector), password="wrong")
         assert opener.submit() == REFUSED[name]
 
+    def test_key_file_with_other_line_ends_opens(self, opener, files_of):
+        image, key_file = files_of(vector_of("images/success_pixels_rgb"))
+        key_file.write_bytes(key_file.read_bytes().replace(b"\n", b"\r\n"))
+        opener.give([image, key_file])
+        assert opener.submit() == "decrypted"
+
     def test_identity_is_taken_from_a_file(self, opener, files_of, tmp_path):
         vector = vector_of("key_files/success_recipient")
         files_of(vector)

@@ -16,5 +16,6 @@ export { checkSignatures, readReceiptKeys, type ReceiptKeys, type SignatureResul
 export { nameOf } from "./recognition.ts";
 export { PublicKey, SecretKey } from "./recipients.ts";
 export type { Region } from "./regions.ts";
+export { restoreKeyFile } from "./respelled.ts";
 export type { Secrets } from "./stanzas.ts";
 export { passphraseWrap, recipientWrap, type Wrap } from "./wraps.ts";

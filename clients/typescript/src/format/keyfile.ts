@@ -73,7 +73,7 @@ function readJson(data: Bytes): JsonValue {
   try {
     return loadsIndented(data);
   } catch (error) {
-    if (error instanceof NotCanonical) throw new KeyFileInvalid("The key file was changed, or is no key file");
+    if (error instanceof NotCanonical) throw new KeyFileInvalid("The key file was changed since it was written, or is no key file");
     throw error;
   }
 }

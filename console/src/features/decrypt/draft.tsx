@@ -10,7 +10,7 @@ import { missing, type Wish } from "@/features/decrypt/readiness.ts";
 import { keepFiles, keptFiles, send, upload } from "@/features/decrypt/submission.ts";
 import { NO_FILES, placed, type Slot, type Slots } from "@/features/decrypt/slots.ts";
 import { unpack } from "@/lib/carry.ts";
-import { look } from "@/lib/intake.ts";
+import { look, MAX_ENCRYPTED_BYTES } from "@/lib/intake.ts";
 import { useUpload } from "@/lib/upload.ts";
 import { Card } from "@/ui/card.tsx";
 import { Columns, PageHead } from "@/ui/page.tsx";
@@ -42,20 +42,23 @@ export function Draft() {
   );
 }
 
+/** An encrypted picture is larger than its original, also where another program has saved it again. */
+const lookAt = (file: File) => look(file, MAX_ENCRYPTED_BYTES);
+
 /** What is wished so far. Files find their own places, unless they were chosen for one. */
 function useWish() {
   const [wish, setWish] = useState<Wish>(() => ({ slots: keptFiles(), where: localObstacle() === null ? "here" : "service", password: "", identity: "", keyId: "" }));
   const change = (part: Partial<Wish>) => { setWish((before) => ({ ...before, ...part })); };
   const put = (arrange: (slots: Slots) => Slots) => { setWish((before) => ({ ...before, slots: arrange(before.slots), keyId: "" })); };
   const take = (files: File[], slot?: Slot) => {
-    void Promise.all(files.map(look)).then((looks) => {
+    void Promise.all(files.map(lookAt)).then((looks) => {
       put((slots) => (slot && looks[0] ? { ...slots, [slot]: looks[0] } : placed(slots, looks)));
     });
   };
   useEffect(() => {
     const brought = unpack("decrypt");
     if (brought.length === 0) return;
-    void Promise.all(brought.map(look)).then((looks) => { put(() => placed(NO_FILES, looks)); });
+    void Promise.all(brought.map(lookAt)).then((looks) => { put(() => placed(NO_FILES, looks)); });
   }, []);
   return { wish, change, take };
 }

@@ -62,7 +62,7 @@ function Catch({ onFiles, children }: { onFiles: (files: File[]) => void; childr
 const NAMES: Record<Slot, string> = { picture: "encrypted picture", key: "key file", material: "material", header: "header", identity: "secret key" };
 
 function Misplaced({ slots, onSwap }: { slots: Slots; onSwap: () => void }) {
-  const wrong = (Object.keys(slots) as Slot[]).filter((slot) => slots[slot]?.kind !== "refused" && isMisplaced(slot, slots[slot]));
+  const wrong = (Object.keys(slots) as Slot[]).filter((slot) => isMisplaced(slot, slots[slot]));
   const first = wrong.at(0);
   if (first === undefined) return null;
   const what = { encrypted: "an encrypted picture", "key-file": "a key file", picture: "a picture", material: "a material file", header: "a header", identity: "a secret key", recipient: "a public key, which opens nothing", refused: "" }[slots[first]?.kind ?? "refused"];

@@ -19,6 +19,7 @@ export function KeySlot({ wish: { slots, where }, onFiles }: FilesProps) {
         facts={keyFile && <CopyableId id={keyIdText(keyFile.keyId)} what="key id" />}
         badge={together === true ? <Badge tone="ok" icon={Check}>Belongs to this picture</Badge> : together === false ? <Badge tone="bad" icon={X}>Of another picture</Badge> : null}
       />
+      {slots.key?.kind === "key-file" && slots.key.restored && <p className="mt-1.5 text-caption text-muted">Another program has changed its line ends or spaces. It is read as it was written; your copy stays as it is.</p>}
       {together === false && <FieldError>This key file cannot open this picture. Compare the two key ids, and choose the one that was downloaded with it.</FieldError>}
     </div>
   );

@@ -17,15 +17,15 @@ export const NO_FILES: Slots = { picture: null, key: null, material: null, heade
 const PLACES: Partial<Record<Look["kind"], Slot>> = { encrypted: "picture", picture: "picture", "key-file": "key", material: "material", header: "header", identity: "identity" };
 
 /** Where a file belongs by its content; null if nowhere. */
-export const placeOf = (look: Look): Slot | null => PLACES[look.kind] ?? null;
+export const placeOf = (look: Look): Slot | null => PLACES[look.kind === "refused" ? (look.wanted ?? look.kind) : look.kind] ?? null;
 
 /** Put files where they belong. What belongs nowhere is put in place of the picture, which says so. */
 export function placed(slots: Slots, looks: readonly Look[]): Slots {
   return looks.reduce((all, look) => ({ ...all, [placeOf(look) ?? "picture"]: look }), slots);
 }
 
-/** Whether a file stands in a place that is not its own. */
-export const isMisplaced = (slot: Slot, look: Look | null): boolean => look !== null && placeOf(look) !== slot;
+/** Whether a file stands in a place that is not its own. What is refused says so itself, wherever it stands. */
+export const isMisplaced = (slot: Slot, look: Look | null): boolean => look !== null && look.kind !== "refused" && placeOf(look) !== slot;
 
 /** Every file in its own place: what was exchanged is exchanged back. */
 export function rearranged(slots: Slots): Slots {
