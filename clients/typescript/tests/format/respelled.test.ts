@@ -31,7 +31,7 @@ describe("a key file with other white space", () => {
     ["a fraction", utf8(TEXT.replace('"version": 1', '"version": 1.0'))],
     ["a cut end", KEY_FILE.slice(0, -3)],
     ["something behind it", utf8(`${TEXT}x`)],
-    ["UTF-16", new Uint8Array(new Uint16Array([...TEXT].map((one) => one.charCodeAt(0))).buffer)],
+    ["UTF-16", new Uint8Array(Uint16Array.from(utf8(TEXT)).buffer)],
     ["two byte order marks", concat(MARK, MARK, KEY_FILE)],
     ["another space", utf8(TEXT.replace("\n", "\u00a0"))],
     ["nothing", new Uint8Array()],

@@ -17,8 +17,9 @@ export const KEY_ID = /^key_[0-9a-f]{32}$/;
 export function missing(wish: Wish): string | null {
   const { slots, where } = wish;
   if (!slots.picture) return "Choose an encrypted picture first";
-  if (Object.values(slots).some((look) => look?.kind === "refused")) return "Choose other files first";
-  if ((Object.keys(slots) as Slot[]).some((slot) => isMisplaced(slot, slots[slot]))) return "Put the files in their places first";
+  const places = Object.keys(slots) as Slot[];
+  if (places.some((slot) => slots[slot]?.kind === "refused")) return "Choose other files first";
+  if (places.some((slot) => isMisplaced(slot, slots[slot]))) return "Put the files in their places first";
   const bare = bareOf(slots);
   if (bare === "jpeg" || bare === "other") return "This file cannot be decrypted";
   if (belongTogether(frontOf(slots), keyFileOf(slots)) === false) return "Choose the key file of this picture";
