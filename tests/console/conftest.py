@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
@@ -98,3 +99,17 @@ def open_page(browser: Browser, origin: str) -> Iterator[Callable[..., Page]]:
     """Open further pages, each in a context of its own, with Playwright's options of a context."""
     with ExitStack() as stack:
         yield lambda **options: stack.enter_context(watched(browser, origin, **options))[0]
+
+
+@pytest.fixture
+def launch(browser: Browser) -> Iterator[Callable[..., Browser]]:
+    """Launch a further Chromium, with other options."""
+    with ExitStack() as stack:
+
+        def start(*options: str, **more: Any) -> Browser:
+            path, args = demand(CHROMIUM), [*OPTIONS, *options]
+            launched = browser.browser_type.launch(executable_path=path, args=args, **more)
+            stack.callback(launched.close)
+            return launched
+
+        yield start

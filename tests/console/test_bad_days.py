@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
+from tests.console.conftest import watched
 from tests.console.visits import sign_in
 from tests.console.work import SAMPLES, await_result, choose_option, start
 from tests.support.users import PASSWORD
@@ -200,3 +201,33 @@ class TestRunningJob:
     def test_unknown_job_says_so(self, visitor):
         visitor.goto(f"/encrypt/job_{'0' * 32}")
         expect(visitor.get_by_role("alert")).to_contain_text("There is nothing at this address.")
+
+
+class TestBack:
+    """Playwright switches off that Chromium keeps whole pages for "Back"."""
+
+    @pytest.fixture
+    def keeping(self, launch, origin, user):
+        with watched(launch(ignore_default_args=["--disable-back-forward-cache"]), origin) as (page, watch):
+            watch.allow("status of 401")
+            page.add_init_script("addEventListener('pageshow', (event) => { if (event.persisted) name = 'kept'; })")
+            sign_in(page, user)
+            yield page
+            assert page.evaluate("name") == "kept"
+
+    def test_signed_out_visitor_sees_nothing_of_before(self, keeping, user):
+        user.encrypt((SAMPLES / "coffee.png").read_bytes(), name="private.png")
+        keeping.goto("/history")
+        expect(keeping.get_by_text("private.png")).to_be_visible()
+        keeping.get_by_role("button", name=user.email).click()
+        keeping.get_by_role("menuitem", name="Sign out").click()
+        keeping.wait_for_url("**/login")
+        keeping.go_back()
+        keeping.wait_for_url("**/login?next=%2Fhistory")
+
+    def test_chosen_picture_is_still_there(self, keeping):
+        start(keeping, SAMPLES / "coffee.png")
+        keeping.goto("/docs")
+        keeping.evaluate("history.back()")
+        expect(keeping.get_by_role("button", name="Encrypt", exact=True)).to_be_visible()
+        expect(keeping.get_by_text("coffee.png")).to_be_visible()

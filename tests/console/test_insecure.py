@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.console.browsers import CHROMIUM, INSECURE, OPTIONS, demand
+from tests.console.browsers import INSECURE
 from tests.console.conftest import watched
 from tests.console.visits import sign_in
 from tests.console.work import SAMPLES, TO_DECRYPT, await_picture, choose, fetch
@@ -18,17 +18,14 @@ COFFEE = SAMPLES / "coffee.png"
 
 
 @pytest.fixture
-def visitor(browser, system, user) -> Iterator[Page]:
+def visitor(launch, system, user) -> Iterator[Page]:
     """A page of that origin that is signed in."""
     host, address = INSECURE.removeprefix("http://"), system.url.removeprefix("http://")
-    options = [*OPTIONS, f"--host-resolver-rules=MAP {host}:80 {address}"]
-    launched = browser.browser_type.launch(executable_path=demand(CHROMIUM), args=options)
-    with watched(launched, INSECURE) as (page, watch):
+    with watched(launch(f"--host-resolver-rules=MAP {host}:80 {address}"), INSECURE) as (page, watch):
         watch.allow("Cross-Origin-Opener-Policy")  # Chromium says that it ignores it here.
         sign_in(page, user)
         assert page.evaluate("isSecureContext") is False
         yield page
-    launched.close()
 
 
 def test_picture_is_opened_by_the_service_and_the_page_says_why(visitor, user, tmp_path):

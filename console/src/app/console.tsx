@@ -1,7 +1,10 @@
 import { RouterProvider } from "@tanstack/react-router";
 import { describe, focusHeading } from "@/app/document.ts";
 import { pageOf, type Matches } from "@/app/navigation.ts";
+import { hideKeptPage } from "@/app/kept-page.ts";
 import { router } from "@/app/router.tsx";
+
+hideKeptPage();
 
 let before: string | undefined;
 router.subscribe("onRendered", () => {

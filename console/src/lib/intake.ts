@@ -36,7 +36,7 @@ async function lookInside(file: File, most: number): Promise<Look> {
   if (nameOf(start)?.kind === "the header of an encrypted image") return orRefused(file, "header", () => ({ kind: "header", file, front: parseFront(start) }));
   switch (recognize(start)) {
     case "encrypted image":
-      if (file.size > MAX_ENCRYPTED_BYTES) return { kind: "refused", file, why: tooLarge(file.size, MAX_ENCRYPTED_BYTES), wanted: "encrypted" };
+      if (file.size > MAX_ENCRYPTED_BYTES) return { kind: "refused", file, why: { ...tooLarge(file.size, MAX_ENCRYPTED_BYTES), remedy: "No encrypted picture is that large: something was added to it." }, wanted: "encrypted" };
       return orRefused(file, "encrypted", () => ({ kind: "encrypted", file, front: readFront(start) }));
     case "key file":
       return orRefused(file, "key-file", () => keyFileIn(file, start));
