@@ -19,6 +19,7 @@ import websockets.sync.client
 from tests.console.browsers import REPORT_VIOLATIONS
 
 START_SECONDS = 60
+TAB, ENTER = "\ue004", "\ue007"
 PREFERENCES = """
 user_pref("browser.shell.checkDefaultBrowser", false);
 user_pref("datareporting.policy.dataSubmissionEnabled", false);
@@ -72,6 +73,12 @@ class Firefox:
         found = self.send("browsingContext.locateNodes", context=self._tab, locator={"type": "css", "value": selector})
         element = {"sharedId": found["nodes"][0]["sharedId"]}
         self.send("input.setFiles", context=self._tab, element=element, files=[str(path) for path in files])
+
+    def type(self, text: str) -> None:
+        """Press keys, one for each character; TAB and ENTER are two of them."""
+        pressed = [{"type": kind, "value": key} for key in text for kind in ("keyDown", "keyUp")]
+        keyboard = {"type": "key", "id": "keyboard", "actions": pressed}
+        self.send("input.performActions", context=self._tab, actions=[keyboard])
 
     def settle(self) -> None:
         """Wait until the browser has delivered what happened before."""

@@ -113,6 +113,16 @@ class TestPages:
                 page.goto(urljoin(path, href))
                 expect(page.locator(f"#{address.fragment}")).to_be_in_viewport()
 
+    def test_sign_in_loads_less_than_100_kb_of_script(self, page):
+        page.goto("/login", wait_until="networkidle")
+        loaded = page.evaluate("performance.getEntriesByType('resource').map((one) => one.name)")
+        sizes = []
+        for address in (name for name in loaded if name.endswith(".js")):
+            with httpx.stream("GET", address, headers={"Accept-Encoding": "gzip"}, trust_env=False) as answer:
+                sizes.append(int(answer.headers["Content-Length"]))
+        assert sizes
+        assert sum(sizes) < 100_000
+
     @pytest.mark.parametrize("path", PAGES)
     @pytest.mark.parametrize("theme", ["light", "dark"])
     def test_nothing_for_axe_to_complain_of(self, open_page, path, theme):

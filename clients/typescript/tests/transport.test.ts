@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 
 import { ApiProblem, Client, NoSession, Offline, SignedOut, TokenSession, UnexpectedAnswer } from "../src/index.ts";
 import { cut, html, json, problem, serve, type Answer } from "./support/faulty.ts";
@@ -17,6 +17,14 @@ function holder(url: string): Client {
 function failureOf(promise: Promise<unknown>): Promise<unknown> {
   return promise.then(() => expect.unreachable("nothing failed"), (error: unknown) => error);
 }
+
+test("a browser without Request.body, such as Firefox, sends the same", async () => {
+  const given = Object.getOwnPropertyDescriptor(Request.prototype, "body") ?? {};
+  Object.defineProperty(Request.prototype, "body", { configurable: true, get: () => undefined });
+  onTestFinished(() => { Object.defineProperty(Request.prototype, "body", given); });
+  const { url } = await serve({ "/api/v1/jobs": json(200, { data: [], has_more: false, next_cursor: null }) });
+  expect(await holder(url).jobs.list()).toMatchObject({ data: [] });
+});
 
 describe("refusals", () => {
   test("a problem keeps what the service said", async () => {

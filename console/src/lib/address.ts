@@ -4,12 +4,12 @@ export type Search = Record<string, string | string[]>;
 
 /** `?status=failed&kind=a&kind=b`: plain strings, a repeated name is a list. Pages parse what they read. */
 export function parseSearch(text: string): Search {
-  const found: Search = {};
-  for (const name of new Set(new URLSearchParams(text).keys())) {
-    const values = new URLSearchParams(text).getAll(name);
-    found[name] = values.length === 1 ? (values[0] ?? "") : values;
-  }
-  return found;
+  const query = new URLSearchParams(text);
+  const valuesOf = (name: string) => {
+    const [first = "", ...more] = query.getAll(name);
+    return more.length === 0 ? first : [first, ...more];
+  };
+  return Object.fromEntries([...query.keys()].map((name) => [name, valuesOf(name)]));
 }
 
 export function writeSearch(search: Record<string, unknown>): string {

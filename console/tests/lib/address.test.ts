@@ -6,6 +6,12 @@ describe("the query of an address", () => {
     expect(parseSearch("?status=failed&q=007&kind=a&kind=b")).toEqual({ status: "failed", q: "007", kind: ["a", "b"] });
   });
 
+  it("takes every name as a name", () => {
+    const found = parseSearch("?__proto__=a&__proto__=b&constructor=c");
+    expect(Object.keys(found)).toEqual(["__proto__", "constructor"]);
+    expect(Object.getPrototypeOf(found)).toBe(Object.prototype);
+  });
+
   it("drops what is empty or no text", () => {
     expect(writeSearch({ status: "failed", q: "", page: undefined, n: 3, kind: ["a", "b"] })).toBe("?status=failed&kind=a&kind=b");
     expect(writeSearch({})).toBe("");

@@ -70,7 +70,8 @@ export class Transport {
   async #fetch(request: Request): Promise<Response> {
     const { method, signal, headers } = request;
     const path = request.url.slice(this.session.url.length);
-    const body = request.body === null ? undefined : await request.text();
+    // Firefox has no `Request.body`, which would tell no body from an empty one; no operation takes an empty one.
+    const body = (await request.text()) || undefined;
     return this.send({ method, path, headers: Object.fromEntries(headers), body, signal });
   }
 }
