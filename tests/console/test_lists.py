@@ -189,6 +189,34 @@ class TestHistory:
         assert phone.evaluate("document.documentElement.scrollWidth") <= 390
 
 
+class TestLongNames:
+    """Names come from outside, and nothing of a page may be pushed out of sight by one."""
+
+    NAME = "a" * 120 + " \N{GRINNING FACE}\u202egnp.scan-of-a-passport" + "x" * 60 + ".png"
+    HIDDEN = """() => [...document.querySelectorAll('main *')]
+        .filter((one) => one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).overflowX === 'auto')
+        .map((one) => one.textContent.slice(0, 80))"""
+
+    @pytest.mark.parametrize("width", [390, 768, 1100, 1440])
+    def test_push_nothing_out_of_sight(self, open_page, user, width):
+        job_id = user.encrypt(PNG, name=self.NAME, analyze="true")["job_id"]
+        answer = user.http.post("/batch/encrypt", files={"images": (self.NAME, PNG)}, data={"reference": "r" * 64})
+        batch_id = answer.raise_for_status().json()["batch_id"]
+        user.follow(batch_id)
+        page = open_page(viewport={"width": width, "height": 900})
+        sign_in(page, user)
+        job_pages = [
+            f"/jobs/{job_id}",
+            f"/encrypt/{job_id}",
+            f"/analytics/{job_id}",
+            f"/analytics/compare?job={job_id}",
+        ]
+        for path in ["/overview", "/history", "/analytics", "/batch", f"/batches/{batch_id}", *job_pages]:
+            page.goto(path, wait_until="networkidle")
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+            assert page.evaluate(self.HIDDEN) == [], path
+
+
 class TestJob:
     def test_page_tells_where_bits_came_from(self, page, user):
         job = user.encrypt(PNG, name="scan.png", quantum_purity="multistage")

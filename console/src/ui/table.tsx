@@ -14,8 +14,8 @@ export interface Column<Row> {
   width?: string;
   /** Its place in the card of a phone: the name, right of it, a muted fact, or nowhere. */
   phone?: "name" | "badge" | "fact" | "none";
-  /** Shown from 1100 px on. */
-  wide?: boolean;
+  /** Shown from 1100 px on, or from 1280. */
+  wide?: boolean | "xl";
 }
 
 interface Props<Row> {
@@ -37,6 +37,8 @@ export function Table<Row>(props: Props<Row>) {
   return usePhone() ? <Cards {...props} /> : <Wide {...props} />;
 }
 
+const hiddenBelow = ({ wide }: { wide?: boolean | "xl" }): string | false => (wide === "xl" ? "max-xl:hidden" : wide === true && "max-lg:hidden");
+
 /** Heights of rows that were not drawn yet. */
 const WIDE_ROW = 44;
 const CARD = 85;
@@ -49,7 +51,7 @@ function Wide<Row>({ caption, columns, rows, rowKey, selected, fixed }: Props<Ro
         <thead>
           <tr className="h-9 border-b border-line text-caption font-medium text-muted">
             {columns.map((column) => (
-              <th key={column.key} scope="col" className={cx("px-3 font-medium whitespace-nowrap first:pl-5 last:pr-5", column.wide && "max-lg:hidden", column.right ? "text-right" : "text-left")} {...(column.width && { style: { width: column.width } })}>
+              <th key={column.key} scope="col" className={cx("px-3 font-medium whitespace-nowrap first:pl-5 last:pr-5", hiddenBelow(column), column.right ? "text-right" : "text-left")} {...(column.width && { style: { width: column.width } })}>
                 {column.head}
               </th>
             ))}
@@ -78,7 +80,7 @@ const WideRow = keep(function WideRow<Row>({ row, columns, isSelected }: RowProp
   return (
     <tr className={cx("relative h-11 border-t border-hairline transition-colors", isSelected ? SELECTED : "has-[.row-link]:hover:bg-raised/60")}>
       {columns.map((column) => (
-        <td key={column.key} className={cx("px-3 py-1 first:pl-5 last:pr-5", column.wide && "max-lg:hidden", column.right && "numeric text-right whitespace-nowrap")}>{column.cell(row, isSelected)}</td>
+        <td key={column.key} className={cx("px-3 py-1 first:pl-5 last:pr-5", hiddenBelow(column), column.right && "numeric text-right whitespace-nowrap")}>{column.cell(row, isSelected)}</td>
       ))}
     </tr>
   );

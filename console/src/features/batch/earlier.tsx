@@ -26,17 +26,17 @@ export function Earlier() {
   return (
     <Card aria-labelledby="earlier">
       <CardHead lined title={<span id="earlier">Earlier batches</span>} />
-      {list.isPending ? <SkeletonRows rows={2} /> : <Table caption="Earlier batches" columns={COLUMNS} rows={rows} rowKey={(batch) => batch.batch_id} />}
+      {list.isPending ? <SkeletonRows rows={2} /> : <Table fixed caption="Earlier batches" columns={COLUMNS} rows={rows} rowKey={(batch) => batch.batch_id} />}
       {list.hasNextPage && <MorePages shown={rows.length} size={PAGE} hasMore busy={list.isFetchingNextPage} onMore={() => void list.fetchNextPage()} />}
     </Card>
   );
 }
 
 const COLUMNS: Column<BatchSummary>[] = [
-  { key: "batch", head: "Batch", phone: "name", cell: (batch) => <Link to={`/batches/${batch.batch_id}`} className="row-link font-medium">{batch.reference ?? plural(batch.counts.total, "picture")}</Link> },
-  { key: "id", head: "Id", phone: "none", cell: (batch) => <span className="font-mono text-[13px] text-muted">{shortId(batch.batch_id)}</span> },
-  { key: "status", head: "State", phone: "badge", cell: (batch) => <BatchBadge batch={batch} /> },
-  { key: "created", head: "Begun", right: true, phone: "fact", cell: (batch) => <span className="text-muted"><Time at={batch.created_at} as="moment" /></span> },
+  { key: "batch", head: "Batch", phone: "name", cell: (batch) => <Link to={`/batches/${batch.batch_id}`} className="row-link block truncate font-medium">{batch.reference ?? plural(batch.counts.total, "picture")}</Link> },
+  { key: "id", wide: "xl", head: "Id", width: "190px", phone: "none", cell: (batch) => <span className="font-mono text-[13px] text-muted">{shortId(batch.batch_id)}</span> },
+  { key: "status", head: "State", width: "150px", phone: "badge", cell: (batch) => <BatchBadge batch={batch} /> },
+  { key: "created", head: "Begun", width: "140px", right: true, phone: "fact", cell: (batch) => <span className="text-muted"><Time at={batch.created_at} as="moment" /></span> },
 ];
 
 /** The state of a batch; one that completed says what failed. */

@@ -13,10 +13,10 @@ import { Time } from "@/ui/time.tsx";
 
 const COLUMNS: Column<Job>[] = [
   { key: "picture", head: "Picture", phone: "name", cell: (job) => <JobName job={job} /> },
-  { key: "layout", head: "Comes back as", cell: (job) => layoutOf(job) ?? <Nothing /> },
-  { key: "time", head: "Time", right: true, phone: "none", cell: (job) => tookText(job) ?? <Nothing /> },
-  { key: "state", head: "State", phone: "badge", cell: (job) => <JobState job={job} /> },
-  { key: "ended", head: "Ended", right: true, cell: (job) => (job.completed_at === null ? <Nothing /> : <Time at={job.completed_at} as="moment" />) },
+  { key: "layout", wide: "xl", head: "Comes back as", width: "130px", cell: (job) => layoutOf(job) ?? <Nothing /> },
+  { key: "time", wide: "xl", head: "Time", width: "80px", right: true, phone: "none", cell: (job) => tookText(job) ?? <Nothing /> },
+  { key: "state", head: "State", width: "150px", phone: "badge", cell: (job) => <JobState job={job} /> },
+  { key: "ended", head: "Ended", width: "140px", right: true, cell: (job) => (job.completed_at === null ? <Nothing /> : <Time at={job.completed_at} as="moment" />) },
 ];
 
 /** The newest jobs. */
@@ -28,7 +28,7 @@ export function Recent() {
       {isPending && <SkeletonRows />}
       {error && !data && <div className="p-5"><ProblemMessage error={error} /></div>}
       {data?.data.length === 0 && <Empty icon={Lock} title="No pictures yet." action={<ButtonLink kind="iris" icon={Lock} to="/encrypt">Encrypt</ButtonLink>}>Encrypt one and it appears here.</Empty>}
-      {data && data.data.length > 0 && <Table caption="The newest jobs" columns={COLUMNS} rows={data.data} rowKey={(job) => job.job_id} />}
+      {data && data.data.length > 0 && <Table fixed caption="The newest jobs" columns={COLUMNS} rows={data.data} rowKey={(job) => job.job_id} />}
     </Card>
   );
 }

@@ -56,7 +56,7 @@ function List({ chosen, onChoose }: { chosen: string[]; onChoose: (ids: string[]
       <CardHead lined title="Measured pictures" note="Choose 2 to 20 to compare them." />
       {pages.isPending && <SkeletonRows />}
       {pages.isError && <div className="p-5"><ProblemMessage error={pages.error} /></div>}
-      {pages.data && (jobs.length === 0 ? <Nothing /> : <Table caption="Measured pictures" columns={columnsOf(chosen, toggle, letters)} rows={jobs} rowKey={(job) => job.job_id} selected={(job) => chosen.includes(job.job_id)} />)}
+      {pages.data && (jobs.length === 0 ? <Nothing /> : <Table fixed caption="Measured pictures" columns={columnsOf(chosen, toggle, letters)} rows={jobs} rowKey={(job) => job.job_id} selected={(job) => chosen.includes(job.job_id)} />)}
       {pages.data && (jobs.length > 0 || pages.hasNextPage) && <MorePages shown={jobs.length} size={PAGE} hasMore={pages.hasNextPage} busy={pages.isFetchingNextPage} onMore={() => void pages.fetchNextPage()} />}
     </Card>
   );
@@ -71,13 +71,13 @@ const Nothing = () => (
 function columnsOf(chosen: string[], toggle: (id: string, on: boolean) => void, letters: Map<string, string | null>): Column<Job>[] {
   return [
     {
-      key: "choose", head: <span className="sr-only">Chosen</span>, width: "44px", phone: "name",
+      key: "choose", head: <span className="sr-only">Chosen</span>, width: "52px", phone: "name",
       cell: (job) => <span className="relative z-1 flex"><Checkbox aria-label={`Choose ${nameOf(job)}`} checked={chosen.includes(job.job_id)} onChange={(on) => { toggle(job.job_id, on); }} /></span>,
     },
     { key: "name", head: "Picture", phone: "name", cell: (job) => <Name job={job} /> },
-    { key: "size", head: "Size", cell: (job) => <span className="numeric whitespace-nowrap text-muted">{sizeOf(job)}</span> },
+    { key: "size", wide: "xl", head: "Size", width: "180px", cell: (job) => <span className="numeric whitespace-nowrap text-muted">{sizeOf(job)}</span> },
     { key: "letter", head: "Letter", width: "72px", phone: "badge", cell: (job) => (letters.has(job.job_id) ? <Letter letter={letters.get(job.job_id) ?? null} /> : null) },
-    { key: "when", head: "Ended", right: true, cell: (job) => <span className="text-muted"><Time at={job.completed_at ?? job.created_at} /></span> },
+    { key: "when", head: "Ended", width: "130px", right: true, cell: (job) => <span className="text-muted"><Time at={job.completed_at ?? job.created_at} /></span> },
   ];
 }
 

@@ -61,6 +61,6 @@ const COLUMNS: Column<Webhook>[] = [
 const Address = ({ endpoint }: { endpoint: Webhook }) => (
   <span className="grid min-w-0">
     <Link to="/webhooks/$webhook" params={{ webhook: endpoint.id }} className="row-link font-medium break-all">{addressOf(endpoint)}</Link>
-    <span className="text-caption text-muted">{endpoint.url === null ? "Default endpoint: its secret signs these messages" : endpoint.description}</span>
+    <span className="text-caption break-words text-muted">{endpoint.url === null ? "Default endpoint: its secret signs these messages" : endpoint.description}</span>
   </span>
 );
