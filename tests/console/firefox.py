@@ -19,6 +19,7 @@ import websockets.sync.client
 from tests.console.browsers import REPORT_VIOLATIONS
 
 START_SECONDS = 60
+DOWNLOADED = "browsingContext.downloadEnd"
 TAB, ENTER = "\ue004", "\ue007"
 PREFERENCES = """
 user_pref("browser.shell.checkDefaultBrowser", false);
@@ -39,7 +40,7 @@ class Firefox:
         self.events: list[dict[str, Any]] = []
         self.send("session.new", capabilities={})
         self._tab = self.send("browsingContext.getTree")["contexts"][0]["context"]
-        self.send("session.subscribe", events=["log.entryAdded", "network.beforeRequestSent"])
+        self.send("session.subscribe", events=["log.entryAdded", "network.beforeRequestSent", DOWNLOADED])
         self.send("script.addPreloadScript", functionDeclaration=f"() => {{ {REPORT_VIOLATIONS} }}")
 
     def send(self, method: str, **parameters: Any) -> dict[str, Any]:
@@ -79,6 +80,14 @@ class Firefox:
         pressed = [{"type": kind, "value": key} for key in text for kind in ("keyDown", "keyUp")]
         keyboard = {"type": "key", "id": "keyboard", "actions": pressed}
         self.send("input.performActions", context=self._tab, actions=[keyboard])
+
+    def await_download(self) -> Path:
+        """Wait for the end of a download that was begun, and return its file."""
+        while (ended := next((one for one in self.events if one["method"] == DOWNLOADED), None)) is None:
+            self.events.append(json.loads(self._socket.recv(timeout=60)))
+        self.events.remove(ended)
+        assert ended["params"]["status"] == "complete", ended
+        return Path(ended["params"]["filepath"])
 
     def settle(self) -> None:
         """Wait until the browser has delivered what happened before."""

@@ -26,8 +26,8 @@ PAGES = {
 class Visitor:
     """A tab of Firefox that is signed in."""
 
-    def __init__(self, firefox: Firefox, origin: str, downloads: Path) -> None:
-        self.firefox, self.origin, self._downloads = firefox, origin, downloads
+    def __init__(self, firefox: Firefox, origin: str) -> None:
+        self.firefox, self.origin = firefox, origin
 
     def open(self, path: str) -> None:
         self.firefox.open(self.origin + path)
@@ -48,14 +48,8 @@ class Visitor:
 
     def fetch(self, name: str) -> Path:
         """Download what the button of this name gives."""
-        before = set(self._downloads.iterdir())
         self.press(name)
-        wait_until(lambda: self._saved(before), f"{name} is saved")
-        return self._saved(before)[0]
-
-    def _saved(self, before: set[Path]) -> list[Path]:
-        new = [path for path in self._downloads.iterdir() if path not in before]
-        return [] if any(path.suffix == ".part" or not path.stat().st_size for path in new) else new
+        return self.firefox.await_download()
 
 
 @pytest.fixture
@@ -64,7 +58,7 @@ def visitor(origin, user, tmp_path) -> Iterator[Visitor]:
     downloads.mkdir()
     profile.mkdir()
     with running_firefox(demand(FIREFOX), profile, downloads=downloads) as firefox:
-        opened = Visitor(firefox, origin, downloads)
+        opened = Visitor(firefox, origin)
         opened.open("/login")
         opened.await_heading("Sign in")
         firefox.type(f"{user.email}{TAB}{PASSWORD}{ENTER}")

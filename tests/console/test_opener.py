@@ -87,25 +87,16 @@ class InChromium(Opener):
 
 
 class InFirefox(Opener):
-    def __init__(self, driven, downloads):
-        self._driven, self._downloads = driven, downloads
+    def __init__(self, driven):
+        self._driven = driven
         self.open, self.evaluate, self.forget = driven.open, driven.evaluate, driven.forget
 
     def choose(self, files):
         self._driven.choose_files("#files", files)
 
     def save(self):
-        for path in self._downloads.iterdir():
-            path.unlink()
         self.evaluate("document.getElementById('download').click()")
-        wait_until(self._saved, "saved")
-        return self._saved()[0].read_bytes()
-
-    def _saved(self):
-        """The saved files, without one that is still being written."""
-        files = list(self._downloads.iterdir())
-        busy = any(path.suffix == ".part" or not path.stat().st_size for path in files)
-        return [] if busy else files
+        return self._driven.await_download().read_bytes()
 
     def complaints(self):
         self._driven.settle()
@@ -125,7 +116,7 @@ def firefox(_request, folder):
     downloads.mkdir()
     profile.mkdir()
     with running_firefox(demand(FIREFOX), profile, downloads=downloads) as driven:
-        yield InFirefox(driven, downloads)
+        yield InFirefox(driven)
 
 
 @pytest.fixture(scope="module", params=[chromium, firefox], ids=["chromium", "firefox"])
