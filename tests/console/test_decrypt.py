@@ -89,6 +89,11 @@ class TestFiles:
         await_picture(visitor)
         assert_same_pixels(fetch(visitor, "Download", tmp_path), COFFEE)
 
+    def test_empty_file_is_told(self, visitor, tmp_path):
+        (tmp_path / "empty.png").touch()
+        choose(visitor, TO_DECRYPT, tmp_path / "empty.png")
+        expect(visitor.get_by_role("alert")).to_contain_text("The file is empty.")
+
     def test_foreign_file_is_told(self, visitor, tmp_path):
         (tmp_path / "letter.pdf").write_bytes(b"%PDF-1.7")
         choose(visitor, TO_DECRYPT, tmp_path / "letter.pdf")

@@ -35,7 +35,7 @@ export function SkeletonRows({ rows = 5 }: { rows?: number }) {
   return (
     <Skeleton>
       {Array.from({ length: rows }, (_, index) => (
-        <div key={index} className="flex h-14 items-center gap-3 border-hairline px-5 not-first:border-t md:h-11">
+        <div key={index} className="flex h-[85px] items-center gap-3 border-hairline px-5 not-first:border-t md:h-11">
           <Bone className="size-7" />
           <span className="grid flex-1 gap-1.5">
             <Bone className={cx("h-2.5", ["w-36", "w-44", "w-28"][index % 3])} />

@@ -21,8 +21,11 @@ interface Props {
   onFiles: (files: File[], slot: Slot) => void;
 }
 
-/** The words of the intake are for pictures to encrypt. */
+/** For these the words of the intake are those for a picture to encrypt. */
+const FOREIGN_CODES = ["unsupported-format", "file-too-large"];
 const FOREIGN = "This is neither an encrypted picture nor a key file. Choose both as they were downloaded: a PNG, and a file that ends in .qkey.";
+
+const reasonOf = ({ why, wanted }: Extract<Look, { kind: "refused" }>): string => (!wanted && FOREIGN_CODES.includes(why.code ?? "") ? FOREIGN : `${why.sentence} ${why.remedy}`);
 
 /** A place for a file: its name, or the way to choose one. */
 export function SmallSlot({ name, note, slot, look, accept, facts, badge, icon, hint, onFiles }: Props) {
@@ -38,7 +41,7 @@ export function SmallSlot({ name, note, slot, look, accept, facts, badge, icon, 
         {badge}
         <Chooser label={`${look ? "Replace" : "Choose"}: ${name}`} accept={accept} size="small" onFiles={(files) => { onFiles(files, slot); }}>{look ? "Replace" : "Choose"}</Chooser>
       </div>
-      {look?.kind === "refused" ? <FieldError>{look.wanted ? `${look.why.sentence} ${look.why.remedy}` : FOREIGN}</FieldError> : hint && <p className="mt-1.5 text-caption text-muted">{hint}</p>}
+      {look?.kind === "refused" ? <FieldError>{reasonOf(look)}</FieldError> : hint && <p className="mt-1.5 text-caption text-muted">{hint}</p>}
     </section>
   );
 }

@@ -25,7 +25,7 @@ export function Recent() {
   return (
     <Card>
       <CardHead lined title="Recent" aside={data && data.data.length > 0 && <Link to="/history" className="text-dense max-md:py-3"><span className="link">All jobs</span></Link>} />
-      {isPending && <SkeletonRows />}
+      {isPending && <SkeletonRows rows={8} />}
       {error && !data && <div className="p-5"><ProblemMessage error={error} /></div>}
       {data?.data.length === 0 && <Empty icon={Lock} title="No pictures yet." action={<ButtonLink kind="iris" icon={Lock} to="/encrypt">Encrypt</ButtonLink>}>Encrypt one and it appears here.</Empty>}
       {data && data.data.length > 0 && <Table fixed caption="The newest jobs" columns={COLUMNS} rows={data.data} rowKey={(job) => job.job_id} />}
