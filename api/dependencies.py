@@ -2,18 +2,27 @@
 
 from collections.abc import Callable
 from typing import Annotated, TypeVar, get_type_hints
-from uuid import UUID
 
 from fastapi import Depends, Security
 from fastapi.security import OAuth2PasswordBearer, SecurityScopes
 from fastapi.security.utils import get_authorization_scheme_param
 from starlette.requests import HTTPConnection
 
+from api.admission import (
+    ChosenAccount,
+    admit,
+    admit_person,
+    caller_at,
+    chosen_account,
+    principal_of,
+    require_recent,
+    require_session,
+)
 from api.live.messages import Feeds
 from api.live.streams import OpenStreams
 from api.serving.draining import Draining
 from backplane.errors import InsufficientScope, Unauthenticated
-from backplane.services.identity.tokens import Principal
+from backplane.services.identity.permissions import PERMISSIONS
 from backplane.services.keys.exports import Keys as KeyExports
 from backplane.services.requests.caller import NO_ACCOUNT, Caller
 from backplane.settings import Settings
@@ -26,14 +35,7 @@ from backplane.wiring.pictures import PictureServices
 from backplane.wiring.usage import UsageServices
 from backplane.wiring.webhooks import WebhookServices
 
-SCOPES = {
-    "jobs:read": "see jobs and fetch their results",
-    "jobs:write": "encrypt and decrypt, cancel, retry and delete jobs",
-    "keys:export": "fetch key files",
-    "webhooks:read": "see webhook endpoints and the messages sent to them",
-    "webhooks:write": "make, change and delete webhook endpoints, replace their secrets, have messages sent",
-}
-
+SCOPES = {name: permission.allows for name, permission in PERMISSIONS.items()}
 
 Subject = TypeVar("Subject")
 FIELDS = {type_: name for name, type_ in get_type_hints(GatewayServices).items()}
@@ -100,7 +102,7 @@ def feeds_of(jobs: Jobs, batches: Batches) -> Feeds:
 
 
 def anonymous(connection: HTTPConnection) -> Caller:
-    return _caller(connection, NO_ACCOUNT)
+    return caller_at(connection, NO_ACCOUNT)
 
 
 async def authenticate(
@@ -108,9 +110,11 @@ async def authenticate(
     token: Annotated[str, Depends(bearer_token)],
     identity: Identity,
     connection: HTTPConnection,
+    account: ChosenAccount = None,
 ) -> Caller:
-    """Verify the access token, which must have the scopes that the route needs."""
-    return caller_of(identity.tokens.verify(token), needed, connection)
+    """Verify the credential, and what its user may do in the account: the route needs one permission."""
+    principal = identity.tokens.verify(token)
+    return await admit(principal, needed, identity, connection, account_id=chosen_account(connection, account))
 
 
 async def authenticate_in_session(
@@ -118,39 +122,44 @@ async def authenticate_in_session(
     token: Annotated[str, Depends(bearer_token)],
     identity: Identity,
     connection: HTTPConnection,
+    account: ChosenAccount = None,
 ) -> Caller:
     """Authenticate for actions that must not outlive a login session: key exports, deletions, changed credentials.
 
-    An access token alone is valid until it expires, even where its login session has ended.
+    It asks the database, where the end of a session is seen at once.
     """
-    caller = await authenticate(needed, token, identity, connection)
-    await identity.sessions.require(principal_of(connection).session_id)
+    caller = await authenticate(needed, token, identity, connection, account)
+    await require_session(identity, principal_of(connection))
     return caller
 
 
-def caller_of(principal: Principal, needed: SecurityScopes, connection: HTTPConnection) -> Caller:
-    """Return the caller that a verified credential belongs to.
-
-    Raises:
-        InsufficientScope: the credential lacks a scope that is needed.
-    """
-    if not principal.scopes.issuperset(needed.scopes):
-        raise InsufficientScope(f"This needs the scope {' '.join(needed.scopes)}")
-    connection.state.principal = principal
-    # A body that is read from here on is charged to this account (api.middleware.bodies).
-    connection.state.account_id = principal.account_id
-    return _caller(connection, principal.account_id, principal.scopes)
+async def authenticate_person(
+    token: Annotated[str, Depends(bearer_token)], identity: Identity, connection: HTTPConnection
+) -> Caller:
+    """Verify the credential of a user, for what belongs to the user and not to an account."""
+    return await admit_person(identity.tokens.verify(token), identity, connection)
 
 
-def principal_of(connection: HTTPConnection) -> Principal:
-    """Return the credential that `caller_of` has verified, for what depends on its expiry or its login session."""
-    principal: Principal = connection.state.principal
-    return principal
+async def authenticate_recent_person(
+    token: Annotated[str, Depends(bearer_token)], identity: Identity, connection: HTTPConnection
+) -> Caller:
+    """Verify the credential of a user who, in a browser, has proved who they are within ten minutes."""
+    caller = await admit_person(identity.tokens.verify(token), identity, connection)
+    await require_session(identity, principal_of(connection))
+    require_recent(principal_of(connection))
+    return caller
 
 
-def _caller(connection: HTTPConnection, account_id: UUID, scopes: frozenset[str] = frozenset()) -> Caller:
-    address = connection.client.host if connection.client is not None else None
-    return Caller(account_id, scopes=scopes, request_id=connection.state.request_id, address=address)
+async def authenticate_operator(
+    token: Annotated[str, Depends(bearer_token)], identity: Identity, connection: HTTPConnection
+) -> Caller:
+    """Verify the credential of a user who is an operator of the installation."""
+    principal = identity.tokens.verify(token)
+    caller = await admit_person(principal, identity, connection)
+    standing = await identity.directory.find(principal.user_id, principal.account_id)
+    if standing is None or not standing.operator:
+        raise InsufficientScope("This is for operators of the installation")
+    return caller
 
 
 CurrentSettings = Annotated[Settings, Depends(settings_of)]
@@ -160,8 +169,18 @@ CurrentStreams = Annotated[OpenStreams, Depends(streams_of)]
 Anyone = Annotated[Caller, Depends(anonymous)]
 Reader = Annotated[Caller, Security(authenticate, scopes=["jobs:read"])]
 Writer = Annotated[Caller, Security(authenticate, scopes=["jobs:write"])]
-Member = Annotated[Caller, Security(authenticate)]
 Remover = Annotated[Caller, Security(authenticate_in_session, scopes=["jobs:write"])]
+ResultReader = Annotated[Caller, Security(authenticate, scopes=["results:read"])]
 KeyExporter = Annotated[Caller, Security(authenticate_in_session, scopes=["keys:export"])]
 WebhookReader = Annotated[Caller, Security(authenticate, scopes=["webhooks:read"])]
 WebhookWriter = Annotated[Caller, Security(authenticate_in_session, scopes=["webhooks:write"])]
+ApiKeyReader = Annotated[Caller, Security(authenticate, scopes=["api-keys:read"])]
+ApiKeyWriter = Annotated[Caller, Security(authenticate_in_session, scopes=["api-keys:write"])]
+UsageReader = Annotated[Caller, Security(authenticate, scopes=["usage:read"])]
+AuditReader = Annotated[Caller, Security(authenticate, scopes=["audit:read"])]
+AccountReader = Annotated[Caller, Security(authenticate, scopes=["account:read"])]
+AccountWriter = Annotated[Caller, Security(authenticate_in_session, scopes=["account:write"])]
+AccountOwner = Annotated[Caller, Security(authenticate_in_session, scopes=["account:own"])]
+Person = Annotated[Caller, Security(authenticate_person)]
+RecentPerson = Annotated[Caller, Security(authenticate_recent_person)]
+Operator = Annotated[Caller, Security(authenticate_operator)]

@@ -34,14 +34,14 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     async with open_gateway(app.state.settings) as services:
         app.state.services = services
         app.state.draining = draining
-        app.state.streams = OpenStreams(services.identity.sessions, draining)
+        app.state.streams = OpenStreams(services.identity.sessions, services.identity.revocations, draining)
         app.state.readiness = ReadinessCheck(services, draining)
         app.state.submission_slots = asyncio.Semaphore(SUBMISSIONS_AT_ONCE)
         app.state.upload_budget = BodyBudget(app.state.settings.upload_memory_bytes, UPLOAD_BYTES)
         app.state.small_body_budget = BodyBudget(SMALL_BODIES)
         log.info("gateway.started", environment=app.state.settings.environment)
         with draining.on_signals():
-            async with app.state.streams.watched(), loop_lag_measured():
+            async with services.identity.watched(), app.state.streams.watched(), loop_lag_measured():
                 yield
         draining.begin()
     log.info("gateway.stopped")

@@ -2,7 +2,10 @@
 
 ApplicationError
 ├── Unauthenticated, TokenExpired           401
-├── InsufficientScope, OriginNotAllowed     403
+├── InsufficientScope, InsufficientRole,
+│   AccountSuspended, AccountClosed,
+│   ReauthenticationRequired,
+│   OriginNotAllowed                        403
 ├── NotFound                                404  also for other accounts' objects
 ├── JobNotFinished, JobFinished, JobFailed,
 │   EmailTaken, ClientCustody,
@@ -76,6 +79,30 @@ class InsufficientScope(ApplicationError):
     code = "insufficient-scope"
     status = 403
     title = "The credential lacks the scope for this"
+
+
+class InsufficientRole(ApplicationError):
+    code = "insufficient-role"
+    status = 403
+    title = "Your role in the account does not allow this"
+
+
+class AccountSuspended(ApplicationError):
+    code = "account-suspended"
+    status = 403
+    title = "The account is suspended"
+
+
+class AccountClosed(ApplicationError):
+    code = "account-closed"
+    status = 403
+    title = "The account is closed"
+
+
+class ReauthenticationRequired(ApplicationError):
+    code = "reauthentication-required"
+    status = 403
+    title = "Confirm first who you are"
 
 
 class OriginNotAllowed(ApplicationError):

@@ -1,7 +1,7 @@
 """Open sockets and event streams, and the reasons that end them before their job ends.
 
 A stream outlasts the request that opened it. A future ends it for the first of these reasons: an hour has passed, the
-credential has expired, its login session or account has ended, or the gateway stops. One watch serves all streams.
+credential has expired, it was revoked or its rights have changed, or the gateway stops. One watch serves all streams.
 """
 
 import asyncio
@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 from uuid import UUID
 
@@ -19,8 +20,10 @@ from starlette.websockets import WebSocketDisconnect
 from api.serving.draining import Draining
 from backplane.errors import ApplicationError, Overloaded, Unavailable
 from backplane.services.identity.login_sessions import LoginSessions
-from backplane.services.identity.tokens import Principal
+from backplane.services.identity.principal import Principal
+from backplane.services.identity.revocations import Revocations
 from backplane.services.jobs.progress import TooSlow
+from backplane.services.requests.caller import Caller
 
 STREAMS_AT_ONCE = 5000
 """In one process: 250 MB at the most that one may take, and a quarter of the descriptors that containers allow."""
@@ -49,19 +52,21 @@ TOO_SLOW = Ending(1013, "you read too slowly; come back with last_seq")
 TRY_AGAIN = Ending(1013, "try again with last_seq")
 OLD = Ending(4401, "an hour is over; come back with a new credential and last_seq")
 EXPIRED = Ending(4401, "the credential has expired; come back with a new one and last_seq")
-REVOKED = Ending(4401, "the session has ended; sign in again")
+REVOKED = Ending(4401, "the session has ended, or its rights have changed; come back with a new credential")
 
 
 class Stream:
-    """An open stream: the future that ends it, and the ids that it depends on, its login session first."""
+    """An open stream: the future that ends it, and the ids that it depends on."""
 
-    __slots__ = ("ending", "holders", "timer")
+    __slots__ = ("ending", "holders", "session_id", "timer")
 
-    def __init__(self, caller: Principal) -> None:
+    def __init__(self, caller: Caller, credential: Principal) -> None:
         loop = asyncio.get_running_loop()
-        left = caller.expires_at - time.time()
+        left = credential.expires_at - time.time() if credential.expires_at is not None else inf
         self.ending: asyncio.Future[Ending] = loop.create_future()
-        self.holders = (caller.session_id, caller.account_id)
+        self.session_id = credential.session_id
+        depends_on = {caller.account_id, caller.user_id, *credential.holders}
+        self.holders = tuple(one for one in depends_on if one is not None)
         self.timer = loop.call_later(
             max(0.0, min(LIFETIME_SECONDS, left)), self.end, OLD if left > LIFETIME_SECONDS else EXPIRED
         )
@@ -72,14 +77,15 @@ class Stream:
 
 
 class OpenStreams:
-    def __init__(self, sessions: LoginSessions, draining: Draining) -> None:
+    def __init__(self, sessions: LoginSessions, revocations: Revocations, draining: Draining) -> None:
         self._sessions = sessions
+        self._revocations = revocations
         self._draining = draining
         self._open = 0
         self._held: defaultdict[UUID, set[Stream]] = defaultdict(set)
         self._session_ids: defaultdict[UUID, int] = defaultdict(int)
 
-    def open(self, caller: Principal) -> "Stream":
+    def open(self, caller: Caller, credential: Principal) -> "Stream":
         """Count a stream as open, until it is closed.
 
         Raises:
@@ -90,9 +96,10 @@ class OpenStreams:
             raise Unavailable("The gateway stops; another one answers soon")
         if self._open >= STREAMS_AT_ONCE:
             raise Overloaded("Too many sockets and event streams are open; try again soon")
-        stream = Stream(caller)
+        stream = Stream(caller, credential)
         self._open += 1
-        self._session_ids[caller.session_id] += 1
+        if stream.session_id is not None:
+            self._session_ids[stream.session_id] += 1
         for holder in stream.holders:
             self._held[holder].add(stream)
         return stream
@@ -100,10 +107,10 @@ class OpenStreams:
     def close(self, stream: "Stream") -> None:
         stream.timer.cancel()
         self._open -= 1
-        session_id = stream.holders[0]
-        self._session_ids[session_id] -= 1
-        if not self._session_ids[session_id]:
-            del self._session_ids[session_id]
+        if stream.session_id is not None:
+            self._session_ids[stream.session_id] -= 1
+            if not self._session_ids[stream.session_id]:
+                del self._session_ids[stream.session_id]
         for holder in stream.holders:
             self._held[holder].discard(stream)
             if not self._held[holder]:
@@ -112,7 +119,7 @@ class OpenStreams:
     @asynccontextmanager
     async def watched(self) -> AsyncIterator[None]:
         """End streams for the reasons above, while the block runs."""
-        with self._sessions.on_end(lambda holder: self._end_all(holder, REVOKED)):
+        with self._revocations.on_revoked(lambda holder: self._end_all(holder, REVOKED)):
             tasks = [asyncio.create_task(self._stop()), asyncio.create_task(self._check_sessions_regularly())]
             try:
                 yield
@@ -127,8 +134,8 @@ class OpenStreams:
 
     async def _stop(self) -> None:
         await self._draining.wait()
-        for session_id in list(self._session_ids):
-            self._end_all(session_id, RESTARTING)
+        for holder in list(self._held):
+            self._end_all(holder, RESTARTING)
 
     async def _check_sessions_regularly(self) -> None:
         while True:

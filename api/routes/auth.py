@@ -4,9 +4,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
 
+from api.admission import principal_of
 from api.answers.oauth import OAuthRoute, oauth_problems
 from api.answers.problems import AUTHENTICATED, WITH_BODY, problems
-from api.dependencies import Anyone, Identity, Member, principal_of
+from api.dependencies import Anyone, Identity, Person
 from api.routing import Router
 from api.schemas.auth import Account, NewAccount, TokenPair, TokenRequest
 from backplane import ids
@@ -42,10 +43,10 @@ async def get_token(
     else:
         assert form.username is not None
         assert form.password is not None
-        account = await identity.accounts.authenticate(
+        user_id = await identity.accounts.authenticate(
             caller, email=form.username, password=form.password.get_secret_value()
         )
-        pair = await identity.tokens.issue(account.id)
+        pair = await identity.tokens.issue(caller, user_id)
     return TokenPair(
         access_token=pair.access_token,
         refresh_token=pair.refresh_token,
@@ -55,11 +56,11 @@ async def get_token(
 
 
 @router.post("/logout", status_code=204, responses=problems(*AUTHENTICATED))
-async def log_out(request: Request, caller: Member, identity: Identity) -> None:
+async def log_out(request: Request, caller: Person, identity: Identity) -> None:
     """End the session of this access token.
 
-    Its refresh token is no longer valid, and its sockets and event streams are closed. The access token can no longer
-    export keys, delete anything or change webhooks; its other uses end when it expires, within 15 minutes. A session
-    that has already ended is 204 too.
+    Its tokens are no longer valid, and its sockets and event streams are closed.
     """
-    await identity.tokens.end(caller, principal_of(request).session_id)
+    session_id = principal_of(request).session_id
+    assert session_id is not None
+    await identity.tokens.end(caller, session_id)

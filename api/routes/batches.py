@@ -5,13 +5,13 @@ from math import ceil
 from typing import Annotated
 
 from fastapi import Query, Request
-from fastapi.security import SecurityScopes
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
+from api.admission import demand, principal_of, require_session
 from api.answers.downloads import NO_RANGES, content_disposition
 from api.answers.jobs import ACCEPTED, FINISHED
 from api.answers.problems import AUTHENTICATED, WITH_BODY, problems
-from api.dependencies import Batches, Identity, Reader, Remover, Writer, authenticate_in_session, bearer_token
+from api.dependencies import Batches, Identity, Reader, Remover, ResultReader, Writer
 from api.live.waiting import wait_for_batch
 from api.requests.cursors import read_cursor
 from api.requests.idempotency import CODES, replayable
@@ -150,7 +150,7 @@ async def get_batch_result(
     *,
     request: Request,
     batch_id: str,
-    caller: Reader,
+    caller: ResultReader,
     batches: Batches,
     identity: Identity,
     wanted: Annotated[DownloadOptions, Query()],
@@ -163,7 +163,8 @@ async def get_batch_result(
     connection is cut and the zip has no directory, so that no unpacker accepts it as complete.
     """
     if wanted.key_files:
-        await authenticate_in_session(SecurityScopes(["keys:export"]), await bearer_token(request), identity, request)
+        demand(caller, principal_of(request), "keys:export")
+        await require_session(identity, principal_of(request))
     headers = {"Content-Disposition": content_disposition(f"{batch_id}.zip"), "Cache-Control": "no-store", **NO_RANGES}
     if request.method == "HEAD":
         await batches.results.find(caller, ids.from_wire("bat", batch_id), partial=wanted.partial)

@@ -10,15 +10,17 @@ from fastapi import Header, Query, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from api.admission import principal_of, require_session
 from api.answers.problems import AUTHENTICATED, problems
-from api.dependencies import CurrentFeeds, CurrentStreams, Identity, Jobs, Reader, principal_of
+from api.dependencies import CurrentFeeds, CurrentStreams, Identity, Jobs, Reader
 from api.live.messages import Message, Messages, messages_of
 from api.live.streams import DONE, SEND_SECONDS, Ending, OpenStreams, run_stream
 from api.routing import Router, head_response
 from api.schemas.values import WholeNumber
 from backplane import ids
 from backplane.metrics import EVENT_STREAMS
-from backplane.services.identity.tokens import Principal
+from backplane.services.identity.principal import Principal
+from backplane.services.requests.caller import Caller
 
 BEAT_SECONDS = 15.0
 """Proxies cut connections that are silent for longer, mostly after 30 or 60 seconds."""
@@ -38,19 +40,27 @@ class EventStream(Response):
     """An answer that continues; its resources are released however it ends."""
 
     def __init__(
-        self, messages: Messages, first: Message | None, *, seen: int, holder: Principal, streams: OpenStreams
+        self,
+        messages: Messages,
+        first: Message | None,
+        *,
+        seen: int,
+        caller: Caller,
+        holder: Principal,
+        streams: OpenStreams,
     ) -> None:
         super().__init__(headers=HEADERS)
         del self.headers["content-length"]
         self._messages = messages
         self._first: Message | None = first
         self._last_seen = seen
+        self._caller = caller
         self._holder = holder
         self._streams = streams
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - what an application is
         async with aclosing(self._messages):
-            stream = self._streams.open(self._holder)
+            stream = self._streams.open(self._caller, self._holder)
             try:
                 with EVENT_STREAMS.track_inprogress():
                     await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
@@ -107,7 +117,7 @@ async def follow_job(
     """
     ids.from_wire("job", job_id)
     holder = principal_of(request)
-    await identity.sessions.require(holder.session_id)
+    await require_session(identity, holder)
     if request.method == "HEAD":
         await jobs.views.get(caller, ids.from_wire("job", job_id))
         return head_response(HEADERS)
@@ -118,7 +128,7 @@ async def follow_job(
         await messages.aclose()
         # The HTML standard: an EventSource that gets this does not reconnect.
         return Response(status_code=204, headers={"Cache-Control": "no-store"})
-    return EventStream(messages, first, seen=seen, holder=holder, streams=streams)
+    return EventStream(messages, first, seen=seen, caller=caller, holder=holder, streams=streams)
 
 
 def text_of(message: Message | None, number: int | None = None) -> str:

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from api.answers.downloads import HEADERS, RANGES, REFUSED_PARTS, content_disposition, file_response, whole_response
 from api.answers.jobs import ACCEPTED, job_answer
 from api.answers.problems import AUTHENTICATED, problems
-from api.dependencies import Jobs, Keys, Pictures, Reader, Remover, Writer
+from api.dependencies import Jobs, Keys, Pictures, Reader, Remover, ResultReader, Writer
 from api.requests.cursors import read_cursor
 from api.requests.idempotency import CODES, OncePerKey, replayable
 from api.requests.preferences import Preferences
@@ -122,7 +122,7 @@ async def delete_job(job_id: str, caller: Remover, jobs: Jobs) -> None:
         **problems(*AUTHENTICATED, "not-found", "job-not-finished", "job-failed", "gone", *REFUSED_PARTS),
     },
 )
-async def get_result(request: Request, job_id: str, caller: Reader, pictures: Pictures) -> Response:
+async def get_result(request: Request, job_id: str, caller: ResultReader, pictures: Pictures) -> Response:
     """Fetch the result of the job: the encrypted image, the decrypted picture, or the analysis.
 
     A decrypted picture is kept for 15 minutes, or for 60 seconds once all of it has arrived, in one answer or in ranges
@@ -145,7 +145,7 @@ async def get_result(request: Request, job_id: str, caller: Reader, pictures: Pi
         **problems(*AUTHENTICATED, "not-found", "job-not-finished", "job-failed", "gone", *REFUSED_PARTS),
     },
 )
-async def get_material(request: Request, job_id: str, caller: Reader, pictures: Pictures) -> Response:
+async def get_material(request: Request, job_id: str, caller: ResultReader, pictures: Pictures) -> Response:
     """Fetch the material file of a picture that was encrypted with `maximum` purity.
 
     The picture does not open without it, and it is useless without the key file: it is encrypted under the file key.

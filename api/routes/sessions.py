@@ -26,12 +26,12 @@ async def start_session(
     that no script can read; programs use `POST /api/v1/auth/token`. A session that the browser had before ends. A wrong
     email and a wrong password have the same answer.
     """
-    account = await identity.accounts.authenticate(
+    user_id = await identity.accounts.authenticate(
         caller, email=login.email, password=login.password.get_secret_value()
     )
     cookie = RefreshCookie.of(request, settings)
     before = cookie.read(request)
-    started = await identity.browsers.start(account.id)
+    started = await identity.browsers.start(caller, user_id)
     if before is not None:
         await identity.browsers.end(caller, before)
     return _answer(response, cookie, started)

@@ -2,8 +2,9 @@
 
 from fastapi import Request, Response
 
+from api.admission import principal_of, require_session
 from api.answers.problems import AUTHENTICATED, WITH_BODY, problems
-from api.dependencies import CurrentFeeds, CurrentSettings, Identity, Reader, principal_of
+from api.dependencies import CurrentFeeds, CurrentSettings, Identity, Reader
 from api.live.messages import require_owner
 from api.routing import Router
 from api.schemas.tickets import NewTicket, Ticket
@@ -38,8 +39,8 @@ async def issue_ticket(
     prefix, subject = wanted.subject
     ids.from_wire(prefix, subject)
     holder = principal_of(request)
-    await identity.sessions.require(holder.session_id)
+    await require_session(identity, holder)
     await require_owner(feeds, caller, subject)
-    ticket = await identity.tickets.issue(holder, subject=subject, origin=origins[0])
+    ticket = await identity.tickets.issue(holder, caller.account_id, subject=subject, origin=origins[0])
     response.headers["Cache-Control"] = "no-store"
     return Ticket(ticket=ticket.text, expires_at=ticket.expires_at)

@@ -6,8 +6,8 @@ from typing import Annotated, Self
 from pydantic import BaseModel, Field
 
 from backplane import ids
-from backplane.services.identity.accounts import Profile
-from backplane.services.identity.tokens import Principal
+from backplane.services.identity.accounts import AccountFacts
+from backplane.services.identity.principal import Principal
 
 
 class Me(BaseModel):
@@ -20,9 +20,9 @@ class Me(BaseModel):
     created_at: datetime
 
     @classmethod
-    def of(cls, profile: Profile, principal: Principal) -> Self:
+    def of(cls, profile: AccountFacts, principal: Principal) -> Self:
         return cls(
-            # An account has one user until it can have members, and both have the same number.
+            # A user and their personal account have the same number.
             user_id=ids.to_wire("usr", profile.id),
             account_id=ids.to_wire("acc", profile.id),
             email=profile.email,

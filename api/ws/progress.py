@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Query, WebSocket
 from fastapi.security import SecurityScopes
 from starlette.types import Receive, Send
 
+from api.admission import ChosenAccount, admit, principal_of, require_session
 from api.dependencies import (
     CurrentFeeds,
     CurrentSettings,
@@ -17,8 +18,6 @@ from api.dependencies import (
     Identity,
     authenticate,
     bearer_token,
-    caller_of,
-    principal_of,
 )
 from api.live.messages import Message, Messages, messages_of
 from api.live.streams import DONE, GONE, SEND_SECONDS, Ending, OpenStreams, Stream, run_stream
@@ -30,25 +29,28 @@ from backplane.services.requests.caller import Caller
 
 CLOSE_SECONDS = 2.0
 MAX_SEQ = 2**31 - 1
+NEEDED = SecurityScopes(["jobs:read"])
 
 log = structlog.get_logger()
 router = APIRouter()
 
 
-async def admit(socket: WebSocket, subject: str, identity: Identity, settings: CurrentSettings) -> Caller:
+async def open_to(
+    socket: WebSocket, subject: str, identity: Identity, settings: CurrentSettings, account: ChosenAccount = None
+) -> Caller:
     """Admit a client with a token in a header, or a ticket in the query; cookies are ignored."""
     origins, tickets = socket.headers.getlist("origin"), socket.query_params.getlist("ticket")
     if tickets:
         if len(tickets) > 1:
             raise InsufficientScope("One ticket is enough")
-        holder = await identity.tickets.spend(tickets[0], subject=subject, origins=origins)
-        caller = caller_of(holder, SecurityScopes([]), socket)
+        ticket = await identity.tickets.spend(tickets[0], subject=subject, origins=origins)
+        caller = await admit(ticket.holder, NEEDED, identity, socket, account_id=ticket.account_id)
     else:
-        caller = await authenticate(SecurityScopes(["jobs:read"]), await bearer_token(socket), identity, socket)
+        caller = await authenticate(NEEDED, await bearer_token(socket), identity, socket, account)
         # Programs send no Origin; a page that does must be a listed one.
         if not set(origins) <= set(settings.origins):
             raise InsufficientScope("This origin is neither PUBLIC_URL nor in ALLOWED_ORIGINS")
-    await identity.sessions.require(principal_of(socket).session_id)
+    await require_session(identity, principal_of(socket))
     return caller
 
 
@@ -57,12 +59,12 @@ async def follow_progress(
     *,
     socket: WebSocket,
     subject: str,
-    caller: Annotated[Caller, Depends(admit)],
+    caller: Annotated[Caller, Depends(open_to)],
     feeds: CurrentFeeds,
     streams: CurrentStreams,
     last_seq: Annotated[WholeNumber, Query(ge=0, le=MAX_SEQ)] = 0,
 ) -> None:
-    stream = streams.open(principal_of(socket))
+    stream = streams.open(caller, principal_of(socket))
     messages = messages_of(feeds, caller, subject, last_seq=last_seq)
     try:
         first = await anext(messages)

@@ -23,6 +23,7 @@ from backplane.db.notifications import Notifications
 from backplane.db.repositories import blobs
 from backplane.services.attempts.claims import Claim, Claims
 from backplane.services.attempts.outcomes import Measurement
+from backplane.services.requests.caller import Caller
 from backplane.services.sealing.custody import wraps_of
 from backplane.settings import Settings
 from backplane.wiring.gateway import GatewayServices
@@ -92,7 +93,7 @@ class Gateway:
     async def user(self) -> User:
         """Make an account and log it in."""
         account = await add_account(self.services.resources, f"user{next(COUNTER)}@example.org", password=PASSWORD)
-        pair = await self.services.identity.tokens.issue(account.id)
+        pair = await self.services.identity.tokens.issue(Caller(account.id), account.id)
         return User(
             account.email,
             account.id,

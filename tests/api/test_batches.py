@@ -15,6 +15,7 @@ from backplane.blobs import S3Blobs
 from backplane.db.repositories import batches
 from backplane.errors import StorageFull, Unavailable
 from backplane.services.identity import tokens
+from backplane.services.requests.caller import Caller
 from shield_core.keys.recipients import SecretKey
 from tests.support import pictures
 
@@ -547,7 +548,7 @@ class TestResult:
         batch = await take(ada, PNG)
         await engine.complete_encrypt(job_ids(batch)[0])
         monkeypatch.setattr(tokens, "SCOPES", ("jobs:read",))
-        token = (await gateway.services.identity.tokens.issue(ada.account_id)).access_token
+        token = (await gateway.services.identity.tokens.issue(Caller(ada.account_id), ada.account_id)).access_token
         async with gateway.client(Authorization=f"Bearer {token}") as http:
             url = f"{BATCHES}/{batch['batch_id']}/result"
             assert (await http.get(url)).status_code == 200

@@ -10,11 +10,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from jose import jwt
 
 from backplane import ids
-from backplane.db.repositories import accounts as account_rows
+from backplane.db.repositories import users
 from backplane.errors import EmailTaken, TokenExpired, Unauthenticated, Unavailable
 from backplane.services.identity import jws
 from backplane.services.identity.accounts import PASSWORDS, Accounts
 from backplane.services.identity.login_sessions import LoginSessions
+from backplane.services.identity.revocations import Revocations
 from backplane.services.identity.tokens import AUDIENCE, CLAIMS, ISSUER, AccessTokens, Tokens
 from backplane.services.requests.caller import NO_ACCOUNT, Caller
 from tests.support.accounts import PASSWORD
@@ -154,7 +155,7 @@ class TestReadings:
 
     async def test_a_password_that_was_changed_meanwhile_stays(self, accounts, account, resources, sql):
         async with resources.database.transaction() as session:
-            await account_rows.replace_password_hash(session, account.id, "another hash", by="mine")
+            assert not await users.replace_password_hash(session, account.id, "another hash", by="mine")
         [row] = await sql("SELECT password_hash FROM accounts")
         assert PASSWORDS.verify(PASSWORD, row["password_hash"])
 
@@ -178,17 +179,20 @@ class TestRefresh:
     @pytest.fixture
     def tokens(self, resources, access):
         return Tokens(
-            resources.database, access, LoginSessions(resources.database, resources.bus), refresh_seconds=3600
+            resources.database,
+            access,
+            LoginSessions(resources.database, Revocations(resources.database, resources.bus)),
+            refresh_seconds=3600,
         )
 
     async def test_a_refresh_token_is_good_once(self, tokens, account):
-        first = await tokens.issue(account.id)
+        first = await tokens.issue(ANYONE, account.id)
         second = await tokens.refresh(ANYONE, first.refresh_token)
         assert tokens.verify(second.access_token).account_id == account.id
         assert second.refresh_token != first.refresh_token
 
     async def test_reused_refresh_token_ends_the_whole_family(self, tokens, account, sql):
-        first = await tokens.issue(account.id)
+        first = await tokens.issue(ANYONE, account.id)
         second = await tokens.refresh(ANYONE, first.refresh_token)
         with pytest.raises(Unauthenticated):
             await tokens.refresh(ANYONE, first.refresh_token)
@@ -197,26 +201,26 @@ class TestRefresh:
         assert await sql("SELECT 1 AS one FROM audit_events WHERE action = 'account.refresh_reused'") == [{"one": 1}]
 
     async def test_another_login_is_not_touched_by_it(self, tokens, account):
-        first, other = await tokens.issue(account.id), await tokens.issue(account.id)
+        first, other = await tokens.issue(ANYONE, account.id), await tokens.issue(ANYONE, account.id)
         await tokens.refresh(ANYONE, first.refresh_token)
         with pytest.raises(Unauthenticated):
             await tokens.refresh(ANYONE, first.refresh_token)
         assert (await tokens.refresh(ANYONE, other.refresh_token)).expires_in == 900
 
     async def test_an_expired_refresh_token_is_refused(self, tokens, account, sql):
-        pair = await tokens.issue(account.id)
+        pair = await tokens.issue(ANYONE, account.id)
         await sql("UPDATE refresh_tokens SET expires_at = now() - interval '1 second'")
         with pytest.raises(Unauthenticated):
             await tokens.refresh(ANYONE, pair.refresh_token)
 
     async def test_refresh_tokens_are_stored_hashed(self, tokens, account, sql):
-        pair = await tokens.issue(account.id)
+        pair = await tokens.issue(ANYONE, account.id)
         [row] = await sql("SELECT token_sha256 FROM refresh_tokens")
         assert row["token_sha256"] != pair.refresh_token.encode()
         assert len(row["token_sha256"]) == 32
 
     async def test_of_two_refreshes_at_once_one_wins(self, tokens, account):
-        pair = await tokens.issue(account.id)
+        pair = await tokens.issue(ANYONE, account.id)
         results = await asyncio.gather(
             *(tokens.refresh(ANYONE, pair.refresh_token) for _ in range(2)), return_exceptions=True
         )

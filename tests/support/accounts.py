@@ -3,10 +3,9 @@
 from functools import cache
 
 from backplane import ids
-from backplane.db.models import Account
-from backplane.db.repositories import accounts
+from backplane.db.models import User
 from backplane.services.audit import trail
-from backplane.services.identity.accounts import PASSWORDS, AccountFacts
+from backplane.services.identity.accounts import PASSWORDS, AccountFacts, add_personal
 from backplane.services.requests.caller import Caller
 from backplane.wiring.resources import Resources
 
@@ -22,19 +21,10 @@ def hash_of(password: str) -> str:
 async def add_account(
     resources: Resources, email: str, *, password: str = PASSWORD, operator: bool = False
 ) -> AccountFacts:
-    """Write what a registration writes: the account, its key in the vault and the audit entry."""
-    account_id = ids.new()
-    key = resources.vault.create_account_key(account_id)
-    account = Account(
-        id=account_id,
-        email=email.lower(),
-        password_hash=hash_of(password),
-        tier="enterprise",
-        operator=operator,
-        kek_id=key.id,
-        kek_version=key.version,
-    )
+    """Write what a registration writes: the user, the account, its key in the vault and the audit entry."""
+    user = User(id=ids.new(), email=email.lower(), password_hash=hash_of(password), operator=operator)
+    key = resources.vault.create_account_key(user.id)
     async with resources.database.transaction() as session:
-        accounts.add(session, account)
-        trail.record(session, Caller(account_id), "account.registered", account_id)
-    return AccountFacts.of(account)
+        account = await add_personal(session, user, tier="enterprise", key=key)
+        trail.record(session, Caller(user.id, user_id=user.id), "account.registered", user.id)
+    return AccountFacts.of(user, account)

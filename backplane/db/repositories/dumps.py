@@ -15,8 +15,8 @@ from backplane.db.repositories.leases import MAX_ATTEMPTS
 from backplane.db.repositories.outbox import CHANNEL
 from backplane.db.session import Session
 
-LEFT_OUT = frozenset({"alembic_version", "refresh_tokens"})
-"""The migration makes the first. The second would restore login sessions that were revoked meanwhile."""
+LEFT_OUT = frozenset({"alembic_version", "login_sessions", "refresh_tokens", "revocations"})
+"""The migration makes the first. The others would restore login sessions that were ended meanwhile."""
 
 FORM = ("SET LOCAL datestyle = 'ISO'", "SET LOCAL timezone = 'UTC'", "SET LOCAL bytea_output = 'hex'")
 """The format of values, independent of the server's configuration, for export and import."""
@@ -130,6 +130,15 @@ async def copy_in(session: Session, table: Table, file: Path) -> int:
     return int(done.split()[-1])
 
 
+async def disable_triggers(session: Session) -> None:
+    """Load rows as they were: a trigger would add what other tables of the backup hold. For the owner of the tables."""
+    await _alter_triggers(session, "DISABLE")
+
+
+async def enable_triggers(session: Session) -> None:
+    await _alter_triggers(session, "ENABLE")
+
+
 async def advance_sequences(session: Session) -> None:
     """Let every sequence continue after the largest value of its column."""
     for row in (await session.execute(text(SEQUENCES))).all():
@@ -193,6 +202,11 @@ async def requeue_restored(session: Session) -> int:
     await session.execute(insert(Outbox).from_select(["job_id", "due_at"], unrung))
     await session.execute(text("SELECT pg_notify(:channel, '')"), {"channel": CHANNEL})
     return await session.scalar(select(func.count()).where(Job.status == "pending")) or 0
+
+
+async def _alter_triggers(session: Session, change: str) -> None:
+    for row in (await session.execute(text(TABLES))).all():
+        await session.execute(text(f"ALTER TABLE {_quoted(row.name)} {change} TRIGGER USER"))
 
 
 def _quoted(name: str) -> str:

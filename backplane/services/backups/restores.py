@@ -128,11 +128,13 @@ class Restores:
             await accounts.lock_registration(session)  # of a system that runs on this database
             await _refuse_rows(session)
             await dumps.set_form(session)
+            await dumps.disable_triggers(session)
             for number, table in enumerate(tables):
                 progress("tables", number, len(tables))
                 await _load_table(session, archive, table)
             await _mark_missing(session, archive)
             await dumps.advance_sequences(session)
+            await dumps.enable_triggers(session)
 
 
 async def _load_table(session: Session, archive: Archive, table: TablePart) -> None:

@@ -1,4 +1,4 @@
-"""Accounts: registration, and authentication by password."""
+"""Users and their personal accounts: registration, and authentication by password."""
 
 import asyncio
 import secrets
@@ -11,14 +11,15 @@ from uuid import UUID
 from passlib.context import CryptContext
 
 from backplane import ids
-from backplane.db.models import Account
-from backplane.db.repositories import accounts
-from backplane.db.session import Database
+from backplane.db.models import Account, User
+from backplane.db.repositories import accounts, memberships, users
+from backplane.db.session import Database, Session
 from backplane.errors import EmailTaken, Unauthenticated
 from backplane.services.audit import trail
+from backplane.services.identity.permissions import OWNER
 from backplane.services.requests.caller import Caller
 from backplane.services.sealing.passphrases import PassphrasePool
-from backplane.vault import LocalVault
+from backplane.vault import LocalVault, VaultKey
 from shield_core.keys.passphrase import clean
 
 PASSWORDS = CryptContext(
@@ -64,23 +65,17 @@ def _normalized(password: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class AccountFacts:
+    """A user and their personal account, which has the same id."""
+
     id: UUID
     email: str
     tier: str
     operator: bool
-
-    @classmethod
-    def of(cls, account: Account) -> "AccountFacts":
-        return cls(account.id, account.email, account.tier, account.operator)
-
-
-@dataclass(frozen=True, slots=True)
-class Profile(AccountFacts):
     created_at: datetime
 
     @classmethod
-    def of(cls, account: Account) -> "Profile":
-        return cls(account.id, account.email, account.tier, account.operator, account.created_at)
+    def of(cls, user: User, account: Account) -> "AccountFacts":
+        return cls(user.id, user.email, account.tier, user.operator, user.created_at)
 
 
 class Accounts:
@@ -97,55 +92,79 @@ class Accounts:
                 self._any_exists = await accounts.any_exists(session)
         return self._any_exists
 
-    async def profile(self, caller: Caller) -> Profile:
-        """Return what the account of the caller is.
+    async def profile(self, caller: Caller) -> AccountFacts:
+        """Return what the user is.
 
         Raises:
-            Unauthenticated: the account of the token does not exist, for example since a backup was restored.
+            Unauthenticated: the user of the token does not exist, for example since a backup was restored.
         """
+        assert caller.user_id is not None
         async with self._database.reading() as session:
-            account = await accounts.by_id(session, caller.account_id)
-        if account is None:
+            user = await users.by_id(session, caller.user_id)
+            account = await accounts.by_id(session, caller.user_id)
+        if user is None or account is None:
             raise Unauthenticated
-        return Profile.of(account)
+        return AccountFacts.of(user, account)
 
     async def register(self, caller: Caller, *, email: str, password: str) -> AccountFacts:
-        """Make an account; the first one of an installation is its operator."""
+        """Make a user with a personal account; the first user of an installation is its operator."""
         password_hash = await self._passphrases.run(lambda: PASSWORDS.hash(_normalized(password)))
         async with self._database.transaction() as session:
             await accounts.lock_registration(session)
-            if await accounts.by_email(session, email.lower()) is not None:
+            if await users.by_email(session, email.lower()) is not None:
                 raise EmailTaken
             first = not await accounts.any_exists(session)
             if not first:
                 self._vault.require()
-            account_id = ids.new()
-            key = await asyncio.to_thread(self._vault.create_account_key, account_id)
-            account = Account(
-                id=account_id,
-                email=email.lower(),
-                password_hash=password_hash,
-                tier=TIER,
-                operator=first,
-                kek_id=key.id,
-                kek_version=key.version,
-            )
-            accounts.add(session, account)
-            trail.record(session, replace(caller, account_id=account_id), "account.registered", account_id)
-        return AccountFacts.of(account)
+            user = User(id=ids.new(), email=email.lower(), password_hash=password_hash, operator=first)
+            key = await asyncio.to_thread(self._vault.create_account_key, user.id)
+            account = await add_personal(session, user, tier=TIER, key=key)
+            owner = replace(caller, account_id=user.id, user_id=user.id)
+            trail.record(session, owner, "account.registered", user.id)
+        return AccountFacts.of(user, account)
 
-    async def authenticate(self, caller: Caller, *, email: str, password: str) -> AccountFacts:
-        """Authenticate an account by its password; a failure is audited, and does not reveal which part was wrong."""
+    async def authenticate(self, caller: Caller, *, email: str, password: str) -> UUID:
+        """Authenticate a user by password, and return the id.
+
+        A failure is audited, and does not reveal which part was wrong.
+        """
         async with self._database.reading() as session:
-            account = await accounts.by_email(session, email.lower())
-        known_hash = account.password_hash if account is not None else None
+            user = await users.by_email(session, email.lower())
+        known_hash = user.password_hash if user is not None else None
         matches, new_hash = await self._passphrases.run(lambda: _verify(password, known_hash or dummy_hash()))
-        success = matches and account is not None
+        success = matches and known_hash is not None and user is not None and user.suspended_at is None
         async with self._database.transaction() as session:
-            if success and account is not None and new_hash:
-                await accounts.replace_password_hash(session, account.id, account.password_hash, by=new_hash)
-            tried = replace(caller, account_id=account.id) if account is not None else caller
+            if success and user is not None and new_hash:
+                await replace_hash(session, user.id, known_hash, by=new_hash)
+            tried = replace(caller, account_id=user.id, user_id=user.id) if user is not None else caller
             trail.record(session, tried, "account.login", outcome=trail.SUCCESS if success else trail.FAILURE)
-        if account is None or not success:
+        if user is None or not success:
             raise Unauthenticated("The email or the password is wrong")
-        return AccountFacts.of(account)
+        return user.id
+
+
+async def add_personal(session: Session, user: User, *, tier: str, key: VaultKey) -> Account:
+    """Write a new user and their personal account, which has the same id and a copy of the credentials."""
+    account = Account(
+        id=user.id,
+        email=user.email,
+        password_hash=user.password_hash,
+        tier=tier,
+        operator=user.operator,
+        kek_id=key.id,
+        kek_version=key.version,
+    )
+    users.add(session, user)
+    await session.reload(user)  # before the account: its trigger makes a user where there is none
+    accounts.add(session, account)
+    await session.flush()
+    await memberships.add(session, account_id=account.id, user_id=user.id, role=OWNER)
+    return account
+
+
+async def replace_hash(session: Session, user_id: UUID, known: str | None, *, by: str) -> bool:
+    """Replace the hash of a password, unless the password has changed meanwhile; return whether it was replaced."""
+    replaced = await users.replace_password_hash(session, user_id, known, by=by)
+    if replaced:
+        await accounts.copy_password_hash(session, user_id, by)
+    return replaced

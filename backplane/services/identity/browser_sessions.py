@@ -10,18 +10,19 @@ import base64
 import hashlib
 import hmac
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from backplane import ids
-from backplane.db.models import RefreshToken
-from backplane.db.repositories import accounts
+from backplane.db.models import LoginSession, RefreshToken
+from backplane.db.repositories import login_sessions, refresh_tokens
 from backplane.db.session import Database, Session
 from backplane.errors import Unauthenticated
 from backplane.services.audit import trail
-from backplane.services.identity.login_sessions import LoginSessions
-from backplane.services.identity.tokens import AccessTokens, digest_of
+from backplane.services.identity.login_sessions import LoginSessions, new_login, whence
+from backplane.services.identity.principal import PASSWORD
+from backplane.services.identity.tokens import AccessTokens, access_token_of, digest_of
 from backplane.services.requests.caller import Caller
 
 REPEATED_SECONDS = 20
@@ -55,12 +56,15 @@ class BrowserSessions:
         self._sessions = sessions
         self._refresh_seconds = refresh_seconds
 
-    async def start(self, account_id: UUID) -> BrowserSession:
+    async def start(self, caller: Caller, user_id: UUID, *, methods: Collection[str] = (PASSWORD,)) -> BrowserSession:
         """Start a login session: a new family of refresh tokens."""
-        token, session_id = secrets.token_urlsafe(TOKEN_BYTES), ids.new()
+        token = secrets.token_urlsafe(TOKEN_BYTES)
+        login = new_login(caller, user_id, methods=methods, browser=True)
         async with self._database.transaction() as session:
-            await self._add(session, account_id, session_id, token)
-        return self._session(account_id, session_id, token)
+            login_sessions.add(session, login)
+            await self._add(session, user_id, login.id, token)
+            await session.reload(login)
+        return self._session(login, token)
 
     async def refresh(self, caller: Caller, token: str) -> BrowserSession:
         """Return a new access token, and the valid refresh token of the family.
@@ -69,52 +73,54 @@ class BrowserSessions:
             Unauthenticated: the token is unknown or expired, or its successor has settled; then the family has ended.
         """
         async with self._database.transaction() as session:
-            known = await self._rotate(session, token) or await accounts.browser_token(session, digest_of(token))
-            valid = _valid(known, token, at=await accounts.now(session)) if known is not None else None
-            stolen = known is not None and known.used_at is not None and valid is None
-            if known is not None and stolen:
-                await accounts.delete_family(session, known.family_id)
-                owner = replace(caller, account_id=known.account_id)
-                trail.record(session, owner, "account.refresh_reused", outcome=trail.FAILURE)
-        if known is not None and stolen:
-            await self._sessions.announce_end(known.family_id)
+            known = await self._rotate(session, token) or await refresh_tokens.of_browser(session, digest_of(token))
+            valid = _valid(known, token, at=await refresh_tokens.now(session)) if known is not None else None
+            if known is not None and valid is not None:
+                login = await login_sessions.touch(
+                    session, known.family_id, user_id=known.account_id, browser=True, **whence(caller)
+                )
+            elif known is not None and known.used_at is not None:
+                await self._end_stolen(session, caller, known)
         if known is None or valid is None:
             raise Unauthenticated("The session has ended: log in again")
-        return self._session(known.account_id, known.family_id, valid)
+        return self._session(login, valid)
 
     async def end(self, caller: Caller, token: str) -> None:
         """End the login session that a refresh token belongs to; it may have ended before."""
         async with self._database.transaction() as session:
-            known = await accounts.browser_token(session, digest_of(token))
-            if known is not None and await accounts.delete_family(session, known.family_id):
-                trail.record(session, replace(caller, account_id=known.account_id), "account.logout")
-        if known is not None:
-            await self._sessions.announce_end(known.family_id)
+            known = await refresh_tokens.of_browser(session, digest_of(token))
+            if known is not None:
+                owner = replace(caller, account_id=known.account_id, user_id=known.account_id)
+                await self._sessions.remove(session, owner, known.family_id, action="account.logout")
+
+    async def _end_stolen(self, session: Session, caller: Caller, token: RefreshToken) -> None:
+        owner = replace(caller, account_id=token.account_id, user_id=token.account_id)
+        await self._sessions.remove(session, owner, token.family_id)
+        trail.record(session, owner, "account.refresh_reused", outcome=trail.FAILURE)
 
     async def _rotate(self, session: Session, token: str) -> RefreshToken | None:
         """Use the token up and add its successor, unless that is not due."""
         salt = secrets.token_bytes(SALT_BYTES)
-        spent = await accounts.spend_browser_token(
+        spent = await refresh_tokens.spend_of_browser(
             session, digest_of(token), salt=salt, settling_seconds=SETTLING_SECONDS
         )
         if spent is not None:
-            await accounts.forget_salts(session, spent)
+            await refresh_tokens.forget_salts(session, spent)
             await self._add(session, spent.account_id, spent.family_id, successor(token, salt))
         return spent
 
-    async def _add(self, session: Session, account_id: UUID, session_id: UUID, token: str) -> None:
-        await accounts.add_refresh_token(
+    async def _add(self, session: Session, user_id: UUID, session_id: UUID, token: str) -> None:
+        await refresh_tokens.add(
             session,
-            account_id=account_id,
+            account_id=user_id,
             family_id=session_id,
             token_sha256=digest_of(token),
             seconds=self._refresh_seconds,
             browser=True,
         )
 
-    def _session(self, account_id: UUID, session_id: UUID, token: str) -> BrowserSession:
-        access = self._access.issue(account_id, session_id)
-        return BrowserSession(access, self._access.seconds, token, self._refresh_seconds)
+    def _session(self, login: LoginSession, token: str) -> BrowserSession:
+        return BrowserSession(access_token_of(self._access, login), self._access.seconds, token, self._refresh_seconds)
 
 
 def successor(token: str, salt: bytes) -> str:

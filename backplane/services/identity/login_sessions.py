@@ -1,26 +1,46 @@
-"""Login sessions: whether one is active, and a notification to all gateways when one has ended.
+"""Login sessions: their beginning, their list, whether one is active, and their end.
 
-A login session is a family of refresh tokens; it has ended when none of them is left. Its access tokens stay valid for
-their quarter of an hour, but open connections are closed with the login session.
+A login session is a family of refresh tokens; it has ended when none of them is left.
 """
 
-from collections.abc import Callable, Collection, Sequence
-from contextlib import AbstractContextManager
+import asyncio
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import UUID
 
-from backplane.bus import RedisBus
-from backplane.db.repositories import accounts
-from backplane.db.session import Database
-from backplane.errors import Unauthenticated
+from backplane import ids
+from backplane.db.models import LoginSession
+from backplane.db.repositories import login_sessions, refresh_tokens
+from backplane.db.session import Database, Session
+from backplane.errors import NotFound, Unauthenticated
+from backplane.services.audit import trail
+from backplane.services.identity.devices import device_of
+from backplane.services.identity.revocations import Revocations
 from backplane.services.requests.batch_loader import BatchLoader
+from backplane.services.requests.caller import Caller
 
 SESSIONS_AT_ONCE = 5000
+LONGEST_USER_AGENT = 256
+
+
+@dataclass(frozen=True, slots=True)
+class LoginSessionFacts:
+    """An active login session. What a gateway of the release before began has less to show."""
+
+    id: UUID
+    browser: bool
+    device: str | None
+    address: str | None
+    methods: tuple[str, ...]
+    created_at: datetime
+    last_seen_at: datetime
 
 
 class LoginSessions:
-    def __init__(self, database: Database, bus: RedisBus) -> None:
+    def __init__(self, database: Database, revocations: Revocations) -> None:
         self._database = database
-        self._bus = bus
+        self._revocations = revocations
         self._one = BatchLoader(self._load, at_once=SESSIONS_AT_ONCE)
 
     async def require(self, session_id: UUID) -> None:
@@ -38,16 +58,75 @@ class LoginSessions:
         wanted = list(session_ids)
         for start in range(0, len(wanted), SESSIONS_AT_ONCE):
             async with self._database.reading() as session:
-                found |= await accounts.living_families(session, wanted[start : start + SESSIONS_AT_ONCE])
+                found |= await refresh_tokens.living_families(session, wanted[start : start + SESSIONS_AT_ONCE])
         return found
 
-    async def announce_end(self, holder: UUID) -> None:
-        """Notify all gateways that a login session, or all of an account, has ended; call it after the commit."""
-        await self._bus.revoke(holder)
+    async def list(self, caller: Caller) -> Sequence[LoginSessionFacts]:
+        """List the active login sessions of the user, the last used first."""
+        async with self._database.reading() as session:
+            rows = await login_sessions.of_user(session, _user(caller))
+        # The rules that recognize browsers are compiled at the first use, which takes a tenth of a second.
+        return await asyncio.to_thread(lambda: [_describe(*row) for row in rows])
 
-    def on_end(self, callback: Callable[[UUID], None]) -> AbstractContextManager[None]:
-        """Call back for every login session, or account, that ends. Without Redis no call comes: poll as well."""
-        return self._bus.on_revoked(callback)
+    async def end(self, caller: Caller, session_id: UUID) -> None:
+        """End a login session of the user.
+
+        Raises:
+            NotFound: the user has no such login session.
+        """
+        async with self._database.transaction() as session:
+            if session_id not in await login_sessions.ids_of_user(session, _user(caller)):
+                raise NotFound
+            await self.remove(session, caller, session_id)
+
+    async def end_all(self, caller: Caller, *, but: UUID | None = None) -> int:
+        """End the login sessions of the user, but for one; return their number."""
+        async with self._database.transaction() as session:
+            return await self.remove_all(session, caller, _user(caller), but=but)
+
+    async def remove_all(self, session: Session, caller: Caller, user_id: UUID, *, but: UUID | None = None) -> int:
+        """End the login sessions of a user in the transaction of a change, but for one; return their number."""
+        ending = await login_sessions.ids_of_user(session, user_id) - {but}
+        for session_id in ending:
+            await self.remove(session, replace(caller, account_id=user_id), session_id)
+        return len(ending)
+
+    async def remove(self, session: Session, caller: Caller, session_id: UUID, *, action: str = "session.end") -> bool:
+        """End a login session in a transaction; False if it had ended."""
+        found = await refresh_tokens.delete_family(session, session_id)
+        await login_sessions.remove(session, session_id)
+        self._revocations.revoke(session, session_id)
+        if found:
+            trail.record(session, caller, action, session_id)
+        return found
 
     async def _load(self, session_ids: Sequence[UUID]) -> dict[UUID, bool]:
         return dict.fromkeys(await self.active(session_ids), True)
+
+
+def new_login(caller: Caller, user_id: UUID, *, methods: Collection[str], browser: bool) -> LoginSession:
+    """Describe a login that happens now, from where the caller is."""
+    return LoginSession(id=ids.new(), user_id=user_id, browser=browser, methods=sorted(methods), **whence(caller))
+
+
+def whence(caller: Caller) -> dict[str, str | None]:
+    """Return where a request comes from, as a login session keeps it."""
+    agent = caller.user_agent[:LONGEST_USER_AGENT] if caller.user_agent is not None else None
+    return {"user_agent": agent, "address": caller.address}
+
+
+def _user(caller: Caller) -> UUID:
+    assert caller.user_id is not None
+    return caller.user_id
+
+
+def _describe(known: LoginSession | None, session_id: UUID, browser: bool, began: datetime) -> LoginSessionFacts:
+    return LoginSessionFacts(
+        id=session_id,
+        browser=browser,
+        device=device_of(known.user_agent) if known is not None else None,
+        address=known.address if known is not None else None,
+        methods=tuple(known.methods) if known is not None else (),
+        created_at=known.created_at if known is not None else began,
+        last_seen_at=known.last_seen_at if known is not None else began,
+    )

@@ -7,13 +7,14 @@ import hashlib
 import json
 import secrets
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from backplane.bus import RedisBus
 from backplane.errors import InsufficientScope
-from backplane.services.identity.tokens import Principal
+from backplane.services.identity.principal import Principal
 
 PREFIX = "imageshield:ticket:"
 TICKET_BYTES = 32
@@ -31,11 +32,19 @@ class Ticket:
         return f"Ticket(expires_at={self.expires_at!r})"
 
 
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """The credential that a ticket was issued for, and the account of the request."""
+
+    holder: Principal
+    account_id: UUID
+
+
 class Tickets:
     def __init__(self, bus: RedisBus) -> None:
         self._bus = bus
 
-    async def issue(self, holder: Principal, *, subject: str, origin: str) -> Ticket:
+    async def issue(self, holder: Principal, account_id: UUID, *, subject: str, origin: str) -> Ticket:
         """Make a ticket for one object; the caller has checked that `holder` owns it.
 
         Raises:
@@ -46,17 +55,15 @@ class Tickets:
             datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=TICKET_SECONDS),
         )
         kept = {
-            "account": holder.account_id.hex,
-            "session": holder.session_id.hex,
-            "scopes": sorted(holder.scopes),
-            "expires_at": holder.expires_at,
+            "account": account_id.hex,
+            "holder": _written(holder),
             "subject": subject,
             "origin": origin,
         }
         await self._bus.keep(_name(ticket.text), json.dumps(kept).encode(), seconds=TICKET_SECONDS)
         return ticket
 
-    async def spend(self, text: str, *, subject: str, origins: Collection[str]) -> Principal:
+    async def spend(self, text: str, *, subject: str, origins: Collection[str]) -> Spent:
         """Use up a ticket for its one handshake, and return its holder.
 
         Raises:
@@ -65,14 +72,35 @@ class Tickets:
         """
         kept = await self._bus.take(_name(text))
         found = json.loads(kept) if kept is not None else {}
-        if not found or found["subject"] != subject or list(origins) != [found["origin"]]:
+        if (
+            not found
+            or found.get("holder") is None
+            or found["subject"] != subject
+            or list(origins) != [found["origin"]]
+        ):
             raise InsufficientScope("The ticket is not good for this: ask for a new one for each connection")
-        return Principal(
-            account_id=UUID(found["account"]),
-            session_id=UUID(found["session"]),
-            scopes=frozenset(found["scopes"]),
-            expires_at=found["expires_at"],
-        )
+        return Spent(_read(found["holder"]), UUID(found["account"]))
+
+
+def _written(holder: Principal) -> dict[str, Any]:
+    return asdict(holder) | {
+        "account_id": holder.account_id.hex,
+        "user_id": holder.user_id.hex if holder.user_id is not None else None,
+        "session_id": holder.session_id.hex if holder.session_id is not None else None,
+        "api_key_id": holder.api_key_id.hex if holder.api_key_id is not None else None,
+        "scopes": sorted(holder.scopes),
+        "methods": sorted(holder.methods),
+    }
+
+
+def _read(written: dict[str, Any]) -> Principal:
+    ids = ("account_id", "user_id", "session_id", "api_key_id")
+    sets = ("scopes", "methods")
+    return Principal(
+        **written
+        | {name: UUID(written[name]) for name in ids if written[name] is not None}
+        | {name: frozenset(written[name]) for name in sets}
+    )
 
 
 def _name(text: str) -> str:

@@ -5,7 +5,7 @@ import hashlib
 import json
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,12 +17,15 @@ from jose import jwk, jwt
 from jose.exceptions import ExpiredSignatureError, JOSEError
 
 from backplane import ids
-from backplane.db.repositories import accounts
-from backplane.db.session import Database
+from backplane.db.models import LoginSession
+from backplane.db.repositories import login_sessions, refresh_tokens
+from backplane.db.session import Database, Session
 from backplane.errors import NotFound, TokenExpired, Unauthenticated
 from backplane.services.audit import trail
 from backplane.services.identity import jws
-from backplane.services.identity.login_sessions import LoginSessions
+from backplane.services.identity.login_sessions import LoginSessions, new_login, whence
+from backplane.services.identity.permissions import SCOPES
+from backplane.services.identity.principal import PASSWORD, Principal
 from backplane.services.requests.caller import Caller
 from backplane.settings import Settings
 from shield_core.keys.jwk import USE_MEMBER
@@ -31,7 +34,7 @@ ALGORITHM = "ES256"
 TYPE = "at+jwt"
 ISSUER = "imageshield"
 AUDIENCE = "imageshield/api"
-SCOPES = ("jobs:read", "jobs:write", "keys:export", "webhooks:read", "webhooks:write")
+BROWSER, PROGRAM = "browser", "program"
 USE = "access-token"
 CLAIMS = {
     "exp": int,
@@ -44,18 +47,10 @@ CLAIMS = {
     "jti": str,
     "scope": str,
 }
+LOGIN_CLAIMS = {"user": str, "auth_time": int, "amr": str, "client": str}
+"""A token of the release before lacks these; it has all of them or none."""
 SESSION = "ses"
-
-
-@dataclass(frozen=True, slots=True)
-class Principal:
-    """The authenticated account and login session, and the expiry of the credential."""
-
-    account_id: UUID
-    session_id: UUID
-    """The login session that it belongs to."""
-    scopes: frozenset[str]
-    expires_at: int
+SCOPE = " ".join(sorted(SCOPES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,18 +78,31 @@ class AccessTokens:
     def from_settings(cls, settings: Settings) -> "AccessTokens":
         return cls(Path(settings.signing_key_file).read_bytes(), seconds=settings.access_token_seconds)
 
-    def issue(self, account_id: UUID, session_id: UUID) -> str:
+    def issue(
+        self,
+        user_id: UUID,
+        session_id: UUID,
+        *,
+        auth_time: int | None = None,
+        methods: Iterable[str] = (PASSWORD,),
+        browser: bool = False,
+    ) -> str:
+        """Sign a token of a login session; `auth_time` is when the user proved who they are, by default now."""
         now = int(time.time())
         claims = {
             "iss": ISSUER,
             "aud": AUDIENCE,
-            "sub": ids.to_wire("acc", account_id),
+            "sub": ids.to_wire("acc", user_id),  # the personal account, which a gateway of the release before reads
+            "user": ids.to_wire("usr", user_id),
             "sid": ids.to_wire(SESSION, session_id),
             "jti": secrets.token_hex(16),
             "iat": now,
             "nbf": now,
             "exp": now + self.seconds,
-            "scope": " ".join(SCOPES),
+            "scope": SCOPE,
+            "auth_time": now if auth_time is None else auth_time,
+            "amr": " ".join(sorted(methods)),
+            "client": BROWSER if browser else PROGRAM,
         }
         return jws.with_low_signature(
             jwt.encode(claims, self._private, algorithm=ALGORITHM, headers=dict(self._header))
@@ -112,12 +120,7 @@ class AccessTokens:
             if given.header != self._header or not jws.is_low(given.signature) or not _has_types(given.claims):
                 raise Unauthenticated
             claims = jwt.decode(token, self._public, algorithms=[ALGORITHM], audience=AUDIENCE, issuer=ISSUER)
-            return Principal(
-                account_id=ids.from_wire("acc", claims["sub"]),
-                session_id=ids.from_wire(SESSION, claims["sid"]),
-                scopes=frozenset(claims["scope"].split()),
-                expires_at=claims["exp"],
-            )
+            return _principal(claims)
         except ExpiredSignatureError as error:
             raise TokenExpired from error
         except (jws.Malformed, JOSEError, NotFound) as error:
@@ -133,6 +136,8 @@ class AccessTokens:
 
 
 class Tokens:
+    """The login sessions of programs."""
+
     def __init__(
         self, database: Database, access: AccessTokens, sessions: LoginSessions, *, refresh_seconds: int
     ) -> None:
@@ -141,49 +146,36 @@ class Tokens:
         self._access = access
         self._refresh_seconds = refresh_seconds
 
-    async def issue(self, account_id: UUID) -> TokenPair:
+    async def issue(self, caller: Caller, user_id: UUID, *, methods: Collection[str] = (PASSWORD,)) -> TokenPair:
         """Start a login session: a new family of refresh tokens."""
-        refresh, session_id = secrets.token_urlsafe(32), ids.new()
+        refresh = secrets.token_urlsafe(32)
+        login = new_login(caller, user_id, methods=methods, browser=False)
         async with self._database.transaction() as session:
-            await accounts.add_refresh_token(
-                session,
-                account_id=account_id,
-                family_id=session_id,
-                token_sha256=digest_of(refresh),
-                seconds=self._refresh_seconds,
-            )
-        return self._pair(account_id, session_id, refresh)
+            login_sessions.add(session, login)
+            await self._add(session, login, refresh)
+            await session.reload(login)
+        return self._pair(login, refresh)
 
     async def refresh(self, caller: Caller, token: str) -> TokenPair:
         """Exchange a refresh token for a new pair; a second use of one ends its login session."""
         refresh = secrets.token_urlsafe(32)
         async with self._database.transaction() as session:
-            spent = await accounts.spend_refresh_token(session, digest_of(token))
+            spent = await refresh_tokens.spend(session, digest_of(token))
             if spent is None:
-                stolen = await accounts.revoke_family_of_used(session, digest_of(token))
-                if stolen is not None:
-                    owner = replace(caller, account_id=stolen.account_id)
-                    trail.record(session, owner, "account.refresh_reused", outcome=trail.FAILURE)
+                await self._end_stolen(session, caller, token)
             else:
-                await accounts.add_refresh_token(
-                    session,
-                    account_id=spent.account_id,
-                    family_id=spent.family_id,
-                    token_sha256=digest_of(refresh),
-                    seconds=self._refresh_seconds,
+                login = await login_sessions.touch(
+                    session, spent.family_id, user_id=spent.account_id, browser=False, **whence(caller)
                 )
+                await self._add(session, login, refresh)
         if spent is None:
-            if stolen is not None:
-                await self._sessions.announce_end(stolen.family_id)
             raise Unauthenticated("The refresh token is not valid")
-        return self._pair(spent.account_id, spent.family_id, refresh)
+        return self._pair(login, refresh)
 
     async def end(self, caller: Caller, session_id: UUID) -> None:
         """End the login session of an access token, and make its refresh tokens useless; it may have ended before."""
         async with self._database.transaction() as session:
-            if await accounts.delete_family(session, session_id):
-                trail.record(session, caller, "account.logout")
-        await self._sessions.announce_end(session_id)
+            await self._sessions.remove(session, caller, session_id, action="account.logout")
 
     def verify(self, token: str) -> Principal:
         return self._access.verify(token)
@@ -192,9 +184,35 @@ class Tokens:
     def public_keys(self) -> list[dict[str, str]]:
         return [self._access.public_jwk | {USE_MEMBER: USE}]
 
-    def _pair(self, account_id: UUID, session_id: UUID, refresh: str) -> TokenPair:
-        access = self._access.issue(account_id, session_id)
-        return TokenPair(access, refresh, self._access.seconds, " ".join(SCOPES))
+    async def _end_stolen(self, session: Session, caller: Caller, token: str) -> None:
+        stolen = await refresh_tokens.used(session, digest_of(token))
+        if stolen is not None:
+            owner = replace(caller, account_id=stolen.account_id, user_id=stolen.account_id)
+            await self._sessions.remove(session, owner, stolen.family_id)
+            trail.record(session, owner, "account.refresh_reused", outcome=trail.FAILURE)
+
+    async def _add(self, session: Session, login: LoginSession, token: str) -> None:
+        await refresh_tokens.add(
+            session,
+            account_id=login.user_id,
+            family_id=login.id,
+            token_sha256=digest_of(token),
+            seconds=self._refresh_seconds,
+        )
+
+    def _pair(self, login: LoginSession, refresh: str) -> TokenPair:
+        return TokenPair(access_token_of(self._access, login), refresh, self._access.seconds, SCOPE)
+
+
+def access_token_of(access: AccessTokens, login: LoginSession) -> str:
+    """Issue an access token of a login session."""
+    return access.issue(
+        login.user_id,
+        login.id,
+        auth_time=int(login.auth_time.timestamp()),
+        methods=login.methods,
+        browser=login.browser,
+    )
 
 
 def digest_of(token: str) -> bytes:
@@ -203,7 +221,25 @@ def digest_of(token: str) -> bytes:
 
 
 def _has_types(claims: Mapping[str, str | int]) -> bool:
-    return all(type(claims.get(name)) is kind for name, kind in CLAIMS.items())
+    expected = CLAIMS | LOGIN_CLAIMS if LOGIN_CLAIMS.keys() & claims.keys() else CLAIMS
+    return all(type(claims.get(name)) is kind for name, kind in expected.items())
+
+
+def _principal(claims: Mapping[str, Any]) -> Principal:
+    account_id, session_id = ids.from_wire("acc", claims["sub"]), ids.from_wire(SESSION, claims["sid"])
+    if "user" not in claims:
+        # Of the release before: its users had one account each, and all rights in it.
+        return Principal(account_id, SCOPES, account_id, session_id, expires_at=claims["exp"])
+    return Principal(
+        account_id=account_id,
+        scopes=frozenset(claims["scope"].split()) & SCOPES,
+        user_id=ids.from_wire("usr", claims["user"]),
+        session_id=session_id,
+        expires_at=claims["exp"],
+        auth_time=claims["auth_time"],
+        methods=frozenset(claims["amr"].split()),
+        browser=claims["client"] == BROWSER,
+    )
 
 
 def _text(value: str | bytes) -> str:

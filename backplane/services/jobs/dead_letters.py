@@ -7,7 +7,7 @@ from uuid import UUID
 
 from backplane import ids
 from backplane.db.models import Job
-from backplane.db.repositories import accounts, dead_letters
+from backplane.db.repositories import dead_letters, users
 from backplane.db.session import Database, ReadSession
 from backplane.errors import InsufficientScope, NotFound
 from backplane.services.audit import trail
@@ -50,7 +50,7 @@ class DeadLetter:
 
 
 class DeadLetters:
-    """Dead letters for operators: an operator's account, or a person at the machine itself."""
+    """Dead letters for operators: a user who is one, or a person at the machine itself."""
 
     def __init__(self, database: Database, steering: Steering, endings: Endings) -> None:
         self._database = database
@@ -61,7 +61,7 @@ class DeadLetters:
         """Return up to `limit` dead letters, newest first, and whether there are more.
 
         Raises:
-            InsufficientScope: the account is no operator.
+            InsufficientScope: the user is no operator.
         """
         async with self._database.reading() as session:
             await _require_operator(session, caller)
@@ -74,7 +74,7 @@ class DeadLetters:
         """Put the job back into the queue, with three new attempts.
 
         Raises:
-            InsufficientScope: the account is no operator.
+            InsufficientScope: the user is no operator.
             NotFound: there is no such dead letter.
             Gone: its input is no longer kept.
         """
@@ -94,6 +94,6 @@ class DeadLetters:
 async def _require_operator(session: ReadSession, caller: Caller) -> None:
     if caller.actor is Actor.OPERATOR:
         return
-    account = await accounts.by_id(session, caller.account_id)
-    if account is None or not account.operator:
-        raise InsufficientScope("This is for operators: the first account of an installation is one")
+    user = await users.by_id(session, caller.user_id) if caller.user_id is not None else None
+    if user is None or not user.operator:
+        raise InsufficientScope("This is for operators of the installation")

@@ -28,12 +28,17 @@ class Caller:
     """Whose data."""
     actor: Actor = Actor.USER
     scopes: frozenset[str] = frozenset()
+    """What the caller may do here: what the credential allows and, for a user, the role in the account."""
+    user_id: UUID | None = None
+    """The user who asks; None for an API key, an operator at the machine, and the system."""
+    api_key_id: UUID | None = None
     role: str | None = None
-    """The role in the account; None until accounts have members."""
+    """The user's role in the account; None for everyone else."""
     tier: str | None = None
     request_id: str | None = None
     address: str | None = None
     """The address of the client, as reported by trusted proxies."""
+    user_agent: str | None = None
 
     @classmethod
     def operator(cls) -> Self:

@@ -8,7 +8,17 @@ import structlog
 
 from backplane import ids
 from backplane.blobs import S3Blobs
-from backplane.db.repositories import accounts, batches, blobs, dead_letters, idempotency, jobs, leases
+from backplane.db.repositories import (
+    batches,
+    blobs,
+    dead_letters,
+    idempotency,
+    jobs,
+    leases,
+    login_sessions,
+    refresh_tokens,
+    revocations,
+)
 from backplane.db.session import Database
 from backplane.errors import POISON, Unavailable
 from backplane.metrics import DEAD_LETTERS, SWEPT
@@ -27,6 +37,9 @@ UPLOAD_DAYS = 30
 useless."""
 MARGIN_DAYS = 7
 """Retention counts from the job's end, and a relay may be down for a while."""
+
+REVOCATION_SECONDS = 24 * 3600
+"""Access tokens are valid for minutes; a gateway that could not read the database for hours still finds the rows."""
 
 BATCH = 1000
 """The store deletes at most so many objects at once."""
@@ -118,9 +131,15 @@ class Sweeper:
     async def forget_expired(self) -> None:
         """Delete expired rows that nobody reads any more."""
         async with self._database.transaction() as session:
-            await accounts.delete_expired_refresh_tokens(session)
+            await refresh_tokens.delete_expired(session)
             expired = await idempotency.delete_expired(session)
         SWEPT.labels(what="idempotency_key").inc(expired)
+
+    async def forget_login_sessions(self) -> None:
+        """Delete login sessions that have expired, and revocations that no valid access token is older than."""
+        async with self._database.transaction() as session:
+            await login_sessions.delete_ended(session)
+            await revocations.delete_older(session, seconds=REVOCATION_SECONDS)
 
     async def collect_unreferenced(self) -> None:
         """Delete old objects that no row names: uploads whose commit failed, results of lost attempts."""
