@@ -1,6 +1,7 @@
 """Dependencies of routes: the subjects, the caller, and the process's state."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Annotated, TypeVar, get_type_hints
 
 from fastapi import Depends, Security
@@ -140,6 +141,15 @@ async def authenticate_person(
     return await admit_person(identity.tokens.verify(token), identity, connection)
 
 
+async def authenticate_leaving(
+    token: Annotated[str, Depends(bearer_token)], identity: Identity, connection: HTTPConnection
+) -> Caller:
+    """Verify the token of a login session that may have ended: to end it again is no error."""
+    principal = identity.tokens.verify(token)
+    connection.state.principal = principal
+    return replace(caller_at(connection, principal.account_id), user_id=principal.user_id)
+
+
 async def authenticate_recent_person(
     token: Annotated[str, Depends(bearer_token)], identity: Identity, connection: HTTPConnection
 ) -> Caller:
@@ -182,5 +192,6 @@ AccountReader = Annotated[Caller, Security(authenticate, scopes=["account:read"]
 AccountWriter = Annotated[Caller, Security(authenticate_in_session, scopes=["account:write"])]
 AccountOwner = Annotated[Caller, Security(authenticate_in_session, scopes=["account:own"])]
 Person = Annotated[Caller, Security(authenticate_person)]
+Leaving = Annotated[Caller, Security(authenticate_leaving)]
 RecentPerson = Annotated[Caller, Security(authenticate_recent_person)]
 Operator = Annotated[Caller, Security(authenticate_operator)]

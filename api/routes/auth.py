@@ -7,7 +7,7 @@ from fastapi import APIRouter, Form, Request, Response
 from api.admission import principal_of
 from api.answers.oauth import OAuthRoute, oauth_problems
 from api.answers.problems import AUTHENTICATED, WITH_BODY, problems
-from api.dependencies import Anyone, Identity, Person
+from api.dependencies import Anyone, Identity, Leaving
 from api.routing import Router
 from api.schemas.auth import Account, NewAccount, TokenPair, TokenRequest
 from backplane import ids
@@ -56,10 +56,11 @@ async def get_token(
 
 
 @router.post("/logout", status_code=204, responses=problems(*AUTHENTICATED))
-async def log_out(request: Request, caller: Person, identity: Identity) -> None:
+async def log_out(request: Request, caller: Leaving, identity: Identity) -> None:
     """End the session of this access token.
 
-    Its tokens are no longer valid, and its sockets and event streams are closed.
+    Its tokens are no longer valid, and its sockets and event streams are closed. A session that has already ended is
+    204 too.
     """
     session_id = principal_of(request).session_id
     assert session_id is not None

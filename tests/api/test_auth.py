@@ -7,6 +7,7 @@ import pytest
 
 from api.schemas.problems import Problem
 from backplane.errors import Overloaded
+from backplane.services.identity.permissions import PERMISSIONS
 from tests.api.conftest import PASSWORD
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
@@ -98,7 +99,7 @@ class TestPasswordGrant:
         assert response.headers["Cache-Control"] == "no-store"
         body = response.json()
         assert (body["token_type"], body["expires_in"]) == ("bearer", 900)
-        assert body["scope"] == "jobs:read jobs:write keys:export webhooks:read webhooks:write"
+        assert body["scope"] == " ".join(sorted(PERMISSIONS))
         jobs = await client.get("/api/v1/jobs", headers={"Authorization": f"Bearer {body['access_token']}"})
         assert jobs.status_code == 200
 

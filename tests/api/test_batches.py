@@ -547,7 +547,7 @@ class TestResult:
     async def test_key_files_need_their_scope(self, ada, gateway, engine, monkeypatch):
         batch = await take(ada, PNG)
         await engine.complete_encrypt(job_ids(batch)[0])
-        monkeypatch.setattr(tokens, "SCOPES", ("jobs:read",))
+        monkeypatch.setattr(tokens, "SCOPE", "jobs:read results:read")
         token = (await gateway.services.identity.tokens.issue(Caller(ada.account_id), ada.account_id)).access_token
         async with gateway.client(Authorization=f"Bearer {token}") as http:
             url = f"{BATCHES}/{batch['batch_id']}/result"

@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from backplane.errors import Overloaded, Unavailable
 from backplane.services.identity.browser_sessions import BrowserSessions
+from backplane.services.requests.caller import Caller
 from tests.api.conftest import PASSWORD, opened
 from tests.api.listening import refusal, rest, socket
 from tests.api.test_sessions import ANYONE, WAITING, Late
@@ -414,7 +415,7 @@ class TestOneDoorEach:
         assert refused(response)
 
     async def test_cookie_opens_no_socket(self, gateway, server, wired):
-        session = await gateway.services.identity.browsers.start(wired.account_id)
+        session = await gateway.services.identity.browsers.start(Caller(wired.account_id), wired.account_id)
         headers = {"Cookie": f"refresh={session.refresh_token}", "Origin": OTHER_PAGE}
         assert await refusal(server, await wired.encrypt(), headers=headers) == (401, "unauthenticated")
 
@@ -480,7 +481,7 @@ class TestLogOut:
 
     @pytest.mark.parametrize("how", ["logout", "reuse"])
     async def test_closes_its_sockets(self, gateway, server, wired, how):
-        session = await gateway.services.identity.browsers.start(wired.account_id)
+        session = await gateway.services.identity.browsers.start(Caller(wired.account_id), wired.account_id)
         async with socket(server, await wired.encrypt(), token=session.access_token) as opened_socket:
             await opened_socket.recv()
             async with gateway.client() as client:

@@ -24,7 +24,7 @@ def execute(gateway):
 @pytest.fixture
 async def operator(gateway, execute):
     user = await gateway.user()
-    await execute("UPDATE accounts SET operator = true WHERE id = :id", id=user.account_id)
+    await execute("UPDATE users SET operator = true WHERE id = :id", id=user.account_id)
     yield user
     await user.http.aclose()
 
@@ -64,7 +64,7 @@ class TestList:
         assert (response.status_code, response.json()["code"]) == (403, "insufficient-scope")
 
     async def test_former_operator_is_403_at_once(self, operator, execute):
-        await execute("UPDATE accounts SET operator = false WHERE id = :id", id=operator.account_id)
+        await execute("UPDATE users SET operator = false WHERE id = :id", id=operator.account_id)
         assert (await operator.http.get(LETTERS)).status_code == 403
 
     async def test_comes_in_pages(self, operator, ada, give_up):

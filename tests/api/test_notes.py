@@ -143,7 +143,7 @@ class TestAnswers:
 
     async def test_operator_does_not_see_it(self, gateway, ada, engine):
         operator = await gateway.user()
-        await sql(engine, "UPDATE accounts SET operator = true WHERE id = :id", id=operator.account_id)
+        await sql(engine, "UPDATE users SET operator = true WHERE id = :id", id=operator.account_id)
         job_id = (await submit(ada))["job_id"]
         await engine.fail(job_id, code="poison", title="The job failed at every attempt")
         async with operator.http:

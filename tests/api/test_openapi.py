@@ -11,6 +11,7 @@ from api import snapshot
 from api.app import create_app
 from api.errors import catalog
 from api.openapi import descriptions
+from backplane.services.identity.permissions import PERMISSIONS
 
 PAGES = {"/docs", "/docs/{name}", "/docs/problems", "/docs/problems/{code}", "/docs/assets/{name}", "/openapi.json"}
 METHODS = {"get", "post", "put", "patch", "delete"}
@@ -181,7 +182,7 @@ class TestDocument:
         (scheme,) = document["components"]["securitySchemes"].values()
         flow = scheme["flows"]["password"]
         assert flow["tokenUrl"] in document["paths"]
-        assert set(flow["scopes"]) == {"jobs:read", "jobs:write", "keys:export", "webhooks:read", "webhooks:write"}
+        assert set(flow["scopes"]) == set(PERMISSIONS)
 
 
 class TestSnapshot:

@@ -4,6 +4,7 @@ import pytest
 
 from backplane import ids
 from backplane.db.repositories import accounts
+from backplane.services.identity.permissions import PERMISSIONS
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 
@@ -24,7 +25,7 @@ class TestMe:
             "email": ada.email,
             "tier": "enterprise",
             "operator": False,
-            "scopes": ["jobs:read", "jobs:write", "keys:export", "webhooks:read", "webhooks:write"],
+            "scopes": sorted(PERMISSIONS),
             "created_at": account.created_at.isoformat().replace("+00:00", "Z"),
         }
 

@@ -234,7 +234,8 @@ class TestEndings:
     async def test_when_the_account_ends_it_closes_4401(self, gateway, server, wired):
         async with socket(server, await wired.encrypt(), token=wired.token) as opened:
             await opened.recv()
-            await gateway.services.identity.sessions.announce_end(wired.account_id)
+            async with gateway.services.resources.database.transaction() as session:
+                gateway.services.identity.revocations.revoke(session, wired.account_id)
             assert (await rest(opened))[1] == 4401
 
     async def test_polling_finds_an_unannounced_session_end(self, gateway, gateway_settings, wired, monkeypatch):

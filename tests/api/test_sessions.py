@@ -17,8 +17,8 @@ pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 
 ANYONE = Caller(NO_ACCOUNT)
 LOGOUT, TOKEN = "/api/v1/auth/logout", "/api/v1/auth/token"
-CHECKED = {"keys:export", "webhooks:write"}
-"""Scopes to export keys and to change credentials: every route that requires one of them looks the session up."""
+CHECKED = {"keys:export", "webhooks:write", "api-keys:write", "account:write", "account:own"}
+"""Scopes to export keys and to change rights: every route that requires one of them looks the session up."""
 
 CANCELS = {"/api/v1/jobs/{job_id}/cancel", "/api/v1/batches/{batch_id}/cancel"}
 """They delete the inputs of jobs."""
@@ -99,7 +99,7 @@ class TestEndedSession:
         assert (await ada.http.get(place, params={"key_files": "true"})).status_code == 200
         await end_session(ada)
         assert (await ada.http.get(place, params={"key_files": "true"})).status_code == 401
-        assert (await ada.http.get(place)).status_code == 200
+        assert (await ada.http.get(place)).status_code == 401
 
     async def test_exports_no_key_that_it_could_export_before(self, ada, engine):
         job_id = await ada.encrypt()
@@ -110,7 +110,6 @@ class TestEndedSession:
         response = await ada.http.get(place)
         assert (response.status_code, response.json()["code"]) == (401, "unauthenticated")
         assert (await ada.http.delete(f"/api/v1/jobs/{job_id}")).status_code == 401
-        assert (await ada.job(job_id))["status"] == "completed"
 
 
 class TestLogout:
@@ -120,7 +119,7 @@ class TestLogout:
         response = await ada.http.post(LOGOUT)
         assert (response.status_code, response.content) == (204, b"")
         assert (await refresh(ada)).status_code == 400
-        assert (await ada.http.get("/api/v1/webhooks")).status_code == 200, "reading goes on for the token's time"
+        assert (await ada.http.get("/api/v1/webhooks")).status_code == 401
         assert (await ada.http.post("/api/v1/webhooks/default/rotate-secret")).status_code == 401
         bearer = {"Authorization": f"Bearer {other['access_token']}"}
         assert (await client.post("/api/v1/webhooks/default/rotate-secret", headers=bearer)).status_code == 200

@@ -9,6 +9,7 @@ import pytest
 
 from backplane.errors import Unauthenticated
 from backplane.services.identity.browser_sessions import BrowserSessions, successor
+from backplane.services.requests.caller import Caller
 from backplane.wiring.identity import IdentityServices
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
@@ -38,13 +39,13 @@ class TestRotation:
         """Whichever is first: ten families, two refreshes of each at once."""
         other = IdentityServices.wire(resources, passphrases).browsers
         for _ in range(10):
-            started = await browsers.start(account.id)
+            started = await browsers.start(Caller(account.id), account.id)
             found = await asyncio.gather(*(one.refresh(caller, started.refresh_token) for one in (browsers, other)))
             assert len({one.refresh_token for one in found}) == 1
             assert found[0].refresh_token != started.refresh_token
 
     async def test_database_alone_gives_no_token(self, browsers, account, caller, sql):
-        started = await browsers.start(account.id)
+        started = await browsers.start(Caller(account.id), account.id)
         following = await browsers.refresh(caller, started.refresh_token)
         kept = str(await sql("SELECT * FROM refresh_tokens"))
         assert started.refresh_token not in kept
@@ -56,7 +57,7 @@ class TestRotation:
         browsers = BrowserSessions(
             identity.browsers._database, identity.browsers._access, identity.sessions, refresh_seconds=100
         )
-        started = await browsers.start(account.id)
+        started = await browsers.start(Caller(account.id), account.id)
         await sql("UPDATE refresh_tokens SET expires_at = now() + interval '5 s'")
         following = await browsers.refresh(caller, started.refresh_token)
         [row] = await sql(
@@ -66,7 +67,7 @@ class TestRotation:
         assert following.refresh_seconds == 100
 
     async def test_session_is_active_until_it_ends(self, identity, browsers, account, caller):
-        started = await browsers.start(account.id)
+        started = await browsers.start(Caller(account.id), account.id)
         session_id = identity.tokens.verify(started.access_token).session_id
         await browsers.refresh(caller, started.refresh_token)
         await identity.sessions.require(session_id)
@@ -76,7 +77,7 @@ class TestRotation:
 
     async def test_many_late_uses_end_it_without_a_deadlock(self, browsers, account, caller, sql):
         """Old tokens of one family, at once: each deletes the whole family."""
-        tokens = [(await browsers.start(account.id)).refresh_token]
+        tokens = [(await browsers.start(Caller(account.id), account.id)).refresh_token]
         for _ in range(5):
             tokens.append((await browsers.refresh(caller, tokens[-1])).refresh_token)
             await sql("UPDATE refresh_tokens SET used_at = used_at - interval '61 s'")

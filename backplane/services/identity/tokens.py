@@ -49,6 +49,7 @@ CLAIMS = {
 }
 LOGIN_CLAIMS = {"user": str, "auth_time": int, "amr": str, "client": str}
 """A token of the release before lacks these; it has all of them or none."""
+FORMER_SCOPES = {"jobs:read", "jobs:write", "keys:export", "webhooks:read", "webhooks:write"}
 SESSION = "ses"
 SCOPE = " ".join(sorted(SCOPES))
 
@@ -229,7 +230,9 @@ def _principal(claims: Mapping[str, Any]) -> Principal:
     account_id, session_id = ids.from_wire("acc", claims["sub"]), ids.from_wire(SESSION, claims["sid"])
     if "user" not in claims:
         # Of the release before: its users had one account each, and all rights in it.
-        return Principal(account_id, SCOPES, account_id, session_id, expires_at=claims["exp"])
+        scopes = frozenset(claims["scope"].split())
+        scopes = SCOPES if scopes >= FORMER_SCOPES else scopes & SCOPES
+        return Principal(account_id, scopes, account_id, session_id, expires_at=claims["exp"])
     return Principal(
         account_id=account_id,
         scopes=frozenset(claims["scope"].split()) & SCOPES,

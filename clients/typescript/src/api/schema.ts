@@ -40,9 +40,8 @@ export interface paths {
          * Log Out
          * @description End the session of this access token.
          *
-         *     Its refresh token is no longer valid, and its sockets and event streams are closed. The access token can no longer
-         *     export keys, delete anything or change webhooks; its other uses end when it expires, within 15 minutes. A session
-         *     that has already ended is 204 too.
+         *     Its tokens are no longer valid, and its sockets and event streams are closed. A session that has already ended is
+         *     204 too.
          */
         post: operations["log_out"];
         delete?: never;
@@ -4195,6 +4194,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
                 /** @description `wait=N` (at most 30 s) answers 200 with the finished job, or 202 after that time; `respond-async` answers 202 at once. */
                 Prefer?: string;
                 /** @description 1 to 255 visible ASCII characters, a UUID for example. The same request with the same key is done once within 24 hours: sent again it is answered with what the first one made, and `Idempotency-Replayed: true`. */
@@ -4534,6 +4535,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
                 /** @description `wait=N` (at most 30 s) answers 200 with the finished job, or 202 after that time; `respond-async` answers 202 at once. */
                 Prefer?: string;
                 /** @description 1 to 255 visible ASCII characters, a UUID for example. The same request with the same key is done once within 24 hours: sent again it is answered with what the first one made, and `Idempotency-Replayed: true`. */
@@ -4823,6 +4826,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
                 /** @description `wait=N` (at most 30 s) answers 200 with the finished job, or 202 after that time; `respond-async` answers 202 at once. */
                 Prefer?: string;
                 /** @description 1 to 255 visible ASCII characters, a UUID for example. The same request with the same key is done once within 24 hours: sent again it is answered with what the first one made, and `Idempotency-Replayed: true`. */
@@ -5020,7 +5025,10 @@ export interface operations {
                 /** @description Once for each job, 2 to 20 of them */
                 job_id: string[];
             };
-            header?: never;
+            header?: {
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -5116,7 +5124,10 @@ export interface operations {
                 /** @description The last day, in UTC and included; by default today */
                 last_day?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -5187,7 +5198,10 @@ export interface operations {
     get_analysis: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
+            };
             path: {
                 /** @description The job, as `job_` and 32 hexadecimal digits */
                 job_id: string;
@@ -5327,6 +5341,8 @@ export interface operations {
             header?: {
                 /** @description Decides between HTML and PDF where `format` does not */
                 accept?: string;
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
             };
             path: {
                 /** @description The job, as `job_` and 32 hexadecimal digits */
@@ -5473,6 +5489,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
                 /** @description `wait=N` (at most 30 s) answers 200 with the finished job, or 202 after that time; `respond-async` answers 202 at once. */
                 Prefer?: string;
                 /** @description 1 to 255 visible ASCII characters, a UUID for example. The same request with the same key is done once within 24 hours: sent again it is answered with what the first one made, and `Idempotency-Replayed: true`. */
@@ -5662,6 +5680,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
                 /** @description `wait=N` (at most 30 s) answers 200 with the finished job, or 202 after that time; `respond-async` answers 202 at once. */
                 Prefer?: string;
                 /** @description 1 to 255 visible ASCII characters, a UUID for example. The same request with the same key is done once within 24 hours: sent again it is answered with what the first one made, and `Idempotency-Replayed: true`. */
@@ -5983,7 +6003,10 @@ export interface operations {
                 /** @description The `next_cursor` of the page before */
                 cursor?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -6082,7 +6105,10 @@ export interface operations {
     get_batch: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
+            };
             path: {
                 /** @description The batch, as `bat_` and 32 hexadecimal digits */
                 batch_id: string;
@@ -6198,7 +6224,10 @@ export interface operations {
     delete_batch: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
+            };
             path: {
                 /** @description The batch, as `bat_` and 32 hexadecimal digits */
                 batch_id: string;
@@ -6280,7 +6309,10 @@ export interface operations {
     cancel_batch: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
+            };
             path: {
                 /** @description The batch, as `bat_` and 32 hexadecimal digits */
                 batch_id: string;
@@ -6364,7 +6396,10 @@ export interface operations {
     retry_batch: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
+            };
             path: {
                 /** @description The batch, as `bat_` and 32 hexadecimal digits */
                 batch_id: string;
@@ -6463,7 +6498,10 @@ export interface operations {
                 /** @description Put the key files beside their pictures; needs the scope `keys:export` */
                 key_files?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
+            };
             path: {
                 /** @description The batch, as `bat_` and 32 hexadecimal digits */
                 batch_id: string;
@@ -6588,7 +6626,10 @@ export interface operations {
                 /** @description The `next_cursor` of the page before */
                 cursor?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -6723,7 +6764,10 @@ export interface operations {
     get_job: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
+            };
             path: {
                 /** @description The job, as `job_` and 32 hexadecimal digits */
                 job_id: string;
@@ -6855,7 +6899,10 @@ export interface operations {
     delete_job: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
+            };
             path: {
                 /** @description The job, as `job_` and 32 hexadecimal digits */
                 job_id: string;
@@ -6937,7 +6984,10 @@ export interface operations {
     cancel_job: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
+            };
             path: {
                 /** @description The job, as `job_` and 32 hexadecimal digits */
                 job_id: string;
@@ -7032,6 +7082,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
                 /** @description 1 to 255 visible ASCII characters, a UUID for example. The same request with the same key is done once within 24 hours: sent again it is answered with what the first one made, and `Idempotency-Replayed: true`. */
                 "Idempotency-Key"?: string;
             };
@@ -7146,7 +7198,10 @@ export interface operations {
     get_result: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
+            };
             path: {
                 /** @description The job, as `job_` and 32 hexadecimal digits */
                 job_id: string;
@@ -7290,7 +7345,10 @@ export interface operations {
     get_material: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
+            };
             path: {
                 /** @description The job, as `job_` and 32 hexadecimal digits */
                 job_id: string;
@@ -7434,7 +7492,10 @@ export interface operations {
     get_header: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
+            };
             path: {
                 /** @description The job, as `job_` and 32 hexadecimal digits */
                 job_id: string;
@@ -7528,7 +7589,10 @@ export interface operations {
     get_receipt: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
+            };
             path: {
                 /** @description The job, as `job_` and 32 hexadecimal digits */
                 job_id: string;
@@ -7618,6 +7682,8 @@ export interface operations {
             header?: {
                 /** @description The last `id` received; precedes `last_seq` */
                 "last-event-id"?: number;
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
             };
             path: {
                 /** @description The job, as `job_` and 32 hexadecimal digits */
@@ -7710,7 +7776,10 @@ export interface operations {
     issue_ticket: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -7836,7 +7905,10 @@ export interface operations {
     get_key_file: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
+            };
             path: {
                 /** @description The job, as `job_` and 32 hexadecimal digits */
                 job_id: string;
@@ -7920,7 +7992,10 @@ export interface operations {
     wrap_key_file: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
+            };
             path: {
                 /** @description The job, as `job_` and 32 hexadecimal digits */
                 job_id: string;
@@ -8053,7 +8128,10 @@ export interface operations {
     list_webhooks: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -8137,6 +8215,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
                 /** @description 1 to 255 visible ASCII characters, a UUID for example. The same request with the same key is done once within 24 hours: sent again it is answered with what the first one made, and `Idempotency-Replayed: true`. */
                 "Idempotency-Key"?: string;
             };
@@ -8293,7 +8373,10 @@ export interface operations {
     get_webhook: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
+            };
             path: {
                 /** @description The endpoint, as `whk_` and 32 hexadecimal digits, or `default` */
                 webhook_id: string;
@@ -8383,7 +8466,10 @@ export interface operations {
     delete_webhook: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
+            };
             path: {
                 /** @description The endpoint, as `whk_` and 32 hexadecimal digits, or `default` */
                 webhook_id: string;
@@ -8455,7 +8541,10 @@ export interface operations {
     change_webhook: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
+            };
             path: {
                 /** @description The endpoint, as `whk_` and 32 hexadecimal digits, or `default` */
                 webhook_id: string;
@@ -8579,6 +8668,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
                 /** @description 1 to 255 visible ASCII characters, a UUID for example. The same request with the same key is done once within 24 hours: sent again it is answered with what the first one made, and `Idempotency-Replayed: true`. */
                 "Idempotency-Key"?: string;
             };
@@ -8688,6 +8779,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
                 /** @description 1 to 255 visible ASCII characters, a UUID for example. The same request with the same key is done once within 24 hours: sent again it is answered with what the first one made, and `Idempotency-Replayed: true`. */
                 "Idempotency-Key"?: string;
             };
@@ -8805,7 +8898,10 @@ export interface operations {
                 /** @description The `next_cursor` of the page before */
                 cursor?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
+            };
             path: {
                 /** @description The endpoint, as `whk_` and 32 hexadecimal digits, or `default` */
                 webhook_id: string;
@@ -8916,7 +9012,10 @@ export interface operations {
     get_delivery: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
+            };
             path: {
                 /** @description The endpoint, as `whk_` and 32 hexadecimal digits, or `default` */
                 webhook_id: string;
@@ -9014,6 +9113,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
                 /** @description 1 to 255 visible ASCII characters, a UUID for example. The same request with the same key is done once within 24 hours: sent again it is answered with what the first one made, and `Idempotency-Replayed: true`. */
                 "Idempotency-Key"?: string;
             };
@@ -9126,7 +9227,10 @@ export interface operations {
     list_pools: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -9192,7 +9296,10 @@ export interface operations {
                 /** @description The `next_cursor` of the page before */
                 cursor?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -9263,7 +9370,10 @@ export interface operations {
     redrive_dead_letter: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
+            };
             path: {
                 /** @description The job, as `job_` and 32 hexadecimal digits */
                 job_id: string;
