@@ -11,9 +11,15 @@ def main() -> None:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)
     wanted = parser.parse_args()
-    drain_seconds = load_settings().drain_seconds
-    config = configure("api.main:app", host=wanted.host, port=wanted.port, drain_seconds=drain_seconds)
-    Server(config, drain_seconds=drain_seconds).run()
+    settings = load_settings()
+    config = configure(
+        "api.main:app",
+        host=wanted.host,
+        port=wanted.port,
+        drain_seconds=settings.drain_seconds,
+        keep_alive_seconds=settings.keep_alive_seconds,
+    )
+    Server(config, drain_seconds=settings.drain_seconds).run()
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from api.middleware.failures import Failures
 from api.middleware.handover import Handover
 from api.middleware.headers import SecurityHeaders
 from api.middleware.origins import AllowedOrigins
+from api.middleware.proxies import TrustedProxies
 from api.middleware.replays import Replays
 from api.openapi.document import customize
 from api.routes import (
@@ -63,6 +64,18 @@ ROUTERS = (
     progress.router,
 )
 
+MIDDLEWARE = (
+    Bodies,
+    Replays,
+    AllowedOrigins,
+    Failures,
+    AccessLog,
+    RequestContext,
+    SecurityHeaders,
+    TrustedProxies,
+    Handover,
+)
+
 
 class Gateway(FastAPI):
     def openapi(self) -> dict[str, Any]:
@@ -90,6 +103,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.router.routes.append(ConsoleRoute(Console.read()))
     app.state.upload_limits = UploadLimits(ROUTERS)
     # The last one added is the outermost: api.middleware lists the order.
-    for middleware in (Bodies, Replays, AllowedOrigins, Failures, AccessLog, RequestContext, SecurityHeaders, Handover):
+    for middleware in MIDDLEWARE:
         app.add_middleware(middleware)
     return app

@@ -44,6 +44,13 @@ class Settings(BaseSettings):
     """The address under which browsers reach the service, written as an origin."""
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = ()
     """The origins of other sites; `origins` adds the service's own."""
+    trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
+    """The networks of the proxies whose word about a caller's address and scheme is believed."""
+    proxy_headers: Literal["x-forwarded", "forwarded"] = "x-forwarded"
+    """The header that the proxies write. The other one is what the caller sent, and is ignored."""
+    keep_alive_seconds: Seconds = 95
+    """Longer than a proxy keeps an idle connection: Traefik 90 s, nginx and most load balancers 60 s. A proxy that sends
+    a request on a connection that closes at that moment answers 502."""
     tiers_file: Path | None = None
     """By default the table in the package `backplane.services.usage`."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -120,7 +127,7 @@ class Settings(BaseSettings):
             raise ValueError("FAILPOINTS_DIRECTORY breaks the service on purpose: unset it in production")
         return value or None
 
-    @field_validator("allowed_origins", "webhook_allow_networks", mode="before")
+    @field_validator("allowed_origins", "trusted_proxies", "webhook_allow_networks", mode="before")
     @classmethod
     def split_lists(cls, value: object) -> object:
         return tuple(filter(None, (part.strip() for part in value.split(",")))) if isinstance(value, str) else value

@@ -1,6 +1,7 @@
 """Middleware, outermost first; plain ASGI, so that sockets pass as well and nothing is buffered.
 
 handover   serves an accepted socket after the request that opened it has returned
+proxies    finds the caller's address and scheme, behind trusted proxies
 headers    adds the security headers
 context    reads or makes the request id, returns it, and binds it to every log line
 access     writes one log line and the metrics of a request

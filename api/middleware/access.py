@@ -45,6 +45,7 @@ class AccessLog:
         finally:
             log.info(
                 "http.request",
+                address=_address(scope),
                 method=scope["method"][:16],
                 path=scope["path"][:LONGEST_PATH],
                 route=template(scope),
@@ -57,10 +58,19 @@ class AccessLog:
 def _watch_handshake(scope: Scope, send: Send) -> Send:
     async def watch(message: Message) -> None:
         if message["type"] == "websocket.http.response.start":
-            log.info("socket.refused", path=scope["path"][:LONGEST_PATH], status=message["status"])
+            log.info(
+                "socket.refused",
+                address=_address(scope),
+                path=scope["path"][:LONGEST_PATH],
+                status=message["status"],
+            )
         await send(message)
 
     return watch
+
+
+def _address(scope: Scope) -> str | None:
+    return scope["client"][0] if scope.get("client") else None
 
 
 def template(scope: Scope) -> str:

@@ -24,7 +24,9 @@ PING_SECONDS = 15.0
 log = structlog.get_logger()
 
 
-def configure(app: ASGIApp | str, *, host: str, port: int, drain_seconds: int = 0) -> uvicorn.Config:
+def configure(
+    app: ASGIApp | str, *, host: str, port: int, drain_seconds: int = 0, keep_alive_seconds: int = 95
+) -> uvicorn.Config:
     """Configure the server: everything that starts a gateway uses this configuration."""
     return uvicorn.Config(
         app,
@@ -39,6 +41,9 @@ def configure(app: ASGIApp | str, *, host: str, port: int, drain_seconds: int = 
         # The two windows would more than double the memory of an open socket, and messages have a hundred bytes.
         ws_per_message_deflate=False,
         server_header=False,
+        # uvicorn would believe the `X-Forwarded-For` of any process on this machine. `TrustedProxies` decides.
+        proxy_headers=False,
+        timeout_keep_alive=keep_alive_seconds,
         # The application configures all logs, also those of uvicorn.
         log_config=None,
         lifespan="on",
