@@ -15,6 +15,7 @@ from api.middleware.headers import SecurityHeaders
 from api.middleware.origins import AllowedOrigins
 from api.middleware.proxies import TrustedProxies
 from api.middleware.replays import Replays
+from api.middleware.signatures import Signatures
 from api.openapi.document import customize
 from api.routes import (
     admin,
@@ -69,6 +70,7 @@ MIDDLEWARE = (
     Replays,
     AllowedOrigins,
     Failures,
+    Signatures,
     AccessLog,
     RequestContext,
     SecurityHeaders,

@@ -26,6 +26,7 @@ from backplane.errors import InsufficientScope, Unauthenticated
 from backplane.services.identity.permissions import PERMISSIONS
 from backplane.services.keys.exports import Keys as KeyExports
 from backplane.services.requests.caller import NO_ACCOUNT, Caller
+from backplane.services.requests.response_keys import ResponseKeys
 from backplane.settings import Settings
 from backplane.wiring.batches import BatchServices
 from backplane.wiring.entropy import EntropyServices
@@ -81,6 +82,7 @@ Pictures = Annotated[PictureServices, Depends(subject(PictureServices))]
 Keys = Annotated[KeyExports, Depends(subject(KeyExports))]
 Batches = Annotated[BatchServices, Depends(subject(BatchServices))]
 Entropy = Annotated[EntropyServices, Depends(subject(EntropyServices))]
+SignatureKeys = Annotated[ResponseKeys, Depends(subject(ResponseKeys))]
 
 
 def settings_of(connection: HTTPConnection) -> Settings:

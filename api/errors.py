@@ -122,6 +122,12 @@ class RequestTimeout(ApplicationError):
     title = "The request took too long to arrive"
 
 
+class AcceptSignatureInvalid(ApplicationError):
+    code = "accept-signature-invalid"
+    status = 400
+    title = "The signature that the request asks for is not made here"
+
+
 class InvalidGrant(ApplicationError):
     code = "invalid-grant"
     status = 400

@@ -49,8 +49,8 @@ class Settings(BaseSettings):
     proxy_headers: Literal["x-forwarded", "forwarded"] = "x-forwarded"
     """The header that the proxies write. The other one is what the caller sent, and is ignored."""
     keep_alive_seconds: Seconds = 95
-    """Longer than a proxy keeps an idle connection: Traefik 90 s, nginx and most load balancers 60 s. A proxy that sends
-    a request on a connection that closes at that moment answers 502."""
+    """Longer than a proxy keeps an idle connection: Traefik 90 s, nginx and most load balancers 60 s. A request of a
+    proxy on a connection that closes at that moment is lost, and the proxy answers 502."""
     tiers_file: Path | None = None
     """By default the table in the package `backplane.services.usage`."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

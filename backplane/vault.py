@@ -1,4 +1,4 @@
-"""The vault: account, transit and receipt keys, and the fingerprint key, which never enter a database.
+"""The vault: account, transit, receipt and response keys, and the fingerprint key, which never enter a database.
 
 This backend keeps them in a directory, sealed under a root key from a file. All processes of an installation share the
 directory. A key's file is written under a temporary name and linked into place, so of two writers one wins and both
@@ -148,6 +148,33 @@ class LocalVault:
         number = int(paths[-1].name) + 1 if paths else 1
         path = self._directory / "receipts" / f"{number:06d}"
         self._write_once(path, self._root.seal(secrets.token_bytes(size), self._receipt_aad(path)))
+
+    def response_seeds(self) -> list[bytes]:
+        """Return what is kept of the keys that sign answers, oldest first. Empty before the first one."""
+        found = []
+        for path in self._response_paths():
+            with suppress(FileNotFoundError):  # another process has destroyed it a moment ago
+                found.append(self._root.open(path.read_bytes(), self._response_aad(path)))
+        return found
+
+    def add_response_seed(self, content: bytes, *, after: int) -> None:
+        """Keep one more key that signs answers, if there are `after` of them; of two concurrent calls one wins."""
+        paths = self._response_paths()
+        if len(paths) == after:
+            path = self._directory / "responses" / f"{int(paths[-1].name) + 1 if paths else 1:06d}"
+            self._write_once(path, self._root.seal(content, self._response_aad(path)))
+
+    def destroy_response_seeds(self, *, keep: int) -> None:
+        """Destroy all but the `keep` newest of them."""
+        for path in self._response_paths()[:-keep]:
+            path.unlink(missing_ok=True)
+
+    def _response_paths(self) -> list[Path]:
+        return sorted((self._directory / "responses").glob("[0-9]" * 6))
+
+    @staticmethod
+    def _response_aad(path: Path) -> bytes:
+        return LABELS.response_key + int(path.name).to_bytes(4, "big")
 
     def _receipt_paths(self) -> list[Path]:
         return sorted((self._directory / "receipts").glob("[0-9]" * 6))

@@ -5,6 +5,7 @@ proxies    finds the caller's address and scheme, behind trusted proxies
 headers    adds the security headers
 context    reads or makes the request id, returns it, and binds it to every log line
 access     writes one log line and the metrics of a request
+signatures signs the answer, where the request asks for it
 failures   answers an unexpected error with 500 and logs it
 origins    lets browsers of listed origins call
 replays    marks an answer that an idempotency key has had before

@@ -3,7 +3,7 @@
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.requests.forwarded import find_origin
+from api.middleware.forwarded import find_origin
 
 SOCKET_SCHEMES = {"http": "ws", "https": "wss"}
 

@@ -6,7 +6,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
 from api.answers.problems import problems
-from api.dependencies import Entropy, Identity
+from api.dependencies import Entropy, Identity, SignatureKeys
 from api.routing import Router
 from api.schemas.auth import PublicKeys
 from api.schemas.health import Health, Readiness
@@ -59,11 +59,16 @@ async def metrics() -> Response:
 
 
 @router.get("/.well-known/jwks.json", responses=problems())
-async def public_keys(identity: Identity, entropy: Entropy, response: Response) -> PublicKeys:
+async def public_keys(
+    identity: Identity, entropy: Entropy, signatures: SignatureKeys, response: Response
+) -> PublicKeys:
     """Get the public keys of this service, as a JWK Set (RFC 7517).
 
-    Each key says in `imageshield_use` what it verifies, and verifies nothing else: `access-token`, or `receipt` for
-    every key that ever signed one. Keep a copy: with it, receipts can be verified even without this service.
+    Each key says in `imageshield_use` what it verifies, and verifies nothing else: `access-token`, `receipt` for every
+    key that ever signed one, or `response-signature` for answers to `Accept-Signature`. Keep a copy: with it, receipts
+    can be verified even without this service.
     """
     response.headers["Cache-Control"] = "public, max-age=300"
-    return PublicKeys(keys=identity.tokens.public_keys + await run_in_threadpool(entropy.receipts.public_keys))
+    receipts = await run_in_threadpool(entropy.receipts.public_keys)
+    responses = await run_in_threadpool(signatures.public_keys)
+    return PublicKeys(keys=[*identity.tokens.public_keys, *receipts, *responses])

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from backplane.db.session import Database
 from backplane.services.keys.exports import Keys
 from backplane.services.requests.idempotency import Idempotency
+from backplane.services.requests.response_keys import ResponseKeys
 from backplane.services.sealing.derivations import Derivations
 from backplane.services.sealing.passphrases import PassphrasePool
 from backplane.settings import Settings
@@ -41,6 +42,7 @@ class GatewayServices:
     keys: Keys
     batches: BatchServices
     entropy: EntropyServices
+    response_keys: ResponseKeys
 
 
 @asynccontextmanager
@@ -78,4 +80,5 @@ def _wire(
         keys=keys,
         batches=BatchServices.wire(resources, ends.batches, jobs, pictures, keys),
         entropy=EntropyServices.wire(resources),
+        response_keys=ResponseKeys(resources.vault),
     )

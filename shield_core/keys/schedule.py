@@ -44,6 +44,7 @@ class Labels:
 
     receipt: bytes = b"imageshield/v1/receipt"
     receipt_key: bytes = b"imageshield/v1/receipt-key"
+    response_key: bytes = b"imageshield/v1/response-key"
     audit: bytes = b"imageshield/v1/audit"
     idempotency: bytes = b"imageshield/v1/idempotency"
     fingerprint: bytes = b"imageshield/v1/fingerprint"

@@ -6,7 +6,7 @@ from ipaddress import ip_network
 import pytest
 from starlette.datastructures import Headers
 
-from api.requests.forwarded import Origin, find_origin, read_address
+from api.middleware.forwarded import Origin, find_origin, read_address
 
 PROXY, INNER, CALLER = "10.0.0.1", "10.0.0.2", "203.0.113.7"
 TRUSTED = (ip_network("10.0.0.0/8"), ip_network("fd00::/8"))
@@ -70,7 +70,7 @@ class TestXForwardedFor:
         assert x_forwarded(f"1.2.3.4, {value}") == PROXY
         assert x_forwarded(f"1.2.3.4, {value}, {INNER}") == INNER
 
-    @pytest.mark.parametrize("value", ["1.2.3.4\x00", "1.2.3.4\xa0", "١.٢.٣.٤".encode().decode("latin-1"), "1.2.3.4:x"])
+    @pytest.mark.parametrize("value", ["1.2.3.4\x00", "1.2.3.4\xa0", "\xd9\xa1.2.3.4", "1.2.3.4:x"])
     def test_odd_characters_are_no_address(self, value):
         assert x_forwarded(value) == PROXY
 
@@ -101,13 +101,16 @@ class TestForwarded:
     def test_is_read_from_the_right(self, values, address):
         assert forwarded(*values) == address
 
-    @pytest.mark.parametrize("begin", ['for="', 'for=1.2.3.4;x="', "for=1.2.3.4;for=", 'x="\\', '"', ";;;", "for=(", "="])
+    @pytest.mark.parametrize(
+        "begin", ['for="', 'for=1.2.3.4;x="', "for=1.2.3.4;for=", 'x="\\', '"', ";;;", "for=(", "="]
+    )
     def test_callers_open_quotation_changes_nothing(self, begin):
         assert forwarded(begin, "for=203.0.113.7") == CALLER
         assert forwarded(f'{begin}, for="[2001:db8::7]";proto=https') == "2001:db8::7"
 
     @pytest.mark.parametrize(
-        "value", ["for=unknown", "for=_hidden", "for=", "for", "proto=https", "for=1.2.3.4;for=203.0.113.7", 'for="', ","]
+        "value",
+        ["for=unknown", "for=_hidden", "for=", "for", "proto=https", "for=1.2.3.4;for=203.0.113.7", 'for="', ","],
     )
     def test_garbage_leaves_the_proxy(self, value):
         assert forwarded(value) == PROXY

@@ -1,4 +1,4 @@
-"""`imageshield admin rotate-receipt-key`."""
+"""`imageshield admin rotate-receipt-key` and `rotate-response-key`."""
 
 import json
 import os
@@ -10,6 +10,8 @@ import pytest
 
 from backplane import ids
 from backplane.services.entropy.receipts import Receipts
+from backplane.services.requests.response_keys import ResponseKeys
+from backplane.settings import Settings
 from backplane.vault import LocalVault
 from imageshield.__main__ import run
 from tests.support.stack import ROOT, clean_environment
@@ -67,6 +69,40 @@ class TestRotateReceiptKey:
         for seed in vault.receipt_seeds():
             assert seed.hex() not in printed
             assert repr(seed) not in printed
+
+
+class TestRotateResponseKey:
+    @pytest.fixture
+    def keys(self, vault):
+        return ResponseKeys(vault)
+
+    def rotate(self, capsys, *arguments):
+        assert run(["admin", "rotate-response-key", "--json", *arguments]) == 0
+        return json.loads(capsys.readouterr().out)
+
+    def test_new_key_is_published_before_it_signs(self, keys, capsys):
+        before = keys.signer().kid
+        found = self.rotate(capsys)
+        assert (found["before"], found["published"]) == (before, 2)
+        assert [key["kid"] for key in keys.public_keys()] == [found["kid"], before]
+        assert keys.signer().kid == before
+        assert found["signs_from"].endswith("Z")
+
+    def test_at_once_leaves_one_key(self, keys, vault, capsys):
+        keys.signer()
+        self.rotate(capsys)
+        found = self.rotate(capsys, "--at-once")
+        assert [key["kid"] for key in keys.public_keys()] == [found["kid"]]
+        assert ResponseKeys(vault).signer().kid == found["kid"]
+
+    def test_image_of_the_gateway_has_a_module(self, keys, vault, tmp_path):
+        environment = clean_environment() | {
+            name.upper(): "x" for name, field in Settings.model_fields.items() if field.is_required()
+        }
+        places = {"VAULT_KEY_FILE": str(tmp_path / "vault.key"), "VAULT_DIRECTORY": str(tmp_path / "vault")}
+        command = [sys.executable, "-m", "api.response_keys", "--at-once"]
+        done = subprocess.run(command, cwd=ROOT, env=environment | places, capture_output=True, text=True, check=True)
+        assert done.stdout.strip() == ResponseKeys(vault).signer().kid
 
 
 class TestRefusals:

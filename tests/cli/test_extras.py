@@ -71,6 +71,7 @@ class TestWithoutTheExtra:
             ["doctor"],
             ["relay"],
             ["admin", "rotate-receipt-key"],
+            ["admin", "rotate-response-key"],
             ["admin", "backup", "x"],
             ["admin", "backup", "x", "--verify"],
             ["admin", "restore", "x"],

@@ -62,6 +62,7 @@ COMMANDS = [
     ("admin", "backup", "X.5", "--data-dir", "X"),
     ("admin", "restore", "X", "--data-dir", "X"),
     ("admin", "rotate-receipt-key", "--data-dir", "X"),
+    ("admin", "rotate-response-key", "--data-dir", "X"),
     ("admin", "dead-letters", "redrive", ESCAPE),
     ("admin", "dead-letters", "list", "--data-dir", "X"),
     ("entropy", "selftest", "--keys", ESCAPE),

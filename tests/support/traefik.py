@@ -66,6 +66,6 @@ def traefik(folder: Path, gateway: str, *, believes_callers: bool = False) -> It
 def _answers(proxy: Proxy) -> bool:
     with httpx.Client(trust_env=False, verify=False) as http:  # noqa: S501 - its own certificate, of a moment ago
         try:
-            return all(http.get(url + "/health").status_code == 200 for url in (proxy.http, proxy.https))  # noqa: PLR2004
+            return all(http.get(url + "/health").status_code == 200 for url in (proxy.http, proxy.https))
         except httpx.TransportError:
             return False

@@ -1,6 +1,7 @@
 """`imageshield admin …`: commands for operators, run on the machine of the installation with its environment."""
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -42,6 +43,33 @@ def rotate_receipt_key(
 
 
 @app.command()
+def rotate_response_key(
+    at_once: Annotated[
+        bool,
+        typer.Option("--at-once", help="Somebody else knows a key: sign with the new one now, and destroy all others."),
+    ] = False,
+    data_dir: InstallationDir = None,
+    json: Json = False,
+) -> None:
+    """Create a new key that signs answers (Accept-Signature), ten minutes from now; nothing is restarted."""
+    from backplane.services.requests.response_keys import ResponseKeys
+
+    keys = ResponseKeys(_vault(data_dir))
+    before = keys.signer().kid
+    key = keys.rotate(at_once=at_once)
+    found: dict[str, Any] = {
+        "kid": key.kid,
+        "signs_from": datetime.fromtimestamp(key.signs_from, UTC).isoformat().replace("+00:00", "Z"),
+        "before": before,
+        "published": len(keys.public_keys()),
+    }
+    if json:
+        print_json(found)
+    else:
+        print_table(found)
+
+
+@app.command()
 def backup(
     directory: Annotated[Path, typer.Argument(metavar="DIRECTORY", help="The backup to write; must not exist.")],
     verify: Annotated[bool, typer.Option("--verify", help="Write nothing: check an existing backup.")] = False,
@@ -75,8 +103,13 @@ def restore(
 
 
 def _receipts(data_dir: Path | None) -> Any:
-    """Open the vault that the environment or the data directory names. No vault is created."""
     from backplane.services.entropy.receipts import Receipts
+
+    return Receipts(_vault(data_dir))
+
+
+def _vault(data_dir: Path | None) -> Any:
+    """Open the vault that the environment or the data directory names. No vault is created."""
     from backplane.vault import LocalVault
     from imageshield.checks.situation import look
     from imageshield.commands.service.installation import VAULT, check_vault, vault_refused
@@ -91,4 +124,4 @@ def _receipts(data_dir: Path | None) -> Any:
     if directory.stat().st_uid != os.geteuid():
         owner = f"{directory} belongs to another user, who could not read the new key: run this as that user"
         raise vault_refused(owner)
-    return Receipts(LocalVault(root_key=key_file.read_bytes(), directory=directory))
+    return LocalVault(root_key=key_file.read_bytes(), directory=directory)
