@@ -9,6 +9,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from backplane.default_secrets import REMEDY, find_weakness, find_weakness_of_url
 from shield_core.keys.passphrase import DEFAULT_ITERATIONS, DEFAULT_M_KIB, DEFAULT_T, MAX_COST_KIB
 
 Seconds = Annotated[int, Field(gt=0)]
@@ -103,6 +104,30 @@ class Settings(BaseSettings):
     @classmethod
     def use_asyncpg(cls, value: SecretStr) -> SecretStr:
         return SecretStr(asyncpg_url(value.get_secret_value()))
+
+    @field_validator("database_url", "redis_url", mode="after")
+    @classmethod
+    def refuse_default_passwords(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
+        weakness = find_weakness_of_url(value.get_secret_value())
+        if weakness and info.data.get("environment") == "production":
+            raise ValueError(f"has a password that {weakness}: {REMEDY}")
+        return value
+
+    @field_validator("aws_secret_access_key", mode="after")
+    @classmethod
+    def refuse_default_keys(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
+        key_id = info.data.get("aws_access_key_id")
+        weakness = find_weakness(value.get_secret_value(), key_id.get_secret_value() if key_id else None)
+        if weakness and info.data.get("environment") == "production":
+            raise ValueError(f"{weakness}: {REMEDY}")
+        return value
+
+    @field_validator("trusted_proxies", mode="after")
+    @classmethod
+    def refuse_everybody(cls, value: tuple[IPv4Network | IPv6Network, ...]) -> tuple[IPv4Network | IPv6Network, ...]:
+        if any(network.prefixlen == 0 for network in value):
+            raise ValueError("must name the networks of the proxies: a caller in a trusted network chooses its address")
+        return value
 
     @field_validator("job_hard_time_limit_seconds", mode="after")
     @classmethod

@@ -18,6 +18,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from backplane import ids
+from backplane.default_secrets import is_weak_key
 from backplane.errors import ApplicationError, Gone, Unavailable
 from backplane.settings import Settings
 from shield_core.keys.schedule import LABELS, framed
@@ -59,6 +60,8 @@ class LocalVault:
         root_key = settings.vault_key_file.read_bytes()
         if len(root_key) != KEY_SIZE:
             raise ValueError("VAULT_KEY_FILE must hold exactly 32 bytes, and nothing else")
+        if settings.environment == "production" and is_weak_key(root_key):
+            raise ValueError("VAULT_KEY_FILE holds text or a pattern: scripts/make_keys.py makes 32 random bytes")
         vault = cls(root_key=root_key, directory=settings.vault_directory)
         vault.close_to_others()
         return vault

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from backplane.db.session import Database
+from backplane.default_secrets import is_published_key
 from backplane.services.keys.exports import Keys
 from backplane.services.requests.idempotency import Idempotency
 from backplane.services.requests.response_keys import ResponseKeys
@@ -47,7 +48,13 @@ class GatewayServices:
 
 @asynccontextmanager
 async def open_gateway(settings: Settings) -> AsyncIterator[GatewayServices]:
-    """Connect to everything, and wire the subjects."""
+    """Connect to everything, and wire the subjects.
+
+    Raises:
+        ValueError: in production, the signing key is one that documents print.
+    """
+    if settings.environment == "production" and is_published_key(settings.signing_key_file.read_bytes()):
+        raise ValueError("SIGNING_KEY_FILE holds the example of a document: scripts/make_keys.py makes a new key")
     derivations = Derivations()
     passphrases = PassphrasePool(fips=settings.passphrase_kdf == Pbkdf2.NAME)
     async with open_resources(settings, command_seconds=REQUEST_SECONDS) as resources:

@@ -7,6 +7,7 @@ from uuid import UUID
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from backplane.default_secrets import is_published_key, is_weak_key
 from backplane.errors import ApplicationError
 from backplane.vault import KEY_SIZE, OTHERS, LocalVault
 from imageshield.checks.situation import Fault, Situation
@@ -23,7 +24,13 @@ def check_keys(situation: Situation) -> list[Fault]:
         faults.append(
             Fault("VAULT_KEY_FILE", problem, "restore the file that was made first; see docs/guides/operations.md")
         )
+    elif root_key is not None and not situation.local and is_weak_key(root_key):
+        remedy = "make one with scripts/make_keys.py before any key is kept under it; see docs/guides/operations.md"
+        faults.append(Fault("VAULT_KEY_FILE", "holds text or a pattern, which can be guessed", remedy))
     signing_key = _read(situation, "SIGNING_KEY_FILE", faults)
+    if signing_key is not None and not situation.local and is_published_key(signing_key):
+        remedy = "make one with scripts/make_keys.py; a new one ends every session"
+        faults.append(Fault("SIGNING_KEY_FILE", "holds the example of a document", remedy))
     if signing_key is not None and not _is_p256(signing_key):
         remedy = "make one with scripts/make_keys.py; a new one ends every session"
         faults.append(Fault("SIGNING_KEY_FILE", "is no P-256 private key in PEM", remedy))

@@ -1,4 +1,4 @@
-"""The settings of addresses: origins as browsers write them."""
+"""The settings of addresses: origins as browsers write them, and trusted proxies."""
 
 import pytest
 from pydantic import ValidationError
@@ -6,6 +6,7 @@ from pydantic import ValidationError
 from backplane.settings import Settings
 
 REQUIRED = {name: "x" for name, field in Settings.model_fields.items() if field.is_required()}
+REQUIRED["aws_secret_access_key"] = "5e0b7c41d9a83f26"
 
 
 def settings(**changes):
@@ -86,3 +87,16 @@ class TestOrigins:
         with pytest.raises(ValidationError) as refused:
             settings(allowed_origins=given)
         assert [error["loc"] for error in refused.value.errors()] == [("allowed_origins",)]
+
+
+class TestTrustedProxies:
+    def test_are_networks_of_both_versions(self):
+        found = settings(trusted_proxies="10.0.0.0/8, fd00::/8,127.0.0.1").trusted_proxies
+        assert [str(network) for network in found] == ["10.0.0.0/8", "fd00::/8", "127.0.0.1/32"]
+        assert settings().trusted_proxies == ()
+
+    @pytest.mark.parametrize("given", ["0.0.0.0/0", "10.0.0.0/8,::/0", "10.0.0.1/8", "proxy.example", "*"])
+    def test_everybody_and_no_network_are_refused(self, given):
+        with pytest.raises(ValidationError) as refused:
+            settings(trusted_proxies=given)
+        assert {error["loc"][0] for error in refused.value.errors()} == {"trusted_proxies"}

@@ -23,7 +23,7 @@ from imageshield.servers.home import Home, scratch
 from tests.support.databases import query
 from tests.support.stack import ROOT, Stack, clean_environment
 
-CANARY = "canary-password"
+CANARY = "canary-b3f1c09e7a5d2846"
 
 
 @pytest.fixture
@@ -104,6 +104,7 @@ class TestCommand:
             "DATABASE_URL",
             "REDIS_URL",
             "S3_ENDPOINT_URL",
+            "AWS_SECRET_ACCESS_KEY",
             "VAULT_KEY_FILE",
             "VAULT_DIRECTORY",
             "SIGNING_KEY_FILE",
@@ -132,6 +133,24 @@ class TestSettings:
 
     def test_wildcard_origin(self, home):
         assert "*" in the_only(diagnose({"ALLOWED_ORIGINS": "*"}, home)).problem
+
+    @pytest.mark.parametrize(
+        ("name", "given", "said"),
+        [
+            ("DATABASE_URL", "postgresql://shield:shield@db/x", "is equal to a name beside it"),
+            ("DATABASE_URL", "postgresql://u:postgres@db/x", "is a default, or the example of a document"),
+            ("REDIS_URL", "rediss://:qzx7@redis/0", "has fewer than 16 characters"),
+            ("AWS_SECRET_ACCESS_KEY", "minioadmin", "is a default, or the example of a document"),
+        ],
+    )
+    def test_default_secret_in_production(self, home, name, given, said):
+        [fault] = [
+            fault for fault in diagnose({"ENVIRONMENT": "production", name: given}, home) if fault.subject == name
+        ]
+        assert said in fault.problem
+        assert "token_hex" in fault.problem
+        assert given.partition("://")[2] not in fault.problem or "://" not in given
+        assert not [fault for fault in diagnose({name: given}, home) if said in fault.problem]
 
     def test_production_needs_its_public_address(self, home):
         faults = diagnose({"ENVIRONMENT": "production"}, home)
