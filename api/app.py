@@ -35,6 +35,7 @@ from api.routes import (
     sessions,
     tickets,
     webhooks,
+    well_known,
 )
 from api.routing import UploadLimits
 from api.site.console import Console
@@ -60,6 +61,7 @@ ROUTERS = (
     entropy.router,
     admin.router,
     health.router,
+    well_known.router,
     installation.router,
     pages.router,
     progress.router,

@@ -11,6 +11,7 @@ from starlette.datastructures import FormData
 from starlette.routing import Match
 from starlette.types import Message, Receive, Scope, Send
 
+from api.deprecation import announcing, deprecation_of
 from api.requests.strict import FORM, JSON, check_query, demand_media_type, read_form, read_json
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
@@ -64,6 +65,7 @@ class Route(APIRoute):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         as_get = self._as_get(scope)
+        send = announcing(deprecation_of(self.endpoint), scope, send)
 
         async def send_head(message: Message) -> None:
             await send({**message, "body": b""} if message["type"] == "http.response.body" else message)

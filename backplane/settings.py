@@ -17,6 +17,9 @@ ORIGIN: Final = re.compile(
     r"(?P<scheme>https?)://(?P<host>[a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?|\[[0-9a-f:.]+\])(?::(?P<port>[0-9]{1,5}))?/?",
     re.ASCII,
 )
+CONTACT: Final = re.compile(
+    r"https://[!-~]{1,500}|[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,253}", re.ASCII
+)
 DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
@@ -52,6 +55,8 @@ class Settings(BaseSettings):
     keep_alive_seconds: Seconds = 95
     """Longer than a proxy keeps an idle connection: Traefik 90 s, nginx and most load balancers 60 s. A request of a
     proxy on a connection that closes at that moment is lost, and the proxy answers 502."""
+    security_contact: str | None = None
+    """An email address or an https URL, for `/.well-known/security.txt`."""
     tiers_file: Path | None = None
     """By default the table in the package `backplane.services.usage`."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -144,6 +149,13 @@ class Settings(BaseSettings):
         if info.data.get("environment") == "production":
             raise ValueError("is required in production: the address that browsers use, such as https://images.example")
         return None
+
+    @field_validator("security_contact", mode="after")
+    @classmethod
+    def read_contact(cls, value: str | None) -> str | None:
+        if value is not None and not CONTACT.fullmatch(value):
+            raise ValueError("must be an email address or an https address, such as security@images.example")
+        return value
 
     @field_validator("failpoints_directory", mode="before")
     @classmethod

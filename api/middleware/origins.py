@@ -4,11 +4,13 @@ Credentials are never allowed: pages of another origin send a token. The session
 which need no CORS. So `X-CSRF`, which the routes of the session demand, is not among the headers either.
 """
 
+from starlette.datastructures import MutableHeaders
 from starlette.middleware.cors import CORSMiddleware
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 METHODS = ("DELETE", "GET", "PATCH", "POST")
 SENT = (
+    "Accept-Signature",
     "Authorization",
     "Content-Type",
     "Idempotency-Key",
@@ -18,18 +20,29 @@ SENT = (
     "Last-Event-ID",
     "Prefer",
     "Range",
+    "X-API-Key",
+    "X-Account",
     "X-Request-ID",
 )
 SHOWN = (
     "Accept-Ranges",
+    "Content-Digest",
     "Content-Disposition",
     "Content-Location",
     "Content-Range",
+    "Deprecation",
     "ETag",
     "Idempotency-Replayed",
+    "Link",
     "Location",
     "Preference-Applied",
+    "RateLimit",
+    "RateLimit-Policy",
     "Retry-After",
+    "Signature",
+    "Signature-Input",
+    "Signature-Omitted",
+    "Sunset",
     "X-Request-ID",
 )
 
@@ -50,4 +63,11 @@ class AllowedOrigins:
             self._cors = CORSMiddleware(
                 self._app, allow_origins=origins, allow_methods=METHODS, allow_headers=SENT, expose_headers=SHOWN
             )
-        await self._cors(scope, receive, send)
+
+        async def send_varying(message: Message) -> None:
+            # Also on answers without an `Origin`: a cache may keep them, and they do not allow a page to read them.
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).add_vary_header("Origin")
+            await send(message)
+
+        await self._cors(scope, receive, send_varying if scope["app"].state.settings.origins else send)

@@ -5,8 +5,10 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import iter_route_contexts
 
 from api.answers.oauth import CODES, oauth_members
+from api.deprecation import deprecation_of, mark_operation
 from api.errors import PAGES, catalog
 from api.openapi.descriptions import describe
 from api.openapi.examples import illustrate
@@ -75,6 +77,7 @@ def customize(app: FastAPI) -> dict[str, Any]:
             servers=SERVERS,
         )
         _replace_foreign_problems(document)
+        _mark_deprecated(document, app)
         _simplify_parameters(document)
         _put_bytes_first(document)
         describe(document)
@@ -95,6 +98,12 @@ def _replace_foreign_problems(document: dict[str, Any]) -> None:
     for operation in _operations(document):
         if "HTTPValidationError" in json.dumps(operation["responses"].get("422", {})):
             del operation["responses"]["422"]
+
+
+def _mark_deprecated(document: dict[str, Any], app: FastAPI) -> None:
+    endpoints = {context.name: context.endpoint for context in iter_route_contexts(app.routes)}
+    for operation in _operations(document):
+        mark_operation(operation, deprecation_of(endpoints.get(operation["operationId"])))
 
 
 def _simplify_parameters(document: dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ import structlog
 from prometheus_client import REGISTRY
 
 from tests.api.conftest import opened
+from tests.api.document import PATHS
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 
@@ -16,6 +17,8 @@ ALWAYS = {
     "referrer-policy": "no-referrer",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
+    "x-permitted-cross-domain-policies": "none",
+    "permissions-policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
 NOTHING = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
@@ -45,6 +48,11 @@ class TestSecurityHeaders:
     async def test_are_on_every_answer(self, client, path):
         headers = (await client.get(path)).headers
         assert {name: headers[name] for name in ALWAYS} == ALWAYS
+
+    async def test_nothing_names_the_software(self, server):
+        async with server.client() as client:
+            for path in ("/health", "/nothing", "/"):
+                assert not {"server", "x-powered-by"} & (await client.get(path)).headers.keys()
 
     async def test_nothing_may_be_loaded_but_by_the_manual(self, client):
         assert (await client.get("/api/v1/jobs")).headers["Content-Security-Policy"] == NOTHING
@@ -76,10 +84,46 @@ class TestOrigins:
         assert response.status_code == 200
         assert "Authorization" in response.headers["Access-Control-Allow-Headers"]
 
+    @pytest.mark.parametrize("header", ["X-Account", "X-API-Key", "Accept-Signature", "Idempotency-Key"])
+    async def test_listed_headers_may_be_sent(self, client, header):
+        asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": header}
+        response = await client.options("/api/v1/encrypt", headers={"Origin": self.ORIGIN} | asked)
+        assert response.status_code == 200
+        assert header in response.headers["Access-Control-Allow-Headers"].split(", ")
+
+    @pytest.mark.parametrize("header", ["Cookie", "X-CSRF", "X-Forwarded-For", "Host"])
+    async def test_others_may_not(self, client, header):
+        asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": header}
+        response = await client.options("/api/v1/encrypt", headers={"Origin": self.ORIGIN} | asked)
+        assert response.status_code == 400
+
+    async def test_pages_may_read_what_answers_say(self, client):
+        shown = (await client.get("/health", headers={"Origin": self.ORIGIN})).headers["Access-Control-Expose-Headers"]
+        wanted = (
+            "RateLimit RateLimit-Policy Signature Signature-Input Content-Digest Deprecation Sunset Link Retry-After"
+        )
+        assert set(wanted.split()) <= set(shown.split(", "))
+        assert "Set-Cookie" not in shown
+
+    async def test_caches_keep_origins_apart(self, client):
+        for headers in ({}, {"Origin": self.ORIGIN}, {"Origin": "https://evil.example"}):
+            vary = (await client.get("/api/v1/tiers", headers=headers)).headers["Vary"]
+            assert "Origin" in [name.strip() for name in vary.split(",")]
+
     @pytest.mark.parametrize("origin", ["https://evil.example", "null", "https://console.example.evil.example"])
     async def test_another_origin_may_not(self, client, origin):
         response = await client.get("/health", headers={"Origin": origin})
         assert "Access-Control-Allow-Origin" not in response.headers
+
+
+class TestMethods:
+    @pytest.mark.parametrize("path", sorted(PATHS))
+    async def test_trace_is_not_answered(self, client, path):
+        address = re.sub(r"{[^}]*}", "x", path)
+        response = await client.request("TRACE", address, headers={"X-Canary": "canary-1234"})
+        assert (response.status_code, response.json()["code"]) == (405, "method-not-allowed")
+        assert "TRACE" not in response.headers["Allow"]
+        assert "canary" not in response.text
 
 
 class TestAccessLog:
@@ -88,6 +132,7 @@ class TestAccessLog:
             await client.get("/nothing?token=canary")
         line = next(line for line in lines if line["event"] == "http.request")
         assert (line["method"], line["path"], line["route"], line["status"]) == ("GET", "/nothing", "unmatched", 404)
+        assert line["address"] == "127.0.0.1"
         assert "canary" not in str(lines)
 
     async def test_path_is_cut_at_200_characters(self, client):

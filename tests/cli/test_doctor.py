@@ -144,10 +144,8 @@ class TestSettings:
         ],
     )
     def test_default_secret_in_production(self, home, name, given, said):
-        [fault] = [
-            fault for fault in diagnose({"ENVIRONMENT": "production", name: given}, home) if fault.subject == name
-        ]
-        assert said in fault.problem
+        faults = diagnose({"ENVIRONMENT": "production", name: given}, home)
+        [fault] = [fault for fault in faults if fault.subject == name and said in fault.problem]
         assert "token_hex" in fault.problem
         assert given.partition("://")[2] not in fault.problem or "://" not in given
         assert not [fault for fault in diagnose({name: given}, home) if said in fault.problem]
