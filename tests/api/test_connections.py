@@ -10,6 +10,8 @@ import pytest
 from prometheus_client import REGISTRY
 
 from api.serving import connections
+from api.serving.server import configure
+from backplane.settings import Settings
 from tests.api.conftest import eventually, serving
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
@@ -50,6 +52,26 @@ def parse(answer):
 
 def cut(reason):
     return REGISTRY.get_sample_value("imageshield_connections_cut_total", {"reason": reason}) or 0
+
+
+class TestIdle:
+    async def test_connection_is_kept_for_the_proxy(self, gateway_settings, connect):
+        with serving(gateway_settings(), timeout_keep_alive=1) as gateway:
+            reader, writer = await connect(gateway)
+            for _ in range(2):
+                writer.write(GET + b"\r\n")
+                head = await reader.readuntil(b"\r\n\r\n")
+                await reader.readexactly(int(head.lower().partition(b"content-length: ")[2].split(b"\r\n")[0]))
+                began = time.monotonic()
+                await asyncio.sleep(0.5)
+            assert await reader.read() == b""
+            assert 0.8 < time.monotonic() - began < 3
+
+    def test_default_is_longer_than_those_of_proxies(self):
+        config = configure("api.main:app", host="127.0.0.1", port=0)
+        assert config.timeout_keep_alive == Settings.model_fields["keep_alive_seconds"].default > 90
+        assert configure("api.main:app", host="x", port=0, keep_alive_seconds=7).timeout_keep_alive == 7
+        assert not config.proxy_headers
 
 
 class TestSlowHeads:

@@ -109,3 +109,12 @@ class TestSocket:
                 assert (await http.get("/ws/progress/job_" + "0" * 32, headers=handshake)).status_code == 401
         [line] = [line for line in lines if line["event"] == "socket.refused"]
         assert line["address"] == CALLER
+
+
+class TestKindOfHeader:
+    async def test_wrong_kind_believes_the_caller(self, gateway_settings, tmp_path):
+        """Why both kinds are never read: Traefik passes the `Forwarded` of callers on."""
+        settings = gateway_settings(trusted_proxies=PROXY, proxy_headers="forwarded")
+        with serving(settings) as gateway, traefik(tmp_path, gateway.base_url) as proxy:
+            assert (await seen(proxy.http, FORGED))[0] == "9.9.9.9"
+            assert (await seen(proxy.http))[0] == PROXY
