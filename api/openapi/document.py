@@ -42,6 +42,8 @@ Encrypts images with quantum-seeded keys, on your own machines.
 * **A job for each picture.** `POST /api/v1/encrypt` answers 202 with a job; poll it at its `Location`, follow it on
   the socket below, or send `Prefer: wait=N`.
 * **Refusals** are `application/problem+json` (RFC 9457) with a stable `code`; `type` leads to its page.
+* **Signed answers** (RFC 9421) on request: `Accept-Signature: sig=("@status" "content-digest" "content-type"
+  "x-request-id" "@method";req "@target-uri";req);created;expires`. The keys are in `/.well-known/jwks.json`.
 * **Every request has an id**, yours in `X-Request-ID` or a new one, and every answer contains it.
 * **What the strength rests on**: the operating system's random generator, HKDF, ChaCha20, AES-256-GCM and
   HMAC-SHA-256. The quantum source adds to the seed and is recorded in the receipt; a simulator is credited zero bits.
