@@ -13,7 +13,15 @@ from api.errors import catalog
 from api.openapi import descriptions
 from backplane.services.identity.permissions import PERMISSIONS
 
-PAGES = {"/docs", "/docs/{name}", "/docs/problems", "/docs/problems/{code}", "/docs/assets/{name}", "/openapi.json"}
+PAGES = {
+    "/.well-known/change-password",
+    "/docs",
+    "/docs/{name}",
+    "/docs/problems",
+    "/docs/problems/{code}",
+    "/docs/assets/{name}",
+    "/openapi.json",
+}
 METHODS = {"get", "post", "put", "patch", "delete"}
 
 

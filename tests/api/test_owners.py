@@ -81,6 +81,7 @@ class TestWithoutACredential:
             "/ready",
             "/metrics",
             "/.well-known/jwks.json",
+            "/.well-known/security.txt",
             "/api/v1/auth/register",
             "/api/v1/auth/session",
             "/api/v1/auth/session/refresh",
