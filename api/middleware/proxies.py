@@ -4,6 +4,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.middleware.forwarded import find_origin
+from backplane.settings import Settings
 
 SOCKET_SCHEMES = {"http": "ws", "https": "wss"}
 
@@ -11,7 +12,8 @@ SOCKET_SCHEMES = {"http": "ws", "https": "wss"}
 class TrustedProxies:
     """Writes the caller's address, and the scheme that the caller used, into `client` and `scheme` of the scope.
 
-    Only what the proxies of `TRUSTED_PROXIES` say is believed. The host stays as it is: `PUBLIC_URL` names it.
+    Only what the proxies of `TRUSTED_PROXIES` say is believed. Where they say nothing about the scheme, a request for
+    the host of `PUBLIC_URL` has its scheme. The host stays as it is.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -25,6 +27,12 @@ class TrustedProxies:
             )
             # The port of a caller behind a proxy is not known.
             scope["client"] = (origin.address, port if origin.address == peer else 0)
-            if origin.scheme is not None:
-                scope["scheme"] = SOCKET_SCHEMES[origin.scheme] if scope["type"] == "websocket" else origin.scheme
+            scheme = origin.scheme or _public_scheme(scope, settings)
+            if scheme is not None:
+                scope["scheme"] = SOCKET_SCHEMES[scheme] if scope["type"] == "websocket" else scheme
         await self._app(scope, receive, send)
+
+
+def _public_scheme(scope: Scope, settings: Settings) -> str | None:
+    scheme, _, host = (settings.public_url or "").partition("://")
+    return scheme if host and Headers(scope=scope).get("host", "").lower() == host else None

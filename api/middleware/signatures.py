@@ -38,7 +38,7 @@ class Signatures:
             await self._app(scope, receive, send)
             return
         keys: ResponseKeys = scope["app"].state.services.response_keys
-        request = request_of(scope, scope["app"].state.settings)
+        request = request_of(scope)
         try:
             key = await run_in_threadpool(keys.signer)
             wanted = read_accept_signature(Headers(scope=scope), request, kid=key.kid)

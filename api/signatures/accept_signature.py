@@ -13,7 +13,6 @@ from starlette.datastructures import Headers
 from starlette.types import Scope
 
 from api.errors import AcceptSignatureInvalid
-from backplane.settings import Settings
 
 HEADER: Final = "Accept-Signature"
 ALGORITHM: Final = "ed25519"
@@ -67,18 +66,12 @@ def read_accept_signature(headers: Headers, request: SimpleNamespace, *, kid: st
     return [_read(label, *member, request=request, kid=kid) for label, member in members.items()]
 
 
-def request_of(scope: Scope, settings: Settings) -> SimpleNamespace:
-    """Describe the request as its caller sees it, for the components with `req`.
-
-    Where a proxy ends TLS and is not trusted, only `PUBLIC_URL` tells the scheme.
-    """
+def request_of(scope: Scope) -> SimpleNamespace:
+    """Describe the request as its caller sees it, for the components with `req`."""
     headers = Headers(scope=scope)
-    host = headers.get("host", "")
-    public_scheme, _, public_host = (settings.public_url or "").partition("://")
-    scheme = public_scheme if host and host.lower() == public_host else scope["scheme"]
     path = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
     query = scope["query_string"].decode("latin-1")
-    url = f"{scheme}://{host}{path}" + (f"?{query}" if query else "")
+    url = f"{scope['scheme']}://{headers.get('host', '')}{path}" + (f"?{query}" if query else "")
     return SimpleNamespace(method=scope["method"], url=url, headers=headers)
 
 

@@ -56,6 +56,17 @@ def check_public_url(situation: Situation) -> list[Fault]:
     return [Fault("PUBLIC_URL", problem, "put a proxy with a certificate before the gateway, and write https://…")]
 
 
+def check_proxies(situation: Situation) -> list[Fault]:
+    """Check that the gateway knows its proxy: it speaks no TLS itself, so over https there is one."""
+    given = situation.environment.get
+    if situation.local or not given("PUBLIC_URL", "").lower().startswith("https://") or given("TRUSTED_PROXIES"):
+        return []
+    problem = (
+        "is not set: the proxy that ends TLS counts as the caller of every request, and its limits are everybody's"
+    )
+    return [Fault("TRUSTED_PROXIES", problem, "name the networks of your proxies; see docs/guides/proxies.md")]
+
+
 def check_tiers(situation: Situation) -> list[Fault]:
     file = situation.environment.get("TIERS_FILE")
     if not file:

@@ -69,6 +69,12 @@ class TestSecurityHeaders:
         gateway_over_tls = "https://gateway/health"
         assert "Strict-Transport-Security" in (await client.get(gateway_over_tls)).headers
 
+    async def test_public_url_tells_the_scheme(self, gateway_settings):
+        async with opened(gateway_settings(public_url="https://gateway")) as gateway, gateway.client() as client:
+            assert "Strict-Transport-Security" in (await client.get("/health")).headers
+            other = await client.get("/health", headers={"Host": "127.0.0.1:8000"})
+            assert "Strict-Transport-Security" not in other.headers
+
 
 class TestOrigins:
     ORIGIN = "https://console.example"

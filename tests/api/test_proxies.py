@@ -8,7 +8,9 @@ import pytest
 import structlog
 from websockets.asyncio.client import connect
 
+from api.signatures.accept_signature import EXAMPLE
 from tests.api.conftest import PASSWORD, serving
+from tests.api.test_signatures import keys_of, verify, verify_by_hand
 from tests.support.traefik import traefik
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
@@ -88,6 +90,16 @@ class TestScheme:
             async with calling(url, Origin="https://console.example", **{"X-CSRF": "1"}) as http:
                 response = await http.post("/api/v1/auth/session", json=credentials)
             assert response.headers.get("Set-Cookie", response.text).startswith(name)
+
+
+class TestSignature:
+    async def test_covers_the_address_of_the_caller(self, strict):
+        async with calling(strict.https) as http:
+            response = await http.get("/api/v1/tiers", headers={"Accept-Signature": EXAMPLE, "Accept-Encoding": "gzip"})
+            keys = await keys_of(http)
+        assert str(response.request.url).startswith("https://")
+        assert verify(response, keys)
+        assert verify_by_hand(response, keys)
 
 
 class TestSocket:

@@ -13,8 +13,8 @@ from pydantic import ValidationError
 from backplane.default_secrets import PUBLISHED, find_weakness, find_weakness_of_url, is_published_key, is_weak_key
 from backplane.settings import Settings
 from backplane.vault import LocalVault
+from backplane.wiring.gateway import open_gateway
 from scripts import make_env
-from shield_core.keys.schedule import LABELS
 from tests.support.stack import ROOT
 
 GOOD = "9d1c5b8e7f20a4639d1c5b8e7f20a463"
@@ -24,6 +24,10 @@ PRODUCTION = REQUIRED | {
     "public_url": "https://images.example",
     "aws_secret_access_key": GOOD,
 }
+
+
+def _pem(key):
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
 class TestSecret:
@@ -118,16 +122,17 @@ class TestKeys:
 
     def test_examples_of_documents_are_published(self):
         for value in PUBLISHED:
-            pem = ec.derive_private_key(value, ec.SECP256R1()).private_bytes(
-                Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
-            )
-            assert is_published_key(pem)
-        fresh = ec.generate_private_key(ec.SECP256R1())
-        assert not is_published_key(fresh.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+            assert is_published_key(_pem(ec.derive_private_key(value, ec.SECP256R1())))
+        assert not is_published_key(_pem(ec.generate_private_key(ec.SECP256R1())))
         assert not is_published_key(b"no key")
 
-    def test_labels_differ(self):
-        assert LABELS.response_key != LABELS.receipt_key
+    @pytest.mark.anyio
+    async def test_gateway_refuses_a_published_one(self, tmp_path):
+        (tmp_path / "signing.pem").write_bytes(_pem(ec.derive_private_key(min(PUBLISHED), ec.SECP256R1())))
+        settings = Settings(**(PRODUCTION | {"signing_key_file": tmp_path / "signing.pem"}))
+        with pytest.raises(ValueError, match="SIGNING_KEY_FILE holds the example"):
+            async with open_gateway(settings):
+                pass
 
 
 class TestStart:

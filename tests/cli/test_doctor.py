@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from backplane import ids
+from backplane.default_secrets import PUBLISHED
 from imageshield.checks import database, machine, redis
 from imageshield.checks.situation import Fault, Situation, look, place
 from imageshield.commands.service import doctor
@@ -46,6 +47,7 @@ def production(stack: Stack, home: Home, database_url: str, redis_url: str) -> d
     return stack.variables | {
         "ENVIRONMENT": "production",
         "PUBLIC_URL": "https://images.example",
+        "TRUSTED_PROXIES": "10.42.0.0/16",
         "DATABASE_URL": database_url,
         "REDIS_URL": redis_url,
         **{name: str(home.path / path) for name, path in keys.items()},
@@ -110,12 +112,28 @@ class TestCommand:
             "SIGNING_KEY_FILE",
             "LOG_LEVEL",
             "PUBLIC_URL",
+            "TRUSTED_PROXIES",
         }
         assert all(fault["problem"] and fault["remedy"] for fault in told["faults"])
         words = self.doctor(**environment)
         assert words.returncode == 1
         assert CANARY not in words.stdout + words.stderr
         assert words.stdout.count("FAULT") == len(told["faults"])
+
+
+@pytest.mark.stack
+class TestPublishedKeys:
+    def test_root_key_that_is_a_pattern(self, production, home):
+        (home.path / "secrets/vault.key").write_bytes(bytes(range(32)))
+        assert "text or a pattern" in the_only(diagnose(production, home)).problem
+        assert diagnose(production | {"ENVIRONMENT": "development"}, home) == []
+
+    def test_signing_key_of_a_document(self, production, home):
+        key = ec.derive_private_key(min(PUBLISHED), ec.SECP256R1())
+        (home.path / "secrets/signing.pem").write_bytes(
+            key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        )
+        assert "example of a document" in the_only(diagnose(production, home)).problem
 
 
 class TestSettings:
@@ -170,6 +188,20 @@ class TestSettings:
         said = [fault.problem for fault in faults if fault.subject == "PUBLIC_URL"]
         assert len(said) == warned
         assert all(problem.startswith("is http") for problem in said)
+
+    @pytest.mark.parametrize(
+        ("environment", "url", "proxies", "warned"),
+        [
+            ("production", "https://images.example", "", True),
+            ("production", "https://images.example", "10.0.0.0/8", False),
+            ("production", "http://localhost:8000", "", False),
+            ("development", "https://images.example", "", False),
+        ],
+    )
+    def test_unknown_proxy_in_production(self, home, environment, url, proxies, warned):
+        given = {"ENVIRONMENT": environment, "PUBLIC_URL": url, "TRUSTED_PROXIES": proxies}
+        said = [fault for fault in diagnose(given, home) if fault.subject == "TRUSTED_PROXIES"]
+        assert len(said) == warned
 
     def test_unfit_tiers(self, home, tmp_path):
         file = tmp_path / "tiers.toml"

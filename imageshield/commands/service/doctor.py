@@ -14,6 +14,7 @@ CHECKS: tuple[Callable[[Situation], list[Fault]], ...] = (
     settings.check_settings,
     settings.check_schemes,
     settings.check_public_url,
+    settings.check_proxies,
     settings.check_tiers,
     keys.check_keys,
     machine.check_programs,
