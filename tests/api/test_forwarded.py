@@ -136,7 +136,7 @@ class TestScheme:
     def test_said_twice_is_ignored(self):
         assert find(("X-Forwarded-Proto", "https"), ("X-Forwarded-Proto", "https")).scheme is None
 
-    def test_of_forwarded_is_the_outermost_proxys(self):
+    def test_forwarded_is_that_of_the_outermost_proxy(self):
         value = f"for={CALLER};proto=https, for={INNER};proto=http"
         assert find(("Forwarded", value), style="forwarded") == Origin(CALLER, "https")
         value = f"for=1.2.3.4;proto=https, for={CALLER};proto=http"

@@ -109,6 +109,15 @@ class TestSocket:
         async with connect(url, additional_headers={"Authorization": f"Bearer {ada.token}"}, proxy=None) as opened:
             assert json.loads(await opened.recv())["type"] == "snapshot"
 
+    async def test_events_come_at_once(self, strict, ada):
+        job_id = await ada.encrypt()
+        events = f"/api/v1/jobs/{job_id}/events"
+        async with (
+            calling(strict.http, Authorization=f"Bearer {ada.token}") as http,
+            http.stream("GET", events) as response,
+        ):
+            assert "snapshot" in await anext(response.aiter_text())
+
     async def test_refusal_is_logged_with_the_callers_address(self, strict):
         with structlog.testing.capture_logs() as lines:
             async with calling(strict.http, **FORGED) as http:

@@ -17,6 +17,7 @@ from jose import jwt
 
 from api.signatures import signing as signatures
 from api.signatures.accept_signature import EXAMPLE, REQUIRED
+from api.site.files import File
 from backplane.errors import Unauthenticated, Unavailable
 from backplane.services.requests.response_keys import CHECK_SECONDS, LEAD_SECONDS, OVERLAP_SECONDS
 from shield_core.keys import jwk
@@ -128,6 +129,23 @@ class TestSigned:
                 keys = await keys_of(client)
         response.request = httpx.Request("GET", "https://images.example/api/v1/tiers", headers=ASK)
         assert verify(response, keys)
+
+
+class TestOmitted:
+    async def test_field_that_cannot_be_covered(self, client, monkeypatch):
+        original = File.respond
+
+        def respond(self, request, **options):
+            response = original(self, request, **options)
+            response.headers["X-Odd"] = "\xe9"
+            return response
+
+        monkeypatch.setattr(File, "respond", respond)
+        asked = {"Accept-Signature": EXAMPLE.replace(")", ' "x-odd")')}
+        response = await client.get("/docs", headers=asked)
+        assert (response.status_code, response.headers["Signature-Omitted"]) == (200, "field")
+        assert response.content == (await client.get("/docs")).content
+        assert "Signature" not in response.headers
 
 
 class TestWithoutContent:
