@@ -1071,10 +1071,31 @@ export interface paths {
          * Public Keys
          * @description Get the public keys of this service, as a JWK Set (RFC 7517).
          *
-         *     Each key says in `imageshield_use` what it verifies, and verifies nothing else: `access-token`, or `receipt` for
-         *     every key that ever signed one. Keep a copy: with it, receipts can be verified even without this service.
+         *     Each key says in `imageshield_use` what it verifies, and verifies nothing else: `access-token`, `receipt` for every
+         *     key that ever signed one, or `response-signature` for answers to `Accept-Signature`. Keep a copy: with it, receipts
+         *     can be verified even without this service.
          */
         get: operations["public_keys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/.well-known/security.txt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Security Contact
+         * @description Get the contact for security faults (RFC 9116), where the operator names one (`SECURITY_CONTACT`).
+         */
+        get: operations["security_contact"];
         put?: never;
         post?: never;
         delete?: never;
@@ -9606,6 +9627,57 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PublicKeys"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    security_contact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description `not-found` */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description `internal` */
