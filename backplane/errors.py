@@ -5,7 +5,7 @@ ApplicationError
 ├── InsufficientScope, InsufficientRole,
 │   AccountSuspended, AccountClosed,
 │   ReauthenticationRequired,
-│   OriginNotAllowed                        403
+│   OriginNotAllowed, TierInsufficient      403
 ├── NotFound                                404  also for other accounts' objects
 ├── JobNotFinished, JobFinished, JobFailed,
 │   EmailTaken, ClientCustody,
@@ -18,6 +18,7 @@ ApplicationError
 │   KeyFileTooCostly,
 │   CustodyConflict, WebhookUrlRefused,
 │   IdempotencyMismatch                     422
+├── LimitReached                            429  in `backplane.limits`
 ├── Overloaded, Unavailable                 503  with Retry-After
 ├── StorageFull                             507
 ├── Poison, TimeLimitExceeded               500  of a failed job
@@ -109,6 +110,12 @@ class OriginNotAllowed(ApplicationError):
     code = "origin-not-allowed"
     status = 403
     title = "The request does not come from a page of this service"
+
+
+class TierInsufficient(ApplicationError):
+    code = "tier-insufficient"
+    status = 403
+    title = "The tier of the account does not include this"
 
 
 class NotFound(ApplicationError):

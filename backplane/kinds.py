@@ -34,6 +34,8 @@ class Kind:
     makes_key: bool = False
     needs_secret: bool = False
     """It cannot be retried after its sealed secret is deleted."""
+    counts_as_encryption: bool = False
+    """It uses the monthly quota of encryptions."""
     hides_reasons: bool = False
     """A failure shows only its title: the reason would help an attacker."""
 
@@ -49,6 +51,7 @@ ENCRYPT: Final = Kind(
     ms_per_megapixel={PIXELS: 110, FILE: 25},
     result_suffix=".enc.png",
     makes_key=True,
+    counts_as_encryption=True,
 )
 DECRYPT: Final = Kind(
     name="decrypt",

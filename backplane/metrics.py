@@ -37,6 +37,10 @@ JOBS_SUBMITTED = Counter("imageshield_jobs_submitted_total", "Jobs accepted", ["
 IDEMPOTENT_REQUESTS = Counter(
     "imageshield_idempotent_requests_total", "Requests with an idempotency key, by what became of them", ["outcome"]
 )
+LIMITS_REACHED = Counter("imageshield_limits_reached_total", "Requests that a limit refused", ["limit"])
+RATES_WITHOUT_REDIS = Counter(
+    "imageshield_rates_without_redis_total", "Requests whose rate was counted in one process, because Redis was away"
+)
 JOBS_ENDED = Counter("imageshield_jobs_ended_total", "Jobs that reached their end", ["kind", "status"])
 JOB_SECONDS = Histogram(
     "imageshield_job_seconds",
@@ -67,6 +71,8 @@ EXPORTED: dict[Process, tuple[MetricWrapperBase, ...]] = {
         EVENT_STREAMS,
         JOBS_SUBMITTED,
         IDEMPOTENT_REQUESTS,
+        LIMITS_REACHED,
+        RATES_WITHOUT_REDIS,
         JOBS_ENDED,
     ),
     "worker": (JOBS_ENDED, JOB_SECONDS, ENTROPY_DEGRADED),

@@ -85,6 +85,12 @@ class Settings(BaseSettings):
     decrypted_result_seconds: Seconds = 900
     job_retention_days: Annotated[int, Field(ge=0, le=36_500)] = 30
     """0 keeps jobs forever."""
+    usage_days: Annotated[int, Field(ge=62, le=36_500)] = 800
+    anonymous_requests_per_minute: Annotated[int, Field(ge=1)] = 12_000
+    """Of one address. The defaults stop a flood, and no use: tests and load tests send all they can from one."""
+    address_requests_per_minute: Annotated[int, Field(ge=1)] = 240_000
+    log_ins_per_minute: Annotated[int, Field(ge=1)] = 600
+    unlocks_per_minute: Annotated[int, Field(ge=1)] = 600
     max_pending_jobs: Annotated[int, Field(ge=1)] = 10_000
     worker_threads: Annotated[int, Field(ge=1, le=64)] = 2
     worker_memory_bytes: Annotated[int, Field(ge=3 << 30)] = 4 << 30

@@ -6,6 +6,7 @@ from typing import Self
 from backplane.services.audit.trail import AuditTrail
 from backplane.services.batches.endings import BatchEnds
 from backplane.services.jobs.endings import Endings
+from backplane.services.usage.ledger import QuotaRefund
 from backplane.services.webhooks.events import WebhookEvents
 from backplane.wiring.resources import Resources
 
@@ -21,4 +22,4 @@ class EndServices:
     def wire(cls, resources: Resources) -> Self:
         webhooks = WebhookEvents()
         batches = BatchEnds(webhooks)
-        return cls(Endings(resources.bus, followers=[AuditTrail(), webhooks, batches]), batches)
+        return cls(Endings(resources.bus, followers=[AuditTrail(), webhooks, batches, QuotaRefund()]), batches)

@@ -59,9 +59,11 @@ async def open_gateway(settings: Settings) -> AsyncIterator[GatewayServices]:
     passphrases = PassphrasePool(fips=settings.passphrase_kdf == Pbkdf2.NAME)
     async with open_resources(settings, command_seconds=REQUEST_SECONDS) as resources:
         probe = Database.from_settings(settings, pool_size=1, command_seconds=REQUEST_SECONDS)
+        services = _wire(resources, probe, passphrases, derivations)
         try:
-            yield _wire(resources, probe, passphrases, derivations)
+            yield services
         finally:
+            await services.usage.rates.close()
             passphrases.close()
             await derivations.close()
             await probe.close()
@@ -72,7 +74,8 @@ def _wire(
 ) -> GatewayServices:
     ends = EndServices.wire(resources)
     webhooks = WebhookServices.wire(resources)
-    jobs = JobServices.wire(resources, ends, webhooks.targets)
+    usage = UsageServices.wire(resources)
+    jobs = JobServices.wire(resources, ends, webhooks.targets, usage.quotas)
     pictures = PictureServices.wire(resources, jobs.submissions, passphrases, derivations)
     keys = Keys(resources.database, resources.vault, passphrases)
     return GatewayServices(
@@ -80,7 +83,7 @@ def _wire(
         probe=probe,
         idempotency=Idempotency(resources.database, resources.vault),
         identity=IdentityServices.wire(resources, passphrases),
-        usage=UsageServices.wire(resources),
+        usage=usage,
         webhooks=webhooks,
         jobs=jobs,
         pictures=pictures,

@@ -13,6 +13,7 @@ from backplane.services.identity.revocations import Revocations
 from backplane.services.identity.tickets import Tickets
 from backplane.services.identity.tokens import AccessTokens, Tokens
 from backplane.services.sealing.passphrases import PassphrasePool
+from backplane.services.usage.tiers import Tiers
 from backplane.wiring.resources import Resources
 
 
@@ -31,9 +32,10 @@ class IdentityServices:
         revocations = Revocations(resources.database, resources.bus)
         sessions = LoginSessions(resources.database, revocations)
         access = AccessTokens.from_settings(resources.settings)
+        tier = Tiers.from_settings(resources.settings).default
         refresh_seconds = resources.settings.refresh_token_seconds
         return cls(
-            accounts=Accounts(resources.database, resources.vault, passphrases),
+            accounts=Accounts(resources.database, resources.vault, passphrases, tier=tier),
             directory=Directory(resources.database, revocations),
             revocations=revocations,
             tokens=Tokens(resources.database, access, sessions, refresh_seconds=refresh_seconds),

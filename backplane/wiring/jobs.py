@@ -9,6 +9,7 @@ from backplane.services.jobs.progress import ProgressFeed
 from backplane.services.jobs.steering import Steering
 from backplane.services.jobs.submissions import Submissions
 from backplane.services.jobs.views import Jobs
+from backplane.services.usage.quotas import Quotas
 from backplane.services.webhooks.targets import WebhookTargets
 from backplane.wiring.endings import EndServices
 from backplane.wiring.resources import Resources
@@ -23,9 +24,9 @@ class JobServices:
     dead_letters: DeadLetters
 
     @classmethod
-    def wire(cls, resources: Resources, ends: EndServices, targets: WebhookTargets) -> Self:
+    def wire(cls, resources: Resources, ends: EndServices, targets: WebhookTargets, quotas: Quotas) -> Self:
         settings, database, vault = resources.settings, resources.database, resources.vault
-        steering = Steering(database, vault, ends.jobs)
+        steering = Steering(database, vault, ends.jobs, quotas)
         return cls(
             submissions=Submissions(
                 database,
@@ -33,6 +34,7 @@ class JobServices:
                 vault,
                 targets,
                 Estimates(database, resources.bus, max_pending=settings.max_pending_jobs),
+                quotas=quotas,
                 retention_days=settings.job_retention_days or None,
             ),
             views=Jobs(database, vault),

@@ -9,6 +9,8 @@ from backplane.services.backups.restores import Migrations, Restores
 from backplane.services.backups.snapshots import Backups
 from backplane.services.jobs.dead_letters import DeadLetters
 from backplane.services.jobs.steering import Steering
+from backplane.services.usage.quotas import Quotas
+from backplane.services.usage.tiers import Tiers
 from backplane.settings import Settings
 from backplane.vault import LocalVault
 from backplane.wiring.endings import EndServices
@@ -19,7 +21,9 @@ from backplane.wiring.resources import open_resources
 async def open_dead_letters(settings: Settings) -> AsyncIterator[DeadLetters]:
     async with open_resources(settings, pool_size=1) as resources:
         endings = EndServices.wire(resources).jobs
-        yield DeadLetters(resources.database, Steering(resources.database, resources.vault, endings), endings)
+        quotas = Quotas(resources.database, Tiers.from_settings(settings))
+        steering = Steering(resources.database, resources.vault, endings, quotas)
+        yield DeadLetters(resources.database, steering, endings)
 
 
 @asynccontextmanager

@@ -15,7 +15,8 @@ from backplane.wiring.resources import Resources, open_resources
 
 
 def wire_sweeper(resources: Resources) -> Sweeper:
-    return Sweeper(resources.database, resources.store, resources.vault, EndServices.wire(resources).jobs)
+    endings, days = EndServices.wire(resources).jobs, resources.settings.usage_days
+    return Sweeper(resources.database, resources.store, resources.vault, endings, usage_days=days)
 
 
 @asynccontextmanager

@@ -1,8 +1,11 @@
-"""Wiring of usage: the tiers."""
+"""Wiring of usage: tiers, quotas and rates."""
 
 from dataclasses import dataclass
 from typing import Self
 
+from backplane.services.usage.quotas import Quotas
+from backplane.services.usage.rates import Rates
+from backplane.services.usage.reports import UsageReports
 from backplane.services.usage.tiers import Tiers
 from backplane.wiring.resources import Resources
 
@@ -10,7 +13,11 @@ from backplane.wiring.resources import Resources
 @dataclass(frozen=True, slots=True)
 class UsageServices:
     tiers: Tiers
+    quotas: Quotas
+    rates: Rates
+    reports: UsageReports
 
     @classmethod
     def wire(cls, resources: Resources) -> Self:
-        return cls(Tiers.from_settings(resources.settings))
+        tiers, rates = Tiers.from_settings(resources.settings), Rates.from_settings(resources.settings)
+        return cls(tiers, Quotas(resources.database, tiers), rates, UsageReports(resources.database, tiers, rates))

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from backplane.addresses import Guard
+from backplane.services.usage.tiers import Tiers
 from backplane.services.webhooks.endpoints import Webhooks
 from backplane.services.webhooks.logs import WebhookLogs
 from backplane.services.webhooks.targets import WebhookTargets
@@ -20,7 +21,7 @@ class WebhookServices:
     def wire(cls, resources: Resources) -> Self:
         guard = Guard(resources.settings.webhook_allow_networks)
         return cls(
-            endpoints=Webhooks(resources.database, resources.vault, guard),
+            endpoints=Webhooks(resources.database, resources.vault, guard, Tiers.from_settings(resources.settings)),
             logs=WebhookLogs(resources.database),
             targets=WebhookTargets(resources.database, resources.vault, guard),
         )

@@ -16,6 +16,8 @@ from backplane.services.jobs.endings import Endings
 from backplane.services.requests.caller import Caller
 from backplane.services.sealing.passphrases import PassphrasePool
 from backplane.services.upkeep.sweeper import Sweeper
+from backplane.services.usage.quotas import Quotas
+from backplane.services.usage.tiers import Tiers
 from backplane.settings import Settings
 from backplane.wiring.endings import EndServices
 from backplane.wiring.relay import wire_sweeper
@@ -53,6 +55,11 @@ def caller(account: AccountFacts) -> Caller:
 @pytest.fixture
 def endings(resources: Resources) -> Endings:
     return EndServices.wire(resources).jobs
+
+
+@pytest.fixture
+def quotas(resources: Resources, settings: Settings) -> Quotas:
+    return Quotas(resources.database, Tiers.from_settings(settings))
 
 
 @pytest.fixture

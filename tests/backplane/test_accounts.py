@@ -44,7 +44,7 @@ def access(signing_key):
 class TestAccounts:
     @pytest.fixture
     def accounts(self, resources, passphrases):
-        return Accounts(resources.database, resources.vault, passphrases)
+        return Accounts(resources.database, resources.vault, passphrases, tier="enterprise")
 
     @pytest.fixture
     async def account(self, accounts):
@@ -123,7 +123,7 @@ class TestReadings:
 
     @pytest.fixture
     def accounts(self, resources, passphrases):
-        return Accounts(resources.database, resources.vault, passphrases)
+        return Accounts(resources.database, resources.vault, passphrases, tier="enterprise")
 
     @pytest.fixture
     def log_in(self, accounts):

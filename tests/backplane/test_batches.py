@@ -108,10 +108,10 @@ class TestEnd:
         assert await ended(batch_id) == (None, 0)
         await finish(claims, 1)
 
-    async def test_comes_again_after_a_retry(self, *, resources, batch_with, claims, ended, endings, caller):
+    async def test_comes_again_after_a_retry(self, *, resources, batch_with, claims, ended, endings, caller, quotas):
         batch_id, job_ids = await batch_with(2)
         await finish(claims, 2)
-        steering = Steering(resources.database, resources.vault, endings)
+        steering = Steering(resources.database, resources.vault, endings, quotas)
         async with resources.database.transaction() as session:
             job = await jobs.lock(session, job_ids[0])
             await steering.requeue(session, caller, job)

@@ -152,12 +152,37 @@ class TestClaim:
     async def test_finds_head_of_ten_thousand_by_index(self, sql, resources, account):
         await sql(FILL, account=account.id, priority=2, count=10_000)
         await sql("ANALYZE jobs")
-        rows = await sql(f"EXPLAIN {leases.CLAIM}", lease_seconds=15, max_attempts=3)
+        rows = await sql(f"EXPLAIN {leases.CLAIM}", lease_seconds=15, max_attempts=3, preferred=BATCH)
         plan = "\n".join(row["QUERY PLAN"] for row in rows)
-        assert "Index Scan using ix_jobs_waiting" in plan
+        assert plan.count("Index Scan using ix_jobs_waiting") == 2
         assert "Sort" not in plan
 
     async def test_workers_that_come_together_take_different_jobs(self, queue_up, take, account):
         await queue_up(account, 10)
         taken = await asyncio.gather(*(take(2) for _ in range(5)))
         assert len({job.id for some in taken for job in some}) == 10
+
+
+class TestShares:
+    async def test_flood_of_decrypts_leaves_batches_a_share(self, queue_up, claims, accounts):
+        flooding, patient = await accounts(2)
+        await queue_up(flooding, 80, kind="decrypt")
+        batch = await queue_up(patient, 20, priority=BATCH)
+        single = await queue_up(patient, 20)
+        taken = [(await claims.claim()).job.id for _ in range(40)]
+        assert [taken.index(job_id) for job_id in batch[:5]] == [7, 15, 23, 31, 39]
+        assert [taken.index(job_id) for job_id in single[:5]] == [3, 11, 19, 27, 35]
+
+    async def test_share_is_fair_between_accounts(self, queue_up, claims, accounts):
+        flooding, many, few = await accounts(3)
+        await queue_up(flooding, 80, kind="decrypt")
+        long = await queue_up(many, 30, priority=BATCH)
+        short = await queue_up(few, 3, priority=BATCH)
+        taken = [(await claims.claim()).job.id for _ in range(64)]
+        assert [job_id for job_id in taken if job_id in {*long, *short}] == [
+            *(long[0], long[1], short[0], long[2], short[1], long[3], short[2], long[4])
+        ]
+
+    async def test_unused_share_goes_to_others(self, queue_up, claims, account):
+        decrypts = await queue_up(account, 16, kind="decrypt")
+        assert [(await claims.claim()).job.id for _ in range(16)] == decrypts

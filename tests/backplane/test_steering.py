@@ -23,8 +23,8 @@ DAMAGED = {"code": "image-corrupt", "title": "The image is damaged"}
 
 
 @pytest.fixture
-def steering(resources, endings):
-    return Steering(resources.database, resources.vault, endings)
+def steering(resources, endings, quotas):
+    return Steering(resources.database, resources.vault, endings, quotas)
 
 
 @pytest.fixture

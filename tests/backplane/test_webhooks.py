@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import time
+from dataclasses import replace
 
 import pytest
 from sqlalchemy.exc import IntegrityError
@@ -17,7 +18,8 @@ from backplane.errors import (
     ValidationFailed,
     WebhookUrlRefused,
 )
-from backplane.services.webhooks import endpoints as webhooks_module
+from backplane.services.requests.submission import Submission
+from backplane.services.usage.tiers import PACKAGED, read_tiers
 from backplane.services.webhooks import secrets as webhook_secrets
 from backplane.services.webhooks.endpoints import Webhooks
 from tests.support.hooks import ALL, URL, Hooks, as_received, resolve
@@ -86,8 +88,9 @@ class TestSecrets:
 
 
 class TestEndpoints:
-    async def test_an_account_has_at_most_twenty(self, hooks, monkeypatch):
-        monkeypatch.setattr(webhooks_module, "MAX_ENDPOINTS", 2)
+    async def test_a_tier_limits_their_number(self, hooks):
+        hooks.caller = replace(hooks.caller, tier="free")  # it has two
+        hooks.submission = Submission(hooks.caller)
         made = await asyncio.gather(*(hooks.make() for _ in range(5)), return_exceptions=True)
         assert sorted(type(one).__name__ for one in made) == ["MadeSecret"] * 2 + ["TooManyWebhooks"] * 3
         await hooks.owner.rotate_secret(hooks.submission, "default")
@@ -96,7 +99,7 @@ class TestEndpoints:
             await hooks.make()
 
     async def test_an_address_that_is_not_called_makes_none(self, hooks, resources):
-        strict = Webhooks(resources.database, resources.vault, Guard((), resolve=resolve))
+        strict = Webhooks(resources.database, resources.vault, Guard((), resolve=resolve), read_tiers(PACKAGED))
         with pytest.raises(WebhookUrlRefused):
             await strict.create(hooks.submission, url=URL, events=ALL, description=None)
         assert await strict.page(hooks.caller) == []

@@ -5,6 +5,7 @@ from ipaddress import ip_address, ip_network
 from backplane.addresses import Guard
 from backplane.services.requests.caller import Caller
 from backplane.services.requests.submission import Submission
+from backplane.services.usage.tiers import PACKAGED, read_tiers
 from backplane.services.webhooks.deliveries import Answer, Deliveries
 from backplane.services.webhooks.endpoints import Webhooks
 from backplane.services.webhooks.logs import WebhookLogs
@@ -29,7 +30,7 @@ class Hooks:
     def __init__(self, resources, account, claims, submit, sql):
         self.caller = Caller(account.id, request_id="req_test")
         self.submission = Submission(self.caller)
-        self.owner = Webhooks(resources.database, resources.vault, GUARD)
+        self.owner = Webhooks(resources.database, resources.vault, GUARD, read_tiers(PACKAGED))
         self.logs = WebhookLogs(resources.database)
         self.deliveries = Deliveries(resources.database, resources.vault, log_days=30)
         self.claims, self.submit, self.resources, self.sql = claims, submit, resources, sql

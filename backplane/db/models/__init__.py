@@ -10,6 +10,7 @@ from backplane.db.models.jobs import Job, JobEvent, Outbox
 from backplane.db.models.keys import Key
 from backplane.db.models.login_sessions import LoginSession, RefreshToken, Revocation
 from backplane.db.models.notes import BatchTerm, JobTerm
+from backplane.db.models.usage import UsageEntry
 from backplane.db.models.users import Membership, User
 from backplane.db.models.webhooks import WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookEvent
 
@@ -31,6 +32,7 @@ __all__ = [
     "Outbox",
     "RefreshToken",
     "Revocation",
+    "UsageEntry",
     "User",
     "WebhookAttempt",
     "WebhookDelivery",

@@ -72,6 +72,8 @@ class Job(Base):
     estimated_ms: Mapped[int]
     base_ms: Mapped[int] = mapped_column(server_default="0")
     """The work estimated from size and options alone: measured times are compared with it."""
+    reserved_bytes: Mapped[int] = mapped_column(server_default="0")
+    """What its results may take at the most. It counts as stored until the job has ended, and the results then."""
     purity_served: Mapped[str | None]
     purity_reason: Mapped[str | None]
     layout: Mapped[str | None]

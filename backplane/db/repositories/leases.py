@@ -24,11 +24,17 @@ CLAIM = text("""
 UPDATE jobs SET status = 'processing', attempts = attempts + 1, fencing_token = fencing_token + 1,
     lease_until = now() + make_interval(secs => :lease_seconds), started_at = coalesce(started_at, now())
 -- As a scalar subquery it runs once: behind IN the planner may join it, and lock and take more than one job.
-WHERE id = (
+-- The second runs only if the first finds nothing, which it does at once without a preferred priority.
+WHERE id = coalesce((
+    SELECT id FROM jobs
+    WHERE status = 'pending' AND attempts < :max_attempts AND (not_before IS NULL OR not_before <= now())
+        AND priority = CAST(:preferred AS bigint)
+    ORDER BY turn, id LIMIT 1 FOR UPDATE SKIP LOCKED
+), (
     SELECT id FROM jobs
     WHERE status = 'pending' AND attempts < :max_attempts AND (not_before IS NULL OR not_before <= now())
     ORDER BY priority, turn, id LIMIT 1 FOR UPDATE SKIP LOCKED
-)
+))
 RETURNING *
 """)
 PROGRESS = text("""
@@ -49,9 +55,9 @@ def _lease() -> Any:
     return func.now() + timedelta(seconds=LEASE_SECONDS)
 
 
-async def claim(session: Session) -> JobWork | None:
-    """Claim the next job in one statement; None if nothing waits."""
-    values = {"lease_seconds": LEASE_SECONDS, "max_attempts": MAX_ATTEMPTS}
+async def claim(session: Session, *, preferred: int | None = None) -> JobWork | None:
+    """Claim the next job in one statement, one of the preferred priority if there is one; None if nothing waits."""
+    values = {"lease_seconds": LEASE_SECONDS, "max_attempts": MAX_ATTEMPTS, "preferred": preferred}
     job: Job | None = await session.scalar(select(Job).from_statement(CLAIM), values)
     return JobWork.of(job) if job is not None else None
 

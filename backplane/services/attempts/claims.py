@@ -9,6 +9,7 @@ import random
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import cycle
 from typing import Any
 
 from backplane import failpoints
@@ -18,7 +19,7 @@ from backplane.db.repositories import accounts, analyses, blobs, jobs, keys, lea
 from backplane.db.session import Database, Session
 from backplane.db.work import JobWork
 from backplane.errors import ApplicationError, Gone, Unavailable
-from backplane.kinds import KINDS, RESULT
+from backplane.kinds import BATCH, KINDS, RESULT, SINGLE
 from backplane.services.attempts.inputs import Inputs
 from backplane.services.attempts.outcomes import MadeKey, Measurement, Outcome
 from backplane.services.attempts.products import Products
@@ -39,6 +40,11 @@ HELD_SECONDS = 2.0
 HELD_PAUSE_SECONDS = 0.02
 """A commit takes milliseconds. If a relay holds the lock longer, it was stopped, and the sweeper enqueues its jobs
 again."""
+
+
+SHARES = (None, None, None, SINGLE, None, None, None, BATCH)
+"""Every eighth claim of a process prefers a picture of a batch, and every eighth a single one; the others take the
+highest priority. So a flood of decrypts leaves the rest a quarter, and a decrypt waits for one more job at the most."""
 
 
 class LeaseLost(Exception):
@@ -68,6 +74,8 @@ class Claims:
         self._vault = vault
         self._endings = endings
         self._result_seconds = result_seconds
+        self.shares = cycle(SHARES)
+        """The priority that each claim prefers."""
         self.inputs = Inputs(database, store, vault)
         self.receipts = Receipts(vault)
         self.products = Products(store, vault)
@@ -77,10 +85,10 @@ class Claims:
 
         A job whose keys have been destroyed ends here, and the next one is claimed.
         """
-        end = time.monotonic() + HELD_SECONDS
+        end, preferred = time.monotonic() + HELD_SECONDS, next(self.shares)
         while True:
             async with self._database.transaction() as session:
-                job = await leases.claim(session)
+                job = await leases.claim(session, preferred=preferred)
                 account = await accounts.by_id(session, job.account_id) if job is not None else None
                 held = job is None and await leases.waits(session)
             if held and time.monotonic() < end:

@@ -7,7 +7,7 @@ collects the objects, which no row names.
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -15,8 +15,14 @@ from backplane import failpoints, ids
 from backplane.db.models import Batch, BatchItem, Blob, Job
 from backplane.db.repositories import batches, notes
 from backplane.db.session import Database, Session
-from backplane.errors import ApplicationError, Refused, from_core
+from backplane.errors import (
+    ApplicationError,
+    FileTooLarge,
+    Refused,
+    from_core,
+)
 from backplane.kinds import BATCH, ENCRYPT
+from backplane.limits import QuotaExceeded
 from backplane.metrics import JOBS_SUBMITTED
 from backplane.services.attempts.inputs import INPUT
 from backplane.services.batches.endings import BatchEnds
@@ -34,6 +40,7 @@ from backplane.services.requests.notes import Note
 from backplane.services.requests.submission import Submission
 from backplane.services.sealing.account_keys import account_key
 from backplane.services.sealing.notes import seal, terms
+from backplane.services.usage.quotas import Asked, Room
 from backplane.vault import LocalVault
 from shield_core.errors import ShieldError
 from shield_core.image.names import harmless_name
@@ -57,10 +64,14 @@ class Refusal:
     error: ItemError
 
 
+Entry = tuple[Job | None, ItemError | None]
+"""The job of an item, or why it has none."""
+
+
 class Intake:
     """A batch that is still being uploaded."""
 
-    def __init__(self, submission: Submission, submissions: Submissions) -> None:
+    def __init__(self, submission: Submission, submissions: Submissions, room: Room) -> None:
         self.batch_id = ids.new()
         self.items: list[StoredPicture | Refusal] = []
         self.digests: list[tuple[str, bytes]] = []
@@ -68,15 +79,21 @@ class Intake:
         self.written = False
         self._account_id = submission.account_id
         self._submissions = submissions
+        self._room = room
 
     async def add(self, upload: Picture, *, name: str) -> None:
         """Inspect and store a picture from the field `name`; a refused picture also becomes an item."""
         digest = await asyncio.to_thread(lambda: hashlib.sha256(upload.data).digest())
         self.digests.append((name, digest))
         try:
+            self._room.tier.require_file_bytes(len(upload.data))
             inspection = await asyncio.to_thread(inspect_for_any_layout, upload.data)
+            self._room.hold(len(upload.data))
         except ShieldError as error:
             self.refuse(upload.file_name, from_core(error))
+            return
+        except (FileTooLarge, QuotaExceeded) as error:
+            self.refuse(upload.file_name, error)
             return
         draft = Job(id=ids.new(), account_id=self._account_id)
         sent = await self._submissions.sealed(draft, INPUT, upload)
@@ -89,10 +106,8 @@ class Intake:
 
     async def discard(self, *, unless: Collection[UUID] = ()) -> None:
         """Delete the stored pictures except those of these jobs; the sweeper collects the rest."""
-        for item in self.items:
-            if isinstance(item, StoredPicture) and item.job_id not in unless:
-                with suppress(ApplicationError):
-                    await self._submissions.discard(item.blob)
+        stored = [item for item in self.items if isinstance(item, StoredPicture)]
+        await self._submissions.discard_all([item.blob for item in stored if item.job_id not in unless])
 
 
 class BatchIntake:
@@ -115,10 +130,12 @@ class BatchIntake:
         """Accept pictures; delete those that are not submitted when the block ends.
 
         Raises:
+            QuotaExceeded: the account has used up what its tier has.
             Overloaded: too many jobs wait already.
         """
+        room = await self._submissions.quotas.room(submission.caller, ENCRYPT.name, 0)
         await self._submissions.estimates.require_room(submission.account_id)
-        intake = Intake(submission, self._submissions)
+        intake = Intake(submission, self._submissions, room)
         try:
             yield intake
         finally:
@@ -126,26 +143,50 @@ class BatchIntake:
                 await intake.discard()
 
     async def submit(self, submission: Submission, intake: Intake, request: EncryptRequest) -> UUID:
-        """Write the batch and a job for each of its pictures, in one transaction, and return the batch's id."""
+        """Write the batch and a job for each of its pictures, in one transaction, and return the batch's id.
+
+        A picture that is over a quota becomes a refused item.
+        """
+        self._submissions.quotas.tiers.of(submission.caller.tier).require_purity(request.purity)
         resolved = request.resolve()
         batch = await self._submissions.plan_batch(submission, intake.batch_id)
         entries = [await self._draw_up(submission, batch, item, resolved) for item in intake.items]
-        jobs = {job.id for job, _ in entries if job is not None}
-        await self._submissions.estimates.require_room(submission.account_id, jobs=len(jobs))
+        wanted = sum(job is not None for job, _ in entries)
+        await self._submissions.estimates.require_room(submission.account_id, jobs=wanted)
         failpoints.reach("gateway.stored")
         # From here on only the sweeper may delete: if the answer to a commit is lost, its outcome is unknown.
         intake.written = True
-        async with self._database.transaction() as session:
+        async with self._submissions.quotas.turn(submission.caller), self._database.transaction() as session:
             await submission.record(session, "batch", batch.id)
+            entries = await self._charge(session, submission, intake.items, entries)
             await self._write(session, submission, batch, intake.items, entries)
+            failpoints.reach("gateway.charged")
+        jobs = {job.id for job, _ in entries if job is not None}
         failpoints.reach("gateway.submitted")
         JOBS_SUBMITTED.labels(kind=ENCRYPT.name).inc(len(jobs))
         await intake.discard(unless=jobs)
         return batch.id
 
+    async def _charge(
+        self,
+        session: Session,
+        submission: Submission,
+        items: Sequence[StoredPicture | Refusal],
+        entries: Sequence[Entry],
+    ) -> list[Entry]:
+        """Charge the jobs; the entries of those that are over a quota have the reason instead."""
+        asked = {
+            job.id: Asked(job, item.blob.size)
+            for item, (job, _) in zip(items, entries, strict=True)
+            if job is not None and isinstance(item, StoredPicture)
+        }
+        answers = await self._submissions.quotas.charge(session, submission.caller, list(asked.values()))
+        over = {job_id: _reason(error) for job_id, error in zip(asked, answers, strict=True) if error is not None}
+        return [(None, over[job.id]) if job is not None and job.id in over else (job, error) for job, error in entries]
+
     async def _draw_up(
         self, submission: Submission, batch: Batch, item: StoredPicture | Refusal, resolved: ResolvedRequest
-    ) -> tuple[Job | None, ItemError | None]:
+    ) -> Entry:
         """Make the job of an item, or return why it has none."""
         if isinstance(item, Refusal):
             return None, item.error
@@ -164,7 +205,7 @@ class BatchIntake:
         submission: Submission,
         batch: Batch,
         items: Sequence[StoredPicture | Refusal],
-        entries: Sequence[tuple[Job | None, ItemError | None]],
+        entries: Sequence[Entry],
     ) -> None:
         account_id = submission.account_id
         key = await account_key(session, self._vault, account_id)

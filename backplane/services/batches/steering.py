@@ -8,7 +8,13 @@ from uuid import UUID
 
 from backplane.db.repositories import batches, jobs
 from backplane.db.session import Database
-from backplane.errors import Gone, JobFinished, JobNotFinished, NotFound
+from backplane.errors import (
+    Gone,
+    JobFinished,
+    JobNotFinished,
+    NotFound,
+)
+from backplane.limits import QuotaExceeded
 from backplane.services.audit import trail
 from backplane.services.batches.views import Batches, BatchFacts
 from backplane.services.jobs import steering
@@ -47,6 +53,7 @@ class BatchSteering:
             JobFinished: no job of it has failed.
             JobNotFinished: no job has failed so far.
             Gone: the input of every failed job is deleted.
+            QuotaExceeded: the account has used up what its tier has, and no job is retried.
         """
         failed = await self._find(caller, batch_id, ("failed",))
         retried = 0
@@ -55,6 +62,10 @@ class BatchSteering:
                 await self._jobs.retry(Submission(caller), job_id)
             except (Gone, JobFinished, JobNotFinished, NotFound):
                 continue  # its input is gone, or somebody else has retried or deleted it
+            except QuotaExceeded:
+                if not retried:
+                    raise
+                break
             retried += 1
         facts = await self._batches.get(caller, batch_id)
         if failed and not retried and facts.counts.ended:

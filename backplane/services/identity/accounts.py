@@ -27,9 +27,6 @@ PASSWORDS = CryptContext(
 )
 """RFC 9106, section 4, second recommended option; a login with older parameters stores a new hash."""
 
-TIER = "enterprise"
-"""The tier of every new account: on a self-hosted installation nothing is for sale."""
-
 MAX_HASHED = 4096
 """Characters: the limit of passlib, and no account has a longer password."""
 
@@ -79,10 +76,11 @@ class AccountFacts:
 
 
 class Accounts:
-    def __init__(self, database: Database, vault: LocalVault, passphrases: PassphrasePool) -> None:
+    def __init__(self, database: Database, vault: LocalVault, passphrases: PassphrasePool, *, tier: str) -> None:
         self._database = database
         self._vault = vault
         self._passphrases = passphrases
+        self._tier = tier
         self._any_exists = False
 
     async def any_exists(self) -> bool:
@@ -118,7 +116,7 @@ class Accounts:
                 self._vault.require()
             user = User(id=ids.new(), email=email.lower(), password_hash=password_hash, operator=first)
             key = await asyncio.to_thread(self._vault.create_account_key, user.id)
-            account = await add_personal(session, user, tier=TIER, key=key)
+            account = await add_personal(session, user, tier=self._tier, key=key)
             owner = replace(caller, account_id=user.id, user_id=user.id)
             trail.record(session, owner, "account.registered", user.id)
         return AccountFacts.of(user, account)

@@ -19,16 +19,19 @@ from backplane.services.requests.caller import Caller
 from backplane.services.requests.submission import Submission
 from backplane.services.sealing.job_secrets import open_for_job, seal_for_job
 from backplane.services.sealing.notes import NoteReader
+from backplane.services.usage import ledger
+from backplane.services.usage.quotas import Quotas
 from backplane.vault import LocalVault
 
 
 class Steering:
     """Actions on jobs: `cancel`, `retry` and `delete` each in their own transaction, `requeue` in the caller's."""
 
-    def __init__(self, database: Database, vault: LocalVault, endings: Endings) -> None:
+    def __init__(self, database: Database, vault: LocalVault, endings: Endings, quotas: Quotas) -> None:
         self._database = database
         self._vault = vault
         self._endings = endings
+        self._quotas = quotas
 
     async def cancel(self, caller: Caller, job_id: UUID) -> JobFacts:
         """Cancel a waiting job, or ask its worker to stop; a cancelled job stays as it is.
@@ -45,11 +48,14 @@ class Steering:
         return JobFacts.of(job, NoteReader(self._vault, caller.account_id).read(job))
 
     async def retry(self, submission: Submission, job_id: UUID) -> JobFacts:
-        """Retry the job. Raises NotFound, and the errors of `requeue`."""
-        async with self._database.transaction() as session:
+        """Retry the job, and charge it again. Raises NotFound, QuotaExceeded, and the errors of `requeue`."""
+        async with self._quotas.turn(submission.caller), self._database.transaction() as session:
             await submission.record(session, "job", job_id)
             job = await _find(session, submission.caller, job_id)
-            event = await self.requeue(session, submission.caller, job)
+            event = await self._requeue(session, submission.caller, job)
+            # Waiting again, it counts with its reservation already. A retry creates no job, so it is no API call.
+            caller, reserved = replace(submission.caller, program=False), job.reserved_bytes
+            await self._quotas.require(session, caller, job, -reserved)
             await session.reload(job)
         await self._endings.notify(event)
         return JobFacts.of(job, NoteReader(self._vault, submission.account_id).read(job))
@@ -60,13 +66,18 @@ class Steering:
             await delete(session, caller, await _find(session, caller, job_id))
 
     async def requeue(self, session: Session, caller: Caller, job: Job) -> JobEvent:
-        """Put a failed job back into the queue with its original input.
+        """Put a failed job back into the queue with its original input; its account is charged, whatever its quota.
 
         Raises:
             JobNotFinished: it waits or is being processed.
             JobFinished: it has completed or was cancelled.
             Gone: its input is no longer kept.
         """
+        event = await self._requeue(session, caller, job)
+        await ledger.charge(session, job.account_id, [job])
+        return event
+
+    async def _requeue(self, session: Session, caller: Caller, job: Job) -> JobEvent:
         if job.status not in ENDED:
             raise JobNotFinished("The job has not finished: only one that has failed can be tried again")
         if job.status != "failed":

@@ -1,6 +1,7 @@
 """Submissions of jobs: the input is stored first, then the job and the intent to run it are written together."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
@@ -10,7 +11,11 @@ from backplane.blobs import S3Blobs
 from backplane.db.models import Batch, Blob, Job
 from backplane.db.repositories import blobs, jobs, notes
 from backplane.db.session import Database, Session
+from backplane.errors import (
+    ApplicationError,
+)
 from backplane.kinds import KINDS, Kind
+from backplane.limits import QuotaExceeded
 from backplane.metrics import JOBS_SUBMITTED
 from backplane.services.audit import trail
 from backplane.services.jobs.estimates import Estimates
@@ -21,6 +26,7 @@ from backplane.services.sealing.account_keys import account_key
 from backplane.services.sealing.envelopes import seal_blob
 from backplane.services.sealing.job_secrets import seal_for_job
 from backplane.services.sealing.notes import seal, terms
+from backplane.services.usage.quotas import Quotas
 from backplane.services.webhooks.targets import WebhookTargets
 from backplane.vault import LocalVault, VaultKey
 from shield_core.image.facts import ImageFacts
@@ -52,6 +58,7 @@ class Submissions:
         webhooks: WebhookTargets,
         estimates: Estimates,
         *,
+        quotas: Quotas,
         retention_days: int | None,
     ) -> None:
         self._database = database
@@ -60,6 +67,7 @@ class Submissions:
         self._webhooks = webhooks
         self._retention_days = retention_days
         self.estimates = estimates
+        self.quotas = quotas
 
     async def sealed(self, job: Job, purpose: str, upload: Picture) -> Sent:
         """Prepare a plaintext picture: it is encrypted at rest."""
@@ -89,20 +97,38 @@ class Submissions:
     async def submit(
         self, submission: Submission, job: Job, sent: Sequence[Sent], *, file_name: str | None
     ) -> JobFacts:
+        """Store the files and write the job with the intent to run it.
+
+        Raises:
+            QuotaExceeded: the account has used up what its tier has; nothing is kept of the files.
+            Overloaded: too many jobs wait already.
+        """
+        size = sum(one.blob.size for one in sent)
+        await self.quotas.room(submission.caller, job.kind, size + (job.reserved_bytes or 0))
         note = replace(submission.note, file_name=harmless_name(file_name))
         await self.estimates.require_room(submission.account_id)
         job.webhook_url = await self._webhooks.seal(submission, job.id)
         await self.store(sent)
         await self.plan(job)
         failpoints.reach("gateway.stored")
-        async with self._database.transaction() as session:
-            await submission.record(session, "job", job.id)
-            key = await account_key(session, self._vault, submission.account_id)
-            await self.write(session, submission, job, [one.blob for one in sent], key=key, note=note)
-            await session.reload(job)
+        try:
+            await self._write_alone(submission, job, [one.blob for one in sent], note)
+        except QuotaExceeded:
+            # Nothing was committed: of other errors that is not known, and the sweeper collects what no row names.
+            await self.discard_all([one.blob for one in sent])
+            raise
         failpoints.reach("gateway.submitted")
         JOBS_SUBMITTED.labels(kind=job.kind).inc()
         return JobFacts.of(job, note)
+
+    async def _write_alone(self, submission: Submission, job: Job, stored: Sequence[Blob], note: Note) -> None:
+        async with self.quotas.turn(submission.caller), self._database.transaction() as session:
+            await submission.record(session, "job", job.id)
+            key = await account_key(session, self._vault, submission.account_id)
+            await self.quotas.require(session, submission.caller, job, sum(blob.size for blob in stored))
+            await self.write(session, submission, job, stored, key=key, note=note)
+            failpoints.reach("gateway.charged")
+            await session.reload(job)
 
     async def store(self, sent: Sequence[Sent]) -> None:
         for one in sent:
@@ -111,6 +137,12 @@ class Submissions:
     async def discard(self, blob: Blob) -> None:
         """Delete a stored file that no job will use."""
         await self._store.delete(blob.object_key)
+
+    async def discard_all(self, stored: Sequence[Blob]) -> None:
+        """Delete stored files that no job will use; the sweeper collects those that cannot be deleted now."""
+        for blob in stored:
+            with suppress(ApplicationError):
+                await self.discard(blob)
 
     async def write(
         self,

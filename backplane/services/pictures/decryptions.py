@@ -28,6 +28,8 @@ from shield_core.keys.canonical import b64encode
 from shield_core.keys.passphrase import WRAP_KEY_SIZE, Kdf, WorkLimit, candidates
 from shield_core.keys.stanzas import Stanza
 
+FIXED_RESULT_BYTES = 65_536
+
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
@@ -82,6 +84,8 @@ class Decryptions:
             key_id=header.key_id,
             layout=header.layout,
             base_ms=DECRYPT.estimate_ms(header.width * header.height, header.layout),
+            # Noise does not shrink, so the picture in it is no larger, but for what a lossless format adds.
+            reserved_bytes=len(upload.data) + len(upload.data) // 100 + FIXED_RESULT_BYTES,
         )
         job.secret = self._submissions.seal_secret(submission.account_id, job.id, prepared.secret)
         if prepared.detached:

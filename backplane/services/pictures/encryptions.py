@@ -34,6 +34,13 @@ PLACE_BYTES = 5
 """Keystream of the permutation per pixel: a byte for its bucket, four bytes for its swap."""
 
 
+FIXED_RESULT_BYTES = 65_536
+"""Header, metadata and chunks of a small encrypted image."""
+
+ANALYSIS_BYTES = 2_000_000
+"""An analysis with its charts and both reports; measured 0.6 to 0.9 MB."""
+
+
 @dataclass(frozen=True, slots=True)
 class Inspection:
     """A picture's structure before it is decoded, and the regions to encrypt."""
@@ -57,6 +64,12 @@ class Inspection:
     @property
     def share_encrypted(self) -> float:
         return count_pixels(self.regions) / self.pixels if self.regions else 1.0
+
+    @property
+    def raw_bytes(self) -> int:
+        """Bytes of all pixels, without compression, which noise does not take."""
+        width = SAMPLE_KINDS[self.facts.mode].bytes_per_pixel if self.facts.mode in SAMPLE_KINDS else FRAME_WIDTH
+        return self.pixels * width
 
     @property
     def keystream_bytes(self) -> int:
@@ -101,6 +114,9 @@ class Encryptions:
 
     async def submit(self, submission: Submission, upload: Picture, request: EncryptRequest) -> JobFacts:
         """Check the picture's header, store it sealed, and write the job with the intent to run it."""
+        tier = self._submissions.quotas.tiers.of(submission.caller.tier)
+        tier.require_purity(request.purity)
+        tier.require_file_bytes(len(upload.data))
         resolved = request.resolve()
         try:
             inspection = await asyncio.to_thread(inspect_picture, upload.data, request.layout, request.regions)
@@ -135,6 +151,7 @@ class Encryptions:
             recipients=resolved.recipients,
             layout=inspection.layout,
             base_ms=_estimate_ms(inspection, request),
+            reserved_bytes=_reserve_bytes(inspection, request),
             image=describe(inspection.facts, inspection.size),
             warnings=list(inspection.warnings)
             + ([NOT_POSSIBLE] if request.analyze and not inspection.measurable else []),
@@ -153,6 +170,13 @@ def _estimate_ms(inspection: Inspection, request: EncryptRequest) -> int:
     pace = ENCRYPT.ms_per_megapixel[inspection.layout] + (ANALYZE.ms_per_megapixel[None] if request.analyze else 0)
     measured_bytes = inspection.keystream_bytes if request.purity == Purity.MAXIMUM else 0
     return FIXED_MS + (pace * inspection.pixels + MS_PER_MEASURED_MEGABYTE * measured_bytes) // 1_000_000
+
+
+def _reserve_bytes(inspection: Inspection, request: EncryptRequest) -> int:
+    """Return what the results may take at the most: the noise picture, its material and its analysis."""
+    noise = inspection.size if inspection.layout == Layout.FILE else inspection.raw_bytes + inspection.size
+    material = 2 * inspection.keystream_bytes if request.purity == Purity.MAXIMUM else 0
+    return noise + noise // 100 + material + FIXED_RESULT_BYTES + (ANALYSIS_BYTES if request.analyze else 0)
 
 
 def inspect_picture(data: Buffer, layout: str, regions: str | None = None) -> Inspection:

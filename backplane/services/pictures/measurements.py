@@ -16,6 +16,9 @@ from shield_core.image import intake
 from shield_core.image.facts import OTHER, ImageFacts
 from shield_core.image.limits import MAX_AVALANCHE_PIXELS, MAX_PIXELS, check_size
 
+RESULT_BYTES = 2_000_000
+"""A measurement with its charts and reports."""
+
 
 class Measurements:
     def __init__(self, submissions: Submissions) -> None:
@@ -23,6 +26,7 @@ class Measurements:
 
     async def compare(self, submission: Submission, original: Picture, encrypted: Picture) -> JobFacts:
         """Check the headers of both pictures, store both sealed, and write the job."""
+        self._require_tier(submission, len(original.data))
         try:
             facts = await asyncio.to_thread(inspect_pair, original.data, encrypted.data)
         except ShieldError as error:
@@ -37,6 +41,7 @@ class Measurements:
 
     async def flip_bits(self, submission: Submission, upload: Picture) -> JobFacts:
         """Check the header of a picture, store it sealed, and write the job."""
+        self._require_tier(submission, len(upload.data))
         try:
             facts = await asyncio.to_thread(inspect_small, upload.data)
         except ShieldError as error:
@@ -44,6 +49,11 @@ class Measurements:
         job = _job(submission, AVALANCHE, facts, size=len(upload.data))
         sent = await self._submissions.sealed(job, INPUT, upload)
         return await self._submissions.submit(submission, job, [sent], file_name=upload.file_name)
+
+    def _require_tier(self, submission: Submission, size: int) -> None:
+        tier = self._submissions.quotas.tiers.of(submission.caller.tier)
+        tier.require_full_analytics()
+        tier.require_file_bytes(size)
 
 
 def inspect_pair(original: bytes, encrypted: bytes) -> ImageFacts:
@@ -89,5 +99,6 @@ def _job(submission: Submission, kind: Kind, facts: ImageFacts, *, size: int) ->
         kind,
         base_ms=kind.estimate_ms(facts.width * facts.height),
         image=describe(facts, size),
+        reserved_bytes=RESULT_BYTES,
         warnings=list(facts.warnings),
     )

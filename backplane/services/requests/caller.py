@@ -35,6 +35,8 @@ class Caller:
     role: str | None = None
     """The user's role in the account; None for everyone else."""
     tier: str | None = None
+    program: bool = False
+    """Its credential is an API key or comes from `POST /auth/token`; a browser's does not."""
     request_id: str | None = None
     address: str | None = None
     """The address of the client, as reported by trusted proxies."""

@@ -18,6 +18,7 @@ from backplane.db.repositories import (
     login_sessions,
     refresh_tokens,
     revocations,
+    usage,
 )
 from backplane.db.session import Database
 from backplane.errors import POISON, Unavailable
@@ -48,11 +49,14 @@ log = structlog.get_logger()
 
 
 class Sweeper:
-    def __init__(self, database: Database, store: S3Blobs, vault: LocalVault, endings: Endings) -> None:
+    def __init__(
+        self, database: Database, store: S3Blobs, vault: LocalVault, endings: Endings, *, usage_days: int
+    ) -> None:
         self._database = database
         self._store = store
         self._vault = vault
         self._endings = endings
+        self._usage_days = usage_days
 
     async def recover_jobs(self) -> None:
         await self.end_silent_jobs()
@@ -133,6 +137,8 @@ class Sweeper:
         async with self._database.transaction() as session:
             await refresh_tokens.delete_expired(session)
             expired = await idempotency.delete_expired(session)
+            outlived = await usage.delete_old(session, days=self._usage_days)
+        SWEPT.labels(what="usage_entry").inc(outlived)
         SWEPT.labels(what="idempotency_key").inc(expired)
 
     async def forget_login_sessions(self) -> None:

@@ -1,4 +1,4 @@
-"""The table of tiers: what each one offers, and its price. It is read once, at the start of the gateway."""
+"""The table of tiers: what each one offers, and its price. A process reads it once, when it starts."""
 
 import tomllib
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
-from backplane.services.identity.accounts import TIER
+from backplane.errors import FileTooLarge, TierInsufficient
 from backplane.settings import Settings
 from shield_core.cipher.purity import Purity
 
@@ -51,6 +51,32 @@ class Tier:
     purities: Annotated[tuple[Purity, ...], Field(min_length=1)]
     analytics: Literal["basic", "full"]
     api_calls_per_hour: Limit
+    """Requests that create a job and come from a program; a browser's have the limits below only."""
+    stored_bytes: Limit = None
+    uploads_at_once: Limit = None
+    sockets_at_once: Limit = None
+    streams_at_once: Limit = None
+    """These three in each gateway process."""
+    webhook_endpoints: Limit = 20
+    members: Limit = None
+    api_keys: Limit = None
+    account_requests_per_minute: Limit = 240_000
+    user_requests_per_minute: Limit = 120_000
+    api_key_requests_per_minute: Limit = 120_000
+
+    def require_purity(self, purity: str) -> None:
+        if purity not in self.purities:
+            raise TierInsufficient(f"The tier {self.name} has the purity {', '.join(self.purities)}, not {purity}")
+
+    def require_full_analytics(self) -> None:
+        if self.analytics != "full":
+            raise TierInsufficient(
+                f"The tier {self.name} has basic analytics: the analysis of its own encryptions, with analyze=true"
+            )
+
+    def require_file_bytes(self, size: int) -> None:
+        if self.file_bytes is not None and size > self.file_bytes:
+            raise FileTooLarge(f"The tier {self.name} takes files of at most {self.file_bytes:,} bytes")
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -58,13 +84,20 @@ class Tiers:
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")]
     """ISO 4217."""
     tiers: tuple[Tier, ...]
+    default: str = "enterprise"
+    """The tier of new accounts, and of accounts whose tier is not in the table."""
 
     def __post_init__(self) -> None:
         known = [tier.id for tier in self.tiers]
         if len(set(known)) < len(known):
             raise ValueError("has an id twice")
-        if TIER not in known:
-            raise ValueError(f'lacks the tier "{TIER}", which accounts of this installation have')
+        if self.default not in known:
+            raise ValueError(f'lacks the tier "{self.default}", which is the default for accounts')
+
+    def of(self, tier_id: str | None) -> Tier:
+        """Return the tier of an account."""
+        found = {tier.id: tier for tier in self.tiers}
+        return found.get(tier_id or self.default) or found[self.default]
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "Tiers":

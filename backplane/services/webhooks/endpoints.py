@@ -16,13 +16,11 @@ from backplane.services.audit import trail
 from backplane.services.requests.caller import Caller
 from backplane.services.requests.submission import Submission
 from backplane.services.sealing.account_keys import account_key
+from backplane.services.usage.tiers import Tiers
 from backplane.services.webhooks import secrets as webhook_secrets
 from backplane.services.webhooks.secrets import SECRET, URL, new_secret
 from backplane.services.webhooks.targets import CHECK_SECONDS, default_endpoint
 from backplane.vault import LocalVault
-
-MAX_ENDPOINTS = 20
-"""Each endpoint costs a message for every event."""
 
 GRACE = timedelta(hours=24)
 """How long the previous secret signs beside a new one."""
@@ -55,10 +53,11 @@ class MadeSecret:
 
 
 class Webhooks:
-    def __init__(self, database: Database, vault: LocalVault, guard: Guard) -> None:
+    def __init__(self, database: Database, vault: LocalVault, guard: Guard, tiers: Tiers) -> None:
         self._database = database
         self._vault = vault
         self._guard = guard
+        self._tiers = tiers
 
     async def create(
         self, submission: Submission, *, url: str, events: Sequence[str], description: str | None, enabled: bool = True
@@ -73,8 +72,7 @@ class Webhooks:
         account_id, endpoint_id, secret = submission.account_id, ids.new(), new_secret()
         async with self._database.transaction() as session:
             await webhooks.lock_account(session, account_id)
-            if await webhooks.count(session, account_id) >= MAX_ENDPOINTS:
-                raise TooManyWebhooks(f"An account has at most {MAX_ENDPOINTS} endpoints")
+            self._require_room(submission.caller, await webhooks.count(session, account_id))
             key = await account_key(session, self._vault, account_id)
             endpoint = WebhookEndpoint(
                 id=endpoint_id,
@@ -91,6 +89,13 @@ class Webhooks:
             trail.record(session, submission.caller, "webhook.created", endpoint_id, details=details)
             await submission.record(session, "webhook", endpoint_id, answer=secret.encode())
         return MadeSecret(self._facts(endpoint), secret)
+
+    def _require_room(self, caller: Caller, used: int) -> None:
+        tier = self._tiers.of(caller.tier)
+        if tier.webhook_endpoints is not None and used >= tier.webhook_endpoints:
+            raise TooManyWebhooks(
+                f"The tier {tier.name} has {tier.webhook_endpoints:,} endpoints, and the account has {used:,}"
+            )
 
     async def page(self, caller: Caller) -> list[EndpointFacts]:
         async with self._database.reading() as session:
