@@ -9,6 +9,7 @@ from fastapi import Header
 from fastapi.security import SecurityScopes
 from starlette.requests import HTTPConnection
 
+from api.rates import count_caller
 from backplane import ids
 from backplane.errors import (
     AccountClosed,
@@ -51,6 +52,7 @@ async def admit(
         Unauthenticated: the credential has been revoked, or its user is suspended.
         NotFound: the user is no member of the account.
         AccountSuspended, AccountClosed: nothing is done for this account.
+        RateLimited: it has sent too many requests.
         InsufficientScope: the credential lacks the permission that is needed.
         InsufficientRole: the user's role in the account lacks it.
     """
@@ -58,6 +60,7 @@ async def admit(
     standing = await find_standing(principal, identity, account_id)
     allowed = principal.scopes if principal.user_id is None else principal.scopes & permitted(standing.role)
     caller = _admitted(connection, principal, account_id, standing, allowed)
+    await count_caller(connection, caller)
     for scope in needed.scopes:
         demand(caller, principal, scope)
     return caller
@@ -82,11 +85,14 @@ async def admit_person(principal: Principal, identity: IdentityServices, connect
     Raises:
         Unauthenticated: the credential has been revoked, or its user is suspended.
         InsufficientScope: it is an API key.
+        RateLimited: it has sent too many requests.
     """
     if principal.user_id is None:
         raise InsufficientScope("This is for users; an API key belongs to an account")
     standing = await find_standing(principal, identity, principal.account_id)
-    return _admitted(connection, principal, principal.account_id, standing, principal.scopes)
+    caller = _admitted(connection, principal, principal.account_id, standing, principal.scopes)
+    await count_caller(connection, caller)
+    return caller
 
 
 async def find_standing(principal: Principal, identity: IdentityServices, account_id: UUID) -> Standing:
@@ -151,6 +157,7 @@ def _admitted(
         api_key_id=principal.api_key_id,
         role=standing.role,
         tier=standing.tier,
+        program=not principal.browser,
     )
 
 

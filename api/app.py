@@ -14,6 +14,7 @@ from api.middleware.handover import Handover
 from api.middleware.headers import SecurityHeaders
 from api.middleware.origins import AllowedOrigins
 from api.middleware.proxies import TrustedProxies
+from api.middleware.rates import RateHeaders
 from api.middleware.replays import Replays
 from api.middleware.signatures import Signatures
 from api.openapi.document import customize
@@ -34,6 +35,7 @@ from api.routes import (
     profile,
     sessions,
     tickets,
+    usage,
     webhooks,
     well_known,
 )
@@ -58,6 +60,7 @@ ROUTERS = (
     tickets.router,
     keys.router,
     webhooks.router,
+    usage.router,
     entropy.router,
     admin.router,
     health.router,
@@ -72,6 +75,7 @@ MIDDLEWARE = (
     Replays,
     AllowedOrigins,
     Failures,
+    RateHeaders,
     Signatures,
     AccessLog,
     RequestContext,

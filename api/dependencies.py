@@ -21,6 +21,7 @@ from api.admission import (
 )
 from api.live.messages import Feeds
 from api.live.streams import OpenStreams
+from api.rates import count_anonymous
 from api.serving.draining import Draining
 from backplane.errors import InsufficientScope, Unauthenticated
 from backplane.services.identity.permissions import PERMISSIONS
@@ -104,7 +105,8 @@ def feeds_of(jobs: Jobs, batches: Batches) -> Feeds:
     return Feeds(jobs.progress, batches.progress)
 
 
-def anonymous(connection: HTTPConnection) -> Caller:
+async def anonymous(connection: HTTPConnection) -> Caller:
+    await count_anonymous(connection)
     return caller_at(connection, NO_ACCOUNT)
 
 

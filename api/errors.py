@@ -14,7 +14,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, Response
 
 from api.methods import allowed
-from api.schemas.problems import FieldProblem, Problem
+from api.schemas.problems import FieldProblem, Problem, ReachedLimit
 from backplane.errors import (
     CORE_STATUS,
     ApplicationError,
@@ -25,6 +25,7 @@ from backplane.errors import (
     Unauthenticated,
     ValidationFailed,
 )
+from backplane.limits import LimitReached
 from shield_core.errors import ShieldError
 
 MEDIA_TYPE = "application/problem+json"
@@ -193,6 +194,7 @@ def document(
         code=error.code,
         request_id=request_id,
         errors=list(errors),
+        limit=ReachedLimit.model_validate(error.limit) if isinstance(error, LimitReached) else None,
     )
     return body.model_dump(mode="json")
 

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 import structlog
 from fastapi import FastAPI
 
+from api.live.counts import Counted, Sort
 from api.live.streams import OpenStreams
 from api.middleware.bodies import SMALL_BODIES
 from api.middleware.budget import BodyBudget
@@ -34,7 +35,9 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     async with open_gateway(app.state.settings) as services:
         app.state.services = services
         app.state.draining = draining
-        app.state.streams = OpenStreams(services.identity.sessions, services.identity.revocations, draining)
+        identity, tiers = services.identity, services.usage.tiers
+        app.state.streams = OpenStreams(identity.sessions, identity.revocations, draining, tiers)
+        app.state.uploads = Counted(Sort.UPLOADS)
         app.state.readiness = ReadinessCheck(services, draining)
         app.state.submission_slots = asyncio.Semaphore(SUBMISSIONS_AT_ONCE)
         app.state.upload_budget = BodyBudget(app.state.settings.upload_memory_bytes, UPLOAD_BYTES)

@@ -17,6 +17,7 @@ from uuid import UUID
 import structlog
 from starlette.websockets import WebSocketDisconnect
 
+from api.live.counts import Counted, Sort
 from api.serving.draining import Draining
 from backplane.errors import ApplicationError, Overloaded, Unavailable
 from backplane.services.identity.login_sessions import LoginSessions
@@ -24,6 +25,7 @@ from backplane.services.identity.principal import Principal
 from backplane.services.identity.revocations import Revocations
 from backplane.services.jobs.progress import TooSlow
 from backplane.services.requests.caller import Caller
+from backplane.services.usage.tiers import Tiers
 
 STREAMS_AT_ONCE = 5000
 """In one process: 250 MB at the most that one may take, and a quarter of the descriptors that containers allow."""
@@ -58,13 +60,14 @@ REVOKED = Ending(4401, "the session has ended, or its rights have changed; come 
 class Stream:
     """An open stream: the future that ends it, and the ids that it depends on."""
 
-    __slots__ = ("ending", "holders", "session_id", "timer")
+    __slots__ = ("account_id", "ending", "holders", "session_id", "sort", "timer")
 
-    def __init__(self, caller: Caller, credential: Principal) -> None:
+    def __init__(self, caller: Caller, credential: Principal, sort: Sort) -> None:
         loop = asyncio.get_running_loop()
         left = credential.expires_at - time.time() if credential.expires_at is not None else inf
         self.ending: asyncio.Future[Ending] = loop.create_future()
         self.session_id = credential.session_id
+        self.account_id, self.sort = caller.account_id, sort
         depends_on = {caller.account_id, caller.user_id, *credential.holders}
         self.holders = tuple(one for one in depends_on if one is not None)
         self.timer = loop.call_later(
@@ -77,7 +80,9 @@ class Stream:
 
 
 class OpenStreams:
-    def __init__(self, sessions: LoginSessions, revocations: Revocations, draining: Draining) -> None:
+    def __init__(self, sessions: LoginSessions, revocations: Revocations, draining: Draining, tiers: Tiers) -> None:
+        self._tiers = tiers
+        self._counts = {sort: Counted(sort) for sort in (Sort.SOCKETS, Sort.STREAMS)}
         self._sessions = sessions
         self._revocations = revocations
         self._draining = draining
@@ -85,18 +90,20 @@ class OpenStreams:
         self._held: defaultdict[UUID, set[Stream]] = defaultdict(set)
         self._session_ids: defaultdict[UUID, int] = defaultdict(int)
 
-    def open(self, caller: Caller, credential: Principal) -> "Stream":
+    def open(self, caller: Caller, credential: Principal, sort: Sort) -> "Stream":
         """Count a stream as open, until it is closed.
 
         Raises:
             Unavailable: the gateway stops.
             Overloaded: too many are open.
+            TooManyAtOnce: the account has as many of this sort as its tier allows.
         """
         if self._draining.begun:
             raise Unavailable("The gateway stops; another one answers soon")
         if self._open >= STREAMS_AT_ONCE:
             raise Overloaded("Too many sockets and event streams are open; try again soon")
-        stream = Stream(caller, credential)
+        self._counts[sort].add(caller.account_id, self._tiers.of(caller.tier))
+        stream = Stream(caller, credential, sort)
         self._open += 1
         if stream.session_id is not None:
             self._session_ids[stream.session_id] += 1
@@ -106,6 +113,7 @@ class OpenStreams:
 
     def close(self, stream: "Stream") -> None:
         stream.timer.cancel()
+        self._counts[stream.sort].remove(stream.account_id)
         self._open -= 1
         if stream.session_id is not None:
             self._session_ids[stream.session_id] -= 1

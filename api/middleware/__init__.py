@@ -6,6 +6,7 @@ headers    adds the security headers
 context    reads or makes the request id, returns it, and binds it to every log line
 access     writes one log line and the metrics of a request
 signatures signs the answer, where the request asks for it
+rates      adds the rate headers, and counts what no route has counted
 failures   answers an unexpected error with 500 and logs it
 origins    lets browsers of listed origins call
 replays    marks an answer that an idempotency key has had before

@@ -1,14 +1,16 @@
 """The common part of routes that accept pictures: the form, the idempotency key, and the job."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Annotated, TypeVar
 
 from fastapi import Depends, Request
 
-from api.dependencies import Jobs, Writer
+from api.dependencies import Jobs, Usage, Writer
+from api.live.counts import Counted
 from api.middleware.bodies import release
+from api.rates import count_call
 from api.requests.idempotency import Once, OncePerKey
 from api.requests.preferences import Preferences, Preferred
 from api.requests.uploads import File, read_form
@@ -31,6 +33,8 @@ class Upload:
     jobs: JobServices
     prefer: Preferences
     once: Once
+    counted: ExitStack
+    """It counts as open until its body is released."""
 
     async def read(
         self, options: type[Options], *, files: Mapping[str, int], required: str
@@ -58,12 +62,22 @@ class Upload:
             yield
 
     def release(self) -> None:
-        """Return the bytes of the body to the budget of uploads: it is no longer in memory."""
+        """Return the bytes of the body to the budget of uploads, and its place among those of the account."""
         release(self.request)
+        self.counted.close()
 
 
-def read_upload(request: Request, caller: Writer, jobs: Jobs, prefer: Preferred, once: OncePerKey) -> Upload:
-    return Upload(request, caller, jobs, prefer, once)
+async def read_upload(
+    *, request: Request, caller: Writer, jobs: Jobs, usage: Usage, prefer: Preferred, once: OncePerKey
+) -> AsyncIterator[Upload]:
+    await count_call(request, caller)
+    uploads: Counted = request.app.state.uploads
+    with ExitStack() as counted:
+        counted.enter_context(uploads.held(caller.account_id, usage.tiers.of(caller.tier)))
+        yield Upload(request, caller, jobs, prefer, once, counted)
 
+
+UPLOAD_LIMITS = ("quota-exceeded", "tier-insufficient", "too-many-at-once")
+"""Refusals that a route with an upload declares."""
 
 Submit = Annotated[Upload, Depends(read_upload)]

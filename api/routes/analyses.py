@@ -11,7 +11,7 @@ from api.answers.jobs import ACCEPTED, FINISHED, answer_in_time
 from api.answers.problems import AUTHENTICATED, WITH_BODY, problems
 from api.dependencies import Pictures, Reader
 from api.requests.idempotency import CODES, replayable
-from api.requests.submit import Submit, Upload
+from api.requests.submit import UPLOAD_LIMITS, Submit, Upload
 from api.requests.uploads import invalid
 from api.routing import Router, accepts_upload
 from api.schemas.analyses import Analysis
@@ -36,6 +36,7 @@ PICTURES = (
     "image-corrupt",
     "image-empty",
     "webhook-url-refused",
+    *UPLOAD_LIMITS,
     "storage-full",
     "gone",
     "poison",

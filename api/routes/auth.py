@@ -8,6 +8,7 @@ from api.admission import principal_of
 from api.answers.oauth import OAuthRoute, oauth_problems
 from api.answers.problems import AUTHENTICATED, WITH_BODY, problems
 from api.dependencies import Anyone, Identity, Leaving
+from api.rates import count_log_in
 from api.routing import Router
 from api.schemas.auth import Account, NewAccount, TokenPair, TokenRequest
 from backplane import ids
@@ -17,19 +18,25 @@ tokens = APIRouter(prefix="/api/v1/auth", tags=["accounts"], route_class=OAuthRo
 
 
 @router.post("/register", status_code=201, responses=problems(*WITH_BODY, "email-taken"))
-async def register(account: NewAccount, caller: Anyone, identity: Identity) -> Account:
+async def register(request: Request, account: NewAccount, caller: Anyone, identity: Identity) -> Account:
     """Create an account.
 
     The first account of an installation is its operator. No mail is sent and none is checked. The password is stored as
     an Argon2id hash, of its Unicode normal form NFC.
     """
+    await count_log_in(request)
     facts = await identity.accounts.register(caller, email=account.email, password=account.password.get_secret_value())
     return Account(account_id=ids.to_wire("acc", facts.id), email=facts.email)
 
 
 @tokens.post("/token", responses=oauth_problems("file-too-large", "request-timeout"))
 async def get_token(
-    form: Annotated[TokenRequest, Form()], caller: Anyone, identity: Identity, response: Response
+    *,
+    request: Request,
+    form: Annotated[TokenRequest, Form()],
+    caller: Anyone,
+    identity: Identity,
+    response: Response,
 ) -> TokenPair:
     """Get an access token, by password or by refresh token (OAuth 2.0, RFC 6749).
 
@@ -43,6 +50,7 @@ async def get_token(
     else:
         assert form.username is not None
         assert form.password is not None
+        await count_log_in(request)
         user_id = await identity.accounts.authenticate(
             caller, email=form.username, password=form.password.get_secret_value()
         )

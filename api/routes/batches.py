@@ -16,7 +16,7 @@ from api.live.waiting import wait_for_batch
 from api.requests.cursors import read_cursor
 from api.requests.idempotency import CODES, replayable
 from api.requests.preferences import Preferences
-from api.requests.submit import Submit, Upload
+from api.requests.submit import UPLOAD_LIMITS, Submit, Upload
 from api.requests.uploads import File, stream_form
 from api.routing import Router, accepts_upload, head_response
 from api.schemas.batches import BATCH_FORM, Batch, BatchFilter, BatchPage, BatchSummary, DownloadOptions
@@ -55,6 +55,7 @@ router = Router(prefix="/api/v1", tags=["batches"])
             "gone",
             "custody-conflict",
             "webhook-url-refused",
+            *UPLOAD_LIMITS,
             "storage-full",
         ),
     },
@@ -113,7 +114,7 @@ async def cancel_batch(batch_id: str, caller: Remover, batches: Batches) -> Batc
 @router.post(
     "/batches/{batch_id}/retry",
     status_code=202,
-    responses=problems(*AUTHENTICATED, "not-found", "job-finished", "job-not-finished", "gone"),
+    responses=problems(*AUTHENTICATED, "not-found", "job-finished", "job-not-finished", "gone", "quota-exceeded"),
 )
 async def retry_batch(batch_id: str, caller: Writer, batches: Batches) -> Batch:
     """Retry the failed jobs of a batch, under the same ids.

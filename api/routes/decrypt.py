@@ -8,8 +8,9 @@ from api.answers.downloads import HEADERS, file_response
 from api.answers.jobs import ACCEPTED, FINISHED, answer_in_time
 from api.answers.problems import AUTHENTICATED, WITH_BODY, problems
 from api.dependencies import Pictures
+from api.rates import count_unlock
 from api.requests.idempotency import CODES, replayable
-from api.requests.submit import Submit, Upload
+from api.requests.submit import UPLOAD_LIMITS, Submit, Upload
 from api.routing import Router, accepts_upload
 from api.schemas.images import DECRYPT_FORM, DecryptOptions
 from api.schemas.jobs import Job
@@ -69,6 +70,7 @@ PICTURE: dict[str, Any] = {
             "key-file-invalid",
             "client-custody",
             "webhook-url-refused",
+            *UPLOAD_LIMITS,
             "storage-full",
             "poison",
             "time-limit-exceeded",
@@ -111,6 +113,8 @@ async def _submit(upload: Upload, pictures: PictureServices) -> JobFacts:
     password = options.master_password
 
     async def create(submission: Submission) -> JobFacts:
+        if password is not None:
+            await count_unlock(upload.request, upload.caller)
         sent = material.data if material is not None else None
         prepared = await pictures.decryptions.prepare(
             submission.caller,

@@ -6,7 +6,7 @@ from api.answers.jobs import ACCEPTED, FINISHED, answer_with_job
 from api.answers.problems import AUTHENTICATED, WITH_BODY, problems
 from api.dependencies import Pictures
 from api.requests.idempotency import CODES, replayable
-from api.requests.submit import Submit, Upload
+from api.requests.submit import UPLOAD_LIMITS, Submit, Upload
 from api.routing import Router, accepts_upload
 from api.schemas.images import ENCRYPT_FORM, EncryptOptions
 from api.schemas.jobs import Job
@@ -39,6 +39,7 @@ router = Router(prefix="/api/v1", tags=["images"])
             "region-invalid",
             "custody-conflict",
             "webhook-url-refused",
+            *UPLOAD_LIMITS,
             "storage-full",
         ),
     },

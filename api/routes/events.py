@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 from api.admission import principal_of, require_session
 from api.answers.problems import AUTHENTICATED, problems
 from api.dependencies import CurrentFeeds, CurrentStreams, Identity, Jobs, Reader
+from api.live.counts import Sort
 from api.live.messages import Message, Messages, messages_of
 from api.live.streams import DONE, SEND_SECONDS, Ending, OpenStreams, run_stream
 from api.routing import Router, head_response
@@ -60,7 +61,7 @@ class EventStream(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - what an application is
         async with aclosing(self._messages):
-            stream = self._streams.open(self._caller, self._holder)
+            stream = self._streams.open(self._caller, self._holder, Sort.STREAMS)
             try:
                 with EVENT_STREAMS.track_inprogress():
                     await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
@@ -90,7 +91,7 @@ class EventStream(Response):
             "content": {MEDIA_TYPE: {"schema": {"type": "string"}}},
         },
         204: {"description": "`Last-Event-ID` is the last event of an ended job: there is no reason to reconnect"},
-        **problems(*AUTHENTICATED, "not-found", "validation-failed"),
+        **problems(*AUTHENTICATED, "not-found", "validation-failed", "too-many-at-once"),
     },
 )
 async def follow_job(

@@ -20,8 +20,8 @@ async def get_setup(identity: Identity) -> Setup:
 async def list_tiers(usage: Usage, response: Response) -> Tiers:
     """See the tiers with their prices and limits, for a page that shows them.
 
-    The operator writes the table (`TIERS_FILE`). This release enforces none of its limits. Accounts of this
-    installation have the tier `enterprise`.
+    The operator writes the table (`TIERS_FILE`). New accounts have the tier `default`. A request over a limit is
+    refused with the limit, its use and the time of its reset.
     """
     response.headers["Cache-Control"] = "public, max-age=300"
     return Tiers.of(usage.tiers)

@@ -79,7 +79,14 @@ async def cancel_job(job_id: str, caller: Remover, jobs: Jobs, response: Respons
     responses={
         202: replayable(ACCEPTED),
         **problems(
-            *AUTHENTICATED, *CODES, "validation-failed", "not-found", "job-not-finished", "job-finished", "gone"
+            *AUTHENTICATED,
+            *CODES,
+            "validation-failed",
+            "not-found",
+            "job-not-finished",
+            "job-finished",
+            "gone",
+            "quota-exceeded",
         ),
     },
 )

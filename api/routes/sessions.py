@@ -5,6 +5,7 @@ from fastapi import Request, Response
 from api.answers.problems import WITH_BODY, problems
 from api.dependencies import Anyone, CurrentSettings, Identity
 from api.errors import problem
+from api.rates import count_log_in
 from api.requests.origins import OWN_PAGE_HEADER, OwnPage
 from api.requests.refresh_cookie import RefreshCookie
 from api.routing import Router
@@ -26,6 +27,7 @@ async def start_session(
     that no script can read; programs use `POST /api/v1/auth/token`. A session that the browser had before ends. A wrong
     email and a wrong password have the same answer.
     """
+    await count_log_in(request)
     user_id = await identity.accounts.authenticate(
         caller, email=login.email, password=login.password.get_secret_value()
     )

@@ -61,7 +61,8 @@ async def create_webhook(
     """Create an endpoint: your own address, notified when jobs and batches end.
 
     Messages follow Standard Webhooks. The `secret` of this answer signs them: docs/guides/webhooks.md shows how to
-    verify them. They may come more than once, always with the same `webhook-id`. An account has at most 20 endpoints.
+    verify them. They may come more than once, always with the same `webhook-id`. An account has as
+    many endpoints as its tier allows.
     """
 
     async def create(submission: Submission) -> MadeSecret:

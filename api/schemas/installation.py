@@ -25,12 +25,23 @@ class Tier(BaseModel):
     purities: list[Purity]
     analytics: Literal["basic", "full"]
     api_calls_per_hour: Annotated[int | None, Field(examples=[100])]
+    stored_bytes: Annotated[int | None, Field(examples=[100_000_000_000])]
+    uploads_at_once: Annotated[int | None, Field(examples=[16])]
+    sockets_at_once: Annotated[int | None, Field(examples=[200])]
+    streams_at_once: Annotated[int | None, Field(examples=[200])]
+    webhook_endpoints: Annotated[int | None, Field(examples=[10])]
+    members: Annotated[int | None, Field(examples=[10])]
+    api_keys: Annotated[int | None, Field(examples=[20])]
+    account_requests_per_minute: Annotated[int | None, Field(examples=[12_000])]
+    user_requests_per_minute: Annotated[int | None, Field(examples=[6_000])]
+    api_key_requests_per_minute: Annotated[int | None, Field(examples=[3_000])]
 
 
 class Tiers(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
     currency: Annotated[str, Field(examples=["USD"])]
+    default: Annotated[str, Field(description="The tier of new accounts", examples=["enterprise"])]
     tiers: list[Tier]
 
     @classmethod

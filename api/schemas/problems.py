@@ -1,8 +1,9 @@
 """Schemas of refusals."""
 
+from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class FieldProblem(BaseModel):
@@ -12,6 +13,18 @@ class FieldProblem(BaseModel):
     field: Annotated[str | None, Field(description="Which field, where it is a known one", examples=["email"])]
     code: Annotated[str, Field(description="The kind of error, for programs", examples=["missing"])]
     detail: Annotated[str, Field(description="The same for people", examples=["Field required"])]
+
+
+class ReachedLimit(BaseModel):
+    """The limit that refused a request."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    name: Annotated[str, Field(description="The field of the tier, or the policy", examples=["encryptions_per_month"])]
+    limit: Annotated[int, Field(description="How much there is", examples=[10])]
+    used: Annotated[int, Field(description="How much of it is used", examples=[10])]
+    reset: Annotated[datetime | None, Field(description="When there is room again; null where no time brings it")]
+    tier: Annotated[str | None, Field(description="The tier that sets the limit; null for one of the installation")]
 
 
 class Problem(BaseModel):
@@ -24,6 +37,15 @@ class Problem(BaseModel):
     code: str
     request_id: Annotated[str | None, Field(description="Also in the X-Request-ID header; tell it to the operator")]
     errors: Annotated[list[FieldProblem], Field(description="What is wrong with the request, of a `validation-failed`")]
+    limit: Annotated[
+        ReachedLimit | None,
+        Field(
+            description="Which limit refused the request, only with 429",
+            exclude_if=lambda value: value is None,
+            # With a default in its schema, generators take it for a member that is always there.
+            json_schema_extra=lambda schema: schema.pop("default"),
+        ),
+    ] = None
 
 
 class OAuthProblem(Problem):

@@ -19,6 +19,7 @@ from api.dependencies import (
     authenticate,
     bearer_token,
 )
+from api.live.counts import Sort
 from api.live.messages import Message, Messages, messages_of
 from api.live.streams import DONE, GONE, SEND_SECONDS, Ending, OpenStreams, Stream, run_stream
 from api.middleware.handover import hand_over
@@ -64,7 +65,7 @@ async def follow_progress(
     streams: CurrentStreams,
     last_seq: Annotated[WholeNumber, Query(ge=0, le=MAX_SEQ)] = 0,
 ) -> None:
-    stream = streams.open(caller, principal_of(socket))
+    stream = streams.open(caller, principal_of(socket), Sort.SOCKETS)
     messages = messages_of(feeds, caller, subject, last_seq=last_seq)
     try:
         first = await anext(messages)

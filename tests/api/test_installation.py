@@ -66,7 +66,18 @@ class TestTiers:
             "purities": ["balanced"],
             "analytics": "basic",
             "api_calls_per_hour": 10,
+            "stored_bytes": 1_000_000_000,
+            "uploads_at_once": 4,
+            "sockets_at_once": 20,
+            "streams_at_once": 20,
+            "webhook_endpoints": 2,
+            "members": 1,
+            "api_keys": 2,
+            "account_requests_per_minute": 1200,
+            "user_requests_per_minute": 1200,
+            "api_key_requests_per_minute": 300,
         }
+        assert body["default"] == "enterprise"
         assert [tier["price_per_month"] for tier in body["tiers"]] == [0, 29, None]
         assert [tier["encryptions_per_month"] for tier in body["tiers"]] == [10, 500, None]
 
@@ -80,6 +91,18 @@ class TestTiers:
             "Archive",
             19.5,
         )
+
+    async def test_default_is_the_tier_of_new_accounts(self, empty, tmp_path):
+        file = tmp_path / "tiers.toml"
+        file.write_text('default = "archive"\n' + OWN_TABLE.replace("enterprise", "archive"))
+        settings = empty.model_copy(update={"tiers_file": file})
+        async with opened(settings) as gateway, gateway.client() as client:
+            account = {"email": "ada@example.org", "password": PASSWORD}
+            await client.post("/api/v1/auth/register", json=account)
+            form = {"grant_type": "password", "username": account["email"], "password": PASSWORD}
+            token = (await client.post("/api/v1/auth/token", data=form)).json()["access_token"]
+            found = await client.get("/api/v1/me", headers={"Authorization": f"Bearer {token}"})
+        assert found.json()["tier"] == "archive"
 
     async def test_unfit_table_stops_the_start(self, gateway_settings, tmp_path):
         file = tmp_path / "tiers.toml"
