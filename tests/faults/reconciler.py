@@ -28,6 +28,8 @@ SELECT object_id, outcome, count(*) AS entries FROM audit_events
 WHERE object_id = ANY($1) AND action LIKE 'image.%' AND outcome = ANY($2) GROUP BY object_id, outcome
 """
 
+CHARGES = "SELECT job_id, run, entry FROM usage_entries WHERE account_id = ANY($1)"
+
 
 @dataclass
 class Findings:
@@ -42,6 +44,7 @@ class Findings:
     unverified: list[str] = field(default_factory=list)
     half: list[str] = field(default_factory=list)
     gaps: list[str] = field(default_factory=list)
+    charges: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
     poisoned: list[str] = field(default_factory=list)
     odd_answers: list[str] = field(default_factory=list)
@@ -63,6 +66,7 @@ class Findings:
             "not verified": self.unverified,
             "half blob": self.half,
             "gap in seq": self.gaps,
+            "wrong charge": self.charges,
             "odd answer": self.odd_answers,
             **({} if may_fail else {"failed": self.failed}),
         }
@@ -81,6 +85,7 @@ class Findings:
             "half": len(self.half),
             "orphans": self.orphans,
             "gaps": len(self.gaps),
+            "charges": len(self.charges),
             "poison": len(self.poisoned),
             "attempts": max(self.attempts, default=0),
             "odd": len(self.odd_answers),
@@ -97,6 +102,7 @@ def reconcile(installation: Installation, lines: list[dict[str, Any]], accounts:
     rows = asyncio.run(_read(installation, [_uuid(account) for account in accounts]))
     _count_jobs(found, lines, rows["jobs"])
     _count_effects(found, rows)
+    _count_charges(found, rows)
     _count_plaintexts(found, lines)
     _count_objects(found, rows, objects)
     _count_gaps(found, lines, rows)
@@ -115,6 +121,7 @@ async def _read(installation: Installation, accounts: list[UUID]) -> dict[str, l
             "events": await connection.fetch(EVENTS, ids),
             "blobs": await connection.fetch(BLOBS, ids),
             "keys": await connection.fetch(KEYS, ids),
+            "charges": await connection.fetch(CHARGES, accounts),
             "audit": await connection.fetch(AUDIT, ids, list(ENDS)),
         }
     finally:
@@ -167,6 +174,21 @@ def _count_effects(found: Findings, rows: dict[str, list[Any]]) -> None:
                 found.doubled.append(f"{job_id}: {ends[job_id]} audited ends, {expected} expected")
             if last[job_id] != expected:
                 found.doubled.append(f"{job_id}: {last[job_id]} last events, {expected} expected")
+
+
+def _count_charges(found: Findings, rows: dict[str, list[Any]]) -> None:
+    """Each run of a job is charged once, and refunded once unless it has completed; nothing else is charged."""
+    entries: dict[UUID, Counter[tuple[int, str]]] = defaultdict(Counter)
+    for row in rows["charges"]:
+        entries[row["job_id"]][row["run"], row["entry"]] += 1
+    for job in rows["jobs"]:
+        runs = range(job["retries"] + 1)
+        expected = Counter((run, "charge") for run in runs)
+        expected.update((run, "refund") for run in runs if run < job["retries"] or job["status"] != "completed")
+        has = entries.pop(job["id"], Counter[tuple[int, str]]())
+        if _ended(job["status"]) and has != expected:
+            found.charges.append(f"{job['id']} ({job['status']}): {dict(has)}, expected {dict(expected)}")
+    found.charges += [f"{job_id}: charged without a job" for job_id in entries]
 
 
 def _of_fenced_attempts(jobs: dict[UUID, Any], blobs: list[Any]) -> list[str]:

@@ -3,7 +3,6 @@
 from tests.faults.registry import elsewhere, later
 
 later("key-rotated", "the key-encryption key is rotated under load", "G1", "G3", why="comes with key rotation")
-later("quota", "one quota charge for a job, whatever happens to it", "G2", why="comes with quotas and tiers")
 
 elsewhere("load", "50 requests a second while jobs run; the loop's lag", "G7", command="make load")
 elsewhere("load-sockets", "1,000 sockets: memory of each, and a dead one", "G9", command="make load")

@@ -24,14 +24,14 @@ function Offer() {
   return <TierCards offer={offer} />;
 }
 
-/** What the table does not do yet. */
+/** What limits everyone, and what is not part of this release. */
 const Enforced = () => (
   <section aria-labelledby="enforced" className="mt-10 grid gap-x-18 gap-y-6 border-t border-line pt-8 md:grid-cols-2">
     <div>
-      <h2 id="enforced" className="text-title">Shown, not enforced yet</h2>
+      <h2 id="enforced" className="text-title">Enforced, and not for sale here</h2>
       <p className="mt-2 text-muted">
-        This release shows these tiers and applies none of their limits: no monthly count, no rate, no purity is refused because of a tier, and nothing
-        is billed. Every account of this installation has the tier “enterprise”.
+        The limits of an account’s tier apply to everything that it sends: a request over a limit is refused, with the limit, its use and its reset. This
+        release takes no payments. The operator decides which tier an account has.
       </p>
     </div>
     <div>

@@ -38,8 +38,10 @@ export interface Line {
   value: string;
 }
 
+type Shown = Pick<Tier, "encryptions_per_month" | "file_bytes" | "purities" | "analytics" | "api_calls_per_hour">;
+
 /** The limits of a tier in words; null is no limit. */
-export function linesOf(tier: Tier): Line[] {
+export function linesOf(tier: Shown): Line[] {
   const { encryptions_per_month: encryptions, api_calls_per_hour: calls, file_bytes: size } = tier;
   return [
     { name: "Encryptions a month", value: encryptions === null ? "Unlimited" : count(encryptions) },
