@@ -158,6 +158,7 @@ def _admitted(
         role=standing.role,
         tier=standing.tier,
         program=not principal.browser,
+        rate_per_hour=principal.rate_per_hour,
     )
 
 

@@ -21,6 +21,7 @@ from api.openapi.document import customize
 from api.routes import (
     admin,
     analyses,
+    api_keys,
     auth,
     batches,
     decrypt,
@@ -51,6 +52,7 @@ ROUTERS = (
     auth.tokens,
     sessions.router,
     profile.router,
+    api_keys.router,
     encrypt.router,
     decrypt.router,
     analyses.router,

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Annotated, TypeVar, get_type_hints
 
 from fastapi import Depends, Security
-from fastapi.security import OAuth2PasswordBearer, SecurityScopes
+from fastapi.security import APIKeyHeader, OAuth2PasswordBearer, SecurityScopes
 from fastapi.security.utils import get_authorization_scheme_param
 from starlette.requests import HTTPConnection
 
@@ -15,7 +15,6 @@ from api.admission import (
     admit_person,
     caller_at,
     chosen_account,
-    principal_of,
     require_recent,
     require_session,
 )
@@ -24,7 +23,9 @@ from api.live.streams import OpenStreams
 from api.rates import count_anonymous
 from api.serving.draining import Draining
 from backplane.errors import InsufficientScope, Unauthenticated
+from backplane.services.identity.api_key_format import PREFIX
 from backplane.services.identity.permissions import PERMISSIONS
+from backplane.services.identity.principal import Principal
 from backplane.services.keys.exports import Keys as KeyExports
 from backplane.services.requests.caller import NO_ACCOUNT, Caller
 from backplane.services.requests.response_keys import ResponseKeys
@@ -47,14 +48,33 @@ FIELDS = {type_: name for name, type_ in get_type_hints(GatewayServices).items()
 class BearerToken(OAuth2PasswordBearer):
     """`Authorization: Bearer`, of requests and sockets; cookies and the query are ignored."""
 
-    async def __call__(self, connection: HTTPConnection) -> str:
+    async def __call__(self, connection: HTTPConnection) -> str | None:
+        """Return the token; None without the header."""
         given = connection.headers.getlist("authorization")
+        if not given:
+            return None
         scheme, token = get_authorization_scheme_param(given[0] if len(given) == 1 else None)
         if scheme.lower() != "bearer" or not token:
             raise Unauthenticated
         return token
 
 
+class ApiKeyHeader(APIKeyHeader):
+    """`X-API-Key`, of requests and sockets."""
+
+    async def __call__(self, connection: HTTPConnection) -> str | None:
+        """Return the key; None without the header."""
+        given = connection.headers.getlist(self.model.name)
+        if len(given) > 1:
+            raise Unauthenticated
+        return given[0] if given else None
+
+
+api_key_header = ApiKeyHeader(
+    name="X-API-Key",
+    scheme_name="api_key",
+    description="An API key, `qis_…`, of `POST /api/v1/auth/keys`. It is also good as a bearer token.",
+)
 bearer_token = BearerToken(
     tokenUrl="/api/v1/auth/token",
     refreshUrl="/api/v1/auth/token",
@@ -110,21 +130,50 @@ async def anonymous(connection: HTTPConnection) -> Caller:
     return caller_at(connection, NO_ACCOUNT)
 
 
+async def verify_credential(
+    token: Annotated[str | None, Depends(bearer_token)],
+    api_key: Annotated[str | None, Depends(api_key_header)],
+    identity: Identity,
+    connection: HTTPConnection,
+) -> Principal:
+    """Verify the one credential of a request: an access token or an API key.
+
+    Raises:
+        Unauthenticated: there is none, or two, or it is not valid.
+    """
+    if (token is None) == (api_key is None):
+        raise Unauthenticated
+    if token is not None and not token.startswith(PREFIX):
+        return identity.tokens.verify(token)
+    address = connection.client.host if connection.client is not None else None
+    return await identity.api_key_verifier.verify(token or api_key or "", address=address)
+
+
+async def verify_user(
+    token: Annotated[str | None, Depends(bearer_token)], identity: Identity, connection: HTTPConnection
+) -> Principal:
+    """Verify the credential of a route for users; an API key is verified too, and refused with the reason."""
+    return await verify_credential(token, await api_key_header(connection), identity, connection)
+
+
+Verified = Annotated[Principal, Depends(verify_credential)]
+User = Annotated[Principal, Depends(verify_user)]
+
+
 async def authenticate(
     needed: SecurityScopes,
-    token: Annotated[str, Depends(bearer_token)],
+    principal: Verified,
     identity: Identity,
     connection: HTTPConnection,
     account: ChosenAccount = None,
 ) -> Caller:
-    """Verify the credential, and what its user may do in the account: the route needs one permission."""
-    principal = identity.tokens.verify(token)
+    """Find what the holder of the credential may do in the account: the route needs one permission."""
     return await admit(principal, needed, identity, connection, account_id=chosen_account(connection, account))
 
 
 async def authenticate_in_session(
     needed: SecurityScopes,
-    token: Annotated[str, Depends(bearer_token)],
+    principal: Verified,
     identity: Identity,
     connection: HTTPConnection,
     account: ChosenAccount = None,
@@ -133,47 +182,46 @@ async def authenticate_in_session(
 
     It asks the database, where the end of a session is seen at once.
     """
-    caller = await authenticate(needed, token, identity, connection, account)
-    await require_session(identity, principal_of(connection))
+    caller = await authenticate(needed, principal, identity, connection, account)
+    await require_session(identity, principal)
     return caller
 
 
-async def authenticate_person(
-    token: Annotated[str, Depends(bearer_token)], identity: Identity, connection: HTTPConnection
-) -> Caller:
-    """Verify the credential of a user, for what belongs to the user and not to an account."""
-    return await admit_person(identity.tokens.verify(token), identity, connection)
+async def authenticate_person(principal: User, identity: Identity, connection: HTTPConnection) -> Caller:
+    """Require the credential of a user, for what belongs to the user and not to an account."""
+    return await admit_person(principal, identity, connection)
 
 
-async def authenticate_leaving(
-    token: Annotated[str, Depends(bearer_token)], identity: Identity, connection: HTTPConnection
-) -> Caller:
-    """Verify the token of a login session that may have ended: to end it again is no error."""
-    principal = identity.tokens.verify(token)
+async def authenticate_leaving(principal: User, connection: HTTPConnection) -> Caller:
+    """Require the token of a login session that may have ended: to end it again is no error."""
+    if principal.session_id is None:
+        raise InsufficientScope("An API key has no session; revoke it")
     connection.state.principal = principal
     return replace(caller_at(connection, principal.account_id), user_id=principal.user_id)
 
 
-async def authenticate_recent_person(
-    token: Annotated[str, Depends(bearer_token)], identity: Identity, connection: HTTPConnection
-) -> Caller:
-    """Verify the credential of a user who, in a browser, has proved who they are within ten minutes."""
-    caller = await admit_person(identity.tokens.verify(token), identity, connection)
-    await require_session(identity, principal_of(connection))
-    require_recent(principal_of(connection))
+async def authenticate_recent_person(principal: User, identity: Identity, connection: HTTPConnection) -> Caller:
+    """Require the credential of a user who, in a browser, has proved who they are within ten minutes."""
+    caller = await admit_person(principal, identity, connection)
+    await require_session(identity, principal)
+    require_recent(principal)
     return caller
 
 
-async def authenticate_operator(
-    token: Annotated[str, Depends(bearer_token)], identity: Identity, connection: HTTPConnection
-) -> Caller:
-    """Verify the credential of a user who is an operator of the installation."""
-    principal = identity.tokens.verify(token)
+async def authenticate_operator(principal: User, identity: Identity, connection: HTTPConnection) -> Caller:
+    """Require the credential of a user who is an operator of the installation."""
     caller = await admit_person(principal, identity, connection)
     standing = await identity.directory.find(principal.user_id, principal.account_id)
     if standing is None or not standing.operator:
         raise InsufficientScope("This is for operators of the installation")
     return caller
+
+
+async def authenticate_api_key(principal: Verified, identity: Identity, connection: HTTPConnection) -> Caller:
+    """Require an API key, for what it may see of itself."""
+    if principal.api_key_id is None:
+        raise InsufficientScope("This is for API keys; a user is at /api/v1/me")
+    return await admit(principal, SecurityScopes([]), identity, connection)
 
 
 CurrentSettings = Annotated[Settings, Depends(settings_of)]
@@ -189,6 +237,7 @@ KeyExporter = Annotated[Caller, Security(authenticate_in_session, scopes=["keys:
 WebhookReader = Annotated[Caller, Security(authenticate, scopes=["webhooks:read"])]
 WebhookWriter = Annotated[Caller, Security(authenticate_in_session, scopes=["webhooks:write"])]
 ApiKeyReader = Annotated[Caller, Security(authenticate, scopes=["api-keys:read"])]
+ApiKeyHolder = Annotated[Caller, Security(authenticate_api_key)]
 ApiKeyWriter = Annotated[Caller, Security(authenticate_in_session, scopes=["api-keys:write"])]
 UsageReader = Annotated[Caller, Security(authenticate, scopes=["usage:read"])]
 AuditReader = Annotated[Caller, Security(authenticate, scopes=["audit:read"])]

@@ -57,6 +57,7 @@ SAFE_MESSAGES = frozenset(
         # Ours, in api.schemas and api.requests.uploads.
         "detached",
         "duplicate_event",
+        "duplicate_scope",
         "duplicate_field",
         "either_or",
         "grant_incomplete",
@@ -72,6 +73,9 @@ SAFE_MESSAGES = frozenset(
         "unfit_recipient",
         "unfit_reference",
         "unknown_field",
+        "unfit_name",
+        "unfit_network",
+        "unknown_scope",
     }
 )
 """Kinds of validation errors whose message comes from the schema alone. For any other kind the message is withheld."""

@@ -51,7 +51,7 @@ class Route(APIRoute):
         async def handle_strictly(request: Request) -> Response:
             request.scope["method"] = request.scope.get(ASKED, request.method)
             # A missing credential is refused first, as everywhere.
-            if known is not None and not (needs_account and "authorization" not in request.headers):
+            if known is not None and not (needs_account and _is_anonymous(request)):
                 check_query(request.scope["query_string"], known)
             if media_type is not None:
                 request = StrictRequest(request.scope, request.receive)
@@ -122,6 +122,10 @@ class Router(APIRouter):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(route_class=Route, **options)
+
+
+def _is_anonymous(request: Request) -> bool:
+    return "authorization" not in request.headers and "x-api-key" not in request.headers
 
 
 def _media_type_of(route: APIRoute) -> str | None:

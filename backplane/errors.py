@@ -1,7 +1,8 @@
 """The errors of the use cases, each with its HTTP status and nothing else about HTTP.
 
 ApplicationError
-├── Unauthenticated, TokenExpired           401
+├── Unauthenticated, TokenExpired,
+│   ApiKeyExpired                           401
 ├── InsufficientScope, InsufficientRole,
 │   AccountSuspended, AccountClosed,
 │   ReauthenticationRequired,
@@ -10,6 +11,7 @@ ApplicationError
 ├── JobNotFinished, JobFinished, JobFailed,
 │   EmailTaken, ClientCustody,
 │   WebhookDisabled, TooManyWebhooks,
+│   ApiKeyEnded, TooManyApiKeys,
 │   IdempotencyInProgress                   409
 ├── Gone                                    410
 ├── FileTooLarge                            413
@@ -74,6 +76,12 @@ class TokenExpired(ApplicationError):
     code = "token-expired"
     status = 401
     title = "The access token has expired"
+
+
+class ApiKeyExpired(ApplicationError):
+    code = "api-key-expired"
+    status = 401
+    title = "The API key has expired"
 
 
 class InsufficientScope(ApplicationError):
@@ -165,6 +173,18 @@ class TooManyWebhooks(ApplicationError):
     code = "too-many-webhooks"
     status = 409
     title = "The account has as many webhook endpoints as it may have"
+
+
+class TooManyApiKeys(ApplicationError):
+    code = "too-many-api-keys"
+    status = 409
+    title = "The account has as many API keys as it may have"
+
+
+class ApiKeyEnded(ApplicationError):
+    code = "api-key-ended"
+    status = 409
+    title = "The API key has expired or was replaced"
 
 
 class IdempotencyInProgress(ApplicationError):

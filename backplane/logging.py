@@ -1,20 +1,26 @@
 """Structured logs on standard error: one JSON object per line, with a dotted event name and fields."""
 
 import logging
+import re
 import sys
 from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
 
-SECRET_FIELDS = ("password", "passphrase", "secret", "token", "authorization", "key_file", "cookie")
+SECRET_FIELDS = ("password", "passphrase", "secret", "token", "authorization", "api-key", "key_file", "cookie")
+
+API_KEY = re.compile(r"qis_(?:live|test)_[0-9A-Za-z]{8,}", re.ASCII)
+"""An API key, or most of one, that somebody has put into a path or an id."""
 
 
 def hide_secrets(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Blank fields with a secret's name: a last defense, because no secret should be logged at all."""
-    for name in event:
+    """Blank fields with a secret's name, and API keys: a last defense, because no secret should be logged at all."""
+    for name, value in event.items():
         if any(word in name.lower() for word in SECRET_FIELDS):
             event[name] = "[hidden]"
+        elif isinstance(value, str) and "qis_" in value:
+            event[name] = API_KEY.sub("[hidden]", value)
     return event
 
 

@@ -43,7 +43,8 @@ class Settings(BaseSettings):
     aws_secret_access_key: SecretStr
     vault_key_file: Path
     vault_directory: Path
-    signing_key_file: Path
+    signing_key_file: Path | None = None
+    """Imported into the vault as the first signing key; later ones are made there."""
     public_url: Annotated[str | None, Field(validate_default=True)] = None
     """The address under which browsers reach the service, written as an origin."""
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = ()

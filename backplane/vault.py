@@ -1,4 +1,6 @@
-"""The vault: account, transit, receipt and response keys, and the fingerprint key, which never enter a database.
+"""The vault: keys that never enter a database.
+
+Account and transit keys, the keys that sign receipts, answers and access tokens, peppers, the fingerprint key.
 
 This backend keeps them in a directory, sealed under a root key from a file. All processes of an installation share the
 directory. A key's file is written under a temporary name and linked into place, so of two writers one wins and both
@@ -50,6 +52,36 @@ class VaultKey:
             raise Unavailable("A stored secret does not open under its key") from error
 
 
+class Series:
+    """Numbered secrets of one kind, each sealed in a file of its own. A new one gets the next number."""
+
+    def __init__(self, folder: Path, root: VaultKey, label: bytes) -> None:
+        self._folder = folder
+        self._root = root
+        self._label = label
+
+    def numbers(self) -> list[int]:
+        """Return the numbers in order. This lists the directory and opens nothing."""
+        return sorted(int(path.name) for path in self._folder.glob("[0-9]" * 6))
+
+    def read(self, number: int) -> bytes:
+        return self._root.open(self._path(number).read_bytes(), self._aad(number))
+
+    def add(self, secret: bytes, *, after: int) -> None:
+        """Write the secret that follows number `after` (0: the first one); nothing if another process was faster."""
+        if (self.numbers() or [0])[-1] == after:
+            write_once(self._path(after + 1), self._root.seal(secret, self._aad(after + 1)))
+
+    def destroy(self, number: int) -> None:
+        self._path(number).unlink(missing_ok=True)
+
+    def _path(self, number: int) -> Path:
+        return self._folder / f"{number:06d}"
+
+    def _aad(self, number: int) -> bytes:
+        return self._label + number.to_bytes(4, "big")
+
+
 class LocalVault:
     def __init__(self, *, root_key: bytes, directory: Path) -> None:
         self._root = VaultKey(UUID(int=0), 0, root_key)
@@ -93,7 +125,7 @@ class LocalVault:
         """Make the first key of an account; the caller has called `require`, except for the very first account."""
         key = VaultKey(ids.new(), 1, secrets.token_bytes(KEY_SIZE))
         path = self._account_path(account_id, key.id, key.version)
-        self._write_once(path, self._root.seal(key.secret, self._account_aad(account_id, key.id, key.version)))
+        write_once(path, self._root.seal(key.secret, self._account_aad(account_id, key.id, key.version)))
         return key
 
     def account_key(self, account_id: UUID, key_id: UUID, version: int) -> VaultKey:
@@ -106,7 +138,7 @@ class LocalVault:
         if not day.exists():
             self.require()
             key = VaultKey(ids.new(), 1, secrets.token_bytes(KEY_SIZE))
-            self._write_once(day, key.id.bytes + self._root.seal(key.secret, self._transit_aad(key.id)))
+            write_once(day, key.id.bytes + self._root.seal(key.secret, self._transit_aad(key.id)))
         return self._open_transit(day)
 
     def transit_key(self, key_id: UUID) -> VaultKey:
@@ -128,66 +160,31 @@ class LocalVault:
         path = self._directory / "fingerprints" / "000001"
         if not path.exists():
             self.require()
-            self._write_once(path, self._root.seal(secrets.token_bytes(KEY_SIZE), LABELS.idempotency))
+            write_once(path, self._root.seal(secrets.token_bytes(KEY_SIZE), LABELS.idempotency))
         return self._root.open(self._read(path), LABELS.idempotency)
 
-    def receipt_seeds(self) -> list[bytes]:
-        """Return the seeds of the receipt keys, oldest first; the last one's key signs. Empty before the first one."""
-        return [self._open_receipt_key(path) for path in self._receipt_paths()]
+    @property
+    def receipt_seeds(self) -> Series:
+        """The seeds of the keys that sign receipts; the newest one's key signs."""
+        return self._series("receipts", LABELS.receipt_key)
 
-    def newest_receipt_seed(self) -> bytes | None:
-        """Return the seed of the key that signs; None before the first one."""
-        paths = self._receipt_paths()
-        return self._open_receipt_key(paths[-1]) if paths else None
+    @property
+    def signing_keys(self) -> Series:
+        """The keys that sign access tokens, with the time from which each one does."""
+        return self._series("signing", LABELS.signing_key)
 
-    def add_receipt_seed(self, size: int, *, after: int) -> None:
-        """Make one more receipt seed of so many random bytes, if there are `after` of them.
+    @property
+    def api_key_peppers(self) -> Series:
+        """The keys of the MACs under which API keys are found; new ones are made under the newest pepper."""
+        return self._series("api-keys", LABELS.api_key_pepper)
 
-        Of two concurrent calls one wins, and one seed is made.
-        """
-        paths = self._receipt_paths()
-        if len(paths) != after:
-            return
-        number = int(paths[-1].name) + 1 if paths else 1
-        path = self._directory / "receipts" / f"{number:06d}"
-        self._write_once(path, self._root.seal(secrets.token_bytes(size), self._receipt_aad(path)))
+    @property
+    def response_keys(self) -> Series:
+        """The keys that sign answers, with the time from which each one does."""
+        return self._series("responses", LABELS.response_key)
 
-    def response_seeds(self) -> list[bytes]:
-        """Return what is kept of the keys that sign answers, oldest first. Empty before the first one."""
-        found = []
-        for path in self._response_paths():
-            with suppress(FileNotFoundError):  # another process has destroyed it a moment ago
-                found.append(self._root.open(path.read_bytes(), self._response_aad(path)))
-        return found
-
-    def add_response_seed(self, content: bytes, *, after: int) -> None:
-        """Keep one more key that signs answers, if there are `after` of them; of two concurrent calls one wins."""
-        paths = self._response_paths()
-        if len(paths) == after:
-            path = self._directory / "responses" / f"{int(paths[-1].name) + 1 if paths else 1:06d}"
-            self._write_once(path, self._root.seal(content, self._response_aad(path)))
-
-    def destroy_response_seeds(self, *, keep: int) -> None:
-        """Destroy all but the `keep` newest of them."""
-        for path in self._response_paths()[:-keep]:
-            path.unlink(missing_ok=True)
-
-    def _response_paths(self) -> list[Path]:
-        return sorted((self._directory / "responses").glob("[0-9]" * 6))
-
-    @staticmethod
-    def _response_aad(path: Path) -> bytes:
-        return LABELS.response_key + int(path.name).to_bytes(4, "big")
-
-    def _receipt_paths(self) -> list[Path]:
-        return sorted((self._directory / "receipts").glob("[0-9]" * 6))
-
-    def _open_receipt_key(self, path: Path) -> bytes:
-        return self._root.open(self._read(path), self._receipt_aad(path))
-
-    @staticmethod
-    def _receipt_aad(path: Path) -> bytes:
-        return LABELS.receipt_key + int(path.name).to_bytes(4, "big")
+    def _series(self, folder: str, label: bytes) -> Series:
+        return Series(self._directory / folder, self._root, label)
 
     def _open_transit(self, path: Path) -> VaultKey:
         stored = self._read(path)
@@ -214,24 +211,25 @@ class LocalVault:
     def _missing(self, detail: str) -> ApplicationError:
         return Gone(detail) if self.is_there else Unavailable("The vault's keys are not there")
 
-    @staticmethod
-    def _write_once(path: Path, content: bytes) -> None:
-        # Not `parents=True`: it would create the parents with the umask's permissions.
-        for folder in reversed([folder for folder in (path.parent, *path.parent.parents) if not folder.exists()]):
-            folder.mkdir(exist_ok=True, mode=0o700)
-        draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            with suppress(FileExistsError):
-                os.link(draft, path)
-        finally:
-            draft.unlink()
-        directory = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
+
+def write_once(path: Path, content: bytes) -> None:
+    """Write a file of the vault; of two writers one wins, and the other one's content is dropped."""
+    # Not `parents=True`: it would create the parents with the umask's permissions.
+    for folder in reversed([folder for folder in (path.parent, *path.parent.parents) if not folder.exists()]):
+        folder.mkdir(exist_ok=True, mode=0o700)
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(draft, path)
+    finally:
+        draft.unlink()
+    directory = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)

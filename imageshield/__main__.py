@@ -13,6 +13,7 @@ try:
         raise SystemExit(2) from None
 
     from imageshield.commands.offline import entropy, keys, pictures
+    from imageshield.commands.remote import login
     from imageshield.commands.service import admin, system
     from imageshield.terminal import signals
     from imageshield.terminal.extras import lacking
@@ -39,7 +40,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for commands in (pictures, system, keys, admin, entropy):
+for commands in (pictures, system, keys, login, admin, entropy):
     app.add_typer(commands.app)
 
 

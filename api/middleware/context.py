@@ -8,6 +8,7 @@ from structlog.contextvars import bound_contextvars
 
 from api.middleware.headers import STARTS
 from backplane import ids
+from backplane.logging import API_KEY
 
 NAME = "X-Request-ID"
 # It goes into logs, audit rows and a header of the answer: only characters that generators of ids use.
@@ -25,7 +26,8 @@ class RequestContext:
             await self._app(scope, receive, send)
             return
         given = Headers(scope=scope).get(NAME, "")
-        request_id = given if SHAPE.fullmatch(given) else ids.to_wire("req", ids.new())
+        fit = SHAPE.fullmatch(given) and not API_KEY.search(given)
+        request_id = given if fit else ids.to_wire("req", ids.new())
         scope.setdefault("state", {})["request_id"] = request_id
 
         async def send_with_id(message: Message) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 DESCRIPTIONS = {
     "account_id": "The account, as `acc_` and 32 hexadecimal digits",
     "analysis_version": "The version of the measures and rules: numbers of two versions are not compared",
+    "api_key_id": "The API key, as `apk_` and 32 hexadecimal digits",
     "attempts": "All attempts, the first one first",
     "batch_id": "The batch, as `bat_` and 32 hexadecimal digits",
     "between_ciphertexts_reason": "Why two ciphertexts were not compared; null if they were",
@@ -67,6 +68,13 @@ DESCRIPTIONS = {
     "Analysis.pictures": "The compared pictures",
     "Analysis.regions": "The encrypted part of the picture; null if all of it is encrypted",
     "Analysis.security_grade": "The letter, and the rules that it is derived from",
+    "ApiKey.created_by": "The user who made it, also through another key; null if unknown",
+    "ApiKey.expires_at": "Until when it is valid; null: until it is revoked",
+    "ApiKey.grace_until": "Until when a replaced key is valid beside its successor",
+    "ApiKey.id": "The API key, as `apk_` and 32 hexadecimal digits",
+    "ApiKey.networks": "The addresses and networks from which it may be used; null: from anywhere",
+    "ApiKey.rate_per_hour": "Its own limit of calls an hour; null: only that of the account",
+    "ApiKey.scopes": "What it may do",
     "Attempt.duration_ms": "Milliseconds until the answer; null while it runs",
     "Attempt.number": "Counted from 1",
     "Attempt.started_at": "Time of sending",
@@ -259,7 +267,10 @@ def undescribed(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, 
 
 
 FAMILIES = {
+    "ApiKeyChange": "ApiKey",
+    "ApiKeyWithSecret": "ApiKey",
     "BatchSummary": "Batch",
+    "CreateApiKey": "ApiKey",
     "OAuthProblem": "Problem",
     "WebhookChange": "Webhook",
     "WebhookWithSecret": "Webhook",

@@ -21,6 +21,7 @@ METHODS = frozenset({"get", "post", "put", "patch", "delete"})
 
 TAGS = [
     {"name": "accounts", "description": "Register an account, and get access tokens."},
+    {"name": "API keys", "description": "Credentials of programs, with scopes, networks and an end."},
     {"name": "images", "description": "Encrypt and decrypt. Every picture is a job on a worker."},
     {"name": "analyses", "description": "Measurements of pictures, with their limits."},
     {"name": "jobs", "description": "Read, follow, cancel, retry and delete jobs, and fetch their results."},

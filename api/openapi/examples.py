@@ -103,14 +103,35 @@ DELIVERY = {
     ],
 }
 
+API_KEY = {
+    "id": "apk_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42",
+    "account_id": ACCOUNT["account_id"],
+    "name": "nightly archive",
+    "prefix": "qis_live_0123",
+    "scopes": ["jobs:read", "jobs:write", "results:read"],
+    "rate_per_hour": None,
+    "networks": ["192.0.2.0/24"],
+    "status": "active",
+    "created_by": ME["user_id"],
+    "created_at": "2026-01-02T03:00:00.000000Z",
+    "expires_at": "2026-04-02T03:00:00.000000Z",
+    "last_used_at": None,
+    "replaced_by": None,
+    "grace_until": None,
+}
+
 NEW_ACCOUNT = {"email": EMAIL, "password": PASSWORD}
 NEW_ENDPOINT = {name: ENDPOINT[name] for name in ("url", "events", "description")}
+NEW_API_KEY = {name: API_KEY[name] for name in ("name", "scopes", "networks")} | {"expires_in_days": 90}
 LOGIN = {"grant_type": "password", "username": EMAIL, "password": PASSWORD}
 REQUESTS: dict[str, Any] = {
     "register": NEW_ACCOUNT,
     "get_token": LOGIN,
     "start_session": NEW_ACCOUNT,
     "issue_ticket": {"job_id": JOB_ID},
+    "create_api_key": NEW_API_KEY,
+    "change_api_key": {"name": "weekly archive"},
+    "rotate_api_key": {"grace_hours": 24},
     "create_webhook": NEW_ENDPOINT,
     "change_webhook": {"enabled": True},
     "wrap_key_file": {"master_password": PASSWORD},
@@ -139,6 +160,9 @@ ANSWERS: dict[tuple[str, str], Any] = {
     ("get_batch", "200"): COMPLETED_BATCH,
     ("list_batches", "200"): _page({name: COMPLETED_BATCH[name] for name in COMPLETED_BATCH if name != "items"}),
     ("issue_ticket", "201"): {"ticket": "kD0oXl0cVw8mJw…", "expires_at": "2026-01-02T03:04:36.000000Z"},
+    ("create_api_key", "201"): API_KEY | {"secret": "qis_live_0123…"},
+    ("get_api_key", "200"): API_KEY,
+    ("list_api_keys", "200"): _page(API_KEY),
     ("create_webhook", "201"): ENDPOINT | {"secret": "whsec_…"},
     ("get_webhook", "200"): ENDPOINT,
     ("list_webhooks", "200"): _page(ENDPOINT),

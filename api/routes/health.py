@@ -12,6 +12,7 @@ from api.schemas.auth import PublicKeys
 from api.schemas.health import Health, Readiness
 from api.serving.readiness import ReadinessCheck
 from backplane.metrics import registry_of
+from backplane.services.identity.key_ring import JWKS_SECONDS
 
 router = Router(tags=["service"])
 
@@ -67,8 +68,11 @@ async def public_keys(
     Each key says in `imageshield_use` what it verifies, and verifies nothing else: `access-token`, `receipt` for every
     key that ever signed one, or `response-signature` for answers to `Accept-Signature`. Keep a copy: with it, receipts
     can be verified even without this service.
+
+    A new key for access tokens is here ten minutes before it signs, and goes when its last token has expired: read the
+    set again every five minutes, or where a token names a key that you do not know.
     """
-    response.headers["Cache-Control"] = "public, max-age=300"
+    response.headers["Cache-Control"] = f"public, max-age={JWKS_SECONDS}"
     receipts = await run_in_threadpool(entropy.receipts.public_keys)
     responses = await run_in_threadpool(signatures.public_keys)
-    return PublicKeys(keys=[*identity.tokens.public_keys, *receipts, *responses])
+    return PublicKeys(keys=[*identity.tokens.public_keys(), *receipts, *responses])

@@ -16,8 +16,10 @@ from api.dependencies import (
     CurrentSettings,
     CurrentStreams,
     Identity,
+    api_key_header,
     authenticate,
     bearer_token,
+    verify_credential,
 )
 from api.live.counts import Sort
 from api.live.messages import Message, Messages, messages_of
@@ -47,7 +49,8 @@ async def open_to(
         ticket = await identity.tickets.spend(tickets[0], subject=subject, origins=origins)
         caller = await admit(ticket.holder, NEEDED, identity, socket, account_id=ticket.account_id)
     else:
-        caller = await authenticate(NEEDED, await bearer_token(socket), identity, socket, account)
+        credential = await verify_credential(await bearer_token(socket), await api_key_header(socket), identity, socket)
+        caller = await authenticate(NEEDED, credential, identity, socket, account)
         # Programs send no Origin; a page that does must be a listed one.
         if not set(origins) <= set(settings.origins):
             raise InsufficientScope("This origin is neither PUBLIC_URL nor in ALLOWED_ORIGINS")

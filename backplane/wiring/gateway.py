@@ -53,7 +53,8 @@ async def open_gateway(settings: Settings) -> AsyncIterator[GatewayServices]:
     Raises:
         ValueError: in production, the signing key is one that documents print.
     """
-    if settings.environment == "production" and is_published_key(settings.signing_key_file.read_bytes()):
+    file = settings.signing_key_file
+    if settings.environment == "production" and file is not None and is_published_key(file.read_bytes()):
         raise ValueError("SIGNING_KEY_FILE holds the example of a document: scripts/make_keys.py makes a new key")
     derivations = Derivations()
     passphrases = PassphrasePool(fips=settings.passphrase_kdf == Pbkdf2.NAME)

@@ -5,13 +5,20 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Self
 
+from backplane.services.identity.access_tokens import AccessTokens
 from backplane.services.identity.accounts import Accounts
+from backplane.services.identity.api_key_format import Kind
+from backplane.services.identity.api_key_peppers import ApiKeyPeppers
+from backplane.services.identity.api_key_uses import ApiKeyUses
+from backplane.services.identity.api_key_verification import ApiKeyVerifier
+from backplane.services.identity.api_keys import ApiKeys
 from backplane.services.identity.browser_sessions import BrowserSessions
 from backplane.services.identity.directory import Directory
 from backplane.services.identity.login_sessions import LoginSessions
 from backplane.services.identity.revocations import Revocations
+from backplane.services.identity.signing_keys import SigningKeys
 from backplane.services.identity.tickets import Tickets
-from backplane.services.identity.tokens import AccessTokens, Tokens
+from backplane.services.identity.tokens import Tokens
 from backplane.services.sealing.passphrases import PassphrasePool
 from backplane.services.usage.tiers import Tiers
 from backplane.wiring.resources import Resources
@@ -19,6 +26,7 @@ from backplane.wiring.resources import Resources
 
 @dataclass(frozen=True, slots=True)
 class IdentityServices:
+    signing_keys: SigningKeys
     accounts: Accounts
     directory: Directory
     revocations: Revocations
@@ -26,15 +34,21 @@ class IdentityServices:
     sessions: LoginSessions
     browsers: BrowserSessions
     tickets: Tickets
+    api_keys: ApiKeys
+    api_key_verifier: ApiKeyVerifier
 
     @classmethod
     def wire(cls, resources: Resources, passphrases: PassphrasePool) -> Self:
         revocations = Revocations(resources.database, resources.bus)
         sessions = LoginSessions(resources.database, revocations)
-        access = AccessTokens.from_settings(resources.settings)
+        keys = SigningKeys.from_settings(resources.settings, resources.vault)
+        access = AccessTokens(keys, seconds=resources.settings.access_token_seconds)
+        peppers = ApiKeyPeppers(resources.vault)
+        kind: Kind = "test" if resources.settings.environment == "test" else "live"
         tier = Tiers.from_settings(resources.settings).default
         refresh_seconds = resources.settings.refresh_token_seconds
         return cls(
+            signing_keys=keys,
             accounts=Accounts(resources.database, resources.vault, passphrases, tier=tier),
             directory=Directory(resources.database, revocations),
             revocations=revocations,
@@ -42,11 +56,13 @@ class IdentityServices:
             sessions=sessions,
             browsers=BrowserSessions(resources.database, access, sessions, refresh_seconds=refresh_seconds),
             tickets=Tickets(resources.bus),
+            api_keys=ApiKeys(resources.database, peppers, revocations, kind=kind),
+            api_key_verifier=ApiKeyVerifier(resources.database, peppers, revocations, ApiKeyUses(resources.database)),
         )
 
     @asynccontextmanager
     async def watched(self) -> AsyncIterator[None]:
-        """Hear of revocations while the block runs."""
+        """Hear of revocations and of new signing keys while the block runs."""
         with self.directory.watched():
-            async with self.revocations.watched():
+            async with self.revocations.watched(), self.signing_keys.watched(), self.api_key_verifier.watched():
                 yield

@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from backplane.default_secrets import is_published_key, is_weak_key
 from backplane.errors import ApplicationError
+from backplane.services.identity.key_ring import SigningKey
 from backplane.vault import KEY_SIZE, OTHERS, LocalVault
 from imageshield.checks.situation import Fault, Situation
 
@@ -29,12 +30,15 @@ def check_keys(situation: Situation) -> list[Fault]:
         faults.append(Fault("VAULT_KEY_FILE", "holds text or a pattern, which can be guessed", remedy))
     signing_key = _read(situation, "SIGNING_KEY_FILE", faults)
     if signing_key is not None and not situation.local and is_published_key(signing_key):
-        remedy = "make one with scripts/make_keys.py; a new one ends every session"
+        remedy = "unset it, and run `imageshield admin rotate-signing-key --now` if it was imported into the vault"
         faults.append(Fault("SIGNING_KEY_FILE", "holds the example of a document", remedy))
     if signing_key is not None and not _is_p256(signing_key):
-        remedy = "make one with scripts/make_keys.py; a new one ends every session"
+        remedy = "unset it: the service makes its signing keys itself, in the vault"
         faults.append(Fault("SIGNING_KEY_FILE", "is no P-256 private key in PEM", remedy))
-    return faults + _check_vault(situation, root_key)
+    found = _check_vault(situation, root_key)
+    if signing_key is not None and root_key is not None and not faults and not found:
+        found = _check_import(situation, root_key, signing_key)
+    return faults + found
 
 
 def _read(situation: Situation, name: str, faults: list[Fault]) -> bytes | None:
@@ -54,6 +58,19 @@ def _read(situation: Situation, name: str, faults: list[Fault]) -> bytes | None:
     if mode & TOO_OPEN:
         faults.append(Fault(name, f"{path} is open to others (mode {mode & 0o777:04o})", f"chmod 0600 {path}"))
     return content
+
+
+def _check_import(situation: Situation, root_key: bytes, signing_key: bytes) -> list[Fault]:
+    """Compare with the key that the vault imported: a replaced file would change nothing."""
+    series = LocalVault(root_key=root_key, directory=Path(situation.environment["VAULT_DIRECTORY"])).signing_keys
+    numbers = series.numbers()
+    if not numbers:
+        return []
+    imported = SigningKey.from_record(series.read(numbers[-1])).imported
+    if imported == SigningKey.from_pem(signing_key).imported:
+        return []
+    remedy = "unset it; `imageshield admin rotate-signing-key` makes a new key, with --now if one is known to others"
+    return [Fault("SIGNING_KEY_FILE", "is not the key that was imported into the vault, and is not used", remedy)]
 
 
 def _is_p256(pem: bytes) -> bool:

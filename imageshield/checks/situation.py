@@ -8,7 +8,7 @@ from imageshield.servers import embedded
 from imageshield.servers.home import Home
 
 SERVERS = ("DATABASE_URL", "REDIS_URL", "S3_ENDPOINT_URL")
-KEYS = ("VAULT_KEY_FILE", "VAULT_DIRECTORY", "SIGNING_KEY_FILE")
+KEYS = ("VAULT_KEY_FILE", "VAULT_DIRECTORY")
 
 
 @dataclass(frozen=True)

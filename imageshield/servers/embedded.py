@@ -62,9 +62,7 @@ def _refuse_missing_credentials(environment: Mapping[str, str]) -> None:
 
 
 def _keys(home: Home, environment: Mapping[str, str]) -> dict[str, str]:
-    generated = {
-        "VAULT_KEY_FILE": home.secret_file("vault.key"),
-        "VAULT_DIRECTORY": home.folder("vault"),
-        "SIGNING_KEY_FILE": home.secret_file("signing.pem"),
-    }
+    generated = {"VAULT_KEY_FILE": home.secret_file("vault.key"), "VAULT_DIRECTORY": home.folder("vault")}
+    if (signing_key := home.secret_file("signing.pem")).exists():  # made before signing keys were in the vault
+        generated["SIGNING_KEY_FILE"] = signing_key
     return {name: environment.get(name) or str(path) for name, path in generated.items()}

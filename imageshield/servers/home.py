@@ -12,8 +12,6 @@ from pathlib import Path
 from typing import Self
 
 import platformdirs
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from imageshield.servers import ports
 from imageshield.servers.errors import HomeRefused
@@ -161,7 +159,6 @@ def _furnish(path: Path) -> None:
     for name in TOKENS:
         _keep(path / "secrets" / name, lambda: secrets.token_urlsafe(32).encode() + b"\n", new=new)
     _keep(path / "secrets/vault.key", lambda: secrets.token_bytes(32), new=new)
-    _keep(path / "secrets/signing.pem", _signing_key, new=new)
     if new:  # last: an interrupted first start is repeated as a first start
         layout.write_text(LAYOUT + "\n")
 
@@ -179,8 +176,3 @@ def _keep(path: Path, make: Callable[[], bytes], *, new: bool) -> None:
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(path)
-
-
-def _signing_key() -> bytes:
-    key = ec.generate_private_key(ec.SECP256R1())
-    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())

@@ -15,7 +15,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 def socket(gateway, job_id, *, token=None, ticket=None, last_seq=None, path="/ws/progress", headers=None, **options):
     url = gateway.base_url.replace("http", "ws", 1) + f"{path}/{job_id}"
-    headers = dict(headers or {}) if token is None else {"Authorization": f"Bearer {token}"}
+    headers = dict(headers or {}) | ({} if token is None else {"Authorization": f"Bearer {token}"})
     given = {"last_seq": last_seq, "ticket": ticket}
     query = "&".join(f"{name}={value}" for name, value in given.items() if value is not None)
     address = f"{url}?{query}" if query else url

@@ -14,7 +14,7 @@ from backplane import ids
 from backplane.blobs import S3Blobs
 from backplane.db.repositories import batches
 from backplane.errors import StorageFull, Unavailable
-from backplane.services.identity import tokens
+from backplane.services.identity import access_tokens
 from backplane.services.requests.caller import Caller
 from shield_core.keys.recipients import SecretKey
 from tests.support import pictures
@@ -547,7 +547,7 @@ class TestResult:
     async def test_key_files_need_their_scope(self, ada, gateway, engine, monkeypatch):
         batch = await take(ada, PNG)
         await engine.complete_encrypt(job_ids(batch)[0])
-        monkeypatch.setattr(tokens, "SCOPE", "jobs:read results:read")
+        monkeypatch.setattr(access_tokens, "SCOPE", "jobs:read results:read")
         token = (await gateway.services.identity.tokens.issue(Caller(ada.account_id), ada.account_id)).access_token
         async with gateway.client(Authorization=f"Bearer {token}") as http:
             url = f"{BATCHES}/{batch['batch_id']}/result"

@@ -49,8 +49,7 @@ def sign_es256(header, claims, key):
 @pytest.fixture
 def own_key(gateway):
     """The gateway's own signing key: these tokens have a valid signature."""
-    pem = gateway.app.state.settings.signing_key_file.read_bytes()
-    return serialization.load_pem_private_key(pem, password=None)
+    return gateway.services.identity.signing_keys.signer().private
 
 
 async def answer(client, authorization):

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from api.live import streams
 from api.routes import events as route
 from backplane import ids
-from backplane.services.identity.tokens import AccessTokens
+from backplane.services.identity.access_tokens import AccessTokens
 from tests.api.conftest import eventually, serving
 from tests.api.listening import ServerSentEvent, all_events, end_session, events, listen, narrow_connection
 from tests.api.processes import environment_of, process
@@ -154,8 +154,7 @@ class TestEndings:
         assert 1000 <= received[-1].retry <= 5000
 
     async def test_when_the_token_expires_it_ends(self, server, wired):
-        pem = server.app.state.settings.signing_key_file.read_bytes()
-        short = AccessTokens(pem, seconds=2).issue(wired.account_id, wired.session_id)
+        short = AccessTokens(server.services.identity.signing_keys, seconds=2).issue(wired.account_id, wired.session_id)
         received = await all_events(wired, await wired.encrypt(), Authorization=f"Bearer {short}")
         assert "expired" in received[-1].comment
 

@@ -27,7 +27,9 @@ async def things(ada, engine):
     webhook = {"url": "https://93.184.216.34/hook", "events": ["job.failed"]}
     webhook_id = (await ada.http.post("/api/v1/webhooks", json=webhook)).json()["id"]
     delivery_id = (await ada.http.post(f"/api/v1/webhooks/{webhook_id}/test")).json()["id"]
+    wanted = {"name": "nightly", "scopes": ["jobs:read"]}
     return {
+        "api_key_id": (await ada.http.post("/api/v1/auth/keys", json=wanted)).json()["id"],
         "job_id": encrypted,
         "batch_id": batch["batch_id"],
         "webhook_id": webhook_id,

@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from api.schemas.notes import MAX_PAIRS, Noted, NoteFilter
 from backplane import ids
+from backplane.vault import write_once
 from shield_core.keys.schedule import LABELS
 from tests.api.conftest import Sealed
 from tests.support import pictures
@@ -328,7 +329,7 @@ class TestAtRest:
         key_id, name = UUID(path.name.partition(".")[0]), path.name
         assert name.endswith(".1")
         aad = vault._account_aad(ada.account_id, key_id, 2)
-        vault._write_once(path.with_suffix(".2"), vault._root.seal(bytes(32), aad))
+        write_once(path.with_suffix(".2"), vault._root.seal(bytes(32), aad))
         await sql(engine, "UPDATE accounts SET kek_version = 2 WHERE id = :id", id=ada.account_id)
         new = (await submit(ada))["job_id"]
         assert await found(ada, reference="case-2026-017", metadata="ward:3b") == [new, old]

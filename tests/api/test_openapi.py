@@ -147,7 +147,7 @@ class TestDocument:
                 numbers_of.setdefault(prefix, set()).add(number)
         assert {prefix: len(numbers) for prefix, numbers in numbers_of.items()} == {
             prefix: {"job": 3}.get(prefix, 1)
-            for prefix in ("acc", "bat", "evt", "job", "key", "req", "usr", "whd", "whk")
+            for prefix in ("acc", "apk", "bat", "evt", "job", "key", "req", "usr", "whd", "whk")
         }
         text = json.dumps([example for _, _, example in examples(document)])
         assert set(re.findall(r"[\w.]+@[\w.]+", text)) == {"ada@example.org"}
@@ -187,10 +187,16 @@ class TestDocument:
         assert [server["url"] for server in document["servers"]] == ["/", "http://127.0.0.1:8000"]
 
     def test_its_tokens_come_from_the_token_route(self, document):
-        (scheme,) = document["components"]["securitySchemes"].values()
-        flow = scheme["flows"]["password"]
+        flow = document["components"]["securitySchemes"]["account"]["flows"]["password"]
         assert flow["tokenUrl"] in document["paths"]
         assert set(flow["scopes"]) == set(PERMISSIONS)
+
+    def test_api_keys_are_the_other_credential(self, document):
+        scheme = document["components"]["securitySchemes"]["api_key"]
+        assert (scheme["type"], scheme["in"], scheme["name"]) == ("apiKey", "header", "X-API-Key")
+        for name, operation in operations(document):
+            schemes = [set(one) for one in operation.get("security", [])]
+            assert schemes in ([], [{"account"}], [{"account"}, {"api_key"}]), name
 
 
 class TestSnapshot:

@@ -10,6 +10,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 BODIES = {
     "/api/v1/jobs/{job_id}/key-file": {"master_password": "a passphrase of mine"},
     "/api/v1/webhooks/{webhook_id}": {"enabled": False},
+    "/api/v1/auth/keys/{api_key_id}": {"name": "mine"},
 }
 WITH_BODY = {"post", "patch"}
 
@@ -44,14 +45,22 @@ async def foreign_webhook(bob):
     return {"{webhook_id}": endpoint, "{delivery_id}": delivery}
 
 
+@pytest.fixture
+async def foreign_api_key(bob):
+    wanted = {"name": "theirs", "scopes": ["jobs:read"]}
+    return {"{api_key_id}": (await bob.http.post("/api/v1/auth/keys", json=wanted)).json()["id"]}
+
+
 class TestOtherAccounts:
-    async def test_every_id_route_is_404_for_another_account(self, gateway, ada, foreign_jobs, foreign_webhook):
+    async def test_every_id_route_is_404_for_another_account(
+        self, gateway, ada, foreign_jobs, foreign_webhook, foreign_api_key
+    ):
         routes = list(id_routes(gateway.app))
         assert len(routes) >= 5
         for path, method in routes:
             for state, job_id in foreign_jobs.items():
                 address = path.replace("{job_id}", job_id)
-                for name, value in foreign_webhook.items():
+                for name, value in (foreign_webhook | foreign_api_key).items():
                     address = address.replace(name, value)
                 body = BODIES.get(path) if method in WITH_BODY else None
                 response = await ada.http.request(method, address, json=body)

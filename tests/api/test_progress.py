@@ -13,7 +13,7 @@ from websockets.exceptions import ConnectionClosed
 from api.live import streams
 from api.ws import progress
 from backplane import ids
-from backplane.services.identity.tokens import AccessTokens
+from backplane.services.identity.access_tokens import AccessTokens
 from tests.api.conftest import PASSWORD, eventually, serving
 from tests.api.listening import end_session, listen, narrow_connection, refusal, rest, socket
 
@@ -154,8 +154,9 @@ class TestRefusedHandshakes:
         assert await refusal(server, job_id, token="nonsense") == (401, "unauthenticated")
 
     async def test_expired_token_is_401_token_expired(self, server, wired):
-        pem = server.app.state.settings.signing_key_file.read_bytes()
-        expired = AccessTokens(pem, seconds=-5).issue(wired.account_id, wired.session_id)
+        expired = AccessTokens(server.services.identity.signing_keys, seconds=-5).issue(
+            wired.account_id, wired.session_id
+        )
         assert await refusal(server, await wired.encrypt(), token=expired) == (401, "token-expired")
 
     async def test_token_of_ended_session_is_401(self, server, wired):
@@ -203,8 +204,7 @@ class TestRefusedHandshakes:
 
 class TestEndings:
     async def test_when_the_token_expires_it_closes_4401(self, server, wired):
-        pem = server.app.state.settings.signing_key_file.read_bytes()
-        short = AccessTokens(pem, seconds=2).issue(wired.account_id, wired.session_id)
+        short = AccessTokens(server.services.identity.signing_keys, seconds=2).issue(wired.account_id, wired.session_id)
         began = time.monotonic()
         _, code = await listen(server, await wired.encrypt(), token=short)
         assert code == 4401

@@ -35,7 +35,7 @@ def operations(app):
                 yield path, method, method == "delete" or path in CANCELS or any(one & CHECKED for one in scopes)
 
 
-PREFIXES = {"batch": "bat", "delivery": "whd", "job": "job", "webhook": "whk"}
+PREFIXES = {"api_key": "apk", "batch": "bat", "delivery": "whd", "job": "job", "webhook": "whk"}
 
 
 def address(path):

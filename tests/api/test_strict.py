@@ -20,6 +20,7 @@ NOBODY = "018f0e1c5b7c7c4c8d2f0a6d3b1e9f42"
 ID = {
     "job_id": f"job_{NOBODY}",
     "webhook_id": f"whk_{NOBODY}",
+    "api_key_id": f"apk_{NOBODY}",
     "batch_id": f"bat_{NOBODY}",
     "delivery_id": f"whd_{NOBODY}",
 }

@@ -13,20 +13,16 @@ from backplane import ids
 from backplane.db.repositories import users
 from backplane.errors import EmailTaken, TokenExpired, Unauthenticated, Unavailable
 from backplane.services.identity import jws
+from backplane.services.identity.access_tokens import AUDIENCE, CLAIMS, ISSUER
 from backplane.services.identity.accounts import PASSWORDS, Accounts
 from backplane.services.identity.login_sessions import LoginSessions
 from backplane.services.identity.revocations import Revocations
-from backplane.services.identity.tokens import AUDIENCE, CLAIMS, ISSUER, AccessTokens, Tokens
+from backplane.services.identity.tokens import Tokens
 from backplane.services.requests.caller import NO_ACCOUNT, Caller
 from tests.support.accounts import PASSWORD
+from tests.support.signing import access_tokens, pem
 
 ANYONE = Caller(NO_ACCOUNT)
-
-
-def pem(curve=None):
-    return ec.generate_private_key(curve or ec.SECP256R1()).private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +32,7 @@ def signing_key():
 
 @pytest.fixture
 def access(signing_key):
-    return AccessTokens(signing_key, seconds=900)
+    return access_tokens(signing_key)
 
 
 @pytest.mark.anyio
@@ -240,7 +236,7 @@ class TestAccessTokens:
             claims,
             key,
             algorithm=algorithm,
-            headers={"typ": "at+jwt", "kid": access.public_jwk["kid"]} | (headers or {}),
+            headers={"typ": "at+jwt", "kid": access.public_keys()[0]["kid"]} | (headers or {}),
         )
         return jws.with_low_signature(token) if algorithm == "ES256" else token
 
@@ -286,7 +282,7 @@ class TestAccessTokens:
             access.verify(self.forge(access, signing_key.decode(), headers=headers))
 
     def test_algorithm_none_is_refused(self, access):
-        parts = [{"alg": "none", "typ": "at+jwt", "kid": access.public_jwk["kid"]}, self.claims()]
+        parts = [{"alg": "none", "typ": "at+jwt", "kid": access.public_keys()[0]["kid"]}, self.claims()]
         encoded = [base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode() for part in parts]
         for signature in ("", "AA"):
             with pytest.raises(Unauthenticated):
@@ -296,7 +292,7 @@ class TestAccessTokens:
     def test_an_hmac_under_the_public_key_is_refused(self, access, signing_key, encoding):
         public = serialization.load_pem_private_key(signing_key, None).public_key()
         secret = public.public_bytes(encoding, serialization.PublicFormat.SubjectPublicKeyInfo)
-        head = {"alg": "HS256", "typ": "at+jwt", "kid": access.public_jwk["kid"]}
+        head = {"alg": "HS256", "typ": "at+jwt", "kid": access.public_keys()[0]["kid"]}
         import hashlib
         import hmac
 
@@ -324,9 +320,9 @@ class TestAccessTokens:
             access.verify(token)
 
     def test_published_keys_hold_no_private_part(self, access):
-        assert set(access.public_jwk) == {"kty", "crv", "x", "y", "kid", "use", "alg"}
+        assert set(access.public_keys()[0]) == {"kty", "crv", "x", "y", "kid", "use", "alg", "imageshield_use"}
 
     @pytest.mark.parametrize("curve", [ec.SECP384R1()])
     def test_another_curve_is_refused_at_the_start(self, curve):
         with pytest.raises(ValueError, match="P-256"):
-            AccessTokens(pem(curve), seconds=1)
+            access_tokens(pem(curve))

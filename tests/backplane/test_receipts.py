@@ -94,8 +94,9 @@ class TestAtRest:
         for path in files:
             assert stat.S_IMODE(path.stat().st_mode) == 0o600
             assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
-            for seed in LocalVault(root_key=ROOT, directory=tmp_path / "vault").receipt_seeds():
-                assert seed[:32] not in path.read_bytes()
+            seeds = LocalVault(root_key=ROOT, directory=tmp_path / "vault").receipt_seeds
+            for number in seeds.numbers():
+                assert seeds.read(number)[:32] not in path.read_bytes()
 
     def test_another_root_key_opens_none(self, receipts, tmp_path):
         receipts.signer()
@@ -139,7 +140,7 @@ class TestRotation:
     def test_concurrent_rotations_make_one_key(self, receipts, tmp_path):
         receipts.signer()
         for size in (32, 64):
-            LocalVault(root_key=ROOT, directory=tmp_path / "vault").add_receipt_seed(size, after=1)
+            LocalVault(root_key=ROOT, directory=tmp_path / "vault").receipt_seeds.add(bytes(size), after=1)
         assert len(receipts.public_keys()) == 2
 
     def test_rotation_by_many_processes_leaves_keys_intact(self, receipts, tmp_path):

@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 
 from backplane.errors import TokenExpired, Unauthenticated
 from backplane.services.identity import jws
-from backplane.services.identity.tokens import AccessTokens, Principal
+from backplane.services.identity.principal import Principal
+from tests.support.signing import access_tokens
 
 KEY = ec.generate_private_key(ec.SECP256R1())
-TOKENS = AccessTokens(
+TOKENS = access_tokens(
     KEY.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()),
     seconds=86_400,
 )

@@ -61,7 +61,7 @@ class TestAccountKeys:
             empty.create_account_key(ids.new())
             empty.transit_key_of_today()
             empty.fingerprint_key()
-            empty.add_receipt_seed(32, after=0)
+            empty.receipt_seeds.add(bytes(32), after=0)
         finally:
             os.umask(before)
         modes = {path: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.rglob("*")}

@@ -1,5 +1,6 @@
-"""`imageshield admin rotate-receipt-key` and `rotate-response-key`."""
+"""`imageshield admin rotate-receipt-key`, `rotate-response-key`, `rotate-signing-key` and the others like them."""
 
+import asyncio
 import json
 import os
 import stat
@@ -8,12 +9,20 @@ import sys
 
 import pytest
 
+from api import signing_keys
 from backplane import ids
 from backplane.services.entropy.receipts import Receipts
+from backplane.services.identity.api_keys import NewApiKey
+from backplane.services.identity.signing_keys import SigningKeys
+from backplane.services.requests.caller import Caller
 from backplane.services.requests.response_keys import ResponseKeys
-from backplane.settings import Settings
+from backplane.services.requests.submission import Submission
+from backplane.settings import Settings, load_settings
 from backplane.vault import LocalVault
+from backplane.wiring.gateway import open_gateway
 from imageshield.__main__ import run
+from tests.support.accounts import add_account
+from tests.support.databases import query
 from tests.support.stack import ROOT, clean_environment
 
 
@@ -66,7 +75,7 @@ class TestRotateReceiptKey:
 
     def test_output_holds_no_secret(self, vault, rotate):
         printed = rotate("--ml-dsa-65")
-        for seed in vault.receipt_seeds():
+        for seed in map(vault.receipt_seeds.read, vault.receipt_seeds.numbers()):
             assert seed.hex() not in printed
             assert repr(seed) not in printed
 
@@ -103,6 +112,78 @@ class TestRotateResponseKey:
         command = [sys.executable, "-m", "api.response_keys", "--at-once"]
         done = subprocess.run(command, cwd=ROOT, env=environment | places, capture_output=True, text=True, check=True)
         assert done.stdout.strip() == ResponseKeys(vault).signer().kid
+
+
+async def log_in(settings):
+    async with open_gateway(settings) as gateway:
+        account = await add_account(gateway.resources, "ada@example.org")
+        await gateway.identity.tokens.issue(Caller(account.id), account.id)
+
+
+@pytest.mark.stack
+class TestRotateSigningKey:
+    """On a real database: it is audited, and `--now` ends login sessions."""
+
+    @pytest.fixture
+    def keys(self, stack, vault, database_url, redis_url, monkeypatch):
+        vault.create_account_key(ids.new())
+        for name, value in (stack.variables | {"DATABASE_URL": database_url, "REDIS_URL": redis_url}).items():
+            if name not in {"VAULT_KEY_FILE", "VAULT_DIRECTORY", "SIGNING_KEY_FILE"}:
+                monkeypatch.setenv(name, value)
+        return SigningKeys(vault, token_seconds=900)
+
+    @pytest.fixture
+    def rotate_signing(self, capsys):
+        def call(*arguments, expect=0):
+            code = run(["admin", "rotate-signing-key", *arguments])
+            printed = capsys.readouterr()
+            assert code == expect, printed.err
+            return json.loads(printed.out) if "--json" in arguments else printed.out + printed.err
+
+        return call
+
+    def test_new_key_is_announced(self, keys, rotate_signing):
+        before = keys.signer().kid
+        found = rotate_signing("--json")
+        keys.reread()
+        assert (found["before"], keys.signer().kid) == (before, before)
+        assert [key.kid for key in keys.published()] == [found["signer"], before]
+        assert found["signs_from"] < found["verifies_until"]
+        assert found["ended_sessions"] == 0
+
+    def test_now_ends_keys_and_sessions(self, keys, rotate_signing, settings, database_url):
+        asyncio.run(log_in(settings))
+        before = keys.signer().kid
+        found = rotate_signing("--json", "--now")
+        keys.reread()
+        assert [key.kid for key in keys.published()] == [found["signer"]]
+        assert (found["before"], found["verifies_until"], found["ended_sessions"]) == (before, None, 1)
+        assert query(database_url, "SELECT 1 FROM refresh_tokens") == []
+        [event] = query(database_url, "SELECT details FROM audit_events WHERE action = 'signing_key.rotated'")
+        assert json.loads(event["details"])["at_once"] is True
+
+    def test_says_what_happens_next(self, keys, rotate_signing):
+        assert "ten minutes" in rotate_signing()
+        assert "sessions have ended" in rotate_signing("--now")
+
+    def test_output_holds_no_secret(self, keys, rotate_signing):
+        printed = rotate_signing()
+        keys.reread()
+        for key in keys.ring.keys:
+            secret = key.private.private_numbers().private_value
+            assert str(secret) not in printed
+            assert f"{secret:064x}" not in printed
+
+    def test_vault_of_another_user(self, keys, rotate_signing, monkeypatch):
+        monkeypatch.setattr(os, "geteuid", lambda: 12345)
+        assert "belongs to another user" in rotate_signing(expect=1)
+
+    def test_gateway_container_offers_the_same(self, keys, monkeypatch, capsys):
+        load_settings.cache_clear()
+        signing_keys.main([])
+        load_settings.cache_clear()
+        keys.reread()
+        assert capsys.readouterr().out.startswith(f"{keys.ring.keys[-1].kid} signs from ")
 
 
 class TestRefusals:
@@ -148,3 +229,34 @@ class TestInsideAnImage:
         )
         assert done.returncode == 0, done.stderr
         assert done.stdout.split() == [key.kid for key in Receipts(vault).signer().public_keys]
+
+
+@pytest.mark.stack
+class TestRotateApiKeyPepper:
+    @pytest.fixture
+    def installed(self, stack, vault, settings, tmp_path, monkeypatch):
+        """Settings with the vault of the test, as the environment names them."""
+        vault.create_account_key(ids.new())
+        for name, value in stack.variables.items():
+            if name not in {"VAULT_KEY_FILE", "VAULT_DIRECTORY", "SIGNING_KEY_FILE"}:
+                monkeypatch.setenv(name, value)
+        monkeypatch.setenv("DATABASE_URL", settings.database_url.get_secret_value())
+        places = {"vault_key_file": tmp_path / "vault.key", "vault_directory": tmp_path / "vault"}
+        return settings.model_copy(update=places)
+
+    def test_new_pepper_is_counted_and_audited(self, installed, vault, database_url, capsys):
+        assert run(["admin", "rotate-api-key-pepper", "--json"]) == 0
+        assert json.loads(capsys.readouterr().out) == {"version": 1, "older_keys": 0}
+        asyncio.run(add_key(installed))
+        assert run(["admin", "rotate-api-key-pepper", "--json"]) == 0
+        assert json.loads(capsys.readouterr().out) == {"version": 2, "older_keys": 1}
+        assert vault.api_key_peppers.numbers() == [1, 2]
+        events = query(database_url, "SELECT 1 FROM audit_events WHERE action = 'api_key_pepper.rotated'")
+        assert len(events) == 2
+
+
+async def add_key(settings):
+    async with open_gateway(settings) as gateway:
+        account = await add_account(gateway.resources, "ada@example.org")
+        caller = Caller(account.id, scopes=frozenset({"jobs:read"}), user_id=account.id)
+        await gateway.identity.api_keys.create(Submission(caller), NewApiKey("x", ["jobs:read"]))

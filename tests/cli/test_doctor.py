@@ -16,12 +16,15 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from backplane import ids
 from backplane.default_secrets import PUBLISHED
+from backplane.services.identity.signing_keys import SigningKeys
+from backplane.vault import LocalVault
 from imageshield.checks import database, machine, redis
 from imageshield.checks.situation import Fault, Situation, look, place
 from imageshield.commands.service import doctor
 from imageshield.servers import binaries
 from imageshield.servers.home import Home, scratch
 from tests.support.databases import query
+from tests.support.signing import pem
 from tests.support.stack import ROOT, Stack, clean_environment
 
 CANARY = "canary-b3f1c09e7a5d2846"
@@ -41,7 +44,6 @@ def production(stack: Stack, home: Home, database_url: str, redis_url: str) -> d
     """An environment in which everything is set correctly."""
     keys = {
         "VAULT_KEY_FILE": "secrets/vault.key",
-        "SIGNING_KEY_FILE": "secrets/signing.pem",
         "VAULT_DIRECTORY": "vault",
     }
     return stack.variables | {
@@ -52,6 +54,11 @@ def production(stack: Stack, home: Home, database_url: str, redis_url: str) -> d
         "REDIS_URL": redis_url,
         **{name: str(home.path / path) for name, path in keys.items()},
     }
+
+
+def write_signing_key(home: Home, content: bytes) -> None:
+    home.secret_file("signing.pem").write_bytes(content)
+    home.secret_file("signing.pem").chmod(0o600)
 
 
 def free_port() -> int:
@@ -109,7 +116,6 @@ class TestCommand:
             "AWS_SECRET_ACCESS_KEY",
             "VAULT_KEY_FILE",
             "VAULT_DIRECTORY",
-            "SIGNING_KEY_FILE",
             "LOG_LEVEL",
             "PUBLIC_URL",
             "TRUSTED_PROXIES",
@@ -130,10 +136,10 @@ class TestPublishedKeys:
 
     def test_signing_key_of_a_document(self, production, home):
         key = ec.derive_private_key(min(PUBLISHED), ec.SECP256R1())
-        (home.path / "secrets/signing.pem").write_bytes(
-            key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        )
-        assert "example of a document" in the_only(diagnose(production, home)).problem
+        content = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        write_signing_key(home, content)
+        environment = production | {"SIGNING_KEY_FILE": str(home.secret_file("signing.pem"))}
+        assert "example of a document" in the_only(diagnose(environment, home)).problem
 
 
 class TestSettings:
@@ -142,7 +148,7 @@ class TestSettings:
 
     def test_nothing_is_embedded_in_production(self, home):
         subjects = {fault.subject for fault in diagnose({"ENVIRONMENT": "production"}, home)}
-        assert {"DATABASE_URL", "REDIS_URL", "S3_ENDPOINT_URL", "VAULT_KEY_FILE", "SIGNING_KEY_FILE"} <= subjects
+        assert {"DATABASE_URL", "REDIS_URL", "S3_ENDPOINT_URL", "VAULT_KEY_FILE"} <= subjects
 
     def test_unknown_value_is_not_quoted(self, home):
         fault = the_only(diagnose({"LOG_LEVEL": CANARY}, home))
@@ -224,6 +230,7 @@ class TestSettings:
 class TestKeys:
     @pytest.fixture
     def environment(self, home) -> dict[str, str]:
+        write_signing_key(home, pem())
         return {
             "VAULT_KEY_FILE": str(home.secret_file("vault.key")),
             "SIGNING_KEY_FILE": str(home.secret_file("signing.pem")),
@@ -243,15 +250,23 @@ class TestKeys:
         assert "33 bytes" in the_only(diagnose(environment, home)).problem
 
     def test_signing_key_of_another_curve(self, environment, home):
-        key = ec.generate_private_key(ec.SECP384R1())
-        home.secret_file("signing.pem").write_bytes(
-            key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        )
+        write_signing_key(home, pem(ec.SECP384R1()))
         assert "P-256" in the_only(diagnose(environment, home)).problem
 
     def test_signing_key_that_is_none(self, environment, home):
-        home.secret_file("signing.pem").write_bytes(b"nothing")
+        write_signing_key(home, b"nothing")
         assert "P-256" in the_only(diagnose(environment, home)).problem
+
+    def test_signing_key_that_was_not_imported(self, environment, home):
+        """A replaced file changes nothing, and would leave a compromised key in use."""
+        vault = LocalVault(root_key=home.secret_file("vault.key").read_bytes(), directory=home.folder("vault"))
+        vault.create_account_key(ids.new())
+        SigningKeys(vault, token_seconds=900, pem=home.secret_file("signing.pem").read_bytes())
+        assert diagnose(environment, home) == []
+        write_signing_key(home, pem())
+        fault = the_only(diagnose(environment, home))
+        assert fault.subject == "SIGNING_KEY_FILE"
+        assert "rotate-signing-key" in fault.remedy
 
     def test_key_that_others_can_read(self, environment, home, tmp_path):
         copy = tmp_path / "vault.key"

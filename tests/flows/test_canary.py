@@ -2,10 +2,16 @@
 
 import os
 import subprocess
+import threading
 from pathlib import Path
+from typing import Self
 
+import httpx
 import numpy as np
 import pytest
+import redis
+import websockets.exceptions
+import websockets.sync.client
 from PIL import Image
 
 from tests.support import pictures
@@ -79,6 +85,94 @@ class TestCanary:
         assert any("appendonly" in str(path) for path in files)
         assert any("seaweedfs" in str(path) for path in files)
         assert hits(files, needles) == []
+
+
+class Monitor(threading.Thread):
+    """Every command that Redis gets, while the block runs."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(daemon=True)
+        self._redis = redis.Redis.from_url(url)
+        self._begun, self._over = threading.Event(), threading.Event()
+        self.commands: list[str] = []
+
+    def run(self) -> None:
+        with self._redis.monitor() as monitor:
+            self._begun.set()
+            for command in monitor.listen():
+                self.commands.append(str(command))
+                if "canary-over" in command["command"]:
+                    self._over.set()
+                    return
+
+    def __enter__(self) -> Self:
+        self.start()
+        assert self._begun.wait(10)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._redis.echo("canary-over")
+        assert self._over.wait(10)
+        self.join(10)
+
+
+class TestApiKeys:
+    def test_no_api_key_is_written_down(self, user: User, system: SystemUnderTest):
+        """It is used, misused, repeated, rotated and revoked; neither log, Redis nor database has it."""
+        with Monitor(system.variables["REDIS_URL"]) as monitor:
+            wanted = {"name": "canary-key", "scopes": ["jobs:read", "jobs:write", "api-keys:write"]}
+            once = {"Idempotency-Key": "canary-once"}
+            made, again = (user.http.post("/auth/keys", json=wanted, headers=once).json() for _ in range(2))
+            assert made["secret"] == again["secret"]
+            rotated = user.http.post(f"/auth/keys/{made['id']}/rotate", json={"grace_hours": 1}).json()
+            with httpx.Client(base_url=f"{user.url}/api/v1", timeout=60, trust_env=False) as http:
+                answers = [answer for key in (made, rotated) for answer in misuses(http, key["secret"])]
+                job = user.submit(pictures.as_bmp(pictures.make(8, 6)))
+                user.follow(job["job_id"])
+                key = {"X-API-Key": rotated["secret"], "Authorization": f"Bearer {rotated['secret']}"}
+                url = user.url.replace("http", "ws", 1) + f"/ws/progress/{job['job_id']}"
+                with pytest.raises(websockets.exceptions.InvalidStatus) as refused:
+                    websockets.sync.client.connect(url, additional_headers=key, proxy=None)
+                answers.append(refused.value.response.body.decode())
+                assert http.delete("/auth/keys/current", headers={"X-API-Key": rotated["secret"]}).status_code == 204
+                assert http.get("/jobs", headers={"X-API-Key": rotated["secret"]}).status_code == 401
+        needles = [key["secret"][9:] for key in (made, rotated)]
+        needles += [key["secret"][13:45] for key in (made, rotated)]
+        assert len(monitor.commands) > 1
+        for text in (*answers, *monitor.commands):
+            assert not [needle for needle in needles if needle in text], text[:500]
+        encoded = [needle.encode() for needle in needles]
+        dump = subprocess.run(
+            [pg_dump(), "--inserts", system.variables["DATABASE_URL"].replace("+asyncpg", "")],
+            check=True,
+            capture_output=True,
+        ).stdout
+        assert b"canary-key" in dump, "the dump holds what was written"
+        assert not [one for one in encoded if one in dump or one.hex().encode() in dump]
+        assert hits(written_files(system), encoded) == []
+
+
+def misuses(http: httpx.Client, secret: str) -> list[str]:
+    """Send a key in every way, right and wrong, and return the answers."""
+    header, bearer = {"X-API-Key": secret}, {"Authorization": f"Bearer {secret}"}
+    return [
+        http.get("/jobs", headers=header).text,
+        http.get("/jobs", headers=bearer).text,
+        http.get("/jobs", headers=header | bearer).text,
+        http.get("/jobs", headers={"X-API-Key": secret[:-1]}).text,
+        http.get("/jobs", headers={"X-API-Key": f"{secret} {secret}"}).text,
+        http.get("/jobs", headers={"Authorization": f"Basic {secret}"}).text,
+        http.get("/jobs", headers=header, params={"cursor": secret}).text,
+        http.get("/jobs", headers=header, params={"api_key": secret}).text,
+        http.get("/jobs", headers=header | {"X-Account": secret}).text,
+        http.get("/jobs", headers=header | {"X-Request-ID": secret}).text,
+        http.get("/me", headers=header).text,
+        http.get("/me", headers=header | {"X-Request-ID": secret}).text,
+        http.get(f"/jobs/{secret}", headers=header).text,
+        http.post("/auth/keys", headers=header, json={"name": secret, "scopes": [secret]}).text,
+        http.post("/auth/token", data={"grant_type": "password", "username": "x@example.org", "password": secret}).text,
+        http.post("/auth/token", data={"grant_type": "refresh_token", "refresh_token": secret}).text,
+    ]
 
 
 def pg_dump() -> str:

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from backplane.db.session import REVISION
+from tests.support.databases import query
 
 pytestmark = pytest.mark.stack
 
@@ -40,3 +41,24 @@ class TestMigrations:
 
     def test_gateway_waits_for_the_newest(self, alembic):
         assert alembic("heads").split()[0] == REVISION
+
+    def test_down_keeps_api_keys(self, alembic, database_url, root):
+        """The schema before has no place for them."""
+        account = query(
+            database_url,
+            "INSERT INTO accounts (id, tier, operator, personal, kek_id, kek_version) "
+            "VALUES (gen_random_uuid(), 'free', false, false, gen_random_uuid(), 1) RETURNING id",
+        )[0]["id"]
+        query(
+            database_url,
+            "INSERT INTO api_keys (id, account_id, name, prefix, hash, scopes) "
+            "VALUES (gen_random_uuid(), $1, 'x', 'qis_live_0123', '\\x00', '[]')",
+            account,
+        )
+        down = [sys.executable, "-m", "alembic", "-c", "migrations/alembic.ini", "downgrade", "0013"]
+        environment = os.environ | {"DATABASE_URL": database_url}
+        refused = subprocess.run(down, cwd=root, env=environment, capture_output=True, text=True, check=False)
+        assert refused.returncode != 0
+        assert "1 API keys would be lost" in refused.stderr
+        query(database_url, "UPDATE api_keys SET revoked_at = now()")
+        alembic("downgrade", "0013")

@@ -2,6 +2,7 @@
 
 from backplane.db.models.accounts import Account
 from backplane.db.models.analyses import AnalysisSummary
+from backplane.db.models.api_keys import ApiKey
 from backplane.db.models.audit import AuditEvent
 from backplane.db.models.batches import Batch, BatchItem
 from backplane.db.models.blobs import Blob
@@ -17,6 +18,7 @@ from backplane.db.models.webhooks import WebhookAttempt, WebhookDelivery, Webhoo
 __all__ = [
     "Account",
     "AnalysisSummary",
+    "ApiKey",
     "AuditEvent",
     "Batch",
     "BatchItem",

@@ -97,6 +97,15 @@ async def used(session: Session, token_sha256: bytes) -> RefreshToken | None:
     return token if token is not None and token.used_at is not None and not token.browser else None
 
 
+async def delete_all(session: Session) -> set[UUID]:
+    """End every login session, of all users; return their ids."""
+    ended: set[UUID] = set()
+    # As in `delete_family`: a refresh may commit meanwhile.
+    while found := set(await session.scalars(delete(RefreshToken).returning(RefreshToken.family_id))):
+        ended |= found
+    return ended
+
+
 async def delete_family(session: Session, family_id: UUID) -> bool:
     """Delete all tokens that descend from one login; return False if there were none."""
     found = False

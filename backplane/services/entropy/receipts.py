@@ -1,5 +1,7 @@
 """The keys that sign receipts, with published public keys. docs/reference/receipts.md, "Keys"."""
 
+import secrets
+
 from backplane.vault import LocalVault
 from shield_core.keys import jwk
 from shield_core.quantum.receipt import SEED_SIZE, USE, Signer
@@ -9,12 +11,12 @@ class Receipts:
     """Receipt keys of the vault. Every call reads the vault, so that a rotation needs no restart."""
 
     def __init__(self, vault: LocalVault) -> None:
-        self._vault = vault
+        self._seeds = vault.receipt_seeds
 
     def signer(self) -> Signer:
         """Return the current signer; the first caller makes its key."""
-        seed = self._vault.newest_receipt_seed()
-        return self._signers()[-1] if seed is None else _of(seed)
+        numbers = self._seeds.numbers()
+        return _of(self._seeds.read(numbers[-1])) if numbers else self._signers()[-1]
 
     def public_keys(self) -> list[dict[str, str]]:
         """Return all public keys, of past signers too, newest first, as JWKs."""
@@ -25,17 +27,19 @@ class Receipts:
 
         `ml_dsa_65` says whether it also signs with ML-DSA-65; None keeps it as it is.
         """
-        signers = self._signers()
-        twofold = signers[-1].ml_dsa_65 is not None if ml_dsa_65 is None else ml_dsa_65
-        self._vault.add_receipt_seed(SEED_SIZE * (1 + twofold), after=len(signers))
+        before = self.signer()
+        twofold = before.ml_dsa_65 is not None if ml_dsa_65 is None else ml_dsa_65
+        self._add(SEED_SIZE * (1 + twofold))
         return self.signer()
 
     def _signers(self) -> list[Signer]:
-        seeds = self._vault.receipt_seeds()
-        if not seeds:
-            self._vault.add_receipt_seed(SEED_SIZE, after=0)
-            seeds = self._vault.receipt_seeds()
-        return [_of(seed) for seed in seeds]
+        if not self._seeds.numbers():
+            self._add(SEED_SIZE)
+        return [_of(self._seeds.read(number)) for number in self._seeds.numbers()]
+
+    def _add(self, size: int) -> None:
+        """Make one more seed; of two concurrent calls one wins."""
+        self._seeds.add(secrets.token_bytes(size), after=(self._seeds.numbers() or [0])[-1])
 
 
 def _of(seed: bytes) -> Signer:

@@ -20,9 +20,10 @@ from backplane.db.repositories import login_sessions, refresh_tokens
 from backplane.db.session import Database, Session
 from backplane.errors import Unauthenticated
 from backplane.services.audit import trail
+from backplane.services.identity.access_tokens import AccessTokens, access_token_of
 from backplane.services.identity.login_sessions import LoginSessions, new_login, whence
 from backplane.services.identity.principal import PASSWORD
-from backplane.services.identity.tokens import AccessTokens, access_token_of, digest_of
+from backplane.services.identity.tokens import digest_of
 from backplane.services.requests.caller import Caller
 
 REPEATED_SECONDS = 20

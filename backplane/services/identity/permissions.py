@@ -42,6 +42,8 @@ PERMISSIONS: Final = {
     "account:own": Permission("hand the account over, and close it", OWNERS),
 }
 SCOPES: Final = frozenset(PERMISSIONS)
+PERSONAL: Final = frozenset({"account:own"})
+"""No API key has these: handing an account over and closing it are for a person."""
 
 
 def permitted(role: str | None) -> frozenset[str]:

@@ -27,6 +27,8 @@ class Principal:
     """When the user last proved who they are; None where that is unknown."""
     methods: frozenset[str] = frozenset()
     browser: bool = False
+    rate_per_hour: int | None = None
+    """The rate of an API key's own; None where only that of the account applies."""
 
     @property
     def holders(self) -> tuple[UUID, ...]:

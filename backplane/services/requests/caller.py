@@ -37,6 +37,8 @@ class Caller:
     tier: str | None = None
     program: bool = False
     """Its credential is an API key or comes from `POST /auth/token`; a browser's does not."""
+    rate_per_hour: int | None = None
+    """The rate of an API key's own, beside that of the tier."""
     request_id: str | None = None
     address: str | None = None
     """The address of the client, as reported by trusted proxies."""

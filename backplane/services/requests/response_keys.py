@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -44,7 +45,7 @@ class ResponseKeys:
     """Response keys of the vault."""
 
     def __init__(self, vault: LocalVault, clock: Callable[[], float] = time.time) -> None:
-        self._vault = vault
+        self._series = vault.response_keys
         self._clock = clock
         self._signer: ResponseKey | None = None
         self._read_at = 0.0
@@ -65,11 +66,12 @@ class ResponseKeys:
 
         `at_once` is for a key that somebody else knows: the new key signs now, and all others are destroyed.
         """
-        keys = self._keys()
+        self._keys()
         signs_from = int(self._clock()) + (0 if at_once else LEAD_SECONDS)
-        self._vault.add_response_seed(_write(signs_from), after=len(keys))
+        self._series.add(_write(signs_from), after=self._series.numbers()[-1])
         kept = 1 if at_once else len(self._published())
-        self._vault.destroy_response_seeds(keep=kept)
+        for number in self._series.numbers()[:-kept]:
+            self._series.destroy(number)
         self._signer = None
         return self._keys()[-1]
 
@@ -80,11 +82,13 @@ class ResponseKeys:
         return [key for key, since in zip(keys, successors, strict=True) if since is None or since > oldest]
 
     def _keys(self) -> list[ResponseKey]:
-        seeds = self._vault.response_seeds()
-        if not seeds:
-            self._vault.add_response_seed(_write(int(self._clock())), after=0)
-            seeds = self._vault.response_seeds()
-        return [_read(seed) for seed in seeds]
+        if not self._series.numbers():
+            self._series.add(_write(int(self._clock())), after=0)
+        found = []
+        for number in self._series.numbers():
+            with suppress(FileNotFoundError):  # another process has destroyed it a moment ago
+                found.append(_read(self._series.read(number)))
+        return found
 
 
 def _signer_of(keys: list[ResponseKey], now: float) -> ResponseKey:

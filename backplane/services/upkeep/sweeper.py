@@ -9,6 +9,7 @@ import structlog
 from backplane import ids
 from backplane.blobs import S3Blobs
 from backplane.db.repositories import (
+    api_keys,
     batches,
     blobs,
     dead_letters,
@@ -136,6 +137,7 @@ class Sweeper:
         """Delete expired rows that nobody reads any more."""
         async with self._database.transaction() as session:
             await refresh_tokens.delete_expired(session)
+            await api_keys.delete_ended(session)
             expired = await idempotency.delete_expired(session)
             outlived = await usage.delete_old(session, days=self._usage_days)
         SWEPT.labels(what="usage_entry").inc(outlived)

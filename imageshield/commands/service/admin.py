@@ -70,6 +70,28 @@ def rotate_response_key(
 
 
 @app.command()
+def rotate_signing_key(
+    now: Annotated[
+        bool, typer.Option("--now", help="A key is known to others: end it, and every login session, at once.")
+    ] = False,
+    data_dir: InstallationDir = None,
+    json: Json = False,
+) -> None:
+    """Create a new key that signs access tokens, first published and used ten minutes later; nothing is restarted."""
+    from imageshield.commands.service import signing_keys
+
+    signing_keys.rotate(data_dir, at_once=now, as_json=json)
+
+
+@app.command()
+def rotate_api_key_pepper(data_dir: InstallationDir = None, json: Json = False) -> None:
+    """Create a new pepper, the key of the vault under which API keys are stored. All API keys stay valid."""
+    from imageshield.commands.service import api_keys
+
+    api_keys.rotate_pepper(data_dir, as_json=json)
+
+
+@app.command()
 def backup(
     directory: Annotated[Path, typer.Argument(metavar="DIRECTORY", help="The backup to write; must not exist.")],
     verify: Annotated[bool, typer.Option("--verify", help="Write nothing: check an existing backup.")] = False,

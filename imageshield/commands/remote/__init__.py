@@ -1,0 +1,1 @@
+"""Commands that talk to a service with an API key: login, logout, whoami."""
