@@ -149,6 +149,109 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Api Keys
+         * @description List the API keys of the account that are not revoked, newest first: all of them on one page.
+         */
+        get: operations["list_api_keys"];
+        put?: never;
+        /**
+         * Create Api Key
+         * @description Make an API key for the account, for a program.
+         *
+         *     It belongs to the account, not to you: it goes on when you leave. Send it as `X-API-Key`, or as a bearer token. It
+         *     may do what its `scopes` say, and no key may do more than the user or the key that makes it. An account has at most
+         *     50 valid keys.
+         */
+        post: operations["create_api_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/keys/current": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Current Api Key
+         * @description Get the API key of this request. It needs no scope.
+         */
+        get: operations["get_current_api_key"];
+        put?: never;
+        post?: never;
+        /**
+         * Revoke Current Api Key
+         * @description Revoke the API key of this request. It needs no scope: whoever finds a key can end it.
+         */
+        delete: operations["revoke_current_api_key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/keys/{api_key_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Api Key
+         * @description Get an API key, without its secret.
+         */
+        get: operations["get_api_key"];
+        put?: never;
+        post?: never;
+        /**
+         * Revoke Api Key
+         * @description Revoke an API key. Every gateway refuses it within a second, and its sockets and event streams are closed.
+         */
+        delete: operations["revoke_api_key"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Api Key
+         * @description Change the name, the networks or the rate of an API key. For other scopes make another key.
+         */
+        patch: operations["change_api_key"];
+        trace?: never;
+    };
+    "/api/v1/auth/keys/{api_key_id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rotate Api Key
+         * @description Replace an API key by a new one with the same name and rights.
+         *
+         *     The old one is valid for `grace_hours` more, so that you can switch programs over one by one; 0 ends it at once. The
+         *     new one lasts as long as the old one was made for. A key can rotate itself, but does not last longer for it.
+         */
+        post: operations["rotate_api_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/encrypt": {
         parameters: {
             query?: never;
@@ -782,7 +885,8 @@ export interface paths {
          * @description Create an endpoint: your own address, notified when jobs and batches end.
          *
          *     Messages follow Standard Webhooks. The `secret` of this answer signs them: docs/guides/webhooks.md shows how to
-         *     verify them. They may come more than once, always with the same `webhook-id`. An account has at most 20 endpoints.
+         *     verify them. They may come more than once, always with the same `webhook-id`. An account has as
+         *     many endpoints as its tier allows.
          */
         post: operations["create_webhook"];
         delete?: never;
@@ -920,6 +1024,29 @@ export interface paths {
          * @description Send a message again: the same `webhook-id` and the same body, a new attempt.
          */
         post: operations["replay_delivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Usage
+         * @description See what the account has used of its tier, in its month.
+         *
+         *     A month begins on the day on which the account was made, and on the last day of a shorter month, at 00:00 UTC. Each
+         *     run of an encryption counts when it is accepted, and no longer when it has failed or was cancelled.
+         */
+        get: operations["get_usage"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1074,6 +1201,9 @@ export interface paths {
          *     Each key says in `imageshield_use` what it verifies, and verifies nothing else: `access-token`, `receipt` for every
          *     key that ever signed one, or `response-signature` for answers to `Accept-Signature`. Keep a copy: with it, receipts
          *     can be verified even without this service.
+         *
+         *     A new key for access tokens is here ten minutes before it signs, and goes when its last token has expired: read the
+         *     set again every five minutes, or where a token names a key that you do not know.
          */
         get: operations["public_keys"];
         put?: never;
@@ -1135,8 +1265,8 @@ export interface paths {
          * List Tiers
          * @description See the tiers with their prices and limits, for a page that shows them.
          *
-         *     The operator writes the table (`TIERS_FILE`). This release enforces none of its limits. Accounts of this
-         *     installation have the tier `enterprise`.
+         *     The operator writes the table (`TIERS_FILE`). New accounts have the tier `default`. A request over a limit is
+         *     refused with the limit, its use and the time of its reset.
          */
         get: operations["list_tiers"];
         put?: never;
@@ -1212,6 +1342,221 @@ export interface components {
             limits: string[];
             /** @description The data of the charts */
             charts: components["schemas"]["Charts"];
+        };
+        /**
+         * ApiKey
+         * @description An API key as those see it who manage it; its secret is shown only when it is made.
+         */
+        ApiKey: {
+            /**
+             * Id
+             * @description The API key, as `apk_` and 32 hexadecimal digits
+             * @example apk_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42
+             */
+            id: string;
+            /**
+             * Account Id
+             * @description The account, as `acc_` and 32 hexadecimal digits
+             * @example acc_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42
+             */
+            account_id: string;
+            /**
+             * Name
+             * @description The name, for people
+             */
+            name: string;
+            /**
+             * Prefix
+             * @description How its secret begins
+             * @example qis_live_0123
+             */
+            prefix: string;
+            /**
+             * Scopes
+             * @description What it may do
+             */
+            scopes: string[];
+            /**
+             * Rate Per Hour
+             * @description Its own limit of calls an hour; null: only that of the account
+             */
+            rate_per_hour: number | null;
+            /**
+             * Networks
+             * @description The addresses and networks from which it may be used; null: from anywhere
+             */
+            networks: string[] | null;
+            /**
+             * Status
+             * @description `replaced`: by a rotation, and valid until `grace_until`. Revoked keys are not shown
+             * @enum {string}
+             */
+            status: "active" | "replaced" | "expired";
+            /**
+             * Created By
+             * @description The user who made it, also through another key; null if unknown
+             * @example usr_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42
+             */
+            created_by: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             * @description Time of creation, in UTC
+             */
+            created_at: string;
+            /**
+             * Expires At
+             * @description Until when it is valid; null: until it is revoked
+             */
+            expires_at: string | null;
+            /**
+             * Last Used At
+             * @description To the minute
+             */
+            last_used_at: string | null;
+            /**
+             * Replaced By
+             * @description The id of its successor
+             */
+            replaced_by: string | null;
+            /**
+             * Grace Until
+             * @description Until when a replaced key is valid beside its successor
+             */
+            grace_until: string | null;
+        };
+        /**
+         * ApiKeyChange
+         * @description Omitted fields do not change. Null removes the networks or the rate.
+         */
+        ApiKeyChange: {
+            /**
+             * Name
+             * @description The name, for people
+             */
+            name?: string | null;
+            /**
+             * Networks
+             * @description The addresses and networks from which it may be used; null: from anywhere
+             */
+            networks?: string[] | null;
+            /**
+             * Rate Per Hour
+             * @description Its own limit of calls an hour; null: only that of the account
+             */
+            rate_per_hour?: number | null;
+        };
+        /** ApiKeyPage */
+        ApiKeyPage: {
+            /**
+             * Data
+             * @description The objects of this page, newest first
+             */
+            data: components["schemas"]["ApiKey"][];
+            /**
+             * Has More
+             * @description Whether there are more pages
+             * @default false
+             */
+            has_more: boolean;
+            /**
+             * Next Cursor
+             * @description Send it as `cursor` for the next page; null on the last
+             */
+            next_cursor?: string | null;
+        };
+        /** ApiKeyRotation */
+        ApiKeyRotation: {
+            /**
+             * Grace Hours
+             * @description How long the old key is valid beside the new one
+             * @default 24
+             */
+            grace_hours: number;
+        };
+        /** ApiKeyWithSecret */
+        ApiKeyWithSecret: {
+            /**
+             * Id
+             * @description The API key, as `apk_` and 32 hexadecimal digits
+             * @example apk_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42
+             */
+            id: string;
+            /**
+             * Account Id
+             * @description The account, as `acc_` and 32 hexadecimal digits
+             * @example acc_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42
+             */
+            account_id: string;
+            /**
+             * Name
+             * @description The name, for people
+             */
+            name: string;
+            /**
+             * Prefix
+             * @description How its secret begins
+             * @example qis_live_0123
+             */
+            prefix: string;
+            /**
+             * Scopes
+             * @description What it may do
+             */
+            scopes: string[];
+            /**
+             * Rate Per Hour
+             * @description Its own limit of calls an hour; null: only that of the account
+             */
+            rate_per_hour: number | null;
+            /**
+             * Networks
+             * @description The addresses and networks from which it may be used; null: from anywhere
+             */
+            networks: string[] | null;
+            /**
+             * Status
+             * @description `replaced`: by a rotation, and valid until `grace_until`. Revoked keys are not shown
+             * @enum {string}
+             */
+            status: "active" | "replaced" | "expired";
+            /**
+             * Created By
+             * @description The user who made it, also through another key; null if unknown
+             * @example usr_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42
+             */
+            created_by: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             * @description Time of creation, in UTC
+             */
+            created_at: string;
+            /**
+             * Expires At
+             * @description Until when it is valid; null: until it is revoked
+             */
+            expires_at: string | null;
+            /**
+             * Last Used At
+             * @description To the minute
+             */
+            last_used_at: string | null;
+            /**
+             * Replaced By
+             * @description The id of its successor
+             */
+            replaced_by: string | null;
+            /**
+             * Grace Until
+             * @description Until when a replaced key is valid beside its successor
+             */
+            grace_until: string | null;
+            /**
+             * Secret
+             * @description The key itself. Shown this once; a lost one is replaced by `rotate`
+             */
+            secret: string;
         };
         /** Attempt */
         Attempt: {
@@ -1891,6 +2236,61 @@ export interface components {
              * @description How many were cancelled
              */
             cancelled: number;
+        };
+        /** CreateApiKey */
+        CreateApiKey: {
+            /**
+             * Name
+             * @description Your own name for it
+             * @example nightly archive
+             */
+            name: string;
+            /**
+             * Scopes
+             * @description What it may do: nothing that you may not do yourself
+             * @example [
+             *       "jobs:read",
+             *       "jobs:write",
+             *       "results:read"
+             *     ]
+             */
+            scopes: ("account:read" | "account:write" | "api-keys:read" | "api-keys:write" | "audit:read" | "jobs:read" | "jobs:write" | "keys:export" | "results:read" | "usage:read" | "webhooks:read" | "webhooks:write")[];
+            /**
+             * Expires In Days
+             * @description How long it is valid; null: until it is revoked
+             */
+            expires_in_days?: number | null;
+            /**
+             * Networks
+             * @description The addresses and networks from which it may be used; null: from anywhere
+             */
+            networks?: string[] | null;
+            /**
+             * Rate Per Hour
+             * @description Its own limit of calls an hour; null: only that of the account
+             */
+            rate_per_hour?: number | null;
+        };
+        /** DayOfUse */
+        DayOfUse: {
+            /**
+             * Day
+             * Format: date
+             * @description The day, in UTC
+             */
+            day: string;
+            /**
+             * Jobs
+             * @description By kind, without failed and cancelled ones
+             */
+            jobs: {
+                [key: string]: number;
+            };
+            /**
+             * Calls
+             * @description Requests of programs that created jobs on that day
+             */
+            calls: number;
         };
         /**
          * DeadLetter
@@ -2931,6 +3331,8 @@ export interface components {
              * @description What is wrong with the request, of a `validation-failed`
              */
             errors: components["schemas"]["FieldProblem"][];
+            /** @description Which limit refused the request, only with 429 */
+            limit?: components["schemas"]["ReachedLimit"] | null;
             /**
              * Error
              * @description The code of OAuth 2.0; `code` says the same
@@ -2942,6 +3344,21 @@ export interface components {
              * @description The detail, in the characters that OAuth 2.0 allows
              */
             error_description: string;
+        };
+        /** Period */
+        Period: {
+            /**
+             * Starts
+             * Format: date
+             * @description A month begins on the day of the account's first, in UTC
+             */
+            starts: string;
+            /**
+             * Ends
+             * Format: date
+             * @description The first day of the next month
+             */
+            ends: string;
         };
         /**
          * Points
@@ -3067,6 +3484,40 @@ export interface components {
              * @description Why another purity was served; null if it is the requested one
              */
             reason: string | null;
+        };
+        /**
+         * ReachedLimit
+         * @description The limit that refused a request.
+         */
+        ReachedLimit: {
+            /**
+             * Name
+             * @description The field of the tier, or the policy
+             * @example encryptions_per_month
+             */
+            name: string;
+            /**
+             * Limit
+             * @description How much there is
+             * @example 10
+             */
+            limit: number;
+            /**
+             * Used
+             * @description How much of it is used
+             * @example 10
+             */
+            used: number;
+            /**
+             * Reset
+             * @description When there is room again; null where no time brings it
+             */
+            reset: string | null;
+            /**
+             * Tier
+             * @description The tier that sets the limit; null for one of the installation
+             */
+            tier: string | null;
         };
         /**
          * Readiness
@@ -3255,6 +3706,66 @@ export interface components {
              * @example 100
              */
             api_calls_per_hour: number | null;
+            /**
+             * Stored Bytes
+             * @description How many bytes of originals and results may be stored
+             * @example 100000000000
+             */
+            stored_bytes: number | null;
+            /**
+             * Uploads At Once
+             * @description How many uploads may arrive at once, in a gateway process
+             * @example 16
+             */
+            uploads_at_once: number | null;
+            /**
+             * Sockets At Once
+             * @description How many progress sockets may be open at once, in a gateway process
+             * @example 200
+             */
+            sockets_at_once: number | null;
+            /**
+             * Streams At Once
+             * @description How many event streams may be open at once, in a gateway process
+             * @example 200
+             */
+            streams_at_once: number | null;
+            /**
+             * Webhook Endpoints
+             * @description How many webhook endpoints the account may have
+             * @example 10
+             */
+            webhook_endpoints: number | null;
+            /**
+             * Members
+             * @description How many members the account may have
+             * @example 10
+             */
+            members: number | null;
+            /**
+             * Api Keys
+             * @description How many API keys the account may have
+             * @example 20
+             */
+            api_keys: number | null;
+            /**
+             * Account Requests Per Minute
+             * @description How many requests may be sent for the account in a minute
+             * @example 12000
+             */
+            account_requests_per_minute: number | null;
+            /**
+             * User Requests Per Minute
+             * @description How many requests one user may send in a minute
+             * @example 6000
+             */
+            user_requests_per_minute: number | null;
+            /**
+             * Api Key Requests Per Minute
+             * @description How many requests one API key may send in a minute
+             * @example 3000
+             */
+            api_key_requests_per_minute: number | null;
         };
         /** Tiers */
         Tiers: {
@@ -3264,6 +3775,12 @@ export interface components {
              * @example USD
              */
             currency: string;
+            /**
+             * Default
+             * @description The tier of new accounts
+             * @example enterprise
+             */
+            default: string;
             /**
              * Tiers
              * @description The tiers, in the order in which they are shown
@@ -3426,6 +3943,63 @@ export interface components {
             critical: {
                 [key: string]: number[];
             } | null;
+        };
+        /** Usage */
+        Usage: {
+            /**
+             * Tier
+             * @description `GET /api/v1/tiers` has its limits
+             * @example pro
+             */
+            tier: string;
+            /** @description The month of the account */
+            period: components["schemas"]["Period"];
+            /** @description In the period */
+            encryptions: components["schemas"]["Use"];
+            /** @description With what unfinished jobs reserve for their results */
+            stored_bytes: components["schemas"]["Use"];
+            /** @description Requests of programs that created jobs in the last hour; null without Redis */
+            api_calls: components["schemas"]["Use"] | null;
+            /**
+             * Calls
+             * @description The same in the period
+             */
+            calls: number;
+            /**
+             * Jobs
+             * @description By kind, in the period
+             * @example {
+             *       "encrypt": 12
+             *     }
+             */
+            jobs: {
+                [key: string]: number;
+            };
+            /**
+             * Days
+             * @description Every day of the period
+             */
+            days: components["schemas"]["DayOfUse"][];
+        };
+        /** Use */
+        Use: {
+            /**
+             * Limit
+             * @description Null is no limit
+             * @example 500
+             */
+            limit: number | null;
+            /**
+             * Used
+             * @description How much of it is used
+             * @example 12
+             */
+            used: number;
+            /**
+             * Reset
+             * @description When there is room again; null where no time brings it
+             */
+            reset: string | null;
         };
         /**
          * Webhook
@@ -3621,6 +4195,8 @@ export interface components {
              * @description What is wrong with the request, of a `validation-failed`
              */
             errors: components["schemas"]["FieldProblem"][];
+            /** @description Which limit refused the request, only with 429 */
+            limit?: components["schemas"]["ReachedLimit"] | null;
         };
     };
     responses: never;
@@ -3719,6 +4295,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal` */
             500: {
                 headers: {
@@ -3758,7 +4344,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `unauthenticated` or `token-expired` */
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -3770,6 +4356,16 @@ export interface operations {
             };
             /** @description `insufficient-scope` */
             403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -3861,6 +4457,16 @@ export interface operations {
             };
             /** @description `file-too-large` */
             413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -3989,6 +4595,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal` */
             500: {
                 headers: {
@@ -4033,6 +4649,16 @@ export interface operations {
             };
             /** @description `origin-not-allowed` */
             403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -4111,6 +4737,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal` */
             500: {
                 headers: {
@@ -4169,7 +4805,7 @@ export interface operations {
                     "application/json": components["schemas"]["Me"];
                 };
             };
-            /** @description `unauthenticated` or `token-expired` */
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -4181,6 +4817,943 @@ export interface operations {
             };
             /** @description `insufficient-scope` */
             403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_api_keys: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "apk_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42",
+                     *           "account_id": "acc_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42",
+                     *           "name": "nightly archive",
+                     *           "prefix": "qis_live_0123",
+                     *           "scopes": [
+                     *             "jobs:read",
+                     *             "jobs:write",
+                     *             "results:read"
+                     *           ],
+                     *           "rate_per_hour": null,
+                     *           "networks": [
+                     *             "192.0.2.0/24"
+                     *           ],
+                     *           "status": "active",
+                     *           "created_by": "usr_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42",
+                     *           "created_at": "2026-01-02T03:00:00.000000Z",
+                     *           "expires_at": "2026-04-02T03:00:00.000000Z",
+                     *           "last_used_at": null,
+                     *           "replaced_by": null,
+                     *           "grace_until": null
+                     *         }
+                     *       ],
+                     *       "has_more": false,
+                     *       "next_cursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ApiKeyPage"];
+                };
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` or `insufficient-role` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_api_key: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
+                /** @description 1 to 255 visible ASCII characters, a UUID for example. The same request with the same key is done once within 24 hours: sent again it is answered with what the first one made, and `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "nightly archive",
+                 *       "scopes": [
+                 *         "jobs:read",
+                 *         "jobs:write",
+                 *         "results:read"
+                 *       ],
+                 *       "networks": [
+                 *         "192.0.2.0/24"
+                 *       ],
+                 *       "expires_in_days": 90
+                 *     }
+                 */
+                "application/json": components["schemas"]["CreateApiKey"];
+            };
+        };
+        responses: {
+            /** @description The key with its secret, which is shown only once */
+            201: {
+                headers: {
+                    /** @description `true` if an earlier request with the key created it */
+                    "Idempotency-Replayed"?: string;
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "apk_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42",
+                     *       "account_id": "acc_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42",
+                     *       "name": "nightly archive",
+                     *       "prefix": "qis_live_0123",
+                     *       "scopes": [
+                     *         "jobs:read",
+                     *         "jobs:write",
+                     *         "results:read"
+                     *       ],
+                     *       "rate_per_hour": null,
+                     *       "networks": [
+                     *         "192.0.2.0/24"
+                     *       ],
+                     *       "status": "active",
+                     *       "created_by": "usr_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42",
+                     *       "created_at": "2026-01-02T03:00:00.000000Z",
+                     *       "expires_at": "2026-04-02T03:00:00.000000Z",
+                     *       "last_used_at": null,
+                     *       "replaced_by": null,
+                     *       "grace_until": null,
+                     *       "secret": "qis_live_0123…"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ApiKeyWithSecret"];
+                };
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` or `insufficient-role` or `reauthentication-required` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request-timeout` */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency-in-progress` or `too-many-api-keys` */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `gone` */
+            410: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `file-too-large` */
+            413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type` */
+            415: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation-failed` or `idempotency-mismatch` */
+            422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_current_api_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKey"];
+                };
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_current_api_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_api_key: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
+            };
+            path: {
+                /** @description The API key, as `apk_` and 32 hexadecimal digits */
+                api_key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "apk_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42",
+                     *       "account_id": "acc_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42",
+                     *       "name": "nightly archive",
+                     *       "prefix": "qis_live_0123",
+                     *       "scopes": [
+                     *         "jobs:read",
+                     *         "jobs:write",
+                     *         "results:read"
+                     *       ],
+                     *       "rate_per_hour": null,
+                     *       "networks": [
+                     *         "192.0.2.0/24"
+                     *       ],
+                     *       "status": "active",
+                     *       "created_by": "usr_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42",
+                     *       "created_at": "2026-01-02T03:00:00.000000Z",
+                     *       "expires_at": "2026-04-02T03:00:00.000000Z",
+                     *       "last_used_at": null,
+                     *       "replaced_by": null,
+                     *       "grace_until": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ApiKey"];
+                };
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` or `insufficient-role` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found` */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_api_key: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
+            };
+            path: {
+                /** @description The API key, as `apk_` and 32 hexadecimal digits */
+                api_key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` or `insufficient-role` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found` */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_api_key: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
+            };
+            path: {
+                /** @description The API key, as `apk_` and 32 hexadecimal digits */
+                api_key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "weekly archive"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ApiKeyChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKey"];
+                };
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` or `insufficient-role` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found` */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request-timeout` */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `api-key-ended` */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `file-too-large` */
+            413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type` */
+            415: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation-failed` */
+            422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rotate_api_key: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
+                /** @description 1 to 255 visible ASCII characters, a UUID for example. The same request with the same key is done once within 24 hours: sent again it is answered with what the first one made, and `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The API key, as `apk_` and 32 hexadecimal digits */
+                api_key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "grace_hours": 24
+                 *     }
+                 */
+                "application/json": components["schemas"]["ApiKeyRotation"];
+            };
+        };
+        responses: {
+            /** @description The key with its secret, which is shown only once */
+            201: {
+                headers: {
+                    /** @description `true` if an earlier request with the key created it */
+                    "Idempotency-Replayed"?: string;
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKeyWithSecret"];
+                };
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` or `insufficient-role` or `reauthentication-required` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found` */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request-timeout` */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency-in-progress` or `api-key-ended` or `too-many-api-keys` */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `gone` */
+            410: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `file-too-large` */
+            413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type` */
+            415: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation-failed` or `idempotency-mismatch` */
+            422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -4440,7 +6013,7 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
-            /** @description `unauthenticated` or `token-expired` */
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -4450,7 +6023,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` */
+            /** @description `insufficient-scope` or `tier-insufficient` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -4512,6 +6085,16 @@ export interface operations {
             };
             /** @description `validation-failed` or `idempotency-mismatch` or `image-corrupt` or `image-empty` or `layout-not-exact` or `region-invalid` or `custody-conflict` or `webhook-url-refused` */
             422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `quota-exceeded` or `too-many-at-once` or `rate-limited` */
+            429: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -4721,7 +6304,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unauthenticated` or `token-expired` */
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -4731,7 +6314,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` */
+            /** @description `insufficient-scope` or `tier-insufficient` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -4803,6 +6386,16 @@ export interface operations {
             };
             /** @description `validation-failed` or `idempotency-mismatch` or `picture-converted` or `image-corrupt` or `image-empty` or `key-file-required` or `key-file-too-costly` or `material-required` or `key-file-invalid` or `webhook-url-refused` */
             422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `quota-exceeded` or `too-many-at-once` or `rate-limited` */
+            429: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -4928,7 +6521,7 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
-            /** @description `unauthenticated` or `token-expired` */
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -4938,7 +6531,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` */
+            /** @description `insufficient-scope` or `tier-insufficient` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -5008,6 +6601,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `quota-exceeded` or `too-many-at-once` or `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `poison` or `time-limit-exceeded` or `internal` */
             500: {
                 headers: {
@@ -5065,7 +6668,7 @@ export interface operations {
                     "application/json": components["schemas"]["Comparison"];
                 };
             };
-            /** @description `unauthenticated` or `token-expired` */
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -5107,6 +6710,16 @@ export interface operations {
             };
             /** @description `validation-failed` */
             422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -5164,7 +6777,7 @@ export interface operations {
                     "application/json": components["schemas"]["Trends"];
                 };
             };
-            /** @description `unauthenticated` or `token-expired` */
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -5186,6 +6799,16 @@ export interface operations {
             };
             /** @description `validation-failed` */
             422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -5271,7 +6894,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `unauthenticated` or `token-expired` */
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -5323,6 +6946,16 @@ export interface operations {
             };
             /** @description `range-not-satisfiable` */
             416: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -5414,7 +7047,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `unauthenticated` or `token-expired` */
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -5476,6 +7109,16 @@ export interface operations {
             };
             /** @description `validation-failed` */
             422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -5585,7 +7228,7 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
-            /** @description `unauthenticated` or `token-expired` */
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -5595,7 +7238,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` */
+            /** @description `insufficient-scope` or `tier-insufficient` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -5657,6 +7300,16 @@ export interface operations {
             };
             /** @description `validation-failed` or `idempotency-mismatch` or `image-corrupt` or `image-empty` or `webhook-url-refused` */
             422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `quota-exceeded` or `too-many-at-once` or `rate-limited` */
+            429: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -5900,7 +7553,7 @@ export interface operations {
                     "application/json": components["schemas"]["Batch"];
                 };
             };
-            /** @description `unauthenticated` or `token-expired` */
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -5910,7 +7563,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` */
+            /** @description `insufficient-scope` or `tier-insufficient` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -5972,6 +7625,16 @@ export interface operations {
             };
             /** @description `validation-failed` or `idempotency-mismatch` or `custody-conflict` or `webhook-url-refused` */
             422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `quota-exceeded` or `too-many-at-once` or `rate-limited` */
+            429: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -6071,7 +7734,7 @@ export interface operations {
                     "application/json": components["schemas"]["BatchPage"];
                 };
             };
-            /** @description `unauthenticated` or `token-expired` */
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -6093,6 +7756,16 @@ export interface operations {
             };
             /** @description `validation-failed` */
             422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -6190,7 +7863,7 @@ export interface operations {
                     "application/json": components["schemas"]["Batch"];
                 };
             };
-            /** @description `unauthenticated` or `token-expired` */
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -6212,6 +7885,16 @@ export interface operations {
             };
             /** @description `not-found` */
             404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -6265,7 +7948,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `unauthenticated` or `token-expired` */
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -6297,6 +7980,16 @@ export interface operations {
             };
             /** @description `job-not-finished` */
             409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -6352,7 +8045,7 @@ export interface operations {
                     "application/json": components["schemas"]["Batch"];
                 };
             };
-            /** @description `unauthenticated` or `token-expired` */
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -6384,6 +8077,16 @@ export interface operations {
             };
             /** @description `job-finished` */
             409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -6439,7 +8142,7 @@ export interface operations {
                     "application/json": components["schemas"]["Batch"];
                 };
             };
-            /** @description `unauthenticated` or `token-expired` */
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -6481,6 +8184,16 @@ export interface operations {
             };
             /** @description `gone` */
             410: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `quota-exceeded` or `rate-limited` */
+            429: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -6541,7 +8254,7 @@ export interface operations {
                     "application/zip": string;
                 };
             };
-            /** @description `unauthenticated` or `token-expired` */
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -6593,6 +8306,16 @@ export interface operations {
             };
             /** @description `validation-failed` */
             422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -6730,7 +8453,7 @@ export interface operations {
                     "application/json": components["schemas"]["JobPage"];
                 };
             };
-            /** @description `unauthenticated` or `token-expired` */
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -6752,6 +8475,16 @@ export interface operations {
             };
             /** @description `validation-failed` */
             422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -6865,7 +8598,7 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
-            /** @description `unauthenticated` or `token-expired` */
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -6887,6 +8620,16 @@ export interface operations {
             };
             /** @description `not-found` */
             404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -6940,7 +8683,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `unauthenticated` or `token-expired` */
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -6972,6 +8715,16 @@ export interface operations {
             };
             /** @description `job-not-finished` */
             409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -7037,7 +8790,7 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
-            /** @description `unauthenticated` or `token-expired` */
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -7069,6 +8822,16 @@ export interface operations {
             };
             /** @description `job-finished` */
             409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -7134,7 +8897,7 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
-            /** @description `unauthenticated` or `token-expired` */
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -7186,6 +8949,16 @@ export interface operations {
             };
             /** @description `idempotency-mismatch` or `validation-failed` */
             422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `quota-exceeded` or `rate-limited` */
+            429: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -7271,7 +9044,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `unauthenticated` or `token-expired` */
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -7333,6 +9106,16 @@ export interface operations {
             };
             /** @description `range-not-satisfiable` */
             416: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -7418,7 +9201,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `unauthenticated` or `token-expired` */
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -7488,6 +9271,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal` */
             500: {
                 headers: {
@@ -7535,7 +9328,7 @@ export interface operations {
                     "application/octet-stream": string;
                 };
             };
-            /** @description `unauthenticated` or `token-expired` */
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -7577,6 +9370,16 @@ export interface operations {
             };
             /** @description `gone` */
             410: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -7632,7 +9435,7 @@ export interface operations {
                     "application/json": Record<string, never>;
                 };
             };
-            /** @description `unauthenticated` or `token-expired` */
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -7664,6 +9467,16 @@ export interface operations {
             };
             /** @description `job-not-finished` or `job-failed` */
             409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -7732,7 +9545,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `unauthenticated` or `token-expired` */
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -7764,6 +9577,16 @@ export interface operations {
             };
             /** @description `validation-failed` */
             422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-at-once` or `rate-limited` */
+            429: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -7831,7 +9654,7 @@ export interface operations {
                     "application/json": components["schemas"]["Ticket"];
                 };
             };
-            /** @description `unauthenticated` or `token-expired` */
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -7901,6 +9724,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal` */
             500: {
                 headers: {
@@ -7948,7 +9781,7 @@ export interface operations {
                     "application/json": Record<string, never>;
                 };
             };
-            /** @description `unauthenticated` or `token-expired` */
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -7980,6 +9813,16 @@ export interface operations {
             };
             /** @description `job-not-finished` or `job-failed` */
             409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -8044,7 +9887,7 @@ export interface operations {
                     "application/json": Record<string, never>;
                 };
             };
-            /** @description `unauthenticated` or `token-expired` */
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -8124,6 +9967,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal` */
             500: {
                 headers: {
@@ -8190,7 +10043,7 @@ export interface operations {
                     "application/json": components["schemas"]["WebhookPage"];
                 };
             };
-            /** @description `unauthenticated` or `token-expired` */
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -8202,6 +10055,16 @@ export interface operations {
             };
             /** @description `insufficient-scope` */
             403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -8289,7 +10152,7 @@ export interface operations {
                     "application/json": components["schemas"]["WebhookWithSecret"];
                 };
             };
-            /** @description `unauthenticated` or `token-expired` */
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -8369,6 +10232,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal` */
             500: {
                 headers: {
@@ -8432,7 +10305,7 @@ export interface operations {
                     "application/json": components["schemas"]["Webhook"];
                 };
             };
-            /** @description `unauthenticated` or `token-expired` */
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -8454,6 +10327,16 @@ export interface operations {
             };
             /** @description `not-found` */
             404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -8507,7 +10390,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `unauthenticated` or `token-expired` */
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -8529,6 +10412,16 @@ export interface operations {
             };
             /** @description `not-found` */
             404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -8593,7 +10486,7 @@ export interface operations {
                     "application/json": components["schemas"]["Webhook"];
                 };
             };
-            /** @description `unauthenticated` or `token-expired` */
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -8663,6 +10556,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal` */
             500: {
                 headers: {
@@ -8714,7 +10617,7 @@ export interface operations {
                     "application/json": components["schemas"]["WebhookWithSecret"];
                 };
             };
-            /** @description `unauthenticated` or `token-expired` */
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -8766,6 +10669,16 @@ export interface operations {
             };
             /** @description `idempotency-mismatch` or `validation-failed` */
             422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -8827,7 +10740,7 @@ export interface operations {
                     "application/json": components["schemas"]["Delivery"];
                 };
             };
-            /** @description `unauthenticated` or `token-expired` */
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -8879,6 +10792,16 @@ export interface operations {
             };
             /** @description `idempotency-mismatch` or `validation-failed` */
             422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -8968,7 +10891,7 @@ export interface operations {
                     "application/json": components["schemas"]["DeliveryPage"];
                 };
             };
-            /** @description `unauthenticated` or `token-expired` */
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -9000,6 +10923,16 @@ export interface operations {
             };
             /** @description `validation-failed` */
             422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -9078,7 +11011,7 @@ export interface operations {
                     "application/json": components["schemas"]["Delivery"];
                 };
             };
-            /** @description `unauthenticated` or `token-expired` */
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -9100,6 +11033,16 @@ export interface operations {
             };
             /** @description `not-found` */
             404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -9163,7 +11106,7 @@ export interface operations {
                     "application/json": components["schemas"]["Delivery"];
                 };
             };
-            /** @description `unauthenticated` or `token-expired` */
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -9223,6 +11166,103 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_usage: {
+        parameters: {
+            query?: {
+                /** @description A day of the month that you ask for, by default today */
+                period?: string;
+            };
+            header?: {
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Usage"];
+                };
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation-failed` */
+            422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal` */
             500: {
                 headers: {
@@ -9267,7 +11307,7 @@ export interface operations {
                     "application/json": components["schemas"]["Pools"];
                 };
             };
-            /** @description `unauthenticated` or `token-expired` */
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -9279,6 +11319,16 @@ export interface operations {
             };
             /** @description `insufficient-scope` */
             403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -9336,7 +11386,7 @@ export interface operations {
                     "application/json": components["schemas"]["DeadLetterPage"];
                 };
             };
-            /** @description `unauthenticated` or `token-expired` */
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -9358,6 +11408,16 @@ export interface operations {
             };
             /** @description `validation-failed` */
             422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -9419,7 +11479,7 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
-            /** @description `unauthenticated` or `token-expired` */
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -9451,6 +11511,16 @@ export interface operations {
             };
             /** @description `gone` */
             410: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -9503,6 +11573,16 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description `internal` */
@@ -9588,6 +11668,16 @@ export interface operations {
                     "text/plain": string;
                 };
             };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal` */
             500: {
                 headers: {
@@ -9627,6 +11717,16 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PublicKeys"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description `internal` */
@@ -9672,6 +11772,16 @@ export interface operations {
             };
             /** @description `not-found` */
             404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -9726,6 +11836,16 @@ export interface operations {
                     "application/json": components["schemas"]["Setup"];
                 };
             };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal` */
             500: {
                 headers: {
@@ -9765,6 +11885,16 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Tiers"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description `internal` */
