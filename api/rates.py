@@ -41,11 +41,9 @@ async def count_call(connection: HTTPConnection, caller: Caller) -> None:
     """Count a request that creates a job, if a program sends it. Raises RateLimited."""
     usage = _usage(connection)
     account = bucket_of_calls(caller.account_id, usage.tiers.of(caller.tier))
-    # An API key's own limit; the field comes with API keys.
-    own: int | None = getattr(caller, "rate_per_hour", None)
     buckets = [account] if account is not None else []
-    if caller.api_key_id is not None and own is not None:
-        buckets.append(Bucket("api-key-calls", caller.api_key_id.hex, own, HOUR))
+    if caller.api_key_id is not None and caller.rate_per_hour is not None:
+        buckets.append(Bucket("api-key-calls", caller.api_key_id.hex, caller.rate_per_hour, HOUR))
     if caller.program and buckets:
         await _count(connection, usage.rates, buckets)
 

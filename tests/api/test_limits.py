@@ -3,8 +3,8 @@
 import asyncio
 import re
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
-from types import SimpleNamespace
 
 import httpx
 import pytest
@@ -285,9 +285,7 @@ class TestCalls:
             admitted, key_id = admission._admitted, ids.new()
 
             def with_key(*args):
-                found = admitted(*args)
-                fields = {name: getattr(found, name) for name in Caller.__dataclass_fields__}
-                return SimpleNamespace(**fields | {"api_key_id": key_id, "rate_per_hour": 2})
+                return replace(admitted(*args), api_key_id=key_id, rate_per_hour=2)
 
             monkeypatch.setattr(admission, "_admitted", with_key)
             answers = [await send(user) for _ in range(3)]

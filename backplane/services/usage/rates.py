@@ -129,9 +129,9 @@ class Rates:
             socket_connect_timeout=TIMEOUT_SECONDS,
             retry=Retry(NoBackoff(), 0),  # the default waits for seconds
         )
-        return cls(
-            RedisStorage("async+" + url, implementation="redispy", key_prefix=PREFIX, connection_pool=pool), pool
-        )
+        # The pool has the address: limits reads none of a Unix socket.
+        storage = RedisStorage("async+redis://", implementation="redispy", key_prefix=PREFIX, connection_pool=pool)
+        return cls(storage, pool)
 
     async def count(self, buckets: Sequence[Bucket]) -> list[Standing]:
         """Count a request in each bucket that has room; without Redis in this process alone."""
