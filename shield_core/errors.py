@@ -15,6 +15,7 @@ ShieldError
 ├── HeaderMissing              a sound PNG without the `qsIS` chunk: re-saved, or never encrypted
 ├── KeyFileInvalid             not a canonical key file, or a parameter over its cap
 ├── ReceiptInvalid             not a canonical receipt, or one that contradicts itself
+├── AuditExportInvalid         not an export of an audit chain
 ├── KeySetInvalid              not a set of public keys, or one that holds a private key
 ├── MaterialRequired           the image was encrypted with material, and none was given
 ├── DecryptionError            five failures; a client gets the same answer for all of them
@@ -146,6 +147,13 @@ class ReceiptInvalid(ShieldError):
 
     code = "receipt-invalid"
     title = "The receipt is not valid, or was changed"
+
+
+class AuditExportInvalid(ShieldError):
+    """Not an export of an audit chain: nothing in it can be checked."""
+
+    code = "audit-export-invalid"
+    title = "The file is not an export of an audit trail"
 
 
 class KeySetInvalid(ShieldError):
