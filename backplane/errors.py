@@ -45,6 +45,7 @@ CORE_STATUS = {
     "region-invalid": 422,
     "material-required": 422,
     "key-file-invalid": 422,
+    "audit-export-invalid": 422,
     "validation-failed": 422,
     "unavailable": 503,
 }

@@ -58,6 +58,14 @@ WEBHOOK_OLDEST_DUE = Gauge(
     "How long the webhook message that waits longest has been due",
 )
 DEAD_LETTERS = Gauge("imageshield_dead_letters", "Jobs that were given up and that nobody has sent again")
+AUDIT_SEALED = Counter("imageshield_audit_sealed_total", "Audit entries that got their place in a chain")
+AUDIT_UNSEALED = Gauge(
+    "imageshield_audit_oldest_unsealed_seconds", "How long the audit entry that waits longest has waited for its place"
+)
+AUDIT_CHECKPOINTS = Counter("imageshield_audit_checkpoints_total", "Audit checkpoints signed")
+AUDIT_REFUSED = Gauge(
+    "imageshield_audit_checkpoint_refused", "1 while nothing is signed: the object store knows a later audit trail"
+)
 SWEPT = Counter("imageshield_swept_total", "Repairs made by the sweeper", ["what"])
 
 EXPORTED: dict[Process, tuple[MetricWrapperBase, ...]] = {
@@ -76,7 +84,18 @@ EXPORTED: dict[Process, tuple[MetricWrapperBase, ...]] = {
         JOBS_ENDED,
     ),
     "worker": (JOBS_ENDED, JOB_SECONDS, ENTROPY_DEGRADED),
-    "relay": (JOBS_ENDED, OUTBOX_PUBLISHED, WEBHOOK_ATTEMPTS, WEBHOOK_OLDEST_DUE, DEAD_LETTERS, SWEPT),
+    "relay": (
+        JOBS_ENDED,
+        OUTBOX_PUBLISHED,
+        WEBHOOK_ATTEMPTS,
+        WEBHOOK_OLDEST_DUE,
+        DEAD_LETTERS,
+        AUDIT_SEALED,
+        AUDIT_UNSEALED,
+        AUDIT_CHECKPOINTS,
+        AUDIT_REFUSED,
+        SWEPT,
+    ),
 }
 """Every process imports all metrics. A metric that a process never sets would be exported as a misleading 0.
 

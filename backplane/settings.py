@@ -102,6 +102,8 @@ class Settings(BaseSettings):
     """Twelve times what `maximum` needs for 25 megapixels on two otherwise idle cores."""
     job_hard_time_limit_seconds: Annotated[int, Field(gt=0, validate_default=True)] = 960
     webhook_allow_networks: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
+    audit_person_days: Annotated[int, Field(ge=1, le=3660)] = 90
+    """How long the audit trail keeps person data readable that belongs to no user, such as of failed log-ins."""
     webhook_log_days: Annotated[int, Field(ge=1, le=366)] = 30
     foreign_kdf_memory_kib: Annotated[int, Field(ge=DEFAULT_M_KIB, le=1_048_576)] = 131_072
     """The limits for key files that this service did not make: Argon2id's memory, memory times passes, and PBKDF2's

@@ -186,6 +186,48 @@ class LocalVault:
     def _series(self, folder: str, label: bytes) -> Series:
         return Series(self._directory / folder, self._root, label)
 
+    def audit_seeds(self) -> list[bytes]:
+        """Return the seeds of the keys that sign audit checkpoints, oldest first; the last one's key signs."""
+        return [self._root.open(self._read(path), self._audit_aad(path)) for path in self._audit_paths()]
+
+    def add_audit_seed(self, *, after: int) -> None:
+        """Make one more seed of a checkpoint key, if there are `after` of them; of two calls at once one wins."""
+        paths = self._audit_paths()
+        if len(paths) != after:
+            return
+        path = self._directory / "audit" / f"{int(paths[-1].name) + 1 if paths else 1:06d}"
+        self._write_once(path, self._root.seal(secrets.token_bytes(KEY_SIZE), self._audit_aad(path)))
+
+    def person_key(self, month: str, *, create: bool = False) -> bytes:
+        """Return the installation's key of a month for person data of the audit trail; Gone once it is destroyed.
+
+        It may be made before the first account, because a log-in can fail before there is one. A key that is lost
+        makes addresses unreadable and nothing else.
+        """
+        path = self._directory / "audit-persons" / month
+        if create and not path.exists():
+            self._write_once(path, self._root.seal(secrets.token_bytes(KEY_SIZE), self._person_aad(month)))
+        return self._root.open(self._read(path), self._person_aad(month))
+
+    def destroy_expired_person_keys(self, *, days: int) -> int:
+        """Delete the keys of months that ended more than so many days ago."""
+        oldest = (datetime.now(UTC) - timedelta(days=days)).strftime("%Y-%m")
+        expired = [path for path in (self._directory / "audit-persons").glob("????-??") if path.name < oldest]
+        for path in expired:
+            path.unlink(missing_ok=True)
+        return len(expired)
+
+    def _audit_paths(self) -> list[Path]:
+        return sorted((self._directory / "audit").glob("[0-9]" * 6))
+
+    @staticmethod
+    def _audit_aad(path: Path) -> bytes:
+        return LABELS.audit_checkpoint_key + int(path.name).to_bytes(4, "big")
+
+    @staticmethod
+    def _person_aad(month: str) -> bytes:
+        return LABELS.audit_person_key + framed(month.encode())
+
     def _open_transit(self, path: Path) -> VaultKey:
         stored = self._read(path)
         key_id = UUID(bytes=stored[:16])

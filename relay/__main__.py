@@ -12,6 +12,7 @@ from backplane.db.repositories.webhooks import CHANNEL as WEBHOOKS
 from backplane.metrics import registry_of
 from backplane.settings import Settings, load_settings
 from backplane.wiring.relay import open_deliveries, open_relay
+from relay.audit import audit_acts
 from relay.outbox import drain_outbox
 from relay.posting import Poster
 from relay.sweeps import acts, repeat
@@ -23,7 +24,7 @@ log = structlog.get_logger()
 async def run(settings: Settings) -> None:
     """Run the outbox, the sweeps and the webhooks until SIGTERM or SIGINT."""
     async with (
-        open_relay(settings) as (relay, sweeper),
+        open_relay(settings) as (relay, sweeper, sealing),
         open_deliveries(settings) as deliveries,
         Notifications(settings) as outbox,
         Notifications(settings, channel=WEBHOOKS) as webhooks,
@@ -33,6 +34,7 @@ async def run(settings: Settings) -> None:
             drain_outbox(relay, outbox),
             sending.run(webhooks),
             *(repeat(act, seconds) for act, seconds in acts(sweeper, deliveries).items()),
+            *(repeat(act, seconds) for act, seconds in audit_acts(sealing, days=settings.audit_person_days).items()),
         )
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, work.cancel)

@@ -1,7 +1,7 @@
 """Database sessions, and the only place that commits."""
 
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Self, TypeVar
 
@@ -14,8 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from backplane.errors import Overloaded, Unavailable
 from backplane.settings import Settings
 
-REVISION = "0016"
-REVISION = "0016"
+REVISION = "0018"
 """The migration that this release needs; it also works with a later one (docs/guides/deployment.md)."""
 
 TRANSIENT_STATES = ("08", "53", "57", "40", "55P03", "25P03")
@@ -57,9 +56,10 @@ AnySession = TypeVar("AnySession", bound=ReadSession)
 
 
 class Database:
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, *, info: Mapping[Any, Any] | None = None) -> None:
+        """Prepare sessions; each has `info`, for what works in a transaction and belongs to the process."""
         self.engine = engine
-        self._sessions = async_sessionmaker(engine, class_=Session, expire_on_commit=False)
+        self._sessions = async_sessionmaker(engine, class_=Session, expire_on_commit=False, info=dict(info or {}))
         autocommit = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._readers = async_sessionmaker(autocommit, class_=ReadSession)
 
@@ -71,6 +71,7 @@ class Database:
         pool_size: int | None = None,
         command_seconds: float | None = None,
         idle_seconds: int = IDLE_SECONDS,
+        info: Mapping[Any, Any] | None = None,
     ) -> Self:
         """Prepare connections.
 
@@ -95,7 +96,7 @@ class Database:
             },
         )
         _ping_idle(engine)
-        return cls(engine)
+        return cls(engine, info=info)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Session]:

@@ -5,11 +5,13 @@ from contextlib import asynccontextmanager
 
 from backplane.db.session import Database
 from backplane.queue import CeleryQueue
+from backplane.services.audit.persons import PersonStage
 from backplane.services.upkeep.outbox import OutboxRelay
 from backplane.services.upkeep.sweeper import Sweeper
 from backplane.services.webhooks.deliveries import Deliveries
 from backplane.settings import Settings
 from backplane.vault import LocalVault
+from backplane.wiring.audit import Sealing
 from backplane.wiring.endings import EndServices
 from backplane.wiring.resources import Resources, open_resources
 
@@ -20,11 +22,11 @@ def wire_sweeper(resources: Resources) -> Sweeper:
 
 
 @asynccontextmanager
-async def open_relay(settings: Settings) -> AsyncIterator[tuple[OutboxRelay, Sweeper]]:
+async def open_relay(settings: Settings) -> AsyncIterator[tuple[OutboxRelay, Sweeper, Sealing]]:
     queue = CeleryQueue.from_settings(settings)
-    async with open_resources(settings, pool_size=3) as resources:
+    async with open_resources(settings, pool_size=5) as resources:
         try:
-            yield OutboxRelay(resources.database, queue), wire_sweeper(resources)
+            yield OutboxRelay(resources.database, queue), wire_sweeper(resources), Sealing.wire(resources)
         finally:
             queue.close()
 
@@ -32,8 +34,9 @@ async def open_relay(settings: Settings) -> AsyncIterator[tuple[OutboxRelay, Swe
 @asynccontextmanager
 async def open_deliveries(settings: Settings) -> AsyncIterator[Deliveries]:
     """Connect the sender of webhooks separately, so that slow receivers never delay the outbox."""
-    database = Database.from_settings(settings, pool_size=3)
+    vault = LocalVault.from_settings(settings)
+    database = Database.from_settings(settings, pool_size=3, info=PersonStage.info(vault))
     try:
-        yield Deliveries(database, LocalVault.from_settings(settings), log_days=settings.webhook_log_days)
+        yield Deliveries(database, vault, log_days=settings.webhook_log_days)
     finally:
         await database.close()

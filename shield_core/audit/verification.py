@@ -149,6 +149,10 @@ class Verification:
         """Note a line that is none of an export, or not in its place."""
         self._find(Kind.MALFORMED, self._next)
 
+    def add_difference(self, seq: int) -> None:
+        """Note that what is kept beside a payload differs from it."""
+        self._find(Kind.EDIT, seq)
+
     def finish(self) -> Verdict:
         """Return what was found."""
         for first, last in self._missing:

@@ -1,0 +1,205 @@
+"""Person data of audit entries: addresses, emails, devices.
+
+An act stages it under the installation's key of the month. The sealer, at most a second later, encrypts it under the
+audit key of the user; of the account, if an API key acted; or leaves it under the key of the month, which is destroyed
+after AUDIT_PERSON_DAYS. So erasing a user makes it unreadable, and no payload changes.
+"""
+
+import json
+import secrets
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final, Literal, Self
+from uuid import UUID
+
+from backplane import ids
+from backplane.db.models import AuditEvent, AuditKey
+from backplane.db.repositories import accounts, audit_keys
+from backplane.db.session import ReadSession, Session
+from backplane.errors import ApplicationError, Gone
+from backplane.services.sealing import account_keys
+from backplane.vault import KEY_SIZE, LocalVault
+from shield_core.audit import persons
+from shield_core.keys.canonical import b64decode, b64encode
+from shield_core.keys.schedule import LABELS, framed
+
+HolderKind = Literal["user", "account"]
+Holder = tuple[HolderKind, UUID]
+INSTALLATION: Final = "installation"
+
+MONTH_SIZE: Final = len("2026-01")
+MAX_VALUE: Final = 1024
+"""Characters of a value: a user agent may have thousands, of which the first say what it is."""
+
+
+class PersonStage:
+    """Encrypts the person data of an entry in the transaction of its act, without a query."""
+
+    def __init__(self, vault: LocalVault) -> None:
+        self._vault = vault
+        self._month, self._key = "", b""
+
+    @classmethod
+    def info(cls, vault: LocalVault) -> Mapping[type, Self]:
+        """Return the `info` of sessions in which entries with person data are written."""
+        return {cls: cls(vault)}
+
+    @classmethod
+    def of(cls, session: Session) -> Self:
+        found: Self = session.info[cls]
+        return found
+
+    def stage(self, event_id: UUID, fields: Mapping[str, str]) -> bytes:
+        month = datetime.now(UTC).strftime("%Y-%m")
+        if month != self._month:
+            self._month, self._key = month, self._vault.person_key(month, create=True)
+        short = {name: value[:MAX_VALUE] for name, value in fields.items()}
+        return month.encode() + persons.seal(self._key, event_id, short)
+
+
+@dataclass(frozen=True, slots=True)
+class PersonKey:
+    """An audit key: its name in payloads, and its 32 bytes."""
+
+    kind: str
+    name: str
+    secret: bytes = field(repr=False)
+
+    def close(self, event_id: UUID, fields: Mapping[str, str]) -> dict[str, Any]:
+        """Return the part `person` of a payload."""
+        pseudonyms = {
+            f"{name}_b64": b64encode(persons.pseudonym(self.secret, name, value)) for name, value in fields.items()
+        }
+        sealed = b64encode(persons.seal(self.secret, event_id, fields))
+        return {"key": self.name, "key_kind": self.kind, "pseudonyms": pseudonyms, "sealed_b64": sealed}
+
+
+class AuditKeys:
+    """The keys of person data: of users and accounts in the database, of the installation in the vault."""
+
+    def __init__(self, vault: LocalVault) -> None:
+        self._vault = vault
+
+    def destroy_expired(self, days: int) -> None:
+        """Destroy the installation's keys of months that ended more than so many days ago."""
+        self._vault.destroy_expired_person_keys(days=days)
+
+    async def close(self, session: Session, events: Sequence[AuditEvent]) -> dict[UUID, dict[str, Any]]:
+        """Return the part `person` of the payloads of these entries, under their final keys.
+
+        An entry is left out if it has no person data, or if the key of its month is destroyed.
+        """
+        staged = {event.id: fields for event in events if (fields := self._unstage(event)) is not None}
+        wanted = {event.id: holder_of(event) for event in events if event.id in staged}
+        keys = await self._obtain(session, {holder for holder in wanted.values() if holder is not None})
+        closed = {}
+        for event in events:
+            if event.id in staged:
+                holder = wanted[event.id]
+                key = keys.get(holder) if holder is not None else None
+                closed[event.id] = (key or self._of_month(_month_of(event))).close(event.id, staged[event.id])
+        return closed
+
+    def _unstage(self, event: AuditEvent) -> dict[str, str] | None:
+        if event.person is None:
+            return None
+        try:
+            key = self._vault.person_key(_month_of(event))
+        except Gone:
+            return None
+        return persons.unseal(key, event.id, event.person[MONTH_SIZE:])
+
+    def _of_month(self, month: str) -> PersonKey:
+        return PersonKey(INSTALLATION, month, self._vault.person_key(month))
+
+    async def _obtain(self, session: Session, holders: Collection[Holder]) -> dict[Holder, PersonKey]:
+        """Return the keys of these holders; a missing one is made, if its holder still exists."""
+        rows = await audit_keys.of_holders(session, holders)
+        found: dict[Any, AuditKey] = {(row.holder_kind, row.holder_id): row for row in rows}
+        for holder in holders:
+            if holder not in found and (made := await self._make(session, holder)) is not None:
+                found[holder] = made
+        opened = {holder: self._open(row) for holder, row in found.items()}
+        return {holder: key for holder, key in opened.items() if key is not None}
+
+    async def _make(self, session: Session, holder: Holder) -> AuditKey | None:
+        """Make the key of a user, under the key of the personal account, which has the same id; or of an account."""
+        kind, holder_id = holder
+        account = await accounts.by_id(session, holder_id)
+        if account is None:
+            return None
+        try:
+            sealing = self._vault.account_key(account.id, account.kek_id, account.kek_version)
+        except Gone:
+            return None
+        key = AuditKey(id=ids.new(), holder_kind=kind, holder_id=holder_id, account_id=account.id)
+        key.sealed = account_keys.seal(sealing, secrets.token_bytes(KEY_SIZE), _context(key))
+        await audit_keys.add(session, key)
+        return key
+
+    def _open(self, row: AuditKey) -> PersonKey | None:
+        try:
+            secret = account_keys.Opener(self._vault, row.account_id).open(row.sealed, _context(row))
+        except Gone:
+            return None
+        return PersonKey(row.holder_kind, row.id.hex, secret)
+
+    async def read(self, session: ReadSession, events: Sequence[AuditEvent]) -> dict[UUID, dict[str, str]]:
+        """Return the readable person data of entries; those whose key is destroyed are left out."""
+        closed = {event.id: _closed_part(event) for event in events}
+        names = {part["key"] for part in closed.values() if part and part["key_kind"] != INSTALLATION}
+        rows = await audit_keys.by_ids(session, {UUID(hex=name) for name in names})
+        secrets_ = {row.id.hex: key.secret for row in rows if (key := self._quietly(row)) is not None}
+        read = {}
+        for event in events:
+            part = closed[event.id]
+            fields = self._read(event, part, secrets_) if part else self._unstage_quietly(event)
+            if fields is not None:
+                read[event.id] = fields
+        return read
+
+    def _read(self, event: AuditEvent, part: Mapping[str, Any], known: Mapping[str, bytes]) -> dict[str, str] | None:
+        secret = known.get(part["key"])
+        if part["key_kind"] == INSTALLATION:
+            try:
+                secret = self._vault.person_key(part["key"])
+            except ApplicationError:
+                return None
+        return None if secret is None else persons.unseal(secret, event.id, b64decode(part["sealed_b64"]))
+
+    def _quietly(self, row: AuditKey) -> PersonKey | None:
+        try:
+            return self._open(row)
+        except ApplicationError:
+            return None
+
+    def _unstage_quietly(self, event: AuditEvent) -> dict[str, str] | None:
+        try:
+            return self._unstage(event)
+        except ApplicationError:
+            return None
+
+
+def holder_of(event: AuditEvent) -> Holder | None:
+    """Return whose key protects the person data of an entry; None for the installation's."""
+    if event.user_id is not None:
+        return "user", event.user_id
+    if event.api_key_id is not None and event.account_id is not None:
+        return "account", event.account_id
+    return None
+
+
+def _month_of(event: AuditEvent) -> str:
+    assert event.person is not None
+    return event.person[:MONTH_SIZE].decode()
+
+
+def _closed_part(event: AuditEvent) -> dict[str, Any] | None:
+    part: dict[str, Any] | None = json.loads(event.payload)["person"] if event.payload is not None else None
+    return part
+
+
+def _context(key: AuditKey) -> bytes:
+    owner = framed(key.account_id.bytes) + framed(key.holder_kind.encode()) + framed(key.holder_id.bytes)
+    return LABELS.audit_key + owner + framed(key.id.bytes)

@@ -1,0 +1,27 @@
+"""The periodic acts of the audit trail: sealing, checkpoints, and the destruction of old keys of person data."""
+
+import asyncio
+from typing import Final
+
+from backplane.wiring.audit import Sealing
+from relay.sweeps import COLLECT_SECONDS, SWEEP_SECONDS, Act
+
+SEAL_SECONDS: Final = 0.5
+"""An entry has its place within a second."""
+
+CHECK_SECONDS: Final = 1.0
+"""How often it is asked whether a checkpoint is due."""
+
+
+def audit_acts(sealing: Sealing, *, days: int) -> dict[Act, float]:
+    """List the acts with their intervals in seconds. Each is separate: a hanging store must not delay the sealing."""
+
+    async def destroy_expired_person_keys() -> None:
+        await asyncio.to_thread(sealing.persons.destroy_expired, days)
+
+    return {
+        sealing.sealer.seal_all: SEAL_SECONDS,
+        sealing.sealer.measure: SWEEP_SECONDS,
+        sealing.checkpoints.make_due: CHECK_SECONDS,
+        destroy_expired_person_keys: COLLECT_SECONDS,
+    }
