@@ -1,9 +1,9 @@
-"""Audit chains: a place for each entry, signed checkpoints, and keys of person data.
+"""Audit chains: a place for each entry, and signed checkpoints.
 
 Entries of earlier releases get their places from the sealer, as new ones do.
 
 Revision ID: 0017
-Revises: 0012
+Revises: 0013
 Create Date: 2026-12-06
 """
 
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0017"
-down_revision = "0012"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 
@@ -47,6 +47,16 @@ APPEND_ONLY = """
 CREATE FUNCTION guard_audit_table() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION 'the audit trail is append-only' USING ERRCODE = '42501';
+END $$
+"""
+REFUSE = """
+DO $$
+DECLARE signed bigint;
+BEGIN
+    SELECT count(*) INTO signed FROM audit_checkpoints;
+    IF signed > 0 THEN
+        RAISE EXCEPTION '% signed checkpoints would contradict every later audit trail: restore a backup instead', signed;
+    END IF;
 END $$
 """
 GUARDED = ("audit_events", "audit_checkpoints", "audit_proofs")
@@ -105,34 +115,17 @@ def _create_tables() -> None:
         sa.Column("path", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("chain_id", "checkpoint", name=op.f("pk_audit_proofs")),
     )
-    op.create_table(
-        "audit_keys",
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("holder_kind", sa.Text(), nullable=False),
-        sa.Column("holder_id", sa.Uuid(), nullable=False),
-        sa.Column("account_id", sa.Uuid(), nullable=False),
-        sa.Column("sealed", sa.LargeBinary(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_keys")),
-    )
-    op.create_index("ix_audit_keys_holder_kind_holder_id", "audit_keys", ["holder_kind", "holder_id"], unique=True)
-    op.create_index("ix_audit_keys_account_id", "audit_keys", ["account_id"])
 
 
 def downgrade() -> None:
-    signed = op.get_bind().scalar(sa.text("SELECT count(*) FROM audit_checkpoints")) if not _writes_sql() else 0
-    if signed:
-        raise RuntimeError(f"{signed} signed checkpoints would contradict every later trail: restore a backup instead")
+    op.execute(REFUSE)
     for table in GUARDED:
         op.execute(f"DROP TRIGGER guard_rows ON {table}")
         op.execute(f"DROP TRIGGER guard_table ON {table}")
     op.execute("DROP FUNCTION guard_audit_event()")
     op.execute("DROP FUNCTION guard_audit_table()")
-    for table in ("audit_keys", "audit_proofs", "audit_checkpoints", "audit_chains"):
+    for table in ("audit_proofs", "audit_checkpoints", "audit_chains"):
         op.drop_table(table)
     for name in reversed(COLUMNS):
         op.drop_column("audit_events", name)
 
-
-def _writes_sql() -> bool:
-    return op.get_context().as_sql

@@ -11,6 +11,8 @@ from backplane.db.models import Blob, Job
 from backplane.db.repositories import blobs, jobs
 from backplane.kinds import KINDS
 from backplane.services.attempts.claims import Claim, Claims
+from backplane.services.audit import trail
+from backplane.services.audit.published import NEWEST
 from backplane.services.identity.accounts import AccountFacts
 from backplane.services.jobs.endings import Endings
 from backplane.services.requests.caller import Caller
@@ -19,6 +21,7 @@ from backplane.services.upkeep.sweeper import Sweeper
 from backplane.services.usage.quotas import Quotas
 from backplane.services.usage.tiers import Tiers
 from backplane.settings import Settings
+from backplane.wiring.audit import AuditServices, Sealing
 from backplane.wiring.endings import EndServices
 from backplane.wiring.relay import wire_sweeper
 from backplane.wiring.resources import Resources, open_resources
@@ -130,3 +133,42 @@ def sql(resources: Resources) -> Sql:
             return [dict(row) for row in result.mappings()] if result.returns_rows else []
 
     return execute
+
+
+@pytest.fixture
+async def sealing(resources):
+    await resources.store.delete(NEWEST)
+    return Sealing.wire(resources)
+
+
+@pytest.fixture
+def audit(resources):
+    return AuditServices.wire(resources)
+
+
+@pytest.fixture
+def ada(account):
+    """A caller with an address."""
+    return Caller(account.id, user_id=account.id, role="owner", request_id="req_1", address="192.0.2.17")
+
+
+@pytest.fixture
+def act(resources, ada):
+    async def record(action="job.delete", *, by=ada, times=1, **more):
+        async with resources.database.transaction() as session:
+            for _ in range(times):
+                trail.record(session, by, action, ids.new(), **more)
+
+    return record
+
+
+@pytest.fixture
+def superuser(resources):
+    """Run a statement past the triggers, as who controls the database server can."""
+
+    async def run(statement, **values):
+        async with resources.database.transaction() as session:
+            await session.execute(text("SET LOCAL session_replication_role = replica"))
+            await session.execute(text(statement), values)
+
+    return run

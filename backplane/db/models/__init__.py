@@ -3,7 +3,7 @@
 from backplane.db.models.accounts import Account
 from backplane.db.models.analyses import AnalysisSummary
 from backplane.db.models.api_keys import ApiKey
-from backplane.db.models.audit import AuditChain, AuditCheckpoint, AuditEvent, AuditKey, AuditProof
+from backplane.db.models.audit import AuditChain, AuditCheckpoint, AuditEvent, AuditProof
 from backplane.db.models.batches import Batch, BatchItem
 from backplane.db.models.blobs import Blob
 from backplane.db.models.idempotency import IdempotencyKey
@@ -22,7 +22,6 @@ __all__ = [
     "AuditChain",
     "AuditCheckpoint",
     "AuditEvent",
-    "AuditKey",
     "AuditProof",
     "Batch",
     "BatchItem",

@@ -94,21 +94,3 @@ class AuditProof(Base):
     hash: Mapped[bytes]
     place: Mapped[int]
     path: Mapped[bytes]
-
-
-class AuditKey(Base):
-    """The key of the person data of a user or an account, sealed under the key of `account_id`."""
-
-    __tablename__ = "audit_keys"
-
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    holder_kind: Mapped[str]
-    holder_id: Mapped[UUID]
-    account_id: Mapped[UUID]
-    sealed: Mapped[bytes]
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
-
-    __table_args__ = (
-        Index("ix_audit_keys_holder_kind_holder_id", "holder_kind", "holder_id", unique=True),
-        Index("ix_audit_keys_account_id", "account_id"),
-    )

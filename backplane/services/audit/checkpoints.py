@@ -67,6 +67,7 @@ class Checkpoints:
         failpoints.reach("audit.checkpoint_committed")
         if newest is not None and (stored is None or newest.number > stored.number):
             await self._published.put(Numbered(newest.number, checkpoint_of(newest)))
+        failpoints.reach("audit.checkpoint_stored")
         self._stored = newest.number if newest is not None else 0
         return None
 

@@ -6,28 +6,29 @@ after AUDIT_PERSON_DAYS. So erasing a user makes it unreadable, and no payload c
 """
 
 import json
+import re
 import secrets
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Final, Literal, Self
+from typing import Any, Final, Self
 from uuid import UUID
 
 from backplane import ids
-from backplane.db.models import AuditEvent, AuditKey
+from backplane.db.models import AuditEvent
 from backplane.db.repositories import accounts, audit_keys
+from backplane.db.repositories.audit_keys import Holder, HolderKind
 from backplane.db.session import ReadSession, Session
-from backplane.errors import ApplicationError, Gone
+from backplane.errors import Gone, NotFound
 from backplane.services.sealing import account_keys
 from backplane.vault import KEY_SIZE, LocalVault
 from shield_core.audit import persons
 from shield_core.keys.canonical import b64decode, b64encode
 from shield_core.keys.schedule import LABELS, framed
 
-HolderKind = Literal["user", "account"]
-Holder = tuple[HolderKind, UUID]
-INSTALLATION: Final = "installation"
-
+PREFIXES: Final[Mapping[HolderKind, str]] = {"user": "usr", "account": "acc"}
+MONTH: Final = re.compile(r"\d{4}-\d\d", re.ASCII)
 MONTH_SIZE: Final = len("2026-01")
 MAX_VALUE: Final = 1024
 """Characters of a value: a user agent may have thousands, of which the first say what it is."""
@@ -62,7 +63,6 @@ class PersonStage:
 class PersonKey:
     """An audit key: its name in payloads, and its 32 bytes."""
 
-    kind: str
     name: str
     secret: bytes = field(repr=False)
 
@@ -72,7 +72,7 @@ class PersonKey:
             f"{name}_b64": b64encode(persons.pseudonym(self.secret, name, value)) for name, value in fields.items()
         }
         sealed = b64encode(persons.seal(self.secret, event_id, fields))
-        return {"key": self.name, "key_kind": self.kind, "pseudonyms": pseudonyms, "sealed_b64": sealed}
+        return {"key": self.name, "pseudonyms": pseudonyms, "sealed_b64": sealed}
 
 
 class AuditKeys:
@@ -111,21 +111,18 @@ class AuditKeys:
         return persons.unseal(key, event.id, event.person[MONTH_SIZE:])
 
     def _of_month(self, month: str) -> PersonKey:
-        return PersonKey(INSTALLATION, month, self._vault.person_key(month))
+        return PersonKey(month, self._vault.person_key(month))
 
     async def _obtain(self, session: Session, holders: Collection[Holder]) -> dict[Holder, PersonKey]:
         """Return the keys of these holders; a missing one is made, if its holder still exists."""
-        rows = await audit_keys.of_holders(session, holders)
-        found: dict[Any, AuditKey] = {(row.holder_kind, row.holder_id): row for row in rows}
-        for holder in holders:
-            if holder not in found and (made := await self._make(session, holder)) is not None:
-                found[holder] = made
-        opened = {holder: self._open(row) for holder, row in found.items()}
-        return {holder: key for holder, key in opened.items() if key is not None}
+        found = await audit_keys.sealed(session, holders)
+        for holder, sealed in found.items():
+            found[holder] = sealed or await self._make(session, holder)
+        return self._open_all(found)
 
-    async def _make(self, session: Session, holder: Holder) -> AuditKey | None:
+    async def _make(self, session: Session, holder: Holder) -> bytes | None:
         """Make the key of a user, under the key of the personal account, which has the same id; or of an account."""
-        kind, holder_id = holder
+        _, holder_id = holder
         account = await accounts.by_id(session, holder_id)
         if account is None:
             return None
@@ -133,51 +130,39 @@ class AuditKeys:
             sealing = self._vault.account_key(account.id, account.kek_id, account.kek_version)
         except Gone:
             return None
-        key = AuditKey(id=ids.new(), holder_kind=kind, holder_id=holder_id, account_id=account.id)
-        key.sealed = account_keys.seal(sealing, secrets.token_bytes(KEY_SIZE), _context(key))
-        await audit_keys.add(session, key)
-        return key
+        sealed = account_keys.seal(sealing, secrets.token_bytes(KEY_SIZE), _context(holder))
+        await audit_keys.store(session, holder, sealed)
+        return sealed
 
-    def _open(self, row: AuditKey) -> PersonKey | None:
-        try:
-            secret = account_keys.Opener(self._vault, row.account_id).open(row.sealed, _context(row))
-        except Gone:
-            return None
-        return PersonKey(row.holder_kind, row.id.hex, secret)
+    def _open_all(self, sealed: Mapping[Holder, bytes | None]) -> dict[Holder, PersonKey]:
+        """Open keys; those of accounts whose key is destroyed are left out."""
+        opened = {}
+        for holder, key in sealed.items():
+            with suppress(Gone):
+                if key is not None:
+                    secret = account_keys.Opener(self._vault, holder[1]).open(key, _context(holder))
+                    opened[holder] = PersonKey(name_of(holder), secret)
+        return opened
 
     async def read(self, session: ReadSession, events: Sequence[AuditEvent]) -> dict[UUID, dict[str, str]]:
         """Return the readable person data of entries; those whose key is destroyed are left out."""
-        closed = {event.id: _closed_part(event) for event in events}
-        names = {part["key"] for part in closed.values() if part and part["key_kind"] != INSTALLATION}
-        rows = await audit_keys.by_ids(session, {UUID(hex=name) for name in names})
-        secrets_ = {row.id.hex: key.secret for row in rows if (key := self._quietly(row)) is not None}
+        parts = {event.id: _closed_part(event) for event in events}
+        holders = {holder for part in parts.values() if part and (holder := _holder_named(part["key"]))}
+        keys = {key.name: key.secret for key in self._open_all(await audit_keys.sealed(session, holders)).values()}
+        months = {part["key"] for part in parts.values() if part} - keys.keys()
+        keys |= {month: key for month in months if (key := self._of_month_or_none(month)) is not None}
         read = {}
         for event in events:
-            part = closed[event.id]
-            fields = self._read(event, part, secrets_) if part else self._unstage_quietly(event)
+            part = parts[event.id]
+            fields = _unseal(event, part, keys) if part else self._unstage(event)
             if fields is not None:
                 read[event.id] = fields
         return read
 
-    def _read(self, event: AuditEvent, part: Mapping[str, Any], known: Mapping[str, bytes]) -> dict[str, str] | None:
-        secret = known.get(part["key"])
-        if part["key_kind"] == INSTALLATION:
-            try:
-                secret = self._vault.person_key(part["key"])
-            except ApplicationError:
-                return None
-        return None if secret is None else persons.unseal(secret, event.id, b64decode(part["sealed_b64"]))
-
-    def _quietly(self, row: AuditKey) -> PersonKey | None:
+    def _of_month_or_none(self, month: str) -> bytes | None:
         try:
-            return self._open(row)
-        except ApplicationError:
-            return None
-
-    def _unstage_quietly(self, event: AuditEvent) -> dict[str, str] | None:
-        try:
-            return self._unstage(event)
-        except ApplicationError:
+            return self._vault.person_key(month) if MONTH.fullmatch(month) else None
+        except Gone:
             return None
 
 
@@ -195,11 +180,29 @@ def _month_of(event: AuditEvent) -> str:
     return event.person[:MONTH_SIZE].decode()
 
 
+def name_of(holder: Holder) -> str:
+    """Name the key of a holder in payloads."""
+    kind, holder_id = holder
+    return ids.to_wire(PREFIXES[kind], holder_id)
+
+
+def _holder_named(name: str) -> Holder | None:
+    for kind, prefix in PREFIXES.items():
+        with suppress(NotFound):
+            return kind, ids.from_wire(prefix, name)
+    return None
+
+
 def _closed_part(event: AuditEvent) -> dict[str, Any] | None:
     part: dict[str, Any] | None = json.loads(event.payload)["person"] if event.payload is not None else None
     return part
 
 
-def _context(key: AuditKey) -> bytes:
-    owner = framed(key.account_id.bytes) + framed(key.holder_kind.encode()) + framed(key.holder_id.bytes)
-    return LABELS.audit_key + owner + framed(key.id.bytes)
+def _unseal(event: AuditEvent, part: Mapping[str, Any], keys: Mapping[str, bytes]) -> dict[str, str] | None:
+    secret = keys.get(part["key"])
+    return None if secret is None else persons.unseal(secret, event.id, b64decode(part["sealed_b64"]))
+
+
+def _context(holder: Holder) -> bytes:
+    kind, holder_id = holder
+    return LABELS.audit_key + framed(kind.encode()) + framed(holder_id.bytes)

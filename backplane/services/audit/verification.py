@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
+from uuid import UUID
 
 from backplane.db.models import AuditEvent
 from backplane.db.repositories import audit, audit_chains
@@ -16,7 +17,7 @@ from backplane.services.audit.signers import CheckpointKeys
 from backplane.services.requests.caller import Caller
 from backplane.services.sealing.fair_lock import FairLock
 from shield_core.audit.checkpoints import write_moment
-from shield_core.audit.exports import Head
+from shield_core.audit.exports import Head, Proof
 from shield_core.audit.verification import Verdict, Verification, verify
 from shield_core.errors import ShieldError
 
@@ -51,11 +52,11 @@ class ChainVerification:
 
     async def _verify(self, caller: Caller) -> Verdict:
         chain = caller.account_id
-        async with self._database.reading() as session:
-            until = await audit_chains.length(session, chain)
+        until, checkpoints = await self._read_heads(chain)
         head = Head(chain, write_moment(datetime.now(UTC)), until)
         verification = Verification(head, await asyncio.to_thread(self._keys.trusted))
-        await self._add_checkpoints(verification, head)
+        for proof in checkpoints:
+            verification.add_checkpoint(proof)
         seq = 0
         while seq < until:
             async with self._database.reading() as session:
@@ -66,16 +67,16 @@ class ChainVerification:
             seq = row_of(events[-1]).seq
         return verification.finish()
 
-    async def _add_checkpoints(self, verification: Verification, head: Head) -> None:
-        number = 0
+    async def _read_heads(self, chain: UUID) -> tuple[int, list[Proof]]:
+        """Return the checkpoints of a chain, and its length, which is read later: so it reaches to each of them."""
+        number, proofs = 0, []
         while True:
             async with self._database.reading() as session:
-                found = await audit_chains.proofs_after(session, head.chain, number, limit=AT_ONCE)
-            for checkpoint, proof in found:
-                if proof.seq <= head.rows:
-                    verification.add_checkpoint(proof_of(checkpoint, proof))
+                found = await audit_chains.proofs_after(session, chain, number, limit=AT_ONCE)
+                until = await audit_chains.length(session, chain)
+            proofs += [proof_of(checkpoint, proof) for checkpoint, proof in found]
             if len(found) < AT_ONCE:
-                return
+                return until, proofs
             number = found[-1][0].number
 
 

@@ -134,11 +134,18 @@ class Accounts:
         async with self._database.transaction() as session:
             if success and user is not None and new_hash:
                 await replace_hash(session, user.id, known_hash, by=new_hash)
-            tried = replace(caller, account_id=user.id, user_id=user.id) if user is not None else caller
-            trail.record(session, tried, "account.login", outcome=trail.SUCCESS if success else trail.FAILURE)
+            # Who fails is nobody known: only the chain is that of the account.
+            tried = replace(caller, account_id=user.id, user_id=user.id if success else None) if user else caller
+            outcome = trail.SUCCESS if success else trail.FAILURE
+            trail.record(session, tried, "account.login", outcome=outcome, person=_named(caller, email))
         if user is None or not success:
             raise Unauthenticated("The email or the password is wrong")
         return user.id
+
+
+def _named(caller: Caller, email: str) -> dict[str, str]:
+    """Return who tried to log in, for the audit trail."""
+    return {"email": email.lower(), **({"device": caller.user_agent} if caller.user_agent else {})}
 
 
 async def add_personal(session: Session, user: User, *, tier: str, key: VaultKey) -> Account:
