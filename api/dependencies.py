@@ -30,6 +30,7 @@ from backplane.services.keys.exports import Keys as KeyExports
 from backplane.services.requests.caller import NO_ACCOUNT, Caller
 from backplane.services.requests.response_keys import ResponseKeys
 from backplane.settings import Settings
+from backplane.wiring.audit import AuditServices
 from backplane.wiring.batches import BatchServices
 from backplane.wiring.entropy import EntropyServices
 from backplane.wiring.gateway import GatewayServices
@@ -104,6 +105,7 @@ Keys = Annotated[KeyExports, Depends(subject(KeyExports))]
 Batches = Annotated[BatchServices, Depends(subject(BatchServices))]
 Entropy = Annotated[EntropyServices, Depends(subject(EntropyServices))]
 SignatureKeys = Annotated[ResponseKeys, Depends(subject(ResponseKeys))]
+Audit = Annotated[AuditServices, Depends(subject(AuditServices))]
 
 
 def settings_of(connection: HTTPConnection) -> Settings:

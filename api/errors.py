@@ -55,6 +55,7 @@ SAFE_MESSAGES = frozenset(
         "too_long",
         "too_short",
         # Ours, in api.schemas and api.requests.uploads.
+        "audit_filter",
         "detached",
         "duplicate_event",
         "duplicate_scope",

@@ -12,8 +12,8 @@ try:
         sys.stderr.write("imageshield: the command line needs the extra `cli`: pip install 'imageshield[cli]'\n")
         raise SystemExit(2) from None
 
-    from imageshield.commands.offline import entropy, keys, pictures
     from imageshield.commands.remote import login
+    from imageshield.commands.offline import audit, entropy, keys, pictures
     from imageshield.commands.service import admin, system
     from imageshield.terminal import signals
     from imageshield.terminal.extras import lacking
@@ -40,7 +40,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for commands in (pictures, system, keys, login, admin, entropy):
+for commands in (pictures, system, keys, login, admin, entropy, audit):
     app.add_typer(commands.app)
 
 

@@ -28,6 +28,7 @@ TAGS = [
     {"name": "batches", "description": "Up to a hundred pictures in one request, followed and fetched together."},
     {"name": "webhooks", "description": "Notify your own address when jobs and batches end."},
     {"name": "entropy", "description": "The sources of random bits, and how many bits are in stock."},
+    {"name": "audit", "description": "Who did what to which object: search, export and verify the account's trail."},
     {"name": "admin", "description": "For operator accounts; other accounts get 403."},
     {"name": "service", "description": "For operators and monitoring, without a credential."},
 ]

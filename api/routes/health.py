@@ -6,7 +6,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
 from api.answers.problems import problems
-from api.dependencies import Entropy, Identity, SignatureKeys
+from api.dependencies import Audit, Entropy, Identity, SignatureKeys
 from api.routing import Router
 from api.schemas.auth import PublicKeys
 from api.schemas.health import Health, Readiness
@@ -61,18 +61,17 @@ async def metrics() -> Response:
 
 @router.get("/.well-known/jwks.json", responses=problems())
 async def public_keys(
-    identity: Identity, entropy: Entropy, signatures: SignatureKeys, response: Response
+    identity: Identity, entropy: Entropy, signatures: SignatureKeys, audit: Audit, response: Response
 ) -> PublicKeys:
     """Get the public keys of this service, as a JWK Set (RFC 7517).
 
-    Each key says in `imageshield_use` what it verifies, and verifies nothing else: `access-token`, `receipt` for every
-    key that ever signed one, or `response-signature` for answers to `Accept-Signature`. Keep a copy: with it, receipts
-    can be verified even without this service.
+    Each key says in `imageshield_use` what it verifies, and verifies nothing else: `access-token`, `receipt` or
+    `audit-checkpoint` for every key that ever signed one, or `response-signature` for answers to `Accept-Signature`.
+    Keep a copy: with it, receipts and exports of the audit trail can be verified even without this service.
 
     A new key for access tokens is here ten minutes before it signs, and goes when its last token has expired: read the
     set again every five minutes, or where a token names a key that you do not know.
     """
     response.headers["Cache-Control"] = f"public, max-age={JWKS_SECONDS}"
-    receipts = await run_in_threadpool(entropy.receipts.public_keys)
-    responses = await run_in_threadpool(signatures.public_keys)
-    return PublicKeys(keys=[*identity.tokens.public_keys(), *receipts, *responses])
+    kept = [await run_in_threadpool(keys.public_keys) for keys in (entropy.receipts, signatures, audit.keys)]
+    return PublicKeys(keys=[*identity.tokens.public_keys(), *(key for keys in kept for key in keys)])

@@ -12,6 +12,7 @@ from backplane.services.requests.response_keys import ResponseKeys
 from backplane.services.sealing.derivations import Derivations
 from backplane.services.sealing.passphrases import PassphrasePool
 from backplane.settings import Settings
+from backplane.wiring.audit import AuditServices
 from backplane.wiring.batches import BatchServices
 from backplane.wiring.endings import EndServices
 from backplane.wiring.entropy import EntropyServices
@@ -44,6 +45,7 @@ class GatewayServices:
     batches: BatchServices
     entropy: EntropyServices
     response_keys: ResponseKeys
+    audit: AuditServices
 
 
 @asynccontextmanager
@@ -92,4 +94,5 @@ def _wire(
         batches=BatchServices.wire(resources, ends.batches, jobs, pictures, keys),
         entropy=EntropyServices.wire(resources),
         response_keys=ResponseKeys(resources.vault),
+        audit=AuditServices.wire(resources),
     )

@@ -5,6 +5,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from backplane.blobs import S3Blobs
 from backplane.db.session import Database
+from backplane.services.audit.published import PublishedCheckpoints
+from backplane.services.audit.restores import AuditRestores
 from backplane.services.backups.restores import Migrations, Restores
 from backplane.services.backups.snapshots import Backups
 from backplane.services.identity.api_key_pepper_rotation import ApiKeyPepperRotation
@@ -62,6 +64,12 @@ async def open_backups(settings: Settings) -> AsyncIterator[Backups]:
 async def open_restores(settings: Settings, migrations: Migrations) -> AsyncIterator[Restores]:
     async with _open_database_and_store(settings) as (database, store):
         yield Restores(database, store, LocalVault.from_settings(settings), migrations)
+
+
+@asynccontextmanager
+async def open_audit_restores(settings: Settings) -> AsyncIterator[AuditRestores]:
+    async with _open_database_and_store(settings) as (database, store):
+        yield AuditRestores(database, PublishedCheckpoints(store))
 
 
 @asynccontextmanager

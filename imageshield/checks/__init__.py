@@ -6,6 +6,7 @@ keys          key files and the vault
 database      the database server, its migration and its clock
 redis         the Redis or Valkey server and its eviction policy
 store         the object store and its bucket
+audit         the audit trail and its newest checkpoint
 entropy       the configured entropy source
 machine       programs, packages, ports, disk space, clock and caches of this machine
 

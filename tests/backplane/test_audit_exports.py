@@ -178,7 +178,7 @@ class TestVerification:
         assert Kind.FOREIGN in kinds(await audit.verification.verify(ada))
 
     async def test_shortened_chain_with_its_head_is_found(self, audit, sealing, act, ada, superuser):
-        """Whoever also shortens the head contradicts the checkpoint."""
+        """One who also shortens the head contradicts the checkpoint."""
         await self.chain(sealing, act)
         await superuser("DELETE FROM audit_events WHERE seq > 5")
         await superuser("UPDATE audit_chains SET seq = 5")

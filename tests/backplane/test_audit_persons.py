@@ -78,7 +78,7 @@ class TestPersons:
         await act("a.b", by=key)
         await sealing.sealer.seal_all()
         payload = json.loads((await rows(sql, account.id))[-1]["payload"])
-        assert (payload["person"]["key"], payload["api_key"]) == (f"acc_{account.id.hex}", key.api_key_id.hex)
+        assert (payload["person"]["key"], payload["api_key"]) == (f"acc_{account.id.hex}", f"apk_{key.api_key_id.hex}")
         assert await self.person(audit, ada, "a.b") == {"address": ADDRESS}
 
     async def test_nobody_has_the_key_of_the_month(self, *, audit, sealing, act, ada, sql, account, resources):

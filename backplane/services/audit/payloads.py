@@ -41,7 +41,7 @@ def facts_of(event: AuditEvent) -> dict[str, Any]:
         "outcome": event.outcome,
         "actor": event.actor,
         "user": _wire("usr", event.user_id),
-        "api_key": event.api_key_id.hex if event.api_key_id is not None else None,
+        "api_key": _wire("apk", event.api_key_id),
         "role": event.role,
         "account": _wire("acc", event.account_id),
         "object": event.object_id.hex if event.object_id is not None else None,

@@ -14,6 +14,8 @@ from backplane.blobs import S3Blobs
 from backplane.db.repositories import accounts, blobs, dumps
 from backplane.db.session import Database, Session
 from backplane.errors import ApplicationError
+from backplane.services.audit.published import PublishedCheckpoints
+from backplane.services.audit.restores import AuditRestores
 from backplane.services.backups.archives import Archive, BackupUnfit, Entry, NeededKey, TablePart, damaged
 from backplane.services.backups.snapshots import ProgressCallback, for_each
 from backplane.vault import LocalVault
@@ -61,6 +63,7 @@ class Restores:
         await self._put_objects(archive, progress)
         await self._load(archive, progress)
         await self._migrations.upgrade("head")
+        await AuditRestores(self._database, PublishedCheckpoints(self._store)).note()
         async with self._database.transaction() as session:
             waiting = await dumps.requeue_restored(session)
         absent = archive.manifest.passing + len(archive.manifest.lost)

@@ -1,1 +1,1 @@
-"""Commands that work on files: encryption, decryption, keys, receipts, analysis and entropy."""
+"""Commands that work on files: encryption, decryption, keys, receipts, audit trails, analysis and entropy."""

@@ -124,6 +124,22 @@ def restore(
     raise typer.Exit(backups.restore(directory, data_dir=data_dir, without_keys=without_keys, as_json=json))
 
 
+@app.command()
+def continue_audit(data_dir: InstallationDir = None, json: Json = False) -> None:
+    """Let the audit trail go on after an older database was restored: an entry in each chain says so."""
+    from imageshield.commands.service import audit
+
+    raise typer.Exit(audit.continue_audit(data_dir=data_dir, as_json=json))
+
+
+@app.command()
+def rotate_audit_key(data_dir: InstallationDir = None, json: Json = False) -> None:
+    """Create a new key that signs audit checkpoints from now on. The old public keys stay published."""
+    from imageshield.commands.service import audit
+
+    raise typer.Exit(audit.rotate_key(data_dir=data_dir, as_json=json))
+
+
 def _receipts(data_dir: Path | None) -> Any:
     from backplane.services.entropy.receipts import Receipts
 

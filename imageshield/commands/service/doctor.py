@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-from imageshield.checks import database, entropy, keys, machine, redis, settings, store
+from imageshield.checks import audit, database, entropy, keys, machine, redis, settings, store
 from imageshield.checks.situation import Fault, Situation, look
 from imageshield.servers.home import Home, default_path
 from imageshield.terminal.reporting import print_json, show
@@ -30,6 +30,7 @@ CHECKS: tuple[Callable[[Situation], list[Fault]], ...] = (
     database.check_database,
     redis.check_redis,
     store.check_store,
+    audit.check_audit,
 )
 
 

@@ -110,7 +110,12 @@ class TestLabels:
     def test_the_specifications_name_no_other(self):
         docs = Path(shield_core.__file__).parent.parent / "docs"
         named = set()
-        for page in ("reference/format.md", "explanation/entropy.md", "reference/receipts.md", "reference/audit-format.md"):
+        for page in (
+            "reference/format.md",
+            "explanation/entropy.md",
+            "reference/receipts.md",
+            "reference/audit-format.md",
+        ):
             named |= set(re.findall(r'"(imageshield/v1/[a-z-]+)"', (docs / page).read_text()))
         assert named <= {label.decode() for label in TABLE.values()}
 

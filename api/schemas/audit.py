@@ -1,0 +1,157 @@
+"""Schemas of the audit trail."""
+
+import re
+from datetime import datetime
+from typing import Annotated, Any, Literal, LiteralString, Self
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, Field
+from pydantic_core import PydanticCustomError
+
+from api.schemas.strict import Strict
+from api.schemas.values import Moment, WholeNumber
+from backplane import ids
+from backplane.services.audit.views import AuditFacts, Search
+from shield_core.audit.verification import Finding as Found
+from shield_core.audit.verification import Kind, Outcome, Verdict
+
+ACTION = re.compile(r"[a-z][a-z0-9_.-]*", re.ASCII)
+ACTOR = re.compile(r"user|api_key|operator|system|(usr|apk)_[0-9a-f]{32}", re.ASCII)
+OBJECT = re.compile(r"([a-z]{3}_)?[0-9a-f]{32}", re.ASCII)
+
+
+def _spelled(pattern: re.Pattern[str], message: LiteralString) -> AfterValidator:
+    def check(value: str) -> str:
+        if not pattern.fullmatch(value):
+            raise PydanticCustomError("audit_filter", message)
+        return value
+
+    return AfterValidator(check)
+
+
+class AuditFilter(Strict):
+    """What a search looks for; every condition must hold."""
+
+    limit: Annotated[WholeNumber, Field(ge=1, le=100)] = 20
+    cursor: Annotated[str | None, Field(max_length=64, description="The `next_cursor` of the page before")] = None
+    action: Annotated[
+        str | None,
+        Field(max_length=64, description="The beginning of the action, such as `job.`"),
+        _spelled(ACTION, "The beginning of an action, such as job. or key.exported"),
+    ] = None
+    outcome: Literal["accepted", "success", "failure", "cancelled"] | None = None
+    actor: Annotated[
+        str | None,
+        Field(max_length=64, description="`user`, `api_key`, `operator` or `system`; or the id of a user or API key"),
+        _spelled(ACTOR, "One of user, api_key, operator and system, or an id usr_… or apk_…"),
+    ] = None
+    object_id: Annotated[
+        str | None,
+        Field(max_length=36, description="The id of a job, key, webhook …"),
+        _spelled(OBJECT, "An id such as job_…, or its 32 hexadecimal digits"),
+    ] = None
+    created_after: Moment | None = None
+    created_before: Moment | None = None
+
+    def search(self) -> Search:
+        prefix, _, digits = (self.actor or "").partition("_")
+        by_id = UUID(hex=digits) if prefix in {"usr", "apk"} else None
+        return Search(
+            action=self.action,
+            outcome=self.outcome,
+            actor=self.actor if by_id is None else None,
+            user_id=by_id if prefix == "usr" else None,
+            api_key_id=by_id if prefix == "apk" else None,
+            object_id=UUID(hex=self.object_id[-32:]) if self.object_id is not None else None,
+            created_after=self.created_after,
+            created_before=self.created_before,
+        )
+
+
+class AuditEntry(BaseModel):
+    """Who did what to which object."""
+
+    id: str
+    seq: Annotated[int | None, Field(description="The number in the account's chain; null for a second, until sealed")]
+    created_at: datetime
+    action: str
+    outcome: str
+    actor: Annotated[str | None, Field(description="`user`, `api_key`, `operator` or `system`")]
+    user_id: str | None
+    api_key_id: str | None
+    role: Annotated[str | None, Field(description="The user's role in the account at that time")]
+    object_id: Annotated[str | None, Field(description="The 32 hexadecimal digits of the object's id")]
+    request_id: str | None
+    details: dict[str, Any]
+    person: Annotated[
+        dict[str, str] | None,
+        Field(description="`address`, `email`, `device`, as far as known; null once the person is erased"),
+    ]
+
+    @classmethod
+    def of(cls, facts: AuditFacts) -> Self:
+        return cls(
+            id=ids.to_wire("aud", facts.id),
+            seq=facts.seq,
+            created_at=facts.created_at,
+            action=facts.action,
+            outcome=facts.outcome,
+            actor=facts.actor,
+            user_id=ids.to_wire("usr", facts.user_id) if facts.user_id is not None else None,
+            api_key_id=ids.to_wire("apk", facts.api_key_id) if facts.api_key_id is not None else None,
+            role=facts.role,
+            object_id=facts.object_id.hex if facts.object_id is not None else None,
+            request_id=facts.request_id,
+            details=dict(facts.details),
+            person=dict(facts.person) if facts.person is not None else None,
+        )
+
+
+class AuditPage(BaseModel):
+    data: list[AuditEntry]
+    has_more: bool
+    next_cursor: Annotated[str | None, Field(description="Send it as `cursor` for the next page")]
+
+
+class AuditFinding(BaseModel):
+    """Something wrong at a row."""
+
+    kind: Kind
+    seq: Annotated[int, Field(description="The row's number in the chain")]
+    last: Annotated[int | None, Field(description="The last row, if it is about several")]
+
+    @classmethod
+    def of(cls, finding: Found) -> Self:
+        return cls(kind=finding.kind, seq=finding.seq, last=finding.last)
+
+
+class AuditVerdict(BaseModel):
+    """What a verification found."""
+
+    account_id: Annotated[str, Field(description="The account of the chain")]
+    outcome: Annotated[Outcome, Field(description="`unknown`: no trusted signature covers it yet")]
+    rows: int
+    covered: Annotated[int, Field(description="The last row under a signed checkpoint")]
+    covered_until: Annotated[datetime | None, Field(description="The time of the newest checkpoint")]
+    uncovered: Annotated[int, Field(description="Rows behind it, which the next checkpoint will cover")]
+    checkpoints: int
+    first: Annotated[AuditFinding | None, Field(description="The first row that was changed")]
+    findings: Annotated[list[AuditFinding], Field(description="At most 100")]
+    found: Annotated[int, Field(description="How many there are")]
+    restored: Annotated[list[int], Field(description="Rows that say that an older database was restored")]
+
+    @classmethod
+    def of(cls, verdict: Verdict) -> Self:
+        return cls(
+            account_id=ids.to_wire("acc", verdict.chain),
+            outcome=verdict.outcome,
+            rows=verdict.rows,
+            covered=verdict.covered,
+            covered_until=datetime.fromisoformat(verdict.covered_until) if verdict.covered_until else None,
+            uncovered=verdict.uncovered,
+            checkpoints=verdict.checkpoints,
+            first=AuditFinding.of(verdict.first) if verdict.first is not None else None,
+            findings=[AuditFinding.of(finding) for finding in verdict.findings],
+            found=verdict.found,
+            restored=list(verdict.restored),
+        )
