@@ -50,7 +50,9 @@ async def export_audit(
     request: Request,
     caller: AuditReader,
     audit: Audit,
-    format_: Annotated[Literal["jsonl", "csv"], Query(alias="format")] = "jsonl",
+    format_: Annotated[
+        Literal["jsonl", "csv"], Query(alias="format", description="Lines that verify, or a table")
+    ] = "jsonl",
 ) -> Response:
     """Fetch the whole audit trail of the account.
 

@@ -39,7 +39,9 @@ class AuditFilter(Strict):
         Field(max_length=64, description="The beginning of the action, such as `job.`"),
         _spelled(ACTION, "The beginning of an action, such as job. or key.exported"),
     ] = None
-    outcome: Literal["accepted", "success", "failure", "cancelled"] | None = None
+    outcome: Annotated[
+        Literal["accepted", "success", "failure", "cancelled"] | None, Field(description="What came of it")
+    ] = None
     actor: Annotated[
         str | None,
         Field(max_length=64, description="`user`, `api_key`, `operator` or `system`; or the id of a user or API key"),
@@ -50,8 +52,8 @@ class AuditFilter(Strict):
         Field(max_length=36, description="The id of a job, key, webhook …"),
         _spelled(OBJECT, "An id such as job_…, or its 32 hexadecimal digits"),
     ] = None
-    created_after: Moment | None = None
-    created_before: Moment | None = None
+    created_after: Annotated[Moment | None, Field(description="At this time or later")] = None
+    created_before: Annotated[Moment | None, Field(description="Before this time")] = None
 
     def search(self) -> Search:
         prefix, _, digits = (self.actor or "").partition("_")
@@ -71,18 +73,18 @@ class AuditFilter(Strict):
 class AuditEntry(BaseModel):
     """Who did what to which object."""
 
-    id: str
+    id: Annotated[str, Field(description="The entry, as `aud_` and 32 hexadecimal digits")]
     seq: Annotated[int | None, Field(description="The number in the account's chain; null for a second, until sealed")]
     created_at: datetime
-    action: str
-    outcome: str
+    action: Annotated[str, Field(description="What was done, such as `key.exported`")]
+    outcome: Annotated[str, Field(description="`accepted`, `success`, `failure` or `cancelled`")]
     actor: Annotated[str | None, Field(description="`user`, `api_key`, `operator` or `system`")]
-    user_id: str | None
-    api_key_id: str | None
+    user_id: Annotated[str | None, Field(description="The user who did it; null if it was nobody known")]
+    api_key_id: Annotated[str | None, Field(description="The API key that was used; null without one")]
     role: Annotated[str | None, Field(description="The user's role in the account at that time")]
     object_id: Annotated[str | None, Field(description="The 32 hexadecimal digits of the object's id")]
-    request_id: str | None
-    details: dict[str, Any]
+    request_id: Annotated[str | None, Field(description="The id of the request that did or caused it")]
+    details: Annotated[dict[str, Any], Field(description="What else belongs to this action")]
     person: Annotated[
         dict[str, str] | None,
         Field(description="`address`, `email`, `device`, as far as known; null once the person is erased"),
@@ -130,11 +132,11 @@ class AuditVerdict(BaseModel):
 
     account_id: Annotated[str, Field(description="The account of the chain")]
     outcome: Annotated[Outcome, Field(description="`unknown`: no trusted signature covers it yet")]
-    rows: int
+    rows: Annotated[int, Field(description="How many entries were read")]
     covered: Annotated[int, Field(description="The last row under a signed checkpoint")]
     covered_until: Annotated[datetime | None, Field(description="The time of the newest checkpoint")]
     uncovered: Annotated[int, Field(description="Rows behind it, which the next checkpoint will cover")]
-    checkpoints: int
+    checkpoints: Annotated[int, Field(description="How many checkpoints of trusted signers there are")]
     first: Annotated[AuditFinding | None, Field(description="The first row that was changed")]
     findings: Annotated[list[AuditFinding], Field(description="At most 100")]
     found: Annotated[int, Field(description="How many there are")]
