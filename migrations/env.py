@@ -11,6 +11,7 @@ from sqlalchemy.pool import NullPool
 
 from backplane.db import models  # noqa: F401  registers the tables
 from backplane.db.base import Base
+from backplane.db.roles import GRANTS
 from backplane.settings import asyncpg_url
 
 LOCK = 0x71734954
@@ -28,6 +29,8 @@ def run(connection: Connection) -> None:
     context.configure(connection=connection, target_metadata=Base.metadata, transaction_per_migration=True)
     with context.begin_transaction():
         context.run_migrations()
+    connection.execute(text(GRANTS))
+    connection.commit()
 
 
 async def run_online() -> None:

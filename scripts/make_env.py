@@ -5,7 +5,7 @@ import secrets
 from pathlib import Path
 
 EXAMPLE = Path(__file__).resolve().parent.parent / ".env.example"
-DEMANDED = ("POSTGRES_PASSWORD", "REDIS_PASSWORD", "S3_SECRET_KEY")
+DEMANDED = ("POSTGRES_PASSWORD", "POSTGRES_APP_PASSWORD", "REDIS_PASSWORD", "S3_SECRET_KEY")
 PUBLIC_URL = "http://localhost:8000"
 """Where Compose publishes the gateway as long as API_PORT is empty."""
 

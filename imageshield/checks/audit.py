@@ -7,6 +7,7 @@ from pydantic import ValidationError
 from backplane.errors import ApplicationError
 from backplane.settings import Settings
 from backplane.wiring.operator import open_audit_restores
+from imageshield.checks.database import ROLE_REMEDY, check_database
 from imageshield.checks.settings import settings_of
 from imageshield.checks.situation import Fault, Situation
 
@@ -14,12 +15,15 @@ NAME = "audit"
 
 
 def check_audit(situation: Situation) -> list[Fault]:
+    """Compare both, if both can be read: other checks say why not."""
     if not all(map(situation.can_ask, ("DATABASE_URL", "S3_ENDPOINT_URL"))):
+        return []
+    if any(fault.remedy != ROLE_REMEDY for fault in check_database(situation)):
         return []
     try:
         needed = asyncio.run(_ask(settings_of(situation)))
     except (ApplicationError, ValidationError, OSError):
-        return []  # the checks of the settings, the database and the store say what is wrong
+        return []
     if not needed:
         return []
     problem = "the object store has a later audit checkpoint than the database: an older database was restored"

@@ -5,12 +5,14 @@ from datetime import UTC, datetime
 
 import asyncpg
 
+from backplane.db import roles
 from imageshield.checks.situation import Fault, Situation, place
 from imageshield.servers.system import ROOT
 
 NAME = "DATABASE_URL"
 SECONDS = 5
 SKEW_SECONDS = 5
+ROLE_REMEDY = "use a role of its own: docs/guides/deployment.md, Two database roles"
 MIGRATE = "python -m alembic -c migrations/alembic.ini upgrade head"
 
 
@@ -34,7 +36,8 @@ async def _ask(url: str) -> list[Fault]:
     connection = await asyncpg.connect(url, timeout=SECONDS, command_timeout=SECONDS)
     try:
         skew = abs((await connection.fetchval("SELECT clock_timestamp()") - datetime.now(UTC)).total_seconds())
-        return _judge_migration(await _revision(connection)) + _judge_clock(skew)
+        found = _judge_migration(await _revision(connection)) + _judge_clock(skew)
+        return found or _judge_role(await roles.fault_of(connection))
     finally:
         await connection.close(timeout=SECONDS)
 
@@ -65,6 +68,13 @@ def known_migrations() -> tuple[set[str], str | None]:
 
     scripts = ScriptDirectory.from_config(Config(str(ROOT / "migrations/alembic.ini")))
     return {script.revision for script in scripts.walk_revisions()}, scripts.get_current_head()
+
+
+def _judge_role(fault: str | None) -> list[Fault]:
+    if fault is None:
+        return []
+    problem = f"its user {fault}, so the service could change the audit trail"
+    return [Fault(NAME, problem, ROLE_REMEDY)]
 
 
 def _judge_clock(skew: float) -> list[Fault]:

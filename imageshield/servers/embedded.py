@@ -27,7 +27,7 @@ def compose(home: Home, environment: Mapping[str, str], *, volatile: bool = Fals
     if not environment.get("DATABASE_URL"):
         ports |= home.ports("postgres")
         services.append(postgres.service(home, ports["postgres"], volatile=volatile))
-        variables["DATABASE_URL"] = postgres.url(home, ports["postgres"])
+        variables |= _database(home, ports["postgres"])
     if not environment.get("REDIS_URL"):
         ports |= home.ports("valkey")
         services.append(valkey.service(home, ports["valkey"]))
@@ -47,12 +47,19 @@ def remembered(home: Home, environment: Mapping[str, str]) -> dict[str, str]:
     ports = read_ports(home.path)
     variables = _keys(home, environment)
     if not environment.get("DATABASE_URL") and "postgres" in ports:
-        variables["DATABASE_URL"] = postgres.url(home, ports["postgres"])
+        variables |= _database(home, ports["postgres"])
     if not environment.get("REDIS_URL") and "valkey" in ports:
         variables["REDIS_URL"] = valkey.url(home, ports["valkey"])
     if not environment.get("S3_ENDPOINT_URL") and set(seaweed.port_names()) <= set(ports):
         variables |= seaweed.variables(home, ports, bucket=environment.get("S3_BUCKET") or BUCKET)
     return variables
+
+
+def _database(home: Home, port: int) -> dict[str, str]:
+    return {
+        "DATABASE_URL": postgres.application_url(home, port),
+        "DATABASE_OWNER_URL": postgres.url(home, port),
+    }
 
 
 def _refuse_missing_credentials(environment: Mapping[str, str]) -> None:

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import hashlib
+import hmac
 import os
 import shutil
 import signal
@@ -12,6 +14,7 @@ from pathlib import Path
 
 import asyncpg
 
+from backplane.db import roles
 from imageshield.servers import account, binaries, processes
 from imageshield.servers.account import Account
 from imageshield.servers.errors import ClusterRefused, PlaceClosed
@@ -34,6 +37,16 @@ def url(home: Home, port: int) -> str:
     return f"postgresql://{USER}:{home.secret('postgres-password')}@{LOOPBACK}:{port}/{DATABASE}"
 
 
+def application_url(home: Home, port: int) -> str:
+    """Return the address for gateway, worker and relay, whose role owns no table."""
+    return f"postgresql://{roles.APPLICATION}:{_application_password(home)}@{LOOPBACK}:{port}/{DATABASE}"
+
+
+def _application_password(home: Home) -> str:
+    """Derive it: a secret of its own could be lost, and who has the owner's password needs no other."""
+    return hmac.digest(home.secret("postgres-password").encode(), roles.APPLICATION.encode(), hashlib.sha256).hex()
+
+
 def service(home: Home, port: int, *, volatile: bool = False) -> Service:
     data = home.folder("postgres") / "data"
     who = account.choose(data)
@@ -44,7 +57,7 @@ def service(home: Home, port: int, *, volatile: bool = False) -> Service:
         command=(str(programs / "postgres"), "-D", str(data), "-p", str(port), *_flags(options)),
         environment=_environment(),
         prepare=partial(_prepare, home, programs, data, who),
-        healthy=partial(_answers, url(home, port)),
+        healthy=partial(_answers, url(home, port), _application_password(home)),
         account=who,
         start_seconds=300.0,  # after a crash it first replays its log
         stop_signal=signal.SIGINT,  # fast shutdown: it ends open sessions and writes everything
@@ -147,19 +160,21 @@ def _clear_leftovers(data: Path) -> None:
     (data / "postmaster.pid").unlink(missing_ok=True)
 
 
-def _answers(address: str) -> bool:
+def _answers(address: str, password: str) -> bool:
     try:
-        return asyncio.run(_ask(address))
+        return asyncio.run(_ask(address, password))
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
         return False
 
 
-async def _ask(address: str) -> bool:
+async def _ask(address: str, password: str) -> bool:
     maintenance = address.rpartition("/")[0] + "/postgres"
     connection = await asyncpg.connect(maintenance, timeout=2)
     try:
         if not await connection.fetchval("SELECT count(*) FROM pg_database WHERE datname = $1", DATABASE):
             await connection.execute(f'CREATE DATABASE "{DATABASE}"')
+        if not await connection.fetchval("SELECT count(*) FROM pg_roles WHERE rolname = $1", roles.APPLICATION):
+            await roles.make(maintenance, password)
     finally:
         await connection.close(timeout=2)
     return True

@@ -140,12 +140,14 @@ def _own_variables(home: Home, environment: Mapping[str, str], *, host: str, por
 def _own_services(
     environment: dict[str, str], *, host: str, port: int, url: str, workers: int, metrics: Mapping[str, int]
 ) -> tuple[Service, ...]:
+    owner = environment.pop("DATABASE_OWNER_URL", None) or environment["DATABASE_URL"]
     python = partial(_python, environment=environment, metrics=metrics)
     alive = {name: Path(environment["ALIVE_DIRECTORY"]) / f"imageshield-{name}.alive" for name in ("worker", "relay")}
     return (
         python(
             "migrate",
             *("alembic", "-c", str(ROOT / "migrations/alembic.ini"), "upgrade", "head"),
+            environment=environment | {"DATABASE_URL": owner},
             after=("postgres",),
             once=True,
         ),

@@ -24,7 +24,8 @@ async def seal(gateway):
         await sealing.sealer.seal_all()
         await sealing.checkpoints.make()
 
-    return run
+    yield run
+    await resources.store.delete(NEWEST)
 
 
 @pytest.fixture

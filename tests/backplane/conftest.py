@@ -138,7 +138,8 @@ def sql(resources: Resources) -> Sql:
 @pytest.fixture
 async def sealing(resources):
     await resources.store.delete(NEWEST)
-    return Sealing.wire(resources)
+    yield Sealing.wire(resources)
+    await resources.store.delete(NEWEST)  # the bucket is shared, and other databases do not know it
 
 
 @pytest.fixture

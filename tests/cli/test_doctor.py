@@ -50,7 +50,7 @@ def production(stack: Stack, home: Home, database_url: str, redis_url: str) -> d
         "ENVIRONMENT": "production",
         "PUBLIC_URL": "https://images.example",
         "TRUSTED_PROXIES": "10.42.0.0/16",
-        "DATABASE_URL": database_url,
+        "DATABASE_URL": stack.as_application(database_url),
         "REDIS_URL": redis_url,
         **{name: str(home.path / path) for name, path in keys.items()},
     }
@@ -374,7 +374,7 @@ class TestDatabase:
         assert CANARY not in str(fault)
 
     def test_wrong_password(self, production, home):
-        url = production["DATABASE_URL"].replace("imageshield:", f"imageshield:{CANARY}", 1)
+        url = production["DATABASE_URL"].replace("imageshield_app:", f"imageshield_app:{CANARY}", 1)
         fault = the_only(diagnose(production | {"DATABASE_URL": url}, home))
         assert "refuses this user or password" in fault.problem
 
@@ -387,13 +387,18 @@ class TestDatabase:
         assert "no tables yet" in fault.problem
         assert "alembic" in fault.remedy
 
-    def test_behind(self, production, home, monkeypatch):
+    def test_role_that_could_change_the_audit_trail(self, production, home, database_url):
+        fault = the_only(diagnose(production | {"DATABASE_URL": database_url}, home))
+        assert "is a superuser" in fault.problem
+        assert "Two database roles" in fault.remedy
+
+    def test_behind(self, production, home, database_url, monkeypatch):
         monkeypatch.setattr(database, "known_migrations", lambda: ({"0001", "0002"}, "0002"))
-        query(production["DATABASE_URL"], "UPDATE alembic_version SET version_num = '0001'")
+        query(database_url, "UPDATE alembic_version SET version_num = '0001'")
         assert "is at migration 0001, this version needs 0002" in the_only(diagnose(production, home)).problem
 
-    def test_ahead(self, production, home):
-        query(production["DATABASE_URL"], "UPDATE alembic_version SET version_num = '9999'")
+    def test_ahead(self, production, home, database_url):
+        query(database_url, "UPDATE alembic_version SET version_num = '9999'")
         fault = the_only(diagnose(production, home))
         assert "9999, which this version does not know" in fault.problem
 

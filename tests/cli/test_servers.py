@@ -92,7 +92,7 @@ def store(variables: dict[str, str]):
 
 def fill(variables: dict[str, str]) -> None:
     """Write data to each server that a later start must find."""
-    query(variables["DATABASE_URL"], "CREATE TABLE kept AS SELECT 7 AS number")
+    query(variables["DATABASE_OWNER_URL"], "CREATE TABLE kept AS SELECT 7 AS number")
     with redis.Redis.from_url(variables["REDIS_URL"]) as client:
         client.set("kept", "7")
         client.execute_command("WAITAOF", 1, 0, 5000)
@@ -100,7 +100,7 @@ def fill(variables: dict[str, str]) -> None:
 
 
 def assert_filled(variables: dict[str, str]) -> None:
-    assert query(variables["DATABASE_URL"], "SELECT number FROM kept")[0]["number"] == 7
+    assert query(variables["DATABASE_OWNER_URL"], "SELECT number FROM kept")[0]["number"] == 7
     with redis.Redis.from_url(variables["REDIS_URL"]) as client:
         assert client.get("kept") == b"7"
     assert get_object(variables, "kept") == b"7" * 1_000_000
@@ -258,7 +258,7 @@ class TestServers:
         await_ready(stack.supervisor)
 
     def test_killed_postgres_keeps_committed_rows(self, durable):
-        url = durable.variables["DATABASE_URL"]
+        url = durable.variables["DATABASE_OWNER_URL"]
         query(url, "CREATE TABLE row (number int)")
         for number in range(200):
             query(url, "INSERT INTO row VALUES ($1)", number)
@@ -333,7 +333,7 @@ class TestServers:
         ):
             client.ping()
         with pytest.raises(Exception, match="password authentication failed"):
-            query(durable.variables["DATABASE_URL"].replace("imageshield:", "imageshield:x"), "SELECT 1")
+            query(durable.variables["DATABASE_OWNER_URL"].replace("imageshield:", "imageshield:x"), "SELECT 1")
 
     def test_logs_are_private_files_in_the_data_directory(self, durable):
         for name in durable.supervisor.names:

@@ -189,7 +189,7 @@ class Installation:
     # What is in the servers, without the product.
 
     async def connect(self) -> asyncpg.Connection:
-        return await asyncpg.connect(self.variables["DATABASE_URL"], timeout=10)
+        return await asyncpg.connect(self.variables["DATABASE_OWNER_URL"], timeout=10)
 
     def redis(self) -> "redis.Redis[Any]":
         return redis.Redis.from_url(self.variables["REDIS_URL"], socket_timeout=10)
@@ -228,6 +228,7 @@ COMMANDS = {"relay": ("imageshield", "relay")}
 
 SERVERS = (
     "DATABASE_URL",
+    "DATABASE_OWNER_URL",
     "REDIS_URL",
     "S3_ENDPOINT_URL",
     "S3_BUCKET",

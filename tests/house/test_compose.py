@@ -12,9 +12,9 @@ import yaml
 from backplane.settings import Settings
 from imageshield.servers.system import UNWINDING_SECONDS
 
-OURS = {"api", "worker", "relay", "migration", "keys"}
-ONE_SHOT = {"bucket", "keys", "migration"}
-DEMANDED = ("POSTGRES_PASSWORD", "REDIS_PASSWORD", "S3_SECRET_KEY")
+OURS = {"api", "worker", "relay", "migration", "keys", "roles"}
+ONE_SHOT = {"bucket", "keys", "migration", "roles"}
+DEMANDED = ("POSTGRES_PASSWORD", "POSTGRES_APP_PASSWORD", "REDIS_PASSWORD", "S3_SECRET_KEY")
 """Compose does not start without them."""
 
 
@@ -71,6 +71,14 @@ class TestCompose:
             given = set(services[name]["environment"])
             assert given <= names
             assert required <= given
+
+    def test_only_the_migration_owns_the_tables(self, services):
+        users = {
+            name: services[name]["environment"]["DATABASE_URL"].split(":")[1] for name in ("api", "worker", "relay")
+        }
+        assert set(users.values()) == {"//imageshield_app"}
+        assert "//imageshield:" in services["migration"]["environment"]["DATABASE_URL"]
+        assert {name for name in services if "DATABASE_OWNER_URL" in services[name].get("environment", {})} == {"roles"}
 
     def test_every_setting_reaches_the_worker(self, services):
         """The gateway and the relay get all but the worker's own."""
@@ -163,6 +171,6 @@ class TestSecrets:
             return secrets_of(subprocess.run(script, capture_output=True, text=True, check=True).stdout)
 
         first, second = made(), made()
-        assert secrets_of((root / ".env.example").read_text()) == ["", "", ""]
+        assert secrets_of((root / ".env.example").read_text()) == [""] * len(DEMANDED)
         assert all(len(value) == 48 for value in first)
-        assert len({*first, *second}) == 6
+        assert len({*first, *second}) == 2 * len(DEMANDED)

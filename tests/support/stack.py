@@ -48,12 +48,17 @@ class Stack:
         return url
 
     def settings(self, *, database_url: str, redis_url: str, **changes: object) -> Settings:
-        variables = {name.lower(): value for name, value in self.variables.items()}
+        variables = {name.lower(): value for name, value in self.variables.items() if name != "DATABASE_OWNER_URL"}
         variables |= {"database_url": database_url, "redis_url": redis_url, "environment": "test"}
         return Settings(**(variables | changes))
 
     def database_url(self, name: str) -> str:
-        return self.variables["DATABASE_URL"].rpartition("/")[0] + f"/{name}"
+        """Return the address of a database, as the owner of its tables: tests also look and change past the product."""
+        return self.variables["DATABASE_OWNER_URL"].rpartition("/")[0] + f"/{name}"
+
+    def as_application(self, url: str) -> str:
+        """Return the address of a database for the role of the services."""
+        return self.variables["DATABASE_URL"].rpartition("/")[0] + "/" + url.rpartition("/")[2]
 
 
 class SystemUnderTest:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, func, text
+from sqlalchemy import FetchedValue, Index, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backplane.db.base import Base
@@ -33,10 +33,11 @@ class AuditEvent(Base):
     role: Mapped[str | None]
     person: Mapped[bytes | None]
     """Person fields until the entry is sealed: a month, and the fields under that month's key of the installation."""
-    seq: Mapped[int | None]
-    prev: Mapped[bytes | None]
-    hash: Mapped[bytes | None]
-    payload: Mapped[str | None]
+    # An INSERT of the application names none of these, because its role may not: the sealer sets them.
+    seq: Mapped[int | None] = mapped_column(server_default=FetchedValue())
+    prev: Mapped[bytes | None] = mapped_column(server_default=FetchedValue())
+    hash: Mapped[bytes | None] = mapped_column(server_default=FetchedValue())
+    payload: Mapped[str | None] = mapped_column(server_default=FetchedValue())
     """What is hashed: canonical JSON."""
 
     __table_args__ = (

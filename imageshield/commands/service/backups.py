@@ -51,7 +51,7 @@ def restore(path: Path, *, data_dir: Path | None, without_keys: bool, as_json: b
         archive = _read_through(path)
         with installation(data_dir, new=True) as found:
             check_vault(found.situation)
-            restored = asyncio.run(_restore(found.settings, archive, Progress(), without_keys=without_keys))
+            restored = asyncio.run(_restore(found.owner, archive, Progress(), without_keys=without_keys))
     _print({"backup": str(path), "made_at": archive.manifest.made_at.isoformat(), **asdict(restored)}, as_json=as_json)
     if restored.missing_keys:
         say(f"{restored.missing_keys} keys are not in the vault: what they lock stays locked")

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
-from backplane.settings import Settings
+from backplane.settings import Settings, asyncpg_url
 from imageshield.checks.database import known_migrations
 from imageshield.checks.keys import check_keys
 from imageshield.checks.settings import settings_of
@@ -26,6 +26,8 @@ from imageshield.terminal.reporting import say
 NEEDED = {"DATABASE_URL": "postgres", "S3_ENDPOINT_URL": "seaweedfs"}
 """The variables of the servers that keep data, and the embedded server used where one is not set."""
 
+OWNER = "DATABASE_OWNER_URL"
+
 VAULT = ("VAULT_KEY_FILE", "VAULT_DIRECTORY")
 
 
@@ -35,6 +37,12 @@ class Installation:
 
     situation: Situation
     settings: Settings
+
+    @property
+    def owner(self) -> Settings:
+        """The settings with the role that owns the tables, if it is another one: for migrations and restores."""
+        url = self.situation.environment.get(OWNER)
+        return self.settings.model_copy(update={"database_url": SecretStr(asyncpg_url(url))}) if url else self.settings
 
 
 @contextmanager
