@@ -166,5 +166,5 @@ class TestKeys:
     async def test_checkpoint_key_has_its_own_use(self, ada, seal, trail):
         keys = (await ada.http.get("/.well-known/jwks.json")).json()["keys"]
         uses = {key["kid"]: key["imageshield_use"] for key in keys}
-        assert set(uses.values()) == {"access-token", "receipt", "audit-checkpoint"}
+        assert set(uses.values()) == {"access-token", "receipt", "response-signature", "audit-checkpoint"}
         assert len(uses) == len(keys)

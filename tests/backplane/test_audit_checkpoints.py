@@ -10,6 +10,7 @@ from backplane.metrics import AUDIT_REFUSED
 from backplane.services.audit.published import NEWEST, PublishedCheckpoints
 from backplane.services.audit.restores import AuditRestores
 from backplane.services.audit.signers import CheckpointKeys
+from backplane.vault import LocalVault
 from backplane.wiring.audit import Sealing
 from shield_core.keys import jwk
 
@@ -99,6 +100,13 @@ class TestCheckpoints:
         with pytest.raises(Unavailable):
             await sealing.checkpoints.make()
         await resources.store.delete(NEWEST)
+
+    async def test_no_key_before_the_first_account(self, tmp_path):
+        """It would be lost where the vault is not mounted yet."""
+        keys = CheckpointKeys(LocalVault(root_key=bytes(32), directory=tmp_path / "vault"))
+        assert keys.public_keys() == []
+        with pytest.raises(Unavailable):
+            keys.signer()
 
     async def test_keys_rotate(self, audit, resources):
         first = audit.keys.signer().public_key.kid

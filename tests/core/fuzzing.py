@@ -12,6 +12,7 @@ from shield_core.keys import canonical
 from shield_core.keys.recipients import SecretKey
 from tests.core import fuzz_doors as doors
 from tests.core import fuzz_readers as readers
+from tests.core.audit.making import Export
 from tests.core.fuzz_readers import ADA, INFO, LEGACY, LEGACY_IMAGE, MAKINGS, MAXIMUM, MULTISTAGE, NPY
 from tests.core.legacy import predecessor
 from tests.support import other_pictures, pictures
@@ -49,6 +50,8 @@ LEGACY_KEYS = tuple(predecessor.encrypt(LEGACY, version)[1].getvalue() for versi
 TEXTS = (ADA.text.encode(), ADA.public.text.encode())
 PUBLIC = (ADA.public.data, SecretKey(bytes(32)).public.data)
 RECTANGLE = b'[{"x": 0, "y": 0, "width": 1, "height": 1}]'
+
+AUDIT_EXPORTS = tuple(b"".join(Export.honest(rows, (rows,)).lines()) for rows in (1, 4))
 
 NUMBERS = tuple(
     value.to_bytes(size, "big")
@@ -136,6 +139,7 @@ TARGETS = (
     Target("png", readers.read_png, IMAGES, CHUNKS),
     Target("png with checksums", readers.read_png_with_checksums, IMAGES, CHUNKS),
     Target("saved again", readers.read_saved_again, SAVED_AGAIN, (b"PLTE", b"tRNS", *CHUNKS)),
+    Target("audit export", readers.verify_audit_export, AUDIT_EXPORTS, JSON),
     Target("key file", readers.read_key_file, KEY_FILES, JSON),
     Target("respelled key files", readers.read_respelled, KEY_FILES + RESPELLED, JSON + SPELLINGS),
     Target("key file values", readers.read_key_file_values, KEY_FILES, JSON),

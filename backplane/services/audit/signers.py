@@ -18,16 +18,19 @@ class CheckpointKeys:
 
     def trusted(self) -> dict[str, PublicKey]:
         """Return all public keys by their thumbprints."""
-        return {key.kid: key for key in (signer.public_key for signer in self._signers())}
+        return {key.kid: key for key in self._publics()}
 
     def public_keys(self) -> list[dict[str, str]]:
-        """Return all public keys, of past signers too, newest first, as JWKs."""
-        return jwk.write([signer.public_key for signer in reversed(self._signers())], use=USE)
+        """Return all public keys, of past signers too, newest first, as JWKs; none before the first checkpoint."""
+        return jwk.write(reversed(self._publics()), use=USE)
 
     def rotate(self) -> Signer:
         """Make a new key, which signs from now on; the old ones stay published."""
         self._vault.add_audit_seed(after=len(self._signers()))
         return self.signer()
+
+    def _publics(self) -> list[PublicKey]:
+        return [Signer.from_seed(seed).public_key for seed in self._vault.audit_seeds()]
 
     def _signers(self) -> list[Signer]:
         seeds = self._vault.audit_seeds()
