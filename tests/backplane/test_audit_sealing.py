@@ -10,9 +10,11 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 
 from backplane import ids
+from backplane.db.session import Database
 from backplane.errors import Unavailable
 from backplane.metrics import AUDIT_UNSEALED
 from backplane.services.audit import trail
+from backplane.services.audit.persons import PersonStage
 from backplane.services.requests.caller import Caller
 from backplane.wiring.audit import Sealing
 from shield_core.audit.verification import Outcome
@@ -96,7 +98,7 @@ class TestSealing:
         assert payload["details"] == {"json": '{"Share": 0.5}'}
         assert (await audit.verification.verify(ada)).findings == ()
 
-    async def test_fifty_writers_and_two_relays(self, *, sealing, act, resources, sql, account):
+    async def test_fifty_writers_and_two_relays(self, *, sealing, resources, settings, sql, ada):
         again = Sealing.wire(resources)
         stop = asyncio.Event()
 
@@ -106,18 +108,19 @@ class TestSealing:
                 await asyncio.sleep(0.01)
 
         relays = [asyncio.create_task(seal(one)) for one in (sealing, again)]
-        limit = asyncio.Semaphore(6)  # the pool has ten connections
+        many = Database.from_settings(settings, pool_size=50, info=PersonStage.info(resources.vault))
 
         async def write():
             for _ in range(4):
-                async with limit:
-                    await act()
+                async with many.transaction() as session:
+                    trail.record(session, ada, "job.delete", ids.new())
 
         await asyncio.gather(*(write() for _ in range(50)))
+        await many.close()
         stop.set()
         await asyncio.gather(*relays)
         await sealing.sealer.seal_all()
-        assert [row["seq"] for row in await rows(sql, account.id)] == list(range(1, 202))
+        assert [row["seq"] for row in await rows(sql, ada.account_id)] == list(range(1, 202))
 
     async def test_oldest_waiting_entry_is_measured(self, sealing, act, sql):
         await sealing.sealer.seal_all()
