@@ -12,8 +12,8 @@ try:
         sys.stderr.write("imageshield: the command line needs the extra `cli`: pip install 'imageshield[cli]'\n")
         raise SystemExit(2) from None
 
-    from imageshield.commands.remote import login
     from imageshield.commands.offline import audit, entropy, keys, pictures
+    from imageshield.commands.remote import login
     from imageshield.commands.service import admin, system
     from imageshield.terminal import signals
     from imageshield.terminal.extras import lacking
