@@ -183,20 +183,13 @@ class LocalVault:
         """The keys that sign answers, with the time from which each one does."""
         return self._series("responses", LABELS.response_key)
 
+    @property
+    def audit_seeds(self) -> Series:
+        """The seeds of the keys that sign audit checkpoints; the newest one's key signs."""
+        return self._series("audit", LABELS.audit_checkpoint_key)
+
     def _series(self, folder: str, label: bytes) -> Series:
         return Series(self._directory / folder, self._root, label)
-
-    def audit_seeds(self) -> list[bytes]:
-        """Return the seeds of the keys that sign audit checkpoints, oldest first; the last one's key signs."""
-        return [self._root.open(self._read(path), self._audit_aad(path)) for path in self._audit_paths()]
-
-    def add_audit_seed(self, *, after: int) -> None:
-        """Make one more seed of a checkpoint key, if there are `after` of them; of two calls at once one wins."""
-        paths = self._audit_paths()
-        if len(paths) != after:
-            return
-        path = self._directory / "audit" / f"{int(paths[-1].name) + 1 if paths else 1:06d}"
-        self._write_once(path, self._root.seal(secrets.token_bytes(KEY_SIZE), self._audit_aad(path)))
 
     def person_key(self, month: str, *, create: bool = False) -> bytes:
         """Return the installation's key of a month for person data of the audit trail; Gone once it is destroyed.
@@ -206,7 +199,7 @@ class LocalVault:
         """
         path = self._directory / "audit-persons" / month
         if create and not path.exists():
-            self._write_once(path, self._root.seal(secrets.token_bytes(KEY_SIZE), self._person_aad(month)))
+            write_once(path, self._root.seal(secrets.token_bytes(KEY_SIZE), self._person_aad(month)))
         return self._root.open(self._read(path), self._person_aad(month))
 
     def destroy_expired_person_keys(self, *, days: int) -> int:
@@ -216,13 +209,6 @@ class LocalVault:
         for path in expired:
             path.unlink(missing_ok=True)
         return len(expired)
-
-    def _audit_paths(self) -> list[Path]:
-        return sorted((self._directory / "audit").glob("[0-9]" * 6))
-
-    @staticmethod
-    def _audit_aad(path: Path) -> bytes:
-        return LABELS.audit_checkpoint_key + int(path.name).to_bytes(4, "big")
 
     @staticmethod
     def _person_aad(month: str) -> bytes:

@@ -1,7 +1,9 @@
 """The keys that sign audit checkpoints, kept in the vault like those of receipts, with published public keys."""
 
+import secrets
+
 from backplane.vault import LocalVault
-from shield_core.audit.checkpoints import USE, Signer
+from shield_core.audit.checkpoints import SEED_SIZE, USE, Signer
 from shield_core.keys import jwk
 from shield_core.keys.jwk import PublicKey
 
@@ -11,10 +13,18 @@ class CheckpointKeys:
 
     def __init__(self, vault: LocalVault) -> None:
         self._vault = vault
+        self._seeds = vault.audit_seeds
 
     def signer(self) -> Signer:
-        """Return the current signer; the first caller makes its key."""
-        return self._signers()[-1]
+        """Return the current signer; the first caller makes its key.
+
+        Raises:
+            Unavailable: the vault is not there, where a new key would be lost.
+        """
+        if not self._seeds.numbers():
+            self._vault.require()
+            self._add()
+        return Signer.from_seed(self._seeds.read(self._seeds.numbers()[-1]))
 
     def trusted(self) -> dict[str, PublicKey]:
         """Return all public keys by their thumbprints."""
@@ -26,16 +36,13 @@ class CheckpointKeys:
 
     def rotate(self) -> Signer:
         """Make a new key, which signs from now on; the old ones stay published."""
-        self._vault.add_audit_seed(after=len(self._signers()))
+        self.signer()
+        self._add()
         return self.signer()
 
     def _publics(self) -> list[PublicKey]:
-        return [Signer.from_seed(seed).public_key for seed in self._vault.audit_seeds()]
+        return [Signer.from_seed(self._seeds.read(number)).public_key for number in self._seeds.numbers()]
 
-    def _signers(self) -> list[Signer]:
-        seeds = self._vault.audit_seeds()
-        if not seeds:
-            self._vault.require()
-            self._vault.add_audit_seed(after=0)
-            seeds = self._vault.audit_seeds()
-        return [Signer.from_seed(seed) for seed in seeds]
+    def _add(self) -> None:
+        """Make one more seed; of two concurrent calls one wins."""
+        self._seeds.add(secrets.token_bytes(SEED_SIZE), after=(self._seeds.numbers() or [0])[-1])
