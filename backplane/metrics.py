@@ -57,6 +57,9 @@ WEBHOOK_OLDEST_DUE = Gauge(
     "imageshield_webhook_oldest_due_seconds",
     "How long the webhook message that waits longest has been due",
 )
+MAIL_ATTEMPTS = Counter("imageshield_mail_attempts_total", "Attempts to send a mail, by what came of it", ["outcome"])
+MAIL_OLDEST_DUE = Gauge("imageshield_mail_oldest_due_seconds", "How long the mail that waits longest has been due")
+DEAD_MAILS = Gauge("imageshield_dead_mails", "Mails that were given up in the last seven days")
 DEAD_LETTERS = Gauge("imageshield_dead_letters", "Jobs that were given up and that nobody has sent again")
 AUDIT_SEALED = Counter("imageshield_audit_sealed_total", "Audit entries that got their place in a chain")
 AUDIT_UNSEALED = Gauge(
@@ -94,6 +97,9 @@ EXPORTED: dict[Process, tuple[MetricWrapperBase, ...]] = {
         AUDIT_UNSEALED,
         AUDIT_CHECKPOINTS,
         AUDIT_REFUSED,
+        MAIL_ATTEMPTS,
+        MAIL_OLDEST_DUE,
+        DEAD_MAILS,
         SWEPT,
     ),
 }

@@ -10,6 +10,7 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from backplane.default_secrets import REMEDY, find_weakness, find_weakness_of_url
+from backplane.smtp_url import read_smtp_url
 from shield_core.keys.passphrase import DEFAULT_ITERATIONS, DEFAULT_M_KIB, DEFAULT_T, MAX_COST_KIB
 
 Seconds = Annotated[int, Field(gt=0)]
@@ -17,10 +18,10 @@ ORIGIN: Final = re.compile(
     r"(?P<scheme>https?)://(?P<host>[a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?|\[[0-9a-f:.]+\])(?::(?P<port>[0-9]{1,5}))?/?",
     re.ASCII,
 )
-CONTACT: Final = re.compile(
-    r"https://[!-~]{1,500}|[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,253}", re.ASCII
-)
 DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+ADDRESS: Final = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,253}[A-Za-z0-9])?"
+SENDER: Final = re.compile(rf"{ADDRESS}|[^<>\"@,;:\\\x00-\x1f\x7f]{{1,78}} <{ADDRESS}>", re.ASCII)
+CONTACT: Final = re.compile(rf"{ADDRESS}|https://[!-~]{{1,500}}", re.ASCII)
 
 
 class Settings(BaseSettings):
@@ -112,6 +113,12 @@ class Settings(BaseSettings):
     foreign_kdf_iterations: Annotated[int, Field(ge=DEFAULT_ITERATIONS, le=10_000_000)] = 1_200_000
     passphrase_kdf: Literal["argon2id", "pbkdf2-hmac-sha256"] = "argon2id"  # noqa: S105 - an algorithm
 
+    smtp_url: SecretStr | None = None
+    mail_outbox_directory: Path | None = None
+    """Where mails are written if there is no mail server."""
+    mail_from: Annotated[str | None, Field(validate_default=True)] = None
+    support_contact: str | None = None
+
     failpoints_directory: Path | None = None
 
     @field_validator("database_url", mode="after")
@@ -159,10 +166,26 @@ class Settings(BaseSettings):
             raise ValueError("is required in production: the address that browsers use, such as https://images.example")
         return None
 
-    @field_validator("security_contact", mode="after")
+    @field_validator("smtp_url", mode="after")
     @classmethod
-    def read_contact(cls, value: str | None) -> str | None:
-        if value is not None and not CONTACT.fullmatch(value):
+    def check_smtp_url(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            read_smtp_url(value.get_secret_value())
+        return value
+
+    @field_validator("mail_from", mode="after")
+    @classmethod
+    def check_mail_from(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is None and info.data.get("smtp_url") is not None:
+            raise ValueError("is required beside SMTP_URL: the sender of mails, such as no-reply@images.example")
+        if value is not None and SENDER.fullmatch(value) is None:
+            raise ValueError("must be an address in ASCII, such as no-reply@images.example or ImageShield <…@…>")
+        return value
+
+    @field_validator("support_contact", "security_contact", mode="after")
+    @classmethod
+    def check_contact(cls, value: str | None) -> str | None:
+        if value is not None and CONTACT.fullmatch(value) is None:
             raise ValueError("must be an email address or an https address, such as security@images.example")
         return value
 

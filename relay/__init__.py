@@ -1,1 +1,1 @@
-"""The relay: the outbox, the sweeps and the webhooks, in one process. Any number of relays may run."""
+"""The relay: the outbox, the sweeps, the webhooks and the mails, in one process. Any number of relays may run."""

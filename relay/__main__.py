@@ -2,17 +2,22 @@
 
 import asyncio
 import signal
+from collections.abc import Coroutine
 
 import structlog
 
 from backplane import exporter, logging
 from backplane.addresses import Guard
 from backplane.db.notifications import Notifications
+from backplane.db.repositories.mails import CHANNEL as MAILS
 from backplane.db.repositories.webhooks import CHANNEL as WEBHOOKS
+from backplane.mail.transports import transport
 from backplane.metrics import registry_of
+from backplane.services.mail.deliveries import MailDeliveries
 from backplane.settings import Settings, load_settings
-from backplane.wiring.relay import open_deliveries, open_relay
 from relay.audit import audit_acts
+from backplane.wiring.relay import open_deliveries, open_mail_deliveries, open_relay
+from relay.mails import MailSending
 from relay.outbox import drain_outbox
 from relay.posting import Poster
 from relay.sweeps import acts, repeat
@@ -22,19 +27,22 @@ log = structlog.get_logger()
 
 
 async def run(settings: Settings) -> None:
-    """Run the outbox, the sweeps and the webhooks until SIGTERM or SIGINT."""
+    """Run the outbox, the sweeps, the webhooks and the mails until SIGTERM or SIGINT."""
     async with (
         open_relay(settings) as (relay, sweeper, sealing),
         open_deliveries(settings) as deliveries,
+        open_mail_deliveries(settings) as mail_deliveries,
         Notifications(settings) as outbox,
         Notifications(settings, channel=WEBHOOKS) as webhooks,
+        Notifications(settings, channel=MAILS) as mails,
     ):
         sending = Sending(deliveries, Poster(Guard(settings.webhook_allow_networks)))
         work = asyncio.gather(
             drain_outbox(relay, outbox),
             sending.run(webhooks),
-            *(repeat(act, seconds) for act, seconds in acts(sweeper, deliveries).items()),
             *(repeat(act, seconds) for act, seconds in audit_acts(sealing, days=settings.audit_person_days).items()),
+            *send_mails(settings, mail_deliveries, mails),
+            *(repeat(act, seconds) for act, seconds in acts(sweeper, deliveries, mail_deliveries).items()),
         )
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, work.cancel)
@@ -43,6 +51,14 @@ async def run(settings: Settings) -> None:
             await work
         except asyncio.CancelledError:
             log.info("relay.stopped")
+
+
+def send_mails(
+    settings: Settings, deliveries: MailDeliveries, notifications: Notifications
+) -> list[Coroutine[None, None, None]]:
+    """Return the loop that sends mails; none if this installation sends no mail."""
+    found = transport(settings)
+    return [] if found is None else [MailSending(deliveries, found).run(notifications)]
 
 
 def main() -> None:

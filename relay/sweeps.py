@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from backplane.errors import ApplicationError
+from backplane.services.mail.deliveries import MailDeliveries
 from backplane.services.upkeep.sweeper import Sweeper
 from backplane.services.webhooks.deliveries import Deliveries
 
@@ -29,7 +30,7 @@ async def repeat(act: Act, seconds: float) -> None:
         await asyncio.sleep(seconds)
 
 
-def acts(sweeper: Sweeper, deliveries: Deliveries) -> dict[Act, float]:
+def acts(sweeper: Sweeper, deliveries: Deliveries, mails: MailDeliveries) -> dict[Act, float]:
     """List the acts with their intervals in seconds: each is separate, because a hanging store must not delay a job."""
 
     async def destroy_expired_keys() -> None:
@@ -49,4 +50,6 @@ def acts(sweeper: Sweeper, deliveries: Deliveries) -> dict[Act, float]:
         destroy_expired_keys: COLLECT_SECONDS,
         deliveries.measure: SWEEP_SECONDS,
         deliveries.forget: COLLECT_SECONDS,
+        mails.measure: SWEEP_SECONDS,
+        mails.forget: COLLECT_SECONDS,
     }

@@ -1,4 +1,4 @@
-"""Wiring of the relay: the outbox, the sweeper, and the sender of webhooks."""
+"""Wiring of the relay: the outbox, the sweeper, and the senders of webhooks and mails."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from backplane.db.session import Database
 from backplane.queue import CeleryQueue
 from backplane.services.audit.persons import PersonStage
+from backplane.services.mail.deliveries import MailDeliveries
 from backplane.services.upkeep.outbox import OutboxRelay
 from backplane.services.upkeep.sweeper import Sweeper
 from backplane.services.webhooks.deliveries import Deliveries
@@ -14,6 +15,9 @@ from backplane.vault import LocalVault
 from backplane.wiring.audit import Sealing
 from backplane.wiring.endings import EndServices
 from backplane.wiring.resources import Resources, open_resources
+
+LOCAL_SENDER = "ImageShield <imageshield@localhost>"
+"""The sender of mails that are written to a directory."""
 
 
 def wire_sweeper(resources: Resources) -> Sweeper:
@@ -38,5 +42,16 @@ async def open_deliveries(settings: Settings) -> AsyncIterator[Deliveries]:
     database = Database.from_settings(settings, pool_size=3, info=PersonStage.info(vault))
     try:
         yield Deliveries(database, vault, log_days=settings.webhook_log_days)
+    finally:
+        await database.close()
+
+
+@asynccontextmanager
+async def open_mail_deliveries(settings: Settings) -> AsyncIterator[MailDeliveries]:
+    """Connect the sender of mails separately, as that of webhooks."""
+    database = Database.from_settings(settings, pool_size=2)
+    try:
+        sender = settings.mail_from or LOCAL_SENDER
+        yield MailDeliveries(database, LocalVault.from_settings(settings), sender=sender)
     finally:
         await database.close()

@@ -130,6 +130,8 @@ def _own_variables(home: Home, environment: Mapping[str, str], *, host: str, por
     """Return the variables of our processes apart from the addresses of the servers."""
     variables = {"ALIVE_DIRECTORY": str(home.folder("run")), "PYTHONUNBUFFERED": "1"}
     variables["PUBLIC_URL"] = environment.get("PUBLIC_URL") or _public_url(host, port)
+    if not environment.get("SMTP_URL") and not environment.get("MAIL_OUTBOX_DIRECTORY"):
+        variables["MAIL_OUTBOX_DIRECTORY"] = str(home.folder("mails"))
     if not environment.get("ALLOWED_ORIGINS"):
         variables["ALLOWED_ORIGINS"] = _url(host, port)
     if not environment.get("NUMBA_CACHE_DIR") and not os.access(ROOT / "shield_core/cipher", os.W_OK):

@@ -33,6 +33,8 @@ class Labels:
     blob: bytes = b"imageshield/v1/blob"
     item_name: bytes = b"imageshield/v1/item-name"
     webhook: bytes = b"imageshield/v1/webhook"
+    mail: bytes = b"imageshield/v1/mail"
+    mail_choice: bytes = b"imageshield/v1/mail-choice"
     job_note: bytes = b"imageshield/v1/job-note"
     job_note_search: bytes = b"imageshield/v1/job-note-search"
 

@@ -10,6 +10,7 @@ from backplane.db.models.idempotency import IdempotencyKey
 from backplane.db.models.jobs import Job, JobEvent, Outbox
 from backplane.db.models.keys import Key
 from backplane.db.models.login_sessions import LoginSession, RefreshToken, Revocation
+from backplane.db.models.mails import Mail, MailChoice
 from backplane.db.models.notes import BatchTerm, JobTerm
 from backplane.db.models.usage import UsageEntry
 from backplane.db.models.users import Membership, User
@@ -33,6 +34,8 @@ __all__ = [
     "JobTerm",
     "Key",
     "LoginSession",
+    "Mail",
+    "MailChoice",
     "Membership",
     "Outbox",
     "RefreshToken",

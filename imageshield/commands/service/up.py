@@ -41,6 +41,8 @@ def run(
             url = running.public_url
             print_json({"ready": True, "url": url, **metrics}, indent=None)
             report(f"ready on {url} (API documentation: {url}/docs); Ctrl-C stops everything")
+            if folder := running.variables.get("MAIL_OUTBOX_DIRECTORY"):
+                report(f"mails are written to {folder}; SMTP_URL sends them")
             interrupted.wait()
             report("stopping")
     except Interrupted:
