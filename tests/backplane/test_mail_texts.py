@@ -16,7 +16,9 @@ from backplane.services.mail.rendering import LINK, TEMPLATES, Footer, read, ren
 
 FOOTER = Footer("https://images.example", "help@images.example", None)
 LINK_OF_OURS = "https://images.example/password#token=abc"
-HOSTILE = 'Ada</p><script>x</script>\r\nBcc: eve@evil.example\n\n[click](https://evil.example)\x00\u202e "$link" ${link}'
+HOSTILE = (
+    'Ada</p><script>x</script>\r\nBcc: eve@evil.example\n\n[click](https://evil.example)\x00\u202e "$link" ${link}'
+)
 
 
 def given(kind, text="text"):
