@@ -36,6 +36,7 @@ from backplane.wiring.entropy import EntropyServices
 from backplane.wiring.gateway import GatewayServices
 from backplane.wiring.identity import IdentityServices
 from backplane.wiring.jobs import JobServices
+from backplane.wiring.mail import MailServices
 from backplane.wiring.pictures import PictureServices
 from backplane.wiring.usage import UsageServices
 from backplane.wiring.webhooks import WebhookServices
@@ -103,6 +104,7 @@ Jobs = Annotated[JobServices, Depends(subject(JobServices))]
 Pictures = Annotated[PictureServices, Depends(subject(PictureServices))]
 Keys = Annotated[KeyExports, Depends(subject(KeyExports))]
 Batches = Annotated[BatchServices, Depends(subject(BatchServices))]
+Mail = Annotated[MailServices, Depends(subject(MailServices))]
 Entropy = Annotated[EntropyServices, Depends(subject(EntropyServices))]
 SignatureKeys = Annotated[ResponseKeys, Depends(subject(ResponseKeys))]
 Audit = Annotated[AuditServices, Depends(subject(AuditServices))]

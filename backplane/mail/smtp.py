@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+from collections.abc import Coroutine
 from contextlib import suppress
 from email.utils import parseaddr
 
@@ -42,9 +43,17 @@ class SmtpTransport:
 
     async def deliver(self, letter: Letter) -> Outcome:
         """Hand the mail over to the server, and return what became of it, whatever the server does."""
+        return await self._try(self._send(letter))
+
+    async def knock(self) -> Outcome:
+        """Connect and log in, and send nothing."""
+        return await self._try(self._greet())
+
+    @staticmethod
+    async def _try(exchange: Coroutine[None, None, None]) -> Outcome:
         try:
             async with asyncio.timeout(EXCHANGE_SECONDS):
-                await self._send(letter)
+                await exchange
         except SMTPException as error:
             return judge(error)
         except ssl.SSLError:
@@ -56,6 +65,11 @@ class SmtpTransport:
         except ValueError:  # an address or a header that cannot be written
             return Outcome("invalid")
         return Outcome("sent")
+
+    async def _greet(self) -> None:
+        client = self._client(name="localhost")
+        await client.connect()
+        await leave(client)
 
     async def _send(self, letter: Letter) -> None:
         message, sender = bytes(compose(letter)), parseaddr(letter.sender)[1]
@@ -97,16 +111,19 @@ def judge(error: SMTPException) -> Outcome:
 
     A refused password or sender concerns every mail: the operator corrects the settings, and the mails wait for that.
     """
-    if isinstance(error, SMTPRecipientRefused | SMTPDataError):
-        return Outcome("refused" if error.code >= PERMANENT else "deferred", error.code)
-    if isinstance(error, SMTPAuthenticationError):
-        return Outcome("credentials", error.code)
-    if isinstance(error, SMTPSenderRefused):
-        return Outcome("sender", error.code)
     if isinstance(error, SMTPResponseException):
-        return Outcome("deferred", error.code)
+        return _judge_reply(error)
     if isinstance(error.__cause__, ssl.SSLError):
         return Outcome("tls")
     if isinstance(error, SMTPNotSupported) or type(error) is SMTPException:  # as aiosmtplib reports a missing STARTTLS
         return Outcome("unsupported")
     return Outcome("timeout" if isinstance(error, SMTPTimeoutError) else "connection")
+
+
+def _judge_reply(error: SMTPResponseException) -> Outcome:
+    if isinstance(error, SMTPAuthenticationError):
+        return Outcome("credentials", error.code)
+    if isinstance(error, SMTPSenderRefused):
+        return Outcome("sender", error.code)
+    of_this_mail = isinstance(error, SMTPRecipientRefused | SMTPDataError)
+    return Outcome("refused" if of_this_mail and error.code >= PERMANENT else "deferred", error.code)

@@ -18,6 +18,7 @@ from backplane.wiring.endings import EndServices
 from backplane.wiring.entropy import EntropyServices
 from backplane.wiring.identity import IdentityServices
 from backplane.wiring.jobs import JobServices
+from backplane.wiring.mail import MailServices
 from backplane.wiring.pictures import PictureServices
 from backplane.wiring.resources import Resources, open_resources
 from backplane.wiring.usage import UsageServices
@@ -37,6 +38,7 @@ class GatewayServices:
     """A separate connection: whether the database answers does not depend on whether the pool is exhausted."""
     idempotency: Idempotency
     identity: IdentityServices
+    mail: MailServices
     usage: UsageServices
     webhooks: WebhookServices
     jobs: JobServices
@@ -86,6 +88,7 @@ def _wire(
         probe=probe,
         idempotency=Idempotency(resources.database, resources.vault),
         identity=IdentityServices.wire(resources, passphrases),
+        mail=MailServices.wire(resources),
         usage=usage,
         webhooks=webhooks,
         jobs=jobs,

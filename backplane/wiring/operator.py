@@ -1,7 +1,8 @@
 """Wiring for the operator at the machine: dead letters, signing keys, backups and restores."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 
 from backplane.blobs import S3Blobs
 from backplane.db.session import Database
@@ -15,6 +16,7 @@ from backplane.services.identity.signing_key_rotation import SigningKeyRotation
 from backplane.services.identity.signing_keys import SigningKeys
 from backplane.services.jobs.dead_letters import DeadLetters
 from backplane.services.jobs.steering import Steering
+from backplane.services.mail.deliveries import DeadMail, dead_mails
 from backplane.services.usage.quotas import Quotas
 from backplane.services.usage.tiers import Tiers
 from backplane.settings import Settings
@@ -49,6 +51,15 @@ async def open_api_key_pepper(settings: Settings) -> AsyncIterator[ApiKeyPepperR
     database = Database.from_settings(settings, pool_size=1)
     try:
         yield ApiKeyPepperRotation(database, ApiKeyPeppers(LocalVault.from_settings(settings)))
+    finally:
+        await database.close()
+
+
+@asynccontextmanager
+async def open_dead_mails(settings: Settings) -> AsyncIterator[Callable[..., Awaitable[list[DeadMail]]]]:
+    database = Database.from_settings(settings, pool_size=1)
+    try:
+        yield partial(dead_mails, database)
     finally:
         await database.close()
 

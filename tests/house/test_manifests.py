@@ -7,6 +7,7 @@ import yaml
 
 from backplane.addresses import GLOBAL_UNICAST, NOT_PUBLIC, PUBLIC_PORTS
 from backplane.settings import Settings
+from backplane.smtp_url import PORTS
 from imageshield.servers.system import UNWINDING_SECONDS
 
 API_STOP_SECONDS = 25
@@ -246,14 +247,19 @@ class TestNetwork:
             for name, policy in of_kind(manifests, "NetworkPolicy").items()
             if "ipBlock" in str(policy["spec"].get("egress"))
         }
-        assert set(leaving) == {"webhooks"}
+        assert set(leaving) == {"webhooks", "mail"}
+        for spec in leaving.values():
+            assert spec["podSelector"] == {"matchLabels": {"app.kubernetes.io/name": "relay"}}
         spec = leaving["webhooks"]
-        assert spec["podSelector"] == {"matchLabels": {"app.kubernetes.io/name": "relay"}}
         (rule,) = spec["egress"]
         assert {one["port"] for one in rule["ports"]} == PUBLIC_PORTS
         blocks = [one["ipBlock"] for one in rule["to"]]
         assert {block["cidr"] for block in blocks} == {"0.0.0.0/0", str(GLOBAL_UNICAST)}
         assert {text for block in blocks for text in block["except"]} == set(map(str, NOT_PUBLIC))
+
+    def test_relay_reaches_the_ports_of_mail_submission(self, manifests):
+        (rule,) = of_kind(manifests, "NetworkPolicy")["mail"]["spec"]["egress"]
+        assert {one["port"] for one in rule["ports"]} == set(PORTS.values())
 
     def test_everything_is_denied_by_default(self, manifests):
         policy = of_kind(manifests, "NetworkPolicy")["default-deny"]["spec"]

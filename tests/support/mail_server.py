@@ -134,7 +134,7 @@ def mail_server(*, tls: str = "none", port: int = 0, login: bool = False) -> Ite
     if tls == "starttls":
         options |= {"tls_context": context, "require_starttls": True}
     if login:
-        options |= {"authenticator": _authenticate, "auth_required": True, "auth_require_tls": tls == "starttls"}
+        options |= {"authenticator": _authenticate, "auth_required": True}
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()

@@ -2,7 +2,7 @@
 
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from backplane.db.repositories import mails
@@ -55,8 +55,8 @@ class MailPreferences:
         found = read_token(self._vault, token)
         async with self._database.transaction() as session:
             await mails.choose(session, found.user_id, found.category, wanted=False)
-            details = {found.category: False}
-            trail.record(session, caller, "mail.chosen", found.user_id, details=details)
+            owner = replace(caller, account_id=found.user_id)  # a personal account has the id of its user
+            trail.record(session, owner, "mail.chosen", found.user_id, details={found.category: False})
         return found
 
     def read(self, token: str) -> Subscription:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-from imageshield.checks import audit, database, entropy, keys, machine, redis, settings, store
+from imageshield.checks import audit, database, entropy, keys, machine, mail, redis, settings, store
 from imageshield.checks.situation import Fault, Situation, look
 from imageshield.servers.home import Home, default_path
 from imageshield.terminal.reporting import print_json, show
@@ -31,6 +31,7 @@ CHECKS: tuple[Callable[[Situation], list[Fault]], ...] = (
     redis.check_redis,
     store.check_store,
     audit.check_audit,
+    mail.check_mail,
 )
 
 
