@@ -25,6 +25,7 @@ from api.routes import (
     audit,
     auth,
     batches,
+    credentials,
     decrypt,
     encrypt,
     entropy,
@@ -52,6 +53,7 @@ from shield_core import __version__
 ROUTERS = (
     auth.router,
     auth.tokens,
+    credentials.router,
     sessions.router,
     profile.router,
     api_keys.router,
@@ -64,6 +66,7 @@ ROUTERS = (
     tickets.router,
     keys.router,
     mail.router,
+    mail.of_user,
     webhooks.router,
     usage.router,
     entropy.router,

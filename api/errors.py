@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, Response
 
+import backplane.user_errors  # noqa: F401 - the catalog lists its codes
 from api.methods import allowed
 from api.schemas.problems import FieldProblem, Problem, ReachedLimit
 from backplane.errors import (
@@ -56,6 +57,8 @@ SAFE_MESSAGES = frozenset(
         "too_short",
         # Ours, in api.schemas and api.requests.uploads.
         "audit_filter",
+        "address_mixes_scripts",
+        "address_not_ascii",
         "detached",
         "duplicate_event",
         "duplicate_scope",
@@ -213,7 +216,14 @@ def install(app: FastAPI) -> None:
 
 async def _refused(connection: HTTPConnection, error: Exception) -> Response:
     assert isinstance(error, ApplicationError)
-    return problem(connection, error)
+    return problem(connection, error, errors=_fields_of(error))
+
+
+def _fields_of(error: ApplicationError) -> list[FieldProblem]:
+    if error.field is None:
+        return []
+    code, detail = error.code.replace("-", "_"), error.detail or error.title
+    return [FieldProblem(location="body", field=error.field, code=code, detail=detail)]
 
 
 async def _of_the_framework(connection: HTTPConnection, error: Exception) -> Response:

@@ -7,10 +7,10 @@ broken connection is restored in the background.
 import asyncio
 import json
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Self, cast
 from uuid import UUID
 
 import structlog
@@ -232,6 +232,20 @@ class RedisBus:
         except (RedisError, OSError) as error:
             raise Unavailable("Redis does not answer, where this is kept") from error
         return kept
+
+    async def evaluate(self, script: str, keys: Sequence[str], arguments: Sequence[str | int]) -> int:
+        """Run a script, which nothing interrupts.
+
+        Raises:
+            Unavailable: Redis does not answer.
+        """
+        try:
+            answer = await cast(
+                "Awaitable[int | None]", self._redis.eval(script, len(keys), *keys, *map(str, arguments))
+            )
+        except (RedisError, OSError) as error:
+            raise Unavailable("Redis does not answer, where attempts are counted") from error
+        return answer or 0
 
     async def ping(self) -> None:
         await self._redis.ping()

@@ -24,6 +24,7 @@ ApplicationError
 ├── Overloaded, Unavailable                 503  with Retry-After
 ├── StorageFull                             507
 ├── Poison, TimeLimitExceeded               500  of a failed job
+├── those of registrations and passwords         in `backplane.user_errors`
 └── Refused                                 a `shield_core.errors.ShieldError`, mapped by `from_core`
 
 `code` names a page under docs/problems; `detail` is for the caller and never repeats the caller's data.
@@ -59,6 +60,8 @@ class ApplicationError(Exception):
     status: int = 500
     title: str = "Something went wrong"
     retry_after: int | None = None
+    field: str | None = None
+    """The field of the request that is at fault, where it is one."""
 
     def __init__(self, detail: str | None = None, *, retry_after: int | None = None) -> None:
         super().__init__(detail or self.title)

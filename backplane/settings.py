@@ -14,6 +14,7 @@ from backplane.smtp_url import read_smtp_url
 from shield_core.keys.passphrase import DEFAULT_ITERATIONS, DEFAULT_M_KIB, DEFAULT_T, MAX_COST_KIB
 
 Seconds = Annotated[int, Field(gt=0)]
+Registration = Literal["open", "closed", "invitation", "domains"]
 ORIGIN: Final = re.compile(
     r"(?P<scheme>https?)://(?P<host>[a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?|\[[0-9a-f:.]+\])(?::(?P<port>[0-9]{1,5}))?/?",
     re.ASCII,
@@ -113,11 +114,16 @@ class Settings(BaseSettings):
     foreign_kdf_iterations: Annotated[int, Field(ge=DEFAULT_ITERATIONS, le=10_000_000)] = 1_200_000
     passphrase_kdf: Literal["argon2id", "pbkdf2-hmac-sha256"] = "argon2id"  # noqa: S105 - an algorithm
 
+    registration: Registration | None = None
+    """`registration_mode` has the default."""
+    registration_domains: Annotated[tuple[str, ...], NoDecode] = ()
     smtp_url: SecretStr | None = None
     mail_outbox_directory: Path | None = None
     """Where mails are written if there is no mail server."""
     mail_from: Annotated[str | None, Field(validate_default=True)] = None
     support_contact: str | None = None
+    mail_verification: Annotated[bool, Field(validate_default=True)] = False
+    proof_of_work: bool = False
 
     failpoints_directory: Path | None = None
 
@@ -196,7 +202,26 @@ class Settings(BaseSettings):
             raise ValueError("FAILPOINTS_DIRECTORY breaks the service on purpose: unset it in production")
         return value or None
 
-    @field_validator("allowed_origins", "trusted_proxies", "webhook_allow_networks", mode="before")
+    @field_validator("registration_domains", mode="after")
+    @classmethod
+    def check_registration_domains(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if (info.data.get("registration") == "domains") != bool(value):
+            raise ValueError("goes with REGISTRATION=domains, which needs it: mail domains, separated by commas")
+        return tuple(domain.lower() for domain in value)
+
+    @field_validator("mail_verification", mode="after")
+    @classmethod
+    def check_mail_verification(cls, value: bool, info: ValidationInfo) -> bool:
+        sends = info.data.get("smtp_url") or info.data.get("mail_outbox_directory")
+        if value and not sends:
+            raise ValueError("needs SMTP_URL or MAIL_OUTBOX_DIRECTORY")
+        if not value and info.data.get("registration") == "domains":
+            raise ValueError("must be true with REGISTRATION=domains: else anybody can claim an address of the domain")
+        return value
+
+    @field_validator(
+        "allowed_origins", "registration_domains", "trusted_proxies", "webhook_allow_networks", mode="before"
+    )
     @classmethod
     def split_lists(cls, value: object) -> object:
         return tuple(filter(None, (part.strip() for part in value.split(",")))) if isinstance(value, str) else value
@@ -207,6 +232,11 @@ class Settings(BaseSettings):
         if "*" in value:
             raise ValueError("must list origins: * would let every site call with a visitor's token")
         return tuple(map(read_origin, value))
+
+    @property
+    def registration_mode(self) -> Registration:
+        """Who may register: by default nobody in production, and everybody elsewhere."""
+        return self.registration or ("closed" if self.environment == "production" else "open")
 
     @property
     def origins(self) -> tuple[str, ...]:

@@ -205,7 +205,6 @@ DESCRIPTIONS = {
     "SecurityGrade.false_alarm": "How often true noise is judged worse",
     "SecurityGrade.rules": "What the letter is derived from",
     "SecurityGrade.scale": "What each letter means",
-    "Setup.empty": "Whether there is no account",
     "Tier.account_requests_per_minute": "How many requests may be sent for the account in a minute",
     "Tier.analytics": "How much is measured",
     "Tier.api_calls_per_hour": "How many jobs programs may submit in an hour",

@@ -143,13 +143,27 @@ def _page(*data: dict[str, Any]) -> dict[str, Any]:
     return {"data": list(data), "has_more": False, "next_cursor": None}
 
 
+ADDRESS = {"email": ACCOUNT["email"]}
+
 ANSWERS: dict[tuple[str, str], Any] = {
     ("register", "201"): ACCOUNT,
     ("get_token", "200"): TOKENS,
     ("start_session", "200"): SESSION,
     ("refresh_session", "200"): SESSION,
     ("get_me", "200"): ME,
-    ("get_setup", "200"): {"empty": False},
+    ("get_setup", "200"): {
+        "empty": False,
+        "operator": True,
+        "registration": "open",
+        "mail": True,
+        "mail_verification": False,
+        "proof_of_work": False,
+    },
+    ("register", "202"): ADDRESS,
+    ("verify_email", "200"): ACCOUNT,
+    ("request_password_reset", "202"): ADDRESS,
+    ("request_email_change", "202"): ADDRESS,
+    ("confirm_email_change", "200"): ADDRESS,
     ("encrypt", "202"): ACCEPTED,
     ("encrypt", "200"): COMPLETED,
     ("get_job", "200"): COMPLETED,

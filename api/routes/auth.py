@@ -1,8 +1,9 @@
 """Routes of accounts: registration, tokens, and log-out."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request, Response
+from fastapi.responses import JSONResponse
 
 from api.admission import principal_of
 from api.answers.oauth import OAuthRoute, oauth_problems
@@ -10,26 +11,53 @@ from api.answers.problems import AUTHENTICATED, WITH_BODY, problems
 from api.dependencies import Anyone, Identity, Leaving
 from api.rates import count_log_in
 from api.routing import Router
-from api.schemas.auth import Account, NewAccount, TokenPair, TokenRequest
+from api.schemas.auth import Account, NewAccount, PendingAddress, TokenPair, TokenRequest
 from backplane import ids
 
 router = Router(prefix="/api/v1/auth", tags=["accounts"])
+REFUSED = (
+    "email-domain-refused",
+    "email-taken",
+    "invitation-required",
+    "operator-code-invalid",
+    "password-too-common",
+    "proof-of-work-refused",
+    "registration-closed",
+)
+PENDING: dict[int | str, dict[str, Any]] = {
+    202: {"description": "A mail asks to confirm the address", "model": PendingAddress}
+}
 tokens = APIRouter(prefix="/api/v1/auth", tags=["accounts"], route_class=OAuthRoute)
 
 
-@router.post("/register", status_code=201, responses=problems(*WITH_BODY, "email-taken"))
-async def register(request: Request, account: NewAccount, caller: Anyone, identity: Identity) -> Account:
+@router.post(
+    "/register",
+    status_code=201,
+    response_model=Account,
+    responses=PENDING | problems(*WITH_BODY, *REFUSED),
+)
+async def register(request: Request, account: NewAccount, caller: Anyone, identity: Identity) -> Account | Response:
     """Create an account.
 
-    The first account of an installation is its operator. No mail is sent and none is checked. The password is stored as
-    an Argon2id hash, of its Unicode normal form NFC.
+    Where the installation confirms addresses (`MAIL_VERIFICATION`), the answer is 202 for a free and for a taken
+    address, and the mail says which. The account is made by `POST /auth/verify-email`. Otherwise the account is made at
+    once. The password is stored as an Argon2id hash, of its Unicode normal form NFC. Common ones are refused.
     """
     await count_log_in(request)
-    facts = await identity.accounts.register(caller, email=account.email, password=account.password.get_secret_value())
+    await identity.proof_of_work.require(account.proof_of_work)
+    code = account.operator_code
+    facts = await identity.registrations.register(
+        caller,
+        email=account.email,
+        password=account.password.get_secret_value(),
+        operator_code=code.get_secret_value() if code is not None else None,
+    )
+    if facts is None:
+        return JSONResponse(PendingAddress(email=account.email.lower()).model_dump(), status_code=202)
     return Account(account_id=ids.to_wire("acc", facts.id), email=facts.email)
 
 
-@tokens.post("/token", responses=oauth_problems("file-too-large", "request-timeout"))
+@tokens.post("/token", responses=oauth_problems("file-too-large", "request-timeout", "too-many-attempts"))
 async def get_token(
     *,
     request: Request,
@@ -42,7 +70,8 @@ async def get_token(
 
     Access tokens are JWTs (ES256) for 15 minutes; verify them with `/.well-known/jwks.json`. A refresh token works
     once and returns the next one; a second use means that it was copied, and ends all sessions of its login. A wrong
-    email and a wrong password have the same answer.
+    email and a wrong password have the same answer. After five wrong passwords in a row the answer is 429, and
+    `Retry-After` grows from a second to 15 minutes.
     """
     response.headers["Cache-Control"] = "no-store"
     if form.grant_type == "refresh_token" and form.refresh_token is not None:

@@ -3,7 +3,7 @@
 from fastapi import Response
 
 from api.answers.problems import problems
-from api.dependencies import Identity, Usage
+from api.dependencies import Identity, Mail, Usage
 from api.routing import Router
 from api.schemas.installation import Setup, Tiers
 
@@ -11,9 +11,20 @@ router = Router(prefix="/api/v1", tags=["service"])
 
 
 @router.get("/setup", responses=problems())
-async def get_setup(identity: Identity) -> Setup:
-    """See whether the installation has no account yet: the first one that registers is its operator."""
-    return Setup(empty=not await identity.accounts.any_exists())
+async def get_setup(identity: Identity, mail: Mail) -> Setup:
+    """See whether the installation has an account and an operator, and who may register.
+
+    As long as there is no operator, the code that `imageshield up` prints makes one.
+    """
+    policy = identity.registrations.policy
+    return Setup(
+        empty=not await identity.accounts.any_exists(),
+        operator=await identity.operator_codes.any_operator(),
+        registration=policy.mode,
+        mail=mail.outgoing.enabled,
+        mail_verification=policy.verification,
+        proof_of_work=identity.proof_of_work.required,
+    )
 
 
 @router.get("/tiers", responses=problems())

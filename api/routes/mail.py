@@ -9,10 +9,11 @@ from typing import Annotated, Any, Final
 from fastapi import Query
 from starlette.responses import HTMLResponse
 
-from api.answers.problems import problems
-from api.dependencies import Anyone, Mail
+from api.answers.problems import AUTHENTICATED, WITH_BODY, problems
+from api.dependencies import Anyone, Mail, Person
 from api.middleware.headers import PAGE_POLICY
 from api.routing import Router
+from api.schemas.mail import MailChoices, MailPreferences
 
 PAGES = Path(__file__).resolve().parents[1] / "pages"
 HTML: Final[dict[int | str, dict[str, Any]]] = {
@@ -23,6 +24,7 @@ WORDS = {"batches": "batches that ended", "limits": "limits of your account", "k
 Token = Annotated[str, Query(max_length=200, description="The token of the link, which can do nothing else")]
 
 router = Router(prefix="/api/v1/mail", tags=["accounts"])
+of_user = Router(prefix="/api/v1/me/mail-preferences", tags=["accounts"])
 
 
 @router.get("/unsubscribe", response_class=HTMLResponse, responses=HTML | problems("not-found", "validation-failed"))
@@ -41,6 +43,21 @@ async def unsubscribe(token: Token, caller: Anyone, mail: Mail) -> HTMLResponse:
     """
     ended = await mail.preferences.unsubscribe(caller, token)
     return _page(f"<h1>Done</h1><p>You get no more mails about {escape(WORDS[ended.category])}.</p>")
+
+
+@of_user.get("", responses=problems(*AUTHENTICATED))
+async def get_mail_preferences(caller: Person, mail: Mail) -> MailPreferences:
+    """See which notices you get by mail. Mails about security and about your log-in always come."""
+    assert caller.user_id is not None
+    return MailPreferences(**await mail.preferences.of_user(caller.user_id))
+
+
+@of_user.patch("", responses=problems(*AUTHENTICATED, *WITH_BODY))
+async def change_mail_preferences(changes: MailChoices, caller: Person, mail: Mail) -> MailPreferences:
+    """Choose which notices you get by mail; what you do not name stays as it is."""
+    assert caller.user_id is not None
+    wanted = changes.model_dump(exclude_none=True)
+    return MailPreferences(**await mail.preferences.choose(caller, caller.user_id, wanted))
 
 
 def _page(text: str) -> HTMLResponse:

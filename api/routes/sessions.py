@@ -17,7 +17,7 @@ router = Router(prefix="/api/v1/auth/session", tags=["accounts"], dependencies=[
 REFUSED = ("unauthenticated", "origin-not-allowed")
 
 
-@router.post("", openapi_extra=OWN_PAGE_HEADER, responses=problems(*REFUSED, *WITH_BODY))
+@router.post("", openapi_extra=OWN_PAGE_HEADER, responses=problems(*REFUSED, *WITH_BODY, "too-many-attempts"))
 async def start_session(
     *, request: Request, response: Response, login: Login, caller: Anyone, identity: Identity, settings: CurrentSettings
 ) -> BrowserSession:

@@ -8,6 +8,7 @@ from pydantic_core import PydanticCustomError
 
 from api.schemas.passwords import RULE, NewPassword
 from api.schemas.strict import Strict
+from backplane.services.mail.values import is_mixed
 
 PUBLIC = ".example"
 
@@ -25,9 +26,64 @@ def check_email(value: str) -> str:
 Email = Annotated[str, Field(max_length=254, examples=["ada@example.org"]), AfterValidator(check_email)]
 
 
+def check_new_email(value: str) -> str:
+    """Refuse an address that looks like another one."""
+    local, _, domain = value.rpartition("@")
+    if not local.isascii():
+        raise PydanticCustomError("address_not_ascii", "Letters outside of ASCII before the @ are not supported")
+    if any(is_mixed(label) for label in domain.split(".")):
+        raise PydanticCustomError("address_mixes_scripts", "The domain mixes letters of several alphabets")
+    return value
+
+
+NewEmail = Annotated[Email, AfterValidator(check_new_email)]
+ChosenPassword = Annotated[NewPassword, Field(description=RULE, examples=["correct horse battery staple"])]
+LinkToken = Annotated[SecretStr, Field(max_length=100, description="What follows `#token=` in the link of the mail")]
+
+
 class NewAccount(Strict):
+    email: NewEmail
+    password: ChosenPassword
+    operator_code: Annotated[
+        SecretStr | None,
+        Field(max_length=100, description="The code that `imageshield up` prints as long as it has no operator"),
+    ] = None
+    proof_of_work: Annotated[
+        str | None, Field(max_length=4096, description="The solution of a challenge, where `GET /setup` asks for one")
+    ] = None
+
+
+class Challenge(BaseModel):
+    """A challenge of ALTCHA, version 2, which its widget and its libraries solve."""
+
+    parameters: Annotated[dict[str, str | int], Field(description="What to derive, from what, and until when")]
+    signature: Annotated[str, Field(description="The signature of the parameters: send both back unchanged")]
+
+
+class PendingAddress(BaseModel):
+    email: Annotated[str, Field(description="The address to which a mail goes, where it applies")]
+
+
+class Link(Strict):
+    token: LinkToken
+
+
+class ForgottenPassword(Strict):
     email: Email
-    password: Annotated[NewPassword, Field(description=RULE, examples=["correct horse battery staple"])]
+
+
+class PasswordReset(Strict):
+    token: LinkToken
+    password: ChosenPassword
+
+
+class PasswordChange(Strict):
+    current_password: Annotated[SecretStr, Field(max_length=4096, description="The password until now")]
+    password: ChosenPassword
+
+
+class AddressChange(Strict):
+    email: NewEmail
 
 
 class Account(BaseModel):

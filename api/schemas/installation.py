@@ -9,7 +9,12 @@ from shield_core.cipher.purity import Purity
 
 
 class Setup(BaseModel):
-    empty: bool
+    empty: Annotated[bool, Field(description="Whether there is no account yet")]
+    operator: Annotated[bool, Field(description="Whether there is an operator")]
+    registration: Annotated[Literal["open", "closed", "invitation", "domains"], Field(description="Who may register")]
+    mail: Annotated[bool, Field(description="Whether it sends mails: without them, no forgotten password is replaced")]
+    mail_verification: Annotated[bool, Field(description="Whether a registration has to be confirmed by mail")]
+    proof_of_work: Annotated[bool, Field(description="Whether a registration needs a solved challenge")]
 
 
 class Tier(BaseModel):

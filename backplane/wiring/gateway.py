@@ -78,6 +78,7 @@ def _wire(
     resources: Resources, probe: Database, passphrases: PassphrasePool, derivations: Derivations
 ) -> GatewayServices:
     ends = EndServices.wire(resources)
+    mail = MailServices.wire(resources)
     webhooks = WebhookServices.wire(resources)
     usage = UsageServices.wire(resources)
     jobs = JobServices.wire(resources, ends, webhooks.targets, usage.quotas)
@@ -87,8 +88,8 @@ def _wire(
         resources=resources,
         probe=probe,
         idempotency=Idempotency(resources.database, resources.vault),
-        identity=IdentityServices.wire(resources, passphrases),
-        mail=MailServices.wire(resources),
+        identity=IdentityServices.wire(resources, passphrases, mail.outgoing),
+        mail=mail,
         usage=usage,
         webhooks=webhooks,
         jobs=jobs,

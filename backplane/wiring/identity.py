@@ -7,18 +7,27 @@ from typing import Self
 
 from backplane.services.identity.access_tokens import AccessTokens
 from backplane.services.identity.accounts import Accounts
+from backplane.services.identity.address_changes import AddressChanges
 from backplane.services.identity.api_key_format import Kind
 from backplane.services.identity.api_key_peppers import ApiKeyPeppers
 from backplane.services.identity.api_key_uses import ApiKeyUses
 from backplane.services.identity.api_key_verification import ApiKeyVerifier
 from backplane.services.identity.api_keys import ApiKeys
 from backplane.services.identity.browser_sessions import BrowserSessions
+from backplane.services.identity.correspondence import Correspondence
 from backplane.services.identity.directory import Directory
+from backplane.services.identity.lockout import Lockout
 from backplane.services.identity.login_sessions import LoginSessions
+from backplane.services.identity.operator_codes import OperatorCodes
+from backplane.services.identity.operators import Operators
+from backplane.services.identity.password_changes import PasswordChanges
+from backplane.services.identity.proof_of_work import ProofOfWork
+from backplane.services.identity.registrations import RegistrationPolicy, Registrations
 from backplane.services.identity.revocations import Revocations
 from backplane.services.identity.signing_keys import SigningKeys
 from backplane.services.identity.tickets import Tickets
 from backplane.services.identity.tokens import Tokens
+from backplane.services.mail.outgoing import Mails
 from backplane.services.sealing.passphrases import PassphrasePool
 from backplane.services.usage.tiers import Tiers
 from backplane.wiring.resources import Resources
@@ -36,9 +45,16 @@ class IdentityServices:
     tickets: Tickets
     api_keys: ApiKeys
     api_key_verifier: ApiKeyVerifier
+    registrations: Registrations
+    passwords: PasswordChanges
+    addresses: AddressChanges
+    operators: Operators
+    operator_codes: OperatorCodes
+    proof_of_work: ProofOfWork
 
     @classmethod
-    def wire(cls, resources: Resources, passphrases: PassphrasePool) -> Self:
+    def wire(cls, resources: Resources, passphrases: PassphrasePool, mails: Mails) -> Self:
+        database, vault, bus, settings = resources.database, resources.vault, resources.bus, resources.settings
         revocations = Revocations(resources.database, resources.bus)
         sessions = LoginSessions(resources.database, revocations)
         keys = SigningKeys.from_settings(resources.settings, resources.vault)
@@ -47,9 +63,14 @@ class IdentityServices:
         kind: Kind = "test" if resources.settings.environment == "test" else "live"
         tier = Tiers.from_settings(resources.settings).default
         refresh_seconds = resources.settings.refresh_token_seconds
+        lockout, correspondence = Lockout(bus), Correspondence.by(mails, vault, bus)
+        operator_codes, policy = OperatorCodes(database, vault), RegistrationPolicy.from_settings(settings)
+        registrations = Registrations(
+            database, vault, passphrases, correspondence, operator_codes=operator_codes, policy=policy, tier=tier
+        )
         return cls(
             signing_keys=keys,
-            accounts=Accounts(resources.database, resources.vault, passphrases, tier=tier),
+            accounts=Accounts(database, passphrases, lockout, correspondence.notices),
             directory=Directory(resources.database, revocations),
             revocations=revocations,
             tokens=Tokens(resources.database, access, sessions, refresh_seconds=refresh_seconds),
@@ -58,6 +79,12 @@ class IdentityServices:
             tickets=Tickets(resources.bus),
             api_keys=ApiKeys(resources.database, peppers, revocations, kind=kind),
             api_key_verifier=ApiKeyVerifier(resources.database, peppers, revocations, ApiKeyUses(resources.database)),
+            registrations=registrations,
+            passwords=PasswordChanges(database, passphrases, correspondence, lockout=lockout, sessions=sessions),
+            addresses=AddressChanges(database, correspondence),
+            operators=Operators(database, passphrases, registrations),
+            operator_codes=operator_codes,
+            proof_of_work=ProofOfWork(bus, vault, required=settings.proof_of_work),
         )
 
     @asynccontextmanager

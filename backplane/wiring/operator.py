@@ -12,17 +12,23 @@ from backplane.services.backups.restores import Migrations, Restores
 from backplane.services.backups.snapshots import Backups
 from backplane.services.identity.api_key_pepper_rotation import ApiKeyPepperRotation
 from backplane.services.identity.api_key_peppers import ApiKeyPeppers
+from backplane.services.identity.operator_codes import OperatorCodes
+from backplane.services.identity.operators import Operators
 from backplane.services.identity.signing_key_rotation import SigningKeyRotation
 from backplane.services.identity.signing_keys import SigningKeys
 from backplane.services.jobs.dead_letters import DeadLetters
 from backplane.services.jobs.steering import Steering
 from backplane.services.mail.deliveries import DeadMail, dead_mails
+from backplane.services.mail.outgoing import Mails
+from backplane.services.sealing.passphrases import PassphrasePool
 from backplane.services.usage.quotas import Quotas
 from backplane.services.usage.tiers import Tiers
 from backplane.settings import Settings
 from backplane.vault import LocalVault
 from backplane.wiring.endings import EndServices
+from backplane.wiring.identity import IdentityServices
 from backplane.wiring.resources import open_resources
+from shield_core.keys.passphrase import Pbkdf2
 
 
 @asynccontextmanager
@@ -51,6 +57,26 @@ async def open_api_key_pepper(settings: Settings) -> AsyncIterator[ApiKeyPepperR
     database = Database.from_settings(settings, pool_size=1)
     try:
         yield ApiKeyPepperRotation(database, ApiKeyPeppers(LocalVault.from_settings(settings)))
+    finally:
+        await database.close()
+
+
+@asynccontextmanager
+async def open_operators(settings: Settings) -> AsyncIterator[Operators]:
+    passphrases = PassphrasePool(fips=settings.passphrase_kdf == Pbkdf2.NAME)
+    try:
+        async with open_resources(settings, pool_size=1) as resources:
+            mails = Mails.from_settings(settings, resources.vault)
+            yield IdentityServices.wire(resources, passphrases, mails).operators
+    finally:
+        passphrases.close()
+
+
+async def issue_operator_code(settings: Settings) -> str | None:
+    """Make the code of the first operator; None if there is an operator."""
+    database = Database.from_settings(settings, pool_size=1)
+    try:
+        return await OperatorCodes(database, LocalVault.from_settings(settings)).issue()
     finally:
         await database.close()
 

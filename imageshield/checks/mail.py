@@ -14,12 +14,12 @@ REMEDIES = {
 
 
 def check_mail(situation: Situation) -> list[Fault]:
-    from backplane.mail.smtp import SmtpTransport
-    from backplane.smtp_url import read_smtp_url
-
     url = situation.environment.get(NAME)
     if not url:
         return []
+    from backplane.mail.smtp import SmtpTransport
+    from backplane.smtp_url import read_smtp_url
+
     try:
         server = read_smtp_url(url)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Mails that wait or were sent, and which categories users chose.
+"""Mails that wait or were sent, which categories users chose, and the one-time tokens of links in mails.
 
 Revision ID: 0015
 Revises: 0014
@@ -32,7 +32,7 @@ def upgrade() -> None:
         sa.Column("status_code", sa.BigInteger(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint("status IN ('pending', 'sending', 'sent', 'dead')", name=op.f("ck_mails_status")),
+        sa.CheckConstraint("status IN ('pending', 'sending', 'sent', 'dead', 'dropped')", name=op.f("ck_mails_status")),
         sa.ForeignKeyConstraint(
             ["user_id"], ["users.id"], name=op.f("fk_mails_user_id_users"), ondelete="CASCADE"
         ),
@@ -50,11 +50,34 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("user_id", "category", name=op.f("pk_mail_choices")),
     )
+    create_tokens()
 
 
 def downgrade() -> None:
+    op.drop_table("one_time_tokens")
     op.drop_table("mail_choices")
     op.drop_table("mails")
+
+
+def create_tokens() -> None:
+    op.create_table(
+        "one_time_tokens",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("purpose", sa.Text(), nullable=False),
+        sa.Column("token_sha256", sa.LargeBinary(), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=True),
+        sa.Column("sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name=op.f("fk_one_time_tokens_user_id_users"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_one_time_tokens")),
+        sa.UniqueConstraint("token_sha256", name=op.f("uq_one_time_tokens_token_sha256")),
+    )
+    op.create_index(op.f("ix_one_time_tokens_user_id"), "one_time_tokens", ["user_id"])
+    op.create_index(op.f("ix_one_time_tokens_expires_at"), "one_time_tokens", ["expires_at"])
 
 
 def create_indexes() -> None:

@@ -35,6 +35,8 @@ class Labels:
     webhook: bytes = b"imageshield/v1/webhook"
     mail: bytes = b"imageshield/v1/mail"
     mail_choice: bytes = b"imageshield/v1/mail-choice"
+    one_time_token: bytes = b"imageshield/v1/one-time-token"
+    proof_of_work: bytes = b"imageshield/v1/proof-of-work"
     job_note: bytes = b"imageshield/v1/job-note"
     job_note_search: bytes = b"imageshield/v1/job-note-search"
 

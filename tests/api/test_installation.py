@@ -9,6 +9,14 @@ from tests.api.conftest import PASSWORD, opened
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 
 SETUP, TIERS = "/api/v1/setup", "/api/v1/tiers"
+NEW = {
+    "empty": True,
+    "operator": False,
+    "registration": "open",
+    "mail": False,
+    "mail_verification": False,
+    "proof_of_work": False,
+}
 OWN_TABLE = """\
 currency = "EUR"
 
@@ -35,19 +43,19 @@ class TestSetup:
     async def test_is_empty_until_somebody_registers(self, empty, monkeypatch):
         """Afterwards no request asks the database."""
         async with opened(empty) as gateway, gateway.client() as client:
-            assert [(await client.get(SETUP)).json() for _ in range(2)] == [{"empty": True}] * 2
+            assert [(await client.get(SETUP)).json() for _ in range(2)] == [NEW] * 2
             account = {"email": "ada@example.org", "password": PASSWORD}
             assert (await client.post("/api/v1/auth/register", json=account)).status_code == 201
-            assert (await client.get(SETUP)).json() == {"empty": False}
+            assert (await client.get(SETUP)).json() == NEW | {"empty": False}
             monkeypatch.setattr(accounts, "any_exists", None)
             response = await client.get(SETUP)
-            assert (response.status_code, response.json()) == (200, {"empty": False})
+            assert (response.status_code, response.json()) == (200, NEW | {"empty": False})
 
     async def test_other_process_notices_the_account(self, empty):
         async with opened(empty) as first, opened(empty) as second, second.client() as client:
-            assert (await client.get(SETUP)).json() == {"empty": True}
+            assert (await client.get(SETUP)).json() == NEW
             await first.user()
-            assert (await client.get(SETUP)).json() == {"empty": False}
+            assert (await client.get(SETUP)).json() == NEW | {"empty": False}
 
 
 class TestTiers:

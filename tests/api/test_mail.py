@@ -7,6 +7,8 @@ from backplane.services.mail.preferences import UNSUBSCRIBE, make_token
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 
+PREFERENCES = "/api/v1/me/mail-preferences"
+
 
 @pytest.fixture
 async def user(gateway):
@@ -55,3 +57,19 @@ class TestUnsubscribe:
         answer = await gateway.client().request(method, UNSUBSCRIBE)
         assert answer.status_code == 422
         assert await chosen() == CATEGORIES
+
+
+class TestPreferences:
+    async def test_named_categories_change(self, user, chosen):
+        assert (await user.http.get(PREFERENCES)).json() == CATEGORIES
+        answer = await user.http.patch(PREFERENCES, json={"batches": True, "keys": False})
+        assert (answer.status_code, answer.json()) == (200, CATEGORIES | {"batches": True, "keys": False})
+        assert await chosen() == answer.json()
+
+    @pytest.mark.parametrize("body", [{"security": False}, {"limits": "no"}, [], {"limits": None, "x": 1}])
+    async def test_other_body_422(self, user, chosen, body):
+        assert (await user.http.patch(PREFERENCES, json=body)).status_code == 422
+        assert await chosen() == CATEGORIES
+
+    async def test_needs_a_log_in(self, gateway):
+        assert (await gateway.client().get(PREFERENCES)).status_code == 401

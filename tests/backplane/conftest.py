@@ -13,8 +13,10 @@ from backplane.kinds import KINDS
 from backplane.services.attempts.claims import Claim, Claims
 from backplane.services.audit import trail
 from backplane.services.audit.published import NEWEST
-from backplane.services.identity.accounts import AccountFacts
+from backplane.services.identity.accounts import AccountFacts, Accounts
+from backplane.services.identity.registrations import Registrations
 from backplane.services.jobs.endings import Endings
+from backplane.services.mail.outgoing import Mails
 from backplane.services.requests.caller import Caller
 from backplane.services.sealing.passphrases import PassphrasePool
 from backplane.services.upkeep.sweeper import Sweeper
@@ -23,6 +25,7 @@ from backplane.services.usage.tiers import Tiers
 from backplane.settings import Settings
 from backplane.wiring.audit import AuditServices, Sealing
 from backplane.wiring.endings import EndServices
+from backplane.wiring.identity import IdentityServices
 from backplane.wiring.relay import wire_sweeper
 from backplane.wiring.resources import Resources, open_resources
 from backplane.wiring.worker import wire_claims
@@ -53,6 +56,26 @@ async def account(resources: Resources) -> AccountFacts:
 @pytest.fixture
 def caller(account: AccountFacts) -> Caller:
     return Caller(account.id, request_id="req_1")
+
+
+@pytest.fixture
+def mails(resources: Resources) -> Mails:
+    return Mails(resources.vault, public_url="https://images.example", support="help@images.example", enabled=True)
+
+
+@pytest.fixture
+def identity(resources: Resources, passphrases: PassphrasePool, mails: Mails) -> IdentityServices:
+    return IdentityServices.wire(resources, passphrases, mails)
+
+
+@pytest.fixture
+def accounts(identity: IdentityServices) -> Accounts:
+    return identity.accounts
+
+
+@pytest.fixture
+def registrations(identity: IdentityServices) -> Registrations:
+    return identity.registrations
 
 
 @pytest.fixture

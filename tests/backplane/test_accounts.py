@@ -14,8 +14,8 @@ from backplane.db.repositories import users
 from backplane.errors import EmailTaken, TokenExpired, Unauthenticated, Unavailable
 from backplane.services.identity import jws
 from backplane.services.identity.access_tokens import AUDIENCE, CLAIMS, ISSUER
-from backplane.services.identity.accounts import PASSWORDS, Accounts
 from backplane.services.identity.login_sessions import LoginSessions
+from backplane.services.identity.passwords import PASSWORDS
 from backplane.services.identity.revocations import Revocations
 from backplane.services.identity.tokens import Tokens
 from backplane.services.requests.caller import NO_ACCOUNT, Caller
@@ -39,40 +39,28 @@ def access(signing_key):
 @pytest.mark.stack
 class TestAccounts:
     @pytest.fixture
-    def accounts(self, resources, passphrases):
-        return Accounts(resources.database, resources.vault, passphrases, tier="enterprise")
-
-    @pytest.fixture
-    async def account(self, accounts):
+    async def account(self, registrations):
         """Here an account comes from a registration, with a hash of its own."""
-        return await accounts.register(ANYONE, email="Ada@Example.org", password=PASSWORD)
+        return await registrations.register(ANYONE, email="Ada@Example.org", password=PASSWORD)
 
-    async def test_only_first_account_is_operator(self, accounts, account):
-        second = await accounts.register(ANYONE, email="bob@example.org", password=PASSWORD)
-        assert (account.operator, second.operator) == (True, False)
-        assert account.tier == "enterprise"
+    async def test_first_account_is_no_operator(self, account):
+        assert (account.operator, account.tier) == (False, "enterprise")
 
-    async def test_two_first_accounts_at_once_make_one_operator(self, accounts):
-        made = await asyncio.gather(
-            *(accounts.register(ANYONE, email=f"{name}@example.org", password=PASSWORD) for name in "ab")
-        )
-        assert sorted(account.operator for account in made) == [False, True]
-
-    async def test_missing_vault_prevents_new_account_keys(self, accounts, account, settings):
+    async def test_missing_vault_prevents_new_account_keys(self, registrations, account, settings):
         """A key made in the empty mount point would be hidden when the vault is mounted again."""
         vault = settings.vault_directory
         hidden = vault.rename(vault.with_name(f"{vault.name}.hidden"))
         try:
             with pytest.raises(Unavailable):
-                await accounts.register(ANYONE, email="bob@example.org", password=PASSWORD)
+                await registrations.register(ANYONE, email="bob@example.org", password=PASSWORD)
             assert not vault.exists()
         finally:
             hidden.rename(vault)
-        assert (await accounts.register(ANYONE, email="bob@example.org", password=PASSWORD)).email
+        assert (await registrations.register(ANYONE, email="bob@example.org", password=PASSWORD)).email
 
-    async def test_one_address_is_one_account_in_any_spelling(self, accounts, account):
+    async def test_one_address_is_one_account_in_any_spelling(self, registrations, account):
         with pytest.raises(EmailTaken):
-            await accounts.register(ANYONE, email="ADA@example.ORG", password=PASSWORD)
+            await registrations.register(ANYONE, email="ADA@example.ORG", password=PASSWORD)
 
     async def test_the_right_password_proves_the_account(self, accounts, account):
         proved = await accounts.authenticate(
@@ -118,10 +106,6 @@ class TestReadings:
     """Earlier releases hashed a password as it came; since then it is cleaned, and kept as NFC."""
 
     @pytest.fixture
-    def accounts(self, resources, passphrases):
-        return Accounts(resources.database, resources.vault, passphrases, tier="enterprise")
-
-    @pytest.fixture
     def log_in(self, accounts):
         async def log_in(password):
             return await accounts.authenticate(ANYONE, email="ada@example.org", password=password)
@@ -129,8 +113,8 @@ class TestReadings:
         return log_in
 
     @pytest.mark.parametrize(("kept", "typed"), [(NFC, NFD), (NFD, NFC)])
-    async def test_both_normal_forms_are_one_password(self, accounts, kept, typed):
-        await accounts.register(ANYONE, email="eve@example.org", password=kept)
+    async def test_both_normal_forms_are_one_password(self, registrations, accounts, kept, typed):
+        await registrations.register(ANYONE, email="eve@example.org", password=kept)
         assert await accounts.authenticate(ANYONE, email="eve@example.org", password=typed)
 
     @pytest.mark.parametrize("around", ["{}\n", "{}\r\n", "\ufeff{}", "\ufeff{}\n"])

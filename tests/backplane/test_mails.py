@@ -27,11 +27,6 @@ NEAR = {"limit": "Encryptions", "used": "8", "of": "10", "reset": "2026-12-01", 
 
 
 @pytest.fixture
-def mails(resources):
-    return Mails(resources.vault, public_url="https://images.example", support="help@images.example", enabled=True)
-
-
-@pytest.fixture
 def deliveries(resources):
     return MailDeliveries(resources.database, resources.vault, sender="ImageShield <no-reply@images.example>")
 

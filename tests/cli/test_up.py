@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -111,6 +112,10 @@ class TestLife:
             for name in ("postgres", "valkey", "seaweedfs", "worker", "gateway"):
                 assert f"{name}: ready after" in running.told
                 assert f"{name}: ready after" in log
+            assert f"mails are written to {place / 'mails'}" in running.told
+            [code] = re.findall(r"/setup#operator=([\w-]{43})$", running.told, re.MULTILINE)
+            assert not [log for log in (place / "logs").iterdir() if code in log.read_text(errors="replace")]
+            assert post(url, "/auth/register", json=ACCOUNT | {"operator_code": code}).status_code == 201
             family = running.family()
             assert len(family) >= 7, "three servers, relay, worker, its pool and the gateway"
             assert running.end(signal.SIGTERM) == 0

@@ -33,6 +33,7 @@ BY_TYPE = {
 ALLOWED = {
     ("jobs", "kind"): "encrypt",
     ("jobs", "status"): "pending",
+    ("mails", "status"): "pending",
     ("usage_entries", "entry"): "charge",
     ("webhook_deliveries", "status"): "pending",
     ("webhook_endpoints", "disabled_reason"): "owner",

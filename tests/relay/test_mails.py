@@ -14,16 +14,17 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from backplane import ids
 from backplane.db.notifications import Notifications
 from backplane.db.repositories.mails import CHANNEL
 from backplane.mail.smtp import SmtpTransport
+from backplane.services.identity.accounts import AccountFacts
 from backplane.services.mail.deliveries import MailDeliveries
 from backplane.services.mail.outgoing import Mails, Recipient
 from backplane.settings import Settings
 from backplane.smtp_url import read_smtp_url
 from backplane.wiring.resources import Resources, open_resources
 from relay.mails import AT_ONCE, PER_USER, MailSending
+from tests.support.accounts import add_account
 from tests.support.mail_server import MailServer, mail_server
 from tests.support.stack import ROOT, Stack, clean_environment, wait_until
 
@@ -35,8 +36,12 @@ SENDER = "ImageShield <no-reply@images.example>"
 @pytest.fixture
 async def resources(settings: Settings) -> AsyncIterator[Resources]:
     async with open_resources(settings) as opened:
-        opened.vault.create_account_key(ids.new())  # without any key the vault counts as not mounted
         yield opened
+
+
+@pytest.fixture(autouse=True)
+async def ada(resources: Resources) -> AccountFacts:
+    return await add_account(resources, "ada@example.org")
 
 
 @pytest.fixture
@@ -108,11 +113,10 @@ class TestSending:
         await until(lambda: ended(states, [("dead", 1), ("sent", 1)]))
         assert [mail.recipients for mail in server.received] == [["ada@example.org"]]
 
-    async def test_user_with_many_mails_delays_nobody(self, running, send, server):
+    async def test_user_with_many_mails_delays_nobody(self, running, ada, send, server):
         server.hold = threading.Event()
-        user_id = ids.new()
         for _ in range(2 * AT_ONCE):
-            await send("ada@example.org", user_id=user_id)
+            await send("ada@example.org", user_id=ada.id)
         await until(lambda: server.holding == PER_USER)
         held, server.hold = server.hold, None
         await send("bob@example.org")

@@ -5,7 +5,8 @@ from functools import cache
 from backplane import ids
 from backplane.db.models import User
 from backplane.services.audit import trail
-from backplane.services.identity.accounts import PASSWORDS, AccountFacts, add_personal
+from backplane.services.identity.accounts import AccountFacts, add_personal
+from backplane.services.identity.passwords import PASSWORDS
 from backplane.services.requests.caller import Caller
 from backplane.wiring.resources import Resources
 

@@ -12,6 +12,7 @@ from backplane.db.models.keys import Key
 from backplane.db.models.login_sessions import LoginSession, RefreshToken, Revocation
 from backplane.db.models.mails import Mail, MailChoice
 from backplane.db.models.notes import BatchTerm, JobTerm
+from backplane.db.models.one_time_tokens import OneTimeToken
 from backplane.db.models.usage import UsageEntry
 from backplane.db.models.users import Membership, User
 from backplane.db.models.webhooks import WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookEvent
@@ -37,6 +38,7 @@ __all__ = [
     "Mail",
     "MailChoice",
     "Membership",
+    "OneTimeToken",
     "Outbox",
     "RefreshToken",
     "Revocation",

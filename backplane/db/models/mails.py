@@ -27,6 +27,7 @@ class Mail(Base):
     sealed: Mapped[bytes | None]
     """Null once the mail has been sent or given up."""
     status: Mapped[str] = mapped_column(server_default="pending")
+    """`dropped` was never meant to be sent: the act had to take as long as one that sends."""
     attempts: Mapped[int] = mapped_column(server_default="0")
     """The number of the last attempt is the fencing token of its sender."""
     due_at: Mapped[datetime] = mapped_column(server_default=func.now())
@@ -42,7 +43,7 @@ class Mail(Base):
     """When it was sent or given up."""
 
     __table_args__ = (
-        CheckConstraint("status IN ('pending', 'sending', 'sent', 'dead')", name="status"),
+        CheckConstraint("status IN ('pending', 'sending', 'sent', 'dead', 'dropped')", name="status"),
         Index("ix_mails_user_id", "user_id"),
         Index("uq_mails_once", "user_id", "kind", "once", unique=True, postgresql_where=text("once IS NOT NULL")),
         Index(

@@ -30,3 +30,12 @@ async def by_id(session: ReadSession, account_id: UUID) -> Account | None:
 async def copy_password_hash(session: Session, user_id: UUID, password_hash: str | None) -> None:
     """Keep the copy that a gateway of the release before reads."""
     await session.execute(update(Account).where(Account.id == user_id).values(password_hash=password_hash))
+
+
+async def copy_email(session: Session, user_id: UUID, email: str) -> None:
+    """Keep the copy that a gateway of the release before reads."""
+    await session.execute(update(Account).where(Account.id == user_id).values(email=email))
+
+
+async def copy_operator(session: Session, user_id: UUID) -> None:
+    await session.execute(update(Account).where(Account.id == user_id).values(operator=True))

@@ -15,7 +15,7 @@ from backplane.db.repositories.leases import MAX_ATTEMPTS
 from backplane.db.repositories.outbox import CHANNEL
 from backplane.db.session import Session
 
-LEFT_OUT = frozenset({"alembic_version", "login_sessions", "mails", "refresh_tokens", "revocations"})
+LEFT_OUT = frozenset({"alembic_version", "login_sessions", "mails", "one_time_tokens", "refresh_tokens", "revocations"})
 """The migration makes the first. `mails` would send again what was sent. The others would restore login sessions that
 were ended meanwhile."""
 

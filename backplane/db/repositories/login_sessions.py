@@ -64,6 +64,18 @@ async def by_id(session: ReadSession, session_id: UUID) -> LoginSession | None:
     return await session.get(LoginSession, session_id)
 
 
+async def is_known(session: ReadSession, user_id: UUID, *, user_agent: str | None, address: str | None) -> bool:
+    """Return whether the user has a login session from this program at this network address."""
+    here = (LoginSession.user_agent == user_agent, LoginSession.address == address)
+    found = await session.scalar(select(LoginSession.id).where(LoginSession.user_id == user_id, *here).limit(1))
+    return found is not None
+
+
+async def any_of_user(session: ReadSession, user_id: UUID) -> bool:
+    found = await session.scalar(select(LoginSession.id).where(LoginSession.user_id == user_id).limit(1))
+    return found is not None
+
+
 async def remove(session: Session, session_id: UUID) -> None:
     await session.execute(delete(LoginSession).where(LoginSession.id == session_id))
 

@@ -107,7 +107,7 @@ async def delete_old(session: Session, *, days: int, limit: int = 500) -> int:
     """Delete some mails that ended more than `days` ago; return their number."""
     old = (
         select(Mail.id)
-        .where(Mail.status.in_(("sent", "dead")), Mail.created_at < func.now() - timedelta(days=days))
+        .where(Mail.status.in_(("sent", "dead", "dropped")), Mail.created_at < func.now() - timedelta(days=days))
         .limit(limit)
         .with_for_update(skip_locked=True)
     )

@@ -21,6 +21,10 @@ async def by_email(session: ReadSession, email: str) -> User | None:
     return user
 
 
+async def any_operator(session: ReadSession) -> bool:
+    return await session.scalar(select(User.id).where(User.operator).limit(1)) is not None
+
+
 async def lock(session: Session, user_id: UUID) -> User | None:
     """Find and lock a user for a change."""
     user: User | None = await session.scalar(select(User).where(User.id == user_id).with_for_update())

@@ -1,63 +1,23 @@
-"""Users and their personal accounts: registration, and authentication by password."""
+"""Users and their personal accounts, and authentication by password."""
 
-import asyncio
-import secrets
-import unicodedata
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import lru_cache
 from uuid import UUID
-
-from passlib.context import CryptContext
 
 from backplane import ids
 from backplane.db.models import Account, User
-from backplane.db.repositories import accounts, memberships, users
+from backplane.db.repositories import accounts, login_sessions, memberships, users
 from backplane.db.session import Database, Session
-from backplane.errors import EmailTaken, Unauthenticated
+from backplane.errors import Unauthenticated
 from backplane.services.audit import trail
+from backplane.services.identity.lockout import Lockout
+from backplane.services.identity.login_sessions import whence
+from backplane.services.identity.notices import Notices
+from backplane.services.identity.passwords import dummy_hash, verify_password
 from backplane.services.identity.permissions import OWNER
 from backplane.services.requests.caller import Caller
 from backplane.services.sealing.passphrases import PassphrasePool
-from backplane.vault import LocalVault, VaultKey
-from shield_core.keys.passphrase import clean
-
-PASSWORDS = CryptContext(
-    schemes=["argon2"], argon2__type="ID", argon2__memory_cost=65_536, argon2__rounds=3, argon2__parallelism=4
-)
-"""RFC 9106, section 4, second recommended option; a login with older parameters stores a new hash."""
-
-MAX_HASHED = 4096
-"""Characters: the limit of passlib, and no account has a longer password."""
-
-
-@lru_cache(maxsize=1)
-def dummy_hash() -> str:
-    """Return a hash to verify if the account does not exist, so that both answers take the same time."""
-    hashed: str = PASSWORDS.hash(secrets.token_hex())
-    return hashed
-
-
-def _verify(password: str, known_hash: str) -> tuple[bool, str | None]:
-    """Verify a password; return whether it matches, and a new hash to replace an outdated one."""
-    found = _candidates(password)
-    for candidate in found:
-        matches, new_hash = PASSWORDS.verify_and_update(candidate, known_hash)
-        if matches:
-            return True, new_hash if candidate == found[0] else PASSWORDS.hash(found[0])
-    return False, None
-
-
-def _candidates(password: str) -> list[str]:
-    """List the forms that may have been hashed: normalized as NFC, and, by earlier releases, the raw password."""
-    if len(password) > MAX_HASHED:
-        return [""]  # matches no account, and is hashed anyway
-    kept = _normalized(clean(password))
-    return [candidate for candidate in dict.fromkeys((kept, password)) if len(candidate) <= MAX_HASHED]
-
-
-def _normalized(password: str) -> str:
-    return unicodedata.normalize("NFC", password)
+from backplane.vault import VaultKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +36,11 @@ class AccountFacts:
 
 
 class Accounts:
-    def __init__(self, database: Database, vault: LocalVault, passphrases: PassphrasePool, *, tier: str) -> None:
+    def __init__(self, database: Database, passphrases: PassphrasePool, lockout: Lockout, notices: Notices) -> None:
         self._database = database
-        self._vault = vault
         self._passphrases = passphrases
-        self._tier = tier
+        self._lockout = lockout
+        self._notices = notices
         self._any_exists = False
 
     async def any_exists(self) -> bool:
@@ -104,33 +64,38 @@ class Accounts:
             raise Unauthenticated
         return AccountFacts.of(user, account)
 
-    async def register(self, caller: Caller, *, email: str, password: str) -> AccountFacts:
-        """Make a user with a personal account; the first user of an installation is its operator."""
-        password_hash = await self._passphrases.run(lambda: PASSWORDS.hash(_normalized(password)))
-        async with self._database.transaction() as session:
-            await accounts.lock_registration(session)
-            if await users.by_email(session, email.lower()) is not None:
-                raise EmailTaken
-            first = not await accounts.any_exists(session)
-            if not first:
-                self._vault.require()
-            user = User(id=ids.new(), email=email.lower(), password_hash=password_hash, operator=first)
-            key = await asyncio.to_thread(self._vault.create_account_key, user.id)
-            account = await add_personal(session, user, tier=self._tier, key=key)
-            owner = replace(caller, account_id=user.id, user_id=user.id)
-            trail.record(session, owner, "account.registered", user.id)
-        return AccountFacts.of(user, account)
-
     async def authenticate(self, caller: Caller, *, email: str, password: str) -> UUID:
         """Authenticate a user by password, and return the id.
 
         A failure is audited, and does not reveal which part was wrong.
+
+        Raises:
+            Unauthenticated: there is no such user, or the password is wrong.
+            TooManyAttempts: after too many wrong passwords the caller has to wait.
+            Unavailable: Redis does not answer, where they are counted.
         """
+        email = email.lower()
         async with self._database.reading() as session:
-            user = await users.by_email(session, email.lower())
+            user = await users.by_email(session, email)
+            # Asked for an unknown address as well, so that both take the same time.
+            known_device = await login_sessions.is_known(
+                session, ids.new() if user is None else user.id, **whence(caller)
+            )
+        attempt = await self._lockout.begin(caller, email, known_device=known_device)
         known_hash = user.password_hash if user is not None else None
-        matches, new_hash = await self._passphrases.run(lambda: _verify(password, known_hash or dummy_hash()))
+        try:
+            matches, new_hash = await self._passphrases.run(
+                lambda: verify_password(password, known_hash or dummy_hash())
+            )
+        except BaseException:
+            await self._lockout.leave(attempt)
+            raise
         success = matches and known_hash is not None and user is not None and user.suspended_at is None
+        locked = False
+        if success:
+            await self._lockout.succeed(attempt)
+        else:
+            locked = await self._lockout.fail(attempt)
         async with self._database.transaction() as session:
             if success and user is not None and new_hash:
                 await replace_hash(session, user.id, known_hash, by=new_hash)
@@ -138,6 +103,10 @@ class Accounts:
             tried = replace(caller, account_id=user.id, user_id=user.id if success else None) if user else caller
             outcome = trail.SUCCESS if success else trail.FAILURE
             trail.record(session, tried, "account.login", outcome=outcome, person=_named(caller, email))
+            if locked:
+                await self._notices.account_locked(session, caller, user)
+            if success and user is not None and not known_device:
+                await self._notices.new_device(session, caller, user)
         if user is None or not success:
             raise Unauthenticated("The email or the password is wrong")
         return user.id

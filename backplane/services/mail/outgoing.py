@@ -57,7 +57,14 @@ class Mails:
         return f"{self._public_url}{path}" + ("" if token is None else f"#token={token}")
 
     async def send(
-        self, session: Session, recipient: Recipient, kind: str, *, once: str | None = None, **values: str
+        self,
+        session: Session,
+        recipient: Recipient,
+        kind: str,
+        *,
+        once: str | None = None,
+        dropped: bool = False,
+        **values: str,
     ) -> bool:
         """Write a mail that the relay sends after the commit; rendered here, so that an older relay can send it.
 
@@ -66,6 +73,7 @@ class Mails:
             recipient: To whom.
             kind: One of KINDS.
             once: The occasion; a user gets one mail of a kind for it.
+            dropped: Do the same work, and send nothing: the caller must not learn from the time whether a mail is sent.
             values: The fields of the kind.
 
         Returns:
@@ -87,6 +95,7 @@ class Mails:
             html=rendered.html,
             unsubscribe_url=footer.unsubscribe_url,
         )
+        sealed = contents.seal(self._vault, mail_id, content)
         return await mails.add(
             session,
             worth=found.worth,
@@ -96,7 +105,8 @@ class Mails:
             once=once,
             awaited=found.awaited,
             message_id=f"<{mail_id.hex}@{self._host}>",
-            sealed=contents.seal(self._vault, mail_id, content),
+            sealed=None if dropped else sealed,
+            status="dropped" if dropped else "pending",
         )
 
     @staticmethod

@@ -17,6 +17,7 @@ from backplane.db.repositories import (
     jobs,
     leases,
     login_sessions,
+    one_time_tokens,
     refresh_tokens,
     revocations,
     usage,
@@ -138,6 +139,7 @@ class Sweeper:
         async with self._database.transaction() as session:
             await refresh_tokens.delete_expired(session)
             await api_keys.delete_ended(session)
+            await one_time_tokens.delete_old(session)
             expired = await idempotency.delete_expired(session)
             outlived = await usage.delete_old(session, days=self._usage_days)
         SWEPT.labels(what="usage_entry").inc(outlived)

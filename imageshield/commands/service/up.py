@@ -1,5 +1,6 @@
 """`imageshield up`: run the whole system until a signal ends it."""
 
+import asyncio
 import os
 import signal
 import sys
@@ -9,6 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TextIO
 
+from backplane.settings import Settings
+from backplane.wiring.operator import issue_operator_code
 from imageshield.servers import home, logs, system
 from imageshield.servers.errors import StartRefused
 from imageshield.servers.supervisor import Interrupted
@@ -37,12 +40,13 @@ def run(
         ) as running:
             for name, url in running.metrics.items():
                 report(f"metrics of the {name} on {url}")
+            show_operator_code(running)
+            if folder := running.variables.get("MAIL_OUTBOX_DIRECTORY"):
+                report(f"mails are written to {folder}; SMTP_URL sends them")
             metrics = {"metrics": dict(running.metrics)} if running.metrics else {}
             url = running.public_url
             print_json({"ready": True, "url": url, **metrics}, indent=None)
             report(f"ready on {url} (API documentation: {url}/docs); Ctrl-C stops everything")
-            if folder := running.variables.get("MAIL_OUTBOX_DIRECTORY"):
-                report(f"mails are written to {folder}; SMTP_URL sends them")
             interrupted.wait()
             report("stopping")
     except Interrupted:
@@ -51,6 +55,17 @@ def run(
         report(f"cannot start: {refusal}")
         return 1
     return 0
+
+
+def show_operator_code(running: system.System) -> None:
+    """Print the address that makes the first operator, on the terminal and in no log; nothing if there is one."""
+    known = {**os.environ, **running.variables}
+    given = {name: known[name.upper()] for name in Settings.model_fields if known.get(name.upper())}
+    code = asyncio.run(issue_operator_code(Settings(**given)))
+    if code is not None:
+        page = f"{running.public_url}/setup#operator={code}"
+        sys.stderr.write(f"imageshield: this installation has no operator: register as one within a day at {page}\n")
+        sys.stderr.flush()
 
 
 def default_workers() -> int:
