@@ -15,8 +15,8 @@ from backplane.mail.transports import transport
 from backplane.metrics import registry_of
 from backplane.services.mail.deliveries import MailDeliveries
 from backplane.settings import Settings, load_settings
-from relay.audit import audit_acts
 from backplane.wiring.relay import open_deliveries, open_mail_deliveries, open_relay
+from relay.audit import audit_acts
 from relay.mails import MailSending
 from relay.outbox import drain_outbox
 from relay.posting import Poster
