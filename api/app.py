@@ -20,6 +20,7 @@ from api.middleware.signatures import Signatures
 from api.openapi.document import customize
 from api.routes import (
     admin,
+    administration,
     analyses,
     api_keys,
     audit,
@@ -72,6 +73,7 @@ ROUTERS = (
     entropy.router,
     audit.router,
     admin.router,
+    administration.router,
     health.router,
     well_known.router,
     installation.router,

@@ -31,6 +31,7 @@ from backplane.services.requests.caller import NO_ACCOUNT, Caller
 from backplane.services.requests.response_keys import ResponseKeys
 from backplane.settings import Settings
 from backplane.wiring.audit import AuditServices
+from backplane.wiring.administration import AdministrationServices
 from backplane.wiring.batches import BatchServices
 from backplane.wiring.entropy import EntropyServices
 from backplane.wiring.gateway import GatewayServices
@@ -105,6 +106,7 @@ Pictures = Annotated[PictureServices, Depends(subject(PictureServices))]
 Keys = Annotated[KeyExports, Depends(subject(KeyExports))]
 Batches = Annotated[BatchServices, Depends(subject(BatchServices))]
 Mail = Annotated[MailServices, Depends(subject(MailServices))]
+Administration = Annotated[AdministrationServices, Depends(subject(AdministrationServices))]
 Entropy = Annotated[EntropyServices, Depends(subject(EntropyServices))]
 SignatureKeys = Annotated[ResponseKeys, Depends(subject(ResponseKeys))]
 Audit = Annotated[AuditServices, Depends(subject(AuditServices))]

@@ -11,7 +11,7 @@ ApplicationError
 ├── JobNotFinished, JobFinished, JobFailed,
 │   EmailTaken, ClientCustody,
 │   WebhookDisabled, TooManyWebhooks,
-│   ApiKeyEnded, TooManyApiKeys,
+│   ApiKeyEnded, TooManyApiKeys, LastOperator,
 │   IdempotencyInProgress                   409
 ├── Gone                                    410
 ├── FileTooLarge                            413
@@ -171,6 +171,12 @@ class WebhookDisabled(ApplicationError):
     code = "webhook-disabled"
     status = 409
     title = "The webhook endpoint is disabled"
+
+
+class LastOperator(ApplicationError):
+    code = "last-operator"
+    status = 409
+    title = "The installation would have no operator left"
 
 
 class TooManyWebhooks(ApplicationError):

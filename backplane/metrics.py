@@ -71,6 +71,14 @@ AUDIT_REFUSED = Gauge(
 )
 SWEPT = Counter("imageshield_swept_total", "Repairs made by the sweeper", ["what"])
 
+SUBSCRIPTION_CONVERSIONS = Counter(
+    "subscription_conversions_total", "Changes of an account's tier, of all time", ["from_tier", "to_tier"]
+)
+MONTHLY_REVENUE = Gauge(
+    "monthly_recurring_revenue",
+    "Prices of the tiers of all active accounts together, in the currency of the table of tiers",
+)
+
 EXPORTED: dict[Process, tuple[MetricWrapperBase, ...]] = {
     "gateway": (
         HTTP_REQUESTS,
@@ -101,6 +109,8 @@ EXPORTED: dict[Process, tuple[MetricWrapperBase, ...]] = {
         MAIL_OLDEST_DUE,
         DEAD_MAILS,
         SWEPT,
+        SUBSCRIPTION_CONVERSIONS,
+        MONTHLY_REVENUE,
     ),
 }
 """Every process imports all metrics. A metric that a process never sets would be exported as a misleading 0.

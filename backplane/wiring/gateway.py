@@ -13,6 +13,7 @@ from backplane.services.sealing.derivations import Derivations
 from backplane.services.sealing.passphrases import PassphrasePool
 from backplane.settings import Settings
 from backplane.wiring.audit import AuditServices
+from backplane.wiring.administration import AdministrationServices
 from backplane.wiring.batches import BatchServices
 from backplane.wiring.endings import EndServices
 from backplane.wiring.entropy import EntropyServices
@@ -48,6 +49,7 @@ class GatewayServices:
     entropy: EntropyServices
     response_keys: ResponseKeys
     audit: AuditServices
+    administration: AdministrationServices
 
 
 @asynccontextmanager
@@ -84,11 +86,12 @@ def _wire(
     jobs = JobServices.wire(resources, ends, webhooks.targets, usage.quotas)
     pictures = PictureServices.wire(resources, jobs.submissions, passphrases, derivations)
     keys = Keys(resources.database, resources.vault, passphrases)
+    identity = IdentityServices.wire(resources, passphrases, mail.outgoing)
     return GatewayServices(
         resources=resources,
         probe=probe,
         idempotency=Idempotency(resources.database, resources.vault),
-        identity=IdentityServices.wire(resources, passphrases, mail.outgoing),
+        identity=identity,
         mail=mail,
         usage=usage,
         webhooks=webhooks,
@@ -99,4 +102,5 @@ def _wire(
         entropy=EntropyServices.wire(resources),
         response_keys=ResponseKeys(resources.vault),
         audit=AuditServices.wire(resources),
+        administration=AdministrationServices.wire(resources, identity.revocations, identity.sessions, usage.tiers),
     )

@@ -37,5 +37,6 @@ async def copy_email(session: Session, user_id: UUID, email: str) -> None:
     await session.execute(update(Account).where(Account.id == user_id).values(email=email))
 
 
-async def copy_operator(session: Session, user_id: UUID) -> None:
-    await session.execute(update(Account).where(Account.id == user_id).values(operator=True))
+async def copy_operator(session: Session, user_id: UUID, *, operator: bool) -> None:
+    """Keep the copy that a gateway of the release before reads."""
+    await session.execute(update(Account).where(Account.id == user_id).values(operator=operator))

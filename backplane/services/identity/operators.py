@@ -48,7 +48,7 @@ class Operators:
 
     async def _promote(self, session: Session, caller: Caller, user: User) -> None:
         user.operator = True
-        await accounts.copy_operator(session, user.id)
+        await accounts.copy_operator(session, user.id, operator=True)
         # Every gateway sees the row within a second, and reads the rights of the user again.
         revocations.add(session, user.id)
         trail.record(session, replace(caller, account_id=user.id), "operator.made", user.id)

@@ -79,6 +79,10 @@ class Revocations:
                 looking.cancel()
                 await asyncio.gather(looking, *self._sending, return_exceptions=True)
 
+    async def sent(self) -> None:
+        """Wait until the messages are sent, before a program ends that does not run `watched`."""
+        await asyncio.gather(*self._sending, return_exceptions=True)
+
     def _announce(self, revocation_id: UUID, holder_id: UUID) -> None:
         self._apply(revocation_id, holder_id)
         sending = asyncio.get_running_loop().create_task(self._bus.revoke(holder_id))

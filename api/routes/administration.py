@@ -1,0 +1,90 @@
+"""Routes of operators: accounts and users of the installation."""
+
+from typing import Annotated
+
+from fastapi import Query, Security
+
+from api.answers.problems import AUTHENTICATED, WITH_BODY, problems
+from api.dependencies import Administration, Operator, authenticate_operator
+from api.requests.cursors import read_cursor
+from api.routing import Router
+from api.schemas.administration import (
+    AccountChange,
+    AccountFilter,
+    ManagedAccount,
+    ManagedAccountPage,
+    ManagedUser,
+    ManagedUserPage,
+    UserChange,
+    UserFilter,
+)
+from backplane import ids
+from backplane.services.administration import accounts, users
+
+router = Router(prefix="/api/v1/admin", tags=["admin"])
+FOR_OPERATORS = Security(authenticate_operator)
+
+
+@router.get("/accounts", dependencies=[FOR_OPERATORS], responses=problems(*AUTHENTICATED, "validation-failed"))
+async def list_accounts(
+    administration: Administration, wanted: Annotated[AccountFilter, Query()]
+) -> ManagedAccountPage:
+    """List the accounts of the installation, newest first. For operators."""
+    found, has_more = await administration.accounts.page(
+        limit=wanted.limit,
+        before=read_cursor("acc", wanted.cursor),
+        words=wanted.q,
+        tier=wanted.tier,
+        state=wanted.state,
+    )
+    data = [ManagedAccount.of(row) for row in found]
+    return ManagedAccountPage(data=data, has_more=has_more, next_cursor=data[-1].account_id if has_more else None)
+
+
+@router.get("/accounts/{account_id}", dependencies=[FOR_OPERATORS], responses=problems(*AUTHENTICATED, "not-found"))
+async def get_managed_account(account_id: str, administration: Administration) -> ManagedAccount:
+    """Get an account. For operators."""
+    return ManagedAccount.of(await administration.accounts.get(ids.from_wire("acc", account_id)))
+
+
+@router.patch("/accounts/{account_id}", responses=problems(*AUTHENTICATED, *WITH_BODY, "not-found", "account-closed"))
+async def change_managed_account(
+    account_id: str, change: AccountChange, caller: Operator, administration: Administration
+) -> ManagedAccount:
+    """Change the tier of an account, suspend it, or end its suspension. For operators.
+
+    A suspended account keeps its data: its requests are 403 `account-suspended`, and its sockets and event streams
+    close. A tier counts for what is submitted from then on. The act is in the audit trail of the account and in that of
+    the system.
+    """
+    wanted = accounts.AccountChange(tier=change.tier, suspended=change.suspended, reason=change.reason)
+    return ManagedAccount.of(await administration.accounts.change(caller, ids.from_wire("acc", account_id), wanted))
+
+
+@router.get("/users", dependencies=[FOR_OPERATORS], responses=problems(*AUTHENTICATED, "validation-failed"))
+async def list_users(administration: Administration, wanted: Annotated[UserFilter, Query()]) -> ManagedUserPage:
+    """List the users of the installation, newest first. For operators."""
+    found, has_more = await administration.users.page(
+        limit=wanted.limit, before=read_cursor("usr", wanted.cursor), words=wanted.q, operator=wanted.operator
+    )
+    data = [ManagedUser.of(row) for row in found]
+    return ManagedUserPage(data=data, has_more=has_more, next_cursor=data[-1].user_id if has_more else None)
+
+
+@router.get("/users/{user_id}", dependencies=[FOR_OPERATORS], responses=problems(*AUTHENTICATED, "not-found"))
+async def get_managed_user(user_id: str, administration: Administration) -> ManagedUser:
+    """Get a user. For operators."""
+    return ManagedUser.of(await administration.users.get(ids.from_wire("usr", user_id)))
+
+
+@router.patch("/users/{user_id}", responses=problems(*AUTHENTICATED, *WITH_BODY, "not-found", "last-operator"))
+async def change_managed_user(
+    user_id: str, change: UserChange, caller: Operator, administration: Administration
+) -> ManagedUser:
+    """Suspend a user or end the suspension, make one an operator or take that right away. For operators.
+
+    The login sessions of a suspended user end. Their accounts go on, with their API keys and other members: suspend the
+    account to stop those. One operator always stays.
+    """
+    wanted = users.UserChange(suspended=change.suspended, operator=change.operator, reason=change.reason)
+    return ManagedUser.of(await administration.users.change(caller, ids.from_wire("usr", user_id), wanted))

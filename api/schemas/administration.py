@@ -1,0 +1,111 @@
+"""Schemas of accounts and users, for operators."""
+
+from datetime import datetime
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, Field
+
+from api.schemas.strict import Strict
+from api.schemas.values import Flag, WholeNumber
+from backplane import ids
+from backplane.services.administration.accounts import AccountRow
+from backplane.services.administration.users import UserRow
+
+Words = Annotated[str | None, Field(min_length=1, max_length=254, pattern=r"^[^\x00-\x1f\x7f]*$")]
+Cursor = Annotated[str | None, Field(max_length=64, description="The `next_cursor` of the page before")]
+Reason = Annotated[
+    str | None,
+    Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$", description="Why, for the audit trail"),
+]
+
+
+class AccountFilter(Strict):
+    q: Annotated[Words, Field(description="A part of the name, or of the user's address")] = None
+    tier: Annotated[str | None, Field(pattern="^[a-z][a-z0-9-]{0,31}$")] = None
+    state: Literal["active", "suspended", "closed"] | None = None
+    limit: Annotated[WholeNumber, Field(ge=1, le=100)] = 20
+    cursor: Cursor = None
+
+
+class UserFilter(Strict):
+    q: Annotated[Words, Field(description="A part of the address")] = None
+    operator: Flag | None = None
+    limit: Annotated[WholeNumber, Field(ge=1, le=100)] = 20
+    cursor: Cursor = None
+
+
+class AccountChange(Strict):
+    tier: Annotated[str | None, Field(pattern="^[a-z][a-z0-9-]{0,31}$", examples=["pro"])] = None
+    suspended: Annotated[bool | None, Field(strict=True)] = None
+    reason: Reason = None
+
+
+class UserChange(Strict):
+    suspended: Annotated[bool | None, Field(strict=True)] = None
+    operator: Annotated[bool | None, Field(strict=True)] = None
+    reason: Reason = None
+
+
+class ManagedAccount(BaseModel):
+    """An account, as operators see it: nothing of its pictures, keys or names of files."""
+
+    account_id: Annotated[str, Field(examples=["acc_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42"])]
+    name: Annotated[str | None, Field(description="Null for a personal account")]
+    personal: bool
+    email: Annotated[str | None, Field(description="Of the user of a personal account")]
+    tier: str
+    state: Literal["active", "suspended", "closed"]
+    members: int
+    created_at: datetime
+    suspended_at: datetime | None
+    closed_at: datetime | None
+
+    @classmethod
+    def of(cls, row: AccountRow) -> Self:
+        state: Literal["active", "suspended", "closed"] = "suspended" if row.suspended_at else "active"
+        return cls(
+            account_id=ids.to_wire("acc", row.id),
+            name=row.name,
+            personal=row.personal,
+            email=row.email if row.personal else None,
+            tier=row.tier,
+            state="closed" if row.closed_at else state,
+            members=row.members,
+            created_at=row.created_at,
+            suspended_at=row.suspended_at,
+            closed_at=row.closed_at,
+        )
+
+
+class ManagedUser(BaseModel):
+    user_id: Annotated[str, Field(examples=["usr_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42"])]
+    email: str
+    email_verified: bool
+    operator: bool
+    created_at: datetime
+    suspended_at: datetime | None
+    last_seen_at: Annotated[datetime | None, Field(description="In a login session that has not ended")]
+
+    @classmethod
+    def of(cls, row: UserRow) -> Self:
+        return cls(
+            user_id=ids.to_wire("usr", row.id),
+            email=row.email,
+            email_verified=row.email_verified_at is not None,
+            operator=row.operator,
+            created_at=row.created_at,
+            suspended_at=row.suspended_at,
+            last_seen_at=row.last_seen_at,
+        )
+
+
+class ManagedAccountPage(BaseModel):
+    data: list[ManagedAccount]
+    has_more: bool
+    next_cursor: Annotated[str | None, Field(description="Send it as `cursor` for the next page")]
+
+
+class ManagedUserPage(BaseModel):
+    data: list[ManagedUser]
+    has_more: bool
+    next_cursor: Annotated[str | None, Field(description="Send it as `cursor` for the next page")]
