@@ -30,8 +30,8 @@ from backplane.services.keys.exports import Keys as KeyExports
 from backplane.services.requests.caller import NO_ACCOUNT, Caller
 from backplane.services.requests.response_keys import ResponseKeys
 from backplane.settings import Settings
-from backplane.wiring.audit import AuditServices
 from backplane.wiring.administration import AdministrationServices
+from backplane.wiring.audit import AuditServices
 from backplane.wiring.batches import BatchServices
 from backplane.wiring.entropy import EntropyServices
 from backplane.wiring.gateway import GatewayServices

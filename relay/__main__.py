@@ -29,7 +29,7 @@ log = structlog.get_logger()
 async def run(settings: Settings) -> None:
     """Run the outbox, the sweeps, the webhooks and the mails until SIGTERM or SIGINT."""
     async with (
-        open_relay(settings) as (relay, sweeper, sealing),
+        open_relay(settings) as relay,
         open_deliveries(settings) as deliveries,
         open_mail_deliveries(settings) as mail_deliveries,
         Notifications(settings) as outbox,
@@ -37,12 +37,13 @@ async def run(settings: Settings) -> None:
         Notifications(settings, channel=MAILS) as mails,
     ):
         sending = Sending(deliveries, Poster(Guard(settings.webhook_allow_networks)))
+        audit = audit_acts(relay.sealing, days=settings.audit_person_days)
         work = asyncio.gather(
-            drain_outbox(relay, outbox),
+            drain_outbox(relay.outbox, outbox),
             sending.run(webhooks),
-            *(repeat(act, seconds) for act, seconds in audit_acts(sealing, days=settings.audit_person_days).items()),
+            *(repeat(act, seconds) for act, seconds in audit.items()),
             *send_mails(settings, mail_deliveries, mails),
-            *(repeat(act, seconds) for act, seconds in acts(sweeper, deliveries, mail_deliveries).items()),
+            *(repeat(act, seconds) for act, seconds in acts(relay, deliveries, mail_deliveries).items()),
         )
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, work.cancel)

@@ -7,12 +7,13 @@ import structlog
 
 from backplane.errors import ApplicationError
 from backplane.services.mail.deliveries import MailDeliveries
-from backplane.services.upkeep.sweeper import Sweeper
 from backplane.services.webhooks.deliveries import Deliveries
+from backplane.wiring.relay import RelayServices
 
 log = structlog.get_logger()
 
 SWEEP_SECONDS = 5.0
+MEASURE_SECONDS = 60.0
 COLLECT_SECONDS = 3600.0
 
 Act = Callable[[], Awaitable[None]]
@@ -30,8 +31,9 @@ async def repeat(act: Act, seconds: float) -> None:
         await asyncio.sleep(seconds)
 
 
-def acts(sweeper: Sweeper, deliveries: Deliveries, mails: MailDeliveries) -> dict[Act, float]:
+def acts(relay: RelayServices, deliveries: Deliveries, mails: MailDeliveries) -> dict[Act, float]:
     """List the acts with their intervals in seconds: each is separate, because a hanging store must not delay a job."""
+    sweeper = relay.sweeper
 
     async def destroy_expired_keys() -> None:
         await asyncio.to_thread(sweeper.destroy_expired_keys)
@@ -52,4 +54,5 @@ def acts(sweeper: Sweeper, deliveries: Deliveries, mails: MailDeliveries) -> dic
         deliveries.forget: COLLECT_SECONDS,
         mails.measure: SWEEP_SECONDS,
         mails.forget: COLLECT_SECONDS,
+        relay.revenue.measure: MEASURE_SECONDS,
     }

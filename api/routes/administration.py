@@ -88,3 +88,9 @@ async def change_managed_user(
     """
     wanted = users.UserChange(suspended=change.suspended, operator=change.operator, reason=change.reason)
     return ManagedUser.of(await administration.users.change(caller, ids.from_wire("usr", user_id), wanted))
+
+
+@router.post("/users/{user_id}/unlock", status_code=204, responses=problems(*AUTHENTICATED, "not-found"))
+async def unlock_managed_user(user_id: str, caller: Operator, administration: Administration) -> None:
+    """Forget the wrong passwords that delay a user's next log-in. For operators."""
+    await administration.users.unlock(caller, ids.from_wire("usr", user_id))

@@ -7,6 +7,7 @@ from typing import Self
 
 from backplane.services.administration.accounts import AccountAdministration
 from backplane.services.administration.users import UserAdministration
+from backplane.services.identity.lockout import Lockout
 from backplane.services.identity.login_sessions import LoginSessions
 from backplane.services.identity.revocations import Revocations
 from backplane.services.usage.tiers import Tiers
@@ -23,7 +24,7 @@ class AdministrationServices:
     def wire(cls, resources: Resources, revocations: Revocations, sessions: LoginSessions, tiers: Tiers) -> Self:
         return cls(
             accounts=AccountAdministration(resources.database, revocations, tiers),
-            users=UserAdministration(resources.database, revocations, sessions),
+            users=UserAdministration(resources.database, revocations, sessions, Lockout(resources.bus)),
         )
 
 

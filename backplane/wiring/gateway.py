@@ -12,8 +12,8 @@ from backplane.services.requests.response_keys import ResponseKeys
 from backplane.services.sealing.derivations import Derivations
 from backplane.services.sealing.passphrases import PassphrasePool
 from backplane.settings import Settings
-from backplane.wiring.audit import AuditServices
 from backplane.wiring.administration import AdministrationServices
+from backplane.wiring.audit import AuditServices
 from backplane.wiring.batches import BatchServices
 from backplane.wiring.endings import EndServices
 from backplane.wiring.entropy import EntropyServices

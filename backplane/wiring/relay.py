@@ -2,13 +2,16 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 from backplane.db.session import Database
 from backplane.queue import CeleryQueue
+from backplane.services.administration.revenue import Revenue
 from backplane.services.audit.persons import PersonStage
 from backplane.services.mail.deliveries import MailDeliveries
 from backplane.services.upkeep.outbox import OutboxRelay
 from backplane.services.upkeep.sweeper import Sweeper
+from backplane.services.usage.tiers import Tiers
 from backplane.services.webhooks.deliveries import Deliveries
 from backplane.settings import Settings
 from backplane.vault import LocalVault
@@ -25,12 +28,25 @@ def wire_sweeper(resources: Resources) -> Sweeper:
     return Sweeper(resources.database, resources.store, resources.vault, endings, usage_days=days)
 
 
+@dataclass(frozen=True, slots=True)
+class RelayServices:
+    outbox: OutboxRelay
+    sweeper: Sweeper
+    sealing: Sealing
+    revenue: Revenue
+
+
 @asynccontextmanager
-async def open_relay(settings: Settings) -> AsyncIterator[tuple[OutboxRelay, Sweeper, Sealing]]:
+async def open_relay(settings: Settings) -> AsyncIterator[RelayServices]:
     queue = CeleryQueue.from_settings(settings)
     async with open_resources(settings, pool_size=5) as resources:
         try:
-            yield OutboxRelay(resources.database, queue), wire_sweeper(resources), Sealing.wire(resources)
+            yield RelayServices(
+                outbox=OutboxRelay(resources.database, queue),
+                sweeper=wire_sweeper(resources),
+                sealing=Sealing.wire(resources),
+                revenue=Revenue(resources.database, Tiers.from_settings(settings)),
+            )
         finally:
             queue.close()
 

@@ -205,8 +205,8 @@ class Engine:
         """Play the sweeper, at a time when the inputs of the job are due for deletion."""
         async with self.claims._database.transaction() as session:
             await blobs.expire_inputs(session, claim.job.id)
-        async with open_relay(self._settings) as (_, sweeper):
-            await sweeper.delete_due_objects()
+        async with open_relay(self._settings) as relay:
+            await relay.sweeper.delete_due_objects()
 
     async def fail(self, job_id: str, *, code: str = "image-corrupt", title: str = "The image is damaged") -> None:
         await self.claims.fail(await self.take(job_id), code=code, title=title)

@@ -4,6 +4,8 @@ import pytest
 from sqlalchemy import text
 
 from backplane import ids
+from backplane.metrics import MONTHLY_REVENUE, SUBSCRIPTION_CONVERSIONS
+from backplane.services.administration.revenue import Revenue
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 
@@ -155,3 +157,28 @@ class TestUsers:
         await execute("UPDATE users SET operator = false WHERE id <> :id", id=operator.account_id)
         refused(await operator.http.patch(user_of(operator), json=change), 409, "last-operator")
         assert (await operator.http.get(f"{ADMIN}/users")).status_code == 200
+
+    async def test_unlocked_user_may_try_again_at_once(self, operator, ada, client):
+        login = {"grant_type": "password", "username": ada.email, "password": "wrong"}
+        while (refusal := await client.post("/api/v1/auth/token", data=login)).status_code != 429:
+            assert refusal.status_code == 400
+        right = login | {"password": "correct horse battery staple"}
+        assert (await client.post("/api/v1/auth/token", data=right)).status_code == 429
+        assert (await operator.http.post(f"{user_of(ada)}/unlock")).status_code == 204
+        assert (await client.post("/api/v1/auth/token", data=right)).status_code == 200
+
+
+class TestRevenue:
+    async def test_metrics_come_from_the_database(self, gateway, operator, ada):
+        tiers = gateway.services.usage.tiers
+        revenue = Revenue(gateway.services.resources.database, tiers)
+        await revenue.measure()
+        before = MONTHLY_REVENUE._value.get()
+        await operator.http.patch(account_of(ada), json={"tier": "pro"})
+        await revenue.measure()
+        assert MONTHLY_REVENUE._value.get() == before + 29
+        counted = SUBSCRIPTION_CONVERSIONS.labels(from_tier="enterprise", to_tier="pro")._value
+        assert counted.get() >= 1
+        at_first = counted.get()
+        await revenue.measure()
+        assert counted.get() == at_first

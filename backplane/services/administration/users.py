@@ -10,6 +10,7 @@ from backplane.db.repositories.administration import UserRow
 from backplane.db.session import Database, Session
 from backplane.errors import LastOperator, NotFound
 from backplane.services.administration import acts
+from backplane.services.identity.lockout import Lockout
 from backplane.services.identity.login_sessions import LoginSessions
 from backplane.services.identity.revocations import Revocations
 from backplane.services.requests.caller import Caller
@@ -28,10 +29,11 @@ class UserChange:
 
 
 class UserAdministration:
-    def __init__(self, database: Database, revocations: Revocations, sessions: LoginSessions) -> None:
+    def __init__(self, database: Database, revocations: Revocations, sessions: LoginSessions, lockout: Lockout) -> None:
         self._database = database
         self._revocations = revocations
         self._sessions = sessions
+        self._lockout = lockout
 
     async def page(
         self, *, limit: int, before: UUID | None, words: str | None, operator: bool | None
@@ -56,6 +58,18 @@ class UserAdministration:
         if found is None:
             raise NotFound("No user has this address")
         return found.id
+
+    async def unlock(self, caller: Caller, user_id: UUID) -> None:
+        """Forget the wrong passwords that delay a user's next log-in.
+
+        Raises:
+            NotFound: there is no such user.
+            Unavailable: Redis does not answer.
+        """
+        user = await self.get(user_id)
+        await self._lockout.forget(user.email)
+        async with self._database.transaction() as session:
+            acts.record(session, caller, "user.unlock", user_id)
 
     async def change(self, caller: Caller, user_id: UUID, change: UserChange) -> UserRow:
         """Suspend a user or end the suspension, make one an operator or take that right away.

@@ -110,6 +110,19 @@ def reinstate_user(user: UserName, reason: Reason = None, data_dir: Installation
 
 
 @users.command()
+def unlock(user: UserName, data_dir: InstallationDir = None, json: Json = False) -> None:
+    """Forget the wrong passwords that delay the next log-in of USER."""
+    from backplane.services.requests.caller import Caller
+
+    async def act(found: "AdministrationServices") -> Any:
+        user_id = await _user_id(found, user)
+        await found.users.unlock(Caller.operator(), user_id)
+        return await found.users.get(user_id)
+
+    _print(_described("usr", _with(data_dir, act)), json=json)
+
+
+@users.command()
 def grant_operator(user: UserName, reason: Reason = None, data_dir: InstallationDir = None, json: Json = False) -> None:
     """Make USER an operator of the installation."""
     _change_user(user, data_dir, json=json, operator=True, reason=reason)
@@ -137,10 +150,13 @@ def _change_user(user: str, data_dir: Path | None, *, json: bool, **change: Any)
     from backplane.services.requests.caller import Caller
 
     async def act(found: "AdministrationServices") -> Any:
-        user_id = await found.users.id_of(user) if "@" in user else _id("usr", user)
-        return await found.users.change(Caller.operator(), user_id, UserChange(**change))
+        return await found.users.change(Caller.operator(), await _user_id(found, user), UserChange(**change))
 
     _print(_described("usr", _with(data_dir, act)), json=json)
+
+
+async def _user_id(found: "AdministrationServices", user: str) -> UUID:
+    return await found.users.id_of(user) if "@" in user else _id("usr", user)
 
 
 def _with(data_dir: Path | None, act: "Callable[[AdministrationServices], Awaitable[T]]") -> T:
