@@ -72,7 +72,7 @@ async def get_current_api_key(caller: ApiKeyHolder, identity: Identity) -> ApiKe
 
 @router.delete("/current", status_code=204, responses=problems(*AUTHENTICATED))
 async def revoke_current_api_key(caller: ApiKeyHolder, identity: Identity) -> None:
-    """Revoke the API key of this request. It needs no scope: whoever finds a key can end it."""
+    """Revoke the API key of this request. It needs no scope: a key that was found can be ended."""
     assert caller.api_key_id is not None
     await identity.api_keys.revoke(caller, caller.api_key_id)
 

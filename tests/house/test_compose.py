@@ -126,7 +126,11 @@ class TestRealCompose:
                 for setting, value in found[name]["environment"].items():
                     patch.setenv(setting, value)
                 settings = Settings()
-            fixed = {"metrics_host", *(key for key, field in Settings.model_fields.items() if field.is_required())}
+            fixed = {
+                "metrics_host",
+                "signing_key_file",
+                *(key for key, field in Settings.model_fields.items() if field.is_required()),
+            }
             for key, field in Settings.model_fields.items():
                 assert key in fixed or getattr(settings, key) == field.default, (name, key)
 
