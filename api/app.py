@@ -18,6 +18,7 @@ from api.middleware.replays import Replays
 from api.middleware.signatures import Signatures
 from api.openapi.document import customize
 from api.routes import (
+    accounts,
     admin,
     analyses,
     auth,
@@ -28,8 +29,10 @@ from api.routes import (
     events,
     health,
     installation,
+    invitations,
     jobs,
     keys,
+    members,
     pages,
     profile,
     sessions,
@@ -49,6 +52,10 @@ ROUTERS = (
     auth.tokens,
     sessions.router,
     profile.router,
+    accounts.router,
+    members.router,
+    invitations.router,
+    invitations.links,
     encrypt.router,
     decrypt.router,
     analyses.router,

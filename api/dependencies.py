@@ -33,6 +33,7 @@ from backplane.wiring.entropy import EntropyServices
 from backplane.wiring.gateway import GatewayServices
 from backplane.wiring.identity import IdentityServices
 from backplane.wiring.jobs import JobServices
+from backplane.wiring.organizations import OrganizationServices
 from backplane.wiring.pictures import PictureServices
 from backplane.wiring.usage import UsageServices
 from backplane.wiring.webhooks import WebhookServices
@@ -75,6 +76,7 @@ def subject(wanted: type[Subject]) -> Callable[[HTTPConnection], Subject]:
 
 
 Identity = Annotated[IdentityServices, Depends(subject(IdentityServices))]
+Organizations = Annotated[OrganizationServices, Depends(subject(OrganizationServices))]
 Usage = Annotated[UsageServices, Depends(subject(UsageServices))]
 Webhooks = Annotated[WebhookServices, Depends(subject(WebhookServices))]
 Jobs = Annotated[JobServices, Depends(subject(JobServices))]

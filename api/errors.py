@@ -66,6 +66,7 @@ SAFE_MESSAGES = frozenset(
         "not_text",
         "period",
         "unfit_key",
+        "unfit_name",
         "unfit_metadata",
         "unfit_password",
         "unfit_recipient",

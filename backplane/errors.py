@@ -3,6 +3,7 @@
 ApplicationError
 ├── Unauthenticated, TokenExpired           401
 ├── InsufficientScope, InsufficientRole,
+│   RoleChanged,
 │   AccountSuspended, AccountClosed,
 │   ReauthenticationRequired,
 │   OriginNotAllowed                        403
@@ -85,6 +86,12 @@ class InsufficientRole(ApplicationError):
     code = "insufficient-role"
     status = 403
     title = "Your role in the account does not allow this"
+
+
+class RoleChanged(ApplicationError):
+    code = "role-changed"
+    status = 403
+    title = "Your role in the account has changed meanwhile"
 
 
 class AccountSuspended(ApplicationError):

@@ -17,6 +17,7 @@ from backplane.wiring.endings import EndServices
 from backplane.wiring.entropy import EntropyServices
 from backplane.wiring.identity import IdentityServices
 from backplane.wiring.jobs import JobServices
+from backplane.wiring.organizations import OrganizationServices
 from backplane.wiring.pictures import PictureServices
 from backplane.wiring.resources import Resources, open_resources
 from backplane.wiring.usage import UsageServices
@@ -36,6 +37,7 @@ class GatewayServices:
     """A separate connection: whether the database answers does not depend on whether the pool is exhausted."""
     idempotency: Idempotency
     identity: IdentityServices
+    organizations: OrganizationServices
     usage: UsageServices
     webhooks: WebhookServices
     jobs: JobServices
@@ -75,11 +77,13 @@ def _wire(
     jobs = JobServices.wire(resources, ends, webhooks.targets)
     pictures = PictureServices.wire(resources, jobs.submissions, passphrases, derivations)
     keys = Keys(resources.database, resources.vault, passphrases)
+    identity = IdentityServices.wire(resources, passphrases)
     return GatewayServices(
         resources=resources,
         probe=probe,
         idempotency=Idempotency(resources.database, resources.vault),
-        identity=IdentityServices.wire(resources, passphrases),
+        identity=identity,
+        organizations=OrganizationServices.wire(resources, identity.revocations),
         usage=UsageServices.wire(resources),
         webhooks=webhooks,
         jobs=jobs,

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import select, text, update
+from sqlalchemy import func, select, text, update
 
 from backplane.db.models import Account
 from backplane.db.session import ReadSession, Session
@@ -25,6 +25,30 @@ def add(session: Session, account: Account) -> None:
 
 async def by_id(session: ReadSession, account_id: UUID) -> Account | None:
     return await session.get(Account, account_id)
+
+
+async def lock(session: Session, account_id: UUID) -> Account | None:
+    """Find and lock an account for a change of its members or of its state; `hold` waits for it."""
+    query = select(Account).where(Account.id == account_id).with_for_update()
+    account: Account | None = await session.scalar(query.execution_options(populate_existing=True))
+    return account
+
+
+async def hold(session: Session, account_id: UUID) -> Account | None:
+    """Find an account, and keep its members and its state as they are until the end of the transaction."""
+    query = select(Account).where(Account.id == account_id).with_for_update(read=True)
+    account: Account | None = await session.scalar(query.execution_options(populate_existing=True))
+    return account
+
+
+async def close(session: Session, account: Account) -> None:
+    account.closed_at = func.now()
+    await session.reload(account)
+
+
+async def rename(session: Session, account: Account, name: str) -> None:
+    account.name = name
+    await session.flush()
 
 
 async def copy_password_hash(session: Session, user_id: UUID, password_hash: str | None) -> None:

@@ -15,8 +15,8 @@ from backplane.db.repositories.leases import MAX_ATTEMPTS
 from backplane.db.repositories.outbox import CHANNEL
 from backplane.db.session import Session
 
-LEFT_OUT = frozenset({"alembic_version", "login_sessions", "refresh_tokens", "revocations"})
-"""The migration makes the first. The others would restore login sessions that were ended meanwhile."""
+LEFT_OUT = frozenset({"alembic_version", "invitations", "login_sessions", "refresh_tokens", "revocations"})
+"""The migration makes the first. The others would restore login sessions and invitations that have ended meanwhile."""
 
 FORM = ("SET LOCAL datestyle = 'ISO'", "SET LOCAL timezone = 'UTC'", "SET LOCAL bytea_output = 'hex'")
 """The format of values, independent of the server's configuration, for export and import."""

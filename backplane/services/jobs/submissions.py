@@ -13,6 +13,7 @@ from backplane.db.session import Database, Session
 from backplane.kinds import KINDS, Kind
 from backplane.metrics import JOBS_SUBMITTED
 from backplane.services.audit import trail
+from backplane.services.identity.rights import require_rights
 from backplane.services.jobs.estimates import Estimates
 from backplane.services.jobs.views import JobFacts
 from backplane.services.requests.notes import Note
@@ -96,6 +97,7 @@ class Submissions:
         await self.plan(job)
         failpoints.reach("gateway.stored")
         async with self._database.transaction() as session:
+            await require_rights(session, submission.caller, "jobs:write")
             await submission.record(session, "job", job.id)
             key = await account_key(session, self._vault, submission.account_id)
             await self.write(session, submission, job, [one.blob for one in sent], key=key, note=note)
