@@ -25,10 +25,14 @@ from backplane.errors import (
     Unauthenticated,
     ValidationFailed,
 )
+from backplane.services.organizations import errors as organizations
 from shield_core.errors import ShieldError
 
 MEDIA_TYPE = "application/problem+json"
 PAGES = "/docs/problems/"
+
+OF_SUBJECTS = (organizations,)
+"""Modules of subjects with refusals of their own. They are in the catalog because they are imported here."""
 
 SAFE_MESSAGES = frozenset(
     {
