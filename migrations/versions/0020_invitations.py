@@ -1,4 +1,4 @@
-"""Invitations to accounts.
+"""Invitations to accounts. Going down drops them: they can be sent again.
 
 Revision ID: 0020
 Revises: 0013

@@ -29,6 +29,7 @@ BY_TYPE = {
     "timestamp with time zone": MOMENT,
 }
 ALLOWED = {
+    ("invitations", "role"): "member",
     ("jobs", "kind"): "encrypt",
     ("jobs", "status"): "pending",
     ("webhook_deliveries", "status"): "pending",
