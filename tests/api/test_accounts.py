@@ -7,7 +7,7 @@ import unicodedata
 import pytest
 
 from backplane import ids
-from backplane.db.repositories import accounts, webhooks
+from backplane.db.repositories import accounts, jobs, webhooks
 from backplane.services.organizations.accounts import MAX_OWNED
 from backplane.services.sealing.account_keys import account_key
 
@@ -184,6 +184,23 @@ class TestClose:
         for path, body in (("close", None), ("hand-over", {"user_id": "usr_" + "0" * 32})):
             response = await ada.http.post(f"{ACCOUNTS}/{team}/{path}", json=body, headers=headers)
             assert await problem_of(response) == (403, "reauthentication-required")
+
+    async def test_running_job_ends_in_a_closed_account(self, ada, team, engine, gateway):
+        """An operator closes without waiting: the job completes, and nobody fetches what it made."""
+        ada.http.headers["X-Account"] = team
+        job_id = await ada.encrypt()
+        services, account_id = gateway.services, ids.from_wire("acc", team)
+        async with services.resources.database.transaction() as session:
+            account = await accounts.lock(session, account_id)
+            await accounts.close(session, account)
+            services.identity.revocations.revoke(session, account_id)
+        await engine.complete_encrypt(job_id)
+        for path in ("", "/result", "/key-file"):
+            assert await problem_of(await ada.http.get(f"/api/v1/jobs/{job_id}{path}")) == (403, "account-closed")
+        assert await problem_of(await ada.http.post(f"/api/v1/jobs/{job_id}/retry")) == (403, "account-closed")
+        async with services.resources.database.reading() as session:
+            job = await jobs.of_account(session, account_id, ids.from_wire("job", job_id))
+        assert job.status == "completed"
 
     async def test_closing_waits_for_a_submission(self, ada, team, gateway):
         """A submission that holds the account commits first, and its job is counted."""

@@ -11,8 +11,7 @@ async def require_rights(session: Session, caller: Caller, scope: str) -> None:
     """Require, first in the transaction of a change, that the caller still may do it in the account.
 
     From then on the account cannot be closed, nor its roles changed, until the transaction ends. It costs nothing where
-    nobody can change them, in the personal account; and for an API key only what reading the account costs, which is
-    not read again then.
+    nobody can change them, in the personal account; one statement for an API key, and two for a member.
 
     Raises:
         RoleChanged: the caller's role in the account, if there is one left, no longer allows it.
