@@ -19,6 +19,7 @@ from api.middleware.replays import Replays
 from api.middleware.signatures import Signatures
 from api.openapi.document import customize
 from api.routes import (
+    accounts,
     admin,
     administration,
     analyses,
@@ -33,9 +34,11 @@ from api.routes import (
     events,
     health,
     installation,
+    invitations,
     jobs,
     keys,
     mail,
+    members,
     pages,
     profile,
     sessions,
@@ -58,6 +61,10 @@ ROUTERS = (
     sessions.router,
     profile.router,
     api_keys.router,
+    accounts.router,
+    members.router,
+    invitations.router,
+    invitations.links,
     encrypt.router,
     decrypt.router,
     analyses.router,

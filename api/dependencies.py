@@ -38,6 +38,7 @@ from backplane.wiring.gateway import GatewayServices
 from backplane.wiring.identity import IdentityServices
 from backplane.wiring.jobs import JobServices
 from backplane.wiring.mail import MailServices
+from backplane.wiring.organizations import OrganizationServices
 from backplane.wiring.pictures import PictureServices
 from backplane.wiring.usage import UsageServices
 from backplane.wiring.webhooks import WebhookServices
@@ -99,6 +100,7 @@ def subject(wanted: type[Subject]) -> Callable[[HTTPConnection], Subject]:
 
 
 Identity = Annotated[IdentityServices, Depends(subject(IdentityServices))]
+Organizations = Annotated[OrganizationServices, Depends(subject(OrganizationServices))]
 Usage = Annotated[UsageServices, Depends(subject(UsageServices))]
 Webhooks = Annotated[WebhookServices, Depends(subject(WebhookServices))]
 Jobs = Annotated[JobServices, Depends(subject(JobServices))]

@@ -27,10 +27,14 @@ from backplane.errors import (
     ValidationFailed,
 )
 from backplane.limits import LimitReached
+from backplane.services.organizations import errors as organizations
 from shield_core.errors import ShieldError
 
 MEDIA_TYPE = "application/problem+json"
 PAGES = "/docs/problems/"
+
+OF_SUBJECTS = (organizations,)
+"""Modules of subjects with refusals of their own. They are in the catalog because they are imported here."""
 
 SAFE_MESSAGES = frozenset(
     {
@@ -72,12 +76,12 @@ SAFE_MESSAGES = frozenset(
         "not_text",
         "period",
         "unfit_key",
+        "unfit_name",
         "unfit_metadata",
         "unfit_password",
         "unfit_recipient",
         "unfit_reference",
         "unknown_field",
-        "unfit_name",
         "unfit_network",
         "unknown_scope",
     }

@@ -4,6 +4,7 @@ ApplicationError
 ├── Unauthenticated, TokenExpired,
 │   ApiKeyExpired                           401
 ├── InsufficientScope, InsufficientRole,
+│   RoleChanged,
 │   AccountSuspended, AccountClosed,
 │   ReauthenticationRequired,
 │   OriginNotAllowed, TierInsufficient      403
@@ -98,6 +99,12 @@ class InsufficientRole(ApplicationError):
     code = "insufficient-role"
     status = 403
     title = "Your role in the account does not allow this"
+
+
+class RoleChanged(ApplicationError):
+    code = "role-changed"
+    status = 403
+    title = "Your role in the account has changed meanwhile"
 
 
 class AccountSuspended(ApplicationError):

@@ -22,6 +22,38 @@ ME = {
     "scopes": ["jobs:read", "jobs:write", "keys:export", "webhooks:read", "webhooks:write"],
     "created_at": "2026-01-02T03:00:00.000000Z",
 }
+MEMBERSHIP = {
+    "account_id": ACCOUNT["account_id"],
+    "name": "Radiology",
+    "personal": False,
+    "role": "owner",
+    "tier": "enterprise",
+    "suspended_at": None,
+    "closed_at": None,
+    "created_at": "2026-01-02T03:00:00.000000Z",
+}
+MEMBER = {
+    "user_id": ME["user_id"],
+    "email": EMAIL,
+    "role": "owner",
+    "joined_at": "2026-01-02T03:00:00.000000Z",
+}
+INVITATION = {
+    "id": "inv_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42",
+    "email": EMAIL,
+    "role": "member",
+    "invited_by": ME["user_id"],
+    "sent_at": "2026-01-02T03:00:00.000000Z",
+    "expires_at": "2026-01-09T03:00:00.000000Z",
+    "created_at": "2026-01-02T03:00:00.000000Z",
+}
+OFFER = {
+    "account_name": "Radiology",
+    "inviter": EMAIL,
+    "email": EMAIL,
+    "role": "member",
+    "expires_at": "2026-01-09T03:00:00.000000Z",
+}
 TOKENS = {
     "access_token": "eyJhbGciOiJFUzI1NiIs…",
     "refresh_token": "hO4nXq0cUu1mJw…",
@@ -134,6 +166,11 @@ REQUESTS: dict[str, Any] = {
     "rotate_api_key": {"grace_hours": 24},
     "create_webhook": NEW_ENDPOINT,
     "change_webhook": {"enabled": True},
+    "create_account": {"name": "Radiology"},
+    "rename_account": {"name": "Radiology"},
+    "hand_over_account": {"user_id": ME["user_id"]},
+    "change_role": {"role": "admin"},
+    "create_invitation": {"email": EMAIL, "role": "member"},
     "wrap_key_file": {"master_password": PASSWORD},
 }
 """By operation."""
@@ -164,6 +201,14 @@ ANSWERS: dict[tuple[str, str], Any] = {
     ("request_password_reset", "202"): ADDRESS,
     ("request_email_change", "202"): ADDRESS,
     ("confirm_email_change", "200"): ADDRESS,
+    ("create_account", "201"): MEMBERSHIP,
+    ("get_account", "200"): MEMBERSHIP,
+    ("list_accounts", "200"): _page(MEMBERSHIP),
+    ("list_members", "200"): _page(MEMBER),
+    ("create_invitation", "201"): INVITATION | {"link": None},
+    ("list_invitations", "200"): _page(INVITATION),
+    ("show_invitation", "200"): OFFER,
+    ("accept_invitation", "200"): MEMBERSHIP | {"role": "member"},
     ("encrypt", "202"): ACCEPTED,
     ("encrypt", "200"): COMPLETED,
     ("get_job", "200"): COMPLETED,

@@ -20,6 +20,7 @@ from backplane.wiring.entropy import EntropyServices
 from backplane.wiring.identity import IdentityServices
 from backplane.wiring.jobs import JobServices
 from backplane.wiring.mail import MailServices
+from backplane.wiring.organizations import OrganizationServices
 from backplane.wiring.pictures import PictureServices
 from backplane.wiring.resources import Resources, open_resources
 from backplane.wiring.usage import UsageServices
@@ -40,6 +41,7 @@ class GatewayServices:
     idempotency: Idempotency
     identity: IdentityServices
     mail: MailServices
+    organizations: OrganizationServices
     usage: UsageServices
     webhooks: WebhookServices
     jobs: JobServices
@@ -93,6 +95,7 @@ def _wire(
         idempotency=Idempotency(resources.database, resources.vault),
         identity=identity,
         mail=mail,
+        organizations=OrganizationServices.wire(resources, identity.revocations, mail.outgoing, usage.tiers),
         usage=usage,
         webhooks=webhooks,
         jobs=jobs,

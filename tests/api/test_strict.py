@@ -22,6 +22,9 @@ ID = {
     "webhook_id": f"whk_{NOBODY}",
     "api_key_id": f"apk_{NOBODY}",
     "batch_id": f"bat_{NOBODY}",
+    "account_id": f"acc_{NOBODY}",
+    "user_id": f"usr_{NOBODY}",
+    "invitation_id": f"inv_{NOBODY}",
     "delivery_id": f"whd_{NOBODY}",
 }
 

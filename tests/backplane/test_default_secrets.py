@@ -105,7 +105,9 @@ class TestSettings:
 
 class TestKeys:
     @pytest.mark.parametrize(
-        "key", [bytes(32), b"a" * 32, bytes(range(32)), bytes(range(31, -1, -1)), secrets.token_hex(16).encode()]
+        "key",
+        [bytes(32), b"a" * 32, bytes(range(32)), bytes(range(31, -1, -1)), secrets.token_hex(16).encode()],
+        ids=["zeros", "one character", "counting", "counting down", "text"],
     )
     def test_patterns_and_text_are_weak(self, key):
         assert is_weak_key(key)

@@ -79,6 +79,19 @@ class TestCancelled:
         assert await sql("SELECT status FROM jobs") == [{"status": "processing"}]
 
 
+class TestInvitations:
+    async def test_old_ones_are_deleted(self, sweeper, account, sql):
+        """One that has just expired stays, and says so."""
+        row = """
+            INSERT INTO invitations (id, account_id, email, role, invited_by, token_sha256, expires_at)
+            VALUES (gen_random_uuid(), :id, :email, 'member', :id, :token, now() - :days * interval '1 day')
+        """
+        for email, days in (("old@example.org", 31), ("new@example.org", 1)):
+            await sql(row, id=account.id, email=email, token=email.encode(), days=days)
+        await sweeper.forget_invitations()
+        assert await sql("SELECT email FROM invitations") == [{"email": "new@example.org"}]
+
+
 class TestTwoSweepers:
     async def test_each_repair_is_made_once(self, resources, claims, submit, sql):
         for _ in range(20):

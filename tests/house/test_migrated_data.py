@@ -31,6 +31,7 @@ BY_TYPE = {
     "date": MOMENT.date(),
 }
 ALLOWED = {
+    ("invitations", "role"): "member",
     ("jobs", "kind"): "encrypt",
     ("jobs", "status"): "pending",
     ("mails", "status"): "pending",

@@ -7,6 +7,7 @@ from backplane.db.models.audit import AuditChain, AuditCheckpoint, AuditEvent, A
 from backplane.db.models.batches import Batch, BatchItem
 from backplane.db.models.blobs import Blob
 from backplane.db.models.idempotency import IdempotencyKey
+from backplane.db.models.invitations import Invitation
 from backplane.db.models.jobs import Job, JobEvent, Outbox
 from backplane.db.models.keys import Key
 from backplane.db.models.login_sessions import LoginSession, RefreshToken, Revocation
@@ -30,6 +31,7 @@ __all__ = [
     "BatchTerm",
     "Blob",
     "IdempotencyKey",
+    "Invitation",
     "Job",
     "JobEvent",
     "JobTerm",

@@ -15,9 +15,11 @@ from backplane.db.repositories.leases import MAX_ATTEMPTS
 from backplane.db.repositories.outbox import CHANNEL
 from backplane.db.session import Session
 
-LEFT_OUT = frozenset({"alembic_version", "login_sessions", "mails", "one_time_tokens", "refresh_tokens", "revocations"})
-"""The migration makes the first. `mails` would send again what was sent. The others would restore login sessions that
-were ended meanwhile."""
+LEFT_OUT = frozenset(
+    {"alembic_version", "invitations", "login_sessions", "mails", "one_time_tokens", "refresh_tokens", "revocations"}
+)
+"""The migration makes the first. `mails` would send again what was sent. The others would restore login sessions,
+invitations and links that have ended meanwhile."""
 
 FORM = ("SET LOCAL datestyle = 'ISO'", "SET LOCAL timezone = 'UTC'", "SET LOCAL bytea_output = 'hex'")
 """The format of values, independent of the server's configuration, for export and import."""

@@ -62,6 +62,14 @@ async def several_of_account(session: ReadSession, account_id: UUID, job_ids: Se
     return list(rows)
 
 
+async def count_unfinished(session: ReadSession, account_id: UUID) -> dict[str, int]:
+    """Count an account's jobs that have not ended, by status."""
+    query = select(Job.status, func.count().label("number")).where(
+        Job.account_id == account_id, Job.status.in_(("pending", "processing"))
+    )
+    return {row.status: row.number for row in await session.execute(query.group_by(Job.status))}
+
+
 async def page(
     session: ReadSession,
     account_id: UUID,

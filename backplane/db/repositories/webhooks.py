@@ -122,6 +122,12 @@ async def change(session: Session, endpoint: WebhookEndpoint, columns: Mapping[s
     await session.flush()
 
 
+async def disable_all(session: Session, account_id: UUID) -> None:
+    """Disable every endpoint of an account: nothing more is sent for it."""
+    own = update(WebhookEndpoint).where(WebhookEndpoint.account_id == account_id, WebhookEndpoint.enabled)
+    await session.execute(own.values(enabled=False, disabled_reason="owner"))
+
+
 async def job_at_its_end(session: Session, job_id: UUID) -> Any:
     """Read the job's columns for a message, as this transaction has written them: the caller may hold an older copy."""
     columns = (

@@ -28,6 +28,7 @@ from backplane.services.attempts.inputs import INPUT
 from backplane.services.batches.endings import BatchEnds
 from backplane.services.batches.names import seal_name
 from backplane.services.batches.views import ItemError
+from backplane.services.identity.rights import require_rights
 from backplane.services.jobs.submissions import Picture, Submissions
 from backplane.services.pictures.encryptions import (
     Encryptions,
@@ -157,6 +158,7 @@ class BatchIntake:
         # From here on only the sweeper may delete: if the answer to a commit is lost, its outcome is unknown.
         intake.written = True
         async with self._submissions.quotas.turn(submission.caller), self._database.transaction() as session:
+            await require_rights(session, submission.caller, "jobs:write")
             await submission.record(session, "batch", batch.id)
             entries = await self._charge(session, submission, intake.items, entries)
             await self._write(session, submission, batch, intake.items, entries)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from backplane import ids
 from backplane.db.models import User
-from backplane.db.repositories import accounts, users
+from backplane.db.repositories import accounts, invitations, users
 from backplane.db.session import Database, Session
 from backplane.errors import EmailTaken
 from backplane.services.audit import trail
@@ -92,7 +92,7 @@ class Registrations:
         email = email.lower()
         check_new_password(password, email)
         if operator_code is None:
-            self.policy.require(email)
+            await self._permit(email)
         password_hash = await self._passphrases.run(lambda: hash_password(password))
         if self.policy.verification and operator_code is None:
             await self._request(caller, email, password_hash)
@@ -101,6 +101,13 @@ class Registrations:
             if operator_code is not None:
                 await self._operator_codes.spend(session, operator_code)
             return await self.add(session, caller, email, password_hash, operator=operator_code is not None)
+
+    async def _permit(self, email: str) -> None:
+        if self.policy.mode == "invitation":
+            async with self._database.reading() as session:
+                if await invitations.is_invited(session, email):
+                    return
+        self.policy.require(email)
 
     async def verify(self, caller: Caller, token: str) -> AccountFacts:
         """Make the user whose address the token confirms.

@@ -13,6 +13,7 @@ from backplane.db.session import Database, Session
 from backplane.errors import Gone, JobFinished, JobNotFinished, NotFound
 from backplane.kinds import KINDS
 from backplane.services.audit import trail
+from backplane.services.identity.rights import require_rights
 from backplane.services.jobs.endings import Endings
 from backplane.services.jobs.views import ENDED, JobFacts
 from backplane.services.requests.caller import Caller
@@ -50,6 +51,7 @@ class Steering:
     async def retry(self, submission: Submission, job_id: UUID) -> JobFacts:
         """Retry the job, and charge it again. Raises NotFound, QuotaExceeded, and the errors of `requeue`."""
         async with self._quotas.turn(submission.caller), self._database.transaction() as session:
+            await require_rights(session, submission.caller, "jobs:write")
             await submission.record(session, "job", job_id)
             job = await _find(session, submission.caller, job_id)
             event = await self._requeue(session, submission.caller, job)

@@ -18,6 +18,7 @@ from backplane.kinds import KINDS, Kind
 from backplane.limits import QuotaExceeded
 from backplane.metrics import JOBS_SUBMITTED
 from backplane.services.audit import trail
+from backplane.services.identity.rights import require_rights
 from backplane.services.jobs.estimates import Estimates
 from backplane.services.jobs.views import JobFacts
 from backplane.services.requests.notes import Note
@@ -123,6 +124,7 @@ class Submissions:
 
     async def _write_alone(self, submission: Submission, job: Job, stored: Sequence[Blob], note: Note) -> None:
         async with self.quotas.turn(submission.caller), self._database.transaction() as session:
+            await require_rights(session, submission.caller, "jobs:write")
             await submission.record(session, "job", job.id)
             key = await account_key(session, self._vault, submission.account_id)
             await self.quotas.require(session, submission.caller, job, sum(blob.size for blob in stored))

@@ -14,6 +14,7 @@ from backplane.db.repositories import (
     blobs,
     dead_letters,
     idempotency,
+    invitations,
     jobs,
     leases,
     login_sessions,
@@ -43,6 +44,9 @@ MARGIN_DAYS = 7
 
 REVOCATION_SECONDS = 24 * 3600
 """Access tokens are valid for minutes; a gateway that could not read the database for hours still finds the rows."""
+
+INVITATION_DAYS = 30
+"""So long after its time an invitation still says why its link no longer works."""
 
 BATCH = 1000
 """The store deletes at most so many objects at once."""
@@ -150,6 +154,11 @@ class Sweeper:
         async with self._database.transaction() as session:
             await login_sessions.delete_ended(session)
             await revocations.delete_older(session, seconds=REVOCATION_SECONDS)
+
+    async def forget_invitations(self) -> None:
+        """Delete invitations whose time was over long ago."""
+        async with self._database.transaction() as session:
+            await invitations.delete_old(session, days=INVITATION_DAYS)
 
     async def collect_unreferenced(self) -> None:
         """Delete old objects that no row names: uploads whose commit failed, results of lost attempts."""

@@ -9,6 +9,7 @@ import { Analyses } from "./service/analyses.ts";
 import { Batches } from "./service/batches.ts";
 import { Entropy } from "./service/entropy.ts";
 import { Jobs } from "./service/jobs.ts";
+import { Members } from "./service/members.ts";
 import { Pictures } from "./service/pictures.ts";
 import type { Submission, UploadOptions } from "./service/submission.ts";
 import type { AnalyzeOptions, Batch, BatchOptions, DecryptOptions, EncryptOptions, Job } from "./service/types.ts";
@@ -17,9 +18,12 @@ import { NoSession, type Session } from "./session/session.ts";
 
 export class Client {
   readonly session: Session;
+  /** The account that requests are for, by its id; null for the personal one. */
+  account: string | null = null;
   /** Every operation of docs/openapi.json, typed; for those that have no method here. */
   readonly api: Transport["api"];
   readonly accounts: Accounts;
+  readonly members: Members;
   readonly jobs: Jobs;
   readonly batches: Batches;
   readonly analyses: Analyses;
@@ -30,10 +34,11 @@ export class Client {
 
   constructor({ session }: { session: Session }) {
     this.session = session;
-    const transport = new Transport(session);
+    const transport = new Transport(session, () => this.account);
     this.#transport = transport;
     this.api = transport.api;
     this.accounts = new Accounts(transport, new Transport(new NoSession(session)));
+    this.members = new Members(transport, new Transport(new NoSession(session)));
     this.jobs = new Jobs(transport);
     this.batches = new Batches(transport);
     this.analyses = new Analyses(transport);

@@ -26,6 +26,20 @@ test("a browser without Request.body, such as Firefox, sends the same", async ()
   expect(await holder(url).jobs.list()).toMatchObject({ data: [] });
 });
 
+test("the chosen account is in every request, and in none without one", async () => {
+  const seen: unknown[] = [];
+  const note: Answer = (request, response) => {
+    seen.push(request.headers["x-account"]);
+    json(200, { data: [], has_more: false, next_cursor: null })(request, response);
+  };
+  const { url } = await serve({ "/api/v1/jobs": note });
+  const client = holder(url);
+  await client.jobs.list();
+  client.account = "acc_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42";
+  await client.jobs.list();
+  expect(seen).toEqual([undefined, "acc_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42"]);
+});
+
 describe("refusals", () => {
   test("a problem keeps what the service said", async () => {
     const { url } = await serve({ "/api/v1/jobs": json(429, problem("rate-limited", 429), { "Retry-After": "17" }) });

@@ -1,15 +1,23 @@
-import { ChevronsUpDown, LogOut, Settings } from "lucide-react";
-import { useMe } from "@/lib/api.ts";
+import type { Membership } from "@imageshield/client";
+import { useNavigate } from "@tanstack/react-router";
+import { Check, ChevronsUpDown, LogOut, Settings, UserRound, UsersRound } from "lucide-react";
+import { useEffect } from "react";
+import { isOpen, useAccount, useAccounts, workIn } from "@/lib/account.ts";
+import { client, useMe } from "@/lib/api.ts";
 import { leaveConsole } from "@/lib/session.ts";
-import { Menu } from "@/ui/menu.tsx";
-import { toastError } from "@/ui/toast.tsx";
+import { Menu, type MenuItem } from "@/ui/menu.tsx";
+import { toast, toastError } from "@/ui/toast.tsx";
 
-/** Who is signed in, and the way out. */
+/** Who is signed in, the account in which this tab works, and the way out. */
 export function AccountMenu() {
   const { data: me } = useMe();
   const email = me?.email ?? "";
-  const items = [
-    { label: "Settings", icon: Settings, to: "/settings" },
+  const account = useAccount();
+  const choices = useChoices();
+  useLostAccount();
+  const items: MenuItem[] = [
+    ...choices,
+    { label: "Settings", icon: Settings, to: "/settings", lined: choices.length > 0 },
     { label: "Sign out", icon: LogOut, onSelect: () => void leave(), lined: true },
   ];
   return (
@@ -17,11 +25,41 @@ export function AccountMenu() {
       <span aria-hidden className="flex size-7 shrink-0 items-center justify-center rounded-control border border-line bg-raised text-caption font-semibold">{initials(email)}</span>
       <span className="min-w-0 flex-1">
         <span className="block truncate font-medium">{email || "…"}</span>
-        <span className="block text-caption text-muted">{me?.operator ? "Operator" : (me?.tier ?? "…")}</span>
+        <span className="block truncate text-caption text-muted">{account && !account.personal ? account.name : me?.operator ? "Operator" : (me?.tier ?? "…")}</span>
       </span>
       <ChevronsUpDown aria-hidden className="size-4 shrink-0 text-muted" strokeWidth={1.5} />
     </Menu>
   );
+}
+
+/** The accounts to choose from, where there is more than the personal one. */
+function useChoices(): MenuItem[] {
+  const { data } = useAccounts();
+  const chosen = useAccount();
+  const navigate = useNavigate();
+  const open = (data?.data ?? []).filter(isOpen);
+  const choose = async ({ personal, account_id }: Membership) => {
+    // The page may show something of the account before.
+    await navigate({ to: "/overview" });
+    workIn(personal ? null : account_id);
+  };
+  if (open.length < 2) return [];
+  return open.map((account) => ({
+    label: <span className="max-w-56 truncate">{account.name ?? "Personal account"}{account === chosen && <span className="sr-only"> (chosen)</span>}</span>,
+    icon: account === chosen ? Check : account.personal ? UserRound : UsersRound,
+    onSelect: () => void choose(account),
+  }));
+}
+
+/** Go back to the personal account if the chosen one was closed, or the user is no member of it any more. */
+function useLostAccount(): void {
+  const { data } = useAccounts();
+  useEffect(() => {
+    if (data === undefined || client.account === null) return;
+    if (data.data.some((account) => account.account_id === client.account && isOpen(account))) return;
+    workIn(null);
+    toast("You are back in your personal account", { text: "The other account was closed, or you are no member of it any more." });
+  }, [data]);
 }
 
 /** Sign out. If the service does not answer, the session goes on and a notice says so. */

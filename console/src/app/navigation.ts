@@ -1,4 +1,4 @@
-import { Binary, ChartArea, GitCompareArrows, History, House, Layers, Lock, LockOpen, Settings, TrendingUp, Webhook, type LucideIcon } from "lucide-react";
+import { Binary, ChartArea, GitCompareArrows, History, House, Layers, Lock, LockOpen, Settings, TrendingUp, UsersRound, Webhook, type LucideIcon } from "lucide-react";
 import type { ComponentType } from "react";
 
 /**
@@ -39,6 +39,7 @@ export const navigation: Page[] = [
   { path: "/guide", layout: "site", label: "Guide", title: "Guide", description: "How to encrypt a picture, keep its key, and open it again, in the console, from a program, and offline.", load: () => import("@/features/guide/page.tsx") },
   { path: "/login", layout: "bare", label: "Sign in", title: "Sign in", description: "Sign in to this installation of ImageShield.", load: () => import("@/features/login/page.tsx") },
   { path: "/register", layout: "bare", label: "Create an account", title: "Create an account", load: () => import("@/features/register/page.tsx") },
+  { path: "/invitation", layout: "open", label: "Invitation", title: "Invitation", load: () => import("@/features/invitation/page.tsx") },
   { path: "/setup", layout: "open", label: "Set-up", title: "Set up this installation", load: () => import("@/features/setup/page.tsx") },
 
   { path: "/overview", layout: "shell", section: "main", label: "Overview", title: "Overview", icon: House, shortcut: "g o", load: () => import("@/features/overview/page.tsx") },
@@ -58,6 +59,7 @@ export const navigation: Page[] = [
 
   { path: "/webhooks", layout: "shell", section: "access", label: "Webhooks", title: "Webhooks", icon: Webhook, shortcut: "g w", load: () => import("@/features/webhooks/page.tsx") },
   { path: "/webhooks/$webhook", layout: "shell", under: "/webhooks", label: "Webhook", title: "Webhook", load: () => import("@/features/webhooks/page.tsx") },
+  { path: "/members", layout: "shell", section: "access", label: "Members", title: "Members", icon: UsersRound, shortcut: "g m", load: () => import("@/features/members/page.tsx") },
   { path: "/settings", layout: "shell", section: "access", label: "Settings", title: "Settings", icon: Settings, shortcut: "g s", load: () => import("@/features/settings/page.tsx") },
 
   { path: "/_components", layout: "open", label: "Components", title: "Components", developmentOnly: true, load: () => import("@/features/components/page.tsx") },

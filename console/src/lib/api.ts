@@ -30,6 +30,7 @@ export async function continueAs(email: string): Promise<"same" | "other"> {
   const before = queries.getQueryData<Me>(["me"]);
   const now = await queries.query({ queryKey: ["me"], queryFn: () => client.accounts.me(), staleTime: 0 });
   if (before !== undefined && before.account_id !== now.account_id) {
+    client.account = null;
     queries.clear();
     return "other";
   }

@@ -1,6 +1,7 @@
 import { BrowserSession } from "@imageshield/client";
 import { useSyncExternalStore } from "react";
 import { noteSignedIn } from "@/lib/signed-in.ts";
+import { writeOfTab } from "@/lib/storage.ts";
 
 /** The session of this page: the access token in memory, the refresh token in a cookie that no script reads. */
 export const session = new BrowserSession();
@@ -13,6 +14,7 @@ export async function leaveConsole(): Promise<void> {
   leaving = true;
   try {
     await session.signOut();
+    writeOfTab("account", null);
     location.assign("/login");
   } catch (error) {
     leaving = false;

@@ -31,8 +31,12 @@ export class Transport {
   /** Every operation of docs/openapi.json, typed. Refusals are thrown, so `data` is there. */
   readonly api: Api<paths>;
 
-  constructor(session: Session) {
+  readonly #account: () => string | null;
+
+  /** `account` returns the account that a request is for; null leaves it to the credential. */
+  constructor(session: Session, account: () => string | null = () => null) {
     this.session = session;
+    this.#account = account;
     this.api = createFetch<paths>({ baseUrl: session.url, fetch: (request) => this.#fetch(request) });
   }
 
@@ -63,7 +67,8 @@ export class Transport {
 
   #exchange(call: Call, token: string | null): Promise<Response> {
     const { method, path, body, signal, onUpload, timeout = TIMEOUT_MILLISECONDS } = call;
-    const headers = { ...call.headers, ...(token === null ? {} : { Authorization: `Bearer ${token}` }) };
+    const account = this.#account();
+    const headers = { ...(account === null ? {} : { "X-Account": account }), ...call.headers, ...(token === null ? {} : { Authorization: `Bearer ${token}` }) };
     return exchange({ method, url: this.session.url + path, headers, body, signal, onUpload, timeout });
   }
 

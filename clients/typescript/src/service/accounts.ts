@@ -1,8 +1,12 @@
-/** The account of the caller, and what everybody may ask. */
+/** The user who calls, the user's accounts, and what everybody may ask. */
 
+import { randomId } from "../api/ids.ts";
 import { dataOf, type Transport } from "../api/transport.ts";
 import { Calls, signalOf, type CallOptions } from "./calls.ts";
-import type { Account, Me, Setup, Tiers } from "./types.ts";
+import type { Account, Me, Membership, MembershipPage, Setup, Tiers } from "./types.ts";
+
+const ALL = "/api/v1/accounts";
+const ONE = "/api/v1/accounts/{account_id}";
 
 export class Accounts extends Calls {
   readonly #public: Transport["api"];
@@ -20,6 +24,31 @@ export class Accounts extends Calls {
   /** Return whose token this is. */
   me(options: CallOptions = {}): Promise<Me> {
     return dataOf(this.api.GET("/api/v1/me", signalOf(options)));
+  }
+
+  /** List the accounts that the user is a member of, the personal one first. */
+  list(options: CallOptions = {}): Promise<MembershipPage> {
+    return dataOf(this.api.GET(ALL, signalOf(options)));
+  }
+
+  /** Make an account that people can share; the user is its owner. */
+  create(name: string, options: CallOptions = {}): Promise<Membership> {
+    const params = { header: { "Idempotency-Key": randomId() } };
+    return dataOf(this.api.POST(ALL, { params, body: { name }, ...signalOf(options) }));
+  }
+
+  rename(account_id: string, name: string, options: CallOptions = {}): Promise<Membership> {
+    return dataOf(this.api.PATCH(ONE, { params: { path: { account_id } }, body: { name }, ...signalOf(options) }));
+  }
+
+  /** Close an account whose jobs have ended: nothing is done for it any more. */
+  async close(account_id: string, options: CallOptions = {}): Promise<void> {
+    await this.api.POST(`${ONE}/close`, { params: { path: { account_id } }, ...signalOf(options) });
+  }
+
+  /** Make another member the owner in the user's place. */
+  async handOver(account_id: string, user_id: string, options: CallOptions = {}): Promise<void> {
+    await this.api.POST(`${ONE}/hand-over`, { params: { path: { account_id } }, body: { user_id }, ...signalOf(options) });
   }
 
   /** Return whether the installation is still empty; then the first account is its operator. */

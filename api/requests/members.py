@@ -1,0 +1,66 @@
+"""Callers of the routes under `/accounts/{account_id}`: the path names the account, and `X-Account` does not matter."""
+
+from typing import Annotated
+
+from fastapi import Depends, Path, Security
+from fastapi.security import SecurityScopes
+from starlette.requests import HTTPConnection
+
+from api.admission import admit, principal_of, require_recent, require_session
+from api.dependencies import Identity, bearer_token
+from backplane import ids
+from backplane.errors import InsufficientScope
+from backplane.services.requests.caller import Caller
+
+AccountId = Annotated[
+    str, Path(description="An account that you are a member of", examples=["acc_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42"])
+]
+
+
+async def authenticate_member(
+    needed: SecurityScopes,
+    account_id: AccountId,
+    token: Annotated[str, Depends(bearer_token)],
+    identity: Identity,
+    connection: HTTPConnection,
+) -> Caller:
+    """Verify the credential, and what it may do in the account of the path."""
+    principal = identity.tokens.verify(token)
+    return await admit(principal, needed, identity, connection, account_id=ids.from_wire("acc", account_id))
+
+
+async def authenticate_user(
+    needed: SecurityScopes,
+    account_id: AccountId,
+    token: Annotated[str, Depends(bearer_token)],
+    identity: Identity,
+    connection: HTTPConnection,
+) -> Caller:
+    """Authenticate for changes of members: by a user whose login session has not ended, and never by an API key.
+
+    A key has no role that its invitations could be held to.
+    """
+    caller = await authenticate_member(needed, account_id, token, identity, connection)
+    if caller.user_id is None:
+        raise InsufficientScope("Only a user changes the members of an account; an API key cannot")
+    await require_session(identity, principal_of(connection))
+    return caller
+
+
+async def authenticate_recent_user(
+    needed: SecurityScopes,
+    account_id: AccountId,
+    token: Annotated[str, Depends(bearer_token)],
+    identity: Identity,
+    connection: HTTPConnection,
+) -> Caller:
+    """Authenticate for what cannot be taken back: by a user who, in a browser, has just proved who they are."""
+    caller = await authenticate_user(needed, account_id, token, identity, connection)
+    require_recent(principal_of(connection))
+    return caller
+
+
+MemberReader = Annotated[Caller, Security(authenticate_member, scopes=["account:read"])]
+Leaver = Annotated[Caller, Security(authenticate_user, scopes=["account:read"])]
+MemberWriter = Annotated[Caller, Security(authenticate_user, scopes=["account:write"])]
+OwnerHere = Annotated[Caller, Security(authenticate_recent_user, scopes=["account:own"])]

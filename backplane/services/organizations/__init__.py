@@ -1,0 +1,1 @@
+"""Organizations: accounts that people share, with their members, roles and invitations."""

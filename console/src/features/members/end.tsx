@@ -1,0 +1,43 @@
+import type { Membership } from "@imageshield/client";
+import { useState } from "react";
+import { workIn } from "@/lib/account.ts";
+import { useAction } from "@/lib/action.ts";
+import { client } from "@/lib/api.ts";
+import { Button } from "@/ui/button.tsx";
+import { Card, CardHead, CardPart } from "@/ui/card.tsx";
+import { Confirm } from "@/ui/confirm.tsx";
+import { ProblemMessage } from "@/ui/message.tsx";
+import { toast } from "@/ui/toast.tsx";
+
+/** Leave an account, or close it as its owner. */
+export function EndOfAccount({ account }: { account: Membership }) {
+  const [asking, setAsking] = useState<"leave" | "close" | null>(null);
+  const done = () => { setAsking(null); };
+  const leave = useAction(async () => {
+    await client.members.leave(account.account_id);
+    workIn(null);
+    toast("You have left the account");
+  });
+  const close = useAction(async () => {
+    await client.accounts.close(account.account_id);
+    workIn(null);
+    toast("The account is closed");
+  });
+  return (
+    <Card>
+      <CardHead lined title="Leave or close" />
+      <CardPart className="flex flex-wrap gap-2">
+        <Button onClick={() => { setAsking("leave"); }}>Leave…</Button>
+        {account.role === "owner" && <Button onClick={() => { setAsking("close"); }}>Close the account…</Button>}
+      </CardPart>
+      <Confirm open={asking === "leave"} onClose={done} title="Leave this account?" keep="Stay" act="Leave" busy={leave.busy} onAct={leave.run}>
+        Its jobs and keys are no longer yours to see. Only a new invitation brings you back.
+        {leave.error !== null && <ProblemMessage error={leave.error} className="mt-3" />}
+      </Confirm>
+      <Confirm open={asking === "close"} onClose={done} title="Close this account?" keep="Keep it" act="Close the account" busy={close.busy} onAct={close.run} name={account.name ?? ""}>
+        For all members, and for its API keys: nothing is answered any more, and no message is sent.
+        {close.error !== null && <ProblemMessage error={close.error} className="mt-3" />}
+      </Confirm>
+    </Card>
+  );
+}

@@ -1,0 +1,31 @@
+import type { Membership } from "@imageshield/client";
+import { useQuery } from "@tanstack/react-query";
+import { client, queries } from "@/lib/api.ts";
+import { readOfTab, writeOfTab } from "@/lib/storage.ts";
+
+const KEY = "account";
+
+/** Begin in the account in which this tab was before it was loaded again. */
+client.account = readOfTab(KEY);
+
+/** Let this tab work in another account; null is the personal one. Nothing of the account before is left. */
+export function workIn(account: string | null): void {
+  client.account = account;
+  writeOfTab(KEY, account);
+  void queries.resetQueries();
+}
+
+/** The accounts of the user. The service answers this for the user, whatever account is chosen. */
+export const useAccounts = () => useQuery({ queryKey: ["accounts"], queryFn: ({ signal }) => client.accounts.list({ signal }), staleTime: 60_000 });
+
+/** The account in which this tab works; undefined until it is known. */
+export function useAccount(): Membership | undefined {
+  const { data } = useAccounts();
+  return data?.data.find((account) => (client.account === null ? account.personal : account.account_id === client.account));
+}
+
+/** Where requests can be for: neither closed nor suspended. */
+export const isOpen = ({ closed_at, suspended_at }: Membership): boolean => closed_at === null && suspended_at === null;
+
+/** Whether members and invitations of an account are for this user to change. */
+export const mayManage = ({ role }: Membership): boolean => role === "owner" || role === "admin";
