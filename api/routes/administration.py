@@ -26,7 +26,7 @@ FOR_OPERATORS = Security(authenticate_operator)
 
 
 @router.get("/accounts", dependencies=[FOR_OPERATORS], responses=problems(*AUTHENTICATED, "validation-failed"))
-async def list_accounts(
+async def list_managed_accounts(
     administration: Administration, wanted: Annotated[AccountFilter, Query()]
 ) -> ManagedAccountPage:
     """List the accounts of the installation, newest first. For operators."""
@@ -62,7 +62,7 @@ async def change_managed_account(
 
 
 @router.get("/users", dependencies=[FOR_OPERATORS], responses=problems(*AUTHENTICATED, "validation-failed"))
-async def list_users(administration: Administration, wanted: Annotated[UserFilter, Query()]) -> ManagedUserPage:
+async def list_managed_users(administration: Administration, wanted: Annotated[UserFilter, Query()]) -> ManagedUserPage:
     """List the users of the installation, newest first. For operators."""
     found, has_more = await administration.users.page(
         limit=wanted.limit, before=read_cursor("usr", wanted.cursor), words=wanted.q, operator=wanted.operator

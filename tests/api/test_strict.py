@@ -5,6 +5,7 @@ import json
 import zipfile
 
 import pytest
+from sqlalchemy import text
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
@@ -35,6 +36,13 @@ def operations():
         for method, operation in methods.items():
             content = operation.get("requestBody", {}).get("content", {})
             yield method.upper(), path.format(**ID), next(iter(content), None), operation.get("parameters", [])
+
+
+@pytest.fixture(autouse=True)
+async def operator(gateway, ada):
+    """Let the routes of operators read what they are sent."""
+    async with gateway.services.resources.database.transaction() as session:
+        await session.execute(text("UPDATE users SET operator = true WHERE id = :id"), {"id": ada.account_id})
 
 
 OPERATIONS = list(operations())
