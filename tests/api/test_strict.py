@@ -5,9 +5,9 @@ import json
 import zipfile
 
 import pytest
-from sqlalchemy import text
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import text
 
 from api.requests.strict import MAX_DEPTH, MAX_INTEGER
 from tests.api.conftest import PASSWORD
