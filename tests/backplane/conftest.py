@@ -64,8 +64,11 @@ def mails(resources: Resources) -> Mails:
 
 
 @pytest.fixture
-def identity(resources: Resources, passphrases: PassphrasePool, mails: Mails) -> IdentityServices:
-    return IdentityServices.wire(resources, passphrases, mails)
+async def identity(resources: Resources, passphrases: PassphrasePool, mails: Mails) -> AsyncIterator[IdentityServices]:
+    """Wire the subject. Its messages about revocations are sent before the connections close."""
+    services = IdentityServices.wire(resources, passphrases, mails)
+    async with services.revocations.watched():
+        yield services
 
 
 @pytest.fixture

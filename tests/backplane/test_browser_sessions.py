@@ -16,11 +16,6 @@ pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 
 
 @pytest.fixture
-def identity(resources, passphrases):
-    return IdentityServices.wire(resources, passphrases)
-
-
-@pytest.fixture
 def browsers(identity):
     return identity.browsers
 
@@ -35,9 +30,11 @@ class TestSuccessor:
 
 
 class TestRotation:
-    async def test_two_processes_give_one_successor(self, resources, passphrases, browsers, account, caller):
+    async def test_two_processes_give_one_successor(  # noqa: PLR0917 - fixtures
+        self, resources, passphrases, mails, browsers, account, caller
+    ):
         """Whichever is first: ten families, two refreshes of each at once."""
-        other = IdentityServices.wire(resources, passphrases).browsers
+        other = IdentityServices.wire(resources, passphrases, mails).browsers
         for _ in range(10):
             started = await browsers.start(Caller(account.id), account.id)
             found = await asyncio.gather(*(one.refresh(caller, started.refresh_token) for one in (browsers, other)))
