@@ -2,7 +2,7 @@
 
 import { dataOf, type Transport } from "../api/transport.ts";
 import { Calls, signalOf, type CallOptions } from "./calls.ts";
-import type { Account, Me, Setup, Tiers } from "./types.ts";
+import type { Account, Identities, Me, Providers, Setup, Tiers } from "./types.ts";
 
 export class Accounts extends Calls {
   readonly #public: Transport["api"];
@@ -20,6 +20,21 @@ export class Accounts extends Calls {
   /** Return whose token this is. */
   me(options: CallOptions = {}): Promise<Me> {
     return dataOf(this.api.GET("/api/v1/me", signalOf(options)));
+  }
+
+  /** Return the identity providers by which people can sign in. */
+  providers(options: CallOptions = {}): Promise<Providers> {
+    return dataOf(this.#public.GET("/api/v1/auth/providers", signalOf(options)));
+  }
+
+  /** Return the identities by which the user can sign in. */
+  identities(options: CallOptions = {}): Promise<Identities> {
+    return dataOf(this.api.GET("/api/v1/auth/identities", signalOf(options)));
+  }
+
+  /** Unlink an identity: it no longer signs the user in. */
+  async unlink(identity_id: string, options: CallOptions = {}): Promise<void> {
+    await this.api.DELETE("/api/v1/auth/identities/{identity_id}", { params: { path: { identity_id } }, ...signalOf(options) });
   }
 
   /** Return whether the installation is still empty; then the first account is its operator. */
