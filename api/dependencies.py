@@ -208,6 +208,14 @@ async def authenticate_leaving(principal: User, connection: HTTPConnection) -> C
     return replace(caller_at(connection, principal.account_id), user_id=principal.user_id)
 
 
+async def authenticate_person_if_given(identity: Identity, connection: HTTPConnection) -> Caller:
+    """Verify the credential of a user where there is one; a visitor may also come without."""
+    if "authorization" not in connection.headers:
+        return await anonymous(connection)
+    principal = await verify_user(await bearer_token(connection), identity, connection)
+    return await authenticate_person(principal, identity, connection)
+
+
 async def authenticate_recent_person(principal: User, identity: Identity, connection: HTTPConnection) -> Caller:
     """Require the credential of a user who, in a browser, has proved who they are within ten minutes."""
     caller = await admit_person(principal, identity, connection)
@@ -254,5 +262,6 @@ AccountWriter = Annotated[Caller, Security(authenticate_in_session, scopes=["acc
 AccountOwner = Annotated[Caller, Security(authenticate_in_session, scopes=["account:own"])]
 Person = Annotated[Caller, Security(authenticate_person)]
 Leaving = Annotated[Caller, Security(authenticate_leaving)]
+AnyoneOrPerson = Annotated[Caller, Depends(authenticate_person_if_given)]
 RecentPerson = Annotated[Caller, Security(authenticate_recent_person)]
 Operator = Annotated[Caller, Security(authenticate_operator)]

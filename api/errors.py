@@ -26,6 +26,7 @@ from backplane.errors import (
     Unauthenticated,
     ValidationFailed,
 )
+from backplane.federation import FederationError  # noqa: F401 - its refusals belong to the catalog
 from backplane.limits import LimitReached
 from backplane.services.organizations import errors as organizations
 from shield_core.errors import ShieldError
@@ -69,6 +70,7 @@ SAFE_MESSAGES = frozenset(
         "duplicate_field",
         "either_or",
         "grant_incomplete",
+        "not_a_path",
         "not_an_email",
         "one_subject",
         "not_in_this_release",

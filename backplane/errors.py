@@ -22,6 +22,7 @@ ApplicationError
 │   CustodyConflict, WebhookUrlRefused,
 │   IdempotencyMismatch                     422
 ├── LimitReached                            429  in `backplane.limits`
+├── FederationError                              in `backplane.federation`
 ├── Overloaded, Unavailable                 503  with Retry-After
 ├── StorageFull                             507
 ├── Poison, TimeLimitExceeded               500  of a failed job

@@ -62,6 +62,8 @@ class Settings(BaseSettings):
     """An email address or an https URL, for `/.well-known/security.txt`."""
     tiers_file: Path | None = None
     """By default the table in the package `backplane.services.usage`."""
+    oidc_providers_file: Path | None = None
+    """Identity providers, by which users may log in; by default none."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     metrics_port: Annotated[int, Field(ge=0, le=65535)] | None = None
     """For relay and worker; 0 takes any free port. The gateway has the route `/metrics`."""

@@ -1,20 +1,17 @@
-"""HTTP requests to addresses that users chose: checked at the connection, bounded, and without redirects.
-
-This uses httpcore and not httpx: it has no redirects, proxies, cookies or environment variables to switch off.
-"""
+"""HTTP requests to addresses that users chose: checked at the connection, bounded, and without redirects."""
 
 import asyncio
 import email.utils
 import ssl
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from urllib.parse import urlsplit
 
 import httpcore
 
-from backplane.addresses import DEFAULT_PORTS, AddressRefused, Guard, Target, parse
+from backplane.addresses import AddressRefused, Guard
 from backplane.errors import WebhookUrlRefused
+from backplane.outgoing import exchange
 from backplane.services.webhooks.deliveries import DELIVERED, Answer
 
 TIMEOUT_SECONDS = 10.0
@@ -23,40 +20,7 @@ TIMEOUT_SECONDS = 10.0
 MAX_ANSWER = 4096
 """Bytes of an answer that are read, so that a receiver can finish sending it; they are discarded."""
 
-MAX_ADDRESSES = 3
-"""How many of a name's addresses are tried."""
-
 SUCCESS, REDIRECT = range(200, 300), range(300, 400)
-
-
-class CheckedNetwork(httpcore.AsyncNetworkBackend):
-    """Connect to the addresses that the guard has checked: the name is resolved once, here, and not again.
-
-    TLS and the Host header still use the name.
-    """
-
-    def __init__(self, guard: Guard, target: Target) -> None:
-        self._guard = guard
-        self._target = target
-        self._network = httpcore.AnyIOBackend()
-
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's signature
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        """Connect to one of the target's addresses. Raises AddressRefused if one of them is not permitted."""
-        assert (host, port) == (self._target.host, self._target.port)
-        failure: Exception = AddressRefused()
-        for address in (await self._guard.addresses(self._target))[:MAX_ADDRESSES]:
-            try:
-                return await self._network.connect_tcp(str(address), port, timeout, local_address, socket_options)
-            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
-                failure = error
-        raise failure
 
 
 class Poster:
@@ -82,18 +46,7 @@ class Poster:
         return replace(answer, duration_ms=round((time.monotonic() - started) * 1000))
 
     async def _post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
-        target = parse(url)
-        async with (
-            httpcore.AsyncConnectionPool(
-                ssl_context=self._tls,
-                max_connections=1,
-                max_keepalive_connections=0,
-                network_backend=CheckedNetwork(self._guard, target),
-            ) as connection,
-            connection.stream(
-                "POST", _address(url, target), headers=[("host", _host(target)), *headers.items()], content=body
-            ) as response,
-        ):
+        async with exchange(self._guard, self._tls, "POST", url, headers=list(headers.items()), body=body) as response:
             await _throw_away(response)
             return _read(response)
 
@@ -122,18 +75,6 @@ def retry_after(text: str) -> float | None:
         return max(0.0, email.utils.parsedate_to_datetime(text).timestamp() - time.time())
     except (ValueError, OverflowError):
         return None
-
-
-def _address(url: str, target: Target) -> httpcore.URL:
-    parts = urlsplit(url)
-    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    # Split here: httpcore's own parser drops what follows a semicolon.
-    return httpcore.URL(scheme=target.scheme, host=target.host, port=target.port, target=path)
-
-
-def _host(target: Target) -> str:
-    name = f"[{target.host}]" if ":" in target.host else target.host
-    return name if target.port == DEFAULT_PORTS[target.scheme] else f"{name}:{target.port}"
 
 
 def _is_tls(error: BaseException | None) -> bool:

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Self
 
+from backplane.addresses import Guard
 from backplane.services.identity.access_tokens import AccessTokens
 from backplane.services.identity.accounts import Accounts
 from backplane.services.identity.address_changes import AddressChanges
@@ -16,6 +17,14 @@ from backplane.services.identity.api_keys import ApiKeys
 from backplane.services.identity.browser_sessions import BrowserSessions
 from backplane.services.identity.correspondence import Correspondence
 from backplane.services.identity.directory import Directory
+from backplane.services.identity.federation.authorizations import Authorizations
+from backplane.services.identity.federation.client import ProviderClient
+from backplane.services.identity.federation.fetches import Fetcher
+from backplane.services.identity.federation.github import GitHubClient
+from backplane.services.identity.federation.identities import Identities
+from backplane.services.identity.federation.logins import Federation
+from backplane.services.identity.federation.openid import OpenIdClient
+from backplane.services.identity.federation.providers import Provider, providers_of
 from backplane.services.identity.lockout import Lockout
 from backplane.services.identity.login_sessions import LoginSessions
 from backplane.services.identity.operator_codes import OperatorCodes
@@ -51,6 +60,7 @@ class IdentityServices:
     operators: Operators
     operator_codes: OperatorCodes
     proof_of_work: ProofOfWork
+    federation: Federation
 
     @classmethod
     def wire(cls, resources: Resources, passphrases: PassphrasePool, mails: Mails) -> Self:
@@ -85,6 +95,9 @@ class IdentityServices:
             operators=Operators(database, passphrases, registrations),
             operator_codes=operator_codes,
             proof_of_work=ProofOfWork(bus, vault, required=settings.proof_of_work),
+            federation=_wire_federation(
+                resources, sessions, Identities(database, registrations, correspondence.notices)
+            ),
         )
 
     @asynccontextmanager
@@ -93,3 +106,19 @@ class IdentityServices:
         with self.directory.watched():
             async with self.revocations.watched(), self.signing_keys.watched(), self.api_key_verifier.watched():
                 yield
+
+
+def _wire_federation(resources: Resources, sessions: LoginSessions, identities: Identities) -> Federation:
+    providers = providers_of(resources.settings)
+    return Federation(
+        {provider_id: _client_of(provider) for provider_id, provider in providers.items()},
+        Authorizations(resources.bus),
+        identities,
+        sessions,
+        public_url=resources.settings.public_url,
+    )
+
+
+def _client_of(provider: Provider) -> ProviderClient:
+    fetcher = Fetcher(Guard(provider.networks))
+    return OpenIdClient(provider, fetcher) if provider.kind == "oidc" else GitHubClient(provider, fetcher)

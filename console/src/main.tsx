@@ -2,7 +2,7 @@ import { lazy, StrictMode, Suspense, type ReactNode } from "react";
 import { createRoot } from "react-dom/client";
 import { describe } from "@/app/document.ts";
 import { LightBoundary } from "@/app/light-boundary.tsx";
-import { isLight, navigation, type Page } from "@/app/navigation.ts";
+import { lightPageAt, type Page } from "@/app/navigation.ts";
 import { whenEntering } from "@/lib/enter.ts";
 import "@/styles.css";
 
@@ -40,6 +40,6 @@ whenEntering(async (path) => {
 });
 
 // Back from the console to a page of the other kind must load it.
-const light = navigation.find((page) => isLight(page) && page.path === location.pathname.replace(/(.)\/$/, "$1"));
+const light = lightPageAt(location.pathname);
 if (light) showLight(light);
 else show(<Console />);

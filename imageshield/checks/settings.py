@@ -4,6 +4,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from backplane.services.identity.federation.providers import ProvidersInvalid, read_providers
 from backplane.services.usage.tiers import TiersInvalid, read_tiers
 from backplane.settings import Settings
 from imageshield.checks.situation import KEYS, SERVERS, Fault, Situation
@@ -75,6 +76,18 @@ def check_tiers(situation: Situation) -> list[Fault]:
         read_tiers(Path(file))
     except TiersInvalid as error:
         return [Fault("TIERS_FILE", str(error), "correct the file, or unset TIERS_FILE for the table of the package")]
+    return []
+
+
+def check_providers(situation: Situation) -> list[Fault]:
+    file = situation.environment.get("OIDC_PROVIDERS_FILE")
+    if not file:
+        return []
+    remedy = "correct the file, or unset OIDC_PROVIDERS_FILE for log-in without providers"
+    try:
+        read_providers(Path(file))
+    except ProvidersInvalid as error:
+        return [Fault("OIDC_PROVIDERS_FILE", str(error), remedy)]
     return []
 
 

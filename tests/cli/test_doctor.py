@@ -217,6 +217,13 @@ class TestSettings:
         assert "currency: String should match" in fault.problem
         assert "cannot be read" in the_only(diagnose({"TIERS_FILE": str(file) + "x"}, home)).problem
 
+    def test_unfit_providers(self, home, tmp_path):
+        file = tmp_path / "providers.toml"
+        file.write_text('[[providers]]\nid = "acme"\nname = "Acme"\nissuer = "acme"\nclient_id = "x"')
+        fault = the_only(diagnose({"OIDC_PROVIDERS_FILE": str(file)}, home))
+        assert fault.subject == "OIDC_PROVIDERS_FILE"
+        assert "providers.0.issuer" in fault.problem
+
     def test_own_store_needs_its_keys(self, home):
         faults = diagnose({"S3_ENDPOINT_URL": f"http://127.0.0.1:{free_port()}"}, home)
         assert {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"} <= {fault.subject for fault in faults}

@@ -7,7 +7,7 @@ from tests.support.stack import SystemUnderTest, wait_until
 from tests.support.users import User
 
 UNKNOWN = "0" * 32
-PREFIXES = {"job": "job_", "batch": "bat_", "webhook": "whk_"}
+PREFIXES = {"job": "job_", "batch": "bat_", "webhook": "whk_", "provider": ""}
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ def make_records(system: SystemUnderTest, hook: str) -> Records:
     ends = [job["status"] for job in (completed, failed, cancelled)]
     assert ends == ["completed", "failed", "cancelled"], ends
     jobs = [job["job_id"] for job in (completed, failed, cancelled)]
-    ids = {"job": jobs, "batch": [_batch(user)], "webhook": [webhook]}
+    ids = {"job": jobs, "batch": [_batch(user)], "webhook": [webhook], "provider": ["acme"]}
     return Records(user, ids, user.download(completed["result_url"]), [jobs[0], other["job_id"]])
 
 

@@ -14,9 +14,9 @@ COUNTER = itertools.count(1)
 
 
 class User:
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, email: str | None = None) -> None:
         self.url = url
-        self.email = f"user{next(COUNTER)}@example.org"
+        self.email = email or f"user{next(COUNTER)}@example.org"
         # The gateway closes an idle connection after 5 s: a request that is sent at that moment gets no answer.
         limits = httpx.Limits(keepalive_expiry=2)
         self.http = httpx.Client(base_url=url + "/api/v1", timeout=120, trust_env=False, limits=limits)

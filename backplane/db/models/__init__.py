@@ -15,7 +15,7 @@ from backplane.db.models.mails import Mail, MailChoice
 from backplane.db.models.notes import BatchTerm, JobTerm
 from backplane.db.models.one_time_tokens import OneTimeToken
 from backplane.db.models.usage import UsageEntry
-from backplane.db.models.users import Membership, User
+from backplane.db.models.users import Membership, User, UserIdentity
 from backplane.db.models.webhooks import WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookEvent
 
 __all__ = [
@@ -46,6 +46,7 @@ __all__ = [
     "Revocation",
     "UsageEntry",
     "User",
+    "UserIdentity",
     "WebhookAttempt",
     "WebhookDelivery",
     "WebhookEndpoint",

@@ -1,9 +1,9 @@
-"""Tables of users and of their memberships in accounts."""
+"""Tables of users, of their memberships in accounts, and of their identities at providers."""
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, false, func
+from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint, false, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backplane.db.base import Base
@@ -41,3 +41,21 @@ class Membership(Base):
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
     __table_args__ = (CheckConstraint(f"role IN {ROLES}", name="role"),)
+
+
+class UserIdentity(Base):
+    """An identity at an identity provider, by which a user logs in."""
+
+    __tablename__ = "user_identities"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    issuer: Mapped[str]
+    subject: Mapped[str]
+    """With the issuer, the identity: an address is none, it can be given to another person."""
+    email_at_link: Mapped[str | None]
+    """For the user to recognize it; it is never looked up."""
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    last_used_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+    __table_args__ = (UniqueConstraint("issuer", "subject"),)

@@ -1,10 +1,10 @@
 """Login sessions: what is known of a login, beside its refresh tokens."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
-from sqlalchemy import delete, exists, func, select
+from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from backplane.db.models import LoginSession, RefreshToken
@@ -74,6 +74,21 @@ async def is_known(session: ReadSession, user_id: UUID, *, user_agent: str | Non
 async def any_of_user(session: ReadSession, user_id: UUID) -> bool:
     found = await session.scalar(select(LoginSession.id).where(LoginSession.user_id == user_id).limit(1))
     return found is not None
+
+
+async def confirm(
+    session: Session, session_id: UUID, *, user_id: UUID, methods: Collection[str]
+) -> LoginSession | None:
+    """Note that the user has just proved who they are, and how; None if the login session has ended."""
+    known = await session.scalar(
+        select(LoginSession).where(LoginSession.id == session_id, LoginSession.user_id == user_id).with_for_update()
+    )
+    if known is None:
+        return None
+    changed = update(LoginSession).where(LoginSession.id == session_id)
+    values = {"auth_time": func.now(), "methods": sorted({*known.methods, *methods})}
+    login: LoginSession | None = await session.scalar(changed.values(values).returning(LoginSession))
+    return login
 
 
 async def remove(session: Session, session_id: UUID) -> None:

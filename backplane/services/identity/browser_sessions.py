@@ -24,7 +24,7 @@ from backplane.services.identity.access_tokens import AccessTokens, access_token
 from backplane.services.identity.login_sessions import LoginSessions, new_login, whence
 from backplane.services.identity.principal import PASSWORD
 from backplane.services.identity.tokens import digest_of
-from backplane.services.requests.caller import Caller
+from backplane.services.requests.caller import Caller, user_of
 
 REPEATED_SECONDS = 20
 """Enough for a slow answer and a reload."""
@@ -57,10 +57,19 @@ class BrowserSessions:
         self._sessions = sessions
         self._refresh_seconds = refresh_seconds
 
-    async def start(self, caller: Caller, user_id: UUID, *, methods: Collection[str] = (PASSWORD,)) -> BrowserSession:
-        """Start a login session: a new family of refresh tokens."""
+    async def start(
+        self,
+        caller: Caller,
+        user_id: UUID,
+        *,
+        methods: Collection[str] = (PASSWORD,),
+        auth_time: datetime | None = None,
+    ) -> BrowserSession:
+        """Start a login session: a new family of refresh tokens. By default the user has proved now who they are."""
         token = secrets.token_urlsafe(TOKEN_BYTES)
         login = new_login(caller, user_id, methods=methods, browser=True)
+        if auth_time is not None:
+            login.auth_time = auth_time
         async with self._database.transaction() as session:
             login_sessions.add(session, login)
             await self._add(session, user_id, login.id, token)
@@ -85,6 +94,18 @@ class BrowserSessions:
         if known is None or valid is None:
             raise Unauthenticated("The session has ended: log in again")
         return self._session(login, valid)
+
+    async def confirm(self, caller: Caller, session_id: UUID, *, methods: Collection[str]) -> tuple[str, int]:
+        """Note that the user has just proved who they are; return a new access token, and its seconds.
+
+        Raises:
+            Unauthenticated: the login session has ended.
+        """
+        async with self._database.transaction() as session:
+            login = await login_sessions.confirm(session, session_id, user_id=user_of(caller), methods=methods)
+        if login is None:
+            raise Unauthenticated("The session has ended: log in again")
+        return access_token_of(self._access, login), self._access.seconds
 
     async def end(self, caller: Caller, token: str) -> None:
         """End the login session that a refresh token belongs to; it may have ended before."""

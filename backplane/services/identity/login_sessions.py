@@ -18,7 +18,7 @@ from backplane.services.audit import trail
 from backplane.services.identity.devices import device_of
 from backplane.services.identity.revocations import Revocations
 from backplane.services.requests.batch_loader import BatchLoader
-from backplane.services.requests.caller import Caller
+from backplane.services.requests.caller import Caller, user_of
 
 SESSIONS_AT_ONCE = 5000
 LONGEST_USER_AGENT = 256
@@ -64,7 +64,7 @@ class LoginSessions:
     async def list(self, caller: Caller) -> Sequence[LoginSessionFacts]:
         """List the active login sessions of the user, the last used first."""
         async with self._database.reading() as session:
-            rows = await login_sessions.of_user(session, _user(caller))
+            rows = await login_sessions.of_user(session, user_of(caller))
         # The rules that recognize browsers are compiled at the first use, which takes a tenth of a second.
         return await asyncio.to_thread(lambda: [_describe(*row) for row in rows])
 
@@ -75,14 +75,14 @@ class LoginSessions:
             NotFound: the user has no such login session.
         """
         async with self._database.transaction() as session:
-            if session_id not in await login_sessions.ids_of_user(session, _user(caller)):
+            if session_id not in await login_sessions.ids_of_user(session, user_of(caller)):
                 raise NotFound
             await self.remove(session, caller, session_id)
 
     async def end_all(self, caller: Caller, *, but: UUID | None = None) -> int:
         """End the login sessions of the user, but for one; return their number."""
         async with self._database.transaction() as session:
-            return await self.remove_all(session, caller, _user(caller), but=but)
+            return await self.remove_all(session, caller, user_of(caller), but=but)
 
     async def remove_all(self, session: Session, caller: Caller, user_id: UUID, *, but: UUID | None = None) -> int:
         """End the login sessions of a user in the transaction of a change, but for one; return their number."""
@@ -113,11 +113,6 @@ def whence(caller: Caller) -> dict[str, str | None]:
     """Return where a request comes from, as a login session keeps it."""
     agent = caller.user_agent[:LONGEST_USER_AGENT] if caller.user_agent is not None else None
     return {"user_agent": agent, "address": caller.address}
-
-
-def _user(caller: Caller) -> UUID:
-    assert caller.user_id is not None
-    return caller.user_id
 
 
 def _describe(known: LoginSession | None, session_id: UUID, browser: bool, began: datetime) -> LoginSessionFacts:

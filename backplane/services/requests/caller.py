@@ -52,3 +52,9 @@ class Caller:
     def system(cls, account_id: UUID = NO_ACCOUNT, *, request_id: str | None = None) -> Self:
         """Return the caller for a worker or the relay; `request_id` belongs to the request that caused the work."""
         return cls(account_id, Actor.SYSTEM, request_id=request_id)
+
+
+def user_of(caller: Caller) -> UUID:
+    """Return the user of a caller that a credential of a user was demanded of."""
+    assert caller.user_id is not None
+    return caller.user_id

@@ -40,6 +40,7 @@ export const navigation: Page[] = [
   { path: "/login", layout: "bare", label: "Sign in", title: "Sign in", description: "Sign in to this installation of ImageShield.", load: () => import("@/features/login/page.tsx") },
   { path: "/register", layout: "bare", label: "Create an account", title: "Create an account", load: () => import("@/features/register/page.tsx") },
   { path: "/invitation", layout: "open", label: "Invitation", title: "Invitation", load: () => import("@/features/invitation/page.tsx") },
+  { path: "/auth/callback/$provider", layout: "bare", label: "Sign in", title: "Signing in", load: () => import("@/features/callback/page.tsx") },
   { path: "/setup", layout: "open", label: "Set-up", title: "Set up this installation", load: () => import("@/features/setup/page.tsx") },
 
   { path: "/overview", layout: "shell", section: "main", label: "Overview", title: "Overview", icon: House, shortcut: "g o", load: () => import("@/features/overview/page.tsx") },
@@ -67,6 +68,15 @@ export const navigation: Page[] = [
 
 /** Pages that are shown without the router. */
 export const isLight = ({ layout }: Page): boolean => layout === "site" || layout === "bare";
+
+/** The page outside of the router that an address shows; `$name` in its path is one segment. */
+export function lightPageAt(address: string): Page | undefined {
+  const segments = address.replace(/(.)\/$/, "$1").split("/");
+  return navigation.find((page) => {
+    const parts = page.path.split("/");
+    return isLight(page) && parts.length === segments.length && parts.every((part, index) => (part.startsWith("$") ? segments[index] !== "" : part === segments[index]));
+  });
+}
 
 export type Matches = readonly { routeId: string; fullPath: string }[];
 

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { navigation, pageOf } from "@/app/navigation.ts";
+import { lightPageAt, navigation, pageOf } from "@/app/navigation.ts";
 
 const FEATURES = new URL("../../src/features/", import.meta.url);
 const table = readFileSync(new URL("../../src/app/navigation.ts", import.meta.url), "utf8");
@@ -29,5 +29,12 @@ describe("the navigation table", () => {
   it("finds the entry of a match, and none where nothing matches", () => {
     expect(pageOf([{ routeId: "__root__", fullPath: "/" }, { routeId: "/shell/jobs/$job", fullPath: "/jobs/$job" }])?.label).toBe("Job");
     expect(pageOf([{ routeId: "__root__", fullPath: "/" }])).toBeUndefined();
+  });
+
+  it("finds the pages outside of the router by their addresses", () => {
+    expect(lightPageAt("/login/")?.path).toBe("/login");
+    expect(lightPageAt("/")?.path).toBe("/");
+    expect(lightPageAt("/auth/callback/acme")?.path).toBe("/auth/callback/$provider");
+    for (const address of ["/auth/callback/", "/auth/callback/acme/more", "/overview", "/jobs/job_1"]) expect(lightPageAt(address)).toBeUndefined();
   });
 });

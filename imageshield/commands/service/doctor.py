@@ -16,6 +16,7 @@ CHECKS: tuple[Callable[[Situation], list[Fault]], ...] = (
     settings.check_public_url,
     settings.check_proxies,
     settings.check_tiers,
+    settings.check_providers,
     keys.check_keys,
     machine.check_programs,
     machine.check_packages,

@@ -278,6 +278,115 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Providers
+         * @description List the identity providers that the operator has set up, for the page of the log-in.
+         */
+        get: operations["list_providers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/oidc/{provider}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Authorization
+         * @description Begin a log-in by a provider.
+         *
+         *     For pages of `PUBLIC_URL`, because the provider sends the browser back there, to `/auth/callback/{provider}`. The
+         *     answer names the address to open, and a cookie binds the log-in to this browser for ten minutes. `link` and
+         *     `confirm` need the access token of a browser's session. `link` also needs that the user has proved who they are
+         *     within ten minutes.
+         */
+        post: operations["start_authorization"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/oidc/{provider}/finish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Finish Authorization
+         * @description Use what the provider sent the browser back with.
+         *
+         *     The callback page sends the query of its own address. `login` starts a session, as `POST /api/v1/auth/session` does,
+         *     and registers a user who is unknown. Users are found by the provider's issuer and subject, never by an address: one
+         *     that has an account here is answered with `account-link-required`. `confirm` renews the time of the session's proof.
+         */
+        post: operations["finish_authorization"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/identities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Identities
+         * @description List the identities at providers by which you can log in.
+         */
+        get: operations["list_identities"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/identities/{identity_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Unlink Identity
+         * @description Unlink an identity: it no longer logs you in. Sessions that it began go on.
+         */
+        delete: operations["unlink_identity"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me": {
         parameters: {
             query?: never;
@@ -1671,10 +1780,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List Accounts
+         * List Managed Accounts
          * @description List the accounts of the installation, newest first. For operators.
          */
-        get: operations["list_accounts"];
+        get: operations["list_managed_accounts"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1719,10 +1828,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List Users
+         * List Managed Users
          * @description List the users of the installation, newest first. For operators.
          */
-        get: operations["list_users"];
+        get: operations["list_managed_users"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2420,6 +2529,85 @@ export interface components {
              * @description Rows that say that an older database was restored
              */
             restored: number[];
+        };
+        /**
+         * AuthorizationAnswer
+         * @description What the provider added to the address of the callback page.
+         */
+        AuthorizationAnswer: {
+            /**
+             * State
+             * Format: password
+             * @description As the provider returned it
+             */
+            state: string;
+            /**
+             * Code
+             * @description The authorization code
+             */
+            code?: string | null;
+            /**
+             * Error
+             * @description Why the provider gave no code
+             * @example access_denied
+             */
+            error?: string | null;
+            /**
+             * Iss
+             * @description The issuer that the provider names (RFC 9207)
+             * @example https://accounts.example
+             */
+            iss?: string | null;
+        };
+        /** AuthorizationBegun */
+        AuthorizationBegun: {
+            /**
+             * Authorization Url
+             * @description Send the browser there
+             * @example https://accounts.example/authorize?client_id=…
+             */
+            authorization_url: string;
+        };
+        /** AuthorizationFinished */
+        AuthorizationFinished: {
+            /**
+             * Purpose
+             * @description What it was begun for
+             * @enum {string}
+             */
+            purpose: "login" | "link" | "confirm";
+            /**
+             * Return To
+             * @description The path to show now
+             * @example /overview
+             */
+            return_to: string;
+            /**
+             * Access Token
+             * @description null after `link`, which changes no session
+             */
+            access_token: string | null;
+            /**
+             * Expires In
+             * @description Seconds
+             * @example 900
+             */
+            expires_in: number | null;
+        };
+        /** AuthorizationStart */
+        AuthorizationStart: {
+            /**
+             * @description `login`, also to register; `link` the identity to the user of the access token; `confirm` who that user is
+             * @default login
+             */
+            purpose: components["schemas"]["Purpose"];
+            /**
+             * Return To
+             * @description The path to show afterwards
+             * @default /overview
+             * @example /overview
+             */
+            return_to: string;
         };
         /**
          * Avalanche
@@ -3551,6 +3739,53 @@ export interface components {
              * @description The values of each channel
              */
             channels: components["schemas"]["ChannelChiSquare"][];
+        };
+        /** Identities */
+        Identities: {
+            /**
+             * Data
+             * @description The first linked first
+             */
+            data: components["schemas"]["Identity"][];
+        };
+        /** Identity */
+        Identity: {
+            /**
+             * Id
+             * @description The identity, as `idn_` and 32 hexadecimal digits
+             * @example idn_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42
+             */
+            id: string;
+            /**
+             * Provider
+             * @description null if the operator has removed it
+             * @example google
+             */
+            provider: string | null;
+            /**
+             * Name
+             * @description The provider's name, or its issuer
+             * @example Google
+             */
+            name: string;
+            /**
+             * Email
+             * @description The address when it was linked
+             * @example ada@example.org
+             */
+            email: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             * @description When it was linked, in UTC
+             */
+            created_at: string;
+            /**
+             * Last Used At
+             * Format: date-time
+             * @description When it last logged you in, in UTC
+             */
+            last_used_at: string;
         };
         /**
          * Image
@@ -4831,6 +5066,39 @@ export interface components {
              */
             capacity_bits: number;
         };
+        /** Provider */
+        Provider: {
+            /**
+             * Id
+             * @description Its name in addresses
+             * @example google
+             */
+            id: string;
+            /**
+             * Name
+             * @description For the text of a button
+             * @example Google
+             */
+            name: string;
+            /**
+             * Registration
+             * @description Whether new users may register by it
+             */
+            registration: boolean;
+            /**
+             * Confirms
+             * @description Whether it can confirm who a logged-in user is
+             */
+            confirms: boolean;
+        };
+        /** Providers */
+        Providers: {
+            /**
+             * Data
+             * @description In the order of the operator's file
+             */
+            data: components["schemas"]["Provider"][];
+        };
         /**
          * PublicKeys
          * @description A JWK Set (RFC 7517).
@@ -4850,6 +5118,11 @@ export interface components {
          * @enum {string}
          */
         Purity: "fast" | "balanced" | "multistage" | "maximum";
+        /**
+         * Purpose
+         * @enum {string}
+         */
+        Purpose: "login" | "link" | "confirm";
         /**
          * QuantumPurity
          * @description The requested and the served purity: a fallback is always labeled here.
@@ -6989,6 +7262,532 @@ export interface operations {
             };
             /** @description `origin-not-allowed` */
             403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_providers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Providers"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_authorization: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Always `1`. No form and no link can send it, and pages of other origins may not. */
+                "X-CSRF": "1";
+            };
+            path: {
+                /** @description The provider, by its `id` */
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AuthorizationStart"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthorizationBegun"];
+                };
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` or `origin-not-allowed` or `reauthentication-required` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found` */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request-timeout` */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `provider-cannot-confirm` */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `file-too-large` */
+            413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type` */
+            415: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation-failed` */
+            422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `provider-answer-invalid` */
+            502: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `provider-unavailable` or `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    finish_authorization: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Always `1`. No form and no link can send it, and pages of other origins may not. */
+                "X-CSRF": "1";
+            };
+            path: {
+                /** @description The provider, by its `id` */
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AuthorizationAnswer"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthorizationFinished"];
+                };
+            };
+            /** @description `authorization-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `origin-not-allowed` or `provider-denied` or `provider-email-unverified` or `provider-domain-refused` or `provider-registration-closed` or `registration-closed` or `invitation-required` or `email-domain-refused` or `account-suspended` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found` */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request-timeout` */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `account-link-required` or `identity-taken` */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `file-too-large` */
+            413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type` */
+            415: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation-failed` */
+            422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `provider-answer-invalid` */
+            502: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `provider-unavailable` or `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_identities: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Identities"];
+                };
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unlink_identity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The identity, as `idn_` and 32 hexadecimal digits */
+                identity_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` or `reauthentication-required` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found` */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `last-login-method` */
+            409: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -16342,7 +17141,7 @@ export interface operations {
             };
         };
     };
-    list_accounts: {
+    list_managed_accounts: {
         parameters: {
             query?: {
                 /** @description A part of the name, or of the user's address */
@@ -16367,24 +17166,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "data": [
-                     *         {
-                     *           "account_id": "acc_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42",
-                     *           "name": "Radiology",
-                     *           "personal": false,
-                     *           "role": "owner",
-                     *           "tier": "enterprise",
-                     *           "suspended_at": null,
-                     *           "closed_at": null,
-                     *           "created_at": "2026-01-02T03:00:00.000000Z"
-                     *         }
-                     *       ],
-                     *       "has_more": false,
-                     *       "next_cursor": null
-                     *     }
-                     */
                     "application/json": components["schemas"]["ManagedAccountPage"];
                 };
             };
@@ -16662,7 +17443,7 @@ export interface operations {
             };
         };
     };
-    list_users: {
+    list_managed_users: {
         parameters: {
             query?: {
                 /** @description A part of the address */

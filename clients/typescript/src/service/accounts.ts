@@ -3,7 +3,7 @@
 import { randomId } from "../api/ids.ts";
 import { dataOf, type Transport } from "../api/transport.ts";
 import { Calls, signalOf, type CallOptions } from "./calls.ts";
-import type { Account, Me, Membership, MembershipPage, Setup, Tiers } from "./types.ts";
+import type { Account, Identities, Me, Membership, MembershipPage, Providers, Setup, Tiers } from "./types.ts";
 
 const ALL = "/api/v1/accounts";
 const ONE = "/api/v1/accounts/{account_id}";
@@ -49,6 +49,21 @@ export class Accounts extends Calls {
   /** Make another member the owner in the user's place. */
   async handOver(account_id: string, user_id: string, options: CallOptions = {}): Promise<void> {
     await this.api.POST(`${ONE}/hand-over`, { params: { path: { account_id } }, body: { user_id }, ...signalOf(options) });
+  }
+
+  /** Return the identity providers by which people can sign in. */
+  providers(options: CallOptions = {}): Promise<Providers> {
+    return dataOf(this.#public.GET("/api/v1/auth/providers", signalOf(options)));
+  }
+
+  /** Return the identities by which the user can sign in. */
+  identities(options: CallOptions = {}): Promise<Identities> {
+    return dataOf(this.api.GET("/api/v1/auth/identities", signalOf(options)));
+  }
+
+  /** Unlink an identity: it no longer signs the user in. */
+  async unlink(identity_id: string, options: CallOptions = {}): Promise<void> {
+    await this.api.DELETE("/api/v1/auth/identities/{identity_id}", { params: { path: { identity_id } }, ...signalOf(options) });
   }
 
   /** Return whether the installation is still empty; then the first account is its operator. */

@@ -1,8 +1,10 @@
 /** The session of a page: the access token in memory, the refresh token in a cookie that no script can read. */
 
 import { waitFor } from "../api/delays.ts";
-import { SignedOut } from "../api/failures.ts";
+import { SignedOut, UnexpectedAnswer } from "../api/failures.ts";
+import { readJson } from "../api/http.ts";
 import { ApiProblem } from "../api/problem.ts";
+import type { AuthorizationBegun, AuthorizationFinished, AuthorizationStart } from "../service/types.ts";
 import { AccessToken, type Grant } from "./access.ts";
 import { callSession, readGrant } from "./call.ts";
 import { withLock } from "./locks.ts";
@@ -53,6 +55,28 @@ export class BrowserSession implements Session {
     const body = JSON.stringify({ email, password });
     const grant = () => this.#post(PATH, { "Content-Type": "application/json" }, body, signal);
     this.#enter("signed-in", await withLock(NAME, grant));
+  }
+
+  /**
+   * Begin a sign-in by an identity provider and return the address to open; to link an identity to the user, or to confirm
+   * who that is, with the token of this session.
+   */
+  async begin(provider: string, { purpose, return_to }: AuthorizationStart, signal?: AbortSignal): Promise<string> {
+    const token = purpose === "login" ? {} : { Authorization: `Bearer ${await this.token(signal)}` };
+    const answer = await this.#send(`${providerPath(provider)}/start`, token, { purpose, return_to }, signal);
+    return readAddress(answer);
+  }
+
+  /** Finish what was begun, with the query that the provider sent the browser back with. */
+  async finish(provider: string, query: URLSearchParams, signal?: AbortSignal): Promise<AuthorizationFinished> {
+    const body = Object.fromEntries(["state", "code", "error", "iss"].flatMap((name) => (query.has(name) ? [[name, query.get(name)]] : [])));
+    return withLock(NAME, async () => {
+      const answer = await this.#send(`${providerPath(provider)}/finish`, {}, body, signal);
+      const finished = (await readJson(answer)) as AuthorizationFinished;
+      const { access_token, expires_in } = finished;
+      if (access_token !== null && expires_in !== null) this.#enter("signed-in", new AccessToken({ access_token, expires_in }));
+      return finished;
+    });
   }
 
   /** Continue the session of the cookie, if there is one. Throws Offline or a passing refusal if that is unknown. */
@@ -115,6 +139,11 @@ export class BrowserSession implements Session {
     return access;
   }
 
+  #send(path: string, headers: Record<string, string>, body: object, signal?: AbortSignal): Promise<Response> {
+    const request = { method: "POST", url: this.url + path, body: JSON.stringify(body), signal };
+    return callSession({ ...request, headers: { ...OWN_PAGE, "Content-Type": "application/json", ...headers }, credentials: "same-origin" });
+  }
+
   async #post(path: string, headers: Record<string, string> = {}, body?: string, signal?: AbortSignal): Promise<AccessToken> {
     const request = { method: "POST", url: this.url + path, headers: { ...OWN_PAGE, ...headers }, body, signal };
     const answer = await callSession({ ...request, credentials: "same-origin" });
@@ -133,6 +162,15 @@ export class BrowserSession implements Session {
     this.#access = access;
     if (changed) for (const listener of this.#listeners) listener();
   }
+}
+
+const providerPath = (provider: string): string => `/api/v1/auth/oidc/${encodeURIComponent(provider)}`;
+
+/** Read the address of a provider. No other scheme than those of pages is opened: `javascript:` would run here. */
+async function readAddress(answer: Response): Promise<string> {
+  const { authorization_url } = (await readJson(answer)) as Partial<AuthorizationBegun>;
+  if (typeof authorization_url === "string" && /^https?:\/\//.test(authorization_url)) return authorization_url;
+  throw new UnexpectedAnswer(answer.status, null);
 }
 
 function isRefused(error: unknown): boolean {

@@ -9,6 +9,7 @@ import { Button } from "@/ui/button.tsx";
 import { Input, PasswordInput } from "@/ui/input.tsx";
 import { EntryFrame } from "@/ui/entry-frame.tsx";
 import { ProblemMessage } from "@/ui/message.tsx";
+import { ProviderButtons } from "@/ui/provider-buttons.tsx";
 
 export default function LoginPage() {
   useFirstVisit();
@@ -26,6 +27,7 @@ export default function LoginPage() {
         <PasswordInput label="Password" name="password" autoComplete="current-password" required autoFocus={Boolean(email)} controlClassName="h-11" />
         <Button kind="ink" size="large" wide type="submit" busy={busy} busyLabel="Signing in…">Sign in</Button>
       </form>
+      <ProviderButtons returnTo={safeNext(query.get("next"))} />
       <p className="mt-6 text-dense text-muted">
         No account yet? <a href="/register" className="link text-ink">Create one</a>.
       </p>

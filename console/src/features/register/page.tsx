@@ -11,6 +11,7 @@ import { EntryFrame } from "@/ui/entry-frame.tsx";
 import { Input } from "@/ui/input.tsx";
 import { ProblemMessage } from "@/ui/message.tsx";
 import { NewPassword } from "@/ui/new-password.tsx";
+import { ProviderButtons } from "@/ui/provider-buttons.tsx";
 
 export default function RegisterPage() {
   useFirstVisit();
@@ -31,6 +32,7 @@ export default function RegisterPage() {
         <NewPassword controlClassName="h-11" />
         <Button kind="ink" size="large" wide type="submit" busy={busy} busyLabel="Creating the account…">Create the account</Button>
       </form>
+      <ProviderButtons returnTo="/overview" registering />
       <p className="mt-6 text-dense text-muted">
         You have one? <a href="/login" className="link text-ink">Sign in</a>.
       </p>

@@ -1,5 +1,6 @@
 import type { Me } from "@imageshield/client";
 import { Monitor, Moon, Sun } from "lucide-react";
+import { Identities } from "@/features/settings/identities.tsx";
 import { useMe } from "@/lib/api.ts";
 import { day } from "@/lib/format.ts";
 import { showPreview, usePreviewShown } from "@/lib/preferences.ts";
@@ -20,6 +21,7 @@ export default function SettingsPage() {
         <Contents />
         <Stack>
           <Profile />
+          <Identities />
           <Appearance />
         </Stack>
       </div>
