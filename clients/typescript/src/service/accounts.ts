@@ -3,7 +3,7 @@
 import { randomId } from "../api/ids.ts";
 import { dataOf, type Transport } from "../api/transport.ts";
 import { Calls, signalOf, type CallOptions } from "./calls.ts";
-import type { Account, Identities, Me, Membership, MembershipPage, Providers, Setup, Tiers } from "./types.ts";
+import type { Identities, Me, Membership, MembershipPage, Providers, Registered, Setup, Tiers } from "./types.ts";
 
 const ALL = "/api/v1/accounts";
 const ONE = "/api/v1/accounts/{account_id}";
@@ -16,9 +16,14 @@ export class Accounts extends Calls {
     this.#public = anonymous.api;
   }
 
-  /** Make an account; the first one of an installation is its operator. */
-  register(email: string, password: string, options: CallOptions = {}): Promise<Account> {
-    return dataOf(this.#public.POST("/api/v1/auth/register", { body: { email, password }, ...signalOf(options) }));
+  /**
+   * Make a user with a personal account. Without `account_id` in the answer the address has to be confirmed first: a mail
+   * is on its way. `operator_code` makes the first operator; `imageshield up` prints it.
+   */
+  register(email: string, password: string, options: CallOptions & { operator_code?: string } = {}): Promise<Registered> {
+    const { operator_code } = options;
+    const body = operator_code === undefined ? { email, password } : { email, password, operator_code };
+    return dataOf(this.#public.POST("/api/v1/auth/register", { body, ...signalOf(options) }));
   }
 
   /** Return whose token this is. */

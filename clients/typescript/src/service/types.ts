@@ -39,6 +39,7 @@ export type Pools = Schemas["Pools"];
 export type Provider = Schemas["Provider"];
 export type Providers = Schemas["Providers"];
 export type Region = Schemas["Region"];
+export type Registered = Pick<Account, "email"> & Partial<Account>;
 export type Role = Member["role"];
 export type Setup = Schemas["Setup"];
 export type Tier = Schemas["Tier"];

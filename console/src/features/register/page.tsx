@@ -16,14 +16,26 @@ import { ProviderButtons } from "@/ui/provider-buttons.tsx";
 export default function RegisterPage() {
   useFirstVisit();
   const [email, setEmail] = useState("");
+  const [mailed, setMailed] = useState(false);
   const { run, busy, error } = useAction(async (form: FormData) => {
     const [address, password] = [textOf(form, "email"), textOf(form, "password")];
     setEmail(address);
-    await new Client({ session: new NoSession({ url: location.origin }) }).accounts.register(address, password);
+    const made = await new Client({ session: new NoSession({ url: location.origin }) }).accounts.register(address, password);
+    if (made.account_id === undefined) {
+      setMailed(true);
+      return;
+    }
     await session.signIn(address, password);
     await enterConsole("/overview");
   });
   const taken = error !== null && explain(error).code === "email-taken";
+  if (mailed) {
+    return (
+      <EntryFrame title="Confirm your address" note={<>on <strong className="font-medium text-ink">{location.host}</strong></>}>
+        <p>A mail is on its way to <strong className="font-medium break-all text-ink">{email}</strong>. Open its link within 24 hours: then the account is made.</p>
+      </EntryFrame>
+    );
+  }
   return (
     <EntryFrame title="Create an account" note={<>on <strong className="font-medium text-ink">{location.host}</strong></>}>
       <form onSubmit={submitting(run)} className="grid gap-5">

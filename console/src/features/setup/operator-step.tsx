@@ -8,11 +8,11 @@ import { Button } from "@/ui/button.tsx";
 import { Input } from "@/ui/input.tsx";
 import { Message, ProblemMessage } from "@/ui/message.tsx";
 import { NewPassword } from "@/ui/new-password.tsx";
-import { noteFirstAccount } from "./progress.ts";
+import { noteFirstAccount, operatorCode } from "./progress.ts";
 import { Step } from "./step.tsx";
 
 export const OperatorStep = () => (
-  <Step number={1} state="open" title="Create the operator" note="The first account of an installation is its operator.">
+  <Step number={1} state="open" title="Create the operator" note="The person who may see and change everything in this installation.">
     <OperatorForm />
   </Step>
 );
@@ -26,7 +26,7 @@ export function OperatorCreated() {
 function OperatorForm() {
   const { run, busy, error } = useAction(async (form: FormData) => {
     const [email, password] = [textOf(form, "email"), textOf(form, "password")];
-    await client.accounts.register(email, password);
+    await client.accounts.register(email, password, { operator_code: textOf(form, "code").trim() });
     await session.signIn(email, password);
     noteFirstAccount();
   });
@@ -39,7 +39,7 @@ function OperatorForm() {
         <Input label="Email" name="email" type="email" autoComplete="username" required autoFocus />
         <NewPassword />
       </div>
-      <Message>Whoever registers first is the operator. Do this before others can reach the address.</Message>
+      <Input label="One-time code" name="code" autoComplete="off" spellCheck={false} required defaultValue={operatorCode} hint="imageshield up prints it when it starts. It works once." />
       <div className="flex flex-wrap items-center justify-between gap-3">
         <p className="text-dense text-muted">Others can create accounts later.</p>
         <Button kind="ink" type="submit" busy={busy} busyLabel="Creating the account…" className="max-md:w-full">Create the account</Button>

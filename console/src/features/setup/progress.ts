@@ -4,6 +4,9 @@ import { useEffect, useState } from "react";
 import { client, queries } from "@/lib/api.ts";
 import { session, useSessionState } from "@/lib/session.ts";
 
+/** The one-time code that `imageshield up` prints, as the end of the address; browsers do not send it. */
+export const operatorCode = new URLSearchParams(location.hash.slice(1)).get("operator") ?? "";
+
 /** Where the set-up is. `elsewhere`: there are jobs, so it is over. */
 export type Place = "asking" | "operator" | "picture" | "elsewhere";
 
@@ -25,7 +28,7 @@ export function useSetup(job: string): SetupState {
 }
 
 function placeOf(setup: Setup | undefined, signedIn: boolean, known: boolean, jobs: JobPage | undefined): Place {
-  if (setup?.empty) return "operator";
+  if (setup?.empty || (operatorCode !== "" && setup?.operator === false)) return "operator";
   if (!signedIn || setup === undefined) return "asking";
   if (known) return "picture";
   if (jobs === undefined) return "asking";
@@ -34,7 +37,7 @@ function placeOf(setup: Setup | undefined, signedIn: boolean, known: boolean, jo
 
 /** The account has been made: what was asked before it is known without asking again. */
 export function noteFirstAccount(): void {
-  queries.setQueryData<Setup>(["setup"], { empty: false });
+  queries.setQueryData<Setup>(["setup"], (known) => known && { ...known, empty: false, operator: true });
   queries.setQueryData<JobPage>(["setup", "jobs"], { data: [], has_more: false, next_cursor: null });
 }
 
