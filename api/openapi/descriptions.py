@@ -50,6 +50,7 @@ DESCRIPTIONS = {
     "tests": "Every test, with its number and its verdict",
     "title": "What the code means, for people",
     "unit": "The unit of the number; empty where it has none",
+    "user_id": "The user, as `usr_` and 32 hexadecimal digits",
     "value": "The number that was measured",
     "verdict": "What the number means, compared with noise",
     "version": "The version of the measures and rules",

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from api.answers.jobs import ACCEPTED, job_answer
 from api.answers.problems import AUTHENTICATED, problems
-from api.dependencies import Jobs, Reader, Writer
+from api.dependencies import Jobs, Operator
 from api.requests.cursors import read_cursor
 from api.requests.preferences import Preferences
 from api.routing import Router
@@ -21,7 +21,7 @@ router = Router(prefix="/api/v1/admin", tags=["admin"])
 
 @router.get("/dead-letters", responses=problems(*AUTHENTICATED, "validation-failed"))
 async def list_dead_letters(
-    caller: Reader,
+    caller: Operator,
     jobs: Jobs,
     limit: Annotated[WholeNumber, Query(ge=1, le=100)] = 20,
     cursor: Annotated[str | None, Query(max_length=64, description="The `next_cursor` of the page before")] = None,
@@ -42,7 +42,7 @@ async def list_dead_letters(
     response_model=Job,
     responses={202: ACCEPTED, **problems(*AUTHENTICATED, "not-found", "gone")},
 )
-async def redrive_dead_letter(job_id: str, caller: Writer, jobs: Jobs) -> Response:
+async def redrive_dead_letter(job_id: str, caller: Operator, jobs: Jobs) -> Response:
     """Try a job that was given up again, with three new attempts. For operators.
 
     Do it when the cause is removed, for example by more memory or a fixed release. The inputs of the job are kept for

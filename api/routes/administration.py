@@ -9,13 +9,13 @@ from api.dependencies import Administration, Operator, authenticate_operator
 from api.requests.cursors import read_cursor
 from api.routing import Router
 from api.schemas.administration import (
-    AccountChange,
     AccountFilter,
     ManagedAccount,
+    ManagedAccountChange,
     ManagedAccountPage,
     ManagedUser,
+    ManagedUserChange,
     ManagedUserPage,
-    UserChange,
     UserFilter,
 )
 from backplane import ids
@@ -49,7 +49,7 @@ async def get_managed_account(account_id: str, administration: Administration) -
 
 @router.patch("/accounts/{account_id}", responses=problems(*AUTHENTICATED, *WITH_BODY, "not-found", "account-closed"))
 async def change_managed_account(
-    account_id: str, change: AccountChange, caller: Operator, administration: Administration
+    account_id: str, change: ManagedAccountChange, caller: Operator, administration: Administration
 ) -> ManagedAccount:
     """Change the tier of an account, suspend it, or end its suspension. For operators.
 
@@ -79,7 +79,7 @@ async def get_managed_user(user_id: str, administration: Administration) -> Mana
 
 @router.patch("/users/{user_id}", responses=problems(*AUTHENTICATED, *WITH_BODY, "not-found", "last-operator"))
 async def change_managed_user(
-    user_id: str, change: UserChange, caller: Operator, administration: Administration
+    user_id: str, change: ManagedUserChange, caller: Operator, administration: Administration
 ) -> ManagedUser:
     """Suspend a user or end the suspension, make one an operator or take that right away. For operators.
 

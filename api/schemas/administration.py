@@ -21,28 +21,37 @@ Reason = Annotated[
 
 class AccountFilter(Strict):
     q: Annotated[Words, Field(description="A part of the name, or of the user's address")] = None
-    tier: Annotated[str | None, Field(pattern="^[a-z][a-z0-9-]{0,31}$")] = None
-    state: Literal["active", "suspended", "closed"] | None = None
+    tier: Annotated[str | None, Field(pattern="^[a-z][a-z0-9-]{0,31}$", description="Only accounts of this tier")] = (
+        None
+    )
+    state: Annotated[
+        Literal["active", "suspended", "closed"] | None, Field(description="Only accounts in this state")
+    ] = None
     limit: Annotated[WholeNumber, Field(ge=1, le=100)] = 20
     cursor: Cursor = None
 
 
 class UserFilter(Strict):
     q: Annotated[Words, Field(description="A part of the address")] = None
-    operator: Flag | None = None
+    operator: Annotated[Flag | None, Field(description="Only operators, or only the others")] = None
     limit: Annotated[WholeNumber, Field(ge=1, le=100)] = 20
     cursor: Cursor = None
 
 
-class AccountChange(Strict):
-    tier: Annotated[str | None, Field(pattern="^[a-z][a-z0-9-]{0,31}$", examples=["pro"])] = None
-    suspended: Annotated[bool | None, Field(strict=True)] = None
+class ManagedAccountChange(Strict):
+    tier: Annotated[
+        str | None,
+        Field(pattern="^[a-z][a-z0-9-]{0,31}$", examples=["pro"], description="One of the table of tiers"),
+    ] = None
+    suspended: Annotated[bool | None, Field(strict=True, description="Whether its requests are refused")] = None
     reason: Reason = None
 
 
-class UserChange(Strict):
-    suspended: Annotated[bool | None, Field(strict=True)] = None
-    operator: Annotated[bool | None, Field(strict=True)] = None
+class ManagedUserChange(Strict):
+    suspended: Annotated[bool | None, Field(strict=True, description="Whether the user is kept out")] = None
+    operator: Annotated[
+        bool | None, Field(strict=True, description="Whether the user is an operator of the installation")
+    ] = None
     reason: Reason = None
 
 
@@ -51,14 +60,14 @@ class ManagedAccount(BaseModel):
 
     account_id: Annotated[str, Field(examples=["acc_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42"])]
     name: Annotated[str | None, Field(description="Null for a personal account")]
-    personal: bool
+    personal: Annotated[bool, Field(description="Whether it is the account of one user")]
     email: Annotated[str | None, Field(description="Of the user of a personal account")]
-    tier: str
-    state: Literal["active", "suspended", "closed"]
-    members: int
+    tier: Annotated[str, Field(examples=["enterprise"], description="The id of its tier")]
+    state: Annotated[Literal["active", "suspended", "closed"], Field(description="Whether its requests are answered")]
+    members: Annotated[int, Field(description="Number of its members")]
     created_at: datetime
-    suspended_at: datetime | None
-    closed_at: datetime | None
+    suspended_at: Annotated[datetime | None, Field(description="When an operator suspended it; null if it is not")]
+    closed_at: Annotated[datetime | None, Field(description="When its owner closed it; null before")]
 
     @classmethod
     def of(cls, row: AccountRow) -> Self:
@@ -78,12 +87,18 @@ class ManagedAccount(BaseModel):
 
 
 class ManagedUser(BaseModel):
-    user_id: Annotated[str, Field(examples=["usr_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42"])]
+    user_id: Annotated[
+        str,
+        Field(
+            examples=["usr_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42"],
+            description="The user, as `usr_` and 32 hexadecimal digits",
+        ),
+    ]
     email: str
-    email_verified: bool
-    operator: bool
+    email_verified: Annotated[bool, Field(description="Whether the user has confirmed the address")]
+    operator: Annotated[bool, Field(description="Whether the user is an operator of the installation")]
     created_at: datetime
-    suspended_at: datetime | None
+    suspended_at: Annotated[datetime | None, Field(description="When an operator suspended the user; null if not")]
     last_seen_at: Annotated[datetime | None, Field(description="In a login session that has not ended")]
 
     @classmethod

@@ -2062,6 +2062,15 @@ export interface components {
              */
             email: string;
         };
+        /** AccountChange */
+        AccountChange: {
+            /**
+             * Name
+             * @description 1 to 80 characters of one line, without control characters and marks of direction; a word has letters of one script
+             * @example Radiology
+             */
+            name: string;
+        };
         /** AddressChange */
         AddressChange: {
             /**
@@ -4366,21 +4375,32 @@ export interface components {
              * @description Null for a personal account
              */
             name: string | null;
-            /** Personal */
+            /**
+             * Personal
+             * @description Whether it is the account of one user
+             */
             personal: boolean;
             /**
              * Email
              * @description Of the user of a personal account
              */
             email: string | null;
-            /** Tier */
+            /**
+             * Tier
+             * @description The id of its tier
+             * @example enterprise
+             */
             tier: string;
             /**
              * State
+             * @description Whether its requests are answered
              * @enum {string}
              */
             state: "active" | "suspended" | "closed";
-            /** Members */
+            /**
+             * Members
+             * @description Number of its members
+             */
             members: number;
             /**
              * Created At
@@ -4388,10 +4408,35 @@ export interface components {
              * @description Time of creation, in UTC
              */
             created_at: string;
-            /** Suspended At */
+            /**
+             * Suspended At
+             * @description When an operator suspended it; null if it is not
+             */
             suspended_at: string | null;
-            /** Closed At */
+            /**
+             * Closed At
+             * @description When its owner closed it; null before
+             */
             closed_at: string | null;
+        };
+        /** ManagedAccountChange */
+        ManagedAccountChange: {
+            /**
+             * Tier
+             * @description One of the table of tiers
+             * @example pro
+             */
+            tier?: string | null;
+            /**
+             * Suspended
+             * @description Whether its requests are refused
+             */
+            suspended?: boolean | null;
+            /**
+             * Reason
+             * @description Why, for the audit trail
+             */
+            reason?: string | null;
         };
         /** ManagedAccountPage */
         ManagedAccountPage: {
@@ -4415,6 +4460,7 @@ export interface components {
         ManagedUser: {
             /**
              * User Id
+             * @description The user, as `usr_` and 32 hexadecimal digits
              * @example usr_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42
              */
             user_id: string;
@@ -4423,9 +4469,15 @@ export interface components {
              * @description The address that the account logs in with, in lower case
              */
             email: string;
-            /** Email Verified */
+            /**
+             * Email Verified
+             * @description Whether the user has confirmed the address
+             */
             email_verified: boolean;
-            /** Operator */
+            /**
+             * Operator
+             * @description Whether the user is an operator of the installation
+             */
             operator: boolean;
             /**
              * Created At
@@ -4433,13 +4485,34 @@ export interface components {
              * @description Time of creation, in UTC
              */
             created_at: string;
-            /** Suspended At */
+            /**
+             * Suspended At
+             * @description When an operator suspended the user; null if not
+             */
             suspended_at: string | null;
             /**
              * Last Seen At
              * @description In a login session that has not ended
              */
             last_seen_at: string | null;
+        };
+        /** ManagedUserChange */
+        ManagedUserChange: {
+            /**
+             * Suspended
+             * @description Whether the user is kept out
+             */
+            suspended?: boolean | null;
+            /**
+             * Operator
+             * @description Whether the user is an operator of the installation
+             */
+            operator?: boolean | null;
+            /**
+             * Reason
+             * @description Why, for the audit trail
+             */
+            reason?: string | null;
         };
         /** ManagedUserPage */
         ManagedUserPage: {
@@ -5695,18 +5768,6 @@ export interface components {
              */
             reset: string | null;
         };
-        /** UserChange */
-        UserChange: {
-            /** Suspended */
-            suspended?: boolean | null;
-            /** Operator */
-            operator?: boolean | null;
-            /**
-             * Reason
-             * @description Why, for the audit trail
-             */
-            reason?: string | null;
-        };
         /**
          * Webhook
          * @description An endpoint as its owner sees it; its secret is shown only when it is created.
@@ -5860,30 +5921,6 @@ export interface components {
              * @example whsec_…
              */
             secret: string;
-        };
-        /** AccountChange */
-        api__schemas__accounts__AccountChange: {
-            /**
-             * Name
-             * @description 1 to 80 characters of one line, without control characters and marks of direction; a word has letters of one script
-             * @example Radiology
-             */
-            name: string;
-        };
-        /** AccountChange */
-        api__schemas__administration__AccountChange: {
-            /**
-             * Tier
-             * @example pro
-             */
-            tier?: string | null;
-            /** Suspended */
-            suspended?: boolean | null;
-            /**
-             * Reason
-             * @description Why, for the audit trail
-             */
-            reason?: string | null;
         };
         /**
          * Problem
@@ -9202,7 +9239,7 @@ export interface operations {
                  *       "name": "Radiology"
                  *     }
                  */
-                "application/json": components["schemas"]["api__schemas__accounts__AccountChange"];
+                "application/json": components["schemas"]["AccountChange"];
             };
         };
         responses: {
@@ -16957,10 +16994,7 @@ export interface operations {
                 /** @description The `next_cursor` of the page before */
                 cursor?: string;
             };
-            header?: {
-                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
-                "X-Account"?: string;
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -17041,10 +17075,7 @@ export interface operations {
     redrive_dead_letter: {
         parameters: {
             query?: never;
-            header?: {
-                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
-                "X-Account"?: string;
-            };
+            header?: never;
             path: {
                 /** @description The job, as `job_` and 32 hexadecimal digits */
                 job_id: string;
@@ -17146,7 +17177,9 @@ export interface operations {
             query?: {
                 /** @description A part of the name, or of the user's address */
                 q?: string;
+                /** @description Only accounts of this tier */
                 tier?: string;
+                /** @description Only accounts in this state */
                 state?: "active" | "suspended" | "closed";
                 /** @description Number of objects on a page */
                 limit?: number;
@@ -17327,7 +17360,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["api__schemas__administration__AccountChange"];
+                "application/json": components["schemas"]["ManagedAccountChange"];
             };
         };
         responses: {
@@ -17448,6 +17481,7 @@ export interface operations {
             query?: {
                 /** @description A part of the address */
                 q?: string;
+                /** @description Only operators, or only the others */
                 operator?: boolean;
                 /** @description Number of objects on a page */
                 limit?: number;
@@ -17537,6 +17571,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The user, as `usr_` and 32 hexadecimal digits */
                 user_id: string;
             };
             cookie?: never;
@@ -17620,13 +17655,14 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The user, as `usr_` and 32 hexadecimal digits */
                 user_id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["UserChange"];
+                "application/json": components["schemas"]["ManagedUserChange"];
             };
         };
         responses: {
@@ -17757,6 +17793,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The user, as `usr_` and 32 hexadecimal digits */
                 user_id: string;
             };
             cookie?: never;
