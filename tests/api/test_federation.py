@@ -931,3 +931,24 @@ class TestGitHub:
         assert refused(
             await visitor.finish(answer | {"iss": "https://evil.example"}, "hub"), 502, "provider-answer-invalid"
         )
+
+
+class TestRegistrationPolicy:
+    @pytest.mark.parametrize(
+        ("policy", "code"),
+        [
+            ({"registration": "closed"}, "registration-closed"),
+            ({"registration": "invitation"}, "invitation-required"),
+            (
+                {"registration": "domains", "registration_domains": "example.net", "mail_verification": True},
+                "email-domain-refused",
+            ),
+        ],
+    )
+    async def test_of_the_installation_holds_for_providers_too(
+        self, open_gateway, browse, provider, tmp_path, *, policy, code
+    ):
+        gateway = await open_gateway(**policy, mail_outbox_directory=tmp_path / "mails")
+        email = unique()
+        response = await (await browse(gateway)).come(provider, Person("sub-" + email, email))
+        assert refused(response, 403, code)
