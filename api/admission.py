@@ -17,13 +17,13 @@ from backplane.errors import (
     InsufficientRole,
     InsufficientScope,
     NotFound,
-    ReauthenticationRequired,
     Unauthenticated,
 )
 from backplane.services.identity.directory import Standing
 from backplane.services.identity.permissions import permitted
 from backplane.services.identity.principal import Principal
 from backplane.services.requests.caller import Actor, Caller
+from backplane.user_errors import ReauthenticationRequired
 from backplane.wiring.identity import IdentityServices
 
 ACCOUNT_HEADER = "X-Account"

@@ -6,13 +6,11 @@ ApplicationError
 ├── InsufficientScope, InsufficientRole,
 │   RoleChanged,
 │   AccountSuspended, AccountClosed,
-│   ReauthenticationRequired,
 │   OriginNotAllowed, TierInsufficient      403
 ├── NotFound                                404  also for other accounts' objects
 ├── JobNotFinished, JobFinished, JobFailed,
 │   EmailTaken, ClientCustody,
 │   WebhookDisabled, TooManyWebhooks,
-│   ApiKeyEnded, TooManyApiKeys, LastOperator,
 │   IdempotencyInProgress                   409
 ├── Gone                                    410
 ├── FileTooLarge                            413
@@ -26,7 +24,8 @@ ApplicationError
 ├── Overloaded, Unavailable                 503  with Retry-After
 ├── StorageFull                             507
 ├── Poison, TimeLimitExceeded               500  of a failed job
-├── those of registrations and passwords         in `backplane.user_errors`
+├── those of registrations, passwords,
+│   API keys and operators                       in `backplane.user_errors`
 └── Refused                                 a `shield_core.errors.ShieldError`, mapped by `from_core`
 
 `code` names a page under docs/problems; `detail` is for the caller and never repeats the caller's data.
@@ -120,12 +119,6 @@ class AccountClosed(ApplicationError):
     title = "The account is closed"
 
 
-class ReauthenticationRequired(ApplicationError):
-    code = "reauthentication-required"
-    status = 403
-    title = "Confirm first who you are"
-
-
 class OriginNotAllowed(ApplicationError):
     code = "origin-not-allowed"
     status = 403
@@ -181,28 +174,10 @@ class WebhookDisabled(ApplicationError):
     title = "The webhook endpoint is disabled"
 
 
-class LastOperator(ApplicationError):
-    code = "last-operator"
-    status = 409
-    title = "The installation would have no operator left"
-
-
 class TooManyWebhooks(ApplicationError):
     code = "too-many-webhooks"
     status = 409
     title = "The account has as many webhook endpoints as it may have"
-
-
-class TooManyApiKeys(ApplicationError):
-    code = "too-many-api-keys"
-    status = 409
-    title = "The account has as many API keys as it may have"
-
-
-class ApiKeyEnded(ApplicationError):
-    code = "api-key-ended"
-    status = 409
-    title = "The API key has expired or was replaced"
 
 
 class IdempotencyInProgress(ApplicationError):

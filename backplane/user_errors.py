@@ -1,11 +1,12 @@
-"""The errors of registrations, passwords and links in mails.
+"""The errors of registrations, passwords, links in mails, API keys and operators.
 
 ApplicationError
 ├── RegistrationClosed, InvitationRequired,
 │   EmailDomainRefused, OperatorCodeInvalid,
-│   WrongPassword                           403
+│   WrongPassword, ReauthenticationRequired 403
 ├── LinkUnknown                             404
-├── MailNotConfigured                       409
+├── MailNotConfigured, LastOperator,
+│   ApiKeyEnded, TooManyApiKeys             409
 ├── LinkExpired, LinkUsed                   410
 ├── PasswordTooCommon, ProofOfWorkRefused   422
 └── TooManyAttempts                         429  with Retry-After
@@ -86,3 +87,27 @@ class TooManyAttempts(ApplicationError):
     code = "too-many-attempts"
     status = 429
     title = "Too many wrong passwords"
+
+
+class LastOperator(ApplicationError):
+    code = "last-operator"
+    status = 409
+    title = "The installation would have no operator left"
+
+
+class TooManyApiKeys(ApplicationError):
+    code = "too-many-api-keys"
+    status = 409
+    title = "The account has as many API keys as it may have"
+
+
+class ApiKeyEnded(ApplicationError):
+    code = "api-key-ended"
+    status = 409
+    title = "The API key has expired or was replaced"
+
+
+class ReauthenticationRequired(ApplicationError):
+    code = "reauthentication-required"
+    status = 403
+    title = "Confirm first who you are"

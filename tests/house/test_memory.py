@@ -41,7 +41,7 @@ def image(root):
 
 @pytest.fixture
 def services(tmp_path):
-    environment = {"ALIVE_DIRECTORY": str(tmp_path)}
+    environment = {"ALIVE_DIRECTORY": str(tmp_path), "DATABASE_URL": "postgresql://127.0.0.1:1/none"}
     own = system._own_services(environment, host="127.0.0.1", port=1, url="http://127.0.0.1:1", workers=1, metrics={})
     return {service.name: service.environment for service in own}
 

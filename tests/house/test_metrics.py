@@ -22,7 +22,7 @@ class TestMetrics:
 
     def test_operations_say_which_process_exports_which(self, root):
         text = (root / "docs/guides/operations.md").read_text()
-        rows = re.findall(r"(?m)^\| `(imageshield_\w+)` \| ([a-z, ]+) \| .+ \|$", text)
+        rows = re.findall(r"(?m)^\| `([a-z_]+)` \| ([a-z, ]+) \| .+ \|$", text)
         documented = {name: set(processes.split(", ")) for name, processes in rows}
         assert len(rows) == len(documented)
         assert documented == {

@@ -1,4 +1,4 @@
-"""Accounts and users for operators: lists over all of them, whoever owns them."""
+"""Accounts and users for operators: lists over all of them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

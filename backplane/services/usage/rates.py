@@ -2,7 +2,7 @@
 
 A sliding window counter of `limits`: constant memory for each holder, and no double burst where two windows meet. All
 buckets of a request are counted in one round trip, with the scripts of `limits`. Without Redis a process counts for
-itself; what must not be guessed is refused instead (docs/decisions/0051).
+itself; what must not be guessed is refused instead (docs/decisions/0050).
 """
 
 import math
