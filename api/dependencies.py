@@ -195,6 +195,14 @@ async def authenticate_in_session(
     return caller
 
 
+async def authenticate_recently(
+    principal: Verified, caller: Annotated[Caller, Depends(authenticate_in_session)]
+) -> Caller:
+    """Authenticate for what a stolen login session must not do: its user has confirmed it within ten minutes."""
+    require_recent(principal)
+    return caller
+
+
 async def authenticate_person(principal: User, identity: Identity, connection: HTTPConnection) -> Caller:
     """Require the credential of a user, for what belongs to the user and not to an account."""
     return await admit_person(principal, identity, connection)
@@ -216,10 +224,18 @@ async def authenticate_person_if_given(identity: Identity, connection: HTTPConne
     return await authenticate_person(principal, identity, connection)
 
 
-async def authenticate_recent_person(principal: User, identity: Identity, connection: HTTPConnection) -> Caller:
-    """Require the credential of a user who, in a browser, has proved who they are within ten minutes."""
-    caller = await admit_person(principal, identity, connection)
+async def authenticate_person_in_session(
+    principal: User, caller: Annotated[Caller, Depends(authenticate_person)], identity: Identity
+) -> Caller:
+    """Require the credential of a user, and by the database that its login session has not ended."""
     await require_session(identity, principal)
+    return caller
+
+
+async def authenticate_recent_person(
+    principal: User, caller: Annotated[Caller, Depends(authenticate_person_in_session)]
+) -> Caller:
+    """Require the credential of a user who, in a browser, has proved who they are within ten minutes."""
     require_recent(principal)
     return caller
 
@@ -247,21 +263,24 @@ CurrentStreams = Annotated[OpenStreams, Depends(streams_of)]
 Anyone = Annotated[Caller, Depends(anonymous)]
 Reader = Annotated[Caller, Security(authenticate, scopes=["jobs:read"])]
 Writer = Annotated[Caller, Security(authenticate, scopes=["jobs:write"])]
-Remover = Annotated[Caller, Security(authenticate_in_session, scopes=["jobs:write"])]
+Canceler = Annotated[Caller, Security(authenticate_in_session, scopes=["jobs:write"])]
+Remover = Annotated[Caller, Security(authenticate_recently, scopes=["jobs:write"])]
 ResultReader = Annotated[Caller, Security(authenticate, scopes=["results:read"])]
-KeyExporter = Annotated[Caller, Security(authenticate_in_session, scopes=["keys:export"])]
+MaterialReader = Annotated[Caller, Security(authenticate_recently, scopes=["results:read"])]
+KeyExporter = Annotated[Caller, Security(authenticate_recently, scopes=["keys:export"])]
 WebhookReader = Annotated[Caller, Security(authenticate, scopes=["webhooks:read"])]
 WebhookWriter = Annotated[Caller, Security(authenticate_in_session, scopes=["webhooks:write"])]
 ApiKeyReader = Annotated[Caller, Security(authenticate, scopes=["api-keys:read"])]
 ApiKeyHolder = Annotated[Caller, Security(authenticate_api_key)]
-ApiKeyWriter = Annotated[Caller, Security(authenticate_in_session, scopes=["api-keys:write"])]
+ApiKeyWriter = Annotated[Caller, Security(authenticate_recently, scopes=["api-keys:write"])]
 UsageReader = Annotated[Caller, Security(authenticate, scopes=["usage:read"])]
 AuditReader = Annotated[Caller, Security(authenticate, scopes=["audit:read"])]
 AccountReader = Annotated[Caller, Security(authenticate, scopes=["account:read"])]
 AccountWriter = Annotated[Caller, Security(authenticate_in_session, scopes=["account:write"])]
-AccountOwner = Annotated[Caller, Security(authenticate_in_session, scopes=["account:own"])]
+AccountOwner = Annotated[Caller, Security(authenticate_recently, scopes=["account:own"])]
 Person = Annotated[Caller, Security(authenticate_person)]
 Leaving = Annotated[Caller, Security(authenticate_leaving)]
 AnyoneOrPerson = Annotated[Caller, Depends(authenticate_person_if_given)]
+PersonInSession = Annotated[Caller, Security(authenticate_person_in_session)]
 RecentPerson = Annotated[Caller, Security(authenticate_recent_person)]
 Operator = Annotated[Caller, Security(authenticate_operator)]

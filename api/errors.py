@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, Response
 
+import backplane.factor_errors
 import backplane.user_errors  # noqa: F401 - the catalog lists its codes
 from api.methods import allowed
 from api.schemas.problems import FieldProblem, Problem, ReachedLimit
@@ -26,6 +27,7 @@ from backplane.errors import (
     Unauthenticated,
     ValidationFailed,
 )
+from backplane.factor_errors import SecondFactorRequired
 from backplane.federation import FederationError  # noqa: F401 - its refusals belong to the catalog
 from backplane.limits import LimitReached
 from backplane.services.organizations import errors as organizations
@@ -77,9 +79,10 @@ SAFE_MESSAGES = frozenset(
         "not_multipart",
         "not_text",
         "period",
+        "unfit_code",
         "unfit_key",
-        "unfit_name",
         "unfit_metadata",
+        "unfit_name",
         "unfit_password",
         "unfit_recipient",
         "unfit_reference",
@@ -209,6 +212,8 @@ def document(
         request_id=request_id,
         errors=list(errors),
         limit=ReachedLimit.model_validate(error.limit) if isinstance(error, LimitReached) else None,
+        pending=error.pending if isinstance(error, SecondFactorRequired) else None,
+        methods=list(error.methods) if isinstance(error, SecondFactorRequired) else None,
     )
     return body.model_dump(mode="json")
 

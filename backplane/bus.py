@@ -247,6 +247,23 @@ class RedisBus:
             raise Unavailable("Redis does not answer, where attempts are counted") from error
         return answer or 0
 
+    async def look(self, name: str) -> bytes | None:
+        """Read a kept value, and leave it.
+
+        Raises:
+            Unavailable: Redis does not answer.
+        """
+        try:
+            kept: bytes | None = await self._redis.get(name)
+        except (RedisError, OSError) as error:
+            raise Unavailable("Redis does not answer, where this is kept") from error
+        return kept
+
+    async def forget(self, name: str) -> None:
+        """Forget a kept value, if Redis answers: it also expires."""
+        with suppress(RedisError, OSError):
+            await self._redis.delete(name)
+
     async def ping(self) -> None:
         await self._redis.ping()
 

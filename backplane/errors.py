@@ -26,6 +26,7 @@ ApplicationError
 ├── Poison, TimeLimitExceeded               500  of a failed job
 ├── those of registrations, passwords,
 │   API keys and operators                       in `backplane.user_errors`
+├── those of second factors                      in `backplane.factor_errors`
 └── Refused                                 a `shield_core.errors.ShieldError`, mapped by `from_core`
 
 `code` names a page under docs/problems; `detail` is for the caller and never repeats the caller's data.

@@ -24,6 +24,7 @@ from api.errors import (
 from api.routing import Route
 from api.schemas.problems import FieldProblem, OAuthProblem
 from backplane.errors import ApplicationError, Unauthenticated
+from backplane.factor_errors import ClockWrong, CodeWrong
 
 GRANT_TYPE = "grant_type"
 
@@ -42,8 +43,8 @@ class OAuthRoute(Route):
                 return _refuse(request, _of_invalid(errors), errors)
             except UnsupportedMediaType as error:
                 return _refuse(request, InvalidRequest(error.detail))
-            except Unauthenticated as error:
-                return _refuse(request, InvalidGrant(error.detail))
+            except (Unauthenticated, CodeWrong, ClockWrong) as error:
+                return _refuse(request, InvalidGrant(str(error)))
             except HTTPException as error:
                 if error.status_code != HTTPStatus.BAD_REQUEST:
                     raise

@@ -152,6 +152,7 @@ API_KEY = {
     "grace_until": None,
 }
 
+PENDING = "Yk7mB0dJq1tU3w…"
 NEW_ACCOUNT = {"email": EMAIL, "password": PASSWORD}
 NEW_ENDPOINT = {name: ENDPOINT[name] for name in ("url", "events", "description")}
 NEW_API_KEY = {name: API_KEY[name] for name in ("name", "scopes", "networks")} | {"expires_in_days": 90}
@@ -160,6 +161,9 @@ REQUESTS: dict[str, Any] = {
     "register": NEW_ACCOUNT,
     "get_token": LOGIN,
     "start_session": NEW_ACCOUNT,
+    "finish_session": {"pending": PENDING, "otp": "492039"},
+    "ask_for_passkey": {"pending": PENDING},
+    "confirm_session": {"password": PASSWORD},
     "issue_ticket": {"job_id": JOB_ID},
     "create_api_key": NEW_API_KEY,
     "change_api_key": {"name": "weekly archive"},
@@ -187,6 +191,8 @@ ANSWERS: dict[tuple[str, str], Any] = {
     ("get_token", "200"): TOKENS,
     ("start_session", "200"): SESSION,
     ("refresh_session", "200"): SESSION,
+    ("finish_session", "200"): SESSION,
+    ("confirm_session", "200"): SESSION,
     ("get_me", "200"): ME,
     ("get_setup", "200"): {
         "empty": False,

@@ -57,7 +57,10 @@ async def register(request: Request, account: NewAccount, caller: Anyone, identi
     return Account(account_id=ids.to_wire("acc", facts.id), email=facts.email)
 
 
-@tokens.post("/token", responses=oauth_problems("file-too-large", "request-timeout", "too-many-attempts"))
+@tokens.post(
+    "/token",
+    responses=oauth_problems("file-too-large", "request-timeout", "second-factor-required", "too-many-attempts"),
+)
 async def get_token(
     *,
     request: Request,
@@ -71,7 +74,9 @@ async def get_token(
     Access tokens are JWTs (ES256) for 15 minutes; verify them with `/.well-known/jwks.json`. A refresh token works
     once and returns the next one; a second use means that it was copied, and ends all sessions of its login. A wrong
     email and a wrong password have the same answer. After five wrong passwords in a row the answer is 429, and
-    `Retry-After` grows from a second to 15 minutes.
+    `Retry-After` grows from a second to 15 minutes. A user with a second factor sends its code as `otp`; without it the
+    answer is 403 `second-factor-required`. A passkey needs a browser: programs of its user send an API key, or a
+    recovery code as `otp`.
     """
     response.headers["Cache-Control"] = "no-store"
     if form.grant_type == "refresh_token" and form.refresh_token is not None:
@@ -80,10 +85,10 @@ async def get_token(
         assert form.username is not None
         assert form.password is not None
         await count_log_in(request)
-        user_id = await identity.accounts.authenticate(
-            caller, email=form.username, password=form.password.get_secret_value()
+        logged_in = await identity.log_ins.by_password_and_code(
+            caller, email=form.username, password=form.password.get_secret_value(), proof=form.proof
         )
-        pair = await identity.tokens.issue(caller, user_id)
+        pair = await identity.tokens.issue(caller, logged_in.user_id, methods=logged_in.methods)
     return TokenPair(
         access_token=pair.access_token,
         refresh_token=pair.refresh_token,

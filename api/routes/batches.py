@@ -7,11 +7,11 @@ from typing import Annotated
 from fastapi import Query, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from api.admission import demand, principal_of, require_session
+from api.admission import demand, principal_of, require_recent, require_session
 from api.answers.downloads import NO_RANGES, content_disposition
 from api.answers.jobs import ACCEPTED, FINISHED
 from api.answers.problems import AUTHENTICATED, WITH_BODY, problems
-from api.dependencies import Batches, Identity, Reader, Remover, ResultReader, Writer
+from api.dependencies import Batches, Canceler, Identity, Reader, Remover, ResultReader, Writer
 from api.live.waiting import wait_for_batch
 from api.requests.cursors import read_cursor
 from api.requests.idempotency import CODES, replayable
@@ -102,7 +102,7 @@ async def get_batch(batch_id: str, caller: Reader, batches: Batches) -> Batch:
 @router.post(
     "/batches/{batch_id}/cancel", status_code=202, responses=problems(*AUTHENTICATED, "not-found", "job-finished")
 )
-async def cancel_batch(batch_id: str, caller: Remover, batches: Batches) -> Batch:
+async def cancel_batch(batch_id: str, caller: Canceler, batches: Batches) -> Batch:
     """Cancel the jobs of a batch that have not ended.
 
     Waiting jobs are cancelled at once; running ones stop at their next step. Completed ones stay, and their results can
@@ -126,7 +126,9 @@ async def retry_batch(batch_id: str, caller: Writer, batches: Batches) -> Batch:
 
 
 @router.delete(
-    "/batches/{batch_id}", status_code=204, responses=problems(*AUTHENTICATED, "not-found", "job-not-finished")
+    "/batches/{batch_id}",
+    status_code=204,
+    responses=problems(*AUTHENTICATED, "reauthentication-required", "not-found", "job-not-finished"),
 )
 async def delete_batch(batch_id: str, caller: Remover, batches: Batches) -> None:
     """Delete an ended batch, with all its jobs and their results.
@@ -144,7 +146,9 @@ async def delete_batch(batch_id: str, caller: Remover, batches: Batches) -> None
             "description": "A zip, as an attachment, with `manifest.json` as its last file",
             "content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}},
         },
-        **problems(*AUTHENTICATED, "not-found", "job-not-finished", "gone", "validation-failed"),
+        **problems(
+            *AUTHENTICATED, "reauthentication-required", "not-found", "job-not-finished", "gone", "validation-failed"
+        ),
     },
 )
 async def get_batch_result(
@@ -166,6 +170,7 @@ async def get_batch_result(
     if wanted.key_files:
         demand(caller, principal_of(request), "keys:export")
         await require_session(identity, principal_of(request))
+        require_recent(principal_of(request))
     headers = {"Content-Disposition": content_disposition(f"{batch_id}.zip"), "Cache-Control": "no-store", **NO_RANGES}
     if request.method == "HEAD":
         await batches.results.find(caller, ids.from_wire("bat", batch_id), partial=wanted.partial)

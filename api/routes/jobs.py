@@ -8,7 +8,7 @@ from starlette.responses import Response
 from api.answers.downloads import HEADERS, RANGES, REFUSED_PARTS, content_disposition, file_response, whole_response
 from api.answers.jobs import ACCEPTED, job_answer
 from api.answers.problems import AUTHENTICATED, problems
-from api.dependencies import Jobs, Keys, Pictures, Reader, Remover, ResultReader, Writer
+from api.dependencies import Canceler, Jobs, Keys, MaterialReader, Pictures, Reader, Remover, ResultReader, Writer
 from api.requests.cursors import read_cursor
 from api.requests.idempotency import CODES, OncePerKey, replayable
 from api.requests.preferences import Preferences
@@ -60,7 +60,7 @@ async def get_job(job_id: str, caller: Reader, jobs: Jobs) -> Job:
         **problems(*AUTHENTICATED, "not-found", "job-finished"),
     },
 )
-async def cancel_job(job_id: str, caller: Remover, jobs: Jobs, response: Response) -> Job:
+async def cancel_job(job_id: str, caller: Canceler, jobs: Jobs, response: Response) -> Job:
     """Cancel a job.
 
     A waiting job is cancelled at once. A running one can no longer complete, and its worker stops at its next report,
@@ -108,7 +108,7 @@ async def retry_job(job_id: str, caller: Writer, jobs: Jobs, once: OncePerKey) -
 @router.delete(
     "/{job_id}",
     status_code=204,
-    responses=problems(*AUTHENTICATED, "not-found", "job-not-finished"),
+    responses=problems(*AUTHENTICATED, "reauthentication-required", "not-found", "job-not-finished"),
 )
 async def delete_job(job_id: str, caller: Remover, jobs: Jobs) -> None:
     """Delete an ended job with all its results, except its key.
@@ -149,10 +149,18 @@ async def get_result(request: Request, job_id: str, caller: ResultReader, pictur
             "headers": HEADERS,
         },
         **RANGES,
-        **problems(*AUTHENTICATED, "not-found", "job-not-finished", "job-failed", "gone", *REFUSED_PARTS),
+        **problems(
+            *AUTHENTICATED,
+            "reauthentication-required",
+            "not-found",
+            "job-not-finished",
+            "job-failed",
+            "gone",
+            *REFUSED_PARTS,
+        ),
     },
 )
-async def get_material(request: Request, job_id: str, caller: ResultReader, pictures: Pictures) -> Response:
+async def get_material(request: Request, job_id: str, caller: MaterialReader, pictures: Pictures) -> Response:
     """Fetch the material file of a picture that was encrypted with `maximum` purity.
 
     The picture does not open without it, and it is useless without the key file: it is encrypted under the file key.

@@ -23,7 +23,7 @@ STATES = ("not-found", "job-not-finished", "job-failed")
 @router.get(
     "/{job_id}/key-file",
     response_class=Response,
-    responses={200: KEY_FILE, **problems(*AUTHENTICATED, *STATES)},
+    responses={200: KEY_FILE, **problems(*AUTHENTICATED, "reauthentication-required", *STATES)},
 )
 async def get_key_file(request: Request, job_id: str, caller: KeyExporter, keys: Keys) -> Response:
     """Fetch the key file of an encrypted image.
@@ -42,7 +42,12 @@ async def get_key_file(request: Request, job_id: str, caller: KeyExporter, keys:
 @router.post(
     "/{job_id}/key-file",
     response_class=Response,
-    responses={200: KEY_FILE, **problems(*AUTHENTICATED, *STATES, *WITH_BODY, "custody-conflict", "client-custody")},
+    responses={
+        200: KEY_FILE,
+        **problems(
+            *AUTHENTICATED, "reauthentication-required", *STATES, *WITH_BODY, "custody-conflict", "client-custody"
+        ),
+    },
 )
 async def wrap_key_file(job_id: str, wanted: KeyFileLocks, caller: KeyExporter, keys: Keys) -> Response:
     """Fetch the key file of a managed key, wrapped under your password, for recipients, or both.

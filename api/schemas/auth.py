@@ -8,6 +8,8 @@ from pydantic_core import PydanticCustomError
 
 from api.schemas.passwords import RULE, NewPassword
 from api.schemas.strict import Strict
+from backplane.services.identity.codes import DIGITS
+from backplane.services.identity.factors import Proof
 from backplane.services.mail.values import is_mixed
 
 PUBLIC = ".example"
@@ -102,10 +104,25 @@ class TokenRequest(BaseModel):
     grant_type: Literal["password", "refresh_token"]
     username: Annotated[str | None, Field(max_length=254, pattern=r"^[^\x00]*$", description="The email")] = None
     password: SecretStr | None = None
+    otp: Annotated[
+        SecretStr | None,
+        Field(
+            max_length=64,
+            description="The code of your authenticator app or a recovery code, if you have a second factor",
+        ),
+    ] = None
     refresh_token: Annotated[SecretStr | None, Field(max_length=256)] = None
     scope: str | None = None
     client_id: str | None = None
     client_secret: SecretStr | None = None
+
+    @property
+    def proof(self) -> Proof:
+        if self.otp is None:
+            return Proof()
+        text = self.otp.get_secret_value()
+        digits = text.replace(" ", "")
+        return Proof(otp=digits) if len(digits) == DIGITS else Proof(recovery_code=text)
 
     @model_validator(mode="after")
     def need_what_the_grant_needs(self) -> Self:

@@ -1,7 +1,7 @@
 """Schemas of refusals."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -13,6 +13,11 @@ class FieldProblem(BaseModel):
     field: Annotated[str | None, Field(description="Which field, where it is a known one", examples=["email"])]
     code: Annotated[str, Field(description="The kind of error, for programs", examples=["missing"])]
     detail: Annotated[str, Field(description="The same for people", examples=["Field required"])]
+
+
+def _absent(schema: dict[str, Any]) -> None:
+    """Describe a member that is left out where it is null: with a default, generators take it for always there."""
+    schema.pop("default", None)
 
 
 class ReachedLimit(BaseModel):
@@ -42,8 +47,24 @@ class Problem(BaseModel):
         Field(
             description="Which limit refused the request, only with 429",
             exclude_if=lambda value: value is None,
-            # With a default in its schema, generators take it for a member that is always there.
-            json_schema_extra=lambda schema: schema.pop("default"),
+            json_schema_extra=_absent,
+        ),
+    ] = None
+    pending: Annotated[
+        str | None,
+        Field(
+            exclude_if=lambda value: value is None,
+            description="With `second-factor-required` in a browser: finishes the log-in, once, within 5 minutes",
+            json_schema_extra=_absent,
+            repr=False,
+        ),
+    ] = None
+    methods: Annotated[
+        list[str] | None,
+        Field(
+            exclude_if=lambda value: value is None,
+            description="With `second-factor-required`: `otp` authenticator app, `hwk` passkey, `rec` recovery code",
+            json_schema_extra=_absent,
         ),
     ] = None
 

@@ -9,7 +9,9 @@ from backplane.services.administration.accounts import AccountAdministration
 from backplane.services.administration.users import UserAdministration
 from backplane.services.identity.lockout import Lockout
 from backplane.services.identity.login_sessions import LoginSessions
+from backplane.services.identity.notices import Notices
 from backplane.services.identity.revocations import Revocations
+from backplane.services.mail.outgoing import Mails
 from backplane.services.usage.tiers import Tiers
 from backplane.settings import Settings
 from backplane.wiring.resources import Resources, open_resources
@@ -33,6 +35,7 @@ async def open_administration(settings: Settings) -> AsyncIterator[Administratio
     """Connect for an operator at the machine."""
     async with open_resources(settings, pool_size=2) as resources:
         revocations = Revocations(resources.database, resources.bus)
-        sessions = LoginSessions(resources.database, revocations)
+        notices = Notices(Mails.from_settings(settings, resources.vault))
+        sessions = LoginSessions(resources.database, revocations, notices)
         yield AdministrationServices.wire(resources, revocations, sessions, Tiers.from_settings(settings))
         await revocations.sent()

@@ -14,9 +14,15 @@ from backplane.services.identity.api_key_peppers import ApiKeyPeppers
 from backplane.services.identity.api_key_uses import ApiKeyUses
 from backplane.services.identity.api_key_verification import ApiKeyVerifier
 from backplane.services.identity.api_keys import ApiKeys
+from backplane.services.identity.authenticator_apps import AuthenticatorApps
 from backplane.services.identity.browser_sessions import BrowserSessions
+from backplane.services.identity.ceremonies import RelyingParty
+from backplane.services.identity.challenges import Challenges
+from backplane.services.identity.confirmations import Confirmations
 from backplane.services.identity.correspondence import Correspondence
 from backplane.services.identity.directory import Directory
+from backplane.services.identity.factor_changes import FactorChanges
+from backplane.services.identity.factors import Factors
 from backplane.services.identity.federation.authorizations import Authorizations
 from backplane.services.identity.federation.client import ProviderClient
 from backplane.services.identity.federation.fetches import Fetcher
@@ -26,9 +32,12 @@ from backplane.services.identity.federation.logins import Federation
 from backplane.services.identity.federation.openid import OpenIdClient
 from backplane.services.identity.federation.providers import Provider, providers_of
 from backplane.services.identity.lockout import Lockout
+from backplane.services.identity.log_ins import LogIns
 from backplane.services.identity.login_sessions import LoginSessions
+from backplane.services.identity.notices import Notices
 from backplane.services.identity.operator_codes import OperatorCodes
 from backplane.services.identity.operators import Operators
+from backplane.services.identity.passkeys import Passkeys
 from backplane.services.identity.password_changes import PasswordChanges
 from backplane.services.identity.proof_of_work import ProofOfWork
 from backplane.services.identity.registrations import RegistrationPolicy, Registrations
@@ -36,6 +45,7 @@ from backplane.services.identity.revocations import Revocations
 from backplane.services.identity.signing_keys import SigningKeys
 from backplane.services.identity.tickets import Tickets
 from backplane.services.identity.tokens import Tokens
+from backplane.services.identity.tries import Tries
 from backplane.services.mail.outgoing import Mails
 from backplane.services.sealing.passphrases import PassphrasePool
 from backplane.services.usage.tiers import Tiers
@@ -46,6 +56,9 @@ from backplane.wiring.resources import Resources
 class IdentityServices:
     signing_keys: SigningKeys
     accounts: Accounts
+    factors: Factors
+    log_ins: LogIns
+    confirmations: Confirmations
     directory: Directory
     revocations: Revocations
     tokens: Tokens
@@ -66,26 +79,33 @@ class IdentityServices:
     def wire(cls, resources: Resources, passphrases: PassphrasePool, mails: Mails) -> Self:
         database, vault, bus, settings = resources.database, resources.vault, resources.bus, resources.settings
         revocations = Revocations(resources.database, resources.bus)
-        sessions = LoginSessions(resources.database, revocations)
+        correspondence = Correspondence.by(mails, vault, bus)
+        sessions = LoginSessions(resources.database, revocations, correspondence.notices)
         keys = SigningKeys.from_settings(resources.settings, resources.vault)
         access = AccessTokens(keys, seconds=resources.settings.access_token_seconds)
         peppers = ApiKeyPeppers(resources.vault)
         kind: Kind = "test" if resources.settings.environment == "test" else "live"
         tier = Tiers.from_settings(resources.settings).default
         refresh_seconds = resources.settings.refresh_token_seconds
-        lockout, correspondence = Lockout(bus), Correspondence.by(mails, vault, bus)
+        lockout = Lockout(bus)
         operator_codes, policy = OperatorCodes(database, vault), RegistrationPolicy.from_settings(settings)
         registrations = Registrations(
             database, vault, passphrases, correspondence, operator_codes=operator_codes, policy=policy, tier=tier
         )
+        accounts = Accounts(database, passphrases, lockout, correspondence.notices)
+        browsers = BrowserSessions(resources.database, access, sessions, refresh_seconds=refresh_seconds)
+        factors = _wire_factors(resources, sessions, correspondence.notices)
         return cls(
             signing_keys=keys,
-            accounts=Accounts(database, passphrases, lockout, correspondence.notices),
+            accounts=accounts,
+            factors=factors,
+            log_ins=LogIns(database, bus, accounts, factors),
+            confirmations=Confirmations(database, browsers, Tries(bus), accounts=accounts, factors=factors),
             directory=Directory(resources.database, revocations),
             revocations=revocations,
             tokens=Tokens(resources.database, access, sessions, refresh_seconds=refresh_seconds),
             sessions=sessions,
-            browsers=BrowserSessions(resources.database, access, sessions, refresh_seconds=refresh_seconds),
+            browsers=browsers,
             tickets=Tickets(resources.bus),
             api_keys=ApiKeys(resources.database, peppers, revocations, kind=kind),
             api_key_verifier=ApiKeyVerifier(resources.database, peppers, revocations, ApiKeyUses(resources.database)),
@@ -95,9 +115,7 @@ class IdentityServices:
             operators=Operators(database, passphrases, registrations),
             operator_codes=operator_codes,
             proof_of_work=ProofOfWork(bus, vault, required=settings.proof_of_work),
-            federation=_wire_federation(
-                resources, sessions, Identities(database, registrations, correspondence.notices)
-            ),
+            federation=_wire_federation(resources, sessions, Identities(database, registrations)),
         )
 
     @asynccontextmanager
@@ -122,3 +140,23 @@ def _wire_federation(resources: Resources, sessions: LoginSessions, identities: 
 def _client_of(provider: Provider) -> ProviderClient:
     fetcher = Fetcher(Guard(provider.networks))
     return OpenIdClient(provider, fetcher) if provider.kind == "oidc" else GitHubClient(provider, fetcher)
+
+
+def _wire_factors(resources: Resources, sessions: LoginSessions, notices: Notices) -> Factors:
+    database, vault, attempts = resources.database, resources.vault, Tries(resources.bus)
+    party = RelyingParty.from_settings(resources.settings)
+    changes = FactorChanges(vault, notices)
+    return Factors(
+        database,
+        vault,
+        attempts,
+        apps=AuthenticatorApps(database, vault, attempts, changes, service=_name(party)),
+        keys=Passkeys(database, Challenges(resources.bus), changes, party),
+        sessions=sessions,
+        notices=notices,
+    )
+
+
+def _name(party: RelyingParty | None) -> str:
+    """Name this installation, as authenticator apps list it."""
+    return "ImageShield" if party is None else f"ImageShield ({party.id})"

@@ -39,6 +39,7 @@ class Labels:
     proof_of_work: bytes = b"imageshield/v1/proof-of-work"
     job_note: bytes = b"imageshield/v1/job-note"
     job_note_search: bytes = b"imageshield/v1/job-note-search"
+    second_factor: bytes = b"imageshield/v1/second-factor"
 
     entropy: bytes = b"imageshield/v1/entropy"
     seed: bytes = b"imageshield/v1/seed"

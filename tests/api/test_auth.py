@@ -197,7 +197,7 @@ def refused_as(response, error):
         and response.headers["Cache-Control"] == "no-store"
         and re.fullmatch(r"[\x20\x21\x23-\x5b\x5d-\x7e]+", body["error_description"]) is not None
         and (body["error"], body["code"].replace("-", "_"), body["status"]) == (error, error, 400)
-        and Problem.model_validate({name: body[name] for name in Problem.model_fields if name != "limit"}) is not None
+        and Problem.model_validate({name: body[name] for name in Problem.model_fields.keys() & body.keys()}) is not None
     )
 
 

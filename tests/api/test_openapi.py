@@ -147,7 +147,9 @@ class TestDocument:
                 numbers_of.setdefault(prefix, set()).add(number)
         assert {prefix: len(numbers) for prefix, numbers in numbers_of.items()} == {
             prefix: {"job": 3}.get(prefix, 1)
-            for prefix in ("acc", "apk", "bat", "evt", "idn", "inv", "job", "key", "req", "usr", "whd", "whk")
+            for prefix in (
+                *("acc", "apk", "bat", "evt", "idn", "inv", "job", "key", "pky", "req", "ses", "usr", "whd", "whk"),
+            )
         }
         text = json.dumps([example for _, _, example in examples(document)])
         assert set(re.findall(r"[\w.]+@[\w.]+", text)) == {"ada@example.org"}

@@ -9,11 +9,15 @@ from backplane.kinds import ANALYSIS
 from backplane.services.attempts.outcomes import REPORTS, Measurement
 from tests.api.listening import refusal, socket
 from tests.support import pictures
+from tests.support.authenticator import Authenticator
 from tests.support.teams import code_of, invite, join, make_team, user_id
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 
+PASSKEYS = "/api/v1/auth/factors/passkeys"
+OWN_PAGE = {"Origin": "https://console.example", "X-CSRF": "1"}
 BODIES = {
+    "/api/v1/auth/factors/passkeys/{passkey_id}": {"name": "Mine"},
     "/api/v1/jobs/{job_id}/key-file": {"master_password": "a passphrase of mine"},
     "/api/v1/webhooks/{webhook_id}": {"enabled": False},
     "/api/v1/auth/keys/{api_key_id}": {"name": "mine"},
@@ -38,6 +42,9 @@ PERSONS = {("/api/v1/me", "get"), ("/api/v1/accounts", "get"), ("/api/v1/account
     ("/api/v1/invitations/accept", "post"),
 }
 """Operations about the user, for which `X-Account` means nothing."""
+
+OF_PERSONS = ("/api/v1/auth/factors", "/api/v1/auth/session")
+"""Where all operations are such."""
 
 
 def operations(app):
@@ -92,7 +99,16 @@ async def foreign(bob, foreign_jobs):
         "user_id": user_id(bob),
         "invitation_id": (await invite(bob, team, f"{team}@example.org"))["id"],
         "api_key_id": (await bob.http.post("/api/v1/auth/keys", json=API_KEY)).json()["id"],
+        "passkey_id": await add_passkey(bob),
+        "session_id": f"ses_{bob.session_id.hex}",
     }
+
+
+async def add_passkey(user):
+    authenticator = Authenticator(origin=OWN_PAGE["Origin"], rp_id="console.example")
+    options = (await user.http.post(f"{PASSKEYS}/options")).json()["options"]
+    new = {"name": "Phone", "credential": authenticator.create(options)}
+    return (await user.http.post(PASSKEYS, json=new)).raise_for_status().json()["id"]
 
 
 class TestOtherAccounts:
@@ -119,7 +135,7 @@ class TestOtherAccounts:
         personal = f"acc_{bob.account_id.hex}"
         for account in (foreign["account_id"], personal, UNKNOWN):
             for path, method in operations(gateway.app):
-                if (path, method) not in PERSONS:
+                if (path, method) not in PERSONS and not path.startswith(OF_PERSONS):
                     answer = await send(ada, path, method, foreign | {"account_id": account}, **{"X-Account": account})
                     assert answer == (404, "not-found"), (method, path, account)
 
@@ -201,7 +217,10 @@ class TestWithoutACredential:
             "/api/v1/auth/providers",
             "/api/v1/auth/register",
             "/api/v1/auth/session",
+            "/api/v1/auth/session/passkey",
+            "/api/v1/auth/session/passkey/options",
             "/api/v1/auth/session/refresh",
+            "/api/v1/auth/session/second-factor",
             "/api/v1/auth/token",
             "/api/v1/auth/verify-email",
             "/api/v1/mail/unsubscribe",
@@ -216,6 +235,7 @@ class TestWithoutACredential:
             for method, operation in operations.items():
                 assert ("security" not in operation) == (path in self.PUBLIC), path
                 if path not in self.PUBLIC:
-                    response = await client.request(method, path.replace("{job_id}", "job_" + "0" * 32), json={})
+                    address = path.replace("{job_id}", "job_" + "0" * 32)
+                    response = await client.request(method, address, json={}, headers=OWN_PAGE)
                     # A body is read before who sent it is asked, except a picture's.
                     assert response.status_code in ({401, 422} if path in BODIES else {401}), path

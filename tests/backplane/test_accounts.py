@@ -15,9 +15,11 @@ from backplane.errors import EmailTaken, TokenExpired, Unauthenticated, Unavaila
 from backplane.services.identity import jws
 from backplane.services.identity.access_tokens import AUDIENCE, CLAIMS, ISSUER
 from backplane.services.identity.login_sessions import LoginSessions
+from backplane.services.identity.notices import Notices
 from backplane.services.identity.passwords import PASSWORDS
 from backplane.services.identity.revocations import Revocations
 from backplane.services.identity.tokens import Tokens
+from backplane.services.mail.outgoing import Mails
 from backplane.services.requests.caller import NO_ACCOUNT, Caller
 from tests.support.accounts import PASSWORD
 from tests.support.signing import access_tokens, pem
@@ -161,7 +163,11 @@ class TestRefresh:
         return Tokens(
             resources.database,
             access,
-            LoginSessions(resources.database, Revocations(resources.database, resources.bus)),
+            LoginSessions(
+                resources.database,
+                Revocations(resources.database, resources.bus),
+                Notices(Mails.from_settings(resources.settings, resources.vault)),
+            ),
             refresh_seconds=3600,
         )
 

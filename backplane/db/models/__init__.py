@@ -6,6 +6,7 @@ from backplane.db.models.api_keys import ApiKey
 from backplane.db.models.audit import AuditChain, AuditCheckpoint, AuditEvent, AuditProof
 from backplane.db.models.batches import Batch, BatchItem
 from backplane.db.models.blobs import Blob
+from backplane.db.models.factors import KnownDevice, OneTimePassword, Passkey, RecoveryCode
 from backplane.db.models.idempotency import IdempotencyKey
 from backplane.db.models.invitations import Invitation
 from backplane.db.models.jobs import Job, JobEvent, Outbox
@@ -36,12 +37,16 @@ __all__ = [
     "JobEvent",
     "JobTerm",
     "Key",
+    "KnownDevice",
     "LoginSession",
     "Mail",
     "MailChoice",
     "Membership",
+    "OneTimePassword",
     "OneTimeToken",
     "Outbox",
+    "Passkey",
+    "RecoveryCode",
     "RefreshToken",
     "Revocation",
     "UsageEntry",

@@ -27,6 +27,8 @@ class User(Base):
     suspended_at: Mapped[datetime | None]
     audit_key: Mapped[bytes | None]
     """The key of this person's fields in the audit trail, sealed under the key of the personal account."""
+    passkey_handle: Mapped[bytes | None]
+    """Random bytes by which authenticators know the user: they keep it in plaintext, so it tells nothing."""
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 

@@ -16,7 +16,16 @@ from backplane.db.repositories.outbox import CHANNEL
 from backplane.db.session import Session
 
 LEFT_OUT = frozenset(
-    {"alembic_version", "invitations", "login_sessions", "mails", "one_time_tokens", "refresh_tokens", "revocations"}
+    {
+        "alembic_version",
+        "invitations",
+        "known_devices",
+        "login_sessions",
+        "mails",
+        "one_time_tokens",
+        "refresh_tokens",
+        "revocations",
+    }
 )
 """The migration makes the first. `mails` would send again what was sent. The others would restore login sessions,
 invitations and links that have ended meanwhile."""

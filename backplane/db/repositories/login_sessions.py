@@ -71,11 +71,6 @@ async def is_known(session: ReadSession, user_id: UUID, *, user_agent: str | Non
     return found is not None
 
 
-async def any_of_user(session: ReadSession, user_id: UUID) -> bool:
-    found = await session.scalar(select(LoginSession.id).where(LoginSession.user_id == user_id).limit(1))
-    return found is not None
-
-
 async def confirm(
     session: Session, session_id: UUID, *, user_id: UUID, methods: Collection[str]
 ) -> LoginSession | None:

@@ -105,11 +105,17 @@ class Accounts:
             trail.record(session, tried, "account.login", outcome=outcome, person=_named(caller, email))
             if locked:
                 await self._notices.account_locked(session, caller, user)
-            if success and user is not None and not known_device:
-                await self._notices.new_device(session, caller, user)
         if user is None or not success:
             raise Unauthenticated("The email or the password is wrong")
         return user.id
+
+    async def has_password(self, user_id: UUID, password: str) -> bool:
+        """Return whether this is the password of a user; the caller counts the tries."""
+        async with self._database.reading() as session:
+            user = await users.by_id(session, user_id)
+        known_hash = user.password_hash if user is not None else None
+        matches, _ = await self._passphrases.run(lambda: verify_password(password, known_hash or dummy_hash()))
+        return matches and known_hash is not None
 
 
 def _named(caller: Caller, email: str) -> dict[str, str]:

@@ -36,6 +36,7 @@ It is longer than the time above. So within that time the successor of a used to
 arrives late does not put a used token back into the browser.
 """
 
+CONFIRMED = "session.confirmed"
 TOKEN_BYTES = SALT_BYTES = 32
 LABEL = b"imageshield/v1/refresh-successor"
 
@@ -71,7 +72,7 @@ class BrowserSessions:
         if auth_time is not None:
             login.auth_time = auth_time
         async with self._database.transaction() as session:
-            login_sessions.add(session, login)
+            await self._sessions.begin(session, caller, login)
             await self._add(session, user_id, login.id, token)
             await session.reload(login)
         return self._session(login, token)
@@ -103,6 +104,8 @@ class BrowserSessions:
         """
         async with self._database.transaction() as session:
             login = await login_sessions.confirm(session, session_id, user_id=user_of(caller), methods=methods)
+            if login is not None:
+                trail.record(session, caller, CONFIRMED, session_id, details={"methods": sorted(methods)})
         if login is None:
             raise Unauthenticated("The session has ended: log in again")
         return access_token_of(self._access, login), self._access.seconds

@@ -16,6 +16,7 @@ from backplane.db.session import Database, Session
 from backplane.errors import NotFound, Unauthenticated
 from backplane.services.audit import trail
 from backplane.services.identity.devices import device_of
+from backplane.services.identity.notices import Notices
 from backplane.services.identity.revocations import Revocations
 from backplane.services.requests.batch_loader import BatchLoader
 from backplane.services.requests.caller import Caller, user_of
@@ -38,10 +39,16 @@ class LoginSessionFacts:
 
 
 class LoginSessions:
-    def __init__(self, database: Database, revocations: Revocations) -> None:
+    def __init__(self, database: Database, revocations: Revocations, notices: Notices) -> None:
         self._database = database
         self._revocations = revocations
+        self._notices = notices
         self._one = BatchLoader(self._load, at_once=SESSIONS_AT_ONCE)
+
+    async def begin(self, session: Session, caller: Caller, login: LoginSession) -> None:
+        """Begin a login session in a transaction, and tell the user of a new device."""
+        login_sessions.add(session, login)
+        await self._notices.logged_in(session, caller, login.user_id)
 
     async def require(self, session_id: UUID) -> None:
         """Require an active login session, before something is opened that outlasts a request.

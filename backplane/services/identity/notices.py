@@ -1,10 +1,13 @@
 """Mails to users about the security of their account."""
 
 import asyncio
+import hashlib
 from datetime import UTC, datetime
+from ipaddress import ip_network
+from uuid import UUID
 
 from backplane.db.models import User
-from backplane.db.repositories import login_sessions
+from backplane.db.repositories import known_devices, users
 from backplane.db.session import Session
 from backplane.services.identity.devices import device_of
 from backplane.services.mail.outgoing import Mails, Recipient
@@ -15,7 +18,10 @@ NOBODY = Recipient("nobody@localhost")
 """The recipient of a mail that is dropped."""
 
 UNKNOWN = "unknown"
-RESET_PAGE, SESSIONS_PAGE = "/forgot-password", "/settings"
+RESET_PAGE, SESSIONS_PAGE, SECURITY_PAGE = "/forgot-password", "/settings", "/settings"
+
+RANGES = {4: 24, 6: 48}
+"""Bits of an address that stay the same while a device is in a network: the rest may change."""
 
 
 class Notices:
@@ -35,20 +41,31 @@ class Notices:
             address=_place(caller),
         )
 
-    async def new_device(self, session: Session, caller: Caller, user: User) -> None:
-        """Tell the user about a log-in from a new device, unless it is the only one."""
-        if await login_sessions.any_of_user(session, user.id):
-            device = await asyncio.to_thread(device_of, caller.user_agent) or UNKNOWN
-            page = self._mails.page(SESSIONS_PAGE)
-            await self._mails.send(
+    async def logged_in(self, session: Session, caller: Caller, user_id: UUID) -> None:
+        """Note the device of a log-in, and tell the user of a new one; the first of all is no news."""
+        # The rules that recognize browsers are compiled at the first use, which takes a tenth of a second.
+        device = await asyncio.to_thread(device_of, caller.user_agent)
+        if await known_devices.note(session, user_id, _digest(user_id, device, caller.address)):
+            await self._tell(
                 session,
-                recipient_of(user),
+                user_id,
                 "new-device",
-                device=device,
-                sessions=page,
-                time=_now(),
+                device=device or UNKNOWN,
                 address=_place(caller),
+                sessions=self._mails.page(SESSIONS_PAGE),
             )
+
+    async def factor_added(self, session: Session, user_id: UUID, factor: str, name: str) -> None:
+        page = self._mails.page(SECURITY_PAGE)
+        await self._tell(session, user_id, "factor-added", factor=factor, name=name, security=page)
+
+    async def factor_removed(self, session: Session, user_id: UUID, factor: str, name: str) -> None:
+        page = self._mails.page(SECURITY_PAGE)
+        await self._tell(session, user_id, "factor-removed", factor=factor, name=name, security=page)
+
+    async def factors_reset(self, session: Session, user_id: UUID) -> None:
+        page = self._mails.page(SECURITY_PAGE)
+        await self._tell(session, user_id, "factor-reset", by="an operator", security=page)
 
     async def password_changed(self, session: Session, caller: Caller, user: User) -> None:
         reset = self._mails.page(RESET_PAGE)
@@ -62,6 +79,11 @@ class Notices:
             recipient = Recipient(address, user.id)
             await self._mails.send(session, recipient, "address-changed", time=_now(), old=old, new=user.email)
 
+    async def _tell(self, session: Session, user_id: UUID, kind: str, **values: str) -> None:
+        user = await users.by_id(session, user_id)
+        if user is not None:
+            await self._mails.send(session, recipient_of(user), kind, once=None, dropped=False, time=_now(), **values)
+
 
 def recipient_of(user: User | None) -> Recipient:
     return NOBODY if user is None else Recipient(user.email, user.id)
@@ -73,3 +95,15 @@ def _now() -> str:
 
 def _place(caller: Caller) -> str:
     return caller.address or UNKNOWN
+
+
+def _digest(user_id: UUID, device: str | None, address: str | None) -> bytes:
+    return hashlib.sha256(repr((user_id.hex, device, _range(address))).encode()).digest()
+
+
+def _range(address: str | None) -> str | None:
+    try:
+        network = ip_network(address or "")
+    except ValueError:
+        return None
+    return str(network.supernet(new_prefix=RANGES[network.version]))

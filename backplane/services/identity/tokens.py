@@ -41,7 +41,7 @@ class Tokens:
         refresh = secrets.token_urlsafe(32)
         login = new_login(caller, user_id, methods=methods, browser=False)
         async with self._database.transaction() as session:
-            login_sessions.add(session, login)
+            await self._sessions.begin(session, caller, login)
             await self._add(session, login, refresh)
             await session.reload(login)
         return self._pair(login, refresh)

@@ -16,6 +16,7 @@ from backplane.db.repositories import (
     idempotency,
     invitations,
     jobs,
+    known_devices,
     leases,
     login_sessions,
     one_time_tokens,
@@ -47,6 +48,9 @@ REVOCATION_SECONDS = 24 * 3600
 
 INVITATION_DAYS = 30
 """So long after its time an invitation still says why its link no longer works."""
+
+DEVICE_DAYS = 400
+"""A device that comes back after more than a year is a new one."""
 
 BATCH = 1000
 """The store deletes at most so many objects at once."""
@@ -154,6 +158,7 @@ class Sweeper:
         async with self._database.transaction() as session:
             await login_sessions.delete_ended(session)
             await revocations.delete_older(session, seconds=REVOCATION_SECONDS)
+            await known_devices.delete_older(session, days=DEVICE_DAYS)
 
     async def forget_invitations(self) -> None:
         """Delete invitations whose time was over long ago."""

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from backplane import ids
 from backplane.db.models import User, UserIdentity
-from backplane.db.repositories import accounts, identities, login_sessions, users
+from backplane.db.repositories import accounts, identities, users
 from backplane.db.session import Database, Session
 from backplane.errors import AccountSuspended, NotFound, Unauthenticated
 from backplane.federation import (
@@ -22,8 +22,6 @@ from backplane.federation import (
 from backplane.services.audit import trail
 from backplane.services.identity.federation.external import ExternalIdentity
 from backplane.services.identity.federation.providers import Provider
-from backplane.services.identity.login_sessions import whence
-from backplane.services.identity.notices import Notices
 from backplane.services.identity.principal import FEDERATED
 from backplane.services.identity.registrations import Registrations
 from backplane.services.requests.caller import Caller, user_of
@@ -43,10 +41,9 @@ class IdentityFacts:
 
 
 class Identities:
-    def __init__(self, database: Database, registrations: Registrations, notices: Notices) -> None:
+    def __init__(self, database: Database, registrations: Registrations) -> None:
         self._database = database
         self._registrations = registrations
-        self._notices = notices
 
     async def list(self, caller: Caller) -> Sequence[IdentityFacts]:
         """List the identities of the user, the first linked first."""
@@ -72,8 +69,6 @@ class Identities:
             suspended = user.suspended_at is not None
             outcome = trail.FAILURE if suspended else trail.SUCCESS
             trail.record(session, owner, "account.login", outcome=outcome, details=_details(provider))
-            if not suspended and not await login_sessions.is_known(session, user.id, **whence(caller)):
-                await self._notices.new_device(session, caller, user)
         if suspended:
             raise AccountSuspended
         return user.id

@@ -1,0 +1,149 @@
+"""Log-ins in up to two steps: a password and a second factor, or a passkey alone."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+from backplane.bus import RedisBus
+from backplane.db.repositories import users
+from backplane.db.session import Database
+from backplane.errors import ApplicationError
+from backplane.factor_errors import LogInExpired, PasskeyRefused, SecondFactorRequired
+from backplane.services.audit import trail
+from backplane.services.identity.accounts import Accounts
+from backplane.services.identity.ceremonies import Credential
+from backplane.services.identity.factors import Factors, Proof
+from backplane.services.identity.principal import PASSKEY, PASSWORD
+from backplane.services.requests.caller import Caller
+
+PREFIX = "imageshield:log-in:"
+PENDING_BYTES = 32
+PENDING_SECONDS = 300
+ALONE = "log-in"
+"""The purpose of the challenge of a passkey alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedIn:
+    """A user who has proved who they are, and how."""
+
+    user_id: UUID
+    methods: frozenset[str]
+
+
+class LogIns:
+    def __init__(self, database: Database, bus: RedisBus, accounts: Accounts, factors: Factors) -> None:
+        self._database = database
+        self._bus = bus
+        self._accounts = accounts
+        self._factors = factors
+
+    async def by_password(self, caller: Caller, *, email: str, password: str) -> LoggedIn:
+        """Log in by password, in a browser.
+
+        Raises:
+            Unauthenticated: email or password is wrong.
+            SecondFactorRequired: `finish` with its secret and a second factor goes on.
+            Unavailable: Redis does not answer, where that is kept.
+        """
+        user_id = await self._accounts.authenticate(caller, email=email, password=password)
+        methods = await self._factors.methods(user_id)
+        if methods:
+            pending = secrets.token_urlsafe(PENDING_BYTES)
+            await self._bus.keep(_name(pending), user_id.hex.encode(), seconds=PENDING_SECONDS)
+            raise SecondFactorRequired(methods, pending=pending)
+        return LoggedIn(user_id, frozenset({PASSWORD}))
+
+    async def by_password_and_code(self, caller: Caller, *, email: str, password: str, proof: Proof) -> LoggedIn:
+        """Log in by all factors at once, in a program.
+
+        Raises:
+            Unauthenticated: email or password is wrong.
+            SecondFactorRequired: the user has a second factor, and none came.
+            CodeWrong, ClockWrong, TooManyAttempts, Unavailable: as `Factors.prove`.
+        """
+        user_id = await self._accounts.authenticate(caller, email=email, password=password)
+        methods = await self._factors.methods(user_id)
+        if not methods:
+            return LoggedIn(user_id, frozenset({PASSWORD}))
+        if proof.is_empty:
+            raise SecondFactorRequired(methods)
+        return await self._prove(caller, user_id, proof, purpose="")
+
+    async def finish(self, caller: Caller, pending: str, proof: Proof) -> LoggedIn:
+        """Finish a log-in that a password began.
+
+        Raises:
+            LogInExpired: it was finished, or began too long ago.
+            CodeWrong, ClockWrong, PasskeyRefused, TooManyAttempts, Unavailable: as `Factors.prove`.
+        """
+        user_id = await self._user_of(pending)
+        logged_in = await self._prove(caller, user_id, proof, purpose=_purpose(pending))
+        if await self._bus.take(_name(pending)) is None:
+            raise LogInExpired
+        return logged_in
+
+    async def ask_for_passkey(self, pending: str | None) -> dict[str, Any]:
+        """Return the options for a passkey: as the second factor of a pending log-in, or alone.
+
+        Raises:
+            LogInExpired, PasskeysUnavailable, Unavailable.
+        """
+        if pending is None:
+            return await self._factors.passkeys.ask(ALONE, user_id=None, alone=True)
+        user_id = await self._user_of(pending)
+        return await self._factors.passkeys.ask(_purpose(pending), user_id=user_id, alone=False)
+
+    async def by_passkey(self, caller: Caller, credential: Credential) -> LoggedIn:
+        """Log in by a passkey alone, which names the user. The authenticator must have verified the user.
+
+        Raises:
+            PasskeyRefused: it is not accepted.
+        """
+        used = await self._factors.passkeys.use(caller, ALONE, credential, user_id=None)
+        owner = replace(caller, account_id=used.user_id, user_id=used.user_id)
+        outcome = trail.SUCCESS if used.user_verified else trail.FAILURE
+        async with self._database.transaction() as session:
+            trail.record(session, owner, "account.login", outcome=outcome, details={"method": PASSKEY})
+        if not used.user_verified:
+            raise PasskeyRefused("Alone, the passkey must ask for a fingerprint, a face or a PIN")
+        return LoggedIn(used.user_id, frozenset({PASSKEY}))
+
+    async def _prove(self, caller: Caller, user_id: UUID, proof: Proof, *, purpose: str) -> LoggedIn:
+        owner = replace(caller, account_id=user_id, user_id=user_id)
+        try:
+            proven = await self._factors.prove(owner, user_id, proof, purpose=purpose)
+        except ApplicationError as error:
+            await self._record(owner, outcome=trail.FAILURE, details={"code": error.code})
+            raise
+        await self._record(owner, outcome=trail.SUCCESS, details={"method": proven.method})
+        return LoggedIn(user_id, frozenset({PASSWORD, proven.method}))
+
+    async def _record(self, owner: Caller, *, outcome: str, details: dict[str, str]) -> None:
+        async with self._database.transaction() as session:
+            trail.record(session, owner, "account.second_factor", outcome=outcome, details=details)
+
+    async def _user_of(self, pending: str) -> UUID:
+        kept = await self._bus.look(_name(pending))
+        if kept is None:
+            raise LogInExpired
+        user_id = UUID(kept.decode())
+        async with self._database.reading() as session:
+            user = await users.by_id(session, user_id)
+        if user is None or user.suspended_at is not None:
+            raise LogInExpired
+        return user_id
+
+
+def _digest(pending: str) -> str:
+    return hashlib.sha256(pending.encode()).hexdigest()
+
+
+def _name(pending: str) -> str:
+    return PREFIX + _digest(pending)
+
+
+def _purpose(pending: str) -> str:
+    return f"second-factor:{_digest(pending)}"
