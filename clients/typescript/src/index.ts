@@ -12,5 +12,5 @@ export { isBatch, isEnded, progressOf, type State } from "./live/state.ts";
 export { JobFailed, Submission, type Progress, type UploadOptions, type WaitOptions } from "./service/submission.ts";
 export type * from "./service/types.ts";
 export { BrowserSession, type SessionState } from "./session/browser.ts";
-export { NoSession, type Session } from "./session/session.ts";
+export { NoSession, type Proof, type Session } from "./session/session.ts";
 export { TokenSession, type Credentials } from "./session/token.ts";

@@ -1,4 +1,5 @@
 import { ApiProblem, ClientError, Offline, SignedOut, TimedOut, UnexpectedAnswer } from "@imageshield/client";
+import { PasskeyCancelled } from "@/lib/passkeys.ts";
 
 export interface Explanation {
   /** What happened. */
@@ -31,6 +32,14 @@ const WORDS = new Map<string, Words>(Object.entries({
   "image-empty": { sentence: "The file is empty.", remedy: "Choose another one." },
   unauthenticated: { sentence: "You are signed out.", remedy: "Sign in again. What you entered is kept." },
   "token-expired": { sentence: "The session has ended.", remedy: "Sign in again. What you entered is kept." },
+  "reauthentication-required": { sentence: "This needs you to confirm who you are.", remedy: "Nothing has happened. Start it again, and confirm with your password or passkey." },
+  "password-wrong": { sentence: "The password is wrong.", remedy: "Check it, and the keyboard layout." },
+  "code-wrong": { sentence: "The code is wrong, or it was used.", remedy: "Wait for the next one, or use another recovery code." },
+  "clock-wrong": { sentence: "The clock of your phone and that of the service differ.", remedy: "Let the phone set its clock by the network, then use the next code." },
+  "too-many-attempts": { sentence: "Too many wrong attempts.", remedy: "Wait before the next one." },
+  "log-in-expired": { sentence: "This took too long.", remedy: "Start again with your password." },
+  "passkey-refused": { sentence: "This passkey is not accepted here.", remedy: "It may belong to another address or another user, or it was removed. Use the password." },
+  "passkeys-unavailable": { sentence: "Passkeys do not work at this address.", remedy: "They need a name over https, or localhost. Use the password." },
   "origin-not-allowed": { sentence: "This is not the address of the service.", remedy: "Open the console at the address that the operator set (PUBLIC_URL), or ask for this one to be allowed." },
   "email-taken": { sentence: "This address has an account.", remedy: "Sign in with it, or use another address." },
   "authorization-invalid": { sentence: "This sign-in is over.", remedy: "It was begun in another browser or tab, took longer than ten minutes, or was used. Begin again." },
@@ -90,6 +99,7 @@ function ofFailure(error: unknown): Explanation {
   if (error instanceof Offline) return { sentence: "The service does not answer.", remedy: "It may be restarting. Try again in a moment." };
   if (error instanceof TimedOut) return { sentence: "The service did not answer in time.", remedy: "Try again in a moment." };
   if (error instanceof UnexpectedAnswer) return { sentence: sentence(error.message), remedy: "", ...(error.retryAfter !== null && { retryAfter: error.retryAfter }) };
+  if (error instanceof PasskeyCancelled) return { sentence: error.message, remedy: "Try again, or use the password." };
   if (error instanceof Error) return { sentence: "This page has made a mistake.", remedy: `Load it again. For a report: ${error.message}` };
   return { sentence: "This page has made a mistake.", remedy: "Load it again." };
 }

@@ -18,6 +18,9 @@ export class ApiProblem extends ClientError {
   readonly errors: readonly FieldProblem[];
   /** Seconds after which to try again: of 429, 503 and 409 `idempotency-in-progress`. */
   readonly retryAfter: number | null;
+  /** Of `second-factor-required`: what finishes the sign-in, and the factors that the user has. */
+  readonly pending: string | null;
+  readonly methods: readonly string[];
 
   constructor(problem: Problem, retryAfter: number | null, origin: Origin = {}) {
     super(problem.detail || problem.title, { ...origin, request_id: problem.request_id ?? origin.request_id });
@@ -27,6 +30,8 @@ export class ApiProblem extends ClientError {
     this.status = problem.status;
     this.errors = problem.errors;
     this.retryAfter = retryAfter;
+    this.pending = problem.pending ?? null;
+    this.methods = problem.methods ?? [];
   }
 }
 
@@ -51,6 +56,8 @@ export function parseProblem(text: string, status: number): Problem | null {
     code: value.code,
     request_id: typeof value.request_id === "string" ? value.request_id : null,
     errors: Array.isArray(value.errors) ? value.errors.filter(isFieldProblem) : [],
+    ...(typeof value.pending === "string" && { pending: value.pending }),
+    ...(Array.isArray(value.methods) && { methods: value.methods.filter((one) => typeof one === "string") }),
   };
 }
 

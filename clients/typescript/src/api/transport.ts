@@ -1,4 +1,4 @@
-/** Authorized requests to one service: refreshed after a 401, repeated where that is safe, refusals thrown. */
+/** Authorized requests to one service: refreshed after a 401, confirmed where the service asks, repeated where that is safe, refusals thrown. */
 
 import createFetch, { type Client as Api } from "openapi-fetch";
 
@@ -59,10 +59,18 @@ export class Transport {
     const answer = await this.#exchange(call, token);
     if (answer.ok) return answer;
     const refusal = await readRefusal(answer, call.headers?.["X-Request-ID"] ?? null);
-    if (token === null || !(refusal instanceof ApiProblem) || refusal.status !== 401) throw refusal;
-    const again = await this.#exchange(call, await this.session.renew(token, call.signal));
+    const other = token === null || !(refusal instanceof ApiProblem) ? null : await this.#replace(token, refusal, call.signal);
+    if (other === null) throw refusal;
+    const again = await this.#exchange(call, other);
     if (again.ok) return again;
     throw await readRefusal(again, call.headers?.["X-Request-ID"] ?? null);
+  }
+
+  /** Return the token with which a refused request may be repeated; null if there is none. */
+  async #replace(token: string, refusal: ApiProblem, signal: AbortSignal | undefined): Promise<string | null> {
+    if (refusal.status === 401) return this.session.renew(token, signal);
+    if (refusal.code === "reauthentication-required") return (await this.session.confirm?.(token)) ?? null;
+    return null;
   }
 
   #exchange(call: Call, token: string | null): Promise<Response> {

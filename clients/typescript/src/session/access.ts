@@ -8,6 +8,9 @@ export interface Grant {
 /** The share of a token's life that is left when it is renewed. */
 const RENEWED_AT = 0.2;
 
+/** Half of the ten minutes for which the service takes a proof. */
+const CONFIRMED_SECONDS = 300;
+
 export class AccessToken {
   readonly text: string;
   readonly #lifetime: number;
@@ -30,12 +33,22 @@ export class AccessToken {
 
   /** The account it speaks for, unverified: good enough to notice a change of account. */
   get account(): string | null {
+    const { sub } = this.#claims;
+    return typeof sub === "string" ? sub : null;
+  }
+
+  /** Whether it was issued within a moment after the person proved who they are. */
+  get isConfirmed(): boolean {
+    const { iat, auth_time } = this.#claims;
+    return typeof iat === "number" && typeof auth_time === "number" && iat - auth_time < CONFIRMED_SECONDS;
+  }
+
+  get #claims(): Record<string, unknown> {
     try {
       const part = (this.text.split(".")[1] ?? "").replaceAll("-", "+").replaceAll("_", "/");
-      const { sub } = JSON.parse(atob(part)) as { sub?: unknown };
-      return typeof sub === "string" ? sub : null;
+      return JSON.parse(atob(part)) as Record<string, unknown>;
     } catch {
-      return null;
+      return {};
     }
   }
 

@@ -8,7 +8,7 @@ import type { AuthorizationBegun, AuthorizationFinished, AuthorizationStart } fr
 import { AccessToken, type Grant } from "./access.ts";
 import { callSession, readGrant } from "./call.ts";
 import { withLock } from "./locks.ts";
-import { serviceUrl, type Session } from "./session.ts";
+import { serviceUrl, type Proof, type Session } from "./session.ts";
 
 /** `unknown` until `resume` or `signIn`: a new tab may have the cookie or not. */
 export type SessionState = "unknown" | "signed-in" | "signed-out";
@@ -27,6 +27,7 @@ export class BrowserSession implements Session {
   #state: SessionState = "unknown";
   #access: AccessToken | null = null;
   #refreshing: Promise<AccessToken> | null = null;
+  #asking: Promise<boolean> | null = null;
 
   constructor({ url = location.origin }: { url?: string } = {}) {
     this.url = serviceUrl(url);
@@ -77,6 +78,41 @@ export class BrowserSession implements Session {
       if (access_token !== null && expires_in !== null) this.#enter("signed-in", new AccessToken({ access_token, expires_in }));
       return finished;
     });
+  }
+
+  /** Finish a sign-in that was refused as `second-factor-required`, with its `pending`. */
+  async finishSignIn(pending: string, proof: Proof): Promise<void> {
+    this.#enter("signed-in", await withLock(NAME, () => this.#prove(`${PATH}/second-factor`, { pending, ...proof })));
+  }
+
+  /** Sign in with a passkey alone: the answer to `passkeyOptions()`. */
+  async signInByPasskey(passkey: object): Promise<void> {
+    this.#enter("signed-in", await withLock(NAME, () => this.#prove(`${PATH}/passkey`, { passkey })));
+  }
+
+  /** Options for `navigator.credentials.get`: as the second factor of a sign-in, or alone. */
+  passkeyOptions(pending?: string): Promise<object> {
+    return this.#options(`${PATH}/passkey/options`, {}, pending === undefined ? {} : { pending });
+  }
+
+  /** Options for `navigator.credentials.get`, to confirm with a passkey of the user. */
+  async confirmOptions(): Promise<object> {
+    return this.#options(`${PATH}/confirm/options`, await this.#bearer());
+  }
+
+  /** Confirm who uses the session: with the password and a second factor if there is one, or with a passkey. */
+  async confirmBy(proof: Proof & { password?: string }): Promise<void> {
+    this.#enter("signed-in", await this.#prove(`${PATH}/confirm`, proof, await this.#bearer()));
+  }
+
+  /** How the page asks the person to confirm who they are: true once `confirmBy` has succeeded. */
+  whenAsked: (() => Promise<boolean>) | null = null;
+
+  /** Ask once for all requests that wait for it. */
+  async confirm(refused: string): Promise<string | null> {
+    if (this.#access !== null && this.#access.text !== refused && this.#access.isConfirmed) return this.#access.text;
+    this.#asking ??= (this.whenAsked?.() ?? Promise.resolve(false)).finally(() => { this.#asking = null; });
+    return (await this.#asking) && this.#access !== null ? this.#access.text : null;
   }
 
   /** Continue the session of the cookie, if there is one. Throws Offline or a passing refusal if that is unknown. */
@@ -148,6 +184,20 @@ export class BrowserSession implements Session {
     const request = { method: "POST", url: this.url + path, headers: { ...OWN_PAGE, ...headers }, body, signal };
     const answer = await callSession({ ...request, credentials: "same-origin" });
     return new AccessToken(await readGrant<Grant>(answer));
+  }
+
+  #prove(path: string, body: object, headers: Record<string, string> = {}): Promise<AccessToken> {
+    return this.#post(path, { "Content-Type": "application/json", ...headers }, JSON.stringify(body));
+  }
+
+  async #options(path: string, headers: Record<string, string>, body?: object): Promise<object> {
+    const json = body === undefined ? {} : { "Content-Type": "application/json" };
+    const request = { method: "POST", url: this.url + path, headers: { ...OWN_PAGE, ...json, ...headers }, body: body && JSON.stringify(body) };
+    return ((await readJson(await callSession(request))) as { options: object }).options;
+  }
+
+  async #bearer(): Promise<Record<string, string>> {
+    return { Authorization: `Bearer ${await this.token()}` };
   }
 
   #end(): void {

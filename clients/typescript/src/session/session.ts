@@ -12,6 +12,18 @@ export interface Session {
    * Throws SignedOut if there is none, and Offline or ApiProblem if it cannot be had at the moment.
    */
   renew(refused: string, signal?: AbortSignal): Promise<string>;
+
+  /** Return a token of a person who has just confirmed who they are, in place of `refused`; null if they do not. */
+  confirm?(refused: string): Promise<string | null>;
+}
+
+/** A second factor: one of these. */
+export interface Proof {
+  /** The code of an authenticator app. */
+  otp?: string;
+  recovery_code?: string;
+  /** What `navigator.credentials.get` has returned, as JSON. */
+  passkey?: object;
 }
 
 /** Check an address and remove the slash at its end. */

@@ -1,5 +1,6 @@
 import { QueryClientProvider } from "@tanstack/react-query";
 import { Outlet } from "@tanstack/react-router";
+import { ConfirmIdentity } from "@/app/confirm-identity.tsx";
 import { OfflineBanner } from "@/app/offline-banner.tsx";
 import { Palette } from "@/app/palette/palette.tsx";
 import { SessionEnded } from "@/app/session-ended.tsx";
@@ -37,6 +38,7 @@ function Frame() {
       <SidebarSheet open={open === "navigation"} onClose={close} />
       <Palette open={open === "palette"} onClose={close} onShortcuts={() => { show("shortcuts"); }} />
       <ShortcutsDialog open={open === "shortcuts"} onClose={close} />
+      <ConfirmIdentity />
       <SessionEnded />
       <Toaster />
     </>
