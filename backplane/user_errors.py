@@ -86,7 +86,7 @@ class ProofOfWorkRefused(ApplicationError):
 class TooManyAttempts(ApplicationError):
     code = "too-many-attempts"
     status = 429
-    title = "Too many wrong passwords"
+    title = "Too many wrong passwords or codes"
 
 
 class LastOperator(ApplicationError):
