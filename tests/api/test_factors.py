@@ -11,6 +11,7 @@ from backplane import ids
 from backplane.errors import NotFound
 from backplane.factor_errors import FactorsAlreadyReset
 from backplane.services.identity import codes
+from backplane.services.identity.tries import TRY_ONCE
 from backplane.services.requests.caller import Caller
 from tests.api.conftest import PASSWORD, opened
 from tests.api.factors import APP, FACTORS, FINISH, OWN, PAGE, RECOVERY, SESSIONS, TOKEN, UNUSED, Person, code_of
@@ -255,8 +256,8 @@ class TestTries:
             name = f"imageshield:tries:test:{len(waits)}"
             for _ in range(len(waits)):
                 await bus._redis.hincrby(name, "tries", 1)
-            await bus.try_once(name, free=5, first=30, longest=3600, kept=60)
-            waits.append(await bus.try_once(name, free=5, first=30, longest=3600, kept=60))
+            await bus.evaluate(TRY_ONCE, [name], (5, 30, 3600, 60))
+            waits.append(await bus.evaluate(TRY_ONCE, [name], (5, 30, 3600, 60)))
         assert waits[:4] == [0] * 4
         # A second may pass in between.
         assert [round(wait, -1) for wait in waits[4:]] == [30, 60, 120, 240, 480, 960, 1920, 3600]
