@@ -67,7 +67,9 @@ export interface paths {
          *     Access tokens are JWTs (ES256) for 15 minutes; verify them with `/.well-known/jwks.json`. A refresh token works
          *     once and returns the next one; a second use means that it was copied, and ends all sessions of its login. A wrong
          *     email and a wrong password have the same answer. After five wrong passwords in a row the answer is 429, and
-         *     `Retry-After` grows from a second to 15 minutes.
+         *     `Retry-After` grows from a second to 15 minutes. A user with a second factor sends its code as `otp`; without it the
+         *     answer is 403 `second-factor-required`. A passkey needs a browser: programs of its user send an API key, or a
+         *     recovery code as `otp`.
          */
         post: operations["get_token"];
         delete?: never;
@@ -238,7 +240,8 @@ export interface paths {
          *
          *     For pages of this service: `Origin` must be `PUBLIC_URL` or in `ALLOWED_ORIGINS`. The refresh token is in a cookie
          *     that no script can read; programs use `POST /api/v1/auth/token`. A session that the browser had before ends. A wrong
-         *     email and a wrong password have the same answer.
+         *     email and a wrong password have the same answer. A user with a second factor gets 403 `second-factor-required`,
+         *     whose `pending` and `methods` are for `…/second-factor`.
          */
         post: operations["start_session"];
         /**
@@ -249,6 +252,73 @@ export interface paths {
          *     there is no session.
          */
         delete: operations["end_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/session/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Finish Session
+         * @description Finish a log-in with a second factor.
+         *
+         *     A wrong code does not end the log-in. After five of them each further one has to wait.
+         */
+        post: operations["finish_session"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/session/passkey/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask For Passkey
+         * @description Get the options for `navigator.credentials.get`, for a log-in.
+         *
+         *     With `pending` the passkey is its second factor. Without it the options name no user: the browser offers the
+         *     passkeys that it has. They are good once, for 5 minutes.
+         */
+        post: operations["ask_for_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/session/passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Session By Passkey
+         * @description Log a browser in with a passkey alone.
+         *
+         *     The device must have asked for a fingerprint, a face or a PIN, and the passkey must be one that it finds itself.
+         */
+        post: operations["start_session_by_passkey"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -382,6 +452,252 @@ export interface paths {
          * @description Unlink an identity: it no longer logs you in. Sessions that it began go on.
          */
         delete: operations["unlink_identity"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/session/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm Session
+         * @description Confirm who you are, after 403 `reauthentication-required`, and get a new access token.
+         *
+         *     With a password, and a second factor where you have one, or with a passkey that verifies you. For ten minutes the
+         *     new token may export keys, delete, and change factors, password and address.
+         */
+        post: operations["confirm_session"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/session/confirm/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask For Own Passkey
+         * @description Get the options for `navigator.credentials.get`, to confirm who you are with one of your passkeys.
+         */
+        post: operations["ask_for_own_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Sessions
+         * @description List your login sessions, of browsers and of programs: the last used first.
+         */
+        get: operations["list_sessions"];
+        put?: never;
+        post?: never;
+        /**
+         * End Other Sessions
+         * @description End all your login sessions but this one.
+         */
+        delete: operations["end_other_sessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/sessions/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End Login Session
+         * @description End a login session: within a second its tokens are refused, and its sockets and event streams are closed.
+         */
+        delete: operations["end_login_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/factors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Factors
+         * @description See your second factors.
+         *
+         *     With an authenticator app or a passkey, a password alone no longer logs you in.
+         */
+        get: operations["get_factors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/factors/authenticator-app": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin Authenticator App
+         * @description Begin to set up an authenticator app: get its secret.
+         *
+         *     The app makes codes of six digits, a new one every 30 seconds (RFC 6238, SHA-1). It is a factor from the first code
+         *     on that `…/confirm` accepts. Beginning again makes another secret.
+         */
+        post: operations["begin_authenticator_app"];
+        /**
+         * Remove Authenticator App
+         * @description Remove the authenticator app.
+         */
+        delete: operations["remove_authenticator_app"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/factors/authenticator-app/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm Authenticator App
+         * @description Finish the set-up of an authenticator app with a code of it.
+         *
+         *     With the first factor come ten recovery codes, shown once.
+         */
+        post: operations["confirm_authenticator_app"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/factors/passkeys/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin Passkey
+         * @description Begin to add a passkey: get the options for `navigator.credentials.create`.
+         *
+         *     They are good once, for five minutes, in this login session.
+         */
+        post: operations["begin_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/factors/passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Passkey
+         * @description Add a passkey: up to 20.
+         *
+         *     With the first factor come ten recovery codes, shown once.
+         */
+        post: operations["add_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/factors/passkeys/{passkey_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Passkey
+         * @description Remove a passkey: it logs nobody in any more. Delete it in your device, too.
+         */
+        delete: operations["remove_passkey"];
+        options?: never;
+        head?: never;
+        /**
+         * Rename Passkey
+         * @description Rename a passkey.
+         */
+        patch: operations["rename_passkey"];
+        trace?: never;
+    };
+    "/api/v1/auth/factors/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Renew Recovery Codes
+         * @description Make ten new recovery codes; the earlier ones end.
+         */
+        post: operations["renew_recovery_codes"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2048,6 +2364,20 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** AccessToken */
+        AccessToken: {
+            /**
+             * Access Token
+             * @description Keep it in memory, and send it as `Authorization: Bearer …`
+             */
+            access_token: string;
+            /**
+             * Expires In
+             * @description Seconds
+             * @example 900
+             */
+            expires_in: number;
+        };
         /** Account */
         Account: {
             /**
@@ -2070,6 +2400,42 @@ export interface components {
              * @example Radiology
              */
             name: string;
+        };
+        /** AddedPasskey */
+        AddedPasskey: {
+            /**
+             * Id
+             * @description The passkey, as `pky_` and 32 hexadecimal digits
+             * @example pky_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42
+             */
+            id: string;
+            /**
+             * Name
+             * @description The name, for people
+             * @example Phone
+             */
+            name: string;
+            /**
+             * Synced
+             * @description Whether its provider keeps copies, for example in a password manager
+             */
+            synced: boolean;
+            /**
+             * Created At
+             * Format: date-time
+             * @description Time of creation, in UTC
+             */
+            created_at: string;
+            /**
+             * Last Used At
+             * @description Time of the last log-in with it; null before the first
+             */
+            last_used_at: string | null;
+            /**
+             * Recovery Codes
+             * @description With the first factor: ten codes, shown once
+             */
+            recovery_codes?: string[] | null;
         };
         /** AddressChange */
         AddressChange: {
@@ -2343,6 +2709,53 @@ export interface components {
              */
             secret: string;
         };
+        /**
+         * AssertedCredential
+         * @description What `navigator.credentials.get` has returned.
+         */
+        AssertedCredential: {
+            /**
+             * Id
+             * @description Base64url without padding
+             */
+            id: string;
+            /**
+             * Rawid
+             * @description Base64url without padding
+             */
+            rawId: string;
+            /**
+             * Type
+             * @description Always `public-key`
+             * @constant
+             */
+            type: "public-key";
+            /** @description What the authenticator signed */
+            response: components["schemas"]["AssertedResponse"];
+        };
+        /** AssertedResponse */
+        AssertedResponse: {
+            /**
+             * Clientdatajson
+             * @description Base64url without padding
+             */
+            clientDataJSON: string;
+            /**
+             * Authenticatordata
+             * @description Base64url without padding
+             */
+            authenticatorData: string;
+            /**
+             * Signature
+             * @description Base64url without padding
+             */
+            signature: string;
+            /**
+             * Userhandle
+             * @description Whose passkey it is, as the authenticator keeps it
+             */
+            userHandle?: string | null;
+        };
         /** Attempt */
         Attempt: {
             /**
@@ -2538,6 +2951,15 @@ export interface components {
              * @description Rows that say that an older database was restored
              */
             restored: number[];
+        };
+        /** AuthenticatorApp */
+        AuthenticatorApp: {
+            /**
+             * Since
+             * Format: date-time
+             * @description When it was set up
+             */
+            since: string;
         };
         /**
          * AuthorizationAnswer
@@ -3143,6 +3565,16 @@ export interface components {
              */
             does_not_show: string;
         };
+        /** CodeProof */
+        CodeProof: {
+            /**
+             * Code
+             * Format: password
+             * @description The stable code; programs decide by it
+             * @example 492039
+             */
+            code: string;
+        };
         /** ComparedJob */
         ComparedJob: {
             /**
@@ -3227,6 +3659,34 @@ export interface components {
              * @description A row for each number
              */
             rows: components["schemas"]["ComparedNumber"][];
+        };
+        /** Confirmation */
+        Confirmation: {
+            /**
+             * Otp
+             * @description The code of an authenticator app
+             */
+            otp?: string | null;
+            /**
+             * Recovery Code
+             * @description A recovery code; each is good once
+             */
+            recovery_code?: string | null;
+            /** @description The answer of a passkey to its options */
+            passkey?: components["schemas"]["AssertedCredential"] | null;
+            /**
+             * Password
+             * @description Not needed with a passkey
+             */
+            password?: string | null;
+        };
+        /** ConfirmedFactor */
+        ConfirmedFactor: {
+            /**
+             * Recovery Codes
+             * @description With the first factor: ten codes, shown once
+             */
+            recovery_codes?: string[] | null;
         };
         /** Correlation */
         Correlation: {
@@ -3319,6 +3779,49 @@ export interface components {
              * @description Its own limit of calls an hour; null: only that of the account
              */
             rate_per_hour?: number | null;
+        };
+        /**
+         * CreatedCredential
+         * @description What `navigator.credentials.create` has returned.
+         */
+        CreatedCredential: {
+            /**
+             * Id
+             * @description Base64url without padding
+             */
+            id: string;
+            /**
+             * Rawid
+             * @description Base64url without padding
+             */
+            rawId: string;
+            /**
+             * Type
+             * @description Always `public-key`
+             * @constant
+             */
+            type: "public-key";
+            /** @description What the authenticator made */
+            response: components["schemas"]["CreatedResponse"];
+        };
+        /** CreatedResponse */
+        CreatedResponse: {
+            /**
+             * Clientdatajson
+             * @description Base64url without padding
+             */
+            clientDataJSON: string;
+            /**
+             * Attestationobject
+             * @description Base64url without padding
+             */
+            attestationObject: string;
+            /**
+             * Transports
+             * @description How browsers reach the authenticator
+             * @default []
+             */
+            transports: string[];
         };
         /** DayOfUse */
         DayOfUse: {
@@ -3587,6 +4090,28 @@ export interface components {
              * @description The standard deviation of that gap; null where nothing is judged
              */
             gap_sd: number | null;
+        };
+        /** FactorOverview */
+        FactorOverview: {
+            /**
+             * Second Factor
+             * @description Whether a password alone does not log you in
+             */
+            second_factor: boolean;
+            /** @description The app; null without one */
+            authenticator_app: components["schemas"]["AuthenticatorApp"] | null;
+            /**
+             * Passkeys
+             * @description The passkeys, the oldest first
+             */
+            passkeys: components["schemas"]["Passkey"][];
+            /** @description How many recovery codes there are */
+            recovery_codes: components["schemas"]["RecoveryCodesLeft"];
+            /**
+             * Passkeys Available
+             * @description Whether browsers keep passkeys for this address
+             */
+            passkeys_available: boolean;
         };
         /**
          * FalseAlarm
@@ -4323,6 +4848,66 @@ export interface components {
              */
             password: string;
         };
+        /** LoginSession */
+        LoginSession: {
+            /**
+             * Id
+             * @description The login session
+             * @example ses_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42
+             */
+            id: string;
+            /**
+             * Current
+             * @description Whether it is the one of this request
+             */
+            current: boolean;
+            /**
+             * Browser
+             * @description Whether it is of a browser, and not of a program
+             */
+            browser: boolean;
+            /**
+             * Device
+             * @description What the client says of itself
+             * @example Firefox on Linux
+             */
+            device: string | null;
+            /**
+             * Address
+             * @description From where it was last refreshed
+             * @example 203.0.113.7
+             */
+            address: string | null;
+            /**
+             * Methods
+             * @description How you logged in: `pwd` password, `otp` authenticator app, `hwk` passkey, `rec` recovery code, `fed` another service
+             * @example [
+             *       "otp",
+             *       "pwd"
+             *     ]
+             */
+            methods: string[];
+            /**
+             * Created At
+             * Format: date-time
+             * @description Time of creation, in UTC
+             */
+            created_at: string;
+            /**
+             * Last Seen At
+             * Format: date-time
+             * @description When its tokens were last refreshed
+             */
+            last_seen_at: string;
+        };
+        /** LoginSessions */
+        LoginSessions: {
+            /**
+             * Data
+             * @description The active ones, the last used first
+             */
+            data: components["schemas"]["LoginSession"][];
+        };
         /** MailChoices */
         MailChoices: {
             /**
@@ -4842,6 +5427,27 @@ export interface components {
              */
             proof_of_work?: string | null;
         };
+        /**
+         * NewAuthenticatorApp
+         * @description Shown once.
+         */
+        NewAuthenticatorApp: {
+            /**
+             * Secret
+             * @description In Base32, to type it into an app
+             */
+            secret: string;
+            /**
+             * Uri
+             * @description The same as an `otpauth` URI
+             */
+            uri: string;
+            /**
+             * Qr Svg
+             * @description The URI as a QR code: an `svg` element
+             */
+            qr_svg: string;
+        };
         /** NewInvitation */
         NewInvitation: {
             /**
@@ -4865,6 +5471,17 @@ export interface components {
              * @example Radiology
              */
             name: string;
+        };
+        /** NewPasskey */
+        NewPasskey: {
+            /**
+             * Name
+             * @description Your own name for it
+             * @example Phone
+             */
+            name: string;
+            /** @description What `navigator.credentials.create` has returned */
+            credential: components["schemas"]["CreatedCredential"];
         };
         /**
          * NewTicket
@@ -4982,6 +5599,16 @@ export interface components {
             /** @description Which limit refused the request, only with 429 */
             limit?: components["schemas"]["ReachedLimit"] | null;
             /**
+             * Pending
+             * @description With `second-factor-required` in a browser: finishes the log-in, once, within 5 minutes
+             */
+            pending?: string | null;
+            /**
+             * Methods
+             * @description With `second-factor-required`: `otp` authenticator app, `hwk` passkey, `rec` recovery code
+             */
+            methods?: string[] | null;
+            /**
              * Error
              * @description The code of OAuth 2.0; `code` says the same
              * @enum {string}
@@ -4999,6 +5626,72 @@ export interface components {
          * @enum {string}
          */
         Outcome: "verified" | "unknown" | "changed";
+        /** Passkey */
+        Passkey: {
+            /**
+             * Id
+             * @description The passkey, as `pky_` and 32 hexadecimal digits
+             * @example pky_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42
+             */
+            id: string;
+            /**
+             * Name
+             * @description The name, for people
+             * @example Phone
+             */
+            name: string;
+            /**
+             * Synced
+             * @description Whether its provider keeps copies, for example in a password manager
+             */
+            synced: boolean;
+            /**
+             * Created At
+             * Format: date-time
+             * @description Time of creation, in UTC
+             */
+            created_at: string;
+            /**
+             * Last Used At
+             * @description Time of the last log-in with it; null before the first
+             */
+            last_used_at: string | null;
+        };
+        /** PasskeyChange */
+        PasskeyChange: {
+            /**
+             * Name
+             * @description Your own name for it
+             * @example Phone
+             */
+            name: string;
+        };
+        /** PasskeyLogin */
+        PasskeyLogin: {
+            /** @description What `navigator.credentials.get` has returned */
+            passkey: components["schemas"]["AssertedCredential"];
+        };
+        /**
+         * PasskeyOptions
+         * @description Options for a browser, as `PublicKeyCredential.parseCreationOptionsFromJSON` or `…RequestOptions…` reads them.
+         */
+        PasskeyOptions: {
+            /**
+             * Options
+             * @description The options (WebAuthn, section 5.1.9)
+             */
+            options: {
+                [key: string]: unknown;
+            };
+        };
+        /** PasskeyRequest */
+        PasskeyRequest: {
+            /**
+             * Pending
+             * @description Left out for a log-in with a passkey alone
+             */
+            pending?: string | null;
+        };
         /** PasswordChange */
         PasswordChange: {
             /**
@@ -5266,6 +5959,34 @@ export interface components {
             checks: components["schemas"]["Checks"];
         };
         /**
+         * RecoveryCodes
+         * @description Shown once. Each is good once, in place of another second factor.
+         */
+        RecoveryCodes: {
+            /**
+             * Codes
+             * @description The codes
+             * @example [
+             *       "4KQX-7ZPM-2WNA-VT6C"
+             *     ]
+             */
+            codes: string[];
+        };
+        /** RecoveryCodesLeft */
+        RecoveryCodesLeft: {
+            /**
+             * Left
+             * @description How many are unused
+             * @example 8
+             */
+            left: number;
+            /**
+             * Low
+             * @description Whether it is time to make new ones
+             */
+            low: boolean;
+        };
+        /**
          * Refill
          * @description The last refill.
          */
@@ -5342,6 +6063,27 @@ export interface components {
              * @enum {string}
              */
             role: "owner" | "admin" | "member" | "auditor";
+        };
+        /** SecondFactor */
+        SecondFactor: {
+            /**
+             * Otp
+             * @description The code of an authenticator app
+             */
+            otp?: string | null;
+            /**
+             * Recovery Code
+             * @description A recovery code; each is good once
+             */
+            recovery_code?: string | null;
+            /** @description The answer of a passkey to its options */
+            passkey?: components["schemas"]["AssertedCredential"] | null;
+            /**
+             * Pending
+             * Format: password
+             * @description `pending` of the problem `second-factor-required`; once, 5 minutes
+             */
+            pending: string;
         };
         /**
          * SecurityGrade
@@ -5609,6 +6351,11 @@ export interface components {
              * @description The password of the account; for the password grant
              */
             password?: string | null;
+            /**
+             * Otp
+             * @description The code of your authenticator app or a recovery code, if you have a second factor
+             */
+            otp?: string | null;
             /**
              * Refresh Token
              * @description The refresh token that you received last; for the refresh_token grant
@@ -5964,6 +6711,16 @@ export interface components {
             errors: components["schemas"]["FieldProblem"][];
             /** @description Which limit refused the request, only with 429 */
             limit?: components["schemas"]["ReachedLimit"] | null;
+            /**
+             * Pending
+             * @description With `second-factor-required` in a browser: finishes the log-in, once, within 5 minutes
+             */
+            pending?: string | null;
+            /**
+             * Methods
+             * @description With `second-factor-required`: `otp` authenticator app, `hwk` passkey, `rec` recovery code
+             */
+            methods?: string[] | null;
         };
     };
     responses: never;
@@ -6235,6 +6992,16 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OAuthProblem"];
+                };
+            };
+            /** @description `second-factor-required` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description `request-timeout` */
@@ -7115,7 +7882,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `origin-not-allowed` */
+            /** @description `origin-not-allowed` or `second-factor-required` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -7219,6 +7986,387 @@ export interface operations {
             };
             /** @description `origin-not-allowed` */
             403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    finish_session: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Always `1`. No form and no link can send it, and pages of other origins may not. */
+                "X-CSRF": "1";
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "pending": "Yk7mB0dJq1tU3w…",
+                 *       "otp": "492039"
+                 *     }
+                 */
+                "application/json": components["schemas"]["SecondFactor"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "access_token": "eyJhbGciOiJFUzI1NiIs…",
+                     *       "expires_in": 900
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BrowserSession"];
+                };
+            };
+            /** @description `unauthenticated` or `log-in-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `origin-not-allowed` or `code-wrong` or `clock-wrong` or `passkey-refused` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request-timeout` */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `file-too-large` */
+            413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type` */
+            415: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation-failed` */
+            422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts` or `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask_for_passkey: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Always `1`. No form and no link can send it, and pages of other origins may not. */
+                "X-CSRF": "1";
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "pending": "Yk7mB0dJq1tU3w…"
+                 *     }
+                 */
+                "application/json": components["schemas"]["PasskeyRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyOptions"];
+                };
+            };
+            /** @description `log-in-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `origin-not-allowed` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request-timeout` */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `passkeys-unavailable` */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `file-too-large` */
+            413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type` */
+            415: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation-failed` */
+            422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_session_by_passkey: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Always `1`. No form and no link can send it, and pages of other origins may not. */
+                "X-CSRF": "1";
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeyLogin"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BrowserSession"];
+                };
+            };
+            /** @description `origin-not-allowed` or `passkey-refused` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request-timeout` */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `passkeys-unavailable` */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `file-too-large` */
+            413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type` */
+            415: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation-failed` */
+            422: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -7824,6 +8972,1294 @@ export interface operations {
                 };
             };
             /** @description `last-login-method` */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirm_session: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Always `1`. No form and no link can send it, and pages of other origins may not. */
+                "X-CSRF": "1";
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "password": "correct horse battery staple"
+                 *     }
+                 */
+                "application/json": components["schemas"]["Confirmation"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "access_token": "eyJhbGciOiJFUzI1NiIs…",
+                     *       "expires_in": 900
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AccessToken"];
+                };
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` or `origin-not-allowed` or `wrong-password` or `second-factor-required` or `code-wrong` or `clock-wrong` or `passkey-refused` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request-timeout` */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `file-too-large` */
+            413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type` */
+            415: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation-failed` */
+            422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts` or `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask_for_own_passkey: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Always `1`. No form and no link can send it, and pages of other origins may not. */
+                "X-CSRF": "1";
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyOptions"];
+                };
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` or `origin-not-allowed` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `passkeys-unavailable` */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoginSessions"];
+                };
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_other_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_login_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The login session, as `ses_` and 32 hexadecimal digits */
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found` */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_factors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FactorOverview"];
+                };
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    begin_authenticator_app: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewAuthenticatorApp"];
+                };
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` or `reauthentication-required` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `factor-exists` */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_authenticator_app: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` or `reauthentication-required` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found` */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirm_authenticator_app: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeProof"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfirmedFactor"];
+                };
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` or `reauthentication-required` or `code-wrong` or `clock-wrong` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request-timeout` */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `factor-not-begun` or `factor-exists` */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `file-too-large` */
+            413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type` */
+            415: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation-failed` */
+            422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts` or `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    begin_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyOptions"];
+                };
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` or `reauthentication-required` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `passkeys-unavailable` */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPasskey"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddedPasskey"];
+                };
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` or `reauthentication-required` or `passkey-refused` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request-timeout` */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `passkey-known` or `too-many-passkeys` or `passkeys-unavailable` */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `file-too-large` */
+            413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type` */
+            415: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation-failed` */
+            422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The passkey, as `pky_` and 32 hexadecimal digits */
+                passkey_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` or `reauthentication-required` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found` */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rename_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The passkey, as `pky_` and 32 hexadecimal digits */
+                passkey_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeyChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Passkey"];
+                };
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` or `reauthentication-required` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found` */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request-timeout` */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `file-too-large` */
+            413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type` */
+            415: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation-failed` */
+            422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    renew_recovery_codes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` or `reauthentication-required` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `no-second-factor` */
             409: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -12944,7 +15380,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` */
+            /** @description `insufficient-scope` or `reauthentication-required` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -13250,7 +15686,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` */
+            /** @description `insufficient-scope` or `reauthentication-required` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -13679,7 +16115,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` */
+            /** @description `insufficient-scope` or `reauthentication-required` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -14197,7 +16633,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` */
+            /** @description `insufficient-scope` or `reauthentication-required` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -14777,7 +17213,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` */
+            /** @description `insufficient-scope` or `reauthentication-required` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -14883,7 +17319,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` */
+            /** @description `insufficient-scope` or `reauthentication-required` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
