@@ -153,6 +153,17 @@ class TestClose:
         assert closed[team] is not None
         assert closed[ids.to_wire("acc", ada.account_id)] is None
 
+    async def test_its_api_keys_are_refused(self, ada, team, gateway):
+        new = {"name": "archive", "scopes": ["jobs:read", "account:write"]}
+        made = (await ada.http.post("/api/v1/auth/keys", json=new, headers={"X-Account": team})).raise_for_status()
+        async with gateway.client(**{"X-API-Key": made.json()["secret"]}) as program:
+            assert (await program.get("/api/v1/jobs")).status_code == 200
+            # Whatever its scopes, a key changes no members: it has no role.
+            renamed = await program.patch(f"{ACCOUNTS}/{team}", json={"name": "Mine"})
+            assert await problem_of(renamed) == (403, "insufficient-scope")
+            (await ada.http.post(f"{ACCOUNTS}/{team}/close")).raise_for_status()
+            assert await problem_of(await program.get("/api/v1/jobs")) == (403, "account-closed")
+
     async def test_its_webhooks_stop(self, ada, team, gateway):
         hook = {"url": "https://93.184.216.34/", "events": ["job.completed"]}
         (await ada.http.post("/api/v1/webhooks", json=hook, headers={"X-Account": team})).raise_for_status()

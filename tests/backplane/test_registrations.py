@@ -117,6 +117,17 @@ class TestPolicy:
             await registrations.register(ANYONE, email="ada@example.org", password=PASSWORD)
         assert not await sql("SELECT 1 FROM users")
 
+    async def test_invited_address_may_register(self, registrations, account, sql):
+        registrations.policy = RegistrationPolicy("invitation", frozenset(), verification=False)
+        await sql(
+            "INSERT INTO invitations (id, account_id, email, role, invited_by, token_sha256, expires_at)"
+            " VALUES (gen_random_uuid(), :id, 'grace@example.org', 'member', :id, '', now() + interval '1 day')",
+            id=account.id,
+        )
+        assert await registrations.register(ANYONE, email="Grace@example.org", password=PASSWORD)
+        with pytest.raises(InvitationRequired):
+            await registrations.register(ANYONE, email="heidi@example.org", password=PASSWORD)
+
     @pytest.mark.parametrize("email", ["ada@sub.example.com", "ada@example.com.evil.org", "ada@evil-example.com"])
     def test_domain_must_be_the_same(self, email):
         policy = RegistrationPolicy("domains", frozenset({"example.com"}), verification=True)

@@ -8,10 +8,15 @@ const KEY = "account";
 /** Begin in the account in which this tab was before it was loaded again. */
 client.account = readOfTab(KEY);
 
-/** Let this tab work in another account; null is the personal one. Nothing of the account before is left. */
-export function workIn(account: string | null): void {
+/** Begin in an account, before anything was asked; null is the personal one. */
+export function beginIn(account: string | null): void {
   client.account = account;
   writeOfTab(KEY, account);
+}
+
+/** Let this tab work in another account. Nothing of the account before is left. */
+export function workIn(account: string | null): void {
+  beginIn(account);
   void queries.resetQueries();
 }
 

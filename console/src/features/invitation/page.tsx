@@ -1,10 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { workIn } from "@/lib/account.ts";
+import { beginIn } from "@/lib/account.ts";
 import { useAction } from "@/lib/action.ts";
 import { client } from "@/lib/api.ts";
 import { enterConsole } from "@/lib/enter.ts";
 import { session } from "@/lib/session.ts";
+import { hasSignedIn } from "@/lib/signed-in.ts";
 import { readOfTab, writeOfTab } from "@/lib/storage.ts";
 import { Button } from "@/ui/button.tsx";
 import { Spinner } from "@/ui/spinner.tsx";
@@ -27,11 +28,11 @@ function takeToken(): string | null {
 export default function InvitationPage() {
   const [token] = useState(takeToken);
   const offer = useQuery({ queryKey: ["offer"], queryFn: ({ signal }) => client.members.offer(token ?? "", { signal }), enabled: token !== null, retry: false });
-  const signedIn = useQuery({ queryKey: ["resumed"], queryFn: () => session.resume(), retry: false });
+  const signedIn = useQuery({ queryKey: ["resumed"], queryFn: async () => hasSignedIn() && (await session.resume()), retry: false });
   const { run, busy, error } = useAction(async () => {
     const { account_id } = await client.members.accept(token ?? "");
     writeOfTab(KEY, null);
-    workIn(account_id);
+    beginIn(account_id);
     await enterConsole("/overview");
   });
   if (token === null) return <Frame><Message tone="warn" title="There is no invitation in this address.">Open the link of the mail again, whole and in this browser.</Message></Frame>;
@@ -54,7 +55,7 @@ function SignIn({ email }: { email: string }) {
   const next = new URLSearchParams({ next: "/invitation", email });
   return (
     <>
-      <p className="text-muted">Sign in with this address first. Then come back to this page to accept.</p>
+      <p className="text-muted">Sign in with this address first. It brings you back to this page.</p>
       <Button kind="ink" size="large" wide onClick={() => { location.assign(`/login?${next}`); }}>Sign in</Button>
       <p className="text-dense text-muted">No account yet? <a href="/register" className="link text-ink">Create one</a> with this address, then open the link again.</p>
     </>

@@ -11,8 +11,8 @@ import { ProblemMessage } from "@/ui/message.tsx";
 
 const FORM = "new-account";
 
-/** Make an account for several people, and go on in it. */
-export function NewAccountButton() {
+/** Make an account for several people, and go on in it; `beside` what matters more on the page. */
+export function NewAccountButton({ beside }: { beside?: boolean }) {
   const [asking, setAsking] = useState(false);
   const close = () => { setAsking(false); };
   const { run, busy, error } = useAction(async (form: FormData) => {
@@ -27,7 +27,7 @@ export function NewAccountButton() {
   );
   return (
     <>
-      <Button kind="ink" icon={Plus} onClick={() => { setAsking(true); }}>New account</Button>
+      <Button kind={beside ? "outline" : "ink"} icon={Plus} onClick={() => { setAsking(true); }}>New account</Button>
       {asking && (
         <Dialog open onClose={close} title="New account" actions={actions}>
           <form id={FORM} onSubmit={submitting(run)} className="mt-2 grid gap-4 text-ink">

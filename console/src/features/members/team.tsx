@@ -39,7 +39,7 @@ export function Team({ account }: { account: Membership }) {
   ];
   return (
     <>
-      <PageHead title="Members" note={<>of <bdi>{account.name}</bdi>; you are its {account.role}</>} actions={<><NewAccountButton />{manages && <Button icon={UserPlus} onClick={() => { setInviting(true); }}>Invite</Button>}</>} />
+      <PageHead title="Members" note={<>of <bdi>{account.name}</bdi>; you are its {account.role}</>} actions={<><NewAccountButton beside />{manages && <Button kind="ink" icon={UserPlus} onClick={() => { setInviting(true); }}>Invite</Button>}</>} />
       {error && <ProblemMessage error={error} className="mb-4" />}
       <Stack>
         <Card>
