@@ -2,12 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import Depends, Path, Security
+from fastapi import Path, Security
 from fastapi.security import SecurityScopes
 from starlette.requests import HTTPConnection
 
 from api.admission import admit, principal_of, require_recent, require_session
-from api.dependencies import Identity, bearer_token
+from api.dependencies import Identity, Verified
 from backplane import ids
 from backplane.errors import InsufficientScope
 from backplane.services.requests.caller import Caller
@@ -20,19 +20,18 @@ AccountId = Annotated[
 async def authenticate_member(
     needed: SecurityScopes,
     account_id: AccountId,
-    token: Annotated[str, Depends(bearer_token)],
+    principal: Verified,
     identity: Identity,
     connection: HTTPConnection,
 ) -> Caller:
     """Verify the credential, and what it may do in the account of the path."""
-    principal = identity.tokens.verify(token)
     return await admit(principal, needed, identity, connection, account_id=ids.from_wire("acc", account_id))
 
 
 async def authenticate_user(
     needed: SecurityScopes,
     account_id: AccountId,
-    token: Annotated[str, Depends(bearer_token)],
+    principal: Verified,
     identity: Identity,
     connection: HTTPConnection,
 ) -> Caller:
@@ -40,7 +39,7 @@ async def authenticate_user(
 
     A key has no role that its invitations could be held to.
     """
-    caller = await authenticate_member(needed, account_id, token, identity, connection)
+    caller = await authenticate_member(needed, account_id, principal, identity, connection)
     if caller.user_id is None:
         raise InsufficientScope("Only a user changes the members of an account; an API key cannot")
     await require_session(identity, principal_of(connection))
@@ -50,12 +49,12 @@ async def authenticate_user(
 async def authenticate_recent_user(
     needed: SecurityScopes,
     account_id: AccountId,
-    token: Annotated[str, Depends(bearer_token)],
+    principal: Verified,
     identity: Identity,
     connection: HTTPConnection,
 ) -> Caller:
     """Authenticate for what cannot be taken back: by a user who, in a browser, has just proved who they are."""
-    caller = await authenticate_user(needed, account_id, token, identity, connection)
+    caller = await authenticate_user(needed, account_id, principal, identity, connection)
     require_recent(principal_of(connection))
     return caller
 

@@ -17,7 +17,7 @@ from sqlalchemy import text
 from backplane import ids
 from backplane.services.backups.archives import Archive
 from backplane.services.backups.restores import Restores
-from backplane.services.identity.accounts import PASSWORDS
+from backplane.services.identity.passwords import PASSWORDS
 from backplane.services.identity.tokens import digest_of
 from backplane.wiring.resources import open_resources
 from imageshield.commands.service.installation import AlembicMigrations
