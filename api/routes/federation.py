@@ -112,6 +112,7 @@ async def start_authorization(
         "account-suspended",
         "account-link-required",
         "identity-taken",
+        "second-factor-required",
     ),
 )
 async def finish_authorization(
@@ -128,7 +129,9 @@ async def finish_authorization(
 
     The callback page sends the query of its own address. `login` starts a session, as `POST /api/v1/auth/session` does,
     and registers a user who is unknown. Users are found by the provider's issuer and subject, never by an address: one
-    that has an account here is answered with `account-link-required`. `confirm` renews the time of the session's proof.
+    that has an account here is answered with `account-link-required`. A user with a second factor gets 403
+    `second-factor-required`, as after a password, unless the provider has demanded one. `confirm` renews the time of
+    the session's proof.
     """
     await count_log_in(request)
     cookie = AuthorizationCookie.of(request, settings)

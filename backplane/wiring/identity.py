@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Self
 
 from backplane.addresses import Guard
@@ -39,6 +40,7 @@ from backplane.services.identity.operator_codes import OperatorCodes
 from backplane.services.identity.operators import Operators
 from backplane.services.identity.passkeys import Passkeys
 from backplane.services.identity.password_changes import PasswordChanges
+from backplane.services.identity.principal import FEDERATED
 from backplane.services.identity.proof_of_work import ProofOfWork
 from backplane.services.identity.registrations import RegistrationPolicy, Registrations
 from backplane.services.identity.revocations import Revocations
@@ -95,11 +97,12 @@ class IdentityServices:
         accounts = Accounts(database, passphrases, lockout, correspondence.notices)
         browsers = BrowserSessions(resources.database, access, sessions, refresh_seconds=refresh_seconds)
         factors = _wire_factors(resources, sessions, correspondence.notices)
+        log_ins = LogIns(database, bus, accounts, factors)
         return cls(
             signing_keys=keys,
             accounts=accounts,
             factors=factors,
-            log_ins=LogIns(database, bus, accounts, factors),
+            log_ins=log_ins,
             confirmations=Confirmations(database, browsers, Tries(bus), accounts=accounts, factors=factors),
             directory=Directory(resources.database, revocations),
             revocations=revocations,
@@ -115,7 +118,7 @@ class IdentityServices:
             operators=Operators(database, passphrases, registrations),
             operator_codes=operator_codes,
             proof_of_work=ProofOfWork(bus, vault, required=settings.proof_of_work),
-            federation=_wire_federation(resources, sessions, Identities(database, registrations)),
+            federation=_wire_federation(resources, sessions, Identities(database, registrations), log_ins),
         )
 
     @asynccontextmanager
@@ -126,7 +129,9 @@ class IdentityServices:
                 yield
 
 
-def _wire_federation(resources: Resources, sessions: LoginSessions, identities: Identities) -> Federation:
+def _wire_federation(
+    resources: Resources, sessions: LoginSessions, identities: Identities, log_ins: LogIns
+) -> Federation:
     providers = providers_of(resources.settings)
     return Federation(
         {provider_id: _client_of(provider) for provider_id, provider in providers.items()},
@@ -134,6 +139,7 @@ def _wire_federation(resources: Resources, sessions: LoginSessions, identities: 
         identities,
         sessions,
         public_url=resources.settings.public_url,
+        demand_second_factor=partial(log_ins.demand_second_factor, first=FEDERATED),
     )
 
 

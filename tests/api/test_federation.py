@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx
+import pyotp
 import pytest
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -848,7 +849,7 @@ class TestSecondFactor:
         """Users of this gateway have a second factor: what demands it is played."""
         asked = []
 
-        async def demand(caller, user_id, external):
+        async def demand(user_id):
             asked.append(user_id)
             raise AccountSuspended
 
@@ -875,6 +876,36 @@ class TestSecondFactor:
         gateway.services.identity.federation._demand_second_factor = demand
         response = await (await browse(gateway)).come(provider, Person("sub-" + email, email, claims=claims))
         assert response.status_code == status
+
+
+class TestOwnSecondFactor:
+    """A user with an authenticator app here, whose provider has demanded no second factor."""
+
+    @pytest.fixture
+    async def person(self, visitor, provider):
+        email = unique()
+        person = Person("sub-" + email, email)
+        assert (await visitor.come(provider, person)).status_code == 200
+        begun = (await visitor.post(f"{AUTH}/factors/authenticator-app", {})).json()
+        app = pyotp.TOTP(begun["secret"])
+        # The step before: each code is good once, and the present one is for the log-in.
+        earlier = app.at(int(time.time()) - 30)
+        confirmed = await visitor.post(f"{AUTH}/factors/authenticator-app/confirm", {"code": earlier})
+        assert confirmed.status_code == 200, confirmed.text
+        visitor.token = None
+        visitor.cookies.clear()
+        return person, app
+
+    async def test_is_demanded_and_finishes_the_log_in(self, visitor, provider, person):
+        person, app = person
+        answer = await visitor.come(provider, person)
+        assert refused(answer, 403, "second-factor-required")
+        assert "refresh" not in visitor.cookies
+        proof = {"pending": answer.json()["pending"], "otp": app.now()}
+        finished = await visitor.post(f"{SESSION}/second-factor", proof, authorized=False)
+        assert finished.status_code == 200, finished.text
+        claims = json.loads(base64.urlsafe_b64decode(finished.json()["access_token"].split(".")[1] + "=="))
+        assert claims["amr"] == "fed otp"
 
 
 class TestGitHub:

@@ -1,4 +1,4 @@
-"""Log-ins in up to two steps: a password and a second factor, or a passkey alone."""
+"""Log-ins in up to two steps: a password or a provider, then a second factor; or a passkey alone."""
 
 import hashlib
 import secrets
@@ -49,12 +49,21 @@ class LogIns:
             Unavailable: Redis does not answer, where that is kept.
         """
         user_id = await self._accounts.authenticate(caller, email=email, password=password)
+        await self.demand_second_factor(user_id)
+        return LoggedIn(user_id, frozenset({PASSWORD}))
+
+    async def demand_second_factor(self, user_id: UUID, *, first: str = PASSWORD) -> None:
+        """Demand the second factor of a user who has proved the first one, if there is one.
+
+        Raises:
+            SecondFactorRequired: `finish` with its secret and a second factor goes on.
+            Unavailable: Redis does not answer, where that is kept.
+        """
         methods = await self._factors.methods(user_id)
         if methods:
             pending = secrets.token_urlsafe(PENDING_BYTES)
-            await self._bus.keep(_name(pending), user_id.hex.encode(), seconds=PENDING_SECONDS)
+            await self._bus.keep(_name(pending), f"{user_id.hex} {first}".encode(), seconds=PENDING_SECONDS)
             raise SecondFactorRequired(methods, pending=pending)
-        return LoggedIn(user_id, frozenset({PASSWORD}))
 
     async def by_password_and_code(self, caller: Caller, *, email: str, password: str, proof: Proof) -> LoggedIn:
         """Log in by all factors at once, in a program.
@@ -73,14 +82,14 @@ class LogIns:
         return await self._prove(caller, user_id, proof, purpose="")
 
     async def finish(self, caller: Caller, pending: str, proof: Proof) -> LoggedIn:
-        """Finish a log-in that a password began.
+        """Finish a log-in that a password, or an identity provider, began.
 
         Raises:
             LogInExpired: it was finished, or began too long ago.
             CodeWrong, ClockWrong, PasskeyRefused, TooManyAttempts, Unavailable: as `Factors.prove`.
         """
-        user_id = await self._user_of(pending)
-        logged_in = await self._prove(caller, user_id, proof, purpose=_purpose(pending))
+        user_id, first = await self._begun(pending)
+        logged_in = await self._prove(caller, user_id, proof, purpose=_purpose(pending), first=first)
         if await self._bus.take(_name(pending)) is None:
             raise LogInExpired
         return logged_in
@@ -93,7 +102,7 @@ class LogIns:
         """
         if pending is None:
             return await self._factors.passkeys.ask(ALONE, user_id=None, alone=True)
-        user_id = await self._user_of(pending)
+        user_id, _ = await self._begun(pending)
         return await self._factors.passkeys.ask(_purpose(pending), user_id=user_id, alone=False)
 
     async def by_passkey(self, caller: Caller, credential: Credential) -> LoggedIn:
@@ -111,7 +120,9 @@ class LogIns:
             raise PasskeyRefused("Alone, the passkey must ask for a fingerprint, a face or a PIN")
         return LoggedIn(used.user_id, frozenset({PASSKEY}))
 
-    async def _prove(self, caller: Caller, user_id: UUID, proof: Proof, *, purpose: str) -> LoggedIn:
+    async def _prove(
+        self, caller: Caller, user_id: UUID, proof: Proof, *, purpose: str, first: str = PASSWORD
+    ) -> LoggedIn:
         owner = replace(caller, account_id=user_id, user_id=user_id)
         try:
             proven = await self._factors.prove(owner, user_id, proof, purpose=purpose)
@@ -119,22 +130,24 @@ class LogIns:
             await self._record(owner, outcome=trail.FAILURE, details={"code": error.code})
             raise
         await self._record(owner, outcome=trail.SUCCESS, details={"method": proven.method})
-        return LoggedIn(user_id, frozenset({PASSWORD, proven.method}))
+        return LoggedIn(user_id, frozenset({first, proven.method}))
 
     async def _record(self, owner: Caller, *, outcome: str, details: dict[str, str]) -> None:
         async with self._database.transaction() as session:
             trail.record(session, owner, "account.second_factor", outcome=outcome, details=details)
 
-    async def _user_of(self, pending: str) -> UUID:
+    async def _begun(self, pending: str) -> tuple[UUID, str]:
+        """Return the user of a log-in that has begun, and the first factor."""
         kept = await self._bus.look(_name(pending))
         if kept is None:
             raise LogInExpired
-        user_id = UUID(kept.decode())
+        number, first = kept.decode().split()
+        user_id = UUID(number)
         async with self._database.reading() as session:
             user = await users.by_id(session, user_id)
         if user is None or user.suspended_at is not None:
             raise LogInExpired
-        return user_id
+        return user_id, first
 
 
 def _digest(pending: str) -> str:

@@ -11,9 +11,11 @@ export interface SecondStep {
   methods: readonly string[];
 }
 
-/** A sign-in in up to two steps; `done` comes after the last. */
-export function useSignIn(done: () => Promise<void>) {
-  const [step, setStep] = useState<SecondStep | null>(null);
+export type SignIn = ReturnType<typeof useSignIn>;
+
+/** A sign-in in up to two steps; `done` comes after the last. `begun`: another page has done the first one. */
+export function useSignIn(done: () => Promise<void>, begun: SecondStep | null = null) {
+  const [step, setStep] = useState<SecondStep | null>(begun);
   const first = useAction(async (form: FormData) => {
     const next = await begin(textOf(form, "email"), textOf(form, "password"));
     setStep(next);
@@ -43,7 +45,13 @@ async function begin(email: string, password: string): Promise<SecondStep | null
     await session.signIn(email, password);
     return null;
   } catch (error) {
-    if (error instanceof ApiProblem && error.pending !== null) return { pending: error.pending, methods: error.methods };
+    const next = secondStepOf(error);
+    if (next !== null) return next;
     throw error;
   }
+}
+
+/** The second step that a refusal asks for; null for other errors. */
+export function secondStepOf(error: unknown): SecondStep | null {
+  return error instanceof ApiProblem && error.pending !== null ? { pending: error.pending, methods: error.methods } : null;
 }

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from backplane import ids
 from backplane.db.models import User, UserIdentity
-from backplane.db.repositories import accounts, identities, users
+from backplane.db.repositories import accounts, identities, passkeys, users
 from backplane.db.session import Database, Session
 from backplane.errors import AccountSuspended, NotFound, Unauthenticated
 from backplane.federation import (
@@ -192,8 +192,7 @@ async def demand_registration(session: Session, provider: Provider) -> None:
 
 async def has_other_method(session: Session, user: User) -> bool:
     """Return whether the user can log in without an identity."""
-    del session
-    return user.password_hash is not None
+    return user.password_hash is not None or await passkeys.count(session, user.id) > 0
 
 
 def _demand_domain(provider: Provider, external: ExternalIdentity) -> None:

@@ -30,7 +30,7 @@ DENIALS: Final = {
 }
 """RFC 6749, section 4.1.2.1, and OpenID Connect Core 1.0, section 3.1.2.6. No other text of an answer is shown."""
 
-DemandSecondFactor = Callable[[Caller, UUID, ExternalIdentity], Awaitable[None]]
+DemandSecondFactor = Callable[[UUID], Awaitable[None]]
 """Raises if the user has a second factor here."""
 
 
@@ -71,7 +71,7 @@ class Federation:
         sessions: LoginSessions,
         *,
         public_url: str | None,
-        demand_second_factor: DemandSecondFactor | None = None,
+        demand_second_factor: DemandSecondFactor,
     ) -> None:
         self._clients = clients
         self._authorizations = authorizations
@@ -170,8 +170,8 @@ class Federation:
         self, caller: Caller, provider: Provider, pending: Pending, external: ExternalIdentity
     ) -> Finished:
         user_id = await self._identities.log_in(caller, provider, external)
-        if self._demand_second_factor is not None and not external.second_factor:
-            await self._demand_second_factor(caller, user_id, external)
+        if not external.second_factor:
+            await self._demand_second_factor(user_id)
         return Finished(pending.purpose, pending.return_to, user_id, auth_time=external.auth_time)
 
     def _client(self, provider_id: str) -> ProviderClient:

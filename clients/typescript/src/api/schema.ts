@@ -408,7 +408,9 @@ export interface paths {
          *
          *     The callback page sends the query of its own address. `login` starts a session, as `POST /api/v1/auth/session` does,
          *     and registers a user who is unknown. Users are found by the provider's issuer and subject, never by an address: one
-         *     that has an account here is answered with `account-link-required`. `confirm` renews the time of the session's proof.
+         *     that has an account here is answered with `account-link-required`. A user with a second factor gets 403
+         *     `second-factor-required`, as after a password, unless the provider has demanded one. `confirm` renews the time of
+         *     the session's proof.
          */
         post: operations["finish_authorization"];
         delete?: never;
@@ -8738,7 +8740,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `origin-not-allowed` or `provider-denied` or `provider-email-unverified` or `provider-domain-refused` or `provider-registration-closed` or `registration-closed` or `invitation-required` or `email-domain-refused` or `account-suspended` */
+            /** @description `origin-not-allowed` or `provider-denied` or `provider-email-unverified` or `provider-domain-refused` or `provider-registration-closed` or `registration-closed` or `invitation-required` or `email-domain-refused` or `account-suspended` or `second-factor-required` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];

@@ -3,9 +3,11 @@ import { enterConsole } from "@/lib/enter.ts";
 import { safeNext } from "@/lib/next.ts";
 import { explain } from "@/lib/problems.ts";
 import { session } from "@/lib/session.ts";
+import { secondStepOf, useSignIn, type SecondStep } from "@/lib/sign-in.ts";
 import { ButtonAnchor } from "@/ui/button.tsx";
 import { EntryFrame } from "@/ui/entry-frame.tsx";
 import { ProblemMessage } from "@/ui/message.tsx";
+import { SecondStepForm } from "@/ui/second-step.tsx";
 import { Spinner } from "@/ui/spinner.tsx";
 
 /** Where a provider sends the browser back to. Loading the page changes nothing: its script sends the answer on, once. */
@@ -21,12 +23,20 @@ export default function CallbackPage() {
     finish(query).catch(setError);
   }, [query]);
   if (!query.has("state")) return <Nothing />;
+  const next = secondStepOf(error);
+  if (next !== null) return <SecondFactor step={next} />;
   if (error !== null) return <Failed error={error} />;
   return (
     <EntryFrame title="Signing in" note={<>to <strong className="font-medium text-ink">{location.host}</strong></>}>
       <p role="status" className="flex items-center gap-2.5 text-muted"><Spinner /> One moment…</p>
     </EntryFrame>
   );
+}
+
+/** The provider has done its part. It said where to return to; after a second factor that is the overview. */
+function SecondFactor({ step }: { step: SecondStep }) {
+  const signIn = useSignIn(() => enterConsole("/overview"), step);
+  return <SecondStepForm signIn={signIn} note="Your provider knows you." onAgain={() => { location.assign("/login"); }} />;
 }
 
 async function finish(query: URLSearchParams): Promise<void> {

@@ -9,28 +9,17 @@ import { Input, PasswordInput } from "@/ui/input.tsx";
 import { EntryFrame } from "@/ui/entry-frame.tsx";
 import { ProblemMessage } from "@/ui/message.tsx";
 import { ProviderButtons } from "@/ui/provider-buttons.tsx";
-import { ANY_PASSKEY, CodeInput, PasskeyButton } from "@/ui/second-factor.tsx";
+import { ANY_PASSKEY, PasskeyButton } from "@/ui/second-factor.tsx";
+import { SecondStepForm } from "@/ui/second-step.tsx";
 
 export default function LoginPage() {
   useFirstVisit();
   const query = new URLSearchParams(location.search);
   const email = query.get("email");
-  const { step, first, second, passkey, again } = useSignIn(() => enterConsole(safeNext(query.get("next"))));
-  const { run, busy, error } = first;
-  if (step !== null) {
-    return (
-      <EntryFrame title="Second factor" note="The password is right.">
-        <form onSubmit={submitting(second.run)} className="grid gap-5">
-          {second.error !== null && <ProblemMessage error={second.error} />}
-          {passkey.error !== null && <ProblemMessage error={passkey.error} />}
-          <CodeInput methods={step.methods} autoFocus />
-          <Button kind="ink" size="large" wide type="submit" busy={second.busy} busyLabel="Signing in…">Sign in</Button>
-          <PasskeyButton methods={step.methods} onClick={passkey.run} busy={passkey.busy} />
-        </form>
-        <p className="mt-6 text-dense text-muted"><button type="button" className="link text-ink" onClick={again}>Start again</button></p>
-      </EntryFrame>
-    );
-  }
+  const signIn = useSignIn(() => enterConsole(safeNext(query.get("next"))));
+  const { step, passkey, again } = signIn;
+  const { run, busy, error } = signIn.first;
+  if (step !== null) return <SecondStepForm signIn={signIn} note="The password is right." onAgain={again} />;
   return (
     <EntryFrame title="Sign in" note={<>to <strong className="font-medium text-ink">{location.host}</strong></>}>
       <form onSubmit={submitting(run)} className="grid gap-5">
