@@ -6,7 +6,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TextIO
 
@@ -59,13 +59,18 @@ def run(
 
 def show_operator_code(running: system.System) -> None:
     """Print the address that makes the first operator, on the terminal and in no log; nothing if there is one."""
-    known = {**os.environ, **running.variables}
-    given = {name: known[name.upper()] for name in Settings.model_fields if known.get(name.upper())}
-    code = asyncio.run(issue_operator_code(Settings(**given)))
+    code = issue_code(running.variables)
     if code is not None:
         page = f"{running.public_url}/setup#operator={code}"
         sys.stderr.write(f"imageshield: this installation has no operator: register as one within a day at {page}\n")
         sys.stderr.flush()
+
+
+def issue_code(variables: Mapping[str, str]) -> str | None:
+    """Make the code of the first operator of a running system; None if there is an operator."""
+    known = {**os.environ, **variables}
+    given = {name: known[name.upper()] for name in Settings.model_fields if known.get(name.upper())}
+    return asyncio.run(issue_operator_code(Settings(**given)))
 
 
 def default_workers() -> int:

@@ -1,3 +1,4 @@
+import { useQuery } from "@tanstack/react-query";
 import { useAction } from "@/lib/action.ts";
 import { client, useMe } from "@/lib/api.ts";
 import { clock, day } from "@/lib/format.ts";
@@ -30,11 +31,12 @@ function OperatorForm() {
     await session.signIn(email, password);
     noteFirstAccount();
   });
-  const taken = error !== null && explain(error).code === "email-taken";
+  const code = error === null ? undefined : explain(error).code;
+  const late = useOperatorMeanwhile(code === "operator-code-invalid") || code === "email-taken";
   return (
     <form onSubmit={submitting(run)} className="grid gap-4">
-      {error !== null && !taken && <ProblemMessage error={error} />}
-      {taken && <Message tone="bad" title="Somebody was first." link={{ to: `/login?${new URLSearchParams({ next: "/setup" })}`, text: "Sign in" }}>This installation has an account with this address. Sign in with it.</Message>}
+      {error !== null && !late && <ProblemMessage error={error} />}
+      {late && <Message tone="bad" title="Somebody was first." link={{ to: `/login?${new URLSearchParams({ next: "/setup" })}`, text: "Sign in" }}>{code === "email-taken" ? "This installation has an account with this address. Sign in with it." : "This installation has an operator. Sign in with your own account."}</Message>}
       <div className="grid gap-4 md:grid-cols-2">
         <Input label="Email" name="email" type="email" autoComplete="username" required autoFocus />
         <NewPassword />
@@ -46,4 +48,10 @@ function OperatorForm() {
       </div>
     </form>
   );
+}
+
+/** Whether somebody else has used the code: that is not the fault of the person who has just typed it. */
+function useOperatorMeanwhile(refused: boolean): boolean {
+  const { data } = useQuery({ queryKey: ["setup", "meanwhile"], queryFn: ({ signal }) => client.accounts.setup({ signal }), enabled: refused, staleTime: 0 });
+  return refused && data?.operator === true;
 }
