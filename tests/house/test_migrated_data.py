@@ -45,8 +45,8 @@ WITHOUT_PLACE = {
     "identities at providers": "user_identities",
     "signed checkpoints": "audit_checkpoints",
     "usage": "usage_entries",
-    "a second factor": "passkeys",
-    "an authenticator app": "one_time_passwords",
+    "1 users have a second factor": "passkeys",
+    "1 users have an authenticator app": "one_time_passwords",
 }
 """What the refusal of a downgrade names, and the table whose rows an operator must remove first."""
 REMOVE = """
