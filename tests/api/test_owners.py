@@ -6,11 +6,7 @@ import json
 import pytest
 
 from backplane import ids
-<<<<<<< HEAD
 from backplane.db.repositories import identities
-=======
-from backplane.db.models import UserIdentity
->>>>>>> 9abcc52e (Refuse a missing credential on the routes of members with 401; map the tables of second factors, and complete the tests of owners and sessions)
 from backplane.kinds import ANALYSIS
 from backplane.services.attempts.outcomes import REPORTS, Measurement
 from tests.api.listening import refusal, socket
@@ -43,20 +39,6 @@ OPERATORS = "/api/v1/admin/"
 
 OF_ACCOUNT = "/api/v1/accounts/{account_id}"
 UNKNOWN = "acc_" + "0" * 32
-<<<<<<< HEAD
-=======
-PERSONS = {("/api/v1/me", "get"), ("/api/v1/accounts", "get"), ("/api/v1/accounts", "post")} | {
-    ("/api/v1/auth/logout", "post"),
-    ("/api/v1/invitations/accept", "post"),
-}
-"""Operations about the user, for which `X-Account` means nothing."""
-
-OF_KEYS = "/api/v1/auth/keys/current"
-"""About the API key of the request, which has one account."""
-
-OF_PERSONS = tuple(f"/api/v1/auth/{name}" for name in ("email", "factors", "identities", "password", "session"))
-"""Where all operations are such."""
->>>>>>> 9abcc52e (Refuse a missing credential on the routes of members with 401; map the tables of second factors, and complete the tests of owners and sessions)
 
 
 def operations(app):
@@ -120,7 +102,6 @@ async def foreign(gateway, bob, foreign_jobs):
         "api_key_id": (await bob.http.post("/api/v1/auth/keys", json=API_KEY)).json()["id"],
         "identity_id": await add_identity(gateway, bob),
         "passkey_id": await add_passkey(bob),
-        "identity_id": await add_identity(gateway, bob),
         "session_id": f"ses_{bob.session_id.hex}",
     }
 
@@ -139,14 +120,6 @@ async def add_passkey(user):
     options = (await user.http.post(f"{PASSKEYS}/options")).json()["options"]
     new = {"name": "Phone", "credential": authenticator.create(options)}
     return (await user.http.post(PASSKEYS, json=new)).raise_for_status().json()["id"]
-
-
-async def add_identity(gateway, user):
-    """Link an identity as a log-in by a provider does; there is no provider here."""
-    identity = UserIdentity(id=ids.new(), user_id=user.account_id, issuer="https://id.example", subject=user.email)
-    async with gateway.services.resources.database.transaction() as session:
-        session.add(identity)
-    return ids.to_wire("idn", identity.id)
 
 
 class TestOtherAccounts:
@@ -174,11 +147,7 @@ class TestOtherAccounts:
         persons = set(of_persons(gateway.app))
         for account in (foreign["account_id"], personal, UNKNOWN):
             for path, method in operations(gateway.app):
-<<<<<<< HEAD
                 if (path, method) not in persons:
-=======
-                if (path, method) not in PERSONS and not path.startswith((OF_KEYS, *OF_PERSONS)):
->>>>>>> 9abcc52e (Refuse a missing credential on the routes of members with 401; map the tables of second factors, and complete the tests of owners and sessions)
                     answer = await send(ada, path, method, foreign | {"account_id": account}, **{"X-Account": account})
                     assert answer == (404, "not-found"), (method, path, account)
 

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from api.dependencies import authenticate_in_session, authenticate_person_in_session
+from api.requests.members import authenticate_recent_user, authenticate_user
 from backplane.errors import Unauthenticated
 from backplane.services.requests.caller import NO_ACCOUNT, Caller
 from tests.api.conftest import PASSWORD
@@ -29,6 +30,9 @@ OTHERS = {
     "/api/v1/auth/session/confirm/options",
 }
 """They delete the inputs of jobs, export what a key needs, change the address, or confirm the session itself."""
+
+LOOKING = {authenticate_in_session, authenticate_person_in_session, authenticate_user, authenticate_recent_user}
+"""The dependencies that look the session up."""
 
 OF_KEYS = "/api/v1/auth/keys/current"
 """For API keys, which have no session."""
@@ -54,13 +58,16 @@ def _must_look(path, method, scopes):
 
 
 PREFIXES = {
+    "account": "acc",
     "api_key": "apk",
     "batch": "bat",
     "delivery": "whd",
     "identity": "idn",
+    "invitation": "inv",
     "job": "job",
     "passkey": "pky",
     "session": "ses",
+    "user": "usr",
     "webhook": "whk",
 }
 
@@ -119,7 +126,7 @@ class TestEndedSession:
         """An unfit body hides the check above; the dependencies of the routes show it."""
         found = dict(routes(gateway.app))
         for path, method, must in operations(gateway.app):
-            looks = {authenticate_in_session, authenticate_person_in_session} & found[path, method]
+            looks = LOOKING & found[path, method]
             assert bool(looks) == must, (method, path)
 
     async def test_takes_no_key_files_with_a_batch(self, ada):
