@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse, Response
 import backplane.factor_errors
 import backplane.user_errors  # noqa: F401 - the catalog lists its codes
 from api.methods import allowed
+from api.safe_messages import SAFE_MESSAGES
 from api.schemas.problems import FieldProblem, Problem, ReachedLimit
 from backplane.errors import (
     CORE_STATUS,
@@ -38,60 +39,6 @@ PAGES = "/docs/problems/"
 
 OF_SUBJECTS = (organizations,)
 """Modules of subjects with refusals of their own. They are in the catalog because they are imported here."""
-
-SAFE_MESSAGES = frozenset(
-    {
-        "bool_parsing",
-        "bool_type",
-        "date_parsing",
-        "datetime_parsing",
-        "dict_type",
-        "extra_forbidden",
-        "greater_than_equal",
-        "int_parsing",
-        "int_type",
-        "json_depth",
-        "json_invalid",
-        "less_than_equal",
-        "literal_error",
-        "missing",
-        "number_range",
-        "model_attributes_type",
-        "string_too_long",
-        "string_too_short",
-        "string_type",
-        "too_long",
-        "too_short",
-        # Ours, in api.schemas and api.requests.uploads.
-        "audit_filter",
-        "address_mixes_scripts",
-        "address_not_ascii",
-        "detached",
-        "duplicate_event",
-        "duplicate_scope",
-        "duplicate_field",
-        "either_or",
-        "grant_incomplete",
-        "not_a_path",
-        "not_an_email",
-        "one_subject",
-        "not_in_this_release",
-        "not_multipart",
-        "not_text",
-        "period",
-        "unfit_code",
-        "unfit_key",
-        "unfit_metadata",
-        "unfit_name",
-        "unfit_password",
-        "unfit_recipient",
-        "unfit_reference",
-        "unknown_field",
-        "unfit_network",
-        "unknown_scope",
-    }
-)
-"""Kinds of validation errors whose message comes from the schema alone. For any other kind the message is withheld."""
 
 
 class RequestMalformed(ApplicationError):

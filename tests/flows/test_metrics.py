@@ -18,6 +18,7 @@ from tests.support.users import User
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
 
 PICTURE = pictures.as_png(pictures.make())
+OURS = ("imageshield_", "monthly_", "subscription_")
 ENDED, TIMED = "imageshield_jobs_ended_total", "imageshield_job_seconds_count"
 
 
@@ -79,7 +80,7 @@ class TestExports:
         encrypt(user, 1)
         wait_until(lambda: count(measured, "worker", TIMED), "the job is counted")
         names = {family.name for family in families(measured, process)}
-        exported = {name for name in names if name.startswith("imageshield_") and not name.endswith("_created")}
+        exported = {name for name in names if name.startswith(OURS) and not name.endswith("_created")}
         assert exported == named(process) - ({"imageshield_entropy_degraded"} if process == "worker" else set())
 
     def test_only_gateway_and_relay_export_their_memory(self, measured):
