@@ -86,7 +86,7 @@ class TestAccounts:
         assert first["data"][0]["account_id"] > second["data"][0]["account_id"]
 
     async def test_unknown_filters_are_refused(self, operator):
-        for query in ({"state": "gone"}, {"colour": "red"}, {"limit": 0}, {"cursor": "job_1"}, {"q": ""}):
+        for query in ({"state": "gone"}, {"shade": "red"}, {"limit": 0}, {"cursor": "job_1"}, {"q": ""}):
             refused(await operator.http.get(f"{ADMIN}/accounts", params=query), 422, "validation-failed")
 
     async def test_tier_changes_at_once_and_is_audited_twice(self, operator, ada, entries):
@@ -121,7 +121,7 @@ class TestAccounts:
         refused(await operator.http.patch(f"{ADMIN}/accounts/acc_{'0' * 32}", json={"tier": "free"}), 404, "not-found")
 
     @pytest.mark.parametrize(
-        "body", [{"suspended": "yes"}, {"suspended": 1}, {"colour": "red"}, {"tier": "Gold"}, {"reason": "a\r\nb"}, []]
+        "body", [{"suspended": "yes"}, {"suspended": 1}, {"shade": "red"}, {"tier": "Gold"}, {"reason": "a\r\nb"}, []]
     )
     async def test_unfit_changes_are_refused(self, operator, ada, body):
         refused(await operator.http.patch(account_of(ada), json=body), 422, "validation-failed")
