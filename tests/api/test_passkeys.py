@@ -334,7 +334,7 @@ def test_hostile_answers_are_refused_in_one_way(data):
     """Whatever an authenticator sends, only `PasskeyRefused` comes out of the library."""
     for credential, check in (
         (CREATED, lambda one: PARTY.verify_new(one, CHALLENGE)),
-        (ASSERTED, lambda one: PARTY.verify_use(one, CHALLENGE, public_key=HONEST.cose_key())),
+        (ASSERTED, lambda one: PARTY.verify_use(one, CHALLENGE, public_key=HONEST.public_key_map())),
         (ASSERTED, challenge_of),
     ):
         changed = copy.deepcopy(credential)

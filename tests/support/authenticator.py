@@ -39,7 +39,7 @@ class Authenticator:
     def create(self, options: dict[str, Any], **changes: Any) -> dict[str, Any]:
         """Answer the options of a registration."""
         self.handle = unb64(options["user"]["id"])
-        attested = bytes(16) + len(self.credential_id).to_bytes(2) + self.credential_id + self.cose_key()
+        attested = bytes(16) + len(self.credential_id).to_bytes(2) + self.credential_id + self.public_key_map()
         data = encode_cbor({"fmt": "none", "attStmt": {}, "authData": self._data(ATTESTED) + attested})
         client_data = self._client_data("webauthn.create", options["challenge"])
         response = {"clientDataJSON": client_data, "attestationObject": b64(data), "transports": ["internal"]}
@@ -71,6 +71,6 @@ class Authenticator:
         flags |= PRESENT | (VERIFIED if self.verifies else 0)
         return hashlib.sha256(self.rp_id.encode()).digest() + bytes([flags]) + self.counter.to_bytes(4)
 
-    def cose_key(self) -> bytes:
+    def public_key_map(self) -> bytes:
         point = self.private.public_key().public_numbers()
         return encode_cbor({1: 2, 3: -7, -1: 1, -2: point.x.to_bytes(32), -3: point.y.to_bytes(32)})
