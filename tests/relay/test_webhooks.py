@@ -10,7 +10,7 @@ import pytest
 
 from backplane.errors import Unavailable
 from backplane.services.webhooks.deliveries import Answer
-from relay import webhooks as webhooks_module
+from relay import sending as sending_module
 from relay.webhooks import AT_ONCE, PER_ACCOUNT, PER_ENDPOINT, Sending
 
 pytestmark = pytest.mark.anyio
@@ -141,7 +141,7 @@ class TestSending:
         assert post.most == AT_ONCE
 
     async def test_a_database_that_is_away_is_asked_again(self, running, monkeypatch):
-        monkeypatch.setattr(webhooks_module, "LOOK_SECONDS", 0.01)
+        monkeypatch.setattr(sending_module, "LOOK_SECONDS", 0.01)
         ledger = Ledger(*messages(1))
         ledger.refusals = [Unavailable()] * 3
         notifications = await running(ledger, Post())
