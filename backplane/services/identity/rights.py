@@ -1,10 +1,24 @@
 """Rights at the moment of a change: a request may take minutes, and rights that it began with may have ended."""
 
+from typing import Any, Protocol, TypeVar
+
 from backplane.db.repositories import accounts, memberships
 from backplane.db.session import Session
 from backplane.errors import AccountClosed, AccountSuspended, NotFound, RoleChanged
 from backplane.services.identity.permissions import permitted
 from backplane.services.requests.caller import Caller
+
+
+class Closable(Protocol):
+    """An account, or those of its columns that say whether something may be done for it."""
+
+    @property
+    def closed_at(self) -> Any: ...
+    @property
+    def suspended_at(self) -> Any: ...
+
+
+Held = TypeVar("Held", bound=Closable)
 
 
 async def require_rights(session: Session, caller: Caller, scope: str) -> None:
@@ -19,15 +33,25 @@ async def require_rights(session: Session, caller: Caller, scope: str) -> None:
     """
     if caller.user_id == caller.account_id or (caller.user_id is None and caller.api_key_id is None):
         return
-    account = await accounts.hold(session, caller.account_id)
+    demand_open(await accounts.hold(session, caller.account_id))
+    if caller.user_id is None:
+        return
+    role = await memberships.role(session, caller.user_id, caller.account_id)
+    if scope not in permitted(role):
+        raise RoleChanged(f"This needs a role with {scope}; you are {role or 'no member'} of this account now")
+
+
+def demand_open(account: Held | None) -> Held:
+    """Return a locked account, for which something may be done.
+
+    Raises:
+        NotFound: there is none.
+        AccountClosed, AccountSuspended: nothing is done for it any more.
+    """
     if account is None:
         raise NotFound
     if account.closed_at is not None:
         raise AccountClosed
     if account.suspended_at is not None:
         raise AccountSuspended
-    if caller.user_id is None:
-        return
-    role = await memberships.role(session, caller.user_id, caller.account_id)
-    if scope not in permitted(role):
-        raise RoleChanged(f"This needs a role with {scope}; you are {role or 'no member'} of this account now")
+    return account

@@ -6,11 +6,12 @@ Previews and mail scanners open links, so only an explicit act uses one.
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from backplane.db.models import Account, Invitation, User
+from backplane.db.models import Invitation, User
 from backplane.db.repositories import accounts, invitations, memberships, users
 from backplane.db.session import Database, ReadSession, Session
-from backplane.errors import AccountClosed, AccountSuspended, NotFound, Unauthenticated
+from backplane.errors import NotFound, Unauthenticated
 from backplane.services.identity.permissions import OWNER, permitted
+from backplane.services.identity.rights import demand_open
 from backplane.services.organizations.accounts import MembershipFacts
 from backplane.services.organizations.changes import record, user_of
 from backplane.services.organizations.errors import (
@@ -69,7 +70,7 @@ class Acceptance:
             AlreadyMember: the user is one.
         """
         async with self._database.transaction() as session:
-            account = await _lock_account(session, await _find(session, token))
+            account = demand_open(await accounts.lock(session, (await _find(session, token)).account_id))
             invitation = await _find(session, token)
             user = await users.by_id(session, user_of(caller))
             self._demand_addressee(user, invitation)
@@ -103,17 +104,6 @@ async def _find(session: ReadSession, token: str) -> Invitation:
     if invitation is None:
         raise NotFound("There is no such invitation; a newer mail may have a newer link")
     return invitation
-
-
-async def _lock_account(session: Session, invitation: Invitation) -> Account:
-    account = await accounts.lock(session, invitation.account_id)
-    if account is None:
-        raise NotFound
-    if account.closed_at is not None:
-        raise AccountClosed
-    if account.suspended_at is not None:
-        raise AccountSuspended
-    return account
 
 
 async def _demand_valid(session: ReadSession, invitation: Invitation) -> None:

@@ -8,9 +8,10 @@ from uuid import UUID
 from backplane.db.models import Account
 from backplane.db.repositories import accounts, memberships
 from backplane.db.session import Session
-from backplane.errors import AccountClosed, AccountSuspended, InsufficientRole, NotFound, RoleChanged
+from backplane.errors import InsufficientRole, RoleChanged
 from backplane.services.audit import trail
 from backplane.services.identity.permissions import OWNER, permitted
+from backplane.services.identity.rights import demand_open
 from backplane.services.organizations.errors import LastOwner, PersonalAccount
 from backplane.services.requests.caller import Caller
 
@@ -36,15 +37,9 @@ async def lock(session: Session, caller: Caller, scope: str | None = None) -> He
         RoleChanged: the caller may no longer do it.
         AccountClosed, AccountSuspended: nothing is done for this account any more.
     """
-    account = await accounts.lock(session, caller.account_id)
-    if account is None:
-        raise NotFound
+    account = demand_open(await accounts.lock(session, caller.account_id))
     if account.personal:
         raise PersonalAccount
-    if account.closed_at is not None:
-        raise AccountClosed
-    if account.suspended_at is not None:
-        raise AccountSuspended
     role = await memberships.role(session, user_of(caller), account.id)
     if role is None or (scope is not None and scope not in permitted(role)):
         raise RoleChanged(f"You are {role or 'no member'} of this account now")
