@@ -64,12 +64,20 @@ class Series:
         """Return the numbers in order. This lists the directory and opens nothing."""
         return sorted(int(path.name) for path in self._folder.glob("[0-9]" * 6))
 
+    @property
+    def last(self) -> int:
+        """The newest number; 0 before the first."""
+        return max(self.numbers(), default=0)
+
     def read(self, number: int) -> bytes:
         return self._root.open(self._path(number).read_bytes(), self._aad(number))
 
     def add(self, secret: bytes, *, after: int) -> None:
-        """Write the secret that follows number `after` (0: the first one); nothing if another process was faster."""
-        if (self.numbers() or [0])[-1] == after:
+        """Write the secret that follows number `after` (0: the first one); nothing if another caller was faster.
+
+        `after` is what the caller saw when it decided to add one: read now, two callers would add two.
+        """
+        if self.last == after:
             write_once(self._path(after + 1), self._root.seal(secret, self._aad(after + 1)))
 
     def destroy(self, number: int) -> None:

@@ -23,8 +23,8 @@ class CheckpointKeys:
         """
         if not self._seeds.numbers():
             self._vault.require()
-            self._add()
-        return Signer.from_seed(self._seeds.read(self._seeds.numbers()[-1]))
+            self._add(after=0)
+        return Signer.from_seed(self._seeds.read(self._seeds.last))
 
     def trusted(self) -> dict[str, PublicKey]:
         """Return all public keys by their thumbprints."""
@@ -37,12 +37,11 @@ class CheckpointKeys:
     def rotate(self) -> Signer:
         """Make a new key, which signs from now on; the old ones stay published."""
         self.signer()
-        self._add()
+        self._add(after=self._seeds.last)
         return self.signer()
 
     def _publics(self) -> list[PublicKey]:
         return [Signer.from_seed(self._seeds.read(number)).public_key for number in self._seeds.numbers()]
 
-    def _add(self) -> None:
-        """Make one more seed; of two concurrent calls one wins."""
-        self._seeds.add(secrets.token_bytes(SEED_SIZE), after=(self._seeds.numbers() or [0])[-1])
+    def _add(self, *, after: int) -> None:
+        self._seeds.add(secrets.token_bytes(SEED_SIZE), after=after)

@@ -27,19 +27,15 @@ class Receipts:
 
         `ml_dsa_65` says whether it also signs with ML-DSA-65; None keeps it as it is.
         """
-        before = self.signer()
+        before, last = self.signer(), self._seeds.last
         twofold = before.ml_dsa_65 is not None if ml_dsa_65 is None else ml_dsa_65
-        self._add(SEED_SIZE * (1 + twofold))
+        self._seeds.add(secrets.token_bytes(SEED_SIZE * (1 + twofold)), after=last)
         return self.signer()
 
     def _signers(self) -> list[Signer]:
         if not self._seeds.numbers():
-            self._add(SEED_SIZE)
+            self._seeds.add(secrets.token_bytes(SEED_SIZE), after=0)
         return [_of(self._seeds.read(number)) for number in self._seeds.numbers()]
-
-    def _add(self, size: int) -> None:
-        """Make one more seed; of two concurrent calls one wins."""
-        self._seeds.add(secrets.token_bytes(size), after=(self._seeds.numbers() or [0])[-1])
 
 
 def _of(seed: bytes) -> Signer:

@@ -30,7 +30,7 @@ class ApiKeyPeppers:
             Unavailable: the vault is not there.
         """
         if not self._series.numbers():
-            self.rotate()
+            self._add(after=0)
         return self.hashes(text)[0]
 
     def hashes(self, text: str) -> list[bytes]:
@@ -50,10 +50,13 @@ class ApiKeyPeppers:
 
     def rotate(self) -> int:
         """Make a new pepper and return its version; keys are hashed again under it when they are next used."""
-        self._vault.require()
-        last = (self._series.numbers() or [0])[-1]
-        self._series.add(secrets.token_bytes(PEPPER_SIZE), after=last)
+        last = self._series.last
+        self._add(after=last)
         return last + 1
+
+    def _add(self, *, after: int) -> None:
+        self._vault.require()
+        self._series.add(secrets.token_bytes(PEPPER_SIZE), after=after)
 
     def _pepper(self, version: int) -> bytes:
         if version not in self._known:

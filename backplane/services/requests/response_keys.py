@@ -68,7 +68,7 @@ class ResponseKeys:
         """
         self._keys()
         signs_from = int(self._clock()) + (0 if at_once else LEAD_SECONDS)
-        self._series.add(_write(signs_from), after=self._series.numbers()[-1])
+        self._series.add(_write(signs_from), after=self._series.last)
         kept = 1 if at_once else len(self._published())
         for number in self._series.numbers()[:-kept]:
             self._series.destroy(number)
