@@ -6,10 +6,13 @@ from typing import Literal
 
 WEIGHT = re.compile(r"[01](\.[0-9]{0,3})?")
 HTML, PDF = "text/html", "application/pdf"
-ANALYSIS_HEADERS = {"Content-Disposition": "inline", "Cache-Control": "private, no-cache", "Vary": "Authorization"}
+CREDENTIALS = "Authorization, X-API-Key, X-Account"
+"""What decides whose an answer is: a browser must not show it to the next person who signs in."""
+
+ANALYSIS_HEADERS = {"Content-Disposition": "inline", "Cache-Control": "private, no-cache", "Vary": CREDENTIALS}
 """The owner's browser keeps the analysis, and validates it each time."""
 
-REPORT_HEADERS = {"Cache-Control": "private, no-store", "Vary": "Accept, Authorization"}
+REPORT_HEADERS = {"Cache-Control": "private, no-store", "Vary": f"Accept, {CREDENTIALS}"}
 """A report is an attachment like every file: shown in the browser, it would be a page of this origin."""
 
 

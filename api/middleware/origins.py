@@ -4,9 +4,8 @@ Credentials are never allowed: pages of another origin send a token. The session
 which need no CORS. So `X-CSRF`, which the routes of the session demand, is not among the headers either.
 """
 
-from starlette.datastructures import MutableHeaders
 from starlette.middleware.cors import CORSMiddleware
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 METHODS = ("DELETE", "GET", "PATCH", "POST")
 SENT = (
@@ -63,11 +62,4 @@ class AllowedOrigins:
             self._cors = CORSMiddleware(
                 self._app, allow_origins=origins, allow_methods=METHODS, allow_headers=SENT, expose_headers=SHOWN
             )
-
-        async def send_varying(message: Message) -> None:
-            # Also on answers without an `Origin`: a cache may keep them, and they do not allow a page to read them.
-            if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).add_vary_header("Origin")
-            await send(message)
-
-        await self._cors(scope, receive, send_varying if scope["app"].state.settings.origins else send)
+        await self._cors(scope, receive, send)

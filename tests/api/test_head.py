@@ -3,13 +3,15 @@
 import pytest
 from sqlalchemy import text
 
+from backplane import ids
 from tests.api.document import PATHS
 from tests.api.test_analyses import measured
 from tests.support import pictures
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 
-DYNAMIC = {"x-request-id", "date", "content-disposition", "content-length"}
+DYNAMIC = {"x-request-id", "date", "content-disposition", "content-length", "ratelimit"}
+"""`ratelimit` counts each request."""
 TRAIL = text("SELECT action, object_id, outcome FROM audit_events WHERE account_id = :account ORDER BY id")
 JOBS = text("SELECT id, status, expires_at, completed_at FROM jobs WHERE account_id = :account ORDER BY id")
 BLOBS = text("SELECT b.id, b.deleted_at FROM blobs b JOIN jobs j ON j.id = b.job_id WHERE j.account_id = :account")
@@ -34,6 +36,8 @@ async def things(ada, engine):
         "batch_id": batch["batch_id"],
         "webhook_id": webhook_id,
         "delivery_id": delivery_id,
+        "account_id": ids.to_wire("acc", ada.account_id),
+        "user_id": ids.to_wire("usr", ada.account_id),
     }
 
 
@@ -58,6 +62,7 @@ class TestHead:
             if path not in {"/metrics", "/ready"}:
                 shared = head.headers.keys() & got.headers.keys() - DYNAMIC
                 assert {n: head.headers[n] for n in shared} == {n: got.headers[n] for n in shared}, path
+                assert ("ratelimit" in head.headers) == ("ratelimit" in got.headers), path
                 assert head.headers["content-type"] == got.headers["content-type"], path
                 length = head.headers.get("content-length")
                 assert length in {None, got.headers.get("content-length")}, path

@@ -134,7 +134,7 @@ class TestScope:
     @pytest.mark.parametrize(("method", "path"), [("POST", "/cancel"), ("POST", "/retry"), ("DELETE", "")])
     async def test_steering_needs_the_scope_to_write(self, gateway, method, path):
         operation = gateway.app.openapi()["paths"][f"{JOBS}/{{job_id}}{path}"][method.lower()]
-        assert operation["security"] == [{"account": ["jobs:write"]}]
+        assert operation["security"] == [{"account": ["jobs:write"]}, {"api_key": ["jobs:write"]}]
 
 
 class TestRetention:

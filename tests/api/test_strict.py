@@ -27,6 +27,10 @@ ID = {
     "user_id": f"usr_{NOBODY}",
     "invitation_id": f"inv_{NOBODY}",
     "delivery_id": f"whd_{NOBODY}",
+    "identity_id": f"idn_{NOBODY}",
+    "passkey_id": f"psk_{NOBODY}",
+    "provider": "acme",
+    "session_id": f"ses_{NOBODY}",
 }
 
 

@@ -7,7 +7,8 @@ from api.app import ROUTERS
 from api.routing import UploadLimits
 from shield_core.image.limits import MAX_BYTES, MAX_ENCRYPTED_BYTES
 
-MULTIPART = "multipart/form-data"
+FILES = {"multipart/form-data", "application/x-ndjson"}
+"""The media types of bodies that hold files; one of the second type is a file by itself."""
 
 
 @pytest.fixture(scope="module")
@@ -16,14 +17,14 @@ def routes():
 
 
 def takes_files(route):
-    return MULTIPART in (route.openapi_extra or {}).get("requestBody", {}).get("content", {})
+    return bool(FILES & (route.openapi_extra or {}).get("requestBody", {}).get("content", {}).keys())
 
 
 class TestUploadLimits:
-    def test_every_multipart_route_declares_one(self, routes):
+    def test_every_route_of_files_declares_one(self, routes):
         declared = {route.path for route in routes if hasattr(route.endpoint, "upload_limit")}
         assert declared == {route.path for route in routes if takes_files(route)}
-        assert len(declared) == 5
+        assert len(declared) == 6
 
     def test_each_is_the_sum_of_its_files(self):
         limits = UploadLimits(ROUTERS)
