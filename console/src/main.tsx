@@ -2,7 +2,7 @@ import { lazy, StrictMode, Suspense, type ReactNode } from "react";
 import { createRoot } from "react-dom/client";
 import { describe } from "@/app/document.ts";
 import { LightBoundary } from "@/app/light-boundary.tsx";
-import { lightPageAt, type Page } from "@/app/navigation.ts";
+import { lightPageAt, type Page } from "@/app/light-pages.ts";
 import { whenEntering } from "@/lib/enter.ts";
 import "@/styles.css";
 

@@ -1,4 +1,4 @@
-import type { Page } from "@/app/navigation.ts";
+import type { Page } from "@/app/light-pages.ts";
 
 /** Title and robots of the document. */
 export function describe(page: Page | undefined): void {

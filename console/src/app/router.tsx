@@ -1,6 +1,7 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet, type AnyRoute } from "@tanstack/react-router";
 import { ErrorPage } from "@/app/error-page.tsx";
-import { isLight, navigation, type Layout } from "@/app/navigation.ts";
+import { lightPages, type Layout } from "@/app/light-pages.ts";
+import { navigation } from "@/app/navigation.ts";
 import { NotFound } from "@/app/not-found.tsx";
 import { parseSearch, writeSearch } from "@/lib/address.ts";
 import { session } from "@/lib/session.ts";
@@ -41,7 +42,7 @@ const routesOf = (layout: Layout, parent: AnyRoute): AnyRoute[] =>
   pages.filter((page) => page.layout === layout).map((page) => createRoute({ path: page.path, getParentRoute: () => parent, component: lazyRouteComponent(page.load) }) as AnyRoute);
 
 /** Pages outside of the router: a link to one loads it. */
-const lightRoutes = pages.filter(isLight).map((page) =>
+const lightRoutes = lightPages.map((page) =>
   createRoute({ path: page.path, getParentRoute: () => root, beforeLoad: ({ location, preload }: Move) => (preload ? undefined : leaveFor(location.href)) }),
 );
 

@@ -1,7 +1,8 @@
 import { Link, useRouterState } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { AccountMenu } from "@/app/account-menu.tsx";
-import { navigation, pageOf, SECTIONS, type Matches, type Page } from "@/app/navigation.ts";
+import type { Page } from "@/app/light-pages.ts";
+import { navigation, pageOf, SECTIONS, type Matches } from "@/app/navigation.ts";
 import { useStatus } from "@/app/status.ts";
 import { cx } from "@/lib/cx.ts";
 import { Live } from "@/ui/badge.tsx";

@@ -1,5 +1,6 @@
 import { ApiProblem, Client, isPassing, SignedOut, type Me } from "@imageshield/client";
 import { QueryClient, useQuery } from "@tanstack/react-query";
+import "@/lib/problem-words.ts";
 import { session } from "@/lib/session.ts";
 
 /** The one client of the console. */

@@ -1,4 +1,5 @@
 import { submitting } from "@/lib/forms.ts";
+import "@/lib/problem-words.ts";
 import type { SignIn } from "@/lib/sign-in.ts";
 import { Button } from "@/ui/button.tsx";
 import { EntryFrame } from "@/ui/entry-frame.tsx";
@@ -6,7 +7,7 @@ import { ProblemMessage } from "@/ui/message.tsx";
 import { CodeInput, PasskeyButton } from "@/ui/second-factor.tsx";
 
 /** The second step of a sign-in: a code or a passkey. `note` says what the first one has shown. */
-export function SecondStepForm({ signIn, note, onAgain }: { signIn: SignIn; note: string; onAgain: () => void }) {
+export default function SecondStepForm({ signIn, note, onAgain }: { signIn: SignIn; note: string; onAgain: () => void }) {
   const { step, second, passkey } = signIn;
   if (step === null) return null;
   return (

@@ -1,9 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { lightPageAt, navigation, pageOf } from "@/app/navigation.ts";
+import { lightPageAt } from "@/app/light-pages.ts";
+import { navigation, pageOf } from "@/app/navigation.ts";
 
 const FEATURES = new URL("../../src/features/", import.meta.url);
-const table = readFileSync(new URL("../../src/app/navigation.ts", import.meta.url), "utf8");
+const table = ["light-pages.ts", "navigation.ts"].map((name) => readFileSync(new URL(`../../src/app/${name}`, import.meta.url), "utf8")).join("\n");
 
 describe("the navigation table", () => {
   it("has every path and every shortcut once", () => {

@@ -1,5 +1,6 @@
 import { ApiProblem, Offline, SignedOut, UnexpectedAnswer } from "@imageshield/client";
 import { describe, expect, it } from "vitest";
+import "@/lib/problem-words.ts";
 import { explain, explainCode, SIGN_IN_WORDS } from "@/lib/problems.ts";
 
 const refusal = (code: string, more: Partial<ConstructorParameters<typeof ApiProblem>[0]> = {}, retryAfter: number | null = null) =>

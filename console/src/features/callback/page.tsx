@@ -1,14 +1,16 @@
-import { useEffect, useRef, useState } from "react";
+import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { enterConsole } from "@/lib/enter.ts";
 import { safeNext } from "@/lib/next.ts";
+import "@/lib/problem-words.ts";
 import { explain } from "@/lib/problems.ts";
 import { session } from "@/lib/session.ts";
 import { secondStepOf, useSignIn, type SecondStep } from "@/lib/sign-in.ts";
 import { ButtonAnchor } from "@/ui/button.tsx";
 import { EntryFrame } from "@/ui/entry-frame.tsx";
 import { ProblemMessage } from "@/ui/message.tsx";
-import { SecondStepForm } from "@/ui/second-step.tsx";
 import { Spinner } from "@/ui/spinner.tsx";
+
+const SecondStepForm = lazy(() => import("@/ui/second-step.tsx"));
 
 /** Where a provider sends the browser back to. Loading the page changes nothing: its script sends the answer on, once. */
 export default function CallbackPage() {
@@ -36,7 +38,7 @@ export default function CallbackPage() {
 /** The provider has done its part. It said where to return to; after a second factor that is the overview. */
 function SecondFactor({ step }: { step: SecondStep }) {
   const signIn = useSignIn(() => enterConsole("/overview"), step);
-  return <SecondStepForm signIn={signIn} note="Your provider knows you." onAgain={() => { location.assign("/login"); }} />;
+  return <Suspense><SecondStepForm signIn={signIn} note="Your provider knows you." onAgain={() => { location.assign("/login"); }} /></Suspense>;
 }
 
 async function finish(query: URLSearchParams): Promise<void> {

@@ -1,3 +1,4 @@
+import { lazy, Suspense } from "react";
 import { enterConsole } from "@/lib/enter.ts";
 import { useFirstVisit } from "@/lib/first-visit.ts";
 import { submitting } from "@/lib/forms.ts";
@@ -10,7 +11,9 @@ import { EntryFrame } from "@/ui/entry-frame.tsx";
 import { ProblemMessage } from "@/ui/message.tsx";
 import { ProviderButtons } from "@/ui/provider-buttons.tsx";
 import { ANY_PASSKEY, PasskeyButton } from "@/ui/second-factor.tsx";
-import { SecondStepForm } from "@/ui/second-step.tsx";
+
+// Few users have a second factor: the others need not load its form.
+const SecondStepForm = lazy(() => import("@/ui/second-step.tsx"));
 
 export default function LoginPage() {
   useFirstVisit();
@@ -19,7 +22,7 @@ export default function LoginPage() {
   const signIn = useSignIn(() => enterConsole(safeNext(query.get("next"))));
   const { step, passkey, again } = signIn;
   const { run, busy, error } = signIn.first;
-  if (step !== null) return <SecondStepForm signIn={signIn} note="The password is right." onAgain={again} />;
+  if (step !== null) return <Suspense><SecondStepForm signIn={signIn} note="The password is right." onAgain={again} /></Suspense>;
   return (
     <EntryFrame title="Sign in" note={<>to <strong className="font-medium text-ink">{location.host}</strong></>}>
       <form onSubmit={submitting(run)} className="grid gap-5">
