@@ -24,6 +24,9 @@ STUBBORN = (
     "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(600)"
 )
 
+WHILE_EMPTY = "import os, time\nwhile not os.listdir({folder!r}): time.sleep(0.01)"
+"""A program that ends once its folder has something: not before the supervisor has come up."""
+
 
 def program(name: str, source: str, **details) -> Service:
     return Service(name=name, command=(sys.executable, "-c", source), environment={}, **details)
@@ -42,6 +45,15 @@ class Yard:
         self.supervisors: list[Supervisor] = []
         for name in ("run", "logs"):
             (path / name).mkdir()
+
+    def ill(self) -> Service:
+        """Describe a program that ends at once from `sicken` on."""
+        folder = self.path / "illness"
+        folder.mkdir()
+        return program("ill", WHILE_EMPTY.format(folder=str(folder)), healthy=lambda: True)
+
+    def sicken(self) -> None:
+        (self.path / "illness" / "has come").touch()
 
     def supervise(self, *services: Service) -> Supervisor:
         self.supervisors.append(Supervisor(services, home=self.path, report=self.said.append))
@@ -155,8 +167,9 @@ class TestStolenPort:
 
 class TestRestart:
     def test_pauses_grow(self, yard):
-        supervisor = yard.supervise(program("ill", "", healthy=lambda: True))
+        supervisor = yard.supervise(yard.ill())
         supervisor.start()
+        yard.sicken()
         wait_until(lambda: supervisor.starts("ill") == 4, "it was started again three times")
         pauses = [float(found[1]) for line in yard.said if (found := re.search(r"starting again in ([\d.]+) s", line))]
         assert pauses[:3] == [0.4, 0.8, 1.6]
@@ -235,8 +248,9 @@ class TestStop:
         assert supervisor.starts("one") == 1
 
     def test_pause_before_a_restart_is_cut_short(self, yard):
-        supervisor = yard.supervise(program("ill", "", healthy=lambda: True))
+        supervisor = yard.supervise(yard.ill())
         supervisor.start()
+        yard.sicken()
         wait_until(lambda: supervisor.starts("ill") == 4, "the pause is 3.2 s by now")
         starts = supervisor.starts("ill")
         supervisor.stop()
