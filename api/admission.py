@@ -19,11 +19,11 @@ from backplane.errors import (
     NotFound,
     Unauthenticated,
 )
+from backplane.errors.users import ReauthenticationRequired
 from backplane.services.identity.directory import Standing
 from backplane.services.identity.permissions import permitted
 from backplane.services.identity.principal import Principal
 from backplane.services.requests.caller import Actor, Caller
-from backplane.user_errors import ReauthenticationRequired
 from backplane.wiring.identity import IdentityServices
 
 ACCOUNT_HEADER = "X-Account"

@@ -5,6 +5,8 @@ They never repeat text of the request: a refused form would otherwise echo its p
 
 from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 
 from fastapi import FastAPI
@@ -13,8 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, Response
 
-import backplane.factor_errors
-import backplane.user_errors  # noqa: F401 - the catalog lists its codes
+import backplane.errors
 from api.methods import allowed
 from api.safe_messages import SAFE_MESSAGES
 from api.schemas.problems import FieldProblem, Problem, ReachedLimit
@@ -28,17 +29,15 @@ from backplane.errors import (
     Unauthenticated,
     ValidationFailed,
 )
-from backplane.factor_errors import SecondFactorRequired
-from backplane.federation import FederationError  # noqa: F401 - its refusals belong to the catalog
-from backplane.limits import LimitReached
-from backplane.services.organizations import errors as organizations
+from backplane.errors.factors import SecondFactorRequired
+from backplane.errors.limits import LimitReached
 from shield_core.errors import ShieldError
 
 MEDIA_TYPE = "application/problem+json"
 PAGES = "/docs/problems/"
 
-OF_SUBJECTS = (organizations,)
-"""Modules of subjects with refusals of their own. They are in the catalog because they are imported here."""
+OF_SUBJECTS = [import_module(f"backplane.errors.{found.name}") for found in iter_modules(backplane.errors.__path__)]
+"""The modules of the subjects' refusals: they are in the catalog because they are imported here."""
 
 
 class RequestMalformed(ApplicationError):

@@ -24,7 +24,7 @@ from api.errors import (
 from api.routing import Route
 from api.schemas.problems import FieldProblem, OAuthProblem
 from backplane.errors import ApplicationError, Unauthenticated
-from backplane.factor_errors import ClockWrong, CodeWrong
+from backplane.errors.factors import ClockWrong, CodeWrong
 
 GRANT_TYPE = "grant_type"
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from enum import StrEnum
 from uuid import UUID
 
-from backplane.limits import LimitUse, TooManyAtOnce
+from backplane.errors.limits import LimitUse, TooManyAtOnce
 from backplane.metrics import LIMITS_REACHED
 from backplane.services.usage.tiers import Tier
 

@@ -6,7 +6,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import problem
 from api.rates import count_anonymous, headers_of, was_counted
-from backplane.limits import RateLimited
+from backplane.errors.limits import RateLimited
 
 API = "/api/v1/"
 

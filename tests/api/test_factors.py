@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from backplane import ids
 from backplane.errors import NotFound
-from backplane.factor_errors import FactorsAlreadyReset
+from backplane.errors.factors import FactorsAlreadyReset
 from backplane.services.identity import codes
 from backplane.services.identity.tries import TRY_ONCE
 from backplane.services.requests.caller import Caller

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backplane.factor_errors import PasskeyRefused
+from backplane.errors.factors import PasskeyRefused
 from backplane.services.identity.ceremonies import RelyingParty, challenge_of
 from backplane.services.identity.passkeys import AT_MOST
 from tests.api.conftest import opened

@@ -9,7 +9,7 @@ import pytest
 from backplane.errors import (
     Unavailable,
 )
-from backplane.limits import RateLimited
+from backplane.errors.limits import RateLimited
 from backplane.services.usage import rates as rates_module
 from backplane.services.usage.rates import Bucket, Rates, Window, require
 

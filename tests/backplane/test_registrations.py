@@ -8,16 +8,7 @@ import pytest
 from passlib.context import CryptContext
 
 from backplane.errors import EmailTaken, Unauthenticated, Unavailable
-from backplane.services.identity import lockout as lockout_module
-from backplane.services.identity import passwords
-from backplane.services.identity.lockout import USER_AT_ONCE, USER_FREE, Lockout
-from backplane.services.identity.mail_throttle import AN_HOUR
-from backplane.services.identity.passwords import check_new_password
-from backplane.services.identity.registrations import RegistrationPolicy
-from backplane.services.mail.contents import unseal
-from backplane.services.mail.outgoing import Mails
-from backplane.services.requests.caller import NO_ACCOUNT, Caller
-from backplane.user_errors import (
+from backplane.errors.users import (
     EmailDomainRefused,
     InvitationRequired,
     LinkExpired,
@@ -30,6 +21,15 @@ from backplane.user_errors import (
     TooManyAttempts,
     WrongPassword,
 )
+from backplane.services.identity import lockout as lockout_module
+from backplane.services.identity import passwords
+from backplane.services.identity.lockout import USER_AT_ONCE, USER_FREE, Lockout
+from backplane.services.identity.mail_throttle import AN_HOUR
+from backplane.services.identity.passwords import check_new_password
+from backplane.services.identity.registrations import RegistrationPolicy
+from backplane.services.mail.contents import unseal
+from backplane.services.mail.outgoing import Mails
+from backplane.services.requests.caller import NO_ACCOUNT, Caller
 from backplane.wiring.identity import IdentityServices
 from tests.support.accounts import PASSWORD, add_account
 

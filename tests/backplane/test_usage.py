@@ -12,7 +12,7 @@ from backplane.db.repositories.usage import Charge
 from backplane.errors import (
     Unavailable,
 )
-from backplane.limits import QuotaExceeded
+from backplane.errors.limits import QuotaExceeded
 from backplane.services.jobs.dead_letters import DeadLetters
 from backplane.services.jobs.steering import Steering
 from backplane.services.requests.caller import Caller

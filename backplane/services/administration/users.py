@@ -9,12 +9,12 @@ from backplane.db.repositories import accounts, administration, users
 from backplane.db.repositories.administration import UserRow
 from backplane.db.session import Database, Session
 from backplane.errors import NotFound
+from backplane.errors.users import LastOperator
 from backplane.services.administration import acts
 from backplane.services.identity.lockout import Lockout
 from backplane.services.identity.login_sessions import LoginSessions
 from backplane.services.identity.revocations import Revocations
 from backplane.services.requests.caller import Caller
-from backplane.user_errors import LastOperator
 
 __all__ = ["UserAdministration", "UserChange", "UserRow"]
 

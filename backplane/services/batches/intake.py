@@ -21,8 +21,8 @@ from backplane.errors import (
     Refused,
     from_core,
 )
+from backplane.errors.limits import QuotaExceeded
 from backplane.kinds import BATCH, ENCRYPT
-from backplane.limits import QuotaExceeded
 from backplane.metrics import JOBS_SUBMITTED
 from backplane.services.attempts.inputs import INPUT
 from backplane.services.batches.endings import BatchEnds

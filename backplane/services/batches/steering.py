@@ -14,7 +14,7 @@ from backplane.errors import (
     JobNotFinished,
     NotFound,
 )
-from backplane.limits import QuotaExceeded
+from backplane.errors.limits import QuotaExceeded
 from backplane.services.audit import trail
 from backplane.services.batches.views import Batches, BatchFacts
 from backplane.services.jobs import steering

@@ -7,6 +7,7 @@ from backplane.db.models import User
 from backplane.db.repositories import accounts, users
 from backplane.db.session import Database, Session
 from backplane.errors import EmailTaken
+from backplane.errors.users import LinkUnknown, MailNotConfigured
 from backplane.services.audit import trail
 from backplane.services.identity.correspondence import Correspondence
 from backplane.services.identity.notices import RESET_PAGE
@@ -14,7 +15,6 @@ from backplane.services.identity.one_time_tokens import CHANGE_ADDRESS, RESET_PA
 from backplane.services.identity.registrations import LOGIN_PAGE
 from backplane.services.mail.outgoing import Recipient
 from backplane.services.requests.caller import Caller
-from backplane.user_errors import LinkUnknown, MailNotConfigured
 
 CONFIRM_PAGE = "/confirm-email"
 

@@ -12,6 +12,7 @@ from backplane.db.models import ApiKey
 from backplane.db.repositories import api_keys
 from backplane.db.session import Database, ReadSession, Session
 from backplane.errors import NotFound, Unauthenticated
+from backplane.errors.users import ApiKeyEnded, TooManyApiKeys
 from backplane.services.audit import trail
 from backplane.services.identity.api_key_format import Kind, new_api_key, shown_part
 from backplane.services.identity.api_key_peppers import ApiKeyPeppers
@@ -19,7 +20,6 @@ from backplane.services.identity.api_key_rights import Rights, read_networks
 from backplane.services.identity.revocations import Revocations
 from backplane.services.requests.caller import Caller
 from backplane.services.requests.submission import Submission
-from backplane.user_errors import ApiKeyEnded, TooManyApiKeys
 
 MAX_KEYS = 50
 """Valid ones of an account: a list of them is still read by people."""

@@ -5,7 +5,7 @@ from uuid import UUID
 from backplane.db.repositories import one_time_passwords, users
 from backplane.db.session import Database, Session
 from backplane.errors import NotFound, Unauthenticated
-from backplane.factor_errors import ClockWrong, CodeWrong, FactorExists, FactorNotBegun
+from backplane.errors.factors import ClockWrong, CodeWrong, FactorExists, FactorNotBegun
 from backplane.services.audit import trail
 from backplane.services.identity import codes, tries
 from backplane.services.identity.factor_changes import FactorChanges

@@ -25,7 +25,7 @@ from webauthn.helpers.structs import (
 )
 
 from backplane.db.models import Passkey
-from backplane.factor_errors import PasskeyRefused
+from backplane.errors.factors import PasskeyRefused
 from backplane.settings import Settings
 
 SECONDS = 300

@@ -5,7 +5,7 @@ import hmac
 import secrets
 
 from backplane.bus import RedisBus
-from backplane.factor_errors import PasskeyRefused
+from backplane.errors.factors import PasskeyRefused
 from backplane.services.identity.ceremonies import SECONDS
 
 PREFIX = "imageshield:challenge:"

@@ -5,7 +5,8 @@ from uuid import UUID
 
 from backplane.db.session import Database
 from backplane.errors import ApplicationError
-from backplane.factor_errors import SecondFactorRequired
+from backplane.errors.factors import SecondFactorRequired
+from backplane.errors.users import WrongPassword
 from backplane.services.audit import trail
 from backplane.services.identity import tries
 from backplane.services.identity.accounts import Accounts
@@ -14,7 +15,6 @@ from backplane.services.identity.factors import Factors, Proof
 from backplane.services.identity.principal import PASSWORD
 from backplane.services.identity.tries import Tries
 from backplane.services.requests.caller import Caller, user_of
-from backplane.user_errors import WrongPassword
 
 
 class Confirmations:

@@ -9,7 +9,7 @@ from backplane.db.repositories import one_time_passwords, passkeys, users
 from backplane.db.repositories import recovery_codes as stored_codes
 from backplane.db.session import Database, ReadSession
 from backplane.errors import NotFound
-from backplane.factor_errors import CodeWrong, FactorsAlreadyReset, NoSecondFactor
+from backplane.errors.factors import CodeWrong, FactorsAlreadyReset, NoSecondFactor
 from backplane.services.audit import trail
 from backplane.services.identity import recovery_codes, tries
 from backplane.services.identity.authenticator_apps import AuthenticatorApps

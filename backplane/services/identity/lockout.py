@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
 
 from backplane.bus import RedisBus
+from backplane.errors.users import TooManyAttempts
 from backplane.services.requests.caller import Caller
-from backplane.user_errors import TooManyAttempts
 
 PREFIX = "imageshield:attempts:"
 

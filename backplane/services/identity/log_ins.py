@@ -10,7 +10,7 @@ from backplane.bus import RedisBus
 from backplane.db.repositories import users
 from backplane.db.session import Database
 from backplane.errors import ApplicationError
-from backplane.factor_errors import LogInExpired, PasskeyRefused, SecondFactorRequired
+from backplane.errors.factors import LogInExpired, PasskeyRefused, SecondFactorRequired
 from backplane.services.audit import trail
 from backplane.services.identity.accounts import Accounts
 from backplane.services.identity.ceremonies import Credential

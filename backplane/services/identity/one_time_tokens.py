@@ -14,7 +14,7 @@ from uuid import UUID
 from backplane import ids
 from backplane.db.repositories import one_time_tokens
 from backplane.db.session import Session
-from backplane.user_errors import LinkExpired, LinkUnknown, LinkUsed
+from backplane.errors.users import LinkExpired, LinkUnknown, LinkUsed
 from backplane.vault import LocalVault
 from shield_core.keys.schedule import LABELS, framed
 

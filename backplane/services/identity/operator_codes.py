@@ -5,8 +5,8 @@ The person who reads the terminal of the installation becomes its operator, and 
 
 from backplane.db.repositories import users
 from backplane.db.session import Database, Session
+from backplane.errors.users import LinkExpired, LinkUnknown, LinkUsed, OperatorCodeInvalid
 from backplane.services.identity.one_time_tokens import OPERATOR, OneTimeTokens
-from backplane.user_errors import LinkExpired, LinkUnknown, LinkUsed, OperatorCodeInvalid
 from backplane.vault import LocalVault
 
 

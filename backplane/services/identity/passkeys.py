@@ -12,7 +12,7 @@ from backplane.db.models import Passkey, User
 from backplane.db.repositories import passkeys, users
 from backplane.db.session import Database
 from backplane.errors import NotFound, Unauthenticated
-from backplane.factor_errors import PasskeyKnown, PasskeyRefused, PasskeysUnavailable, TooManyPasskeys
+from backplane.errors.factors import PasskeyKnown, PasskeyRefused, PasskeysUnavailable, TooManyPasskeys
 from backplane.services.audit import trail
 from backplane.services.identity.ceremonies import Assertion, Credential, RelyingParty, challenge_of, id_of
 from backplane.services.identity.challenges import Challenges

@@ -8,6 +8,7 @@ from backplane.db.models import User
 from backplane.db.repositories import accounts, users
 from backplane.db.session import Database, Session
 from backplane.errors import Unauthenticated
+from backplane.errors.users import LinkUnknown, MailNotConfigured, WrongPassword
 from backplane.services.audit import trail
 from backplane.services.identity.correspondence import Correspondence
 from backplane.services.identity.lockout import Lockout
@@ -17,7 +18,6 @@ from backplane.services.identity.one_time_tokens import RESET_PASSWORD
 from backplane.services.identity.passwords import check_new_password, dummy_hash, hash_password, verify_password
 from backplane.services.requests.caller import Caller
 from backplane.services.sealing.passphrases import PassphrasePool
-from backplane.user_errors import LinkUnknown, MailNotConfigured, WrongPassword
 
 RESET_PAGE = "/reset-password"
 

@@ -7,7 +7,7 @@ from functools import cache, lru_cache
 
 from passlib.context import CryptContext
 
-from backplane.user_errors import PasswordTooCommon
+from backplane.errors.users import PasswordTooCommon
 from shield_core.keys.passphrase import clean
 
 PASSWORDS = CryptContext(

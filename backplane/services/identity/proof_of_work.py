@@ -10,7 +10,7 @@ from typing import Any
 import altcha
 
 from backplane.bus import RedisBus
-from backplane.user_errors import ProofOfWorkRefused
+from backplane.errors.users import ProofOfWorkRefused
 from backplane.vault import LocalVault
 from shield_core.keys.schedule import LABELS, hkdf
 

@@ -13,6 +13,7 @@ from backplane.db.models import User
 from backplane.db.repositories import accounts, invitations, users
 from backplane.db.session import Database, Session
 from backplane.errors import EmailTaken
+from backplane.errors.users import EmailDomainRefused, InvitationRequired, RegistrationClosed
 from backplane.services.audit import trail
 from backplane.services.identity.accounts import AccountFacts, add_personal
 from backplane.services.identity.correspondence import Correspondence
@@ -24,7 +25,6 @@ from backplane.services.mail.outgoing import Recipient
 from backplane.services.requests.caller import Caller
 from backplane.services.sealing.passphrases import PassphrasePool
 from backplane.settings import Registration, Settings
-from backplane.user_errors import EmailDomainRefused, InvitationRequired, RegistrationClosed
 from backplane.vault import LocalVault
 
 VERIFY_PAGE, LOGIN_PAGE = "/verify-email", "/login"

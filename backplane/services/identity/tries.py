@@ -8,7 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from backplane.bus import RedisBus
-from backplane.user_errors import TooManyAttempts
+from backplane.errors.users import TooManyAttempts
 
 PREFIX = "imageshield:tries:"
 CODE: Final = "code"

@@ -14,8 +14,8 @@ from backplane.db.session import Database, Session
 from backplane.errors import (
     ApplicationError,
 )
+from backplane.errors.limits import QuotaExceeded
 from backplane.kinds import KINDS, Kind
-from backplane.limits import QuotaExceeded
 from backplane.metrics import JOBS_SUBMITTED
 from backplane.services.audit import trail
 from backplane.services.identity.rights import require_rights

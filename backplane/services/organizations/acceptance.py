@@ -10,11 +10,7 @@ from backplane.db.models import Invitation, User
 from backplane.db.repositories import accounts, invitations, memberships, users
 from backplane.db.session import Database, ReadSession, Session
 from backplane.errors import NotFound, Unauthenticated
-from backplane.services.identity.permissions import OWNER, permitted
-from backplane.services.identity.rights import demand_open
-from backplane.services.organizations.accounts import MembershipFacts
-from backplane.services.organizations.changes import record, user_of
-from backplane.services.organizations.errors import (
+from backplane.errors.organizations import (
     AlreadyMember,
     EmailUnverified,
     InvitationExpired,
@@ -23,6 +19,10 @@ from backplane.services.organizations.errors import (
     InvitationUsed,
     TooManyAccounts,
 )
+from backplane.services.identity.permissions import OWNER, permitted
+from backplane.services.identity.rights import demand_open
+from backplane.services.organizations.accounts import MembershipFacts
+from backplane.services.organizations.changes import record, user_of
 from backplane.services.organizations.invitations import digest_of
 from backplane.services.requests.caller import Caller
 

@@ -12,11 +12,11 @@ from backplane.db.models import Account
 from backplane.db.repositories import accounts, invitations, jobs, memberships, users, webhooks
 from backplane.db.session import Database, Session
 from backplane.errors import NotFound
+from backplane.errors.organizations import AccountBusy, TooManyAccounts
 from backplane.services.audit import trail
 from backplane.services.identity.permissions import OWNER
 from backplane.services.identity.revocations import Revocations
 from backplane.services.organizations.changes import lock, user_of
-from backplane.services.organizations.errors import AccountBusy, TooManyAccounts
 from backplane.services.requests.caller import Caller
 from backplane.services.requests.submission import Submission
 from backplane.vault import LocalVault

@@ -9,10 +9,10 @@ from backplane.db.models import Account
 from backplane.db.repositories import accounts, memberships
 from backplane.db.session import Session
 from backplane.errors import InsufficientRole, RoleChanged
+from backplane.errors.organizations import LastOwner, PersonalAccount
 from backplane.services.audit import trail
 from backplane.services.identity.permissions import OWNER, permitted
 from backplane.services.identity.rights import demand_open
-from backplane.services.organizations.errors import LastOwner, PersonalAccount
 from backplane.services.requests.caller import Caller
 
 

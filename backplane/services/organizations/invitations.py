@@ -12,15 +12,15 @@ from backplane.db.models import Invitation
 from backplane.db.repositories import invitations, memberships, users
 from backplane.db.session import Database, Session
 from backplane.errors import NotFound
-from backplane.services.audit import trail
-from backplane.services.organizations.changes import Held, lock, user_of
-from backplane.services.organizations.errors import (
+from backplane.errors.organizations import (
     AlreadyInvited,
     AlreadyMember,
     InvitationLimit,
     SelfInvitation,
     TooManyInvitations,
 )
+from backplane.services.audit import trail
+from backplane.services.organizations.changes import Held, lock, user_of
 from backplane.services.organizations.letters import Letter, Letters
 from backplane.services.requests.caller import Caller
 from backplane.services.requests.submission import Submission

@@ -20,8 +20,8 @@ from backplane.db.session import Database, ReadSession, Session
 from backplane.errors import (
     NotFound,
 )
+from backplane.errors.limits import LimitUse, QuotaExceeded
 from backplane.kinds import KINDS
-from backplane.limits import LimitUse, QuotaExceeded
 from backplane.metrics import LIMITS_REACHED
 from backplane.services.requests.caller import Caller
 from backplane.services.usage import ledger

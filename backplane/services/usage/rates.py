@@ -23,7 +23,7 @@ from redis.exceptions import NoScriptError, RedisError
 from backplane.errors import (
     Unavailable,
 )
-from backplane.limits import LimitUse, RateLimited
+from backplane.errors.limits import LimitUse, RateLimited
 from backplane.metrics import LIMITS_REACHED, RATES_WITHOUT_REDIS
 from backplane.settings import Settings
 

@@ -17,7 +17,7 @@ from typing import Self
 from uuid import UUID
 
 from backplane.bus import RedisBus
-from backplane.federation import AuthorizationInvalid
+from backplane.errors.federation import AuthorizationInvalid
 
 PREFIX = "imageshield:authorization:"
 SECONDS = 600

@@ -9,7 +9,7 @@ from urllib.parse import quote_plus
 
 from authlib.oauth2.client import OAuth2Client
 
-from backplane.federation import ProviderAnswerInvalid
+from backplane.errors.federation import ProviderAnswerInvalid
 from backplane.services.identity.federation.authorizations import Secrets
 from backplane.services.identity.federation.external import ExternalIdentity
 from backplane.services.identity.federation.fetches import Fetched, Fetcher

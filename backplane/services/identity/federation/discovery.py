@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from backplane.addresses import parse
 from backplane.errors import WebhookUrlRefused
-from backplane.federation import ProviderAnswerInvalid, ProviderUnavailable
+from backplane.errors.federation import ProviderAnswerInvalid, ProviderUnavailable
 from backplane.services.identity.federation.fetches import Fetcher
 from backplane.services.identity.federation.providers import Provider
 

@@ -12,7 +12,7 @@ import httpcore
 
 from backplane.addresses import AddressRefused, Guard
 from backplane.errors import WebhookUrlRefused
-from backplane.federation import ProviderUnavailable
+from backplane.errors.federation import ProviderUnavailable
 from backplane.outgoing import Headers, exchange
 
 TIMEOUT_SECONDS = 10.0

@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Any
 
-from backplane.federation import ProviderAnswerInvalid
+from backplane.errors.federation import ProviderAnswerInvalid
 from backplane.services.identity.federation.authorizations import Secrets
 from backplane.services.identity.federation.client import oauth_client
 from backplane.services.identity.federation.external import ExternalIdentity, read_email

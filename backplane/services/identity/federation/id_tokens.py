@@ -9,7 +9,7 @@ from joserfc import jws, jwt
 from joserfc.errors import JoseError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from backplane.federation import ProviderAnswerInvalid
+from backplane.errors.federation import ProviderAnswerInvalid
 from backplane.services.identity.federation.external import ExternalIdentity, read_email
 from backplane.services.identity.federation.providers import Provider
 from backplane.services.identity.federation.signing_key_sets import SigningKeySet

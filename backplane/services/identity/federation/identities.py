@@ -10,7 +10,7 @@ from backplane.db.models import User, UserIdentity
 from backplane.db.repositories import accounts, identities, passkeys, users
 from backplane.db.session import Database, Session
 from backplane.errors import AccountSuspended, NotFound, Unauthenticated
-from backplane.federation import (
+from backplane.errors.federation import (
     AccountLinkRequired,
     IdentityTaken,
     LastLoginMethod,

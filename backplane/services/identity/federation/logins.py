@@ -6,7 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from backplane.errors import ApplicationError, NotFound
-from backplane.federation import ProviderAnswerInvalid, ProviderCannotConfirm, ProviderDenied
+from backplane.errors.federation import ProviderAnswerInvalid, ProviderCannotConfirm, ProviderDenied
 from backplane.services.identity.federation.authorizations import Authorizations, Pending, Purpose, Secrets
 from backplane.services.identity.federation.client import ProviderClient
 from backplane.services.identity.federation.external import ExternalIdentity

@@ -9,7 +9,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import JWKRegistry, Key
 from joserfc.util import base64_to_int
 
-from backplane.federation import ProviderAnswerInvalid
+from backplane.errors.federation import ProviderAnswerInvalid
 from backplane.services.identity.federation.fetches import Fetcher
 
 KEPT_SECONDS = 3600.0

@@ -19,14 +19,11 @@ ApplicationError
 │   KeyFileTooCostly,
 │   CustodyConflict, WebhookUrlRefused,
 │   IdempotencyMismatch                     422
-├── LimitReached                            429  in `backplane.limits`
-├── FederationError                              in `backplane.federation`
 ├── Overloaded, Unavailable                 503  with Retry-After
 ├── StorageFull                             507
 ├── Poison, TimeLimitExceeded               500  of a failed job
-├── those of registrations, passwords,
-│   API keys and operators                       in `backplane.user_errors`
-├── those of second factors                      in `backplane.factor_errors`
+├── those of limits, users, factors,
+│   organizations and federation            in modules of their names beside this one
 └── Refused                                 a `shield_core.errors.ShieldError`, mapped by `from_core`
 
 `code` names a page under docs/problems; `detail` is for the caller and never repeats the caller's data.
