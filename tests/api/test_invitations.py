@@ -62,8 +62,8 @@ class TestAccept:
         assert (await bob.http.get("/api/v1/jobs", headers={"X-Account": team})).status_code == 200
 
     async def test_stranger_registers_first(self, ada, team, client, gateway):
-        made = await invite(ada, team, "new.person@example.org")
-        login = {"email": "new.person@example.org", "password": "a password of mine"}
+        made = await invite(ada, team, "newcomer@example.org")
+        login = {"email": "newcomer@example.org", "password": "a password of mine"}
         (await client.post("/api/v1/auth/register", json=login)).raise_for_status()
         form = {"grant_type": "password", "username": login["email"], "password": login["password"]}
         token = (await client.post("/api/v1/auth/token", data=form)).json()["access_token"]
