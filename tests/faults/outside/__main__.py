@@ -124,10 +124,12 @@ class Outside:
             if answer is None:
                 return None
             kind = answer.headers.get("content-type", "")
-            parsed = answer.json() if "json" in kind else None
+            lines = "ndjson" in kind
+            parsed = answer.json() if "json" in kind and not lines else None
             if content and answer.status_code == 202 and parsed and "job_id" in parsed:
                 client.remember(parsed["job_id"], content)
-            return {**describe(answer), "body": parsed, "seconds": since(began)}
+            text = answer.text if lines else None
+            return {**describe(answer), "body": parsed, "text": text, "seconds": since(began)}
 
         return await asyncio.gather(*(one() for _ in range(count)))
 
