@@ -1,4 +1,4 @@
-"""Credentials for Schemathesis: a user of its own for each operation, so that no operation ends the session of another."""
+"""Credentials for Schemathesis: one user for each operation, so that no operation ends the session of another."""
 
 import os
 import secrets

@@ -1,4 +1,4 @@
-"""Requests made from docs/openapi.json by Schemathesis: no server error, and no answer that the document does not declare.
+"""Requests that Schemathesis makes from docs/openapi.json: no server error, and no answer that it does not declare.
 
 `SCHEMATHESIS="--max-examples 100" make clients` sends more.
 """
