@@ -45,8 +45,11 @@ async def admit(
     connection: HTTPConnection,
     *,
     account_id: UUID | None = None,
+    closed: bool = False,
 ) -> Caller:
     """Return the caller of a verified credential, in an account; without one, in that of the credential.
+
+    `closed` admits to a closed account, too.
 
     Raises:
         Unauthenticated: the credential has been revoked, or its user is suspended.
@@ -57,7 +60,7 @@ async def admit(
         InsufficientRole: the user's role in the account lacks it.
     """
     account_id = account_id or principal.account_id
-    standing = await find_standing(principal, identity, account_id)
+    standing = await find_standing(principal, identity, account_id, closed=closed)
     allowed = principal.scopes if principal.user_id is None else principal.scopes & permitted(standing.role)
     caller = _admitted(connection, principal, account_id, standing, allowed)
     await count_caller(connection, caller)
@@ -82,6 +85,8 @@ def demand(caller: Caller, principal: Principal, scope: str) -> None:
 async def admit_person(principal: Principal, identity: IdentityServices, connection: HTTPConnection) -> Caller:
     """Return the caller of a user's credential, in the personal account.
 
+    The account may be closed: a user who is to be erased can still see that, and cancel it.
+
     Raises:
         Unauthenticated: the credential has been revoked, or its user is suspended.
         InsufficientScope: it is an API key.
@@ -89,13 +94,15 @@ async def admit_person(principal: Principal, identity: IdentityServices, connect
     """
     if principal.user_id is None:
         raise InsufficientScope("This is for users; an API key belongs to an account")
-    standing = await find_standing(principal, identity, principal.account_id)
+    standing = await find_standing(principal, identity, principal.account_id, closed=True)
     caller = _admitted(connection, principal, principal.account_id, standing, principal.scopes)
     await count_caller(connection, caller)
     return caller
 
 
-async def find_standing(principal: Principal, identity: IdentityServices, account_id: UUID) -> Standing:
+async def find_standing(
+    principal: Principal, identity: IdentityServices, account_id: UUID, *, closed: bool = False
+) -> Standing:
     identity.revocations.require(principal)
     if principal.user_id is None and account_id != principal.account_id:
         raise NotFound("An API key works in its own account only")
@@ -105,7 +112,7 @@ async def find_standing(principal: Principal, identity: IdentityServices, accoun
         raise Unauthenticated if account_id == principal.account_id else NotFound("You are no member of this account")
     if standing.user_suspended_at is not None:
         raise Unauthenticated
-    if standing.account_closed_at is not None:
+    if standing.account_closed_at is not None and not closed:
         raise AccountClosed
     if standing.account_suspended_at is not None:
         raise AccountSuspended

@@ -34,6 +34,8 @@ from backplane.wiring.administration import AdministrationServices
 from backplane.wiring.audit import AuditServices
 from backplane.wiring.batches import BatchServices
 from backplane.wiring.entropy import EntropyServices
+from backplane.wiring.erasure import ErasureServices
+from backplane.wiring.exports import ExportServices
 from backplane.wiring.gateway import GatewayServices
 from backplane.wiring.identity import IdentityServices
 from backplane.wiring.jobs import JobServices
@@ -101,6 +103,8 @@ def subject(wanted: type[Subject]) -> Callable[[HTTPConnection], Subject]:
 
 Identity = Annotated[IdentityServices, Depends(subject(IdentityServices))]
 Organizations = Annotated[OrganizationServices, Depends(subject(OrganizationServices))]
+Erasure = Annotated[ErasureServices, Depends(subject(ErasureServices))]
+Exports = Annotated[ExportServices, Depends(subject(ExportServices))]
 Usage = Annotated[UsageServices, Depends(subject(UsageServices))]
 Webhooks = Annotated[WebhookServices, Depends(subject(WebhookServices))]
 Jobs = Annotated[JobServices, Depends(subject(JobServices))]

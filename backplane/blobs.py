@@ -2,9 +2,9 @@
 
 import asyncio
 import io
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -13,7 +13,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from backplane.errors import Gone, StorageFull, Unavailable
+from backplane.errors import ApplicationError, Gone, StorageFull, Unavailable
 from backplane.settings import Settings
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 THREADS = 8
 PIECE = 256 * 1024
+PART = 8 * 1024 * 1024
+"""Of an object whose size is not known before. The protocol has 10,000 parts, each but the last of at least 5 MiB."""
 RULES = "imageshield-"
 """Prefix of the ids of our lifecycle rules: other rules in the bucket belong to the operator."""
 
@@ -73,6 +75,42 @@ class S3Blobs:
         """Store an object; `progress` gets, on another thread, the work done and the total work."""
         body = io.BufferedReader(_Body(memoryview(data), progress), PIECE)
         await self._run(lambda: self._client.put_object(Bucket=self.bucket, Key=key, Body=body, ContentType=media_type))
+
+    async def put_pieces(self, key: str, pieces: AsyncIterable[bytes], *, media_type: str) -> None:
+        """Store an object of any size while its pieces are made, with the memory of a part: all of it, or nothing."""
+        upload = await self._run(
+            lambda: self._client.create_multipart_upload(Bucket=self.bucket, Key=key, ContentType=media_type)
+        )
+        place = {"Bucket": self.bucket, "Key": key, "UploadId": upload["UploadId"]}
+        client: Any = self._client
+        try:
+            parts: list[dict[str, Any]] = []
+            async for body in _parts(pieces):
+                number = len(parts) + 1
+                stored = await self._run(partial(client.upload_part, **place, PartNumber=number, Body=body))
+                parts.append({"ETag": stored["ETag"], "PartNumber": number})
+            whole = {"Parts": parts}
+            await self._run(partial(client.complete_multipart_upload, **place, MultipartUpload=whole))
+        except BaseException:
+            with suppress(ApplicationError):
+                await self._run(partial(client.abort_multipart_upload, **place))
+            raise
+
+    async def abort_uploads(self, *, under: str, before: datetime | None = None) -> int:
+        """Drop the parts of uploads that a crash has left behind; return how many uploads there were."""
+
+        def abort() -> int:
+            done = 0
+            for page in self._client.get_paginator("list_multipart_uploads").paginate(Bucket=self.bucket, Prefix=under):
+                for one in page.get("Uploads", []):
+                    if one["Key"].startswith(under) and (before is None or one["Initiated"] < before):
+                        self._client.abort_multipart_upload(
+                            Bucket=self.bucket, Key=one["Key"], UploadId=one["UploadId"]
+                        )
+                        done += 1
+            return done
+
+        return await self._run(abort)
 
     async def get(self, key: str, part: tuple[int, int] | None = None) -> bytes:
         """Read the object, or the bytes of `part`: from its first offset up to but not including its second."""
@@ -166,6 +204,17 @@ class S3Blobs:
                 return call()
 
         return await asyncio.get_running_loop().run_in_executor(self._threads, guarded)
+
+
+async def _parts(pieces: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
+    """Join pieces to parts of one size; there is at least one."""
+    part = bytearray()
+    async for piece in pieces:
+        part += piece
+        while len(part) >= PART:
+            yield bytes(part[:PART])
+            del part[:PART]
+    yield bytes(part)
 
 
 def _is_ours(rule: Any) -> bool:

@@ -8,7 +8,7 @@ from typing import Final
 INTERACTIVE, SINGLE, BATCH = range(3)
 """Priorities: a caller waits for the answer; a single picture; a picture of a batch."""
 
-RESULT, ANALYSIS = "result", "analysis"
+RESULT, ANALYSIS, EXPORTED = "result", "analysis", "export"
 """Purposes of the blob that holds a job's result."""
 
 FIXED_MS = 120
@@ -31,6 +31,10 @@ class Kind:
     """Suffix of its result's file name, for a result without its own name."""
     result_is_plaintext: bool = False
     """The result is a decrypted picture: kept for minutes, and deleted soon after its owner has received it."""
+    result_scope: str = "results:read"
+    """The permission that fetches its result."""
+    result_days: int | None = None
+    """How long its result is kept at most, whatever the retention of jobs."""
     makes_key: bool = False
     needs_secret: bool = False
     """It cannot be retried after its sealed secret is deleted."""
@@ -79,6 +83,17 @@ AVALANCHE: Final = Kind(
     result_suffix=".avalanche.json",
 )
 
+EXPORT: Final = Kind(
+    name="export",
+    action="account.export",
+    priority=BATCH,
+    ms_per_megapixel={None: 0},
+    result=EXPORTED,
+    result_suffix=".export.zip",
+    result_scope="account:own",
+    result_days=7,
+)
+
 KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
-    {kind.name: kind for kind in (ENCRYPT, DECRYPT, ANALYZE, AVALANCHE)}
+    {kind.name: kind for kind in (ENCRYPT, DECRYPT, ANALYZE, AVALANCHE, EXPORT)}
 )

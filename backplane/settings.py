@@ -90,6 +90,10 @@ class Settings(BaseSettings):
     decrypted_result_seconds: Seconds = 900
     job_retention_days: Annotated[int, Field(ge=0, le=36_500)] = 30
     """0 keeps jobs forever."""
+    backup_retention_days: Annotated[int, Field(ge=0, le=36_500)] | None = None
+    vault_copy_retention_days: Annotated[int, Field(ge=0, le=36_500)] | None = None
+    """How long the operator keeps backups, and copies of the vault: it says until when they can bring an erased account
+    back. Nothing is deleted by it."""
     usage_days: Annotated[int, Field(ge=62, le=36_500)] = 800
     anonymous_requests_per_minute: Annotated[int, Field(ge=1)] = 12_000
     """Of one address. The defaults stop a flood, and no use: tests and load tests send all they can from one."""

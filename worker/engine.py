@@ -8,8 +8,9 @@ from uuid import UUID
 import structlog
 
 from backplane.services.attempts.claims import Claims
+from backplane.services.exports.archives import Archives
 from backplane.settings import Settings, load_settings
-from backplane.wiring.worker import open_claims
+from backplane.wiring.worker import open_worker
 from worker.interruption import Interruption
 from worker.kinds.equipment import Equipment
 from worker.refilling import Refilling, report_to_redis
@@ -28,11 +29,11 @@ class Engine:
     def __init__(self, settings: Settings) -> None:
         self._loop = asyncio.Runner()
         self._connections = AsyncExitStack()
-        claims = self._loop.run(self._open(settings))
+        claims, archives = self._loop.run(self._open(settings))
         source = make_source(settings)
         pool = make_pool(source, settings)
         self._refilling = Refilling(pool, report_to_redis(settings))
-        equipment = Equipment(claims, source, pool, settings.worker_threads)
+        equipment = Equipment(claims, archives, source, pool, settings.worker_threads)
         self._runner = Runner(equipment, self._refilling, limit_seconds=settings.job_time_limit_seconds)
         self._stop_seconds = settings.worker_stop_seconds
         self.leaving = False
@@ -64,8 +65,8 @@ class Engine:
         log.info("worker.leaving", pid=os.getpid(), seconds=seconds)
         self._loop.get_loop().call_later(seconds, self._runner.interrupt, Interruption.LEAVING)
 
-    async def _open(self, settings: Settings) -> Claims:
-        return await self._connections.enter_async_context(open_claims(settings))
+    async def _open(self, settings: Settings) -> tuple[Claims, Archives]:
+        return await self._connections.enter_async_context(open_worker(settings))
 
 
 _engine: Engine | None = None

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Path, Security
+from fastapi import Depends, Path, Security
 from fastapi.security import SecurityScopes
 from starlette.requests import HTTPConnection
 
@@ -26,6 +26,30 @@ async def authenticate_member(
 ) -> Caller:
     """Verify the credential, and what it may do in the account of the path."""
     return await admit(principal, needed, identity, connection, account_id=ids.from_wire("acc", account_id))
+
+
+async def authenticate_owner(
+    needed: SecurityScopes,
+    account_id: AccountId,
+    principal: Verified,
+    identity: Identity,
+    connection: HTTPConnection,
+) -> Caller:
+    """Verify a user's credential for an account that may be closed: its owner sees that it will be erased."""
+    chosen = ids.from_wire("acc", account_id)
+    caller = await admit(principal, needed, identity, connection, account_id=chosen, closed=True)
+    if caller.user_id is None:
+        raise InsufficientScope("Only a user sees and cancels the erasure of an account; an API key cannot")
+    return caller
+
+
+async def authenticate_recent_owner(
+    principal: Verified, caller: Annotated[Caller, Depends(authenticate_owner)], identity: Identity
+) -> Caller:
+    """Authenticate, in an account that may be closed, a user who has just proved who they are."""
+    await require_session(identity, principal)
+    require_recent(principal)
+    return caller
 
 
 async def authenticate_user(
@@ -62,4 +86,6 @@ async def authenticate_recent_user(
 MemberReader = Annotated[Caller, Security(authenticate_member, scopes=["account:read"])]
 Leaver = Annotated[Caller, Security(authenticate_user, scopes=["account:read"])]
 MemberWriter = Annotated[Caller, Security(authenticate_user, scopes=["account:write"])]
+OwnerOfClosed = Annotated[Caller, Security(authenticate_owner, scopes=["account:own"])]
+RecentOwnerOfClosed = Annotated[Caller, Security(authenticate_recent_owner, scopes=["account:own"])]
 OwnerHere = Annotated[Caller, Security(authenticate_recent_user, scopes=["account:own"])]

@@ -67,20 +67,6 @@ async def rename_account(change: AccountChange, caller: MemberWriter, organizati
 
 
 @router.post(
-    "/{account_id}/close",
-    status_code=204,
-    responses=problems(*AUTHENTICATED, *CHANGING, "reauthentication-required", "account-busy"),
-)
-async def close_account(caller: OwnerHere, organizations: Organizations) -> None:
-    """Close an account, as its owner.
-
-    All its jobs must have ended. From then on every request for it is refused with `account-closed`, with an API key
-    too; its webhooks stop, its invitations end, its sockets close. Nothing is deleted by this.
-    """
-    await organizations.accounts.close(caller)
-
-
-@router.post(
     "/{account_id}/hand-over",
     status_code=204,
     responses=problems(*AUTHENTICATED, *WITH_BODY, *CHANGING, "reauthentication-required"),

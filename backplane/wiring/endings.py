@@ -5,7 +5,9 @@ from typing import Self
 
 from backplane.services.audit.trail import AuditTrail
 from backplane.services.batches.endings import BatchEnds
-from backplane.services.jobs.endings import Endings
+from backplane.services.exports.notices import ExportNotices
+from backplane.services.jobs.endings import Endings, Follower
+from backplane.services.mail.outgoing import Mails
 from backplane.services.usage.ledger import QuotaRefund
 from backplane.services.webhooks.events import WebhookEvents
 from backplane.wiring.resources import Resources
@@ -22,4 +24,6 @@ class EndServices:
     def wire(cls, resources: Resources) -> Self:
         webhooks = WebhookEvents()
         batches = BatchEnds(webhooks)
-        return cls(Endings(resources.bus, followers=[AuditTrail(), webhooks, batches, QuotaRefund()]), batches)
+        exports = ExportNotices(Mails.from_settings(resources.settings, resources.vault))
+        followers: list[Follower] = [AuditTrail(), webhooks, batches, QuotaRefund(), exports]
+        return cls(Endings(resources.bus, followers=followers), batches)

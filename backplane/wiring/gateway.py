@@ -17,6 +17,8 @@ from backplane.wiring.audit import AuditServices
 from backplane.wiring.batches import BatchServices
 from backplane.wiring.endings import EndServices
 from backplane.wiring.entropy import EntropyServices
+from backplane.wiring.erasure import ErasureServices
+from backplane.wiring.exports import ExportServices
 from backplane.wiring.identity import IdentityServices
 from backplane.wiring.jobs import JobServices
 from backplane.wiring.mail import MailServices
@@ -42,6 +44,8 @@ class GatewayServices:
     identity: IdentityServices
     mail: MailServices
     organizations: OrganizationServices
+    erasure: ErasureServices
+    exports: ExportServices
     usage: UsageServices
     webhooks: WebhookServices
     jobs: JobServices
@@ -96,6 +100,8 @@ def _wire(
         identity=identity,
         mail=mail,
         organizations=OrganizationServices.wire(resources, identity.revocations, mail.outgoing, usage.tiers),
+        erasure=ErasureServices.wire(resources, identity.revocations, mail.outgoing),
+        exports=ExportServices.wire(resources, jobs.submissions),
         usage=usage,
         webhooks=webhooks,
         jobs=jobs,

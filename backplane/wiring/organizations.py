@@ -25,7 +25,7 @@ class OrganizationServices:
     def wire(cls, resources: Resources, revocations: Revocations, mails: Mails, tiers: Tiers) -> Self:
         database = resources.database
         return cls(
-            accounts=Organizations(database, resources.vault, revocations, tier=tiers.default),
+            accounts=Organizations(database, resources.vault, tier=tiers.default),
             members=Members(database, revocations),
             invitations=Invitations(database, Letters(mails)),
             acceptance=Acceptance(database, verified_only=resources.settings.mail_verification),

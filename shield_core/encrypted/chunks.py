@@ -158,6 +158,52 @@ def open_part(
     return out
 
 
+class Sealer:
+    """Seals a secret that arrives in pieces, as `seal` does, with the memory of one chunk."""
+
+    def __init__(self, *, key: bytes, head: bytes) -> None:
+        """Begin a sealed value.
+
+        Args:
+            key: 32 bytes, fresh for this value.
+            head: as `seal`.
+        """
+        self._cipher = AESGCM(key)
+        self._head = head
+        self._waiting = bytearray()
+        self._index = 0
+        self.size = 0
+        """Bytes of the secret so far."""
+
+    def seal(self, piece: bytes | memoryview) -> bytes:
+        """Take the next piece of the secret.
+
+        Args:
+            piece: of any length.
+
+        Returns:
+            The bytes of the sealed value that it completes.
+        """
+        out = bytearray(self._head if self.size == 0 else b"")
+        self.size += len(piece)
+        self._waiting += piece
+        # The last chunk differs from all others, so a full one waits until more follows.
+        while len(self._waiting) > CHUNK:
+            out += self._seal(last=False)
+        return bytes(out)
+
+    def end(self) -> bytes:
+        """Return the rest of the sealed value."""
+        return (self._head if self.size == 0 else b"") + self._seal(last=True)
+
+    def _seal(self, *, last: bool) -> bytes:
+        chunk = bytes(self._waiting[:CHUNK])
+        del self._waiting[:CHUNK]
+        sealed = self._cipher.encrypt(_nonce(self._index, last=last), chunk, self._head)
+        self._index += 1
+        return sealed
+
+
 class Reader:
     """Decrypts parts of a sealed value on demand, so that the whole plaintext is never in memory.
 

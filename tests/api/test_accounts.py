@@ -139,7 +139,7 @@ class TestClose:
         (await ada.http.post("/api/v1/webhooks", json=hook, headers=chosen)).raise_for_status()
         invited = {"email": "carol@example.org", "role": "member"}
         link = (await ada.http.post(f"{ACCOUNTS}/{team}/invitations", json=invited)).json()["link"]
-        assert (await ada.http.post(f"{ACCOUNTS}/{team}/close")).status_code == 204
+        assert (await ada.http.post(f"{ACCOUNTS}/{team}/close")).status_code == 202
         for response in (
             await ada.http.get("/api/v1/jobs", headers=chosen),
             await ada.http.get("/api/v1/webhooks", headers=chosen),
@@ -179,7 +179,7 @@ class TestClose:
         assert await problem_of(response) == (409, "account-busy")
         assert response.json()["detail"].startswith("Jobs waiting: 1, being processed: 0.")
         (await ada.http.post(f"/api/v1/jobs/{job_id}/cancel")).raise_for_status()
-        assert (await ada.http.post(f"{ACCOUNTS}/{team}/close")).status_code == 204
+        assert (await ada.http.post(f"{ACCOUNTS}/{team}/close")).status_code == 202
 
     async def test_personal_account_stays(self, ada):
         personal = ids.to_wire("acc", ada.account_id)
@@ -221,4 +221,4 @@ class TestClose:
             closing = asyncio.create_task(ada.http.post(f"{ACCOUNTS}/{team}/close"))
             done, _ = await asyncio.wait([closing], timeout=0.5)
             assert not done
-        assert (await closing).status_code == 204
+        assert (await closing).status_code == 202

@@ -6,7 +6,7 @@ from typing import get_args
 import pytest
 
 from api.schemas.jobs import Kind as SchemaKind
-from backplane.kinds import ANALYSIS, KINDS, RESULT
+from backplane.kinds import ANALYSIS, EXPORTED, KINDS, RESULT
 from tests.support.databases import query
 from worker.runner import WORK
 
@@ -16,7 +16,7 @@ class TestKinds:
         assert {name: kind.name for name, kind in KINDS.items()} == {name: name for name in KINDS}
 
     def test_results_are_purposes_of_blobs(self):
-        assert {kind.result for kind in KINDS.values()} <= {RESULT, ANALYSIS}
+        assert {kind.result for kind in KINDS.values()} <= {RESULT, ANALYSIS, EXPORTED}
 
     def test_every_kind_has_work(self, root):
         """The work of a kind is the module of its name in `worker.kinds`; helpers of several kinds are beside them."""

@@ -31,6 +31,7 @@ BY_TYPE = {
     "date": MOMENT.date(),
 }
 ALLOWED = {
+    ("erasures", "state"): "scheduled",
     ("invitations", "role"): "member",
     ("jobs", "kind"): "encrypt",
     ("jobs", "status"): "pending",
@@ -43,6 +44,7 @@ ALLOWED = {
 
 WITHOUT_PLACE = {
     "identities at providers": "user_identities",
+    "1 accounts are to be erased": "erasures",
     "signed checkpoints": "audit_checkpoints",
     "usage": "usage_entries",
     "1 users have a second factor": "passkeys",

@@ -6,6 +6,7 @@ from backplane.db.models.api_keys import ApiKey
 from backplane.db.models.audit import AuditChain, AuditCheckpoint, AuditEvent, AuditProof
 from backplane.db.models.batches import Batch, BatchItem
 from backplane.db.models.blobs import Blob
+from backplane.db.models.erasures import Erasure
 from backplane.db.models.factors import KnownDevice, OneTimePassword, Passkey, RecoveryCode
 from backplane.db.models.idempotency import IdempotencyKey
 from backplane.db.models.invitations import Invitation
@@ -31,6 +32,7 @@ __all__ = [
     "BatchItem",
     "BatchTerm",
     "Blob",
+    "Erasure",
     "IdempotencyKey",
     "Invitation",
     "Job",

@@ -58,6 +58,11 @@ async def close(session: Session, account: Account) -> None:
     await session.reload(account)
 
 
+async def reopen(session: Session, account: Account) -> None:
+    account.closed_at = None
+    await session.flush()
+
+
 async def rename(session: Session, account: Account, name: str) -> None:
     account.name = name
     await session.flush()

@@ -70,6 +70,12 @@ async def count_unfinished(session: ReadSession, account_id: UUID) -> dict[str, 
     return {row.status: row.number for row in await session.execute(query.group_by(Job.status))}
 
 
+async def any_unfinished(session: ReadSession, account_id: UUID, kind: str) -> bool:
+    """Return whether a job of a kind has not ended."""
+    unfinished = (Job.kind == kind, Job.status.in_(("pending", "processing")))
+    return await session.scalar(select(Job.id).where(Job.account_id == account_id, *unfinished).limit(1)) is not None
+
+
 async def page(
     session: ReadSession,
     account_id: UUID,

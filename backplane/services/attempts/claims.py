@@ -19,7 +19,7 @@ from backplane.db.repositories import accounts, analyses, blobs, jobs, keys, lea
 from backplane.db.session import Database, Session
 from backplane.db.work import JobWork
 from backplane.errors import ApplicationError, Gone, Unavailable
-from backplane.kinds import BATCH, KINDS, RESULT, SINGLE
+from backplane.kinds import BATCH, KINDS, SINGLE, Kind
 from backplane.services.attempts.inputs import Inputs
 from backplane.services.attempts.outcomes import MadeKey, Measurement, Outcome
 from backplane.services.attempts.products import Products
@@ -36,6 +36,7 @@ RETRY_GROWTH = 4.0
 """5 and 20 seconds, plus or minus a half: together longer than a store or a database takes to restart."""
 
 
+DAY_SECONDS = 24 * 3600
 HELD_SECONDS = 2.0
 HELD_PAUSE_SECONDS = 0.02
 """A commit takes milliseconds. If a relay holds the lock longer, it was stopped, and the sweeper enqueues its jobs
@@ -204,9 +205,16 @@ class Claims:
         if outcome.measurement is not None and outcome.measurement.summary is not None:
             analyses.add(session, _summary_row(job, outcome.measurement))
         await blobs.add_all(session, stored)
-        if KINDS[job.kind].result_is_plaintext:
-            await blobs.expire(session, job.id, RESULT, seconds=self._result_seconds)
-            await jobs.expire_with_result(session, job.id, seconds=self._result_seconds)
+        seconds = self._life_of(KINDS[job.kind])
+        if seconds is not None:
+            await blobs.expire(session, job.id, KINDS[job.kind].result, seconds=seconds)
+            await jobs.expire_with_result(session, job.id, seconds=seconds)
+
+    def _life_of(self, kind: Kind) -> int | None:
+        """Return how long a result is kept at most; None for as long as its job."""
+        if kind.result_is_plaintext:
+            return self._result_seconds
+        return kind.result_days * DAY_SECONDS if kind.result_days is not None else None
 
 
 def retry_seconds(attempts: int) -> float:

@@ -4,16 +4,16 @@ The rows that name the objects are written when the job ends. Until then nobody 
 the sweeper collects them.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping
 
 from backplane import ids
 from backplane.blobs import S3Blobs, nothing
 from backplane.db.models import Blob
 from backplane.db.work import JobWork
-from backplane.kinds import RESULT
+from backplane.kinds import EXPORTED, RESULT
 from backplane.services.attempts.inputs import MATERIAL
 from backplane.services.attempts.outcomes import MEDIA_TYPES
-from backplane.services.sealing.envelopes import seal_blob, seal_kept_blob
+from backplane.services.sealing.envelopes import kept_sealer, seal_blob, seal_kept_blob
 from backplane.vault import LocalVault, VaultKey
 
 Data = bytes | bytearray | memoryview
@@ -60,6 +60,20 @@ class Products:
             await self._store.put(blob.object_key, body, media_type=SEALED)
             made.append(blob)
         return made
+
+    async def keep_archive(self, job: JobWork, account_key: VaultKey, pieces: AsyncIterable[bytes]) -> Blob:
+        """Store a zip of any size while it is made, sealed under the account's key."""
+        blob = _blob(job, EXPORTED, "application/zip", 0)
+        sealer = kept_sealer(account_key, job, blob)
+
+        async def sealed() -> AsyncIterator[bytes]:
+            async for piece in pieces:
+                yield sealer.seal(piece)
+            yield sealer.end()
+
+        await self._store.put_pieces(blob.object_key, sealed(), media_type=SEALED)
+        blob.size = sealer.size
+        return blob
 
     async def discard(self, job: JobWork) -> None:
         """Delete everything that this attempt has stored so far."""

@@ -40,21 +40,21 @@ class ZipStream:
         self._zip = zipfile.ZipFile(out, "w", zipfile.ZIP_STORED)
         self._now = datetime.now(UTC).timetuple()[:6]
 
-    async def add(self, name: str, body: AsyncIterable[Piece], *, size: int) -> AsyncGenerator[bytes]:
-        """Yield the zip's bytes for this file, whose size must be known.
+    async def add(self, name: str, body: AsyncIterable[Piece], *, size: int | None) -> AsyncGenerator[bytes]:
+        """Yield the zip's bytes for this file; without a size it may be as long as it will.
 
         Raises:
             Unavailable: the file is shorter or longer than `size`.
         """
         info = zipfile.ZipInfo(name, self._now)
-        info.file_size, info.external_attr = size, READABLE
+        info.file_size, info.external_attr = size or 0, READABLE
         written = 0
-        with self._zip.open(info, "w") as entry:
+        with self._zip.open(info, "w", force_zip64=size is None) as entry:
             async for piece in body:
                 written += len(piece)
                 entry.write(piece)
                 yield self._sink.take()
-        if written != size:
+        if size is not None and written != size:
             raise Unavailable("A stored object is not as long as it was")
         yield self._sink.take()
 

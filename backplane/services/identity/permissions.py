@@ -39,11 +39,11 @@ PERMISSIONS: Final = {
     "audit:read": Permission("search, export and verify the audit trail", REVIEWERS),
     "account:read": Permission("see the account and its members", EVERYBODY),
     "account:write": Permission("rename the account, invite and remove members, change their roles", ADMINS),
-    "account:own": Permission("hand the account over, and close it", OWNERS),
+    "account:own": Permission("hand the account over, close and erase it, export its data and fetch the export", OWNERS),
 }
 SCOPES: Final = frozenset(PERMISSIONS)
 PERSONAL: Final = frozenset({"account:own"})
-"""No API key has these: handing an account over and closing it are for a person."""
+"""No API key has these: handing an account over, erasing and exporting it are for a person."""
 
 
 def permitted(role: str | None) -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""Accounts of a user: the personal one, and organizations, which are made, renamed and closed."""
+"""Accounts of a user: the personal one, and organizations, which are made and renamed."""
 
 import asyncio
 from collections.abc import Sequence
@@ -9,13 +9,12 @@ from uuid import UUID
 
 from backplane import ids
 from backplane.db.models import Account
-from backplane.db.repositories import accounts, invitations, jobs, memberships, users, webhooks
+from backplane.db.repositories import accounts, memberships, users
 from backplane.db.session import Database, Session
 from backplane.errors import NotFound
-from backplane.errors.organizations import AccountBusy, TooManyAccounts
+from backplane.errors.organizations import TooManyAccounts
 from backplane.services.audit import trail
 from backplane.services.identity.permissions import OWNER
-from backplane.services.identity.revocations import Revocations
 from backplane.services.organizations.changes import lock, user_of
 from backplane.services.requests.caller import Caller
 from backplane.services.requests.submission import Submission
@@ -45,11 +44,10 @@ class MembershipFacts:
 
 
 class Organizations:
-    def __init__(self, database: Database, vault: LocalVault, revocations: Revocations, *, tier: str) -> None:
+    def __init__(self, database: Database, vault: LocalVault, *, tier: str) -> None:
         self._database = database
         self._tier = tier
         self._vault = vault
-        self._revocations = revocations
 
     async def list(self, caller: Caller) -> Sequence[MembershipFacts]:
         """List the accounts of the user, the personal one first; closed ones too."""
@@ -110,32 +108,8 @@ class Organizations:
             trail.record(session, caller, "account.renamed", held.account.id)
         return MembershipFacts.of(held.account, held.role)
 
-    async def close(self, caller: Caller) -> None:
-        """Close an account: from then on nothing is done for it, and nothing is sent.
-
-        Raises:
-            AccountBusy: jobs have not ended.
-            PersonalAccount: it ends with its user.
-        """
-        async with self._database.transaction() as session:
-            held = await lock(session, caller, "account:own")
-            account_id = held.account.id
-            # A submission that holds the account has committed by now, and a later one sees that it is closed.
-            _demand_no_jobs(await jobs.count_unfinished(session, account_id))
-            await accounts.close(session, held.account)
-            await invitations.revoke(session, account_id)
-            await webhooks.disable_all(session, account_id)
-            self._revocations.revoke(session, account_id)
-            trail.record(session, caller, "account.closed", account_id)
-
 
 async def _demand_room(session: Session, user_id: UUID) -> None:
     await users.lock(session, user_id)
     if await memberships.count_of(session, user_id, role=OWNER) >= MAX_OWNED:
         raise TooManyAccounts(f"A user owns at most {MAX_OWNED} accounts beside the personal one")
-
-
-def _demand_no_jobs(unfinished: dict[str, int]) -> None:
-    if unfinished:
-        waiting, running = unfinished.get("pending", 0), unfinished.get("processing", 0)
-        raise AccountBusy(f"Jobs waiting: {waiting}, being processed: {running}. Cancel them, or wait for their end")

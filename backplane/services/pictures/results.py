@@ -11,14 +11,17 @@ from backplane.blobs import PIECE, S3Blobs
 from backplane.db.models import Blob, Job
 from backplane.db.repositories import blobs, jobs
 from backplane.db.session import Database
-from backplane.errors import Gone, NotFound
-from backplane.kinds import KINDS, RESULT
+from backplane.errors import Gone, InsufficientScope, NotFound
+from backplane.kinds import EXPORTED, KINDS, RESULT
 from backplane.services.attempts.inputs import MATERIAL
 from backplane.services.audit import trail
 from backplane.services.jobs.views import require_completed
 from backplane.services.requests.caller import Caller
-from backplane.services.sealing.envelopes import open_blob, open_seal
+from backplane.services.sealing.envelopes import open_blob, open_in_parts, open_seal
 from backplane.vault import LocalVault
+
+RESULT_SCOPE = "results:read"
+"""The permission that every caller has who may fetch results at all."""
 
 TAKEN_SECONDS = 60
 """How long a decrypted picture stays after its download: a proxy may have it before its client does."""
@@ -65,6 +68,7 @@ class Results:
         async with self._database.reading() as session:
             job = require_completed(await jobs.of_account(session, caller.account_id, job_id))
             kind = KINDS[job.kind]
+            _demand(caller, kind.result_scope)
             blob = await blobs.of_job(session, job_id, kind.result)
         if blob is None or _is_over(blob):
             raise Gone
@@ -93,6 +97,8 @@ class Results:
                 trail.record(session, caller, file.action, file.job.id, details=file.details)
         if file.blob.sealed is None:
             return await self._store.stream(file.blob.object_key, part)
+        if file.blob.purpose == EXPORTED:
+            return open_in_parts(self._vault, self._store, file.job, file.blob, part or (0, file.size))
         return _pieces((await open_blob(self._vault, self._store, file.job, file.blob, part))[0])
 
     async def note_taken(self, file: StoredFile, start: int, stop: int) -> None:
@@ -101,6 +107,11 @@ class Results:
             if await blobs.note_taken(session, file.blob.id, start, stop):
                 await blobs.expire(session, file.job.id, RESULT, seconds=TAKEN_SECONDS)
                 await jobs.expire_with_result(session, file.job.id, seconds=TAKEN_SECONDS)
+
+
+def _demand(caller: Caller, scope: str) -> None:
+    if scope != RESULT_SCOPE and scope not in caller.scopes:
+        raise InsufficientScope(f"This result needs the permission {scope}; an API key never has it")
 
 
 def _is_over(blob: Blob) -> bool:

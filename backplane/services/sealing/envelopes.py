@@ -7,6 +7,7 @@ wraps those of analyses and reports, which are kept with the job: once it is des
 import asyncio
 import json
 import secrets
+from collections.abc import AsyncIterator
 from typing import Any
 
 from backplane.blobs import S3Blobs
@@ -22,8 +23,11 @@ from shield_core.keys.canonical import b64decode, b64encode
 from shield_core.keys.schedule import LABELS, framed
 
 HEAD = b"QSBL\x01"
-KEPT = frozenset({"analysis", "report-html", "report-pdf"})
+KEPT = frozenset({"analysis", "export", "report-html", "report-pdf"})
 """Purposes whose blob key is under the account's key."""
+
+AT_ONCE = 64 * chunks.CHUNK
+"""Bytes of a large object that are in memory at once."""
 
 
 async def seal_blob(
@@ -42,10 +46,12 @@ async def seal_blob(
 
 async def seal_kept_blob(account_key: VaultKey, job: AnyJob, blob: Blob, data: bytes) -> bytearray:
     """Return the sealed object, and store its key, under the account's key, in the blob's row."""
-    key = secrets.token_bytes(32)
-    value = json.dumps({"key_b64": b64encode(key), "file_name": None}).encode()
-    blob.sealed = account_keys.seal(account_key, value, _context(job, blob))
-    return await _seal(data, key, blob)
+    return await _seal(data, _new_kept_key(account_key, job, blob), blob)
+
+
+def kept_sealer(account_key: VaultKey, job: AnyJob, blob: Blob) -> chunks.Sealer:
+    """Return what seals a kept object a piece at a time; its key is stored as that of `seal_kept_blob`."""
+    return chunks.Sealer(key=_new_kept_key(account_key, job, blob), head=HEAD + blob.id.bytes)
 
 
 async def open_blob(
@@ -75,6 +81,27 @@ def open_seal(vault: LocalVault, job: AnyJob, blob: Blob) -> tuple[bytes, str | 
         raise Gone
     secret = _open_kept(vault, job, blob) if blob.purpose in KEPT else _open_passing(vault, job, blob)
     return b64decode(secret["key_b64"]), secret["file_name"]
+
+
+async def open_in_parts(
+    vault: LocalVault, store: S3Blobs, job: AnyJob, blob: Blob, part: tuple[int, int]
+) -> AsyncIterator[bytes]:
+    """Fetch and open a sealed object of any size, or a part of it, a few chunks at a time.
+
+    Raises:
+        Gone, Unavailable: before the first piece if the object is not available; later, it ends in the middle.
+    """
+    start, stop = part
+    for at in range(start, stop, AT_ONCE):
+        data, _ = await open_blob(vault, store, job, blob, (at, min(stop, at + AT_ONCE)))
+        yield bytes(data)
+
+
+def _new_kept_key(account_key: VaultKey, job: AnyJob, blob: Blob) -> bytes:
+    key = secrets.token_bytes(32)
+    value = json.dumps({"key_b64": b64encode(key), "file_name": None}).encode()
+    blob.sealed = account_keys.seal(account_key, value, _context(job, blob))
+    return key
 
 
 async def _seal(data: bytes | bytearray | memoryview, key: bytes, blob: Blob) -> bytearray:
