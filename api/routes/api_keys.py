@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Body, Request, Response
+from fastapi import Body, Query, Request, Response
 
 from api.admission import principal_of, require_recent
 from api.answers.problems import AUTHENTICATED, WITH_BODY, problems
@@ -13,6 +13,7 @@ from api.schemas.api_keys import (
     API_KEYS,
     ApiKey,
     ApiKeyChange,
+    ApiKeyFilter,
     ApiKeyPage,
     ApiKeyRotation,
     ApiKeyWithSecret,
@@ -45,8 +46,8 @@ async def create_api_key(
     """Make an API key for the account, for a program.
 
     It belongs to the account, not to you: it goes on when you leave. Send it as `X-API-Key`, or as a bearer token. It
-    may do what its `scopes` say, and no key may do more than the user or the key that makes it. An account has at most
-    50 valid keys.
+    may do what its `scopes` say, and no key may do more than the user or the key that makes it. An account has as many
+    valid keys as its tier allows, and at most 50.
     """
     require_recent(principal_of(request))
 
@@ -57,10 +58,16 @@ async def create_api_key(
     return _show(made, response)
 
 
-@router.get("", responses=problems(*AUTHENTICATED, "insufficient-role"))
-async def list_api_keys(caller: ApiKeyReader, identity: Identity) -> ApiKeyPage:
-    """List the API keys of the account that are not revoked, newest first: all of them on one page."""
-    return ApiKeyPage(data=[ApiKey.of(facts) for facts in await identity.api_keys.page(caller)])
+@router.get("", responses=problems(*AUTHENTICATED, "insufficient-role", "validation-failed"))
+async def list_api_keys(
+    caller: ApiKeyReader, identity: Identity, wanted: Annotated[ApiKeyFilter, Query()]
+) -> ApiKeyPage:
+    """List the API keys of the account on one page: the valid ones first, then newest first, and at most 200.
+
+    Keys that have ended are kept for 90 days. Revoked ones are in the list if you ask for them.
+    """
+    found = await identity.api_keys.page(caller, revoked=wanted.revoked)
+    return ApiKeyPage(data=[ApiKey.of(facts) for facts in found])
 
 
 @router.get("/current", responses=problems(*AUTHENTICATED))

@@ -112,6 +112,10 @@ class ApiKeyChange(Strict):
         return {name: value for name, value in named.items() if value is not None or name != "name"}
 
 
+class ApiKeyFilter(Strict):
+    revoked: Annotated[bool, Field(description="Also those that were revoked in the last 90 days")] = False
+
+
 class ApiKeyRotation(Strict):
     grace_hours: Annotated[
         StrictInt, Field(ge=0, le=MAX_GRACE_HOURS, description="How long the old key is valid beside the new one")
@@ -129,8 +133,8 @@ class ApiKey(BaseModel):
     rate_per_hour: int | None
     networks: list[str] | None
     status: Annotated[
-        Literal["active", "replaced", "expired"],
-        Field(description="`replaced`: by a rotation, and valid until `grace_until`. Revoked keys are not shown"),
+        Literal["active", "replaced", "expired", "revoked"],
+        Field(description="`replaced`: by a rotation, and valid until `grace_until`"),
     ]
     created_by: Annotated[str | None, Field(examples=["usr_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42"])]
     created_at: datetime
@@ -138,6 +142,7 @@ class ApiKey(BaseModel):
     last_used_at: Annotated[datetime | None, Field(description="To the minute")]
     replaced_by: Annotated[str | None, Field(description="The id of its successor")]
     grace_until: datetime | None
+    revoked_at: Annotated[datetime | None, Field(description="Only a list that was asked for them has revoked keys")]
 
     @classmethod
     def of(cls, facts: ApiKeyFacts, **more: Any) -> Self:
@@ -149,13 +154,14 @@ class ApiKey(BaseModel):
             scopes=list(facts.scopes),
             rate_per_hour=facts.rate_per_hour,
             networks=list(facts.networks) if facts.networks is not None else None,
-            status=cast('Literal["active", "replaced", "expired"]', facts.status),
+            status=cast('Literal["active", "replaced", "expired", "revoked"]', facts.status),
             created_by=ids.to_wire("usr", facts.created_by) if facts.created_by is not None else None,
             created_at=facts.created_at.astimezone(UTC),
             expires_at=_utc(facts.expires_at),
             last_used_at=_utc(facts.last_used_at),
             replaced_by=ids.to_wire("apk", facts.replaced_by) if facts.replaced_by is not None else None,
             grace_until=_utc(facts.grace_until),
+            revoked_at=_utc(facts.revoked_at),
             **more,
         )
 

@@ -42,6 +42,9 @@ class Usage(BaseModel):
     period: Annotated[Period, Field(description="The month of the account")]
     encryptions: Annotated[Use, Field(description="In the period")]
     stored_bytes: Annotated[Use, Field(description="With what unfinished jobs reserve for their results")]
+    members: Annotated[Use, Field(description="Members of the account")]
+    api_keys: Annotated[Use, Field(description="Valid API keys")]
+    webhook_endpoints: Annotated[Use, Field(description="Webhook endpoints, also disabled ones")]
     api_calls: Annotated[
         Use | None, Field(description="Requests of programs that created jobs in the last hour; null without Redis")
     ]
@@ -56,6 +59,9 @@ class Usage(BaseModel):
             period=Period(starts=report.starts, ends=report.ends),
             encryptions=Use.model_validate(report.encryptions),
             stored_bytes=Use.model_validate(report.stored_bytes),
+            members=Use.model_validate(report.members),
+            api_keys=Use.model_validate(report.api_keys),
+            webhook_endpoints=Use.model_validate(report.webhook_endpoints),
             api_calls=Use.model_validate(report.api_calls) if report.api_calls is not None else None,
             calls=report.calls,
             jobs=dict(report.jobs),

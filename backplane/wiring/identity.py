@@ -87,12 +87,18 @@ class IdentityServices:
         access = AccessTokens(keys, seconds=resources.settings.access_token_seconds)
         peppers = ApiKeyPeppers(resources.vault)
         kind: Kind = "test" if resources.settings.environment == "test" else "live"
-        tier = Tiers.from_settings(resources.settings).default
+        tiers = Tiers.from_settings(resources.settings)
         refresh_seconds = resources.settings.refresh_token_seconds
         lockout = Lockout(bus)
         operator_codes, policy = OperatorCodes(database, vault), RegistrationPolicy.from_settings(settings)
         registrations = Registrations(
-            database, vault, passphrases, correspondence, operator_codes=operator_codes, policy=policy, tier=tier
+            database,
+            vault,
+            passphrases,
+            correspondence,
+            operator_codes=operator_codes,
+            policy=policy,
+            tier=tiers.default,
         )
         accounts = Accounts(database, passphrases, lockout, correspondence.notices)
         browsers = BrowserSessions(resources.database, access, sessions, refresh_seconds=refresh_seconds)
@@ -110,7 +116,7 @@ class IdentityServices:
             sessions=sessions,
             browsers=browsers,
             tickets=Tickets(resources.bus),
-            api_keys=ApiKeys(resources.database, peppers, revocations, kind=kind),
+            api_keys=ApiKeys(database, peppers, revocations, kind=kind, most=lambda tier: tiers.of(tier).api_keys),
             api_key_verifier=ApiKeyVerifier(resources.database, peppers, revocations, ApiKeyUses(resources.database)),
             registrations=registrations,
             passwords=PasswordChanges(database, passphrases, correspondence, lockout=lockout, sessions=sessions),

@@ -27,6 +27,6 @@ class OrganizationServices:
         return cls(
             accounts=Organizations(database, resources.vault, tier=tiers.default),
             members=Members(database, revocations),
-            invitations=Invitations(database, Letters(mails)),
+            invitations=Invitations(database, Letters(mails), tiers),
             acceptance=Acceptance(database, verified_only=resources.settings.mail_verification),
         )

@@ -533,6 +533,38 @@ class TestChange:
             assert (response.status_code, response.json()["code"]) == (404, "not-found")
 
 
+class TestList:
+    async def test_revoked_keys_are_asked_for(self, ada, bob):
+        revoked, kept = await make(ada, name="old"), await make(ada, name="new")
+        await make(bob)
+        await ada.http.delete(f"{BASE}/{revoked['id']}")
+        [only] = (await ada.http.get(BASE)).json()["data"]
+        assert (only["id"], only["revoked_at"]) == (kept["id"], None)
+        both = (await ada.http.get(BASE, params={"revoked": "true"})).json()["data"]
+        assert [(one["id"], one["status"]) for one in both] == [(kept["id"], "active"), (revoked["id"], "revoked")]
+        assert both[1]["revoked_at"] is not None
+        assert (await ada.http.get(f"{BASE}/{revoked['id']}")).status_code == 404
+
+    async def test_valid_keys_are_first(self, gateway, ada):
+        valid, expired = await make(ada), await make(ada, expires_in_days=1)
+        await sql(gateway, "UPDATE api_keys SET expires_at = now() WHERE id = :id", id=key_id(expired))
+        listed = (await ada.http.get(BASE)).json()["data"]
+        assert [one["id"] for one in listed] == [valid["id"], expired["id"]]
+
+    async def test_it_is_bounded(self, ada, monkeypatch):
+        monkeypatch.setattr("backplane.db.repositories.api_keys.MOST", 2)
+        first = await make(ada)
+        for _ in range(2):
+            await ada.http.delete(f"{BASE}/{(await make(ada))['id']}")
+        listed = (await ada.http.get(BASE, params={"revoked": "true"})).json()["data"]
+        assert [one["id"] for one in listed][:1] == [first["id"]]
+        assert len(listed) == 2
+
+    @pytest.mark.parametrize("query", [{"revoked": "perhaps"}, {"status": "revoked"}])
+    async def test_other_filters_are_refused(self, ada, query):
+        assert (await ada.http.get(BASE, params=query)).status_code == 422
+
+
 class TestRotation:
     async def test_both_are_valid_for_the_grace_time(self, gateway, ada, key_client):
         made = await make(ada, networks=[HERE], rate_per_hour=7)

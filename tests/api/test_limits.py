@@ -22,6 +22,7 @@ from tests.support import pictures
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 
+KEYS = "/api/v1/auth/keys"
 ENCRYPT, BATCH, USAGE, JOBS = "/api/v1/encrypt", "/api/v1/batch/encrypt", "/api/v1/usage", "/api/v1/jobs"
 CHANGE = text("UPDATE accounts SET tier = :tier WHERE id = :id")
 STORED = text("SELECT sum(size) FROM blobs JOIN jobs ON jobs.id = job_id WHERE account_id = :id")
@@ -261,6 +262,26 @@ class TestTier:
         assert [one.status_code for one in answers] == [201, 201, 409]
         assert answers[2].json()["detail"] == "The tier Free has 2 endpoints, and the account has 2"
 
+    async def test_members_are_limited(self, settings_with):
+        async with opened(settings_with(members=2)) as gateway:
+            ada = await gateway.user()
+            team = (await ada.http.post("/api/v1/accounts", json={"name": "Team"})).json()["account_id"]
+            async with gateway.services.resources.database.transaction() as session:
+                await session.execute(CHANGE, {"id": ids.from_wire("acc", team), "tier": "free"})
+            asked = [{"email": f"{name}@example.org", "role": "member"} for name in ("a", "b", "c")]
+            path = f"/api/v1/accounts/{team}/invitations"
+            answers = await asyncio.gather(*(ada.http.post(path, json=one) for one in asked))
+            assert sorted(one.status_code for one in answers) == [201, 409, 409]
+            detail = "The tier Free allows 2 members; 2 are here or invited"
+            assert {one.json()["detail"] for one in answers if one.is_error} == {detail}
+
+    async def test_api_keys_are_limited(self, free):
+        new = {"name": "nightly", "scopes": ["jobs:read"]}
+        answers = await asyncio.gather(*(free.http.post(KEYS, json=new) for _ in range(5)))
+        assert sorted(one.status_code for one in answers) == [201, 201, 409, 409, 409]
+        [refused, *_] = [one.json() for one in answers if one.status_code == 409]
+        assert (refused["code"], refused["detail"]) == ("too-many-api-keys", "The account may have 2 valid API keys")
+
 
 class TestCalls:
     async def test_program_creates_so_many_jobs_an_hour(self, settings_with):
@@ -468,6 +489,17 @@ class TestUsage:
             assert len(found["days"]) in range(28, 32)
             del first
 
+    async def test_shows_what_the_account_has(self, settings_with):
+        async with opened(settings_with()) as gateway:
+            user = await free_user(gateway)
+            new = {"url": "https://93.184.215.14/in", "events": ["job.completed"]}
+            assert (await user.http.post("/api/v1/webhooks", json=new)).status_code == 201
+            made = [await user.http.post(KEYS, json={"name": "x", "scopes": ["jobs:read"]}) for _ in range(2)]
+            await user.http.delete(f"{KEYS}/{made[0].json()['id']}")
+            found = (await user.http.get(USAGE)).json()
+        names = ("members", "api_keys", "webhook_endpoints")
+        assert [(found[name]["used"], found[name]["limit"]) for name in names] == [(1, 1), (1, 2), (1, 2)]
+
     async def test_other_month_is_chosen_by_a_day(self, ada):
         found = (await ada.http.get(USAGE, params={"period": "2020-02-29"})).json()
         assert found["period"]["starts"] <= "2020-02-29" < found["period"]["ends"]
@@ -480,6 +512,7 @@ class TestUsage:
     async def test_account_without_limits_has_null(self, ada):
         found = (await ada.http.get(USAGE)).json()
         assert (found["encryptions"]["limit"], found["stored_bytes"]["limit"]) == (None, None)
+        assert (found["members"]["limit"], found["api_keys"]["limit"]) == (None, 50)
 
 
 async def begun(server, user):

@@ -5,13 +5,16 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, LargeBinary, Select, bindparam, delete, func, literal, or_, select, text, update
+from sqlalchemy import ARRAY, LargeBinary, Select, and_, bindparam, delete, func, literal, or_, select, text, update
 
 from backplane.db.models import ApiKey
 from backplane.db.session import ReadSession, Session
 
 ENDED_DAYS = 90
 """How long the row of a key that has ended is kept: its id is in the audit trail."""
+
+MOST = 200
+"""Of a list: an account has few valid keys, but a program may rotate its own every hour."""
 
 VALID = (
     ApiKey.revoked_at.is_(None),
@@ -30,9 +33,10 @@ async def by_hashes(session: ReadSession, hashes: Sequence[bytes]) -> list[ApiKe
     return list(await session.scalars(select(ApiKey).where(ApiKey.hash == wanted, ApiKey.revoked_at.is_(None))))
 
 
-async def page(session: ReadSession, account_id: UUID) -> list[ApiKey]:
-    """Return all keys of an account that are not revoked, newest first: there are few."""
-    return list(await session.scalars(_of_account(account_id).order_by(ApiKey.id.desc())))
+async def page(session: ReadSession, account_id: UUID, *, revoked: bool = False) -> list[ApiKey]:
+    """List the keys of an account, the valid ones first, then newest first; `revoked` adds those that were revoked."""
+    query = select(ApiKey).where(ApiKey.account_id == account_id) if revoked else _of_account(account_id)
+    return list(await session.scalars(query.order_by(and_(*VALID).desc(), ApiKey.id.desc()).limit(MOST)))
 
 
 async def of_account(session: ReadSession, account_id: UUID, key_id: UUID) -> ApiKey | None:
@@ -51,7 +55,7 @@ async def lock_account(session: Session, account_id: UUID) -> None:
     await session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": f"apk{account_id}"})
 
 
-async def count_valid(session: Session, account_id: UUID) -> int:
+async def count_valid(session: ReadSession, account_id: UUID) -> int:
     return await session.scalar(select(func.count()).where(ApiKey.account_id == account_id, *VALID)) or 0
 
 

@@ -52,7 +52,7 @@ async def lock_account(session: Session, account_id: UUID) -> None:
     await session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": f"whk{account_id}"})
 
 
-async def count(session: Session, account_id: UUID) -> int:
+async def count(session: ReadSession, account_id: UUID) -> int:
     """Count the endpoints with their own address."""
     query = select(func.count()).where(WebhookEndpoint.account_id == account_id, WebhookEndpoint.url.is_not(None))
     return await session.scalar(query) or 0

@@ -1,7 +1,7 @@
 """API keys, for those who manage them. A key's text is shown when it is made, and never again."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -22,7 +22,7 @@ from backplane.services.requests.caller import Caller
 from backplane.services.requests.submission import Submission
 
 MAX_KEYS = 50
-"""Valid ones of an account: a list of them is still read by people."""
+"""Valid ones of an account in every tier: a list of them is still read by people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,7 @@ class ApiKeyFacts:
     last_used_at: datetime | None
     replaced_by: UUID | None
     grace_until: datetime | None
+    revoked_at: datetime | None
     created_at: datetime
 
     @classmethod
@@ -49,6 +50,8 @@ class ApiKeyFacts:
 
     @property
     def status(self) -> str:
+        if self.revoked_at is not None:
+            return "revoked"
         if self.expires_at is not None and self.expires_at <= datetime.now(UTC):
             return "expired"
         return "active" if self.replaced_by is None else "replaced"
@@ -83,11 +86,21 @@ class NewApiKey:
 
 
 class ApiKeys:
-    def __init__(self, database: Database, peppers: ApiKeyPeppers, revocations: Revocations, *, kind: Kind) -> None:
+    def __init__(
+        self,
+        database: Database,
+        peppers: ApiKeyPeppers,
+        revocations: Revocations,
+        *,
+        kind: Kind,
+        most: Callable[[str | None], int | None],
+    ) -> None:
+        """Make keys of a kind, and as many as the tier of an account has by `most`."""
         self._database = database
         self._peppers = peppers
         self._revocations = revocations
         self._kind = kind
+        self._most = most
 
     async def create(self, submission: Submission, wanted: NewApiKey) -> MadeApiKey:
         """Make a key for the account.
@@ -99,9 +112,9 @@ class ApiKeys:
         async with self._database.transaction() as session:
             return await self._add(session, submission, wanted.columns(), action="api_key.created")
 
-    async def page(self, caller: Caller) -> list[ApiKeyFacts]:
+    async def page(self, caller: Caller, *, revoked: bool = False) -> list[ApiKeyFacts]:
         async with self._database.reading() as session:
-            return [ApiKeyFacts.of(key) for key in await api_keys.page(session, caller.account_id)]
+            return [ApiKeyFacts.of(key) for key in await api_keys.page(session, caller.account_id, revoked=revoked)]
 
     async def get(self, caller: Caller, key_id: UUID) -> ApiKeyFacts:
         async with self._database.reading() as session:
@@ -177,10 +190,11 @@ class ApiKeys:
         replaces: ApiKey | None = None,
     ) -> MadeApiKey:
         caller, key_id, text = submission.caller, ids.new(), new_api_key(self._kind)
+        most = most_keys(self._most(caller.tier))
         await api_keys.lock_account(session, caller.account_id)
         # A replaced key is not counted as well: an account at its limit can rotate.
-        if await api_keys.count_valid(session, caller.account_id) - (replaces is not None) >= MAX_KEYS:
-            raise TooManyApiKeys(f"An account has at most {MAX_KEYS} valid API keys")
+        if await api_keys.count_valid(session, caller.account_id) - (replaces is not None) >= most:
+            raise TooManyApiKeys(f"The account may have {most:,} valid API keys")
         key = ApiKey(
             id=key_id,
             account_id=caller.account_id,
@@ -225,6 +239,11 @@ class ApiKeys:
         if own is None:
             raise Unauthenticated
         return own
+
+
+def most_keys(of_tier: int | None) -> int:
+    """Return how many valid keys an account may have, by the limit of its tier."""
+    return MAX_KEYS if of_tier is None else min(of_tier, MAX_KEYS)
 
 
 def change_of(key_id: UUID) -> UUID:

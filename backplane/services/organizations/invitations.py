@@ -8,7 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from backplane import ids
-from backplane.db.models import Invitation
+from backplane.db.models import Account, Invitation
 from backplane.db.repositories import invitations, memberships, users
 from backplane.db.session import Database, Session
 from backplane.errors import NotFound
@@ -24,6 +24,7 @@ from backplane.services.organizations.changes import Held, lock, user_of
 from backplane.services.organizations.letters import Letter, Letters
 from backplane.services.requests.caller import Caller
 from backplane.services.requests.submission import Submission
+from backplane.services.usage.tiers import Tiers
 
 TOKEN_BYTES = 32
 MAX_OPEN = 50
@@ -63,9 +64,10 @@ class MadeInvitation:
 
 
 class Invitations:
-    def __init__(self, database: Database, letters: Letters) -> None:
+    def __init__(self, database: Database, letters: Letters, tiers: Tiers) -> None:
         self._database = database
         self._letters = letters
+        self._tiers = tiers
 
     async def list(self, caller: Caller) -> Sequence[InvitationFacts]:
         """List the open invitations of the account, newest first; an expired one can still be sent again."""
@@ -93,6 +95,7 @@ class Invitations:
             held = await lock(session, caller, "account:write")
             held.demand_owner_for(role)
             await _demand_invitable(session, caller, email)
+            await self._demand_room(session, held.account)
             await _demand_mail(session, caller, email)
             invitation = Invitation(
                 id=ids.new(),
@@ -151,6 +154,17 @@ class Invitations:
         )
         return None if await self._letters.send(session, letter) else letter.link
 
+    async def _demand_room(self, session: Session, account: Account) -> None:
+        waiting = await invitations.count_open(session, account.id)
+        people = waiting + await memberships.count(session, account.id)
+        if waiting >= MAX_OPEN or people >= MAX_MEMBERS:
+            raise TooManyInvitations(f"At most {MAX_OPEN} are open, and {MAX_MEMBERS} with the members: revoke some")
+        tier = self._tiers.of(account.tier)
+        if tier.members is not None and people >= tier.members:
+            raise TooManyInvitations(
+                f"The tier {tier.name} allows {tier.members:,} members; {people:,} are here or invited"
+            )
+
 
 def digest_of(token: str) -> bytes:
     """Return what is stored of a token."""
@@ -172,9 +186,6 @@ async def _demand_invitable(session: Session, caller: Caller, email: str) -> Non
         raise AlreadyMember
     if await invitations.open_to(session, caller.account_id, email) is not None:
         raise AlreadyInvited("Send the open invitation again, or revoke it first")
-    waiting = await invitations.count_open(session, caller.account_id)
-    if waiting >= MAX_OPEN or waiting + await memberships.count(session, caller.account_id) >= MAX_MEMBERS:
-        raise TooManyInvitations(f"At most {MAX_OPEN} are open, and {MAX_MEMBERS} with the members: revoke some")
 
 
 async def _demand_mail(session: Session, caller: Caller, email: str) -> None:

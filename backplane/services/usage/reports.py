@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from backplane.db.repositories import usage
+from backplane.db.repositories import api_keys, memberships, usage, webhooks
 from backplane.db.repositories.usage import Standing
 from backplane.db.session import Database
 from backplane.errors import Unauthenticated
+from backplane.services.identity.api_keys import most_keys
 from backplane.services.requests.caller import Caller
 from backplane.services.usage.quotas import moment_of
 from backplane.services.usage.rates import Bucket, Rates
@@ -44,6 +45,9 @@ class UsageReport:
     """The first day of the next month of the account."""
     encryptions: Use
     stored_bytes: Use
+    members: Use
+    api_keys: Use
+    webhook_endpoints: Use
     api_calls: Use | None
     """Of the last hour; None without Redis."""
     calls: int
@@ -65,6 +69,9 @@ class UsageReports:
             if standing is None:
                 raise Unauthenticated
             rows = await usage.days(session, caller.account_id, standing.starts)
+            members = await memberships.count(session, caller.account_id)
+            keys = await api_keys.count_valid(session, caller.account_id)
+            endpoints = await webhooks.count(session, caller.account_id)
         tier, days = self._tiers.of(caller.tier), _days(standing, rows)
         return UsageReport(
             tier=tier,
@@ -72,6 +79,9 @@ class UsageReports:
             ends=standing.ends,
             encryptions=Use(tier.encryptions_per_month, standing.encryptions, moment_of(standing.ends)),
             stored_bytes=Use(tier.stored_bytes, standing.stored + standing.reserved),
+            members=Use(tier.members, members),
+            api_keys=Use(most_keys(tier.api_keys), keys),
+            webhook_endpoints=Use(tier.webhook_endpoints, endpoints),
             api_calls=await self._calls(caller.account_id, tier),
             calls=sum(one.calls for one in days),
             jobs=_total(days),
