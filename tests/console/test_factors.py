@@ -1,17 +1,15 @@
 """Passkeys and second factors in Chromium, with its virtual authenticator; and the question who is there."""
 
 import json
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import pyotp
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.console.accessibility import violations_of
+from tests.console.database import ask
 from tests.console.visits import sign_in
 from tests.support import pictures
-from tests.support.databases import query
 from tests.support.stack import SystemUnderTest
 from tests.support.users import PASSWORD, User
 
@@ -64,13 +62,6 @@ def add_app(user: User) -> str:
     code = {"code": pyotp.TOTP(secret).now()}
     user.http.post("/auth/factors/authenticator-app/confirm", json=code).raise_for_status()
     return secret
-
-
-def ask(system: SystemUnderTest, statement: str, *arguments: object) -> list[Any]:
-    """Ask the database, on a thread: this one runs the event loop of Playwright."""
-    url = system.variables["DATABASE_URL"].replace("+asyncpg", "")
-    with ThreadPoolExecutor(1) as threads:
-        return threads.submit(query, url, statement, *arguments).result()
 
 
 def pass_time(page: Page, system: SystemUnderTest, user: User) -> None:

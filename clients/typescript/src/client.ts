@@ -6,6 +6,7 @@ import { follow, type FollowOptions } from "./live/follow.ts";
 import type { State } from "./live/state.ts";
 import { Accounts } from "./service/accounts.ts";
 import { Analyses } from "./service/analyses.ts";
+import { ApiKeys } from "./service/api-keys.ts";
 import { Batches } from "./service/batches.ts";
 import { Entropy } from "./service/entropy.ts";
 import { Jobs } from "./service/jobs.ts";
@@ -24,6 +25,7 @@ export class Client {
   readonly api: Transport["api"];
   readonly accounts: Accounts;
   readonly members: Members;
+  readonly apiKeys: ApiKeys;
   readonly jobs: Jobs;
   readonly batches: Batches;
   readonly analyses: Analyses;
@@ -39,6 +41,7 @@ export class Client {
     this.api = transport.api;
     this.accounts = new Accounts(transport, new Transport(new NoSession(session)));
     this.members = new Members(transport, new Transport(new NoSession(session)));
+    this.apiKeys = new ApiKeys(transport);
     this.jobs = new Jobs(transport);
     this.batches = new Batches(transport);
     this.analyses = new Analyses(transport);

@@ -1,3 +1,4 @@
+import type { Role } from "@imageshield/client";
 import type { LucideIcon } from "lucide-react";
 import type { ComponentType } from "react";
 
@@ -25,6 +26,8 @@ export interface Page {
   under?: string;
   /** Keys that go there, outside of inputs. */
   shortcut?: string;
+  /** The roles for which the sidebar and the palette show it; all if left out. */
+  roles?: readonly Role[];
   /** For `vite dev` only. */
   developmentOnly?: boolean;
   load: () => Promise<{ default: ComponentType }>;

@@ -1,4 +1,5 @@
-import { Binary, ChartArea, GitCompareArrows, History, House, Layers, Lock, LockOpen, Settings, TrendingUp, UsersRound, Webhook } from "lucide-react";
+import type { Role } from "@imageshield/client";
+import { Binary, ChartArea, Gauge, GitCompareArrows, History, House, KeyRound, Layers, Lock, LockOpen, Settings, TrendingUp, UsersRound, Webhook } from "lucide-react";
 import { lightPages, type Page, type Section } from "./light-pages.ts"; // vite.routes.ts reads this file, and knows no alias
 
 export const SECTIONS: { section: Section; name?: string }[] = [{ section: "main" }, { section: "evidence", name: "Evidence" }, { section: "access", name: "Access" }];
@@ -25,13 +26,18 @@ export const navigation: Page[] = [
   { path: "/analytics/$job", layout: "shell", under: "/analytics", label: "Analytics", title: "Analytics of a job", icon: TrendingUp, load: () => import("@/features/analytics/page.tsx") },
   { path: "/quantum", layout: "shell", section: "evidence", label: "Quantum", title: "Quantum", icon: Binary, shortcut: "g q", load: () => import("@/features/quantum/page.tsx") },
 
+  { path: "/api-keys", layout: "shell", section: "access", label: "API keys", title: "API keys", icon: KeyRound, shortcut: "g p", roles: ["owner", "admin", "auditor"], load: () => import("@/features/api-keys/page.tsx") },
   { path: "/webhooks", layout: "shell", section: "access", label: "Webhooks", title: "Webhooks", icon: Webhook, shortcut: "g w", load: () => import("@/features/webhooks/page.tsx") },
   { path: "/webhooks/$webhook", layout: "shell", under: "/webhooks", label: "Webhook", title: "Webhook", load: () => import("@/features/webhooks/page.tsx") },
   { path: "/members", layout: "shell", section: "access", label: "Members", title: "Members", icon: UsersRound, shortcut: "g m", load: () => import("@/features/members/page.tsx") },
+  { path: "/usage", layout: "shell", section: "access", label: "Usage", title: "Usage", icon: Gauge, shortcut: "g u", load: () => import("@/features/usage/page.tsx") },
   { path: "/settings", layout: "shell", section: "access", label: "Settings", title: "Settings", icon: Settings, shortcut: "g s", load: () => import("@/features/settings/page.tsx") },
 
   { path: "/_components", layout: "open", label: "Components", title: "Components", developmentOnly: true, load: () => import("@/features/components/page.tsx") },
 ];
+
+/** The pages for a role; all of them as long as it is not known. */
+export const pagesFor = (role: Role | null | undefined): Page[] => navigation.filter((page) => role == null || page.roles === undefined || page.roles.includes(role));
 
 export type Matches = readonly { routeId: string; fullPath: string }[];
 

@@ -2,8 +2,9 @@ import { Link, useRouterState } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { AccountMenu } from "@/app/account-menu.tsx";
 import type { Page } from "@/app/light-pages.ts";
-import { navigation, pageOf, SECTIONS, type Matches } from "@/app/navigation.ts";
+import { pageOf, pagesFor, SECTIONS, type Matches } from "@/app/navigation.ts";
 import { useStatus } from "@/app/status.ts";
+import { useAccount } from "@/lib/account.ts";
 import { cx } from "@/lib/cx.ts";
 import { Live } from "@/ui/badge.tsx";
 import { Sheet } from "@/ui/dialog.tsx";
@@ -31,6 +32,7 @@ export function SidebarSheet({ open, onClose }: { open: boolean; onClose: () => 
 
 function Content() {
   const { liveness, sentence } = useStatus();
+  const pages = pagesFor(useAccount()?.role);
   return (
     <div className="flex h-full flex-col overflow-y-auto px-3 pb-3">
       <Link to="/overview" className="mt-[18px] mb-4 ml-2 self-start rounded-control text-[15px]">
@@ -41,7 +43,7 @@ function Content() {
           <div key={section}>
             {name && <h2 className="mt-3 mb-1 px-2.5 py-1 text-caption font-medium text-muted">{name}</h2>}
             <ul className="grid gap-0.5">
-              {navigation.filter((page) => page.section === section).map((page) => <li key={page.path}><Entry page={page} /></li>)}
+              {pages.filter((page) => page.section === section).map((page) => <li key={page.path}><Entry page={page} /></li>)}
             </ul>
           </div>
         ))}

@@ -15,6 +15,8 @@ teach({
   "image-corrupt": { sentence: "The file is damaged.", remedy: "It cannot be read to its end. Copy it again from where it came." },
   "image-empty": { sentence: "The file is empty.", remedy: "Choose another one." },
   "reauthentication-required": { sentence: "This needs you to confirm who you are.", remedy: "Nothing has happened. Start it again, and confirm with your password or passkey." },
+  "too-many-api-keys": { sentence: "The account has as many API keys as it may have.", remedy: "Revoke keys that nobody uses, or rotate one." },
+  "api-key-ended": { sentence: "The key has ended.", remedy: "It has expired or was replaced. Make another one." },
   gone: { sentence: "It is no longer kept.", remedy: "Decrypted pictures are kept for minutes and results for a limited time. Run the job again." },
   "storage-full": { sentence: "The service has no space left.", remedy: "The operator must free some. Nothing was started." },
   "wrong-password": { sentence: "The password is wrong.", remedy: "Check it, and the keyboard layout." },

@@ -3,7 +3,7 @@
 import { randomId } from "../api/ids.ts";
 import { dataOf, type Transport } from "../api/transport.ts";
 import { Calls, signalOf, type CallOptions } from "./calls.ts";
-import type { Identities, Me, Membership, MembershipPage, Providers, Registered, Setup, Tiers } from "./types.ts";
+import type { Identities, Me, Membership, MembershipPage, Providers, Registered, Setup, Tiers, Usage, UsagePeriod } from "./types.ts";
 
 const ALL = "/api/v1/accounts";
 const ONE = "/api/v1/accounts/{account_id}";
@@ -69,6 +69,11 @@ export class Accounts extends Calls {
   /** Unlink an identity: it no longer signs the user in. */
   async unlink(identity_id: string, options: CallOptions = {}): Promise<void> {
     await this.api.DELETE("/api/v1/auth/identities/{identity_id}", { params: { path: { identity_id } }, ...signalOf(options) });
+  }
+
+  /** Return what the account has used of its tier, in its month of today or of another day. */
+  usage(query: UsagePeriod = {}, options: CallOptions = {}): Promise<Usage> {
+    return dataOf(this.api.GET("/api/v1/usage", { params: { query }, ...signalOf(options) }));
   }
 
   /** Return whether the installation is still empty; then the first account is its operator. */

@@ -6,6 +6,10 @@ type Schemas = components["schemas"];
 
 export type Account = Schemas["Account"];
 export type Analysis = Schemas["Analysis"];
+export type ApiKey = Schemas["ApiKey"];
+export type ApiKeyChange = Partial<Schemas["ApiKeyChange"]>;
+export type ApiKeyPage = Schemas["ApiKeyPage"];
+export type ApiKeyWithSecret = Schemas["ApiKeyWithSecret"];
 export type AuthorizationBegun = Schemas["AuthorizationBegun"];
 export type AuthorizationFinished = Schemas["AuthorizationFinished"];
 export type AuthorizationStart = Schemas["AuthorizationStart"];
@@ -33,6 +37,7 @@ export type Member = Schemas["Member"];
 export type MemberPage = Schemas["MemberPage"];
 export type Membership = Schemas["Membership"];
 export type MembershipPage = Schemas["MembershipPage"];
+export type NewApiKey = Schemas["CreateApiKey"];
 export type NewWebhook = Schemas["NewWebhook"];
 export type Pool = Schemas["Pool"];
 export type Pools = Schemas["Pools"];
@@ -45,6 +50,8 @@ export type Setup = Schemas["Setup"];
 export type Tier = Schemas["Tier"];
 export type Tiers = Schemas["Tiers"];
 export type Trends = Schemas["Trends"];
+export type Usage = Schemas["Usage"];
+export type Use = Schemas["Use"];
 export type Webhook = Schemas["Webhook"];
 export type WebhookChange = Schemas["WebhookChange"];
 export type WebhookPage = Schemas["WebhookPage"];
@@ -52,9 +59,11 @@ export type WebhookWithSecret = Schemas["WebhookWithSecret"];
 
 type Query<P extends keyof paths> = paths[P] extends { get: { parameters: { query?: infer Q } } } ? NonNullable<Q> : never;
 
+export type ApiKeyFilter = Query<"/api/v1/auth/keys">;
 export type JobFilter = Query<"/api/v1/jobs">;
 export type BatchFilter = Query<"/api/v1/batches">;
 export type TrendDays = Query<"/api/v1/analyze/trends">;
+export type UsagePeriod = Query<"/api/v1/usage">;
 export type DeliveryFilter = Query<"/api/v1/webhooks/{webhook_id}/deliveries">;
 
 type Form<P extends keyof paths> = paths[P] extends {

@@ -1,6 +1,6 @@
-import type { Job } from "@imageshield/client";
+import type { Job, Role } from "@imageshield/client";
 import { CircleQuestionMark, FileSearch, Lock, LogOut, SunMoon, BookOpen, type LucideIcon } from "lucide-react";
-import { navigation } from "@/app/navigation.ts";
+import { pagesFor } from "@/app/navigation.ts";
 import { shortId } from "@/lib/format.ts";
 
 export interface Hit {
@@ -20,6 +20,8 @@ export interface Hit {
 }
 
 export interface Acts {
+  /** The user's in the account, which decides what is shown. */
+  role?: Role | null | undefined;
   theme: "light" | "dark";
   switchTheme: () => void;
   showShortcuts: () => void;
@@ -31,7 +33,7 @@ const MOST_JOBS = 5;
 /** What the palette offers for a text: jobs of this account, actions, pages. */
 export function hitsFor(text: string, jobs: Job[], acts: Acts): Hit[] {
   const wanted = text.trim().toLowerCase();
-  const all = [...jobHits(wanted, jobs), ...actions(acts), ...pages()];
+  const all = [...jobHits(wanted, jobs), ...actions(acts), ...pages(acts.role)];
   if (!wanted) return [...all.filter((hit) => hit.group === "Jobs").slice(0, 3), ...all.filter((hit) => hit.group !== "Jobs")];
   return all.filter((hit) => `${hit.text} ${hit.note ?? ""} ${hit.job?.job_id ?? ""}`.toLowerCase().includes(wanted));
 }
@@ -54,7 +56,7 @@ const actions = (acts: Acts): Hit[] => [
   { key: "out", group: "Do", text: "Sign out", icon: LogOut, act: acts.signOut },
 ];
 
-const pages = (): Hit[] =>
-  navigation
+const pages = (role: Acts["role"]): Hit[] =>
+  pagesFor(role)
     .filter((page) => page.layout === "shell" && page.icon && !page.path.includes("$"))
     .map((page) => ({ key: page.path, group: "Go to", text: page.label, to: page.path, ...(page.icon && { icon: page.icon }), ...(page.shortcut && { keys: page.shortcut }) }));

@@ -1,10 +1,12 @@
-import type { Job, Pool, Webhook } from "@imageshield/client";
-import { CircleX, ServerOff, TriangleAlert, Webhook as WebhookIcon, type LucideIcon } from "lucide-react";
+import type { Job, Pool, Usage, Webhook } from "@imageshield/client";
+import { CircleX, Gauge, ServerOff, TriangleAlert, Webhook as WebhookIcon, type LucideIcon } from "lucide-react";
 import type { ReactNode } from "react";
 import { useFailed, useWebhooks, weekAgo } from "@/features/overview/data.ts";
-import { plural } from "@/lib/format.ts";
+import { bytes, count, plural } from "@/lib/format.ts";
+import { dayOf, quotasOf } from "@/lib/limits.ts";
 import { usePools } from "@/lib/pools.ts";
 import { explainCode } from "@/lib/problems.ts";
+import { useUsage } from "@/lib/usage.ts";
 import { Badge } from "@/ui/badge.tsx";
 import { ButtonLink } from "@/ui/button-link.tsx";
 import { Card, CardHead } from "@/ui/card.tsx";
@@ -25,8 +27,10 @@ export function Needs() {
   const failed = useFailed();
   const webhooks = useWebhooks();
   const pools = usePools();
+  const usage = useUsage();
   const needs = [
     ...(pools.data?.pools.length === 0 ? [NO_WORKER] : []),
+    ...(usage.data ? quotaNeeds(usage.data) : []),
     ...failedNeeds(failed.data?.data ?? [], failed.data?.has_more ?? false),
     ...(webhooks.data?.data ?? []).flatMap(webhookNeeds),
     ...(pools.data?.pools ?? []).flatMap(alarmNeeds),
@@ -57,6 +61,20 @@ function failedNeeds(jobs: Job[], hasMore: boolean): Need[] {
   const reason = jobs[0]?.error && codes.size === 1 ? explainCode(jobs[0].error.code, jobs[0].error.title).sentence : `${codes.size} different reasons`;
   const since = weekAgo().slice(0, 10);
   return [{ key: "failed", icon: CircleX, tone: "bad", title: `${hasMore ? "More than " : ""}${plural(jobs.length, "job has", "jobs have")} failed in 7 days`, note: reason, to: "/history", search: { status: "failed", since } }];
+}
+
+const LIMITS = {
+  encryptions: { title: "Encryptions of this month", write: count },
+  stored_bytes: { title: "The store", write: bytes },
+};
+
+/** A quota of the tier that is used up, or nearly. */
+function quotaNeeds(usage: Usage): Need[] {
+  return quotasOf(usage).filter(({ standing }) => standing === "near" || standing === "reached").map(({ key, use, standing }) => {
+    const { title, write } = LIMITS[key];
+    const reset = key === "encryptions" ? `; begins again on ${dayOf(usage.period.ends)}` : "";
+    return { key, icon: Gauge, tone: standing === "reached" ? "bad" : "warn", title: `${title}: ${standing === "reached" ? "the limit is reached" : "near the limit"}`, note: `${write(use.used)} of ${write(use.limit ?? 0)}${reset}`, to: "/usage" };
+  });
 }
 
 const hostOf = (url: string | null): string => (url === null ? "" : new URL(url).host);

@@ -3,6 +3,7 @@ import { Bits } from "@/features/overview/bits.tsx";
 import { useRecent } from "@/features/overview/data.ts";
 import { Figures } from "@/features/overview/figures.tsx";
 import { Needs } from "@/features/overview/needs.tsx";
+import { Quota } from "@/features/overview/quota.tsx";
 import { Recent } from "@/features/overview/recent.tsx";
 import { Running } from "@/features/overview/running.tsx";
 import { day } from "@/lib/format.ts";
@@ -25,7 +26,7 @@ export default function OverviewPage() {
       <PageHead title="Overview" note={day(now, true)} actions={!isEmpty && actions} />
       <Stack>
         {!isEmpty && <Figures />}
-        <Columns side="overview" aside={<><Needs /><Bits /></>}>
+        <Columns side="overview" aside={<><Needs /><Quota /><Bits /></>}>
           <Running />
           <Recent />
         </Columns>

@@ -23,6 +23,10 @@ interface Props {
   /** Ends of the axis, if not zero and a round value above the highest day. */
   range?: [number, number];
   height?: number;
+  /** The date of a bar that is drawn in full, with its number above: today. */
+  marked?: string;
+  /** What a day without a value is: "still to come". */
+  empty?: string;
 }
 
 const MARGIN = { left: 56, right: 8, top: 12, bottom: 26 };
@@ -32,14 +36,14 @@ export function Days(props: Props) {
   return <Sized>{(width) => <Drawing {...props} width={width} />}</Sized>;
 }
 
-function Drawing({ name, days, as, format, expected, range, height = 180, width }: Props & { width: number }) {
+function Drawing({ name, days, as, format, expected, range, height = 180, marked, empty, width }: Props & { width: number }) {
   const base = height - MARGIN.bottom;
   const [start, end] = range ?? [0, endOf(days, expected?.value ?? 0)];
   const left = linear([0, days.length], [MARGIN.left, width - MARGIN.right]);
   const y = linear([start, end], [base, MARGIN.top]);
   const middle = (index: number) => left(index + 0.5);
   const lines = ticks(start, end, 3).filter((tick) => as === "line" || Number.isInteger(tick));
-  const stops = days.map((day, index): Stop => ({ x: middle(index), lines: linesOf(day, format) }));
+  const stops = days.map((day, index): Stop => ({ x: middle(index), lines: linesOf(day, format, empty) }));
   return (
     <Plot name={name} sentence={daysSentence(name, days, format)} width={width} height={height} stops={stops} span={[MARGIN.top, base]}>
       {lines.map((tick) => (
@@ -48,22 +52,23 @@ function Drawing({ name, days, as, format, expected, range, height = 180, width 
           <text x={MARGIN.left - 8} y={y(tick) + 4} textAnchor="end" className="numeric fill-muted">{format(tick)}</text>
         </g>
       ))}
-      {as === "bars" ? <Bars days={days} left={left} y={y} /> : <Line days={days} x={middle} y={y} />}
+      {as === "bars" ? <Bars days={days} left={left} y={y} marked={marked} format={format} /> : <Line days={days} x={middle} y={y} />}
       {expected && <Expected y={y(expected.value)} text={expected.text} ends={[MARGIN.left, width - MARGIN.right]} />}
       <Dates days={days} left={left} y={height - 6} />
     </Plot>
   );
 }
 
-function Bars({ days, left, y }: { days: Day[]; left: Scale; y: Scale }) {
+function Bars({ days, left, y, marked, format }: { days: Day[]; left: Scale; y: Scale; marked: string | undefined; format: (value: number) => string }) {
   const gap = left(1) - left(0) > 6 ? 2 : 0.5;
   return days.map((day, index) => {
     if (!day.value) return null;
     const [x, width, top] = [left(index) + gap / 2, left(1) - left(0) - gap, y(day.value)];
     return (
       <g key={day.date}>
-        <rect x={x} y={top} width={width} height={y(0) - top} className="fill-ink/26" />
+        <rect x={x} y={top} width={width} height={y(0) - top} className={day.date === marked ? "fill-ink" : "fill-ink/26"} />
         <rect x={x} y={top} width={width} height={2} className="fill-ink" />
+        {day.date === marked && <text x={x + width / 2} y={top - 4} textAnchor="middle" className="numeric fill-ink font-medium">{format(day.value)}</text>}
         {day.failed ? <rect x={x} y={top} width={width} height={Math.max(2, y(0) - y(day.failed))} className="fill-bad" /> : null}
       </g>
     );
@@ -107,8 +112,8 @@ function endOf(days: readonly Day[], expected: number): number {
 /** `29 Nov`. The days are days of UTC. */
 export const shortDay = (date: string): string => new Date(`${date}T00:00:00Z`).toLocaleDateString("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });
 
-function linesOf(day: Day, format: (value: number) => string): string[] {
-  const lines = [shortDay(day.date), day.value === null ? "nothing measured" : format(day.value)];
+function linesOf(day: Day, format: (value: number) => string, empty = "nothing measured"): string[] {
+  const lines = [shortDay(day.date), day.value === null ? empty : format(day.value)];
   return day.failed ? [...lines, `${format(day.failed)} of them failed`] : lines;
 }
 

@@ -2,7 +2,7 @@ export { ChartCard } from "@/ui/charts/chart-card.tsx";
 export { Counts, countsTable, type Outcome } from "@/ui/charts/counts.tsx";
 export { CriticalLine, criticalTable, type Critical } from "@/ui/charts/critical-line.tsx";
 export { DataTable, type TableData } from "@/ui/charts/data-table.tsx";
-export { Days, daysTable, type Day } from "@/ui/charts/days.tsx";
+export { Days, daysTable, shortDay, type Day } from "@/ui/charts/days.tsx";
 export { Deviations, deviationsTable, type DeviationRow } from "@/ui/charts/deviations.tsx";
 export { EntropyAxis, entropyTable } from "@/ui/charts/entropy-axis.tsx";
 export { gapBits, likeGap, type EntropyGap } from "@/ui/charts/entropy-gap.ts";

@@ -1,0 +1,42 @@
+import { Inclusions } from "@/features/usage/inclusions.tsx";
+import { Limits } from "@/features/usage/limits.tsx";
+import { Month } from "@/features/usage/month.tsx";
+import { Notices } from "@/features/usage/notices.tsx";
+import { useAccount } from "@/lib/account.ts";
+import { dayOf } from "@/lib/limits.ts";
+import { useUsage } from "@/lib/usage.ts";
+import { Bone, Skeleton } from "@/ui/empty.tsx";
+import { ProblemMessage } from "@/ui/message.tsx";
+import { Columns, PageHead, Stack } from "@/ui/page.tsx";
+
+/** What the account has used of its tier, and what the tier includes. */
+export default function UsagePage() {
+  const { data, error } = useUsage();
+  const account = useAccount();
+  const name = account && !account.personal && account.name !== null ? <>of <bdi>{account.name}</bdi>; </> : null;
+  return (
+    <>
+      <PageHead title="Usage" note={<>{name}{data ? `the month ends before ${dayOf(data.period.ends)}, in UTC` : "…"}</>} />
+      {error && <ProblemMessage error={error} className="mb-4" />}
+      {!data && !error && <UsageSkeleton />}
+      {data && (
+        <Stack>
+          <Notices usage={data} />
+          <Columns side="overview" aside={<Limits usage={data} personal={account?.personal ?? false} />}>
+            <Month />
+            <Inclusions tier={data.tier} />
+          </Columns>
+        </Stack>
+      )}
+    </>
+  );
+}
+
+const UsageSkeleton = () => (
+  <Skeleton>
+    <Columns side="overview" aside={<Bone className="h-[480px] rounded-card" />}>
+      <Bone className="h-[330px] rounded-card" />
+      <Bone className="h-[420px] rounded-card" />
+    </Columns>
+  </Skeleton>
+);
