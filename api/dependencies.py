@@ -253,6 +253,15 @@ async def authenticate_operator(principal: User, identity: Identity, connection:
     return caller
 
 
+async def authenticate_recent_operator(
+    principal: User, caller: Annotated[Caller, Depends(authenticate_operator)], identity: Identity
+) -> Caller:
+    """Require an operator for what a stolen login session must not do: it goes on, and was confirmed recently."""
+    await require_session(identity, principal)
+    require_recent(principal)
+    return caller
+
+
 async def authenticate_api_key(principal: Verified, identity: Identity, connection: HTTPConnection) -> Caller:
     """Require an API key, for what it may see of itself."""
     if principal.api_key_id is None:
@@ -288,3 +297,4 @@ AnyoneOrPerson = Annotated[Caller, Depends(authenticate_person_if_given)]
 PersonInSession = Annotated[Caller, Security(authenticate_person_in_session)]
 RecentPerson = Annotated[Caller, Security(authenticate_recent_person)]
 Operator = Annotated[Caller, Security(authenticate_operator)]
+RecentOperator = Annotated[Caller, Security(authenticate_recent_operator)]

@@ -5,9 +5,10 @@ from typing import Annotated
 from fastapi import Query, Security
 
 from api.answers.problems import AUTHENTICATED, WITH_BODY, problems
-from api.dependencies import Administration, Operator, authenticate_operator
+from api.dependencies import Administration, Operator, RecentOperator, authenticate_operator
 from api.requests.cursors import read_cursor
 from api.routing import Router
+from api.schemas.accounts import Member, MemberPage
 from api.schemas.administration import (
     AccountFilter,
     ManagedAccount,
@@ -23,6 +24,7 @@ from backplane.services.administration import accounts, users
 
 router = Router(prefix="/api/v1/admin", tags=["admin"])
 FOR_OPERATORS = Security(authenticate_operator)
+CHANGING = (*AUTHENTICATED, "reauthentication-required")
 
 
 @router.get("/accounts", dependencies=[FOR_OPERATORS], responses=problems(*AUTHENTICATED, "validation-failed"))
@@ -47,9 +49,18 @@ async def get_managed_account(account_id: str, administration: Administration) -
     return ManagedAccount.of(await administration.accounts.get(ids.from_wire("acc", account_id)))
 
 
-@router.patch("/accounts/{account_id}", responses=problems(*AUTHENTICATED, *WITH_BODY, "not-found", "account-closed"))
+@router.get(
+    "/accounts/{account_id}/members", dependencies=[FOR_OPERATORS], responses=problems(*AUTHENTICATED, "not-found")
+)
+async def list_managed_members(account_id: str, administration: Administration) -> MemberPage:
+    """List the members of an account with their roles: at most 500, on one page. For operators."""
+    found = await administration.accounts.members(ids.from_wire("acc", account_id))
+    return MemberPage(data=[Member.of(facts) for facts in found])
+
+
+@router.patch("/accounts/{account_id}", responses=problems(*CHANGING, *WITH_BODY, "not-found", "account-closed"))
 async def change_managed_account(
-    account_id: str, change: ManagedAccountChange, caller: Operator, administration: Administration
+    account_id: str, change: ManagedAccountChange, caller: RecentOperator, administration: Administration
 ) -> ManagedAccount:
     """Change the tier of an account, suspend it, or end its suspension. For operators.
 
@@ -65,7 +76,11 @@ async def change_managed_account(
 async def list_managed_users(administration: Administration, wanted: Annotated[UserFilter, Query()]) -> ManagedUserPage:
     """List the users of the installation, newest first. For operators."""
     found, has_more = await administration.users.page(
-        limit=wanted.limit, before=read_cursor("usr", wanted.cursor), words=wanted.q, operator=wanted.operator
+        limit=wanted.limit,
+        before=read_cursor("usr", wanted.cursor),
+        words=wanted.q,
+        operator=wanted.operator,
+        reset=wanted.factor_reset,
     )
     data = [ManagedUser.of(row) for row in found]
     return ManagedUserPage(data=data, has_more=has_more, next_cursor=data[-1].user_id if has_more else None)
@@ -77,9 +92,9 @@ async def get_managed_user(user_id: str, administration: Administration) -> Mana
     return ManagedUser.of(await administration.users.get(ids.from_wire("usr", user_id)))
 
 
-@router.patch("/users/{user_id}", responses=problems(*AUTHENTICATED, *WITH_BODY, "not-found", "last-operator"))
+@router.patch("/users/{user_id}", responses=problems(*CHANGING, *WITH_BODY, "not-found", "last-operator"))
 async def change_managed_user(
-    user_id: str, change: ManagedUserChange, caller: Operator, administration: Administration
+    user_id: str, change: ManagedUserChange, caller: RecentOperator, administration: Administration
 ) -> ManagedUser:
     """Suspend a user or end the suspension, make one an operator or take that right away. For operators.
 
@@ -94,3 +109,9 @@ async def change_managed_user(
 async def unlock_managed_user(user_id: str, caller: Operator, administration: Administration) -> None:
     """Forget the wrong passwords that delay a user's next log-in. For operators."""
     await administration.users.unlock(caller, ids.from_wire("usr", user_id))
+
+
+@router.delete("/users/{user_id}/sessions", status_code=204, responses=problems(*CHANGING, "not-found"))
+async def end_managed_sessions(user_id: str, caller: RecentOperator, administration: Administration) -> None:
+    """End all login sessions of a user, who can log in again. For operators."""
+    await administration.users.end_sessions(caller, ids.from_wire("usr", user_id))

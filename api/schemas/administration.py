@@ -34,6 +34,9 @@ class AccountFilter(Strict):
 class UserFilter(Strict):
     q: Annotated[Words, Field(description="A part of the address")] = None
     operator: Annotated[Flag | None, Field(description="Only operators, or only the others")] = None
+    factor_reset: Annotated[
+        Flag | None, Field(description="Only users whose reset of second factors waits for its confirmation, or others")
+    ] = None
     limit: Annotated[WholeNumber, Field(ge=1, le=100)] = 20
     cursor: Cursor = None
 
@@ -86,6 +89,30 @@ class ManagedAccount(BaseModel):
         )
 
 
+class FactorResetRequest(Strict):
+    reason: Reason = None
+
+
+class FactorReset(BaseModel):
+    """The request of an operator to remove the second factors of a user, which waits for its confirmation."""
+
+    requested_at: Annotated[datetime, Field(description="When an operator requested it")]
+    requested_by: Annotated[str | None, Field(description="The address of the operator; null for one at the machine")]
+    reason: Annotated[str | None, Field(description="Why, as the operator says")]
+    expires_at: Annotated[datetime, Field(description="Until then it can be confirmed")]
+
+    @classmethod
+    def of(cls, row: UserRow) -> Self | None:
+        if row.reset_requested_at is None or row.reset_expires_at is None:
+            return None
+        return cls(
+            requested_at=row.reset_requested_at,
+            requested_by=row.reset_requested_by,
+            reason=row.reset_reason,
+            expires_at=row.reset_expires_at,
+        )
+
+
 class ManagedUser(BaseModel):
     user_id: Annotated[
         str,
@@ -100,6 +127,8 @@ class ManagedUser(BaseModel):
     created_at: datetime
     suspended_at: Annotated[datetime | None, Field(description="When an operator suspended the user; null if not")]
     last_seen_at: Annotated[datetime | None, Field(description="In a login session that has not ended")]
+    second_factor: Annotated[bool, Field(description="Whether a password alone does not log the user in")]
+    factor_reset: Annotated[FactorReset | None, Field(description="A reset that waits; null without one")]
 
     @classmethod
     def of(cls, row: UserRow) -> Self:
@@ -111,6 +140,8 @@ class ManagedUser(BaseModel):
             created_at=row.created_at,
             suspended_at=row.suspended_at,
             last_seen_at=row.last_seen_at,
+            second_factor=row.second_factor,
+            factor_reset=FactorReset.of(row),
         )
 
 

@@ -3,9 +3,11 @@
 ApplicationError
 ├── LogInExpired                            401
 ├── SecondFactorRequired, CodeWrong,
-│   ClockWrong, PasskeyRefused              403
+│   ClockWrong, PasskeyRefused,
+│   SecondOperatorRequired                  403
 └── FactorExists, FactorNotBegun,
     NoSecondFactor, FactorsAlreadyReset,
+    FactorResetPending, NoFactorReset,
     PasskeyKnown, TooManyPasskeys,
     PasskeysUnavailable                     409
 """
@@ -76,6 +78,24 @@ class FactorsAlreadyReset(ApplicationError):
     code = "factors-already-reset"
     status = 409
     title = "The second factors were reset already"
+
+
+class SecondOperatorRequired(ApplicationError):
+    code = "second-operator-required"
+    status = 403
+    title = "Another operator must confirm this"
+
+
+class FactorResetPending(ApplicationError):
+    code = "factor-reset-pending"
+    status = 409
+    title = "A reset of these second factors waits for its confirmation"
+
+
+class NoFactorReset(ApplicationError):
+    code = "no-factor-reset"
+    status = 409
+    title = "No reset of these second factors waits for a confirmation"
 
 
 class PasskeyKnown(ApplicationError):

@@ -1,4 +1,4 @@
-"""Wiring of what operators do with accounts and users."""
+"""Wiring of what operators do with accounts, users and the installation."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -6,7 +6,13 @@ from dataclasses import dataclass
 from typing import Self
 
 from backplane.services.administration.accounts import AccountAdministration
+from backplane.services.administration.effective_settings import EffectiveSetting, effective
+from backplane.services.administration.factor_resets import FactorResets
+from backplane.services.administration.installation import Installation
+from backplane.services.administration.revenue import Revenue
 from backplane.services.administration.users import UserAdministration
+from backplane.services.identity.correspondence import Correspondence
+from backplane.services.identity.factor_removal import FactorRemoval
 from backplane.services.identity.lockout import Lockout
 from backplane.services.identity.login_sessions import LoginSessions
 from backplane.services.identity.notices import Notices
@@ -21,12 +27,23 @@ from backplane.wiring.resources import Resources, open_resources
 class AdministrationServices:
     accounts: AccountAdministration
     users: UserAdministration
+    factor_resets: FactorResets
+    installation: Installation
+    settings: list[EffectiveSetting]
 
     @classmethod
-    def wire(cls, resources: Resources, revocations: Revocations, sessions: LoginSessions, tiers: Tiers) -> Self:
+    def wire(
+        cls, resources: Resources, revocations: Revocations, sessions: LoginSessions, mails: Mails, tiers: Tiers
+    ) -> Self:
+        database = resources.database
+        correspondence = Correspondence.by(mails, resources.vault, resources.bus)
+        removal = FactorRemoval(sessions, correspondence.notices)
         return cls(
-            accounts=AccountAdministration(resources.database, revocations, tiers),
-            users=UserAdministration(resources.database, revocations, sessions, Lockout(resources.bus)),
+            accounts=AccountAdministration(database, revocations, tiers),
+            users=UserAdministration(database, revocations, sessions, Lockout(resources.bus)),
+            factor_resets=FactorResets(database, correspondence, removal),
+            installation=Installation(database, Revenue(database, tiers)),
+            settings=effective(resources.settings),
         )
 
 
@@ -35,7 +52,7 @@ async def open_administration(settings: Settings) -> AsyncIterator[Administratio
     """Connect for an operator at the machine."""
     async with open_resources(settings, pool_size=2) as resources:
         revocations = Revocations(resources.database, resources.bus)
-        notices = Notices(Mails.from_settings(settings, resources.vault))
-        sessions = LoginSessions(resources.database, revocations, notices)
-        yield AdministrationServices.wire(resources, revocations, sessions, Tiers.from_settings(settings))
+        mails = Mails.from_settings(settings, resources.vault)
+        sessions = LoginSessions(resources.database, revocations, Notices(mails))
+        yield AdministrationServices.wire(resources, revocations, sessions, mails, Tiers.from_settings(settings))
         await revocations.sent()

@@ -111,5 +111,7 @@ def _wire(
         entropy=EntropyServices.wire(resources),
         response_keys=ResponseKeys(resources.vault),
         audit=AuditServices.wire(resources),
-        administration=AdministrationServices.wire(resources, identity.revocations, identity.sessions, usage.tiers),
+        administration=AdministrationServices.wire(
+            resources, identity.revocations, identity.sessions, mail.outgoing, usage.tiers
+        ),
     )

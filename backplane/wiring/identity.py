@@ -102,7 +102,7 @@ class IdentityServices:
         )
         accounts = Accounts(database, passphrases, lockout, correspondence.notices)
         browsers = BrowserSessions(resources.database, access, sessions, refresh_seconds=refresh_seconds)
-        factors = _wire_factors(resources, sessions, correspondence.notices)
+        factors = _wire_factors(resources, correspondence.notices)
         log_ins = LogIns(database, bus, accounts, factors)
         return cls(
             signing_keys=keys,
@@ -154,7 +154,7 @@ def _client_of(provider: Provider) -> ProviderClient:
     return OpenIdClient(provider, fetcher) if provider.kind == "oidc" else GitHubClient(provider, fetcher)
 
 
-def _wire_factors(resources: Resources, sessions: LoginSessions, notices: Notices) -> Factors:
+def _wire_factors(resources: Resources, notices: Notices) -> Factors:
     database, vault, attempts = resources.database, resources.vault, Tries(resources.bus)
     party = RelyingParty.from_settings(resources.settings)
     changes = FactorChanges(vault, notices)
@@ -164,8 +164,6 @@ def _wire_factors(resources: Resources, sessions: LoginSessions, notices: Notice
         attempts,
         apps=AuthenticatorApps(database, vault, attempts, changes, service=_name(party)),
         keys=Passkeys(database, Challenges(resources.bus), changes, party),
-        sessions=sessions,
-        notices=notices,
     )
 
 

@@ -1,4 +1,4 @@
-"""Wiring for the operator at the machine: dead letters, signing keys, backups and restores."""
+"""Wiring for the operator at the machine: dead letters, pools, signing keys, backups and restores."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -10,6 +10,7 @@ from backplane.services.audit.published import PublishedCheckpoints
 from backplane.services.audit.restores import AuditRestores
 from backplane.services.backups.restores import Migrations, Restores
 from backplane.services.backups.snapshots import Backups
+from backplane.services.entropy.pools import EntropyPools
 from backplane.services.identity.api_key_pepper_rotation import ApiKeyPepperRotation
 from backplane.services.identity.api_key_peppers import ApiKeyPeppers
 from backplane.services.identity.operator_codes import OperatorCodes
@@ -88,6 +89,12 @@ async def open_dead_mails(settings: Settings) -> AsyncIterator[Callable[..., Awa
         yield partial(dead_mails, database)
     finally:
         await database.close()
+
+
+@asynccontextmanager
+async def open_pools(settings: Settings) -> AsyncIterator[EntropyPools]:
+    async with open_resources(settings, pool_size=1) as resources:
+        yield EntropyPools(resources.bus)
 
 
 @asynccontextmanager

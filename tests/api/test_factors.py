@@ -7,18 +7,12 @@ import pyotp
 import pytest
 from sqlalchemy import text
 
-from backplane import ids
-from backplane.errors import NotFound
-from backplane.errors.factors import FactorsAlreadyReset
 from backplane.services.identity import codes
 from backplane.services.identity.tries import TRY_ONCE
-from backplane.services.requests.caller import Caller
 from tests.api.conftest import PASSWORD, opened
 from tests.api.factors import APP, FACTORS, FINISH, OWN, PAGE, RECOVERY, SESSIONS, TOKEN, UNUSED, Person, code_of
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
-
-OPERATOR = Caller.operator()
 
 
 @pytest.fixture(scope="module")
@@ -337,27 +331,6 @@ class TestRecoveryCodes:
             await other.add_app()
             wrong = await other.finish(await other.pending(), recovery_code=protected.codes[0])
         assert code_of(wrong) == (403, "code-wrong")
-
-
-class TestReset:
-    async def test_removes_all_and_ends_sessions(self, protected, gateway):
-        await protected.add_passkey()
-        await gateway.services.identity.factors.reset_factors(OPERATOR, protected.user.account_id)
-        assert (await protected.request("GET", FACTORS)).status_code == 401
-        assert (await protected.give_password()).status_code == 200
-        assert (await protected.request("GET", FACTORS)).json()["second_factor"] is False
-        assert await protected.events("factors.reset") == [("success", {})]
-
-    async def test_of_two_at_once_one_is_refused(self, protected, gateway):
-        reset = gateway.services.identity.factors.reset_factors
-        ends = await asyncio.gather(
-            *(reset(OPERATOR, protected.user.account_id) for _ in range(2)), return_exceptions=True
-        )
-        assert sorted(type(end) for end in ends if end is not None) == [FactorsAlreadyReset]
-
-    async def test_unknown_user(self, gateway):
-        with pytest.raises(NotFound):
-            await gateway.services.identity.factors.reset_factors(OPERATOR, ids.new())
 
 
 async def test_no_secret_is_in_redis_or_the_audit(protected, gateway):

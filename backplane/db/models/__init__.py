@@ -7,7 +7,7 @@ from backplane.db.models.audit import AuditChain, AuditCheckpoint, AuditEvent, A
 from backplane.db.models.batches import Batch, BatchItem
 from backplane.db.models.blobs import Blob
 from backplane.db.models.erasures import Erasure
-from backplane.db.models.factors import KnownDevice, OneTimePassword, Passkey, RecoveryCode
+from backplane.db.models.factors import FactorReset, KnownDevice, OneTimePassword, Passkey, RecoveryCode
 from backplane.db.models.idempotency import IdempotencyKey
 from backplane.db.models.invitations import Invitation
 from backplane.db.models.jobs import Job, JobEvent, Outbox
@@ -33,6 +33,7 @@ __all__ = [
     "BatchTerm",
     "Blob",
     "Erasure",
+    "FactorReset",
     "IdempotencyKey",
     "Invitation",
     "Job",

@@ -56,6 +56,19 @@ class RecoveryCode(Base):
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
+class FactorReset(Base):
+    """The open request of an operator to remove the factors of a user, who has lost them."""
+
+    __tablename__ = "factor_resets"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    requested_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    """Null for an operator at the machine."""
+    reason: Mapped[str | None]
+    requested_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
 class KnownDevice(Base):
     """A kind of device in a range of addresses, from which a user has logged in."""
 

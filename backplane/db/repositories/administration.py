@@ -6,9 +6,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy.orm import aliased
 
-from backplane.db.models import Account, AuditEvent, LoginSession, Membership, User
+from backplane.db.models import (
+    Account,
+    AuditEvent,
+    FactorReset,
+    LoginSession,
+    Membership,
+    OneTimePassword,
+    Passkey,
+    User,
+)
 from backplane.db.session import ReadSession, Session
 
 MEMBERS = (
@@ -17,6 +27,10 @@ MEMBERS = (
 LAST_SEEN = (
     select(func.max(LoginSession.last_seen_at)).where(LoginSession.user_id == User.id).correlate(User)
 ).scalar_subquery()
+SECOND_FACTOR = or_(
+    exists().where(OneTimePassword.user_id == User.id, OneTimePassword.confirmed_at.is_not(None)).correlate(User),
+    exists().where(Passkey.user_id == User.id).correlate(User),
+)
 STATES: dict[str, ColumnElement[bool]] = {
     "active": Account.suspended_at.is_(None) & Account.closed_at.is_(None),
     "suspended": Account.suspended_at.is_not(None) & Account.closed_at.is_(None),
@@ -47,6 +61,14 @@ class UserRow:
     suspended_at: datetime | None
     created_at: datetime
     last_seen_at: datetime | None
+    second_factor: bool
+    """Whether a password alone does not log the user in."""
+    reset_requested_at: datetime | None
+    """When an operator asked for the reset of the second factors; None if no request waits."""
+    reset_requested_by: str | None
+    """The address of that operator; None for one at the machine."""
+    reset_reason: str | None
+    reset_expires_at: datetime | None
 
 
 ACCOUNT = (
@@ -64,7 +86,26 @@ ACCOUNT = (
     .select_from(Account)
     .join(User, User.id == Account.id, isouter=True)
 )
-USER = select(User.id, User.email, User.email_verified_at, User.operator, User.suspended_at, User.created_at, LAST_SEEN)
+REQUESTER = aliased(User)
+USER: Select[*tuple[Any, ...]] = (
+    select(
+        User.id,
+        User.email,
+        User.email_verified_at,
+        User.operator,
+        User.suspended_at,
+        User.created_at,
+        LAST_SEEN,
+        SECOND_FACTOR,
+        FactorReset.requested_at,
+        REQUESTER.email,
+        FactorReset.reason,
+        FactorReset.expires_at,
+    )
+    .select_from(User)
+    .join(FactorReset, and_(FactorReset.user_id == User.id, FactorReset.expires_at > func.now()), isouter=True)
+    .join(REQUESTER, REQUESTER.id == FactorReset.requested_by, isouter=True)
+)
 
 
 async def accounts(
@@ -106,6 +147,7 @@ async def users(
     before: UUID | None = None,
     words: str | None = None,
     operator: bool | None = None,
+    reset: bool | None = None,
 ) -> Sequence[UserRow]:
     """List users, newest first, whose address contains `words`."""
     query = USER.order_by(User.id.desc()).limit(limit)
@@ -115,6 +157,8 @@ async def users(
         query = query.where(_has(User.email, words))
     if operator is not None:
         query = query.where(User.operator.is_(operator))
+    if reset is not None:
+        query = query.where(FactorReset.user_id.is_not(None) if reset else FactorReset.user_id.is_(None))
     return [UserRow(*row) for row in await session.execute(query)]
 
 

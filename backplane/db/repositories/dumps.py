@@ -18,6 +18,7 @@ from backplane.db.session import Session
 LEFT_OUT = frozenset(
     {
         "alembic_version",
+        "factor_resets",
         "invitations",
         "known_devices",
         "login_sessions",
@@ -28,7 +29,7 @@ LEFT_OUT = frozenset(
     }
 )
 """The migration makes the first. `mails` would send again what was sent. The others would restore login sessions,
-invitations and links that have ended meanwhile."""
+invitations, links and requests that have ended meanwhile."""
 
 FORM = ("SET LOCAL datestyle = 'ISO'", "SET LOCAL timezone = 'UTC'", "SET LOCAL bytea_output = 'hex'")
 """The format of values, independent of the server's configuration, for export and import."""

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from backplane.db.models import Account
-from backplane.db.repositories import administration
+from backplane.db.repositories import administration, memberships
 from backplane.db.repositories.administration import AccountRow
 from backplane.db.session import Database, Session
 from backplane.errors import AccountClosed, NotFound, ValidationFailed
 from backplane.services.administration import acts
 from backplane.services.identity.revocations import Revocations
+from backplane.services.organizations.members import MemberFacts
 from backplane.services.requests.caller import Caller
 from backplane.services.usage.tiers import Tiers
 
@@ -52,6 +53,18 @@ class AccountAdministration:
         if found is None:
             raise NotFound
         return found
+
+    async def members(self, account_id: UUID) -> Sequence[MemberFacts]:
+        """List the members of an account, the first one first.
+
+        Raises:
+            NotFound: there is no such account.
+        """
+        async with self._database.reading() as session:
+            if await administration.account(session, account_id) is None:
+                raise NotFound
+            found = await memberships.members(session, account_id)
+        return [MemberFacts.of(membership, email) for membership, email in found]
 
     async def change(self, caller: Caller, account_id: UUID, change: AccountChange) -> AccountRow:
         """Change the tier of an account, suspend it, or end its suspension.

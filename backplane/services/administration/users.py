@@ -37,11 +37,13 @@ class UserAdministration:
         self._lockout = lockout
 
     async def page(
-        self, *, limit: int, before: UUID | None, words: str | None, operator: bool | None
+        self, *, limit: int, before: UUID | None, words: str | None, operator: bool | None, reset: bool | None = None
     ) -> tuple[Sequence[UserRow], bool]:
         """Return up to `limit` users, newest first, and whether there are more."""
         async with self._database.reading() as session:
-            rows = await administration.users(session, limit=limit + 1, before=before, words=words, operator=operator)
+            rows = await administration.users(
+                session, limit=limit + 1, before=before, words=words, operator=operator, reset=reset
+            )
         return rows[:limit], len(rows) > limit
 
     async def get(self, user_id: UUID) -> UserRow:
@@ -71,6 +73,19 @@ class UserAdministration:
         await self._lockout.forget(user.email)
         async with self._database.transaction() as session:
             acts.record(session, caller, "user.unlock", user_id)
+
+    async def end_sessions(self, caller: Caller, user_id: UUID) -> int:
+        """End all login sessions of a user, who can log in again; return their number.
+
+        Raises:
+            NotFound: there is no such user.
+        """
+        async with self._database.transaction() as session:
+            if await users.lock(session, user_id) is None:
+                raise NotFound
+            ended = await self._sessions.remove_all(session, caller, user_id)
+            acts.record(session, caller, "user.end_sessions", user_id, details={"sessions": ended})
+        return ended
 
     async def change(self, caller: Caller, user_id: UUID, change: UserChange) -> UserRow:
         """Suspend a user or end the suspension, make one an operator or take that right away.

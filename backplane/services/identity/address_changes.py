@@ -11,7 +11,7 @@ from backplane.errors.users import LinkUnknown, MailNotConfigured
 from backplane.services.audit import trail
 from backplane.services.identity.correspondence import Correspondence
 from backplane.services.identity.notices import RESET_PAGE
-from backplane.services.identity.one_time_tokens import CHANGE_ADDRESS, RESET_PASSWORD
+from backplane.services.identity.one_time_tokens import CHANGE_ADDRESS, RESET_FACTORS, RESET_PASSWORD
 from backplane.services.identity.registrations import LOGIN_PAGE
 from backplane.services.mail.outgoing import Recipient
 from backplane.services.requests.caller import Caller
@@ -78,8 +78,9 @@ class AddressChanges:
                 raise EmailTaken
             user.email = email
             await accounts.copy_email(session, user.id, email)
-            # Links in the mailbox of the old address set no password any more.
+            # Links in the mailbox of the old address set no password and remove no factors any more.
             await self._tokens.revoke(session, RESET_PASSWORD, user.id)
+            await self._tokens.revoke(session, RESET_FACTORS, user.id)
             await self._tokens.revoke(session, CHANGE_ADDRESS, user.id)
             await self._notices.address_changed(session, user, old=old)
         trail.record(session, caller, "email.changed" if email != old else "email.verified", user.id)

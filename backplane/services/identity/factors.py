@@ -1,4 +1,4 @@
-"""The second factors of a user together: what there is, one that proves who the user is, and their reset."""
+"""The second factors of a user together: what there is, and one that proves who the user is."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -8,15 +8,12 @@ from uuid import UUID
 from backplane.db.repositories import one_time_passwords, passkeys, users
 from backplane.db.repositories import recovery_codes as stored_codes
 from backplane.db.session import Database, ReadSession
-from backplane.errors import NotFound
-from backplane.errors.factors import CodeWrong, FactorsAlreadyReset, NoSecondFactor
+from backplane.errors.factors import CodeWrong, NoSecondFactor
 from backplane.services.audit import trail
 from backplane.services.identity import recovery_codes, tries
 from backplane.services.identity.authenticator_apps import AuthenticatorApps
 from backplane.services.identity.ceremonies import Credential
 from backplane.services.identity.factor_changes import has_factor
-from backplane.services.identity.login_sessions import LoginSessions
-from backplane.services.identity.notices import Notices
 from backplane.services.identity.passkeys import PasskeyFacts, Passkeys
 from backplane.services.identity.principal import ONE_TIME_PASSWORD, PASSKEY, RECOVERY_CODE
 from backplane.services.identity.tries import Tries
@@ -70,14 +67,10 @@ class Factors:
         *,
         apps: AuthenticatorApps,
         keys: Passkeys,
-        sessions: LoginSessions,
-        notices: Notices,
     ) -> None:
         self._database = database
         self._vault = vault
         self._tries = attempts
-        self._sessions = sessions
-        self._notices = notices
         self.apps = apps
         self.passkeys = keys
 
@@ -129,27 +122,6 @@ class Factors:
             made = await recovery_codes.replace(session, self._vault, user_id)
             trail.record(session, caller, "recovery_codes.renewed")
         return made
-
-    async def reset_factors(self, caller: Caller, user_id: UUID) -> None:
-        """Remove all second factors of a user who has lost them, and end their login sessions.
-
-        The caller has made sure that it is the user who asks: by a second operator or by a mail.
-
-        Raises:
-            NotFound: there is no such user.
-            FactorsAlreadyReset: there is none left, for example because two operators reset them at once.
-        """
-        async with self._database.transaction() as session:
-            if await users.lock(session, user_id) is None:
-                raise NotFound
-            had_app = await one_time_passwords.remove(session, user_id)
-            had_passkeys = await passkeys.remove_all(session, user_id)
-            if not had_app and not had_passkeys:
-                raise FactorsAlreadyReset
-            await stored_codes.remove(session, user_id)
-            await self._sessions.remove_all(session, caller, user_id)
-            trail.record(session, replace(caller, account_id=user_id), "factors.reset", user_id)
-            await self._notices.factors_reset(session, user_id)
 
     async def _use_recovery_code(self, caller: Caller, user_id: UUID, code: str) -> None:
         await self._tries.begin(tries.RECOVERY, user_id)

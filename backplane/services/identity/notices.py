@@ -19,6 +19,7 @@ NOBODY = Recipient("nobody@localhost")
 
 UNKNOWN = "unknown"
 RESET_PAGE, SESSIONS_PAGE, SECURITY_PAGE = "/forgot-password", "/settings", "/settings"
+RESET_FACTORS_PAGE = "/reset-factors"
 
 RANGES = {4: 24, 6: 48}
 """Bits of an address that stay the same while a device is in a network: the rest may change."""
@@ -63,9 +64,13 @@ class Notices:
         page = self._mails.page(SECURITY_PAGE)
         await self._tell(session, user_id, "factor-removed", factor=factor, name=name, security=page)
 
-    async def factors_reset(self, session: Session, user_id: UUID) -> None:
+    async def factor_reset_requested(self, session: Session, user_id: UUID, token: str) -> None:
+        page = self._mails.page(RESET_FACTORS_PAGE, token=token)
+        await self._tell(session, user_id, "factor-reset-requested", link=page)
+
+    async def factors_reset(self, session: Session, user_id: UUID, *, by: str) -> None:
         page = self._mails.page(SECURITY_PAGE)
-        await self._tell(session, user_id, "factor-reset", by="an operator", security=page)
+        await self._tell(session, user_id, "factor-reset", by=by, security=page)
 
     async def password_changed(self, session: Session, caller: Caller, user: User) -> None:
         reset = self._mails.page(RESET_PAGE)

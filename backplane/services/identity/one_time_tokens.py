@@ -21,11 +21,13 @@ from shield_core.keys.schedule import LABELS, framed
 VERIFY_ADDRESS: Final = "verify-address"
 CHANGE_ADDRESS: Final = "change-address"
 RESET_PASSWORD: Final = "reset-password"  # noqa: S105 - a purpose
+RESET_FACTORS: Final = "reset-factors"
 OPERATOR: Final = "operator"
 LIFETIMES: Final = {
     VERIFY_ADDRESS: timedelta(hours=24),
     CHANGE_ADDRESS: timedelta(hours=24),
     RESET_PASSWORD: timedelta(hours=1),
+    RESET_FACTORS: timedelta(hours=24),
     OPERATOR: timedelta(hours=24),
 }
 """By purpose. None is longer than the two days after which the transit key of its content is destroyed."""
@@ -71,6 +73,15 @@ class OneTimeTokens:
         if known is None:
             raise LinkUnknown
         raise LinkUsed if known.used_at is not None else LinkExpired
+
+    async def owner(self, session: Session, purpose: str, token: str) -> UUID | None:
+        """Return the user of a token, whatever its state.
+
+        Who changes a user locks the user first and revokes tokens then. Spend in that order, where the same user is
+        changed at the same time.
+        """
+        known = await one_time_tokens.find(session, purpose=purpose, token_sha256=digest_of(token))
+        return known.user_id if known is not None else None
 
     async def revoke(self, session: Session, purpose: str, user_id: UUID | None) -> None:
         """Make all tokens of a user for a purpose useless."""

@@ -13,6 +13,7 @@ from backplane.db.repositories import (
     batches,
     blobs,
     dead_letters,
+    factor_resets,
     idempotency,
     invitations,
     jobs,
@@ -148,6 +149,7 @@ class Sweeper:
             await refresh_tokens.delete_expired(session)
             await api_keys.delete_ended(session)
             await one_time_tokens.delete_old(session)
+            await factor_resets.delete_expired(session)
             expired = await idempotency.delete_expired(session)
             outlived = await usage.delete_old(session, days=self._usage_days)
         SWEPT.labels(what="usage_entry").inc(outlived)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from imageshield.commands.service import administration, dead_letters, mails, operators
+from imageshield.commands.service import administration, dead_letters, factor_resets, mails, operations, operators
 from imageshield.terminal.failures import usage
 from imageshield.terminal.options import InstallationDir, Json
 from imageshield.terminal.reporting import print_json, print_table, say
@@ -15,8 +15,13 @@ from imageshield.terminal.reporting import print_json, print_table, say
 app = typer.Typer(name="admin", help="Maintain an installation.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(administration.accounts)
 app.add_typer(administration.users)
+app.add_typer(factor_resets.app)
 app.add_typer(dead_letters.app)
 app.command(name="mails")(mails.list_dead)
+app.command(name="usage")(operations.show_usage)
+app.command(name="queue")(operations.show_queue)
+app.command(name="pools")(operations.show_pools)
+app.command(name="settings")(operations.show_settings)
 app.command(name="create-operator")(operators.create)
 
 

@@ -1,22 +1,24 @@
 """`imageshield admin accounts …` and `admin users …`: search, tiers, suspension and operators."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
-from uuid import UUID
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from imageshield.terminal.failures import Failure, usage
+from imageshield.commands.service.operating import (
+    described,
+    id_of,
+    print_one,
+    print_page,
+    user_id_of,
+    with_administration,
+)
+from imageshield.terminal.failures import usage
 from imageshield.terminal.options import InstallationDir, Json
-from imageshield.terminal.reporting import print_json, print_table, say, show
 
 if TYPE_CHECKING:
     from backplane.wiring.administration import AdministrationServices
 
-T = TypeVar("T")
 MOST = 1000
 
 accounts = typer.Typer(
@@ -46,11 +48,11 @@ def list_accounts(
     """List accounts, newest first."""
     if state not in {None, "active", "suspended", "closed"}:
         raise usage("--state is active, suspended or closed")
-    rows, has_more = _with(
+    rows, has_more = with_administration(
         data_dir,
         lambda found: found.accounts.page(limit=limit, before=None, words=search, tier=tier, state=state),
     )
-    _print_page([_described("acc", row) for row in rows], has_more=has_more, json=json, what="accounts")
+    print_page([described("acc", row) for row in rows], has_more=has_more, json=json, what="accounts")
 
 
 @accounts.command()
@@ -81,20 +83,34 @@ def reinstate_account(
     _change_account(account, data_dir, json=json, suspended=False, reason=reason)
 
 
+@accounts.command()
+def members(account: AccountId, data_dir: InstallationDir = None, json: Json = False) -> None:
+    """List the members of ACCOUNT with their roles."""
+    account_id = id_of("acc", account)
+    rows = with_administration(data_dir, lambda found: found.accounts.members(account_id))
+    print_page([described("usr", row, name="user_id") for row in rows], has_more=False, json=json, what="members")
+
+
 @users.command("list")
 def list_users(
+    *,
     search: Words = None,
     operators: Annotated[bool, typer.Option("--operators", help="Only operators.")] = False,
+    resets: Annotated[
+        bool, typer.Option("--resets", help="Only users whose reset of second factors waits for its confirmation.")
+    ] = False,
     limit: Limit = 100,
     data_dir: InstallationDir = None,
     json: Json = False,
 ) -> None:
     """List users, newest first."""
-    rows, has_more = _with(
+    rows, has_more = with_administration(
         data_dir,
-        lambda found: found.users.page(limit=limit, before=None, words=search, operator=operators or None),
+        lambda found: found.users.page(
+            limit=limit, before=None, words=search, operator=operators or None, reset=resets or None
+        ),
     )
-    _print_page([_described("usr", row) for row in rows], has_more=has_more, json=json, what="users")
+    print_page([described("usr", row) for row in rows], has_more=has_more, json=json, what="users")
 
 
 @users.command("suspend")
@@ -115,11 +131,24 @@ def unlock(user: UserName, data_dir: InstallationDir = None, json: Json = False)
     from backplane.services.requests.caller import Caller
 
     async def act(found: "AdministrationServices") -> Any:
-        user_id = await _user_id(found, user)
+        user_id = await user_id_of(found, user)
         await found.users.unlock(Caller.operator(), user_id)
         return await found.users.get(user_id)
 
-    _print(_described("usr", _with(data_dir, act)), json=json)
+    print_one(described("usr", with_administration(data_dir, act)), json=json)
+
+
+@users.command()
+def end_sessions(user: UserName, data_dir: InstallationDir = None, json: Json = False) -> None:
+    """End all login sessions of USER, who can log in again."""
+    from backplane.services.requests.caller import Caller
+
+    async def act(found: "AdministrationServices") -> dict[str, Any]:
+        user_id = await user_id_of(found, user)
+        ended = await found.users.end_sessions(Caller.operator(), user_id)
+        return described("usr", await found.users.get(user_id)) | {"ended_sessions": ended}
+
+    print_one(with_administration(data_dir, act), json=json)
 
 
 @users.command()
@@ -140,9 +169,11 @@ def _change_account(account: str, data_dir: Path | None, *, json: bool, **change
     from backplane.services.administration.accounts import AccountChange
     from backplane.services.requests.caller import Caller
 
-    account_id = _id("acc", account)
-    row = _with(data_dir, lambda found: found.accounts.change(Caller.operator(), account_id, AccountChange(**change)))
-    _print(_described("acc", row), json=json)
+    account_id = id_of("acc", account)
+    row = with_administration(
+        data_dir, lambda found: found.accounts.change(Caller.operator(), account_id, AccountChange(**change))
+    )
+    print_one(described("acc", row), json=json)
 
 
 def _change_user(user: str, data_dir: Path | None, *, json: bool, **change: Any) -> None:
@@ -150,61 +181,6 @@ def _change_user(user: str, data_dir: Path | None, *, json: bool, **change: Any)
     from backplane.services.requests.caller import Caller
 
     async def act(found: "AdministrationServices") -> Any:
-        return await found.users.change(Caller.operator(), await _user_id(found, user), UserChange(**change))
+        return await found.users.change(Caller.operator(), await user_id_of(found, user), UserChange(**change))
 
-    _print(_described("usr", _with(data_dir, act)), json=json)
-
-
-async def _user_id(found: "AdministrationServices", user: str) -> UUID:
-    return await found.users.id_of(user) if "@" in user else _id("usr", user)
-
-
-def _with(data_dir: Path | None, act: "Callable[[AdministrationServices], Awaitable[T]]") -> T:
-    from backplane.errors import ApplicationError
-    from backplane.wiring.administration import open_administration
-    from imageshield.commands.service.installation import installation
-
-    async def run() -> T:
-        async with open_administration(found.settings) as administration:
-            return await act(administration)
-
-    with installation(data_dir, new=False) as found:
-        try:
-            return asyncio.run(run())
-        except ApplicationError as error:
-            raise Failure(error.code, error.title, error.detail or "") from error
-
-
-def _id(prefix: str, text: str) -> UUID:
-    from backplane import ids
-    from backplane.errors import NotFound
-
-    try:
-        return ids.from_wire(prefix, text)
-    except NotFound:
-        raise Failure("not-found", "There is no such object", f"{text} is no id {prefix}_…") from None
-
-
-def _described(prefix: str, row: Any) -> dict[str, Any]:
-    from backplane import ids
-
-    fields = {name: value.isoformat() if hasattr(value, "isoformat") else value for name, value in asdict(row).items()}
-    name = {"acc": "account_id", "usr": "user_id"}[prefix]
-    return {name: ids.to_wire(prefix, fields.pop("id")), **fields}
-
-
-def _print(found: dict[str, Any], *, json: bool) -> None:
-    if json:
-        print_json(found)
-    else:
-        print_table(found)
-
-
-def _print_page(found: list[dict[str, Any]], *, has_more: bool, json: bool, what: str) -> None:
-    if json:
-        print_json({"data": found, "has_more": has_more})
-        return
-    for one in found:
-        print_table(one)
-        show("")
-    say(f"{len(found)} {what}{', and there are more' if has_more else ''}")
+    print_one(described("usr", with_administration(data_dir, act)), json=json)
