@@ -94,6 +94,7 @@ ROUTERS = (
     usage.router,
     entropy.router,
     audit.router,
+    audit.system,
     admin.router,
     administration.router,
     factor_resets.router,

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+from backplane.actions import Action
+
 INTERACTIVE, SINGLE, BATCH = range(3)
 """Priorities: a caller waits for the answer; a single picture; a picture of a batch."""
 
@@ -20,7 +22,7 @@ class Kind:
     """One kind of job. The work itself is the module of this name in `worker.kinds`."""
 
     name: str
-    action: str
+    action: Action
     """The action in the audit trail, for its submission and its end."""
     priority: int
     ms_per_megapixel: Mapping[str | None, int]

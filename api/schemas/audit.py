@@ -5,18 +5,21 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, LiteralString, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from api.schemas.strict import Strict
 from api.schemas.values import Moment, WholeNumber
 from backplane import ids
-from backplane.services.audit.views import AuditFacts, Search
+from backplane.services.audit.views import EVERYTHING, AuditFacts, Search
+from backplane.services.audit.views import AuditRow as Row
+from shield_core.audit.chains import SYSTEM
 from shield_core.audit.verification import Finding as Found
 from shield_core.audit.verification import Kind, Outcome, Verdict
 
 ACTION = re.compile(r"[a-z][a-z0-9_.-]*", re.ASCII)
 ACTOR = re.compile(r"user|api_key|operator|system|(usr|apk)_[0-9a-f]{32}", re.ASCII)
+MAX_ACTIONS = 32
 OBJECT = re.compile(r"([a-z]{3}_)?[0-9a-f]{32}", re.ASCII)
 
 
@@ -29,15 +32,17 @@ def _spelled(pattern: re.Pattern[str], message: LiteralString) -> AfterValidator
     return AfterValidator(check)
 
 
-class AuditFilter(Strict):
+ActionStart = Annotated[
+    str, Field(max_length=64), _spelled(ACTION, "The beginning of an action, such as job. or key.exported")
+]
+
+
+class AuditConditions(Strict):
     """What a search looks for; every condition must hold."""
 
-    limit: Annotated[WholeNumber, Field(ge=1, le=100)] = 20
-    cursor: Annotated[str | None, Field(max_length=64, description="The `next_cursor` of the page before")] = None
     action: Annotated[
-        str | None,
-        Field(max_length=64, description="The beginning of the action, such as `job.`"),
-        _spelled(ACTION, "The beginning of an action, such as job. or key.exported"),
+        list[ActionStart] | None,
+        Field(max_length=MAX_ACTIONS, description="The beginning of the action, such as `job.`; of several, one fits"),
     ] = None
     outcome: Annotated[
         Literal["accepted", "success", "failure", "cancelled"] | None, Field(description="What came of it")
@@ -59,7 +64,7 @@ class AuditFilter(Strict):
         prefix, _, digits = (self.actor or "").partition("_")
         by_id = UUID(hex=digits) if prefix in {"usr", "apk"} else None
         return Search(
-            action=self.action,
+            actions=tuple(self.action or ()),
             outcome=self.outcome,
             actor=self.actor if by_id is None else None,
             user_id=by_id if prefix == "usr" else None,
@@ -70,11 +75,30 @@ class AuditFilter(Strict):
         )
 
 
+class AuditFilter(AuditConditions):
+    limit: Annotated[WholeNumber, Field(ge=1, le=100)] = 20
+    cursor: Annotated[str | None, Field(max_length=64, description="The `next_cursor` of the page before")] = None
+
+
+class AuditExport(AuditConditions):
+    """The form of an export, and for a table what is in it."""
+
+    format: Annotated[
+        Literal["jsonl", "csv"], Field(description="Lines that verify, always the whole chain; or a table")
+    ] = "jsonl"
+
+    @model_validator(mode="after")
+    def refuse_partial_chain(self) -> Self:
+        if self.format == "jsonl" and self.search() != EVERYTHING:
+            raise PydanticCustomError("audit_filter", "A part of a chain does not verify: with conditions, ask for csv")
+        return self
+
+
 class AuditEntry(BaseModel):
     """Who did what to which object."""
 
     id: Annotated[str, Field(description="The entry, as `aud_` and 32 hexadecimal digits")]
-    seq: Annotated[int | None, Field(description="The number in the account's chain; null for a second, until sealed")]
+    seq: Annotated[int | None, Field(description="The number in the chain; null for a second, until sealed")]
     created_at: datetime
     action: Annotated[str, Field(description="What was done, such as `key.exported`")]
     outcome: Annotated[str, Field(description="`accepted`, `success`, `failure` or `cancelled`")]
@@ -109,6 +133,25 @@ class AuditEntry(BaseModel):
         )
 
 
+class AuditRow(AuditEntry):
+    """An entry with its place in the chain: docs/reference/audit-format.md."""
+
+    prev: Annotated[str | None, Field(description="The hash of the row before, in hexadecimal; null until sealed")]
+    hash: Annotated[str | None, Field(description="The row's hash, in hexadecimal; null until sealed")]
+    payload: Annotated[str | None, Field(description="What is hashed: canonical JSON, as a text; null until sealed")]
+    signed: Annotated[bool, Field(description="Whether a signed checkpoint covers it")]
+
+    @classmethod
+    def of_row(cls, row: Row) -> Self:
+        return cls(
+            **AuditEntry.of(row.facts).model_dump(),
+            prev=row.prev.hex() if row.prev is not None else None,
+            hash=row.hash.hex() if row.hash is not None else None,
+            payload=row.payload,
+            signed=row.signed,
+        )
+
+
 class AuditPage(BaseModel):
     data: list[AuditEntry]
     has_more: bool
@@ -130,13 +173,14 @@ class AuditFinding(BaseModel):
 class AuditVerdict(BaseModel):
     """What a verification found."""
 
-    account_id: Annotated[str, Field(description="The account of the chain")]
+    account_id: Annotated[str | None, Field(description="The account of the chain; null for that of the system")]
     outcome: Annotated[Outcome, Field(description="`unknown`: no trusted signature covers it yet")]
     rows: Annotated[int, Field(description="How many entries were read")]
     covered: Annotated[int, Field(description="The last row under a signed checkpoint")]
     covered_until: Annotated[datetime | None, Field(description="The time of the newest checkpoint")]
     uncovered: Annotated[int, Field(description="Rows behind it, which the next checkpoint will cover")]
     checkpoints: Annotated[int, Field(description="How many checkpoints of trusted signers there are")]
+    signers: Annotated[list[str], Field(description="The keys that signed them, by thumbprint (RFC 7638)")]
     first: Annotated[AuditFinding | None, Field(description="The first row that was changed")]
     findings: Annotated[list[AuditFinding], Field(description="At most 100")]
     found: Annotated[int, Field(description="How many there are")]
@@ -145,13 +189,14 @@ class AuditVerdict(BaseModel):
     @classmethod
     def of(cls, verdict: Verdict) -> Self:
         return cls(
-            account_id=ids.to_wire("acc", verdict.chain),
+            account_id=ids.to_wire("acc", verdict.chain) if verdict.chain != SYSTEM else None,
             outcome=verdict.outcome,
             rows=verdict.rows,
             covered=verdict.covered,
             covered_until=datetime.fromisoformat(verdict.covered_until) if verdict.covered_until else None,
             uncovered=verdict.uncovered,
             checkpoints=verdict.checkpoints,
+            signers=list(verdict.signers),
             first=AuditFinding.of(verdict.first) if verdict.first is not None else None,
             findings=[AuditFinding.of(finding) for finding in verdict.findings],
             found=verdict.found,

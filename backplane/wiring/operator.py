@@ -26,6 +26,7 @@ from backplane.services.usage.quotas import Quotas
 from backplane.services.usage.tiers import Tiers
 from backplane.settings import Settings
 from backplane.vault import LocalVault
+from backplane.wiring.audit import AuditServices
 from backplane.wiring.endings import EndServices
 from backplane.wiring.identity import IdentityServices
 from backplane.wiring.resources import open_resources
@@ -108,6 +109,12 @@ async def open_backups(settings: Settings) -> AsyncIterator[Backups]:
 async def open_restores(settings: Settings, migrations: Migrations) -> AsyncIterator[Restores]:
     async with _open_database_and_store(settings) as (database, store):
         yield Restores(database, store, LocalVault.from_settings(settings), migrations)
+
+
+@asynccontextmanager
+async def open_audit(settings: Settings) -> AsyncIterator[AuditServices]:
+    async with open_resources(settings, pool_size=1) as resources:
+        yield AuditServices.wire(resources)
 
 
 @asynccontextmanager

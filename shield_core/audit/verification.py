@@ -67,7 +67,8 @@ class Verdict:
     """The result.
 
     `covered` is the last row under a valid signature, and `covered_until` the time of the newest such checkpoint;
-    `uncovered` counts the rows behind it. `findings` are in the order of their rows, at most 100 of `found`. `restored`
+    `uncovered` counts the rows behind it. `signers` names the trusted keys of the checkpoints by their thumbprints.
+    `findings` are in the order of their rows, at most 100 of `found`. `restored`
     lists the rows that say that an older database was restored.
     """
 
@@ -78,6 +79,7 @@ class Verdict:
     covered_until: str | None
     uncovered: int
     checkpoints: int
+    signers: tuple[str, ...]
     findings: tuple[Finding, ...]
     found: int
     restored: tuple[int, ...]
@@ -101,6 +103,7 @@ class Verification:
         self._signed: dict[int, bytes] = {}
         self._newest: tuple[str, int] | None = None
         self._checkpoints = 0
+        self._signers: dict[str, None] = {}
         self._confirmed = 0
         self._rows = 0
         self._next = 1
@@ -123,6 +126,7 @@ class Verification:
             return self._find(Kind.BAD_SIGNATURE, proof.seq)
         else:
             self._checkpoints += 1
+            self._signers[checkpoint.signer] = None
             self._newest = max(self._newest or ("", 0), (checkpoint.time, proof.seq))
         if self._signed.setdefault(proof.seq, proof.hash) != proof.hash:
             self._find(Kind.EDIT, proof.seq)
@@ -169,6 +173,7 @@ class Verification:
             covered_until=self._newest[0] if self._newest else None,
             uncovered=max(0, self._next - 1 - covered),
             checkpoints=self._checkpoints,
+            signers=tuple(self._signers),
             findings=tuple(sorted(self._findings, key=lambda finding: finding.seq)),
             found=self._found,
             restored=tuple(self._restored),

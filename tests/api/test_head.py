@@ -38,6 +38,7 @@ async def things(ada, engine):
         "delivery_id": delivery_id,
         "account_id": ids.to_wire("acc", ada.account_id),
         "user_id": ids.to_wire("usr", ada.account_id),
+        "entry_id": (await ada.http.get("/api/v1/audit?limit=1")).json()["data"][0]["id"],
     }
 
 

@@ -29,6 +29,7 @@ ID = {
     "delivery_id": f"whd_{NOBODY}",
     "identity_id": f"idn_{NOBODY}",
     "passkey_id": f"psk_{NOBODY}",
+    "entry_id": f"aud_{NOBODY}",
     "provider": "acme",
     "session_id": f"ses_{NOBODY}",
 }

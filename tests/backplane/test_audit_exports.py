@@ -42,14 +42,15 @@ class TestSearch:
         ("search", "expected"),
         [
             (Search(), ["key.exported", "job.cancel", "job.delete", "account.registered"]),
-            (Search(action="job."), ["job.cancel", "job.delete"]),
-            (Search(action="job_"), []),
+            (Search(actions=("job.",)), ["job.cancel", "job.delete"]),
+            (Search(actions=("job_",)), []),
+            (Search(actions=("key.", "account.")), ["key.exported", "account.registered"]),
             (Search(outcome="failure"), ["job.cancel"]),
             (Search(actor="api_key"), ["key.exported"]),
             (Search(api_key_id=UUID(int=7)), ["key.exported"]),
             (Search(api_key_id=UUID(int=8)), []),
             (Search(object_id=UUID(int=8)), []),
-            (Search(created_after=datetime(2020, 1, 1, tzinfo=UTC), action="key"), ["key.exported"]),
+            (Search(created_after=datetime(2020, 1, 1, tzinfo=UTC), actions=("key",)), ["key.exported"]),
             (Search(created_before=datetime(2020, 1, 1, tzinfo=UTC)), []),
         ],
     )

@@ -33,7 +33,7 @@ def kinds(verdict):
 
 class TestPersons:
     async def person(self, audit, ada, action):
-        found, _ = await audit.views.page(ada, Search(action=action), limit=1)
+        found, _ = await audit.views.page(ada, Search(actions=(action,)), limit=1)
         return found[0].person
 
     async def test_readable_before_and_after_sealing(self, audit, sealing, act, ada):

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, text, tuple_
+from sqlalchemy import Select, func, or_, select, text, tuple_
 
 from backplane.db.models import AuditEvent
 from backplane.db.session import ReadSession, Session
@@ -36,8 +37,8 @@ class Seal:
 class Search:
     """What a reader of the trail looks for."""
 
-    action: str | None = None
-    """The beginning of the action."""
+    actions: tuple[str, ...] = ()
+    """The beginnings of actions, of which one must fit; none of them fits all."""
     outcome: str | None = None
     actor: str | None = None
     user_id: UUID | None = None
@@ -45,6 +46,9 @@ class Search:
     object_id: UUID | None = None
     created_after: datetime | None = None
     created_before: datetime | None = None
+
+
+EVERYTHING: Final = Search()
 
 
 def add(session: Session, event: AuditEvent) -> None:
@@ -75,19 +79,26 @@ async def seal(session: Session, seals: Sequence[Seal]) -> None:
 
 
 async def page(
-    session: ReadSession, account_id: UUID, search: Search, *, limit: int, before: UUID | None
+    session: ReadSession, chain: UUID, search: Search, *, limit: int, before: UUID | None
 ) -> list[AuditEvent]:
-    """Find entries of an account, newest first; `before` is the last one of the page before."""
-    query = _matching(_of_chain(account_id), search)
+    """Find entries of a chain, newest first; `before` is the last one of the page before."""
+    query = _matching(_of_chain(chain), search)
     if before is not None:
-        place = select(AuditEvent.created_at).where(AuditEvent.account_id == account_id, AuditEvent.id == before)
+        place = _of_chain(chain).where(AuditEvent.id == before).with_only_columns(AuditEvent.created_at)
         query = query.where(tuple_(AuditEvent.created_at, AuditEvent.id) < tuple_(place.scalar_subquery(), before))
     return list(await session.scalars(query.order_by(AuditEvent.created_at.desc(), AuditEvent.id.desc()).limit(limit)))
 
 
-async def sealed_after(session: ReadSession, chain: UUID, seq: int, *, until: int, limit: int) -> list[AuditEvent]:
+async def of_chain(session: ReadSession, chain: UUID, event_id: UUID) -> AuditEvent | None:
+    found: AuditEvent | None = await session.scalar(_of_chain(chain).where(AuditEvent.id == event_id))
+    return found
+
+
+async def sealed_after(
+    session: ReadSession, chain: UUID, seq: int, *, until: int, limit: int, search: Search = EVERYTHING
+) -> list[AuditEvent]:
     """Return rows of a chain in their order: those with a number above `seq`, up to `until`."""
-    query = _of_chain(chain).where(AuditEvent.seq > seq, AuditEvent.seq <= until)
+    query = _matching(_of_chain(chain).where(AuditEvent.seq > seq, AuditEvent.seq <= until), search)
     return list(await session.scalars(query.order_by(AuditEvent.seq).limit(limit)))
 
 
@@ -107,8 +118,8 @@ def _matching(query: Select[AuditEvent], search: Search) -> Select[AuditEvent]:
         wanted = getattr(search, name)
         if wanted is not None:
             query = query.where(getattr(AuditEvent, name) == wanted)
-    if search.action is not None:
-        query = query.where(func.starts_with(AuditEvent.action, search.action))
+    if search.actions:
+        query = query.where(or_(*(func.starts_with(AuditEvent.action, one) for one in search.actions)))
     if search.created_after is not None:
         query = query.where(AuditEvent.created_at >= search.created_after)
     if search.created_before is not None:

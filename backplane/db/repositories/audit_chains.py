@@ -72,6 +72,11 @@ async def length(session: ReadSession, chain_id: UUID) -> int:
     return await session.scalar(select(AuditChain.seq).where(AuditChain.chain_id == chain_id)) or 0
 
 
+async def checked_length(session: ReadSession, chain_id: UUID) -> int:
+    """Return the number of the last row under a checkpoint; 0 without one."""
+    return await session.scalar(select(AuditChain.checked_seq).where(AuditChain.chain_id == chain_id)) or 0
+
+
 async def all_ids(session: ReadSession) -> list[UUID]:
     return list(await session.scalars(select(AuditChain.chain_id)))
 

@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
+from backplane.actions import Action
 from backplane.db.models import Account
 from backplane.db.repositories import administration, memberships
 from backplane.db.repositories.administration import AccountRow
 from backplane.db.session import Database, Session
 from backplane.errors import AccountClosed, NotFound, ValidationFailed
-from backplane.services.administration import acts
+from backplane.services.audit import acts
 from backplane.services.identity.revocations import Revocations
 from backplane.services.organizations.members import MemberFacts
 from backplane.services.requests.caller import Caller
@@ -17,7 +19,7 @@ from backplane.services.usage.tiers import Tiers
 
 __all__ = ["AccountAdministration", "AccountChange", "AccountRow"]
 
-TIER_CHANGED = "account.tier"
+TIER_CHANGED: Final = "account.tier"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,6 @@ def _move(session: Session, caller: Caller, account: Account, change: AccountCha
 
 
 async def _suspend(session: Session, caller: Caller, account: Account, change: AccountChange) -> None:
-    action = "account.suspend" if change.suspended else "account.reinstate"
+    action: Action = "account.suspend" if change.suspended else "account.reinstate"
     account.suspended_at = await administration.now(session) if change.suspended else None
     acts.record(session, caller, action, account.id, details={"reason": change.reason})

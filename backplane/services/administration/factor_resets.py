@@ -17,7 +17,7 @@ from backplane.errors.factors import (
     SecondOperatorRequired,
 )
 from backplane.errors.users import LinkUnknown
-from backplane.services.administration import acts
+from backplane.services.audit import acts
 from backplane.services.identity.correspondence import Correspondence
 from backplane.services.identity.factor_changes import has_factor
 from backplane.services.identity.factor_removal import FactorRemoval

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from backplane.actions import Action
 from backplane.db.models import User
 from backplane.db.repositories import accounts, administration, users
 from backplane.db.repositories.administration import UserRow
 from backplane.db.session import Database, Session
 from backplane.errors import NotFound
 from backplane.errors.users import LastOperator
-from backplane.services.administration import acts
+from backplane.services.audit import acts
 from backplane.services.identity.lockout import Lockout
 from backplane.services.identity.login_sessions import LoginSessions
 from backplane.services.identity.revocations import Revocations
@@ -114,7 +115,7 @@ class UserAdministration:
         return await self.get(user_id)
 
     async def _suspend(self, session: Session, caller: Caller, user: User, change: UserChange) -> None:
-        action = "user.suspend" if change.suspended else "user.reinstate"
+        action: Action = "user.suspend" if change.suspended else "user.reinstate"
         user.suspended_at = await administration.now(session) if change.suspended else None
         acts.record(session, caller, action, user.id, details={"reason": change.reason})
         if change.suspended:
@@ -124,5 +125,5 @@ class UserAdministration:
 async def _promote(session: Session, caller: Caller, user: User, change: UserChange) -> None:
     user.operator = bool(change.operator)
     await accounts.copy_operator(session, user.id, operator=user.operator)
-    action = "user.operator_granted" if user.operator else "user.operator_revoked"
+    action: Action = "user.operator_granted" if user.operator else "user.operator_revoked"
     acts.record(session, caller, action, user.id, details={"reason": change.reason})

@@ -1,6 +1,7 @@
 """The audit trail: who did what to which object, written in the transaction that does it. docs/explanation/audit.md.
 
 trail         entries of acts
+acts          entries of operators' acts, in two chains
 persons       person data before and after sealing, and its keys
 payloads      what is hashed
 sealer        a place in its chain for every entry

@@ -1,4 +1,4 @@
-"""Exports of an account's audit chain: lines that verify offline, or a table for people."""
+"""Exports of an audit chain, of an account or of the system: lines that verify offline, or a table for people."""
 
 import asyncio
 import csv
@@ -11,13 +11,14 @@ from uuid import UUID
 
 from backplane.db.models import AuditCheckpoint, AuditEvent, AuditProof
 from backplane.db.repositories import audit, audit_chains
+from backplane.db.repositories.audit import EVERYTHING, Search
 from backplane.db.session import Database
 from backplane.errors import Unavailable
-from backplane.services.audit import trail
+from backplane.services.audit import acts, trail
 from backplane.services.audit.checkpoints import checkpoint_of, tree_of
 from backplane.services.audit.payloads import facts_of
 from backplane.services.audit.persons import AuditKeys
-from backplane.services.requests.caller import Caller
+from backplane.services.requests.caller import NO_ACCOUNT, Actor, Caller
 from shield_core.audit.chains import HASH_SIZE
 from shield_core.audit.checkpoints import write_moment
 from shield_core.audit.exports import Head, Proof, Row, write
@@ -46,14 +47,18 @@ class Exports:
         until = await self._begin(caller, "jsonl")
         return self._lines(caller.account_id, until)
 
-    async def table(self, caller: Caller) -> AsyncIterator[bytes]:
-        """Record the export, and return CSV (RFC 4180) with a head."""
+    async def table(self, caller: Caller, search: Search = EVERYTHING) -> AsyncIterator[bytes]:
+        """Record the export, and return CSV (RFC 4180) with a head: the entries that a search finds."""
         until = await self._begin(caller, "csv")
-        return self._table(caller.account_id, until)
+        return self._table(caller.account_id, until, search)
 
     async def _begin(self, caller: Caller, kind: str) -> int:
+        """Record the export in its chain; what an operator takes of an account, in that of the system as well."""
         async with self._database.transaction() as session:
-            trail.record(session, caller, "audit.exported", details={"format": kind})
+            if caller.actor is Actor.OPERATOR and caller.account_id != NO_ACCOUNT:
+                acts.record(session, caller, "audit.exported", caller.account_id, details={"format": kind})
+            else:
+                trail.record(session, caller, "audit.exported", details={"format": kind})
             return await audit_chains.length(session, caller.account_id)
 
     async def _lines(self, chain: UUID, until: int) -> AsyncIterator[bytes]:
@@ -68,23 +73,25 @@ class Exports:
         async for event, person in self._rows(chain, until):
             yield write(row_of(event).to_json(person))
 
-    async def _table(self, chain: UUID, until: int) -> AsyncIterator[bytes]:
+    async def _table(self, chain: UUID, until: int, search: Search) -> AsyncIterator[bytes]:
         yield _cells(COLUMNS)
-        async for event, person in self._rows(chain, until):
+        async for event, person in self._rows(chain, until, search):
             facts = {"seq": event.seq, **facts_of(event), **(person or {})}
             facts["details"] = json.dumps(event.details, sort_keys=True) if event.details else ""
             yield _cells([facts.get(name) for name in COLUMNS])
 
-    async def _rows(self, chain: UUID, until: int) -> AsyncIterator[tuple[AuditEvent, Mapping[str, str] | None]]:
+    async def _rows(
+        self, chain: UUID, until: int, search: Search = EVERYTHING
+    ) -> AsyncIterator[tuple[AuditEvent, Mapping[str, str] | None]]:
         seq = 0
         while seq < until:
             async with self._database.reading() as session:
-                events = await audit.sealed_after(session, chain, seq, until=until, limit=AT_ONCE)
+                events = await audit.sealed_after(session, chain, seq, until=until, limit=AT_ONCE, search=search)
                 persons = await self._keys.read(session, events)
             for event in events:
                 yield event, persons.get(event.id)
             if not events:
-                return  # rows are missing; the verification says which
+                return  # nothing else matches; or rows are missing, and the verification says which
             seq = row_of(events[-1]).seq
 
     async def _stored_proofs(self, chain: UUID, until: int) -> AsyncIterator[Proof]:

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from backplane import ids
+from backplane.actions import Action
 from backplane.db.models import AuditEvent, Job
 from backplane.db.repositories import audit
 from backplane.db.repositories.ends import End
@@ -22,7 +23,7 @@ OUTCOMES = {"completed": SUCCESS, "failed": FAILURE, "cancelled": CANCELLED}
 def record(
     session: Session,
     caller: Caller,
-    action: str,
+    action: Action,
     object_id: UUID | None = None,
     *,
     outcome: str = SUCCESS,

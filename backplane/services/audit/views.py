@@ -1,4 +1,4 @@
-"""Search in the audit trail of an account."""
+"""Search in an audit chain: of an account, or of the system."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,13 +7,14 @@ from typing import Any, Self
 from uuid import UUID
 
 from backplane.db.models import AuditEvent
-from backplane.db.repositories import audit
-from backplane.db.repositories.audit import Search
+from backplane.db.repositories import audit, audit_chains
+from backplane.db.repositories.audit import EVERYTHING, Search
 from backplane.db.session import Database
+from backplane.errors import NotFound
 from backplane.services.audit.persons import AuditKeys
 from backplane.services.requests.caller import Caller
 
-__all__ = ["AuditFacts", "AuditViews", "Search"]
+__all__ = ["EVERYTHING", "AuditFacts", "AuditRow", "AuditViews", "Search"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +54,42 @@ class AuditFacts:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class AuditRow:
+    """An entry with its place in the chain; what the place consists of is None until it is sealed."""
+
+    facts: AuditFacts
+    prev: bytes | None
+    hash: bytes | None
+    payload: str | None
+    signed: bool
+    """Whether a checkpoint covers it."""
+
+
 class AuditViews:
     def __init__(self, database: Database, keys: AuditKeys) -> None:
         self._database = database
         self._keys = keys
 
+    async def get(self, caller: Caller, event_id: UUID) -> AuditRow:
+        """Return an entry of the caller's account with its place in the chain. Raises NotFound."""
+        async with self._database.reading() as session:
+            event = await audit.of_chain(session, caller.account_id, event_id)
+            if event is None:
+                raise NotFound
+            persons = await self._keys.read(session, [event])
+            checked = await audit_chains.checked_length(session, caller.account_id)
+        signed = event.seq is not None and event.seq <= checked
+        facts = AuditFacts.of(event, persons.get(event.id))
+        return AuditRow(facts, event.prev, event.hash, event.payload, signed)
+
     async def page(
         self, caller: Caller, search: Search, *, limit: int, before: UUID | None = None
     ) -> tuple[list[AuditFacts], bool]:
-        """Return entries of the caller's account, newest first, and whether there are more."""
+        """Return entries of the caller's account, newest first, and whether there are more.
+
+        The trail of the system is that of NO_ACCOUNT.
+        """
         async with self._database.reading() as session:
             found = await audit.page(session, caller.account_id, search, limit=limit + 1, before=before)
             persons = await self._keys.read(session, found[:limit])

@@ -16,8 +16,7 @@ from backplane.db.session import Database, Session
 from backplane.errors import NotFound
 from backplane.errors.erasure import ErasureBegun, ErasureScheduled
 from backplane.errors.organizations import AccountBusy, LastOwner
-from backplane.services.administration import acts
-from backplane.services.audit import trail
+from backplane.services.audit import acts, trail
 from backplane.services.erasure.letters import Letters
 from backplane.services.identity.revocations import Revocations
 from backplane.services.organizations.changes import lock

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from backplane import ids
+from backplane.actions import Action
 from backplane.db.models import ApiKey
 from backplane.db.repositories import api_keys
 from backplane.db.session import Database, ReadSession, Session
@@ -186,7 +187,7 @@ class ApiKeys:
         submission: Submission,
         columns: Mapping[str, Any],
         *,
-        action: str,
+        action: Action,
         replaces: ApiKey | None = None,
     ) -> MadeApiKey:
         caller, key_id, text = submission.caller, ids.new(), new_api_key(self._kind)

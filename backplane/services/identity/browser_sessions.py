@@ -13,6 +13,7 @@ import secrets
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from backplane.db.models import LoginSession, RefreshToken
@@ -36,7 +37,7 @@ It is longer than the time above. So within that time the successor of a used to
 arrives late does not put a used token back into the browser.
 """
 
-CONFIRMED = "session.confirmed"
+CONFIRMED: Final = "session.confirmed"
 TOKEN_BYTES = SALT_BYTES = 32
 LABEL = b"imageshield/v1/refresh-successor"
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from uuid import UUID
 
 from backplane import ids
+from backplane.actions import Action
 from backplane.db.models import LoginSession
 from backplane.db.repositories import login_sessions, refresh_tokens
 from backplane.db.session import Database, Session
@@ -98,7 +99,9 @@ class LoginSessions:
             await self.remove(session, replace(caller, account_id=user_id), session_id)
         return len(ending)
 
-    async def remove(self, session: Session, caller: Caller, session_id: UUID, *, action: str = "session.end") -> bool:
+    async def remove(
+        self, session: Session, caller: Caller, session_id: UUID, *, action: Action = "session.end"
+    ) -> bool:
         """End a login session in a transaction; False if it had ended."""
         found = await refresh_tokens.delete_family(session, session_id)
         await login_sessions.remove(session, session_id)

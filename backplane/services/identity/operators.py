@@ -1,11 +1,9 @@
 """Operators of an installation, made at the machine itself."""
 
-from dataclasses import replace
-
 from backplane.db.models import User
 from backplane.db.repositories import accounts, revocations, users
 from backplane.db.session import Database, Session
-from backplane.services.audit import trail
+from backplane.services.audit import acts
 from backplane.services.identity.passwords import check_new_password, hash_password
 from backplane.services.identity.registrations import Registrations
 from backplane.services.requests.caller import Caller
@@ -51,4 +49,4 @@ class Operators:
         await accounts.copy_operator(session, user.id, operator=True)
         # Every gateway sees the row within a second, and reads the rights of the user again.
         revocations.add(session, user.id)
-        trail.record(session, replace(caller, account_id=user.id), "operator.made", user.id)
+        acts.record(session, caller, "operator.made", user.id)

@@ -14,7 +14,7 @@ from backplane.db.repositories import accounts, invitations, users
 from backplane.db.session import Database, Session
 from backplane.errors import EmailTaken
 from backplane.errors.users import EmailDomainRefused, InvitationRequired, RegistrationClosed
-from backplane.services.audit import trail
+from backplane.services.audit import acts, trail
 from backplane.services.identity.accounts import AccountFacts, add_personal
 from backplane.services.identity.correspondence import Correspondence
 from backplane.services.identity.notices import RESET_PAGE
@@ -146,6 +146,8 @@ class Registrations:
         account = await add_personal(session, user, tier=self._tier, key=key)
         owner = replace(caller, account_id=user.id, user_id=user.id)
         trail.record(session, owner, "account.registered", user.id)
+        if operator:
+            acts.record(session, owner, "operator.made", user.id)
         return AccountFacts.of(user, account)
 
     async def _request(self, caller: Caller, email: str, password_hash: str) -> None:

@@ -10,7 +10,7 @@ from backplane.db.models import Job
 from backplane.db.repositories import dead_letters, users
 from backplane.db.session import Database, ReadSession
 from backplane.errors import InsufficientScope, NotFound
-from backplane.services.audit import trail
+from backplane.services.audit import acts, trail
 from backplane.services.jobs.endings import Endings
 from backplane.services.jobs.steering import Steering
 from backplane.services.jobs.views import JobFacts
@@ -85,7 +85,7 @@ class DeadLetters:
                 raise NotFound
             event = await self._steering.requeue(session, caller, job)
             details = {"owner": ids.to_wire("acc", job.account_id)}
-            trail.record(session, caller, "job.redrive", job.id, outcome=trail.ACCEPTED, details=details)
+            acts.record(session, caller, "job.redrive", job.account_id, job.id, outcome=trail.ACCEPTED, details=details)
             await session.reload(job)
         await self._endings.notify(event)
         return JobFacts.of(job)

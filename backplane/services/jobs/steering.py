@@ -7,6 +7,7 @@ The returned event is for `Endings.notify`, after the commit.
 from dataclasses import replace
 from uuid import UUID
 
+from backplane.actions import Action
 from backplane.db.models import Job, JobEvent
 from backplane.db.repositories import blobs, jobs
 from backplane.db.session import Database, Session
@@ -113,7 +114,7 @@ async def _find(session: Session, caller: Caller, job_id: UUID) -> Job:
     return job
 
 
-async def delete(session: Session, caller: Caller, job: Job, *, action: str = "job.delete") -> None:
+async def delete(session: Session, caller: Caller, job: Job, *, action: Action = "job.delete") -> None:
     """Make an ended job invisible at once, and let the sweeper delete its objects; the key it made stays.
 
     Raises:
@@ -131,7 +132,7 @@ def _reseal(vault: LocalVault, job: Job, sealed: bytes) -> bytes:
     return seal_for_job(vault, account_id=job.account_id, job_id=job.id, value=value)
 
 
-def _record(session: Session, caller: Caller, job: Job, action: str, *, outcome: str = trail.SUCCESS) -> None:
+def _record(session: Session, caller: Caller, job: Job, action: Action, *, outcome: str = trail.SUCCESS) -> None:
     # An operator, or the sweeper, may act on the job of another account: the entry belongs to the owner.
     caller = replace(caller, account_id=job.account_id)
     trail.record(session, caller, action, job.id, outcome=outcome, details={"kind": job.kind})

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
+from backplane.actions import Action
 from backplane.db.models import Account
 from backplane.db.repositories import accounts, memberships
 from backplane.db.session import Session
@@ -53,7 +54,7 @@ async def demand_other_owner(session: Session, account_id: UUID) -> None:
 
 
 def record(
-    session: Session, caller: Caller, action: str, user_id: UUID, details: Mapping[str, Any] | None = None
+    session: Session, caller: Caller, action: Action, user_id: UUID, details: Mapping[str, Any] | None = None
 ) -> None:
     """Write an entry about a member: into the account's trail, and into the member's own."""
     trail.record(session, caller, action, user_id, details=details)

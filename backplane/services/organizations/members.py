@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Self
 from uuid import UUID
 
+from backplane.actions import Action
 from backplane.db.models import Membership
 from backplane.db.repositories import invitations, memberships
 from backplane.db.session import Database, Session
@@ -99,7 +100,7 @@ class Members:
         details = {"from": member.role, "to": role}
         record(session, caller, "member.role_changed", member.user_id, details)
 
-    async def _remove(self, session: Session, caller: Caller, member: MemberFacts, action: str) -> None:
+    async def _remove(self, session: Session, caller: Caller, member: MemberFacts, action: Action) -> None:
         if member.role == OWNER:
             await demand_other_owner(session, caller.account_id)
         await memberships.remove(session, caller.account_id, member.user_id)

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from backplane import ids
+from backplane.actions import Action
 from backplane.blobs import PIECE, S3Blobs
 from backplane.db.models import Blob, Job
 from backplane.db.repositories import blobs, jobs
@@ -34,7 +35,7 @@ class StoredFile:
     job: Job = field(repr=False)
     blob: Blob = field(repr=False)
     file_name: str
-    action: str | None = None
+    action: Action | None = None
     """The audit action for its download; None if downloads are not audited."""
     details: Mapping[str, Any] | None = None
 

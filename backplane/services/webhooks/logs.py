@@ -10,6 +10,7 @@ from backplane.db.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from backplane.db.repositories import deliveries
 from backplane.db.session import Database
 from backplane.errors import NotFound, ValidationFailed, WebhookDisabled
+from backplane.services.audit import trail
 from backplane.services.requests.caller import Caller
 from backplane.services.requests.submission import Submission
 from backplane.services.webhooks import events as webhook_events
@@ -75,6 +76,7 @@ class WebhookLogs:
                 raise ValidationFailed("The default endpoint has no address: send a job with a webhook_url")
             _refuse_disabled(endpoint)
             delivery, event = await webhook_events.add_test(session, endpoint)
+            trail.record(session, submission.caller, "webhook.tested", endpoint.id)
             await submission.record(session, "webhook-delivery", delivery.id)
             await session.reload(delivery)
         return _facts(delivery, event, [])
@@ -92,6 +94,8 @@ class WebhookLogs:
                 raise NotFound
             _refuse_disabled(endpoint)
             await deliveries.send_again(session, delivery_id)
+            details = {"delivery": ids.to_wire("whd", delivery_id)}
+            trail.record(session, submission.caller, "webhook.replayed", endpoint.id, details=details)
             await submission.record(session, "webhook-delivery", delivery_id)
             delivery, event = found
             await session.reload(delivery)

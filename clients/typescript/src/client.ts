@@ -7,6 +7,7 @@ import type { State } from "./live/state.ts";
 import { Accounts } from "./service/accounts.ts";
 import { Analyses } from "./service/analyses.ts";
 import { ApiKeys } from "./service/api-keys.ts";
+import { Audit } from "./service/audit.ts";
 import { Batches } from "./service/batches.ts";
 import { Entropy } from "./service/entropy.ts";
 import { Jobs } from "./service/jobs.ts";
@@ -31,6 +32,9 @@ export class Client {
   readonly analyses: Analyses;
   readonly entropy: Entropy;
   readonly webhooks: Webhooks;
+  readonly audit: Audit;
+  /** For operators. */
+  readonly systemAudit: Audit;
   readonly #transport: Transport;
   readonly #pictures: Pictures;
 
@@ -47,6 +51,8 @@ export class Client {
     this.analyses = new Analyses(transport);
     this.entropy = new Entropy(transport);
     this.webhooks = new Webhooks(transport);
+    this.audit = new Audit(transport, "/api/v1/audit");
+    this.systemAudit = new Audit(transport, "/api/v1/admin/audit");
     this.#pictures = new Pictures(transport, this.jobs, this.batches);
   }
 

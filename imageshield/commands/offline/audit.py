@@ -11,6 +11,7 @@ from imageshield.terminal.inputs import read, reading
 from imageshield.terminal.options import Json, read_argument, read_option
 from imageshield.terminal.reporting import print_json, print_table, say
 from shield_core.audit import verification
+from shield_core.audit.chains import SYSTEM
 from shield_core.audit.checkpoints import USE
 from shield_core.audit.exports import MAX_LINE
 from shield_core.audit.verification import Finding, Kind, Outcome, Verdict
@@ -96,9 +97,10 @@ def _not_shown(verdict: Verdict, keys: Path | None) -> list[str]:
 def _as_table(path: Path, verdict: Verdict, missing: list[str]) -> Mapping[str, object]:
     rows: dict[str, object] = {
         "export": path,
-        "account": f"acc_{verdict.chain.hex}",
+        "trail": f"acc_{verdict.chain.hex}" if verdict.chain != SYSTEM else "of the system",
         "entries": verdict.rows,
         "checkpoints": f"{verdict.checkpoints} of trusted signers",
+        **({"signers": ", ".join(verdict.signers)} if verdict.signers else {}),
         "covered": f"up to entry {verdict.covered}, {verdict.covered_until}" if verdict.covered else "nothing",
     }
     if verdict.restored:
@@ -126,13 +128,14 @@ def _result(verdict: Verdict) -> str:
 def _as_json(path: Path, verdict: Verdict, missing: list[str]) -> dict[str, Any]:
     return {
         "export": str(path),
-        "account_id": f"acc_{verdict.chain.hex}",
+        "account_id": f"acc_{verdict.chain.hex}" if verdict.chain != SYSTEM else None,
         "outcome": verdict.outcome.value,
         "rows": verdict.rows,
         "covered": verdict.covered,
         "covered_until": verdict.covered_until,
         "uncovered": verdict.uncovered,
         "checkpoints": verdict.checkpoints,
+        "signers": list(verdict.signers),
         "first": None if verdict.first is None else _finding(verdict.first),
         "findings": [_finding(finding) for finding in verdict.findings],
         "found": verdict.found,

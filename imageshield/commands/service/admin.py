@@ -7,7 +7,15 @@ from typing import Annotated, Any
 
 import typer
 
-from imageshield.commands.service import administration, dead_letters, factor_resets, mails, operations, operators
+from imageshield.commands.service import (
+    administration,
+    audit_exports,
+    dead_letters,
+    factor_resets,
+    mails,
+    operations,
+    operators,
+)
 from imageshield.terminal.failures import usage
 from imageshield.terminal.options import InstallationDir, Json
 from imageshield.terminal.reporting import print_json, print_table, say
@@ -16,6 +24,7 @@ app = typer.Typer(name="admin", help="Maintain an installation.", no_args_is_hel
 app.add_typer(administration.accounts)
 app.add_typer(administration.users)
 app.add_typer(factor_resets.app)
+app.add_typer(audit_exports.app)
 app.add_typer(dead_letters.app)
 app.command(name="mails")(mails.list_dead)
 app.command(name="usage")(operations.show_usage)

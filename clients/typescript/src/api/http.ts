@@ -14,7 +14,7 @@ export interface Exchange {
   method: string;
   url: string;
   headers: Record<string, string>;
-  body?: string | URLSearchParams | FormData | undefined;
+  body?: string | URLSearchParams | Blob | FormData | undefined;
   signal?: AbortSignal | undefined;
   /** Milliseconds to the end of the answer. Forms have limits of their own. */
   timeout: number;

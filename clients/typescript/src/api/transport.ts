@@ -15,7 +15,7 @@ export interface Call {
   /** With its query; the service's address is put in front. */
   path: string;
   headers?: Record<string, string>;
-  body?: string | FormData | undefined;
+  body?: string | Blob | FormData | undefined;
   signal?: AbortSignal | undefined;
   onUpload?: ((progress: Sent) => void) | undefined;
   timeout?: number;
