@@ -56,4 +56,5 @@ def acts(relay: RelayServices, deliveries: Deliveries, mails: MailDeliveries) ->
         mails.measure: SWEEP_SECONDS,
         mails.forget: COLLECT_SECONDS,
         relay.revenue.measure: MEASURE_SECONDS,
+        relay.reminders.remind: COLLECT_SECONDS,
     }

@@ -68,7 +68,7 @@ class Stream:
         self.ending: asyncio.Future[Ending] = loop.create_future()
         self.session_id = credential.session_id
         self.account_id, self.sort = caller.account_id, sort
-        depends_on = {caller.account_id, caller.user_id, *credential.holders}
+        depends_on = {caller.account_id, caller.user_id, credential.made_by, *credential.holders}
         self.holders = tuple(one for one in depends_on if one is not None)
         self.timer = loop.call_later(
             max(0.0, min(LIFETIME_SECONDS, left)), self.end, OLD if left > LIFETIME_SECONDS else EXPIRED

@@ -28,7 +28,8 @@ from backplane.wiring.identity import IdentityServices
 
 router = Router(prefix=API_KEYS, tags=["API keys"])
 
-MADE = (*AUTHENTICATED, *WITH_BODY, *CODES, "gone", "insufficient-role", "reauthentication-required")
+CHANGED = ("insufficient-role", "role-changed", "reauthentication-required")
+MADE = (*AUTHENTICATED, *WITH_BODY, *CODES, *CHANGED, "gone")
 SHOWN_ONCE = {"description": "The key with its secret, which is shown only once"}
 DEFAULT = ApiKeyRotation()
 
@@ -45,9 +46,9 @@ async def create_api_key(
 ) -> ApiKeyWithSecret:
     """Make an API key for the account, for a program.
 
-    It belongs to the account, not to you: it goes on when you leave. Send it as `X-API-Key`, or as a bearer token. It
-    may do what its `scopes` say, and no key may do more than the user or the key that makes it. An account has as many
-    valid keys as its tier allows, and at most 50.
+    It is for the account, and ends when you leave it: rotated by another member, it becomes theirs. Send it as
+    `X-API-Key`, or as a bearer token. It may do what its `scopes` say, and no key may do more than the user or the key
+    that makes it. An account has at most 50 valid keys, and as many as its tier allows.
     """
     require_recent(principal_of(request))
 
@@ -92,7 +93,7 @@ async def get_api_key(api_key_id: str, caller: ApiKeyReader, identity: Identity)
 
 @router.patch(
     "/{api_key_id}",
-    responses=problems(*AUTHENTICATED, *WITH_BODY, "insufficient-role", "not-found", "api-key-ended"),
+    responses=problems(*AUTHENTICATED, *WITH_BODY, *CHANGED, "not-found", "api-key-ended"),
 )
 async def change_api_key(api_key_id: str, change: ApiKeyChange, caller: ApiKeyWriter, identity: Identity) -> ApiKey:
     """Change the name, the networks or the rate of an API key. For other scopes make another key."""
@@ -130,7 +131,11 @@ async def rotate_api_key(
     return _show(made, response)
 
 
-@router.delete("/{api_key_id}", status_code=204, responses=problems(*AUTHENTICATED, "insufficient-role", "not-found"))
+@router.delete(
+    "/{api_key_id}",
+    status_code=204,
+    responses=problems(*AUTHENTICATED, "insufficient-role", "reauthentication-required", "not-found"),
+)
 async def revoke_api_key(api_key_id: str, caller: ApiKeyWriter, identity: Identity) -> None:
     """Revoke an API key. Every gateway refuses it within a second, and its sockets and event streams are closed."""
     await identity.api_keys.revoke(caller, ids.from_wire("apk", api_key_id))

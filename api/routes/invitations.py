@@ -48,6 +48,7 @@ InvitationId = Annotated[str, Path(description="An open invitation", examples=["
             "self-invitation",
             "already-member",
             "already-invited",
+            "too-many-members",
             "too-many-invitations",
             "invitation-limit",
         ),
@@ -82,7 +83,9 @@ async def list_invitations(caller: MemberReader, organizations: Organizations) -
     return InvitationPage(data=[Invitation.of(facts) for facts in await organizations.invitations.list(caller)])
 
 
-@router.post("/{invitation_id}/resend", responses=problems(*AUTHENTICATED, *CHANGING, "invitation-limit"))
+@router.post(
+    "/{invitation_id}/resend", responses=problems(*AUTHENTICATED, *CHANGING, "too-many-members", "invitation-limit")
+)
 async def resend_invitation(
     invitation_id: InvitationId, caller: MemberWriter, organizations: Organizations, response: Response
 ) -> InvitationWithLink:
@@ -120,6 +123,7 @@ async def show_invitation(
         "invitation-for-other",
         "email-unverified",
         "already-member",
+        "too-many-members",
         "too-many-accounts",
     ),
 )

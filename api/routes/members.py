@@ -24,7 +24,7 @@ async def list_members(caller: MemberReader, organizations: Organizations) -> Me
 
 @router.delete("/me", status_code=204, responses=problems(*AUTHENTICATED, *CHANGING, "last-owner"))
 async def leave_account(caller: Leaver, organizations: Organizations) -> None:
-    """Leave an account, in any role. The last owner hands it over, or closes it."""
+    """Leave an account, in any role. API keys that you made for it end. The last owner hands it over, or closes it."""
     await organizations.members.leave(caller)
 
 
@@ -34,14 +34,14 @@ async def change_role(
 ) -> Member:
     """Give a member another role. It holds at once: open sockets of the member close, and find the new rights.
 
-    Only an owner makes or changes owners.
+    API keys that the member made and that may do more than the new role end. Only an owner makes or changes owners.
     """
     return Member.of(await organizations.members.change_role(caller, ids.from_wire("usr", user_id), change.role))
 
 
 @router.delete("/{user_id}", status_code=204, responses=problems(*AUTHENTICATED, *CHANGING, "last-owner"))
 async def remove_member(user_id: MemberId, caller: MemberWriter, organizations: Organizations) -> None:
-    """Remove a member. It holds at once; what the member has made stays, and invitations by the member end.
+    """Remove a member. It holds at once: API keys and invitations by the member end, and jobs and results stay.
 
     Only an owner removes owners.
     """

@@ -45,7 +45,7 @@ class Problem(BaseModel):
     limit: Annotated[
         ReachedLimit | None,
         Field(
-            description="Which limit refused the request, only with 429",
+            description="Which limit refused the request, of a refusal for a limit",
             exclude_if=lambda value: value is None,
             json_schema_extra=_absent,
         ),

@@ -10,8 +10,7 @@ ApplicationError
 ├── NotFound                                404  also for other accounts' objects
 ├── JobNotFinished, JobFinished, JobFailed,
 │   EmailTaken, ClientCustody,
-│   WebhookDisabled, TooManyWebhooks,
-│   IdempotencyInProgress                   409
+│   WebhookDisabled, IdempotencyInProgress  409
 ├── Gone                                    410
 ├── FileTooLarge                            413
 ├── UnsupportedFormat                       415
@@ -170,12 +169,6 @@ class WebhookDisabled(ApplicationError):
     code = "webhook-disabled"
     status = 409
     title = "The webhook endpoint is disabled"
-
-
-class TooManyWebhooks(ApplicationError):
-    code = "too-many-webhooks"
-    status = 409
-    title = "The account has as many webhook endpoints as it may have"
 
 
 class IdempotencyInProgress(ApplicationError):

@@ -3,7 +3,9 @@
 ApplicationError
 └── LimitReached                            429
     ├── RateLimited, TooManyAtOnce               with Retry-After
-    └── QuotaExceeded                            with Retry-After, unless no time brings room
+    ├── QuotaExceeded                            with Retry-After, unless no time brings room
+    └── TooManyMembers, TooManyApiKeys,
+        TooManyWebhooks                     409  until some are removed
 """
 
 from dataclasses import dataclass
@@ -51,3 +53,21 @@ class TooManyAtOnce(LimitReached):
 class QuotaExceeded(LimitReached):
     code = "quota-exceeded"
     title = "The quota of the account is used up"
+
+
+class TooManyMembers(LimitReached):
+    code = "too-many-members"
+    status = 409
+    title = "The account has as many members as it may have"
+
+
+class TooManyApiKeys(LimitReached):
+    code = "too-many-api-keys"
+    status = 409
+    title = "The account has as many API keys as it may have"
+
+
+class TooManyWebhooks(LimitReached):
+    code = "too-many-webhooks"
+    status = 409
+    title = "The account has as many webhook endpoints as it may have"

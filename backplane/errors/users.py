@@ -6,7 +6,7 @@ ApplicationError
 │   WrongPassword, ReauthenticationRequired 403
 ├── LinkUnknown                             404
 ├── MailNotConfigured, LastOperator,
-│   ApiKeyEnded, TooManyApiKeys             409
+│   ApiKeyEnded                             409
 ├── LinkExpired, LinkUsed                   410
 ├── PasswordTooCommon, ProofOfWorkRefused   422
 └── TooManyAttempts                         429  with Retry-After
@@ -93,12 +93,6 @@ class LastOperator(ApplicationError):
     code = "last-operator"
     status = 409
     title = "The installation would have no operator left"
-
-
-class TooManyApiKeys(ApplicationError):
-    code = "too-many-api-keys"
-    status = 409
-    title = "The account has as many API keys as it may have"
 
 
 class ApiKeyEnded(ApplicationError):

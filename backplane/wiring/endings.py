@@ -5,6 +5,7 @@ from typing import Self
 
 from backplane.services.audit.trail import AuditTrail
 from backplane.services.batches.endings import BatchEnds
+from backplane.services.batches.mails import BatchMails
 from backplane.services.exports.notices import ExportNotices
 from backplane.services.jobs.endings import Endings, Follower
 from backplane.services.mail.outgoing import Mails
@@ -22,8 +23,8 @@ class EndServices:
 
     @classmethod
     def wire(cls, resources: Resources) -> Self:
+        mails = Mails.from_settings(resources.settings, resources.vault)
         webhooks = WebhookEvents()
-        batches = BatchEnds(webhooks)
-        exports = ExportNotices(Mails.from_settings(resources.settings, resources.vault))
-        followers: list[Follower] = [AuditTrail(), webhooks, batches, QuotaRefund(), exports]
+        batches = BatchEnds(webhooks, BatchMails(mails))
+        followers: list[Follower] = [AuditTrail(), webhooks, batches, QuotaRefund(), ExportNotices(mails)]
         return cls(Endings(resources.bus, followers=followers), batches)

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Self
 
 from backplane.addresses import Guard
+from backplane.errors.limits import TooManyApiKeys
 from backplane.services.identity.access_tokens import AccessTokens
 from backplane.services.identity.accounts import Accounts
 from backplane.services.identity.address_changes import AddressChanges
@@ -49,6 +50,7 @@ from backplane.services.identity.tickets import Tickets
 from backplane.services.identity.tokens import Tokens
 from backplane.services.identity.tries import Tries
 from backplane.services.mail.outgoing import Mails
+from backplane.services.requests.caller import Caller
 from backplane.services.sealing.passphrases import PassphrasePool
 from backplane.services.usage.tiers import Tiers
 from backplane.wiring.resources import Resources
@@ -116,7 +118,14 @@ class IdentityServices:
             sessions=sessions,
             browsers=browsers,
             tickets=Tickets(resources.bus),
-            api_keys=ApiKeys(database, peppers, revocations, kind=kind, most=lambda tier: tiers.of(tier).api_keys),
+            api_keys=ApiKeys(
+                database,
+                peppers,
+                revocations,
+                kind=kind,
+                notices=correspondence.notices,
+                demand_room=partial(_demand_room_for_key, tiers),
+            ),
             api_key_verifier=ApiKeyVerifier(resources.database, peppers, revocations, ApiKeyUses(resources.database)),
             registrations=registrations,
             passwords=PasswordChanges(database, passphrases, correspondence, lockout=lockout, sessions=sessions),
@@ -124,7 +133,9 @@ class IdentityServices:
             operators=Operators(database, passphrases, registrations),
             operator_codes=operator_codes,
             proof_of_work=ProofOfWork(bus, vault, required=settings.proof_of_work),
-            federation=_wire_federation(resources, sessions, Identities(database, registrations), log_ins),
+            federation=_wire_federation(
+                resources, sessions, Identities(database, registrations, correspondence.notices), log_ins
+            ),
         )
 
     @asynccontextmanager
@@ -133,6 +144,10 @@ class IdentityServices:
         with self.directory.watched():
             async with self.revocations.watched(), self.signing_keys.watched(), self.api_key_verifier.watched():
                 yield
+
+
+def _demand_room_for_key(tiers: Tiers, caller: Caller, used: int) -> None:
+    tiers.of(caller.tier).require_room("api_keys", used, TooManyApiKeys)
 
 
 def _wire_federation(

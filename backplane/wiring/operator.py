@@ -22,6 +22,7 @@ from backplane.services.jobs.steering import Steering
 from backplane.services.mail.deliveries import DeadMail, dead_mails
 from backplane.services.mail.outgoing import Mails
 from backplane.services.sealing.passphrases import PassphrasePool
+from backplane.services.usage.notices import LimitNotices
 from backplane.services.usage.quotas import Quotas
 from backplane.services.usage.tiers import Tiers
 from backplane.settings import Settings
@@ -37,7 +38,8 @@ from shield_core.keys.passphrase import Pbkdf2
 async def open_dead_letters(settings: Settings) -> AsyncIterator[DeadLetters]:
     async with open_resources(settings, pool_size=1) as resources:
         endings = EndServices.wire(resources).jobs
-        quotas = Quotas(resources.database, Tiers.from_settings(settings))
+        notices = LimitNotices(Mails.from_settings(settings, resources.vault))
+        quotas = Quotas(resources.database, Tiers.from_settings(settings), notices)
         steering = Steering(resources.database, resources.vault, endings, quotas)
         yield DeadLetters(resources.database, steering, endings)
 

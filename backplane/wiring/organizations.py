@@ -28,5 +28,5 @@ class OrganizationServices:
             accounts=Organizations(database, resources.vault, tier=tiers.default),
             members=Members(database, revocations),
             invitations=Invitations(database, Letters(mails), tiers),
-            acceptance=Acceptance(database, verified_only=resources.settings.mail_verification),
+            acceptance=Acceptance(database, tiers, verified_only=resources.settings.mail_verification),
         )

@@ -8,7 +8,9 @@ from backplane.db.session import Database
 from backplane.queue import CeleryQueue
 from backplane.services.administration.revenue import Revenue
 from backplane.services.audit.persons import PersonStage
+from backplane.services.identity.api_key_reminders import ApiKeyReminders
 from backplane.services.mail.deliveries import MailDeliveries
+from backplane.services.mail.outgoing import Mails
 from backplane.services.upkeep.outbox import OutboxRelay
 from backplane.services.upkeep.sweeper import Sweeper
 from backplane.services.usage.tiers import Tiers
@@ -34,6 +36,7 @@ class RelayServices:
     sweeper: Sweeper
     sealing: Sealing
     revenue: Revenue
+    reminders: ApiKeyReminders
 
 
 @asynccontextmanager
@@ -46,6 +49,7 @@ async def open_relay(settings: Settings) -> AsyncIterator[RelayServices]:
                 sweeper=wire_sweeper(resources),
                 sealing=Sealing.wire(resources),
                 revenue=Revenue(resources.database, Tiers.from_settings(settings)),
+                reminders=ApiKeyReminders(resources.database, Mails.from_settings(settings, resources.vault)),
             )
         finally:
             queue.close()

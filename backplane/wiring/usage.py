@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Self
 
+from backplane.services.mail.outgoing import Mails
+from backplane.services.usage.notices import LimitNotices
 from backplane.services.usage.quotas import Quotas
 from backplane.services.usage.rates import Rates
 from backplane.services.usage.reports import UsageReports
@@ -20,4 +22,6 @@ class UsageServices:
     @classmethod
     def wire(cls, resources: Resources) -> Self:
         tiers, rates = Tiers.from_settings(resources.settings), Rates.from_settings(resources.settings)
-        return cls(tiers, Quotas(resources.database, tiers), rates, UsageReports(resources.database, tiers, rates))
+        notices = LimitNotices(Mails.from_settings(resources.settings, resources.vault))
+        quotas = Quotas(resources.database, tiers, notices)
+        return cls(tiers, quotas, rates, UsageReports(resources.database, tiers, rates))

@@ -9,14 +9,17 @@ import pytest
 from sqlalchemy import text
 
 from backplane import ids
+from backplane.db.repositories import accounts, memberships
 from backplane.db.repositories import api_keys as rows
 from backplane.errors import Unavailable
+from backplane.services.administration.users import UserChange
 from backplane.services.identity import api_key_verification
 from backplane.services.identity.api_key_format import is_api_key, new_api_key
 from backplane.services.identity.permissions import PERSONAL, SCOPES
 from backplane.services.requests.caller import Caller
 from tests.api.conftest import eventually, opened
 from tests.api.listening import all_events, refusal, rest, socket
+from tests.support.teams import ACCOUNTS, join, make_team, user_id
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 
@@ -137,6 +140,15 @@ class TestCreate:
         monkeypatch.setattr("backplane.services.identity.api_keys.MAX_KEYS", 3)
         answers = await asyncio.gather(*(ada.http.post(BASE, json=NEW) for _ in range(10)))
         assert sorted(answer.status_code for answer in answers) == [201] * 3 + [409] * 7
+
+    async def test_tier_limits_them_exactly(self, gateway, ada):
+        await sql(gateway, "UPDATE accounts SET tier = 'free' WHERE id = :id", id=ada.account_id)
+        answers = await asyncio.gather(*(ada.http.post(BASE, json=NEW) for _ in range(20)))
+        refused = [one.json() for one in answers if one.status_code == 409]
+        assert len(refused) == 18
+        limit = {"name": "api_keys", "limit": 2, "used": 2, "reset": None, "tier": "free"}
+        assert all((one["code"], one["limit"]) == ("too-many-api-keys", limit) for one in refused)
+        assert len((await ada.http.get(BASE)).json()["data"]) == 2
 
     @pytest.mark.parametrize(
         "change",
@@ -447,13 +459,6 @@ class TestRevocation:
             known.key_id == key_id(made) for known in gateway.services.identity.api_key_verifier._known.values()
         )
 
-    async def test_key_of_member_who_left(self, gateway, ada, key_client):
-        made = await make(ada)
-        identity = gateway.services.identity
-        async with gateway.services.resources.database.transaction() as session:
-            await identity.api_keys.revoke_of_user(session, Caller(ada.account_id), ada.account_id)
-        assert await status(key_client(made["secret"])) == REFUSED
-
     async def test_open_socket_is_closed(self, server, wired):
         made = await make(wired)
         job_id = await wired.encrypt()
@@ -472,6 +477,87 @@ class TestRevocation:
         await wired.http.delete(f"{BASE}/{made['id']}")
         received = await listening
         assert "ended" in received[-1].comment
+
+
+class TestMakers:
+    @pytest.fixture
+    async def team(self, ada, bob):
+        """Let Bob be an admin of an account of Ada, and act for it."""
+        team = await make_team(ada)
+        await join(ada, team, bob, "admin")
+        bob.http.headers["X-Account"] = team
+        return team
+
+    @pytest.mark.parametrize("end", ["left", "removed"])
+    async def test_keys_of_gone_member_are_refused(self, *, ada, bob, team, key_client, gateway_settings, end):
+        bobs, adas = await make(bob), await make(ada)
+        client = key_client(bobs["secret"])
+        assert await status(client) == ACCEPTED
+        async with opened(gateway_settings()) as other:
+            elsewhere = other.client(**{"X-API-Key": bobs["secret"]})
+            assert await status(elsewhere) == ACCEPTED
+            member = "me" if end == "left" else user_id(bob)
+            http = bob.http if end == "left" else ada.http
+            (await http.delete(f"{ACCOUNTS}/{team}/members/{member}")).raise_for_status()
+            assert await status(client) == REFUSED
+            await until(elsewhere, REFUSED)
+        assert await status(key_client(adas["secret"])) == ACCEPTED
+        assert (await ada.http.get(BASE, headers={"X-Account": team})).json()["data"] == []
+
+    async def test_lowered_role_ends_what_exceeds_it(self, gateway, ada, bob, team, key_client):
+        within, beyond = await make(bob), await make(bob, scopes=["jobs:read", "webhooks:write"])
+        place = f"{ACCOUNTS}/{team}/members/{user_id(bob)}"
+        (await ada.http.patch(place, json={"role": "member"})).raise_for_status()
+        assert await status(key_client(within["secret"])) == ACCEPTED
+        assert await status(key_client(beyond["secret"])) == REFUSED
+        events = await sql(
+            gateway,
+            "SELECT object_id, details FROM audit_events WHERE account_id = :id AND action = 'api_key.revoked'",
+            id=ids.from_wire("acc", team),
+        )
+        assert events == [{"object_id": key_id(beyond), "details": {"maker": user_id(bob)}}]
+
+    async def test_rotated_key_has_another_maker(self, ada, bob, team, key_client):
+        made = await make(bob)
+        headers = {"X-Account": team}
+        rotated = (await ada.http.post(f"{BASE}/{made['id']}/rotate", headers=headers)).raise_for_status().json()
+        (await ada.http.delete(f"{ACCOUNTS}/{team}/members/{user_id(bob)}")).raise_for_status()
+        assert await status(key_client(made["secret"])) == REFUSED
+        assert await status(key_client(rotated["secret"])) == ACCEPTED
+
+    async def test_suspension_holds_until_its_end(self, gateway, gateway_settings, bob, key_client):
+        made = await make(bob)
+        users, caller = gateway.services.administration.users, Caller.operator()
+        client = key_client(made["secret"])
+        async with opened(gateway_settings()) as other:
+            elsewhere = other.client(**{"X-API-Key": made["secret"]})
+            assert [await status(one) for one in (client, elsewhere)] == [ACCEPTED] * 2
+            await users.change(caller, bob.account_id, UserChange(suspended=True))
+            assert await status(client) == REFUSED
+            await until(elsewhere, REFUSED)
+            await users.change(caller, bob.account_id, UserChange(suspended=False))
+            assert await status(client) == ACCEPTED
+            await until(elsewhere, ACCEPTED)
+
+    async def test_socket_closes_with_its_maker(self, server, gateway, wired):
+        made = await make(wired)
+        job_id = await wired.encrypt()
+        async with socket(server, job_id, token=made["secret"]) as opened_socket:
+            change = UserChange(suspended=True)
+            await gateway.services.administration.users.change(Caller.operator(), wired.account_id, change)
+            _, close_code = await rest(opened_socket)
+        assert close_code == 4401
+
+    async def test_key_made_in_mid_removal_is_none(self, ada, bob, team, gateway):
+        """The maker is removed after the request was admitted."""
+        async with gateway.services.resources.database.transaction() as session:
+            await accounts.lock(session, ids.from_wire("acc", team))
+            making = asyncio.create_task(bob.http.post(BASE, json=NEW))
+            done, _ = await asyncio.wait([making], timeout=0.3)
+            assert not done
+            await memberships.remove(session, ids.from_wire("acc", team), bob.account_id)
+        response = await making
+        assert (response.status_code, response.json()["code"]) == (403, "role-changed")
 
 
 class TestSockets:

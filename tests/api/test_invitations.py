@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack
 import pytest
 from sqlalchemy import text
 
+from backplane import ids
 from backplane.db.repositories import invitations as rows
 from backplane.services.organizations import invitations
 from tests.support.teams import ACCOUNTS, code_of, invite, join, make_team, token_of, user_id
@@ -183,6 +184,37 @@ class TestLimits:
         )
         assert sorted(answer.status_code for answer in made) == [201] * 3 + [409] * 3
         assert {answer.json()["code"] for answer in made if answer.is_error} == {"too-many-invitations"}
+
+    async def test_open_ones_hold_room_of_tier(self, ada, gateway, team, open_ones, sql):
+        await sql("UPDATE accounts SET tier = 'pro' WHERE id = :id", id=ids.from_wire("acc", team))
+        answers = await asyncio.gather(
+            *(
+                ada.http.post(open_ones, json={"email": f"tier{number}@example.org", "role": "member"})
+                for number in range(15)
+            )
+        )
+        refused = [one.json() for one in answers if one.is_error]
+        limit = {"name": "members", "limit": 10, "used": 10, "reset": None, "tier": "pro"}
+        assert [(one["status"], one["code"], one["limit"]) for one in refused] == [(409, "too-many-members", limit)] * 6
+        first = (await ada.http.get(open_ones)).json()["data"][0]["id"]
+        await sql(
+            "UPDATE invitations SET expires_at = now(), sent_at = now() - interval '8 days' WHERE email LIKE 'tier%'"
+        )
+        made = await ada.http.post(open_ones, json={"email": "another@example.org", "role": "member"})
+        assert made.status_code == 201
+        assert (await ada.http.post(f"{open_ones}/{first}/resend")).status_code == 200
+
+    async def test_parallel_acceptances_at_limit_are_exact(self, ada, gateway, team, sql):
+        """The tier was lowered while the invitations were open."""
+        users = [await gateway.user() for _ in range(14)]
+        tokens = [token_of(await invite(ada, team, user.email)) for user in users]
+        await sql("UPDATE accounts SET tier = 'pro' WHERE id = :id", id=ids.from_wire("acc", team))
+        answers = await asyncio.gather(*(accept(user, token) for user, token in zip(users, tokens, strict=True)))
+        for user in users:
+            await user.http.aclose()
+        assert sorted(answer.status_code for answer in answers) == [200] * 9 + [409] * 5
+        assert {one.json()["code"] for one in answers if one.is_error} == {"too-many-members"}
+        assert len((await ada.http.get(f"{ACCOUNTS}/{team}/members")).json()["data"]) == 10
 
     async def test_mails_of_a_user_have_a_limit(self, ada, monkeypatch):
         """Over all accounts of the user, and counting what was revoked."""

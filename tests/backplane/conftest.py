@@ -20,6 +20,7 @@ from backplane.services.mail.outgoing import Mails
 from backplane.services.requests.caller import Caller
 from backplane.services.sealing.passphrases import PassphrasePool
 from backplane.services.upkeep.sweeper import Sweeper
+from backplane.services.usage.notices import LimitNotices
 from backplane.services.usage.quotas import Quotas
 from backplane.services.usage.tiers import Tiers
 from backplane.settings import Settings
@@ -87,8 +88,8 @@ def endings(resources: Resources) -> Endings:
 
 
 @pytest.fixture
-def quotas(resources: Resources, settings: Settings) -> Quotas:
-    return Quotas(resources.database, Tiers.from_settings(settings))
+def quotas(resources: Resources, settings: Settings, mails: Mails) -> Quotas:
+    return Quotas(resources.database, Tiers.from_settings(settings), LimitNotices(mails))
 
 
 @pytest.fixture

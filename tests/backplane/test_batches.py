@@ -11,6 +11,7 @@ from backplane.db.repositories.ends import End
 from backplane.errors import Gone
 from backplane.kinds import BATCH
 from backplane.services.batches.endings import BatchEnds
+from backplane.services.batches.mails import BatchMails
 from backplane.services.batches.names import ItemNames, seal_name
 from backplane.services.batches.views import Counts
 from backplane.services.jobs.steering import Steering
@@ -121,12 +122,12 @@ class TestEnd:
         assert moment is not None
         assert endings == 2
 
-    async def test_a_job_of_no_batch_ends_none(self, resources, submit, claims, sql):
+    async def test_a_job_of_no_batch_ends_none(self, resources, submit, claims, sql, mails):
         await submit("encrypt", b"x")
         claim = await claims.claim()
         async with resources.database.transaction() as session:
             end = End(JobEvent(job_id=claim.job.id, seq=2, type="completed", payload={}), "completed")
-            await BatchEnds(WebhookEvents()).job_ended(session, claim.job, end)
+            await BatchEnds(WebhookEvents(), BatchMails(mails)).job_ended(session, claim.job, end)
         assert await sql("SELECT id FROM batches") == []
 
 

@@ -18,6 +18,7 @@ from backplane.services.jobs.steering import Steering
 from backplane.services.requests.caller import Caller
 from backplane.services.requests.submission import Submission
 from backplane.services.usage import ledger
+from backplane.services.usage.notices import LimitNotices
 from backplane.services.usage.quotas import Asked, Quotas
 from backplane.services.usage.tiers import PACKAGED, read_tiers
 
@@ -39,8 +40,8 @@ def tiers(tmp_path):
 
 
 @pytest.fixture
-def quotas(resources, tiers):
-    return Quotas(resources.database, tiers)
+def quotas(resources, tiers, mails):
+    return Quotas(resources.database, tiers, LimitNotices(mails))
 
 
 @pytest.fixture

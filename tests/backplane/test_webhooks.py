@@ -13,11 +13,11 @@ from backplane.addresses import Guard
 from backplane.db.models import WebhookEvent
 from backplane.errors import (
     NotFound,
-    TooManyWebhooks,
     Unavailable,
     ValidationFailed,
     WebhookUrlRefused,
 )
+from backplane.errors.limits import TooManyWebhooks
 from backplane.services.requests.submission import Submission
 from backplane.services.usage.tiers import PACKAGED, read_tiers
 from backplane.services.webhooks import secrets as webhook_secrets

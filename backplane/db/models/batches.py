@@ -16,6 +16,8 @@ class Batch(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
+    submitted_by: Mapped[UUID | None]
+    """The user; null for an API key. No foreign key: a user may leave, the batch stays."""
     endings: Mapped[int] = mapped_column(server_default="0")
     """How often the last of its jobs has ended: a retry of what failed opens the batch again."""
     webhook_url: Mapped[bytes | None]

@@ -1,13 +1,31 @@
 """API keys, found by their hash or by their account."""
 
-from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, LargeBinary, Select, and_, bindparam, delete, func, literal, or_, select, text, update
+from sqlalchemy import (
+    ARRAY,
+    LargeBinary,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    delete,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects.postgresql import JSONB
 
-from backplane.db.models import ApiKey
+from backplane.db.models import Account, ApiKey, Mail, MailChoice, Membership, User
 from backplane.db.session import ReadSession, Session
 
 ENDED_DAYS = 90
@@ -22,15 +40,39 @@ VALID = (
     or_(ApiKey.grace_until.is_(None), ApiKey.grace_until > func.now()),
 )
 
+MAKER_IS_MEMBER = or_(
+    ApiKey.created_by.is_(None),
+    exists().where(
+        Membership.account_id == ApiKey.account_id,
+        Membership.user_id == ApiKey.created_by,
+        User.id == ApiKey.created_by,
+        User.suspended_at.is_(None),
+    ),
+)
+"""The user who made a key has seen its text. Their other keys are revoked when they go; a suspension may end again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expiring:
+    """A key that expires soon, and the user who made it; `occasion` names the mail about it."""
+
+    name: str
+    account_name: str | None
+    expires_at: datetime
+    user_id: UUID
+    email: str
+    occasion: str
+
 
 def _of_account(account_id: UUID) -> Select[ApiKey]:
     return select(ApiKey).where(ApiKey.account_id == account_id, ApiKey.revoked_at.is_(None))
 
 
 async def by_hashes(session: ReadSession, hashes: Sequence[bytes]) -> list[ApiKey]:
-    """Find the keys that are not revoked; expired ones too, for which there is another answer."""
+    """Find the keys that are in force; expired ones too, for which there is another answer."""
     wanted = func.any(literal(list(hashes), ARRAY(LargeBinary)))
-    return list(await session.scalars(select(ApiKey).where(ApiKey.hash == wanted, ApiKey.revoked_at.is_(None))))
+    found = select(ApiKey).where(ApiKey.hash == wanted, ApiKey.revoked_at.is_(None), MAKER_IS_MEMBER)
+    return list(await session.scalars(found))
 
 
 async def page(session: ReadSession, account_id: UUID, *, revoked: bool = False) -> list[ApiKey]:
@@ -80,10 +122,12 @@ async def revoke(session: Session, key: ApiKey) -> None:
     await session.execute(update(ApiKey).where(ApiKey.id == key.id).values(revoked_at=func.now()))
 
 
-async def revoke_of_user(session: Session, account_id: UUID, user_id: UUID) -> list[UUID]:
-    """Revoke the keys that a user has made in an account, and return their ids."""
-    mine = (ApiKey.account_id == account_id, ApiKey.created_by == user_id, ApiKey.revoked_at.is_(None))
-    return list(await session.scalars(update(ApiKey).where(*mine).values(revoked_at=func.now()).returning(ApiKey.id)))
+async def revoke_beyond(session: Session, account_id: UUID, user_id: UUID, scopes: Collection[str]) -> list[UUID]:
+    """Revoke the keys that a user has made in an account and that have other scopes than these; return their ids."""
+    made = (ApiKey.account_id == account_id, ApiKey.created_by == user_id, ApiKey.revoked_at.is_(None))
+    beyond = ~ApiKey.scopes.bool_op("<@")(literal(sorted(scopes), JSONB))
+    revoked = update(ApiKey).where(*made, beyond).values(revoked_at=func.now()).returning(ApiKey.id)
+    return list(await session.scalars(revoked))
 
 
 async def note_use(session: Session, uses: Mapping[UUID, bytes], *, every: timedelta) -> None:
@@ -101,6 +145,32 @@ async def note_use(session: Session, uses: Mapping[UUID, bytes], *, every: timed
         .values(last_used_at=func.now(), hash=bindparam("new_hash", type_=LargeBinary))
     )
     await (await session.connection()).execute(statement, rows)
+
+
+async def expiring(
+    session: ReadSession, span: tuple[timedelta, timedelta], *, mail: str, mark: str, limit: int
+) -> list[Expiring]:
+    """Find keys that expire after the first and within the second time, and of which no mail with this mark says so.
+
+    Not those that were replaced or made for no longer than that, and not where the maker wants no mail.
+    """
+    nearer, farther = span
+    occasion = cast(ApiKey.id, Text) + f":{mark}"
+    told = exists().where(Mail.user_id == User.id, Mail.kind == mail, Mail.once == occasion)
+    unwanted = exists().where(MailChoice.user_id == User.id, MailChoice.category == "keys", ~MailChoice.wanted)
+    query = (
+        select(ApiKey.name, Account.name, ApiKey.expires_at, User.id, User.email, occasion)
+        .join(Account, Account.id == ApiKey.account_id)
+        .join(User, User.id == ApiKey.created_by)
+        .where(
+            *(ApiKey.revoked_at.is_(None), ApiKey.replaced_by.is_(None), Account.closed_at.is_(None), MAKER_IS_MEMBER),
+            *(ApiKey.expires_at > func.now() + nearer, ApiKey.expires_at <= func.now() + farther),
+            ApiKey.created_at < ApiKey.expires_at - farther,
+            *(~told, ~unwanted),
+        )
+    )
+    rows: list[Any] = list(await session.execute(query.order_by(ApiKey.expires_at).limit(limit)))
+    return [Expiring(*row) for row in rows]
 
 
 async def delete_ended(session: Session) -> int:

@@ -64,6 +64,12 @@ async def count_open(session: ReadSession, account_id: UUID) -> int:
     return await session.scalar(query) or 0
 
 
+async def count_valid(session: ReadSession, account_id: UUID, *, but: UUID | None = None) -> int:
+    """Count the invitations of an account that can still be accepted, one excepted."""
+    query = select(func.count()).select_from(Invitation).where(Invitation.account_id == account_id, *VALID)
+    return await session.scalar(query if but is None else query.where(Invitation.id != but)) or 0
+
+
 async def is_invited(session: ReadSession, email: str) -> bool:
     """Return whether the address has a valid invitation: then it may register by invitation."""
     valid = select(Invitation.id).join(Account, Account.id == Invitation.account_id)

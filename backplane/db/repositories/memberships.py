@@ -96,6 +96,13 @@ async def members(session: ReadSession, account_id: UUID) -> Sequence[tuple[Memb
     return [(membership, email) for membership, email in rows]
 
 
+async def owners(session: ReadSession, account_id: UUID) -> Sequence[User]:
+    """List the owners of an account who can log in."""
+    query = select(User).join(Membership, Membership.user_id == User.id)
+    owning = query.where(Membership.account_id == account_id, Membership.role == "owner", User.suspended_at.is_(None))
+    return list(await session.scalars(owning.order_by(User.id)))
+
+
 async def member(session: ReadSession, account_id: UUID, user_id: UUID) -> tuple[Membership, str] | None:
     query = select(Membership, User.email).join(User, User.id == Membership.user_id)
     rows = await session.execute(query.where(Membership.account_id == account_id, Membership.user_id == user_id))

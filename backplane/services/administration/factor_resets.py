@@ -25,8 +25,6 @@ from backplane.services.identity.one_time_tokens import LIFETIMES, RESET_FACTORS
 from backplane.services.requests.caller import Caller
 
 LIFETIME: Final[timedelta] = LIFETIMES[RESET_FACTORS]
-REQUESTED, CONFIRMED = "factor_reset.requested", "factor_reset.confirmed"
-WITHDRAWN, REFUSED = "factor_reset.withdrawn", "factor_reset.refused"
 BY_OPERATORS, BY_USER = "two operators", "you, with the link of a mail"
 
 
@@ -56,7 +54,7 @@ class FactorResets:
             await self._tokens.revoke(session, RESET_FACTORS, user_id)
             token = await self._tokens.issue(session, RESET_FACTORS, user_id)
             await self._notices.factor_reset_requested(session, user_id, token)
-            acts.record(session, caller, REQUESTED, user_id, details={"reason": reason})
+            acts.record(session, caller, "factor_reset.requested", user_id, details={"reason": reason})
 
     async def confirm(self, caller: Caller, user_id: UUID) -> None:
         """Remove the factors, as the second operator.
@@ -85,7 +83,7 @@ class FactorResets:
             await _lock(session, user_id)
             await _take(session, user_id)
             await self._tokens.revoke(session, RESET_FACTORS, user_id)
-            acts.record(session, caller, WITHDRAWN, user_id)
+            acts.record(session, caller, "factor_reset.withdrawn", user_id)
 
     async def confirm_by_link(self, caller: Caller, token: str) -> None:
         """Remove the factors, as the user who has got the mail.
@@ -106,7 +104,7 @@ class FactorResets:
         """
         async with self._database.transaction() as session:
             user_id = await self._spend(session, token)
-            acts.record(session, _owner(caller, user_id), REFUSED, user_id)
+            acts.record(session, _owner(caller, user_id), "factor_reset.refused", user_id)
 
     async def _spend(self, session: Session, token: str) -> UUID:
         user_id = await self._tokens.owner(session, RESET_FACTORS, token)
@@ -119,7 +117,7 @@ class FactorResets:
     async def _remove(self, session: Session, caller: Caller, user_id: UUID, *, by: str) -> None:
         await self._removal.remove_all(session, caller, user_id, by=by)
         await self._tokens.revoke(session, RESET_FACTORS, user_id)
-        acts.record(session, caller, CONFIRMED, user_id)
+        acts.record(session, caller, "factor_reset.confirmed", user_id)
 
 
 async def _lock(session: Session, user_id: UUID) -> None:

@@ -91,7 +91,8 @@ class UserAdministration:
     async def change(self, caller: Caller, user_id: UUID, change: UserChange) -> UserRow:
         """Suspend a user or end the suspension, make one an operator or take that right away.
 
-        The login sessions of a suspended user end. Their accounts go on, with their API keys and other members.
+        The login sessions of a suspended user end, and the API keys that they made are refused until it is over. Their
+        accounts go on with the other members.
 
         Raises:
             NotFound: there is no such user.

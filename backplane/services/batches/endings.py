@@ -10,14 +10,16 @@ from backplane.db.repositories import batches, idempotency
 from backplane.db.repositories.ends import End
 from backplane.db.session import Session
 from backplane.db.work import AnyJob
+from backplane.services.batches.mails import BatchMails
 from backplane.services.webhooks.events import WebhookEvents
 
 
 class BatchEnds:
     """Follow the ends of jobs: the last one ends their batch."""
 
-    def __init__(self, events: WebhookEvents) -> None:
+    def __init__(self, events: WebhookEvents, mails: BatchMails) -> None:
         self._events = events
+        self._mails = mails
 
     async def job_ended(self, session: Session, job: AnyJob, end: End) -> None:  # noqa: ARG002 - same for each end
         if job.batch_id is not None:
@@ -36,4 +38,5 @@ class BatchEnds:
         await batches.close(session, batch)
         await idempotency.forget_password(session, batch.id)
         await self._events.batch_ended(session, batch)
+        await self._mails.batch_ended(session, batch)
         return batch

@@ -10,6 +10,7 @@ from typing import Self
 from uuid import UUID
 
 from backplane import ids
+from backplane.actions import Action
 from backplane.db.models import Account, Erasure
 from backplane.db.repositories import accounts, erasures, invitations, jobs, memberships, users, webhooks
 from backplane.db.session import Database, Session
@@ -147,7 +148,7 @@ async def _demand_heirs(session: Session, user_id: UUID) -> None:
         raise LastOwner(f"Make somebody else an owner first, or close the account: {names}")
 
 
-def _record(session: Session, caller: Caller, action: str, account_id: UUID, grace_days: int | None = None) -> None:
+def _record(session: Session, caller: Caller, action: Action, account_id: UUID, grace_days: int | None = None) -> None:
     """Write an entry; what an operator does is in the chain of the system, too."""
     details = {} if grace_days is None else {"grace_days": grace_days}
     if caller.user_id is None:

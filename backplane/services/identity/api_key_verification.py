@@ -50,7 +50,7 @@ class Known:
         return self.principal.api_key_id
 
     def depends_on(self, holder_id: UUID) -> bool:
-        return holder_id in {self.key_id, self.principal.account_id, change_of(self.key_id)}
+        return holder_id in {self.key_id, self.principal.account_id, self.principal.made_by, change_of(self.key_id)}
 
 
 class ApiKeyVerifier:
@@ -93,7 +93,7 @@ class ApiKeyVerifier:
                 yield
 
     def forget(self, holder_id: UUID) -> None:
-        """Forget a key, or those of an account."""
+        """Forget a key, or those of an account or of a maker."""
         self._changes += 1
         for digest in [digest for digest, known in self._known.items() if known.depends_on(holder_id)]:
             del self._known[digest]
@@ -144,6 +144,7 @@ def _known(row: ApiKey, newest_hash: bytes) -> Known:
         api_key_id=row.id,
         expires_at=expires_at,
         rate_per_hour=row.rate_per_hour,
+        made_by=row.created_by,
     )
     grace_until = row.grace_until.timestamp() if row.grace_until is not None else None
     return Known(principal, read_networks(row.networks), grace_until, newest_hash, time.monotonic())

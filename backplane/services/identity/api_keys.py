@@ -13,17 +13,22 @@ from backplane.db.models import ApiKey
 from backplane.db.repositories import api_keys
 from backplane.db.session import Database, ReadSession, Session
 from backplane.errors import NotFound, Unauthenticated
-from backplane.errors.users import ApiKeyEnded, TooManyApiKeys
+from backplane.errors.limits import LimitUse, TooManyApiKeys
+from backplane.errors.users import ApiKeyEnded
 from backplane.services.audit import trail
 from backplane.services.identity.api_key_format import Kind, new_api_key, shown_part
 from backplane.services.identity.api_key_peppers import ApiKeyPeppers
 from backplane.services.identity.api_key_rights import Rights, read_networks
+from backplane.services.identity.notices import Notices
 from backplane.services.identity.revocations import Revocations
+from backplane.services.identity.rights import require_rights
 from backplane.services.requests.caller import Caller
 from backplane.services.requests.submission import Submission
 
 MAX_KEYS = 50
-"""Valid ones of an account in every tier: a list of them is still read by people."""
+"""Valid ones of an account in any tier: a list of them is still read by people."""
+
+WRITE = "api-keys:write"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,23 +99,26 @@ class ApiKeys:
         revocations: Revocations,
         *,
         kind: Kind,
-        most: Callable[[str | None], int | None],
+        notices: Notices,
+        demand_room: Callable[[Caller, int], None],
     ) -> None:
-        """Make keys of a kind, and as many as the tier of an account has by `most`."""
         self._database = database
         self._peppers = peppers
         self._revocations = revocations
         self._kind = kind
-        self._most = most
+        self._notices = notices
+        self._demand_room = demand_room
 
     async def create(self, submission: Submission, wanted: NewApiKey) -> MadeApiKey:
         """Make a key for the account.
 
         Raises:
             InsufficientScope: it would have rights that the caller lacks.
+            RoleChanged: the caller may no longer make keys.
             TooManyApiKeys: the account has reached its limit.
         """
         async with self._database.transaction() as session:
+            await require_rights(session, submission.caller, WRITE)
             return await self._add(session, submission, wanted.columns(), action="api_key.created")
 
     async def page(self, caller: Caller, *, revoked: bool = False) -> list[ApiKeyFacts]:
@@ -133,6 +141,7 @@ class ApiKeys:
             InsufficientScope: the key has, or would have, rights that the caller lacks.
         """
         async with self._database.transaction() as session:
+            await require_rights(session, caller, WRITE)
             own = await self._own_rights(session, caller)
             key = await self._lock(session, caller, key_id, own)
             await api_keys.change(session, key, changes)
@@ -153,6 +162,7 @@ class ApiKeys:
         """
         caller = submission.caller
         async with self._database.transaction() as session:
+            await require_rights(session, caller, WRITE)
             key = await self._lock(session, caller, key_id, await self._own_rights(session, caller))
             columns = {name: getattr(key, name) for name in ("name", "scopes", "networks", "rate_per_hour")}
             columns["expires_at"] = _renewed(key, caller)
@@ -175,12 +185,6 @@ class ApiKeys:
             self._revocations.revoke(session, key.id)
             trail.record(session, caller, "api_key.revoked", key.id)
 
-    async def revoke_of_user(self, session: Session, caller: Caller, user_id: UUID) -> None:
-        """Revoke the keys that a user has made in the account: for a member who leaves it."""
-        for key_id in await api_keys.revoke_of_user(session, caller.account_id, user_id):
-            self._revocations.revoke(session, key_id)
-            trail.record(session, caller, "api_key.revoked", key_id)
-
     async def _add(
         self,
         session: Session,
@@ -191,11 +195,14 @@ class ApiKeys:
         replaces: ApiKey | None = None,
     ) -> MadeApiKey:
         caller, key_id, text = submission.caller, ids.new(), new_api_key(self._kind)
-        most = most_keys(self._most(caller.tier))
         await api_keys.lock_account(session, caller.account_id)
         # A replaced key is not counted as well: an account at its limit can rotate.
-        if await api_keys.count_valid(session, caller.account_id) - (replaces is not None) >= most:
-            raise TooManyApiKeys(f"The account may have {most:,} valid API keys")
+        used = await api_keys.count_valid(session, caller.account_id) - (replaces is not None)
+        self._demand_room(caller, used)
+        if used >= MAX_KEYS:
+            raise TooManyApiKeys(
+                f"An account has at most {MAX_KEYS} valid API keys", LimitUse("api_keys", MAX_KEYS, used)
+            )
         key = ApiKey(
             id=key_id,
             account_id=caller.account_id,
@@ -209,6 +216,9 @@ class ApiKeys:
         details = {"prefix": key.prefix, "scopes": key.scopes}
         replaced = {"replaces": ids.to_wire("apk", replaces.id)} if replaces is not None else {}
         trail.record(session, caller, action, key_id, details=details | replaced)
+        # A key that a program rotates has the same rights and the same end: that is no news.
+        if key.created_by is not None and (replaces is None or caller.user_id is not None):
+            await self._notices.api_key_made(session, key.created_by, caller.account_id, key.name)
         await submission.record(session, "api_key", key_id, answer=text.encode())
         return MadeApiKey(ApiKeyFacts.of(key), text)
 

@@ -7,7 +7,7 @@ from ipaddress import ip_network
 from uuid import UUID
 
 from backplane.db.models import User
-from backplane.db.repositories import known_devices, users
+from backplane.db.repositories import accounts, known_devices, users
 from backplane.db.session import Session
 from backplane.services.identity.devices import device_of
 from backplane.services.mail.outgoing import Mails, Recipient
@@ -20,6 +20,7 @@ NOBODY = Recipient("nobody@localhost")
 UNKNOWN = "unknown"
 RESET_PAGE, SESSIONS_PAGE, SECURITY_PAGE = "/forgot-password", "/settings", "/settings"
 RESET_FACTORS_PAGE = "/reset-factors"
+KEYS_PAGE = "/api-keys"
 
 RANGES = {4: 24, 6: 48}
 """Bits of an address that stay the same while a device is in a network: the rest may change."""
@@ -72,6 +73,19 @@ class Notices:
         page = self._mails.page(SECURITY_PAGE)
         await self._tell(session, user_id, "factor-reset", by=by, security=page)
 
+    async def api_key_made(self, session: Session, user_id: UUID, account_id: UUID, name: str) -> None:
+        account = await accounts.by_id(session, account_id)
+        named = account_name(account.name if account is not None else None)
+        await self._tell(session, user_id, "api-key-made", name=name, account=named, keys=self._mails.page(KEYS_PAGE))
+
+    async def identity_linked(self, session: Session, user_id: UUID, provider: str) -> None:
+        page = self._mails.page(SECURITY_PAGE)
+        await self._tell(session, user_id, "identity-linked", provider=provider, security=page)
+
+    async def identity_unlinked(self, session: Session, user_id: UUID, provider: str) -> None:
+        page = self._mails.page(SECURITY_PAGE)
+        await self._tell(session, user_id, "identity-unlinked", provider=provider, security=page)
+
     async def password_changed(self, session: Session, caller: Caller, user: User) -> None:
         reset = self._mails.page(RESET_PAGE)
         await self._mails.send(
@@ -92,6 +106,11 @@ class Notices:
 
 def recipient_of(user: User | None) -> Recipient:
     return NOBODY if user is None else Recipient(user.email, user.id)
+
+
+def account_name(name: str | None) -> str:
+    """Name an account in a mail; a personal one has no name."""
+    return name or "your personal account"
 
 
 def _now() -> str:

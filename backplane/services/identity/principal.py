@@ -29,6 +29,8 @@ class Principal:
     browser: bool = False
     rate_per_hour: int | None = None
     """The rate of an API key's own; None where only that of the account applies."""
+    made_by: UUID | None = None
+    """The user who made the API key; it does no more than they may."""
 
     @property
     def holders(self) -> tuple[UUID, ...]:

@@ -20,6 +20,9 @@ PREFIX = "imageshield:ticket:"
 TICKET_BYTES = 32
 TICKET_SECONDS = 30
 
+IDS = {"account_id", "user_id", "session_id", "api_key_id", "made_by"}
+SETS = {"scopes", "methods"}
+
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
@@ -83,23 +86,17 @@ class Tickets:
 
 
 def _written(holder: Principal) -> dict[str, Any]:
-    return asdict(holder) | {
-        "account_id": holder.account_id.hex,
-        "user_id": holder.user_id.hex if holder.user_id is not None else None,
-        "session_id": holder.session_id.hex if holder.session_id is not None else None,
-        "api_key_id": holder.api_key_id.hex if holder.api_key_id is not None else None,
-        "scopes": sorted(holder.scopes),
-        "methods": sorted(holder.methods),
-    }
+    # Without what is null: a gateway of the release before does not know the newest field, which few holders have.
+    given = {name: value for name, value in asdict(holder).items() if value is not None}
+    return given | {name: given[name].hex for name in IDS & given.keys()} | {name: sorted(given[name]) for name in SETS}
 
 
 def _read(written: dict[str, Any]) -> Principal:
-    ids = ("account_id", "user_id", "session_id", "api_key_id")
-    sets = ("scopes", "methods")
+    given = {name: value for name, value in written.items() if value is not None}
     return Principal(
-        **written
-        | {name: UUID(written[name]) for name in ids if written[name] is not None}
-        | {name: frozenset(written[name]) for name in sets}
+        **given
+        | {name: UUID(given[name]) for name in IDS & given.keys()}
+        | {name: frozenset(given[name]) for name in SETS}
     )
 
 

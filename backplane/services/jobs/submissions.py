@@ -92,7 +92,11 @@ class Submissions:
         """Make the batch, with the sealed address for its end, and its retention."""
         url = await self._webhooks.seal(submission, batch_id)
         return Batch(
-            id=batch_id, account_id=submission.account_id, webhook_url=url, retention_days=self._retention_days
+            id=batch_id,
+            account_id=submission.account_id,
+            submitted_by=submission.caller.user_id,
+            webhook_url=url,
+            retention_days=self._retention_days,
         )
 
     async def submit(

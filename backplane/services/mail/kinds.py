@@ -40,6 +40,8 @@ KINDS: Final[dict[str, Kind]] = {
     "factor-removed": Kind(SECURITY, {"time": "text", "factor": "text", "name": "name", "security": "link"}),
     "factor-reset": Kind(SECURITY, {"time": "text", "by": "text", "security": "link"}),
     "factor-reset-requested": Kind(SECURITY, {"time": "text", "link": "link"}, awaited=True),
+    "identity-linked": Kind(SECURITY, {"time": "text", "provider": "text", "security": "link"}),
+    "identity-unlinked": Kind(SECURITY, {"time": "text", "provider": "text", "security": "link"}),
     "invitation": Kind(SECURITY, {"inviter": "text", "account": "name", "role": "text", "link": "link"}, awaited=True),
     "api-key-made": Kind(SECURITY, {"time": "text", "name": "name", "account": "name", "keys": "link"}),
     "security-event": Kind(SECURITY, {"time": "text", "what": "text", "advice": "text", "audit": "link"}),

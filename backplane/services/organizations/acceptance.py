@@ -10,6 +10,7 @@ from backplane.db.models import Invitation, User
 from backplane.db.repositories import accounts, invitations, memberships, users
 from backplane.db.session import Database, ReadSession, Session
 from backplane.errors import NotFound, Unauthenticated
+from backplane.errors.limits import TooManyMembers
 from backplane.errors.organizations import (
     AlreadyMember,
     EmailUnverified,
@@ -25,6 +26,7 @@ from backplane.services.organizations.accounts import MembershipFacts
 from backplane.services.organizations.changes import record, user_of
 from backplane.services.organizations.invitations import digest_of
 from backplane.services.requests.caller import Caller
+from backplane.services.usage.tiers import Tier, Tiers
 
 MAX_MEMBERSHIPS = 200
 """What one page lists."""
@@ -42,8 +44,9 @@ class Offer:
 
 
 class Acceptance:
-    def __init__(self, database: Database, *, verified_only: bool) -> None:
+    def __init__(self, database: Database, tiers: Tiers, *, verified_only: bool) -> None:
         self._database = database
+        self._tiers = tiers
         self._verified_only = verified_only
 
     async def show(self, token: str) -> Offer:
@@ -68,6 +71,7 @@ class Acceptance:
             EmailUnverified: the user has not shown that the address is theirs.
             InvitationUsed, InvitationRevoked, InvitationExpired: it has ended.
             AlreadyMember: the user is one.
+            TooManyMembers: others were faster.
         """
         async with self._database.transaction() as session:
             account = demand_open(await accounts.lock(session, (await _find(session, token)).account_id))
@@ -76,7 +80,7 @@ class Acceptance:
             self._demand_addressee(user, invitation)
             await _demand_valid(session, invitation)
             await _demand_inviter(session, invitation)
-            await self._join(session, replace(caller, account_id=account.id), invitation)
+            await self._join(session, replace(caller, account_id=account.id), invitation, self._tiers.of(account.tier))
         return MembershipFacts.of(account, invitation.role)
 
     def _demand_addressee(self, user: User | None, invitation: Invitation) -> None:
@@ -87,13 +91,15 @@ class Acceptance:
         if self._verified_only and user.email_verified_at is None:
             raise EmailUnverified("Confirm your address first: only then the invitation is known to be yours")
 
-    async def _join(self, session: Session, caller: Caller, invitation: Invitation) -> None:
+    async def _join(self, session: Session, caller: Caller, invitation: Invitation, tier: Tier) -> None:
         user_id = user_of(caller)
         await users.lock(session, user_id)
         if await memberships.count_of(session, user_id) >= MAX_MEMBERSHIPS:
             raise TooManyAccounts(f"A user is a member of at most {MAX_MEMBERSHIPS} accounts")
         if not await memberships.add(session, account_id=caller.account_id, user_id=user_id, role=invitation.role):
             raise AlreadyMember
+        others = await memberships.count(session, caller.account_id) - 1
+        tier.require_room("members", others, TooManyMembers)
         # Nothing is revoked: of a stranger no gateway keeps that they are one.
         await invitations.accept(session, invitation.id)
         record(session, caller, "member.joined", user_id, {"role": invitation.role})

@@ -8,10 +8,11 @@ from datetime import datetime
 from uuid import UUID
 
 from backplane import ids
-from backplane.db.models import Account, Invitation
+from backplane.db.models import Invitation
 from backplane.db.repositories import invitations, memberships, users
 from backplane.db.session import Database, Session
 from backplane.errors import NotFound
+from backplane.errors.limits import TooManyMembers
 from backplane.errors.organizations import (
     AlreadyInvited,
     AlreadyMember,
@@ -88,6 +89,7 @@ class Invitations:
         Raises:
             InsufficientRole: an admin would make an owner.
             SelfInvitation, AlreadyMember, AlreadyInvited: there is nothing to invite.
+            TooManyMembers: with all that are invited, the account has as many as its tier allows.
             TooManyInvitations, InvitationLimit: too many are open, or were mailed.
         """
         caller, email, token = submission.caller, email.lower(), secrets.token_urlsafe(TOKEN_BYTES)
@@ -95,7 +97,7 @@ class Invitations:
             held = await lock(session, caller, "account:write")
             held.demand_owner_for(role)
             await _demand_invitable(session, caller, email)
-            await self._demand_room(session, held.account)
+            await self._demand_room(session, held)
             await _demand_mail(session, caller, email)
             invitation = Invitation(
                 id=ids.new(),
@@ -116,6 +118,7 @@ class Invitations:
 
         Raises:
             NotFound: the account has no such open invitation.
+            TooManyMembers: meanwhile the account has as many as its tier allows.
             InvitationLimit: it was mailed a moment ago, or too many were.
         """
         token = secrets.token_urlsafe(TOKEN_BYTES)
@@ -123,6 +126,7 @@ class Invitations:
             held = await lock(session, caller, "account:write")
             invitation = await _find(session, caller.account_id, invitation_id)
             held.demand_owner_for(invitation.role)
+            await self._demand_room(session, held, but=invitation.id)
             await _demand_pause(session, invitation.id)
             await _demand_mail(session, caller, invitation.email)
             await invitations.renew(session, invitation, digest_of(token), invited_by=user_of(caller))
@@ -139,6 +143,12 @@ class Invitations:
             await invitations.revoke(session, caller.account_id, invitation_id=invitation.id)
             trail.record(session, caller, "invitation.revoked", invitation.id)
 
+    async def _demand_room(self, session: Session, held: Held, *, but: UUID | None = None) -> None:
+        """Require room for one more member; invitations that can still be accepted hold theirs."""
+        invited = await invitations.count_valid(session, held.account.id, but=but)
+        used = await memberships.count(session, held.account.id) + invited
+        self._tiers.of(held.account.tier).require_room("members", used, TooManyMembers)
+
     async def _send(
         self, session: Session, caller: Caller, held: Held, invitation: Invitation, token: str
     ) -> str | None:
@@ -153,17 +163,6 @@ class Invitations:
             link=self._letters.link(token),
         )
         return None if await self._letters.send(session, letter) else letter.link
-
-    async def _demand_room(self, session: Session, account: Account) -> None:
-        waiting = await invitations.count_open(session, account.id)
-        people = waiting + await memberships.count(session, account.id)
-        if waiting >= MAX_OPEN or people >= MAX_MEMBERS:
-            raise TooManyInvitations(f"At most {MAX_OPEN} are open, and {MAX_MEMBERS} with the members: revoke some")
-        tier = self._tiers.of(account.tier)
-        if tier.members is not None and people >= tier.members:
-            raise TooManyInvitations(
-                f"The tier {tier.name} allows {tier.members:,} members; {people:,} are here or invited"
-            )
 
 
 def digest_of(token: str) -> bytes:
@@ -186,6 +185,9 @@ async def _demand_invitable(session: Session, caller: Caller, email: str) -> Non
         raise AlreadyMember
     if await invitations.open_to(session, caller.account_id, email) is not None:
         raise AlreadyInvited("Send the open invitation again, or revoke it first")
+    waiting = await invitations.count_open(session, caller.account_id)
+    if waiting >= MAX_OPEN or waiting + await memberships.count(session, caller.account_id) >= MAX_MEMBERS:
+        raise TooManyInvitations(f"At most {MAX_OPEN} are open, and {MAX_MEMBERS} with the members: revoke some")
 
 
 async def _demand_mail(session: Session, caller: Caller, email: str) -> None:

@@ -11,6 +11,7 @@ from backplane.db.models import Membership
 from backplane.db.repositories import invitations, memberships
 from backplane.db.session import Database, Session
 from backplane.errors import NotFound
+from backplane.services.identity.api_key_makers import follow_role
 from backplane.services.identity.permissions import ADMIN, OWNER
 from backplane.services.identity.revocations import Revocations
 from backplane.services.organizations.changes import demand_other_owner, lock, record, user_of
@@ -56,7 +57,7 @@ class Members:
         return MemberFacts(member.user_id, member.email, role, member.joined_at)
 
     async def remove(self, caller: Caller, user_id: UUID) -> None:
-        """Remove a member, at once and everywhere; what the member has made stays the account's.
+        """Remove a member, at once and everywhere; the member's API keys end, and pictures and jobs stay the account's.
 
         Raises:
             NotFound: the account has no such member.
@@ -96,7 +97,7 @@ class Members:
         if member.role == OWNER:
             await demand_other_owner(session, caller.account_id)
         await memberships.change_role(session, caller.account_id, member.user_id, role)
-        await self._withdraw(session, caller, member)
+        await self._withdraw(session, caller, member, role)
         details = {"from": member.role, "to": role}
         record(session, caller, "member.role_changed", member.user_id, details)
 
@@ -104,12 +105,13 @@ class Members:
         if member.role == OWNER:
             await demand_other_owner(session, caller.account_id)
         await memberships.remove(session, caller.account_id, member.user_id)
-        await self._withdraw(session, caller, member)
+        await self._withdraw(session, caller, member, None)
         record(session, caller, action, member.user_id, {"role": member.role})
 
-    async def _withdraw(self, session: Session, caller: Caller, member: MemberFacts) -> None:
-        """End what rests on the role before: the rights in memory, open sockets, and invitations by this member."""
+    async def _withdraw(self, session: Session, caller: Caller, member: MemberFacts, role: str | None) -> None:
+        """End what rests on the role before: rights in memory, open sockets, API keys and invitations of the member."""
         await invitations.revoke(session, caller.account_id, invited_by=member.user_id)
+        await follow_role(session, self._revocations, caller, member.user_id, role)
         self._revocations.revoke(session, member.user_id)
 
 

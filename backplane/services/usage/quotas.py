@@ -25,6 +25,7 @@ from backplane.kinds import KINDS
 from backplane.metrics import LIMITS_REACHED
 from backplane.services.requests.caller import Caller
 from backplane.services.usage import ledger
+from backplane.services.usage.notices import LimitNotices
 from backplane.services.usage.tiers import Tier, Tiers
 
 
@@ -37,8 +38,9 @@ class Asked:
 
 
 class Quotas:
-    def __init__(self, database: Database, tiers: Tiers) -> None:
+    def __init__(self, database: Database, tiers: Tiers, notices: LimitNotices) -> None:
         self._database = database
+        self._notices = notices
         self.tiers = tiers
         self._turns: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
 
@@ -62,8 +64,12 @@ class Quotas:
         if not _has_limits(tier):
             return Room(tier, None)
         async with self._database.reading() as session:
-            room = Room(tier, await _standing(session, caller.account_id))
-        room.require(kind, size)
+            standing = await _standing(session, caller.account_id)
+        room = Room(tier, standing)
+        refused = room.look(kind, size)
+        if refused is not None:
+            await self._tell(caller.account_id, standing, refused)
+            raise refused
         return room
 
     async def charge(self, session: Session, caller: Caller, asked: Sequence[Asked]) -> list[QuotaExceeded | None]:
@@ -75,6 +81,9 @@ class Quotas:
             standing = await _standing(session, caller.account_id)
         room = Room(tier, standing)
         refused = [room.take(one.job.kind, one.size + (one.job.reserved_bytes or 0)) for one in asked]
+        if standing is not None:
+            for before, now in room.uses():
+                await self._notices.used(session, caller.account_id, standing, before=before, now=now)
         admitted = [one.job for one, error in zip(asked, refused, strict=True) if error is None]
         await ledger.charge(session, caller.account_id, admitted, api_call=caller.program)
         return refused
@@ -89,6 +98,11 @@ class Quotas:
         if refused is not None:
             raise refused
 
+    async def _tell(self, account_id: UUID, standing: Standing, refused: QuotaExceeded) -> None:
+        if not self._notices.is_known(account_id, standing, refused.limit.name):
+            async with self._database.transaction() as session:
+                await self._notices.refused(session, account_id, standing, refused.limit)
+
 
 class Room:
     """What an account may still use; without a standing, as much as it likes. It counts what it has given."""
@@ -99,11 +113,17 @@ class Room:
         self._encryptions = standing.encryptions if standing is not None else 0
         self._bytes = standing.stored + standing.reserved if standing is not None else 0
 
-    def require(self, kind: str, size: int) -> None:
-        """Raise QuotaExceeded if there is no room for one more job of the kind, with so many bytes."""
-        refused = self.look(kind, size)
-        if refused is not None:
-            raise refused
+    def uses(self) -> list[tuple[int, LimitUse]]:
+        """Return for each limit what was used before, and what is used with all that was given."""
+        standing, tier, uses = self._standing, self.tier, []
+        if standing is not None and tier.encryptions_per_month is not None:
+            reset = moment_of(standing.ends)
+            use = LimitUse("encryptions_per_month", tier.encryptions_per_month, self._encryptions, reset, tier.id)
+            uses.append((standing.encryptions, use))
+        if standing is not None and tier.stored_bytes is not None:
+            use = LimitUse("stored_bytes", tier.stored_bytes, self._bytes, None, tier.id)
+            uses.append((standing.stored + standing.reserved, use))
+        return uses
 
     def take(self, kind: str, size: int) -> QuotaExceeded | None:
         """Use room for a job; return why there is none."""

@@ -8,6 +8,8 @@ from pydantic import BeforeValidator, ConfigDict, Field, TypeAdapter, Validation
 from pydantic.dataclasses import dataclass
 
 from backplane.errors import FileTooLarge, TierInsufficient
+from backplane.errors.limits import LimitReached, LimitUse
+from backplane.metrics import LIMITS_REACHED
 from backplane.settings import Settings
 from shield_core.cipher.purity import Purity
 
@@ -77,6 +79,15 @@ class Tier:
     def require_file_bytes(self, size: int) -> None:
         if self.file_bytes is not None and size > self.file_bytes:
             raise FileTooLarge(f"The tier {self.name} takes files of at most {self.file_bytes:,} bytes")
+
+    def require_room(self, name: str, used: int, refusal: type[LimitReached]) -> None:
+        """Raise the refusal if an account that has so many of something may have no other one."""
+        most: int | None = getattr(self, name)
+        if most is not None and used >= most:
+            LIMITS_REACHED.labels(limit=name).inc()
+            what = name.replace("_", " ").replace("api", "API")
+            detail = f"The tier {self.name} has {most:,} {what}, and {used:,} are used"
+            raise refusal(detail, LimitUse(name, most, used, None, self.id))
 
 
 @dataclass(frozen=True, config=STRICT)

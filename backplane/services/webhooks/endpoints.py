@@ -11,7 +11,8 @@ from backplane.addresses import Guard
 from backplane.db.models import WebhookEndpoint
 from backplane.db.repositories import webhooks
 from backplane.db.session import Database, ReadSession
-from backplane.errors import NotFound, TooManyWebhooks, ValidationFailed
+from backplane.errors import NotFound, ValidationFailed
+from backplane.errors.limits import TooManyWebhooks
 from backplane.services.audit import trail
 from backplane.services.requests.caller import Caller
 from backplane.services.requests.submission import Submission
@@ -72,7 +73,8 @@ class Webhooks:
         account_id, endpoint_id, secret = submission.account_id, ids.new(), new_secret()
         async with self._database.transaction() as session:
             await webhooks.lock_account(session, account_id)
-            self._require_room(submission.caller, await webhooks.count(session, account_id))
+            tier = self._tiers.of(submission.caller.tier)
+            tier.require_room("webhook_endpoints", await webhooks.count(session, account_id), TooManyWebhooks)
             key = await account_key(session, self._vault, account_id)
             endpoint = WebhookEndpoint(
                 id=endpoint_id,
@@ -89,13 +91,6 @@ class Webhooks:
             trail.record(session, submission.caller, "webhook.created", endpoint_id, details=details)
             await submission.record(session, "webhook", endpoint_id, answer=secret.encode())
         return MadeSecret(self._facts(endpoint), secret)
-
-    def _require_room(self, caller: Caller, used: int) -> None:
-        tier = self._tiers.of(caller.tier)
-        if tier.webhook_endpoints is not None and used >= tier.webhook_endpoints:
-            raise TooManyWebhooks(
-                f"The tier {tier.name} has {tier.webhook_endpoints:,} endpoints, and the account has {used:,}"
-            )
 
     async def page(self, caller: Caller) -> list[EndpointFacts]:
         async with self._database.reading() as session:

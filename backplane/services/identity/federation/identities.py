@@ -22,6 +22,7 @@ from backplane.errors.federation import (
 from backplane.services.audit import trail
 from backplane.services.identity.federation.external import ExternalIdentity
 from backplane.services.identity.federation.providers import Provider
+from backplane.services.identity.notices import Notices
 from backplane.services.identity.principal import FEDERATED
 from backplane.services.identity.registrations import Registrations
 from backplane.services.requests.caller import Caller, user_of
@@ -41,9 +42,10 @@ class IdentityFacts:
 
 
 class Identities:
-    def __init__(self, database: Database, registrations: Registrations) -> None:
+    def __init__(self, database: Database, registrations: Registrations, notices: Notices) -> None:
         self._database = database
         self._registrations = registrations
+        self._notices = notices
 
     async def list(self, caller: Caller) -> Sequence[IdentityFacts]:
         """List the identities of the user, the first linked first."""
@@ -85,6 +87,7 @@ class Identities:
             await self._demand_active(session, user_of(caller))
             if await self._add(session, user_of(caller), external):
                 trail.record(session, caller, "identity.linked", details=_details(provider))
+                await self._notices.identity_linked(session, user_of(caller), provider.name)
             found = await identities.find(session, external.issuer, external.subject)
             if found is None or found.user_id != caller.user_id:
                 raise IdentityTaken
@@ -126,6 +129,7 @@ class Identities:
                 raise LastLoginMethod
             await identities.remove(session, leaving)
             trail.record(session, caller, "identity.unlinked", identity_id)
+            await self._notices.identity_unlinked(session, user.id, leaving.issuer)
 
     async def note_failure(self, caller: Caller, provider: Provider, reason: str) -> None:
         """Record an answer of a provider that logged nobody in."""
