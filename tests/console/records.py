@@ -1,13 +1,14 @@
-"""An account with a job of every kind, so that no page of it is empty."""
+"""An account of an operator with a job of every kind, so that no page of it is empty."""
 
 from dataclasses import dataclass
 
+from tests.console.people import make_operator
 from tests.support import pictures
 from tests.support.stack import SystemUnderTest, wait_until
 from tests.support.users import User
 
 UNKNOWN = "0" * 32
-PREFIXES = {"job": "job_", "batch": "bat_", "webhook": "whk_", "provider": ""}
+PREFIXES = {"job": "job_", "batch": "bat_", "webhook": "whk_", "account": "acc_", "user": "usr_", "provider": ""}
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class Records:
 def make_records(system: SystemUnderTest, hook: str) -> Records:
     """Make a completed, a failed, a cancelled job, a batch, and an endpoint that was told of them."""
     user = User(system.url)
+    number = make_operator(system, user)
     events = ["job.completed", "job.failed", "job.cancelled"]
     answer = user.http.post("/webhooks", json={"url": hook, "events": events, "description": "The archive"})
     webhook = answer.raise_for_status().json()["id"]
@@ -37,6 +39,7 @@ def make_records(system: SystemUnderTest, hook: str) -> Records:
     assert ends == ["completed", "failed", "cancelled"], ends
     jobs = [job["job_id"] for job in (completed, failed, cancelled)]
     ids = {"job": jobs, "batch": [_batch(user)], "webhook": [webhook], "provider": ["acme"]}
+    ids |= {"account": [f"acc_{number}"], "user": [f"usr_{number}"]}
     return Records(user, ids, user.download(completed["result_url"]), [jobs[0], other["job_id"]])
 
 

@@ -16,6 +16,9 @@ from tests.console.records import PREFIXES, UNKNOWN, Records
 PARAMETER = re.compile(r":(\w+)")
 BUSY = "[role=status] .bg-skeleton"
 COMPARED = "/analytics/compare"
+VIEWS = ("users", "dead-letters", "usage", "pools", "settings")
+"""Of the administration, which begins with the accounts."""
+
 ELSEWHERE = {"/setup": "/overview"}
 """The set-up is over as soon as there is an account."""
 
@@ -52,6 +55,7 @@ def places_of(records: Records, *, decryption: str) -> Iterator[Place]:
                 address = address.replace(f":{name}", value)
             yield Place(address, route["index"])
     yield Place(f"{COMPARED}?{'&'.join(f'job={one}' for one in records.analyzed)}", indexed=False)
+    yield from (Place(f"/admin?view={view}", indexed=False) for view in VIEWS)
 
 
 def unknown_addresses() -> Iterator[str]:

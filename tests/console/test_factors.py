@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.console.accessibility import violations_of
 from tests.console.database import ask
+from tests.console.people import add_app
 from tests.console.visits import sign_in
 from tests.support import pictures
 from tests.support.stack import SystemUnderTest
@@ -54,14 +55,6 @@ def add_passkey(page: Page, user: User) -> list[str]:
     assert added["name"] == "Chromium"
     page.context.clear_cookies()
     return added["recovery_codes"]
-
-
-def add_app(user: User) -> str:
-    """Set an authenticator app up, and let its present code be used again later."""
-    secret = user.http.post("/auth/factors/authenticator-app").raise_for_status().json()["secret"]
-    code = {"code": pyotp.TOTP(secret).now()}
-    user.http.post("/auth/factors/authenticator-app/confirm", json=code).raise_for_status()
-    return secret
 
 
 def pass_time(page: Page, system: SystemUnderTest, user: User) -> None:

@@ -5,6 +5,7 @@ import { Transport } from "./api/transport.ts";
 import { follow, type FollowOptions } from "./live/follow.ts";
 import type { State } from "./live/state.ts";
 import { Accounts } from "./service/accounts.ts";
+import { Administration } from "./service/administration.ts";
 import { Analyses } from "./service/analyses.ts";
 import { ApiKeys } from "./service/api-keys.ts";
 import { Audit } from "./service/audit.ts";
@@ -35,6 +36,7 @@ export class Client {
   readonly audit: Audit;
   /** For operators. */
   readonly systemAudit: Audit;
+  readonly administration: Administration;
   readonly #transport: Transport;
   readonly #pictures: Pictures;
 
@@ -53,6 +55,7 @@ export class Client {
     this.webhooks = new Webhooks(transport);
     this.audit = new Audit(transport, "/api/v1/audit");
     this.systemAudit = new Audit(transport, "/api/v1/admin/audit");
+    this.administration = new Administration(transport, new Transport(new NoSession(session)));
     this.#pictures = new Pictures(transport, this.jobs, this.batches);
   }
 

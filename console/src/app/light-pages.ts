@@ -7,7 +7,7 @@ import type { ComponentType } from "react";
  * Outside of it, so that they stay small: `site`, with header and footer, and `bare`. These use plain links and no queries.
  */
 export type Layout = "shell" | "open" | "site" | "bare";
-export type Section = "main" | "evidence" | "access";
+export type Section = "main" | "evidence" | "access" | "operate";
 
 export interface Page {
   /** A path of TanStack Router: `/jobs/$job`. */
@@ -28,6 +28,8 @@ export interface Page {
   shortcut?: string;
   /** The roles for which the sidebar and the palette show it; all if left out. */
   roles?: readonly Role[];
+  /** Only operators see it in the sidebar and the palette. */
+  forOperators?: boolean;
   /** For `vite dev` only. */
   developmentOnly?: boolean;
   load: () => Promise<{ default: ComponentType }>;

@@ -1,14 +1,15 @@
 import type { Role } from "@imageshield/client";
-import { Binary, ChartArea, Gauge, GitCompareArrows, History, House, KeyRound, Layers, Lock, LockOpen, Settings, TrendingUp, UsersRound, Webhook } from "lucide-react";
+import { Binary, ChartArea, Gauge, GitCompareArrows, History, House, KeyRound, Layers, Lock, LockOpen, Settings, ShieldUser, TrendingUp, UsersRound, Webhook } from "lucide-react";
 import { lightPages, type Page, type Section } from "./light-pages.ts"; // vite.routes.ts reads this file, and knows no alias
 
-export const SECTIONS: { section: Section; name?: string }[] = [{ section: "main" }, { section: "evidence", name: "Evidence" }, { section: "access", name: "Access" }];
+export const SECTIONS: { section: Section; name?: string }[] = [{ section: "main" }, { section: "evidence", name: "Evidence" }, { section: "access", name: "Access" }, { section: "operate", name: "Operate" }];
 
 /** Every page of the console. Adding one is a file in features/ and an entry here; a light page has its entry there. */
 export const navigation: Page[] = [
   ...lightPages,
 
   { path: "/invitation", layout: "open", label: "Invitation", title: "Invitation", load: () => import("@/features/invitation/page.tsx") },
+  { path: "/reset-factors", layout: "open", label: "Reset", title: "Reset your second factors", load: () => import("@/features/reset-factors/page.tsx") },
   { path: "/setup", layout: "open", label: "Set-up", title: "Set up this installation", load: () => import("@/features/setup/page.tsx") },
 
   { path: "/overview", layout: "shell", section: "main", label: "Overview", title: "Overview", icon: House, shortcut: "g o", load: () => import("@/features/overview/page.tsx") },
@@ -33,11 +34,22 @@ export const navigation: Page[] = [
   { path: "/usage", layout: "shell", section: "access", label: "Usage", title: "Usage", icon: Gauge, shortcut: "g u", load: () => import("@/features/usage/page.tsx") },
   { path: "/settings", layout: "shell", section: "access", label: "Settings", title: "Settings", icon: Settings, shortcut: "g s", load: () => import("@/features/settings/page.tsx") },
 
+  { path: "/admin", layout: "shell", section: "operate", forOperators: true, label: "Administration", title: "Administration", icon: ShieldUser, load: () => import("@/features/admin/page.tsx") },
+  { path: "/admin/accounts/$account", layout: "shell", under: "/admin", label: "Account", title: "Account", load: () => import("@/features/admin/page.tsx") },
+  { path: "/admin/users/$user", layout: "shell", under: "/admin", label: "User", title: "User", load: () => import("@/features/admin/page.tsx") },
+
   { path: "/_components", layout: "open", label: "Components", title: "Components", developmentOnly: true, load: () => import("@/features/components/page.tsx") },
 ];
 
-/** The pages for a role; all of them as long as it is not known. */
-export const pagesFor = (role: Role | null | undefined): Page[] => navigation.filter((page) => role == null || page.roles === undefined || page.roles.includes(role));
+/** Who reads the console: their role in the account, undefined until it is known, and whether they are an operator. */
+export interface Reader {
+  role?: Role | null | undefined;
+  operator?: boolean | undefined;
+}
+
+/** The pages for a reader; those of every role as long as it is not known. */
+export const pagesFor = ({ role, operator }: Reader): Page[] =>
+  navigation.filter((page) => (role == null || page.roles === undefined || page.roles.includes(role)) && (operator || !page.forOperators));
 
 export type Matches = readonly { routeId: string; fullPath: string }[];
 

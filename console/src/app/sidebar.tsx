@@ -5,6 +5,7 @@ import type { Page } from "@/app/light-pages.ts";
 import { pageOf, pagesFor, SECTIONS, type Matches } from "@/app/navigation.ts";
 import { useStatus } from "@/app/status.ts";
 import { useAccount } from "@/lib/account.ts";
+import { useMe } from "@/lib/api.ts";
 import { cx } from "@/lib/cx.ts";
 import { Live } from "@/ui/badge.tsx";
 import { Sheet } from "@/ui/dialog.tsx";
@@ -32,14 +33,14 @@ export function SidebarSheet({ open, onClose }: { open: boolean; onClose: () => 
 
 function Content() {
   const { liveness, sentence } = useStatus();
-  const pages = pagesFor(useAccount()?.role);
+  const pages = pagesFor({ role: useAccount()?.role, operator: useMe().data?.operator });
   return (
     <div className="flex h-full flex-col overflow-y-auto px-3 pb-3">
       <Link to="/overview" className="mt-[18px] mb-4 ml-2 self-start rounded-control text-[15px]">
         <Logo className="text-[15px]" />
       </Link>
       <nav aria-label="Console" className="flex-1">
-        {SECTIONS.map(({ section, name }) => (
+        {sections.filter(({ pages }) => pages.length > 0).map(({ section, name, pages }) => (
           <div key={section}>
             {name && <h2 className="mt-3 mb-1 px-2.5 py-1 text-caption font-medium text-muted">{name}</h2>}
             <ul className="grid gap-0.5">

@@ -1,6 +1,6 @@
-import type { Job, Role } from "@imageshield/client";
+import type { Job } from "@imageshield/client";
 import { CircleQuestionMark, FileSearch, Lock, LogOut, SunMoon, BookOpen, type LucideIcon } from "lucide-react";
-import { pagesFor } from "@/app/navigation.ts";
+import { pagesFor, type Reader } from "@/app/navigation.ts";
 import { shortId } from "@/lib/format.ts";
 
 export interface Hit {
@@ -19,9 +19,7 @@ export interface Hit {
   act?: () => void;
 }
 
-export interface Acts {
-  /** The user's in the account, which decides what is shown. */
-  role?: Role | null | undefined;
+export interface Acts extends Reader {
   theme: "light" | "dark";
   switchTheme: () => void;
   showShortcuts: () => void;
@@ -33,7 +31,7 @@ const MOST_JOBS = 5;
 /** What the palette offers for a text: jobs of this account, actions, pages. */
 export function hitsFor(text: string, jobs: Job[], acts: Acts): Hit[] {
   const wanted = text.trim().toLowerCase();
-  const all = [...jobHits(wanted, jobs), ...actions(acts), ...pages(acts.role)];
+  const all = [...jobHits(wanted, jobs), ...actions(acts), ...pages(acts)];
   if (!wanted) return [...all.filter((hit) => hit.group === "Jobs").slice(0, 3), ...all.filter((hit) => hit.group !== "Jobs")];
   return all.filter((hit) => `${hit.text} ${hit.note ?? ""} ${hit.job?.job_id ?? ""}`.toLowerCase().includes(wanted));
 }
@@ -56,7 +54,7 @@ const actions = (acts: Acts): Hit[] => [
   { key: "out", group: "Do", text: "Sign out", icon: LogOut, act: acts.signOut },
 ];
 
-const pages = (role: Acts["role"]): Hit[] =>
-  pagesFor(role)
+const pages = (acts: Acts): Hit[] =>
+  pagesFor(acts)
     .filter((page) => page.layout === "shell" && page.icon && !page.path.includes("$"))
     .map((page) => ({ key: page.path, group: "Go to", text: page.label, to: page.path, ...(page.icon && { icon: page.icon }), ...(page.shortcut && { keys: page.shortcut }) }));

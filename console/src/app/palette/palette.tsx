@@ -6,7 +6,7 @@ import { leave } from "@/app/account-menu.tsx";
 import { hitsFor, type Hit } from "@/app/palette/hits.ts";
 import { HitList } from "@/app/palette/hit-list.tsx";
 import { useAccount } from "@/lib/account.ts";
-import { client } from "@/lib/api.ts";
+import { client, useMe } from "@/lib/api.ts";
 import { chooseTheme, useTheme } from "@/lib/theme.ts";
 import { Modal } from "@/ui/dialog.tsx";
 import { Kbd } from "@/ui/kbd.tsx";
@@ -56,8 +56,9 @@ function Content({ onClose, onShortcuts }: Omit<Props, "open">) {
 function useHits(text: string, showShortcuts: () => void): Hit[] {
   const theme = useTheme();
   const role = useAccount()?.role;
+  const operator = useMe().data?.operator;
   const { data } = useQuery({ queryKey: ["jobs", "palette"], queryFn: ({ signal }) => client.jobs.list({ limit: 50 }, { signal }), staleTime: 10_000 });
-  const acts = { role, theme, showShortcuts, switchTheme: () => { chooseTheme(theme === "dark" ? "light" : "dark"); }, signOut: () => void leave() };
+  const acts = { role, operator, theme, showShortcuts, switchTheme: () => { chooseTheme(theme === "dark" ? "light" : "dark"); }, signOut: () => void leave() };
   return hitsFor(text, data?.data ?? [], acts);
 }
 
