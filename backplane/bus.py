@@ -264,6 +264,18 @@ class RedisBus:
         with suppress(RedisError, OSError):
             await self._redis.delete(name)
 
+    async def forget_all(self, part: str) -> None:
+        """Forget all values whose name has this part.
+
+        Raises:
+            Unavailable: Redis does not answer.
+        """
+        try:
+            async for name in self._redis.scan_iter(match=f"*{part}*", count=1000):
+                await self._redis.delete(name)
+        except (RedisError, OSError) as error:
+            raise Unavailable("Redis does not answer, where this is kept") from error
+
     async def ping(self) -> None:
         await self._redis.ping()
 

@@ -140,6 +140,40 @@ class LocalVault:
         sealed = self._read(self._account_path(account_id, key_id, version))
         return VaultKey(key_id, version, self._root.open(sealed, self._account_aad(account_id, key_id, version)))
 
+    def erase_account(self, account_id: UUID) -> None:
+        """Destroy every key of an account, and note that it was erased; a second time nothing is left to do.
+
+        The note comes first: a restored backup must not bring the account back without being asked.
+        """
+        sealed = self._root.seal(datetime.now(UTC).isoformat().encode(), self._tombstone_aad(account_id))
+        write_once(self._directory / "erased" / account_id.hex, sealed)
+        folder = self._directory / "accounts" / account_id.hex
+        with suppress(FileNotFoundError):
+            for path in folder.iterdir():
+                path.unlink(missing_ok=True)
+            folder.rmdir()
+            _flush(folder.parent)
+
+    def erased_accounts(self) -> list[UUID]:
+        """List the accounts that were erased. A note that was not written here does not count."""
+        return [account_id for account_id in self._noted() if self.is_erased(account_id)]
+
+    def is_erased(self, account_id: UUID) -> bool:
+        """Return whether the account was erased."""
+        try:
+            sealed = (self._directory / "erased" / account_id.hex).read_bytes()
+            self._root.open(sealed, self._tombstone_aad(account_id))
+        except (FileNotFoundError, Unavailable):
+            return False
+        return True
+
+    def _noted(self) -> list[UUID]:
+        return [UUID(hex=path.name) for path in (self._directory / "erased").glob("[0-9a-f]" * 32)]
+
+    @staticmethod
+    def _tombstone_aad(account_id: UUID) -> bytes:
+        return LABELS.tombstone + framed(account_id.bytes)
+
     def transit_key_of_today(self) -> VaultKey:
         """Return the transit key of today; the first caller makes it."""
         day = self._directory / "transit" / datetime.now(UTC).date().isoformat()
@@ -264,7 +298,12 @@ def write_once(path: Path, content: bytes) -> None:
             os.link(draft, path)
     finally:
         draft.unlink()
-    directory = os.open(path.parent, os.O_RDONLY)
+    _flush(path.parent)
+
+
+def _flush(folder: Path) -> None:
+    """Let the names in a directory survive a power failure."""
+    directory = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(directory)
     finally:

@@ -1,4 +1,4 @@
-"""Wiring of erasures: their schedule."""
+"""Wiring of erasures: their schedule in the gateway, and their runs in the relay."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -6,8 +6,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Self
 
+from backplane.services.erasure.keys import KeyDestruction
 from backplane.services.erasure.letters import Letters
+from backplane.services.erasure.removal import Removal
+from backplane.services.erasure.runs import ErasureRuns, Steps
 from backplane.services.erasure.schedule import Erasures
+from backplane.services.erasure.successions import Successions
 from backplane.services.identity.revocations import Revocations
 from backplane.services.mail.outgoing import Mails
 from backplane.settings import Settings
@@ -29,6 +33,22 @@ def kept_in_backups(settings: Settings) -> timedelta | None:
     days = (settings.backup_retention_days, settings.vault_copy_retention_days)
     known = [one for one in days if one is not None]
     return timedelta(days=max(known)) if len(known) == len(days) else None
+
+
+def wire_erasure_runs(resources: Resources) -> ErasureRuns:
+    database, kept = resources.database, kept_in_backups(resources.settings)
+    revocations = Revocations(database, resources.bus)
+    return ErasureRuns(
+        database,
+        Steps(
+            Successions(revocations, kept=kept),
+            KeyDestruction(database, resources.vault, resources.bus),
+            Removal(database, resources.store),
+        ),
+        revocations,
+        Letters(Mails.from_settings(resources.settings, resources.vault)),
+        kept=kept,
+    )
 
 
 @asynccontextmanager

@@ -8,6 +8,7 @@ from backplane.db.session import Database
 from backplane.queue import CeleryQueue
 from backplane.services.administration.revenue import Revenue
 from backplane.services.audit.persons import PersonStage
+from backplane.services.erasure.runs import ErasureRuns
 from backplane.services.identity.api_key_reminders import ApiKeyReminders
 from backplane.services.mail.deliveries import MailDeliveries
 from backplane.services.mail.outgoing import Mails
@@ -19,6 +20,7 @@ from backplane.settings import Settings
 from backplane.vault import LocalVault
 from backplane.wiring.audit import Sealing
 from backplane.wiring.endings import EndServices
+from backplane.wiring.erasure import wire_erasure_runs
 from backplane.wiring.resources import Resources, open_resources
 
 LOCAL_SENDER = "ImageShield <imageshield@localhost>"
@@ -37,6 +39,7 @@ class RelayServices:
     sealing: Sealing
     revenue: Revenue
     reminders: ApiKeyReminders
+    erasures: ErasureRuns
 
 
 @asynccontextmanager
@@ -50,6 +53,7 @@ async def open_relay(settings: Settings) -> AsyncIterator[RelayServices]:
                 sealing=Sealing.wire(resources),
                 revenue=Revenue(resources.database, Tiers.from_settings(settings)),
                 reminders=ApiKeyReminders(resources.database, Mails.from_settings(settings, resources.vault)),
+                erasures=wire_erasure_runs(resources),
             )
         finally:
             queue.close()

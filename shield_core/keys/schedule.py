@@ -27,6 +27,7 @@ class Labels:
     passphrase: bytes = b"imageshield/v1/passphrase"
     recipient: bytes = b"imageshield/v1/recipient"
     vault: bytes = b"imageshield/v1/vault"
+    tombstone: bytes = b"imageshield/v1/tombstone"
     kek: bytes = b"imageshield/v1/kek"
     transit: bytes = b"imageshield/v1/transit"
     job_secret: bytes = b"imageshield/v1/job-secret"

@@ -118,6 +118,11 @@ def _is_input() -> ColumnElement[bool]:
     return Blob.purpose.startswith("input", autoescape=True)
 
 
+async def may_delete(session: Session) -> bool:
+    """Return whether objects may be deleted: not while a backup is being made."""
+    return bool(await session.scalar(select(_may_delete())))
+
+
 def _may_delete() -> ColumnElement[bool]:
     # A subquery without an outer reference runs once, not for each row.
     return select(func.pg_try_advisory_xact_lock_shared(DELETIONS_LOCK)).scalar_subquery()

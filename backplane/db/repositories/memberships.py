@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, Uuid, bindparam, delete, func, select, text, update
+from sqlalchemy import Select, Uuid, bindparam, delete, exists, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import aliased
 
 from backplane.db.models import Account, Membership, User
 from backplane.db.session import ReadSession, Session
@@ -126,11 +127,8 @@ async def remove(session: Session, account_id: UUID, user_id: UUID) -> None:
 
 async def owned_alone(session: ReadSession, user_id: UUID) -> Sequence[UUID]:
     """List the open organizations whose only owner is this user: they would be left without one."""
-    others = (
-        select(Membership.account_id)
-        .where(Membership.account_id == Account.id, Membership.role == "owner", Membership.user_id != user_id)
-        .exists()
-    )
+    other = aliased(Membership)
+    others = exists().where(other.account_id == Account.id, other.role == "owner", other.user_id != user_id)
     query = _of_user(user_id).with_only_columns(Account.id)
     alone = query.where(Membership.role == "owner", Account.personal.is_(False), Account.closed_at.is_(None), ~others)
     return list(await session.scalars(alone))

@@ -88,7 +88,8 @@ class AuditKeys:
     async def close(self, session: Session, events: Sequence[AuditEvent]) -> dict[UUID, dict[str, Any]]:
         """Return the part `person` of the payloads of these entries, under their final keys.
 
-        An entry is left out if it has no person data, or if the key of its month is destroyed.
+        An entry is left out if it has no person data, if the key of its month is destroyed, or if its user was erased
+        before it got its place.
         """
         staged = {event.id: fields for event in events if (fields := self._unstage(event)) is not None}
         wanted = {event.id: holder_of(event) for event in events if event.id in staged}
@@ -97,8 +98,9 @@ class AuditKeys:
         for event in events:
             if event.id in staged:
                 holder = wanted[event.id]
-                key = keys.get(holder) if holder is not None else None
-                closed[event.id] = (key or self._of_month(_month_of(event))).close(event.id, staged[event.id])
+                key = keys.get(holder) if holder is not None else self._of_month(_month_of(event))
+                if key is not None:
+                    closed[event.id] = key.close(event.id, staged[event.id])
         return closed
 
     def _unstage(self, event: AuditEvent) -> dict[str, str] | None:

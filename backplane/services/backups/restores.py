@@ -18,6 +18,7 @@ from backplane.services.audit.published import PublishedCheckpoints
 from backplane.services.audit.restores import AuditRestores
 from backplane.services.backups.archives import Archive, BackupUnfit, Entry, NeededKey, TablePart, damaged
 from backplane.services.backups.snapshots import ProgressCallback, for_each
+from backplane.services.erasure.restored import erase_again
 from backplane.vault import LocalVault
 
 MARKED_AT_ONCE = 1000
@@ -40,6 +41,8 @@ class Restored:
     missing_objects: int
     waiting_jobs: int
     missing_keys: int
+    erased_accounts: int
+    """Accounts that were erased since the backup: they are erased again when the relay runs."""
 
 
 class Restores:
@@ -65,6 +68,7 @@ class Restores:
         await self._migrations.upgrade("head")
         await AuditRestores(self._database, PublishedCheckpoints(self._store)).note()
         async with self._database.transaction() as session:
+            again = await erase_again(session, self._vault)
             waiting = await dumps.requeue_restored(session)
         absent = archive.manifest.passing + len(archive.manifest.lost)
         return Restored(
@@ -73,11 +77,15 @@ class Restores:
             missing_objects=absent,
             waiting_jobs=waiting,
             missing_keys=len(missing),
+            erased_accounts=again,
         )
 
     def missing_keys(self, archive: Archive) -> list[NeededKey]:
-        """List the keys that the backup needs and that this vault lacks or cannot open."""
-        return [key for key in archive.needed_keys() if not self._has(key)]
+        """List the keys that the backup needs and that this vault lacks or cannot open; erased accounts need none."""
+        return [key for key in archive.needed_keys() if not self._has(key) and not self._is_erased(key)]
+
+    def _is_erased(self, key: NeededKey) -> bool:
+        return key.account_id is not None and self._vault.is_erased(key.account_id)
 
     def _has(self, key: NeededKey) -> bool:
         try:

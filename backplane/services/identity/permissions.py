@@ -39,7 +39,9 @@ PERMISSIONS: Final = {
     "audit:read": Permission("search, export and verify the audit trail", REVIEWERS),
     "account:read": Permission("see the account and its members", EVERYBODY),
     "account:write": Permission("rename the account, invite and remove members, change their roles", ADMINS),
-    "account:own": Permission("hand the account over, close and erase it, export its data, fetch the export", OWNERS),
+    "account:own": Permission(
+        "hand the account over, close and erase it, export its data and fetch the export", OWNERS
+    ),
 }
 SCOPES: Final = frozenset(PERMISSIONS)
 PERSONAL: Final = frozenset({"account:own"})

@@ -177,6 +177,8 @@ class Sweeper:
             unreferenced = [key for key in written if key not in kept and _job_of(key) not in busy]
             refused = await self._store.delete_all(unreferenced)
             SWEPT.labels(what="unreferenced").inc(len(unreferenced) - len(refused))
+        for place in COLLECTED:
+            SWEPT.labels(what="upload").inc(await self._store.abort_uploads(under=place, before=before))
 
     async def _delete_some_due_objects(self) -> bool:
         """Delete one batch; return False if it was the last one, or if one of its objects could not be deleted."""

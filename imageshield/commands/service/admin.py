@@ -11,6 +11,7 @@ from imageshield.commands.service import (
     administration,
     audit_exports,
     dead_letters,
+    erasures,
     factor_resets,
     mails,
     operations,
@@ -31,6 +32,7 @@ app.command(name="usage")(operations.show_usage)
 app.command(name="queue")(operations.show_queue)
 app.command(name="pools")(operations.show_pools)
 app.command(name="settings")(operations.show_settings)
+app.command(name="erase")(erasures.erase)
 app.command(name="create-operator")(operators.create)
 
 
