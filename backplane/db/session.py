@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from backplane.errors import Overloaded, Unavailable
 from backplane.settings import Settings
 
-REVISION = "0026"
+REVISION = "0025"
 """The migration that this release needs; it also works with a later one (docs/guides/deployment.md)."""
 
 TRANSIENT_STATES = ("08", "53", "57", "40", "55P03", "25P03")

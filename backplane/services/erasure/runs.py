@@ -11,6 +11,7 @@ from uuid import UUID
 import structlog
 
 from backplane import failpoints, ids
+from backplane.actions import Action
 from backplane.db.models import Erasure
 from backplane.db.repositories import accounts, erased, erasures, users
 from backplane.db.session import Database, Session
@@ -125,5 +126,5 @@ class ErasureRuns:
             await erased.remove_user(session, user)
 
 
-def _action(erasure: Erasure) -> str:
+def _action(erasure: Erasure) -> Action:
     return "user.erased" if erasure.personal else "account.erased"

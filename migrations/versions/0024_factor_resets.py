@@ -8,8 +8,8 @@ Create Date: 2026-11-30
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0025"
-down_revision = "0021"
+revision = "0024"
+down_revision = "0022"
 branch_labels = None
 depends_on = None
 
