@@ -1,7 +1,7 @@
 """Open requests of operators to remove the second factors of a user.
 
-Revision ID: 0025
-Revises: 0021
+Revision ID: 0024
+Revises: 0022
 Create Date: 2026-11-30
 """
 

@@ -1,7 +1,7 @@
 """The user who submitted a batch, to whom a mail says that it has ended. Going down forgets it.
 
-Revision ID: 0026
-Revises: 0021
+Revision ID: 0025
+Revises: 0024
 Create Date: 2026-11-30
 """
 

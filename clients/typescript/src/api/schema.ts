@@ -719,7 +719,15 @@ export interface paths {
         get: operations["get_me"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Erase Me
+         * @description Erase your user and your personal account, with all its jobs, pictures and keys, after some days.
+         *
+         *     Until then you can log in and cancel it; your personal account is closed, and its API keys are refused. Afterwards
+         *     nobody can decrypt a picture whose key only this service has. Organizations that nobody else is in are erased too.
+         *     Your name leaves the audit trail, whose entries stay.
+         */
+        delete: operations["erase_me"];
         options?: never;
         head?: never;
         patch?: never;
@@ -734,7 +742,9 @@ export interface paths {
         };
         /**
          * List Api Keys
-         * @description List the API keys of the account that are not revoked, newest first: all of them on one page.
+         * @description List the API keys of the account on one page: the valid ones first, then newest first, and at most 200.
+         *
+         *     Keys that have ended are kept for 90 days. Revoked ones are in the list if you ask for them.
          */
         get: operations["list_api_keys"];
         put?: never;
@@ -742,9 +752,9 @@ export interface paths {
          * Create Api Key
          * @description Make an API key for the account, for a program.
          *
-         *     It belongs to the account, not to you: it goes on when you leave. Send it as `X-API-Key`, or as a bearer token. It
-         *     may do what its `scopes` say, and no key may do more than the user or the key that makes it. An account has at most
-         *     50 valid keys.
+         *     It is for the account, and ends when you leave it: rotated by another member, it becomes theirs. Send it as
+         *     `X-API-Key`, or as a bearer token. It may do what its `scopes` say, and no key may do more than the user or the key
+         *     that makes it. An account has at most 50 valid keys, and as many as its tier allows.
          */
         post: operations["create_api_key"];
         delete?: never;
@@ -879,29 +889,6 @@ export interface paths {
         patch: operations["rename_account"];
         trace?: never;
     };
-    "/api/v1/accounts/{account_id}/close": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Close Account
-         * @description Close an account, as its owner.
-         *
-         *     All its jobs must have ended. From then on every request for it is refused with `account-closed`, with an API key
-         *     too; its webhooks stop, its invitations end, its sockets close. Nothing is deleted by this.
-         */
-        post: operations["close_account"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/accounts/{account_id}/hand-over": {
         parameters: {
             query?: never;
@@ -954,7 +941,7 @@ export interface paths {
         post?: never;
         /**
          * Leave Account
-         * @description Leave an account, in any role. The last owner hands it over, or closes it.
+         * @description Leave an account, in any role. API keys that you made for it end. The last owner hands it over, or closes it.
          */
         delete: operations["leave_account"];
         options?: never;
@@ -974,7 +961,7 @@ export interface paths {
         post?: never;
         /**
          * Remove Member
-         * @description Remove a member. It holds at once; what the member has made stays, and invitations by the member end.
+         * @description Remove a member. It holds at once: API keys and invitations by the member end, and jobs and results stay.
          *
          *     Only an owner removes owners.
          */
@@ -985,9 +972,107 @@ export interface paths {
          * Change Role
          * @description Give a member another role. It holds at once: open sockets of the member close, and find the new rights.
          *
-         *     Only an owner makes or changes owners.
+         *     API keys that the member made and that may do more than the new role end. Only an owner makes or changes owners.
          */
         patch: operations["change_role"];
+        trace?: never;
+    };
+    "/api/v1/me/erasure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get My Erasure
+         * @description See when you will be erased; 404 if you will not.
+         */
+        get: operations["get_my_erasure"];
+        put?: never;
+        post?: never;
+        /**
+         * Cancel My Erasure
+         * @description Cancel your erasure, before it begins: your personal account is open again, with all that it had.
+         *
+         *     Its webhook endpoints stay disabled until you enable them.
+         */
+        delete: operations["cancel_my_erasure"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{account_id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Close Account
+         * @description Close an account, as its owner, and erase it after some days: 14, if the body does not say how many.
+         *
+         *     All its jobs must have ended. From now on every request for it is refused with `account-closed`, with an API key
+         *     too; its webhooks stop, its invitations end, its sockets close. Until its erasure begins, an owner can cancel it.
+         */
+        post: operations["close_account"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{account_id}/erasure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Erasure
+         * @description See when a closed account will be erased, as its owner; 404 if it will not.
+         */
+        get: operations["get_erasure"];
+        put?: never;
+        post?: never;
+        /**
+         * Cancel Erasure
+         * @description Cancel the erasure of an account, as its owner, before it begins: the account is open again.
+         *
+         *     Its webhook endpoints stay disabled until you enable them, and its open invitations are gone.
+         */
+        delete: operations["cancel_erasure"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Export Data
+         * @description Export the data of an account, as a job whose result is a zip.
+         *
+         *     Of your personal account it holds what is about you as well. It has no decrypted picture, no password and no key. It
+         *     can be fetched for seven days, by an owner. One export of an account is made at a time.
+         */
+        post: operations["export_data"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/accounts/{account_id}/invitations": {
@@ -2007,13 +2092,33 @@ export interface paths {
         };
         /**
          * Export Audit
-         * @description Fetch the whole audit trail of the account.
+         * @description Fetch the audit trail of the account.
          *
          *     The default, `jsonl`, holds every entry exactly as it was hashed, with signed checkpoints. It verifies without this
-         *     service: `imageshield audit verify EXPORT --keys jwks.json`. `csv` is for spreadsheets and proves nothing. An export
-         *     is itself recorded.
+         *     service: `imageshield audit verify EXPORT --keys jwks.json`. `csv` is for spreadsheets and proves nothing; it can be
+         *     narrowed like a search. An export is itself recorded.
          */
         get: operations["export_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/{entry_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Audit Entry
+         * @description Get an entry of the account's trail with its place in the chain: its number, its hashes, and what was hashed.
+         */
+        get: operations["get_audit_entry"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2038,6 +2143,86 @@ export interface paths {
          *     A service that was taken over can also lie here: verify exports with the command line, on another machine.
          */
         post: operations["verify_audit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search System Audit
+         * @description Search the audit trail of the system, newest first: acts of operators, and of nobody known. For operators.
+         */
+        get: operations["search_system_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export System Audit
+         * @description Fetch the audit trail of the system, as that of an account is fetched. For operators.
+         */
+        get: operations["export_system_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/audit/{entry_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get System Audit Entry
+         * @description Get an entry of the system's trail with its place in the chain. For operators.
+         */
+        get: operations["get_system_audit_entry"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/audit/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Verify System Audit
+         * @description Verify the audit trail of the system as it is stored. For operators.
+         */
+        post: operations["verify_system_audit"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2138,6 +2323,26 @@ export interface paths {
         patch: operations["change_managed_account"];
         trace?: never;
     };
+    "/api/v1/admin/accounts/{account_id}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Managed Members
+         * @description List the members of an account with their roles: at most 500, on one page. For operators.
+         */
+        get: operations["list_managed_members"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/users": {
         parameters: {
             query?: never;
@@ -2199,6 +2404,179 @@ export interface paths {
          * @description Forget the wrong passwords that delay a user's next log-in. For operators.
          */
         post: operations["unlock_managed_user"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/users/{user_id}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End Managed Sessions
+         * @description End all login sessions of a user, who can log in again. For operators.
+         */
+        delete: operations["end_managed_sessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/users/{user_id}/factor-reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Request Factor Reset
+         * @description Ask for the removal of all second factors of a user who has lost them. For operators.
+         *
+         *     Nothing is removed yet. Another operator confirms it, or the user with the link of a mail, within 24 hours. The user
+         *     can refuse it with the same link.
+         */
+        post: operations["request_factor_reset"];
+        /**
+         * Withdraw Factor Reset
+         * @description Withdraw a request, as any operator. The link of the mail ends.
+         */
+        delete: operations["withdraw_factor_reset"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/users/{user_id}/factor-reset/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm Factor Reset
+         * @description Remove the second factors of a user, as another operator than the one who asked for it.
+         *
+         *     The login sessions of the user end, and a mail says so. The password stays.
+         */
+        post: operations["confirm_factor_reset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/factors/reset/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm Own Factor Reset
+         * @description Remove your second factors, by the token of the mail. All login sessions end; the password stays.
+         */
+        post: operations["confirm_own_factor_reset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/factors/reset/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Refuse Own Factor Reset
+         * @description Refuse the removal of your second factors, by the token of the mail. Nothing changes, and the request ends.
+         */
+        post: operations["refuse_own_factor_reset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Installation Usage
+         * @description See what all accounts use: accounts by tier, jobs of this calendar month, bytes in the store, revenue.
+         *
+         *     For operators. It reads every entry of the month: ask every minute at most.
+         */
+        get: operations["get_installation_usage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/queue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Queue
+         * @description See how many jobs wait and run, and which accounts have most of them. For operators.
+         */
+        get: operations["get_queue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Effective Settings
+         * @description List the settings of this gateway, read-only. For operators.
+         *
+         *     Of a secret it says only whether it is set. Relay and workers have their own environment.
+         */
+        get: operations["list_effective_settings"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2541,10 +2919,10 @@ export interface components {
             networks: string[] | null;
             /**
              * Status
-             * @description `replaced`: by a rotation, and valid until `grace_until`. Revoked keys are not shown
+             * @description `replaced`: by a rotation, and valid until `grace_until`
              * @enum {string}
              */
-            status: "active" | "replaced" | "expired";
+            status: "active" | "replaced" | "expired" | "revoked";
             /**
              * Created By
              * @description The user who made it, also through another key; null if unknown
@@ -2577,6 +2955,11 @@ export interface components {
              * @description Until when a replaced key is valid beside its successor
              */
             grace_until: string | null;
+            /**
+             * Revoked At
+             * @description Only a list that was asked for them has revoked keys
+             */
+            revoked_at: string | null;
         };
         /**
          * ApiKeyChange
@@ -2669,10 +3052,10 @@ export interface components {
             networks: string[] | null;
             /**
              * Status
-             * @description `replaced`: by a rotation, and valid until `grace_until`. Revoked keys are not shown
+             * @description `replaced`: by a rotation, and valid until `grace_until`
              * @enum {string}
              */
-            status: "active" | "replaced" | "expired";
+            status: "active" | "replaced" | "expired" | "revoked";
             /**
              * Created By
              * @description The user who made it, also through another key; null if unknown
@@ -2705,6 +3088,11 @@ export interface components {
              * @description Until when a replaced key is valid beside its successor
              */
             grace_until: string | null;
+            /**
+             * Revoked At
+             * @description Only a list that was asked for them has revoked keys
+             */
+            revoked_at: string | null;
             /**
              * Secret
              * @description The key itself. Shown this once; a lost one is replaced by `rotate`
@@ -2799,7 +3187,7 @@ export interface components {
             id: string;
             /**
              * Seq
-             * @description The number in the account's chain; null for a second, until sealed
+             * @description The number in the chain; null for a second, until sealed
              */
             seq: number | null;
             /**
@@ -2900,15 +3288,111 @@ export interface components {
             next_cursor: string | null;
         };
         /**
+         * AuditRow
+         * @description An entry with its place in the chain: docs/reference/audit-format.md.
+         */
+        AuditRow: {
+            /**
+             * Id
+             * @description The entry, as `aud_` and 32 hexadecimal digits
+             */
+            id: string;
+            /**
+             * Seq
+             * @description The number in the chain; null for a second, until sealed
+             */
+            seq: number | null;
+            /**
+             * Created At
+             * Format: date-time
+             * @description Time of creation, in UTC
+             */
+            created_at: string;
+            /**
+             * Action
+             * @description What was done, such as `key.exported`
+             */
+            action: string;
+            /**
+             * Outcome
+             * @description `accepted`, `success`, `failure` or `cancelled`
+             */
+            outcome: string;
+            /**
+             * Actor
+             * @description `user`, `api_key`, `operator` or `system`
+             */
+            actor: string | null;
+            /**
+             * User Id
+             * @description The user who did it; null if it was nobody known
+             */
+            user_id: string | null;
+            /**
+             * Api Key Id
+             * @description The API key that was used; null without one
+             */
+            api_key_id: string | null;
+            /**
+             * Role
+             * @description The user's role in the account at that time
+             */
+            role: string | null;
+            /**
+             * Object Id
+             * @description The 32 hexadecimal digits of the object's id
+             */
+            object_id: string | null;
+            /**
+             * Request Id
+             * @description The id of the request that did or caused it
+             */
+            request_id: string | null;
+            /**
+             * Details
+             * @description What else belongs to this action
+             */
+            details: {
+                [key: string]: unknown;
+            };
+            /**
+             * Person
+             * @description `address`, `email`, `device`, as far as known; null once the person is erased
+             */
+            person: {
+                [key: string]: string;
+            } | null;
+            /**
+             * Prev
+             * @description The hash of the row before, in hexadecimal; null until sealed
+             */
+            prev: string | null;
+            /**
+             * Hash
+             * @description The row's hash, in hexadecimal; null until sealed
+             */
+            hash: string | null;
+            /**
+             * Payload
+             * @description What is hashed: canonical JSON, as a text; null until sealed
+             */
+            payload: string | null;
+            /**
+             * Signed
+             * @description Whether a signed checkpoint covers it
+             */
+            signed: boolean;
+        };
+        /**
          * AuditVerdict
          * @description What a verification found.
          */
         AuditVerdict: {
             /**
              * Account Id
-             * @description The account of the chain
+             * @description The account of the chain; null for that of the system
              */
-            account_id: string;
+            account_id: string | null;
             /** @description `unknown`: no trusted signature covers it yet */
             outcome: components["schemas"]["Outcome"];
             /**
@@ -2936,6 +3420,11 @@ export interface components {
              * @description How many checkpoints of trusted signers there are
              */
             checkpoints: number;
+            /**
+             * Signers
+             * @description The keys that signed them, by thumbprint (RFC 7638)
+             */
+            signers: string[];
             /** @description The first row that was changed */
             first: components["schemas"]["AuditFinding"] | null;
             /**
@@ -3690,6 +4179,26 @@ export interface components {
              */
             recovery_codes?: string[] | null;
         };
+        /** Conversion */
+        Conversion: {
+            /**
+             * From Tier
+             * @description The tier before
+             * @example free
+             */
+            from_tier: string;
+            /**
+             * To Tier
+             * @description The tier after
+             * @example pro
+             */
+            to_tier: string;
+            /**
+             * Count
+             * @description How often, since the installation began
+             */
+            count: number;
+        };
         /** Correlation */
         Correlation: {
             /** @description The value of the original */
@@ -4016,6 +4525,14 @@ export interface components {
              */
             diagonal: number | null;
         };
+        /** EffectiveSettings */
+        EffectiveSettings: {
+            /**
+             * Data
+             * @description All settings of this gateway, by name
+             */
+            data: components["schemas"]["Setting"][];
+        };
         /**
          * Encryptions
          * @description Encrypt jobs that were accepted on a day.
@@ -4093,6 +4610,54 @@ export interface components {
              */
             gap_sd: number | null;
         };
+        /**
+         * Erasure
+         * @description The erasure of an account.
+         */
+        Erasure: {
+            /**
+             * Id
+             * @example ers_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42
+             */
+            id: string;
+            /**
+             * Account Id
+             * @description Your personal one is erased with your user
+             * @example acc_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42
+             */
+            account_id: string;
+            /**
+             * State
+             * @description `scheduled` can be canceled
+             * @enum {string}
+             */
+            state: "scheduled" | "running" | "done";
+            /**
+             * Requested At
+             * Format: date-time
+             */
+            requested_at: string;
+            /**
+             * Erase At
+             * Format: date-time
+             * @description When it begins; it takes seconds
+             */
+            erase_at: string;
+            /**
+             * Backups By
+             * @description When the last backup that has the account is deleted, with the last copy of its keys. Until then, who has both a backup and a copy of the keys can decrypt. Null: the operator has not said how long backups are kept
+             */
+            backups_by: string | null;
+        };
+        /** ErasureRequest */
+        ErasureRequest: {
+            /**
+             * Grace Days
+             * @description Days in which it can be canceled; 0 erases at once
+             * @default 14
+             */
+            grace_days: number;
+        };
         /** FactorOverview */
         FactorOverview: {
             /**
@@ -4114,6 +4679,42 @@ export interface components {
              * @description Whether browsers keep passkeys for this address
              */
             passkeys_available: boolean;
+        };
+        /**
+         * FactorReset
+         * @description The request of an operator to remove the second factors of a user, which waits for its confirmation.
+         */
+        FactorReset: {
+            /**
+             * Requested At
+             * Format: date-time
+             * @description When an operator requested it
+             */
+            requested_at: string;
+            /**
+             * Requested By
+             * @description The address of the operator; null for one at the machine
+             */
+            requested_by: string | null;
+            /**
+             * Reason
+             * @description Why, as the operator says
+             */
+            reason: string | null;
+            /**
+             * Expires At
+             * Format: date-time
+             * @description Until then it can be confirmed
+             */
+            expires_at: string;
+        };
+        /** FactorResetRequest */
+        FactorResetRequest: {
+            /**
+             * Reason
+             * @description Why, for the audit trail
+             */
+            reason?: string | null;
         };
         /**
          * FalseAlarm
@@ -4361,6 +4962,51 @@ export interface components {
              * @description Of the file
              */
             bytes: number;
+        };
+        /** InstallationUsage */
+        InstallationUsage: {
+            /**
+             * Month
+             * Format: date
+             * @description The first day of this calendar month, in UTC
+             */
+            month: string;
+            /**
+             * Users
+             * @description All users
+             */
+            users: number;
+            /**
+             * Operators
+             * @description Users who are operators
+             */
+            operators: number;
+            /**
+             * Accounts
+             * @description By tier
+             */
+            accounts: components["schemas"]["TierCount"][];
+            /**
+             * Jobs
+             * @description In this month, by kind
+             */
+            jobs: components["schemas"]["KindCount"][];
+            /**
+             * Stored Bytes
+             * @description What is in the store now
+             */
+            stored_bytes: number;
+            /**
+             * Stored Objects
+             * @description Pictures and key files in the store
+             */
+            stored_objects: number;
+            /**
+             * Top Accounts
+             * @description The ten with most jobs in this month
+             */
+            top_accounts: components["schemas"]["TopAccount"][];
+            revenue: components["schemas"]["Revenue"];
         };
         /**
          * Invitation
@@ -4610,7 +5256,7 @@ export interface components {
              * @description What the job does
              * @enum {string}
              */
-            kind: "encrypt" | "decrypt" | "analyze" | "avalanche";
+            kind: "encrypt" | "decrypt" | "analyze" | "avalanche" | "export";
             /**
              * Status
              * @description The current state
@@ -4825,6 +5471,25 @@ export interface components {
          * @enum {string}
          */
         Kind: "malformed" | "foreign" | "edit" | "delete" | "reorder" | "truncate" | "bad-signature" | "bad-proof" | "unknown-signer";
+        /** KindCount */
+        KindCount: {
+            /**
+             * Kind
+             * @description The kind of the jobs
+             * @example encrypt
+             */
+            kind: string;
+            /**
+             * Jobs
+             * @description Without failed and cancelled ones
+             */
+            jobs: number;
+            /**
+             * Calls
+             * @description Requests of programs that created them
+             */
+            calls: number;
+        };
         /** Link */
         Link: {
             /**
@@ -5082,6 +5747,13 @@ export interface components {
              * @description In a login session that has not ended
              */
             last_seen_at: string | null;
+            /**
+             * Second Factor
+             * @description Whether a password alone does not log the user in
+             */
+            second_factor: boolean;
+            /** @description A reset that waits; null without one */
+            factor_reset: components["schemas"]["FactorReset"] | null;
         };
         /** ManagedUserChange */
         ManagedUserChange: {
@@ -5598,7 +6270,7 @@ export interface components {
              * @description What is wrong with the request, of a `validation-failed`
              */
             errors: components["schemas"]["FieldProblem"][];
-            /** @description Which limit refused the request, only with 429 */
+            /** @description Which limit refused the request, of a refusal for a limit */
             limit?: components["schemas"]["ReachedLimit"] | null;
             /**
              * Pending
@@ -5912,6 +6584,58 @@ export interface components {
              */
             reason: string | null;
         };
+        /** Queue */
+        Queue: {
+            /**
+             * Waiting
+             * @description Jobs that wait, of all accounts
+             */
+            waiting: number;
+            /**
+             * Running
+             * @description Jobs that a worker has
+             */
+            running: number;
+            /**
+             * Accounts Waiting
+             * @description Accounts with a job that waits; they take turns
+             */
+            accounts_waiting: number;
+            /**
+             * Oldest Waiting At
+             * @description When the oldest job that waits was submitted; null if none waits
+             */
+            oldest_waiting_at: string | null;
+            /**
+             * Shares
+             * @description The ten accounts with most jobs in the queue
+             */
+            shares: components["schemas"]["QueueShare"][];
+        };
+        /** QueueShare */
+        QueueShare: {
+            /**
+             * Account Id
+             * @description The account, as `acc_` and 32 hexadecimal digits
+             * @example acc_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42
+             */
+            account_id: string;
+            /**
+             * Name
+             * @description Its name; of a personal account the address of its user
+             */
+            name: string | null;
+            /**
+             * Waiting
+             * @description Jobs that wait
+             */
+            waiting: number;
+            /**
+             * Running
+             * @description Jobs that a worker has
+             */
+            running: number;
+        };
         /**
          * ReachedLimit
          * @description The limit that refused a request.
@@ -6057,6 +6781,27 @@ export interface components {
              */
             share_encrypted: number;
         };
+        /**
+         * Revenue
+         * @description The figures of the metrics `monthly_recurring_revenue` and `subscription_conversions_total`.
+         */
+        Revenue: {
+            /**
+             * Currency
+             * @example USD
+             */
+            currency: string;
+            /**
+             * Monthly
+             * @description Prices of the tiers of all active accounts, for a month
+             */
+            monthly: number;
+            /**
+             * Conversions
+             * @description Changes of tiers by operators
+             */
+            conversions: components["schemas"]["Conversion"][];
+        };
         /** RoleChange */
         RoleChange: {
             /**
@@ -6116,6 +6861,36 @@ export interface components {
             };
             /** @description How often true noise is judged worse */
             false_alarm: components["schemas"]["FalseAlarm"];
+        };
+        /** Setting */
+        Setting: {
+            /**
+             * Name
+             * @description Of the environment variable
+             * @example JOB_RETENTION_DAYS
+             */
+            name: string;
+            /**
+             * Value
+             * @description Null of a secret, and without a value
+             * @example 30
+             */
+            value: string | null;
+            /**
+             * Is Secret
+             * @description Whether the value is never shown
+             */
+            is_secret: boolean;
+            /**
+             * Is Set
+             * @description Whether there is a value, a secret one too
+             */
+            is_set: boolean;
+            /**
+             * From Environment
+             * @description Whether the environment says it; else it is the default
+             */
+            from_environment: boolean;
         };
         /** Setup */
         Setup: {
@@ -6278,6 +7053,30 @@ export interface components {
              */
             api_key_requests_per_minute: number | null;
         };
+        /** TierCount */
+        TierCount: {
+            /**
+             * Tier
+             * @description The id of the tier
+             * @example pro
+             */
+            tier: string;
+            /**
+             * Active
+             * @description Accounts that work
+             */
+            active: number;
+            /**
+             * Suspended
+             * @description Accounts that an operator has suspended
+             */
+            suspended: number;
+            /**
+             * Closed
+             * @description Accounts that their owners have closed
+             */
+            closed: number;
+        };
         /** Tiers */
         Tiers: {
             /**
@@ -6379,6 +7178,35 @@ export interface components {
              */
             client_secret?: string | null;
         };
+        /** TopAccount */
+        TopAccount: {
+            /**
+             * Account Id
+             * @description The account, as `acc_` and 32 hexadecimal digits
+             * @example acc_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42
+             */
+            account_id: string;
+            /**
+             * Name
+             * @description Its name; of a personal account the address of its user
+             */
+            name: string | null;
+            /**
+             * Tier
+             * @example enterprise
+             */
+            tier: string;
+            /**
+             * Jobs
+             * @description In this month, without failed and cancelled ones
+             */
+            jobs: number;
+            /**
+             * Stored Bytes
+             * @description What it has in the store now
+             */
+            stored_bytes: number;
+        };
         /** TrendDay */
         TrendDay: {
             /**
@@ -6474,6 +7302,12 @@ export interface components {
             encryptions: components["schemas"]["Use"];
             /** @description With what unfinished jobs reserve for their results */
             stored_bytes: components["schemas"]["Use"];
+            /** @description Members of the account */
+            members: components["schemas"]["Use"];
+            /** @description Valid API keys */
+            api_keys: components["schemas"]["Use"];
+            /** @description Webhook endpoints, also disabled ones */
+            webhook_endpoints: components["schemas"]["Use"];
             /** @description Requests of programs that created jobs in the last hour; null without Redis */
             api_calls: components["schemas"]["Use"] | null;
             /**
@@ -6711,7 +7545,7 @@ export interface components {
              * @description What is wrong with the request, of a `validation-failed`
              */
             errors: components["schemas"]["FieldProblem"][];
-            /** @description Which limit refused the request, only with 429 */
+            /** @description Which limit refused the request, of a refusal for a limit */
             limit?: components["schemas"]["ReachedLimit"] | null;
             /**
              * Pending
@@ -10391,9 +11225,137 @@ export interface operations {
             };
         };
     };
-    list_api_keys: {
+    erase_me: {
         parameters: {
             query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ErasureRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Erasure"];
+                };
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` or `reauthentication-required` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request-timeout` */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `last-owner` or `account-busy` or `erasure-scheduled` */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `file-too-large` */
+            413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type` */
+            415: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation-failed` */
+            422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_api_keys: {
+        parameters: {
+            query?: {
+                /** @description Also those that were revoked in the last 90 days */
+                revoked?: boolean;
+            };
             header?: {
                 /** @description The account that the request is for: one that you are a member of. By default your personal one. */
                 "X-Account"?: string;
@@ -10455,6 +11417,16 @@ export interface operations {
             };
             /** @description `insufficient-scope` or `insufficient-role` */
             403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation-failed` */
+            422: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -10574,7 +11546,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` or `insufficient-role` or `reauthentication-required` */
+            /** @description `insufficient-scope` or `insufficient-role` or `role-changed` or `reauthentication-required` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -10960,7 +11932,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` or `insufficient-role` */
+            /** @description `insufficient-scope` or `insufficient-role` or `reauthentication-required` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -11056,7 +12028,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` or `insufficient-role` */
+            /** @description `insufficient-scope` or `insufficient-role` or `role-changed` or `reauthentication-required` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -11206,7 +12178,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` or `insufficient-role` or `reauthentication-required` */
+            /** @description `insufficient-scope` or `insufficient-role` or `role-changed` or `reauthentication-required` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -11763,98 +12735,6 @@ export interface operations {
             };
             /** @description `validation-failed` */
             422: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `rate-limited` */
-            429: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal` */
-            500: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable` or `overloaded` */
-            503: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    close_account: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description An account that you are a member of */
-                account_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            204: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
-            401: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `insufficient-scope` or `account-suspended` or `account-closed` or `insufficient-role` or `role-changed` or `reauthentication-required` */
-            403: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not-found` */
-            404: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `personal-account` or `account-busy` */
-            409: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -12465,6 +13345,594 @@ export interface operations {
             };
         };
     };
+    get_my_erasure: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Erasure"];
+                };
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found` */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_my_erasure: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` or `reauthentication-required` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found` */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `erasure-begun` */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    close_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description An account that you are a member of */
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ErasureRequest"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Erasure"];
+                };
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` or `account-suspended` or `account-closed` or `insufficient-role` or `role-changed` or `reauthentication-required` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found` */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request-timeout` */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `personal-account` or `account-busy` */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `file-too-large` */
+            413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type` */
+            415: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation-failed` */
+            422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_erasure: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description An account that you are a member of */
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Erasure"];
+                };
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` or `insufficient-role` or `account-suspended` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found` */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_erasure: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description An account that you are a member of */
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` or `reauthentication-required` or `insufficient-role` or `account-suspended` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found` */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `erasure-begun` */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_data: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
+                /** @description 1 to 255 visible ASCII characters, a UUID for example. The same request with the same key is done once within 24 hours: sent again it is answered with what the first one made, and `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The job was accepted and will finish by itself */
+            202: {
+                headers: {
+                    /** @description The job */
+                    Location?: string;
+                    /** @description Seconds after which to look again */
+                    "Retry-After"?: number;
+                    /** @description `respond-async`, where asked for */
+                    "Preference-Applied"?: string;
+                    /** @description `true` if an earlier request with the key created it */
+                    "Idempotency-Replayed"?: string;
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` or `reauthentication-required` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency-in-progress` or `export-under-way` */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency-mismatch` */
+            422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_invitations: {
         parameters: {
             query?: never;
@@ -12655,7 +14123,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `personal-account` or `idempotency-in-progress` or `self-invitation` or `already-member` or `already-invited` or `too-many-invitations` */
+            /** @description `personal-account` or `idempotency-in-progress` or `self-invitation` or `already-member` or `already-invited` or `too-many-members` or `too-many-invitations` */
             409: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -12791,7 +14259,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `personal-account` */
+            /** @description `personal-account` or `too-many-members` */
             409: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -13126,7 +14594,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `already-member` or `too-many-accounts` */
+            /** @description `already-member` or `too-many-members` or `too-many-accounts` */
             409: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -15780,7 +17248,7 @@ export interface operations {
                 /** @description The current state */
                 status?: "pending" | "processing" | "completed" | "failed" | "cancelled";
                 /** @description What the job does */
-                kind?: "encrypt" | "decrypt" | "analyze" | "avalanche";
+                kind?: "encrypt" | "decrypt" | "analyze" | "avalanche" | "export";
                 /** @description The requested purity */
                 purity?: components["schemas"]["Purity"];
                 /** @description At this moment or later */
@@ -19120,12 +20588,8 @@ export interface operations {
     search_audit: {
         parameters: {
             query?: {
-                /** @description Number of objects on a page */
-                limit?: number;
-                /** @description The `next_cursor` of the page before */
-                cursor?: string;
-                /** @description The beginning of the action, such as `job.` */
-                action?: string;
+                /** @description The beginning of the action, such as `job.`; of several, one fits */
+                action?: string[];
                 /** @description What came of it */
                 outcome?: "accepted" | "success" | "failure" | "cancelled";
                 /** @description `user`, `api_key`, `operator` or `system`; or the id of a user or API key */
@@ -19136,6 +20600,10 @@ export interface operations {
                 created_after?: string;
                 /** @description Before this time */
                 created_before?: string;
+                /** @description Number of objects on a page */
+                limit?: number;
+                /** @description The `next_cursor` of the page before */
+                cursor?: string;
             };
             header?: {
                 /** @description The account that the request is for: one that you are a member of. By default your personal one. */
@@ -19221,7 +20689,19 @@ export interface operations {
     export_audit: {
         parameters: {
             query?: {
-                /** @description Lines that verify, or a table */
+                /** @description The beginning of the action, such as `job.`; of several, one fits */
+                action?: string[];
+                /** @description What came of it */
+                outcome?: "accepted" | "success" | "failure" | "cancelled";
+                /** @description `user`, `api_key`, `operator` or `system`; or the id of a user or API key */
+                actor?: string;
+                /** @description The id of a job, key, webhook … */
+                object_id?: string;
+                /** @description At this time or later */
+                created_after?: string;
+                /** @description Before this time */
+                created_before?: string;
+                /** @description Lines that verify, always the whole chain; or a table */
                 format?: "jsonl" | "csv";
             };
             header?: {
@@ -19266,6 +20746,92 @@ export interface operations {
             };
             /** @description `validation-failed` */
             422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_audit_entry: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
+            };
+            path: {
+                entry_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditRow"];
+                };
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found` */
+            404: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -19384,6 +20950,355 @@ export interface operations {
             };
             /** @description `audit-export-invalid` */
             422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    search_system_audit: {
+        parameters: {
+            query?: {
+                /** @description The beginning of the action, such as `job.`; of several, one fits */
+                action?: string[];
+                /** @description What came of it */
+                outcome?: "accepted" | "success" | "failure" | "cancelled";
+                /** @description `user`, `api_key`, `operator` or `system`; or the id of a user or API key */
+                actor?: string;
+                /** @description The id of a job, key, webhook … */
+                object_id?: string;
+                /** @description At this time or later */
+                created_after?: string;
+                /** @description Before this time */
+                created_before?: string;
+                /** @description Number of objects on a page */
+                limit?: number;
+                /** @description The `next_cursor` of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation-failed` */
+            422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_system_audit: {
+        parameters: {
+            query?: {
+                /** @description The beginning of the action, such as `job.`; of several, one fits */
+                action?: string[];
+                /** @description What came of it */
+                outcome?: "accepted" | "success" | "failure" | "cancelled";
+                /** @description `user`, `api_key`, `operator` or `system`; or the id of a user or API key */
+                actor?: string;
+                /** @description The id of a job, key, webhook … */
+                object_id?: string;
+                /** @description At this time or later */
+                created_after?: string;
+                /** @description Before this time */
+                created_before?: string;
+                /** @description Lines that verify, always the whole chain; or a table */
+                format?: "jsonl" | "csv";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The trail, as an attachment: docs/reference/audit-format.md */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                    "text/csv": string;
+                };
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation-failed` */
+            422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_system_audit_entry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                entry_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditRow"];
+                };
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found` */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verify_system_audit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditVerdict"];
+                };
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` */
+            403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -19822,7 +21737,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` or `account-closed` */
+            /** @description `insufficient-scope` or `reauthentication-required` or `account-closed` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -19914,6 +21829,90 @@ export interface operations {
             };
         };
     };
+    list_managed_members: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account, as `acc_` and 32 hexadecimal digits */
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberPage"];
+                };
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found` */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_managed_users: {
         parameters: {
             query?: {
@@ -19921,6 +21920,8 @@ export interface operations {
                 q?: string;
                 /** @description Only operators, or only the others */
                 operator?: boolean;
+                /** @description Only users whose reset of second factors waits for its confirmation, or others */
+                factor_reset?: boolean;
                 /** @description Number of objects on a page */
                 limit?: number;
                 /** @description The `next_cursor` of the page before */
@@ -20124,7 +22125,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` */
+            /** @description `insufficient-scope` or `reauthentication-required` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -20268,6 +22269,861 @@ export interface operations {
             };
             /** @description `not-found` */
             404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_managed_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The user, as `usr_` and 32 hexadecimal digits */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` or `reauthentication-required` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found` */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    request_factor_reset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The user, as `usr_` and 32 hexadecimal digits */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FactorResetRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ManagedUser"];
+                };
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` or `reauthentication-required` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found` */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request-timeout` */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `no-second-factor` or `factor-reset-pending` */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `file-too-large` */
+            413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type` */
+            415: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation-failed` */
+            422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw_factor_reset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The user, as `usr_` and 32 hexadecimal digits */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found` */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `no-factor-reset` or `factors-already-reset` */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirm_factor_reset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The user, as `usr_` and 32 hexadecimal digits */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ManagedUser"];
+                };
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` or `reauthentication-required` or `second-operator-required` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found` */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `no-factor-reset` or `factors-already-reset` */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirm_own_factor_reset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Link"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `link-unknown` */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request-timeout` */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `factors-already-reset` */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `link-expired` or `link-used` */
+            410: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `file-too-large` */
+            413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type` */
+            415: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation-failed` */
+            422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refuse_own_factor_reset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Link"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `link-unknown` */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request-timeout` */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `link-expired` or `link-used` */
+            410: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `file-too-large` */
+            413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type` */
+            415: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation-failed` */
+            422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_installation_usage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstallationUsage"];
+                };
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_queue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Queue"];
+                };
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_effective_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EffectiveSettings"];
+                };
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` */
+            403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
