@@ -48,6 +48,7 @@ def acts(relay: RelayServices, deliveries: Deliveries, mails: MailDeliveries) ->
         sweeper.forget_expired: SWEEP_SECONDS,
         sweeper.count_dead_letters: SWEEP_SECONDS,
         sweeper.forget_login_sessions: COLLECT_SECONDS,
+        sweeper.forget_registrations: COLLECT_SECONDS,
         sweeper.forget_invitations: COLLECT_SECONDS,
         sweeper.collect_unreferenced: COLLECT_SECONDS,
         sweeper.renew_store_rules: COLLECT_SECONDS,

@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse, Response
 
 from api.answers.problems import problems
 from api.errors import (
+    MEDIA_TYPE,
     InvalidGrant,
     InvalidRequest,
     UnsupportedGrantType,
@@ -65,7 +66,11 @@ def oauth_problems(*codes: str) -> dict[int | str, dict[str, Any]]:
     """Declare the refusals of an OAuth route: those of the RFC, and as problems the other `codes`."""
     declared = problems(*CODES, *codes)
     [content] = declared[InvalidGrant.status]["content"].values()
-    declared[InvalidGrant.status] |= {"model": OAuthProblem, "content": {"application/json": content}}
+    of_oauth = {"examples": {code: content["examples"].pop(code) for code in CODES}}
+    declared[InvalidGrant.status] |= {
+        "model": OAuthProblem,
+        "content": {"application/json": of_oauth, MEDIA_TYPE: content},
+    }
     return declared
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from api.errors import MEDIA_TYPE, catalog
 
-EVERYWHERE = ("internal", "unavailable", "overloaded", "rate-limited")
+EVERYWHERE = ("internal", "unavailable", "overloaded", "rate-limited", "accept-signature-invalid")
 AUTHENTICATED = ("unauthenticated", "token-expired", "api-key-expired", "insufficient-scope")
 WITH_BODY = ("validation-failed", "unsupported-media-type", "file-too-large", "request-timeout")
 

@@ -10,6 +10,7 @@ from fastapi.routing import iter_route_contexts
 from api.answers.oauth import CODES, oauth_members
 from api.deprecation import deprecation_of, mark_operation
 from api.errors import PAGES, catalog
+from api.openapi.admission import declare_admission
 from api.openapi.descriptions import describe
 from api.openapi.examples import illustrate
 from api.schemas.batches import BATCH_EXAMPLE
@@ -81,6 +82,7 @@ def customize(app: FastAPI) -> dict[str, Any]:
             servers=SERVERS,
         )
         _replace_foreign_problems(document)
+        _declare_admission(document)
         _mark_deprecated(document, app)
         _simplify_parameters(document)
         _put_bytes_first(document)
@@ -102,6 +104,11 @@ def _replace_foreign_problems(document: dict[str, Any]) -> None:
     for operation in _operations(document):
         if "HTTPValidationError" in json.dumps(operation["responses"].get("422", {})):
             del operation["responses"]["422"]
+
+
+def _declare_admission(document: dict[str, Any]) -> None:
+    for operation in _operations(document):
+        declare_admission(operation)
 
 
 def _mark_deprecated(document: dict[str, Any], app: FastAPI) -> None:

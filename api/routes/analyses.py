@@ -37,6 +37,7 @@ PICTURES = (
     "image-empty",
     "webhook-url-refused",
     *UPLOAD_LIMITS,
+    "role-changed",
     "storage-full",
     "gone",
     "poison",

@@ -56,6 +56,7 @@ router = Router(prefix="/api/v1", tags=["batches"])
             "custody-conflict",
             "webhook-url-refused",
             *UPLOAD_LIMITS,
+            "role-changed",
             "storage-full",
         ),
     },
@@ -163,24 +164,22 @@ async def get_batch_result(
     """Fetch all results of a batch, as one zip.
 
     For each completed picture `NAME.enc.png`, its receipt, and its material where it has some; with `key_files=true`
-    also its key file, which holds a managed key in plaintext. `manifest.json` names every item with its files, the
-    SHA-256 of its encrypted picture, or its error. The zip is made while you fetch it: if that fails in the middle, the
-    connection is cut and the zip has no directory, so that no unpacker accepts it as complete.
+    also its key file, which holds a managed key in plaintext. With material or key files, the user of a browser has
+    confirmed who they are within ten minutes. `manifest.json` names every item with its files, the SHA-256 of its
+    encrypted picture, or its error. The zip is made while you fetch it: if that fails in the middle, the connection is
+    cut and the zip has no directory, so that no unpacker accepts it as complete.
     """
+    principal = principal_of(request)
     if wanted.key_files:
-        demand(caller, principal_of(request), "keys:export")
-        await require_session(identity, principal_of(request))
-        require_recent(principal_of(request))
+        demand(caller, principal, "keys:export")
+    facts = await batches.results.find(caller, ids.from_wire("bat", batch_id), partial=wanted.partial)
+    if wanted.key_files or any(item.has_material for item in facts.items):
+        await require_session(identity, principal)
+        require_recent(principal)
     headers = {"Content-Disposition": content_disposition(f"{batch_id}.zip"), "Cache-Control": "no-store", **NO_RANGES}
     if request.method == "HEAD":
-        await batches.results.find(caller, ids.from_wire("bat", batch_id), partial=wanted.partial)
         return head_response(headers, media_type="application/zip")
-    pieces = await batches.results.open(
-        caller,
-        ids.from_wire("bat", batch_id),
-        partial=wanted.partial,
-        key_files=wanted.key_files,
-    )
+    pieces = await batches.results.open(caller, facts, key_files=wanted.key_files)
     return StreamingResponse(pieces, media_type="application/zip", headers=headers)
 
 

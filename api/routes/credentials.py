@@ -6,7 +6,7 @@ from fastapi import Request
 
 from api.admission import principal_of
 from api.answers.problems import AUTHENTICATED, WITH_BODY, problems
-from api.dependencies import Anyone, Identity, Person, RecentPerson
+from api.dependencies import Anyone, Identity, RecentPerson
 from api.rates import count_log_in
 from api.routing import Router
 from api.schemas.auth import (
@@ -66,15 +66,30 @@ async def reset_password(request: Request, reset: PasswordReset, caller: Anyone,
 @router.post(
     "/password",
     status_code=204,
-    responses=problems(*AUTHENTICATED, *WITH_BODY, "wrong-password", "password-too-common", "too-many-attempts"),
+    responses=problems(
+        *AUTHENTICATED,
+        *WITH_BODY,
+        "reauthentication-required",
+        "wrong-password",
+        "second-factor-required",
+        "code-wrong",
+        "clock-wrong",
+        "password-too-common",
+        "too-many-attempts",
+    ),
 )
-async def change_password(request: Request, change: PasswordChange, caller: Person, identity: Identity) -> None:
-    """Change the password. All other login sessions end, and a mail says so."""
+async def change_password(request: Request, change: PasswordChange, caller: RecentPerson, identity: Identity) -> None:
+    """Change the password. All other login sessions end, and a mail says so.
+
+    A known password alone does not change it: in a browser you have confirmed who you are within ten minutes, and with
+    the token of a program you send the code of a second factor as `otp`, if you have one.
+    """
     await identity.passwords.change(
         caller,
         principal_of(request).session_id,
         current=change.current_password.get_secret_value(),
         new=change.password.get_secret_value(),
+        proof=change.proof,
     )
 
 

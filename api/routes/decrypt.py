@@ -71,6 +71,7 @@ PICTURE: dict[str, Any] = {
             "client-custody",
             "webhook-url-refused",
             *UPLOAD_LIMITS,
+            "role-changed",
             "storage-full",
             "poison",
             "time-limit-exceeded",

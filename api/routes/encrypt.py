@@ -40,6 +40,7 @@ router = Router(prefix="/api/v1", tags=["images"])
             "custody-conflict",
             "webhook-url-refused",
             *UPLOAD_LIMITS,
+            "role-changed",
             "storage-full",
         ),
     },

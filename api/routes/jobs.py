@@ -87,6 +87,7 @@ async def cancel_job(job_id: str, caller: Canceler, jobs: Jobs, response: Respon
             "job-finished",
             "gone",
             "quota-exceeded",
+            "role-changed",
         ),
     },
 )

@@ -42,6 +42,8 @@ NewEmail = Annotated[Email, AfterValidator(check_new_email)]
 ChosenPassword = Annotated[NewPassword, Field(description=RULE, examples=["correct horse battery staple"])]
 LinkToken = Annotated[SecretStr, Field(max_length=100, description="What follows `#token=` in the link of the mail")]
 
+CODE = "The code of your authenticator app or a recovery code, if you have a second factor"
+
 
 class NewAccount(Strict):
     email: NewEmail
@@ -82,6 +84,11 @@ class PasswordReset(Strict):
 class PasswordChange(Strict):
     current_password: Annotated[SecretStr, Field(max_length=4096, description="The password until now")]
     password: ChosenPassword
+    otp: Annotated[SecretStr | None, Field(max_length=64, description=f"{CODE}; a browser confirms instead")] = None
+
+    @property
+    def proof(self) -> Proof:
+        return _proof_of(self.otp)
 
 
 class AddressChange(Strict):
@@ -106,10 +113,7 @@ class TokenRequest(BaseModel):
     password: SecretStr | None = None
     otp: Annotated[
         SecretStr | None,
-        Field(
-            max_length=64,
-            description="The code of your authenticator app or a recovery code, if you have a second factor",
-        ),
+        Field(max_length=64, description=CODE),
     ] = None
     refresh_token: Annotated[SecretStr | None, Field(max_length=256)] = None
     scope: str | None = None
@@ -118,11 +122,7 @@ class TokenRequest(BaseModel):
 
     @property
     def proof(self) -> Proof:
-        if self.otp is None:
-            return Proof()
-        text = self.otp.get_secret_value()
-        digits = text.replace(" ", "")
-        return Proof(otp=digits) if len(digits) == DIGITS else Proof(recovery_code=text)
+        return _proof_of(self.otp)
 
     @model_validator(mode="after")
     def need_what_the_grant_needs(self) -> Self:
@@ -145,3 +145,11 @@ class PublicKeys(BaseModel):
     """A JWK Set (RFC 7517)."""
 
     keys: list[dict[str, str]]
+
+
+def _proof_of(given: SecretStr | None) -> Proof:
+    if given is None:
+        return Proof()
+    text = given.get_secret_value()
+    digits = text.replace(" ", "")
+    return Proof(otp=digits) if len(digits) == DIGITS else Proof(recovery_code=text)

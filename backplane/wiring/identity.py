@@ -128,7 +128,9 @@ class IdentityServices:
             ),
             api_key_verifier=ApiKeyVerifier(resources.database, peppers, revocations, ApiKeyUses(resources.database)),
             registrations=registrations,
-            passwords=PasswordChanges(database, passphrases, correspondence, lockout=lockout, sessions=sessions),
+            passwords=PasswordChanges(
+                database, passphrases, correspondence, lockout=lockout, sessions=sessions, factors=factors
+            ),
             addresses=AddressChanges(database, correspondence),
             operators=Operators(database, passphrases, registrations),
             operator_codes=operator_codes,

@@ -37,6 +37,7 @@ from shield_core.keys.schedule import derive
 from shield_core.keys.stanzas import PlainWrap, Wrap
 from tests.support import pictures
 from tests.support.accounts import add_account
+from tests.support.declared import DeclaredTransport
 from tests.support.endings import Decrypted, Encrypted, complete_decrypt, complete_encrypt, complete_measurement
 from tests.support.stack import Stack
 
@@ -88,7 +89,8 @@ class Gateway:
         return self.app.state.services
 
     def client(self, **headers: str) -> httpx.AsyncClient:
-        return httpx.AsyncClient(transport=self.transport, base_url=self.base_url, headers=headers, timeout=60)
+        transport = DeclaredTransport(self.transport)
+        return httpx.AsyncClient(transport=transport, base_url=self.base_url, headers=headers, timeout=60)
 
     async def user(self) -> User:
         """Make an account and log it in."""

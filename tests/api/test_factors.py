@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import time
 
 import pyotp
 import pytest
@@ -13,6 +14,9 @@ from tests.api.conftest import PASSWORD, opened
 from tests.api.factors import APP, FACTORS, FINISH, OWN, PAGE, RECOVERY, SESSIONS, TOKEN, UNUSED, Person, code_of
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
+
+CHANGE_PASSWORD = "/api/v1/auth/password"
+CHANGE = {"current_password": PASSWORD, "password": "a wholly different sentence"}
 
 
 @pytest.fixture(scope="module")
@@ -295,6 +299,49 @@ class TestTokenEndpoint:
     async def test_refresh_needs_none(self, log_in, protected, client):
         token = (await log_in(otp=protected.otp())).json()["refresh_token"]
         assert (await client.post(TOKEN, data={"grant_type": "refresh_token", "refresh_token": token})).is_success
+
+    async def test_wrong_otps_have_to_wait(self, log_in, protected):
+        answers = [await log_in(otp="000000") for _ in range(6)]
+        assert [one.status_code for one in answers] == [400] * 5 + [429]
+        assert answers[5].json()["code"] == "too-many-attempts"
+        assert (await log_in(otp=protected.otp())).status_code == 429
+
+
+class TestPassword:
+    """Who knows the password, and has a session or a token, changes it only with the second factor."""
+
+    async def test_browser_has_to_confirm(self, protected, gateway):
+        sessions = await protected.sql(text("SELECT id FROM login_sessions WHERE user_id = :user AND browser"))
+        issue = gateway.services.identity.tokens._access.issue
+        for age, expected in ((601, (403, "reauthentication-required")), (0, None)):
+            proved = int(time.time()) - age
+            protected.token = issue(protected.user.account_id, sessions[0].id, auth_time=proved, browser=True)
+            response = await protected.post(CHANGE_PASSWORD, json=CHANGE)
+            assert (code_of(response) if response.content else None) == expected
+        assert response.status_code == 204
+
+    async def test_program_needs_its_second_factor(self, protected):
+        change = protected.user.http.post
+        refused = await change(CHANGE_PASSWORD, json=CHANGE)
+        assert code_of(refused) == (403, "second-factor-required")
+        assert refused.json()["methods"] == ["otp", "rec"]
+        wrong = await change(CHANGE_PASSWORD, json=CHANGE | {"otp": "000000"})
+        assert code_of(wrong) == (403, "code-wrong")
+        assert code_of(await change(CHANGE_PASSWORD, json=CHANGE | {"otp": protected.otp(60)})) == (
+            403,
+            "clock-wrong",
+        )
+        assert (await change(CHANGE_PASSWORD, json=CHANGE | {"otp": protected.codes[0]})).status_code == 204
+
+    async def test_wrong_password_uses_no_code_up(self, protected):
+        change = protected.user.http.post
+        bad = CHANGE | {"current_password": "wrong", "otp": protected.otp()}
+        assert code_of(await change(CHANGE_PASSWORD, json=bad)) == (403, "wrong-password")
+        good = CHANGE | {"otp": bad["otp"]}
+        assert (await change(CHANGE_PASSWORD, json=good)).status_code == 204
+
+    async def test_without_a_factor_none_is_asked(self, ada):
+        assert (await ada.http.post(CHANGE_PASSWORD, json=CHANGE)).status_code == 204
 
 
 class TestRecoveryCodes:

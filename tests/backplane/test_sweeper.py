@@ -1,10 +1,12 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 
 import pytest
 
 from backplane.errors import Gone, Unavailable
 from backplane.services.jobs.endings import Endings
+from backplane.services.mail.deliveries import MailDeliveries
 from backplane.services.upkeep import sweeper as sweeper_module
 from backplane.wiring.relay import wire_sweeper
 
@@ -90,6 +92,74 @@ class TestInvitations:
             await sql(row, id=account.id, email=email, token=email.encode(), days=days)
         await sweeper.forget_invitations()
         assert await sql("SELECT email FROM invitations") == [{"email": "new@example.org"}]
+
+
+NEW_TOKEN = """
+INSERT INTO one_time_tokens (id, purpose, token_sha256, sealed, expires_at, used_at)
+VALUES (gen_random_uuid(), 'verify-address', :mark, '\\x00', :expires, :used)
+"""
+ROWS = {
+    "api_keys": """
+        INSERT INTO api_keys (id, account_id, name, prefix, hash, scopes, revoked_at)
+        VALUES (gen_random_uuid(), :id, 'x', 'qis_', :mark, '[]', :at)""",
+    "idempotency_keys": """
+        INSERT INTO idempotency_keys (id, account_id, fingerprint, holder, lease_until, expires_at)
+        VALUES (:mark, :id, '', gen_random_uuid(), now(), :at + interval '24 hours')""",
+    "known_devices": "INSERT INTO known_devices (user_id, sha256, last_seen_at) VALUES (:id, :mark, :at)",
+    "login_sessions": """
+        WITH session AS (
+            INSERT INTO login_sessions (id, user_id, methods) VALUES (gen_random_uuid(), :id, '[]') RETURNING id
+        )
+        INSERT INTO refresh_tokens (token_sha256, account_id, family_id, expires_at) SELECT :mark, :id, id, :at
+        FROM session""",
+    "mails": """
+        INSERT INTO mails (id, kind, awaited, message_id, status, expires_at, created_at)
+        VALUES (gen_random_uuid(), 'new-device', false, encode(:mark, 'escape'), 'sent', :at, :at)""",
+    "one_time_tokens": """
+        INSERT INTO one_time_tokens (id, purpose, token_sha256, expires_at)
+        VALUES (gen_random_uuid(), 'verify-address', :mark, :at)""",
+    "revocations": """
+        INSERT INTO revocations (id, holder_id, created_at)
+        VALUES (gen_random_uuid(), encode(sha256(:mark), 'hex')::varchar(32)::uuid, :at)""",
+    "usage_entries": """
+        INSERT INTO usage_entries (job_id, run, entry, account_id, kind, quantity, calls, period, created_at)
+        VALUES (gen_random_uuid(), 0, 'charge', :id, encode(:mark, 'escape'), 1, 0, current_date, :at)""",
+}
+KEPT = {
+    "api_keys": timedelta(days=90),
+    "idempotency_keys": timedelta(hours=24),
+    "known_devices": timedelta(days=400),
+    "login_sessions": timedelta(),
+    "mails": timedelta(days=60),
+    "one_time_tokens": timedelta(days=30),
+    "revocations": timedelta(hours=24),
+}
+"""As the data map says. Jobs, webhook events and invitations have tests of their own."""
+
+
+class TestRetention:
+    @pytest.mark.parametrize("table", ROWS)
+    async def test_row_past_its_time_goes(self, *, resources, settings, sweeper, account, sql, table):
+        kept = KEPT.get(table, timedelta(days=settings.usage_days))
+        for mark, margin in ((b"past", -timedelta(minutes=1)), (b"kept", timedelta(minutes=1))):
+            await sql(ROWS[table], id=account.id, mark=mark, at=datetime.now(UTC) - kept + margin)
+        await sweeper.forget_expired()
+        await sweeper.forget_login_sessions()
+        await MailDeliveries(resources.database, resources.vault, sender="x").forget()
+        assert len(await sql(f"SELECT * FROM {table}")) == 1  # noqa: S608 - a name of the table above
+        [row] = await sql(f"SELECT {table}::text AS row FROM {table}")  # noqa: S608
+        shown = {"login_sessions": None, "revocations": sha256(b"kept").hexdigest()[:8]}.get(table, b"kept".hex())
+        assert shown is None or shown in row["row"] or "kept" in row["row"]
+
+    async def test_unconfirmed_registration_is_erased(self, sweeper, sql):
+        """Its link still says that it has expired; address and password hash are gone."""
+        now = datetime.now(UTC)
+        await sql(NEW_TOKEN, mark=b"expired", expires=now - timedelta(minutes=1), used=None)
+        await sql(NEW_TOKEN, mark=b"used", expires=now + timedelta(hours=1), used=now)
+        await sql(NEW_TOKEN, mark=b"open", expires=now + timedelta(hours=1), used=None)
+        await sweeper.forget_registrations()
+        rows = await sql("SELECT token_sha256 AS mark, sealed IS NULL AS erased FROM one_time_tokens")
+        assert {row["mark"]: row["erased"] for row in rows} == {b"expired": True, b"used": True, b"open": False}
 
 
 class TestTwoSweepers:

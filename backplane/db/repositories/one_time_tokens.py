@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, or_, select, update
 
 from backplane.db.models import OneTimeToken
 from backplane.db.session import ReadSession, Session
@@ -48,6 +48,12 @@ async def spend_all(session: Session, *, purpose: str, user_id: UUID | None) -> 
         .where(of_user, OneTimeToken.purpose == purpose, OneTimeToken.used_at.is_(None))
         .values(used_at=func.now())
     )
+
+
+async def erase_contents(session: Session) -> None:
+    """Erase what used and expired tokens would have done: an address and a password hash that nobody confirmed."""
+    over = or_(OneTimeToken.used_at.is_not(None), OneTimeToken.expires_at < func.now())
+    await session.execute(update(OneTimeToken).where(OneTimeToken.sealed.is_not(None), over).values(sealed=None))
 
 
 async def delete_old(session: Session) -> None:

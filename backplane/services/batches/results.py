@@ -40,20 +40,19 @@ class BatchResults:
         self._results = results
         self._keys = keys
 
-    async def open(self, caller: Caller, batch_id: UUID, *, partial: bool, key_files: bool) -> AsyncIterator[bytes]:
-        """Open the batch's zip, and find its first piece; a later failure cuts the zip off before its directory.
-
-        Raises:
-            NotFound: this account has no such batch.
-            JobNotFinished: some of its jobs have not ended, and `partial` is false.
-        """
-        facts = await self.find(caller, batch_id, partial=partial)
+    async def open(self, caller: Caller, facts: BatchFacts, *, key_files: bool) -> AsyncIterator[bytes]:
+        """Open the zip of a batch that `find` has found; a later failure cuts it off before its directory."""
         download = _Download(self, facts, caller, key_files=key_files)
         pieces = download.pieces()
         return _from_first(await anext(pieces), pieces)
 
     async def find(self, caller: Caller, batch_id: UUID, *, partial: bool) -> BatchFacts:
-        """Find the batch for `open`, and raise the errors that `open` would raise."""
+        """Find the batch for `open`.
+
+        Raises:
+            NotFound: this account has no such batch.
+            JobNotFinished: some of its jobs have not ended, and `partial` is false.
+        """
         facts = await self._batches.get(caller, batch_id)
         if not facts.counts.ended and not partial:
             raise JobNotFinished("The batch has not finished; ?partial=true gives what there is so far")

@@ -8,9 +8,11 @@ from backplane.db.models import User
 from backplane.db.repositories import accounts, users
 from backplane.db.session import Database, Session
 from backplane.errors import Unauthenticated
+from backplane.errors.factors import SecondFactorRequired
 from backplane.errors.users import LinkUnknown, MailNotConfigured, WrongPassword
 from backplane.services.audit import trail
 from backplane.services.identity.correspondence import Correspondence
+from backplane.services.identity.factors import Factors, Proof
 from backplane.services.identity.lockout import Lockout
 from backplane.services.identity.login_sessions import LoginSessions
 from backplane.services.identity.notices import NOBODY, recipient_of
@@ -20,6 +22,7 @@ from backplane.services.requests.caller import Caller
 from backplane.services.sealing.passphrases import PassphrasePool
 
 RESET_PAGE = "/reset-password"
+NO_PROOF = Proof()
 
 
 class PasswordChanges:
@@ -31,6 +34,7 @@ class PasswordChanges:
         *,
         lockout: Lockout,
         sessions: LoginSessions,
+        factors: Factors,
     ) -> None:
         self._database = database
         self._passphrases = passphrases
@@ -40,12 +44,18 @@ class PasswordChanges:
         self._tokens = correspondence.tokens
         self._lockout = lockout
         self._sessions = sessions
+        self._factors = factors
 
-    async def change(self, caller: Caller, session_id: UUID | None, *, current: str, new: str) -> None:
+    async def change(
+        self, caller: Caller, session_id: UUID | None, *, current: str, new: str, proof: Proof = NO_PROOF
+    ) -> None:
         """Change the password of the caller, and end all other login sessions.
+
+        The user of a browser has just confirmed who they are, with all factors. A program proves it here.
 
         Raises:
             WrongPassword: the current password is another one.
+            SecondFactorRequired, CodeWrong, ClockWrong: a program's user has a second factor, and it did not come.
             TooManyAttempts: after too many wrong ones the caller has to wait.
             PasswordTooCommon: the new password is easy to guess.
         """
@@ -56,6 +66,8 @@ class PasswordChanges:
             raise Unauthenticated
         check_new_password(new, user.email)
         await self._verify(caller, user, current)
+        if caller.program:
+            await self._demand_second_factor(caller, user.id, proof)
         password_hash = await self._passphrases.run(lambda: hash_password(new))
         async with self._database.transaction() as session:
             locked = await users.lock(session, user.id)
@@ -121,6 +133,14 @@ class PasswordChanges:
         async with self._database.transaction() as session:
             trail.record(session, caller, "password.changed", user.id, outcome=trail.FAILURE)
         raise WrongPassword
+
+    async def _demand_second_factor(self, caller: Caller, user_id: UUID, proof: Proof) -> None:
+        methods = await self._factors.methods(user_id)
+        if not methods:
+            return
+        if proof.is_empty:
+            raise SecondFactorRequired(methods)
+        await self._factors.prove(caller, user_id, proof, purpose="")
 
     async def _store(
         self, session: Session, caller: Caller, user: User, password_hash: str, *, but: UUID | None

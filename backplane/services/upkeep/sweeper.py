@@ -162,6 +162,11 @@ class Sweeper:
             await revocations.delete_older(session, seconds=REVOCATION_SECONDS)
             await known_devices.delete_older(session, days=DEVICE_DAYS)
 
+    async def forget_registrations(self) -> None:
+        """Erase registrations and changes of address that nobody confirmed, as soon as their link has expired."""
+        async with self._database.transaction() as session:
+            await one_time_tokens.erase_contents(session)
+
     async def forget_invitations(self) -> None:
         """Delete invitations whose time was over long ago."""
         async with self._database.transaction() as session:
