@@ -247,6 +247,14 @@ class TestLink:
         for act in ("confirm", "refuse"):
             assert code_of(await client.post(f"{LINKS}/{act}", json={"token": token})) == (410, "link-expired")
 
+    async def test_ends_with_the_request(self, client, operators, lost):
+        """The request goes when the operator who made it is erased."""
+        await request(operators[0], lost)
+        token = await token_of(lost)
+        await lost.sql(text("DELETE FROM factor_resets WHERE user_id = :user"))
+        assert code_of(await client.post(f"{LINKS}/confirm", json={"token": token})) == (410, "link-expired")
+        assert await has_factor(lost)
+
     async def test_of_another_purpose_is_unknown(self, client, operators, lost):
         await request(operators[0], lost)
         token = await token_of(lost)

@@ -91,8 +91,8 @@ class TestResetFactors:
             None,
             "lost phone",
         )
-        assert admin("reset-factors", "confirm", EMAIL, expect=1)["code"] == "second-operator-required"
-        assert admin("reset-factors", "request", EMAIL, expect=1)["code"] == "factor-reset-pending"
+        assert admin("reset-factors", "confirm", EMAIL, expect=1)["error"]["code"] == "second-operator-required"
+        assert admin("reset-factors", "request", EMAIL, expect=1)["error"]["code"] == "factor-reset-pending"
         assert [one["email"] for one in admin("users", "list", "--resets")["data"]] == [EMAIL]
         as_operator("confirm")
         assert admin("users", "list", "--search", EMAIL)["data"][0]["second_factor"] is False
@@ -101,15 +101,15 @@ class TestResetFactors:
         as_operator("request")
         confirmed = admin("reset-factors", "confirm", EMAIL)
         assert (confirmed["second_factor"], confirmed["reset_requested_at"]) == (False, None)
-        assert admin("reset-factors", "confirm", EMAIL, expect=1)["code"] == "factors-already-reset"
+        assert admin("reset-factors", "confirm", EMAIL, expect=1)["error"]["code"] == "factors-already-reset"
 
     def test_withdrawn_request_is_gone(self, admin, ada):
         admin("reset-factors", "request", ids.to_wire("usr", ada[0]))
         assert admin("reset-factors", "withdraw", EMAIL)["reset_requested_at"] is None
-        assert admin("reset-factors", "withdraw", EMAIL, expect=1)["code"] == "no-factor-reset"
+        assert admin("reset-factors", "withdraw", EMAIL, expect=1)["error"]["code"] == "no-factor-reset"
 
     def test_unknown_user(self, admin, ada):
-        assert admin("reset-factors", "request", "eve@example.org", expect=1)["code"] == "not-found"
+        assert admin("reset-factors", "request", "eve@example.org", expect=1)["error"]["code"] == "not-found"
 
 
 class TestAccountsAndUsers:

@@ -16,7 +16,7 @@ from backplane.errors.factors import (
     NoSecondFactor,
     SecondOperatorRequired,
 )
-from backplane.errors.users import LinkUnknown
+from backplane.errors.users import LinkExpired, LinkUnknown
 from backplane.services.audit import acts
 from backplane.services.identity.correspondence import Correspondence
 from backplane.services.identity.factor_changes import has_factor
@@ -111,7 +111,8 @@ class FactorResets:
         if user_id is None or await users.lock(session, user_id) is None:
             raise LinkUnknown
         await self._tokens.spend(session, RESET_FACTORS, token)
-        await factor_resets.take(session, user_id)
+        if await factor_resets.take(session, user_id) is None:
+            raise LinkExpired  # the operator who requested it was erased, and the request with them
         return user_id
 
     async def _remove(self, session: Session, caller: Caller, user_id: UUID, *, by: str) -> None:
