@@ -35,7 +35,7 @@ class KindCount(BaseModel):
 class TopAccount(BaseModel):
     account_id: AccountId
     name: AccountName
-    tier: Annotated[str, Field(examples=["enterprise"])]
+    tier: Annotated[str, Field(description="The id of its tier", examples=["enterprise"])]
     jobs: Annotated[int, Field(description="In this month, without failed and cancelled ones")]
     stored_bytes: Annotated[int, Field(description="What it has in the store now")]
 
@@ -49,7 +49,7 @@ class Conversion(BaseModel):
 class Revenue(BaseModel):
     """The figures of the metrics `monthly_recurring_revenue` and `subscription_conversions_total`."""
 
-    currency: Annotated[str, Field(examples=["USD"])]
+    currency: Annotated[str, Field(description="Of the prices in the table of tiers (ISO 4217)", examples=["USD"])]
     monthly: Annotated[float, Field(description="Prices of the tiers of all active accounts, for a month")]
     conversions: Annotated[list[Conversion], Field(description="Changes of tiers by operators")]
 
@@ -71,7 +71,7 @@ class InstallationUsage(BaseModel):
     stored_bytes: Annotated[int, Field(description="What is in the store now")]
     stored_objects: Annotated[int, Field(description="Pictures and key files in the store")]
     top_accounts: Annotated[list[TopAccount], Field(description="The ten with most jobs in this month")]
-    revenue: Revenue
+    revenue: Annotated[Revenue, Field(description="What the tiers of all active accounts cost")]
 
     @classmethod
     def of(cls, figures: UsageFigures) -> Self:

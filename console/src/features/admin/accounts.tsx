@@ -17,9 +17,9 @@ const STATES: { value: ManagedAccount["state"]; name: string }[] = [{ value: "ac
 export function Accounts() {
   const [search, change] = useAddress();
   const tiers = useTiers();
-  const q = typeof search["q"] === "string" ? search["q"] : "";
-  const state = STATES.find(({ value }) => value === search["state"])?.value;
-  const tier = typeof search["tier"] === "string" && /^[a-z][a-z0-9-]{0,31}$/.test(search["tier"]) ? search["tier"] : undefined;
+  const q = typeof search.q === "string" ? search.q : "";
+  const state = STATES.find(({ value }) => value === search.state)?.value;
+  const tier = typeof search.tier === "string" && /^[a-z][a-z0-9-]{0,31}$/.test(search.tier) ? search.tier : undefined;
   const filter: AccountFilter = { limit: SIZE, ...(q && { q }), ...(state && { state }), ...(tier && { tier }) };
   return (
     <>

@@ -25,7 +25,7 @@ const COLUMNS: Column<DeadLetter>[] = [
 ];
 
 function sizeOf({ image }: DeadLetter): string {
-  const size: unknown = image?.["bytes"];
+  const size: unknown = image?.bytes;
   return typeof size === "number" ? `, ${bytes(size)}` : "";
 }
 

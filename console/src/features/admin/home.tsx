@@ -22,7 +22,7 @@ const TABS: Tab<View>[] = [
 /** The whole installation, a view for each subject. Filters of one view are none of another. */
 export function AdminHome() {
   const [search, change] = useAddress();
-  const value = TABS.find((tab) => tab.value === search["view"])?.value ?? "accounts";
+  const value = TABS.find((tab) => tab.value === search.view)?.value ?? "accounts";
   const show = (view: View) => { change({ view, q: "", state: "", tier: "", only: "" }, { push: true }); };
   return (
     <>

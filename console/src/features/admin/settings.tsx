@@ -14,7 +14,7 @@ import { Table, type Column } from "@/ui/table.tsx";
 export function Settings() {
   const [search, change] = useAddress();
   const { data, error, isPending } = useQuery({ queryKey: ["admin", "settings"], queryFn: ({ signal }) => client.administration.settings({ signal }), staleTime: Infinity });
-  const q = typeof search["q"] === "string" ? search["q"] : "";
+  const q = typeof search.q === "string" ? search.q : "";
   if (isPending) return <Card><SkeletonRows rows={12} /></Card>;
   if (data === undefined) return <ProblemMessage error={error} />;
   const rows = data.data.filter(({ name }) => name.includes(q.toUpperCase().replaceAll(" ", "_")));

@@ -16,8 +16,8 @@ const FILTERS: Record<string, UserFilter> = { operators: { operator: true }, res
 /** All users of the installation. */
 export function Users() {
   const [search, change] = useAddress();
-  const q = typeof search["q"] === "string" ? search["q"] : "";
-  const only = ONLY.find(({ value }) => value === search["only"])?.value;
+  const q = typeof search.q === "string" ? search.q : "";
+  const only = ONLY.find(({ value }) => value === search.only)?.value;
   const filter: UserFilter = { limit: SIZE, ...(q && { q }), ...(only && FILTERS[only]) };
   return (
     <>
