@@ -41,7 +41,7 @@ def colleague(system: SystemUnderTest) -> Iterator[User]:
 def make(page: Page, name: str) -> str:
     """Make a key with the usual rights, and return its text."""
     page.get_by_role("button", name="New key").click()
-    page.get_by_role("dialog").get_by_label("Name").fill(name)
+    page.get_by_role("dialog").get_by_label("Name", exact=True).fill(name)
     page.get_by_role("button", name="Make the key").click()
     return stored(page)
 
@@ -95,7 +95,7 @@ class TestKeys:
         page_watch.allow("status of 422")  # the network that is none
         page.get_by_role("button", name="New key").click()
         dialog = page.get_by_role("dialog")
-        dialog.get_by_label("Name").fill("gate")
+        dialog.get_by_label("Name", exact=True).fill("gate")
         dialog.get_by_label("Only from").fill("192.0.2.1/24")
         dialog.get_by_label("Jobs an hour").fill("30")
         dialog.get_by_label("Expires").select_option("7")
@@ -109,7 +109,7 @@ class TestKeys:
         for text in ("keys:export", "from 192.0.2.0/24", "30 jobs an hour", "Ends soon"):
             expect(row(page, "gate")).to_contain_text(text)
         dialog = act(page, "gate", "Change…")
-        dialog.get_by_label("Name").fill("north gate")
+        dialog.get_by_label("Name", exact=True).fill("north gate")
         dialog.get_by_label("Only from").fill("")
         dialog.get_by_role("button", name="Save").click()
         expect(row(page, "north gate")).not_to_contain_text("192.0.2.0")
@@ -133,7 +133,7 @@ class TestKeys:
         ask(system, LONG_AGO, user_of(user))
         page.reload()
         page.get_by_role("button", name="New key").click()
-        page.get_by_role("dialog").get_by_label("Name").fill("late")
+        page.get_by_role("dialog").get_by_label("Name", exact=True).fill("late")
         page.get_by_role("button", name="Make the key").click()
         asked = page.get_by_role("dialog", name="Confirm who you are")
         asked.get_by_label("Password", exact=True).fill(PASSWORD)

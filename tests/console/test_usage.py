@@ -1,6 +1,7 @@
 """Usage and limits of an account, in the browser."""
 
 import re
+from collections.abc import Callable
 from datetime import date
 
 import pytest
@@ -10,7 +11,6 @@ from tests.console.accessibility import violations_of
 from tests.console.database import ask
 from tests.console.keyboard import tab_to
 from tests.console.visits import sign_in
-from tests.support import pictures
 from tests.support.stack import SystemUnderTest
 from tests.support.users import User
 
@@ -25,15 +25,20 @@ FROM accounts, generate_series(1, $2::integer) WHERE id = $3::uuid
 
 
 @pytest.fixture
-def free(system: SystemUnderTest, user: User):
-    """Give the account the tier with limits, and a function that charges it."""
-    ask(system, "UPDATE accounts SET tier = 'free' WHERE id = $1::uuid", account_of(user))
+def charge(system: SystemUnderTest, user: User) -> Callable[[int], None]:
+    """Charge the account on its first day, which is today."""
 
-    def charge(number: int) -> None:
+    def write(number: int) -> None:
         starts = user.http.get("/usage").raise_for_status().json()["period"]["starts"]
         ask(system, CHARGE, date.fromisoformat(starts), number, account_of(user))
 
-    return charge
+    return write
+
+
+@pytest.fixture
+def free(system: SystemUnderTest, user: User) -> None:
+    """Give the account the tier that has limits."""
+    ask(system, "UPDATE accounts SET tier = 'free' WHERE id = $1::uuid", account_of(user))
 
 
 def account_of(user: User) -> str:
@@ -45,8 +50,8 @@ def limits(page: Page):
 
 
 class TestUsage:
-    def test_month_shows_what_was_charged(self, page: Page, user: User, dark: Page):
-        user.encrypt(pictures.as_png(pictures.make(64, 48)), quantum_purity="fast")
+    def test_month_shows_what_was_charged(self, page: Page, user: User, charge: Callable[[int], None], dark: Page):
+        charge(1)
         sign_in(page, user)
         page.goto("/usage")
         expect(page.get_by_text("1 picture; today 1 so far")).to_be_visible()
@@ -74,16 +79,17 @@ class TestUsage:
         page.get_by_text("API", exact=True).click()
         page.wait_for_url("**show=calls*")
 
-    def test_near_and_reached_say_what_follows(self, page: Page, free, user: User):
+    @pytest.mark.usefixtures("free")
+    def test_near_and_reached_say_what_follows(self, page: Page, user: User, charge: Callable[[int], None]):
         sign_in(page, user)
-        free(8)
+        charge(8)
         page.goto("/usage")
         expect(page.get_by_text("8 of 10 encryptions of this month are used.")).to_be_visible()
         expect(limits(page).get_by_text("Near", exact=True)).to_be_visible()
         expect(page.get_by_text("Card payment is not in this release.")).to_be_visible()
         page.goto("/overview")
         expect(page.get_by_text("Encryptions of this month: near the limit")).to_be_visible()
-        free(2)
+        charge(2)
         page.goto("/usage?show=sum")
         expect(page.get_by_text("All 10 encryptions of this month are used.")).to_be_visible()
         expect(limits(page).get_by_text("Reached", exact=True)).to_be_visible()
@@ -93,8 +99,9 @@ class TestUsage:
         page.get_by_role("listitem").filter(has_text="the limit is reached").get_by_role("link", name="Look").click()
         page.wait_for_url("**/usage")
 
-    def test_phone_shows_the_same(self, phone: Page, free, user: User):
-        free(9)
+    @pytest.mark.usefixtures("free")
+    def test_phone_shows_the_same(self, phone: Page, user: User, charge: Callable[[int], None]):
+        charge(9)
         sign_in(phone, user)
         phone.goto("/usage")
         expect(phone.get_by_text("9 of 10 encryptions of this month are used.")).to_be_visible()

@@ -4,12 +4,12 @@ import { dateOf, dayBefore, daysOf, kindsOf, noteOf, spanOf } from "@/features/u
 import { linesOf } from "@/features/usage/tier.ts";
 import { dayOf, quotasOf, shareOf, standingOf } from "@/lib/limits.ts";
 
-const use = (used: number, limit: number | null) => ({ used, limit, reset: null });
+const used = (amount: number, limit: number | null) => ({ used: amount, limit, reset: null });
 const usage = {
   tier: "free",
   period: { starts: "2026-11-28", ends: "2026-12-28" },
-  encryptions: use(5, 10),
-  stored_bytes: use(0, null),
+  encryptions: used(5, 10),
+  stored_bytes: used(0, null),
   calls: 1,
   jobs: { decrypt: 9, encrypt: 5, analyze: 0 },
   days: [
@@ -23,11 +23,11 @@ const TODAY = "2026-11-30";
 
 describe("a limit", () => {
   it("is near from four fifths on, and reached at its end", () => {
-    expect([use(7, 10), use(8, 10), use(9, 10), use(10, 10), use(11, 10), use(3, null)].map(standingOf)).toEqual(["room", "near", "near", "reached", "reached", "unlimited"]);
+    expect([used(7, 10), used(8, 10), used(9, 10), used(10, 10), used(11, 10), used(3, null)].map(standingOf)).toEqual(["room", "near", "near", "reached", "reached", "unlimited"]);
   });
 
   it("of nothing is reached at once", () => {
-    expect([standingOf(use(0, 0)), shareOf(use(0, 0)), shareOf(use(30, 10)), shareOf(use(1, null))]).toEqual(["reached", 1, 1, 0]);
+    expect([standingOf(used(0, 0)), shareOf(used(0, 0)), shareOf(used(30, 10)), shareOf(used(1, null))]).toEqual(["reached", 1, 1, 0]);
   });
 
   it("that stops work is one of two", () => {
@@ -45,7 +45,7 @@ describe("the picture of the month", () => {
   it("says what it comes to", () => {
     expect(noteOf(usage, "days", TODAY)).toBe("5 of 10; today 3 so far");
     expect(noteOf(usage, "calls", TODAY)).toBe("1 job; today 0 so far");
-    expect(noteOf({ ...usage, encryptions: use(1, null) }, "days", "2027-01-01")).toBe("1 picture");
+    expect(noteOf({ ...usage, encryptions: used(1, null) }, "days", "2027-01-01")).toBe("1 picture");
   });
 
   it("names its days and its jobs", () => {

@@ -47,5 +47,6 @@ export const UsedCell = ({ apiKey }: { apiKey: ApiKey }) => (apiKey.last_used_at
 
 export function EndCell({ apiKey }: { apiKey: ApiKey }) {
   const end = endOf(apiKey);
-  return end === null ? <span className="text-muted">no end</span> : <><span className="md:hidden">ends </span><Time at={end} /></>;
+  const now = useNow();
+  return end === null ? <span className="text-muted">no end</span> : <><span className="md:hidden">{Date.parse(end) > now.getTime() ? "ends" : "ended"} </span><Time at={end} /></>;
 }

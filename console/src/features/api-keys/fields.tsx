@@ -4,12 +4,21 @@ import { Input, TextArea } from "@/ui/input.tsx";
 
 const MAX_RATE = 1_000_000;
 
-/** What can also be changed later: the name, the addresses, and the rate. */
-export function KeyFields({ apiKey, error }: { apiKey?: ApiKey; error: unknown }) {
+interface Props {
+  /** The key that is changed; none for a new one. */
+  apiKey?: ApiKey;
+  error: unknown;
+}
+
+export const NameField = ({ apiKey, error }: Props) => (
+  <Input name="name" label="Name" hint="Of the program, so that you know it again." error={faultOf(error, "name")} defaultValue={apiKey?.name ?? ""} maxLength={100} autoComplete="off" autoFocus required />
+);
+
+/** From where a key may be used, and how often. */
+export function BoundFields({ apiKey, error }: Props) {
   return (
     <>
-      <Input name="name" label="Name" hint="Of the program, so that you know it again." error={faultOf(error, "name")} defaultValue={apiKey?.name ?? ""} maxLength={100} autoComplete="off" autoFocus required />
-      <TextArea name="networks" label="Only from" note="optional" rows={2} placeholder={"192.0.2.0/24\n2001:db8::/32"} hint="Addresses or networks, one a line. Left empty: from anywhere." error={faultOf(error, "networks")} defaultValue={apiKey?.networks?.join("\n") ?? ""} autoComplete="off" spellCheck={false} controlClassName="font-mono text-dense" />
+      <TextArea name="networks" label="Only from" note="optional" rows={2} placeholder={"192.0.2.0/24\n2001:db8::/32"} hint="Addresses or networks, one a line. Left empty: from anywhere." error={faultOf(error, "networks")} defaultValue={apiKey?.networks?.join("\n") ?? ""} autoComplete="off" spellCheck={false} controlClassName="font-mono text-dense [font-variant-ligatures:none]" />
       <Input name="rate" type="number" label="Jobs an hour" note="optional" min={1} max={MAX_RATE} step={1} inputMode="numeric" hint="A limit of its own, beside that of the account." error={faultOf(error, "rate_per_hour")} defaultValue={apiKey?.rate_per_hour ?? ""} autoComplete="off" />
     </>
   );

@@ -1,6 +1,6 @@
 import type { ApiKey, ApiKeyWithSecret, Role } from "@imageshield/client";
 import { useState } from "react";
-import { fieldsOf, isAtField, KeyFields } from "@/features/api-keys/fields.tsx";
+import { BoundFields, fieldsOf, isAtField, NameField } from "@/features/api-keys/fields.tsx";
 import { ScopeChoice } from "@/features/api-keys/scope-choice.tsx";
 import { USUAL, type Scope } from "@/features/api-keys/scopes.ts";
 import { useAction } from "@/lib/action.ts";
@@ -37,11 +37,12 @@ export function NewKeyForm({ role, onClose, onMade }: { role: Role | null; onClo
     <Dialog open onClose={onClose} title="New API key" actions={actions}>
       <form id={FORM} onSubmit={submitting((form) => { if (scopes.size > 0) run(form); })} className="mt-2 grid gap-4 text-ink">
         {error !== null && !isAtField(error) && <ProblemMessage error={error} />}
-        <KeyFields error={error} />
+        <NameField error={error} />
+        <ScopeChoice role={role} chosen={scopes} onChange={setScopes} />
         <Select name="days" label="Expires" defaultValue="90">
           {DAYS.map(({ days, name }) => <option key={days} value={days}>{name}</option>)}
         </Select>
-        <ScopeChoice role={role} chosen={scopes} onChange={setScopes} />
+        <BoundFields error={error} />
       </form>
     </Dialog>
   );
@@ -60,7 +61,8 @@ export function ChangeKeyForm({ apiKey, onClose, onChanged }: { apiKey: ApiKey; 
     <Dialog open onClose={onClose} title="Change the key" actions={actions}>
       <form id={FORM} onSubmit={submitting(run)} className="mt-2 grid gap-4 text-ink">
         {error !== null && !isAtField(error) && <ProblemMessage error={error} />}
-        <KeyFields apiKey={apiKey} error={error} />
+        <NameField apiKey={apiKey} error={error} />
+        <BoundFields apiKey={apiKey} error={error} />
         <p className="text-caption text-muted">It may do <code>{apiKey.scopes.join(", ")}</code>. For other rights, make another key.</p>
       </form>
     </Dialog>

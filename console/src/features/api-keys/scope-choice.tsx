@@ -16,7 +16,7 @@ export function ScopeChoice({ role, chosen, onChange }: Props) {
     <fieldset>
       <legend className="mb-1 text-dense font-medium">What it may do</legend>
       <p className="mb-2 text-caption text-muted">No more than you. It never closes the account or hands it over. You cannot change this later.</p>
-      <div className="grid gap-2">
+      <div className="grid gap-1.5">
         {SCOPES.map(({ scope, text }) => {
           const may = mayGive(role, scope);
           return <Checkbox key={scope} label={<span className="leading-tight">{text} <code className="block text-caption text-muted">{scope}{!may && ", which your role does not have"}</code></span>} checked={chosen.has(scope)} disabled={!may} onChange={(on) => { turn(scope, on); }} />;

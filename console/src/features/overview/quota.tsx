@@ -8,7 +8,7 @@ import { Progress } from "@/ui/progress.tsx";
 /** The encryptions of the month, where the tier limits them. */
 export function Quota() {
   const { data } = useUsage();
-  if (!data || data.encryptions.limit === null) return null;
+  if (data?.encryptions.limit == null) return null;
   const { used, limit } = data.encryptions;
   return (
     <Card aria-label="Encryptions of this month">

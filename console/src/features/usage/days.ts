@@ -22,7 +22,7 @@ export const dayBefore = (date: string): string => dateOf(new Date(Date.parse(`$
 export function daysOf({ days }: Usage, view: View, today: string): Day[] {
   let sum = 0;
   return days.map(({ day, jobs, calls }) => {
-    const encryptions = jobs["encrypt"] ?? 0;
+    const encryptions = jobs.encrypt ?? 0;
     sum += encryptions;
     return { date: day, value: day > today ? null : { days: encryptions, sum, calls }[view] };
   });
@@ -32,7 +32,7 @@ export function daysOf({ days }: Usage, view: View, today: string): Day[] {
 export function noteOf(usage: Usage, view: View, today: string): string {
   const now = usage.days.find(({ day }) => day === today);
   const { limit, used } = usage.encryptions;
-  const [total, ofToday] = view === "calls" ? [plural(usage.calls, "job"), now?.calls] : [limit === null ? plural(used, "picture") : `${count(used)} of ${count(limit)}`, now && (now.jobs["encrypt"] ?? 0)];
+  const [total, ofToday] = view === "calls" ? [plural(usage.calls, "job"), now?.calls] : [limit === null ? plural(used, "picture") : `${count(used)} of ${count(limit)}`, now && (now.jobs.encrypt ?? 0)];
   return ofToday === undefined ? total : `${total}; today ${count(ofToday)} so far`;
 }
 

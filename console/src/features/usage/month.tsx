@@ -3,6 +3,7 @@ import { ChevronLeft, ChevronRight } from "lucide-react";
 import { useAddress } from "@/lib/address.ts";
 import { present } from "@/lib/clock.ts";
 import { count } from "@/lib/format.ts";
+import { usePhone } from "@/lib/hooks.ts";
 import { useUsage } from "@/lib/usage.ts";
 import { IconButton } from "@/ui/button.tsx";
 import { ChartCard, Days, daysTable } from "@/ui/charts/index.ts";
@@ -12,7 +13,7 @@ import { ProblemMessage } from "@/ui/message.tsx";
 import { dateOf, dayBefore, daysOf, kindsOf, noteOf, spanOf, VIEWS } from "./days.ts";
 
 const DATE = /^\d{4}-\d{2}-\d{2}$/;
-const HEIGHT = 220;
+const HEIGHT = { phone: 220, wide: 266 };
 
 /** The month of today, or another one of the address, as a picture. */
 export function Month() {
@@ -20,7 +21,7 @@ export function Month() {
   const period = typeof search.month === "string" && DATE.test(search.month) ? search.month : "";
   const { data, error } = useUsage(period);
   if (data) return <Shown usage={data} chosen={search.show} onView={(show) => { change({ show }); }} onMonth={(month) => { change({ month }); }} />;
-  return error ? <ProblemMessage error={error} /> : <Skeleton><Bone className="h-[330px] rounded-card" /></Skeleton>;
+  return error ? <ProblemMessage error={error} /> : <Skeleton><Bone className="h-[416px] rounded-card" /></Skeleton>;
 }
 
 interface Props {
@@ -31,6 +32,7 @@ interface Props {
 }
 
 function Shown({ usage, chosen, onView, onMonth }: Props) {
+  const phone = usePhone();
   const today = dateOf(present());
   const view = VIEWS.find(({ value }) => value === chosen) ?? VIEWS[0];
   const days = daysOf(usage, view.value, today);
@@ -45,7 +47,7 @@ function Shown({ usage, chosen, onView, onMonth }: Props) {
       table={daysTable(`${view.title}, ${spanOf(usage)}`, view.column, days, count)}
       foot={<Foot usage={usage} isNow={isNow} onMonth={onMonth} />}
     >
-      <Days name={view.title} days={days} as={view.value === "sum" ? "line" : "bars"} format={count} height={HEIGHT} marked={today} empty="still to come" {...quota} />
+      <Days name={view.title} days={days} as={view.value === "sum" ? "line" : "bars"} format={count} height={phone ? HEIGHT.phone : HEIGHT.wide} marked={today} empty="still to come" {...quota} />
     </ChartCard>
   );
 }

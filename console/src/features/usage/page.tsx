@@ -1,3 +1,4 @@
+import { dayBefore } from "@/features/usage/days.ts";
 import { Inclusions } from "@/features/usage/inclusions.tsx";
 import { Limits } from "@/features/usage/limits.tsx";
 import { Month } from "@/features/usage/month.tsx";
@@ -13,10 +14,10 @@ import { Columns, PageHead, Stack } from "@/ui/page.tsx";
 export default function UsagePage() {
   const { data, error } = useUsage();
   const account = useAccount();
-  const name = account && !account.personal && account.name !== null ? <>of <bdi>{account.name}</bdi>; </> : null;
+  const name = account && !account.personal && account.name !== null ? <>of <bdi>{account.name}</bdi>, </> : null;
   return (
     <>
-      <PageHead title="Usage" note={<>{name}{data ? `the month ends before ${dayOf(data.period.ends)}, in UTC` : "…"}</>} />
+      <PageHead title="Usage" note={data ? <>{name}for the month from {dayOf(data.period.starts)} to {dayOf(dayBefore(data.period.ends))}, in UTC</> : "…"} />
       {error && <ProblemMessage error={error} className="mb-4" />}
       {!data && !error && <UsageSkeleton />}
       {data && (
@@ -24,8 +25,8 @@ export default function UsagePage() {
           <Notices usage={data} />
           <Columns side="overview" aside={<Limits usage={data} personal={account?.personal ?? false} />}>
             <Month />
-            <Inclusions tier={data.tier} />
           </Columns>
+          <Inclusions tier={data.tier} />
         </Stack>
       )}
     </>
@@ -34,9 +35,11 @@ export default function UsagePage() {
 
 const UsageSkeleton = () => (
   <Skeleton>
-    <Columns side="overview" aside={<Bone className="h-[480px] rounded-card" />}>
-      <Bone className="h-[330px] rounded-card" />
-      <Bone className="h-[420px] rounded-card" />
-    </Columns>
+    <Stack>
+      <Columns side="overview" aside={<Bone className="h-[416px] rounded-card" />}>
+        <Bone className="h-[416px] rounded-card" />
+      </Columns>
+      <Bone className="h-[447px] rounded-card" />
+    </Stack>
   </Skeleton>
 );
