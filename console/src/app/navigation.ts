@@ -1,8 +1,10 @@
 import type { Role } from "@imageshield/client";
-import { Binary, ChartArea, Gauge, GitCompareArrows, History, House, KeyRound, Layers, Lock, LockOpen, Settings, ShieldUser, TrendingUp, UsersRound, Webhook } from "lucide-react";
+import { Binary, ChartArea, Gauge, GitCompareArrows, History, House, KeyRound, Layers, Lock, LockOpen, ScrollText, Settings, ShieldUser, TrendingUp, UsersRound, Webhook } from "lucide-react";
 import { lightPages, type Page, type Section } from "./light-pages.ts"; // vite.routes.ts reads this file, and knows no alias
 
 export const SECTIONS: { section: Section; name?: string }[] = [{ section: "main" }, { section: "evidence", name: "Evidence" }, { section: "access", name: "Access" }, { section: "operate", name: "Operate" }];
+
+const REVIEWERS: readonly Role[] = ["owner", "admin", "auditor"];
 
 /** Every page of the console. Adding one is a file in features/ and an entry here; a light page has its entry there. */
 export const navigation: Page[] = [
@@ -26,8 +28,9 @@ export const navigation: Page[] = [
   { path: "/analytics/compare", layout: "shell", under: "/analytics", label: "Compare", title: "Compare jobs", icon: GitCompareArrows, load: () => import("@/features/compare/page.tsx") },
   { path: "/analytics/$job", layout: "shell", under: "/analytics", label: "Analytics", title: "Analytics of a job", icon: TrendingUp, load: () => import("@/features/analytics/page.tsx") },
   { path: "/quantum", layout: "shell", section: "evidence", label: "Quantum", title: "Quantum", icon: Binary, shortcut: "g q", load: () => import("@/features/quantum/page.tsx") },
+  { path: "/audit", layout: "shell", section: "evidence", roles: REVIEWERS, label: "Audit log", title: "Audit log", icon: ScrollText, shortcut: "g l", load: () => import("@/features/audit/page.tsx") },
 
-  { path: "/api-keys", layout: "shell", section: "access", label: "API keys", title: "API keys", icon: KeyRound, shortcut: "g p", roles: ["owner", "admin", "auditor"], load: () => import("@/features/api-keys/page.tsx") },
+  { path: "/api-keys", layout: "shell", section: "access", label: "API keys", title: "API keys", icon: KeyRound, shortcut: "g p", roles: REVIEWERS, load: () => import("@/features/api-keys/page.tsx") },
   { path: "/webhooks", layout: "shell", section: "access", label: "Webhooks", title: "Webhooks", icon: Webhook, shortcut: "g w", load: () => import("@/features/webhooks/page.tsx") },
   { path: "/webhooks/$webhook", layout: "shell", under: "/webhooks", label: "Webhook", title: "Webhook", load: () => import("@/features/webhooks/page.tsx") },
   { path: "/members", layout: "shell", section: "access", label: "Members", title: "Members", icon: UsersRound, shortcut: "g m", load: () => import("@/features/members/page.tsx") },

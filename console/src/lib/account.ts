@@ -32,7 +32,7 @@ export function useAccount(): Membership | undefined {
 /** Where requests can be for: neither closed nor suspended. */
 export const isOpen = ({ closed_at, suspended_at }: Membership): boolean => closed_at === null && suspended_at === null;
 
-/** Whether API keys of an account are for this user to see: for every role but that of members. */
+/** Whether the audit log and the API keys of an account are for this user to see: for every role but that of members. */
 export const mayReview = ({ role }: Membership): boolean => role !== "member";
 
 /** Whether members, invitations and API keys of an account are for this user to change. */

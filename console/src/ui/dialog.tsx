@@ -68,17 +68,23 @@ export function Dialog({ open, onClose, title, children, actions }: DialogProps)
   );
 }
 
-/** A panel from the side (navigation) or from below (options on phones). */
-export function Sheet({ open, onClose, title, from, children }: { open: boolean; onClose: () => void; title: string; from: "left" | "below"; children: ReactNode }) {
+const SIDES = {
+  left: "m-0 h-dvh max-h-none w-[min(288px,calc(100vw-56px))]",
+  right: "my-0 mr-0 ml-auto h-dvh max-h-none w-[min(520px,100vw)]",
+  below: "mx-0 mt-auto mb-0 max-h-[85dvh] w-screen rounded-t-card",
+};
+
+/** A panel from the left (navigation), from the right (one of a list) or from below (options on phones). */
+export function Sheet({ open, onClose, title, from, children }: { open: boolean; onClose: () => void; title: string; from: keyof typeof SIDES; children: ReactNode }) {
   return (
-    <Modal open={open} onClose={onClose} label={title} className={from === "left" ? "m-0 h-dvh max-h-none w-[min(288px,calc(100vw-56px))]" : "mx-0 mt-auto mb-0 max-h-[85dvh] w-screen rounded-t-card"}>
-      {from === "below" && (
+    <Modal open={open} onClose={onClose} label={title} className={SIDES[from]}>
+      {from !== "left" && (
         <header className="flex items-center justify-between border-b border-line py-1 pr-1 pl-5">
           <h2 className="text-card">{title}</h2>
           <IconButton icon={X} label="Close" onClick={onClose} />
         </header>
       )}
-      <div className={from === "below" ? "p-5" : "h-full"}>{children}</div>
+      <div className={from === "left" ? "h-full" : "p-5"}>{children}</div>
     </Modal>
   );
 }

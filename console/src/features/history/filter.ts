@@ -1,5 +1,6 @@
 import type { Job, JobFilter } from "@imageshield/client";
 import type { Search } from "@/lib/address.ts";
+import { dayOf, momentsOf } from "@/lib/days.ts";
 import { KINDS, PURITIES, STATUSES } from "@/lib/jobs.ts";
 
 type Purity = NonNullable<JobFilter["purity"]>;
@@ -42,11 +43,7 @@ export const isEmpty = (filter: Filter): boolean => Object.keys(filter).length =
 
 /** What the service is asked for. The days of this place become moments. */
 export function queryOf({ since, until, ...same }: Filter): JobFilter {
-  return {
-    ...same,
-    ...(since !== undefined && { created_after: midnight(since, 0) }),
-    ...(until !== undefined && { created_before: midnight(until, 1) }),
-  };
+  return { ...same, ...momentsOf({ since, until }) };
 }
 
 /** The start of an id as the service takes it; undefined if the text is none. */
@@ -64,15 +61,4 @@ function referenceOf(text: string): string | undefined {
 
 function oneOf<T extends string>(known: Record<T, string>, text: string): T | undefined {
   return Object.hasOwn(known, text) ? (text as T) : undefined;
-}
-
-function dayOf(text: string): string | undefined {
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return undefined;
-  const date = new Date(`${text}T00:00:00Z`);
-  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text) ? text : undefined;
-}
-
-function midnight(day: string, later: number): string {
-  const [year = 0, month = 1, date = 1] = day.split("-").map(Number);
-  return new Date(year, month - 1, date + later).toISOString();
 }
