@@ -3,15 +3,19 @@
 import json
 
 import pytest
+from sqlalchemy import text
 
 from backplane.services.audit.published import NEWEST
 from backplane.wiring.audit import Sealing
+from shield_core.audit.chains import SYSTEM as SYSTEM_CHAIN
+from shield_core.audit.chains import genesis, row_hash
 from shield_core.audit.verification import Outcome, verify
 from shield_core.keys import jwk
 
 pytestmark = [pytest.mark.stack, pytest.mark.anyio]
 
 SEARCH, EXPORT, VERIFY = "/api/v1/audit", "/api/v1/audit/export", "/api/v1/audit/verify"
+SYSTEM = "/api/v1/admin/audit"
 
 
 @pytest.fixture
@@ -65,6 +69,7 @@ class TestSearch:
 
         assert await count(object_id=trail) == await count(object_id=trail[4:]) >= 2
         assert await count(actor=f"usr_{ada.account_id.hex}", action="image.encrypt", outcome="accepted") == 1
+        assert await count(action=["image.encrypt", "account."], outcome="accepted") == 1
         assert await count(actor="api_key") == 0
         assert await count(actor="apk_" + "0" * 32) == 0
         assert await count(created_after="2999-01-01T00:00:00Z") == 0
@@ -75,6 +80,7 @@ class TestSearch:
             {"action": "job.%"},
             {"action": "a" * 65},
             {"action": ""},
+            {"action": ["job."] * 33},
             {"outcome": "good"},
             {"actor": "ada"},
             {"actor": "usr_1"},
@@ -128,6 +134,74 @@ class TestExport:
 
     async def test_other_format_is_refused(self, ada):
         assert (await ada.http.get(EXPORT, params={"format": "xml"})).status_code == 422
+
+    async def test_table_is_narrowed_like_a_search(self, ada, trail, seal):
+        await seal()
+        wanted = {"format": "csv", "action": ["image.", "job."], "outcome": "accepted"}
+        lines = (await ada.http.get(EXPORT, params=wanted)).raise_for_status().text.splitlines()
+        assert [line.split(",")[3] for line in lines] == ["action", "image.encrypt", "job.cancel"]
+
+    async def test_part_that_cannot_verify_is_refused(self, ada):
+        answer = await ada.http.get(EXPORT, params={"action": "job."})
+        assert (answer.status_code, answer.json()["code"]) == (422, "validation-failed")
+
+
+class TestEntry:
+    async def test_has_its_place_and_what_was_hashed(self, ada, trail, seal):
+        await seal()
+        [entry] = (await ada.http.get(SEARCH, params={"action": "account.registered"})).json()["data"]
+        row = (await ada.http.get(f"{SEARCH}/{entry['id']}")).raise_for_status().json()
+        prev, digest = bytes.fromhex(row["prev"]), bytes.fromhex(row["hash"])
+        assert (row["seq"], row["signed"], row["action"]) == (1, True, "account.registered")
+        assert (prev, digest) == (genesis(ada.account_id), row_hash(1, prev, row["payload"].encode()))
+
+    async def test_waits_for_its_place_at_first(self, ada, trail):
+        [entry] = (await ada.http.get(SEARCH, params={"action": "image.", "outcome": "accepted"})).json()["data"]
+        row = (await ada.http.get(f"{SEARCH}/{entry['id']}")).json()
+        assert (row["seq"], row["hash"], row["payload"], row["signed"]) == (None, None, None, False)
+
+    async def test_of_another_account_404(self, ada, bob, trail):
+        [entry] = (await ada.http.get(SEARCH, params={"limit": 1})).json()["data"]
+        assert (await bob.http.get(f"{SEARCH}/{entry['id']}")).status_code == 404
+
+
+class TestSystem:
+    @pytest.fixture
+    async def operator(self, gateway, bob):
+        async with gateway.services.resources.database.transaction() as session:
+            await session.execute(text("UPDATE users SET operator = true WHERE id = :id"), {"id": bob.account_id})
+        return bob
+
+    async def test_is_for_operators(self, ada):
+        for method, path in (("GET", ""), ("GET", "/export"), ("POST", "/verify"), ("GET", f"/aud_{'0' * 32}")):
+            answer = await ada.http.request(method, SYSTEM + path)
+            assert (answer.status_code, answer.json()["code"]) == (403, "insufficient-scope")
+
+    async def test_act_of_an_operator_is_in_both_chains(self, operator, ada, seal):
+        await operator.http.patch(f"/api/v1/admin/accounts/acc_{ada.account_id.hex}", json={"tier": "free"})
+        await seal()
+        [there] = (await operator.http.get(SYSTEM, params={"action": "account.tier", "limit": 1})).json()["data"]
+        [here] = (await ada.http.get(SEARCH, params={"action": "account.tier"})).json()["data"]
+        assert there["user_id"] == here["user_id"] == f"usr_{operator.account_id.hex}"
+        assert there["object_id"] == here["object_id"] == ada.account_id.hex
+        assert (await operator.http.get(f"{SYSTEM}/{there['id']}")).json()["signed"]
+        assert (await operator.http.get(f"{SYSTEM}/{here['id']}")).status_code == 404
+
+    async def test_export_verifies_offline_and_is_recorded(self, operator, seal):
+        await operator.http.post(f"/api/v1/admin/users/usr_{operator.account_id.hex}/unlock")
+        await seal()
+        answer = (await operator.http.get(f"{SYSTEM}/export")).raise_for_status()
+        assert 'filename="audit-system-' in answer.headers["content-disposition"]
+        verdict = verify(answer.content.splitlines(keepends=True), await trusted(operator))
+        assert (verdict.outcome, verdict.chain) == (Outcome.VERIFIED, SYSTEM_CHAIN)
+        [entry] = (await operator.http.get(SYSTEM, params={"limit": 1})).json()["data"]
+        assert (entry["action"], entry["user_id"]) == ("audit.exported", f"usr_{operator.account_id.hex}")
+
+    async def test_verified_as_it_is_stored(self, operator, seal):
+        await operator.http.post(f"/api/v1/admin/users/usr_{operator.account_id.hex}/unlock")
+        await seal()
+        verdict = (await operator.http.post(f"{SYSTEM}/verify")).raise_for_status().json()
+        assert (verdict["outcome"], verdict["account_id"], len(verdict["signers"])) == ("verified", None, 1)
 
 
 class TestVerify:

@@ -57,6 +57,7 @@ OLD_PROOF = text(
     "(SELECT id FROM users WHERE email = :email)"
 )
 USER = text("SELECT id, password_hash, operator, email_verified_at FROM users WHERE email = :email")
+OF_ACCOUNT = text("SELECT action, outcome FROM audit_events WHERE account_id = :account")
 ENTRIES = text("SELECT action, outcome, details FROM audit_events WHERE action = :action ORDER BY id DESC LIMIT 1")
 
 
@@ -736,6 +737,13 @@ class TestUnlinking:
         assert await visitor.identities() == []
         response = await newcomer.come(provider, Person("sub-" + ada.email, ada.email))
         assert refused(response, 409, "account-link-required")
+
+    async def test_way_in_is_recorded_until_it_is_unlinked(self, visitor, provider, ada, sql):
+        identity = await self.linked(visitor, provider, ada.email)
+        await visitor.come(provider, Person("sub-" + ada.email, ada.email))
+        await visitor.unlink(identity)
+        written = {row.action for row in await sql(OF_ACCOUNT, account=ada.account_id) if row.outcome == "success"}
+        assert written >= {"identity.linked", "account.login", "identity.unlinked"}
 
     async def test_last_method_stays(self, visitor, provider, hub, ada, sql):
         identity = await self.linked(visitor, provider, ada.email)

@@ -24,13 +24,19 @@ const ACTORS = [
 /** Search and filters; all of them are in the address. */
 export function Filters({ filter, names, onChange }: Props) {
   const [text, setText] = useState(filter.object ?? "");
+  const [object, setObject] = useState(filter.object);
+  if (object !== filter.object) {
+    // A link of the page may have chosen another one.
+    setObject(filter.object);
+    if (digitsOf(text) !== filter.object) setText(filter.object ?? "");
+  }
   const clear = () => {
     setText("");
     onChange(NONE);
   };
   return (
     <search className="flex flex-wrap items-start gap-2">
-      <FilterSearch label="Id of a job, key, webhook" text={text} onText={setText} read={digitsOf} wrong="A whole id has 32 digits: 0–9 and a–f." onValue={(object) => { onChange({ object }); }} />
+      <FilterSearch label="Id of a job, key, webhook" text={text} onText={setText} read={digitsOf} wrong="A whole id has 32 digits: 0–9 and a–f." onValue={(id) => { onChange({ object: id }); }} />
       <FilterDays name="Time" range={filter} onChange={onChange} />
       <FilterSelect name="Event" icon={Activity} options={eventsFor(filter.event)} value={filter.event} onChange={(event) => { onChange({ event }); }} onClear={() => { onChange({ event: "" }); }} />
       <FilterSelect name="Who" icon={UserRound} options={actorsFor(filter.who, names)} value={filter.who} onChange={(who) => { onChange({ who }); }} onClear={() => { onChange({ who: "" }); }} />
