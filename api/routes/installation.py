@@ -22,6 +22,7 @@ async def get_setup(identity: Identity, mail: Mail) -> Setup:
         operator=await identity.operator_codes.any_operator(),
         registration=policy.mode,
         mail=mail.outgoing.enabled,
+        outbox=mail.outbox.shown,
         mail_verification=policy.verification,
         proof_of_work=identity.proof_of_work.required,
     )

@@ -13,6 +13,7 @@ class Setup(BaseModel):
     operator: Annotated[bool, Field(description="Whether there is an operator")]
     registration: Annotated[Literal["open", "closed", "invitation", "domains"], Field(description="Who may register")]
     mail: Annotated[bool, Field(description="Whether it sends mails: without them, no forgotten password is replaced")]
+    outbox: Annotated[bool, Field(description="Whether mails go to a folder, which operators read in the console")]
     mail_verification: Annotated[bool, Field(description="Whether a registration has to be confirmed by mail")]
     proof_of_work: Annotated[bool, Field(description="Whether a registration needs a solved challenge")]
 

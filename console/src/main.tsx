@@ -1,3 +1,4 @@
+import "@/lib/link-secret.ts"; // first: what a link carries leaves the address before anything else is loaded
 import { lazy, StrictMode, Suspense, type ReactNode } from "react";
 import { createRoot } from "react-dom/client";
 import { describe } from "@/app/document.ts";

@@ -39,6 +39,7 @@ async def things(ada, engine):
         "account_id": ids.to_wire("acc", ada.account_id),
         "user_id": ids.to_wire("usr", ada.account_id),
         "entry_id": (await ada.http.get("/api/v1/audit?limit=1")).json()["data"][0]["id"],
+        "mail_id": ids.to_wire("eml", ids.new()),
     }
 
 

@@ -14,6 +14,7 @@ NEW = {
     "operator": False,
     "registration": "open",
     "mail": False,
+    "outbox": False,
     "mail_verification": False,
     "proof_of_work": False,
 }

@@ -104,6 +104,7 @@ async def foreign(gateway, bob, foreign_jobs):
         "passkey_id": await add_passkey(bob),
         "session_id": f"ses_{bob.session_id.hex}",
         "entry_id": (await bob.http.get("/api/v1/audit?limit=1")).json()["data"][0]["id"],
+        "mail_id": "eml_" + "0" * 32,
     }
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from backplane.services.identity.one_time_tokens import VERIFY_ADDRESS
 from backplane.services.mail.contents import unseal
 from backplane.services.requests.caller import Caller
+from backplane.wiring.operator import issue_operator_code
 from tests.api.conftest import PASSWORD, opened
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
@@ -71,6 +72,22 @@ async def register(client, email, **changes):
 
 def refusal(response):
     return response.status_code, response.json()["code"]
+
+
+class TestFirstOperator:
+    async def test_needs_no_proof_of_work(self, stack, gateway_settings):
+        """A new installation has no keys to sign a challenge with; later the code is no way around it."""
+        with stack.databases.lend() as url:
+            settings = gateway_settings(database_url=url, proof_of_work=True)
+            new = {
+                "email": "root@example.org",
+                "password": PASSWORD,
+                "operator_code": await issue_operator_code(settings),
+            }
+            async with opened(settings) as gateway, gateway.client() as client:
+                assert (await client.post(f"{AUTH}/register", json=new)).status_code == 201
+                again = await client.post(f"{AUTH}/register", json=new | {"email": "eve@example.org"})
+        assert refusal(again) == (422, "proof-of-work-refused")
 
 
 class TestRegister:

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 from sqlalchemy import text
 
-from api.dependencies import authenticate_in_session, authenticate_person_in_session
+from api.dependencies import authenticate_in_session, authenticate_person_in_session, authenticate_recent_operator
 from api.requests.members import authenticate_recent_user, authenticate_user
 from backplane.errors import Unauthenticated
 from backplane.services.requests.caller import NO_ACCOUNT, Caller
@@ -28,10 +28,18 @@ OTHERS = {
     "/api/v1/auth/email",
     "/api/v1/auth/session/confirm",
     "/api/v1/auth/session/confirm/options",
+    "/api/v1/admin/outbox/{mail_id}",
 }
-"""They delete the inputs of jobs, export what a key needs, change the address, or confirm the session itself."""
+"""They delete the inputs of jobs, export what a key needs, change the address, confirm the session itself, or show the
+links of others."""
 
-LOOKING = {authenticate_in_session, authenticate_person_in_session, authenticate_user, authenticate_recent_user}
+LOOKING = {
+    authenticate_in_session,
+    authenticate_person_in_session,
+    authenticate_recent_operator,
+    authenticate_user,
+    authenticate_recent_user,
+}
 """The dependencies that look the session up."""
 
 OF_KEYS = "/api/v1/auth/keys/current"
@@ -65,6 +73,7 @@ PREFIXES = {
     "identity": "idn",
     "invitation": "inv",
     "job": "job",
+    "mail": "eml",
     "passkey": "pky",
     "session": "ses",
     "user": "usr",

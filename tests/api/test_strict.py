@@ -32,6 +32,7 @@ ID = {
     "entry_id": f"aud_{NOBODY}",
     "provider": "acme",
     "session_id": f"ses_{NOBODY}",
+    "mail_id": f"eml_{NOBODY}",
 }
 
 

@@ -26,7 +26,20 @@ ZOOMED = {"width": 640, "height": 450}
 """A page of 1280 pixels at 200 %."""
 SMALLEST = {"width": 320, "height": 640}
 
-PUBLIC = ("/", "/pricing", "/guide", "/login", "/register", "/invitation", "/reset-factors", "/auth/callback/acme")
+PUBLIC = (
+    "/",
+    "/pricing",
+    "/guide",
+    "/login",
+    "/register",
+    "/verify-email",
+    "/confirm-email",
+    "/forgot-password",
+    "/reset-password",
+    "/invitation",
+    "/reset-factors",
+    "/auth/callback/acme",
+)
 """The pages for everybody; every other one demands a session."""
 
 DIALOGS = {

@@ -66,7 +66,7 @@ class TestMembers:
         other, asked = open_page(), []
         other.on("request", lambda request: asked.append(request.url))
         other.goto(f"/invitation#{fragment}")
-        other.get_by_role("button", name="Sign in").click()
+        other.get_by_role("link", name="Sign in").click()
         other.get_by_label("Password", exact=True).wait_for()
         sign_in_again(other, invited)
         other.get_by_role("button", name="Accept the invitation").click()

@@ -38,6 +38,9 @@ def code(system) -> str:
 def test_printed_address_fills_in_the_code(page, code):
     page.goto(f"/setup#operator={code}")
     expect(page.get_by_label("One-time code")).to_have_value(code)
+    assert page.evaluate("location.hash") == ""
+    page.reload()
+    expect(page.get_by_label("One-time code")).to_have_value(code)
 
 
 def test_first_visit_leads_through_three_steps(page, page_watch, browser, origin, code):

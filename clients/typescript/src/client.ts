@@ -12,7 +12,9 @@ import { Audit } from "./service/audit.ts";
 import { Batches } from "./service/batches.ts";
 import { Entropy } from "./service/entropy.ts";
 import { Jobs } from "./service/jobs.ts";
+import { MailLinks } from "./service/links.ts";
 import { Members } from "./service/members.ts";
+import { Outbox } from "./service/outbox.ts";
 import { Pictures } from "./service/pictures.ts";
 import type { Submission, UploadOptions } from "./service/submission.ts";
 import type { AnalyzeOptions, Batch, BatchOptions, DecryptOptions, EncryptOptions, Job } from "./service/types.ts";
@@ -28,6 +30,8 @@ export class Client {
   readonly accounts: Accounts;
   readonly members: Members;
   readonly apiKeys: ApiKeys;
+  readonly links: MailLinks;
+  readonly outbox: Outbox;
   readonly jobs: Jobs;
   readonly batches: Batches;
   readonly analyses: Analyses;
@@ -48,6 +52,8 @@ export class Client {
     this.accounts = new Accounts(transport, new Transport(new NoSession(session)));
     this.members = new Members(transport, new Transport(new NoSession(session)));
     this.apiKeys = new ApiKeys(transport);
+    this.links = new MailLinks(transport, new Transport(new NoSession(session)));
+    this.outbox = new Outbox(transport);
     this.jobs = new Jobs(transport);
     this.batches = new Batches(transport);
     this.analyses = new Analyses(transport);

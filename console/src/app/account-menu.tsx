@@ -1,6 +1,7 @@
 import type { Membership } from "@imageshield/client";
+import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { Check, ChevronsUpDown, LogOut, Settings, UserRound, UsersRound } from "lucide-react";
+import { Check, ChevronsUpDown, LogOut, Mailbox, Settings, UserRound, UsersRound } from "lucide-react";
 import { useEffect } from "react";
 import { isOpen, useAccount, useAccounts, workIn } from "@/lib/account.ts";
 import { client, useMe } from "@/lib/api.ts";
@@ -14,10 +15,12 @@ export function AccountMenu() {
   const email = me?.email ?? "";
   const account = useAccount();
   const choices = useChoices();
+  const outbox = useOutbox(me?.operator === true);
   useLostAccount();
   const items: MenuItem[] = [
     ...choices,
     { label: "Settings", icon: Settings, to: "/settings", lined: choices.length > 0 },
+    ...outbox,
     { label: "Sign out", icon: LogOut, onSelect: () => void leave(), lined: true },
   ];
   return (
@@ -30,6 +33,12 @@ export function AccountMenu() {
       <ChevronsUpDown aria-hidden className="size-4 shrink-0 text-muted" strokeWidth={1.5} />
     </Menu>
   );
+}
+
+/** For operators, where mails go to a folder. */
+function useOutbox(operator: boolean): MenuItem[] {
+  const { data } = useQuery({ queryKey: ["setup"], queryFn: ({ signal }) => client.accounts.setup({ signal }), enabled: operator, staleTime: Infinity });
+  return operator && data?.outbox === true ? [{ label: "Outbox", icon: Mailbox, to: "/outbox" }] : [];
 }
 
 /** The accounts to choose from, where there is more than the personal one. */

@@ -42,6 +42,10 @@ export const lightPages: Page[] = [
   { path: "/guide", layout: "site", label: "Guide", title: "Guide", description: "How to encrypt a picture, keep its key, and open it again, in the console, from a program, and offline.", load: () => import("@/features/guide/page.tsx") },
   { path: "/login", layout: "bare", label: "Sign in", title: "Sign in", description: "Sign in to this installation of ImageShield.", load: () => import("@/features/login/page.tsx") },
   { path: "/register", layout: "bare", label: "Create an account", title: "Create an account", load: () => import("@/features/register/page.tsx") },
+  { path: "/verify-email", layout: "bare", label: "Confirm your address", title: "Confirm your address", load: () => import("@/features/verify-email/page.tsx") },
+  { path: "/confirm-email", layout: "bare", label: "Confirm your address", title: "Confirm your new address", load: () => import("@/features/confirm-email/page.tsx") },
+  { path: "/forgot-password", layout: "bare", label: "Forgot your password?", title: "Forgot your password?", load: () => import("@/features/forgot-password/page.tsx") },
+  { path: "/reset-password", layout: "bare", label: "Set a new password", title: "Set a new password", load: () => import("@/features/reset-password/page.tsx") },
   { path: "/auth/callback/$provider", layout: "bare", label: "Sign in", title: "Signing in", load: () => import("@/features/callback/page.tsx") },
 ];
 

@@ -1,5 +1,5 @@
 import type { Role } from "@imageshield/client";
-import { Binary, ChartArea, Gauge, GitCompareArrows, History, House, KeyRound, Layers, Lock, LockOpen, ScrollText, Settings, ShieldUser, TrendingUp, UsersRound, Webhook } from "lucide-react";
+import { Binary, ChartArea, Gauge, GitCompareArrows, History, House, KeyRound, Layers, Lock, LockOpen, Mails, ScrollText, Settings, ShieldUser, TrendingUp, UsersRound, Webhook } from "lucide-react";
 import { lightPages, type Page, type Section } from "./light-pages.ts"; // vite.routes.ts reads this file, and knows no alias
 
 export const SECTIONS: { section: Section; name?: string }[] = [{ section: "main" }, { section: "evidence", name: "Evidence" }, { section: "access", name: "Access" }, { section: "operate", name: "Operate" }];
@@ -40,6 +40,8 @@ export const navigation: Page[] = [
   { path: "/admin", layout: "shell", section: "operate", forOperators: true, label: "Administration", title: "Administration", icon: ShieldUser, load: () => import("@/features/admin/page.tsx") },
   { path: "/admin/accounts/$account", layout: "shell", under: "/admin", label: "Account", title: "Account", load: () => import("@/features/admin/page.tsx") },
   { path: "/admin/users/$user", layout: "shell", under: "/admin", label: "User", title: "User", load: () => import("@/features/admin/page.tsx") },
+
+  { path: "/outbox", layout: "shell", section: "operate", forOperators: true, label: "Outbox", title: "Outbox", icon: Mails, load: () => import("@/features/outbox/page.tsx") },
 
   { path: "/_components", layout: "open", label: "Components", title: "Components", developmentOnly: true, load: () => import("@/features/components/page.tsx") },
 ];

@@ -1,24 +1,29 @@
-import { useEffect } from "react";
+import type { Setup } from "@imageshield/client";
+import { useEffect, useState } from "react";
 
-/** A new installation has no account: its first visitor goes to the set-up. What cannot be asked changes nothing. */
-export function useFirstVisit(): void {
+/**
+ * What the installation offers to people without a session: undefined until it is known, null where it cannot be asked. A
+ * new installation has no account: its first visitor goes to the set-up.
+ */
+export function useFirstVisit(): Setup | null | undefined {
+  const [setup, setSetup] = useState<Setup | null>();
   useEffect(() => {
     const left = new AbortController();
-    isEmpty(left.signal).then(
-      (empty) => {
-        if (empty) location.replace("/setup");
+    readSetup(left.signal).then(
+      (found) => {
+        if (found?.empty === true) location.replace("/setup");
+        else setSetup(found);
       },
-      () => undefined,
+      () => { if (!left.signal.aborted) setSetup(null); },
     );
     return () => {
       left.abort();
     };
   }, []);
+  return setup;
 }
 
-async function isEmpty(signal: AbortSignal): Promise<boolean> {
+async function readSetup(signal: AbortSignal): Promise<Setup | null> {
   const answer = await fetch("/api/v1/setup", { signal });
-  if (!answer.ok) return false;
-  const setup = (await answer.json()) as { empty?: unknown };
-  return setup.empty === true;
+  return answer.ok ? ((await answer.json()) as Setup) : null;
 }

@@ -75,4 +75,16 @@ function ofFailure(error: unknown): Explanation {
   return { sentence: "This page has made a mistake.", remedy: "Load it again." };
 }
 
+/** What is wrong with one field of a form; undefined if the error is about something else. */
+export function faultOf(error: unknown, field: string): string | undefined {
+  const found = error instanceof ApiProblem ? error.errors.find((one) => one.location === "body" && one.field === field) : undefined;
+  return found && (FIELD_WORDS[found.code] ?? sentence(found.detail));
+}
+
+const FIELD_WORDS: Record<string, string> = {
+  not_an_email: "This is no mail address.",
+  address_not_ascii: "Only letters a to z are possible before the @.",
+  address_mixes_scripts: "The domain mixes letters of several alphabets, some of which look alike. Type it again.",
+};
+
 const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);

@@ -1,13 +1,13 @@
 import { Check } from "lucide-react";
-import { useState } from "react";
+import { useState, type ReactNode } from "react";
 import { PasswordInput } from "@/ui/input.tsx";
 
 const SHORTEST = 12;
 
-/** The password of a new account, with its length as it is typed. */
-export function NewPassword({ controlClassName }: { controlClassName?: string }) {
+/** A new password, with its length as it is typed. */
+export function NewPassword({ label = "Password", error, autoFocus, controlClassName }: { label?: string; error?: ReactNode; autoFocus?: boolean; controlClassName?: string }) {
   const [password, setPassword] = useState("");
-  return <PasswordInput label="Password" name="password" autoComplete="new-password" required minLength={SHORTEST} maxLength={1024} value={password} onChange={(event) => { setPassword(event.target.value); }} hint={<Length count={password.length} />} {...(controlClassName !== undefined && { controlClassName })} />;
+  return <PasswordInput label={label} error={error} autoFocus={autoFocus} name="password" autoComplete="new-password" required minLength={SHORTEST} maxLength={1024} value={password} onChange={(event) => { setPassword(event.target.value); }} hint={<Length count={password.length} />} {...(controlClassName !== undefined && { controlClassName })} />;
 }
 
 const Length = ({ count }: { count: number }) => (

@@ -6,7 +6,7 @@ describe("where to go after the sign-in", () => {
     expect(safeNext(path)).toBe(path);
   });
 
-  it.each([null, "", "history", "https://evil.example", "//evil.example", "/\\evil.example", "/\t/evil.example", "/a\\b", "/login", "/login?next=/login", "javascript:alert(1)"])("does not go to %j", (path) => {
+  it.each([null, "", "history", "https://evil.example", "//evil.example", "/\\evil.example", "/\t/evil.example", "/a\\b", "/login", "/login?next=/login", "/reset-password", "javascript:alert(1)"])("does not go to %j", (path) => {
     expect(safeNext(path)).toBe("/overview");
   });
 });

@@ -1,7 +1,7 @@
 import { ApiProblem, Offline, SignedOut, UnexpectedAnswer } from "@imageshield/client";
 import { describe, expect, it } from "vitest";
 import "@/lib/problem-words.ts";
-import { explain, explainCode, SIGN_IN_WORDS } from "@/lib/problems.ts";
+import { explain, explainCode, faultOf, SIGN_IN_WORDS } from "@/lib/problems.ts";
 
 const refusal = (code: string, more: Partial<ConstructorParameters<typeof ApiProblem>[0]> = {}, retryAfter: number | null = null) =>
   new ApiProblem({ type: `/docs/problems/${code}`, title: "A title", status: 422, detail: "A detail.", code, request_id: "req_1", errors: [], ...more }, retryAfter);
@@ -44,5 +44,19 @@ describe("explainCode", () => {
   it("has words for the code of a failed job", () => {
     expect(explainCode("image-corrupt").sentence).toBe("The file is damaged.");
     expect(explainCode("time-limit-exceeded", "The job took too long")).toMatchObject({ sentence: "The job took too long.", page: "/docs/problems/time-limit-exceeded" });
+  });
+});
+
+describe("faultOf", () => {
+  const errors = [{ location: "body", field: "email", code: "address_mixes_scripts", detail: "The domain mixes letters of several alphabets" }, { location: "body", field: "password", code: "unfit_password", detail: "At least 12 bytes" }];
+
+  it("says what is wrong with a field, in the words of the console or of the service", () => {
+    expect(faultOf(refusal("validation-failed", { errors }), "email")).toContain("look alike");
+    expect(faultOf(refusal("validation-failed", { errors }), "password")).toBe("At least 12 bytes.");
+  });
+
+  it("says nothing of another field, and of another error", () => {
+    expect(faultOf(refusal("validation-failed", { errors }), "name")).toBeUndefined();
+    expect(faultOf(new Offline("no network"), "email")).toBeUndefined();
   });
 });

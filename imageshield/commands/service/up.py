@@ -42,7 +42,9 @@ def run(
                 report(f"metrics of the {name} on {url}")
             show_operator_code(running)
             if folder := running.variables.get("MAIL_OUTBOX_DIRECTORY"):
-                report(f"mails are written to {folder}; SMTP_URL sends them")
+                report(
+                    f"mails are written to {folder}, and operators read them on the page /outbox; SMTP_URL sends them"
+                )
             metrics = {"metrics": dict(running.metrics)} if running.metrics else {}
             url = running.public_url
             print_json({"ready": True, "url": url, **metrics}, indent=None)

@@ -3,7 +3,7 @@
 import { randomId } from "../api/ids.ts";
 import { dataOf, type Transport } from "../api/transport.ts";
 import { Calls, signalOf, type CallOptions } from "./calls.ts";
-import type { Identities, Me, Membership, MembershipPage, Providers, Registered, Setup, Tiers, Usage, UsagePeriod } from "./types.ts";
+import type { Challenge, Identities, Me, Membership, MembershipPage, Providers, Registered, Setup, Tiers, Usage, UsagePeriod } from "./types.ts";
 
 const ALL = "/api/v1/accounts";
 const ONE = "/api/v1/accounts/{account_id}";
@@ -18,12 +18,18 @@ export class Accounts extends Calls {
 
   /**
    * Make a user with a personal account. Without `account_id` in the answer the address has to be confirmed first: a mail
-   * is on its way. `operator_code` makes the first operator; `imageshield up` prints it.
+   * is on its way. `operator_code` makes the first operator; `imageshield up` prints it. `proof_of_work` is the solution
+   * of a `challenge`, where `setup` asks for one: `solve` of `@imageshield/client/proof-of-work` finds it.
    */
-  register(email: string, password: string, options: CallOptions & { operator_code?: string } = {}): Promise<Registered> {
-    const { operator_code } = options;
-    const body = operator_code === undefined ? { email, password } : { email, password, operator_code };
+  register(email: string, password: string, options: CallOptions & { operator_code?: string; proof_of_work?: string } = {}): Promise<Registered> {
+    const { operator_code, proof_of_work } = options;
+    const body = { email, password, ...(operator_code !== undefined && { operator_code }), ...(proof_of_work !== undefined && { proof_of_work }) };
     return dataOf(this.#public.POST("/api/v1/auth/register", { body, ...signalOf(options) }));
+  }
+
+  /** Return a challenge whose solution is good for one registration within ten minutes. */
+  challenge(options: CallOptions = {}): Promise<Challenge> {
+    return dataOf(this.#public.GET("/api/v1/auth/challenge", signalOf(options)));
   }
 
   /** Return whose token this is. */

@@ -5,6 +5,7 @@ import type { components, paths } from "../api/schema.ts";
 type Schemas = components["schemas"];
 
 export type Account = Schemas["Account"];
+export type PendingAddress = Schemas["PendingAddress"];
 export type Analysis = Schemas["Analysis"];
 export type ApiKey = Schemas["ApiKey"];
 export type ApiKeyChange = Partial<Schemas["ApiKeyChange"]>;
@@ -66,6 +67,10 @@ export type Registered = Pick<Account, "email"> & Partial<Account>;
 export type Role = Member["role"];
 export type Setting = Schemas["Setting"];
 export type Setup = Schemas["Setup"];
+export type Challenge = Schemas["Challenge"];
+export type OutboxEntry = Schemas["OutboxEntry"];
+export type OutboxMail = Schemas["OutboxMail"];
+export type OutboxPage = Schemas["OutboxPage"];
 export type Tier = Schemas["Tier"];
 export type Tiers = Schemas["Tiers"];
 export type TopAccount = Schemas["TopAccount"];

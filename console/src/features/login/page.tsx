@@ -16,7 +16,7 @@ import { ANY_PASSKEY, PasskeyButton } from "@/ui/second-factor.tsx";
 const SecondStepForm = lazy(() => import("@/ui/second-step.tsx"));
 
 export default function LoginPage() {
-  useFirstVisit();
+  const setup = useFirstVisit();
   const query = new URLSearchParams(location.search);
   const email = query.get("email");
   const signIn = useSignIn(() => enterConsole(safeNext(query.get("next"))));
@@ -28,14 +28,14 @@ export default function LoginPage() {
       <form onSubmit={submitting(run)} className="grid gap-5">
         {error !== null && <ProblemMessage error={error} words={SIGN_IN_WORDS} />}
         <Input label="Email" name="email" type="email" autoComplete="username" required autoFocus={!email} defaultValue={email ?? ""} controlClassName="h-11" />
-        <PasswordInput label="Password" name="password" autoComplete="current-password" required autoFocus={Boolean(email)} controlClassName="h-11" />
+        <PasswordInput label="Password" name="password" autoComplete="current-password" required aside={setup?.mail === true && <a href="/forgot-password" className="link">Forgot your password?</a>} autoFocus={Boolean(email)} controlClassName="h-11" />
         <Button kind="ink" size="large" wide type="submit" busy={busy} busyLabel="Signing in…">Sign in</Button>
         {passkey.error !== null && <ProblemMessage error={passkey.error} />}
         <PasskeyButton methods={ANY_PASSKEY} onClick={passkey.run} busy={passkey.busy} />
       </form>
       <ProviderButtons returnTo={safeNext(query.get("next"))} />
       <p className="mt-6 text-dense text-muted">
-        No account yet? <a href="/register" className="link text-ink">Create one</a>.
+        No account yet? {setup?.registration === "closed" ? "Ask the operator for one." : <><a href={`/register${location.search}`} className="link text-ink">Create one</a>.</>}
       </p>
     </EntryFrame>
   );

@@ -30,8 +30,8 @@ const Enforced = () => (
     <div>
       <h2 id="enforced" className="text-title">Enforced, and not for sale here</h2>
       <p className="mt-2 text-muted">
-        The limits of an account’s tier apply to everything that it sends: a request over a limit is refused, with the limit, its use and its reset. This
-        release takes no payments. The operator decides which tier an account has.
+        The limits of an account’s tier apply to everything that it sends: a request over a limit is refused, with the limit, its use and its reset. Card
+        payment is not in this release. The operator decides which tier an account has.
       </p>
     </div>
     <div>

@@ -3,7 +3,7 @@ import { useAction } from "@/lib/action.ts";
 import { client, useMe } from "@/lib/api.ts";
 import { clock, day } from "@/lib/format.ts";
 import { submitting, textOf } from "@/lib/forms.ts";
-import { explain } from "@/lib/problems.ts";
+import { explain, faultOf } from "@/lib/problems.ts";
 import { session } from "@/lib/session.ts";
 import { Button } from "@/ui/button.tsx";
 import { Input } from "@/ui/input.tsx";
@@ -33,13 +33,14 @@ function OperatorForm() {
   });
   const code = error === null ? undefined : explain(error).code;
   const late = useOperatorMeanwhile(code === "operator-code-invalid") || code === "email-taken";
+  const wrong = { email: faultOf(error, "email"), password: faultOf(error, "password") };
   return (
     <form onSubmit={submitting(run)} className="grid gap-4">
-      {error !== null && !late && <ProblemMessage error={error} />}
+      {error !== null && !late && wrong.email === undefined && wrong.password === undefined && <ProblemMessage error={error} />}
       {late && <Message tone="bad" title="Somebody was first." link={{ to: `/login?${new URLSearchParams({ next: "/setup" })}`, text: "Sign in" }}>{code === "email-taken" ? "This installation has an account with this address. Sign in with it." : "This installation has an operator. Sign in with your own account."}</Message>}
       <div className="grid gap-4 md:grid-cols-2">
-        <Input label="Email" name="email" type="email" autoComplete="username" required autoFocus />
-        <NewPassword />
+        <Input label="Email" name="email" type="email" autoComplete="username" required autoFocus error={wrong.email} />
+        <NewPassword error={wrong.password} />
       </div>
       <Input label="One-time code" name="code" autoComplete="off" spellCheck={false} required defaultValue={operatorCode} hint="imageshield up prints it when it starts. It works once." />
       <div className="flex flex-wrap items-center justify-between gap-3">

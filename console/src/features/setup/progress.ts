@@ -2,10 +2,11 @@ import type { JobPage, Setup } from "@imageshield/client";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { client, queries } from "@/lib/api.ts";
+import { forgetLinkSecret, linkSecret } from "@/lib/link-secret.ts";
 import { session, useSessionState } from "@/lib/session.ts";
 
-/** The one-time code that `imageshield up` prints, as the end of the address; browsers do not send it. */
-export const operatorCode = new URLSearchParams(location.hash.slice(1)).get("operator") ?? "";
+/** The one-time code that `imageshield up` prints, behind the `#` of the address; browsers do not send it. */
+export const operatorCode = linkSecret() ?? "";
 
 /** Where the set-up is. `elsewhere`: there are jobs, so it is over. */
 export type Place = "asking" | "operator" | "picture" | "elsewhere";
@@ -37,6 +38,7 @@ function placeOf(setup: Setup | undefined, signedIn: boolean, known: boolean, jo
 
 /** The account has been made: what was asked before it is known without asking again. */
 export function noteFirstAccount(): void {
+  forgetLinkSecret();
   queries.setQueryData<Setup>(["setup"], (known) => known && { ...known, empty: false, operator: true });
   queries.setQueryData<JobPage>(["setup", "jobs"], { data: [], has_more: false, next_cursor: null });
 }
