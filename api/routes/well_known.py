@@ -39,7 +39,7 @@ async def security_contact(settings: CurrentSettings) -> Response:
 @router.get("/.well-known/change-password", include_in_schema=False)
 async def change_password() -> Response:
     """Lead password managers to the page (https://w3c.github.io/webappsec-change-password-url/)."""
-    return RedirectResponse("/settings", status_code=302)
+    return RedirectResponse("/settings/security#password", status_code=302)
 
 
 def _as_uri(contact: str) -> str:

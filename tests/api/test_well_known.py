@@ -46,7 +46,7 @@ class TestSecurityTxt:
 class TestChangePassword:
     async def test_leads_to_the_settings(self, client):
         response = await client.get("/.well-known/change-password")
-        assert (response.status_code, response.headers["Location"]) == (302, "/settings")
+        assert (response.status_code, response.headers["Location"]) == (302, "/settings/security#password")
 
     async def test_unknown_well_known_is_missing(self, client):
         """What a password manager asks for to learn whether this server answers everything with 200."""

@@ -25,3 +25,13 @@ def newest_link(system: SystemUnderTest, email: str, *, mails: int = 1) -> str:
     assert body is not None
     [link] = set(LINK.findall(body.get_content()))
     return link
+
+
+def link_in(system: SystemUnderTest, email: str, page: str) -> str:
+    """Wait for the mail to an address; return what follows the page in its link."""
+    wait_until(lambda: mails_to(system, email), f"a mail to {email} is written")
+    [letter] = mails_to(system, email)
+    body = letter.get_body(("plain",))
+    assert body is not None
+    [rest] = set(re.findall(re.escape(page) + r"#(token=[\w-]+)", body.get_content()))
+    return rest

@@ -1,6 +1,7 @@
 """Every page of the navigation table, so that a new page is held to the same without being named here."""
 
 import re
+from collections.abc import Callable, Iterator
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -8,7 +9,7 @@ from playwright.sync_api import Locator, Page, Response, expect
 
 from tests.console.accessibility import violations_of
 from tests.console.conftest import DESKTOP, PHONE, watched
-from tests.console.records import decrypt, make_records
+from tests.console.records import Records, decrypt, make_records
 from tests.console.rounds import Place, await_drawn, open_place, places_of, unknown_addresses
 from tests.console.visits import fill_sign_in, sign_in
 from tests.support.receiver import receiving
@@ -42,12 +43,23 @@ PUBLIC = (
 )
 """The pages for everybody; every other one demands a session."""
 
-DIALOGS = {
+OF_A_JOB = {
     "palette": (DESKTOP, lambda page: page.keyboard.press("Control+k")),
     "shortcuts": (DESKTOP, lambda page: page.keyboard.press("?")),
     "delete": (DESKTOP, lambda page: page.get_by_role("button", name="Delete job…").click()),
     "navigation": (PHONE, lambda page: page.get_by_role("button", name="Navigation").click()),
 }
+OF_SETTINGS = {"address": "Change address…", "closing": "Close my account…"}
+OF_SECURITY = {"password": "Change password…", "app": "Set up an app…", "passkey": "Add a passkey…"}
+
+
+def dialogs(records: Records) -> Iterator[tuple[str, str, dict[str, int], Callable[[Page], None]]]:
+    """Every dialog: its name, its page, the size of the window, and how it is opened."""
+    for name, (size, show) in OF_A_JOB.items():
+        yield name, f"/jobs/{records.analyzed[0]}", size, show
+    for address, buttons in (("/settings", OF_SETTINGS), ("/settings/security", OF_SECURITY)):
+        for name, button in buttons.items():
+            yield name, address, DESKTOP, lambda page, button=button: page.get_by_role("button", name=button).click()
 
 
 @pytest.fixture(scope="module")
@@ -116,9 +128,9 @@ class TestRound:
         found = []
         page.emulate_media(reduced_motion="reduce")
         sign_in(page, records.user)
-        open_place(page, f"/jobs/{records.analyzed[0]}")
-        for name, (size, show) in DIALOGS.items():
+        for name, address, size, show in dialogs(records):
             page.set_viewport_size(size)
+            open_place(page, address)
             show(page)
             dialog = page.locator("dialog:modal")
             expect(dialog).to_be_visible()

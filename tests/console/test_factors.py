@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.console.accessibility import violations_of
+from tests.console.authenticators import attach_authenticator
 from tests.console.database import ask
 from tests.console.people import add_app
 from tests.console.visits import sign_in
@@ -37,16 +38,7 @@ WHO = "SELECT id FROM users WHERE email = $1"
 @pytest.fixture
 def authenticator(page: Page) -> str:
     """Give the page an authenticator with a screen lock."""
-    session = page.context.new_cdp_session(page)
-    session.send("WebAuthn.enable")
-    options = {
-        "protocol": "ctap2",
-        "transport": "internal",
-        "hasResidentKey": True,
-        "hasUserVerification": True,
-        "isUserVerified": True,
-    }
-    return session.send("WebAuthn.addVirtualAuthenticator", {"options": options})["authenticatorId"]
+    return attach_authenticator(page)
 
 
 def add_passkey(page: Page, user: User) -> list[str]:

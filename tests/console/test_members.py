@@ -1,18 +1,14 @@
 """Accounts that people share: made, chosen, and entered by an invitation, in the browser."""
 
-import re
 from collections.abc import Callable, Iterator
-from email import message_from_bytes
-from email.message import EmailMessage
-from email.policy import default
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.console.accessibility import violations_of
+from tests.console.letters import link_in
 from tests.console.visits import sign_in
-from tests.support.stack import SystemUnderTest, wait_until
+from tests.support.stack import SystemUnderTest
 from tests.support.users import PASSWORD, User
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
@@ -41,18 +37,7 @@ def invite(page: Page, system: SystemUnderTest, email: str) -> str:
     assert violations_of(page) == []
     dialog.get_by_role("button", name="Invite").click()
     expect(page.get_by_role("table", name="Open invitations").get_by_text(email)).to_be_visible()
-    folder = Path(system.variables["MAIL_OUTBOX_DIRECTORY"])
-    wait_until(lambda: mails_to(folder, email), "the invitation is mailed")
-    [letter] = mails_to(folder, email)
-    body = letter.get_body(("plain",))
-    assert body is not None
-    [fragment] = set(re.findall(r"/invitation#(token=[\w-]+)", body.get_content()))
-    return fragment
-
-
-def mails_to(folder: Path, email: str) -> list[EmailMessage]:
-    letters = [message_from_bytes(file.read_bytes(), policy=default) for file in folder.glob("*.eml")]
-    return [letter for letter in letters if letter["To"] == email]
+    return link_in(system, email, "/invitation")
 
 
 class TestMembers:

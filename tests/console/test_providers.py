@@ -106,7 +106,7 @@ class TestSignIn:
     def test_signs_up_out_and_in_again(self, page):
         continue_with_acme(page, "grace", at="/register")
         page.wait_for_url("**/overview")
-        page.goto("/settings")
+        page.goto("/settings/security")
         expect(page.get_by_text("grace@people.example").first).to_be_visible()
         expect(page.get_by_role("button", name="Unlink")).to_be_visible()
         assert violations_of(page) == []
@@ -119,7 +119,7 @@ class TestSignIn:
         page_watch.allow("status of 409")
         continue_with_acme(page, "hedy")
         page.wait_for_url("**/overview")
-        page.goto("/settings")
+        page.goto("/settings/security")
         page.get_by_role("button", name="Unlink").click()
         page.get_by_role("dialog").get_by_role("button", name="Unlink").click()
         expect(page.get_by_text("You could not sign in any more.")).to_be_visible()
@@ -204,15 +204,15 @@ class TestLinking:
         page_watch.allow("status of 409")
         name = user.email.partition("@")[0]
         sign_in(page, user)
-        page.goto("/settings")
+        page.goto("/settings/security")
         page.get_by_role("button", name="Link Acme").click()
         log_in_at_provider(page, name)
-        page.wait_for_url("**/settings")
+        page.wait_for_url("**/settings/security")
         expect(page.get_by_role("button", name="Unlink")).to_be_visible()
         sign_out(page, user.email)
         continue_with_acme(page)
         page.wait_for_url("**/overview")
-        page.goto("/settings")
+        page.goto("/settings/security")
         expect(page.get_by_text(user.email).first).to_be_visible()
         page.get_by_role("button", name="Unlink").click()
         page.get_by_role("dialog").get_by_role("button", name="Unlink").click()
@@ -227,9 +227,9 @@ class TestLinking:
         page.goto("/overview")
         page.wait_for_url("**/login?next=*")
         fill_sign_in(page, user)
-        page.goto("/settings")
+        page.goto("/settings/security")
         page.get_by_role("button", name="Link Acme").click()
-        page.wait_for_url("**/settings")
+        page.wait_for_url("**/settings/security")
         expect(page.get_by_role("button", name="Unlink")).to_be_visible()
         user.close()
 
@@ -240,7 +240,7 @@ class TestConfirmation:
         page_watch.allow("status of 403")
         continue_with_acme(page, "rosalind")
         page.wait_for_url("**/overview")
-        page.goto("/settings")
+        page.goto("/settings/security")
         refusal = {"code": "reauthentication-required", "title": "Confirm first who you are", "status": 403}
         body = json.dumps(refusal | {"type": "", "detail": "", "request_id": None, "errors": []})
         page.route(
@@ -251,7 +251,7 @@ class TestConfirmation:
         page.get_by_role("button", name="Confirm with Acme").click()
         # It asks although it has a session.
         log_in_at_provider(page, "rosalind")
-        page.wait_for_url("**/settings")
+        page.wait_for_url("**/settings/security")
         expect(page.get_by_role("button", name="Unlink")).to_be_visible()
 
 

@@ -10,7 +10,7 @@ from backplane.services.identity.permissions import OWNER
 from backplane.services.mail.outgoing import Mails, Recipient
 from backplane.services.mail.values import moment
 
-PAGE = "/settings"
+PAGE = "/settings#data"
 UNKNOWN = "unknown: ask who runs this service"
 
 

@@ -18,9 +18,9 @@ NOBODY = Recipient("nobody@localhost")
 """The recipient of a mail that is dropped."""
 
 UNKNOWN = "unknown"
-RESET_PAGE, SESSIONS_PAGE, SECURITY_PAGE = "/forgot-password", "/settings", "/settings"
+RESET_PAGE, SECURITY_PAGE, KEYS_PAGE = "/forgot-password", "/settings/security", "/api-keys"
 RESET_FACTORS_PAGE = "/reset-factors"
-KEYS_PAGE = "/api-keys"
+SESSIONS_PAGE = f"{SECURITY_PAGE}#sessions"
 
 RANGES = {4: 24, 6: 48}
 """Bits of an address that stay the same while a device is in a network: the rest may change."""

@@ -4,7 +4,9 @@ import { useAction } from "@/lib/action.ts";
 import { useMe } from "@/lib/api.ts";
 import { answerQuestion, useIsAsked } from "@/lib/confirmation.ts";
 import { submitting, textOf } from "@/lib/forms.ts";
+import { useIdentities } from "@/lib/identities.ts";
 import { askForPasskey } from "@/lib/passkeys.ts";
+import { goTo } from "@/lib/providers.ts";
 import { session } from "@/lib/session.ts";
 import { codeOf } from "@/lib/sign-in.ts";
 import { Button } from "@/ui/button.tsx";
@@ -32,7 +34,9 @@ function Question() {
     await session.confirmBy({ passkey: await askForPasskey(await session.confirmOptions()) });
     answerQuestion(true);
   });
-  const error = password.error ?? passkey.error;
+  const provider = useIdentities()?.confirming;
+  const away = useAction((id: string) => goTo(id, "confirm", location.pathname + location.search));
+  const error = password.error ?? passkey.error ?? away.error;
   return (
     <Modal open onClose={() => { answerQuestion(false); }} label="Confirm who you are" className="m-auto w-[min(440px,calc(100vw-32px))] rounded-card">
       <form onSubmit={submitting(password.run)} className="grid gap-4 p-5">
@@ -45,6 +49,7 @@ function Question() {
         <PasswordInput label="Password" name="password" autoComplete="current-password" autoFocus required />
         {methods.length > 0 && <CodeInput methods={methods} autoFocus />}
         <PasskeyButton methods={ANY_PASSKEY} onClick={passkey.run} busy={passkey.busy} />
+        {provider && <Button size="large" wide busy={away.busy} onClick={() => { away.run(provider.id); }}>Confirm with {provider.name}, then start again</Button>}
         <div className="flex flex-wrap justify-end gap-2">
           <Button kind="ghost" onClick={() => { answerQuestion(false); }}>Cancel</Button>
           <Button kind="ink" type="submit" busy={password.busy}>Confirm</Button>

@@ -1,5 +1,5 @@
 import type { Role } from "@imageshield/client";
-import { Binary, ChartArea, Gauge, GitCompareArrows, History, House, KeyRound, Layers, Lock, LockOpen, Mails, ScrollText, Settings, ShieldUser, TrendingUp, UsersRound, Webhook } from "lucide-react";
+import { Binary, ChartArea, Gauge, GitCompareArrows, History, House, KeyRound, Layers, Lock, LockOpen, Mails, ScrollText, Settings, ShieldCheck, ShieldUser, TrendingUp, UsersRound, Webhook } from "lucide-react";
 import { lightPages, type Page, type Section } from "./light-pages.ts"; // vite.routes.ts reads this file, and knows no alias
 
 export const SECTIONS: { section: Section; name?: string }[] = [{ section: "main" }, { section: "evidence", name: "Evidence" }, { section: "access", name: "Access" }, { section: "operate", name: "Operate" }];
@@ -36,6 +36,7 @@ export const navigation: Page[] = [
   { path: "/members", layout: "shell", section: "access", label: "Members", title: "Members", icon: UsersRound, shortcut: "g m", load: () => import("@/features/members/page.tsx") },
   { path: "/usage", layout: "shell", section: "access", label: "Usage", title: "Usage", icon: Gauge, shortcut: "g u", load: () => import("@/features/usage/page.tsx") },
   { path: "/settings", layout: "shell", section: "access", label: "Settings", title: "Settings", icon: Settings, shortcut: "g s", load: () => import("@/features/settings/page.tsx") },
+  { path: "/settings/security", layout: "shell", under: "/settings", label: "Security", title: "Security", icon: ShieldCheck, load: () => import("@/features/settings/security/page.tsx") },
 
   { path: "/admin", layout: "shell", section: "operate", forOperators: true, label: "Administration", title: "Administration", icon: ShieldUser, load: () => import("@/features/admin/page.tsx") },
   { path: "/admin/accounts/$account", layout: "shell", under: "/admin", label: "Account", title: "Account", load: () => import("@/features/admin/page.tsx") },

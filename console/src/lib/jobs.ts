@@ -1,20 +1,24 @@
 import type { Job } from "@imageshield/client";
 import { bytes, dimensions, duration, percent } from "@/lib/format.ts";
 
-export const KINDS: Record<Job["kind"], string> = { encrypt: "Encrypt", decrypt: "Decrypt", analyze: "Analyze", avalanche: "Avalanche check" };
+export const KINDS: Record<Job["kind"], string> = { encrypt: "Encrypt", decrypt: "Decrypt", analyze: "Analyze", avalanche: "Avalanche check", export: "Export" };
 export const STATUSES: Record<Job["status"], string> = { pending: "Waiting", processing: "In progress", completed: "Completed", failed: "Failed", cancelled: "Cancelled" };
 export const PURITIES: Record<string, string> = { fast: "Fast", balanced: "Balanced", multistage: "Multistage", maximum: "Maximum" };
 export const CUSTODIES: Record<string, string> = { managed: "Managed", passphrase: "Password", recipient: "Recipients", client: "Client" };
 
 export const isOpen = ({ status }: Pick<Job, "status">): boolean => status === "pending" || status === "processing";
 
-/** A decrypted picture is kept for minutes; its job stays. */
-export const isGone = (job: Job): boolean => job.kind === "decrypt" && job.status === "completed" && job.result_url === null;
+/** A decrypted picture is kept for minutes and an export for days; its job stays. */
+export const isGone = (job: Job): boolean => (job.kind === "decrypt" || job.kind === "export") && job.status === "completed" && job.result_url === null;
+
+/** How a tile stands for it. */
+export const tileOf = ({ kind }: Job) => (kind === "decrypt" || kind === "export" ? kind : "encrypted");
 
 /** The name of the file, or what is known of it without one. */
 export function titleOf(job: Job): string {
   if (job.file_name !== null) return job.file_name;
   if (job.kind === "decrypt") return "Decrypted, name not kept";
+  if (job.kind === "export") return "Export of the account";
   return job.image ? `${job.image.format}, ${bytes(job.image.bytes)}` : KINDS[job.kind];
 }
 

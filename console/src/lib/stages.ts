@@ -22,11 +22,12 @@ const WORDS: Partial<Record<string, Words>> = {
 };
 
 const ENCRYPTION = ["queued", "validating", "generating_quantum_keys", "encrypting", "authenticating", "storing"];
+const EXPORT = ["queued", "storing"];
 const DECRYPTION = ["queued", "validating", "verifying", "decrypting", "storing"];
 
 /** The stages of a job, in their order. One that is not known yet stands where it was seen. */
 export function stagesOf(kind: Job["kind"], measured: boolean, seen: readonly Mark[] = []): string[] {
-  const known = kind === "decrypt" ? DECRYPTION : [...ENCRYPTION, ...(measured ? ["analyzing"] : [])];
+  const known = kind === "decrypt" ? DECRYPTION : kind === "export" ? EXPORT : [...ENCRYPTION, ...(measured ? ["analyzing"] : [])];
   const extra = seen.map(({ stage }) => stage).filter((stage) => stage !== "completed" && !known.includes(stage));
   return [...known, ...new Set(extra)];
 }

@@ -2,7 +2,7 @@ import type { Job } from "@imageshield/client";
 import { Link } from "@tanstack/react-router";
 import { cx } from "@/lib/cx.ts";
 import { usePhone } from "@/lib/hooks.ts";
-import { deviationOf, isGone, titleOf } from "@/lib/jobs.ts";
+import { deviationOf, isGone, tileOf, titleOf } from "@/lib/jobs.ts";
 import { StatusBadge } from "@/ui/badge.tsx";
 import { Id } from "@/ui/copyable-id.tsx";
 import { Tile } from "@/ui/picture.tsx";
@@ -11,7 +11,7 @@ import { Tile } from "@/ui/picture.tsx";
 export function JobName({ job }: { job: Job }) {
   return (
     <span className="flex min-w-0 items-center gap-3">
-      <Tile id={job.job_id} kind={job.kind === "decrypt" ? "decrypt" : "encrypted"} />
+      <Tile id={job.job_id} kind={tileOf(job)} />
       <span className="grid min-w-0">
         <Link to="/jobs/$job" params={{ job: job.job_id }} className={cx("row-link truncate leading-[18px] font-medium", job.file_name === null && "font-normal text-muted")}>{titleOf(job)}</Link>
         <Id id={job.job_id} />

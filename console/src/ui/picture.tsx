@@ -1,4 +1,4 @@
-import { LockOpen } from "lucide-react";
+import { FolderArchive, LockOpen } from "lucide-react";
 import type { CSSProperties, ReactNode } from "react";
 import { cx } from "@/lib/cx.ts";
 import { Noise } from "@/ui/noise.tsx";
@@ -69,12 +69,19 @@ export function PictureProgress({ src, alt, share, seed = "progress", cells = 96
 
 const TILES = { small: "size-7 rounded-chip", medium: "size-12 rounded-control" };
 
-/** A 28-px tile (48 with `medium`) in lists: the noise of an encrypted picture, drawn from its id; amber with an open lock for a decrypt. */
-export function Tile({ id, kind = "encrypted", src, size = "small" }: { id: string; kind?: "encrypted" | "decrypt"; src?: string | undefined; size?: "small" | "medium" }) {
+/** A 28-px tile (48 with `medium`) in lists: the noise of an encrypted picture, drawn from its id; amber with an open lock for a decrypt, a folder for an export. */
+export function Tile({ id, kind = "encrypted", src, size = "small" }: { id: string; kind?: "encrypted" | "decrypt" | "export"; src?: string | undefined; size?: "small" | "medium" }) {
   if (kind === "decrypt") {
     return (
       <span aria-hidden className={cx("inline-flex shrink-0 items-center justify-center border-[1.5px] border-amber bg-amber-tint text-amber", TILES[size])}>
         <LockOpen className="size-3.5" strokeWidth={1.75} />
+      </span>
+    );
+  }
+  if (kind === "export") {
+    return (
+      <span aria-hidden className={cx("inline-flex shrink-0 items-center justify-center border border-line bg-raised text-muted", TILES[size])}>
+        <FolderArchive className="size-3.5" strokeWidth={1.75} />
       </span>
     );
   }

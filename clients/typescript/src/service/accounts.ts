@@ -3,7 +3,7 @@
 import { randomId } from "../api/ids.ts";
 import { dataOf, type Transport } from "../api/transport.ts";
 import { Calls, signalOf, type CallOptions } from "./calls.ts";
-import type { Challenge, Identities, Me, Membership, MembershipPage, Providers, Registered, Setup, Tiers, Usage, UsagePeriod } from "./types.ts";
+import type { Challenge, Erasure, Identities, Me, Membership, MembershipPage, Providers, Registered, Setup, Tiers, Usage, UsagePeriod } from "./types.ts";
 
 const ALL = "/api/v1/accounts";
 const ONE = "/api/v1/accounts/{account_id}";
@@ -52,9 +52,19 @@ export class Accounts extends Calls {
     return dataOf(this.api.PATCH(ONE, { params: { path: { account_id } }, body: { name }, ...signalOf(options) }));
   }
 
-  /** Close an account whose jobs have ended: nothing is done for it any more. */
-  async close(account_id: string, options: CallOptions = {}): Promise<void> {
-    await this.api.POST(`${ONE}/close`, { params: { path: { account_id } }, ...signalOf(options) });
+  /** Close an account whose jobs have ended, and erase it after some days: nothing is done for it any more. */
+  close(account_id: string, grace_days: number, options: CallOptions = {}): Promise<Erasure> {
+    return dataOf(this.api.POST(`${ONE}/close`, { params: { path: { account_id } }, body: { grace_days }, ...signalOf(options) }));
+  }
+
+  /** Return when a closed account will be erased. */
+  erasure(account_id: string, options: CallOptions = {}): Promise<Erasure> {
+    return dataOf(this.api.GET(`${ONE}/erasure`, { params: { path: { account_id } }, ...signalOf(options) }));
+  }
+
+  /** Cancel the erasure of an account: it is open again. */
+  async keep(account_id: string, options: CallOptions = {}): Promise<void> {
+    await this.api.DELETE(`${ONE}/erasure`, { params: { path: { account_id } }, ...signalOf(options) });
   }
 
   /** Make another member the owner in the user's place. */

@@ -1,6 +1,7 @@
 import { QueryClientProvider } from "@tanstack/react-query";
 import { Outlet } from "@tanstack/react-router";
 import { ConfirmIdentity } from "@/app/confirm-identity.tsx";
+import { ErasureBanner } from "@/app/erasure-banner.tsx";
 import { OfflineBanner } from "@/app/offline-banner.tsx";
 import { Palette } from "@/app/palette/palette.tsx";
 import { SessionEnded } from "@/app/session-ended.tsx";
@@ -30,6 +31,7 @@ function Frame() {
         <div className="flex min-h-dvh min-w-0 flex-col">
           <TopBar onNavigation={() => { show("navigation"); }} onPalette={() => { show("palette"); }} onShortcuts={() => { show("shortcuts"); }} />
           <OfflineBanner />
+          <ErasureBanner />
           <main id="content" tabIndex={-1} className="mx-auto w-full max-w-[1200px] flex-1 px-6 pt-7 pb-10 max-md:px-4 max-md:pt-5">
             <Outlet />
           </main>

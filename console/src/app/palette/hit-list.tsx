@@ -2,6 +2,7 @@ import { useEffect, useRef } from "react";
 import type { Hit } from "@/app/palette/hits.ts";
 import { Keys } from "@/app/shortcuts-dialog.tsx";
 import { cx } from "@/lib/cx.ts";
+import { tileOf } from "@/lib/jobs.ts";
 import { StatusBadge } from "@/ui/badge.tsx";
 import { Kbd } from "@/ui/kbd.tsx";
 import { Tile } from "@/ui/picture.tsx";
@@ -40,7 +41,7 @@ function Row({ id, hit, chosen, wanted, onPoint, onChoose }: { id: string; hit: 
   const Icon = hit.icon;
   return (
     <div ref={row} id={id} role="option" aria-selected={chosen} onMouseMove={onPoint} onClick={(event) => { onChoose(event.ctrlKey || event.metaKey); }} className={cx("flex h-11 cursor-pointer items-center gap-2.5 rounded-control px-2.5", chosen && "bg-raised")}>
-      {hit.job ? <Tile id={hit.job.job_id} kind={hit.job.kind === "decrypt" ? "decrypt" : "encrypted"} /> : Icon && <Icon aria-hidden className="size-4 shrink-0 text-muted" strokeWidth={1.75} />}
+      {hit.job ? <Tile id={hit.job.job_id} kind={tileOf(hit.job)} /> : Icon && <Icon aria-hidden className="size-4 shrink-0 text-muted" strokeWidth={1.75} />}
       <span className="truncate"><Marked text={hit.text} wanted={wanted} /></span>
       {hit.note && <span className={cx("shrink-0 text-caption text-muted", hit.job && "font-mono max-md:hidden")}>{hit.note}</span>}
       <span className="ml-auto flex shrink-0 items-center gap-2 text-muted">

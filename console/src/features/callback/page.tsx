@@ -59,7 +59,7 @@ function Failed({ error }: { error: unknown }) {
     <EntryFrame title="Not signed in" note={<>to <strong className="font-medium text-ink">{location.host}</strong></>}>
       <div className="grid gap-5">
         <ProblemMessage error={error} />
-        {linking ? <ButtonAnchor size="large" wide href="/settings">Back to Settings</ButtonAnchor> : <ButtonAnchor size="large" wide href="/login">Back to the sign-in</ButtonAnchor>}
+        {linking ? <ButtonAnchor size="large" wide href="/settings/security#providers">Back to Settings</ButtonAnchor> : <ButtonAnchor size="large" wide href="/login">Back to the sign-in</ButtonAnchor>}
       </div>
     </EntryFrame>
   );

@@ -17,7 +17,7 @@ const FETCH: Record<Part, (job_id: string) => Promise<Download>> = {
   keyFile: (id) => client.jobs.keyFile(id),
 };
 
-const NAMES: Record<Part, string> = { result: "picture", receipt: "receipt.json", material: "picture.qmat", header: "picture.qhdr", html: "report.html", pdf: "report.pdf", keyFile: "picture.qkey" };
+const NAMES: Record<Part, string> = { result: "result", receipt: "receipt.json", material: "picture.qmat", header: "picture.qhdr", html: "report.html", pdf: "report.pdf", keyFile: "picture.qkey" };
 
 /** Fetch a file of a job and save it; which one is on its way. */
 export function useDownloads({ job_id }: Job) {

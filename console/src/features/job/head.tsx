@@ -1,6 +1,6 @@
 import type { Job } from "@imageshield/client";
 import { Link } from "@tanstack/react-router";
-import { Binary, ChartArea, Ellipsis, FileCheck2, FileCode2, FileText, Image, KeyRound, Layers, Link2, LockOpen, RotateCw, Trash2 } from "lucide-react";
+import { Binary, ChartArea, Download, Ellipsis, FileCheck2, FileCode2, FileText, Image, KeyRound, Layers, Link2, LockOpen, RotateCw, Trash2 } from "lucide-react";
 import type { useDownloads, useSteering } from "@/features/job/actions.ts";
 import { bytes, plural } from "@/lib/format.ts";
 import { isOpen, pictureLine, PURITIES, titleOf } from "@/lib/jobs.ts";
@@ -30,7 +30,7 @@ function Badges({ job }: { job: Job }) {
   return (
     <>
       <JobState job={job} />
-      {job.kind !== "encrypt" && <Badge>{{ decrypt: "Decryption", analyze: "Analysis", avalanche: "Avalanche check" }[job.kind]}</Badge>}
+      {job.kind !== "encrypt" && <Badge>{{ decrypt: "Decryption", analyze: "Analysis", avalanche: "Avalanche check", export: "Export" }[job.kind]}</Badge>}
       {job.attempts > 1 && <Badge>{plural(job.attempts, "attempt")}</Badge>}
       {job.retries > 0 && <Badge>Tried again {job.retries === 1 ? "once" : plural(job.retries, "time")}</Badge>}
       {purity?.served && <Badge>{purity.served === purity.requested ? `${PURITIES[purity.served] ?? purity.served}, as asked for` : `${PURITIES[purity.requested] ?? purity.requested} was asked for`}</Badge>}
@@ -57,6 +57,7 @@ function Actions({ job, downloads, steering, onKeyFile, onDelete }: Props) {
     <>
       {decrypted && <Button kind="amber" icon={LockOpen} busy={busy === "result"} onClick={() => { fetch("result"); }}>Download picture</Button>}
       {job.result_url !== null && job.kind === "encrypt" && <Button icon={Image} busy={busy === "result"} onClick={() => { fetch("result"); }}>Result</Button>}
+      {job.result_url !== null && job.kind === "export" && <Button kind="ink" icon={Download} busy={busy === "result"} onClick={() => { fetch("result"); }}>Download the zip</Button>}
       {job.receipt_url !== null && <Button icon={FileCheck2} busy={busy === "receipt"} onClick={() => { fetch("receipt"); }}>Receipt</Button>}
       {job.analysis_url !== null && <ButtonLink icon={ChartArea} to={`/analytics/${job.job_id}`}>Analytics</ButtonLink>}
       {job.status === "failed" && <Button icon={RotateCw} busy={steering.busy} onClick={steering.retry}>Try again</Button>}

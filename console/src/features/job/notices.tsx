@@ -10,7 +10,7 @@ export function Notices({ job }: { job: Job }) {
   return (
     <>
       {job.error && <Failure error={job.error} kind={job.kind} />}
-      {job.status === "cancelled" && <Message title="The job was cancelled.">It has made nothing, and the picture that was sent is deleted.</Message>}
+      {job.status === "cancelled" && <Message title="The job was cancelled.">{job.kind === "export" ? "It has made nothing." : "It has made nothing, and the picture that was sent is deleted."}</Message>}
       {lower && <Message tone="warn" title={`“${purity?.requested ?? ""}” was asked for, “${purity?.served ?? ""}” was served.`}>{lower}. Strength is 256 bits in both.</Message>}
       {job.warnings.length > 0 && (
         <Message tone="warn" title={job.warnings.length === 1 ? undefined : "What to know about it"}>

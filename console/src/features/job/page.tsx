@@ -56,6 +56,8 @@ function Details({ job, watch }: { job: Job; watch: ReturnType<typeof useJob> })
   );
 }
 
+const DELETED: Partial<Record<Job["kind"], string>> = { decrypt: "The decrypted picture is deleted here.", export: "The zip is deleted here. What is in it stays." };
+
 function DeleteDialog({ job, onClose }: { job: Job; onClose: () => void }) {
   const navigate = useNavigate();
   const { run, busy } = useAction(async () => {
@@ -70,7 +72,7 @@ function DeleteDialog({ job, onClose }: { job: Job; onClose: () => void }) {
   });
   return (
     <Confirm open onClose={onClose} title={`Delete “${titleOf(job)}”?`} keep="Keep it" act="Delete the job" busy={busy} onAct={() => { run(); }}>
-      {job.kind === "decrypt" ? "The decrypted picture is deleted here." : "The encrypted picture, its receipt and its analysis are deleted here. The key stays, so a picture that was downloaded still opens."}
+      {DELETED[job.kind] ?? "The encrypted picture, its receipt and its analysis are deleted here. The key stays, so a picture that was downloaded still opens."}
     </Confirm>
   );
 }

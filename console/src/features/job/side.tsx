@@ -18,6 +18,7 @@ export function Side({ job, downloads, onDelete }: { job: Job; downloads: Return
       {job.kind === "encrypt" && job.result_url !== null && <CardPart className="py-4!"><Preview job={job} /></CardPart>}
       {job.kind === "encrypt" && isOpen(job) && <CardPart className="py-4!"><PictureProgress alt="How much of the picture is encrypted" share={job.progress / 100} seed={job.job_id} /></CardPart>}
       {decrypts && job.status === "completed" && <CardPart className="py-4!"><Kept job={job} /></CardPart>}
+      {job.kind === "export" && job.status === "completed" && <CardPart className="py-4!"><KeptExport job={job} /></CardPart>}
       <CardPart tight><KeyValues nameWidth="4.5rem" items={factsOf(job)} /></CardPart>
       <CardPart tight className="grid justify-items-center gap-1.5">
         {job.result_url !== null && job.kind === "encrypt" && <Button size="small" wide icon={Download} busy={downloads.busy === "result"} onClick={() => { downloads.fetch("result"); }}>Download picture</Button>}
@@ -30,6 +31,11 @@ export function Side({ job, downloads, onDelete }: { job: Job; downloads: Return
 function Kept({ job }: { job: Job }) {
   if (isGone(job)) return <p className="flex gap-2.5 text-dense"><FileQuestion aria-hidden className="mt-px size-4 shrink-0" strokeWidth={1.75} /><span><strong className="font-semibold">The picture is gone.</strong> Decrypted pictures are kept for 15 minutes. Decrypt it again to get it.</span></p>;
   return <p className="text-dense">The decrypted picture is deleted {job.expires_at && <strong className="font-semibold"><Time at={job.expires_at} /></strong>}, or 60 s after a download. It is not shown here, because that would count as one.</p>;
+}
+
+function KeptExport({ job }: { job: Job }) {
+  if (isGone(job)) return <p className="text-dense"><strong className="font-semibold">The zip is gone.</strong> Exports are kept for seven days. Make a new one in Settings.</p>;
+  return <p className="text-dense">A zip of what the account has. Its README says what is in which file.{job.expires_at && <> It is kept until <strong className="font-semibold"><Time at={job.expires_at} as="moment" /></strong>.</>}</p>;
 }
 
 function factsOf(job: Job) {

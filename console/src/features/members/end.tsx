@@ -3,15 +3,18 @@ import { useState } from "react";
 import { workIn } from "@/lib/account.ts";
 import { useAction } from "@/lib/action.ts";
 import { client } from "@/lib/api.ts";
+import { day } from "@/lib/format.ts";
 import { Button } from "@/ui/button.tsx";
 import { Card, CardHead, CardPart } from "@/ui/card.tsx";
 import { Confirm } from "@/ui/confirm.tsx";
+import { DEFAULT_GRACE, GraceChoice } from "@/ui/grace.tsx";
 import { ProblemMessage } from "@/ui/message.tsx";
 import { toast } from "@/ui/toast.tsx";
 
 /** Leave an account, or close it as its owner. */
 export function EndOfAccount({ account }: { account: Membership }) {
   const [asking, setAsking] = useState<"leave" | "close" | null>(null);
+  const [days, setDays] = useState(DEFAULT_GRACE);
   const done = () => { setAsking(null); };
   const leave = useAction(async () => {
     await client.members.leave(account.account_id);
@@ -19,9 +22,9 @@ export function EndOfAccount({ account }: { account: Membership }) {
     toast("You have left the account");
   });
   const close = useAction(async () => {
-    await client.accounts.close(account.account_id);
+    const { erase_at } = await client.accounts.close(account.account_id, days);
     workIn(null);
-    toast("The account is closed");
+    toast("The account is closed", { text: days === 0 ? "It is being erased." : `It is erased on ${day(new Date(erase_at))}. Until then you can keep it, in Settings.` });
   });
   return (
     <Card>
@@ -35,7 +38,8 @@ export function EndOfAccount({ account }: { account: Membership }) {
         {leave.error !== null && <ProblemMessage error={leave.error} className="mt-3" />}
       </Confirm>
       <Confirm open={asking === "close"} onClose={done} title="Close this account?" keep="Keep it" act="Close the account" busy={close.busy} onAct={close.run} name={account.name ?? ""}>
-        For all members, and for its API keys: nothing is answered any more, and no message is sent.
+        <p>For all members, and for its API keys: nothing is answered any more, and no message is sent. Then its jobs, pictures and keys are erased, and nobody can decrypt a picture whose key only this service has. Backups hold a sealed copy until the operator deletes them.</p>
+        <div className="mt-3 text-ink"><GraceChoice days={days} onChange={setDays} /></div>
         {close.error !== null && <ProblemMessage error={close.error} className="mt-3" />}
       </Confirm>
     </Card>
