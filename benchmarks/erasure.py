@@ -1,7 +1,6 @@
 """Measure how long the erasure of an account with 1,000 jobs takes; the goal is a minute.
 
-`python -m benchmarks.erasure [JOBS]`, on servers of its own. Each job has an input, an encrypted image and a row in each
-table that a job has rows in.
+`python -m benchmarks.erasure [JOBS]`, on servers of its own. Each job has an input and an encrypted image.
 """
 
 import asyncio

@@ -1,10 +1,7 @@
 """Erasure of an account: what is left, and what a crash leaves."""
 
 import asyncio
-import os
 import signal
-import subprocess
-import sys
 from datetime import timedelta
 
 import pytest
@@ -19,6 +16,7 @@ from backplane.vault import LocalVault
 from backplane.wiring.erasure import ErasureServices, wire_erasure_runs
 from shield_core.audit.verification import Outcome
 from tests.support.accounts import add_account
+from tests.support.erasing import erase_in_child
 from tests.support.rows import Rows
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
@@ -180,27 +178,14 @@ class TestRunningJob:
 class TestCrash:
     @pytest.mark.parametrize("point", FAILPOINTS)
     async def test_killed_erasure_ends_once(
-        self, *, point, settings, account, schedule, store_file, tmp_path, sql, stack
+        self, *, point, settings, account, schedule, runs, store_file, tmp_path, sql
     ):
         rows = await rows_of(settings, account)
         await store_file(rows)
         await schedule.erase_user(Caller(account.id, user_id=account.id, role="owner"), grace=timedelta(0))
         (tmp_path / point).write_text("kill")
-        assert erase_in_process(stack, settings, tmp_path) == -signal.SIGKILL
-        assert erase_in_process(stack, settings, tmp_path) == 0
+        assert await asyncio.to_thread(erase_in_child, settings, tmp_path) == -signal.SIGKILL
+        await runs.run_due()
         assert set(await asyncio.to_thread(rows.found)) <= LEFTOVERS
         for action in ("account.erasure_begun", "user.erased"):
             assert len(await sql("SELECT 1 FROM audit_events WHERE action = :action", action=action)) == 1
-
-
-def erase_in_process(stack, settings, failpoints) -> int:
-    changed = {
-        "DATABASE_URL": settings.database_url.get_secret_value(),
-        "REDIS_URL": settings.redis_url.get_secret_value(),
-        "ENVIRONMENT": "test",
-        "FAILPOINTS_DIRECTORY": str(failpoints),
-    }
-    command = [sys.executable, "-m", "tests.support.erasing"]
-    return subprocess.run(
-        command, env={**os.environ, **stack.variables, **changed}, check=False, timeout=120
-    ).returncode
