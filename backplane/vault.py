@@ -7,7 +7,6 @@ directory. A key's file is written under a temporary name and linked into place,
 read its key.
 """
 
-import os
 import secrets
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -23,6 +22,7 @@ from backplane import ids
 from backplane.default_secrets import is_weak_key
 from backplane.errors import ApplicationError, Gone, Unavailable
 from backplane.settings import Settings
+from backplane.vault_files import flush, write_once
 from shield_core.keys.schedule import LABELS, framed
 
 KEY_SIZE = 32
@@ -152,7 +152,7 @@ class LocalVault:
             for path in folder.iterdir():
                 path.unlink(missing_ok=True)
             folder.rmdir()
-            _flush(folder.parent)
+            flush(folder.parent)
 
     def erased_accounts(self) -> list[UUID]:
         """List the accounts that were erased. A note that was not written here does not count."""
@@ -280,31 +280,3 @@ class LocalVault:
 
     def _missing(self, detail: str) -> ApplicationError:
         return Gone(detail) if self.is_there else Unavailable("The vault's keys are not there")
-
-
-def write_once(path: Path, content: bytes) -> None:
-    """Write a file of the vault; of two writers one wins, and the other one's content is dropped."""
-    # Not `parents=True`: it would create the parents with the umask's permissions.
-    for folder in reversed([folder for folder in (path.parent, *path.parent.parents) if not folder.exists()]):
-        folder.mkdir(exist_ok=True, mode=0o700)
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        with suppress(FileExistsError):
-            os.link(draft, path)
-    finally:
-        draft.unlink()
-    _flush(path.parent)
-
-
-def _flush(folder: Path) -> None:
-    """Let the names in a directory survive a power failure."""
-    directory = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
