@@ -16,6 +16,7 @@ from tests.support.users import PASSWORD, User
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
 
+OVERFLOW = "(element) => element.scrollWidth - element.clientWidth"
 KEY = re.compile(r"qis_test_[0-9A-Za-z]{49}")
 JOIN = """
 INSERT INTO memberships (account_id, user_id, role) VALUES ($1::uuid, $2::uuid, $3)
@@ -144,9 +145,17 @@ class TestKeys:
     def test_phone_shows_keys_as_cards(self, phone: Page, user: User):
         sign_in(phone, user)
         phone.goto("/api-keys")
-        make(phone, "a key with a name as long as somebody may like it")
         phone.set_viewport_size({"width": 320, "height": 640})
-        assert phone.locator("html").evaluate("(element) => element.scrollWidth - element.clientWidth") <= 0
+        phone.get_by_role("button", name="New key").click()
+        dialog = phone.get_by_role("dialog")
+        assert dialog.evaluate(OVERFLOW) <= 0
+        dialog.get_by_label("Name", exact=True).fill("a key with a name as long as somebody may like it")
+        phone.get_by_role("button", name="Make the key").click()
+        expect(dialog.get_by_text("It is shown only now.")).to_be_visible()
+        assert dialog.evaluate(OVERFLOW) <= 0
+        assert violations_of(phone) == []
+        stored(phone)
+        assert phone.locator("html").evaluate(OVERFLOW) <= 0
         expect(phone.get_by_role("group", name="API keys")).to_contain_text("never used")
         assert violations_of(phone) == []
 

@@ -36,7 +36,7 @@ function FirstUse() {
   const [use, setUse] = useState<Use>("curl");
   const lines = linesOf(use, location.origin);
   return (
-    <div className="mt-4 grid gap-2 text-ink">
+    <div className="mt-4 grid grid-cols-[minmax(0,1fr)] gap-2 text-ink">
       <div className="flex items-center justify-between gap-3">
         <Segmented legend="A first use with" segments={USES} value={use} onChange={setUse} />
         <Button size="small" kind="ghost" icon={Copy} onClick={() => void copy(lines.join("\n"))}>Copy</Button>

@@ -14,10 +14,10 @@ import { Columns, PageHead, Stack } from "@/ui/page.tsx";
 export default function UsagePage() {
   const { data, error } = useUsage();
   const account = useAccount();
-  const name = account && !account.personal && account.name !== null ? <>of <bdi>{account.name}</bdi>, </> : null;
+  const name = account && !account.personal && account.name !== null ? <> of <bdi>{account.name}</bdi></> : null;
   return (
     <>
-      <PageHead title="Usage" note={data ? <>{name}for the month from {dayOf(data.period.starts)} to {dayOf(dayBefore(data.period.ends))}, in UTC</> : "…"} />
+      <PageHead title="Usage" note={data ? <>The month{name} from {dayOf(data.period.starts)} to {dayOf(dayBefore(data.period.ends))}, in UTC</> : "…"} />
       {error && <ProblemMessage error={error} className="mb-4" />}
       {!data && !error && <UsageSkeleton />}
       {data && (
