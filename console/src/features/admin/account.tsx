@@ -32,7 +32,7 @@ function Account({ account }: { account: ManagedAccount }) {
           <CardPart tight>
             <KeyValues
               items={[
-                { name: "Tier", value: account.tier },
+                { name: "Tier", value: <span className="capitalize">{account.tier}</span> },
                 { name: "Account", value: <CopyableId id={account.account_id} what="account id" /> },
                 { name: "Created", value: <Time at={account.created_at} as="moment" /> },
                 ...(account.suspended_at === null ? [] : [{ name: "Suspended", value: <Time at={account.suspended_at} as="moment" /> }]),

@@ -36,7 +36,7 @@ export function Accounts() {
 const COLUMNS: Column<ManagedAccount>[] = [
   { key: "name", head: "Account", phone: "name", cell: (account) => <Link to="/admin/accounts/$account" params={{ account: account.account_id }} className="row-link font-medium break-all"><bdi>{nameOf(account)}</bdi></Link> },
   { key: "kind", head: "Kind", width: "110px", wide: true, cell: ({ personal }) => (personal ? "Personal" : "Shared") },
-  { key: "tier", head: "Tier", width: "120px", cell: ({ tier }) => tier },
+  { key: "tier", head: "Tier", width: "120px", cell: ({ tier }) => <span className="capitalize">{tier}</span> },
   { key: "members", head: "Members", width: "96px", right: true, phone: "none", cell: ({ members }) => members },
   { key: "state", head: "State", width: "130px", phone: "badge", cell: (account) => <AccountState state={account.state} /> },
   { key: "created", head: "Created", width: "150px", right: true, cell: ({ created_at }) => <Time at={created_at} as="moment" /> },

@@ -18,7 +18,7 @@ export const DeadLetters = () => (
 const COLUMNS: Column<DeadLetter>[] = [
   { key: "job", head: "Job", phone: "name", cell: ({ job_id }) => <CopyableId id={job_id} what="job id" /> },
   { key: "kind", head: "Kind", width: "100px", cell: ({ kind }) => kind },
-  { key: "account", head: "Account", width: "150px", cell: ({ account_id }) => <Link to="/admin/accounts/$account" params={{ account: account_id }} className="link font-mono text-[13px]">{shortId(account_id)}</Link> },
+  { key: "account", head: "Account", width: "190px", cell: ({ account_id }) => <Link to="/admin/accounts/$account" params={{ account: account_id }} className="link font-mono text-[13px] whitespace-nowrap">{shortId(account_id)}</Link> },
   { key: "stage", head: "Last stage", wide: true, cell: (letter) => <span className="text-dense">{letter.last_stage}, {plural(letter.attempts, "attempt")}{sizeOf(letter)}</span> },
   { key: "failed", head: "Failed", width: "130px", right: true, cell: ({ failed_at }) => (failed_at === null ? "–" : <Time at={failed_at} />) },
   { key: "act", head: <span className="sr-only">Redrive</span>, width: "130px", right: true, phone: "badge", cell: (letter) => <Redrive letter={letter} /> },

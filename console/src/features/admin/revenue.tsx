@@ -9,7 +9,7 @@ export const Revenue = ({ revenue }: { revenue: Figures }) => (
   <Card>
     <CardHead lined title="Monthly revenue" note="Prices of the tiers of all active accounts; “contact us” counts zero" aside={<strong className="numeric text-card">{amount(revenue)}</strong>} />
     <CardPart tight>
-      {revenue.conversions.length === 0 ? <p className="py-2 text-dense text-muted">No tier has changed yet.</p> : <KeyValues nameWidth="60%" items={revenue.conversions.map(({ from_tier, to_tier, count }) => ({ name: `${from_tier} → ${to_tier}`, value: <span className="numeric block text-right">{plural(count, "time")}</span> }))} />}
+      {revenue.conversions.length === 0 ? <p className="py-2 text-dense text-muted">No tier has changed yet.</p> : <KeyValues nameWidth="60%" items={revenue.conversions.map(({ from_tier, to_tier, count }) => ({ name: <span className="capitalize">{from_tier} → {to_tier}</span>, value: <span className="numeric block text-right">{plural(count, "time")}</span> }))} />}
     </CardPart>
   </Card>
 );

@@ -32,7 +32,7 @@ export function Settings() {
 const COLUMNS: Column<Setting>[] = [
   { key: "name", head: "Variable", phone: "name", cell: ({ name }) => <code className="text-[13px] break-all">{name}</code> },
   { key: "value", head: "Value", cell: (setting) => <Value setting={setting} /> },
-  { key: "from", head: "From", width: "140px", phone: "badge", cell: ({ from_environment }) => (from_environment ? <Badge tone="iris">Environment</Badge> : <Badge>Default</Badge>) },
+  { key: "from", head: "From", width: "140px", phone: "badge", cell: ({ from_environment }) => (from_environment ? <Badge>Environment</Badge> : <span className="text-muted">Default</span>) },
 ];
 
 function Value({ setting: { value, is_secret, is_set } }: { setting: Setting }) {

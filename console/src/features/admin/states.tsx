@@ -9,7 +9,7 @@ export function AccountState({ state }: Pick<ManagedAccount, "state">) {
 
 export function UserState({ user }: { user: ManagedUser }) {
   if (user.suspended_at !== null) return <Badge tone="warn" icon={Ban}>Suspended</Badge>;
-  if (user.factor_reset !== null) return <Badge tone="iris" icon={Clock}>Reset waits</Badge>;
+  if (user.factor_reset !== null) return <Badge tone="warn" icon={Clock}>Reset waits</Badge>;
   return user.operator ? <Badge icon={ShieldUser}>Operator</Badge> : <Badge tone="ok" icon={Check}>Active</Badge>;
 }
 

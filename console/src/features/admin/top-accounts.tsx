@@ -14,7 +14,7 @@ export const TopAccounts = ({ rows }: { rows: TopAccount[] }) => (
 
 const COLUMNS: Column<TopAccount>[] = [
   { key: "name", head: "Account", phone: "name", cell: ({ account_id, name }) => <Link to="/admin/accounts/$account" params={{ account: account_id }} className="row-link font-medium break-all"><bdi>{name ?? shortId(account_id)}</bdi></Link> },
-  { key: "tier", head: "Tier", width: "120px", cell: ({ tier }) => tier },
+  { key: "tier", head: "Tier", width: "120px", cell: ({ tier }) => <span className="capitalize">{tier}</span> },
   { key: "jobs", head: "Jobs", width: "100px", right: true, phone: "badge", cell: ({ jobs }) => count(jobs) },
   { key: "stored", head: "Stored", width: "110px", right: true, cell: ({ stored_bytes }) => bytes(stored_bytes) },
 ];

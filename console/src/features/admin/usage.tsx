@@ -57,7 +57,7 @@ const Tiers = ({ usage }: { usage: InstallationUsage }) => (
 );
 
 const TIERS: Column<InstallationUsage["accounts"][number]>[] = [
-  { key: "tier", head: "Tier", phone: "name", cell: ({ tier }) => <span className="font-medium">{tier}</span> },
+  { key: "tier", head: "Tier", phone: "name", cell: ({ tier }) => <span className="font-medium capitalize">{tier}</span> },
   { key: "active", head: "Active", right: true, phone: "badge", cell: ({ active }) => count(active) },
   { key: "suspended", head: "Suspended", right: true, phone: "none", cell: ({ suspended }) => count(suspended) },
   { key: "closed", head: "Closed", right: true, phone: "none", cell: ({ closed }) => count(closed) },
@@ -71,7 +71,7 @@ const Jobs = ({ usage }: { usage: InstallationUsage }) => (
 );
 
 const KINDS: Column<InstallationUsage["jobs"][number]>[] = [
-  { key: "kind", head: "Kind", phone: "name", cell: ({ kind }) => <span className="font-medium">{kind}</span> },
+  { key: "kind", head: "Kind", phone: "name", cell: ({ kind }) => <span className="font-medium capitalize">{kind}</span> },
   { key: "jobs", head: "Jobs", right: true, phone: "badge", cell: ({ jobs }) => count(jobs) },
   { key: "calls", head: "API calls", right: true, phone: "none", cell: ({ calls }) => count(calls) },
 ];
