@@ -50,7 +50,7 @@ export function Question({ act, onClose, children }: { act: Act; onClose: () => 
   return (
     <Dialog open onClose={onClose} title={act.title} actions={actions}>
       <p>{act.text}</p>
-      <form id={FORM} onSubmit={submitting(run)} className="grid gap-4 text-ink [&>*]:mt-4">
+      <form id={FORM} onSubmit={submitting(run)} className="mt-4 grid gap-4 text-ink empty:hidden">
         {children}
         {act.asksWhy && <Input name="reason" label="Reason" note="optional" hint="It is kept in the audit trail, and whoever reads that sees it." maxLength={200} autoComplete="off" />}
         {error !== null && <ProblemMessage error={error} />}

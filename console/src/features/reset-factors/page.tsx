@@ -45,7 +45,7 @@ export default function ResetFactorsPage() {
 const SignIn = () => <ButtonAnchor kind="ink" size="large" wide href="/login">Sign in</ButtonAnchor>;
 
 const Frame = ({ children }: { children: React.ReactNode }) => (
-  <EntryFrame title="Reset your second factors" note="of your account">
+  <EntryFrame title="Reset your second factors" note="asked for by an operator">
     <div className="grid gap-4">{children}</div>
   </EntryFrame>
 );
