@@ -41,9 +41,9 @@ class AuditConditions(Strict):
     """What a search looks for; every condition must hold."""
 
     action: Annotated[
-        list[ActionStart] | None,
+        list[ActionStart],
         Field(max_length=MAX_ACTIONS, description="The beginning of the action, such as `job.`; of several, one fits"),
-    ] = None
+    ] = Field(default_factory=list)
     outcome: Annotated[
         Literal["accepted", "success", "failure", "cancelled"] | None, Field(description="What came of it")
     ] = None
@@ -64,7 +64,7 @@ class AuditConditions(Strict):
         prefix, _, digits = (self.actor or "").partition("_")
         by_id = UUID(hex=digits) if prefix in {"usr", "apk"} else None
         return Search(
-            actions=tuple(self.action or ()),
+            actions=tuple(self.action),
             outcome=self.outcome,
             actor=self.actor if by_id is None else None,
             user_id=by_id if prefix == "usr" else None,

@@ -41,9 +41,9 @@ export class Audit extends Calls {
   }
 
   /** The path of an export, for `client.download`: the whole trail as `jsonl`, or the entries of a search as `csv`. */
-  exportPath(format: "jsonl" | "csv", { action, ...conditions }: Conditions = {}): string {
+  exportPath(format: "jsonl" | "csv", { action = [], ...conditions }: Conditions = {}): string {
     const query = new URLSearchParams({ format });
-    for (const one of action ?? []) query.append("action", one);
+    for (const one of action) query.append("action", one);
     for (const [name, value] of Object.entries<string | null | undefined>(conditions)) {
       if (value !== undefined && value !== null) query.append(name, value);
     }
