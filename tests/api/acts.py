@@ -13,7 +13,7 @@ from backplane.services.mail.preferences import UNSUBSCRIBE, make_token
 from backplane.services.requests.caller import Caller
 from tests.api.conftest import PASSWORD, Sealed
 from tests.api.document import PATHS
-from tests.api.factors import APP, CONFIRM, PASSKEYS, RECOVERY, SESSION, SESSIONS, TOKEN, UNUSED, Person
+from tests.api.factors import APP, CONFIRM, OWN, PASSKEYS, RECOVERY, SESSION, SESSIONS, TOKEN, UNUSED, Person
 from tests.support import pictures
 from tests.support.authenticator import Authenticator
 
@@ -205,7 +205,7 @@ async def jobs(acts, user):
     }
     await did(http.post("/api/v1/analyze", files=sealed, headers=later))
     await did(http.post("/api/v1/analysis/avalanche", files={"image": ("a.png", PNG)}, headers=later))
-    await did(http.post("/api/v1/ws-tickets", json={"job_id": encrypted}))
+    await did(http.post("/api/v1/ws-tickets", json={"job_id": encrypted}, headers=OWN))
     await did(http.post("/api/v1/audit/verify"))
 
 

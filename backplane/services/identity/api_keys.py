@@ -183,7 +183,7 @@ class ApiKeys:
                 raise NotFound
             await api_keys.revoke(session, key)
             self._revocations.revoke(session, key.id)
-            trail.record(session, caller, "api_key.revoked", key.id)
+            trail.record(session, caller, "api_key.revoked", key.id, details={"prefix": key.prefix})
 
     async def _add(
         self,
