@@ -42,7 +42,7 @@ function Facts({ file, verdict }: { file: string | null; verdict: AuditVerdict }
   const { covered, covered_until, uncovered, checkpoints, signers, restored } = verdict;
   return (
     <>
-      {covered > 0 && covered_until !== null && <p>Signed up to row {count(covered)}, {absolute(new Date(covered_until))}, by {plural(checkpoints, "checkpoint")} of the {signers.length === 1 ? "key" : "keys"} <span className="font-mono text-[13px] break-all">{signers.map(shortId).join(", ")}</span>.</p>}
+      {covered > 0 && covered_until !== null && <p>Signed up to row {count(covered)}, {absolute(new Date(covered_until))}, by {plural(checkpoints, "checkpoint")} of the {signers.length === 1 ? "key" : "keys"} {signers.map((signer, index) => <span key={signer}>{index > 0 && ", "}<span className="font-mono text-[13px] whitespace-nowrap">{shortId(signer)}</span></span>)}.</p>}
       {uncovered > 0 && <p>{uncovered === 1 ? "The last row waits" : `The last ${count(uncovered)} rows wait`} for the next checkpoint.</p>}
       {restored.length > 0 && <p>An older database was restored before row {restored.map(count).join(", ")}.</p>}
       <p className="break-words">{file === null ? "Read from the database of this service." : <>Read from the file <bdi>{file}</bdi>.</>}</p>
