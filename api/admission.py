@@ -60,6 +60,7 @@ async def admit(
         InsufficientRole: the user's role in the account lacks it.
     """
     account_id = account_id or principal.account_id
+    connection.state.principal = principal  # before it is refused: api.misses reads it
     standing = await find_standing(principal, identity, account_id, closed=closed)
     allowed = principal.scopes if principal.user_id is None else principal.scopes & permitted(standing.role)
     caller = _admitted(connection, principal, account_id, standing, allowed)
@@ -94,6 +95,7 @@ async def admit_person(principal: Principal, identity: IdentityServices, connect
     """
     if principal.user_id is None:
         raise InsufficientScope("This is for users; an API key belongs to an account")
+    connection.state.principal = principal
     standing = await find_standing(principal, identity, principal.account_id, closed=True)
     caller = _admitted(connection, principal, principal.account_id, standing, principal.scopes)
     await count_caller(connection, caller)
@@ -153,7 +155,6 @@ def principal_of(connection: HTTPConnection) -> Principal:
 def _admitted(
     connection: HTTPConnection, principal: Principal, account_id: UUID, standing: Standing, allowed: frozenset[str]
 ) -> Caller:
-    connection.state.principal = principal
     # A body that is read from here on is charged to this account (api.middleware.bodies).
     connection.state.account_id = account_id
     return replace(

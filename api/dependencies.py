@@ -42,6 +42,7 @@ from backplane.wiring.jobs import JobServices
 from backplane.wiring.mail import MailServices
 from backplane.wiring.organizations import OrganizationServices
 from backplane.wiring.pictures import PictureServices
+from backplane.wiring.security import SecurityServices
 from backplane.wiring.usage import UsageServices
 from backplane.wiring.webhooks import WebhookServices
 
@@ -116,6 +117,7 @@ Administration = Annotated[AdministrationServices, Depends(subject(Administratio
 Entropy = Annotated[EntropyServices, Depends(subject(EntropyServices))]
 SignatureKeys = Annotated[ResponseKeys, Depends(subject(ResponseKeys))]
 Audit = Annotated[AuditServices, Depends(subject(AuditServices))]
+SecurityRules = Annotated[SecurityServices, Depends(subject(SecurityServices))]
 
 
 def settings_of(connection: HTTPConnection) -> Settings:
@@ -288,6 +290,7 @@ ApiKeyHolder = Annotated[Caller, Security(authenticate_api_key)]
 ApiKeyWriter = Annotated[Caller, Security(authenticate_recently, scopes=["api-keys:write"])]
 UsageReader = Annotated[Caller, Security(authenticate, scopes=["usage:read"])]
 AuditReader = Annotated[Caller, Security(authenticate, scopes=["audit:read"])]
+SecurityReviewer = Annotated[Caller, Security(authenticate_in_session, scopes=["audit:read"])]
 AccountReader = Annotated[Caller, Security(authenticate, scopes=["account:read"])]
 AccountWriter = Annotated[Caller, Security(authenticate_in_session, scopes=["account:write"])]
 AccountOwner = Annotated[Caller, Security(authenticate_recently, scopes=["account:own"])]

@@ -17,6 +17,7 @@ from starlette.responses import JSONResponse, Response
 
 import backplane.errors
 from api.methods import allowed
+from api.misses import note_miss
 from api.safe_messages import SAFE_MESSAGES
 from api.schemas.problems import FieldProblem, Problem, ReachedLimit
 from backplane.errors import (
@@ -173,6 +174,8 @@ def install(app: FastAPI) -> None:
 
 async def _refused(connection: HTTPConnection, error: Exception) -> Response:
     assert isinstance(error, ApplicationError)
+    if isinstance(error, NotFound):
+        note_miss(connection)
     return problem(connection, error, errors=_fields_of(error))
 
 

@@ -44,7 +44,12 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.small_body_budget = BodyBudget(SMALL_BODIES)
         log.info("gateway.started", environment=app.state.settings.environment)
         with draining.on_signals():
-            async with services.identity.watched(), app.state.streams.watched(), loop_lag_measured():
+            async with (
+                services.identity.watched(),
+                services.security.misses.watched(),
+                app.state.streams.watched(),
+                loop_lag_measured(),
+            ):
                 yield
         draining.begin()
     log.info("gateway.stopped")

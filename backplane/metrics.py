@@ -69,6 +69,7 @@ AUDIT_CHECKPOINTS = Counter("imageshield_audit_checkpoints_total", "Audit checkp
 AUDIT_REFUSED = Gauge(
     "imageshield_audit_checkpoint_refused", "1 while nothing is signed: the object store knows a later audit trail"
 )
+SECURITY_EVENTS = Counter("security_events_total", "Security events that a rule on the audit trail raised", ["rule"])
 SWEPT = Counter("imageshield_swept_total", "Repairs made by the sweeper", ["what"])
 
 SUBSCRIPTION_CONVERSIONS = Counter(
@@ -105,6 +106,7 @@ EXPORTED: dict[Process, tuple[MetricWrapperBase, ...]] = {
         AUDIT_UNSEALED,
         AUDIT_CHECKPOINTS,
         AUDIT_REFUSED,
+        SECURITY_EVENTS,
         MAIL_ATTEMPTS,
         MAIL_OLDEST_DUE,
         DEAD_MAILS,

@@ -10,6 +10,7 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from backplane.default_secrets import REMEDY, find_weakness, find_weakness_of_url
+from backplane.security_thresholds import SecurityThresholds
 from backplane.smtp_url import read_smtp_url
 from shield_core.keys.passphrase import DEFAULT_ITERATIONS, DEFAULT_M_KIB, DEFAULT_T, MAX_COST_KIB
 
@@ -25,7 +26,7 @@ SENDER: Final = re.compile(rf"{ADDRESS}|[^<>\"@,;:\\\x00-\x1f\x7f]{{1,78}} <{ADD
 CONTACT: Final = re.compile(rf"{ADDRESS}|https://[!-~]{{1,500}}", re.ASCII)
 
 
-class Settings(BaseSettings):
+class Settings(SecurityThresholds, BaseSettings):
     """The typed settings; docs/reference/configuration.md lists every field, and a test compares."""
 
     model_config = SettingsConfigDict(

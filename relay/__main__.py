@@ -37,7 +37,7 @@ async def run(settings: Settings) -> None:
         Notifications(settings, channel=MAILS) as mails,
     ):
         sending = Sending(deliveries, Poster(Guard(settings.webhook_allow_networks)))
-        audit = audit_acts(relay.sealing, days=settings.audit_person_days)
+        audit = audit_acts(relay.sealing, relay.security, days=settings.audit_person_days)
         work = asyncio.gather(
             drain_outbox(relay.outbox, outbox),
             sending.run(webhooks),

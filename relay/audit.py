@@ -1,19 +1,23 @@
-"""The periodic acts of the audit trail: sealing, checkpoints, and the destruction of old keys of person data."""
+"""The periodic acts of the audit trail: sealing, checkpoints, old keys of person data, and the rules that watch it."""
 
 import asyncio
 from typing import Final
 
+from backplane.services.security.watch import SecurityWatch
 from backplane.wiring.audit import Sealing
 from relay.sweeps import COLLECT_SECONDS, SWEEP_SECONDS, Act
 
 SEAL_SECONDS: Final = 0.5
 """An entry has its place within a second."""
 
+WATCH_SECONDS: Final = 1.0
+"""How often the rules look at what was sealed."""
+
 CHECK_SECONDS: Final = 1.0
 """How often it is asked whether a checkpoint is due."""
 
 
-def audit_acts(sealing: Sealing, *, days: int) -> dict[Act, float]:
+def audit_acts(sealing: Sealing, security: SecurityWatch, *, days: int) -> dict[Act, float]:
     """List the acts with their intervals in seconds. Each is separate: a hanging store must not delay the sealing."""
 
     async def destroy_expired_person_keys() -> None:
@@ -23,5 +27,7 @@ def audit_acts(sealing: Sealing, *, days: int) -> dict[Act, float]:
         sealing.sealer.seal_all: SEAL_SECONDS,
         sealing.sealer.measure: SWEEP_SECONDS,
         sealing.checkpoints.make_due: CHECK_SECONDS,
+        security.watch_all: WATCH_SECONDS,
+        security.collect: COLLECT_SECONDS,
         destroy_expired_person_keys: COLLECT_SECONDS,
     }

@@ -14,7 +14,20 @@ from backplane.services.webhooks.endpoints import EndpointFacts, MadeSecret
 from backplane.services.webhooks.logs import AttemptFacts, DeliveryFacts, subject_of
 
 WEBHOOKS = "/api/v1/webhooks"
-Event = Literal["job.completed", "job.failed", "job.cancelled", "batch.completed"]
+Event = Literal[
+    "job.completed",
+    "job.failed",
+    "job.cancelled",
+    "batch.completed",
+    "security.dormant_api_key",
+    "security.failed_log_ins",
+    "security.failed_log_ins_by_address",
+    "security.failed_unlocks",
+    "security.id_scraping",
+    "security.mass_download",
+    "security.new_network",
+    "security.privilege_change",
+]
 DisabledReason = Literal["owner", "gone", "failing"]
 DeliveryStatus = Literal["pending", "sending", "delivered", "failed"]
 

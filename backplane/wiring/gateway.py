@@ -25,6 +25,7 @@ from backplane.wiring.mail import MailServices
 from backplane.wiring.organizations import OrganizationServices
 from backplane.wiring.pictures import PictureServices
 from backplane.wiring.resources import Resources, open_resources
+from backplane.wiring.security import SecurityServices
 from backplane.wiring.usage import UsageServices
 from backplane.wiring.webhooks import WebhookServices
 from shield_core.keys.passphrase import Pbkdf2
@@ -55,6 +56,7 @@ class GatewayServices:
     entropy: EntropyServices
     response_keys: ResponseKeys
     audit: AuditServices
+    security: SecurityServices
     administration: AdministrationServices
 
 
@@ -111,6 +113,7 @@ def _wire(
         entropy=EntropyServices.wire(resources),
         response_keys=ResponseKeys(resources.vault),
         audit=AuditServices.wire(resources),
+        security=SecurityServices.wire(resources),
         administration=AdministrationServices.wire(
             resources, identity.revocations, identity.sessions, mail.outgoing, usage.tiers
         ),

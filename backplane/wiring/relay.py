@@ -12,6 +12,7 @@ from backplane.services.erasure.runs import ErasureRuns
 from backplane.services.identity.api_key_reminders import ApiKeyReminders
 from backplane.services.mail.deliveries import MailDeliveries
 from backplane.services.mail.outgoing import Mails
+from backplane.services.security.watch import SecurityWatch
 from backplane.services.upkeep.outbox import OutboxRelay
 from backplane.services.upkeep.sweeper import Sweeper
 from backplane.services.usage.tiers import Tiers
@@ -22,6 +23,7 @@ from backplane.wiring.audit import Sealing
 from backplane.wiring.endings import EndServices
 from backplane.wiring.erasure import wire_erasure_runs
 from backplane.wiring.resources import Resources, open_resources
+from backplane.wiring.security import wire_watch
 
 LOCAL_SENDER = "ImageShield <imageshield@localhost>"
 """The sender of mails that are written to a directory."""
@@ -37,6 +39,7 @@ class RelayServices:
     outbox: OutboxRelay
     sweeper: Sweeper
     sealing: Sealing
+    security: SecurityWatch
     revenue: Revenue
     reminders: ApiKeyReminders
     erasures: ErasureRuns
@@ -51,6 +54,7 @@ async def open_relay(settings: Settings) -> AsyncIterator[RelayServices]:
                 outbox=OutboxRelay(resources.database, queue),
                 sweeper=wire_sweeper(resources),
                 sealing=Sealing.wire(resources),
+                security=wire_watch(resources),
                 revenue=Revenue(resources.database, Tiers.from_settings(settings)),
                 reminders=ApiKeyReminders(resources.database, Mails.from_settings(settings, resources.vault)),
                 erasures=wire_erasure_runs(resources),

@@ -377,12 +377,12 @@ class TestLastUse:
         [row] = await sql(gateway, "SELECT hash FROM api_keys WHERE id = :id", id=key_id(made))
         seen = []
         for _ in range(2):
-            uses.note_use(key_id(made), row["hash"])
+            uses.note_use(key_id(made), row["hash"], account_id=ada.account_id, address=None)
             await uses.write()
             seen.append((await ada.http.get(f"{BASE}/{made['id']}")).json()["last_used_at"])
         assert seen[0] == seen[1]
         await sql(gateway, "UPDATE api_keys SET last_used_at = now() - interval '61 s' WHERE id = :id", id=key_id(made))
-        uses.note_use(key_id(made), row["hash"])
+        uses.note_use(key_id(made), row["hash"], account_id=ada.account_id, address=None)
         await uses.write()
         assert (await ada.http.get(f"{BASE}/{made['id']}")).json()["last_used_at"] >= seen[0]
 
@@ -393,7 +393,7 @@ class TestLastUse:
         async def fail(*_, **__):
             raise OSError
 
-        uses.note_use(key_id(made), bytes(36))
+        uses.note_use(key_id(made), bytes(36), account_id=ada.account_id, address=None)
         with monkeypatch.context() as patch:
             patch.setattr(rows, "note_use", fail)
             with pytest.raises(Unavailable):

@@ -131,7 +131,7 @@ class TestAuthenticatorApp:
         }
         assert (await protected.give_password()).status_code == 200
         assert code_of(await protected.request("DELETE", APP)) == (404, "not-found")
-        assert await protected.events("factor.removed") == [("success", {"kind": "authenticator-app"})]
+        assert await protected.events("factor.removed") == [("success", {"kind": "authenticator-app", "last": True})]
 
     async def test_programs_may_change_factors(self, ada):
         """Re-authentication binds browsers only."""

@@ -16,6 +16,7 @@ from backplane.db.models.login_sessions import LoginSession, RefreshToken, Revoc
 from backplane.db.models.mails import Mail, MailChoice
 from backplane.db.models.notes import BatchTerm, JobTerm
 from backplane.db.models.one_time_tokens import OneTimeToken
+from backplane.db.models.security import SecurityEvent, SecurityObservation, SecurityTally
 from backplane.db.models.usage import UsageEntry
 from backplane.db.models.users import Membership, User, UserIdentity
 from backplane.db.models.webhooks import WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookEvent
@@ -52,6 +53,9 @@ __all__ = [
     "RecoveryCode",
     "RefreshToken",
     "Revocation",
+    "SecurityEvent",
+    "SecurityObservation",
+    "SecurityTally",
     "UsageEntry",
     "User",
     "UserIdentity",

@@ -130,6 +130,15 @@ async def revoke_beyond(session: Session, account_id: UUID, user_id: UUID, scope
     return list(await session.scalars(revoked))
 
 
+async def asleep(session: Session, key_ids: Collection[UUID], *, since: timedelta) -> list[tuple[UUID, UUID, int]]:
+    """Find and lock those of the keys that were not used for so long: key, account, and days."""
+    last = func.coalesce(ApiKey.last_used_at, ApiKey.created_at)
+    days = func.floor(func.extract("epoch", func.now() - last) / 86_400)
+    query = select(ApiKey.id, ApiKey.account_id, days).where(ApiKey.id.in_(key_ids), last < func.now() - since)
+    rows = await session.execute(query.order_by(ApiKey.id).with_for_update())
+    return [(key_id, account_id, int(number)) for key_id, account_id, number in rows.all()]
+
+
 async def note_use(session: Session, uses: Mapping[UUID, bytes], *, every: timedelta) -> None:
     """Set the time of the last use, to the minute, and the hash under the newest pepper."""
     # In the order of ids: two gateways that note the same keys must not wait for each other.

@@ -5,6 +5,7 @@ acts          entries of operators' acts, in two chains
 persons       person data before and after sealing, and its keys
 payloads      what is hashed
 sealer        a place in its chain for every entry
+signals       which entries the rules of `security` look at
 checkpoints   signed roots over all chains
 restores      the continuation of the chains after an older database was restored
 views         search

@@ -85,8 +85,10 @@ class AuditKeys:
         """Destroy the installation's keys of months that ended more than so many days ago."""
         self._vault.destroy_expired_person_keys(days=days)
 
-    async def close(self, session: Session, events: Sequence[AuditEvent]) -> dict[UUID, dict[str, Any]]:
-        """Return the part `person` of the payloads of these entries, under their final keys.
+    async def open_staged(
+        self, session: Session, events: Sequence[AuditEvent]
+    ) -> dict[UUID, tuple[PersonKey, dict[str, str]]]:
+        """Return the person data of unsealed entries, each with its final key.
 
         An entry is left out if it has no person data, if the key of its month is destroyed, or if its user was erased
         before it got its place.
@@ -94,14 +96,14 @@ class AuditKeys:
         staged = {event.id: fields for event in events if (fields := self._unstage(event)) is not None}
         wanted = {event.id: holder_of(event) for event in events if event.id in staged}
         keys = await self._obtain(session, {holder for holder in wanted.values() if holder is not None})
-        closed = {}
+        found = {}
         for event in events:
             if event.id in staged:
                 holder = wanted[event.id]
                 key = keys.get(holder) if holder is not None else self._of_month(_month_of(event))
                 if key is not None:
-                    closed[event.id] = key.close(event.id, staged[event.id])
-        return closed
+                    found[event.id] = (key, staged[event.id])
+        return found
 
     def _unstage(self, event: AuditEvent) -> dict[str, str] | None:
         if event.person is None:

@@ -9,11 +9,12 @@ from uuid import UUID
 from backplane import failpoints
 from backplane.db.models import AuditEvent
 from backplane.db.repositories import audit, audit_chains
+from backplane.db.repositories import security_observations as security
 from backplane.db.repositories.audit import Seal
 from backplane.db.repositories.audit_chains import Head
 from backplane.db.session import Database, Session
 from backplane.metrics import AUDIT_SEALED, AUDIT_UNSEALED
-from backplane.services.audit import payloads
+from backplane.services.audit import payloads, signals
 from backplane.services.audit.persons import AuditKeys
 from shield_core.audit.chains import genesis, row_hash
 
@@ -50,12 +51,15 @@ class Sealer:
         AUDIT_UNSEALED.set(0 if oldest is None else max(0, (datetime.now(UTC) - oldest).total_seconds()))
 
     async def _seal(self, session: Session, events: Sequence[AuditEvent]) -> None:
-        closed = await self._keys.close(session, events)
+        persons = await self._keys.open_staged(session, events)
+        closed = {event_id: key.close(event_id, fields) for event_id, (key, fields) in persons.items()}
         heads = await audit_chains.heads_of(session, {payloads.chain_of(event) for event in events})
         failpoints.reach("audit.sealing")
         seals = await asyncio.to_thread(_chain, events, closed, heads)
         await audit.seal(session, seals)
         failpoints.reach("audit.rows_sealed")
+        seen = [signals.observe(event, persons.get(event.id)) for event in events]
+        await security.observe(session, [one for one in seen if one is not None])
         await audit_chains.advance(session, [Head(chain, *head) for chain, head in heads.items()])
         failpoints.reach("audit.heads_advanced")
 

@@ -10,6 +10,7 @@ from backplane.db.repositories import accounts, login_sessions, memberships, use
 from backplane.db.session import Database, Session
 from backplane.errors import Unauthenticated
 from backplane.services.audit import trail
+from backplane.services.identity import devices
 from backplane.services.identity.lockout import Lockout
 from backplane.services.identity.login_sessions import whence
 from backplane.services.identity.notices import Notices
@@ -120,7 +121,7 @@ class Accounts:
 
 def _named(caller: Caller, email: str) -> dict[str, str]:
     """Return who tried to log in, for the audit trail."""
-    return {"email": email.lower(), **({"device": caller.user_agent} if caller.user_agent else {})}
+    return {"email": email.lower(), **devices.named(caller.user_agent)}
 
 
 async def add_personal(session: Session, user: User, *, tier: str, key: VaultKey) -> Account:

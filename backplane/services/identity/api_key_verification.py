@@ -6,7 +6,7 @@ import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from backplane.db.models import ApiKey
@@ -28,6 +28,8 @@ KEPT_SECONDS = 60.0
 """A revocation clears an entry at once. The time is how exactly the last use is known."""
 
 LOADED_AT_ONCE = 1000
+ADDRESSES = 1000
+"""How many addresses of a key are noted in that time."""
 
 Hashes = tuple[bytes, ...]
 
@@ -41,7 +43,8 @@ class Known:
     grace_until: float | None
     newest_hash: bytes
     read_at: float
-    use_noted: bool = False
+    noted: set[str | None] = field(default_factory=set)
+    """The addresses whose use was noted."""
     refusal_noted: bool = False
 
     @property
@@ -82,7 +85,7 @@ class ApiKeyVerifier:
             raise Unauthenticated
         if known.principal.expires_at is not None and known.principal.expires_at <= time.time():
             raise ApiKeyExpired
-        self._note_use(known)
+        self._note_use(known, address)
         return known.principal
 
     @asynccontextmanager
@@ -125,10 +128,10 @@ class ApiKeyVerifier:
         by_hash = {row.hash: row for row in found}
         return {hashes: by_hash[one] for hashes in wanted for one in hashes if one in by_hash}
 
-    def _note_use(self, known: Known) -> None:
-        if not known.use_noted:
-            known.use_noted = True
-            self._uses.note_use(known.key_id, known.newest_hash)
+    def _note_use(self, known: Known, address: str | None) -> None:
+        if address not in known.noted and len(known.noted) < ADDRESSES:
+            known.noted.add(address)
+            self._uses.note_use(known.key_id, known.newest_hash, account_id=known.principal.account_id, address=address)
 
     def _note_refusal(self, known: Known, address: str | None) -> None:
         if not known.refusal_noted:

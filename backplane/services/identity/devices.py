@@ -19,6 +19,11 @@ def device_of(user_agent: str | None) -> str | None:
     return " on ".join(filter(None, (program, system))) or None
 
 
+def named(user_agent: str | None) -> dict[str, str]:
+    """Return what the audit trail keeps of a device."""
+    return {"device": user_agent} if user_agent else {}
+
+
 def _product(user_agent: str) -> str | None:
     """Return the name in the first product of the header (RFC 9110, section 10.1.5)."""
     found = PRODUCT.match(user_agent)

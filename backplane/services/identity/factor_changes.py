@@ -36,9 +36,10 @@ class FactorChanges:
     ) -> None:
         """Follow a removed factor; without any, recovery codes are for nothing."""
         user_id = user_of(caller)
-        trail.record(session, caller, "factor.removed", factor_id, details={"kind": kind})
+        last = not await has_factor(session, user_id)
+        trail.record(session, caller, "factor.removed", factor_id, details={"kind": kind, "last": last})
         await self._notices.factor_removed(session, user_id, NAMES[kind], name or NAMES[kind])
-        if not await has_factor(session, user_id):
+        if last:
             await stored_codes.remove(session, user_id)
 
 

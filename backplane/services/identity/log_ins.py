@@ -14,6 +14,7 @@ from backplane.errors.factors import LogInExpired, PasskeyRefused, SecondFactorR
 from backplane.services.audit import trail
 from backplane.services.identity.accounts import Accounts
 from backplane.services.identity.ceremonies import Credential
+from backplane.services.identity.devices import named
 from backplane.services.identity.factors import Factors, Proof
 from backplane.services.identity.principal import PASSKEY, PASSWORD
 from backplane.services.requests.caller import Caller
@@ -115,7 +116,8 @@ class LogIns:
         owner = replace(caller, account_id=used.user_id, user_id=used.user_id)
         outcome = trail.SUCCESS if used.user_verified else trail.FAILURE
         async with self._database.transaction() as session:
-            trail.record(session, owner, "account.login", outcome=outcome, details={"method": PASSKEY})
+            device = named(caller.user_agent)
+            trail.record(session, owner, "account.login", outcome=outcome, details={"method": PASSKEY}, person=device)
         if not used.user_verified:
             raise PasskeyRefused("Alone, the passkey must ask for a fingerprint, a face or a PIN")
         return LoggedIn(used.user_id, frozenset({PASSKEY}))

@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 from datetime import UTC, datetime
-from ipaddress import ip_network
 from uuid import UUID
 
 from backplane.db.models import User
@@ -13,6 +12,7 @@ from backplane.services.identity.devices import device_of
 from backplane.services.mail.outgoing import Mails, Recipient
 from backplane.services.mail.values import moment
 from backplane.services.requests.caller import Caller
+from backplane.services.requests.networks import range_of
 
 NOBODY = Recipient("nobody@localhost")
 """The recipient of a mail that is dropped."""
@@ -21,9 +21,6 @@ UNKNOWN = "unknown"
 RESET_PAGE, SECURITY_PAGE, KEYS_PAGE = "/forgot-password", "/settings/security", "/api-keys"
 RESET_FACTORS_PAGE = "/reset-factors"
 SESSIONS_PAGE = f"{SECURITY_PAGE}#sessions"
-
-RANGES = {4: 24, 6: 48}
-"""Bits of an address that stay the same while a device is in a network: the rest may change."""
 
 
 class Notices:
@@ -122,12 +119,4 @@ def _place(caller: Caller) -> str:
 
 
 def _digest(user_id: UUID, device: str | None, address: str | None) -> bytes:
-    return hashlib.sha256(repr((user_id.hex, device, _range(address))).encode()).digest()
-
-
-def _range(address: str | None) -> str | None:
-    try:
-        network = ip_network(address or "")
-    except ValueError:
-        return None
-    return str(network.supernet(new_prefix=RANGES[network.version]))
+    return hashlib.sha256(repr((user_id.hex, device, range_of(address))).encode()).digest()

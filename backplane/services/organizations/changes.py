@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
+from backplane import ids
 from backplane.actions import Action
 from backplane.db.models import Account
 from backplane.db.repositories import accounts, memberships
@@ -58,7 +59,8 @@ def record(
 ) -> None:
     """Write an entry about a member: into the account's trail, and into the member's own."""
     trail.record(session, caller, action, user_id, details=details)
-    trail.record(session, replace(caller, account_id=user_id), action, caller.account_id, details=details)
+    own = {**(details or {}), "account_id": ids.to_wire("acc", caller.account_id)}
+    trail.record(session, replace(caller, account_id=user_id), action, caller.account_id, details=own)
 
 
 def user_of(caller: Caller) -> UUID:

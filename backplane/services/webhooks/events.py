@@ -60,6 +60,15 @@ async def add_test(session: Session, endpoint: WebhookEndpoint) -> tuple[Webhook
     return delivery, event
 
 
+async def add_security(
+    session: Session, account_id: UUID, rule: str, security_event_id: UUID, data: dict[str, Any]
+) -> None:
+    """Write the event of what a rule on the audit trail found, for the subscribed endpoints of an account."""
+    type_ = f"security.{rule}"
+    listening = await webhooks.listeners(session, account_id, type_)
+    await _send(session, _event(account_id, type_, security_event_id, seq=None, data=data), listening, webhook_url=None)
+
+
 async def _send(session: Session, event: WebhookEvent, listening: list[UUID], *, webhook_url: bytes | None) -> None:
     deliveries = [_delivery(event, endpoint_id) for endpoint_id in listening]
     if webhook_url is not None:

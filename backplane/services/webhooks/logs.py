@@ -127,7 +127,7 @@ def _facts(delivery: WebhookDelivery, event: WebhookEvent, attempts: Sequence[We
     )
 
 
-PREFIXES = {"job": "job", "batch": "bat", "webhook": "whk"}
+PREFIXES = {"job": "job", "batch": "bat", "webhook": "whk", "security": "sec"}
 
 
 def subject_of(facts: DeliveryFacts) -> str:

@@ -18,6 +18,7 @@ import { Members } from "./service/members.ts";
 import { Outbox } from "./service/outbox.ts";
 import { Person } from "./service/person.ts";
 import { Pictures } from "./service/pictures.ts";
+import { SecurityEvents } from "./service/security-events.ts";
 import type { Submission, UploadOptions } from "./service/submission.ts";
 import type { AnalyzeOptions, Batch, BatchOptions, DecryptOptions, EncryptOptions, Job } from "./service/types.ts";
 import { Webhooks } from "./service/webhooks.ts";
@@ -45,6 +46,7 @@ export class Client {
   /** For operators. */
   readonly systemAudit: Audit;
   readonly administration: Administration;
+  readonly securityEvents: SecurityEvents;
   readonly #transport: Transport;
   readonly #pictures: Pictures;
 
@@ -68,6 +70,7 @@ export class Client {
     this.audit = new Audit(transport, "/api/v1/audit");
     this.systemAudit = new Audit(transport, "/api/v1/admin/audit");
     this.administration = new Administration(transport, new Transport(new NoSession(session)));
+    this.securityEvents = new SecurityEvents(transport);
     this.#pictures = new Pictures(transport, this.jobs, this.batches);
   }
 

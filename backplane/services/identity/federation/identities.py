@@ -20,6 +20,7 @@ from backplane.errors.federation import (
     ProviderRegistrationClosed,
 )
 from backplane.services.audit import trail
+from backplane.services.identity.devices import named
 from backplane.services.identity.federation.external import ExternalIdentity
 from backplane.services.identity.federation.providers import Provider
 from backplane.services.identity.notices import Notices
@@ -70,7 +71,9 @@ class Identities:
             owner = replace(caller, account_id=user.id, user_id=user.id)
             suspended = user.suspended_at is not None
             outcome = trail.FAILURE if suspended else trail.SUCCESS
-            trail.record(session, owner, "account.login", outcome=outcome, details=_details(provider))
+            device = named(caller.user_agent)
+            details = _details(provider)
+            trail.record(session, owner, "account.login", outcome=outcome, details=details, person=device)
         if suspended:
             raise AccountSuspended
         return user.id

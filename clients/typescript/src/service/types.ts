@@ -81,6 +81,8 @@ export type RecoveryCodes = Schemas["RecoveryCodes"];
 export type Region = Schemas["Region"];
 export type Registered = Pick<Account, "email"> & Partial<Account>;
 export type Role = Member["role"];
+export type SecurityEvent = Schemas["SecurityEvent"];
+export type SecurityEventPage = Schemas["SecurityEventPage"];
 export type Setting = Schemas["Setting"];
 export type Setup = Schemas["Setup"];
 export type Tier = Schemas["Tier"];
@@ -104,6 +106,7 @@ export type AuditFilter = Query<"/api/v1/audit">;
 export type BatchFilter = Query<"/api/v1/batches">;
 export type TrendDays = Query<"/api/v1/analyze/trends">;
 export type UsagePeriod = Query<"/api/v1/usage">;
+export type SecurityEventFilter = Query<"/api/v1/security-events">;
 export type DeliveryFilter = Query<"/api/v1/webhooks/{webhook_id}/deliveries">;
 
 type Form<P extends keyof paths> = paths[P] extends {

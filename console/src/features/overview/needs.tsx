@@ -1,11 +1,12 @@
-import type { Job, Pool, Usage, Webhook } from "@imageshield/client";
-import { CircleX, Gauge, ServerOff, TriangleAlert, Webhook as WebhookIcon, type LucideIcon } from "lucide-react";
+import type { Job, Pool, SecurityEvent, Usage, Webhook } from "@imageshield/client";
+import { CircleX, Gauge, ServerOff, ShieldAlert, TriangleAlert, Webhook as WebhookIcon, type LucideIcon } from "lucide-react";
 import type { ReactNode } from "react";
 import { useFailed, useWebhooks, weekAgo } from "@/features/overview/data.ts";
 import { bytes, count, plural } from "@/lib/format.ts";
 import { dayOf, quotasOf } from "@/lib/limits.ts";
 import { usePools } from "@/lib/pools.ts";
 import { explainCode } from "@/lib/problems.ts";
+import { useSecurityEvents } from "@/lib/security-events.ts";
 import { useUsage } from "@/lib/usage.ts";
 import { Badge } from "@/ui/badge.tsx";
 import { ButtonLink } from "@/ui/button-link.tsx";
@@ -28,7 +29,9 @@ export function Needs() {
   const webhooks = useWebhooks();
   const pools = usePools();
   const usage = useUsage();
+  const events = useSecurityEvents();
   const needs = [
+    ...eventNeeds(events.data?.data ?? [], events.data?.has_more ?? false),
     ...(pools.data?.pools.length === 0 ? [NO_WORKER] : []),
     ...(usage.data ? quotaNeeds(usage.data) : []),
     ...failedNeeds(failed.data?.data ?? [], failed.data?.has_more ?? false),
@@ -53,6 +56,14 @@ export function Needs() {
 }
 
 const NO_WORKER: Need = { key: "worker", icon: ServerOff, tone: "bad", title: "No worker reports", note: "New jobs wait until one starts", to: "/quantum" };
+
+/** One line for all security events, with the newest one. */
+function eventNeeds(events: SecurityEvent[], hasMore: boolean): Need[] {
+  const newest = events[0];
+  if (newest === undefined) return [];
+  const tone = events.some(({ severity }) => severity === "high") ? "bad" : "warn";
+  return [{ key: "security", icon: ShieldAlert, tone, title: `${hasMore ? "More than " : ""}${plural(events.length, "security event", "security events")} to look at`, note: newest.what, to: "/audit" }];
+}
 
 /** One line for all that failed; a reason if it is the same everywhere. */
 function failedNeeds(jobs: Job[], hasMore: boolean): Need[] {
