@@ -10,7 +10,7 @@ import time
 
 from backplane.settings import Settings
 from backplane.wiring.resources import open_resources
-from benchmarks.security_rules.engine import Outcome, run
+from benchmarks.security_rules.engine import Outcome, Scene, prepare, run
 from imageshield.servers.home import scratch
 from tests.support.stack import running_stack
 
@@ -26,7 +26,8 @@ def main() -> int:
     began = time.perf_counter()
     with scratch() as path, running_stack(path) as stack, stack.databases.lend() as url:
         settings = stack.settings(database_url=url, redis_url=stack.redis_url())
-        outcome = asyncio.run(play(settings, wanted))
+        scene = prepare(accounts=wanted.accounts, days=wanted.days, seed=wanted.seed, rounds=wanted.rounds)
+        outcome = asyncio.run(play(settings, scene))
     print(f"{wanted.accounts:,} accounts, {wanted.days} days after a week of learning, seed {wanted.seed}")
     print(f"{outcome.entries:,} audit entries that rules look at, in {time.perf_counter() - began:.0f} s")
     print(f"attacks found: {outcome.attacks - len(outcome.missed)} of {outcome.attacks}", *outcome.missed)
@@ -36,9 +37,9 @@ def main() -> int:
     return int(bool(outcome.missed) or outcome.false_a_day >= GOAL)
 
 
-async def play(settings: Settings, wanted: argparse.Namespace) -> Outcome:
+async def play(settings: Settings, scene: Scene) -> Outcome:
     async with open_resources(settings) as resources:
-        return await run(resources, accounts=wanted.accounts, days=wanted.days, seed=wanted.seed, rounds=wanted.rounds)
+        return await run(resources, scene)
 
 
 if __name__ == "__main__":

@@ -22,10 +22,11 @@ from backplane.wiring.resources import Resources
 from backplane.wiring.security import wire_watch
 from benchmarks.security_rules.acts import BEGIN, LEARNING, Act, id_at
 from benchmarks.security_rules.attacks import Attack, attacks
+from benchmarks.security_rules.in_memory import Raised
 from benchmarks.security_rules.month import Month
 
 Item = TypeVar("Item")
-ALARMS = text("SELECT rule, account_id, count, first_at FROM security_events ORDER BY first_at")
+ALARMS = text("SELECT rule, account_id, first_at FROM security_events ORDER BY first_at")
 
 
 @dataclass
@@ -42,17 +43,33 @@ class Outcome:
         return self.false.total() / self.days
 
 
-async def run(resources: Resources, *, accounts: int, days: int, seed: int, rounds: int = 1) -> Outcome:
-    """Play a month of so many days behind a week of learning, with so many rounds of all attacks in it."""
+@dataclass
+class Scene:
+    """A month with attacks in it."""
+
+    users: list[UUID]
+    acts: Iterator[Act]
+    hidden: list[Attack]
+    days: int
+
+
+def prepare(*, accounts: int, days: int, seed: int, rounds: int = 1) -> Scene:
+    """Make a month of so many days behind a week of learning, with so many rounds of all attacks in it."""
     chance = random.Random(seed)
     users = [id_at(chance, BEGIN - timedelta(days=400)) for _ in range(accounts)]
-    await _register(resources, users)
     month = Month(chance, users, days=days + LEARNING.days)
     hidden = _hide(chance, month, days, rounds)
-    played = [act for attack in hidden for act in attack.acts]
-    played.sort(key=lambda act: act.at)
-    entries = await _play(resources, merge(month.acts(), played, key=lambda act: act.at))
-    return await _judge(resources, hidden, days=days, entries=entries)
+    attacking = sorted((act for attack in hidden for act in attack.acts), key=lambda act: act.at)
+    return Scene(users, merge(month.acts(), attacking, key=lambda act: act.at), hidden, days)
+
+
+async def run(resources: Resources, scene: Scene) -> Outcome:
+    """Play a month into the database."""
+    await _register(resources, scene.users)
+    entries = await _play(resources, scene.acts)
+    async with resources.database.transaction() as session:
+        alarms = [Raised(*row) for row in (await session.execute(ALARMS)).all()]
+    return judge(alarms, scene, entries=entries)
 
 
 def _hide(chance: random.Random, month: Month, days: int, rounds: int) -> list[Attack]:
@@ -111,13 +128,11 @@ def _rows(stage: PersonStage, acts: Iterable[Act]) -> Iterator[dict[str, object]
         }
 
 
-async def _judge(resources: Resources, hidden: list[Attack], *, days: int, entries: int) -> Outcome:
-    async with resources.database.transaction() as session:
-        alarms = list((await session.execute(ALARMS)).all())
-    expected = {(attack.rule, attack.account): attack.name for attack in hidden}
+def judge(alarms: list[Raised], scene: Scene, *, entries: int = 0) -> Outcome:
+    expected = {(attack.rule, attack.account): attack.name for attack in scene.hidden}
     raised = {(alarm.rule, alarm.account_id) for alarm in alarms}
     # One attack may raise other rules as well, at the same account.
-    attacked = {attack.account for attack in hidden if attack.account is not None}
+    attacked = {attack.account for attack in scene.hidden if attack.account is not None}
     false = Counter(
         alarm.rule
         for alarm in alarms
@@ -126,4 +141,4 @@ async def _judge(resources: Resources, hidden: list[Attack], *, days: int, entri
         and (alarm.rule, alarm.account_id) not in expected
     )
     missed = [name for key, name in expected.items() if key not in raised]
-    return Outcome(days, entries, len(hidden), missed, false)
+    return Outcome(scene.days, entries, len(expected), missed, false)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from datetime import UTC, datetime
 
 import pytest
 
@@ -9,6 +10,10 @@ from backplane import ids
 from backplane.db.repositories import identities
 from backplane.kinds import ANALYSIS
 from backplane.services.attempts.outcomes import REPORTS, Measurement
+from backplane.services.security.alarms import Alarm
+from backplane.services.security.detectors.detector import Finding
+from backplane.services.security.notices import SecurityNotices
+from backplane.services.security.rules import RULES
 from tests.api.listening import refusal, socket
 from tests.support import pictures
 from tests.support.authenticator import Authenticator
@@ -102,6 +107,7 @@ async def foreign(gateway, bob, foreign_jobs):
         "api_key_id": (await bob.http.post("/api/v1/auth/keys", json=API_KEY)).json()["id"],
         "identity_id": await add_identity(gateway, bob),
         "passkey_id": await add_passkey(bob),
+        "security_event_id": await add_security_event(gateway, bob),
         "session_id": f"ses_{bob.session_id.hex}",
         "entry_id": (await bob.http.get("/api/v1/audit?limit=1")).json()["data"][0]["id"],
         "mail_id": "eml_" + "0" * 32,
@@ -115,6 +121,14 @@ async def add_identity(gateway, user):
             session, identity_id, user_id=user.account_id, issuer=issuer, subject=identity_id.hex, email=None
         )
     return ids.to_wire("idn", identity_id)
+
+
+async def add_security_event(gateway, user):
+    found, now = Finding(user.account_id, user.account_id), datetime.now(UTC)
+    notices = SecurityNotices(gateway.services.mail.outgoing)
+    async with gateway.services.resources.database.transaction() as session:
+        await notices.raise_event(session, Alarm(RULES["id_scraping"], bytes(32), found, now, now))
+    return (await user.http.get("/api/v1/security-events")).json()["data"][0]["id"]
 
 
 async def add_passkey(user):

@@ -40,7 +40,7 @@ def root(request):
 def address(path, team):
     """Put ids into a path: the account's, and of nothing else that exists."""
     kinds = {"job_id": "job", "batch_id": "bat", "webhook_id": "whk", "delivery_id": "whd", "user_id": "usr"}
-    kinds |= {"invitation_id": "inv", "key_id": "key", "api_key_id": "apk"}
+    kinds |= {"invitation_id": "inv", "key_id": "key", "api_key_id": "apk", "security_event_id": "sec"}
     filled = path.replace("{account_id}", team)
     return re.sub(r"\{(\w+)\}", lambda found: f"{kinds.get(found[1], 'job')}_{'0' * 32}", filled)
 

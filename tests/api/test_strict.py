@@ -31,6 +31,7 @@ ID = {
     "passkey_id": f"psk_{NOBODY}",
     "entry_id": f"aud_{NOBODY}",
     "provider": "acme",
+    "security_event_id": f"sec_{NOBODY}",
     "session_id": f"ses_{NOBODY}",
     "mail_id": f"eml_{NOBODY}",
 }

@@ -36,7 +36,7 @@ PERMISSIONS: Final = {
     "api-keys:read": Permission("see API keys, without their secrets", REVIEWERS),
     "api-keys:write": Permission("make, change, rotate and revoke API keys", ADMINS),
     "usage:read": Permission("see usage and limits", EVERYBODY),
-    "audit:read": Permission("search, export and verify the audit trail", REVIEWERS),
+    "audit:read": Permission("search, export and verify the audit trail, and see security events", REVIEWERS),
     "account:read": Permission("see the account and its members", EVERYBODY),
     "account:write": Permission("rename the account, invite and remove members, change their roles", ADMINS),
     "account:own": Permission(

@@ -62,11 +62,11 @@ class SecurityWatch:
             await security_events.delete_older(session, days=EVENT_DAYS)
 
     async def _look(self, session: Session, waiting: Sequence[Observation]) -> list[Alarm]:
-        looks = [look for seen in waiting for look in self._looks(seen)]
-        states = await observations.tallies(session, {key for _, key, _ in looks})
+        found = [look for seen in waiting for look in looks(self._detectors, seen)]
+        states = await observations.tallies(session, {key for _, key, _ in found})
         tallies: dict[bytes, Tally] = {}
         alarms: dict[bytes, Alarm] = {}
-        for detector, key, seen in looks:
+        for detector, key, seen in found:
             state: State = states.setdefault(key, {})
             finding = detector.look(state, seen)
             tallies[key] = Tally(key, detector.rule.name, state, seen.at + detector.keeps)
@@ -78,16 +78,6 @@ class SecurityWatch:
         await observations.store(session, list(tallies.values()))
         return list(alarms.values())
 
-    def _looks(self, seen: Observation) -> list[tuple[Detector, bytes, Observation]]:
-        """Return the detectors that an observation concerns, with the keys of what they remember."""
-        found = []
-        for detector in self._detectors:
-            subject = detector.subject(seen) if seen.signal in detector.signals else None
-            if subject is not None:
-                key = sha256(detector.rule.name.encode() + b"\0" + subject).digest()
-                found.append((detector, key, seen))
-        return found
-
     async def _raise(self, session: Session, alarm: Alarm) -> bool:
         """Write a security event with what follows it; a repetition only counts. Return whether it is a new one."""
         count = alarm.finding.count
@@ -96,3 +86,13 @@ class SecurityWatch:
         ):
             return False
         return await self._notices.raise_event(session, alarm)
+
+
+def looks(detectors: Sequence[Detector], seen: Observation) -> list[tuple[Detector, bytes, Observation]]:
+    """Return the detectors that an observation concerns, with the keys of what they remember."""
+    found = []
+    for detector in detectors:
+        subject = detector.subject(seen) if seen.signal in detector.signals else None
+        if subject is not None:
+            found.append((detector, sha256(detector.rule.name.encode() + b"\0" + subject).digest(), seen))
+    return found
