@@ -56,6 +56,8 @@ Action = Literal[
     "api_key.rotated",
     "api_key.revoked",
     "api_key.refused",
+    "api_key.used",
+    "api_key.woken",
     # Jobs and batches
     "image.encrypt",
     "image.decrypt",
@@ -73,6 +75,8 @@ Action = Literal[
     "report.downloaded",
     "result.downloaded",
     "audit.exported",
+    "ids.not_found",
+    "mail.read",
     # Webhooks
     "webhook.created",
     "webhook.changed",
@@ -99,6 +103,7 @@ Action = Literal[
     "signing_key.rotated",
     "api_key_pepper.rotated",
     "audit.restored",
+    "security_event.acknowledged",
 ]
 
 ACTIONS: Final[tuple[Action, ...]] = get_args(Action)

@@ -93,7 +93,7 @@ class ApiKeyUses:
                 for (key_id, _), caller in places.items():
                     trail.record(session, caller, "api_key.used", key_id)
                 for key_id, caller in refused.items():
-                    reason = {"reason": "network", "address": caller.address}
+                    reason = {"reason": "network"}
                     trail.record(session, caller, "api_key.refused", key_id, outcome=trail.FAILURE, details=reason)
         except ApplicationError:
             self._used, self._refused = used | self._used, refused | self._refused
