@@ -161,7 +161,7 @@ class TestFailedLogIns:
         assert await rules_of(ada) == []
 
     async def test_burst_from_one_address(self, gateway, relay, operator):
-        """Whoever it tries: users and strangers. It is for operators."""
+        """It counts users and strangers, and is for operators."""
         for number in range(4):
             await log_in(gateway, f"nobody{number}@example.org", "wrong", address=ELSEWHERE)
         await relay()

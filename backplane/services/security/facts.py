@@ -1,4 +1,4 @@
-"""A security event as it is told: what happened, what to do, and where to read more."""
+"""A security event as the API and the webhooks show it: what happened, what to do, and where to read more."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
