@@ -17,7 +17,7 @@ class SecurityThresholds(BaseModel):
     security_failed_unlocks: Threshold = 10
     security_new_network: Threshold = 7
     """Days of use before a new network means anything."""
-    security_mass_download: Threshold = 100
+    security_mass_download: Threshold = 200
     """Older files within an hour; and three times what was usual."""
     security_id_scraping: Threshold = 50
     security_dormant_api_key: Threshold = 120

@@ -194,7 +194,7 @@ class TestNewNetwork:
         for number in range(5):
             await log_in(gateway, ada.email, "wrong", address=f"198.51.{number}.7")
         await Lockout(gateway.services.resources.bus).forget(ada.email)
-        await log_in(gateway, ada.email, address=ELSEWHERE)
+        await log_in(gateway, ada.email, address=ELSEWHERE, user_agent=OTHER)
         await relay()
         assert ("new_network", 1) in await rules_of(ada)
 

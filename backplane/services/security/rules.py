@@ -77,7 +77,7 @@ NEW_NETWORK: Final = Rule(
     "high",
     {
         "failures": Words(
-            "A log-in from a new network after {failures} failed ones",
+            "A log-in from a new network with a new device, after {failures} failed ones",
             "If this was not you, end all login sessions and choose a new password.",
         ),
         "change": Words(

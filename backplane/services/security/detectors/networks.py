@@ -1,7 +1,7 @@
 """Log-ins and API keys from new networks.
 
-People travel, change their provider and buy devices, and they get a mail at each new device. So a new network alone is
-no event for a user: failed log-ins came before it, or a credential was changed after it, on a new device. Programs
+People travel, change their provider and buy devices, and they get a mail at each new device. So a new network with a
+new device is no event for a user, unless failed log-ins came before it, or a credential was changed after it. Programs
 rarely move: for an API key that was always used from a few networks, a new one is an event.
 """
 
@@ -63,13 +63,12 @@ class NewNetwork(Detector):
         settled, new = self._place(state, seen)
         new_device = _note(state, "devices", seen.device or b"", seen.at)
         failures = windows.total(state, "failures", seen.at, window=windows.DAY)
-        if not (settled and new):
+        if not (settled and new and new_device):
             return None
         if failures >= FAILURES:
             state.pop("failures")
             return Finding(seen.user_id, seen.user_id, facts={"variant": "failures", "failures": failures})
-        if new_device:
-            state["suspicious"] = seen.at.timestamp()
+        state["suspicious"] = seen.at.timestamp()
         return None
 
     def _change(self, state: State, seen: Observation) -> Finding | None:
