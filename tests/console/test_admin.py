@@ -167,7 +167,7 @@ class TestFactorReset:
         agree(other, "Confirm the reset")
         expect(other.get_by_text("None. A password or a provider signs this user in.")).to_be_visible()
         assert lost.http.get("/jobs").status_code == 401
-        sign_in(page, lost)
+        sign_in(open_page(), lost)
 
     def test_user_confirms_with_the_link(
         self, page: Page, system: SystemUnderTest, operator: User, lost: User, open_page
