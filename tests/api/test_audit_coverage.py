@@ -8,7 +8,8 @@ from tests.api.acts import OPERATIONS, Acts, Recorder
 from tests.api.conftest import opened
 from tests.api.factors import PAGE
 
-pytestmark = [pytest.mark.anyio, pytest.mark.stack]
+# The first test does every act: on a busy machine that took four minutes.
+pytestmark = [pytest.mark.anyio, pytest.mark.stack, pytest.mark.timeout(600)]
 
 ENTRIES = {
     "register": {"system account.registration_requested success"},
