@@ -131,7 +131,7 @@ async def delete_job(job_id: str, caller: Remover, jobs: Jobs) -> None:
     },
 )
 async def get_result(request: Request, job_id: str, caller: ResultReader, pictures: Pictures) -> Response:
-    """Fetch the result of the job: the encrypted image, the decrypted picture, or the analysis.
+    """Fetch the result of the job: the encrypted image, the decrypted picture, the analysis, or the zip of an export.
 
     A decrypted picture is kept for 15 minutes, or for 60 seconds once all of it has arrived, in one answer or in ranges
     that cover it; then this is 410. A download that breaks off costs nothing: fetch the rest with `Range`, `If-Range`.

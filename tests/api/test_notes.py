@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from api.schemas.notes import MAX_PAIRS, Noted, NoteFilter
 from backplane import ids
-from backplane.vault import write_once
+from backplane.vault_files import write_once
 from shield_core.keys.schedule import LABELS
 from tests.api.conftest import Sealed
 from tests.support import pictures
