@@ -1,5 +1,6 @@
 """Refusals of the admission (api/admission.py): they follow from what an operation demands, so no route lists them."""
 
+import copy
 from collections.abc import Iterator
 from typing import Any
 
@@ -34,7 +35,9 @@ def _codes(operation: dict[str, Any], security: list[dict[str, list[str]]]) -> I
 
 def _add(responses: dict[str, Any], codes: list[str]) -> None:
     for status, declared in problems(*codes).items():
-        response = responses.setdefault(str(status), declared)
+        # Routes share their declarations: a copy is changed.
+        response = copy.deepcopy(responses.get(str(status), declared))
         examples = response["content"][MEDIA_TYPE]["examples"]
         examples |= declared["content"][MEDIA_TYPE]["examples"]
         response["description"] = " or ".join(f"`{code}`" for code in examples)
+        responses[str(status)] = response
