@@ -175,6 +175,9 @@ export interface paths {
         /**
          * Change Password
          * @description Change the password. All other login sessions end, and a mail says so.
+         *
+         *     A known password alone does not change it: in a browser you have confirmed who you are within ten minutes, and with
+         *     the token of a program you send the code of a second factor as `otp`, if you have one.
          */
         post: operations["change_password"];
         delete?: never;
@@ -1514,9 +1517,10 @@ export interface paths {
          * @description Fetch all results of a batch, as one zip.
          *
          *     For each completed picture `NAME.enc.png`, its receipt, and its material where it has some; with `key_files=true`
-         *     also its key file, which holds a managed key in plaintext. `manifest.json` names every item with its files, the
-         *     SHA-256 of its encrypted picture, or its error. The zip is made while you fetch it: if that fails in the middle, the
-         *     connection is cut and the zip has no directory, so that no unpacker accepts it as complete.
+         *     also its key file, which holds a managed key in plaintext. With material or key files, the user of a browser has
+         *     confirmed who they are within ten minutes. `manifest.json` names every item with its files, the SHA-256 of its
+         *     encrypted picture, or its error. The zip is made while you fetch it: if that fails in the middle, the connection is
+         *     cut and the zip has no directory, so that no unpacker accepts it as complete.
          */
         get: operations["get_batch_result"];
         put?: never;
@@ -1633,7 +1637,7 @@ export interface paths {
         };
         /**
          * Get Result
-         * @description Fetch the result of the job: the encrypted image, the decrypted picture, or the analysis.
+         * @description Fetch the result of the job: the encrypted image, the decrypted picture, the analysis, or the zip of an export.
          *
          *     A decrypted picture is kept for 15 minutes, or for 60 seconds once all of it has arrived, in one answer or in ranges
          *     that cover it; then this is 410. A download that breaks off costs nothing: fetch the rest with `Range`, `If-Range`.
@@ -2229,6 +2233,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/security-events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Security Events
+         * @description List what the rules on the audit trail found in the account, newest first.
+         *
+         *     Each event says what happened and what to do. A repetition within a day updates an open event, and makes no other.
+         */
+        get: operations["list_security_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/security-events/{security_event_id}/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Acknowledge Security Event
+         * @description Acknowledge a security event: somebody has looked at it. A second time changes nothing.
+         */
+        post: operations["acknowledge_security_event"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/dead-letters": {
         parameters: {
             query?: never;
@@ -2577,6 +2623,90 @@ export interface paths {
         get: operations["list_effective_settings"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/outbox": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Outbox
+         * @description List the mails that were written to `MAIL_OUTBOX_DIRECTORY`, newest first. For operators.
+         *
+         *     404 where a mail server sends the mails, and in production.
+         */
+        get: operations["list_outbox"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/outbox/{mail_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Outbox Mail
+         * @description Read a mail of the outbox. For operators, in a browser only within ten minutes of the log-in.
+         *
+         *     Its links can log in and set passwords, so the audit trail of the system names who has read it.
+         */
+        get: operations["read_outbox_mail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/security-events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Installation Security Events
+         * @description List what the rules found about the installation itself, newest first. For operators.
+         */
+        get: operations["list_installation_security_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/security-events/{security_event_id}/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Acknowledge Installation Security Event
+         * @description Acknowledge a security event of the installation. For operators.
+         */
+        post: operations["acknowledge_installation_security_event"];
         delete?: never;
         options?: never;
         head?: never;
@@ -5006,6 +5136,7 @@ export interface components {
              * @description The ten with most jobs in this month
              */
             top_accounts: components["schemas"]["TopAccount"][];
+            /** @description What the tiers of all active accounts cost */
             revenue: components["schemas"]["Revenue"];
         };
         /**
@@ -6190,7 +6321,7 @@ export interface components {
              *       "job.failed"
              *     ]
              */
-            events: ("job.completed" | "job.failed" | "job.cancelled" | "batch.completed")[];
+            events: ("job.completed" | "job.failed" | "job.cancelled" | "batch.completed" | "security.dormant_api_key" | "security.failed_log_ins" | "security.failed_log_ins_by_address" | "security.failed_unlocks" | "security.id_scraping" | "security.mass_download" | "security.new_network" | "security.privilege_change")[];
             /**
              * Description
              * @description Your own note
@@ -6295,6 +6426,82 @@ export interface components {
             error_description: string;
         };
         /**
+         * OutboxEntry
+         * @description A mail without its text.
+         */
+        OutboxEntry: {
+            /**
+             * Id
+             * @example eml_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42
+             */
+            id: string;
+            /**
+             * File
+             * @description Its name in the folder, for a mail program
+             */
+            file: string;
+            /**
+             * Written At
+             * Format: date-time
+             */
+            written_at: string;
+            /**
+             * Recipient
+             * @example ada@example.org
+             */
+            recipient: string;
+            /** Subject */
+            subject: string;
+        };
+        /** OutboxMail */
+        OutboxMail: {
+            /**
+             * Id
+             * @example eml_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42
+             */
+            id: string;
+            /**
+             * File
+             * @description Its name in the folder, for a mail program
+             */
+            file: string;
+            /**
+             * Written At
+             * Format: date-time
+             */
+            written_at: string;
+            /**
+             * Recipient
+             * @example ada@example.org
+             */
+            recipient: string;
+            /** Subject */
+            subject: string;
+            /**
+             * Text
+             * @description The plain text; its links can log in and set passwords
+             */
+            text: string;
+        };
+        /** OutboxPage */
+        OutboxPage: {
+            /**
+             * Data
+             * @description The objects of this page, newest first
+             */
+            data: components["schemas"]["OutboxEntry"][];
+            /**
+             * Has More
+             * @description Whether there are more pages
+             */
+            has_more: boolean;
+            /**
+             * Next Cursor
+             * @description Send it as `cursor` for the next page
+             */
+            next_cursor: string | null;
+        };
+        /**
          * Outcome
          * @description What the export proves.
          * @enum {string}
@@ -6381,6 +6588,11 @@ export interface components {
              * @example correct horse battery staple
              */
             password: string;
+            /**
+             * Otp
+             * @description The code of your authenticator app or a recovery code, if you have a second factor; a browser confirms instead
+             */
+            otp?: string | null;
         };
         /** PasswordReset */
         PasswordReset: {
@@ -6788,6 +7000,7 @@ export interface components {
         Revenue: {
             /**
              * Currency
+             * @description Of the prices in the table of tiers (ISO 4217)
              * @example USD
              */
             currency: string;
@@ -6831,6 +7044,105 @@ export interface components {
              * @description `pending` of the problem `second-factor-required`; once, 5 minutes
              */
             pending: string;
+        };
+        /**
+         * SecurityEvent
+         * @description Something unusual that a rule found in the audit trail.
+         */
+        SecurityEvent: {
+            /**
+             * Id
+             * @description The event, as `sec_` and 32 hexadecimal digits
+             */
+            id: string;
+            /**
+             * Rule
+             * @description The rule: docs/guides/security-events.md
+             * @enum {string}
+             */
+            rule: "dormant_api_key" | "failed_log_ins" | "failed_log_ins_by_address" | "failed_unlocks" | "id_scraping" | "mass_download" | "new_network" | "privilege_change";
+            /**
+             * Severity
+             * @enum {string}
+             */
+            severity: "low" | "medium" | "high";
+            /**
+             * What
+             * @description What happened
+             */
+            what: string;
+            /**
+             * Advice
+             * @description What to do
+             */
+            advice: string;
+            /**
+             * Account Id
+             * @description The account; null for an event of the installation
+             */
+            account_id: string | null;
+            /**
+             * User Id
+             * @description The user whom it concerns, as far as known
+             */
+            user_id: string | null;
+            /**
+             * Count
+             * @description How often it happened, with all repetitions
+             */
+            count: number;
+            /**
+             * Facts
+             * @description What else belongs to the rule, such as `api_key_id`
+             */
+            facts: {
+                [key: string]: unknown;
+            };
+            /**
+             * First At
+             * Format: date-time
+             * @description When the rule found it
+             */
+            first_at: string;
+            /**
+             * Last At
+             * Format: date-time
+             * @description When it was last found; a repetition within a day counts here
+             */
+            last_at: string;
+            /**
+             * Audit Url
+             * @description The entries of the audit trail around it; null for the installation
+             */
+            audit_url: string | null;
+            /**
+             * Acknowledged At
+             * @description When somebody looked at it; null while it is open
+             */
+            acknowledged_at: string | null;
+            /**
+             * Acknowledged By
+             * @description The user who did; null for an API key
+             */
+            acknowledged_by: string | null;
+        };
+        /** SecurityEventPage */
+        SecurityEventPage: {
+            /**
+             * Data
+             * @description The objects of this page, newest first
+             */
+            data: components["schemas"]["SecurityEvent"][];
+            /**
+             * Has More
+             * @description Whether there are more pages
+             */
+            has_more: boolean;
+            /**
+             * Next Cursor
+             * @description Send it as `cursor` for the next page
+             */
+            next_cursor: string | null;
         };
         /**
          * SecurityGrade
@@ -6915,6 +7227,11 @@ export interface components {
              * @description Whether it sends mails: without them, no forgotten password is replaced
              */
             mail: boolean;
+            /**
+             * Outbox
+             * @description Whether mails go to a folder, which operators read in the console
+             */
+            outbox: boolean;
             /**
              * Mail Verification
              * @description Whether a registration has to be confirmed by mail
@@ -7193,6 +7510,7 @@ export interface components {
             name: string | null;
             /**
              * Tier
+             * @description The id of its tier
              * @example enterprise
              */
             tier: string;
@@ -7418,7 +7736,7 @@ export interface components {
              * Events
              * @description The events that it is notified of
              */
-            events?: ("job.completed" | "job.failed" | "job.cancelled" | "batch.completed")[] | null;
+            events?: ("job.completed" | "job.failed" | "job.cancelled" | "batch.completed" | "security.dormant_api_key" | "security.failed_log_ins" | "security.failed_log_ins_by_address" | "security.failed_unlocks" | "security.id_scraping" | "security.mass_download" | "security.new_network" | "security.privilege_change")[] | null;
             /**
              * Description
              * @description Your own note
@@ -7620,6 +7938,16 @@ export interface operations {
                     "application/json": components["schemas"]["PendingAddress"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `email-domain-refused` or `invitation-required` or `operator-code-invalid` or `registration-closed` */
             403: {
                 headers: {
@@ -7729,6 +8057,16 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -7739,7 +8077,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` */
+            /** @description `insufficient-scope` or `account-suspended` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -7820,13 +8158,14 @@ export interface operations {
                     "application/json": components["schemas"]["TokenPair"];
                 };
             };
-            /** @description `invalid-grant` or `invalid-request` or `unsupported-grant-type` */
+            /** @description `invalid-grant` or `invalid-request` or `unsupported-grant-type` or `accept-signature-invalid` */
             400: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                     "application/json": components["schemas"]["OAuthProblem"];
                 };
             };
@@ -7911,6 +8250,16 @@ export interface operations {
                     "application/json": components["schemas"]["Challenge"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `rate-limited` */
             429: {
                 headers: {
@@ -7970,6 +8319,16 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["Account"];
+                };
+            };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description `link-unknown` */
@@ -8102,6 +8461,16 @@ export interface operations {
                     "application/json": components["schemas"]["PendingAddress"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `request-timeout` */
             408: {
                 headers: {
@@ -8204,6 +8573,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
             /** @description `link-unknown` */
             404: {
@@ -8318,6 +8697,16 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -8328,7 +8717,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` or `wrong-password` */
+            /** @description `insufficient-scope` or `reauthentication-required` or `wrong-password` or `second-factor-required` or `code-wrong` or `clock-wrong` or `account-suspended` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -8438,6 +8827,16 @@ export interface operations {
                     "application/json": components["schemas"]["PendingAddress"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -8448,7 +8847,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` or `reauthentication-required` */
+            /** @description `insufficient-scope` or `reauthentication-required` or `account-suspended` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -8566,6 +8965,16 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["PendingAddress"];
+                };
+            };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description `link-unknown` */
@@ -8708,6 +9117,16 @@ export interface operations {
                     "application/json": components["schemas"]["BrowserSession"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` */
             401: {
                 headers: {
@@ -8820,6 +9239,16 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `origin-not-allowed` */
             403: {
                 headers: {
@@ -8898,6 +9327,16 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["BrowserSession"];
+                };
+            };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description `unauthenticated` or `log-in-expired` */
@@ -9021,6 +9460,16 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PasskeyOptions"];
+                };
+            };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description `log-in-expired` */
@@ -9151,6 +9600,16 @@ export interface operations {
                     "application/json": components["schemas"]["BrowserSession"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `origin-not-allowed` or `passkey-refused` */
             403: {
                 headers: {
@@ -9271,6 +9730,16 @@ export interface operations {
                     "application/json": components["schemas"]["BrowserSession"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` */
             401: {
                 headers: {
@@ -9342,6 +9811,16 @@ export interface operations {
                     "application/json": components["schemas"]["Providers"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `rate-limited` */
             429: {
                 headers: {
@@ -9401,6 +9880,16 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AuthorizationBegun"];
+                };
+            };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
@@ -9554,7 +10043,7 @@ export interface operations {
                     "application/json": components["schemas"]["AuthorizationFinished"];
                 };
             };
-            /** @description `authorization-invalid` */
+            /** @description `authorization-invalid` or `accept-signature-invalid` */
             400: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -9705,6 +10194,16 @@ export interface operations {
                     "application/json": components["schemas"]["Identities"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -9715,7 +10214,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` */
+            /** @description `insufficient-scope` or `account-suspended` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -9777,6 +10276,16 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -9787,7 +10296,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` or `reauthentication-required` */
+            /** @description `insufficient-scope` or `reauthentication-required` or `account-suspended` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -9886,6 +10395,16 @@ export interface operations {
                     "application/json": components["schemas"]["AccessToken"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -9896,7 +10415,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` or `origin-not-allowed` or `wrong-password` or `second-factor-required` or `code-wrong` or `clock-wrong` or `passkey-refused` */
+            /** @description `insufficient-scope` or `origin-not-allowed` or `wrong-password` or `second-factor-required` or `code-wrong` or `clock-wrong` or `passkey-refused` or `account-suspended` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -10000,6 +10519,16 @@ export interface operations {
                     "application/json": components["schemas"]["PasskeyOptions"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -10010,7 +10539,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` or `origin-not-allowed` */
+            /** @description `insufficient-scope` or `origin-not-allowed` or `account-suspended` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -10081,6 +10610,16 @@ export interface operations {
                     "application/json": components["schemas"]["LoginSessions"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -10091,7 +10630,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` */
+            /** @description `insufficient-scope` or `account-suspended` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -10150,6 +10689,16 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -10160,7 +10709,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` */
+            /** @description `insufficient-scope` or `account-suspended` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -10222,6 +10771,16 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -10232,7 +10791,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` */
+            /** @description `insufficient-scope` or `account-suspended` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -10303,6 +10862,16 @@ export interface operations {
                     "application/json": components["schemas"]["FactorOverview"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -10313,7 +10882,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` */
+            /** @description `insufficient-scope` or `account-suspended` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -10374,6 +10943,16 @@ export interface operations {
                     "application/json": components["schemas"]["NewAuthenticatorApp"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -10384,7 +10963,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` or `reauthentication-required` */
+            /** @description `insufficient-scope` or `reauthentication-required` or `account-suspended` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -10453,6 +11032,16 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -10463,7 +11052,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` or `reauthentication-required` */
+            /** @description `insufficient-scope` or `reauthentication-required` or `account-suspended` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -10538,6 +11127,16 @@ export interface operations {
                     "application/json": components["schemas"]["ConfirmedFactor"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -10548,7 +11147,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` or `reauthentication-required` or `code-wrong` or `clock-wrong` */
+            /** @description `insufficient-scope` or `reauthentication-required` or `code-wrong` or `clock-wrong` or `account-suspended` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -10659,6 +11258,16 @@ export interface operations {
                     "application/json": components["schemas"]["PasskeyOptions"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -10669,7 +11278,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` or `reauthentication-required` */
+            /** @description `insufficient-scope` or `reauthentication-required` or `account-suspended` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -10744,6 +11353,16 @@ export interface operations {
                     "application/json": components["schemas"]["AddedPasskey"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -10754,7 +11373,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` or `reauthentication-required` or `passkey-refused` */
+            /** @description `insufficient-scope` or `reauthentication-required` or `passkey-refused` or `account-suspended` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -10866,6 +11485,16 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -10876,7 +11505,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` or `reauthentication-required` */
+            /** @description `insufficient-scope` or `reauthentication-required` or `account-suspended` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -10954,6 +11583,16 @@ export interface operations {
                     "application/json": components["schemas"]["Passkey"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -10964,7 +11603,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` or `reauthentication-required` */
+            /** @description `insufficient-scope` or `reauthentication-required` or `account-suspended` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -11075,6 +11714,16 @@ export interface operations {
                     "application/json": components["schemas"]["RecoveryCodes"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -11085,7 +11734,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` or `reauthentication-required` */
+            /** @description `insufficient-scope` or `reauthentication-required` or `account-suspended` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -11173,6 +11822,16 @@ export interface operations {
                     "application/json": components["schemas"]["Me"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -11183,7 +11842,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` */
+            /** @description `insufficient-scope` or `account-suspended` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -11248,6 +11907,16 @@ export interface operations {
                     "application/json": components["schemas"]["Erasure"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -11258,7 +11927,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` or `reauthentication-required` */
+            /** @description `insufficient-scope` or `reauthentication-required` or `account-suspended` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -11405,6 +12074,16 @@ export interface operations {
                     "application/json": components["schemas"]["ApiKeyPage"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -11415,8 +12094,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` or `insufficient-role` */
+            /** @description `insufficient-scope` or `insufficient-role` or `account-suspended` or `account-closed` */
             403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found` */
+            404: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -11536,6 +12225,16 @@ export interface operations {
                     "application/json": components["schemas"]["ApiKeyWithSecret"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -11546,8 +12245,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` or `insufficient-role` or `role-changed` or `reauthentication-required` */
+            /** @description `insufficient-scope` or `insufficient-role` or `role-changed` or `reauthentication-required` or `account-suspended` or `account-closed` */
             403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found` */
+            404: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -11667,6 +12376,16 @@ export interface operations {
                     "application/json": components["schemas"]["ApiKey"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -11677,7 +12396,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` */
+            /** @description `insufficient-scope` or `account-suspended` or `account-closed` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -11736,6 +12455,16 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -11746,7 +12475,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` */
+            /** @description `insufficient-scope` or `account-suspended` or `account-closed` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -11837,6 +12566,16 @@ export interface operations {
                     "application/json": components["schemas"]["ApiKey"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -11847,7 +12586,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` or `insufficient-role` */
+            /** @description `insufficient-scope` or `insufficient-role` or `account-suspended` or `account-closed` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -11922,6 +12661,16 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -11932,7 +12681,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` or `insufficient-role` or `reauthentication-required` */
+            /** @description `insufficient-scope` or `insufficient-role` or `reauthentication-required` or `account-suspended` or `account-closed` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -12018,6 +12767,16 @@ export interface operations {
                     "application/json": components["schemas"]["ApiKey"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -12028,7 +12787,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` or `insufficient-role` or `role-changed` or `reauthentication-required` */
+            /** @description `insufficient-scope` or `insufficient-role` or `role-changed` or `reauthentication-required` or `account-suspended` or `account-closed` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -12168,6 +12927,16 @@ export interface operations {
                     "application/json": components["schemas"]["ApiKeyWithSecret"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -12178,7 +12947,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` or `insufficient-role` or `role-changed` or `reauthentication-required` */
+            /** @description `insufficient-scope` or `insufficient-role` or `role-changed` or `reauthentication-required` or `account-suspended` or `account-closed` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -12327,6 +13096,16 @@ export interface operations {
                     "application/json": components["schemas"]["MembershipPage"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -12337,7 +13116,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` */
+            /** @description `insufficient-scope` or `account-suspended` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -12424,6 +13203,16 @@ export interface operations {
                     "application/json": components["schemas"]["Membership"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -12434,7 +13223,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` */
+            /** @description `insufficient-scope` or `account-suspended` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -12570,6 +13359,16 @@ export interface operations {
                     "application/json": components["schemas"]["Membership"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -12661,6 +13460,16 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Membership"];
+                };
+            };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
@@ -12803,6 +13612,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
@@ -12952,6 +13771,16 @@ export interface operations {
                     "application/json": components["schemas"]["MemberPage"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -13033,6 +13862,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
@@ -13127,6 +13966,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
@@ -13231,6 +14080,16 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Member"];
+                };
+            };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
@@ -13364,6 +14223,16 @@ export interface operations {
                     "application/json": components["schemas"]["Erasure"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -13374,7 +14243,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` */
+            /** @description `insufficient-scope` or `account-suspended` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -13443,6 +14312,16 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -13453,7 +14332,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` or `reauthentication-required` */
+            /** @description `insufficient-scope` or `reauthentication-required` or `account-suspended` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -13539,6 +14418,16 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Erasure"];
+                };
+            };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
@@ -13675,6 +14564,16 @@ export interface operations {
                     "application/json": components["schemas"]["Erasure"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -13685,7 +14584,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` or `insufficient-role` or `account-suspended` */
+            /** @description `insufficient-scope` or `insufficient-role` or `account-suspended` or `account-closed` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -13757,6 +14656,16 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -13767,7 +14676,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` or `reauthentication-required` or `insufficient-role` or `account-suspended` */
+            /** @description `insufficient-scope` or `reauthentication-required` or `insufficient-role` or `account-suspended` or `account-closed` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -13861,6 +14770,16 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -13871,8 +14790,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` or `reauthentication-required` */
+            /** @description `insufficient-scope` or `reauthentication-required` or `account-suspended` or `account-closed` or `insufficient-role` */
             403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found` */
+            404: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -13970,6 +14899,16 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["InvitationPage"];
+                };
+            };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
@@ -14081,6 +15020,16 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["InvitationWithLink"];
+                };
+            };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
@@ -14229,6 +15178,16 @@ export interface operations {
                     "application/json": components["schemas"]["InvitationWithLink"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -14322,6 +15281,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
@@ -14425,6 +15394,16 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["InvitationOffer"];
+                };
+            };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description `not-found` */
@@ -14552,6 +15531,16 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["Membership"];
+                };
+            };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
@@ -14905,6 +15894,16 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -14915,8 +15914,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` or `tier-insufficient` */
+            /** @description `insufficient-scope` or `tier-insufficient` or `role-changed` or `account-suspended` or `account-closed` or `insufficient-role` */
             403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found` */
+            404: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -15186,7 +16195,7 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
-            /** @description `decryption-failed` or `header-missing` */
+            /** @description `decryption-failed` or `header-missing` or `accept-signature-invalid` */
             400: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -15206,7 +16215,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` or `tier-insufficient` */
+            /** @description `insufficient-scope` or `tier-insufficient` or `role-changed` or `account-suspended` or `account-closed` or `insufficient-role` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -15413,6 +16422,16 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -15423,8 +16442,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` or `tier-insufficient` */
+            /** @description `insufficient-scope` or `tier-insufficient` or `role-changed` or `account-suspended` or `account-closed` or `insufficient-role` */
             403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found` */
+            404: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -15560,6 +16589,16 @@ export interface operations {
                     "application/json": components["schemas"]["Comparison"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -15570,7 +16609,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` */
+            /** @description `insufficient-scope` or `account-suspended` or `account-closed` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -15669,6 +16708,16 @@ export interface operations {
                     "application/json": components["schemas"]["Trends"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -15679,8 +16728,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` */
+            /** @description `insufficient-scope` or `account-suspended` or `account-closed` */
             403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found` */
+            404: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -15786,6 +16845,16 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -15796,7 +16865,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` */
+            /** @description `insufficient-scope` or `account-suspended` or `account-closed` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -15939,6 +17008,16 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -15949,7 +17028,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` */
+            /** @description `insufficient-scope` or `account-suspended` or `account-closed` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -16120,6 +17199,16 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -16130,8 +17219,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` or `tier-insufficient` */
+            /** @description `insufficient-scope` or `tier-insufficient` or `role-changed` or `account-suspended` or `account-closed` or `insufficient-role` */
             403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found` */
+            404: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -16445,6 +17544,16 @@ export interface operations {
                     "application/json": components["schemas"]["Batch"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -16455,8 +17564,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` or `tier-insufficient` */
+            /** @description `insufficient-scope` or `tier-insufficient` or `role-changed` or `account-suspended` or `account-closed` or `insufficient-role` */
             403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found` */
+            404: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -16626,6 +17745,16 @@ export interface operations {
                     "application/json": components["schemas"]["BatchPage"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -16636,8 +17765,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` */
+            /** @description `insufficient-scope` or `account-suspended` or `account-closed` */
             403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found` */
+            404: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -16755,6 +17894,16 @@ export interface operations {
                     "application/json": components["schemas"]["Batch"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -16765,7 +17914,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` */
+            /** @description `insufficient-scope` or `account-suspended` or `account-closed` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -16840,6 +17989,16 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -16850,7 +18009,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` or `reauthentication-required` */
+            /** @description `insufficient-scope` or `reauthentication-required` or `account-suspended` or `account-closed` or `insufficient-role` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -16937,6 +18096,16 @@ export interface operations {
                     "application/json": components["schemas"]["Batch"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -16947,7 +18116,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` */
+            /** @description `insufficient-scope` or `account-suspended` or `account-closed` or `insufficient-role` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -17034,6 +18203,16 @@ export interface operations {
                     "application/json": components["schemas"]["Batch"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -17044,7 +18223,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` */
+            /** @description `insufficient-scope` or `account-suspended` or `account-closed` or `insufficient-role` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -17146,6 +18325,16 @@ export interface operations {
                     "application/zip": string;
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -17156,7 +18345,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` or `reauthentication-required` */
+            /** @description `insufficient-scope` or `reauthentication-required` or `account-suspended` or `account-closed` or `insufficient-role` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -17345,6 +18534,16 @@ export interface operations {
                     "application/json": components["schemas"]["JobPage"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -17355,8 +18554,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` */
+            /** @description `insufficient-scope` or `account-suspended` or `account-closed` */
             403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found` */
+            404: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -17490,6 +18699,16 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -17500,7 +18719,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` */
+            /** @description `insufficient-scope` or `account-suspended` or `account-closed` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -17575,6 +18794,16 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -17585,7 +18814,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` or `reauthentication-required` */
+            /** @description `insufficient-scope` or `reauthentication-required` or `account-suspended` or `account-closed` or `insufficient-role` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -17682,6 +18911,16 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -17692,7 +18931,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` */
+            /** @description `insufficient-scope` or `account-suspended` or `account-closed` or `insufficient-role` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -17789,6 +19028,16 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -17799,7 +19048,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` */
+            /** @description `insufficient-scope` or `role-changed` or `account-suspended` or `account-closed` or `insufficient-role` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -17936,6 +19185,16 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -17946,7 +19205,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` */
+            /** @description `insufficient-scope` or `account-suspended` or `account-closed` or `insufficient-role` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -18093,6 +19352,16 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -18103,7 +19372,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` or `reauthentication-required` */
+            /** @description `insufficient-scope` or `reauthentication-required` or `account-suspended` or `account-closed` or `insufficient-role` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -18220,6 +19489,16 @@ export interface operations {
                     "application/octet-stream": string;
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -18230,7 +19509,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` */
+            /** @description `insufficient-scope` or `account-suspended` or `account-closed` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -18327,6 +19606,16 @@ export interface operations {
                     "application/json": Record<string, never>;
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -18337,7 +19626,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` */
+            /** @description `insufficient-scope` or `account-suspended` or `account-closed` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -18437,6 +19726,16 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -18447,7 +19746,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` */
+            /** @description `insufficient-scope` or `account-suspended` or `account-closed` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -18546,6 +19845,16 @@ export interface operations {
                     "application/json": components["schemas"]["Ticket"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -18556,7 +19865,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` */
+            /** @description `insufficient-scope` or `account-suspended` or `account-closed` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -18673,6 +19982,16 @@ export interface operations {
                     "application/json": Record<string, never>;
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -18683,7 +20002,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` or `reauthentication-required` */
+            /** @description `insufficient-scope` or `reauthentication-required` or `account-suspended` or `account-closed` or `insufficient-role` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -18779,6 +20098,16 @@ export interface operations {
                     "application/json": Record<string, never>;
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -18789,7 +20118,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` or `reauthentication-required` */
+            /** @description `insufficient-scope` or `reauthentication-required` or `account-suspended` or `account-closed` or `insufficient-role` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -18913,6 +20242,16 @@ export interface operations {
                     "text/html": string;
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `not-found` */
             404: {
                 headers: {
@@ -18987,6 +20326,16 @@ export interface operations {
                     "text/html": string;
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `not-found` */
             404: {
                 headers: {
@@ -19058,6 +20407,16 @@ export interface operations {
                     "application/json": components["schemas"]["MailPreferences"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -19068,7 +20427,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` */
+            /** @description `insufficient-scope` or `account-suspended` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -19133,6 +20492,16 @@ export interface operations {
                     "application/json": components["schemas"]["MailPreferences"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -19143,7 +20512,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` */
+            /** @description `insufficient-scope` or `account-suspended` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -19269,6 +20638,16 @@ export interface operations {
                     "application/json": components["schemas"]["WebhookPage"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -19279,8 +20658,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` */
+            /** @description `insufficient-scope` or `account-suspended` or `account-closed` */
             403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found` */
+            404: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -19378,6 +20767,16 @@ export interface operations {
                     "application/json": components["schemas"]["WebhookWithSecret"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -19388,8 +20787,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` */
+            /** @description `insufficient-scope` or `account-suspended` or `account-closed` or `insufficient-role` */
             403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found` */
+            404: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -19531,6 +20940,16 @@ export interface operations {
                     "application/json": components["schemas"]["Webhook"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -19541,7 +20960,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` */
+            /** @description `insufficient-scope` or `account-suspended` or `account-closed` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -19616,6 +21035,16 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -19626,7 +21055,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` */
+            /** @description `insufficient-scope` or `account-suspended` or `account-closed` or `insufficient-role` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -19712,6 +21141,16 @@ export interface operations {
                     "application/json": components["schemas"]["Webhook"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -19722,7 +21161,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` */
+            /** @description `insufficient-scope` or `account-suspended` or `account-closed` or `insufficient-role` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -19843,6 +21282,16 @@ export interface operations {
                     "application/json": components["schemas"]["WebhookWithSecret"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -19853,7 +21302,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` */
+            /** @description `insufficient-scope` or `account-suspended` or `account-closed` or `insufficient-role` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -19966,6 +21415,16 @@ export interface operations {
                     "application/json": components["schemas"]["Delivery"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -19976,7 +21435,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` */
+            /** @description `insufficient-scope` or `account-suspended` or `account-closed` or `insufficient-role` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -20117,6 +21576,16 @@ export interface operations {
                     "application/json": components["schemas"]["DeliveryPage"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -20127,7 +21596,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` */
+            /** @description `insufficient-scope` or `account-suspended` or `account-closed` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -20237,6 +21706,16 @@ export interface operations {
                     "application/json": components["schemas"]["Delivery"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -20247,7 +21726,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` */
+            /** @description `insufficient-scope` or `account-suspended` or `account-closed` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -20332,6 +21811,16 @@ export interface operations {
                     "application/json": components["schemas"]["Delivery"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -20342,7 +21831,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` */
+            /** @description `insufficient-scope` or `account-suspended` or `account-closed` or `insufficient-role` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -20449,6 +21938,16 @@ export interface operations {
                     "application/json": components["schemas"]["Usage"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -20459,8 +21958,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` */
+            /** @description `insufficient-scope` or `account-suspended` or `account-closed` */
             403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found` */
+            404: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -20533,6 +22042,16 @@ export interface operations {
                     "application/json": components["schemas"]["Pools"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -20543,8 +22062,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` */
+            /** @description `insufficient-scope` or `account-suspended` or `account-closed` */
             403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found` */
+            404: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -20624,6 +22153,16 @@ export interface operations {
                     "application/json": components["schemas"]["AuditPage"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -20634,8 +22173,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` */
+            /** @description `insufficient-scope` or `account-suspended` or `account-closed` or `insufficient-role` */
             403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found` */
+            404: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -20724,6 +22273,16 @@ export interface operations {
                     "text/csv": string;
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -20734,8 +22293,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` */
+            /** @description `insufficient-scope` or `account-suspended` or `account-closed` or `insufficient-role` */
             403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found` */
+            404: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -20810,6 +22379,16 @@ export interface operations {
                     "application/json": components["schemas"]["AuditRow"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -20820,7 +22399,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` */
+            /** @description `insufficient-scope` or `account-suspended` or `account-closed` or `insufficient-role` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -20898,6 +22477,16 @@ export interface operations {
                     "application/json": components["schemas"]["AuditVerdict"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -20908,8 +22497,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` */
+            /** @description `insufficient-scope` or `account-suspended` or `account-closed` or `insufficient-role` */
             403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found` */
+            404: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -21026,6 +22625,16 @@ export interface operations {
                     "application/json": components["schemas"]["AuditPage"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -21036,7 +22645,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` */
+            /** @description `insufficient-scope` or `account-suspended` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -21123,6 +22732,16 @@ export interface operations {
                     "text/csv": string;
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -21133,7 +22752,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` */
+            /** @description `insufficient-scope` or `account-suspended` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -21206,6 +22825,16 @@ export interface operations {
                     "application/json": components["schemas"]["AuditRow"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -21216,7 +22845,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` */
+            /** @description `insufficient-scope` or `account-suspended` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -21287,6 +22916,16 @@ export interface operations {
                     "application/json": components["schemas"]["AuditVerdict"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -21297,8 +22936,223 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` */
+            /** @description `insufficient-scope` or `account-suspended` */
             403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_security_events: {
+        parameters: {
+            query?: {
+                /** @description Number of objects on a page */
+                limit?: number;
+                /** @description The `next_cursor` of the page before */
+                cursor?: string;
+                /** @description Only events of this rule */
+                rule?: "dormant_api_key" | "failed_log_ins" | "failed_log_ins_by_address" | "failed_unlocks" | "id_scraping" | "mass_download" | "new_network" | "privilege_change";
+                /** @description Only events of this severity */
+                severity?: "low" | "medium" | "high";
+                /** @description Only events that nobody has acknowledged, or only the others */
+                open?: boolean;
+                /** @description At this time or later */
+                created_after?: string;
+                /** @description Before this time */
+                created_before?: string;
+            };
+            header?: {
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecurityEventPage"];
+                };
+            };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` or `account-suspended` or `account-closed` or `insufficient-role` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found` */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation-failed` */
+            422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acknowledge_security_event: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
+            };
+            path: {
+                security_event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecurityEvent"];
+                };
+            };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` or `account-suspended` or `account-closed` or `insufficient-role` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found` */
+            404: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -21363,6 +23217,16 @@ export interface operations {
                     "application/json": components["schemas"]["DeadLetterPage"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -21373,7 +23237,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` */
+            /** @description `insufficient-scope` or `account-suspended` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -21453,6 +23317,16 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -21463,7 +23337,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` */
+            /** @description `insufficient-scope` or `account-suspended` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -21555,6 +23429,16 @@ export interface operations {
                     "application/json": components["schemas"]["ManagedAccountPage"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -21565,7 +23449,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` */
+            /** @description `insufficient-scope` or `account-suspended` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -21639,6 +23523,16 @@ export interface operations {
                     "application/json": components["schemas"]["ManagedAccount"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -21649,7 +23543,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` */
+            /** @description `insufficient-scope` or `account-suspended` or `account-closed` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -21727,6 +23621,16 @@ export interface operations {
                     "application/json": components["schemas"]["ManagedAccount"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -21737,7 +23641,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` or `reauthentication-required` or `account-closed` */
+            /** @description `insufficient-scope` or `reauthentication-required` or `account-closed` or `account-suspended` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -21851,6 +23755,16 @@ export interface operations {
                     "application/json": components["schemas"]["MemberPage"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -21861,7 +23775,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` */
+            /** @description `insufficient-scope` or `account-suspended` or `account-closed` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -21943,6 +23857,16 @@ export interface operations {
                     "application/json": components["schemas"]["ManagedUserPage"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -21953,7 +23877,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` */
+            /** @description `insufficient-scope` or `account-suspended` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -22027,6 +23951,16 @@ export interface operations {
                     "application/json": components["schemas"]["ManagedUser"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -22037,7 +23971,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` */
+            /** @description `insufficient-scope` or `account-suspended` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -22115,6 +24049,16 @@ export interface operations {
                     "application/json": components["schemas"]["ManagedUser"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -22125,7 +24069,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` or `reauthentication-required` */
+            /** @description `insufficient-scope` or `reauthentication-required` or `account-suspended` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -22247,6 +24191,16 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -22257,7 +24211,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` */
+            /** @description `insufficient-scope` or `account-suspended` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -22329,6 +24283,16 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -22339,7 +24303,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` or `reauthentication-required` */
+            /** @description `insufficient-scope` or `reauthentication-required` or `account-suspended` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -22417,6 +24381,16 @@ export interface operations {
                     "application/json": components["schemas"]["ManagedUser"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -22427,7 +24401,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` or `reauthentication-required` */
+            /** @description `insufficient-scope` or `reauthentication-required` or `account-suspended` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -22549,6 +24523,16 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -22559,7 +24543,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` */
+            /** @description `insufficient-scope` or `account-suspended` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -22643,6 +24627,16 @@ export interface operations {
                     "application/json": components["schemas"]["ManagedUser"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -22653,7 +24647,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` or `reauthentication-required` or `second-operator-required` */
+            /** @description `insufficient-scope` or `reauthentication-required` or `second-operator-required` or `account-suspended` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -22735,6 +24729,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
             /** @description `link-unknown` */
             404: {
@@ -22859,6 +24863,16 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `link-unknown` */
             404: {
                 headers: {
@@ -22970,6 +24984,16 @@ export interface operations {
                     "application/json": components["schemas"]["InstallationUsage"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -22980,7 +25004,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` */
+            /** @description `insufficient-scope` or `account-suspended` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -23041,6 +25065,16 @@ export interface operations {
                     "application/json": components["schemas"]["Queue"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -23051,7 +25085,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` */
+            /** @description `insufficient-scope` or `account-suspended` */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -23112,6 +25146,16 @@ export interface operations {
                     "application/json": components["schemas"]["EffectiveSettings"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
             401: {
                 headers: {
@@ -23122,8 +25166,406 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `insufficient-scope` */
+            /** @description `insufficient-scope` or `account-suspended` */
             403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_outbox: {
+        parameters: {
+            query?: {
+                /** @description Number of objects on a page */
+                limit?: number;
+                /** @description The `next_cursor` of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutboxPage"];
+                };
+            };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` or `account-suspended` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found` */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation-failed` */
+            422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_outbox_mail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                mail_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutboxMail"];
+                };
+            };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` or `reauthentication-required` or `account-suspended` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found` */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_installation_security_events: {
+        parameters: {
+            query?: {
+                /** @description Number of objects on a page */
+                limit?: number;
+                /** @description The `next_cursor` of the page before */
+                cursor?: string;
+                /** @description Only events of this rule */
+                rule?: "dormant_api_key" | "failed_log_ins" | "failed_log_ins_by_address" | "failed_unlocks" | "id_scraping" | "mass_download" | "new_network" | "privilege_change";
+                /** @description Only events of this severity */
+                severity?: "low" | "medium" | "high";
+                /** @description Only events that nobody has acknowledged, or only the others */
+                open?: boolean;
+                /** @description At this time or later */
+                created_after?: string;
+                /** @description Before this time */
+                created_before?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecurityEventPage"];
+                };
+            };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` or `account-suspended` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation-failed` */
+            422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acknowledge_installation_security_event: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                security_event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecurityEvent"];
+                };
+            };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` or `account-suspended` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found` */
+            404: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -23186,6 +25628,16 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description `rate-limited` */
@@ -23281,6 +25733,16 @@ export interface operations {
                     "text/plain": string;
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `rate-limited` */
             429: {
                 headers: {
@@ -23332,6 +25794,16 @@ export interface operations {
                     "application/json": components["schemas"]["PublicKeys"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `rate-limited` */
             429: {
                 headers: {
@@ -23381,6 +25853,16 @@ export interface operations {
                 };
                 content: {
                     "text/plain": string;
+                };
+            };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description `not-found` */
@@ -23454,6 +25936,16 @@ export interface operations {
                     "application/json": components["schemas"]["Setup"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `rate-limited` */
             429: {
                 headers: {
@@ -23503,6 +25995,16 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Tiers"];
+                };
+            };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description `rate-limited` */

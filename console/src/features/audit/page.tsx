@@ -8,6 +8,7 @@ import { filterOf, NONE } from "@/features/audit/filter.ts";
 import { Filters } from "@/features/audit/filters.tsx";
 import { List } from "@/features/audit/list.tsx";
 import { useNames } from "@/features/audit/names.ts";
+import { SecurityEvents } from "@/features/audit/security-events.tsx";
 import { mayReview, useAccount } from "@/lib/account.ts";
 import { useAddress } from "@/lib/address.ts";
 import { useMe } from "@/lib/api.ts";
@@ -41,6 +42,7 @@ function Trail({ chain, isOperator, mayRead }: { chain: Chain; isOperator: boole
       {isOperator && <div className="mb-4"><Segmented legend="Whose log" segments={CHAINS} value={chain} onChange={(value) => { change({ ...NONE, entry: "", chain: value === "system" ? value : "" }); }} /></div>}
       {mayRead ? (
         <Stack>
+          {chain === "account" && <SecurityEvents />}
           <ChainCard chain={chain} />
           <Filters filter={filter} names={names} onChange={change} />
           <List key={JSON.stringify(filter)} chain={chain} filter={filter} names={names} onClear={() => { change(NONE); }} />
