@@ -74,19 +74,20 @@ def refusal(response):
     return response.status_code, response.json()["code"]
 
 
+@pytest.fixture
+def empty(stack, gateway_settings):
+    """Settings of an installation without an account, that wants a proof of work."""
+    with stack.databases.lend() as url:
+        yield gateway_settings(database_url=url, proof_of_work=True)
+
+
 class TestFirstOperator:
-    async def test_needs_no_proof_of_work(self, stack, gateway_settings):
+    async def test_needs_no_proof_of_work(self, empty):
         """A new installation has no keys to sign a challenge with; later the code is no way around it."""
-        with stack.databases.lend() as url:
-            settings = gateway_settings(database_url=url, proof_of_work=True)
-            new = {
-                "email": "root@example.org",
-                "password": PASSWORD,
-                "operator_code": await issue_operator_code(settings),
-            }
-            async with opened(settings) as gateway, gateway.client() as client:
-                assert (await client.post(f"{AUTH}/register", json=new)).status_code == 201
-                again = await client.post(f"{AUTH}/register", json=new | {"email": "eve@example.org"})
+        new = {"email": "root@example.org", "password": PASSWORD, "operator_code": await issue_operator_code(empty)}
+        async with opened(empty) as gateway, gateway.client() as client:
+            assert (await client.post(f"{AUTH}/register", json=new)).status_code == 201
+            again = await client.post(f"{AUTH}/register", json=new | {"email": "eve@example.org"})
         assert refusal(again) == (422, "proof-of-work-refused")
 
 
