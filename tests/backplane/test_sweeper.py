@@ -104,7 +104,7 @@ ROWS = {
         VALUES (gen_random_uuid(), :id, 'x', 'qis_', :mark, '[]', :at)""",
     "idempotency_keys": """
         INSERT INTO idempotency_keys (id, account_id, fingerprint, holder, lease_until, expires_at)
-        VALUES (:mark, :id, '', gen_random_uuid(), now(), :at + interval '24 hours')""",
+        VALUES (:mark, :id, '', gen_random_uuid(), now(), CAST(:at AS timestamptz) + interval '24 hours')""",
     "known_devices": "INSERT INTO known_devices (user_id, sha256, last_seen_at) VALUES (:id, :mark, :at)",
     "login_sessions": """
         WITH session AS (
