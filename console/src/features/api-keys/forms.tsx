@@ -35,7 +35,7 @@ export function NewKeyForm({ role, onClose, onMade }: { role: Role | null; onClo
   );
   return (
     <Dialog open onClose={onClose} title="New API key" actions={actions}>
-      <form id={FORM} onSubmit={submitting((form) => { if (scopes.size > 0) run(form); })} className="mt-2 grid gap-4 text-ink">
+      <form id={FORM} onSubmit={submitting((form) => { if (scopes.size > 0) run(form); })} className="mt-2 grid grid-cols-[minmax(0,1fr)] gap-4 text-ink">
         {error !== null && !isAtField(error) && <ProblemMessage error={error} />}
         <NameField error={error} />
         <ScopeChoice role={role} chosen={scopes} onChange={setScopes} />
@@ -59,7 +59,7 @@ export function ChangeKeyForm({ apiKey, onClose, onChanged }: { apiKey: ApiKey; 
   );
   return (
     <Dialog open onClose={onClose} title="Change the key" actions={actions}>
-      <form id={FORM} onSubmit={submitting(run)} className="mt-2 grid gap-4 text-ink">
+      <form id={FORM} onSubmit={submitting(run)} className="mt-2 grid grid-cols-[minmax(0,1fr)] gap-4 text-ink">
         {error !== null && !isAtField(error) && <ProblemMessage error={error} />}
         <NameField apiKey={apiKey} error={error} />
         <BoundFields apiKey={apiKey} error={error} />
