@@ -41,7 +41,7 @@ function FirstUse() {
         <Segmented legend="A first use with" segments={USES} value={use} onChange={setUse} />
         <Button size="small" kind="ghost" icon={Copy} onClick={() => void copy(lines.join("\n"))}>Copy</Button>
       </div>
-      <CodeBlock label="A first use of the key" lines={lines} />
+      <CodeBlock label="A first use of the key" lines={lines} className="min-w-0 overflow-x-auto [overflow-wrap:anywhere]" />
     </div>
   );
 }
