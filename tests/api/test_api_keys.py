@@ -27,6 +27,7 @@ BASE = "/api/v1/auth/keys"
 JOBS = "/api/v1/jobs"
 NEW = {"name": "nightly", "scopes": ["jobs:read", "jobs:write"]}
 EVERYTHING = sorted(SCOPES - PERSONAL)
+HERE = "127.0.0.1"
 
 
 async def make(user, **changes):

@@ -55,7 +55,7 @@ export interface Reader {
 
 /** The pages for a reader; those of every role as long as it is not known. */
 export const pagesFor = ({ role, operator }: Reader): Page[] =>
-  navigation.filter((page) => (role == null || page.roles === undefined || page.roles.includes(role)) && (operator || !page.forOperators));
+  navigation.filter((page) => (role == null || page.roles === undefined || page.roles.includes(role)) && (operator === true || page.forOperators !== true));
 
 export type Matches = readonly { routeId: string; fullPath: string }[];
 

@@ -33,7 +33,8 @@ export function SidebarSheet({ open, onClose }: { open: boolean; onClose: () => 
 
 function Content() {
   const { liveness, sentence } = useStatus();
-  const pages = pagesFor({ role: useAccount()?.role, operator: useMe().data?.operator });
+  const shown = pagesFor({ role: useAccount()?.role, operator: useMe().data?.operator });
+  const sections = SECTIONS.map((section) => ({ ...section, pages: shown.filter((page) => page.section === section.section) }));
   return (
     <div className="flex h-full flex-col overflow-y-auto px-3 pb-3">
       <Link to="/overview" className="mt-[18px] mb-4 ml-2 self-start rounded-control text-[15px]">
@@ -44,7 +45,7 @@ function Content() {
           <div key={section}>
             {name && <h2 className="mt-3 mb-1 px-2.5 py-1 text-caption font-medium text-muted">{name}</h2>}
             <ul className="grid gap-0.5">
-              {pages.filter((page) => page.section === section).map((page) => <li key={page.path}><Entry page={page} /></li>)}
+              {pages.map((page) => <li key={page.path}><Entry page={page} /></li>)}
             </ul>
           </div>
         ))}

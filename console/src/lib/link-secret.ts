@@ -11,7 +11,7 @@ let taken: string | null = null;
  */
 function take(): boolean {
   const found = /^#(\w+)=(.+)$/.exec(location.hash);
-  if (found?.[2] === undefined || !NAMES.includes(found[1] ?? "")) return false;
+  if (found === null || !NAMES.includes(found[1])) return false;
   taken = found[2];
   writeOfTab(key(), taken);
   history.replaceState(history.state, "", location.pathname + location.search);

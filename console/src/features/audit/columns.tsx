@@ -31,7 +31,7 @@ const Row = ({ seq }: { seq: number | null }) =>
 function Event({ entry, names }: { entry: AuditEntry; names: Names }) {
   const { who, did, what } = sentenceOf(entry, names);
   return (
-    <Link to="." search={((before: Search) => ({ ...before, entry: entry.id })) as never} resetScroll={false} title={entry.action} className="row-link block md:truncate">
+    <Link to="." search={((before: Search) => ({ ...before, entry: entry.id }))} resetScroll={false} title={entry.action} className="row-link block md:truncate">
       <bdi className="font-medium max-md:break-all">{who}</bdi> {did}{what !== undefined && <> <bdi className="font-medium max-md:break-all">{what}</bdi></>}
     </Link>
   );

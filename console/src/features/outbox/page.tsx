@@ -18,7 +18,7 @@ import { MailDialog } from "./mail.tsx";
 const PAGE = 25;
 
 const COLUMNS: Column<OutboxEntry>[] = [
-  { key: "subject", head: "Subject", phone: "name", cell: (mail) => <Link to="." search={{ mail: mail.id } as never} className="row-link block truncate font-medium">{mail.subject}</Link> },
+  { key: "subject", head: "Subject", phone: "name", cell: (mail) => <Link to="." search={{ mail: mail.id }} className="row-link block truncate font-medium">{mail.subject}</Link> },
   { key: "recipient", head: "To", width: "320px", phone: "fact", cell: (mail) => <span className="break-all">{mail.recipient}</span> },
   { key: "written", head: "Written", width: "150px", right: true, phone: "fact", cell: (mail) => <Time at={mail.written_at} as="moment" /> },
 ];

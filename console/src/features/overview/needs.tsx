@@ -59,7 +59,7 @@ const NO_WORKER: Need = { key: "worker", icon: ServerOff, tone: "bad", title: "N
 
 /** One line for all security events, with the newest one. */
 function eventNeeds(events: SecurityEvent[], hasMore: boolean): Need[] {
-  const newest = events[0];
+  const newest = events.at(0);
   if (newest === undefined) return [];
   const tone = events.some(({ severity }) => severity === "high") ? "bad" : "warn";
   return [{ key: "security", icon: ShieldAlert, tone, title: `${hasMore ? "More than " : ""}${plural(events.length, "security event", "security events")} to look at`, note: newest.what, to: "/audit" }];

@@ -18,11 +18,14 @@ export const dateOf = (at: Date): string => at.toISOString().slice(0, 10);
 /** The day before a date: it is in the month before if the date begins one. */
 export const dayBefore = (date: string): string => dateOf(new Date(Date.parse(`${date}T00:00:00Z`) - ONE_DAY));
 
+/** The encryptions among the jobs of a day, which names no kind without a job. */
+const encryptionsIn = (jobs: Partial<Record<string, number>>): number => jobs.encrypt ?? 0;
+
 /** The days of the month as a view shows them; days that are still to come have no value. */
 export function daysOf({ days }: Usage, view: View, today: string): Day[] {
   let sum = 0;
   return days.map(({ day, jobs, calls }) => {
-    const encryptions = jobs.encrypt ?? 0;
+    const encryptions = encryptionsIn(jobs);
     sum += encryptions;
     return { date: day, value: day > today ? null : { days: encryptions, sum, calls }[view] };
   });
@@ -32,7 +35,7 @@ export function daysOf({ days }: Usage, view: View, today: string): Day[] {
 export function noteOf(usage: Usage, view: View, today: string): string {
   const now = usage.days.find(({ day }) => day === today);
   const { limit, used } = usage.encryptions;
-  const [total, ofToday] = view === "calls" ? [plural(usage.calls, "job"), now?.calls] : [limit === null ? plural(used, "picture") : `${count(used)} of ${count(limit)}`, now && (now.jobs.encrypt ?? 0)];
+  const [total, ofToday] = view === "calls" ? [plural(usage.calls, "job"), now?.calls] : [limit === null ? plural(used, "picture") : `${count(used)} of ${count(limit)}`, now && encryptionsIn(now.jobs)];
   return ofToday === undefined ? total : `${total}; today ${count(ofToday)} so far`;
 }
 
