@@ -132,7 +132,7 @@ export const aboutOf = (action: string): ObjectKind | undefined => (Object.hasOw
 export const GROUPS: { value: string; name: string; actions: string[] }[] = [
   { value: "sign-in", name: "Signing in", actions: ["account.login", "account.logout", "account.second_factor", "account.confirmed", "account.refresh_reused", "session."] },
   { value: "credentials", name: "Passwords and factors", actions: ["password.", "email.", "identity.", "factor", "passkey.", "recovery_code", "mail."] },
-  { value: "members", name: "Accounts and members", actions: ["account.regist", "account.created", "account.renamed", "account.closed", "account.export", "account.eras", "member.", "invitation."] },
+  { value: "members", name: "Accounts and members", actions: ["account.registered", "account.registration", "account.created", "account.renamed", "account.closed", "account.export", "account.eras", "member.", "invitation."] },
   { value: "api-keys", name: "API keys", actions: ["api_key."] },
   { value: "jobs", name: "Jobs", actions: ["image.", "job.", "batch."] },
   { value: "taken", name: "Downloads and exports", actions: ["key.", "material.", "report.", "result.", "audit.exported", "ids.", "mail.read", "security_event."] },
