@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -10,8 +9,8 @@ from playwright.sync_api import Page, expect
 from tests.console.accessibility import violations_of
 from tests.console.database import ask
 from tests.console.keyboard import press, tab_to
+from tests.console.letters import mails_to
 from tests.console.people import add_app, make_operator
-from tests.console.test_members import mails_to
 from tests.console.visits import sign_in
 from tests.support.stack import SystemUnderTest, wait_until
 from tests.support.users import User
@@ -141,10 +140,8 @@ class TestFactorReset:
         assert violations_of(page) == []
 
     def link_of(self, system: SystemUnderTest, lost: User) -> str:
-        folder = Path(system.variables["MAIL_OUTBOX_DIRECTORY"])
-
         def found() -> list[str]:
-            bodies = [letter.get_body(("plain",)) for letter in mails_to(folder, lost.email)]
+            bodies = [letter.get_body(("plain",)) for letter in mails_to(system, lost.email)]
             texts = [body.get_content() for body in bodies if body is not None]
             return [one for text in texts for one in re.findall(r"/reset-factors#(token=[\w-]+)", text)]
 

@@ -9,10 +9,12 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.console.accessibility import violations_of
+from tests.console.database import ask
 from tests.console.keyboard import tab_to
-from tests.console.test_members import mails_to
+from tests.console.letters import link_in
+from tests.console.people import make_operator
 from tests.console.visits import sign_in
-from tests.support.stack import SystemUnderTest, wait_until
+from tests.support.stack import SystemUnderTest
 from tests.support.users import User
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
@@ -45,11 +47,7 @@ def member(page: Page, user: User, system: SystemUnderTest) -> Iterator[User]:
     team = user.http.post("/accounts", json={"name": "Radiology"}).raise_for_status().json()["account_id"]
     new = {"email": joined.email, "role": "member"}
     user.http.post(f"/accounts/{team}/invitations", json=new).raise_for_status()
-    folder = Path(system.variables["MAIL_OUTBOX_DIRECTORY"])
-    wait_until(lambda: mails_to(folder, joined.email), "the invitation is mailed")
-    [token] = set(
-        re.findall(r"/invitation#token=([\w-]+)", mails_to(folder, joined.email)[0].get_body(("plain",)).get_content())
-    )
+    token = link_in(system, joined.email, "/invitation").removeprefix("token=")
     joined.http.post("/invitations/accept", json={"token": token}).raise_for_status()
     yield joined
     joined.close()
@@ -159,3 +157,36 @@ class TestPhone:
         phone.goto("/audit")
         expect(phone.get_by_role("group", name="Entries, newest first")).to_be_visible()
         assert phone.locator("html").evaluate("(element) => element.scrollWidth - element.clientWidth") == 0
+
+
+FOUND = """
+INSERT INTO security_events (id, account_id, rule, subject, severity, count, facts, first_at, last_at)
+SELECT gen_random_uuid(), id, 'id_scraping', 'subject', 'medium', 60, '{}', now(), now() FROM users WHERE email = $1
+"""
+FOUND_IN_INSTALLATION = """
+INSERT INTO security_events (id, rule, subject, severity, count, facts, first_at, last_at)
+VALUES (gen_random_uuid(), 'failed_log_ins_by_address', 'subject', 'high', 60, '{}', now(), now())
+"""
+
+
+class TestSecurityEvents:
+    def test_overview_leads_there_and_acknowledging_ends_it(self, page: Page, user: User, system: SystemUnderTest):
+        ask(system, FOUND, user.email)
+        sign_in(page, user)
+        page.goto("/overview")
+        page.get_by_role("link", name=re.compile("1 security event to look at")).click()
+        card = page.get_by_role("region", name="Security events")
+        expect(card.get_by_text("Medium")).to_be_visible()
+        assert violations_of(page) == []
+        card.get_by_role("button", name=re.compile("^Acknowledge")).click()
+        expect(card.get_by_text("Nothing unusual")).to_be_visible()
+
+    def test_operator_sees_those_of_the_installation(self, page: Page, user: User, system: SystemUnderTest):
+        make_operator(system, user)
+        ask(system, FOUND_IN_INSTALLATION)
+        sign_in(page, user)
+        page.goto("/audit?chain=system")
+        card = page.get_by_role("region", name="Security events")
+        expect(card.get_by_text("High")).to_be_visible()
+        card.get_by_role("button", name=re.compile("^Acknowledge")).click()
+        expect(card.get_by_text("Nothing unusual")).to_be_visible()

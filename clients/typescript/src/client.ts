@@ -47,6 +47,8 @@ export class Client {
   readonly systemAudit: Audit;
   readonly administration: Administration;
   readonly securityEvents: SecurityEvents;
+  /** For operators. */
+  readonly systemSecurityEvents: SecurityEvents;
   readonly #transport: Transport;
   readonly #pictures: Pictures;
 
@@ -70,7 +72,8 @@ export class Client {
     this.audit = new Audit(transport, "/api/v1/audit");
     this.systemAudit = new Audit(transport, "/api/v1/admin/audit");
     this.administration = new Administration(transport, new Transport(new NoSession(session)));
-    this.securityEvents = new SecurityEvents(transport);
+    this.securityEvents = new SecurityEvents(transport, "/api/v1/security-events");
+    this.systemSecurityEvents = new SecurityEvents(transport, "/api/v1/admin/security-events");
     this.#pictures = new Pictures(transport, this.jobs, this.batches);
   }
 

@@ -1,22 +1,23 @@
-import type { Membership } from "@imageshield/client";
 import { useQuery } from "@tanstack/react-query";
-import { useAccount } from "@/lib/account.ts";
+import { mayReview, useAccount } from "@/lib/account.ts";
 import { client } from "@/lib/api.ts";
 
-export const SECURITY_EVENTS = ["security-events", "open"];
+/** Whose events: those of the chosen account, or those of the installation, which operators see. */
+export type Watched = "account" | "system";
+
+export const SECURITY_EVENTS = "security-events";
 const EVERY = 30_000;
 const MOST = 20;
 
-/** Whether the role may see the audit trail, and with it these events. */
-const mayReview = ({ role }: Membership): boolean => role !== "member";
+export const eventsOf = (watched: Watched) => (watched === "system" ? client.systemSecurityEvents : client.securityEvents);
 
-/** The newest events that nobody has acknowledged. A member does not see them, and asks for none. */
-export function useSecurityEvents() {
+/** The newest events that nobody has acknowledged. A member does not see those of the account, and asks for none. */
+export function useSecurityEvents(watched: Watched = "account") {
   const account = useAccount();
   return useQuery({
-    queryKey: SECURITY_EVENTS,
-    queryFn: ({ signal }) => client.securityEvents.list({ open: true, limit: MOST }, { signal }),
+    queryKey: [SECURITY_EVENTS, watched],
+    queryFn: ({ signal }) => eventsOf(watched).list({ open: true, limit: MOST }, { signal }),
     refetchInterval: EVERY,
-    enabled: account !== undefined && mayReview(account),
+    enabled: watched === "system" || (account !== undefined && mayReview(account)),
   });
 }

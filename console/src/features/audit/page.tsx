@@ -42,7 +42,7 @@ function Trail({ chain, isOperator, mayRead }: { chain: Chain; isOperator: boole
       {isOperator && <div className="mb-4"><Segmented legend="Whose log" segments={CHAINS} value={chain} onChange={(value) => { change({ ...NONE, entry: "", chain: value === "system" ? value : "" }); }} /></div>}
       {mayRead ? (
         <Stack>
-          {chain === "account" && <SecurityEvents />}
+          <SecurityEvents watched={chain} />
           <ChainCard chain={chain} />
           <Filters filter={filter} names={names} onChange={change} />
           <List key={JSON.stringify(filter)} chain={chain} filter={filter} names={names} onClear={() => { change(NONE); }} />

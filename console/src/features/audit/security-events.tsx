@@ -1,9 +1,9 @@
 import type { SecurityEvent } from "@imageshield/client";
 import { ShieldCheck } from "lucide-react";
 import { useAction } from "@/lib/action.ts";
-import { client, queries } from "@/lib/api.ts";
+import { queries } from "@/lib/api.ts";
 import { plural } from "@/lib/format.ts";
-import { SECURITY_EVENTS, useSecurityEvents } from "@/lib/security-events.ts";
+import { eventsOf, SECURITY_EVENTS, useSecurityEvents, type Watched } from "@/lib/security-events.ts";
 import { Badge, type Tone } from "@/ui/badge.tsx";
 import { Button } from "@/ui/button.tsx";
 import { Card, CardHead, CardPart } from "@/ui/card.tsx";
@@ -15,8 +15,8 @@ const TONES: Record<SecurityEvent["severity"], Tone> = { high: "bad", medium: "w
 const WORDS: Record<SecurityEvent["severity"], string> = { high: "High", medium: "Medium", low: "Low" };
 
 /** What the rules on the audit trail found, and what to do. */
-export function SecurityEvents() {
-  const { data, error, isLoading } = useSecurityEvents();
+export function SecurityEvents({ watched }: { watched: Watched }) {
+  const { data, error, isLoading } = useSecurityEvents(watched);
   const events = data?.data ?? [];
   return (
     <Card aria-label="Security events">
@@ -24,7 +24,7 @@ export function SecurityEvents() {
       {error && <CardPart tight><ProblemMessage error={error} /></CardPart>}
       {isLoading && <Waiting />}
       {data && events.length === 0 && <Quiet />}
-      {events.length > 0 && <ul>{events.map((event) => <Item key={event.id} event={event} />)}</ul>}
+      {events.length > 0 && <ul>{events.map((event) => <Item key={event.id} event={event} watched={watched} />)}</ul>}
     </Card>
   );
 }
@@ -45,10 +45,10 @@ const Waiting = () => (
   </Skeleton>
 );
 
-function Item({ event }: { event: SecurityEvent }) {
+function Item({ event, watched }: { event: SecurityEvent; watched: Watched }) {
   const { run, busy, error } = useAction(async () => {
-    await client.securityEvents.acknowledge(event.id);
-    await queries.invalidateQueries({ queryKey: SECURITY_EVENTS });
+    await eventsOf(watched).acknowledge(event.id);
+    await queries.invalidateQueries({ queryKey: [SECURITY_EVENTS, watched] });
   });
   return (
     <li className="grid gap-3 border-line px-5 py-4 not-first:border-t max-md:px-4">
