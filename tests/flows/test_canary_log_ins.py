@@ -74,7 +74,7 @@ def read(path: Path) -> str:
 class TestLogIns:
     def test_no_secret_of_a_log_in_is_written_down(self, user: User, system: SystemUnderTest):
         browser = Browser(user.url)
-        with Monitor(system.variables["REDIS_URL"]) as monitor:
+        with browser.http, Monitor(system.variables["REDIS_URL"]) as monitor:
             browser.log_in(user.email, PASSWORD)
             browser.post("/auth/password", json={"current_password": PASSWORD, "password": CHANGED})
             browser.log_in(user.email, CHANGED)
