@@ -82,7 +82,7 @@ class TestRestoredBackup:
                 login = {"grant_type": "password", "username": user.email, "password": "correct horse battery"}
                 wait_until(
                     lambda: (
-                        httpx.post(f"{second.url}/api/v1/auth/token", data=login, trust_env=False).status_code == 401
+                        httpx.post(f"{second.url}/api/v1/auth/token", data=login, trust_env=False).status_code == 400
                     ),
                     "the erased user is erased again",
                 )
