@@ -59,7 +59,8 @@ def row(page: Page, name: str) -> Locator:
 
 
 def act(page: Page, name: str, item: str) -> Locator:
-    page.get_by_role("button", name=f"More of {name}").click()
+    """Act on the newest key of a name."""
+    page.get_by_role("button", name=f"More of {name}").first.click()
     page.get_by_role("menuitem", name=item).click()
     return page.get_by_role("dialog")
 

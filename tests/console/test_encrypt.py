@@ -100,7 +100,7 @@ class TestWholePicture:
 
     def test_preview_can_be_switched_off(self, visitor):
         visitor.goto("/settings")
-        visitor.get_by_role("switch", name="Preview while encrypting").uncheck(force=True)
+        visitor.get_by_role("switch", name="Preview while encrypting").press("Space")
         start(visitor, ASTRONAUT)
         expect(visitor.get_by_text("The preview is switched off in Settings")).to_be_visible()
         assert visitor.locator("main img").count() == 0

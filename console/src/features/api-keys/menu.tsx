@@ -18,7 +18,7 @@ export function KeyMenu({ apiKey, onAct }: { apiKey: ApiKey; onAct: (act: Act, a
     { label: "Revoke…", icon: Trash2, onSelect: () => { onAct("revoke", apiKey); }, danger: true, lined: isInUse(state) },
   ];
   return (
-    <Menu items={items} label={`More of ${apiKey.name}`} iconOnly align="end" buttonClassName="relative z-1 inline-flex size-8 items-center justify-center rounded-control text-muted hover:bg-raised hover:text-ink max-md:size-11">
+    <Menu items={items} label={`More of ${apiKey.name}, ${apiKey.prefix}`} iconOnly align="end" buttonClassName="relative z-1 inline-flex size-8 items-center justify-center rounded-control text-muted hover:bg-raised hover:text-ink max-md:size-11">
       <Ellipsis aria-hidden className="size-4" strokeWidth={1.75} />
     </Menu>
   );
