@@ -24,6 +24,10 @@ MAILED = re.compile(r"#token=([\w-]{43})$", re.MULTILINE)
 MAIL = text("SELECT id, sealed FROM mails WHERE kind = :kind ORDER BY id DESC LIMIT 1")
 WRITTEN = text("SELECT account_id, user_id, api_key_id, action, outcome FROM audit_events WHERE request_id = :request")
 PROMOTE = text("UPDATE users SET operator = true WHERE id = :user")
+FOUND = text("""
+INSERT INTO security_events (id, account_id, rule, subject, severity, count, facts, first_at, last_at)
+VALUES (gen_random_uuid(), :account, 'failed_unlocks', 'subject', 'high', 10, '{}', now(), now())
+""")
 CHANGING = ("post", "put", "patch", "delete")
 OPERATIONS = {
     operation["operationId"]: (method.upper(), re.compile(re.sub(r"\{\w+\}", "[^/]+", path)), path.count("{"))
@@ -96,6 +100,9 @@ class Acts:
         await webhooks(carol)
         await mail(self, carol)
         await administration(self, await self.user(), await self.user())
+        await factor_resets(self, [await self.user(), await self.user()], await self.user())
+        await security_events(self, await self.user())
+        await erasures(await self.user(), await self.user())
 
 
 def _chain(row, personal, shared):
@@ -247,6 +254,43 @@ async def administration(acts, operator, user):
     await did(operator.http.post(f"{ADMIN}/dead-letters/{dead}/redrive"))
     await did(operator.http.post(f"{ADMIN}/audit/verify"))
     await did(operator.http.patch(f"{ADMIN}/users/{_id(user)}", json={"operator": True}))
+
+
+async def factor_resets(acts, operators, user):
+    """Operators and the user end four requests in the four ways."""
+    [first, second], place, links = operators, f"{ADMIN}/users/{_id(user)}/factor-reset", f"{AUTH}/factors/reset"
+    for operator in operators:
+        await acts.sql(PROMOTE, user=operator.account_id)
+    async with acts.gateway.client() as http:
+        person = Person(user, acts.gateway, http)
+        for end in ("withdraw", "refuse", "confirm", "second"):
+            if end in {"withdraw", "second"}:  # before, and after the factors were reset
+                await did(person.give_password())
+                await person.add_app()
+            await did(first.http.post(place, json={"reason": "lost"}))
+            if end in {"refuse", "confirm"}:
+                await did(http.post(f"{links}/{end}", json={"token": await acts.mailed("factor-reset-requested")}))
+            else:
+                await did(first.http.delete(place) if end == "withdraw" else second.http.post(f"{place}/confirm"))
+    await did(first.http.delete(f"{ADMIN}/users/{_id(user)}/sessions"))
+
+
+async def security_events(acts, operator):
+    await acts.sql(PROMOTE, user=operator.account_id)
+    for account, place in ((operator.account_id, "/api/v1/security-events"), (None, f"{ADMIN}/security-events")):
+        await acts.sql(FOUND, account=account)
+        [event, *_] = (await did(operator.http.get(place))).json()["data"]
+        await did(operator.http.post(f"{place}/{event['id']}/acknowledge"))
+
+
+async def erasures(owner, user):
+    place = f"{ACCOUNTS}/{(await did(owner.http.post(ACCOUNTS, json={'name': 'Closed'}))).json()['account_id']}"
+    await did(owner.http.post(f"{place}/close", json={"grace_days": 7}))
+    await did(owner.http.delete(f"{place}/erasure"))
+    export = (await did(user.http.post("/api/v1/me/export"))).json()["job_id"]
+    await did(user.http.post(f"/api/v1/jobs/{export}/cancel"))
+    await did(user.http.request("DELETE", "/api/v1/me", json={"grace_days": 7}))
+    await did(user.http.delete("/api/v1/me/erasure"))
 
 
 def _id(user):

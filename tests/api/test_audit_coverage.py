@@ -83,6 +83,26 @@ ENTRIES = {
     "redrive_dead_letter": {"system job.redrive accepted", "theirs job.redrive accepted", "theirs job.retry accepted"},
     "change_managed_account": {"system account.tier success", "theirs account.tier success"},
     "change_managed_user": {"system user.operator_granted success", "theirs user.operator_granted success"},
+    "end_managed_sessions": {"system user.end_sessions success", "theirs user.end_sessions success"},
+    "request_factor_reset": {"system factor_reset.requested success", "theirs factor_reset.requested success"},
+    "withdraw_factor_reset": {"system factor_reset.withdrawn success", "theirs factor_reset.withdrawn success"},
+    "confirm_factor_reset": {
+        "system factor_reset.confirmed success",
+        "theirs factor_reset.confirmed success",
+        "theirs session.end success",
+    },
+    "confirm_own_factor_reset": {
+        "system factor_reset.confirmed success",
+        "own factor_reset.confirmed success",
+        "own session.end success",
+    },
+    "refuse_own_factor_reset": {"system factor_reset.refused success", "own factor_reset.refused success"},
+    "acknowledge_security_event": {"own security_event.acknowledged success"},
+    "acknowledge_installation_security_event": {"system security_event.acknowledged success"},
+    "erase_me": {"own account.closed success"},
+    "cancel_my_erasure": {"own account.erasure_canceled success"},
+    "cancel_erasure": {"team account.erasure_canceled success"},
+    "export_data": {"own account.export accepted", "own account.export cancelled"},
     "unlock_managed_user": {"system user.unlock success", "theirs user.unlock success"},
 }
 """What the successful requests of each operation write: whose chain, the action, the outcome.
