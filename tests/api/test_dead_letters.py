@@ -92,12 +92,14 @@ class TestRedrive:
     async def test_audit_names_operator_and_owner(self, operator, ada, give_up, execute):
         job_id = await give_up(ada)
         await operator.http.post(f"{LETTERS}/{job_id}/redrive")
-        [event] = await execute(
-            "SELECT account_id, details FROM audit_events WHERE action = 'job.redrive' AND object_id = :id",
+        entries = await execute(
+            "SELECT account_id, user_id, details FROM audit_events WHERE action = 'job.redrive' AND object_id = :id",
             id=ids.from_wire("job", job_id),
         )
-        assert event["account_id"] == operator.account_id
-        assert event["details"] == {"owner": ids.to_wire("acc", ada.account_id)}
+        assert {entry["account_id"] for entry in entries} == {ada.account_id, None}
+        assert {entry["user_id"] for entry in entries} == {operator.account_id}
+        owner = {"owner": ids.to_wire("acc", ada.account_id)}
+        assert [entry["details"] for entry in entries] == [owner, owner]
 
     async def test_job_without_inputs_is_410(self, operator, ada, give_up, execute):
         job_id = await give_up(ada)
