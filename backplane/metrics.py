@@ -69,7 +69,9 @@ AUDIT_CHECKPOINTS = Counter("imageshield_audit_checkpoints_total", "Audit checkp
 AUDIT_REFUSED = Gauge(
     "imageshield_audit_checkpoint_refused", "1 while nothing is signed: the object store knows a later audit trail"
 )
-SECURITY_EVENTS = Counter("imageshield_security_events_total", "Security events that a rule on the audit trail raised", ["rule"])
+SECURITY_EVENTS = Counter(
+    "imageshield_security_events_total", "Security events that a rule on the audit trail raised", ["rule"]
+)
 SWEPT = Counter("imageshield_swept_total", "Repairs made by the sweeper", ["what"])
 
 SUBSCRIPTION_CONVERSIONS = Counter(

@@ -150,6 +150,7 @@ API_KEY = {
     "last_used_at": None,
     "replaced_by": None,
     "grace_until": None,
+    "revoked_at": None,
 }
 
 PENDING = "Yk7mB0dJq1tU3w…"

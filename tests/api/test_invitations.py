@@ -283,34 +283,39 @@ class TestRegistration:
         await ada.http.delete(f"{open_ones}/{made['id']}")
         assert not await is_invited("greta@example.org")
 
-    async def test_invited_stranger_registers_and_joins(self, gateway_settings, stack, tmp_path):
-        """By the API alone, on an installation that confirms addresses; nobody else may register."""
+    @pytest.fixture
+    def own_database(self, stack):
+        """Lent before the event loop runs: the pool runs one of its own."""
         with stack.databases.lend() as url:
-            settings = gateway_settings(
-                database_url=url, registration="invitation", mail_verification=True, mail_outbox_directory=tmp_path
-            )
-            async with opened(settings) as gateway, gateway.client() as stranger:
-                owner = await gateway.user()
-                team = await make_team(owner)
-                person = {"email": "greta@example.org", "password": PASSWORD}
-                refused = await stranger.post("/api/v1/auth/register", json=person)
-                assert code_of(refused) == (403, "invitation-required")
-                invitation = await invite(owner, team, person["email"], "auditor")
-                assert invitation["link"] is None
-                token = await mailed_token(gateway, "invitation")
-                offer = (await stranger.post(SHOW, json={"token": token})).raise_for_status().json()
-                assert (offer["email"], offer["role"]) == (person["email"], "auditor")
-                other = await stranger.post("/api/v1/auth/register", json=person | {"email": "eve@example.org"})
-                assert code_of(other) == (403, "invitation-required")
-                assert (await stranger.post("/api/v1/auth/register", json=person)).status_code == 202
-                confirmed = {"token": await mailed_token(gateway, "verify-address")}
-                (await stranger.post("/api/v1/auth/verify-email", json=confirmed)).raise_for_status()
-                form = {"grant_type": "password", "username": person["email"], "password": PASSWORD}
-                pair = (await stranger.post("/api/v1/auth/token", data=form)).raise_for_status().json()
-                stranger.headers["Authorization"] = f"Bearer {pair['access_token']}"
-                assert (await stranger.post(ACCEPT, json={"token": token})).json()["role"] == "auditor"
-                assert (await stranger.get("/api/v1/jobs", headers={"X-Account": team})).status_code == 200
-                await owner.http.aclose()
+            yield url
+
+    async def test_invited_stranger_registers_and_joins(self, gateway_settings, own_database, tmp_path):
+        """By the API alone, on an installation that confirms addresses; nobody else may register."""
+        settings = gateway_settings(
+            database_url=own_database, registration="invitation", mail_verification=True, mail_outbox_directory=tmp_path
+        )
+        async with opened(settings) as gateway, gateway.client() as stranger:
+            owner = await gateway.user()
+            team = await make_team(owner)
+            person = {"email": "greta@example.org", "password": PASSWORD}
+            refused = await stranger.post("/api/v1/auth/register", json=person)
+            assert code_of(refused) == (403, "invitation-required")
+            invitation = await invite(owner, team, person["email"], "auditor")
+            assert invitation["link"] is None
+            token = await mailed_token(gateway, "invitation")
+            offer = (await stranger.post(SHOW, json={"token": token})).raise_for_status().json()
+            assert (offer["email"], offer["role"]) == (person["email"], "auditor")
+            other = await stranger.post("/api/v1/auth/register", json=person | {"email": "eve@example.org"})
+            assert code_of(other) == (403, "invitation-required")
+            assert (await stranger.post("/api/v1/auth/register", json=person)).status_code == 202
+            confirmed = {"token": await mailed_token(gateway, "verify-address")}
+            (await stranger.post("/api/v1/auth/verify-email", json=confirmed)).raise_for_status()
+            form = {"grant_type": "password", "username": person["email"], "password": PASSWORD}
+            pair = (await stranger.post("/api/v1/auth/token", data=form)).raise_for_status().json()
+            stranger.headers["Authorization"] = f"Bearer {pair['access_token']}"
+            assert (await stranger.post(ACCEPT, json={"token": token})).json()["role"] == "auditor"
+            assert (await stranger.get("/api/v1/jobs", headers={"X-Account": team})).status_code == 200
+            await owner.http.aclose()
 
 
 async def mailed_token(gateway, kind):

@@ -260,7 +260,7 @@ class TestTier:
         new = {"url": "https://93.184.215.14/in", "events": ["job.completed"]}
         answers = [await free.http.post("/api/v1/webhooks", json=new) for _ in range(3)]
         assert [one.status_code for one in answers] == [201, 201, 409]
-        assert answers[2].json()["detail"] == "The tier Free has 2 endpoints, and the account has 2"
+        assert answers[2].json()["detail"] == "The tier Free has 2 webhook endpoints, and 2 are used"
 
     async def test_members_are_limited(self, settings_with):
         async with opened(settings_with(members=2)) as gateway:
@@ -272,7 +272,7 @@ class TestTier:
             path = f"/api/v1/accounts/{team}/invitations"
             answers = await asyncio.gather(*(ada.http.post(path, json=one) for one in asked))
             assert sorted(one.status_code for one in answers) == [201, 409, 409]
-            detail = "The tier Free allows 2 members; 2 are here or invited"
+            detail = "The tier Free has 2 members, and 2 are used"
             assert {one.json()["detail"] for one in answers if one.is_error} == {detail}
 
     async def test_api_keys_are_limited(self, free):
@@ -280,7 +280,10 @@ class TestTier:
         answers = await asyncio.gather(*(free.http.post(KEYS, json=new) for _ in range(5)))
         assert sorted(one.status_code for one in answers) == [201, 201, 409, 409, 409]
         [refused, *_] = [one.json() for one in answers if one.status_code == 409]
-        assert (refused["code"], refused["detail"]) == ("too-many-api-keys", "The account may have 2 valid API keys")
+        assert (refused["code"], refused["detail"]) == (
+            "too-many-api-keys",
+            "The tier Free has 2 API keys, and 2 are used",
+        )
 
 
 class TestCalls:

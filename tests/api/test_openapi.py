@@ -149,7 +149,24 @@ class TestDocument:
         assert {prefix: len(numbers) for prefix, numbers in numbers_of.items()} == {
             prefix: {"job": 3}.get(prefix, 1)
             for prefix in (
-                *("acc", "apk", "bat", "evt", "idn", "inv", "job", "key", "pky", "req", "ses", "usr", "whd", "whk"),
+                *(
+                    "acc",
+                    "apk",
+                    "bat",
+                    "eml",
+                    "ers",
+                    "evt",
+                    "idn",
+                    "inv",
+                    "job",
+                    "key",
+                    "pky",
+                    "req",
+                    "ses",
+                    "usr",
+                    "whd",
+                    "whk",
+                ),
             )
         }
         text = json.dumps([example for _, _, example in examples(document)])

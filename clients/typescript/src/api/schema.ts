@@ -4747,6 +4747,7 @@ export interface components {
         Erasure: {
             /**
              * Id
+             * @description The erasure, as `ers_` and 32 hexadecimal digits
              * @example ers_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42
              */
             id: string;
@@ -4765,6 +4766,7 @@ export interface components {
             /**
              * Requested At
              * Format: date-time
+             * @description When it was asked for, in UTC
              */
             requested_at: string;
             /**
@@ -6432,6 +6434,7 @@ export interface components {
         OutboxEntry: {
             /**
              * Id
+             * @description The mail, as `eml_` and 32 hexadecimal digits
              * @example eml_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42
              */
             id: string;
@@ -6443,20 +6446,26 @@ export interface components {
             /**
              * Written At
              * Format: date-time
+             * @description When the relay wrote it, in UTC
              */
             written_at: string;
             /**
              * Recipient
+             * @description The address that it is for
              * @example ada@example.org
              */
             recipient: string;
-            /** Subject */
+            /**
+             * Subject
+             * @description Its subject line
+             */
             subject: string;
         };
         /** OutboxMail */
         OutboxMail: {
             /**
              * Id
+             * @description The mail, as `eml_` and 32 hexadecimal digits
              * @example eml_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42
              */
             id: string;
@@ -6468,14 +6477,19 @@ export interface components {
             /**
              * Written At
              * Format: date-time
+             * @description When the relay wrote it, in UTC
              */
             written_at: string;
             /**
              * Recipient
+             * @description The address that it is for
              * @example ada@example.org
              */
             recipient: string;
-            /** Subject */
+            /**
+             * Subject
+             * @description Its subject line
+             */
             subject: string;
             /**
              * Text
@@ -7063,6 +7077,7 @@ export interface components {
             rule: "dormant_api_key" | "failed_log_ins" | "failed_log_ins_by_address" | "failed_unlocks" | "id_scraping" | "mass_download" | "new_network" | "privilege_change";
             /**
              * Severity
+             * @description How urgent it is
              * @enum {string}
              */
             severity: "low" | "medium" | "high";
@@ -12064,7 +12079,8 @@ export interface operations {
                      *           "expires_at": "2026-04-02T03:00:00.000000Z",
                      *           "last_used_at": null,
                      *           "replaced_by": null,
-                     *           "grace_until": null
+                     *           "grace_until": null,
+                     *           "revoked_at": null
                      *         }
                      *       ],
                      *       "has_more": false,
@@ -12219,6 +12235,7 @@ export interface operations {
                      *       "last_used_at": null,
                      *       "replaced_by": null,
                      *       "grace_until": null,
+                     *       "revoked_at": null,
                      *       "secret": "qis_live_0123…"
                      *     }
                      */
@@ -12560,7 +12577,8 @@ export interface operations {
                      *       "expires_at": "2026-04-02T03:00:00.000000Z",
                      *       "last_used_at": null,
                      *       "replaced_by": null,
-                     *       "grace_until": null
+                     *       "grace_until": null,
+                     *       "revoked_at": null
                      *     }
                      */
                     "application/json": components["schemas"]["ApiKey"];
@@ -22363,6 +22381,7 @@ export interface operations {
                 "X-Account"?: string;
             };
             path: {
+                /** @description The entry of the audit trail */
                 entry_id: string;
             };
             cookie?: never;
@@ -22809,6 +22828,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The entry of the audit trail */
                 entry_id: string;
             };
             cookie?: never;
@@ -23105,6 +23125,7 @@ export interface operations {
                 "X-Account"?: string;
             };
             path: {
+                /** @description The security event, as `sec_` and 32 hexadecimal digits */
                 security_event_id: string;
             };
             cookie?: never;
@@ -25319,6 +25340,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The mail, as `eml_` and 32 hexadecimal digits */
                 mail_id: string;
             };
             cookie?: never;
@@ -25518,6 +25540,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The security event, as `sec_` and 32 hexadecimal digits */
                 security_event_id: string;
             };
             cookie?: never;
