@@ -202,6 +202,7 @@ ANSWERS: dict[tuple[str, str], Any] = {
         "mail": True,
         "mail_verification": False,
         "proof_of_work": False,
+        "outbox": False,
     },
     ("register", "202"): ADDRESS,
     ("verify_email", "200"): ACCOUNT,

@@ -40,14 +40,14 @@ async def authenticate_owner(
     caller = await admit(principal, needed, identity, connection, account_id=chosen, closed=True)
     if caller.user_id is None:
         raise InsufficientScope("Only a user sees and cancels the erasure of an account; an API key cannot")
+    await require_session(identity, principal)
     return caller
 
 
 async def authenticate_recent_owner(
-    principal: Verified, caller: Annotated[Caller, Depends(authenticate_owner)], identity: Identity
+    principal: Verified, caller: Annotated[Caller, Depends(authenticate_owner)]
 ) -> Caller:
     """Authenticate, in an account that may be closed, a user who has just proved who they are."""
-    await require_session(identity, principal)
     require_recent(principal)
     return caller
 

@@ -3,7 +3,7 @@
 from fastapi import Request
 
 from api.answers.problems import AUTHENTICATED, WITH_BODY, problems
-from api.dependencies import Administration, Anyone, Operator, RecentOperator
+from api.dependencies import Administration, Anyone, RecentOperator
 from api.rates import count_log_in
 from api.routes.credentials import LINKS
 from api.routing import Router
@@ -56,7 +56,7 @@ async def confirm_factor_reset(user_id: str, caller: RecentOperator, administrat
 
 
 @router.delete("", status_code=204, responses=problems(*AUTHENTICATED, *ENDED))
-async def withdraw_factor_reset(user_id: str, caller: Operator, administration: Administration) -> None:
+async def withdraw_factor_reset(user_id: str, caller: RecentOperator, administration: Administration) -> None:
     """Withdraw a request, as any operator. The link of the mail ends."""
     await administration.factor_resets.withdraw(caller, ids.from_wire("usr", user_id))
 

@@ -28,9 +28,8 @@ async def health() -> Health:
 @router.get(
     "/ready",
     response_model=Readiness,
-    responses={
-        503: {"model": Readiness, "description": "The database or the object store fails, or the gateway stops"}
-    },
+    responses=problems()
+    | {503: {"model": Readiness, "description": "The database or the object store fails, or the gateway stops"}},
 )
 async def ready(request: Request) -> Response:
     """Report whether requests should be sent here.

@@ -238,6 +238,8 @@ class TestWithoutACredential:
             "/.well-known/security.txt",
             "/api/v1/auth/challenge",
             "/api/v1/auth/email/confirm",
+            "/api/v1/auth/factors/reset/confirm",
+            "/api/v1/auth/factors/reset/refuse",
             "/api/v1/auth/password/reset",
             "/api/v1/auth/password/reset/confirm",
             "/api/v1/auth/oidc/{provider}/finish",

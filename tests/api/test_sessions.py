@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from api.dependencies import authenticate_in_session, authenticate_person_in_session, authenticate_recent_operator
-from api.requests.members import authenticate_recent_user, authenticate_user
+from api.requests.members import authenticate_owner, authenticate_recent_user, authenticate_user
 from backplane.errors import Unauthenticated
 from backplane.services.requests.caller import NO_ACCOUNT, Caller
 from tests.api.conftest import PASSWORD
@@ -26,15 +26,23 @@ OTHERS = {
     "/api/v1/batches/{batch_id}/cancel",
     "/api/v1/jobs/{job_id}/material",
     "/api/v1/auth/email",
+    "/api/v1/auth/password",
+    "/api/v1/security-events/{security_event_id}/acknowledge",
+    "/api/v1/admin/users/{user_id}/factor-reset",
+    "/api/v1/admin/users/{user_id}/factor-reset/confirm",
     "/api/v1/auth/session/confirm",
     "/api/v1/auth/session/confirm/options",
     "/api/v1/admin/outbox/{mail_id}",
 }
-"""They delete the inputs of jobs, export what a key needs, change the address, confirm the session itself, or show the
-links of others."""
+"""They delete the inputs of jobs, export what a key needs, change the address or the password, confirm the session
+itself, show the links of others, end an alarm, or are acts of operators on other people."""
+
+MANAGED = {"/api/v1/admin/accounts/{account_id}", "/api/v1/admin/users/{user_id}"}
+"""What operators change of other people; they may read it with any token."""
 
 LOOKING = {
     authenticate_in_session,
+    authenticate_owner,
     authenticate_person_in_session,
     authenticate_recent_operator,
     authenticate_user,
@@ -62,7 +70,7 @@ def operations(app):
 
 def _must_look(path, method, scopes):
     changes = method == "delete" or path.startswith(FACTORS)
-    return changes or path in OTHERS or any(one & CHECKED for one in scopes)
+    return changes or path in OTHERS or (method == "patch" and path in MANAGED) or any(one & CHECKED for one in scopes)
 
 
 PREFIXES = {

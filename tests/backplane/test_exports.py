@@ -35,6 +35,7 @@ NOT_EXPORTED = {
     "audit_proofs": "part of audit.jsonl",
     "batch_terms": "digests of what batches.jsonl says",
     "erasures": "an account with one exports nothing",
+    "factor_resets": "requests of operators, for a day; audit.jsonl has them",
     "idempotency_keys": "digests",
     "job_events": "the progress of jobs, as jobs.jsonl has its end",
     "job_terms": "digests of what jobs.jsonl says",
@@ -42,6 +43,8 @@ NOT_EXPORTED = {
     "outbox": "what waits for seconds",
     "refresh_tokens": "digests; login-sessions.jsonl has the sessions",
     "revocations": "ids, for a day",
+    "security_observations": "what waits for seconds",
+    "security_tallies": "counts and pseudonyms by which rules recognize what is unusual",
 }
 
 

@@ -42,6 +42,9 @@ PLACED = {
     "erasure.done",
     "mail.claimed",
     "mail.delivered",
+    "security.looked",
+    "security.raised",
+    "security.watched",
 }
 """Those with a line of their own; the stages of a job pass through one line of the reporter."""
 

@@ -29,6 +29,7 @@ ALLOWED: dict[tuple[str, str], Any] = {
     ("jobs", "kind"): "encrypt",
     ("jobs", "status"): "completed",
     ("mails", "status"): "sent",
+    ("security_events", "severity"): "low",
     ("usage_entries", "entry"): "charge",
     ("webhook_deliveries", "status"): "delivered",
     ("webhook_endpoints", "disabled_reason"): "owner",

@@ -125,6 +125,12 @@ OF_ACCOUNT: Final = (
         _words("job_id version letter entropy correlation chi_square_p npcr uaci duration_ms created_at"),
     ),
     Subject(
+        "security-events",
+        Source(models.SecurityEvent, models.SecurityEvent.account_id),
+        _words("id user_id rule severity count facts first_at last_at acknowledged_at created_at"),
+        "sec",
+    ),
+    Subject(
         "webhook-endpoints",
         Source(models.WebhookEndpoint, models.WebhookEndpoint.account_id),
         _words("id events description enabled disabled_reason failing_since created_at"),

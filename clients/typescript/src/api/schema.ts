@@ -25725,6 +25725,36 @@ export interface operations {
                     "application/json": components["schemas"]["Readiness"];
                 };
             };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The database or the object store fails, or the gateway stops */
             503: {
                 headers: {
@@ -25953,7 +25983,8 @@ export interface operations {
                      *       "registration": "open",
                      *       "mail": true,
                      *       "mail_verification": false,
-                     *       "proof_of_work": false
+                     *       "proof_of_work": false,
+                     *       "outbox": false
                      *     }
                      */
                     "application/json": components["schemas"]["Setup"];
