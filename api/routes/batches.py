@@ -26,11 +26,13 @@ from backplane.errors import ApplicationError
 from backplane.services.batches.intake import Intake
 from backplane.services.batches.unpacking import MAX_ARCHIVE_BYTES, MAX_ITEMS, Archive
 from backplane.services.batches.views import BatchFacts
+from backplane.services.identity.principal import Principal
 from backplane.services.jobs.submissions import Picture
 from backplane.services.requests.idempotency import Made
 from backplane.services.requests.links import batch_url
 from backplane.services.requests.submission import Submission
 from backplane.wiring.batches import BatchServices
+from backplane.wiring.identity import IdentityServices
 from shield_core.image.limits import MAX_BYTES
 
 FILES = {"images": MAX_BYTES, "archive": MAX_ARCHIVE_BYTES}
@@ -172,15 +174,20 @@ async def get_batch_result(
     principal = principal_of(request)
     if wanted.key_files:
         demand(caller, principal, "keys:export")
+        await _require_proof(identity, principal)
     facts = await batches.results.find(caller, ids.from_wire("bat", batch_id), partial=wanted.partial)
-    if wanted.key_files or any(item.has_material for item in facts.items):
-        await require_session(identity, principal)
-        require_recent(principal)
+    if any(item.has_material for item in facts.items):
+        await _require_proof(identity, principal)
     headers = {"Content-Disposition": content_disposition(f"{batch_id}.zip"), "Cache-Control": "no-store", **NO_RANGES}
     if request.method == "HEAD":
         return head_response(headers, media_type="application/zip")
     pieces = await batches.results.open(caller, facts, key_files=wanted.key_files)
     return StreamingResponse(pieces, media_type="application/zip", headers=headers)
+
+
+async def _require_proof(identity: IdentityServices, principal: Principal) -> None:
+    await require_session(identity, principal)
+    require_recent(principal)
 
 
 async def _submit(upload: Upload, batches: BatchServices) -> BatchFacts:

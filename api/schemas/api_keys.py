@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, Field, StrictInt, model_validato
 from pydantic_core import PydanticCustomError
 
 from api.schemas.strict import Strict
+from api.schemas.values import Flag
 from backplane import ids
 from backplane.services.identity.api_keys import ApiKeyFacts, MadeApiKey, NewApiKey
 from backplane.services.identity.permissions import PERSONAL, SCOPES
@@ -113,7 +114,7 @@ class ApiKeyChange(Strict):
 
 
 class ApiKeyFilter(Strict):
-    revoked: Annotated[bool, Field(description="Also those that were revoked in the last 90 days")] = False
+    revoked: Annotated[Flag, Field(description="Also those that were revoked in the last 90 days")] = False
 
 
 class ApiKeyRotation(Strict):

@@ -242,11 +242,9 @@ class TestPublishedKeys:
 
     async def test_name_their_use_and_algorithm(self, client):
         keys = (await client.get("/.well-known/jwks.json")).json()["keys"]
-        assert {key["imageshield_use"]: key["alg"] for key in keys} == {
-            "access-token": "ES256",
-            "receipt": "EdDSA",
-            "response-signature": "EdDSA",
-        }
+        algorithms = {key["imageshield_use"]: key["alg"] for key in keys}
+        algorithms.pop("audit-checkpoint", None)  # it is made with the first checkpoint
+        assert algorithms == {"access-token": "ES256", "receipt": "EdDSA", "response-signature": "EdDSA"}
         assert len({key["kid"] for key in keys}) == len(keys)
 
 

@@ -59,13 +59,15 @@ class TestUsage:
         assert after["stored_objects"] > before["stored_objects"]
 
     async def test_most_active_account_comes_first(self, operator, ada):
-        for _ in range(3):
+        before = (await self.read(operator))["top_accounts"]
+        jobs = max((one["jobs"] for one in before), default=0) + 1
+        for _ in range(jobs):
             await ada.encrypt()
         top = (await self.read(operator))["top_accounts"]
         assert len(top) <= 10
         assert [one["jobs"] for one in top] == sorted((one["jobs"] for one in top), reverse=True)
         [found] = [one for one in top if one["account_id"] == ids.to_wire("acc", ada.account_id)]
-        assert (found["name"], found["jobs"], found["tier"]) == (ada.email, 3, "enterprise")
+        assert (found["name"], found["jobs"], found["tier"]) == (ada.email, jobs, "enterprise")
         assert found["stored_bytes"] > 0
 
     async def test_jobs_of_last_month_are_left_out(self, operator, ada, execute):

@@ -74,7 +74,8 @@ class TestExport:
             6,
             6,
         )
-        assert set(verdict.signers) == set(audit.keys.trusted())
+        assert verdict.signers
+        assert set(verdict.signers) <= set(audit.keys.trusted())
 
     @pytest.mark.parametrize(
         ("change", "kind", "seq"),

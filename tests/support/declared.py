@@ -11,8 +11,8 @@ import httpx
 from api.app import create_app
 
 PROBLEM = "application/problem+json"
-OUTSIDE = {"not-found", "method-not-allowed"}
-"""The codes of an address, or of a method, that no operation has."""
+OUTSIDE = {"not-found", "method-not-allowed", "precondition-failed"}
+"""The codes of files, and of an address or a method that no operation has."""
 
 
 class UndeclaredProblem(AssertionError):
