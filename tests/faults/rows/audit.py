@@ -69,7 +69,7 @@ def _unrecorded(jobs: list[str], entries: list[Any]) -> list[str]:
 
 
 def _verify(site: Site, name: str) -> None:
-    """Verify an export with the program of whoever keeps it, without the service."""
+    """Verify an export offline, as an auditor does."""
     answer = site.ask_one("GET", "/audit/export")
     path = site.file(f"audit-{name}-{time.time():.0f}.jsonl", answer["text"].encode())
     command = [sys.executable, "-m", "imageshield", "audit", "verify", path, "--json"]
