@@ -63,7 +63,7 @@ class TestSearch:
         expect(log.get_by_role("link", name=f"{busy.email} could not sign in")).to_be_visible()
 
     def test_filters_are_in_the_address(self, log: Page):
-        log.get_by_label("Event").select_option("api-keys")
+        log.get_by_label("Event", exact=True).select_option("api-keys")
         expect(rows(log)).to_have_count(2)
         log.reload()
         expect(rows(log)).to_have_count(2)
@@ -103,7 +103,7 @@ class TestDetails:
 
 class TestVerification:
     def test_export_is_checked_and_a_change_is_named(self, log: Page, tmp_path: Path):
-        log.get_by_role("button", name="Export").click()
+        log.get_by_role("button", name="Export", exact=True).click()
         with log.expect_download() as download:
             log.get_by_role("menuitem", name="Whole log, as JSON lines that verify").click()
         file = tmp_path / download.value.suggested_filename
@@ -126,9 +126,9 @@ class TestVerification:
         expect(log.get_by_text("Read from the database of this service.")).to_be_visible()
 
     def test_filtered_table(self, log: Page, tmp_path: Path):
-        log.get_by_label("Event").select_option("api-keys")
+        log.get_by_label("Event", exact=True).select_option("api-keys")
         expect(rows(log)).to_have_count(2)
-        log.get_by_role("button", name="Export").click()
+        log.get_by_role("button", name="Export", exact=True).click()
         with log.expect_download() as download:
             log.get_by_role("menuitem", name="Entries of these filters, as CSV").click()
         file = tmp_path / "audit.csv"

@@ -1,32 +1,20 @@
 import { useState } from "react";
 import { useAction } from "@/lib/action.ts";
 import { client } from "@/lib/api.ts";
-import { readOfTab, writeOfTab } from "@/lib/storage.ts";
+import { forgetLinkSecret, linkSecret } from "@/lib/link-secret.ts";
 import { Button, ButtonAnchor } from "@/ui/button.tsx";
 import { EntryFrame } from "@/ui/entry-frame.tsx";
 import { Message, ProblemMessage } from "@/ui/message.tsx";
-
-const KEY = "factor-reset";
-const FRAGMENT = "#token=";
-
-/** Take the token out of the address, so that the history does not have it; it waits in this tab. */
-function takeToken(): string | null {
-  if (location.hash.startsWith(FRAGMENT)) {
-    writeOfTab(KEY, location.hash.slice(FRAGMENT.length));
-    history.replaceState(history.state, "", location.pathname);
-  }
-  return readOfTab(KEY);
-}
 
 type Answer = "confirm" | "refuse";
 
 /** The link of the mail to a user whose second factors an operator wants to remove. Only a button changes something. */
 export default function ResetFactorsPage() {
-  const [token] = useState(takeToken);
+  const [token] = useState(linkSecret);
   const [done, setDone] = useState<Answer | null>(null);
   const { run, busy, error } = useAction(async (answer: Answer) => {
     await client.administration.answerFactorReset(token ?? "", answer);
-    writeOfTab(KEY, null);
+    forgetLinkSecret();
     setDone(answer);
   });
   if (done === "confirm") return <Frame><Message tone="ok" title="Your second factors are removed.">All sessions have ended. Sign in with your password, then add a new factor in Settings.</Message><SignIn /></Frame>;
