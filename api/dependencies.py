@@ -272,7 +272,6 @@ async def authenticate_api_key(principal: Verified, identity: Identity, connecti
 
 
 CurrentSettings = Annotated[Settings, Depends(settings_of)]
-CurrentDraining = Annotated[Draining, Depends(draining_of)]
 CurrentFeeds = Annotated[Feeds, Depends(feeds_of)]
 CurrentStreams = Annotated[OpenStreams, Depends(streams_of)]
 Anyone = Annotated[Caller, Depends(anonymous)]
@@ -291,8 +290,6 @@ ApiKeyWriter = Annotated[Caller, Security(authenticate_recently, scopes=["api-ke
 UsageReader = Annotated[Caller, Security(authenticate, scopes=["usage:read"])]
 AuditReader = Annotated[Caller, Security(authenticate, scopes=["audit:read"])]
 SecurityReviewer = Annotated[Caller, Security(authenticate_in_session, scopes=["audit:read"])]
-AccountReader = Annotated[Caller, Security(authenticate, scopes=["account:read"])]
-AccountWriter = Annotated[Caller, Security(authenticate_in_session, scopes=["account:write"])]
 AccountOwner = Annotated[Caller, Security(authenticate_recently, scopes=["account:own"])]
 Person = Annotated[Caller, Security(authenticate_person)]
 Leaving = Annotated[Caller, Security(authenticate_leaving)]

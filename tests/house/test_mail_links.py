@@ -41,6 +41,8 @@ def address(node, module):
         return node.value
     if isinstance(node, ast.JoinedStr):
         return "".join(address(one, module) for one in node.values)
+    if isinstance(node, ast.FormattedValue):
+        return address(node.value, module)
     if isinstance(node, ast.Name):
         return getattr(importlib.import_module(module), node.id, "*")
     return "*"

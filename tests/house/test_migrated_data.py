@@ -36,6 +36,7 @@ ALLOWED = {
     ("jobs", "kind"): "encrypt",
     ("jobs", "status"): "pending",
     ("mails", "status"): "pending",
+    ("security_events", "severity"): "low",
     ("usage_entries", "entry"): "charge",
     ("webhook_deliveries", "status"): "pending",
     ("webhook_endpoints", "disabled_reason"): "owner",

@@ -5,11 +5,10 @@ from datetime import timedelta
 from backplane.db.repositories import api_keys
 from backplane.db.repositories.api_keys import Expiring
 from backplane.db.session import Database, Session
-from backplane.services.identity.notices import KEYS_PAGE, account_name
 from backplane.services.mail.outgoing import Mails, Recipient
 from backplane.services.mail.values import moment
 
-KIND = "api-key-expiring"
+KIND, KEYS_PAGE = "api-key-expiring", "/api-keys"
 DAYS = (1, 7)
 """A key that was made for no longer than this is not mentioned so long before."""
 
@@ -44,3 +43,8 @@ class ApiKeyReminders:
             on=moment(found.expires_at),
             keys=self._mails.page(KEYS_PAGE),
         )
+
+
+def account_name(name: str | None) -> str:
+    """Name an account in a mail; a personal one has no name."""
+    return name or "your personal account"

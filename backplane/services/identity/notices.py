@@ -8,6 +8,7 @@ from uuid import UUID
 from backplane.db.models import User
 from backplane.db.repositories import accounts, known_devices, users
 from backplane.db.session import Session
+from backplane.services.identity.api_key_reminders import KEYS_PAGE, account_name
 from backplane.services.identity.devices import device_of
 from backplane.services.mail.outgoing import Mails, Recipient
 from backplane.services.mail.values import moment
@@ -18,7 +19,7 @@ NOBODY = Recipient("nobody@localhost")
 """The recipient of a mail that is dropped."""
 
 UNKNOWN = "unknown"
-RESET_PAGE, SECURITY_PAGE, KEYS_PAGE = "/forgot-password", "/settings/security", "/api-keys"
+RESET_PAGE, SECURITY_PAGE = "/forgot-password", "/settings/security"
 RESET_FACTORS_PAGE = "/reset-factors"
 SESSIONS_PAGE = f"{SECURITY_PAGE}#sessions"
 
@@ -103,11 +104,6 @@ class Notices:
 
 def recipient_of(user: User | None) -> Recipient:
     return NOBODY if user is None else Recipient(user.email, user.id)
-
-
-def account_name(name: str | None) -> str:
-    """Name an account in a mail; a personal one has no name."""
-    return name or "your personal account"
 
 
 def _now() -> str:
