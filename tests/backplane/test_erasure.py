@@ -21,9 +21,8 @@ from tests.support.rows import Rows
 
 pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 
-LEFTOVERS = {"audit_chains", "audit_events", "audit_proofs", "erasures", "revocations", "security_tallies"}
-"""Tables that may name an erased account: the trail, the erasure itself, and for a day the end of its rights. The real
-tallies of rules name nobody: they have digests of ids, and pseudonyms whose audit key is destroyed."""
+LEFTOVERS = {"audit_chains", "audit_events", "audit_proofs", "erasures", "revocations"}
+"""Tables that may name an erased account: the trail, the erasure itself, and for a day the end of its rights."""
 
 FAILPOINTS = [
     "erasure.begun",

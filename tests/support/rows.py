@@ -37,6 +37,9 @@ ALLOWED: dict[tuple[str, str], Any] = {
 OWN_STATE = frozenset({"accounts", "users", "memberships", "erasures"})
 """Tables whose rows the account has, or that say what is done with it."""
 
+NAMELESS = frozenset({"security_tallies"})
+"""Tables without a column that names an account or a user: digests of them, and pseudonyms under their audit keys."""
+
 OF_THE_TRAIL = frozenset({"audit_events", "audit_chains", "audit_checkpoints", "audit_proofs"})
 
 
@@ -52,7 +55,7 @@ class Rows:
 
     def fill(self) -> None:
         for table in Base.metadata.sorted_tables:
-            if table.name not in OWN_STATE | OF_THE_TRAIL:
+            if table.name not in OWN_STATE | NAMELESS | OF_THE_TRAIL:
                 self._insert(table)
 
     def known(self, table: str) -> UUID:

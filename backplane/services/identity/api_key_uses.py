@@ -1,12 +1,9 @@
 """Notes on the use of API keys, written beside the requests: when and where a key was used, and who was refused."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
-
-import structlog
 
 from backplane.db.repositories import api_keys
 from backplane.db.session import Database
@@ -14,6 +11,7 @@ from backplane.errors import ApplicationError
 from backplane.services.audit import trail
 from backplane.services.requests.caller import Actor, Caller
 from backplane.services.requests.networks import range_of
+from backplane.write_behind import writing_behind
 
 WRITE_SECONDS = 2.0
 EVERY = timedelta(minutes=1)
@@ -25,8 +23,6 @@ PLACES = 100_000
 
 Place = tuple[UUID, str | None]
 """A key, and a network from which it was used."""
-
-log = structlog.get_logger()
 
 
 class ApiKeyUses:
@@ -57,17 +53,9 @@ class ApiKeyUses:
             self._places.add(place)
             self._new_places[place] = Caller(account_id, Actor.API_KEY, api_key_id=place[0], address=address)
 
-    @asynccontextmanager
-    async def watched(self) -> AsyncIterator[None]:
+    def watched(self) -> AbstractAsyncContextManager[None]:
         """Write the notes while the block runs, and at its end."""
-        task = asyncio.create_task(self._write_regularly())
-        try:
-            yield
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-            with suppress(ApplicationError):
-                await self.write()
+        return writing_behind(self.write, seconds=WRITE_SECONDS, lost="api_key_uses.lost")
 
     async def write(self) -> None:
         """Write what was noted.
@@ -99,13 +87,3 @@ class ApiKeyUses:
             self._used, self._refused = used | self._used, refused | self._refused
             self._new_places = places | self._new_places
             raise
-
-    async def _write_regularly(self) -> None:
-        while True:
-            await asyncio.sleep(WRITE_SECONDS)
-            try:
-                await self.write()
-            except ApplicationError:
-                continue
-            except Exception:
-                log.exception("api_key_uses.lost")

@@ -3,20 +3,16 @@
 One wrong id is an accident, and costs nothing here. A caller who tries many gets one entry a minute.
 """
 
-import asyncio
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
-import structlog
-
 from backplane.db.session import Database
-from backplane.errors import ApplicationError
 from backplane.services.audit import trail
 from backplane.services.requests.caller import Caller
+from backplane.write_behind import writing_behind
 
 ACTION: Final = "ids.not_found"
 WRITE_SECONDS: Final = 60.0
@@ -26,8 +22,6 @@ WORTH: Final = 10
 FORGOTTEN_SECONDS: Final = 3600.0
 CALLERS, IDS = 10_000, 10_000
 """How many are remembered: a flood must not fill the memory."""
-
-log = structlog.get_logger()
 
 
 @dataclass(slots=True)
@@ -53,17 +47,9 @@ class IdMisses:
         if found is not None and len(found.ids) < IDS:
             found.ids.add(hash(wanted))
 
-    @asynccontextmanager
-    async def watched(self) -> AsyncIterator[None]:
+    def watched(self) -> AbstractAsyncContextManager[None]:
         """Write what was noted while the block runs, and at its end."""
-        task = asyncio.create_task(self._write_regularly())
-        try:
-            yield
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-            with suppress(ApplicationError):
-                await self.write()
+        return writing_behind(self.write, seconds=WRITE_SECONDS, lost="id_misses.lost")
 
     async def write(self) -> None:
         """Write an entry for each caller who missed many, and forget them.
@@ -81,13 +67,3 @@ class IdMisses:
         self._missed = {
             holder: found for holder, found in self._missed.items() if holder not in many and found.since > before
         }
-
-    async def _write_regularly(self) -> None:
-        while True:
-            await asyncio.sleep(WRITE_SECONDS)
-            try:
-                await self.write()
-            except ApplicationError:
-                continue
-            except Exception:
-                log.exception("id_misses.lost")
