@@ -10,12 +10,6 @@ from relay.sweeps import COLLECT_SECONDS, SWEEP_SECONDS, Act
 SEAL_SECONDS: Final = 0.5
 """An entry has its place within a second."""
 
-WATCH_SECONDS: Final = 1.0
-"""How often the rules look at what was sealed."""
-
-CHECK_SECONDS: Final = 1.0
-"""How often it is asked whether a checkpoint is due."""
-
 
 def audit_acts(sealing: Sealing, security: SecurityWatch, *, days: int) -> dict[Act, float]:
     """List the acts with their intervals in seconds. Each is separate: a hanging store must not delay the sealing."""
@@ -26,8 +20,8 @@ def audit_acts(sealing: Sealing, security: SecurityWatch, *, days: int) -> dict[
     return {
         sealing.sealer.seal_all: SEAL_SECONDS,
         sealing.sealer.measure: SWEEP_SECONDS,
-        sealing.checkpoints.make_due: CHECK_SECONDS,
-        security.watch_all: WATCH_SECONDS,
+        sealing.checkpoints.make_due: SWEEP_SECONDS,
+        security.watch_all: SWEEP_SECONDS,
         security.collect: COLLECT_SECONDS,
         destroy_expired_person_keys: COLLECT_SECONDS,
     }

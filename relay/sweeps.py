@@ -14,7 +14,6 @@ log = structlog.get_logger()
 
 SWEEP_SECONDS = 5.0
 MEASURE_SECONDS = 60.0
-ERASE_SECONDS = 1.0
 COLLECT_SECONDS = 3600.0
 
 Act = Callable[[], Awaitable[None]]
@@ -59,5 +58,5 @@ def acts(relay: RelayServices, deliveries: Deliveries, mails: MailDeliveries) ->
         mails.forget: COLLECT_SECONDS,
         relay.revenue.measure: MEASURE_SECONDS,
         relay.reminders.remind: COLLECT_SECONDS,
-        relay.erasures.run_due: ERASE_SECONDS,
+        relay.erasures.run_due: SWEEP_SECONDS,
     }

@@ -319,12 +319,15 @@ class TestPrivilegeChange:
         await relay(days=2)
         assert (await ada.http.get(EVENTS, headers={"X-Account": team})).json()["data"] == []
 
-    async def test_operator_is_made(self, relay, operator, bob):
+    async def test_operator_is_made(self, relay, operator, bob, sql):
         place = f"/api/v1/admin/users/usr_{bob.account_id.hex}"
         assert (await operator.http.patch(place, json={"operator": True})).status_code == 200
         await relay()
         [event] = await found(operator, OF_INSTALLATION, rule="privilege_change")
         assert event["user_id"] == f"usr_{bob.account_id.hex}"
+        sent = await sql("SELECT user_id FROM mails WHERE kind = 'security-event'")
+        assert operator.account_id in {mail["user_id"] for mail in sent}
+        assert bob.account_id not in {mail["user_id"] for mail in sent}
 
     async def test_last_factor_is_removed(self, relay, ada):
         secret = (await ada.http.post(APP)).json()["secret"]

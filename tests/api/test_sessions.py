@@ -83,6 +83,7 @@ PREFIXES = {
     "job": "job",
     "mail": "eml",
     "passkey": "pky",
+    "security_event": "sec",
     "session": "ses",
     "user": "usr",
     "webhook": "whk",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.support.stack import SystemUnderTest, wait_until
 
-LINK = re.compile(r"^https?://[^/\s]+(/[\w-]+#token=[\w-]+)$", re.MULTILINE)
+LINK = re.compile(r"^https?://[^/\s]+(/[\w-]+#token=[\w-]+)\r?$", re.MULTILINE)
 
 
 def mails_to(system: SystemUnderTest, email: str) -> list[EmailMessage]:

@@ -204,7 +204,7 @@ class TestFigures:
     def test_usage_pools_and_settings(self, page: Page, operator: User, system: SystemUnderTest):
         sign_in(page, operator)
         page.goto("/admin?view=usage")
-        expect(page.get_by_text("Active accounts")).to_be_visible()
+        expect(page.get_by_text("Active accounts", exact=True)).to_be_visible()
         expect(page.get_by_role("table", name="Accounts by tier").get_by_text("enterprise")).to_be_visible()
         page.get_by_role("tab", name="Dead letters").click()
         expect(page.get_by_text("No job was given up.")).to_be_visible()

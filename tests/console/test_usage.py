@@ -37,8 +37,8 @@ def charge(system: SystemUnderTest, user: User) -> Callable[[int], None]:
 
 @pytest.fixture
 def free(system: SystemUnderTest, user: User) -> None:
-    """Give the account the tier that has limits."""
-    ask(system, "UPDATE accounts SET tier = 'free' WHERE id = $1::uuid", account_of(user))
+    """Give the account the tier that has limits, before the first request."""
+    ask(system, "UPDATE accounts SET tier = 'free' WHERE id = (SELECT id FROM users WHERE email = $1)", user.email)
 
 
 def account_of(user: User) -> str:

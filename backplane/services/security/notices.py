@@ -14,6 +14,7 @@ from backplane.services.security.facts import SecurityEventFacts
 from backplane.services.webhooks import events as webhook_events
 
 PAGE: Final = "/audit"
+PAGE_OF_INSTALLATION: Final = "/audit?chain=system"
 RECIPIENTS: Final = 20
 """Owners or operators who get a mail."""
 
@@ -45,9 +46,11 @@ class SecurityNotices:
 
     async def _tell(self, session: Session, facts: SecurityEventFacts) -> None:
         if facts.account_id is None:
-            people = await security_events.operators(session, limit=RECIPIENTS)
+            operators = await security_events.operators(session, limit=RECIPIENTS)
             # An operator subscribes in the personal account, which has the id of the user.
-            accounts = [user.id for user in people]
+            accounts = [user.id for user in operators]
+            # The first operator of an installation need not read that there is one.
+            people = [user for user in operators if user.id != facts.user_id]
         else:
             people = await security_events.owners(session, facts.account_id, limit=RECIPIENTS)
             people += await self._concerned(session, facts.user_id, people)
@@ -72,5 +75,5 @@ class SecurityNotices:
             time=moment(facts.first_at),
             what=facts.what,
             advice=facts.advice,
-            audit=self._mails.page(PAGE),
+            audit=self._mails.page(PAGE if facts.account_id is not None else PAGE_OF_INSTALLATION),
         )

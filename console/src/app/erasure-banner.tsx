@@ -1,7 +1,8 @@
 import { CalendarX } from "lucide-react";
+import { startOver } from "@/lib/account.ts";
 import { useAction } from "@/lib/action.ts";
 import { client } from "@/lib/api.ts";
-import { accountsChanged, useOwnErasure } from "@/lib/erasures.ts";
+import { useOwnErasure } from "@/lib/erasures.ts";
 import { day } from "@/lib/format.ts";
 import { Button } from "@/ui/button.tsx";
 import { toast, toastError } from "@/ui/toast.tsx";
@@ -12,7 +13,7 @@ export function ErasureBanner() {
   const { run, busy } = useAction(async () => {
     await client.person.keep();
     toast("Your account stays", { text: "Webhooks stay off until you enable them." });
-    await accountsChanged();
+    await startOver();
   }, (error) => { toastError("The erasure goes on", error); });
   if (erasure === undefined) return null;
   const { state, erase_at, backups_by } = erasure;

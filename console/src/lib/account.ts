@@ -4,6 +4,7 @@ import { client, queries } from "@/lib/api.ts";
 import { readOfTab, writeOfTab } from "@/lib/storage.ts";
 
 const KEY = "account";
+const ACCOUNTS = ["accounts"];
 
 /** Begin in the account in which this tab was before it was loaded again. */
 client.account = readOfTab(KEY);
@@ -17,11 +18,18 @@ export function beginIn(account: string | null): void {
 /** Let this tab work in another account. Nothing of the account before is left. */
 export function workIn(account: string | null): void {
   beginIn(account);
-  void queries.resetQueries();
+  void startOver();
+}
+
+/** Forget every answer and ask again: first for the accounts, because the role in one says what else may be asked. */
+export async function startOver(): Promise<void> {
+  for (const query of queries.getQueryCache().getAll()) query.reset();
+  await queries.refetchQueries({ queryKey: ACCOUNTS });
+  await queries.refetchQueries({ type: "active", stale: true });
 }
 
 /** The accounts of the user. The service answers this for the user, whatever account is chosen. */
-export const useAccounts = () => useQuery({ queryKey: ["accounts"], queryFn: ({ signal }) => client.accounts.list({ signal }), staleTime: 60_000 });
+export const useAccounts = () => useQuery({ queryKey: ACCOUNTS, queryFn: ({ signal }) => client.accounts.list({ signal }), staleTime: 60_000 });
 
 /** The account in which this tab works; undefined until it is known. */
 export function useAccount(): Membership | undefined {

@@ -1,4 +1,4 @@
-import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { useNavigate, useParams, useRouter, useSearch } from "@tanstack/react-router";
 
 export type Search = Record<string, string | string[]>;
 
@@ -33,7 +33,11 @@ export function usePathParam(name: string): string {
 export function useAddress(): [Search, (change: Record<string, string | string[]>, options?: { push?: boolean }) => void] {
   const search = useSearch({ strict: false }) as unknown as Search;
   const navigate = useNavigate();
+  const router = useRouter();
   const change = (values: Record<string, string | string[]>, options?: { push?: boolean }): void => {
+    const here = router.state.resolvedLocation?.pathname;
+    // A search that follows the typing must not lead back from the page that a click has begun to open.
+    if (here !== undefined && router.latestLocation.pathname !== here) return;
     void navigate({ to: ".", search: (before: Search) => ({ ...before, ...values }), replace: !options?.push, resetScroll: false } as never);
   };
   return [search, change];

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useAccounts } from "@/lib/account.ts";
-import { client, queries } from "@/lib/api.ts";
+import { client } from "@/lib/api.ts";
 
 const KEY = ["erasure"];
 
@@ -11,6 +11,3 @@ export function useOwnErasure() {
   const { data } = useQuery({ queryKey: KEY, queryFn: ({ signal }) => client.person.erasure({ signal }), enabled: closed });
   return closed ? data : undefined;
 }
-
-/** Everything answers otherwise once an account is closed or open again. */
-export const accountsChanged = (): Promise<void> => queries.resetQueries();

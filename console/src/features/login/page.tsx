@@ -28,15 +28,16 @@ export default function LoginPage() {
       <form onSubmit={submitting(run)} className="grid gap-5">
         {error !== null && <ProblemMessage error={error} words={SIGN_IN_WORDS} />}
         <Input label="Email" name="email" type="email" autoComplete="username" required autoFocus={!email} defaultValue={email ?? ""} controlClassName="h-11" />
-        <PasswordInput label="Password" name="password" autoComplete="current-password" required aside={setup?.mail === true && <a href="/forgot-password" className="link">Forgot your password?</a>} autoFocus={Boolean(email)} controlClassName="h-11" />
+        <PasswordInput label="Password" name="password" autoComplete="current-password" required autoFocus={Boolean(email)} controlClassName="h-11" />
         <Button kind="ink" size="large" wide type="submit" busy={busy} busyLabel="Signing in…">Sign in</Button>
         {passkey.error !== null && <ProblemMessage error={passkey.error} />}
         <PasskeyButton methods={ANY_PASSKEY} onClick={passkey.run} busy={passkey.busy} />
       </form>
       <ProviderButtons returnTo={safeNext(query.get("next"))} />
-      <p className="mt-6 text-dense text-muted">
-        No account yet? {setup?.registration === "closed" ? "Ask the operator for one." : <><a href={`/register${location.search}`} className="link text-ink">Create one</a>.</>}
-      </p>
+      <div className="mt-6 flex flex-wrap justify-between gap-x-6 gap-y-2 text-dense text-muted">
+        <p>No account yet? {setup?.registration === "closed" ? "Ask the operator for one." : <><a href={`/register${location.search}`} className="link text-ink">Create one</a>.</>}</p>
+        {setup?.mail === true && <a href="/forgot-password" className="link">Forgot your password?</a>}
+      </div>
     </EntryFrame>
   );
 }

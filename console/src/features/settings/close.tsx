@@ -1,8 +1,9 @@
 import { useState } from "react";
 import { Row } from "@/features/settings/section.tsx";
+import { startOver } from "@/lib/account.ts";
 import { useAction } from "@/lib/action.ts";
 import { client, useMe } from "@/lib/api.ts";
-import { accountsChanged, useOwnErasure } from "@/lib/erasures.ts";
+import { useOwnErasure } from "@/lib/erasures.ts";
 import { leaveConsole } from "@/lib/session.ts";
 import { Button } from "@/ui/button.tsx";
 import { Confirm } from "@/ui/confirm.tsx";
@@ -31,7 +32,7 @@ function CloseDialog({ email, onClose }: { email: string; onClose: () => void })
       return;
     }
     onClose();
-    await accountsChanged();
+    await startOver();
   });
   return (
     <Confirm open onClose={onClose} title="Close your account?" keep="Keep it" act="Close my account" busy={busy} onAct={run} name={email}>

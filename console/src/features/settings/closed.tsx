@@ -1,10 +1,9 @@
 import type { Membership } from "@imageshield/client";
 import { useQuery } from "@tanstack/react-query";
 import { Row } from "@/features/settings/section.tsx";
-import { useAccounts } from "@/lib/account.ts";
+import { startOver, useAccounts } from "@/lib/account.ts";
 import { useAction } from "@/lib/action.ts";
 import { client } from "@/lib/api.ts";
-import { accountsChanged } from "@/lib/erasures.ts";
 import { day } from "@/lib/format.ts";
 import { Button } from "@/ui/button.tsx";
 import { ProblemMessage } from "@/ui/message.tsx";
@@ -22,7 +21,7 @@ function Closed({ account: { account_id, name } }: { account: Membership }) {
   const { run, busy, error } = useAction(async () => {
     await client.accounts.keep(account_id);
     toast("The account is open again", { text: "Its webhooks stay off until you enable them." });
-    await accountsChanged();
+    await startOver();
   });
   if (erasure === undefined) return null;
   const note = erasure.state === "scheduled" ? `Closed. It is erased on ${day(new Date(erasure.erase_at))}.` : "Closed, and being erased.";
