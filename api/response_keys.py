@@ -5,18 +5,22 @@ docs/guides/signatures.md.
 """
 
 import argparse
+import asyncio
 
-from backplane.services.requests.response_keys import ResponseKeys
+from backplane.services.requests.caller import Caller
 from backplane.settings import load_settings
-from backplane.vault import LocalVault
+from backplane.wiring.rotations import open_key_rotations
 
 
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="api.response_keys", description=__doc__)
     parser.add_argument("--at-once", action="store_true", help="destroy all other keys: one of them is known to others")
-    wanted = parser.parse_args(arguments)
-    keys = ResponseKeys(LocalVault.from_settings(load_settings()))
-    print(keys.rotate(at_once=wanted.at_once).kid)  # noqa: T201 - what the operator asked for
+    print(asyncio.run(_rotate(at_once=parser.parse_args(arguments).at_once)))  # noqa: T201 - what the operator asked for
+
+
+async def _rotate(*, at_once: bool) -> str:
+    async with open_key_rotations(load_settings()) as keys:
+        return (await keys.rotate_response_key(Caller.operator(), at_once=at_once)).signer
 
 
 if __name__ == "__main__":

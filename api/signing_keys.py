@@ -9,7 +9,7 @@ import asyncio
 from backplane.services.identity.signing_key_rotation import Rotation
 from backplane.services.requests.caller import Caller
 from backplane.settings import load_settings
-from backplane.wiring.operator import open_signing_keys
+from backplane.wiring.rotations import open_signing_keys
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -101,7 +101,11 @@ Action = Literal[
     "user.operator_revoked",
     "operator.made",
     "signing_key.rotated",
+    "receipt_key.rotated",
+    "response_key.rotated",
+    "audit_key.rotated",
     "api_key_pepper.rotated",
+    "backup.made",
     "audit.restored",
     "security_event.acknowledged",
 ]

@@ -4,18 +4,23 @@ The Docker images hold services and no command line; an operator runs this modul
 """
 
 import argparse
+import asyncio
 
-from backplane.services.entropy.receipts import Receipts
+from backplane.services.requests.caller import Caller
 from backplane.settings import load_settings
-from backplane.vault import LocalVault
+from backplane.wiring.rotations import open_key_rotations
 
 
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="worker.receipt_keys", description=__doc__)
     parser.add_argument("--ml-dsa-65", action=argparse.BooleanOptionalAction, help="default: as before")
     wanted = parser.parse_args(arguments)
-    signer = Receipts(LocalVault.from_settings(load_settings())).rotate(ml_dsa_65=wanted.ml_dsa_65)
-    print(*(key.kid for key in signer.public_keys), sep="\n")  # noqa: T201 - what the operator asked for
+    print(*asyncio.run(_rotate(ml_dsa_65=wanted.ml_dsa_65)), sep="\n")  # noqa: T201 - what the operator asked for
+
+
+async def _rotate(*, ml_dsa_65: bool | None) -> list[str]:
+    async with open_key_rotations(load_settings()) as keys:
+        return [key.kid for key in (await keys.rotate_receipt_key(Caller.operator(), ml_dsa_65=ml_dsa_65)).keys]
 
 
 if __name__ == "__main__":

@@ -15,7 +15,12 @@ Words = Annotated[str | None, Field(min_length=1, max_length=254, pattern=r"^[^\
 Cursor = Annotated[str | None, Field(max_length=64, description="The `next_cursor` of the page before")]
 Reason = Annotated[
     str | None,
-    Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$", description="Why, for the audit trail"),
+    Field(
+        min_length=1,
+        max_length=200,
+        pattern=r"^[^\x00-\x1f\x7f]*$",
+        description="Why. Kept with the audit trail, also after an erasure: no personal data, rather a ticket number",
+    ),
 ]
 
 

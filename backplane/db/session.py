@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, Opera
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
-from backplane.errors import Overloaded, Unavailable
+from backplane.errors import DatabaseUnavailable, Overloaded
 from backplane.settings import Settings
 
 REVISION = "0025"
@@ -114,10 +114,10 @@ class Database:
             raise Overloaded from error
         except (OperationalError, InterfaceError, OSError, asyncpg.PostgresError) as error:
             # Only making a connection raises asyncpg's own errors without a wrapper.
-            raise Unavailable("The database does not answer") from error
+            raise DatabaseUnavailable("The database does not answer") from error
         except DBAPIError as error:
             if error.connection_invalidated or _is_away(error):
-                raise Unavailable("The database cannot do it now") from error
+                raise DatabaseUnavailable("The database cannot do it now") from error
             raise
 
     @asynccontextmanager
@@ -131,11 +131,12 @@ class Database:
             await session.execute(text("SELECT 1"))
 
     async def require_schema(self) -> None:
-        """Raise Unavailable if the database does not answer, or lacks the migration that this release needs."""
+        """Raise DatabaseUnavailable if the database does not answer, or lacks the migration that this release needs."""
         async with self.transaction() as session:
-            found = await session.scalar(text("SELECT version_num FROM alembic_version"))
-        if found is None or found < REVISION:
-            raise Unavailable("The database is not migrated")
+            is_there = await session.scalar(text("SELECT to_regclass('alembic_version')"))
+            found = is_there and await session.scalar(text("SELECT version_num FROM alembic_version"))
+        if not found or found < REVISION:
+            raise DatabaseUnavailable("The database is not migrated")
 
     async def close(self) -> None:
         await self.engine.dispose()

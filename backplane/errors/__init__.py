@@ -240,6 +240,10 @@ class Unavailable(ApplicationError):
     retry_after = 5
 
 
+class DatabaseUnavailable(Unavailable):
+    """The database does not answer, refuses for now, or is not migrated."""
+
+
 class StorageFull(ApplicationError):
     code = "storage-full"
     status = 507

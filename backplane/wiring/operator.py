@@ -1,4 +1,4 @@
-"""Wiring for the operator at the machine: dead letters, pools, signing keys, backups and restores."""
+"""Wiring for the operator at the machine: dead letters, mails, operators, pools, backups and restores."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -11,12 +11,8 @@ from backplane.services.audit.restores import AuditRestores
 from backplane.services.backups.restores import Migrations, Restores
 from backplane.services.backups.snapshots import Backups
 from backplane.services.entropy.pools import EntropyPools
-from backplane.services.identity.api_key_pepper_rotation import ApiKeyPepperRotation
-from backplane.services.identity.api_key_peppers import ApiKeyPeppers
 from backplane.services.identity.operator_codes import OperatorCodes
 from backplane.services.identity.operators import Operators
-from backplane.services.identity.signing_key_rotation import SigningKeyRotation
-from backplane.services.identity.signing_keys import SigningKeys
 from backplane.services.jobs.dead_letters import DeadLetters
 from backplane.services.jobs.steering import Steering
 from backplane.services.mail.deliveries import DeadMail, dead_mails
@@ -42,27 +38,6 @@ async def open_dead_letters(settings: Settings) -> AsyncIterator[DeadLetters]:
         quotas = Quotas(resources.database, Tiers.from_settings(settings), notices)
         steering = Steering(resources.database, resources.vault, endings, quotas)
         yield DeadLetters(resources.database, steering, endings)
-
-
-@asynccontextmanager
-async def open_signing_keys(settings: Settings) -> AsyncIterator[SigningKeyRotation]:
-    """Connect a rotation: it needs the vault and the database."""
-    database = Database.from_settings(settings, pool_size=1)
-    try:
-        keys = SigningKeys.from_settings(settings, LocalVault.from_settings(settings))
-        yield SigningKeyRotation(database, keys)
-    finally:
-        await database.close()
-
-
-@asynccontextmanager
-async def open_api_key_pepper(settings: Settings) -> AsyncIterator[ApiKeyPepperRotation]:
-    """Connect a rotation: it needs the vault and the database."""
-    database = Database.from_settings(settings, pool_size=1)
-    try:
-        yield ApiKeyPepperRotation(database, ApiKeyPeppers(LocalVault.from_settings(settings)))
-    finally:
-        await database.close()
 
 
 @asynccontextmanager

@@ -10,44 +10,59 @@ import sys
 import pytest
 
 from api import signing_keys
-from backplane import ids
+from backplane.services.audit.signers import CheckpointKeys
 from backplane.services.entropy.receipts import Receipts
 from backplane.services.identity.api_keys import NewApiKey
 from backplane.services.identity.signing_keys import SigningKeys
 from backplane.services.requests.caller import Caller
 from backplane.services.requests.response_keys import ResponseKeys
 from backplane.services.requests.submission import Submission
-from backplane.settings import Settings, load_settings
+from backplane.settings import load_settings
 from backplane.vault import LocalVault
 from backplane.wiring.gateway import open_gateway
 from imageshield.__main__ import run
 from tests.support.accounts import add_account
 from tests.support.databases import query
-from tests.support.stack import ROOT, clean_environment
+from tests.support.stack import ROOT
+
+pytestmark = pytest.mark.stack
+
+ROTATIONS = {
+    "receipt_key.rotated": "rotate-receipt-key",
+    "response_key.rotated": "rotate-response-key",
+    "audit_key.rotated": "rotate-audit-key",
+    "signing_key.rotated": "rotate-signing-key",
+    "api_key_pepper.rotated": "rotate-api-key-pepper",
+}
+"""The commands, by the action of their entries."""
 
 
 @pytest.fixture
-def vault(tmp_path, monkeypatch):
-    """A vault in an environment that names nothing else."""
-    for name in ("DATABASE_URL", "REDIS_URL", "S3_ENDPOINT_URL", "SIGNING_KEY_FILE", "ENVIRONMENT"):
-        monkeypatch.delenv(name, raising=False)
-    (tmp_path / "vault").mkdir(mode=0o700)
-    (tmp_path / "vault.key").write_bytes(bytes(range(32)))
-    (tmp_path / "vault.key").chmod(0o600)
-    monkeypatch.setenv("VAULT_KEY_FILE", str(tmp_path / "vault.key"))
-    monkeypatch.setenv("VAULT_DIRECTORY", str(tmp_path / "vault"))
-    return LocalVault(root_key=bytes(range(32)), directory=tmp_path / "vault")
-
-
-@pytest.fixture
-def rotate(tmp_path, capsys):
-    def call(*arguments, expect=0):
-        code = run(["admin", "rotate-receipt-key", "--data-dir", str(tmp_path / "none"), *arguments])
+def admin(tmp_path, capsys):
+    def call(command, *arguments, expect=0):
+        code = run(["admin", command, "--data-dir", str(tmp_path / "none"), *arguments])
         printed = capsys.readouterr()
         assert code == expect, printed.err
         return printed.out + printed.err if expect or "--json" not in arguments else json.loads(printed.out)
 
     return call
+
+
+@pytest.fixture
+def rotate(admin):
+    return lambda *arguments, **more: admin("rotate-receipt-key", *arguments, **more)
+
+
+@pytest.fixture
+def entry(database_url):
+    """Read the details of the only entry of the system's trail."""
+
+    def read(action):
+        [row] = query(database_url, "SELECT action, actor, outcome, account_id, details FROM audit_events")
+        assert (row["action"], row["actor"], row["outcome"], row["account_id"]) == (action, "operator", "success", None)
+        return json.loads(row["details"])
+
+    return read
 
 
 class TestRotateReceiptKey:
@@ -58,6 +73,11 @@ class TestRotateReceiptKey:
         assert found["before"] == before
         assert found["signer"] == receipts.signer().public_keys[0].kid != before
         assert (found["algorithms"], found["published"]) == (["Ed25519"], 2)
+
+    def test_is_audited(self, vault, rotate, entry):
+        found = rotate("--json", "--ml-dsa-65")
+        details = entry("receipt_key.rotated")
+        assert details == {name: found[name] for name in ("signer", "before", "algorithms")}
 
     def test_says_what_to_do_next(self, vault, rotate):
         assert "/.well-known/jwks.json" in rotate()
@@ -85,33 +105,41 @@ class TestRotateResponseKey:
     def keys(self, vault):
         return ResponseKeys(vault)
 
-    def rotate(self, capsys, *arguments):
-        assert run(["admin", "rotate-response-key", "--json", *arguments]) == 0
-        return json.loads(capsys.readouterr().out)
-
-    def test_new_key_is_published_before_it_signs(self, keys, capsys):
+    def test_new_key_is_published_before_it_signs(self, keys, admin, entry):
         before = keys.signer().kid
-        found = self.rotate(capsys)
+        found = admin("rotate-response-key", "--json")
         assert (found["before"], found["published"]) == (before, 2)
         assert [key["kid"] for key in keys.public_keys()] == [found["kid"], before]
         assert keys.signer().kid == before
         assert found["signs_from"].endswith("Z")
+        details = entry("response_key.rotated")
+        assert (details["signer"], details["before"], details["at_once"]) == (found["kid"], before, False)
 
-    def test_at_once_leaves_one_key(self, keys, vault, capsys):
+    def test_at_once_leaves_one_key(self, keys, vault, admin, database_url):
         keys.signer()
-        self.rotate(capsys)
-        found = self.rotate(capsys, "--at-once")
+        admin("rotate-response-key")
+        found = admin("rotate-response-key", "--json", "--at-once")
         assert [key["kid"] for key in keys.public_keys()] == [found["kid"]]
         assert ResponseKeys(vault).signer().kid == found["kid"]
+        rows = query(database_url, "SELECT details FROM audit_events ORDER BY id")
+        assert [json.loads(row["details"])["at_once"] for row in rows] == [False, True]
 
-    def test_image_of_the_gateway_has_a_module(self, keys, vault, tmp_path):
-        environment = clean_environment() | {
-            name.upper(): "x" for name, field in Settings.model_fields.items() if field.is_required()
-        }
-        places = {"VAULT_KEY_FILE": str(tmp_path / "vault.key"), "VAULT_DIRECTORY": str(tmp_path / "vault")}
+    def test_image_of_the_gateway_has_a_module(self, keys, vault, entry):
         command = [sys.executable, "-m", "api.response_keys", "--at-once"]
-        done = subprocess.run(command, cwd=ROOT, env=environment | places, capture_output=True, text=True, check=True)
-        assert done.stdout.strip() == ResponseKeys(vault).signer().kid
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+        assert done.stdout.strip() == ResponseKeys(vault).signer().kid == entry("response_key.rotated")["signer"]
+
+
+class TestRotateAuditKey:
+    def test_new_key_signs_and_is_audited(self, vault, admin, entry):
+        keys = CheckpointKeys(vault)
+        before = keys.signer().public_key.kid
+        found = admin("rotate-audit-key", "--json")
+        assert found == {"signer": keys.signer().public_key.kid, "before": before, "published": 2}
+        assert entry("audit_key.rotated") == {"signer": found["signer"], "before": before, "algorithms": ["Ed25519"]}
+
+    def test_says_what_to_do_next(self, vault, admin):
+        assert "/.well-known/jwks.json" in admin("rotate-audit-key")
 
 
 async def log_in(settings):
@@ -120,27 +148,16 @@ async def log_in(settings):
         await gateway.identity.tokens.issue(Caller(account.id), account.id)
 
 
-@pytest.mark.stack
 class TestRotateSigningKey:
     """On a real database: it is audited, and `--now` ends login sessions."""
 
     @pytest.fixture
-    def keys(self, stack, vault, database_url, redis_url, monkeypatch):
-        vault.create_account_key(ids.new())
-        for name, value in (stack.variables | {"DATABASE_URL": database_url, "REDIS_URL": redis_url}).items():
-            if name not in {"VAULT_KEY_FILE", "VAULT_DIRECTORY", "SIGNING_KEY_FILE"}:
-                monkeypatch.setenv(name, value)
+    def keys(self, vault):
         return SigningKeys(vault, token_seconds=900)
 
     @pytest.fixture
-    def rotate_signing(self, capsys):
-        def call(*arguments, expect=0):
-            code = run(["admin", "rotate-signing-key", *arguments])
-            printed = capsys.readouterr()
-            assert code == expect, printed.err
-            return json.loads(printed.out) if "--json" in arguments else printed.out + printed.err
-
-        return call
+    def rotate_signing(self, admin):
+        return lambda *arguments: admin("rotate-signing-key", *arguments)
 
     def test_new_key_is_announced(self, keys, rotate_signing):
         before = keys.signer().kid
@@ -174,10 +191,6 @@ class TestRotateSigningKey:
             assert str(secret) not in printed
             assert f"{secret:064x}" not in printed
 
-    def test_vault_of_another_user(self, keys, rotate_signing, monkeypatch):
-        monkeypatch.setattr(os, "geteuid", lambda: 12345)
-        assert "belongs to another user" in rotate_signing(expect=1)
-
     def test_gateway_container_offers_the_same(self, keys, monkeypatch, capsys):
         load_settings.cache_clear()
         signing_keys.main([])
@@ -187,13 +200,12 @@ class TestRotateSigningKey:
 
 
 class TestRefusals:
-    def test_no_vault_is_named(self, rotate, monkeypatch):
-        monkeypatch.delenv("VAULT_KEY_FILE", raising=False)
-        monkeypatch.delenv("VAULT_DIRECTORY", raising=False)
-        assert "--data-dir" in rotate(expect=2)
+    def test_no_vault_is_named(self, vault, rotate, monkeypatch):
+        monkeypatch.delenv("VAULT_KEY_FILE")
+        monkeypatch.delenv("VAULT_DIRECTORY")
+        assert "VAULT_KEY_FILE and VAULT_DIRECTORY must be set, or --data-dir" in rotate(expect=2)
 
     def test_another_root_key(self, vault, rotate, tmp_path):
-        vault.create_account_key(ids.new())
         vault.transit_key_of_today()
         (tmp_path / "vault.key").write_bytes(bytes(32))
         assert "is not the key under which" in rotate(expect=1)
@@ -208,39 +220,63 @@ class TestRefusals:
         assert "is not a directory" in rotate(expect=1)
         assert not (tmp_path / "elsewhere").exists()
 
-    def test_vault_of_another_user(self, vault, rotate, monkeypatch):
+    @pytest.mark.parametrize("command", ROTATIONS.values())
+    def test_vault_of_another_user(self, vault, admin, monkeypatch, command):
         """The service, which runs as the owner of the vault, could not read a key of ours."""
         monkeypatch.setattr(os, "geteuid", lambda: 12345)
-        assert "belongs to another user" in rotate(expect=1)
+        assert "belongs to another user" in admin(command, expect=1)
+
+
+@pytest.mark.parametrize("command", ROTATIONS.values())
+class TestUnrecorded:
+    """A rotation without an entry in the audit trail is a failure."""
+
+    def test_no_database_is_named(self, bare_vault, admin, command):
+        assert "set DATABASE_URL and S3_ENDPOINT_URL" in admin(command, expect=2)
+        assert not any(keys_of(bare_vault))
+
+    def test_database_does_not_answer(self, vault, admin, monkeypatch, command):
+        monkeypatch.setenv("DATABASE_URL", "postgresql://nobody:x@127.0.0.1:1/x")
+        SigningKeys(vault, token_seconds=900)  # every process that opens them makes the first one
+        before = keys_of(vault)
+        printed = admin(command, expect=1)
+        assert "The database does not answer. A rotation has an entry in the audit trail" in printed
+        assert "repeat it" in printed
+        assert keys_of(vault) == before
+
+    def test_database_is_not_migrated(self, stack, vault, admin, monkeypatch, command):
+        with stack.databases.lend_unmigrated() as url:
+            monkeypatch.setenv("DATABASE_URL", url)
+            assert "not migrated. A rotation has an entry" in admin(command, expect=1)
+
+    def test_trail_refuses_the_entry(self, vault, admin, database_url, command):
+        """The key may be there; the command is repeated."""
+        query(database_url, "REVOKE INSERT ON audit_events FROM imageshield_app")
+        assert "repeat it" in admin(command, expect=1)
+        query(database_url, "GRANT INSERT ON audit_events TO imageshield_app")
+        admin(command)
+        [row] = query(database_url, "SELECT action FROM audit_events")
+        assert ROTATIONS[row["action"]] == command
+
+
+def keys_of(vault: LocalVault) -> list[list[int]]:
+    series = (vault.receipt_seeds, vault.response_keys, vault.audit_seeds, vault.signing_keys, vault.api_key_peppers)
+    return [keys.numbers() for keys in series]
 
 
 class TestInsideAnImage:
-    def test_the_worker_offers_the_same(self, vault, tmp_path):
-        addresses = {"DATABASE_URL": "postgresql://x", "REDIS_URL": "redis://x", "S3_ENDPOINT_URL": "http://x"}
-        secrets = dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "SIGNING_KEY_FILE"), "x")
-        names = {name: os.environ[name] for name in ("VAULT_KEY_FILE", "VAULT_DIRECTORY")}
-        done = subprocess.run(
-            [sys.executable, "-m", "worker.receipt_keys", "--ml-dsa-65"],
-            cwd=ROOT,
-            env=clean_environment() | addresses | secrets | names,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+    def test_the_worker_offers_the_same(self, vault, entry):
+        command = [sys.executable, "-m", "worker.receipt_keys", "--ml-dsa-65"]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         assert done.stdout.split() == [key.kid for key in Receipts(vault).signer().public_keys]
+        assert entry("receipt_key.rotated")["signer"] == done.stdout.split()[0]
 
 
-@pytest.mark.stack
 class TestRotateApiKeyPepper:
     @pytest.fixture
-    def installed(self, stack, vault, settings, tmp_path, monkeypatch):
+    def installed(self, vault, settings, tmp_path):
         """Settings with the vault of the test, as the environment names them."""
-        vault.create_account_key(ids.new())
-        for name, value in stack.variables.items():
-            if name not in {"VAULT_KEY_FILE", "VAULT_DIRECTORY", "SIGNING_KEY_FILE"}:
-                monkeypatch.setenv(name, value)
-        monkeypatch.setenv("DATABASE_URL", settings.database_url.get_secret_value())
         places = {"vault_key_file": tmp_path / "vault.key", "vault_directory": tmp_path / "vault"}
         return settings.model_copy(update=places)
 

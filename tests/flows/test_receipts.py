@@ -43,8 +43,8 @@ def published(system: SystemUnderTest) -> bytes:
 
 
 def rotate(system: SystemUnderTest, monkeypatch, capsys, *arguments: str) -> dict:
-    for name in ("VAULT_KEY_FILE", "VAULT_DIRECTORY"):
-        monkeypatch.setenv(name, system.variables[name])
+    for name, value in system.variables.items():
+        monkeypatch.setenv(name, value)
     assert run(["admin", "rotate-receipt-key", "--json", *arguments]) == 0
     return json.loads(capsys.readouterr().out)
 

@@ -97,6 +97,15 @@ class Manifest(Strict):
     """Objects that a row names and that were missing in the store."""
     keys: ListPart
 
+    @property
+    def counts(self) -> dict[str, int]:
+        """Return what it holds: rows, objects and their bytes."""
+        return {
+            "rows": sum(table.rows for table in self.tables),
+            "objects": self.objects.count - self.passing - len(self.lost),
+            "bytes": self.object_bytes + sum(table.bytes for table in self.tables),
+        }
+
 
 class Writing:
     """A file of a backup during writing: it counts and digests its content."""

@@ -12,8 +12,9 @@ from typing import Any, TypeVar
 
 from backplane.blobs import S3Blobs
 from backplane.db.repositories import blobs, dumps
-from backplane.db.session import Database, Session
+from backplane.db.session import REVISION, Database, Session
 from backplane.errors import Gone
+from backplane.services.audit import trail
 from backplane.services.backups.archives import (
     KEYS,
     OBJECTS,
@@ -28,6 +29,7 @@ from backplane.services.backups.archives import (
     drafted,
     now,
 )
+from backplane.services.requests.caller import Caller
 from shield_core import __version__
 
 T = TypeVar("T")
@@ -47,8 +49,8 @@ class Backups:
         self._database = database
         self._store = store
 
-    async def make(self, path: Path, progress: ProgressCallback) -> Manifest:
-        """Write a complete backup to a new directory.
+    async def make(self, caller: Caller, path: Path, progress: ProgressCallback) -> Manifest:
+        """Write a complete backup to a new directory, and an entry in the audit trail of the running database.
 
         Raises:
             BackupUnfit: the database is not ours, another backup is being made, or there is no room.
@@ -61,7 +63,15 @@ class Backups:
             (draft.path / WANTED).unlink()
             manifest = Manifest(product=__version__, made_at=now(), **snapshot, **copied)
             draft.seal(manifest)
+            # The draft gets its name after this: there is no complete backup without an entry.
+            await self._record(caller, manifest)
         return manifest
+
+    async def _record(self, caller: Caller, manifest: Manifest) -> None:
+        # Not its path: it may name a person, and entries are never erased.
+        details = {"made_at": manifest.made_at.isoformat(), **manifest.counts, "lost": len(manifest.lost)}
+        async with self._database.transaction() as session:
+            trail.record(session, caller, "backup.made", details=details)
 
     @asynccontextmanager
     async def _deletions_held(self) -> AsyncIterator[None]:
@@ -80,6 +90,12 @@ class Backups:
             revision = await dumps.revision(session)
             if revision is None:
                 raise BackupUnfit("database-empty", "The database has no tables of ours", "is it the right one?")
+            if revision < REVISION:
+                raise BackupUnfit(
+                    "database-not-fit",
+                    "The database is of an earlier release",
+                    "make the backup with that release: this one cannot record it in the audit trail",
+                )
             tables = await dumps.tables(session)
             parts = []
             for number, table in enumerate(tables):

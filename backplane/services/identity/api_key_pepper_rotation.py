@@ -27,7 +27,9 @@ class ApiKeyPepperRotation:
 
         Raises:
             Unavailable: there is no vault yet.
+            DatabaseUnavailable: the rotation could not be recorded, and must be repeated.
         """
+        await self._database.require_schema()  # no pepper without a place for its entry
         async with self._database.transaction() as session:
             version = await asyncio.to_thread(self._peppers.rotate)
             older = await api_keys.count_hashed_before(session, version)

@@ -35,8 +35,10 @@ class SigningKeyRotation:
 
         Raises:
             Unavailable: there is no vault yet, or another process has just rotated.
+            DatabaseUnavailable: the rotation could not be recorded, and must be repeated.
         """
         before = self._keys.signer()
+        await self._database.require_schema()  # no key without a place for its entry
         async with self._database.transaction() as session:
             ended = await refresh_tokens.delete_all(session) if at_once else set()
             for session_id in ended:

@@ -109,7 +109,11 @@ const WORDS = {
   "user.operator_revoked": { did: "took the rights of an operator from the user", about: "user" },
   "operator.made": { did: "made an operator of the user", about: "user" },
   "signing_key.rotated": { did: "replaced the key that signs access tokens" },
+  "receipt_key.rotated": { did: "replaced the key that signs receipts" },
+  "response_key.rotated": { did: "replaced the key that signs answers" },
+  "audit_key.rotated": { did: "replaced the key that signs checkpoints of the audit trail" },
   "api_key_pepper.rotated": { did: "replaced the pepper of API keys" },
+  "backup.made": { did: "made a backup" },
   "audit.restored": { did: "noted that an older database was restored" },
 } satisfies Record<string, Words>;
 
@@ -137,5 +141,5 @@ export const GROUPS: { value: string; name: string; actions: string[] }[] = [
   { value: "jobs", name: "Jobs", actions: ["image.", "job.", "batch."] },
   { value: "taken", name: "Downloads and exports", actions: ["key.", "material.", "report.", "result.", "audit.exported", "ids.", "mail.read", "security_event."] },
   { value: "webhooks", name: "Webhooks", actions: ["webhook."] },
-  { value: "operators", name: "Operators", actions: ["account.tier", "account.suspend", "account.reinstate", "user.", "operator.", "job.redrive", "factors.reset", "factor_reset.", "signing_key.", "api_key_pepper.", "audit.restored"] },
+  { value: "operators", name: "Operators", actions: ["account.tier", "account.suspend", "account.reinstate", "user.", "operator.", "job.redrive", "factors.reset", "factor_reset.", "signing_key.", "receipt_key.", "response_key.", "audit_key.", "api_key_pepper.", "backup.", "audit.restored"] },
 ];

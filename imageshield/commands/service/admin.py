@@ -1,9 +1,7 @@
 """`imageshield admin …`: commands for operators, run on the machine of the installation with its environment."""
 
-import os
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -17,9 +15,7 @@ from imageshield.commands.service import (
     operations,
     operators,
 )
-from imageshield.terminal.failures import usage
 from imageshield.terminal.options import InstallationDir, Json
-from imageshield.terminal.reporting import print_json, print_table, say
 
 app = typer.Typer(name="admin", help="Maintain an installation.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(administration.accounts)
@@ -46,20 +42,9 @@ def rotate_receipt_key(
     json: Json = False,
 ) -> None:
     """Create a new key that signs receipts from now on. The old public keys stay published; nothing is restarted."""
-    receipts = _receipts(data_dir)
-    before = receipts.signer().public_keys[0].kid
-    signer = receipts.rotate(ml_dsa_65=ml_dsa_65)
-    found: dict[str, Any] = {
-        "signer": signer.public_keys[0].kid,
-        "algorithms": [key.algorithm.value for key in signer.public_keys],
-        "before": before,
-        "published": len(receipts.public_keys()),
-    }
-    if json:
-        print_json(found)
-    else:
-        print_table(found | {"algorithms": ", ".join(found["algorithms"])})
-    say("copies of /.well-known/jwks.json are out of date: with them, the signer of new receipts is unknown")
+    from imageshield.commands.service import rotations
+
+    rotations.rotate_receipt_key(data_dir, ml_dsa_65=ml_dsa_65, as_json=json)
 
 
 @app.command()
@@ -72,21 +57,9 @@ def rotate_response_key(
     json: Json = False,
 ) -> None:
     """Create a new key that signs answers (Accept-Signature), ten minutes from now; nothing is restarted."""
-    from backplane.services.requests.response_keys import ResponseKeys
+    from imageshield.commands.service import rotations
 
-    keys = ResponseKeys(_vault(data_dir))
-    before = keys.signer().kid
-    key = keys.rotate(at_once=at_once)
-    found: dict[str, Any] = {
-        "kid": key.kid,
-        "signs_from": datetime.fromtimestamp(key.signs_from, UTC).isoformat().replace("+00:00", "Z"),
-        "before": before,
-        "published": len(keys.public_keys()),
-    }
-    if json:
-        print_json(found)
-    else:
-        print_table(found)
+    rotations.rotate_response_key(data_dir, at_once=at_once, as_json=json)
 
 
 @app.command()
@@ -98,17 +71,17 @@ def rotate_signing_key(
     json: Json = False,
 ) -> None:
     """Create a new key that signs access tokens, first published and used ten minutes later; nothing is restarted."""
-    from imageshield.commands.service import signing_keys
+    from imageshield.commands.service import rotations
 
-    signing_keys.rotate(data_dir, at_once=now, as_json=json)
+    rotations.rotate_signing_key(data_dir, at_once=now, as_json=json)
 
 
 @app.command()
 def rotate_api_key_pepper(data_dir: InstallationDir = None, json: Json = False) -> None:
     """Create a new pepper, the key of the vault under which API keys are stored. All API keys stay valid."""
-    from imageshield.commands.service import api_keys
+    from imageshield.commands.service import rotations
 
-    api_keys.rotate_pepper(data_dir, as_json=json)
+    rotations.rotate_api_key_pepper(data_dir, as_json=json)
 
 
 @app.command()
@@ -155,31 +128,6 @@ def continue_audit(data_dir: InstallationDir = None, json: Json = False) -> None
 @app.command()
 def rotate_audit_key(data_dir: InstallationDir = None, json: Json = False) -> None:
     """Create a new key that signs audit checkpoints from now on. The old public keys stay published."""
-    from imageshield.commands.service import audit
+    from imageshield.commands.service import rotations
 
-    raise typer.Exit(audit.rotate_key(data_dir=data_dir, as_json=json))
-
-
-def _receipts(data_dir: Path | None) -> Any:
-    from backplane.services.entropy.receipts import Receipts
-
-    return Receipts(_vault(data_dir))
-
-
-def _vault(data_dir: Path | None) -> Any:
-    """Open the vault that the environment or the data directory names. No vault is created."""
-    from backplane.vault import LocalVault
-    from imageshield.checks.situation import look
-    from imageshield.commands.service.installation import VAULT, check_vault, vault_refused
-    from imageshield.servers.home import Home, default_path
-
-    situation = look(os.environ, Home((data_dir or default_path()).expanduser().resolve()))
-    places = [Path(situation.environment.get(name) or "") for name in VAULT]
-    if Path() in places:
-        raise usage(f"{' and '.join(VAULT)} say where the vault is, or --data-dir where `imageshield up` keeps it")
-    check_vault(situation)  # the service would never see a key in another vault, or under another root key
-    key_file, directory = places
-    if directory.stat().st_uid != os.geteuid():
-        owner = f"{directory} belongs to another user, who could not read the new key: run this as that user"
-        raise vault_refused(owner)
-    return LocalVault(root_key=key_file.read_bytes(), directory=directory)
+    rotations.rotate_audit_key(data_dir, as_json=json)

@@ -32,7 +32,13 @@ AccountId = Annotated[str, typer.Argument(metavar="ACCOUNT", help="The id of the
 UserName = Annotated[str, typer.Argument(metavar="USER", help="The id of the user, usr_…, or the email address")]
 Words = Annotated[str | None, typer.Option("--search", help="A part of the name or of the email address.")]
 Limit = Annotated[int, typer.Option(min=1, max=MOST, help="The maximum number; the newest come first.")]
-Reason = Annotated[str | None, typer.Option("--reason", help="Why, for the audit trail.")]
+Reason = Annotated[
+    str | None,
+    typer.Option(
+        "--reason",
+        help="Why. Kept with the audit trail, also after an erasure: no personal data, rather a ticket number.",
+    ),
+]
 
 
 @accounts.command("list")

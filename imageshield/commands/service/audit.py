@@ -1,13 +1,11 @@
-"""`imageshield admin continue-audit` and `rotate-audit-key`: the audit trail, for the operator at the machine."""
+"""`imageshield admin continue-audit`: the audit trail after a restore by other means."""
 
 import asyncio
 from pathlib import Path
 
-from backplane.services.audit.signers import CheckpointKeys
 from backplane.settings import Settings
-from backplane.vault import LocalVault
 from backplane.wiring.operator import open_audit_restores
-from imageshield.commands.service.installation import check_vault, installation
+from imageshield.commands.service.installation import installation
 from imageshield.terminal.failures import OK
 from imageshield.terminal.reporting import print_json, print_table, say
 
@@ -21,21 +19,6 @@ def continue_audit(*, data_dir: Path | None, as_json: bool) -> int:
     else:
         print_table({"chains": chains})
     say("checkpoints are signed again" if chains else "nothing to do: the database has the store's newest checkpoint")
-    return OK
-
-
-def rotate_key(*, data_dir: Path | None, as_json: bool) -> int:
-    """Make a new key that signs checkpoints. Returns the exit code."""
-    with installation(data_dir, new=False) as found:
-        check_vault(found.situation)
-        keys = CheckpointKeys(LocalVault.from_settings(found.settings))
-        before = keys.signer().public_key.kid
-        result = {"signer": keys.rotate().public_key.kid, "before": before, "published": len(keys.public_keys())}
-    if as_json:
-        print_json(result)
-    else:
-        print_table(result)
-    say("copies of /.well-known/jwks.json are out of date: with them, the signer of new checkpoints is unknown")
     return OK
 
 

@@ -12,6 +12,7 @@ from backplane.errors import ApplicationError
 from backplane.services.backups.archives import Archive, BackupUnfit, Manifest
 from backplane.services.backups.restores import Restored
 from backplane.services.backups.snapshots import ProgressCallback
+from backplane.services.requests.caller import Caller
 from backplane.settings import Settings
 from backplane.wiring.operator import open_backups, open_restores
 from imageshield.commands.service.installation import VAULT, AlembicMigrations, check_vault, installation
@@ -67,9 +68,7 @@ def described(path: Path, manifest: Manifest) -> dict[str, Any]:
         "product": manifest.product,
         "revision": manifest.revision,
         "tables": len(manifest.tables),
-        "rows": sum(table.rows for table in manifest.tables),
-        "objects": manifest.objects.count - manifest.passing - len(manifest.lost),
-        "bytes": manifest.object_bytes + sum(table.bytes for table in manifest.tables),
+        **manifest.counts,
         "passing": manifest.passing,
         "lost": len(manifest.lost),
         "keys_needed": manifest.keys.count,
@@ -91,7 +90,7 @@ class Progress:
 def _read_through(path: Path) -> Archive:
     archive = Archive.open(path)
     report, done = Progress(), 0
-    total = archive.manifest.object_bytes + sum(table.bytes for table in archive.manifest.tables)
+    total = archive.manifest.counts["bytes"]
     for size in archive.verify():
         done += size
         report("verified megabytes", done // 1_000_000, total // 1_000_000)
@@ -100,7 +99,7 @@ def _read_through(path: Path) -> Archive:
 
 async def _make(settings: Settings, path: Path, report: ProgressCallback) -> Manifest:
     async with open_backups(settings) as backups:
-        return await backups.make(path, report)
+        return await backups.make(Caller.operator(), path, report)
 
 
 async def _restore(settings: Settings, archive: Archive, report: ProgressCallback, *, without_keys: bool) -> Restored:

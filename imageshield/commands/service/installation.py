@@ -59,7 +59,8 @@ def installation(data_dir: Path | None, *, new: bool) -> Iterator[Installation]:
         yield Installation(situation, _settings(situation))
         return
     if not new and not situation.home.exists:
-        raise usage(f"{path} is no data directory of `imageshield up`: say which with --data-dir, or set DATABASE_URL")
+        unset = " and ".join(name for name in NEEDED if name in situation.embedded)
+        raise usage(f"{path} is no data directory of `imageshield up`: say which with --data-dir, or set {unset}")
     with _started(path, absent):
         situation = look(os.environ, Home(path))
         yield Installation(situation, _settings(situation))

@@ -4844,7 +4844,7 @@ export interface components {
         FactorResetRequest: {
             /**
              * Reason
-             * @description Why, for the audit trail
+             * @description Why. Kept with the audit trail, also after an erasure: no personal data, rather a ticket number
              */
             reason?: string | null;
         };
@@ -5819,7 +5819,7 @@ export interface components {
             suspended?: boolean | null;
             /**
              * Reason
-             * @description Why, for the audit trail
+             * @description Why. Kept with the audit trail, also after an erasure: no personal data, rather a ticket number
              */
             reason?: string | null;
         };
@@ -5902,7 +5902,7 @@ export interface components {
             operator?: boolean | null;
             /**
              * Reason
-             * @description Why, for the audit trail
+             * @description Why. Kept with the audit trail, also after an erasure: no personal data, rather a ticket number
              */
             reason?: string | null;
         };

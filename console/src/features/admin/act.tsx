@@ -52,7 +52,7 @@ export function Question({ act, onClose, children }: { act: Act; onClose: () => 
       <p>{act.text}</p>
       <form id={FORM} onSubmit={submitting(run)} className="mt-4 grid gap-4 text-ink empty:hidden">
         {children}
-        {act.asksWhy && <Input name="reason" label="Reason" note="optional" hint="It is kept in the audit trail, and whoever reads that sees it." maxLength={200} autoComplete="off" />}
+        {act.asksWhy && <Input name="reason" label="Reason" note="optional" hint="It is kept with the audit trail, also after an erasure: no personal data, rather a ticket number." maxLength={200} autoComplete="off" />}
         {error !== null && <ProblemMessage error={error} />}
       </form>
     </Dialog>
