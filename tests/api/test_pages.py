@@ -20,6 +20,22 @@ class TestManual:
             assert not re.search(r"//[a-z]", text.replace("// Without", ""))
         assert "validatorUrl: null" in script.text
 
+    async def test_knows_what_the_document_uses(self, client):
+        """manual.js turns the document into OpenAPI 3.0 for Swagger UI, and knows these words of 3.1."""
+        unknown = {"$defs", "contentMediaType", "exclusiveMaximum", "if", "patternProperties", "prefixItems"}
+
+        def words(part):
+            if isinstance(part, dict):
+                assert not isinstance(part.get("type"), list)
+                yield from part
+                for value in part.values():
+                    yield from words(value)
+            elif isinstance(part, list):
+                for value in part:
+                    yield from words(value)
+
+        assert set(words((await client.get("/openapi.json")).json())) & unknown == set()
+
     async def test_has_no_inline_script_or_style(self, client):
         page = (await client.get("/docs")).text
         assert re.findall(r"<script(?![^>]* src=)|<style| style=| on[a-z]+=", page) == []

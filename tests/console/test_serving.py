@@ -116,6 +116,16 @@ class TestReference:
         operation.get_by_role("button", name="Execute").click()
         expect(operation.locator(".live-responses-table tbody .response-col_status").first).to_contain_text("200")
 
+    def test_examples_fill_bodies_and_no_parameters(self, page):
+        """Swagger UI gets the document as OpenAPI 3.0."""
+        page.goto("/docs")
+        operation = page.locator("#operations-API_keys-create_api_key")
+        operation.get_by_role("button").first.click()
+        expect(operation.locator("pre").first).to_contain_text('"expires_in_days": 90')
+        expect(operation.get_by_placeholder("X-Account")).to_have_value("")
+        operation.get_by_text("Schema", exact=True).first.click()
+        expect(operation.get_by_text("nullable: true").first).to_be_visible()
+
     @pytest.mark.parametrize("theme", ["light", "dark"])
     def test_theme_follows_the_system(self, open_page, theme):
         page = open_page(color_scheme=theme)

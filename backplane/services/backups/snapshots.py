@@ -64,7 +64,9 @@ class Backups:
             manifest = Manifest(product=__version__, made_at=now(), **snapshot, **copied)
             draft.seal(manifest)
             # The draft gets its name after this: there is no complete backup without an entry.
-            await self._record(caller, manifest)
+            # The trail of an earlier release may lack columns; a backup before an upgrade must work all the same.
+            if manifest.revision >= REVISION:
+                await self._record(caller, manifest)
         return manifest
 
     async def _record(self, caller: Caller, manifest: Manifest) -> None:
@@ -90,12 +92,6 @@ class Backups:
             revision = await dumps.revision(session)
             if revision is None:
                 raise BackupUnfit("database-empty", "The database has no tables of ours", "is it the right one?")
-            if revision < REVISION:
-                raise BackupUnfit(
-                    "database-not-fit",
-                    "The database is of an earlier release",
-                    "make the backup with that release: this one cannot record it in the audit trail",
-                )
             tables = await dumps.tables(session)
             parts = []
             for number, table in enumerate(tables):
