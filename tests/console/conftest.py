@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from imageshield.servers.home import scratch
-from tests.console.browsers import CHROMIUM, INSECURE, OPTIONS, Watch, demand
+from tests.console.browsers import CHROMIUM, INSECURE, OPTIONS, WITHOUT_WINDOWS, Watch, demand
 from tests.support.stack import SystemUnderTest, running_system
 from tests.support.users import User
 
@@ -31,7 +31,7 @@ def whole_system() -> Iterator[SystemUnderTest]:
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    path = demand(CHROMIUM)
+    path = demand(WITHOUT_WINDOWS)
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=path, args=[*OPTIONS])
         yield launched
@@ -103,7 +103,7 @@ def open_page(browser: Browser, origin: str) -> Iterator[Callable[..., Page]]:
 
 @pytest.fixture
 def launch(browser: Browser) -> Iterator[Callable[..., Browser]]:
-    """Launch a further Chromium, with other options."""
+    """Launch a whole Chromium, with other options."""
     with ExitStack() as stack:
 
         def start(*options: str, **more: Any) -> Browser:

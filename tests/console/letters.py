@@ -13,7 +13,7 @@ LINK = re.compile(r"^https?://[^/\s]+(/[\w-]+#token=[\w-]+)\r?$", re.MULTILINE)
 
 def mails_to(system: SystemUnderTest, email: str) -> list[EmailMessage]:
     """Return the mails to an address, oldest first."""
-    files = sorted(Path(system.variables["MAIL_OUTBOX_DIRECTORY"]).glob("*.eml"), key=lambda file: file.name[17:])
+    files = sorted(Path(system.variables["MAIL_OUTBOX_DIRECTORY"]).glob("[!.]*.eml"), key=lambda file: file.name[17:])
     letters = [message_from_bytes(file.read_bytes(), policy=default) for file in files]
     return [letter for letter in letters if letter["To"] == email]
 

@@ -320,8 +320,7 @@ class TestOutbox:
         assert_fits(page)
         page.keyboard.press("Escape")
         page.goto("/overview")
-        page.get_by_role("button", name=f"Account {OPERATOR}").click()
-        expect(page.get_by_role("menuitem", name="Outbox")).to_be_visible()
+        expect(page.get_by_role("navigation", name="Console").get_by_role("link", name="Outbox")).to_be_visible()
 
     def test_others_are_refused(self, page, page_watch, registered):
         page_watch.allow("status of 403")
@@ -329,4 +328,5 @@ class TestOutbox:
         fill(page, registered, PASSWORD)
         page.get_by_role("button", name="Sign in").click()
         expect(page.get_by_text("This is for operators.")).to_be_visible()
+        expect(page.get_by_role("navigation", name="Console").get_by_role("link", name="Outbox")).to_have_count(0)
         assert_fits(page)

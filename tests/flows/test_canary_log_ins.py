@@ -59,7 +59,7 @@ def mailed_token(system: SystemUnderTest, page: str) -> str:
     """Wait for a mail in the outbox and return the token of its link."""
 
     def tokens() -> list[str]:
-        found = [read(path) for path in sorted((system.home / "mails").glob("*.eml"))]
+        found = [read(path) for path in sorted((system.home / "mails").glob("[!.]*.eml"))]
         return [token[1] for mail in found if page in mail and (token := TOKEN.search(mail))]
 
     wait_until(tokens, f"a mail with a link to {page} arrives")
