@@ -9,7 +9,7 @@ from fastapi.routing import iter_route_contexts
 
 from api.answers.oauth import CODES, oauth_members
 from api.deprecation import deprecation_of, mark_operation
-from api.errors import PAGES, catalog
+from api.errors import MEDIA_TYPE, PAGES, catalog
 from api.openapi.admission import declare_admission
 from api.openapi.descriptions import describe
 from api.openapi.examples import illustrate
@@ -131,7 +131,7 @@ def _put_bytes_first(document: dict[str, Any]) -> None:
     for operation in _operations(document):
         for response in operation["responses"].values():
             content = response.get("content", {})
-            if len(content) > 1 and JSON in content:
+            if JSON in content and content.keys() - {JSON, MEDIA_TYPE}:
                 content[JSON] = content.pop(JSON)
 
 

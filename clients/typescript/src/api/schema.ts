@@ -8180,8 +8180,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
                     "application/json": components["schemas"]["OAuthProblem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description `second-factor-required` */
