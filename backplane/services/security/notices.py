@@ -75,5 +75,5 @@ class SecurityNotices:
             time=moment(facts.first_at),
             what=facts.what,
             advice=facts.advice,
-            audit=self._mails.page(PAGE if facts.account_id is not None else PAGE_OF_INSTALLATION),
+            audit=self._mails.page(PAGE_OF_INSTALLATION) if facts.account_id is None else self._mails.page(PAGE),
         )
