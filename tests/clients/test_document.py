@@ -1,7 +1,7 @@
 """Requests that Schemathesis makes from docs/openapi.json: no server error, and no answer that it does not declare.
 
-By default it sends the examples of the document. It makes up requests, right and wrong ones, in more than a quarter of an
-hour: `SCHEMATHESIS="--phases coverage,fuzzing --max-examples 2" make clients`.
+By default it sends the examples of the document. It makes up requests, right and wrong ones, in a quarter of an hour or
+more: `SCHEMATHESIS="--phases coverage,fuzzing --max-examples 2" make clients`.
 """
 
 import os
