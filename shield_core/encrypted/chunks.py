@@ -169,7 +169,7 @@ class Sealer:
             head: as `seal`.
         """
         self._cipher = AESGCM(key)
-        self._head = head
+        self._head = self._unwritten = head
         self._waiting = bytearray()
         self._index = 0
         self.size = 0
@@ -184,7 +184,7 @@ class Sealer:
         Returns:
             The bytes of the sealed value that it completes.
         """
-        out = bytearray(self._head if self.size == 0 else b"")
+        out = bytearray(self._take_head())
         self.size += len(piece)
         self._waiting += piece
         # The last chunk differs from all others, so a full one waits until more follows.
@@ -194,7 +194,11 @@ class Sealer:
 
     def end(self) -> bytes:
         """Return the rest of the sealed value."""
-        return (self._head if self.size == 0 else b"") + self._seal(last=True)
+        return self._take_head() + self._seal(last=True)
+
+    def _take_head(self) -> bytes:
+        head, self._unwritten = self._unwritten, b""
+        return head
 
     def _seal(self, *, last: bool) -> bytes:
         chunk = bytes(self._waiting[:CHUNK])

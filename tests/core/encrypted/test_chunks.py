@@ -10,6 +10,7 @@ from shield_core.encrypted.chunks import (
     CHUNK,
     TAG,
     Reader,
+    Sealer,
     frame_of,
     open_part,
     open_sealed,
@@ -41,6 +42,23 @@ class TestSeal:
         sealed = seal(bytes(2 * CHUNK), key=KEY, head=HEAD)
         first = sealed[len(HEAD) : len(HEAD) + CHUNK]
         assert sealed[len(HEAD) + CHUNK + TAG : len(HEAD) + 2 * CHUNK + TAG] != first
+
+
+class TestSealer:
+    @pytest.mark.parametrize(
+        "sizes",
+        [[], [0], [0, 0, 5], [1, CHUNK - 1], [CHUNK], [CHUNK, 1], [3 * CHUNK], [7, 0, 2 * CHUNK, 3]],
+    )
+    def test_pieces_are_sealed_as_the_whole(self, sizes):
+        sealer, stops = Sealer(key=KEY, head=HEAD), np.cumsum([0, *sizes])
+        pieces = [DATA[stop - size : stop] for size, stop in zip(sizes, stops[1:], strict=True)]
+        sealed = b"".join([*map(sealer.seal, pieces), sealer.end()])
+        assert sealed == seal(DATA[: stops[-1]], key=KEY, head=HEAD)
+        assert sealer.size == stops[-1]
+
+    def test_keeps_no_more_than_a_chunk(self):
+        sealer = Sealer(key=KEY, head=HEAD)
+        assert len(sealer.seal(DATA)) == len(HEAD) + 3 * (CHUNK + TAG)
 
 
 class TestOpen:
