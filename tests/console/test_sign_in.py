@@ -13,8 +13,8 @@ from playwright.sync_api import Page, expect
 from imageshield.commands.service.up import issue_code
 from imageshield.servers.home import scratch
 from tests.console.accessibility import violations_of
+from tests.console.database import ask
 from tests.console.letters import newest_link
-from tests.support.databases import query
 from tests.support.stack import SystemUnderTest, running_system
 from tests.support.users import PASSWORD
 
@@ -63,12 +63,6 @@ def registered(http, system, email) -> str:
 def solve(http: httpx.Client) -> str:
     challenge = altcha.Challenge.from_dict(http.get("/auth/challenge").json())
     return altcha.Payload(challenge, altcha.solve_challenge(challenge)).to_base64()
-
-
-def ask(system: SystemUnderTest, statement: str) -> None:
-    """Ask the database, on a thread: this one runs the event loop of Playwright."""
-    with ThreadPoolExecutor(1) as threads:
-        threads.submit(query, system.variables["DATABASE_URL"].replace("+asyncpg", ""), statement).result()
 
 
 def fill(page: Page, email: str, password: str) -> None:
